@@ -1,0 +1,1 @@
+"""Roles: what a controller is. Wiring only: the table of contents of the firmware."""
