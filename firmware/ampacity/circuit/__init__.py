@@ -1,0 +1,1 @@
+"""The safety core: site tree, capacity ledger, sharing and guard. Imports nothing outside itself."""

@@ -1,0 +1,24 @@
+"""Whose fault it was: what comes from outside is Rejected, a broken promise of our own is InvariantBroken."""
+
+
+class Rejected(Exception):
+    """Input from outside that we refuse; nothing was changed.
+
+    field: where it stood; value: what it was; allowed: what would be right (a phrase).
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__("%s: %r is not allowed; use %s" % (field, value, allowed))
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+class InvariantBroken(Exception):
+    """Our own code broke a promise; the only right answer is the safe state."""
+
+
+def ensure(condition: object, text: str) -> None:
+    """Raise InvariantBroken(text) unless condition holds. A function, for -O strips assert."""
+    if not condition:
+        raise InvariantBroken(text)
