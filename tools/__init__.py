@@ -1,0 +1,1 @@
+"""What the project's Makefile and CI use: runtimes, generators, benchmarks, checks."""

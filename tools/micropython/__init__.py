@@ -1,0 +1,1 @@
+"""Getting and finding MicroPython runtimes."""
