@@ -22,7 +22,7 @@ def outcome(tmp_path):
             (tmp_path / "tests" / name).write_text((ROOT / "tests" / name).read_text())
         (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
         (tmp_path / "tests" / "base" / "test_it.py").write_text(text)
-        command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-v", "tests/base", *options]
+        command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-vv", "tests/base", *options]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout + done.stderr
 
