@@ -1,0 +1,26 @@
+"""What a driver knows of its device: plain facts, written by the driver alone, read by the roles."""
+
+
+class DeviceFacts:
+    """Facts of one device. What was never read, or what it cannot show, is None.
+
+    online: it answers and its audit is done. state: pilot letter "A".."F" (with the digit where the
+    device tells: "B1", "C2"). amps_da: one entry a terminal, deci-ampere, >= 0. volts_dv: one entry a
+    terminal. limit_da: the limit that the device reports in force. fault: text, None when well.
+    updated_ms: when the newest reading came, -1 for never.
+    """
+
+    def __init__(self) -> None:
+        self.online = False
+        self.state: "str | None" = None
+        self.plugged = False
+        self.charging = False
+        self.amps_da: "list[int] | None" = None
+        self.volts_dv: "list[int] | None" = None
+        self.power_w: "int | None" = None
+        self.energy_wh: "int | None" = None
+        self.limit_da: "int | None" = None
+        self.serial: "str | None" = None
+        self.firmware: "str | None" = None
+        self.fault: "str | None" = None
+        self.updated_ms = -1

@@ -1,0 +1,42 @@
+"""One request on its way to a device: what a driver hands to the engine, and what comes back to it.
+
+A driver may keep a Request and hand it out again and again: the engine keeps the encoded frame in it,
+so that a poll costs neither heap nor a second checksum.
+"""
+
+LOWER, ORDER, OVERDUE, ROUTINE = 0, 1, 2, 3
+
+
+class Request:
+    """unit: 1..247, or 0 for a broadcast that nobody answers. pdu: bytes, function code first, <= 253.
+
+    klass: LOWER goes before everything else and needs no permit; ORDER is any other frame that writes,
+    refreshes or feeds and waits for the permit; OVERDUE and ROUTINE are readings. timeout_ms: from the
+    request's last byte to the reply's first. reply_len: length of the reply's PDU, None where it varies
+    (the engine then checks against what the function code says). gap_ms: least silence that the device
+    wants after the exchange. tag: the driver's own note.
+
+    Set by the engine: sent_ms, when the first byte left; certain, False when the reply could belong to
+    an older request that was never answered: such a reply proves nothing (safety.md, "proof").
+    """
+
+    def __init__(
+        self,
+        unit: int,
+        pdu: bytes,
+        klass: int = ROUTINE,
+        timeout_ms: int = 200,
+        reply_len: "int | None" = None,
+        gap_ms: int = 0,
+        tag: object = None,
+    ) -> None:
+        self.unit = unit
+        self.pdu = pdu
+        self.klass = klass
+        self.timeout_ms = timeout_ms
+        self.reply_len = reply_len
+        self.gap_ms = gap_ms
+        self.tag = tag
+        self.sent_ms = -1
+        self.certain = True
+        self.adu: "bytes | None" = None
