@@ -1,0 +1,53 @@
+"""The differences between the two runtimes that are not worth a file of their own, settled once at import."""
+
+import gc
+import sys
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        """MicroPython folds such values at compile time; here it is the value itself."""
+        return value
+
+
+try:
+    from io import StringIO
+
+    sys.print_exception  # noqa: B018 - only MicroPython has it
+
+    def format_exception(error):
+        """The traceback of `error` as text of several lines."""
+        text = StringIO()
+        sys.print_exception(error, text)
+        return text.getvalue()
+
+except AttributeError:
+    import traceback
+
+    def format_exception(error):
+        """The traceback of `error` as text of several lines."""
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+try:
+    gc.mem_free  # noqa: B018 - only MicroPython has it
+
+    def mem_free():
+        """Free bytes of the heap, or None where the runtime does not say."""
+        return gc.mem_free()
+
+    def mem_alloc():
+        """Bytes of the heap in use, or None where the runtime does not say."""
+        return gc.mem_alloc()
+
+except AttributeError:
+
+    def mem_free():
+        """Free bytes of the heap, or None where the runtime does not say."""
+        return None
+
+    def mem_alloc():
+        """Bytes of the heap in use, or None where the runtime does not say."""
+        return None

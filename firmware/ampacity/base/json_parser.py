@@ -1,0 +1,210 @@
+"""The portable JSON parser: bytes in, value out, a stack instead of recursion. See strict_json for why."""
+
+NUMBER_MAX = 32
+
+_QUOTE, _BACKSLASH, _COMMA, _COLON, _MINUS, _DOT = 0x22, 0x5C, 0x2C, 0x3A, 0x2D, 0x2E
+_OPEN_BRACE, _CLOSE_BRACE, _OPEN_BRACKET, _CLOSE_BRACKET = 0x7B, 0x7D, 0x5B, 0x5D
+_ESCAPES = {0x22: '"', 0x5C: "\\", 0x2F: "/", 0x62: "\b", 0x66: "\f", 0x6E: "\n", 0x72: "\r", 0x74: "\t"}
+_LITERALS = {0x74: (b"true", True), 0x66: (b"false", False), 0x6E: (b"null", None)}
+
+
+class Parser:
+    """One document. `data` is valid UTF-8; errors are ValueError with the position in bytes."""
+
+    def __init__(self, data, depth_max):
+        self._data = bytes(data) + b"\x00"  # a NUL is nowhere allowed: no bounds checks below
+        self._at = 0
+        self._end = len(data)
+        self._depth_max = depth_max
+        self._stack = []  # (box, key) of the containers around the present one
+        self._box = None
+        self._key = None
+
+    def document(self):
+        """The value of the whole text."""
+        value = self._open()
+        while self._box is not None:
+            if isinstance(self._box, dict):
+                self._box[self._key] = value
+                more = self._comma(_CLOSE_BRACE)
+                if more:
+                    self._read_key()
+            else:
+                self._box.append(value)
+                more = self._comma(_CLOSE_BRACKET)
+            value = self._open() if more else self._pop()
+        self._skip()
+        if self._at != self._end:
+            raise self._wrong("something after the end")
+        return value
+
+    def _wrong(self, what):
+        return ValueError("json: %s at %d" % (what, self._at))
+
+    def _skip(self):
+        """Past white space; the byte there."""
+        data = self._data
+        at = self._at
+        while data[at] in b" \t\n\r":
+            at += 1
+        self._at = at
+        return data[at]
+
+    def _open(self):
+        """The next value that is complete: a scalar or an empty container. Containers on the way are entered."""
+        while True:
+            lead = self._skip()
+            if lead == _OPEN_BRACE:
+                self._push({})
+                if self._skip() != _CLOSE_BRACE:
+                    self._read_key()
+                    continue
+            elif lead == _OPEN_BRACKET:
+                self._push([])
+                if self._skip() != _CLOSE_BRACKET:
+                    continue
+            else:
+                return self._scalar(lead)
+            self._at += 1
+            return self._pop()
+
+    def _push(self, box):
+        if len(self._stack) >= self._depth_max:
+            raise self._wrong("deeper than %d" % self._depth_max)
+        self._stack.append((self._box, self._key))
+        self._box = box
+        self._at += 1
+
+    def _pop(self):
+        box = self._box
+        self._box, self._key = self._stack.pop()
+        return box
+
+    def _comma(self, closer):
+        """True after a comma, False after the closer."""
+        c = self._skip()
+        if c != _COMMA and c != closer:
+            raise self._wrong("no comma or end of the container")
+        self._at += 1
+        return c == _COMMA
+
+    def _read_key(self):
+        if self._skip() != _QUOTE:
+            raise self._wrong("no key")
+        start = self._at
+        key = self._string()
+        if key in self._box:
+            self._at = start
+            raise self._wrong("the same key twice")
+        if self._skip() != _COLON:
+            raise self._wrong("no colon")
+        self._at += 1
+        self._key = key
+
+    def _scalar(self, lead):
+        if lead == _QUOTE:
+            return self._string()
+        if lead == _MINUS or 0x30 <= lead <= 0x39:
+            return self._number()
+        if lead in _LITERALS:
+            word, value = _LITERALS[lead]
+            if self._data[self._at : self._at + len(word)] == word:
+                self._at += len(word)
+                return value
+        raise self._wrong("no value")
+
+    def _digits(self, at):
+        """Past one digit or more."""
+        data = self._data
+        start = at
+        while 0x30 <= data[at] <= 0x39:
+            at += 1
+        if at == start:
+            self._at = at
+            raise self._wrong("no digit")
+        return at
+
+    def _number(self):
+        data = self._data
+        start = self._at
+        at = start + 1 if data[start] == _MINUS else start
+        at = at + 1 if data[at] == 0x30 else self._digits(at)
+        whole = at
+        if data[at] == _DOT:
+            at = self._digits(at + 1)
+        if data[at] in b"eE":
+            at += 1
+            at = self._digits(at + 1 if data[at] in b"+-" else at)
+        if at - start > NUMBER_MAX:
+            raise self._wrong("a number of more than %d characters" % NUMBER_MAX)
+        text = str(data[start:at], "ascii")
+        value = int(text) if at == whole else float(text)
+        if value - value != 0:
+            raise self._wrong("a number beyond the range of a float")
+        self._at = at
+        return value
+
+    def _string(self):
+        start = self._at + 1
+        data = self._data
+        end = data.find(b'"', start)
+        if end < 0:
+            raise self._wrong("a string without end")
+        raw = data[start:end]
+        if b"\\" in raw:
+            return self._escaped(start)
+        if raw and min(raw) < 0x20:
+            raise self._wrong("a control character in a string")
+        self._at = end + 1
+        return str(raw, "utf-8")
+
+    def _escaped(self, at):
+        data = self._data
+        parts = []
+        start = at
+        while True:
+            c = data[at]
+            if c == _QUOTE or c == _BACKSLASH:
+                parts.append(str(data[start:at], "utf-8"))
+                if c == _QUOTE:
+                    self._at = at + 1
+                    return "".join(parts)
+                self._at = at
+                parts.append(self._escape())
+                at = start = self._at
+            elif c < 0x20:
+                self._at = at
+                raise self._wrong("a control character in a string")
+            else:
+                at += 1
+
+    def _escape(self):
+        c = self._data[self._at + 1]
+        if c in _ESCAPES:
+            self._at += 2
+            return _ESCAPES[c]
+        code = self._unit()
+        if 0xD800 <= code < 0xDC00:
+            self._at += 6
+            low = self._unit()
+            if not 0xDC00 <= low < 0xE000:
+                raise self._wrong("a lone surrogate")
+            code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
+        elif 0xDC00 <= code < 0xE000:
+            raise self._wrong("a lone surrogate")
+        self._at += 6
+        return chr(code)
+
+    def _unit(self):
+        r"""The value of the \uXXXX here."""
+        data = self._data
+        at = self._at
+        if data[at] != _BACKSLASH or data[at + 1] != 0x75:
+            raise self._wrong("a false escape")
+        value = 0
+        for k in range(at + 2, at + 6):
+            digit = b"0123456789abcdef".find(bytes([data[k] | 0x20 if data[k] > 0x39 else data[k]])) if data[k] else -1
+            if digit < 0:
+                raise self._wrong("a false escape")
+            value = value * 16 + digit
+        return value

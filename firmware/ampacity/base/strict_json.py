@@ -1,0 +1,118 @@
+"""JSON from and to a wire: RFC 8259 to the letter, the same verdict on both runtimes, bounded in size and depth.
+
+MicroPython's own parser takes `[1,]`, `[1 2]` and `{"a" 1}`, keeps the last of two equal keys and does not join
+surrogates; a peer that we answer must not get another answer on another board. So there is one parser, over bytes
+(indexing a str is slow there as soon as it has one umlaut), without recursion. Where CPython's parser is at hand it is
+asked first: what it takes under our rules is taken; anything else gets its verdict and its position here.
+"""
+
+import json
+from collections import OrderedDict
+
+from ampacity.base.json_parser import Parser
+from ampacity.base.utf8 import is_utf8
+
+try:
+    from ampacity.base.json_native import loads_native, quote
+except ImportError:
+    loads_native = None
+    quote = json.dumps
+
+SIZE_MAX = 65536
+DEPTH_MAX = 16
+
+
+def loads(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
+    """The value of a JSON text (str or UTF-8 bytes).
+
+    Objects become dict, arrays list, numbers without fraction and exponent int, others finite float.
+    ValueError with the position in bytes: too long (size_max bytes), too deep (depth_max containers), not JSON, not
+    UTF-8, the same key twice, a lone surrogate, a number of more than 32 characters or beyond a float's range.
+    """
+    data = text.encode("utf-8") if isinstance(text, str) else text
+    if len(data) > size_max:
+        raise ValueError("json: longer than %d bytes" % size_max)
+    if loads_native is not None:
+        try:
+            return loads_native(text, depth_max)
+        except (ValueError, RuntimeError):  # also its RecursionError
+            pass
+    if not is_utf8(data):
+        raise ValueError("json: not UTF-8")
+    return Parser(data, depth_max).document()
+
+
+def dumps(value):
+    """Compact JSON text of dict, OrderedDict, list, tuple, str, int, float, bool and None.
+
+    An OrderedDict keeps its order, a dict is written with its keys sorted. Other than ASCII is written as it is.
+    ValueError: bytes or any other type, a key that is no str, a float that is not finite.
+    """
+    out = []
+    _write(value, out, 20)
+    return "".join(out)
+
+
+def floor_da(amps):
+    """Amperes (int or finite float) → whole deci-amperes, rounded down; up to 0.005 da short of a step counts as it.
+
+    So that 16.1 A, which binary fractions cannot hold, stays 161 da. ValueError for anything else.
+    """
+    if isinstance(amps, bool) or not isinstance(amps, (int, float)):
+        raise ValueError("amperes: a number, not %s" % type(amps).__name__)
+    if isinstance(amps, int):
+        return amps * 10
+    if not -1e6 < amps < 1e6:
+        raise ValueError("amperes: within 1e6, not %s" % amps)
+    return int((amps * 10 + 0.005) // 1)
+
+
+def _write(value, out, depth):
+    if value is None:
+        out.append("null")
+    elif value is True:
+        out.append("true")
+    elif value is False:
+        out.append("false")
+    elif isinstance(value, str):
+        out.append(quote(value))
+    elif isinstance(value, int):
+        out.append(str(value))
+    elif isinstance(value, float):
+        out.append(_float_text(value))
+    elif depth == 0:
+        raise ValueError("json: deeper than 20")
+    elif isinstance(value, dict):
+        _write_object(value, out, depth - 1)
+    elif isinstance(value, (list, tuple)):
+        _write_array(value, out, depth - 1)
+    else:
+        raise ValueError("json: no way to write a %s" % type(value).__name__)
+
+
+def _write_object(value, out, depth):
+    before = "{"
+    for key in value if isinstance(value, OrderedDict) else sorted(value):
+        if not isinstance(key, str):
+            raise ValueError("json: a key must be a str")
+        out.append(before)
+        out.append(quote(key))
+        out.append(":")
+        _write(value[key], out, depth)
+        before = ","
+    out.append("}" if value else "{}")
+
+
+def _write_array(value, out, depth):
+    before = "["
+    for item in value:
+        out.append(before)
+        _write(item, out, depth)
+        before = ","
+    out.append("]" if value else "[]")
+
+
+def _float_text(value):
+    if value != value or value - value != 0:
+        raise ValueError("json: a float must be finite")
+    return repr(value)

@@ -1,0 +1,46 @@
+"""Is this UTF-8? Told the same way on both runtimes: MicroPython's decoder lets some false sequences pass.
+
+Refused: overlong forms, surrogates (U+D800..DFFF), above U+10FFFF, cut-off sequences. RFC 3629, section 4.
+"""
+
+
+def is_utf8(data):
+    """data: bytes or bytearray."""
+    try:
+        if len(str(data, "utf-8")) == len(data):
+            return True  # all ASCII
+    except ValueError:
+        return False
+    i = 0
+    end = len(data)
+    while i < end:
+        size = _sequence(data, i, end)
+        if size == 0:
+            return False
+        i += size
+    return True
+
+
+def _sequence(data, i, end):
+    """Length of the good sequence at i, or 0."""
+    lead = data[i]
+    if lead < 0x80:
+        return 1
+    size = 2 if 0xC2 <= lead < 0xE0 else 3 if 0xE0 <= lead < 0xF0 else 4 if 0xF0 <= lead < 0xF5 else 0
+    if size == 0 or i + size > end:
+        return 0
+    low, high = 0x80, 0xBF
+    if lead == 0xE0:
+        low = 0xA0
+    elif lead == 0xED:
+        high = 0x9F
+    elif lead == 0xF0:
+        low = 0x90
+    elif lead == 0xF4:
+        high = 0x8F
+    if not low <= data[i + 1] <= high:
+        return 0
+    for k in range(i + 2, i + size):
+        if data[k] & 0xC0 != 0x80:
+            return 0
+    return size

@@ -1,0 +1,123 @@
+"""What time it is out there, and how sure we are. Kept apart from the monotonic clock, so that a jump moves no deadline.
+
+Sources by rank: "csms" > "ntp" > "rtc". A lower one does not correct a higher one that spoke within the last day.
+Differences within what a source can be wrong by (a CSMS sends whole seconds) are left alone: time must not run back
+and forth with each heartbeat.
+"""
+
+from ampacity.base.dates import date_from_days, days_from_date, month_days
+
+RANKS = {"rtc": 1, "ntp": 2, "csms": 3}
+SLACK_MS = {"rtc": 1000, "ntp": 100, "csms": 1000}
+RANK_KEEPS_MS = 86400000
+DAY_MS = 86400000
+
+
+class WallClock:
+    """Unix time in milliseconds over a monotonic clock; None until a source has spoken."""
+
+    def __init__(self, clock):
+        """clock: of base.clock; asked only where a caller gives no now_ms."""
+        self._clock = clock
+        self._offset_ms = None
+        self._set_ms = 0
+        self.source = None
+
+    def set_unix(self, unix_ms, source, now_ms):
+        """A source says that it is unix_ms at now_ms. Returns ("jump", delta_ms) if a known time moved, else None.
+
+        source: "csms", "ntp" or "rtc"; anything else: ValueError.
+        """
+        if source not in RANKS:
+            raise ValueError("source: csms, ntp or rtc, not %s" % source)
+        known_ms = self.unix_ms(now_ms)
+        if known_ms is None:
+            self._take(unix_ms, source, now_ms)
+            return None
+        if RANKS[source] < RANKS[self.source] and now_ms - self._set_ms < RANK_KEEPS_MS:
+            return None
+        delta_ms = unix_ms - known_ms
+        if -SLACK_MS[source] < delta_ms < SLACK_MS[source]:
+            self._take(known_ms, source, now_ms)
+            return None
+        self._take(unix_ms, source, now_ms)
+        return ("jump", delta_ms)
+
+    def _take(self, unix_ms, source, now_ms):
+        self._offset_ms = unix_ms - now_ms
+        self._set_ms = now_ms
+        self.source = source
+
+    def unix_ms(self, now_ms=None):
+        """Milliseconds since 1970-01-01T00:00:00Z, or None while unknown."""
+        if self._offset_ms is None:
+            return None
+        return self._offset_ms + (self._clock.now_ms() if now_ms is None else now_ms)
+
+    def iso(self, now_ms=None):
+        """"2026-11-20T07:09:28Z", or None while unknown."""
+        unix_ms = self.unix_ms(now_ms)
+        return None if unix_ms is None else format_iso(unix_ms)
+
+
+def format_iso(unix_ms, millis=False):
+    """Unix milliseconds → "2026-11-20T07:09:28Z", with millis "2026-11-20T07:09:28.250Z"."""
+    days, rest_ms = unix_ms // DAY_MS, unix_ms % DAY_MS
+    seconds = rest_ms // 1000
+    year, month, day = date_from_days(days)
+    fraction = ".%03d" % (rest_ms % 1000) if millis else ""
+    time = "%02d:%02d:%02d" % (seconds // 3600, seconds // 60 % 60, seconds % 60)
+    return "%04d-%02d-%02dT%s%sZ" % (year, month, day, time, fraction)
+
+
+def parse_iso(text):
+    """RFC 3339 date-time → unix milliseconds, fractions beyond milliseconds cut off.
+
+    Taken: "T" or "t", any number (≥ 1) of fraction digits, "Z", "z" or ±hh:mm, second 60 (read as 59 + 1 s).
+    A time without zone is read as UTC, as OCPP peers mean it. ValueError for anything else.
+    """
+    if len(text) < 19 or text[4] != "-" or text[7] != "-" or text[10] not in "Tt" or text[13] != ":" or text[16] != ":":
+        raise ValueError("time: YYYY-MM-DDThh:mm:ssZ, not %s" % text[:40])
+    year, month, day = _number(text, 0, 4), _number(text, 5, 2), _number(text, 8, 2)
+    hour, minute, second = _number(text, 11, 2), _number(text, 14, 2), _number(text, 17, 2)
+    if year < 1 or not 1 <= month <= 12 or not 1 <= day <= month_days(year, month):
+        raise ValueError("time: no such day: %s" % text[:40])
+    if hour > 23 or minute > 59 or second > 60:
+        raise ValueError("time: no such time of day: %s" % text[:40])
+    millis, at = _fraction(text, 19)
+    seconds = hour * 3600 + minute * 60 + second - _offset_s(text, at)
+    return (days_from_date(year, month, day) * 86400 + seconds) * 1000 + millis
+
+
+def _number(text, at, width):
+    value = 0
+    for c in text[at : at + width]:
+        if not "0" <= c <= "9":
+            raise ValueError("time: a digit is missing in %s" % text[:40])
+        value = value * 10 + ord(c) - 48
+    if at + width > len(text):
+        raise ValueError("time: cut off: %s" % text[:40])
+    return value
+
+
+def _fraction(text, at):
+    if at >= len(text) or text[at] != ".":
+        return 0, at
+    end = at + 1
+    while end < len(text) and "0" <= text[end] <= "9":
+        end += 1
+    if end == at + 1:
+        raise ValueError("time: no digit after the point: %s" % text[:40])
+    return int((text[at + 1 : end] + "00")[:3]), end
+
+
+def _offset_s(text, at):
+    zone = text[at:]
+    if zone == "" or zone == "Z" or zone == "z":
+        return 0
+    if len(zone) != 6 or zone[0] not in "+-" or zone[3] != ":":
+        raise ValueError("time: Z or +hh:mm at the end, not %s" % zone[:10])
+    hours, minutes = _number(zone, 1, 2), _number(zone, 4, 2)
+    if hours > 23 or minutes > 59:
+        raise ValueError("time: no such offset: %s" % zone)
+    return (hours * 3600 + minutes * 60) * (1 if zone[0] == "+" else -1)
