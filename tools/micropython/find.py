@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LEAST = (1, 25)
 PLACES = {"micropython": ".cache/micropython/micropython", "micropython32": ".cache/micropython32/micropython"}
-HOW = {"micropython": "run: make setup", "micropython32": "run: tools/micropython/build32"}
+HOW = {"micropython": "run: make setup", "micropython32": "run: make micropython32"}
 
 
 class MissingRuntime(Exception):

@@ -1,0 +1,69 @@
+# Ampacity. `make help` lists what there is; every target makes what it needs first.
+
+PYTHON ?= python3
+PYTEST_OPTIONS ?=
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+MICROPYTHON := .cache/micropython/.there
+MICROPYTHON32 := .cache/micropython32/.there
+
+.PHONY: help setup demo test check proof bench soak micropython32 lock clean
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: $(INSTALLED) $(MICROPYTHON)  ## the Python environment in .venv and MicroPython in .cache
+
+demo: $(INSTALLED) $(MICROPYTHON)  ## a whole site on this desk, with a story
+	@$(VENV)/bin/ampacity demo
+
+test: $(INSTALLED) $(MICROPYTHON)  ## every test, on CPython and on MicroPython
+	@$(RUN) -m pytest $(PYTEST_OPTIONS) tests
+
+check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy
+	@$(RUN) -m tools.generated --check
+	@$(RUN) -m pytest tests/host/house
+
+proof: $(INSTALLED)  ## the exhaustive search of the safety core's small worlds
+	@$(RUN) -m tools.proof
+
+bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here
+	@$(RUN) -m tools.bench $(BENCH_OPTIONS)
+
+soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults
+	@$(RUN) -m tools.soak
+
+micropython32: $(MICROPYTHON32)  ## a MicroPython with a board's object size and TLS, in .cache/micropython32
+
+lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
+		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
+
+clean:  ## remove the environment, the runtimes and everything built
+	rm -rf $(VENV) .cache build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || \
+		{ echo "make: no $(PYTHON) here; install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || \
+		{ echo "make: $(PYTHON) has no venv module; Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(RUN) -c '' 2> /dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(MICROPYTHON): $(INSTALLED) tools/micropython/get.py tools/micropython/debian.py
+	@$(RUN) -m tools.micropython.get
+	@mkdir -p $(@D) && touch $@
+
+$(MICROPYTHON32): $(INSTALLED) tools/micropython/build32.py tools/micropython/debian.py tools/micropython/mbedtls_board.h
+	@$(RUN) -m tools.micropython.build32
+	@mkdir -p $(@D) && touch $@

@@ -1,0 +1,119 @@
+"""`python3 -m tools.micropython.build32`: a MicroPython with 32-bit objects and a board's TLS, in .cache/micropython32.
+
+Heap and time figures of the 64-bit runtime do not hold for a board: its objects are twice as large. This one is built
+from Debian's source package with 32-bit words and with Mbed TLS as the bare-metal ports configure it (TLS 1.2 only,
+DER only, memory from the GC heap). Needs dpkg-dev, make, gcc, patch and gcc-multilib; takes about half a minute.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.micropython.debian import SUITE, Failed, PrivateApt, quietly
+from tools.micropython.find import ROOT, version_of
+
+DEST = ROOT / ".cache" / "micropython32"
+HERE = Path(__file__).resolve().parent
+TOOLS = {"dpkg-source": "dpkg-dev", "make": "make", "gcc": "gcc", "patch": "patch"}
+BUILD = "build-board"
+
+
+def check_tools() -> None:
+    """Failed with the names of the packages that are missing here."""
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool) is None]
+    if shutil.which("gcc"):
+        probe = ["gcc", "-m32", "-x", "c", "-", "-o", os.devnull]
+        if subprocess.run(probe, input=b"#include <stdio.h>\nint main(void){return 0;}", capture_output=True).returncode:
+            missing.append("gcc-multilib")
+    if missing:
+        raise Failed("a 32-bit build needs: apt-get install " + " ".join(missing))
+
+
+def stamp_of(freeze: Path | None) -> str:
+    """What the build depends on, in one line."""
+    digest = hashlib.sha256()
+    for part in sorted(HERE.glob("*")):
+        if part.is_file():
+            digest.update(part.read_bytes())
+    if freeze:
+        digest.update(freeze.read_bytes())
+    return f"{SUITE} {digest.hexdigest()}"
+
+
+def make_arguments(manifest: Path) -> list[str]:
+    return [
+        "VARIANT=standard",
+        f"BUILD={BUILD}",
+        "MICROPY_FORCE_32BIT=1",
+        f"FROZEN_MANIFEST={manifest}",
+        "MICROPY_PY_FFI=0",
+        "MICROPY_PY_JNI=0",
+        "MICROPY_PY_BTREE=0",
+        "MICROPY_SSL_MBEDTLS=1",
+        "MICROPY_SSL_AXTLS=0",
+        f'MBEDTLS_CONFIG_FILE=\\"{HERE / "mbedtls_board.h"}\\"',
+        "CFLAGS_EXTRA=-DMICROPY_TRACKED_ALLOC=1 -Wno-error",
+    ]
+
+
+def own_tls(tree: Path, packages: Path) -> None:
+    """Undo Debian's use of the system's Mbed TLS: the ports bring their own configuration of it."""
+    system = sorted((tree / "debian" / "patches").glob("*system-mbedtls.patch"))
+    if not system:
+        raise Failed("unexpected source package: no patch for the system's Mbed TLS")
+    quietly(["patch", "-s", "-R", "-p1", "-i", str(system[0])], tree)
+    inside = tree / "lib" / "mbedtls"
+    if inside.is_symlink():
+        inside.unlink()
+    else:
+        shutil.rmtree(inside, ignore_errors=True)
+    inside.symlink_to(packages / "mbedtls")
+
+
+def build(dest: Path, freeze: Path | None) -> None:
+    """Fetch the sources, build, and leave `micropython` and `mpy-cross` in dest."""
+    jobs = f"-j{os.cpu_count() or 1}"
+    with PrivateApt(kind="deb-src") as apt:
+        apt.update()
+        apt.source(["micropython", "mbedtls"])
+        packages = apt.folder / "packages"
+        tree = packages / "micropython"
+        manifest = apt.folder / "manifest.py"
+        lines = ['include("$(MPY_DIR)/extmod/asyncio")'] + ([f'include("{freeze}")'] if freeze else [])
+        manifest.write_text("\n".join(lines) + "\n")
+        own_tls(tree, packages)
+        quietly(["make", "-C", "mpy-cross", jobs], tree)
+        quietly(["make", "-C", "ports/unix", jobs, *make_arguments(manifest)], tree)
+        dest.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(tree / "ports" / "unix" / BUILD / "micropython", dest)
+        shutil.copy2(tree / "mpy-cross" / "build" / "mpy-cross", dest)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the 32-bit MicroPython runtime.")
+    parser.add_argument("--dest", type=Path, default=DEST, help="folder of the result (default .cache/micropython32)")
+    parser.add_argument("--freeze", type=Path, help="a manifest of modules to freeze in, besides asyncio")
+    options = parser.parse_args()
+    freeze = options.freeze.resolve() if options.freeze else None
+    dest, stamp = options.dest.resolve(), stamp_of(freeze)
+    done = dest / ".stamp"
+    if not freeze and done.exists() and done.read_text() == stamp and version_of(str(dest / "micropython")):
+        print(f"micropython32: {dest} is built already")
+        return 0
+    try:
+        check_tools()
+        build(dest, freeze)
+    except Failed as problem:
+        print(f"micropython32: {problem}", file=sys.stderr)
+        return 1
+    done.write_text(stamp)
+    print(f"micropython32: {dest / 'micropython'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

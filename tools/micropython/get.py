@@ -1,0 +1,79 @@
+"""`python3 -m tools.micropython.get`: the MicroPython unix runtime into .cache/micropython, without installing anything.
+
+It is Debian's package of a newer suite with the libraries it needs, run by its own loader, so it works on an older
+Debian. Where that cannot be had, a `micropython` of at least 1.25 on PATH will do.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.micropython.debian import SUITE, Failed, PrivateApt, needs
+from tools.micropython.find import LEAST, ROOT, version_of
+
+DEST = ROOT / ".cache" / "micropython"
+WRAPPER = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")/root
+exec "$here/{loader}" --library-path "$here/{libraries}" "$here/usr/bin/micropython" "$@"
+"""
+
+
+def fetch(dest: Path) -> None:
+    """Download the package and what it depends on, unpack all into dest/root and write dest/micropython."""
+    with PrivateApt() as apt:
+        apt.update()
+        known: set[str] = set()
+        wanted = {"micropython"}
+        while wanted:
+            debs = apt.download(sorted(wanted))
+            known |= wanted
+            wanted = {name for deb in debs for name in needs(deb)} - known
+        shutil.rmtree(dest / "root", ignore_errors=True)
+        for deb in debs:
+            subprocess.run(["dpkg-deb", "-x", deb, dest / "root"], check=True)
+    write_wrapper(dest)
+
+
+def write_wrapper(dest: Path) -> None:
+    """A program that starts the runtime with the loader and C library beside it; the folder may be moved."""
+    root = dest / "root"
+    loaders = sorted(p for p in root.rglob("ld-linux*") if p.parent.name.startswith("lib") or "linux-gnu" in str(p))
+    library = next(iter(sorted(root.rglob("libc.so.6"))), None)
+    if not loaders or library is None:
+        raise Failed("unexpected package contents: no loader or C library")
+    text = WRAPPER.format(loader=loaders[0].relative_to(root), libraries=library.parent.relative_to(root))
+    (dest / "micropython").write_text(text)
+    (dest / "micropython").chmod(0o755)
+
+
+def get(dest: Path, force: bool = False) -> str:
+    """Make sure that a runtime is there; says which. Raises Failed if none can be had."""
+    program = str(dest / "micropython")
+    if not force and (version_of(program) or (0, 0)) >= LEAST:
+        return f"{program} is there already"
+    dest.mkdir(parents=True, exist_ok=True)
+    try:
+        fetch(dest)
+    except Failed as problem:
+        on_path = shutil.which("micropython")
+        if on_path and (version_of(on_path) or (0, 0)) >= LEAST:
+            return f"using {on_path} from PATH ({str(problem).splitlines()[0]})"
+        raise Failed(f"{problem}\nput a micropython >= 1.25 on PATH, or run this on Debian") from None
+    version = version_of(program)
+    if version is None:
+        raise Failed(f"fetched, but does not run: {program}")
+    return f"{program}, MicroPython {version[0]}.{version[1]} of {SUITE}"
+
+
+def main() -> int:
+    try:
+        print("micropython:", get(DEST, "--force" in sys.argv[1:]))
+    except Failed as problem:
+        print(f"micropython: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
