@@ -1,0 +1,32 @@
+"""Site files: read and checked in one go, compiled to what the firmware is configured with, reported on."""
+
+from pathlib import Path
+
+from ampacity_host.configure.compiling import compile_site, secondary_config
+from ampacity_host.configure.devices import check_devices
+from ampacity_host.configure.mistakes import Collector, Mistake, SiteErrors
+from ampacity_host.configure.parse import SiteFile, parse
+from ampacity_host.configure.structure import check_structure
+
+__all__ = ["Mistake", "SiteErrors", "SiteFile", "check_report", "compile_site", "load_site", "secondary_config"]
+
+
+def load_site(path: "str | Path") -> SiteFile:
+    """Read a site file. Raises SiteErrors with every mistake of form and structure that it has.
+
+    The sums of safety.md section 4 are not checked here: `check_report`, and the controller itself, do that.
+    """
+    collector = Collector(str(path))
+    site = parse(Path(path), collector)
+    check_structure(site, collector)
+    check_devices(site, collector)
+    collector.refuse()
+    site.warnings = collector.warnings()
+    return site
+
+
+def check_report(site: SiteFile) -> "dict[str, object]":
+    """What `ampacity check` says of a site file that could be read, as JSON-able data."""
+    from ampacity_host.configure.report import report
+
+    return report(site)

@@ -1,0 +1,162 @@
+"""A checked site file → the site facts that the firmware is configured with (all currents in da, all times in ms)."""
+
+from typing import Any
+
+from ampacity_host.configure.devices import compiled_profiles, evse_facts, meter_facts
+from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.structure import OWN_KINDS, by_name, feeder_of, supply_phases
+
+FORMAT = 1
+FRAME_CHARACTERS_MAX = 256
+DIRECT_TCP_MS = 5000
+GATEWAY_MS = 60000
+
+
+def character_bits(bus: Table) -> int:
+    """Start, eight data, parity and stop bits of one character."""
+    return 1 + 8 + (bus["parity"] != "N") + stop_bits(bus)
+
+
+def stop_bits(bus: Table) -> int:
+    """As written, else what makes eleven bits (Modbus over Serial Line V1.02, 2.5.1): two without parity."""
+    return int(bus["stop"] or (2 if bus["parity"] == "N" else 1))
+
+
+def transit_ms(bus: Table) -> int:
+    """The longest a request may still arrive after it was sent: own UART one frame, TCP direct 5 s, gateway 60 s."""
+    if bus["transit_s"]:
+        return int(bus["transit_s"])
+    if bus["kind"] == "rtu":
+        return -(-FRAME_CHARACTERS_MAX * character_bits(bus) * 1000 // bus["baud"])
+    return GATEWAY_MS if bus["gateway"] else DIRECT_TCP_MS
+
+
+def phase_list(value: Any, phases: int) -> list[int]:
+    return list(value) if isinstance(value, list) else [value] * phases
+
+
+def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
+    phases = supply_phases(site)
+    rating = phase_list(circuit["rating_a"], phases)
+    return {
+        "name": circuit["name"],
+        "parent": by_name(site.circuits)[circuit["parent"]] if circuit["parent"] else -1,
+        "rating_da": [int(each * circuit["continuous"]) for each in rating],
+        "breaker": circuit["breaker"] or f"B{min(rating) / 10:g}",
+        "assumed_other_da": phase_list(circuit["assumed_other_a"], phases),
+        "meter": by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1,
+        "generation_da": phase_list(circuit["generation_a"], phases),
+    }
+
+
+def bus_entry(bus: Table) -> dict[str, Any]:
+    entry = {"name": bus["name"], "kind": bus["kind"], "transit_ms": transit_ms(bus), "gateway": bus["gateway"], "private": bus["private"]}
+    if bus["kind"] == "rtu":
+        return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": stop_bits(bus)}
+    return entry | {"host": bus["host"], "tcp_port": bus["tcp_port"]}
+
+
+def meter_entry(meter: Table, site: SiteFile) -> dict[str, Any]:
+    facts = meter_facts(meter)
+    count = min(supply_phases(site), facts["inputs"])
+    measured = [lines[0] for lines in meter["phases"]] if meter["phases"] else list(range(count))
+    return {
+        "name": meter["name"],
+        "profile": meter["profile"],
+        "bus": by_name(site.buses)[meter["bus"]],
+        "unit": meter["unit"],
+        "phases": measured,
+        "host": meter["host"],
+        "tcp_port": meter["tcp_port"],
+    } | facts
+
+
+def terminals_of(evse: Table, site: SiteFile) -> list[list[int]]:
+    """As written; left out, the EVSE is taken to load every line of the supply."""
+    if evse["phases"]:
+        return [list(lines) for lines in evse["phases"]]
+    if site.site["system"] == "split":
+        return [[0, 1]]
+    return [[line] for line in range(supply_phases(site))]
+
+
+def evse_entry(evse: Table, site: SiteFile) -> dict[str, Any]:
+    circuit = by_name(site.circuits)[evse["circuit"]]
+    bus = by_name(site.buses)[evse["bus"]] if evse["bus"] else -1
+    return {
+        "name": evse["name"],
+        "kind": evse["kind"] if evse["kind"] in OWN_KINDS else "profile",
+        "profile": None if evse["kind"] in OWN_KINDS else evse["kind"],
+        "bus": bus,
+        "unit": evse["unit"] or 0,
+        "host": evse["host"],
+        "tcp_port": evse["tcp_port"],
+        "circuit": circuit,
+        "terminals": terminals_of(evse, site),
+        "limit_da": evse["max_a"] if evse["limit_a"] is None else evse["limit_a"],
+        "feeder_da": feeder_of(evse, site.circuits[circuit]),
+        "priority": evse["priority"],
+        "weight": evse["weight"],
+        "transit_ms": transit_ms(site.buses[bus]) if bus >= 0 else 0,
+        "connector": evse["connector"],
+    } | evse_facts(evse)
+
+
+def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
+    ocpp = site.ocpp
+    if ocpp is None:
+        return None
+    keys = ("version", "identity", "url", "security_profile", "password")
+    entry = {key: ocpp[key] for key in keys}
+    if ocpp["root_pem"]:
+        entry["root_pem"] = (site.path.parent / ocpp["root_pem"]).read_text()
+    return entry
+
+
+def settings_entry(site: SiteFile) -> dict[str, int]:
+    settings = site.settings
+    return {
+        "slot_s": settings["slot_s"],
+        "deadband_da": settings["deadband_a"],
+        "raise_hold_ms": settings["raise_hold_s"],
+        "restart_hold_ms": settings["restart_hold_s"],
+        "idle_ms": settings["idle_s"],
+    }
+
+
+def compile_site(site: SiteFile) -> dict[str, Any]:
+    """The site facts of a site file that `load_site` gave: JSON-able, the content of a controller's `site.json`."""
+    return {
+        "format": FORMAT,
+        "name": site.name,
+        "voltage_v": site.site["voltage"],
+        "system": site.site["system"],
+        "phases": supply_phases(site),
+        "require_tested": site.site["require_tested"],
+        "circuits": [circuit_entry(circuit, site) for circuit in site.circuits],
+        "buses": [bus_entry(bus) for bus in site.buses],
+        "meters": [meter_entry(meter, site) for meter in site.meters],
+        "evses": [evse_entry(evse, site) for evse in site.evses],
+        "profiles": compiled_profiles(site),
+        "ocpp": upstream_entry(site),
+        "time": {"tz": site.time["tz"], "ntp": site.time["ntp"]},
+        "settings": settings_entry(site),
+    }
+
+
+def secondary_config(facts: dict[str, Any], name: str) -> dict[str, Any]:
+    """The `site.json` of the secondary behind EVSE `name`: its own entry, its bus, nothing of the rest.
+
+    Raises KeyError if the site has no EVSE of our own kind with that name.
+    """
+    entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity"), None)
+    if entry is None:
+        raise KeyError(name)
+    return {
+        "format": FORMAT,
+        "name": name,
+        "voltage_v": facts["voltage_v"],
+        "evse": entry,
+        "bus": facts["buses"][entry["bus"]],
+        "time": facts["time"],
+    }

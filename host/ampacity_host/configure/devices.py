@@ -1,0 +1,143 @@
+"""What each device brings to the site facts: our own two kinds from here, all others from their profile."""
+
+from typing import Any
+
+from ampacity.circuit.errors import Rejected
+from ampacity_host import profiles
+from ampacity_host.configure.mistakes import Collector
+from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.structure import OWN_KINDS, by_name
+
+SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
+HARDWARE_WATCHDOG_MS = 1000
+BOOT_MS = 500
+PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a")
+
+
+def tolerance_ms(watchdog_ms: int) -> int:
+    """How late a watchdog may fire: 10 %, at least 1 s."""
+    return max(1000, -(-watchdog_ms // 10))
+
+
+def local_facts(evse: Table) -> dict[str, Any]:
+    """The primary's own charging point: reset opens the contactor, so it may draw nothing without the primary."""
+    return own_facts(evse) | {
+        "fallback_da": 0,
+        "power_on_da": 0,
+        "power_on_source": "documented",
+        "watchdog_ms": HARDWARE_WATCHDOG_MS,
+        "watchdog_tolerance_ms": tolerance_ms(HARDWARE_WATCHDOG_MS),
+        "watchdog_fixed": True,
+        "latency_ms": 100,
+        "proof": "limit",
+    }
+
+
+def secondary_facts(evse: Table) -> dict[str, Any]:
+    """Our own secondary: the lease is its watchdog; it starts with its fallback; its settings outlive a power cut."""
+    return own_facts(evse) | {
+        "fallback_da": evse["fallback_a"],
+        "power_on_da": max(evse["fallback_a"], evse["power_on_a"] or 0),
+        "power_on_source": "settings",
+        "watchdog_ms": evse["watchdog_s"],
+        "watchdog_tolerance_ms": tolerance_ms(evse["watchdog_s"]),
+        "watchdog_fixed": False,
+        "latency_ms": 200,
+        "proof": "sequence",
+    }
+
+
+def own_facts(evse: Table) -> dict[str, Any]:
+    return {
+        "max_da": evse["max_a"],
+        "min_da": evse["min_a"],
+        "step_da": 1,
+        "settle_ms": SETTLE_MS,
+        "boot_ms": BOOT_MS,
+        "survives": True,
+        "holds": False,
+        "poll_feeds": False,
+        "fingerprint": None,
+    }
+
+
+def evse_facts(evse: Table) -> dict[str, Any]:
+    """The device's part of an EVSE entry. Raises Rejected for what its profile cannot do."""
+    if evse["kind"] == "local":
+        return local_facts(evse)
+    if evse["kind"] == "ampacity":
+        return secondary_facts(evse)
+    written = {key: evse.written[key] for key in PROFILE_KEYS if key in evse.written}
+    return dict(profiles.evse_facts(profiles.load("evse-" + evse["kind"]), written))
+
+
+def meter_facts(meter: Table) -> dict[str, Any]:
+    """The device's part of a meter entry. Raises Rejected for what its profile cannot do."""
+    written: dict[str, Any] = {"meter_timeout_s": meter["meter_timeout_s"] / 1000, "meter_frozen_s": meter["meter_frozen_s"] / 1000}
+    if meter["phases"]:
+        written["phases"] = meter.written["phases"]
+    return dict(profiles.meter_facts(profiles.load("meter-" + meter["profile"]), written))
+
+
+def check_devices(site: SiteFile, collector: Collector) -> None:
+    """Every device has a profile, the profile takes the site's values, and its bus can carry it."""
+    for evse in site.evses:
+        if evse["kind"] and "max_a" not in evse.broken and check_profile(evse, "kind", "evse", collector):
+            check_facts(evse, evse_facts, collector)
+            check_link(evse, "evse-" + evse["kind"], site, collector)
+    for meter in site.meters:
+        if meter["profile"] and check_profile(meter, "profile", "meter", collector):
+            check_facts(meter, meter_facts, collector)
+            check_link(meter, "meter-" + meter["profile"], site, collector)
+
+
+def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bool:
+    known = profiles.names(kind)
+    if table[key] in known or (kind == "evse" and table[key] in OWN_KINDS):
+        return True
+    own = "local, ampacity, " if kind == "evse" else ""
+    collector.add(table, key, f'there is no profile "{table[key]}"', "have: " + own + ", ".join(known))
+    return False
+
+
+def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
+    try:
+        facts = facts_of(table)
+    except Rejected as refused:
+        value = table.written.get(refused.field, refused.value)
+        collector.add(table, refused.field, f"{value} is not allowed by its profile", f"use {refused.allowed}")
+        return
+    if facts.get("blocked"):
+        collector.add(table, "kind", "its profile may not regulate", str(facts["blocked"]))
+    if facts.get("inputs") == 0:
+        collector.add(table, "profile", "measures no current of its own for each phase", "counts as no meter", "warning")
+
+
+def check_link(table: Table, profile: str, site: SiteFile, collector: Collector) -> None:
+    """The bus speaks what the device speaks; a serial setting that differs from the documented one is said."""
+    known = by_name(site.buses)
+    if table["bus"] not in known or table.get("kind") in OWN_KINDS:
+        return
+    bus, link = site.buses[known[table["bus"]]], profiles.load(profile)["link"]
+    if bus["kind"] and bus["kind"] not in link["media"]:
+        collector.add(table, "bus", f'is {bus["kind"]}, and the device speaks {" or ".join(link["media"])}', "put it on such a bus")
+        return
+    if "units" in link and table["unit"] is not None and not link["units"][0] <= table["unit"] <= link["units"][1]:
+        collector.add(table, "unit", f"{table['unit']} is not allowed by its profile", f"use {link['units'][0]} to {link['units'][1]}")
+    for key in ("baud", "parity"):
+        if bus["kind"] == "rtu" and key in link and bus[key] != link[key]:
+            right = f"set the device itself to {bus[key]}, or the bus to {link[key]}"
+            collector.add(table, "bus", f"has {key} {bus[key]}; the device is documented at {link[key]}", right, "warning")
+
+
+def compiled_profiles(site: SiteFile) -> dict[str, Any]:
+    """Every profile that the site uses, compiled for the controller, by its file's name without the ending."""
+    used = {"evse-" + evse["kind"] for evse in site.evses if evse["kind"] not in OWN_KINDS}
+    used |= {"meter-" + meter["profile"] for meter in site.meters}
+    voltage = site.site["voltage"]
+    return {short(name): profiles.compile_profile(profiles.load(name), voltage) for name in sorted(used)}
+
+
+def short(name: str) -> str:
+    """The profile's name as entries of the site facts write it."""
+    return name.partition("-")[2]

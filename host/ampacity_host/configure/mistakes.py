@@ -1,0 +1,63 @@
+"""What is wrong with a site file: every mistake at once, each with its place, its field and what is allowed there."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing to correct.
+
+    file, line: where (line 0: nowhere in particular); where: the table, as `evse "evse-2"`; field: dotted key or "".
+    level: "error" refuses the file; "warning" is said and goes on.
+    """
+
+    file: str
+    line: int
+    where: str
+    field: str
+    value: str
+    allowed: str
+    level: str = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        what = f"{self.where}: {self.field}" if self.field else self.where
+        return f"{place}: {what}: {self.value}; {self.allowed}"
+
+    def as_dict(self) -> dict[str, object]:
+        return {**asdict(self), "text": str(self)}
+
+
+class SiteErrors(Exception):
+    """A site file that cannot be used; `.mistakes` lists all of them, in the order of the file."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+class Collector:
+    """Takes mistakes while a file is read; `.refuse()` raises them together."""
+
+    def __init__(self, file: str, places: "object | None" = None) -> None:
+        self.file, self.places = file, places
+        self.mistakes: list[Mistake] = []
+
+    def add(self, table: "object", field: str, value: str, allowed: str, level: str = "error") -> None:
+        """table: anything with `.where` and `.line_of(field)`; value: what is there and why that is wrong."""
+        where, line = table.where, table.line_of(field)  # type: ignore[attr-defined]
+        self.mistakes.append(Mistake(self.file, line, where, field, value, allowed, level))
+
+    def errors(self) -> list[Mistake]:
+        return [m for m in self.in_order() if m.level == "error"]
+
+    def warnings(self) -> list[Mistake]:
+        return [m for m in self.in_order() if m.level == "warning"]
+
+    def in_order(self) -> list[Mistake]:
+        return sorted(self.mistakes, key=lambda m: (m.line == 0, m.line))
+
+    def refuse(self) -> None:
+        """Raise SiteErrors if anything collected is an error."""
+        if self.errors():
+            raise SiteErrors(self.errors())
