@@ -1,0 +1,135 @@
+"""The `files` door on a folder, for both runtimes.
+
+A replacement is written beside the file, synced and renamed over it. The few files that are appended to stay open:
+a journal appends a hundred times to one file, and opening costs more than writing.
+"""
+
+import os
+
+from ampacity.store.fsync import sync_file, sync_folder
+
+BESIDE = ".new"
+ENOENT = 2
+EEXIST = 17
+OPEN_MAX = 4
+FOLDER = 0x4000  # in a file's mode
+
+
+class DiskFiles:
+    """Files of one folder, which is made if it is missing. Names hold no "/".
+
+    Errors are the system's OSError (28: full). After one nothing that was synced is lost; what was appended since is
+    there in part or not at all.
+    """
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._open = []  # [(name, file)], the one opened last at the end
+        try:
+            os.mkdir(folder)
+        except OSError as error:
+            if error.errno != EEXIST:
+                raise
+        for name in os.listdir(folder):
+            if name.endswith(BESIDE):
+                os.remove(self._path(name))
+        self._named = set(self.list())  # names that are durable
+
+    def read(self, name):
+        """All of a file, None if there is none."""
+        try:
+            with open(self._path(name), "rb") as file:
+                return file.read()
+        except OSError as error:
+            if error.errno != ENOENT:
+                raise
+            return None
+
+    def append(self, name, data):
+        """Add to the end of a file, which is made if it is missing."""
+        file = self._appender(name)
+        try:
+            _write_all(file, data)
+        except OSError:
+            self._shut(name)
+            raise
+
+    def sync(self, name):
+        """What was appended to the file is on the medium, and so is its name."""
+        try:
+            sync_file(self._appender(name))
+        except OSError:
+            self._shut(name)
+            raise
+        if name not in self._named:
+            sync_folder(self._folder)
+            self._named.add(name)
+
+    def replace(self, name, data):
+        """The file holds `data` and nothing else, or OSError and what it held before."""
+        self._shut(name)
+        beside = self._path(name + BESIDE)
+        try:
+            with open(beside, "wb", buffering=0) as file:
+                _write_all(file, data)
+                sync_file(file)
+            os.rename(beside, self._path(name))
+        except OSError:
+            self._forget(beside)
+            raise
+        sync_folder(self._folder)
+        self._named.add(name)
+
+    def list(self):
+        """The names, sorted; no folders, no unfinished replacements."""
+        names = []
+        for name in os.listdir(self._folder):
+            if not name.endswith(BESIDE) and not os.stat(self._folder + "/" + name)[0] & FOLDER:
+                names.append(name)
+        return sorted(names)
+
+    def remove(self, name):
+        """The file is gone; no error if there is none."""
+        self._shut(name)
+        self._forget(self._path(name))
+        sync_folder(self._folder)
+        self._named.discard(name)
+
+    def close(self):
+        """Let go of the open files."""
+        while self._open:
+            self._open.pop()[1].close()
+
+    def _path(self, name):
+        if "/" in name or name in ("", ".", ".."):
+            raise ValueError("file name: %s" % name)
+        return self._folder + "/" + name
+
+    def _appender(self, name):
+        for known, file in self._open:
+            if known == name:
+                return file
+        file = open(self._path(name), "ab", buffering=0)
+        if len(self._open) >= OPEN_MAX:
+            self._open.pop(0)[1].close()
+        self._open.append((name, file))
+        return file
+
+    def _shut(self, name):
+        for i, (known, file) in enumerate(self._open):
+            if known == name:
+                self._open.pop(i)
+                file.close()
+                return
+
+    def _forget(self, path):
+        try:
+            os.remove(path)
+        except OSError as error:
+            if error.errno != ENOENT:
+                raise
+
+
+def _write_all(file, data):
+    while data:
+        data = data[file.write(data) :]

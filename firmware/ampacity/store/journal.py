@@ -1,0 +1,220 @@
+"""A queue of records that survives power cuts: what append() has returned for is there, in order, once.
+
+It is a chain of small files (`segment`), so that nothing is ever rewritten: dropping writes a mark and removes the files
+that hold nothing live. A file that may have a torn tail (after a cut, after a failed write) is never appended to again.
+A full medium or a failed sync raises OSError and changes nothing; the next append starts a new file, whose first record
+declares anything after the last acknowledged record void.
+A slow medium holds the caller up: batch with append(…, durable=False) and commit() once a tick.
+"""
+
+from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
+
+ENOSPC = 28
+SEGMENT_BYTES = 4096
+SIZE_MAX = 65536
+
+
+class Journal:
+    """Records of one name, oldest first.
+
+    files: the door of the store package. name: its files are `name.1`, `name.2`, … size_max: bytes on the medium; beyond
+    it append() raises OSError 28, or with oldest_goes the oldest file is given up and its records counted in
+    `pushed_out`. `damaged`: bytes of old files that were not readable. `first`, `last`: sequence numbers of what is held
+    (first > last: nothing).
+    """
+
+    def __init__(self, files, name, size_max=SIZE_MAX, segment_bytes=SEGMENT_BYTES, oldest_goes=False):
+        self._files = files
+        self._name = name + "."
+        self._size_max = size_max
+        self._segment_bytes = min(segment_bytes, size_max // 4)
+        self._oldest_goes = oldest_goes
+        self._segments = []  # [number, last seq, bytes], oldest first
+        self._closed = True  # the newest file may not be appended to
+        self._dirty = False
+        self._number = 0
+        self._last = 0
+        self._dropped = 0
+        self.pushed_out = 0
+        self.damaged = 0
+        self._load()
+
+    @property
+    def first(self):
+        return self._dropped + 1
+
+    @property
+    def last(self):
+        return self._last
+
+    def __len__(self):
+        return self._last - self._dropped
+
+    def append(self, data, durable=True):
+        """Add a record (bytes, at most 65535); its sequence number.
+
+        durable=False: it is only safe after commit(). OSError: nothing was added (28: no room).
+        """
+        if len(data) > PAYLOAD_MAX:
+            raise ValueError("journal: a record has at most %d bytes" % PAYLOAD_MAX)
+        self._make_room(len(data) + 2 * HEAD_BYTES + 4)
+        seq = self._last + 1
+        self._write(DATA, seq, data, durable)
+        self._last = seq
+        self._segments[-1][1] = seq
+        return seq
+
+    def commit(self):
+        """All records are safe when this returns. OSError: those since the last commit may not be, and stay queued."""
+        if self._dirty:
+            self._sync()
+
+    def drop_to(self, seq):
+        """Forget all records up to and with seq, for good. OSError: some of the oldest of them may be forgotten.
+
+        Whole files go first: that needs no mark and so works on a full medium.
+        """
+        seq = min(seq, self._last)
+        while len(self._segments) > 1 and self._segments[0][1] <= seq:
+            self._files.remove(self._path(self._segments[0][0]))
+            self._dropped = max(self._dropped, self._segments.pop(0)[1])
+        if seq > self._dropped:
+            self._write(DROP, seq, number_bytes(seq), True)
+            self._dropped = seq
+
+    def records(self, start=0):
+        """Yields (seq, bytes) from the oldest, or from sequence number `start`, as they are when it is asked."""
+        start = max(start, self.first)
+        for number, last, _ in [tuple(s) for s in self._segments]:
+            if last < start:
+                continue
+            data = self._files.read(self._path(number)) or b""
+            for kind, seq, at, end in decode(number, data)[0]:
+                if kind == DATA and start <= seq <= last:
+                    yield seq, data[at:end]
+                    start = seq + 1
+
+    def oldest(self):
+        """(seq, bytes) of the oldest record, or None."""
+        for record in self.records():
+            return record
+        return None
+
+    def size(self):
+        """Bytes on the medium."""
+        return sum([s[2] for s in self._segments])
+
+    def _path(self, number):
+        return self._name + str(number)
+
+    def _write(self, kind, seq, payload, durable):
+        size = self._segments[-1][2] if self._segments else 0
+        try:
+            if self._closed or size + HEAD_BYTES + len(payload) > self._segment_bytes:
+                self._begin_file(kind, seq, payload, durable)
+            else:
+                record = encode(self._number, kind, seq, payload)
+                self._segments[-1][2] += len(record)
+                self._append(record, durable)
+        except OSError:
+            self._closed = True
+            raise
+
+    def _append(self, data, durable):
+        self._files.append(self._path(self._number), data)
+        self._dirty = True
+        if durable:
+            self._sync()
+
+    def _sync(self):
+        try:
+            self._files.sync(self._path(self._segments[-1][0]))
+        except OSError:
+            self._closed = True
+            raise
+        self._dirty = False
+
+    def _begin_file(self, kind, seq, payload, durable):
+        """A new file with its BASE and its first record; the one before is made durable first."""
+        if self._dirty:
+            self._sync()
+        self._number += 1
+        base = encode(self._number, BASE, self._last + 1, number_bytes(self._dropped))
+        record = base + encode(self._number, kind, seq, payload)
+        self._segments.append([self._number, self._last, len(record)])
+        try:
+            self._append(record, durable)
+        except OSError:
+            self._segments.pop()
+            self._dirty = False
+            self._give_up_file()
+            raise
+        self._closed = False
+
+    def _give_up_file(self):
+        """A file that could not be begun: nothing in it was acknowledged, and a later BASE declares it void."""
+        try:
+            self._files.remove(self._path(self._number))
+        except OSError:
+            pass
+
+    def _make_room(self, size):
+        while self.size() + size > self._size_max:
+            if not self._oldest_goes or len(self._segments) < 2:
+                raise OSError(ENOSPC, "journal %s full at %d bytes" % (self._name[:-1], self._size_max))
+            before = self._dropped
+            self.drop_to(self._segments[0][1])
+            self.pushed_out += self._dropped - before
+
+    def _load(self):
+        for number in self._numbers():
+            self._load_file(number, self._files.read(self._path(number)) or b"")
+            self._number = number
+        self._last = max(self._last, self._dropped)
+        while len(self._segments) > 1 and self._segments[0][1] <= self._dropped:
+            self._files.remove(self._path(self._segments.pop(0)[0]))
+        if self._segments and self._segments[-1][0] == self._number:
+            self._reopen()
+
+    def _reopen(self):
+        """Go on in the newest file; a torn tail is cut off first."""
+        number, _, size = self._segments[-1]
+        data = self._files.read(self._path(number))
+        end = decode(number, data)[1]
+        try:
+            if end < size:
+                self._files.replace(self._path(number), data[:end])
+                self._segments[-1][2] = end
+            self._closed = False
+        except OSError:
+            pass  # no room for that: the next append begins a new file
+
+    def _numbers(self):
+        numbers = []
+        for name in self._files.list():
+            if name.startswith(self._name) and name[len(self._name) :].isdigit():
+                numbers.append(int(name[len(self._name) :]))
+        return sorted(numbers)
+
+    def _load_file(self, number, data):
+        records, end = decode(number, data)
+        self.damaged += len(data) - end
+        if not records:
+            self._files.remove(self._path(number))
+            return
+        for kind, seq, at, stop in records:
+            if kind == DATA:
+                self._last = seq
+                continue
+            if kind == BASE:
+                self._void_from(seq)
+            self._dropped = max(self._dropped, number_of(data[at:stop]))
+        self._segments.append([number, self._last, len(data)])
+
+    def _void_from(self, seq):
+        """The BASE of the next file: it knows where the acknowledged records before it end."""
+        if not self._segments:
+            self._dropped = seq - 1
+        self._last = seq - 1
+        for segment in self._segments:
+            segment[1] = min(segment[1], seq - 1)

@@ -1,0 +1,211 @@
+"""The journal: nothing acknowledged is ever lost, whatever the power does."""
+
+from ampacity.base.rng import Rng
+from ampacity.store.journal import Journal
+from ampacity.store.memory_files import MemoryFiles, PowerCut
+from check import raises
+from scripts import Day, live_through
+
+
+def texts(journal):
+    return [bytes(data) for _, data in journal.records()]
+
+
+def test_records_come_back_in_order_after_a_restart():
+    files = MemoryFiles()
+    journal = Journal(files, "tx")
+    assert [journal.append(b"a"), journal.append(b""), journal.append(b"c" * 5000)] == [1, 2, 3]
+    again = Journal(files, "tx")
+    assert list(again.records()) == [(1, b"a"), (2, b""), (3, b"c" * 5000)]
+    assert again.append(b"d") == 4 and again.oldest() == (1, b"a") and len(again) == 4
+
+
+def test_what_is_dropped_stays_dropped_and_numbers_go_on():
+    files = MemoryFiles()
+    journal = Journal(files, "tx")
+    for i in range(10):
+        journal.append(b"%d" % i)
+    journal.drop_to(4)
+    assert Journal(files, "tx").first == 5
+    journal.drop_to(99)
+    again = Journal(files, "tx")
+    assert list(again.records()) == [] and again.oldest() is None and len(again) == 0
+    assert again.append(b"next") == 11
+
+
+def test_records_can_be_read_from_a_number_on():
+    journal = Journal(MemoryFiles(), "tx", 20000, 100)
+    for i in range(40):
+        journal.append(b"%d" % i)
+    assert [seq for seq, _ in journal.records(38)] == [38, 39, 40]
+    journal.drop_to(39)
+    assert [seq for seq, _ in journal.records(2)] == [40]
+
+
+def test_the_medium_never_holds_more_than_a_little_beyond_what_is_live():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 20000, 400)
+    for i in range(500):
+        journal.append(b"x" * 40)
+        journal.drop_to(i - 2)
+    assert journal.size() < 1000 and len(files.list()) <= 3
+
+
+def test_a_full_journal_refuses_clearly_and_keeps_what_it_has():
+    journal = Journal(MemoryFiles(), "tx", size_max=2000, segment_bytes=400)
+    with raises(OSError) as e:
+        for _ in range(100):
+            journal.append(b"x" * 50)
+    assert e.error.args[0] == 28 and "full at 2000" in str(e)
+    held = journal.last
+    assert held > 20 and len(journal) == held
+    journal.drop_to(15)
+    assert journal.append(b"again") == held + 1
+
+
+def test_a_log_gives_up_its_oldest_and_counts_them():
+    journal = Journal(MemoryFiles(), "log", size_max=2000, segment_bytes=400, oldest_goes=True)
+    for i in range(200):
+        journal.append(b"%03d" % i + b"x" * 40)
+    assert journal.size() <= 2000 and journal.pushed_out == 200 - len(journal)
+    assert texts(journal)[-1][:3] == b"199" and len(journal) > 20
+
+
+def test_a_full_medium_refuses_loses_nothing_and_dropping_makes_room():
+    files = MemoryFiles(bytes_max=1500)
+    journal = Journal(files, "tx", 20000, 300)
+    sent = []
+    with raises(OSError) as e:
+        for i in range(100):
+            journal.append(b"%02d" % i + b"x" * 40)
+            sent.append(b"%02d" % i + b"x" * 40)
+    assert e.error.args[0] == 28 and texts(journal) == sent
+    with raises(OSError):
+        journal.append(b"x" * 40)
+    assert texts(Journal(files, "tx", 20000, 300)) == sent
+    journal.drop_to(12)
+    assert journal.append(b"fits again") == len(sent) + 1
+    assert texts(Journal(files, "tx", 20000, 300)) == sent[12:] + [b"fits again"]
+
+
+class RefusesSync:
+    """A medium whose sync fails when told to."""
+
+    def __init__(self):
+        self.files = MemoryFiles()
+        self.broken = False
+
+    def __getattr__(self, name):
+        return getattr(self.files, name)
+
+    def sync(self, name):
+        if self.broken:
+            raise OSError(5, "sync failed")
+        self.files.sync(name)
+
+
+def test_a_record_whose_sync_failed_is_not_there_and_its_number_is_used_again():
+    files = RefusesSync()
+    journal = Journal(files, "tx")
+    journal.append(b"one")
+    files.broken = True
+    for _ in range(5):
+        with raises(OSError):
+            journal.append(b"not")
+    assert texts(journal) == [b"one"]
+    files.broken = False
+    assert journal.append(b"two") == 2
+    assert texts(journal) == [b"one", b"two"] == texts(Journal(files, "tx"))
+    assert len(files.list()) <= 2
+
+
+def test_records_without_commit_are_read_at_once_and_safe_after_it():
+    files = MemoryFiles()
+    journal = Journal(files, "tx")
+    journal.append(b"a", durable=False)
+    journal.append(b"b", durable=False)
+    assert texts(journal) == [b"a", b"b"] and files.syncs == 0
+    journal.commit()
+    journal.commit()
+    assert files.syncs == 1
+
+
+def test_two_journals_share_a_folder():
+    files = MemoryFiles()
+    a, b = Journal(files, "a"), Journal(files, "a.b")
+    a.append(b"1")
+    b.append(b"2")
+    assert texts(Journal(files, "a")) == [b"1"] and texts(Journal(files, "a.b")) == [b"2"]
+
+
+def test_a_flipped_bit_costs_no_more_than_its_file_and_is_counted():
+    files = MemoryFiles()
+    journal = Journal(files, "tx", 20000, 200)
+    for i in range(30):
+        journal.append(b"%02d" % i)
+    name = files.list()[1]
+    data = bytearray(files.read(name))
+    data[60] ^= 4
+    files.replace(name, data)
+    again = Journal(files, "tx", 20000, 200)
+    found = texts(again)
+    assert again.damaged > 0 and 15 < len(found) < 30 and found == sorted(found) and found[-1] == b"29"
+    assert again.append(b"30") == 31
+
+
+def test_any_garbage_as_a_file_is_survived():
+    rng = Rng(5)
+    for _ in range(100):
+        files = MemoryFiles()
+        for n in range(3):
+            files.replace("tx.%d" % (n + 1), rng.bytes(rng.below(100)))
+        journal = Journal(files, "tx")
+        assert texts(journal) == []
+        journal.append(b"fine")
+        assert texts(Journal(files, "tx")) == [b"fine"]
+
+
+def test_a_record_may_be_64_kib_and_no_more():
+    journal = Journal(MemoryFiles(), "tx", 200000)
+    journal.append(bytes(65535))
+    with raises(ValueError):
+        journal.append(bytes(65536))
+    assert len(journal) == 1
+
+
+def test_a_day_without_a_cut_reads_as_it_was_written():
+    day = Day(11)
+    for _ in range(400):
+        day.step()
+        day.check_live()
+
+
+def test_power_cut_at_every_write_of_a_script_loses_nothing_acknowledged():
+    writes = live_through(1, 60, 0)
+    assert writes > 60
+    for cut_at in range(1, writes + 1):
+        live_through(1, 60, cut_at)
+
+
+def test_power_cuts_again_and_again_through_long_random_scripts():
+    for seed in range(2, 22):
+        live_through(seed, 150, 1 + seed)
+
+
+def test_power_cut_while_starting_up_loses_nothing():
+    for seed in range(30):
+        day = Day(100 + seed)
+        day.files.cut_at_write(20 + seed)
+        try:
+            while True:
+                day.step()
+        except PowerCut:
+            pass
+        for cut_at in (1, 1, 2, 1):
+            day.files.restart()
+            day.files.cut_at_write(cut_at)
+            try:
+                day.open()
+            except PowerCut:
+                pass
+        day.check_after_cut()

@@ -1,0 +1,178 @@
+"""Settings, and the files doors below: in memory, on a real folder, and on a bad day."""
+
+import os
+
+from ampacity.store.disk_files import DiskFiles
+from ampacity.store.faulty_files import FaultyFiles
+from ampacity.store.journal import Journal
+from ampacity.store.memory_files import MemoryFiles, PowerCut
+from ampacity.store.settings import Settings
+from check import raises
+
+TREE = {"a": [1, 2.5, None, True], "b": {"text": "\u00e9\n"}}
+
+
+def fresh_folder(name):
+    path = "/tmp/ampacity-store-%s" % name
+    try:
+        for entry in os.listdir(path):
+            os.remove(path + "/" + entry)
+    except OSError:
+        pass
+    return path
+
+
+def test_a_document_comes_back_and_is_replaced_as_a_whole():
+    settings = Settings(MemoryFiles())
+    assert settings.get("ocpp") is None and settings.get("ocpp", 7) == 7
+    settings.put("ocpp", TREE)
+    assert settings.get("ocpp") == TREE and settings.names() == ["ocpp"]
+    settings.put("ocpp", [])
+    assert settings.get("ocpp") == []
+    settings.remove("ocpp")
+    settings.remove("ocpp")
+    assert settings.names() == []
+
+
+def test_the_same_value_again_wears_no_flash():
+    files = MemoryFiles()
+    settings = Settings(files)
+    settings.put("x", {"b": 1, "a": 2})
+    before = files.writes
+    settings.put("x", {"a": 2, "b": 1})
+    assert files.writes == before
+
+
+def test_power_cut_in_a_put_leaves_the_old_or_the_new():
+    seen = []
+    for seed in range(1, 21):
+        files = MemoryFiles(seed)
+        Settings(files).put("x", "old")
+        files.cut_at_write(1)
+        with raises(PowerCut):
+            Settings(files).put("x", "new")
+        with raises(PowerCut):
+            files.append("dead", b"")
+        seen.append(Settings(files.restart()).get("x"))
+    assert sorted(set(seen)) == ["new", "old"]
+
+
+def test_a_damaged_document_counts_as_missing_and_is_named():
+    for raw in (b"", b"0", b"garbage!\n{}", b"00000000\n{}", b"\xff" * 20):
+        files = MemoryFiles()
+        files.replace("x.set", raw)
+        settings = Settings(files)
+        assert settings.get("x", "default") == "default" and settings.damaged == ["x"]
+        settings.put("x", 5)
+        assert settings.get("x") == 5 and settings.damaged == []
+
+
+def test_a_document_that_is_no_json_or_too_long_is_refused():
+    settings = Settings(MemoryFiles())
+    with raises(ValueError):
+        settings.put("x", b"bytes")
+    with raises(ValueError):
+        settings.put("x", "y" * 70000)
+    assert settings.get("x") is None
+
+
+def exercise(files):
+    """What every files door does."""
+    assert files.read("f") is None
+    files.append("f", b"one ")
+    files.sync("f")
+    files.append("f", b"two")
+    assert files.read("f") == b"one two"
+    files.replace("g", b"whole")
+    files.replace("g", b"new")
+    files.append("g", b"er")
+    files.sync("g")
+    assert files.read("g") == b"newer" and files.list() == ["f", "g"]
+    files.remove("f")
+    files.remove("f")
+    assert files.read("f") is None and files.list() == ["g"]
+    files.append("f", b"again")
+    files.sync("f")
+    assert files.read("f") == b"again"
+    for i in range(8):
+        files.append("n%d" % i, b"x")
+        files.append("n0", b"y")
+    assert files.read("n0") == b"x" + b"y" * 8 and len(files.list()) == 10
+
+
+def test_files_in_memory():
+    exercise(MemoryFiles())
+
+
+def test_files_in_a_folder_and_what_they_hold_after_a_restart():
+    path = fresh_folder("door")
+    files = DiskFiles(path)
+    exercise(files)
+    files.close()
+    with open(path + "/half.new", "wb") as file:
+        file.write(b"unfinished")
+    again = DiskFiles(path)
+    assert again.read("g") == b"newer" and again.read("f") == b"again"
+    assert "half.new" not in os.listdir(path) and len(again.list()) == 10
+
+
+def test_a_file_name_stays_in_its_folder():
+    files = DiskFiles(fresh_folder("names"))
+    for name in ("../x", "a/b", "", ".", ".."):
+        with raises(ValueError):
+            files.append(name, b"x")
+
+
+def test_a_journal_and_settings_on_a_real_folder():
+    path = fresh_folder("journal")
+    journal = Journal(DiskFiles(path), "tx", 20000, 400)
+    for i in range(60):
+        journal.append(b"record %02d" % i)
+        if i % 3 == 0:
+            journal.drop_to(i // 2)
+    Settings(DiskFiles(path)).put("x", TREE)
+    again = Journal(DiskFiles(path), "tx", 20000, 400)
+    assert [data for _, data in again.records()] == [b"record %02d" % i for i in range(28, 60)]
+    assert Settings(DiskFiles(path)).get("x") == TREE
+
+
+class Died(Exception):
+    pass
+
+
+def die():
+    raise Died()
+
+
+def test_a_process_killed_in_any_write_to_a_folder_keeps_what_was_acknowledged():
+    path = fresh_folder("killed")
+    kept = []
+    for n in range(1, 30):
+        disk = DiskFiles(path)
+        files = FaultyFiles(disk, die, None, seed=n)
+        journal = Journal(files, "tx", 20000, 300)
+        found = [data for _, data in journal.records()]
+        assert found[: len(kept)] == kept and len(found) <= len(kept) + 1
+        kept = found
+        files.cut_at_write(n)
+        with raises(Died):
+            for i in range(100):
+                journal.append(b"%d/%d" % (n, i))
+                kept.append(b"%d/%d" % (n, i))
+        disk.close()
+
+
+def test_a_full_or_slow_medium_says_so():
+    waited = []
+    files = FaultyFiles(MemoryFiles(), die, waited.append)
+    journal = Journal(files, "tx")
+    journal.append(b"a")
+    files.full = True
+    with raises(OSError) as e:
+        journal.append(b"b")
+    assert e.error.args[0] == 28
+    with raises(OSError):
+        Settings(files).put("x", 1)
+    files.full, files.slow_ms = False, 300
+    assert journal.append(b"c") == 2 and sum(waited) >= 600
+    assert [data for _, data in journal.records()] == [b"a", b"c"]
