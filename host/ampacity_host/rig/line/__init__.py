@@ -1,0 +1,1 @@
+"""A virtual RS-485 multidrop line: one model, under a real or a virtual clock."""

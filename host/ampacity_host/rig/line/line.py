@@ -1,0 +1,162 @@
+"""One RS-485 pair with stations on it: half duplex, everybody hears everybody, overlapping frames are spoilt.
+
+A station sends with `send`; its characters take their time at the baud rate and reach all others. In
+`chunked` mode they arrive as a UART's FIFO gives them, at most 16 characters or 2 ms at once. Otherwise a
+whole frame arrives in one event when its last character has, and stations that said which units they
+answer to are not woken for frames that begin with another one: they would drop them unread.
+A fault on the line or on a station switches that line to chunks and to waking everybody.
+"""
+
+from ampacity.base.rng import Rng
+from ampacity_host.rig.line.faults import Faults
+from ampacity_host.rig.line.wire import char_us, chunk_bytes, garble
+
+
+class Station:
+    """A transceiver on the line. `receive(data, now_us)` is called with what it hears."""
+
+    def __init__(self, line, name, receive, units):
+        self.line, self.name, self.receive, self.units = line, name, receive, units
+        self.faults = Faults()
+        self.free_us = 0
+        self.primary = units is None
+
+    def send(self, data):
+        self.line.send(self, data)
+
+    def detach(self):
+        self.line.detach(self)
+
+
+class Transmission:
+    __slots__ = ("station", "data", "start_us", "end_us", "spoilt")
+
+    def __init__(self, station, data, start_us, end_us):
+        self.station, self.data, self.start_us, self.end_us = station, data, start_us, end_us
+        self.spoilt = None
+
+
+class Line:
+    """time: a timeline; baud, parity, stop as in the site file. Counts `frames` and `errors`."""
+
+    def __init__(self, time, name, baud=19200, parity="E", stop=1, chunked=False, seed=1):
+        self.time, self.name, self.baud = time, name, baud
+        self._char = char_us(baud, parity, stop)
+        self._chunk = chunk_bytes(*self._char)
+        self.chunked = chunked
+        self.rng = Rng(seed * 7919 + len(name) + sum(name.encode()) * 31)
+        self.stations = []
+        self.faults = Faults()
+        self._air = []
+        self._by_unit = {}
+        self.frames = self.errors = 0
+        self.troubled = False
+        self.on_frame = None       # called with (station, data, end_us) for each whole frame sent
+
+    def attach(self, name, receive, units=None):
+        """units: the addresses it answers to; None: it hears everything (a primary, a monitor)."""
+        station = Station(self, name, receive, units)
+        self.stations.append(station)
+        self._by_unit.clear()
+        return station
+
+    def detach(self, station):
+        if station in self.stations:
+            self.stations.remove(station)
+        self._by_unit.clear()
+
+    def silence_us(self):
+        """The 3.5 characters that end a frame."""
+        return 1750 if self.baud > 19200 else -(-7 * self._char[0] // (2 * self._char[1]))
+
+    def busy(self):
+        now_us = self.time.now_us
+        return any(sent.end_us > now_us for sent in self._air)
+
+    def send(self, station, data):
+        """The station starts to send, now or when what it already sends is out."""
+        if not data:
+            return
+        data = bytes(data)
+        start_us = max(self.time.now_us, station.free_us)
+        span_us = self._char[0] * len(data) // self._char[1]
+        sent = Transmission(station, data, start_us, start_us + span_us)
+        station.free_us = sent.end_us
+        self.frames += 1
+        if not self._mute(station):
+            self._collide(sent)
+        if self.on_frame is not None:
+            self.time.at_us(sent.end_us, self.on_frame, station, data, sent.end_us)
+        self._plan(sent)
+
+    def fault_changed(self):
+        """To be called when a fault on the line or on a station came or went."""
+        self.troubled = bool(self.faults) or any(station.faults for station in self.stations)
+
+    def _mute(self, station):
+        return self.troubled and (station.faults.deaf_sender() or self.faults.has("cut"))
+
+    def _collide(self, sent):
+        """Marks what overlaps on both sides."""
+        air, now_us = self._air, self.time.now_us
+        if air:
+            air = self._air = [one for one in air if one.end_us > now_us]
+            for other in air:
+                if other.station is not sent.station and other.end_us > sent.start_us and other.start_us < sent.end_us:
+                    self._spoil(other, sent)
+                    self._spoil(sent, other)
+        air.append(sent)
+
+    def _spoil(self, sent, other):
+        char = self._char
+        first = max(0, (other.start_us - sent.start_us) * char[1] // char[0])
+        last = -(-(other.end_us - sent.start_us) * char[1] // char[0])
+        sent.spoilt = (first, last) if sent.spoilt is None else (min(first, sent.spoilt[0]), max(last, sent.spoilt[1]))
+        self.errors += 1
+
+    def _plan(self, sent):
+        if not self.chunked and not self.troubled:
+            self.time.at_us(sent.end_us, self._arrive, sent)
+            return
+        char, step = self._char, self._chunk
+        for first in range(0, len(sent.data), step):
+            last = min(first + step, len(sent.data))
+            self.time.at_us(sent.start_us + char[0] * last // char[1], self._chunk_arrives, sent, first, last)
+
+    def _arrive(self, sent):
+        data, station = sent.data, sent.station
+        if sent.spoilt or self.troubled:
+            self._chunk_arrives(sent, 0, len(data))
+            return
+        unit = data[0]
+        listeners = self._by_unit.get(unit)
+        if listeners is None:
+            listeners = self._by_unit[unit] = [
+                one for one in self.stations if one.units is None or unit == 0 or unit in one.units]
+        for one in listeners:
+            if one is not station:
+                one.receive(data, sent.end_us)
+
+    def _chunk_arrives(self, sent, first, last):
+        data = sent.data
+        if sent.spoilt:
+            data = garble(data, self.rng, *sent.spoilt)
+        whole = last == len(data)
+        for station in list(self.stations):
+            self._reach(station, sent, data[first:last], first, whole)
+
+    def _reach(self, station, sent, piece, first, whole):
+        sender = sent.station
+        echo = station is sender
+        if echo and not (sender.faults.has("echo") or (self.faults.has("echo") and sender.primary)):
+            return
+        if not self.troubled:
+            station.receive(piece, self.time.now_us)
+            return
+        chain = [sender.faults, self.faults] if echo else [sender.faults, self.faults, station.faults]
+        for at, faults in enumerate(chain):
+            way = "sends" if at == 0 else "line" if at == 1 else "hears"
+            piece = faults.bend(piece, way, sender, first, whole, sent, self, station)
+            if piece is None:
+                return
+        station.receive(piece, self.time.now_us)

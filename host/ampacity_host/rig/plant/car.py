@@ -1,0 +1,84 @@
+"""A car: what is plugged in, and what it wants."""
+
+from ampacity_host.rig.fields import FieldError
+
+J5_PER_WH = 360_000_000  # energy is counted in da x dv x ms = 10 uJ; 3600 J a watt-hour
+
+
+class Car:
+    """The car of the control channel's `plug`: currents in da, energy in Wh, times in ms.
+
+    phases 1..3 are the terminals it loads, counted from the first. `need_wh` is what it takes until full.
+    `obeys` False draws `max_da` whatever the pilot says; `state_d` asks for ventilation (3 V).
+    `sleep_ms` > 0: after so long without an offer it sleeps, and then needs `wake_ms` to react.
+    """
+
+    def __init__(self, phases=3, max_da=320, min_da=60, need_wh=48_000, ramp_da_per_s=100, reaction_ms=500,
+                 obeys=True, state_d=False, mac=None, sleep_ms=0, wake_ms=10_000):
+        self.phases = phases
+        self.max_da = max_da
+        self.min_da = min_da
+        self.need_j5 = need_wh * J5_PER_WH
+        self.ramp_da_per_s = ramp_da_per_s
+        self.reaction_ms = reaction_ms
+        self.obeys = obeys
+        self.state_d = state_d
+        self.mac = mac
+        self.sleep_ms = sleep_ms
+        self.wake_ms = wake_ms
+        self.wants = True
+        self.taken_j5 = 0
+
+    @property
+    def full(self):
+        return self.taken_j5 >= self.need_j5
+
+    @property
+    def hungry(self):
+        return self.wants and not self.full
+
+    @property
+    def taken_wh(self):
+        return self.taken_j5 // J5_PER_WH
+
+
+def car_from_fields(fields):
+    """The car that a `plug` request describes; FieldError names the field that makes no sense."""
+    take = dict(fields)
+    number = _taker(take)
+    phases = number("phases", 3, 1, 3)
+    if phases != int(phases):
+        raise FieldError("car.phases", phases, "1, 2 or 3")
+    battery_kwh = number("battery_kwh", 60, 0, 10_000)
+    soc = number("soc", 20, 0, 100)
+    need_kwh = number("need_kwh", battery_kwh * (100 - soc) / 100, 0, 10_000)
+    car = Car(
+        phases=int(phases), max_da=int(number("max_a", 32, 0, 1000) * 10 + 1e-6),
+        min_da=int(number("min_a", 6, 0, 1000) * 10 + 1e-6), need_wh=int(need_kwh * 1000 + 0.5),
+        ramp_da_per_s=max(1, int(number("ramp_a_per_s", 10, 0.1, 10_000) * 10)),
+        reaction_ms=int(number("reaction_ms", 500, 0, 600_000)), obeys=_flag(take, "obeys", True),
+        state_d=_flag(take, "state_d", False), mac=take.pop("mac", None),
+        sleep_ms=int(number("sleep_ms", 0, 0, 86_400_000)))
+    if take:
+        name = sorted(take)[0]
+        raise FieldError("car." + name, take[name], "phases, max_a, min_a, battery_kwh, soc, need_kwh, "
+                         "ramp_a_per_s, reaction_ms, obeys, state_d, mac, sleep_ms")
+    return car
+
+
+def _taker(take):
+    def number(name, default, least, most):
+        value = take.pop(name, None)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            raise FieldError("car." + name, value, "a number %s..%s" % (least, most))
+        return value
+    return number
+
+
+def _flag(take, name, default):
+    value = take.pop(name, default)
+    if not isinstance(value, bool):
+        raise FieldError("car." + name, value, "true or false")
+    return value

@@ -1,0 +1,108 @@
+"""A meter of the plant: what its inputs carry, a little late, with noise in the last digit.
+
+It samples every `period_ms`; a reader gets the newest sample that is `latency_ms` old. The truth between
+two samples is lost, as in a real one. Values are integers: mA signed per input, mV, W, Wh.
+"""
+
+from collections import deque
+
+AMPS_NOISE_MA = 20
+VOLTS_NOISE_MV = 150
+
+
+def _noise(seed, number, reach):
+    """A repeatable integer -reach..reach for a sample number."""
+    x = (seed * 2654435761 + number * 40503 + 1) & 0xFFFFFFFF
+    x ^= x >> 15
+    x = x * 2246822519 & 0xFFFFFFFF
+    x ^= x >> 13
+    x = x * 3266489917 & 0xFFFFFFFF
+    return (x ^ x >> 16) % (2 * reach + 1) - reach
+
+
+class Meter:
+    """facts: the site's `meters` entry. `circuit` is set by the plant to the node it measures."""
+
+    def __init__(self, plant, index, facts, line_dv, seed):
+        self.plant, self.index, self.name = plant, index, facts["name"]
+        self.profile, self.bus, self.unit = facts.get("profile"), facts["bus"], facts["unit"]
+        self.phases = facts["phases"]
+        self.timeout_ms = facts["timeout_ms"]
+        self.circuit = None
+        self.period_ms, self.latency_ms = 100, 50
+        self.age_ms = 1_000
+        self.faults = {}
+        self.energy_j5 = 0
+        self._seed = seed * 131 + index
+        self._line_mv = line_dv * 100
+        self._history = deque()
+        self._frozen = None
+        self._ended_ms = {}
+
+    def follow(self, circuit):
+        """Remembers what flows from now on."""
+        self.circuit = circuit
+        self._history.append((self.plant.now_ms - 10_000, tuple(circuit.amps_da)))
+
+    def note(self):
+        """The circuit's currents changed."""
+        now_ms, history = self.plant.now_ms, self._history
+        if history[-1][0] == now_ms:
+            history.pop()
+        history.append((now_ms, tuple(account.amps_da for account in self.circuit.accounts)))
+        while len(history) > 2 and history[1][0] < now_ms - 1_000:
+            history.popleft()
+
+    def _sample_ms(self):
+        return (self.plant.now_ms - self.latency_ms) // self.period_ms * self.period_ms
+
+    def _truth_da(self, at_ms):
+        for from_ms, amps_da in reversed(self._history):
+            if from_ms <= at_ms:
+                return amps_da
+        return self._history[0][1]
+
+    def reading(self):
+        """{"amps_ma": […], "volts_mv": […], "power_w": […]}, one entry an input; amps None: not a number."""
+        if "frozen" in self.faults:
+            if self._frozen is None:
+                self._frozen = self._measure()
+            return self._frozen
+        return self._measure()
+
+    def _measure(self):
+        at_ms = self._sample_ms()
+        number = at_ms // self.period_ms
+        flows = self._truth_da(at_ms)
+        phases = self.phases
+        if "swapped_phases" in self.faults:
+            phases = phases[1:] + phases[:1]
+        offset_ma = int(self.faults.get("offset", {}).get("amps", 5) * 1000) if "offset" in self.faults else 0
+        sign = -1 if "reversed" in self.faults else 1
+        amps, volts, power = [], [], []
+        for at, phase in enumerate(phases):
+            amps_ma = sign * (flows[phase] * 100 + offset_ma) + _noise(self._seed + at, number, AMPS_NOISE_MA)
+            volts_mv = self._line_mv + _noise(self._seed + 7 + at, number, VOLTS_NOISE_MV)
+            amps.append(amps_ma)
+            volts.append(volts_mv)
+            power.append(amps_ma * volts_mv // 1_000_000)
+        if "nan" in self.faults:
+            amps = [None] * len(amps)
+        return {"amps_ma": amps, "volts_mv": volts, "power_w": power, "sample_ms": at_ms}
+
+    def set_fault(self, kind, on, options):
+        if on:
+            self.faults[kind] = options
+        elif self.faults.pop(kind, None) is not None:
+            self._ended_ms[kind] = self.plant.now_ms
+        if kind == "frozen":
+            self._frozen = None
+
+    def troubled(self, now_ms):
+        """A fault is on, or ended so lately that its consequences may still be there."""
+        return bool(self.faults) or any(now_ms - at < 30_000 for at in self._ended_ms.values()) \
+            or self.plant.bus_troubled(self.bus)
+
+    @property
+    def trusted(self):
+        return not self.faults and not self.plant.bus_troubled(self.bus)

@@ -1,0 +1,101 @@
+"""The plant: every power path, circuit and meter of a site on one timeline. It holds the truth."""
+
+from ampacity_host.rig.plant.circuits import build_circuits
+from ampacity_host.rig.plant.judge import appoint
+from ampacity_host.rig.plant.meter import Meter
+from ampacity_host.rig.plant.point import Point
+
+
+class Plant:
+    """site: the compiled site; time: a timeline (rig/clock.py).
+
+    `points`, `circuits` and `meters` are in file order; `point[name]`, `circuit[name]`, `meter[name]` by name.
+    """
+
+    def __init__(self, site, time, seed=1, keep_history=True):
+        self.site = site
+        self.time = time
+        self.seed = seed
+        self.start_ms = time.now_ms
+        self.phases = site["phases"]
+        line_dv, between_dv = voltages_dv(site)
+        self.line_dv = line_dv
+        self.circuits = build_circuits(site, time.now_ms, keep_history)
+        self.points = [Point(self, index, facts, line_dv, between_dv) for index, facts in enumerate(site["evses"])]
+        self.meters = [Meter(self, index, facts, line_dv, seed) for index, facts in enumerate(site["meters"])]
+        self.circuit = {circuit.name: circuit for circuit in self.circuits}
+        self.point = {point.name: point for point in self.points}
+        self.meter = {meter.name: meter for meter in self.meters}
+        self._watched = [[] for _ in self.circuits]  # the meters to tell when a circuit's currents change
+        self._hang_meters()
+        self.troubled_buses = {}                     # bus index -> until when its faults may still show
+        appoint(self)
+        self._mains = None
+
+    @property
+    def now_ms(self):
+        return self.time.now_ms
+
+    def _hang_meters(self):
+        for circuit in self.circuits:
+            if circuit.meter >= 0:
+                self.meters[circuit.meter].follow(circuit)
+        for circuit in self.circuits:
+            for above in circuit.path:
+                if above.meter >= 0:
+                    self._watched[circuit.index].append(self.meters[above.meter])
+
+    def shift(self, circuit, phase, by_da, other_by_da=0):
+        """So much more current flows from that circuit up, from now on."""
+        now_ms = self.time.now_ms
+        self.circuits[circuit].shift(phase, by_da, other_by_da, now_ms)
+        for meter in self._watched[circuit]:
+            meter.note()
+
+    def touch(self, circuit):
+        """Cuts the current piece of the books in two, because an allowance ends now."""
+        for one in self.circuits[circuit].path:
+            one.close(self.now_ms)
+
+    def set_background(self, circuit, amps_da):
+        """The other load of a circuit from now on, per phase."""
+        for phase, value_da in enumerate(amps_da):
+            by_da = value_da - circuit.background_da[phase]
+            if by_da:
+                circuit.background_da[phase] = value_da
+                self.shift(circuit.index, phase, by_da, by_da)
+
+    def play_mains(self, recording, circuit=None):
+        """Adds a recorded other load (`at(now_ms)` -> (amps_da, until_ms)) to a circuit, by default the root."""
+        root = circuit or next(one for one in self.circuits if one.parent < 0)
+        self._mains = [0] * self.phases
+        self._play(recording, root)
+
+    def _play(self, recording, root):
+        amps_da, until_ms = recording.at(self.now_ms - self.start_ms)
+        for phase in range(self.phases):
+            by_da = amps_da[phase] - self._mains[phase]
+            if by_da:
+                self._mains[phase] = amps_da[phase]
+                self.shift(root.index, phase, by_da, by_da)
+        self.time.at_ms(self.start_ms + until_ms, self._play, recording, root)
+
+    def bus_troubled(self, bus):
+        until_ms = self.troubled_buses.get(bus)
+        return until_ms is not None and (until_ms < 0 or self.now_ms < until_ms)
+
+    def close(self):
+        """Brings every book up to now."""
+        now_ms = self.now_ms
+        for circuit in self.circuits:
+            circuit.close(now_ms)
+        for point in self.points:
+            point.settle()
+
+
+def voltages_dv(site):
+    """(line to neutral, between two lines) in deci-volts: x 2 in a split-phase system, else x the root of 3."""
+    line_dv = int(site["voltage_v"] * 10 + 0.5)
+    if site["system"] == "split":
+        return line_dv, 2 * line_dv
+    return line_dv, line_dv * 17_320_508 // 10_000_000

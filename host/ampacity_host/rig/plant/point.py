@@ -1,0 +1,329 @@
+"""The power path of one EVSE: pilot and contactor on one side, the car on the other, its phases to the copper.
+
+Whatever runs the EVSE (a controller through the sim port, a simulated wallbox) sets `drive(…)`; the car
+answers as IEC 61851-1 Annex A lets it: it reacts after `reaction_ms`, takes more at its ramp, and takes
+less within 5 s. Currents are deci-amperes per terminal, equal on all terminals that the car uses.
+"""
+
+from ampacity_host.rig.plant.car import J5_PER_WH
+
+CP_HIGH_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0}
+STEP_MS = 100            # of a ramp
+LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex A allows 5 s)
+LOWER_REACTION_MS = 3_000
+DISOBEY_DA = 10          # above its offer by more than this is disobedience
+
+
+def duty_da(permille):
+    """The current that a duty cycle offers (IEC 61851-1 table A.7), rounded down; 0: no analogue offer."""
+    if permille < 80 or permille > 970:
+        return 0
+    if permille <= 100:
+        return 60
+    if permille <= 850:
+        return permille * 6 // 10
+    if permille <= 960:
+        return (permille - 640) * 25 // 10
+    return 800
+
+
+class Point:
+    """plant: timeline, `shift(point, by_da)`; facts: the site's `evses` entry."""
+
+    def __init__(self, plant, index, facts, line_dv, between_dv):
+        self.plant, self.index, self.name = plant, index, facts["name"]
+        self.circuit, self.bus, self.kind = facts["circuit"], facts["bus"], facts["kind"]
+        self.max_da = facts["max_da"]
+        self.terminals = facts["terminals"]
+        self.settle_ms = max(5_000, facts.get("settle_ms", 0)) + facts.get("latency_ms", 0)
+        self.reserve_da = max(facts.get("fallback_da", 0), facts.get("power_on_da", 0)) if self.kind != "local" else 0
+        self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
+        self.loads = _count(self.terminals)
+        self.car = None
+        self.pilot, self.permille, self.offer_da = "x1", 1000, 0
+        self.commanded = self.locked = False
+        self.closed = False
+        self.s2 = False
+        self.amps_da = 0
+        self.energy_j5 = 0
+        self.faults = set()
+        self.device = None               # the simulated wallbox behind it, where there is one
+        self.listeners = []              # each called with the point after a change that its hardware can see
+        self.disobeying_since_ms = None
+        self.overshoot_da, self.overshoot_ms = 0, 0
+        self._over_since_ms = None
+        self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
+        self._since_ms = plant.now_ms
+        self._reaction = self._ramping = self._filling = None
+        self._lower_by_ms = 0
+        self._paused_since_ms = plant.now_ms
+        self._target_da = 0
+
+    # ---- what the hardware shows
+
+    @property
+    def letter(self):
+        if "pilot_short" in self.faults:
+            return "E"
+        if self.pilot == "f":
+            return "F"
+        if self.car is None or "pe_lost" in self.faults:
+            return "A"
+        if not self.s2:
+            return "B"
+        return "D" if self.car.state_d else "C"
+
+    @property
+    def state_text(self):
+        letter = self.letter
+        return letter if letter in "EF" else letter + ("2" if self.pilot == "pwm" else "1")
+
+    def cp_mv(self):
+        """(high, low) of the control pilot."""
+        if self.pilot == "f":
+            return -12_000, -12_000
+        high_mv = CP_HIGH_MV[self.letter]
+        if self.pilot != "pwm" or self.letter == "E":
+            return high_mv, high_mv
+        return high_mv, -high_mv if "diode" in self.faults else -12_000
+
+    @property
+    def energy_wh(self):
+        self.settle()
+        return self.energy_j5 // J5_PER_WH
+
+    def terminal_amps_da(self):
+        used = self._used()
+        return [self.amps_da if at < used else 0 for at in range(len(self.terminals))]
+
+    def _used(self):
+        return min(self.car.phases, len(self.terminals)) if self.car else 0
+
+    # ---- what drives it
+
+    def drive(self, pilot, permille, contactor, locked=False):
+        """The outputs of a controller: pilot "x1" | "pwm" | "f", duty in permille, contactor and lock."""
+        self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
+
+    def offer(self, limit_da, contactor, locked=False):
+        """The outputs of a simulated wallbox that offers exactly `limit_da` (below 6 A: a pause)."""
+        if limit_da < 60:
+            self._drive("x1", 1000, 0, contactor, locked)
+        else:
+            self._drive("pwm", limit_da * 10 // 6, limit_da, contactor, locked)
+
+    def _drive(self, pilot, permille, offer_da, contactor, locked):
+        self.locked = locked
+        moved = (pilot, offer_da) != (self.pilot, self.offer_da)
+        if not moved and contactor == self.commanded and permille == self.permille:
+            return
+        self._note_offer(offer_da)
+        self.pilot, self.permille, self.offer_da = pilot, permille, offer_da
+        if moved:
+            self._react()
+        if contactor != self.commanded:
+            self.commanded = contactor
+            self.contact()
+        self._tell()
+
+    def contact(self):
+        """Opens or closes what the command and the weld say."""
+        closed = self.commanded or "welded" in self.faults
+        if closed == self.closed:
+            return
+        self.closed = closed
+        if closed:
+            self._react()
+        else:
+            self._stop_ramp()
+            self._set_amps(0)
+
+    # ---- the car
+
+    def plug(self, car):
+        self.settle()
+        self.car = car
+        self._paused_since_ms = self.plant.now_ms
+        self._react()
+        self._tell()
+
+    def unplug(self):
+        self._stop_ramp()
+        self._set_amps(0)
+        car, self.car, self.s2 = self.car, None, False
+        self._tell()
+        return car
+
+    def want(self, wants):
+        """What the driver wants of the car: to take current, or not."""
+        if self.car.wants != wants:
+            self.car.wants = wants
+            self._react()
+
+    def set_fault(self, kind, on):
+        self.settle()
+        (self.faults.add if on else self.faults.discard)(kind)
+        self.contact()
+        self._react()
+        self._tell()
+
+    def _react(self):
+        car = self.car
+        if car is None or self._reaction is not None:
+            return
+        now_ms, wait_ms = self.plant.now_ms, car.reaction_ms
+        if self._rebel():
+            wait_ms = car.reaction_ms
+        elif self._wanted_da() < self.amps_da:
+            wait_ms = min(wait_ms, LOWER_REACTION_MS)
+            self._lower_by_ms = now_ms + LOWER_MS
+        elif car.sleep_ms and now_ms - self._paused_since_ms >= car.sleep_ms and not self.s2:
+            wait_ms = max(wait_ms, car.wake_ms)
+        self._reaction = self.plant.time.at_ms(now_ms + wait_ms, self._decide, car)
+
+    def _rebel(self):
+        return "disobeys" in self.faults or not self.car.obeys
+
+    def _offered_da(self):
+        """What this car takes for its offer."""
+        if self._rebel():
+            return self.car.max_da
+        return self.offer_da if self.offer_da >= self.car.min_da else 0
+
+    def _wanted_da(self):
+        car = self.car
+        if car is None or not self.closed or not car.hungry:
+            return 0
+        return min(self._offered_da(), car.max_da)
+
+    def _decide(self, car):
+        self._reaction = None
+        if self.car is not car:
+            return self._react()
+        asks = car.hungry and self._offered_da() > 0
+        if asks and not self.s2:
+            self.s2 = True
+            self._tell()
+        self._target_da = self._wanted_da() if self.s2 else 0
+        if self._ramping is None:
+            self._ramp()
+        return None
+
+    def _ramp(self):
+        self._ramping = None
+        car, now_ms = self.car, self.plant.now_ms
+        if car is None:
+            return
+        step_da = max(1, car.ramp_da_per_s * STEP_MS // 1000)
+        gap_da = self._target_da - self.amps_da
+        if gap_da < 0 and not self._rebel():
+            steps_left = max(1, (self._lower_by_ms - now_ms) // STEP_MS)
+            step_da = max(step_da, -(gap_da // steps_left))
+        if gap_da:
+            self._set_amps(self.amps_da + max(-step_da, min(step_da, gap_da)))
+        if self.amps_da != self._target_da:
+            self._ramping = self.plant.time.at_ms(now_ms + STEP_MS, self._ramp)
+        elif self.s2 and not (car.hungry and self._offered_da()):
+            self.s2 = False
+            self._paused_since_ms = now_ms
+            self._tell()
+
+    def _stop_ramp(self):
+        self.plant.time.cancel(self._ramping)
+        self._ramping = None
+        self._target_da = 0
+
+    # ---- the books
+
+    def _set_amps(self, amps_da):
+        if amps_da == self.amps_da:
+            return
+        self.settle()
+        by_da = amps_da - self.amps_da
+        self.amps_da = amps_da
+        for terminal in range(self._used()):
+            for phase in self.terminals[terminal]:
+                self.plant.shift(self.circuit, phase, by_da)
+        self.plant.time.cancel(self._filling)
+        self._filling = None
+        if amps_da and self.car.need_j5 > self.car.taken_j5:
+            left_j5 = self.car.need_j5 - self.car.taken_j5
+            self._filling = self.plant.time.at_ms(self.plant.now_ms + -(-left_j5 // self._power()), self._filled)
+        self._watch()
+        self._tell()
+
+    def _filled(self):
+        self._filling = None
+        self._stop_ramp()
+        self._set_amps(0)
+        self.s2 = False
+        self._paused_since_ms = self.plant.now_ms
+        self._tell()
+
+    def _power(self):
+        """da x dv: 10 mW."""
+        return self.amps_da * sum(self.terminal_dv[: self._used()])
+
+    def settle(self):
+        """Enters what flowed until now into the energy of the EVSE and of the car."""
+        now_ms = self.plant.now_ms
+        span_ms = now_ms - self._since_ms
+        if span_ms <= 0:
+            return
+        self._since_ms = now_ms
+        if self.amps_da:
+            energy_j5 = self._power() * span_ms
+            self.energy_j5 += energy_j5
+            self.car.taken_j5 = min(self.car.need_j5, self.car.taken_j5 + energy_j5)
+        if self._over_since_ms is not None:
+            self.overshoot_ms += max(0, now_ms - self._over_since_ms)
+            self._over_since_ms = now_ms
+
+    def _note_offer(self, offer_da):
+        now_ms = self.plant.now_ms
+        self._offers = [(until, da) for until, da in self._offers if until > now_ms]
+        self._offers.append((now_ms + self.settle_ms, self.offer_da))
+        if offer_da < self.offer_da and self.amps_da > offer_da:
+            self.plant.time.at_ms(now_ms + self.settle_ms + 1, self._watch)
+
+    def allowed_da(self):
+        """The most that it was ordered within its settle time."""
+        now_ms = self.plant.now_ms
+        return max([self.offer_da] + [da for until, da in self._offers if until >= now_ms])
+
+    def _watch(self):
+        """Is it above what it was allowed? Keeps the overshoot and the time since when."""
+        self.settle()
+        now_ms = self.plant.now_ms
+        beyond_da = self.amps_da - self.allowed_da()
+        if beyond_da > 0:
+            self.overshoot_da = max(self.overshoot_da, beyond_da)
+        self._over_since_ms = now_ms if beyond_da > 0 else None
+        if self.amps_da <= self.offer_da + DISOBEY_DA:
+            self.disobeying_since_ms = None
+        elif self.disobeying_since_ms is None and (self._rebel() if self.car else False):
+            self.disobeying_since_ms = now_ms
+            self.plant.time.at_ms(now_ms + self.detect_ms, self.plant.touch, self.circuit)
+
+    @property
+    def detect_ms(self):
+        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9."""
+        return 3 * self.settle_ms + 2_000
+
+    def excess_da(self, now_ms):
+        """The draw beyond its offer that is excused until the detection's time is over."""
+        if self.disobeying_since_ms is None or now_ms >= self.disobeying_since_ms + self.detect_ms:
+            return 0
+        return max(0, self.amps_da - self.offer_da)
+
+    def _tell(self):
+        for listener in self.listeners:
+            listener(self)
+
+
+def _count(terminals):
+    loads = {}
+    for lines in terminals:
+        for phase in lines:
+            loads[phase] = loads.get(phase, 0) + 1
+    return loads

@@ -1,0 +1,159 @@
+"""An asyncio loop whose time is virtual: it stands still while anything is ready, then jumps to the next timer.
+
+The firmware's roles run on it unchanged. No selector, no threads, no sockets: what is outside comes in
+through `at_us` (the timeline's face, used by plant, lines and devices) or through in-memory streams. Runs
+repeat exactly: timers of one instant run in the order in which they were asked for.
+
+`run_to` may be called from inside a running real loop (the control channel's); it swaps the running loop
+for the time of the call. One handle costs a few microseconds.
+"""
+
+import asyncio
+import collections
+import contextvars
+import heapq
+from asyncio import events
+
+from ampacity_host.rig.clock import START_US
+
+OWNER = contextvars.ContextVar("owner", default=None)
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """`now_us`/`now_ms` virtual; `run_to(us)`; `park(owner)`/`unpark(owner)` make one owner's code stand still."""
+
+    def __init__(self, start_us=START_US):
+        super().__init__()
+        self.now_us = start_us
+        self._heap = []
+        self._number = 0
+        self._ready = collections.deque()
+        self._parked = {}
+        self.problems = []
+        self.set_exception_handler(self._problem)
+        self.set_task_factory(_owned_task)
+
+    # ---- the timeline's face
+
+    @property
+    def now_ms(self):
+        return self.now_us // 1000
+
+    def at_us(self, when_us, fn, *args):
+        self._number += 1
+        entry = [when_us if when_us > self.now_us else self.now_us, self._number, fn, args]
+        heapq.heappush(self._heap, entry)
+        return entry
+
+    def at_ms(self, when_ms, fn, *args):
+        return self.at_us(when_ms * 1000, fn, *args)
+
+    def cancel(self, entry):
+        if entry is not None:
+            entry[2] = None
+
+    # ---- asyncio's face
+
+    def time(self):
+        return self.now_us / 1e6
+
+    def call_soon(self, callback, *args, context=None):
+        handle = events.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon
+
+    def call_later(self, delay, callback, *args, context=None):
+        return self._timer(self.now_us + int(delay * 1e6 + 0.999), callback, args, context)
+
+    def call_at(self, when, callback, *args, context=None):
+        return self._timer(int(when * 1e6 + 0.5), callback, args, context)
+
+    def _timer(self, when_us, callback, args, context):
+        handle = events.TimerHandle(when_us / 1e6, callback, args, self, context)
+        self._number += 1
+        heapq.heappush(self._heap, [max(when_us, self.now_us), self._number, handle, None])
+        return handle
+
+    def _timer_handle_cancelled(self, handle):
+        """Cancelled timers fall out when their time comes."""
+
+    def run_in_executor(self, executor, func, *args):
+        raise RuntimeError("virtual loop: no threads; use a core that works in slices")
+
+    def run_to(self, until_us):
+        """Runs all that happens up to and including `until_us`, then stands at it."""
+        before = events._get_running_loop()
+        events._set_running_loop(None)
+        events._set_running_loop(self)
+        try:
+            while self._step(until_us):
+                pass
+            self.now_us = max(self.now_us, until_us)
+        finally:
+            events._set_running_loop(before)
+
+    def run_for_ms(self, span_ms):
+        self.run_to(self.now_us + span_ms * 1000)
+
+    def _step(self, until_us):
+        """Empties the ready queue, then runs one timer; False when nothing is due before `until_us`."""
+        ready = self._ready
+        while ready:
+            handle = ready.popleft()
+            if not handle._cancelled and not (self._parked and self._park(handle)):
+                handle._run()
+        heap = self._heap
+        if not heap or heap[0][0] > until_us:
+            return False
+        when_us, _, fn, args = heapq.heappop(heap)
+        if fn is None:
+            return True
+        self.now_us = when_us
+        if args is not None:
+            fn(*args)
+        elif not fn._cancelled and not (self._parked and self._park(fn)):
+            fn._run()
+        return True
+
+    def _run_once(self):
+        raise RuntimeError("virtual loop: use run_to")
+
+    # ---- standing still, and dying
+
+    def park(self, owner):
+        """Nothing of this owner runs until `unpark`."""
+        self._parked.setdefault(owner, [])
+
+    def unpark(self, owner):
+        self._ready.extend(self._parked.pop(owner, []))
+
+    def _park(self, handle):
+        held = self._parked.get(handle._context.get(OWNER))
+        if held is None:
+            return False
+        held.append(handle)
+        return True
+
+    def _problem(self, loop, context):
+        error = context.get("exception")
+        self.problems.append("%s: %r" % (context.get("message"), error))
+        del self.problems[:-100]
+
+
+def _owned_task(loop, coro, context=None, **options):
+    """A task that its owner (rig/virtual/controller.py) can find when it is killed."""
+    task = asyncio.Task(coro, loop=loop, context=context, **options)
+    owner = OWNER.get()
+    if owner is not None:
+        owner.tasks.add(task)
+        task.add_done_callback(owner.tasks.discard)
+    return task
+
+
+def spawn(loop, owner, coro):
+    """Starts a coroutine whose tasks, and theirs, belong to `owner` (an object with a set `tasks`)."""
+    context = contextvars.copy_context()
+    context.run(OWNER.set, owner)
+    return context.run(loop.create_task, coro)

@@ -1,0 +1,91 @@
+"""The loop on which firmware runs in virtual time."""
+
+import asyncio
+
+from ampacity_host.rig.clock import START_MS, START_US
+from ampacity_host.rig.virtual.loop import VirtualLoop, spawn
+
+
+class Owner:
+    def __init__(self):
+        self.tasks = set()
+
+
+def test_time_begins_below_the_wrap_and_moves_only_when_told():
+    loop = VirtualLoop()
+    assert loop.now_ms == START_MS == 2**30 - 60_000
+    loop.run_for_ms(1_000)
+    assert loop.now_ms == START_MS + 1_000
+
+
+def test_sleeping_tasks_wake_in_order_and_on_time():
+    loop, seen = VirtualLoop(), []
+
+    async def sleeper(name, ms):
+        for _ in range(3):
+            await asyncio.sleep(ms / 1000)
+            seen.append((name, (loop.now_us - START_US) // 1000))
+    for name, ms in (("a", 100), ("b", 150)):
+        spawn(loop, None, sleeper(name, ms))
+    loop.run_for_ms(1_000)
+    assert seen == [("a", 100), ("b", 150), ("a", 200), ("b", 300), ("a", 300), ("b", 450)]
+
+
+def test_it_runs_inside_a_running_loop():
+    loop, done = VirtualLoop(), []
+
+    async def inner():
+        await asyncio.wait_for(asyncio.sleep(3_600), 7_200)
+        done.append(asyncio.get_running_loop())
+
+    async def outer():
+        spawn(loop, None, inner())
+        loop.run_for_ms(3_600_001)
+        return asyncio.get_running_loop()
+    real = asyncio.run(outer())
+    assert done == [loop] and real is not loop
+
+
+def test_a_parked_owner_stands_still_and_goes_on_later():
+    loop, owner, seen = VirtualLoop(), Owner(), []
+
+    async def ticker():
+        while True:
+            seen.append(loop.now_ms)
+            await asyncio.sleep(0.1)
+    spawn(loop, owner, ticker())
+    loop.run_for_ms(1_000)
+    count = len(seen)
+    loop.park(owner)
+    loop.run_for_ms(5_000)
+    assert len(seen) == count
+    loop.unpark(owner)
+    loop.run_for_ms(1_000)
+    assert len(seen) > count + 5
+
+
+def test_tasks_know_their_owner_down_to_the_grandchildren():
+    loop, owner = VirtualLoop(), Owner()
+
+    async def child():
+        await asyncio.sleep(10)
+
+    async def parent():
+        await asyncio.gather(child(), child())
+    spawn(loop, owner, parent())
+    loop.run_for_ms(10)
+    assert len(owner.tasks) == 3
+    loop.run_for_ms(11_000)
+    assert not owner.tasks
+
+
+def test_a_task_that_fails_is_kept_as_a_problem():
+    loop = VirtualLoop()
+
+    async def bad():
+        raise ValueError("no")
+    spawn(loop, None, bad())
+    import gc
+    loop.run_for_ms(10)
+    gc.collect()
+    assert any("ValueError('no')" in text for text in loop.problems)
