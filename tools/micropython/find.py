@@ -12,7 +12,7 @@ PLACES = {"micropython": ".cache/micropython/micropython", "micropython32": ".ca
 HOW = {"micropython": "run: make setup", "micropython32": "run: make micropython32"}
 
 
-class MissingRuntime(Exception):
+class MissingRuntime(RuntimeError):
     """No runtime of that kind here; the text says in one line how to get it."""
 
 

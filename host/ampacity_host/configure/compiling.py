@@ -14,12 +14,7 @@ GATEWAY_MS = 60000
 
 def character_bits(bus: Table) -> int:
     """Start, eight data, parity and stop bits of one character."""
-    return 1 + 8 + (bus["parity"] != "N") + stop_bits(bus)
-
-
-def stop_bits(bus: Table) -> int:
-    """As written, else what makes eleven bits (Modbus over Serial Line V1.02, 2.5.1): two without parity."""
-    return int(bus["stop"] or (2 if bus["parity"] == "N" else 1))
+    return 1 + 8 + (bus["parity"] != "N") + int(bus["stop"])
 
 
 def transit_ms(bus: Table) -> int:
@@ -52,7 +47,7 @@ def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
 def bus_entry(bus: Table) -> dict[str, Any]:
     entry = {"name": bus["name"], "kind": bus["kind"], "transit_ms": transit_ms(bus), "gateway": bus["gateway"], "private": bus["private"]}
     if bus["kind"] == "rtu":
-        return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": stop_bits(bus)}
+        return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": bus["stop"]}
     return entry | {"host": bus["host"], "tcp_port": bus["tcp_port"]}
 
 

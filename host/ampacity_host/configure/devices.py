@@ -61,21 +61,22 @@ def own_facts(evse: Table) -> dict[str, Any]:
     }
 
 
-def evse_facts(evse: Table) -> dict[str, Any]:
-    """The device's part of an EVSE entry. Raises Rejected for what its profile cannot do."""
+def evse_facts(evse: Table, without: "set[str] | None" = None) -> dict[str, Any]:
+    """The device's part of an EVSE entry; without: written fields to pass over. Raises Rejected for what it cannot do."""
     if evse["kind"] == "local":
         return local_facts(evse)
     if evse["kind"] == "ampacity":
         return secondary_facts(evse)
-    written = {key: evse.written[key] for key in PROFILE_KEYS if key in evse.written}
+    written = {key: evse.written[key] for key in PROFILE_KEYS if key in evse.written and key not in (without or ())}
     return dict(profiles.evse_facts(profiles.load("evse-" + evse["kind"]), written))
 
 
-def meter_facts(meter: Table) -> dict[str, Any]:
-    """The device's part of a meter entry. Raises Rejected for what its profile cannot do."""
+def meter_facts(meter: Table, without: "set[str] | None" = None) -> dict[str, Any]:
+    """The device's part of a meter entry; without: as above. Raises Rejected for what it cannot do."""
     written: dict[str, Any] = {"meter_timeout_s": meter["meter_timeout_s"] / 1000, "meter_frozen_s": meter["meter_frozen_s"] / 1000}
     if meter["phases"]:
         written["phases"] = meter.written["phases"]
+    written = {key: value for key, value in written.items() if key not in (without or ())}
     return dict(profiles.meter_facts(profiles.load("meter-" + meter["profile"]), written))
 
 
@@ -101,12 +102,19 @@ def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bo
 
 
 def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
-    try:
-        facts = facts_of(table)
-    except Rejected as refused:
-        value = table.written.get(refused.field, refused.value)
-        collector.add(table, refused.field, f"{value} is not allowed by its profile", f"use {refused.allowed}")
-        return
+    """Every field that the profile refuses: after a refusal it is asked again without that field."""
+    refused_fields = set(table.broken)
+    while True:
+        try:
+            facts = facts_of(table, refused_fields)
+            break
+        except Rejected as refused:
+            if refused.field in refused_fields:
+                return
+            refused_fields.add(refused.field)
+            if not collector.has(table, refused.field):
+                value = table.written.get(refused.field, refused.value)
+                collector.add(table, refused.field, f"{value} is not allowed by its profile", f"use {refused.allowed}")
     if facts.get("blocked"):
         collector.add(table, "kind", "its profile may not regulate", str(facts["blocked"]))
     if facts.get("inputs") == 0:

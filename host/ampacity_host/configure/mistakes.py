@@ -39,14 +39,19 @@ class SiteErrors(Exception):
 class Collector:
     """Takes mistakes while a file is read; `.refuse()` raises them together."""
 
-    def __init__(self, file: str, places: "object | None" = None) -> None:
-        self.file, self.places = file, places
+    def __init__(self, file: str) -> None:
+        self.file = file
         self.mistakes: list[Mistake] = []
 
     def add(self, table: "object", field: str, value: str, allowed: str, level: str = "error") -> None:
         """table: anything with `.where` and `.line_of(field)`; value: what is there and why that is wrong."""
         where, line = table.where, table.line_of(field)  # type: ignore[attr-defined]
         self.mistakes.append(Mistake(self.file, line, where, field, value, allowed, level))
+
+    def has(self, table: "object", field: str) -> bool:
+        """Is there a mistake in that field already?"""
+        place = (table.where, table.line_of(field), field)  # type: ignore[attr-defined]
+        return any((m.where, m.line, m.field) == place for m in self.mistakes)
 
     def errors(self) -> list[Mistake]:
         return [m for m in self.in_order() if m.level == "error"]

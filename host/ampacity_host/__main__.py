@@ -1,0 +1,5 @@
+"""`python -m ampacity_host …` is `ampacity …`."""
+
+from ampacity_host.cli import main
+
+main()

@@ -1,0 +1,216 @@
+"""`ampacity …`: the one entry point. Each command imports its room only when it is called."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One primary EV charger runs a whole site: check it, rehearse it, run it.",
+)
+
+OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+
+
+class Runtime(StrEnum):
+    """What the firmware runs on."""
+
+    cpython = "cpython"
+    micropython = "micropython"
+    micropython32 = "micropython32"
+
+
+class ClockKind(StrEnum):
+    """Wall time, or a virtual clock that moves only when told."""
+
+    real = "real"
+    virtual = "virtual"
+
+
+class OcppVersion(StrEnum):
+    """The version spoken upstream."""
+
+    v16 = "1.6"
+    v201 = "2.0.1"
+    v21 = "2.1"
+
+
+class Phases(StrEnum):
+    """Where a one-phase recording goes."""
+
+    l1 = "l1"
+    all = "all"
+
+
+SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file")]
+SiteOption = Annotated[Path, typer.Option("--site", metavar="SITE.toml", help="the site file")]
+PortOption = Annotated[str, typer.Option("--port", metavar="TTY", help="serial port of the controller's MicroPython prompt")]
+FolderOption = Annotated[str, typer.Option("--folder", help="data folder on the controller")]
+SecondaryOption = Annotated[str | None, typer.Option("--secondary", metavar="EVSE", help="the configuration of that EVSE's own controller")]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
+
+
+def fail(text: str, status: int) -> "typer.Exit":
+    """The exception that ends a command with one line on standard error."""
+    typer.echo(f"ampacity: {text}", err=True)
+    return typer.Exit(status)
+
+
+@app.command(epilog="Exit codes: 0 the site holds, 1 it is refused, 2 wrong usage.")
+def check(site: SiteArgument, json: JsonOption = False) -> None:
+    """Check SITE.toml: every mistake with its place, the worst-case sums, the times, and what ignorance costs."""
+    from ampacity_host.configure.command import check_command
+
+    raise typer.Exit(check_command(site, json))
+
+
+@app.command(epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")
+def run(
+    site: SiteOption,
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")],
+    runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
+    console: Annotated[str, typer.Option("--console", metavar="HOST:PORT", help="where its console listens; port 0: any free one")] = "127.0.0.1:0",
+    secondary: SecondaryOption = None,
+) -> None:
+    """Compile SITE.toml into DIR and run the controller there until it ends; started again when it asks for it."""
+    from ampacity_host.configure.command import run_command
+
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary))
+
+
+@app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")
+def rig(
+    site: SiteOption,
+    control: Annotated[str, typer.Option(metavar="HOST:PORT", help="the control channel; port 0: any free one")] = "127.0.0.1:0",
+    runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
+    clock: Annotated[ClockKind, typer.Option(help="virtual: one process, time moves by `advance`")] = ClockKind.real,
+    csms: Annotated[str | None, typer.Option(metavar="URL", help="a CSMS that is there already")] = None,
+    bench_csms: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="start the bench CSMS there")] = None,
+    no_csms: Annotated[bool, typer.Option("--no-csms", help="no CSMS: every car is served without asking")] = False,
+    ocpp: Annotated[OcppVersion | None, typer.Option(help="OCPP version, instead of the site file's")] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="data folder; default: a new temporary one")] = None,
+    seed: Annotated[int | None, typer.Option(help="chance of the plant; default: the site file's")] = None,
+    mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
+    heap: Annotated[int | None, typer.Option(metavar="KIB", min=32, help="MicroPython heap of each controller")] = None,
+    ui: Annotated[bool, typer.Option("--ui/--headless", help="show the live state on this terminal")] = False,
+) -> None:
+    """Start the whole site on this desk: firmware, buses, independent devices, cars, CSMS, and a control channel."""
+    if sum((csms is not None, bench_csms is not None, no_csms)) > 1:
+        raise fail("--csms, --bench-csms and --no-csms exclude each other", USAGE)
+    if clock is ClockKind.virtual and runtime is not Runtime.cpython:
+        raise fail(f"--runtime {runtime.value} cannot run on --clock virtual; use --runtime cpython", USAGE)
+    if clock is ClockKind.virtual and csms is not None:
+        raise fail("--csms cannot be reached on --clock virtual; use --bench-csms or --no-csms", USAGE)
+    from ampacity_host.rig.main import run as start
+
+    raise typer.Exit(start(plain(locals())))
+
+
+@app.command(epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")
+def replay(
+    site: SiteOption,
+    sessions: Annotated[Path, typer.Option(metavar="CSV", help="recorded charging sessions")],
+    mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
+    mains_phases: Annotated[Phases, typer.Option(help="where one-phase load goes")] = Phases.l1,
+    from_date: Annotated[str | None, typer.Option("--from", metavar="DATE", help="first day")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="how many days; default: all")] = None,
+    columns: Annotated[str | None, typer.Option(metavar="NAME=COLUMN,…", help="headers that are not known by themselves")] = None,
+    car: Annotated[str | None, typer.Option(metavar="PHASES,AMPS", help="every car; default 3,16 or the file's column")] = None,
+    faults: Annotated[float, typer.Option(min=0, metavar="RATE", help="random faults an hour")] = 0.0,
+    seed: Annotated[int | None, typer.Option(help="chance; default: the site file's")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="CSV and plots")] = None,
+    json: JsonOption = False,
+    unmanaged: Annotated[bool, typer.Option("--unmanaged", help="every EVSE at its maximum")] = False,
+    no_bytes: Annotated[bool, typer.Option("--no-bytes", help="orders as facts instead of frames")] = False,
+) -> None:
+    """Drive the site with recorded sessions and other load on a virtual clock, and judge what flowed."""
+    from ampacity_host.replay.main import run as start
+
+    raise typer.Exit(start(plain(locals())))
+
+
+@app.command(epilog="Exit codes: 0 done, 1 the story ended otherwise than told.")
+def demo() -> None:
+    """A rig with a story: a garage, four cars, a kettle, a cut cable. Needs nothing but the repository."""
+    from ampacity_host.rig.demo import run as start
+
+    raise typer.Exit(start())
+
+
+@app.command(epilog="Exit codes: 0 done, 1 the controller refused it, 2 wrong usage, 3 no connection.")
+def console(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]…", help="one command; none: an interactive console")] = None,
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="data folder of a running controller")] = None,
+    connect: Annotated[str | None, typer.Option("--connect", metavar="HOST:PORT", help="where its console listens")] = None,
+) -> None:
+    """Talk to a controller's console: `ampacity console --data DIR state`."""
+    from ampacity_host.console import console_command
+
+    raise typer.Exit(console_command(" ".join(words or []), data, connect))
+
+
+@app.command(epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection.")
+def push(site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None) -> None:
+    """Write the compiled SITE.toml to a MicroPython controller, read it back and restart it."""
+    from ampacity_host.configure.device import push_command
+
+    raise typer.Exit(push_command(site, port, folder, secondary))
+
+
+@app.command(epilog="Exit codes: 0 done, 1 the controller has no configuration, 2 wrong usage, 3 no connection.")
+def pull(
+    port: PortOption,
+    folder: FolderOption = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="default: standard output")] = None,
+) -> None:
+    """Fetch the compiled configuration from a MicroPython controller."""
+    from ampacity_host.configure.device import pull_command
+
+    raise typer.Exit(pull_command(port, folder, out))
+
+
+@app.command(epilog="Exit codes: 0 the same, 1 it differs or the site is refused, 2 wrong usage, 3 no connection.")
+def diff(site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None) -> None:
+    """Show where a MicroPython controller's configuration differs from SITE.toml; secrets are not shown."""
+    from ampacity_host.configure.device import diff_command
+
+    raise typer.Exit(diff_command(site, port, folder, secondary))
+
+
+@app.command(epilog="Exit code: 0.")
+def version(json: JsonOption = False) -> None:
+    """The version of the firmware and of this program."""
+    import json as writer
+    import platform
+
+    import ampacity
+
+    facts = {"ampacity": ampacity.__version__, "python": platform.python_version()}
+    typer.echo(writer.dumps(facts) if json else f"ampacity {facts['ampacity']} (Python {facts['python']})")
+
+
+def plain(options: dict[str, Any]) -> SimpleNamespace:
+    """A command's options as the rooms take them: attributes with the options' names, enums as texts, paths as texts."""
+    return SimpleNamespace(
+        **{name: value.value if isinstance(value, StrEnum) else str(value) if isinstance(value, Path) else value for name, value in options.items() if name != "start"}
+    )
+
+
+def main() -> None:
+    """The program. Ctrl-C ends it with 130 and without a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The commands `ampacity check` and `ampacity run`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
+from ampacity_host.configure.show import place, show, show_mistakes
+
+ROOT = Path(__file__).resolve().parents[3]
+FIRMWARE = ROOT / "firmware"
+RESTART_WANTED = 42
+HEAP = {"micropython": "2M", "micropython32": "512K"}
+
+
+def check_command(path: Path, as_json: bool) -> int:
+    """Print the report on a site file; 0 if it holds, 1 if not, 2 if there is no such file."""
+    if not path.is_file():
+        print(f"ampacity: no site file {path}", file=sys.stderr)
+        return 2
+    try:
+        result = check_report(load_site(path))
+    except SiteErrors as errors:
+        return show_errors(errors, path, as_json)
+    if as_json:
+        print(json.dumps(result))
+    else:
+        show(result, Console())
+    return 0 if result["ok"] else 1
+
+
+def show_errors(errors: SiteErrors, path: Path, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"ok": False, "file": str(path), "mistakes": [mistake.as_dict() for mistake in errors.mistakes], "findings": []}))
+    else:
+        show_mistakes(errors.mistakes, Console())
+    return 1
+
+
+def accepted(path: Path, secondary: str | None) -> dict[str, Any] | None:
+    """The configuration that a site file gives a controller; None (said on standard error) if it is refused."""
+    try:
+        site = load_site(path)
+        result: dict[str, Any] = check_report(site)
+    except SiteErrors as errors:
+        print(errors, file=sys.stderr)
+        return None
+    for found in result["findings"]:
+        print(f"refused: {place(found)}: {found['text']}; {found['fix']}", file=sys.stderr)
+    if not result["ok"]:
+        return None
+    facts = compile_site(site)
+    if secondary is None:
+        return facts
+    try:
+        return secondary_config(facts, secondary)
+    except KeyError:
+        own = [e["name"] for e in facts["evses"] if e["kind"] == "ampacity"]
+        print(f'ampacity: no EVSE "{secondary}" of kind "ampacity"; have: {", ".join(own) or "none"}', file=sys.stderr)
+        return None
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace a file as a whole."""
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(value) + "\n")
+    new.chmod(0o600)  # it may hold the password of the upstream
+    os.replace(new, path)
+
+
+def free_address(address: str) -> str:
+    """HOST:PORT with port 0 replaced by a free one. Raises ValueError for anything else."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{address!r} is no HOST:PORT")
+    if port != "0":
+        return address
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return f"{host}:{probe.getsockname()[1]}"
+
+
+def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str) -> None:
+    """Write site.json, boot.json and console.json into the data folder."""
+    data.mkdir(parents=True, exist_ok=True)
+    address = free_address(console)
+    write_json(data / "site.json", config)
+    write_json(data / "boot.json", {"role": role, "name": name, "console": address})
+    write_json(data / "console.json", {"console": address})
+
+
+def command_for(runtime: str, data: Path) -> tuple[list[str], dict[str, str]]:
+    """The program that runs the firmware on `runtime`, and its environment. Raises MissingRuntime."""
+    if runtime == "cpython":
+        return [sys.executable, "-m", "ampacity", str(data)], {**os.environ, "PYTHONPATH": str(FIRMWARE)}
+    sys.path.append(str(ROOT))
+    from tools.micropython.find import find
+
+    program = [find(runtime), "-X", f"heapsize={HEAP[runtime]}", "-m", "ampacity", str(data)]
+    return program, {**os.environ, "MICROPYPATH": f"{FIRMWARE}:.frozen"}
+
+
+def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None) -> int:
+    """Compile, write and run the controller in the foreground; its exit status."""
+    config = accepted(path, secondary)
+    if config is None:
+        return 1
+    buses = [config["bus"]] if secondary else config["buses"]
+    virtual = [bus["name"] for bus in buses if bus.get("port") == "virtual"]
+    if virtual:
+        print(f"ampacity: bus {virtual[0]} is virtual: ampacity rig runs such a site, or name its port", file=sys.stderr)
+        return 2
+    try:
+        prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console)
+        program, environment = command_for(runtime, data)
+    except (ValueError, OSError, RuntimeError) as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return 2
+    return supervise(program, environment)
+
+
+def supervise(program: list[str], environment: dict[str, str]) -> int:
+    """Run the program, again whenever it ends with 42; SIGTERM and SIGINT are handed on."""
+    child: subprocess.Popen[bytes] | None = None
+    ending = False
+
+    def hand_on(number: int, _frame: object) -> None:
+        nonlocal ending
+        ending = True
+        if child is not None and child.poll() is None:
+            child.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, hand_on)
+    while True:
+        child = subprocess.Popen(program, env=environment)
+        status = child.wait()
+        if status != RESTART_WANTED or ending:
+            return 128 - status if status < 0 else status

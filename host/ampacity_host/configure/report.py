@@ -1,0 +1,105 @@
+"""What `ampacity check` finds out about a site that can be read: sums, refusals, budgets, and what ignorance costs."""
+
+from typing import Any
+
+from ampacity_host.configure.budgets import check_breakers, evses_below, loads, site_budgets
+from ampacity_host.configure.compiling import compile_site
+from ampacity_host.configure.parse import SiteFile
+from ampacity_host.configure.timing import BusTiming, check_watchdogs
+
+
+def reserve_da(evse: dict[str, Any]) -> int:
+    """What an EVSE may draw without asking: its fallback if its watchdog counts, its power-on value, the larger."""
+    fallback = evse["fallback_da"] if evse["watchdog_ms"] else 0
+    return int(max(fallback, evse["power_on_da"]))
+
+
+def circuit_sums(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """For every circuit and phase: rating, reserves, assumed other load, what is left of the rating, Σ of limits; in A."""
+    rows = []
+    for index, entry in enumerate(facts["circuits"]):
+        evses = evses_below(facts, index)
+        for phase in range(facts["phases"]):
+            rating, other = entry["rating_da"][phase], entry["assumed_other_da"][phase]
+            reserves = sum(reserve_da(evse) for evse in evses if loads(evse, phase))
+            wishes = sum(evse["limit_da"] for evse in evses if loads(evse, phase))
+            row = {"rating_a": rating, "reserves_a": reserves, "assumed_other_a": other, "free_a": rating - reserves - other, "limits_a": wishes}
+            rows.append({"circuit": entry["name"], "phase": f"L{phase + 1}", **{key: value / 10 for key, value in row.items()}})
+    return rows
+
+
+def fallback_proposal(facts: dict[str, Any]) -> int:
+    """How many of the units that now pause when the primary is lost could fall back to 6 A instead, in file order."""
+    left = [[c["rating_da"][p] - c["assumed_other_da"][p] for p in range(facts["phases"])] for c in facts["circuits"]]
+
+    def take(evse: dict[str, Any], amount_da: int) -> bool:
+        path, circuit = [], evse["circuit"]
+        while circuit >= 0:
+            path.append(circuit)
+            circuit = facts["circuits"][circuit]["parent"]
+        cells = [(c, p) for c in path for p in range(facts["phases"]) if loads(evse, p)]
+        if any(left[c][p] < amount_da for c, p in cells):
+            return False
+        for c, p in cells:
+            left[c][p] -= amount_da
+        return True
+
+    for evse in facts["evses"]:
+        take(evse, reserve_da(evse))
+    could = [e for e in facts["evses"] if e["kind"] != "local" and e["watchdog_ms"] and not reserve_da(e)]
+    return sum(1 for evse in could if take(evse, max(60, evse["min_da"])))
+
+
+def evidence(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each piece of evidence that is missing or only declared, what it costs in amperes, and what would free them."""
+    rows = []
+    for evse in facts["evses"]:
+        for what, cost_da, frees in missing(evse, facts["require_tested"]):
+            rows.append({"evse": evse["name"], "what": what, "costs_a": cost_da / 10, "frees": frees})
+    return rows
+
+
+def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, str]]:
+    found = []
+    source, most = evse["power_on_source"], evse["max_da"]
+    fallback = evse["fallback_da"] if evse["watchdog_ms"] else 0
+    if source == "unknown":
+        frees = "the power-on test (restart with the highest order standing and a car plugged in), or power_on_a"
+        found.append(("what it allows after its own restart is not known: counts as its maximum", most - fallback, frees))
+    if source == "declared":
+        cost = most - max(evse["power_on_da"], fallback) if require_tested else 0
+        found.append(("its power-on value is declared, not tested", cost, "the power-on test"))
+    if not evse["watchdog_ms"]:
+        frees = "a group contactor held by the safety loop, or a device with a watchdog that can be read back"
+        found.append(("no watchdog that counts: in silence it keeps its highest order", most - evse["power_on_da"], frees))
+    if not evse["watchdog_ms"] and not evse["holds"]:
+        found.append(("it is not shown that it holds its order in silence", most - evse["power_on_da"], "the silence test (30 min)"))
+    return found
+
+
+def findings(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
+    from ampacity.circuit.check import check_site
+
+    return [*check_site(facts), *check_watchdogs(facts), *check_breakers(facts, budgets)]
+
+
+def report(site: SiteFile) -> dict[str, Any]:
+    """{"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evidence", "could_fall_back_to_6_a"}."""
+    facts = compile_site(site)
+    budgets = site_budgets(facts)
+    found = findings(facts, budgets)
+    timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
+    return {
+        "ok": not any(each.get("level", "error") == "error" for each in found),
+        "site": site.name,
+        "file": str(site.path),
+        "mistakes": [],
+        "warnings": [mistake.as_dict() for mistake in site.warnings],
+        "findings": found,
+        "circuits": circuit_sums(facts),
+        "buses": [{"bus": t.name, "units": len(t.units), "cycle_ms": t.cycle_ms, "orders_ms": t.orders_ms} for t in timings],
+        "budgets": budgets,
+        "evidence": evidence(facts),
+        "could_fall_back_to_6_a": fallback_proposal(facts),
+    }

@@ -1,0 +1,74 @@
+"""The check's report for a person: tables on a terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def amps(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def span(value_ms: int | None) -> str:
+    return "for ever" if value_ms is None else f"{value_ms / 1000:.1f} s"
+
+
+def sums(result: dict[str, Any]) -> Table:
+    table = Table("circuit", "phase", title="Worst case without the primary, in amperes", title_justify="left")
+    for name in ("rating", "reserves", "other load", "left", "limits"):
+        table.add_column(name, justify="right")
+    for row in result["circuits"]:
+        style = "red" if row["free_a"] < 0 else ""
+        keys = ("rating_a", "reserves_a", "assumed_other_a", "free_a", "limits_a")
+        table.add_row(row["circuit"], row["phase"], *(amps(row[key]) for key in keys), style=style)
+    return table
+
+
+def budgets(result: dict[str, Any]) -> Table:
+    table = Table("circuit", title="How long an overload can last", title_justify="left")
+    names = {"meter_age_ms": "meter", "decide_ms": "decide", "bus_ms": "bus", "device_ms": "device", "car_ms": "car"}
+    for name in (*names.values(), "together", "primary dead"):
+        table.add_column(name, justify="right")
+    for row in result["budgets"]:
+        table.add_row(row["circuit"], *(span(row[key]) for key in (*names, "total_ms", "exposure_ms")))
+    return table
+
+
+def evidence(result: dict[str, Any]) -> Table:
+    table = Table("EVSE", "what is not known", title="Missing evidence and what it costs", title_justify="left")
+    table.add_column("costs A", justify="right")
+    table.add_column("what frees it")
+    for row in result["evidence"]:
+        table.add_row(row["evse"], row["what"], amps(row["costs_a"]), row["frees"])
+    return table
+
+
+def show_mistakes(mistakes: list[Any], console: Console) -> None:
+    """Each mistake on a line of its own: place, field, what is wrong, what is allowed."""
+    for mistake in mistakes:
+        console.print(f"error: {mistake}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    """The whole report; refusals last, so that they stay on the screen."""
+    console.print(sums(result))
+    console.print(budgets(result))
+    if result["evidence"]:
+        console.print(evidence(result))
+    units = result["could_fall_back_to_6_a"]
+    if units:
+        line = f"{units} unit(s) that pause without the primary could fall back to 6 A instead (fallback_a = 6.0)."
+        console.print(line, markup=False, highlight=False)
+    for warning in result["warnings"]:
+        console.print(f"warning: {warning['text']}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    for found in result["findings"]:
+        text = f"refused: {place(found)}: {found['text']}; {found['fix']}"
+        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    verdict = f"{result['site']}: this site holds." if result["ok"] else f"{result['site']}: this site is refused."
+    console.print(verdict, style="bold green" if result["ok"] else "bold red", markup=False, highlight=False)
+
+
+def place(found: dict[str, Any]) -> str:
+    phase = found.get("phase")
+    return f"{found['where']} L{phase + 1}" if isinstance(phase, int) else str(found["where"])

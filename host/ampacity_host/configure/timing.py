@@ -1,0 +1,113 @@
+"""How long a bus takes: one cycle over all its units with half of them silent, and one set of orders.
+
+Computed from characters on the wire, the devices' answer times and time-outs; the same facts that the controller gets.
+The engine gives silent units at most half of a bus's time, so they can double a cycle, not more.
+"""
+
+from typing import Any
+
+STATUS_CHARACTERS = (8, 61)  # request and answer of our own secondary's status block
+OWN_LATENCY_MS = 5
+OWN_TIMEOUT_MS = 200
+BROADCAST_HEAD_CHARACTERS = 21  # address, function, range, count, then identity, sequence, lease, first, count; check
+TCP_ROUND_TRIP_MS = 20
+WRITE_CHARACTERS = 8
+
+
+def character_us(bus: dict[str, Any]) -> int:
+    """One character on the wire; 0 on TCP, where the round trip counts instead."""
+    if bus["kind"] != "rtu":
+        return 0
+    bits = 1 + 8 + (bus["parity"] != "N") + int(bus["stop"])
+    return -(-bits * 1000000 // int(bus["baud"]))
+
+
+def silence_us(bus: dict[str, Any]) -> int:
+    """The gap between frames: 3.5 characters, 1.75 ms above 19200 baud."""
+    if bus["kind"] != "rtu":
+        return 0
+    return 1750 if bus["baud"] > 19200 else 7 * character_us(bus) // 2
+
+
+def frame_ms(bus: dict[str, Any], characters: int) -> int:
+    """One frame and the gap behind it, rounded up."""
+    return -(-(characters * character_us(bus) + silence_us(bus)) // 1000)
+
+
+def exchange_ms(bus: dict[str, Any], asked: int, answered: int, latency_ms: int) -> int:
+    """A request of `asked` characters and its answer."""
+    if bus["kind"] != "rtu":
+        return max(TCP_ROUND_TRIP_MS, latency_ms)
+    return frame_ms(bus, asked) + latency_ms + frame_ms(bus, answered)
+
+
+class Unit:
+    """What one device costs its bus in a cycle, ms: `answering`, `silent`, `order`; and how long it alone takes, `own`."""
+
+    def __init__(self, bus: dict[str, Any], entry: dict[str, Any], profile: dict[str, Any] | None) -> None:
+        if profile is None:
+            self.answering = exchange_ms(bus, *STATUS_CHARACTERS, OWN_LATENCY_MS)
+            self.silent = frame_ms(bus, STATUS_CHARACTERS[0]) + OWN_TIMEOUT_MS
+            self.order, self.own = 0, self.answering
+            return
+        latency = int(profile["latency_ms"])
+        reads = [span for group in ("live", "proof") for span in profile["reads"].get(group, [])]
+        writes = [w for w in (profile.get("order") or {}).get("charge", []) if w[3] != "wait"]
+        self.answering = sum(exchange_ms(bus, 8, 5 + 2 * span[2], latency) for span in reads)
+        self.silent = frame_ms(bus, 8) + int(profile["reply_ms"])
+        self.order = len(writes) * exchange_ms(bus, 8 + 1, WRITE_CHARACTERS, latency)
+        self.own = self.answering + self.order + int(profile["gap_ms"]) * (len(reads) + len(writes))
+
+
+class BusTiming:
+    """One bus of the site facts. `cycle_ms`: all units once, half of them silent; `orders_ms`: an order to every EVSE."""
+
+    def __init__(self, facts: dict[str, Any], bus_index: int) -> None:
+        bus = facts["buses"][bus_index]
+        self.name, self.bus = bus["name"], bus
+        evses = [e for e in facts["evses"] if e["bus"] == bus_index]
+        entries = evses + [m for m in facts["meters"] if m["bus"] == bus_index]
+        self.units = [Unit(bus, entry, facts["profiles"].get(entry["profile"]) if entry["profile"] else None) for entry in entries]
+        self.own_secondaries = sum(1 for e in evses if e["kind"] == "ampacity")
+        self.broadcast_ms = frame_ms(bus, BROADCAST_HEAD_CHARACTERS + 2 * self.own_secondaries) if self.own_secondaries else 0
+        self.orders_ms = 2 * self.broadcast_ms + sum(unit.order for unit in self.units)
+        self.cycle_ms = self._cycle_ms()
+
+    def _cycle_ms(self) -> int:
+        """The slower half answers, the others cost their time-outs, at most as much again as the answering half."""
+        ordered = sorted(self.units, key=lambda unit: unit.answering, reverse=True)
+        half = (len(ordered) + 1) // 2
+        answering = sum(unit.answering for unit in ordered[:half])
+        silent = sum(unit.silent for unit in ordered[half:])
+        longest = max((unit.silent for unit in ordered[half:]), default=0)
+        alone = max((unit.own for unit in ordered), default=0)
+        return max(alone, answering + min(silent, answering + longest) + self.orders_ms)
+
+
+def check_watchdogs(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings where a watchdog is not longer than three cycles of its bus, or its refresh does not fit in a quarter."""
+    found = []
+    timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
+    for evse in facts["evses"]:
+        if evse["bus"] < 0 or not evse["watchdog_ms"]:
+            continue
+        timing = timings[evse["bus"]]
+        least = max(3 * timing.cycle_ms + 1, 4 * timing.orders_ms)
+        if evse["watchdog_ms"] < least:
+            found.append(watchdog_finding(evse, timing, least))
+    return found
+
+
+def watchdog_finding(evse: dict[str, Any], timing: BusTiming, least_ms: int) -> dict[str, Any]:
+    least_s = -(-least_ms // 1000)
+    text = (
+        f"the watchdog of {evse['watchdog_ms'] / 1000:g} s is not above 3 cycles of {timing.name}: "
+        f"{timing.cycle_ms / 1000:.1f} s each with half of its {len(timing.units)} units silent"
+    )
+    fix = f"watchdog_s = {least_s} where the device can, fewer units on {timing.name}, or a higher baud rate"
+    return finding("watchdog-cycle", evse["name"], text, fix)
+
+
+def finding(code: str, where: str, text: str, fix: str, phase: int | None = None, missing_da: int = 0) -> dict[str, Any]:
+    """A finding of the host, in the shape of those of `ampacity.circuit.check`."""
+    return {"code": code, "where": where, "phase": phase, "missing_da": missing_da, "text": text, "fix": fix, "level": "error"}
