@@ -1,0 +1,119 @@
+"""Grants to all our secondaries of one bus: one broadcast carries every order, and is refreshed at a quarter of the lease.
+
+A broadcast is an order to each unit that it names: the judge is asked for each before a byte leaves, and a unit for
+which it says no is passed over (nothing is renewed there). It covers only the range of units that need something,
+so a shed of a few is a short frame.
+"""
+
+from ampacity.bus import lease_table as table
+from ampacity.bus.frames import words, write_pdu
+from ampacity.bus.request import LOWER, ORDER, Request
+
+NONE = 9
+
+
+class GrantTable:
+    """Driver of unit 0. drivers: the LeaseDrivers of one bus; identity: 32 bit, not 0; epoch: 16 bit, newer after each
+    start of this primary. Add it to the drivers of the same engine. `broadcasts` is False where the path has none.
+    """
+
+    unit = 0
+    poll_feeds = True
+    facts = None
+
+    def __init__(self, drivers: "list[object]", identity: int, epoch: int) -> None:
+        self.drivers = drivers
+        self.identity = identity
+        self.epoch = epoch & 0xFFFF
+        self.lease_ms = min([d.watchdog_ms for d in drivers])  # type: ignore[attr-defined]
+        self.broadcasts = True
+        self.dirty = True
+        self.sequence = 0
+        self._due_ms = 0
+        self._permit_until_ms = -1
+        for driver in drivers:
+            driver.table = self  # type: ignore[attr-defined]
+
+    def permit(self, until_ms: int) -> None:
+        self._permit_until_ms = until_ms
+
+    def permitted(self, now_ms: int) -> bool:
+        """Was the invariant checked lately? If not, only lowers leave (rule 11)."""
+        return now_ms < self._permit_until_ms
+
+    def next_sequence(self) -> int:
+        self.sequence = (self.sequence + 1) & 0xFFFF
+        return self.sequence
+
+    def unicast(self, sequence: int, value_da: int) -> bytes:
+        """The grant block's registers."""
+        identity = self.identity
+        return words((value_da, self.lease_ms // 100, sequence, identity >> 16, identity & 0xFFFF, self.epoch, 0))
+
+    # driver of the contract
+
+    def want(self, limit_da: int, now_ms: int) -> None:
+        """Nothing: the LeaseDrivers know what is wanted."""
+
+    def urgency(self, now_ms: int) -> "tuple[int, int] | None":
+        if not self.broadcasts:
+            return None
+        if not self.dirty and now_ms < self._due_ms:
+            return ORDER, self._due_ms
+        most = NONE
+        due_ms = now_ms + self.lease_ms
+        for driver in self.drivers:
+            klass = driver.need(now_ms)  # type: ignore[attr-defined]
+            most = min(most, klass)
+            due_ms = min(due_ms, driver.due_ms)  # type: ignore[attr-defined]
+        if most != NONE:
+            return most, now_ms
+        self.dirty = False
+        self._due_ms = due_ms
+        return ORDER, due_ms
+
+    def take(self, now_ms: int) -> "Request | None":
+        """One broadcast for all that is due; None when the judge lets none of it go."""
+        sequence = self.next_sequence()
+        orders, lower = self._orders(sequence, now_ms)
+        if not orders:
+            self.dirty = True
+            return None
+        first = min([unit for unit, _ in orders])
+        limits = [table.NO_ORDER] * (max([unit for unit, _ in orders]) - first + 1)
+        for unit, value_da in orders:
+            limits[unit - first] = value_da
+        identity = self.identity
+        head = [identity >> 16, identity & 0xFFFF, self.epoch, sequence, self.lease_ms // 100, first, len(limits)]
+        return Request(0, write_pdu(table.BROADCAST, words(head + limits)), LOWER if lower else ORDER)
+
+    def _orders(self, sequence: int, now_ms: int) -> "tuple[list[tuple[int, int]], bool]":
+        """[(unit, da)] that may go now, lowers asked first; without a permit only those."""
+        orders, lower = [], False
+        first = self._first(now_ms)
+        for wanted in (LOWER, ORDER):
+            if wanted == ORDER and not self.permitted(now_ms):
+                break
+            for driver in self.drivers:
+                reached = first <= driver.unit < first + table.BROADCAST_UNITS_MAX  # type: ignore[attr-defined]
+                if reached and driver.need(now_ms) == wanted:  # type: ignore[attr-defined]
+                    value_da = driver.order(sequence, now_ms)  # type: ignore[attr-defined]
+                    if value_da is not None:
+                        orders.append((driver.unit, value_da))  # type: ignore[attr-defined]
+                        lower = lower or wanted == LOWER
+        return orders, lower
+
+    def _first(self, now_ms: int) -> int:
+        """Where the range of this broadcast starts: the lowest address among those whose need is greatest."""
+        most, first = NONE, 0
+        for driver in self.drivers:
+            klass = driver.need(now_ms)  # type: ignore[attr-defined]
+            if klass < most or (klass == most and driver.unit < first):  # type: ignore[attr-defined]
+                most, first = klass, driver.unit  # type: ignore[attr-defined]
+        return first
+
+    def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        """Nobody answers a broadcast."""
+
+    def failed(self, request: Request, reason: str, now_ms: int) -> None:
+        """Nor fails to."""

@@ -1,0 +1,299 @@
+"""Talks to one of our own secondaries: audit, status, proof of grants. GrantTable (grants.py) sends the grants.
+
+A grant carries a sequence number and the status shows the newest one taken, so a read proves an order by itself:
+neither echo nor late answer can show a number before the grant was taken. A read renews nothing, so silent units
+may be polled freely. Settings are read back once for each start and each change of the secondary: the status
+carries the boot counter and a mark of the settings, so one status read says that they are still what was audited.
+"""
+
+import struct
+
+from ampacity.bus import lease_table as table
+from ampacity.bus.facts import DeviceFacts
+from ampacity.bus.frames import read_pdu, read_write_pdu
+from ampacity.bus.grants import NONE, GrantTable
+from ampacity.bus.lease_map import NOT_MEASURED
+from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+
+POLL_MS = 250
+TIMEOUT_MS = 200
+LOST_AFTER = 3  # failures in a row
+RESEND_MS = 100
+HOLD_MS = 50  # after the judge said no
+SENT_MAX = 8  # orders whose proof is still awaited
+FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
+
+_STATUS_FORMAT = table.format_of(table.STATUS)
+_STATUS_LENGTH = table.length(table.STATUS)
+_STATUS_PDU = read_pdu(3, table.STATUS_AT, _STATUS_LENGTH)
+_NAMES_AT = table.BASE + 44  # firmware version and serial number
+_NAMES_PDU = read_pdu(3, _NAMES_AT, 24)
+_SETTINGS_PDU = read_pdu(3, table.SETTINGS_AT, table.length(table.SETTINGS))
+# places in the unpacked status block
+_STATE, _FAULT_BITS, _LIMIT, _AMPS, _ENERGY, _PILOT, _PLUG, _VOLTS = 1, 2, 3, 7, 10, 12, 13, 14
+_LEASE_LEFT, _BOOT, _IDENTITY, _EPOCH, _SEQUENCE, _MARK = 17, 18, 19, 20, 21, 22
+STATUS, NAMES, SETTINGS, CHECK, DONE = 0, 1, 2, 3, 4  # steps of the audit
+
+
+class LeaseDriver:
+    """Driver of one secondary. evse_facts: its entry of the site facts; index: its place there; judge: the guard."""
+
+    poll_feeds = False
+
+    def __init__(self, evse_facts: "dict[str, object]", index: int, judge: "object", poll_ms: int = POLL_MS) -> None:
+        self.unit: int = evse_facts["unit"]  # type: ignore[assignment]
+        self.index = index
+        self.judge = judge
+        self.facts = DeviceFacts()
+        self.table: "GrantTable | None" = None
+        self.poll_ms = poll_ms
+        self.watchdog_ms: int = evse_facts.get("watchdog_ms", 10000)  # type: ignore[assignment]
+        self.fallback_da: int = evse_facts.get("fallback_da", 0)  # type: ignore[assignment]
+        self.survives = bool(evse_facts.get("survives", False))
+        self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))  # type: ignore[arg-type]
+        self.want_da = 0
+        self.order_da: "int | None" = None  # last one sent
+        self.sent_ms = 0
+        self.due_ms = 0  # when need() may say something else without a want or an answer
+        self._sequence = -1  # of the newest order
+        self._lowering = True
+        self._hold_ms = 0
+        self._resend = False
+        self._solo = False  # refused in a broadcast: try alone, right after a status read
+        self._solo_now = False
+        self._sent: "list[tuple[int, int, int]]" = []  # (sequence, order id, da), oldest first
+        self._step = STATUS
+        self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
+        self._evidence: "tuple[tuple[str, object], ...]" = ()
+        self._failures = 0
+        self._asked_ms = -poll_ms
+        self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
+        self._names = Request(self.unit, _NAMES_PDU, OVERDUE, TIMEOUT_MS, 50, tag=NAMES)
+        self._settings = Request(self.unit, _SETTINGS_PDU, OVERDUE, TIMEOUT_MS, tag=SETTINGS)
+
+    # what the roles and the table ask
+
+    def want(self, limit_da: int, now_ms: int) -> None:
+        """The order that should be in force; called each tick."""
+        if limit_da != self.want_da:
+            self.want_da = limit_da
+            self._hold_ms = now_ms
+            if self.table is not None:
+                self.table.dirty = True
+
+    def need(self, now_ms: int) -> int:
+        """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
+        order_da, want_da = self.order_da, self.want_da
+        self.due_ms = max(self._hold_ms, now_ms + HOLD_MS)
+        if now_ms < self._hold_ms:
+            return NONE
+        if order_da is None or want_da < order_da:
+            return LOWER
+        if want_da > order_da:
+            return ORDER
+        age_ms = now_ms - self.sent_ms
+        if self._resend and age_ms >= RESEND_MS:
+            harmless = order_da <= self.fallback_da or self.table.permitted(now_ms)  # type: ignore[union-attr]
+            return LOWER if self._lowering and harmless else ORDER
+        if age_ms >= self.refresh_ms():
+            return ORDER
+        self.due_ms = self.sent_ms + (RESEND_MS if self._resend else self.refresh_ms())
+        return NONE
+
+    def refresh_ms(self) -> int:
+        return self.table.lease_ms // 4  # type: ignore[union-attr]
+
+    def order(self, sequence: int, now_ms: int) -> "int | None":
+        """Ask the judge for what should go out now; the value, recorded as sent, or None."""
+        want_da, order_da = self.want_da, self.order_da
+        value_da = want_da
+        order_id = self._ask(want_da, now_ms)
+        if order_id is None and order_da is not None and want_da > order_da:
+            if now_ms - self.sent_ms >= self.refresh_ms() // 2:
+                value_da = order_da  # the raise must wait: keep what it has
+                order_id = self._ask(order_da, now_ms)
+        if order_id is None:
+            self._hold_ms = now_ms + HOLD_MS
+            self._solo = True
+            return None
+        self._record(sequence, order_id, value_da, now_ms)
+        return value_da
+
+    def _ask(self, value_da: int, now_ms: int) -> "int | None":
+        order_id: "int | None" = self.judge.send(self.index, value_da, now_ms)  # type: ignore[attr-defined]
+        if order_id is None and value_da <= self.fallback_da:
+            order_id = self.judge.send(self.index, value_da, now_ms, probe=True)  # type: ignore[attr-defined]
+        return order_id
+
+    def _record(self, sequence: int, order_id: int, value_da: int, now_ms: int) -> None:
+        if self.order_da is None or value_da != self.order_da:
+            self._lowering = self.order_da is None or value_da < self.order_da
+        if value_da < self.want_da:
+            self._hold_ms = now_ms + HOLD_MS
+        self.order_da, self.sent_ms, self._sequence = value_da, now_ms, sequence
+        self._resend = self._solo = self._solo_now = False
+        if len(self._sent) >= SENT_MAX:
+            self._sent.pop(0)
+        self._sent.append((sequence, order_id, value_da))
+
+    # driver of the contract
+
+    def urgency(self, now_ms: int) -> "tuple[int, int]":
+        """When the next reading is due; the grants are the table's, except alone on a path without broadcasts."""
+        if self._solo_now or (self.table is not None and not self.table.broadcasts):
+            klass = self.need(now_ms)
+            if klass != NONE:
+                return klass, now_ms
+        if self._sent:
+            return OVERDUE, max(self.sent_ms, self._asked_ms + 1)
+        if self._step != DONE:
+            return OVERDUE, self._asked_ms + 1
+        return ROUTINE, self._asked_ms + self.poll_ms
+
+    def take(self, now_ms: int) -> "Request | None":
+        if self._solo_now or (self.table is not None and not self.table.broadcasts):
+            klass = self.need(now_ms)
+            if klass != NONE:
+                return self._take_grant(klass, now_ms)
+        self._asked_ms = now_ms
+        if self._step == NAMES:
+            return self._names
+        if self._step == SETTINGS:
+            return self._settings
+        return self._status
+
+    def _take_grant(self, klass: int, now_ms: int) -> "Request | None":
+        """A grant and the status that proves it in one exchange (function 23 writes before it reads)."""
+        grants = self.table
+        self._solo_now = False
+        if klass != LOWER and not grants.permitted(now_ms):  # type: ignore[union-attr]
+            return None
+        sequence = grants.next_sequence()  # type: ignore[union-attr]
+        value_da = self.order(sequence, now_ms)
+        if value_da is None:
+            return None
+        self._asked_ms = now_ms
+        data = grants.unicast(sequence, value_da)  # type: ignore[union-attr]
+        pdu = read_write_pdu(table.STATUS_AT, _STATUS_LENGTH, table.GRANT_AT, data)
+        return Request(self.unit, pdu, klass, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
+
+    def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        self._failures = 0
+        self.judge.heard(self.index, now_ms)  # type: ignore[attr-defined]
+        if request.tag == STATUS:
+            self._on_status(struct.unpack(_STATUS_FORMAT, pdu[2:]), request, now_ms)
+        elif request.tag == NAMES and self._step == NAMES:
+            self.facts.firmware, self.facts.serial = _text(pdu[2:18]), _text(pdu[18:50])
+            self._step = SETTINGS
+        elif request.tag == SETTINGS and self._step == SETTINGS:
+            self._on_settings(struct.unpack(">HHHH", pdu[2:10]))
+            self._step = CHECK
+
+    def failed(self, request: Request, reason: str, now_ms: int) -> None:
+        if request.pdu[0] == 23 and reason[:9] == "exception" and self._sent:
+            self.judge.refused(self.index, self._sent[-1][1], now_ms)  # type: ignore[attr-defined]
+        self._failures += 1
+        if self._failures == LOST_AFTER:
+            self._lose(now_ms)
+
+    def disconnected(self, now_ms: int) -> None:
+        """The connection that leads to it is gone."""
+        if self.facts.online or self._failures < LOST_AFTER:
+            self._failures = LOST_AFTER
+            self._lose(now_ms)
+
+    # what was read
+
+    def _lose(self, now_ms: int) -> None:
+        self.facts.online = False
+        self._step = STATUS
+        self._evidence = ()
+        self._resend = True
+        self.judge.lost(self.index, now_ms)  # type: ignore[attr-defined]
+
+    def _on_settings(self, values: "tuple[int, ...]") -> None:
+        fallback_da, max_da, power_on_da, longest_ds = values
+        self._evidence = (
+            ("fingerprint", self.facts.serial),
+            ("watchdog_ms", min(self.watchdog_ms, longest_ds * 100)),
+            ("fallback_da", fallback_da),
+            ("power_on_da", power_on_da),
+            ("max_da", max_da),
+            ("mode_ok", True),
+        )
+
+    def _on_status(self, s: "tuple[int, ...]", request: Request, now_ms: int) -> None:
+        if s[0] != table.PROTOCOL:
+            self.facts.fault = "protocol version " + str(s[0])
+            return
+        self._audit((s[_BOOT], s[_MARK]), now_ms)
+        self._read_facts(s, now_ms)
+        self.judge.reported(self.index, s[_LIMIT], now_ms)  # type: ignore[attr-defined]
+        amps = self.facts.amps_da
+        self.judge.measured(self.index, amps, request.sent_ms, now_ms)  # type: ignore[attr-defined]
+        if self._step == DONE:
+            self._prove(s, request, now_ms)
+            if self._solo:
+                self._solo_now = True
+
+    def _audit(self, known: "tuple[int, int]", now_ms: int) -> None:
+        """Same boot, same mark: the settings are what was read. Else they are read again."""
+        if known == self._known and self._step in (CHECK, DONE):
+            fresh = self._step == CHECK
+            self._step = DONE
+            if fresh or not self.survives:
+                for key, value in self._evidence:
+                    self.judge.evidence(self.index, key, value, now_ms)  # type: ignore[attr-defined]
+            self.facts.online = True
+        else:
+            self._known = known
+            self._step = NAMES
+            self.facts.online = False
+
+    def _prove(self, s: "tuple[int, ...]", request: Request, now_ms: int) -> None:
+        """The newest grant that the device took, if it is one of ours and still in force, proves that order."""
+        grants = self.table
+        if grants is None or self.order_da is None:
+            return
+        ours = s[_IDENTITY] == grants.identity and s[_EPOCH] == grants.epoch and s[_LEASE_LEFT] > 0
+        for i in range(len(self._sent)):
+            sequence, order_id, value_da = self._sent[i]
+            if ours and sequence == s[_SEQUENCE] and s[_LIMIT] <= value_da:
+                self.judge.proven(self.index, order_id, s[_LIMIT], now_ms)  # type: ignore[attr-defined]
+                self._sent = self._sent[i + 1 :]
+                break
+        if request.sent_ms >= self.sent_ms and not (ours and s[_SEQUENCE] == self._sequence):
+            self._resend = grants.dirty = True  # asked after the newest order, and not in force
+
+    def _read_facts(self, s: "tuple[int, ...]", now_ms: int) -> None:
+        facts, n = self.facts, self.terminals
+        amps, volts = s[_AMPS : _AMPS + n], s[_VOLTS : _VOLTS + n]
+        facts.amps_da = None if NOT_MEASURED in amps else list(amps)
+        facts.volts_dv = None if NOT_MEASURED in volts else list(volts)
+        facts.limit_da = s[_LIMIT]
+        facts.energy_wh = s[_ENERGY]
+        digit = s[_PILOT] >> 8
+        facts.state = chr(s[_PILOT] & 0x7F) + (str(digit) if digit else "")
+        facts.plugged = bool(s[_PLUG] & 1)
+        facts.charging = bool(s[_PLUG] & 4) and facts.state[0] in "CD"
+        facts.power_w = _power_w(facts.amps_da, facts.volts_dv)
+        facts.fault = _fault(s[_FAULT_BITS]) if s[_FAULT_BITS] or s[_STATE] == 4 else None
+        facts.updated_ms = now_ms
+
+
+def _power_w(amps_da: "list[int] | None", volts_dv: "list[int] | None") -> "int | None":
+    if amps_da is None or volts_dv is None:
+        return None
+    total = 0
+    for i in range(len(amps_da)):
+        total += amps_da[i] * volts_dv[i]
+    return total // 100
+
+
+def _fault(bits: int) -> str:
+    return ", ".join([FAULTS[i] for i in range(len(FAULTS)) if bits & (1 << i)]) or "faulted"
+
+
+def _text(data: bytes) -> str:
+    """Text of registers, without its padding; what is not ASCII becomes a question mark."""
+    return "".join([chr(b) if 32 <= b < 127 else "?" for b in data.rstrip(b"\x00 ")])

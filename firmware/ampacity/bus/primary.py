@@ -1,0 +1,271 @@
+"""The primary's end of one RS-485 line: one request at a time, its reply matched as well as RTU allows.
+
+RTU names neither the requester nor the request: a reply is known only by its unit, function and length, and by
+coming when one was asked for. So a reply of any other shape is thrown away, what repeats our own bytes is our
+echo, and while a request may still be answered late (bus fact transit_ms), the next reply of that shape of that
+unit is handed over as uncertain: it shows that somebody hears and proves nothing. If the older request asked for
+something else, it is not handed over at all.
+"""
+
+from ampacity.bus.frames import FRAME_BYTES_MAX, WRITES, char_us, crc_ok, reply_len, reply_pdu_len, request_len
+from ampacity.bus.frames import rtu_frame, silence_us
+from ampacity.bus.receiver import STALL_US, RtuReceiver
+from ampacity.bus.request import Request
+from ampacity.bus.schedule import Schedule, Slot
+
+TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
+BABBLE_US = 100000  # a line that is never silent is used all the same
+KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage")
+
+
+class BusPrimary:
+    """Engine of one serial bus. bus_facts: baud, parity, stop, transit_ms (site facts). drivers: contract of a driver.
+
+    `counters`: frames sent, replies, failures by kind, and cycle_ms. `on_foreign`: called with (unit, function,
+    now_ms) for each valid frame that is neither ours nor an answer to us.
+    """
+
+    def __init__(self, bus_facts: "dict[str, object]", drivers: "list[object]", log: "object" = None) -> None:
+        baud: int = bus_facts.get("baud", 19200)  # type: ignore[assignment]
+        plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
+        self._char_us = char_us(baud, 10 if plain else 11)
+        self._silence_us = silence_us(baud)
+        self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000  # type: ignore[operator]
+        self._log = log
+        self._schedule = Schedule(drivers)
+        self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
+        self._receiver.on_skipped = self._skipped
+        self._request: "Request | None" = None
+        self._slot: "Slot | None" = None
+        self._sent_us = 0
+        self._sent_end_us = 0
+        self._deadline_us = 0  # for the first byte; moves while bytes come, at most to
+        self._limit_us = 0
+        self._busy_us = 0  # the line is silent from here on
+        self._blocked_us = -1  # since when a request waits for silence
+        self._echo = b""
+        self._echo_at = 0
+        self._echoing = False
+        self._late: "dict[int, tuple[bytes, int]]" = {}  # unit: (PDU never answered, until when it may be)
+        self._now_us = 0
+        self.on_foreign: "object" = None
+        self.counters = {}
+        for kind in KINDS:
+            self.counters[kind] = 0
+        self.counters["cycle_ms"] = 0
+
+    def permit(self, until_ms: int) -> None:
+        """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
+        self._schedule.permit_until_ms = until_ms
+        for slot in self._schedule.slots:
+            tell = getattr(slot.driver, "permit", None)
+            if tell is not None:
+                tell(until_ms)
+
+    def next(self, now_us: int) -> "tuple[bytes | None, int]":
+        """What to send now, if anything, and when to call again unless bytes come before."""
+        self._now_us = now_us
+        if self._request is not None:
+            self._match(now_us)
+            if self._request is not None:
+                self._give_up(now_us)
+            if self._request is not None:
+                wake_us = self._receiver.wake_at() or self._deadline_us
+                return None, max(now_us + 1, min(wake_us, self._deadline_us))
+        if now_us < self._busy_us:
+            return None, self._busy_us
+        self._receiver.flush()
+        return self._send_next(now_us)
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Bytes from the line; the last one came at now_us."""
+        self._now_us = now_us
+        if self._blocked_us < 0:
+            self._blocked_us = now_us
+        if now_us - self._blocked_us < BABBLE_US or self._request is not None:
+            self._busy_us = max(self._busy_us, now_us + self._silence_us)
+        if self._echo:
+            data = self._strip_echo(data, now_us)
+            if not data:
+                return
+        self._receiver.receive(data, now_us)
+        if self._request is None:
+            return
+        if now_us + STALL_US > self._deadline_us:
+            self._deadline_us = min(now_us + STALL_US, self._limit_us)
+        self._match(now_us)
+
+    # sending
+
+    def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
+        schedule = self._schedule
+        for _ in range(len(schedule.slots)):
+            slot = schedule.pick(now_us)
+            if slot is None:
+                break
+            request = slot.driver.take(now_us // 1000)  # type: ignore[attr-defined]
+            if request is not None:
+                return self._send(slot, request, now_us)
+            schedule.refused(slot, now_us)
+        return None, max(schedule.wake_us, now_us + 1000)
+
+    def _send(self, slot: Slot, request: Request, now_us: int) -> "tuple[bytes, int]":
+        if request.adu is None:
+            request.adu = rtu_frame(request.unit, request.pdu)
+        adu = request.adu
+        end_us = now_us + len(adu) * self._char_us
+        request.sent_ms = now_us // 1000
+        self._sent_us, self._sent_end_us = now_us, end_us
+        self._echo, self._echo_at = adu, 0
+        self._blocked_us = -1
+        self.counters["frames"] += 1
+        self._schedule.started(slot, request.klass, now_us)
+        if request.unit == 0:
+            return adu, self._broadcast_left(slot, request, end_us)
+        self._request, self._slot = request, slot
+        self._receiver.units = (request.unit,)
+        self._busy_us = end_us + self._silence_us
+        self._deadline_us = self._busy_us + request.timeout_ms * 1000
+        self._limit_us = self._deadline_us + FRAME_BYTES_MAX * self._char_us
+        return adu, self._deadline_us
+
+    def _broadcast_left(self, slot: Slot, request: Request, end_us: int) -> int:
+        self._receiver.units = ()
+        self._busy_us = end_us + max(self._silence_us, request.gap_ms * 1000 or TURNAROUND_US)
+        self._schedule.succeeded(slot, end_us, 0)
+        return self._busy_us
+
+    # matching
+
+    def _strip_echo(self, data: bytes, now_us: int) -> bytes:
+        """Take our own bytes off the front of what we hear; anything else ends the search."""
+        echo, at = self._echo, self._echo_at
+        size = min(len(data), len(echo) - at)
+        if data[:size] != echo[at : at + size]:
+            held = echo[:at]
+            self._echo = b""
+            self._echoing = False
+            return held + data
+        self._echo_at = at + size
+        if self._echo_at < len(echo):
+            return b""
+        self._echo = b""
+        if self._request is not None and self._request.pdu[0] in (5, 6) and not self._surely_echo(now_us):
+            return echo + data[size:]
+        self._echoing = True
+        self.counters["echoes"] += 1
+        return data[size:]
+
+    def _surely_echo(self, now_us: int) -> bool:
+        """The reply of functions 5 and 6 repeats the request; only the time, and the line's habit, tell."""
+        soonest_us = self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us  # type: ignore
+        return self._echoing or now_us < soonest_us
+
+    def _match(self, now_us: int) -> None:
+        while self._request is not None:
+            frame = self._receiver.take(now_us)
+            if frame is None:
+                return
+            pdu = frame[1]
+            reason = self._fits(self._request, pdu)
+            if reason == "other":
+                self.counters["unexpected"] += 1
+            elif reason:
+                self._fail(reason, now_us)
+            else:
+                self._answered(pdu, now_us)
+
+    def _fits(self, request: Request, pdu: bytes) -> str:
+        """"": the reply; "other": not of this request, go on waiting; else why the request failed."""
+        asked = request.pdu
+        if pdu[0] == asked[0] | 0x80 and len(pdu) == 2:
+            return "exception:" + str(pdu[1])
+        size = request.reply_len or reply_pdu_len(asked)
+        if pdu[0] != asked[0] or (size and len(pdu) != size):
+            return "other"
+        if pdu[0] in (5, 6, 15, 16) and pdu[1:3] != asked[1:3]:
+            return "other"
+        return self._doubt(request)
+
+    def _doubt(self, request: Request) -> str:
+        """Could the reply belong to an older request of the same shape? Then it is uncertain, or useless."""
+        request.certain = True
+        late = self._late.get(request.unit)
+        if late is None:
+            return ""
+        pdu, until_us = late
+        if self._now_us >= until_us:
+            del self._late[request.unit]
+        elif pdu[0] == request.pdu[0] and reply_pdu_len(pdu) == reply_pdu_len(request.pdu):
+            request.certain = False
+            return "" if pdu == request.pdu else "unexpected"
+        return ""
+
+    def _answered(self, pdu: bytes, now_us: int) -> None:
+        request, slot = self._request, self._slot
+        self._request = None
+        self.counters["replies"] += 1
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)  # type: ignore
+        self._end(now_us)
+        slot.driver.reply(request, pdu, now_us // 1000)  # type: ignore
+
+    def _fail(self, reason: str, now_us: int) -> None:
+        request, slot = self._request, self._slot
+        self._request = None
+        if reason[:9] == "exception":
+            self.counters["exceptions"] += 1
+            self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)  # type: ignore
+        else:
+            self.counters[{"timeout": "timeouts", "crc": "crc_errors"}.get(reason, "unexpected")] += 1
+            self._schedule.failed(slot, now_us, request.gap_ms * 1000)  # type: ignore
+        self._end(now_us)
+        slot.driver.failed(request, reason, now_us // 1000)  # type: ignore
+
+    def _give_up(self, now_us: int) -> None:
+        """A whole reply came in pieces that no checksum fits, or the time is over and an answer may still come."""
+        request = self._request
+        size = (request.reply_len or reply_pdu_len(request.pdu)) + 3  # type: ignore
+        if self._receiver.spoilt(size, now_us):
+            self._fail("crc", now_us)
+        elif now_us >= self._deadline_us:
+            self._late[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)  # type: ignore
+            self._fail("timeout" if self._receiver.empty() else "crc", now_us)
+
+    def _end(self, now_us: int) -> None:
+        self._receiver.units = ()
+        self._echo = b""
+        self._blocked_us = -1
+        self.counters["cycle_ms"] = self._schedule.cycle_ms
+
+    # what was not for us
+
+    def _skipped(self, data: bytes) -> None:
+        """Valid frames among what was thrown away: a late answer, or somebody else's traffic."""
+        at, end = 0, len(data)
+        while end - at >= 4:
+            size = self._frame_at(data, at, end)
+            if not size:
+                self.counters["garbage"] += 1
+                return
+            self._heard_other(data[at], data[at + 1], size)
+            at += size
+
+    def _frame_at(self, data: bytes, at: int, end: int) -> int:
+        for size in (request_len(data, at, end), reply_len(data, at, end), end - at):
+            if 4 <= size <= end - at and crc_ok(data[at : at + size]):
+                return size
+        return 0
+
+    def _heard_other(self, unit: int, function: int, size: int) -> None:
+        late = self._late.get(unit)
+        if late is not None and late[0][0] == function & 0x7F:
+            self.counters["late"] += 1
+            return
+        self.counters["foreign"] += 1
+        if self.on_foreign is not None:
+            self.on_foreign(unit, function, self._now_us // 1000)  # type: ignore[operator]
+
+
+def is_write(function: int) -> bool:
+    """Does a request of this function change something in the device?"""
+    return function in WRITES

@@ -1,0 +1,132 @@
+"""Who is asked next on a bus.
+
+Lowers go first, once for each unit and cycle, so that a unit which never obeys cannot keep the others from
+being asked. Then orders and refreshes that are due, then overdue readings, then the rest; among equals the
+one that is due longest, then the one that was served longest ago. Silent units cost a time-out each: they get
+at most half of the bus's time while others have something due, and all of it when nobody has.
+"""
+
+from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE
+
+SILENT_AFTER = 3  # failures in a row
+BACK_OFF_US_MIN = 50000
+BACK_OFF_US_MAX = 2000000
+REFUSED_US = 20000  # a driver whose judge said no is asked again then
+IDLE_US = 50000  # the engine looks at its drivers at least that often
+STARVING_MS = 1000  # a routine reading this late counts as overdue
+CYCLE_US_MAX = 5000000
+LOWERS_PER_CYCLE = 4  # a lower may take several writes
+
+
+class Slot:
+    """One driver and when it may be served."""
+
+    def __init__(self, driver: "object") -> None:
+        self.driver = driver
+        self.unit: int = driver.unit  # type: ignore[attr-defined]
+        self.feeds: bool = getattr(driver, "poll_feeds", True)
+        self.failures = 0
+        self.ready_us = 0  # gap of the device, back-off
+        self.low_us = 0  # the same for lowers, which do not wait for a back-off
+        self.served_us = 0
+        self.cycle = -1
+        self.lows = 0
+
+    def silent(self) -> bool:
+        return self.failures >= SILENT_AFTER
+
+
+class Schedule:
+    """Slots in, the next one to serve out. `cycle_ms`: how long the last round over all units that answer took."""
+
+    def __init__(self, drivers: "list[object]") -> None:
+        self.slots = [Slot(driver) for driver in drivers]
+        self.permit_until_ms = -1
+        self.cycle_ms = 0
+        self._cycle = 0
+        self._cycle_started_us = -1
+        self._missing = 0
+        self._silent_from_us = 0
+        self.wake_us = 0
+
+    def pick(self, now_us: int) -> "Slot | None":
+        """The slot to serve now; None: nobody before `wake_us`."""
+        now_ms = now_us // 1000
+        permitted = now_ms < self.permit_until_ms
+        wake_us = now_us + IDLE_US
+        best, best_klass, best_due = None, 9, 0
+        spare, spare_klass, spare_due = None, 9, 0
+        for slot in self.slots:
+            wish = slot.driver.urgency(now_ms)  # type: ignore[attr-defined]
+            if wish is None:
+                continue
+            klass, due_ms = wish
+            if not permitted and klass != LOWER and (klass == ORDER or slot.feeds):
+                continue
+            at_us = max(due_ms * 1000, slot.ready_us if klass else slot.low_us)
+            if at_us > now_us:
+                wake_us = min(wake_us, at_us)
+                continue
+            klass = self._aged(slot, klass, now_ms - due_ms)
+            if slot.failures >= SILENT_AFTER and klass and now_us < self._silent_from_us:
+                if klass < spare_klass or (klass == spare_klass and due_ms < spare_due):
+                    spare, spare_klass, spare_due = slot, klass, due_ms
+            elif klass < best_klass or (
+                klass == best_klass
+                and (due_ms < best_due or (due_ms == best_due and slot.served_us < best.served_us))  # type: ignore[union-attr]
+            ):
+                best, best_klass, best_due = slot, klass, due_ms
+        self.wake_us = wake_us
+        return best or spare
+
+    def _aged(self, slot: Slot, klass: int, late_ms: int) -> int:
+        if klass == LOWER and slot.cycle == self._cycle and slot.lows >= LOWERS_PER_CYCLE:
+            return OVERDUE
+        if klass == ROUTINE and late_ms > STARVING_MS:
+            return OVERDUE
+        return klass
+
+    def refused(self, slot: Slot, now_us: int) -> None:
+        """The driver had nothing to send after all."""
+        slot.ready_us = max(slot.ready_us, now_us + REFUSED_US)
+        slot.low_us = max(slot.low_us, now_us + REFUSED_US // 4)
+
+    def started(self, slot: Slot, klass: int, now_us: int) -> None:
+        """Its request leaves now."""
+        slot.served_us = now_us
+        if slot.cycle != self._cycle:
+            slot.cycle = self._cycle
+            slot.lows = 0
+            if not slot.silent() and slot.unit:
+                self._missing -= 1
+        slot.lows += klass == LOWER
+
+    def succeeded(self, slot: Slot, now_us: int, gap_us: int) -> None:
+        slot.failures = 0
+        slot.ready_us = slot.low_us = now_us + gap_us
+        self._round(now_us)
+
+    def failed(self, slot: Slot, now_us: int, gap_us: int) -> None:
+        """No answer, or none that could be used."""
+        slot.failures += 1
+        slot.ready_us = slot.low_us = now_us + gap_us
+        if slot.silent():
+            spent_us = now_us - slot.served_us
+            self._silent_from_us = now_us + spent_us
+            slot.ready_us = now_us + min(BACK_OFF_US_MIN << min(slot.failures - SILENT_AFTER, 8), BACK_OFF_US_MAX)
+            slot.low_us = now_us + max(gap_us, BACK_OFF_US_MIN, min(self.cycle_ms * 1000, BACK_OFF_US_MAX))
+        self._round(now_us)
+
+    def _round(self, now_us: int) -> None:
+        """A cycle is over when every unit that answers was asked in it."""
+        endless = now_us - self._cycle_started_us > CYCLE_US_MAX  # somebody wants nothing
+        if self._missing > 0 and not endless:
+            return
+        if self._cycle_started_us >= 0 and not endless:
+            self.cycle_ms = (now_us - self._cycle_started_us + 500) // 1000
+        self._cycle_started_us = now_us
+        self._cycle += 1
+        self._missing = 0
+        for slot in self.slots:
+            if slot.unit and slot.failures < SILENT_AFTER:
+                self._missing += 1
