@@ -1,0 +1,220 @@
+"""Facts that come in from the drivers: answers, proofs, reports, measurements, evidence, silence."""
+
+from ampacity.circuit.bounds import ZERO_DA
+from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
+from ampacity.circuit.standing import LONG_AGO_MS, Standing
+
+
+class Intake(Permits):
+    """Permits, and what changes them. Every method is O(phases x depth)."""
+
+    def answered(self, evse: int, order_id: int, now_ms: int) -> None:
+        """The write was acknowledged: somebody heard it. That proves nothing about the value in force."""
+        s = self.standings[evse]
+        s.book.answered(order_id)
+        order = s.book.find(order_id)
+        if order is not None and order.da <= s.reserve_da:
+            s.hearing_ms = now_ms
+        self.heard(evse, now_ms)
+        s.refusals = 0
+
+    def refused(self, evse: int, order_id: int, now_ms: int) -> None:
+        """An exception reply: the frame was of another kind, it may have kept an old order alive."""
+        s = self.standings[evse]
+        s.hearing_ms = LONG_AGO_MS
+        self._rule_5_refused(s, now_ms)
+        self.heard(evse, now_ms)
+
+    def _rule_5_refused(self, s: Standing, now_ms: int) -> None:
+        s.other_ms = now_ms
+        s.refusals += 1
+        watchdog_ms = s.evidence.watchdog_ms()
+        if s.refusals >= REFUSALS_MAX and not s.ok and s.bound_da > s.reserve_da and watchdog_ms:
+            s.refusals = 0
+            s.hold_until_ms = now_ms + s.evse.lapse_ms(watchdog_ms)
+        if s.lapsed and s.memory_da > s.reserve_da:
+            self._revive(s, now_ms)
+
+    def proven(self, evse: int, order_id: int, limit_da: int, now_ms: int) -> None:
+        """A read asked after that order was sent shows limit_da in force, in a mode that obeys."""
+        s = self.standings[evse]
+        self.reported(evse, limit_da, now_ms)
+        order = s.book.find(order_id)
+        if order is None or limit_da > order.da or not self._rule_9_line_clean(s, now_ms):
+            return
+        s.book.prove(order_id, now_ms)
+        s.proved = True
+        s.memory_da = 0
+        s.lapsed = False
+        s.refusals = 0
+        self._rule_6_back(s, now_ms)
+        self._rebound(s)
+
+    def reported(self, evse: int, limit_da: int, now_ms: int) -> None:
+        """The limit that the device itself reports in force, by any read, in da."""
+        s = self.standings[evse]
+        self._hear(s, now_ms)
+        if limit_da < s.reported_da and s.reported_da > s.book.most_da():
+            s.reported_old_da = max(s.reported_da, s.reported_old_da)
+            s.reported_until_ms = now_ms + s.evse.settle_ms
+        s.reported_da = limit_da
+        if s.ok and limit_da > max(s.book.most_da(), s.reserve_da):
+            self._rule_9_unordered(s, limit_da, now_ms)
+        elif s.ok and limit_da <= s.book.last_da():
+            s.book.seen(now_ms)
+        self._rebound(s)
+
+    def _rule_9_unordered(self, s: Standing, limit_da: int, now_ms: int) -> None:
+        """It shows a limit that we did not order: somebody else has written."""
+        self.event(now_ms, "foreign", "%s shows %d.%d A that nobody ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
+        self.foreign_write(s.evse.bus, s.index, now_ms)
+
+    def _rule_9_line_clean(self, s: Standing, now_ms: int) -> bool:
+        """A proof on a line where somebody else wrote within 10 s proves nothing."""
+        return now_ms - self.foreign_ms.get(s.evse.bus, LONG_AGO_MS) >= LINE_CLEAN_MS
+
+    def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
+        """Somebody else wrote to one of ours: all on that line count their maximum until proven again."""
+        if now_ms - self.foreign_ms.get(bus, LONG_AGO_MS) >= LINE_CLEAN_MS:
+            self.event(now_ms, "foreign", "a foreign write on bus %d: no raise, its EVSEs count their maximum" % bus)
+        self.foreign_ms[bus] = now_ms
+        for s in self.standings:
+            if s.index == evse or (s.evse.bus == bus and bus >= 0):
+                self._rule_9_foreign(s, now_ms)
+
+    def _rule_9_foreign(self, s: Standing, now_ms: int) -> None:
+        s.book.add_unknown(self._hardware_da(s), now_ms)
+        s.proved = s.ok = s.lapsed = False
+        s.other_ms = now_ms
+        s.hearing_ms = LONG_AGO_MS
+        self._rebound(s)
+
+    def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
+        """Current per terminal in da (len = terminals, >= 0), sampled at sample_ms; None: cannot say."""
+        s = self.standings[evse]
+        if amps_da is None:
+            s.measured_ms = LONG_AGO_MS
+            return
+        for phase in range(len(s.phase_da)):
+            s.phase_da[phase] = 0
+        for index, da in enumerate(amps_da):
+            for phase in s.evse.terminals[index]:
+                s.phase_da[phase] += da
+        s.measured_da = max(amps_da)
+        s.measured_ms = sample_ms
+        if s.measured_da > ZERO_DA:
+            s.zero_ms = -1
+        elif s.zero_ms < 0:
+            s.zero_ms = sample_ms
+        self._rule_10_measured(s, sample_ms)
+        self._rebound(s)
+
+    def _rule_10_measured(self, s: Standing, sample_ms: int) -> None:
+        """Remember since when it draws more than 1 A and 10 % above its recorded order."""
+        if s.isolated or not self.above_order(s):
+            s.above_ms = -1
+        elif s.above_ms < 0:
+            s.above_ms = sample_ms
+        if s.disobeys:
+            s.disobeyed_da = max(s.disobeyed_da, s.measured_da)
+
+    def heard(self, evse: int, now_ms: int) -> None:
+        """Any valid answer of the device."""
+        self._hear(self.standings[evse], now_ms)
+
+    def _hear(self, s: Standing, now_ms: int) -> None:
+        s.silent = False
+        s.heard_ever = True
+        if s.isolated:
+            self._rule_6_end_isolation(s, now_ms)
+        if s.evse.poll_feeds and not s.lapsed and s.bound_da > s.reserve_da:
+            s.other_ms = now_ms
+
+    def lost(self, evse: int, now_ms: int) -> None:
+        """The driver's verdict: it does not answer. From now on its orders are probes."""
+        s = self.standings[evse]
+        if not s.silent:
+            self.event(now_ms, "lost", "%s does not answer" % s.evse.name)
+        s.silent = True
+        s.proved = s.ok = False
+        s.hearing_ms = LONG_AGO_MS
+        s.evidence.forget_audit()
+
+    def fed(self, evse: int, now_ms: int) -> None:
+        """A frame that is no order, but may revive what it holds, has left for it."""
+        s = self.standings[evse]
+        if self.revives_da(s) <= s.reserve_da:
+            return
+        s.other_ms = now_ms
+        if s.lapsed:
+            self._revive(s, now_ms)
+
+    def _revive(self, s: Standing, now_ms: int) -> None:
+        """Rule 5: what it remembers from before its silence may be in force again."""
+        s.book.add_unknown(s.memory_da, now_ms)
+        s.lapsed = False
+        self._rebound(s)
+
+    def put_evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
+        """A setting or the identity was read back from the device (rules 6 and 8)."""
+        s = self.standings[evse]
+        changed = s.evidence.put(key, value, now_ms)
+        self._hear(s, now_ms)
+        if s.evidence.swapped() and s.locked != "swapped":
+            s.locked = "swapped"
+            s.proved = s.ok = False
+            s.book.add_unknown(self._hardware_da(s), now_ms)
+            self.event(now_ms, "swapped", "%s: another device answers; it is locked until commissioned" % s.evse.name)
+        if changed:
+            if not s.evidence.mode_ok():
+                s.proved = s.ok = False
+            self._update(s)
+        self._rule_6_back(s, now_ms)
+
+    def _rule_6_back(self, s: Standing, now_ms: int) -> None:
+        """It is back when identity and settings were audited and an order is proven."""
+        if s.ok or s.silent or not s.proved or s.locked or s.isolated:
+            return
+        if s.evidence.audited() and s.evidence.mode_ok():
+            s.ok = True
+            self.event(now_ms, "back", "%s is audited and proven" % s.evse.name)
+
+    def isolate(self, evse: int, on: bool, now_ms: int) -> None:
+        """The installer declares its feeder open and locked: bound 0 until its first answer."""
+        s = self.standings[evse]
+        if on == s.isolated:
+            return
+        s.isolated = on
+        s.silent = True
+        s.ok = s.proved = s.lapsed = False
+        s.book.drop_all()
+        s.reported_da = s.reported_old_da = s.measured_da = 0
+        s.evidence.forget_audit()
+        if not on:
+            s.book.add_unknown(self._hardware_da(s), now_ms)
+            s.other_ms = now_ms
+        self._update(s)
+
+    def _rule_6_end_isolation(self, s: Standing, now_ms: int) -> None:
+        s.isolated = False
+        s.book.add_unknown(self._hardware_da(s), now_ms)
+        s.other_ms = now_ms
+        self._update(s)
+        self.event(now_ms, "heard", "%s was declared isolated and answers" % s.evse.name)
+
+    def accept_device(self, evse: int, now_ms: int) -> None:
+        """The installer commissions the device that answers now; it must be proven like any other."""
+        s = self.standings[evse]
+        s.evidence.accept_device()
+        s.locked = ""
+        self._update(s)
+        self._rule_6_back(s, now_ms)
+
+    def unlock(self, evse: int, now_ms: int) -> None:
+        """A person or the CSMS resets an EVSE that was locked out for disobedience."""
+        s = self.standings[evse]
+        if s.locked == "disobeyed":
+            s.locked = ""
+            s.disobeyed_ms = []
+            self._rule_6_back(s, now_ms)
+            self._rebound(s)

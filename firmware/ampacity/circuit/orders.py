@@ -1,0 +1,165 @@
+"""The orders that one device may be standing at: live, proven, gone, settled.
+
+An order is live from the instant before its first byte leaves. It is *gone* when a proof shows that
+a later order is in force and that this one cannot arrive any more; it stays in the book until the
+car had its settle time after that (rule 3). A frame that was never answered may still be on its way
+for `transit_ms`: an order above a later one is gone only when the proof excludes its late arrival,
+because the proven frame was sent, or the proof was asked, more than transit_ms after it.
+"""
+
+READ_MS_MAX = 5000  # no driver waits longer for the answer of a read
+ORDERS_MAX = 12
+UNKNOWN = 0  # id of an order that is not of this life: it may stand there, nobody can prove it
+
+
+class Order:
+    """What the device may make of one sent frame, or of several of the same value."""
+
+    def __init__(self, order_id: int, da: int, now_ms: int) -> None:
+        self.first_id = order_id
+        self.id = order_id
+        self.da = da
+        self.first_ms = now_ms  # of the first frame, when this order stands against earlier ones
+        self.sent_ms = now_ms  # of the last frame, when later ones stand against this one
+        self.answered = False
+        self.proven = False
+        self.gone_ms = -1  # since when it is known not to be in force
+
+    def repeat(self, order_id: int, now_ms: int) -> None:
+        self.id = order_id
+        self.sent_ms = now_ms
+        self.answered = False
+        self.gone_ms = -1
+
+    def sent_as_ms(self, order_id: int) -> int:
+        return self.sent_ms if order_id == self.id else self.first_ms
+
+
+class OrderBook:
+    """All live orders of one EVSE, oldest first."""
+
+    def __init__(self, settle_ms: int, transit_ms: int) -> None:
+        self.settle_ms = settle_ms
+        self.transit_ms = transit_ms
+        self.orders: list[Order] = []
+
+    def add(self, order_id: int, da: int, now_ms: int) -> None:
+        """Record a frame of `da` that leaves now (rule 1)."""
+        if self.orders:
+            last = self.orders[-1]
+            if last.da == da and last.id != UNKNOWN:
+                last.repeat(order_id, now_ms)
+                return
+        self.orders.append(Order(order_id, da, now_ms))
+        if len(self.orders) > ORDERS_MAX:
+            self._merge_oldest()
+
+    def add_unknown(self, da: int, now_ms: int) -> None:
+        """The device may stand at `da` by somebody's order, which may still be on its way."""
+        self.orders = [order for order in self.orders if order.id != UNKNOWN]
+        for order in self.orders:
+            order.proven = False
+        self.orders.append(Order(UNKNOWN, da, now_ms))
+
+    def _merge_oldest(self) -> None:
+        """Two of the oldest become one that promises no more than both did."""
+        a, b = self.orders[0], self.orders[1]
+        if a.id == UNKNOWN and len(self.orders) > 2:
+            a, b = self.orders[1], self.orders[2]
+        self.orders.remove(a)
+        if a.da > b.da:
+            b.da, b.proven = a.da, False
+        if a.id == UNKNOWN:
+            b.id = b.first_id = UNKNOWN
+        b.answered = b.answered and a.answered
+        b.gone_ms = -1 if a.gone_ms < 0 or b.gone_ms < 0 else max(a.gone_ms, b.gone_ms)
+
+    def find(self, order_id: int) -> "Order | None":
+        if order_id <= UNKNOWN:
+            return None
+        for order in self.orders:
+            if order.first_id <= order_id <= order.id:
+                return order
+        return None
+
+    def answered(self, order_id: int) -> None:
+        order = self.find(order_id)
+        if order is not None and order.id == order_id:
+            order.answered = True
+
+    def prove(self, order_id: int, now_ms: int) -> bool:
+        """A read asked after order_id was sent shows it in force. False: no such live order."""
+        proven = self.find(order_id)
+        if proven is None:
+            return False
+        proven.proven = True
+        sent_ms = proven.sent_as_ms(order_id)
+        for order in self.orders:
+            if order is proven:
+                break
+            if order.gone_ms < 0 and self._excluded(order, proven, sent_ms, now_ms):
+                order.gone_ms = now_ms
+        return True
+
+    def seen(self, now_ms: int) -> bool:
+        """The value of the newest order was read again, in the mode proven before."""
+        return bool(self.orders) and self.orders[-1].proven and self.prove(self.orders[-1].id, now_ms)
+
+    def _excluded(self, order: Order, proven: Order, sent_ms: int, now_ms: int) -> bool:
+        """Section 1, "live": can `order` not come into force any more after this proof?"""
+        if order.answered or (order.da <= proven.da and order.id != UNKNOWN):
+            return True
+        late_ms = order.sent_ms + self.transit_ms
+        return sent_ms > late_ms or now_ms - READ_MS_MAX > late_ms
+
+    def settle(self, now_ms: int) -> bool:
+        """Drop what is gone and settled (rule 3). True if something was dropped."""
+        for order in self.orders:
+            if 0 <= order.gone_ms <= now_ms - self.settle_ms:
+                break
+        else:
+            return False
+        settled_ms = now_ms - self.settle_ms
+        self.orders = [order for order in self.orders if not 0 <= order.gone_ms <= settled_ms]
+        return True
+
+    def drop_all(self) -> int:
+        """Silence ran its time (rule 5): the highest value that the device may remember, in da."""
+        most_da = self.most_da()
+        self.orders = []
+        return most_da
+
+    def most_da(self) -> int:
+        most = 0
+        for order in self.orders:
+            if order.da > most:
+                most = order.da
+        return most
+
+    def least_da(self) -> int:
+        """The least it may stand at by an order, or -1 as long as no live order is proven."""
+        least, proven = -1, False
+        for order in self.orders:
+            proven = proven or order.proven
+            if order.gone_ms < 0 and (least < 0 or order.da < least):
+                least = order.da
+        return least if proven else -1
+
+    def last_da(self) -> int:
+        """The value of the last frame that was sent, or -1."""
+        return self.orders[-1].da if self.orders and self.orders[-1].id != UNKNOWN else -1
+
+    def is_unknown(self) -> bool:
+        for order in self.orders:
+            if order.id == UNKNOWN:
+                return True
+        return False
+
+    def blocked(self) -> bool:
+        """A proof is there, yet an older frame could still arrive: the last order should be sent again."""
+        if not self.orders or not self.orders[-1].proven:
+            return False
+        for order in self.orders:
+            if order.gone_ms < 0 and order is not self.orders[-1]:
+                return True
+        return False
