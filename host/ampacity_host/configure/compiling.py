@@ -4,7 +4,7 @@ from typing import Any
 
 from ampacity_host.configure.devices import compiled_profiles, evse_facts, meter_facts
 from ampacity_host.configure.parse import SiteFile, Table
-from ampacity_host.configure.structure import OWN_KINDS, by_name, feeder_of, supply_phases
+from ampacity_host.configure.structure import OWN_KINDS, by_name, each_phase, feeder_of, supply_phases
 
 FORMAT = 1
 FRAME_CHARACTERS_MAX = 256
@@ -26,21 +26,17 @@ def transit_ms(bus: Table) -> int:
     return GATEWAY_MS if bus["gateway"] else DIRECT_TCP_MS
 
 
-def phase_list(value: Any, phases: int) -> list[int]:
-    return list(value) if isinstance(value, list) else [value] * phases
-
-
 def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
     phases = supply_phases(site)
-    rating = phase_list(circuit["rating_a"], phases)
+    rating = each_phase(circuit["rating_a"], phases)
     return {
         "name": circuit["name"],
         "parent": by_name(site.circuits)[circuit["parent"]] if circuit["parent"] else -1,
         "rating_da": [int(each * circuit["continuous"]) for each in rating],
         "breaker": circuit["breaker"] or f"B{min(rating) / 10:g}",
-        "assumed_other_da": phase_list(circuit["assumed_other_a"], phases),
+        "assumed_other_da": each_phase(circuit["assumed_other_a"], phases),
         "meter": by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1,
-        "generation_da": phase_list(circuit["generation_a"], phases),
+        "generation_da": each_phase(circuit["generation_a"], phases),
     }
 
 

@@ -39,6 +39,7 @@ def check_structure(site: SiteFile, collector: Collector) -> None:
     addresses(site, collector)
     phases(site, collector)
     currents(site, collector)
+    other_loads(site, collector)
     upstream(site, collector)
 
 
@@ -81,6 +82,23 @@ def tree(site: SiteFile, collector: Collector) -> None:
             count = supply_phases(site)
             if isinstance(circuit[key], list) and len(circuit[key]) != count:
                 collector.add(circuit, key, f"has {len(circuit[key])} numbers", f"use one number, or {count}")
+
+
+def other_loads(site: SiteFile, collector: Collector) -> None:
+    """Warn where a circuit declares less other load than the circuits below it together."""
+    count = supply_phases(site)
+    for circuit in site.circuits:
+        below = [c for c in site.circuits if c["parent"] == circuit["name"]]
+        declared = each_phase(circuit["assumed_other_a"], count)
+        together = [sum(amounts) for amounts in zip(*(each_phase(c["assumed_other_a"], count) for c in below), strict=True)]
+        if any(more > less for more, less in zip(together, declared, strict=False)):
+            right = "it is the worst of everything below that is no EVSE"
+            collector.add(circuit, "assumed_other_a", "is less than that of the circuits below it together", right, "warning")
+
+
+def each_phase(value: "int | list[int]", count: int) -> list[int]:
+    """One number per supply phase."""
+    return list(value) if isinstance(value, list) else [value] * count
 
 
 def in_cycle(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bool:
@@ -230,5 +248,7 @@ def upstream(site: SiteFile, collector: Collector) -> None:
         collector.add(ocpp, "url", f"is not encrypted, and security_profile is {profile}", "use wss://…")
     if profile in (0, 1) and url.startswith("wss://"):
         collector.add(ocpp, "security_profile", f"{profile} goes with ws://", "use 2 (password) or 3 (certificate)")
+    if ocpp["root_pem"] and not (site.path.parent / ocpp["root_pem"]).is_file():
+        collector.add(ocpp, "root_pem", f'"{ocpp["root_pem"]}" cannot be read', "name a file beside this one")
     if profile in (1, 2) and ocpp["password"] is None and "password" not in ocpp.broken:
         collector.add(ocpp, "password", f"is missing, and security_profile is {profile}", "write password = …")

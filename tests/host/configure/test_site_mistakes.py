@@ -1,0 +1,46 @@
+"""One site file per kind of mistake: what is said, and on which line, stands in the file itself behind `#!`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ampacity_host.configure import SiteErrors, load_site
+
+FILES = sorted((Path(__file__).parent / "sites" / "mistakes").glob("*.toml"))
+
+
+def expected(path):
+    """[(line, text)] of the file's `#!` marks; a line that is nothing but a mark stands for line 0."""
+    marks = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        head, *texts = re.split(r"\s*#! ", line)
+        marks += [(number if head.strip() else 0, text) for text in texts]
+    return marks
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_mistake_is_said_with_its_line_its_field_and_what_is_allowed(path):
+    with pytest.raises(SiteErrors) as caught:
+        load_site(path)
+    mistakes = caught.value.mistakes
+    said = [(mistake.line, str(mistake)) for mistake in mistakes]
+    wanted = expected(path)
+    assert len(said) == len(wanted), said
+    for line, text in wanted:
+        place = f"{path}:{line}: " if line else f"{path}: "
+        assert any(at == line and full.startswith(place) and text in full for at, full in said), (line, text, said)
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(SiteErrors) as caught:
+        load_site("/nowhere/site.toml")
+    assert "No such file" in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SiteErrors) as caught:
+        load_site(path)
+    assert "utf-8" in str(caught.value)
