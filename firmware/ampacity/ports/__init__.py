@@ -1,0 +1,1 @@
+"""Ports: the only place that knows hardware and operating systems, behind one small set of doors."""

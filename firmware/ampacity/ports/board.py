@@ -1,0 +1,63 @@
+"""Doors on a microcontroller: the serial line over machine.UART. Its pins and its network belong to its board file."""
+
+import asyncio
+
+import machine
+
+from ampacity.base.errors import Rejected
+from ampacity.ports.doors import Doors, numeric_host
+from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
+
+PARITY = {"N": None, "E": 0, "O": 1}
+
+
+class BoardDoors(Doors):
+    """The outside world of a controller on its own board. uarts: dict number → keyword arguments of its pins."""
+
+    def __init__(self, folder, boot, files=None):
+        super().__init__(folder, boot, TicksClock(), files)
+        self._uarts = boot.get("uarts") or {}
+
+    def waiter(self):
+        return Waiter()
+
+    def open_line(self, bus_facts):
+        """The Line of an RTU bus on port "uart:N"; Rejected for settings that a serial line cannot have."""
+        tty_modes(bus_facts)
+        kind, _, number = self.device_of(bus_facts).partition(":")
+        if kind != "uart" or not number.isdigit():
+            raise Rejected("port", bus_facts.get("port"), "uart:N")
+        pins = self._uarts.get(number, {})
+        return Line(lambda on_data, on_lost: Pump(open_uart(int(number), bus_facts, pins), on_data, on_lost), Waiter(), self.clock)
+
+    async def connect(self, host, port, tls=None, server_hostname=None):
+        """(reader, writer) of a TCP connection; OSError if there is none."""
+        return await asyncio.open_connection(numeric_host(host), port, tls, server_hostname)
+
+    def abort(self, writer):
+        """Drop a connection; what was written may still be on its way for as long as the stack resends it."""
+        forget(writer.s)
+        writer.s.close()
+
+    async def listen(self, host, port, handler):
+        """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+        return await asyncio.start_server(handler, numeric_host(host), port)
+
+    def reset(self, kind="immediate"):
+        """Restart the controller; its outputs fall to their reset state."""
+        machine.reset()
+
+
+def open_uart(number, facts, pins):
+    """A machine.UART with eight bits, whose reads return what is there."""
+    return machine.UART(
+        number,
+        facts.get("baud", 19200),
+        bits=8,
+        parity=PARITY[facts.get("parity", "E")],
+        stop=facts.get("stop", 1),
+        timeout=0,
+        rxbuf=512,
+        **pins
+    )

@@ -1,0 +1,89 @@
+"""What the Doors of all platforms have in common.
+
+A platform adds `clock`, `open_line`, `connect`, `abort`, `listen` and a waiter; the roles see one face.
+"""
+
+import sys
+
+from ampacity.base.errors import Rejected
+
+RESTART_STATUS = 42
+
+
+class NoWatchdog:
+    """A platform without a hardware watchdog: feeding it does nothing."""
+
+    armed = False
+
+    def feed(self):
+        """Only the safety loop calls this, after it has checked the invariant."""
+
+
+class Doors:
+    """The outside world of one controller.
+
+    folder: the data folder. boot: facts of boot.json (dict). files: the store's files door.
+    events: facts that belong to no local charging point, taken by the role: ("token", evse or None, id, type),
+    ("button", evse or None, name), ("bay", evse, occupied, token or None), ("fault", kind, on, fields).
+    faults: dict kind → fields of the bench's faults that are on now (empty on real hardware).
+    """
+
+    def __init__(self, folder, boot, clock, files=None):
+        self.folder = folder
+        self.boot = boot
+        self.clock = clock
+        self.files = files
+        self.watchdog = NoWatchdog()
+        self.events = []
+        self.faults = {}
+        self.sim = None
+
+    async def start(self):
+        """Connect what the boot facts ask for: the bench, where `sim` names one."""
+        if self.boot.get("sim"):
+            from ampacity.ports.sim import SimLink, run_link
+
+            self.sim = SimLink(self.boot.get("name", "primary"), self.events, self.faults)
+            self.watchdog = self.sim.watchdog
+            await run_link(self, self.sim, self.boot["sim"])
+
+    def charge_point(self, evse_name):
+        """The ChargePointPort of a local charging point, or None where this controller has no such hardware."""
+        return None if self.sim is None else self.sim.charge_point(evse_name)
+
+    async def pace(self, duration_ms):
+        """The safety loop's own sleep. A bench's `hang` holds the loop here while all else goes on."""
+        await self.clock.sleep_ms(duration_ms)
+        while "hang" in self.faults:
+            await self.clock.sleep_ms(20)
+
+    def reset(self, kind="immediate"):
+        """Leave the process with the status that asks for a restart; the hardware's reset state opens the contactor."""
+        sys.exit(RESTART_STATUS)
+
+    def device_of(self, bus_facts):
+        """The device path of a serial bus; on the bench the boot facts name the pty of a virtual one."""
+        port = bus_facts.get("port", "virtual")
+        lines = self.boot.get("lines") or {}
+        port = lines.get(bus_facts.get("name"), port)
+        if port == "virtual":
+            raise Rejected("port", port, "a device such as /dev/ttyAMA0, or a bench that names it in boot.json")
+        return port
+
+
+def parse_address(text):
+    """ "HOST:PORT" → (host, port). Rejected for anything else."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or not 0 < int(port) < 65536:
+        raise Rejected("address", text, "HOST:PORT with a port of 1..65535")
+    return host or "127.0.0.1", int(port)
+
+
+def numeric_host(host):
+    """The address to connect to. Names are refused: looking them up here would block the loop."""
+    if host == "localhost":
+        return "127.0.0.1"
+    parts = host.split(".")
+    if ":" in host or (len(parts) == 4 and all([part.isdigit() and int(part) < 256 for part in parts])):
+        return host
+    raise Rejected("host", host, "a numeric address; net/dns looks up names")

@@ -1,0 +1,189 @@
+"""Doors on CPython and Linux: termios for serial lines, the loop's own readers and streams for the rest."""
+
+import asyncio
+import os
+import selectors
+import socket
+import struct
+import termios
+import time
+
+from ampacity.base.clock import TickClock
+from ampacity.ports.doors import Doors, numeric_host
+from ampacity.ports.line import Line, tty_modes
+
+LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class LinuxDoors(Doors):
+    """The outside world of a controller that is a process on Linux."""
+
+    def __init__(self, folder, boot, files=None):
+        super().__init__(folder, boot, TickClock(lambda: time.monotonic_ns() // 1000, 1 << 62), files)
+        if boot.get("watchdog"):
+            self.watchdog = DeviceWatchdog(boot["watchdog"])
+        elif os.environ.get("NOTIFY_SOCKET"):
+            self.watchdog = NotifyWatchdog(os.environ["NOTIFY_SOCKET"])
+
+    def waiter(self):
+        return Waiter()
+
+    def open_line(self, bus_facts):
+        """The Line of an RTU bus; Rejected for settings that a serial line cannot have."""
+        path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
+        return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost), Waiter(), self.clock)
+
+    async def connect(self, host, port, tls=None, server_hostname=None):
+        """(reader, writer) of a TCP connection; OSError if there is none. tls: an SSL context or None."""
+        reader, writer = await asyncio.open_connection(
+            numeric_host(host), port, ssl=tls, server_hostname=server_hostname if tls else None
+        )
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return reader, writer
+
+    def abort(self, writer):
+        """Drop a connection with a reset: nothing that was written stays on its way."""
+        sock = writer.get_extra_info("socket")
+        if sock is not None and sock.fileno() >= 0:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        writer.transport.abort()
+
+    async def listen(self, host, port, handler):
+        """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+        return await asyncio.start_server(handler, numeric_host(host), port)
+
+    async def terminal(self):
+        """(reader, writer) of the process's own standard input and output, for a console."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(0), "rb", 0))
+        transport, protocol = await loop.connect_write_pipe(
+            asyncio.streams.FlowControlMixin, os.fdopen(os.dup(1), "wb", 0)
+        )
+        return reader, asyncio.StreamWriter(transport, protocol, None, loop)
+
+
+def run(main):
+    """asyncio.run with waits to the microsecond: epoll rounds each of them up to a millisecond, select does not."""
+
+    def new_loop():
+        return asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(main)
+
+
+class Waiter:
+    """A sleep of one task that others can end."""
+
+    def __init__(self):
+        self._future = None
+
+    async def wait(self, duration_us):
+        loop = asyncio.get_running_loop()
+        self._future = future = loop.create_future()
+        timer = loop.call_later(duration_us / 1000000, self.wake)
+        try:
+            await future
+        finally:
+            timer.cancel()
+            self._future = None
+
+    def wake(self):
+        if self._future is not None and not self._future.done():
+            self._future.set_result(None)
+
+
+class Tty:
+    """A serial device in raw mode, read by the loop and written without waiting."""
+
+    def __init__(self, path, modes, on_data, on_lost):
+        self._loop = asyncio.get_running_loop()
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._out = b""
+        self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            set_modes(self._fd, modes)
+        except termios.error as e:
+            os.close(self._fd)
+            raise OSError(e.args[0], "%s is no serial device" % path) from e
+        self._loop.add_reader(self._fd, self._readable)
+
+    def write(self, data):
+        self._out += data
+        self._flush()
+
+    def close(self):
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+            os.close(self._fd)
+            self._fd = -1
+
+    def _flush(self):
+        try:
+            self._out = self._out[os.write(self._fd, self._out) :]
+        except BlockingIOError:
+            pass
+        if self._out:
+            self._loop.add_writer(self._fd, self._writable)
+        else:
+            self._loop.remove_writer(self._fd)
+
+    def _writable(self):
+        try:
+            self._flush()
+        except OSError:
+            self._on_lost()
+
+    def _readable(self):
+        try:
+            data = os.read(self._fd, 4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._on_data(data)
+        else:
+            self._on_lost()
+
+
+def set_modes(fd, modes):
+    """Raw mode, and whatever came before is forgotten."""
+    iflag, cflag, speed = modes
+    attributes = termios.tcgetattr(fd)
+    attributes[0:6] = [iflag, 0, cflag, 0, speed, speed]
+    attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(fd, termios.TCSANOW, attributes)
+    termios.tcflush(fd, termios.TCIFLUSH)
+
+
+class DeviceWatchdog:
+    """The kernel's watchdog device: opening it starts it, each write feeds it, the process's death lets it bite."""
+
+    armed = True
+
+    def __init__(self, path):
+        self._device = open(path, "wb", buffering=0)
+
+    def feed(self):
+        self._device.write(b"\0")
+
+
+class NotifyWatchdog:
+    """The service manager's watchdog: a datagram WATCHDOG=1 to the socket it names."""
+
+    armed = True
+
+    def __init__(self, address):
+        self._address = "\0" + address[1:] if address[0] == "@" else address
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    def feed(self):
+        try:
+            self._socket.sendto(b"WATCHDOG=1", self._address)
+        except OSError:
+            pass  # the manager is busy or gone: it decides by what it does not hear

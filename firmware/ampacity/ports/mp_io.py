@@ -1,0 +1,108 @@
+"""What every MicroPython platform shares: a waiter without allocation, and a pump that reads a pollable object."""
+
+import asyncio
+import time
+from asyncio import core
+
+from ampacity.base.clock import TickClock
+
+
+class TicksClock(TickClock):
+    """The runtime's microsecond ticks, made to grow for ever."""
+
+    def __init__(self):
+        super().__init__(time.ticks_us, time.ticks_add(0, -1) + 1)
+
+    async def sleep_ms(self, duration_ms):
+        await asyncio.sleep_ms(duration_ms)
+
+
+class Waiter:
+    """A sleep of one task that others can end.
+
+    The loop sleeps in whole milliseconds, sometimes short of one; the rest is waited for in turns of the loop.
+    """
+
+    def __init__(self):
+        self._task = None
+        self._woken = False
+
+    async def wait(self, duration_us):
+        self._woken = False
+        end_us = time.ticks_add(time.ticks_us(), duration_us)
+        left_us = duration_us
+        while left_us > 0 and not self._woken:
+            self._task = core.cur_task
+            try:
+                await asyncio.sleep_ms(left_us // 1000)
+            finally:
+                self._task = None
+            left_us = time.ticks_diff(end_us, time.ticks_us())
+
+    def wake(self):
+        self._woken = True
+        task, self._task = self._task, None
+        if task is not None:
+            core._task_queue.remove(task)
+            core._task_queue.push(task)
+
+
+def readable(stream):
+    """Coroutine: until the pollable object has something to read, or failed."""
+    yield core._io_queue.queue_read(stream)
+
+
+def forget(stream):
+    """Let go of a pollable object that is about to be closed; tasks that wait for it go on, and fail at their next use."""
+    waiting = core._io_queue.map.get(id(stream))
+    if waiting is not None:
+        for task in waiting[:2]:
+            if task is not None:
+                core._task_queue.push(task)
+        core._io_queue._dequeue(stream)
+
+
+class Pump:
+    """Reads a pollable object for as long as it is open. stream: has read(n) that returns at once, write and close."""
+
+    EMPTY_MAX = 3  # readable without bytes so often in a row: hung up
+
+    def __init__(self, stream, on_data, on_lost):
+        self.stream = stream
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._out = b""
+        self._task = asyncio.create_task(self._run())
+
+    def write(self, data):
+        self._out += data
+        self._flush()
+
+    def close(self):
+        if self.stream is None:
+            return
+        stream, self.stream = self.stream, None
+        forget(stream)
+        stream.close()
+
+    def _flush(self):
+        if self._out:
+            count = self.stream.write(self._out)
+            self._out = self._out[count or 0 :]
+
+    async def _run(self):
+        empty = 0
+        while empty < self.EMPTY_MAX:
+            await readable(self.stream)
+            if self.stream is None:
+                return
+            try:
+                data = self.stream.read(256)
+                self._flush()
+            except OSError:
+                break
+            if data:
+                self._on_data(data)
+            empty = 0 if data else empty + 1
+        if self.stream is not None:
+            self._on_lost()

@@ -1,0 +1,198 @@
+"""The bench's end of a controller: charging-point hardware, tokens, buttons and faults over one loopback connection.
+
+One JSON object a line. From here: {"hello": name}; {"evse", "pilot": [kind, permille], "contactor", "lock"} at each
+change and at least every 200 ms; {"wd": 1} for each feed of the watchdog. To here: {"evse", "cp": [high_mv, low_mv],
+"pp", "amps", "volts", "wh", "closed", "faults"}; {"token": [id, type], "evse"}; {"button", "evse"}; {"bay", "evse", …};
+{"fault", "on", …}. What is not understood is counted and otherwise ignored: the bench may be newer than the firmware.
+"""
+
+import asyncio
+import sys
+
+from ampacity.base import strict_json
+from ampacity.base.compat import format_exception
+from ampacity.ports.charge_point import ChargePointPort
+from ampacity.ports.doors import parse_address
+
+REPEAT_MS = 200
+FEED_MS_MIN = 50
+CONNECT_TRIES = 50
+CONNECT_PAUSE_MS = 100
+FLAGS = {
+    "rcm": "rcm",
+    "residual_current": "rcm",
+    "overtemp": "overtemp",
+    "overtemperature": "overtemp",
+    "lock_failed": "lock_failed",
+    "pe_lost": "pe_lost",
+}
+
+
+class SimWatchdog:
+    """The bench's watchdog: it bites, from outside, when no feed came for its time."""
+
+    armed = True
+
+    def __init__(self):
+        self.fed = False
+        self.on_feed = None
+
+    def feed(self):
+        self.fed = True
+        if self.on_feed is not None:
+            self.on_feed()
+
+
+class SimLink:
+    """Pure core: lines and `now_ms` in, lines out. events, faults: the lists of the Doors it serves."""
+
+    def __init__(self, name, events, faults):
+        self.name = name
+        self.watchdog = SimWatchdog()
+        self.on_change = None
+        self.refused = 0
+        self._events = events
+        self._faults = faults
+        self._ports = {}
+        self._sent = {}
+        self._fed_ms = None
+
+    def charge_point(self, evse):
+        """The charging point of that name; the bench gives every controller those that it asks for."""
+        if evse not in self._ports:
+            self._ports[evse] = port = ChargePointPort(evse)
+            port.on_change = self._changed
+        return self._ports[evse]
+
+    def hello(self, pid=0):
+        return strict_json.dumps({"hello": self.name, "pid": pid})
+
+    def receive(self, line, now_ms):
+        """One line from the bench."""
+        try:
+            message = strict_json.loads(line)
+            kind = [word for word in ("cp", "bay", "token", "button", "fault") if word in message][0]
+            getattr(self, "_on_" + kind)(message, now_ms)
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+            self.refused += 1
+
+    def due(self, now_ms):
+        """The lines that should go out now."""
+        lines = []
+        for name in sorted(self._ports):
+            port = self._ports[name]
+            state = (port.pilot, port.contactor, port.lock)
+            last_state, last_ms = self._sent.get(name, (None, 0))
+            if state != last_state or now_ms - last_ms >= REPEAT_MS:
+                self._sent[name] = (state, now_ms)
+                lines.append(output_line(name, state))
+        if self.watchdog.fed and (self._fed_ms is None or now_ms - self._fed_ms >= FEED_MS_MIN):
+            self.watchdog.fed = False
+            self._fed_ms = now_ms
+            lines.append('{"wd":1}')
+        return lines
+
+    def _changed(self):
+        if self.on_change is not None:
+            self.on_change()
+
+    def _on_cp(self, message, now_ms):
+        port = self.charge_point(message["evse"])
+        high_mv, low_mv = message["cp"]
+        port.cp_high_mv, port.cp_low_mv = int(high_mv), int(low_mv)
+        port.pp_ohm = message.get("pp")
+        port.amps_da = [int(amps) for amps in message.get("amps", (0, 0, 0))]
+        port.volts_dv = [int(volts) for volts in message.get("volts", (0, 0, 0))]
+        port.energy_wh = message.get("wh")
+        port.contactor_closed = bool(message.get("closed"))
+        on = [FLAGS.get(fault) for fault in message.get("faults", ())]
+        for flag in ("rcm", "overtemp", "lock_failed", "pe_lost"):
+            setattr(port, flag, flag in on)
+        port.updated_ms = now_ms
+
+    def _on_token(self, message, now_ms):
+        token, kind = message["token"]
+        self._to_owner(message.get("evse"), ("token", token, kind))
+
+    def _on_button(self, message, now_ms):
+        self._to_owner(message.get("evse"), ("button", message["button"]))
+
+    def _on_bay(self, message, now_ms):
+        self._events.append(("bay", message.get("evse"), bool(message["bay"]), message.get("token")))
+
+    def _on_fault(self, message, now_ms):
+        kind, on = message["fault"], bool(message.get("on", True))
+        if on:
+            self._faults[kind] = message
+        else:
+            self._faults.pop(kind, None)
+        self._events.append(("fault", kind, on, message))
+
+    def _to_owner(self, evse, event):
+        if evse in self._ports:
+            self._ports[evse].events.append(event)
+        else:
+            self._events.append((event[0], evse) + event[1:])
+
+
+def output_line(name, state):
+    (kind, permille), contactor, lock = state
+    return strict_json.dumps({"evse": name, "pilot": [kind, permille], "contactor": contactor, "lock": lock})
+
+
+async def run_link(doors, link, address):
+    """Connect to the bench at HOST:PORT and serve `link` in tasks of its own; the process ends with the bench."""
+    host, port = parse_address(address)
+    for attempt in range(CONNECT_TRIES):
+        try:
+            reader, writer = await doors.connect(host, port)
+            break
+        except OSError:
+            await doors.clock.sleep_ms(CONNECT_PAUSE_MS)
+    else:
+        raise OSError(111, "no bench at " + address)
+    waiter = doors.waiter()
+    link.on_change = link.watchdog.on_feed = waiter.wake
+    writer.write((link.hello(process_id()) + "\n").encode())
+    link.tasks = [
+        asyncio.create_task(until_end(read_lines(doors, link, reader))),
+        asyncio.create_task(until_end(write_lines(doors, link, writer, waiter))),
+    ]
+
+
+async def read_lines(doors, link, reader):
+    while True:
+        line = await reader.readline()
+        if not line:
+            return
+        link.receive(line, doors.clock.now_ms())
+
+
+async def write_lines(doors, link, writer, waiter):
+    while True:
+        lines = link.due(doors.clock.now_ms())
+        if lines:
+            writer.write(("\n".join(lines) + "\n").encode())
+            await writer.drain()
+        await waiter.wait(FEED_MS_MIN * 1000)
+
+
+async def until_end(coroutine):
+    """The bench is gone, or speaks no more: so is the hardware. End the process as a power cut would."""
+    try:
+        await coroutine
+    except OSError:
+        pass
+    except (ValueError, EOFError) as e:
+        print(format_exception(e))
+    sys.exit(0)
+
+
+def process_id():
+    """This process's number, 0 where the runtime does not say."""
+    try:
+        import os
+
+        return os.getpid()
+    except AttributeError:
+        return 0

@@ -1,0 +1,102 @@
+"""Doors on MicroPython for unix: the same face as on Linux with what that runtime has."""
+
+import asyncio
+import os
+import select
+import socket
+import struct
+import sys
+import termios
+
+from ampacity.ports.doors import Doors, numeric_host
+from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
+
+LINGER_ZERO = struct.pack("ii", 1, 0)
+O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
+VTIME, VMIN = 5, 6
+
+try:
+    import ffi
+
+    _open = ffi.open(None).func("i", "open", "si")
+except (ImportError, OSError):  # a build without it: the device is opened waiting for its carrier
+    _open = None
+
+
+class UnixDoors(Doors):
+    """The outside world of a controller that is a process of the unix runtime."""
+
+    def __init__(self, folder, boot, files=None):
+        super().__init__(folder, boot, TicksClock(), files)
+
+    def waiter(self):
+        return Waiter()
+
+    def open_line(self, bus_facts):
+        """The Line of an RTU bus; Rejected for settings that a serial line cannot have."""
+        path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
+        return Line(lambda on_data, on_lost: Pump(open_tty(path, modes), on_data, on_lost), Waiter(), self.clock)
+
+    async def connect(self, host, port, tls=None, server_hostname=None):
+        """(reader, writer) of a TCP connection; OSError if there is none. tls: a TLS context or None."""
+        reader, writer = await asyncio.open_connection(numeric_host(host), port, tls, server_hostname)
+        poller = select.poll()
+        poller.register(writer.s, select.POLLOUT)
+        for _, event in poller.poll(0):
+            if event & (select.POLLERR | select.POLLHUP):
+                writer.s.close()
+                raise OSError(111, "connection refused")
+        return reader, writer
+
+    def abort(self, writer):
+        """Drop a connection with a reset: nothing that was written stays on its way."""
+        forget(writer.s)
+        try:
+            writer.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        except (OSError, AttributeError):  # already closed, or a TLS stream
+            pass
+        writer.s.close()
+
+    async def listen(self, host, port, handler):
+        """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+        return await asyncio.start_server(handler, numeric_host(host), port)
+
+    async def terminal(self):
+        """(reader, writer) of the process's own standard input and output, for a console."""
+        return asyncio.StreamReader(sys.stdin.buffer), asyncio.StreamWriter(sys.stdout.buffer, {})
+
+
+def run(main):
+    """Run the firmware's first coroutine."""
+    return asyncio.run(main)
+
+
+def open_tty(path, modes):
+    """A serial device in raw mode whose reads and writes do not wait. OSError if it is not there."""
+    if _open is None:
+        stream = open(path, "r+b")
+    else:
+        fd = _open(path, O_RDWR_NOCTTY_NONBLOCK)
+        if fd < 0:
+            raise OSError(2, path)
+        stream = open(fd, "r+b")
+    try:
+        set_modes(stream, modes)
+    except OSError:
+        stream.close()
+        raise
+    stream.read(4096)  # whatever came before is forgotten
+    return stream
+
+
+def set_modes(stream, modes):
+    """Raw mode in which a read returns what is there."""
+    iflag, cflag, speed = modes
+    fd = stream.fileno()
+    termios.setraw(fd)
+    attributes = termios.tcgetattr(fd)
+    attributes[0], attributes[1], attributes[2], attributes[3] = iflag, 0, cflag, 0
+    attributes[4] = attributes[5] = speed
+    attributes[6][VTIME] = attributes[6][VMIN] = 0
+    termios.tcsetattr(fd, termios.TCSANOW, attributes)

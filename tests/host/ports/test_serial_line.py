@@ -1,0 +1,142 @@
+"""The firmware's serial line on a real pty pair, against pyserial, on both runtimes."""
+
+import os
+import pathlib
+import pty
+import select
+import subprocess
+import sys
+import threading
+import time
+import tty
+
+import pytest
+import serial
+
+from tools.micropython.find import find
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PEER = "tests/host/ports/line_peer.py"
+
+
+def start_peer(runtime, device, baud=19200, parity="E"):
+    environment = dict(os.environ, PYTHONPATH="firmware", MICROPYPATH="firmware:.frozen")
+    program = [sys.executable] if runtime == "cpython" else [find()]
+    return subprocess.Popen(
+        [*program, PEER, device, str(baud), parity], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+class Pair:
+    """Two ptys with a copy between them: one end for pyserial, one for the firmware."""
+
+    def __init__(self, folder):
+        self.masters, self.ours, self.theirs = [], str(folder / "ours"), str(folder / "theirs")
+        for link in (self.ours, self.theirs):
+            master, slave = pty.openpty()
+            tty.setraw(slave)
+            os.set_blocking(master, False)
+            if os.path.islink(link):
+                os.unlink(link)
+            os.symlink(os.ttyname(slave), link)
+            self.masters.append(master)
+            os.close(slave)
+        self.on = True
+        self.thread = threading.Thread(target=self.copy, daemon=True)
+        self.thread.start()
+
+    def copy(self):
+        while self.on:
+            for master in select.select(self.masters, [], [], 0.02)[0]:
+                try:
+                    data = os.read(master, 4096)
+                except OSError:  # nobody has its other end open
+                    time.sleep(0.005)
+                    continue
+                os.write(self.masters[1 - self.masters.index(master)], data)
+
+    def close(self):
+        self.on = False
+        self.thread.join()
+        for master in self.masters:
+            os.close(master)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    both = Pair(tmp_path)
+    yield both
+    both.close()
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def runtime(request):
+    return request.param
+
+
+@pytest.fixture
+def talk(pair, runtime):
+    peer = start_peer(runtime, pair.theirs)
+    assert peer.stdout.readline() == "up\n"
+    with serial.Serial(pair.ours, 19200, parity="E", timeout=2) as port:
+        yield lambda data, length: (port.write(data), port.read(length))[1]
+        port.write(b"stop")
+        peer.wait(5)
+
+
+def test_every_byte_value_comes_back_as_it_was(talk):
+    for data in (bytes(range(256)), b"\x11\x13\x0d\x0a\x03\x04\x00\xff" * 20):
+        assert talk(data, len(data)) == data
+
+
+def test_wake_ends_a_waiting_read_at_once(talk):
+    length, _, ms = talk(b"wake", 4).partition(b" ")
+    assert length == b"0" and 15 <= int(ms) < 2000
+
+
+def test_a_read_ends_close_to_its_time(talk):
+    assert 1750 <= int(talk(b"time", 4)) < 50000
+
+
+def test_a_vanished_device_is_lost_and_found_again(tmp_path, runtime):
+    pair = Pair(tmp_path)
+    peer = start_peer(runtime, pair.theirs)
+    try:
+        assert peer.stdout.readline() == "up\n"
+        pair.close()
+        pair = Pair(tmp_path)
+        with serial.Serial(pair.ours, 19200, timeout=0.3) as port:
+            end, heard = time.monotonic() + 8, b""
+            while heard != b"ping" and time.monotonic() < end:
+                port.reset_input_buffer()
+                port.write(b"ping")
+                heard = port.read(4)
+            assert heard == b"ping"
+            port.write(b"stop")
+            port.timeout = 2
+            assert port.read(3) == b"2 1"
+        peer.wait(5)
+    finally:
+        peer.kill()
+        pair.close()
+
+
+def test_the_line_gets_the_baud_rate_parity_and_stop_bits_that_were_asked_for(runtime):
+    import termios
+
+    master, slave = pty.openpty()
+    tty.setraw(master)
+    peer = start_peer(runtime, os.ttyname(slave), 9600, "O")
+    try:
+        assert peer.stdout.readline() == "up\n"
+        iflag, oflag, cflag, lflag, ispeed, ospeed, _ = termios.tcgetattr(slave)
+        assert (ispeed, ospeed, oflag, lflag) == (termios.B9600, termios.B9600, 0, 0)
+        # a pty keeps eight bits without parity whatever it is asked for; PARODD shows that it was asked
+        assert cflag & termios.CSIZE == termios.CS8 and cflag & termios.PARODD and iflag & termios.INPCK
+        os.write(master, b"stop")
+        assert select.select([master], [], [], 2)[0] and os.read(master, 16) == b"1 0"
+        peer.wait(5)
+    finally:
+        peer.kill()
+        os.close(master)
+        os.close(slave)
