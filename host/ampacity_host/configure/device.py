@@ -48,7 +48,7 @@ class Refused(Exception):
 
 
 class Prompt:
-    """The raw prompt of a MicroPython controller; a context. Entering it stops what runs there."""
+    """The raw prompt of a MicroPython controller; a context. Entering it stops what runs there, leaving starts it again."""
 
     def __init__(self, port: str) -> None:
         self.port = port
@@ -62,9 +62,12 @@ class Prompt:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        """A soft reset: the controller starts again with what is stored there."""
         try:
             self.transport.exit_raw_repl()
-        except (SerialException, OSError):
+            self.transport.serial.write(b"\x04")
+            self.transport.read_until(1, b"soft reboot", timeout=CONNECT_S)
+        except (TransportError, SerialException, OSError):
             pass  # the cable is gone, and there is nothing left to leave in order
         self.transport.close()
 
@@ -106,11 +109,6 @@ class Prompt:
             raise Refused("what the controller stored is not what was sent; its old configuration stands")
         self.run(f"try:\n os.rename({new!r}, {name!r})\nexcept OSError:\n os.remove({name!r})\n os.rename({new!r}, {name!r})")
 
-    def restart(self) -> None:
-        """Soft reset: the controller starts again with what is stored there."""
-        self.transport.exit_raw_repl()
-        self.transport.write_ctrl_d()
-
 
 def place_of(folder: str) -> str:
     return f"{folder.rstrip('/')}/{NAME}" if folder else NAME
@@ -139,7 +137,7 @@ def name_of(item: Any, index: int) -> object:
 
 
 def push_command(site: Path, port: str, folder: str, secondary: str | None) -> int:
-    """Write, read back, restart. 0 done, 1 refused, 3 no connection."""
+    """Write and read back. 0 done, 1 refused, 3 no connection."""
     config = accepted(site, secondary)
     if config is None:
         return 1
@@ -153,7 +151,6 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None) -> i
             back = prompt.read(name)
             if back != data:
                 raise Refused("what the controller reads back is not what was sent")
-            prompt.restart()
     except (NoConnection, Refused) as problem:
         return said(problem)
     print(f"{name}: {len(data)} bytes written, read back the same, sha256 {hashlib.sha256(data).hexdigest()[:16]}")
