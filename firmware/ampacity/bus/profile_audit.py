@@ -1,0 +1,112 @@
+"""Who answers, and how it is set: fingerprint, maximum, watchdog and fallback of one device, read back (rule 8).
+
+The recipe writes what is not as it should be, and only that: some of these registers are flash.
+"""
+
+from ampacity.bus.profile_order import W_DIV, W_MUL, W_RAW, W_SHOWN, W_STORED, W_WHAT
+
+TRIES_MAX = 3
+STORED_PER_DAY = 12
+DAY_MS = 86400000
+
+
+class Audit:
+    """readings: of the device; targets: {"watchdog": ms, "fallback": da} as the site wants them."""
+
+    def __init__(self, compiled: dict, readings: object, targets: dict) -> None:
+        self.identity = compiled["identity"]
+        self.watchdog = compiled["watchdog"]
+        self.recipe = compiled["settings"]
+        self.readings = readings
+        self.targets = targets
+        self._stored_ms = []
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew: nothing about the device is known."""
+        self._blind_written = []
+        self._at = 0
+        self._wrote = False
+        self.tries = 0
+
+    def wanted(self, write: list) -> int:
+        """What the shown field must hold after this write, in its own unit."""
+        if write[W_WHAT] == "raw":
+            return write[W_RAW] * write[W_MUL] // write[W_DIV]
+        return self.targets[write[W_WHAT]]
+
+    def right(self, write: list) -> bool:
+        """Does the device show what this write would set?"""
+        if write[W_SHOWN] < 0:
+            return write in self._blind_written
+        return self.readings.values[write[W_SHOWN]] == self.wanted(write)
+
+    def settled(self) -> bool:
+        """Are all settings as they should be?"""
+        for write in self.recipe:
+            if not self.right(write):
+                return False
+        return True
+
+    def next_write(self, now_ms: int) -> "list | None":
+        """The next write that the recipe needs in this pass, or None when the pass is over."""
+        while self._at < len(self.recipe):
+            write = self.recipe[self._at]
+            if not self.right(write) and self._affordable(write, now_ms):
+                return write
+            self._at += 1
+        return None
+
+    def _affordable(self, write: list, now_ms: int) -> bool:
+        if not write[W_STORED]:
+            return True
+        self._stored_ms = [ms for ms in self._stored_ms if now_ms - ms < DAY_MS]
+        return len(self._stored_ms) < STORED_PER_DAY
+
+    def written(self, write: list, now_ms: int) -> None:
+        """The write was acknowledged."""
+        if write[W_SHOWN] < 0:
+            self._blind_written.append(write)
+        if write[W_STORED]:
+            self._stored_ms.append(now_ms)
+        self._wrote = True
+        self._at += 1
+
+    def skip(self) -> None:
+        """The write was refused; go on with the next one."""
+        self._wrote = True
+        self._at += 1
+
+    def pass_over(self) -> bool:
+        """End this pass. True: something was written, so the settings must be read again."""
+        again = self._wrote
+        self._at = 0
+        self._wrote = False
+        self.tries += 1
+        return again
+
+    def wrong(self) -> "str | None":
+        """What keeps the device from being regulated, for a person to read."""
+        values = self.readings.values
+        for index, least, most, why in self.identity["require"]:
+            if values[index] is None or not least <= values[index] <= most:
+                return why
+        for write in self.recipe:
+            if not self.right(write):
+                return "setting at %d does not hold" % write[1]
+        return None
+
+    def fingerprint(self) -> "str | None":
+        """Who it is: serial number, or what tells it from another; None while unread."""
+        found = [self.readings.values[index] for index in self.identity["fingerprint"]]
+        return None if not found or None in found else "-".join([str(value) for value in found])
+
+    def evidence(self, fields: list) -> list:
+        """[(key, value), …] of what these fields, just read, show of the device's settings."""
+        values = self.readings.values
+        found = []
+        rows = (("watchdog_ms", self.watchdog["time"]), ("fallback_da", self.watchdog["fallback"]), ("max_da", self.identity["max"]))
+        for key, index in rows:
+            if index in fields and values[index] is not None:
+                found.append((key, values[index]))
+        return found

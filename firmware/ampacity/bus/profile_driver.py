@@ -1,0 +1,476 @@
+"""One charge controller behind a register map: its compiled profile interpreted, frame by frame.
+
+The driver decides what this device should be asked next; the engine decides whose turn it is; the judge decides what
+may leave. Nothing that can raise a current, or keep one alive, leaves without the judge's word:
+
+- silent: only probes, each an order no larger than the reserve, in a form that one write completes;
+- audit: it answers; who it is and how it is set is read, and put right; orders may only lower;
+- online: settings as they should be; orders, proofs, refreshes and readings.
+"""
+
+from ampacity.bus.facts import DeviceFacts
+from ampacity.bus.profile_audit import TRIES_MAX, Audit
+from ampacity.bus.profile_cycle import Cycle
+from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT, OrderRecipe
+from ampacity.bus.profile_ordering import Ordering
+from ampacity.bus.profile_proof import fields_of, first_match, holds
+from ampacity.bus.profile_reads import Readings
+from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+
+SILENT, AUDIT, ONLINE = "silent", "audit", "online"
+FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
+PROBE_MS = 1000  # from one probe of a silent device to the next
+PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
+DENIED_MS = 100           # the judge said no: ask again in the next safety tick
+REFUSED_MS = 1000         # the device said no
+REWRITE_MS = 5000         # not as ordered for so long: order again
+HOT_MS = 60000            # what must follow the last read at once is this much overdue
+AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
+OVERDUE_MS = 1000         # a reading older than this goes before routine ones
+DRAWS_DA = 10             # a car that draws
+STATE_CHARGING = ("C", "D")
+STATE_PLUGGED = ("B", "C", "D")
+
+
+class ProfileDriver:
+    """Driver of one EVSE. facts: its entry of the site facts; index: its place there; judge: the guard's face."""
+
+    def __init__(self, evse_facts: dict, compiled: dict, index: int, judge: object) -> None:
+        self.unit = evse_facts["unit"]
+        self.facts = DeviceFacts()
+        self.link = SILENT
+        self._site = evse_facts
+        self._index = index
+        self._judge = judge
+        self._table = compiled
+        self._terminals = len(evse_facts["terminals"])
+        self._targets = {"watchdog": evse_facts["watchdog_ms"], "fallback": evse_facts["fallback_da"]}
+        self._readings = Readings(compiled)
+        self._audit = Audit(compiled, self._readings, self._targets)
+        self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
+        self._order = Ordering(self._recipe)
+        self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
+        self._feed = compiled["watchdog"]["feed"]
+        self._cycles = self._make_cycles(compiled)
+        self._want_da = 0
+        self._failures = 0
+        self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1}
+        self._fed_ms = -1
+        self._identified = False
+        self._unlike_ms = -1
+        self._raised_ms = -1
+
+    def _make_cycles(self, compiled: dict) -> dict:
+        periods = {"live": compiled["live_ms"], "slow": compiled["slow_ms"], "settings": compiled["settings_ms"]}
+        cycles = {}
+        for group in compiled["reads"]:
+            cycles[group] = Cycle(group, len(compiled["reads"][group]), periods.get(group, 0))
+        return cycles
+
+    # ---- the driver's face
+
+    def want(self, limit_da: int, now_ms: int) -> None:
+        """The limit that should be in force, da; 0 pauses."""
+        self._want_da = limit_da
+
+    def urgency(self, now_ms: int) -> "tuple[int, int] | None":
+        """(class, due) of what this device needs next."""
+        found = self._next(now_ms)
+        return (found[0], found[1]) if found else None
+
+    def take(self, now_ms: int) -> "Request | None":
+        """The next request; None when nothing is due, or the judge said no."""
+        found = self._next(now_ms)
+        if found is None or found[1] > now_ms:
+            return None
+        return found[2](now_ms)
+
+    def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        """The device's answer to a request, exceptions excluded."""
+        self._failures = 0
+        self._judge.heard(self._index, now_ms)
+        if request.tag[0] == "read":
+            self._read_reply(request, pdu, now_ms)
+        elif request.tag[0] == "order":
+            self._judge.answered(self._index, request.tag[2], now_ms)
+            self._order.acknowledged()
+        elif request.tag[0] == "probe":
+            self._judge.answered(self._index, request.tag[2], now_ms)
+            self._order.probed(request.tag[3])
+            self._begin_audit(now_ms)
+        elif request.tag[0] == "recipe":
+            self._audit.written(request.tag[1], now_ms)
+
+    def failed(self, request: Request, reason: str, now_ms: int) -> None:
+        """No answer that counts. reason: "timeout", "crc", "unexpected" or "exception:N"."""
+        if reason.startswith("exception"):
+            self._refused(request, reason, now_ms)
+            return
+        self._failures += 1
+        if request.tag[0] == "read" and request.tag[1] != "proof":
+            self._cycles[request.tag[1]].at = 0
+        if self._failures >= FAILURES_MAX and self.link != SILENT:
+            self._lost(now_ms)
+
+    # ---- what is next
+
+    def _next(self, now_ms: int) -> "tuple | None":
+        if self.link == SILENT:
+            return (LOWER if self._order.lowering else ORDER, self._hold_ms["probe"], self._take_probe)
+        best = self._order_due(now_ms)
+        if self._order.done() and not self._order.proven:
+            due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"])
+            best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
+        if self.link == AUDIT:
+            return _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
+        return self._routine_due(best, now_ms)
+
+    def _routine_due(self, best: "tuple | None", now_ms: int) -> tuple:
+        if self._targets["watchdog"]:
+            due_ms = max(self._fed_ms + self._targets["watchdog"] // 4, self._hold_ms["feed"], self._hold_ms["read"])
+            best = _sooner(best, (ORDER, due_ms, self._feeder()), now_ms)
+        live = self._cycles["live"]
+        late = now_ms - max(live.done_ms, 0) > OVERDUE_MS + live.period_ms
+        best = _sooner(best, (OVERDUE if late else ROUTINE, max(live.due_ms(), self._hold_ms["read"]), self._take_live), now_ms)
+        for group, take in (("settings", self._take_settings), ("slow", self._take_slow)):
+            if group in self._cycles:
+                due_ms = max(self._cycles[group].due_ms(), self._hold_ms["read"])
+                best = _sooner(best, (ROUTINE, due_ms, take), now_ms)
+        return best
+
+    def _feeder(self) -> "object":
+        """What keeps this device's watchdog from firing: its own register, the order said again, or any reading."""
+        if self._feed:
+            return self._take_feed
+        return self._take_refresh if self._table["order"]["refresh"] else self._take_live
+
+    def _target_da(self) -> int:
+        """What may be ordered now: while the settings are unproven, only what lowers or is within the reserve."""
+        target_da = self._recipe.representable(self._want_da)
+        if self.link == AUDIT and self._recipe.most_da(target_da) > self._judge.reserve_da(self._index):
+            return min(target_da, max(self._order.target_da, 0))
+        return target_da
+
+    def _order_due(self, now_ms: int) -> "tuple | None":
+        target_da = self._target_da()
+        order = self._order
+        hold_ms = self._hold_ms["order"]
+        if target_da < order.target_da:
+            return (LOWER, min(hold_ms, now_ms) if not order.lowering else hold_ms, self._take_order)
+        if target_da > order.target_da:
+            return (ORDER, max(hold_ms, self._raised_ms + self._recipe.table["gap_ms"]), self._take_order)
+        if not order.done():
+            return (LOWER if order.lowering else ORDER, hold_ms, self._take_order)
+        if self._unlike_ms >= 0:
+            return (ORDER, max(hold_ms, self._unlike_ms + REWRITE_MS, self._raised_ms + self._recipe.table["gap_ms"]), self._take_again)
+        return None
+
+    # ---- requests
+
+    def _request(self, pdu: bytes, klass: int, tag: tuple) -> Request:
+        reply_length = 5 if pdu[0] in (5, 6, 16) else None
+        return Request(self.unit, pdu, klass, self._table["reply_ms"], reply_length, self._table["gap_ms"], tag)
+
+    def _take_probe(self, now_ms: int) -> "Request | None":
+        reserve_da = self._judge.reserve_da(self._index)
+        target_da = self._recipe.representable(min(self._want_da, reserve_da))
+        if self._recipe.most_da(target_da) > reserve_da or not self._recipe.can_probe(target_da):
+            target_da = 0
+        most_da = self._recipe.most_da(target_da)
+        order_id = self._judge.send(self._index, most_da, now_ms, probe=True)
+        self._hold_ms["probe"] = now_ms + (DENIED_MS if order_id is None else PROBE_MS * (1 + min(self._failures, PROBE_SLOWER_MAX)))
+        if order_id is None:
+            return None
+        write = self._recipe.writes(target_da)[0] if target_da else self._recipe.surest()
+        self._order.written_ms = now_ms
+        self._order.order_id = order_id
+        klass = LOWER if self._order.lowering else ORDER
+        self._order.lowering = False
+        return self._request(self._recipe.pdu(write, target_da, self._targets), klass, ("probe", write, order_id, target_da))
+
+    def _take_again(self, now_ms: int) -> "Request | None":
+        self._unlike_ms = now_ms
+        self._order.again()
+        return self._take_order(now_ms)
+
+    def _take_order(self, now_ms: int) -> "Request | None":
+        order = self._order
+        target_da = self._target_da()
+        if target_da != order.target_da:
+            order.start(target_da)
+        write = order.next_write()
+        if order.ends(write):
+            order.acknowledged()
+            return self._take_proof(now_ms)
+        first = self._first_shown(write, now_ms)
+        if first:
+            return first(now_ms)
+        most_da = order.most_da(write)
+        order_id = self._judge.send(self._index, most_da, now_ms)
+        if order_id is None:
+            return self._denied(write, now_ms)
+        klass = LOWER if order.lowering else ORDER
+        if not order.lowering:
+            self._raised_ms = now_ms
+        order.sent(write, order_id, now_ms)
+        self._unlike_ms = -1
+        return self._request(self._recipe.pdu(write, order.target_da, self._targets), klass, ("order", write, order_id))
+
+    def _denied(self, write: list, now_ms: int) -> None:
+        """The judge said no. A pause that may not name its limit goes on without it."""
+        order = self._order
+        if order.target_da == 0 and order.at < len(order.writes) - 1:
+            order.acknowledged()
+            return
+        self._hold_ms["order"] = now_ms + DENIED_MS
+        if write[W_ROLE] == ENABLE:  # the limit that it holds is too high: order it again
+            order.at = 0
+
+    def _first_shown(self, write: list, now_ms: int) -> "object | None":
+        """What must be read before this write may leave: settings (rule 8), and the limit before an enable (rule 1)."""
+        order = self._order
+        if order.wants_limit_shown(write) and self._limit_index() >= 0 and not self._limit_seen():
+            return self._take_proof
+        above = order.most_da(write) > self._judge.reserve_da(self._index)
+        if above and not self._settings_fresh(now_ms) and (not self._reads_feed or self._judge.may_feed(self._index, now_ms)):
+            return self._take_settings_now
+        return None
+
+    def _settings_fresh(self, now_ms: int) -> bool:
+        if self._table["survives"] or "settings" not in self._cycles:
+            return True
+        fields = [row[0] for span in self._table["reads"]["settings"] for row in span[3]]
+        return self._readings.asked_since(fields, now_ms - self._site["boot_ms"])
+
+    def _limit_index(self) -> int:
+        return self._table["proof"]["limit"]
+
+    def _limit_seen(self) -> bool:
+        return self._readings.asked_since([self._limit_index()], self._order.written_ms)
+
+    def _take_settings_now(self, now_ms: int) -> "Request | None":
+        request = self._take_read("settings", LOWER if self._order.lowering else ORDER, now_ms)
+        self._hold_ms["order"] = now_ms - HOT_MS if request else now_ms + DENIED_MS
+        return request
+
+    def _take_settings(self, now_ms: int) -> "Request | None":
+        return self._take_read("settings", ROUTINE, now_ms)
+
+    def _take_slow(self, now_ms: int) -> "Request | None":
+        return self._take_read("slow", ROUTINE, now_ms)
+
+    def _take_live(self, now_ms: int) -> "Request | None":
+        return self._take_read("live", ROUTINE, now_ms)
+
+    def _take_proof(self, now_ms: int) -> "Request | None":
+        return self._take_read("proof", ORDER, now_ms) if "proof" in self._cycles else self._take_live(now_ms)
+
+    def _take_read(self, group: str, klass: int, now_ms: int) -> "Request | None":
+        if self._reads_feed and not self._may_feed("read", now_ms):
+            return None
+        at = self._cycles[group].begin(now_ms)
+        return self._readings.request(self.unit, group, at, klass, self._table["reply_ms"], self._table["gap_ms"])
+
+    def _may_feed(self, hold: str, now_ms: int) -> bool:
+        """Ask whether a frame that keeps a limit alive may leave now, and record that it does."""
+        if not self._judge.may_feed(self._index, now_ms):
+            self._hold_ms[hold] = now_ms + DENIED_MS
+            return False
+        self._judge.fed(self._index, now_ms)
+        if hold == "feed" or not self._feed:
+            self._fed_ms = now_ms
+        return True
+
+    def _take_feed(self, now_ms: int) -> "Request | None":
+        above = self._order.target_da > self._judge.reserve_da(self._index)
+        if above and not self._settings_fresh(now_ms):
+            return self._take_read("settings", ORDER, now_ms)
+        if not self._may_feed("feed", now_ms):
+            return None
+        return self._request(self._recipe.pdu(self._feed, 0, self._targets), ORDER, ("feed",))
+
+    def _take_refresh(self, now_ms: int) -> "Request | None":
+        """Say the order again: this device's watchdog is fed by nothing else."""
+        if not self._may_feed("feed", now_ms):
+            return None
+        self._order.repeat()
+        return self._take_order(now_ms)
+
+    # ---- audit
+
+    def _begin_audit(self, now_ms: int) -> None:
+        self.link = AUDIT
+        self._hold_ms["audit"] = now_ms
+        self._audit.restart()
+        for group in ("identity", "settings"):
+            if group in self._cycles:
+                self._cycles[group].restart()
+
+    def _take_audit(self, now_ms: int) -> "Request | None":
+        if not self._identified and "identity" in self._cycles:
+            return self._take_read("identity", ORDER, now_ms)
+        if "settings" in self._cycles and self._cycles["settings"].done_ms < 0:
+            return self._take_read("settings", ORDER, now_ms)
+        write = self._audit.next_write(now_ms)
+        if write is None:
+            return self._end_pass(now_ms)
+        if write[W_WHAT] == "wait":
+            self._audit.skip()
+            self._hold_ms["audit"] = now_ms + write[W_RAW]
+            return None
+        if not self._may_feed("audit", now_ms):
+            return None
+        return self._request(self._recipe.pdu(write, 0, self._targets), ORDER, ("recipe", write))
+
+    def _end_pass(self, now_ms: int) -> None:
+        again = self._audit.pass_over()
+        self.facts.fault = self._audit.wrong()
+        if self.facts.fault is None:
+            self.link = ONLINE
+            self.facts.online = True
+        elif again and self._audit.tries < TRIES_MAX:
+            self._cycles["settings"].restart()
+        else:
+            self._hold_ms["audit"] = now_ms + AUDIT_PAUSE_MS
+            self._begin_audit(now_ms)
+            self._hold_ms["audit"] = now_ms + AUDIT_PAUSE_MS
+
+    def _lost(self, now_ms: int) -> None:
+        self.link = SILENT
+        self.facts.online = False
+        self._identified = False
+        lowering = self._order.target_da > 0
+        self._order.forget()
+        self._order.lowering = lowering
+        self._hold_ms["probe"] = now_ms
+        self._judge.lost(self._index, now_ms)
+
+    def _refused(self, request: Request, reason: str, now_ms: int) -> None:
+        """The device is there, and says no."""
+        self._failures = 0
+        self._judge.heard(self._index, now_ms)
+        kind = request.tag[0]
+        if kind in ("order", "probe"):
+            self._judge.refused(self._index, request.tag[2], now_ms)
+            self._hold_ms["order"] = now_ms + REFUSED_MS
+            self.facts.fault = "order refused: " + reason
+        elif kind == "recipe":
+            self._audit.skip()
+        elif kind == "read":
+            self._step(request.tag[1], now_ms)
+
+    # ---- answers
+
+    def _read_reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        _, group, at = request.tag
+        asked_ms = request.sent_ms if request.sent_ms >= 0 else now_ms
+        if not self._readings.take(group, at, pdu, asked_ms if request.certain else -1):
+            return
+        self._step(group, now_ms)
+        self._report_limit(now_ms)
+        self._prove(now_ms)
+
+    def _step(self, group: str, now_ms: int) -> None:
+        if not self._cycles[group].step(now_ms):
+            return
+        if group == "live":
+            self._live_done(now_ms)
+        elif group == "identity":
+            self._identity_done(now_ms)
+        self._report_settings(group, now_ms)
+
+    def _identity_done(self, now_ms: int) -> None:
+        self._identified = True
+        fingerprint = self._audit.fingerprint()
+        if fingerprint is not None:
+            self._judge.evidence(self._index, "fingerprint", fingerprint, now_ms)
+        for name in ("serial", "firmware"):
+            value = self._readings.named(name)
+            setattr(self.facts, name, None if value is None else str(value))
+
+    def _report_settings(self, group: str, now_ms: int) -> None:
+        shown = [row[0] for span in self._table["reads"][group] for row in span[3]]
+        for key, value in self._audit.evidence(shown):
+            self._judge.evidence(self._index, key, value, now_ms)
+        if self.link == ONLINE and not self._audit.settled():
+            self.facts.online = False
+            self._begin_audit(now_ms)
+            self._order.enabled = False
+            self._order.held_most_da = self._recipe.max_da
+
+    def _live_done(self, now_ms: int) -> None:
+        facts, values = self.facts, self._readings.values
+        facts.state = first_match(self._table["state"], values)
+        letter = facts.state[:1] if facts.state else ""
+        facts.plugged = letter in STATE_PLUGGED
+        facts.charging = letter in STATE_CHARGING
+        if self.link == ONLINE:
+            facts.fault = first_match(self._table["faults"], values)
+        amps_da = self._readings.phases("current")
+        facts.amps_da = amps_da[: self._terminals] if amps_da else None
+        volts_dv = self._readings.phases("voltage")
+        facts.volts_dv = volts_dv[: self._terminals] if volts_dv else None
+        facts.power_w = self._readings.named("power")
+        facts.energy_wh = self._readings.named("energy")
+        facts.updated_ms = now_ms
+        self._judge.measured(self._index, facts.amps_da, self._cycles["live"].started_ms, now_ms)
+        self._prove_by_measure(now_ms)
+
+    def _report_limit(self, now_ms: int) -> None:
+        index = self._limit_index()
+        if index < 0 or self._readings.values[index] is None:
+            return
+        limit_da = self._readings.values[index]
+        rows = self._table["proof"]["pause"]
+        if rows and holds(rows, self._readings.values, 0, self._targets):
+            limit_da = 0
+        self.facts.limit_da = limit_da
+        self._judge.reported(self._index, limit_da, now_ms)
+        if self._limit_seen():
+            self._order.limit_shown(self._readings.values[index])
+
+    # ---- proof
+
+    def _prove(self, now_ms: int) -> None:
+        order = self._order
+        if self._table["proof"]["kind"] != "limit" or not order.done():
+            return
+        rows = self._table["proof"]["charge" if order.target_da else "pause"]
+        if not self._readings.asked_since(fields_of(rows), order.written_ms):
+            return
+        most_da = self._recipe.most_da(order.target_da)
+        proven = holds(rows, self._readings.values, most_da, self._targets)
+        if proven and not order.proven:
+            self._judge.proven(self._index, order.order_id, min(self._shown_da(), most_da), now_ms)
+            order.as_proven()
+        alike = proven and self._shown_da() >= order.target_da
+        if not alike and self._unlike_ms < 0:
+            self._unlike_ms = now_ms
+        elif alike:
+            self._unlike_ms = -1
+
+    def _shown_da(self) -> int:
+        index = self._limit_index()
+        return self._readings.values[index] if index >= 0 and self._order.target_da else 0
+
+    def _prove_by_measure(self, now_ms: int) -> None:
+        """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled."""
+        order, amps_da = self._order, self.facts.amps_da
+        if self._table["proof"]["kind"] != "measured" or order.proven or not order.done() or not amps_da:
+            return
+        settled = self._cycles["live"].started_ms >= order.written_ms + self._site["settle_ms"] + self._site["latency_ms"]
+        most_da = self._recipe.most_da(order.target_da)
+        if settled and DRAWS_DA <= max(amps_da) <= most_da:
+            self._judge.proven(self._index, order.order_id, most_da, now_ms)
+            order.as_proven()
+
+
+def _sooner(best: "tuple | None", other: tuple, now_ms: int) -> tuple:
+    """Of two jobs (class, due, take) the one to do: due ones by class, then the earlier due."""
+    if best is None:
+        return other
+    if (best[1] <= now_ms) != (other[1] <= now_ms):
+        return best if best[1] <= now_ms else other
+    if best[1] <= now_ms:
+        return best if (best[0], best[1]) <= (other[0], other[1]) else other
+    return best if best[1] <= other[1] else other

@@ -1,0 +1,132 @@
+"""One meter behind a register map: a whole sample as often as the bus allows, as signed deci-amperes.
+
+The sign of a phase comes from its power where the profile says so: many meters show current without one. A value
+that is no number makes the whole sample None; a sample whose bytes are the last one's, voltages included, keeps its
+mark, so that the judge can tell a frozen meter from a quiet house.
+"""
+
+from ampacity.bus.facts import DeviceFacts
+from ampacity.bus.profile_cycle import Cycle
+from ampacity.bus.profile_reads import Readings
+from ampacity.bus.request import OVERDUE, ROUTINE, Request
+
+OVERDUE_MS = 500
+RETRY_MS = 1000
+FAILURES_MAX = 3
+IDENTITY_MS = 3600000
+
+
+class MeterDriver:
+    """facts: the meter's entry of the site facts; index: its place there; on_reading(index, reading, now_ms) may be None.
+
+    A reading is {"amps_da": [..] | None, "volts_dv", "power_w", "energy_wh", "export_wh"}, None where not shown.
+    """
+
+    def __init__(self, meter_facts: dict, compiled: dict, index: int, judge: object, on_reading: object = None) -> None:
+        self.unit = meter_facts["unit"]
+        self.facts = DeviceFacts()
+        self._inputs = len(meter_facts["phases"])
+        self._index = index
+        self._judge = judge
+        self._on_reading = on_reading
+        self._table = compiled
+        self._readings = Readings(compiled)
+        periods = {"live": compiled["live_ms"], "slow": compiled["slow_ms"], "identity": IDENTITY_MS}
+        self._cycles = [Cycle(group, len(compiled["reads"][group]), periods[group]) for group in periods if group in compiled["reads"]]
+        self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
+        self._failures = 0
+        self._hold_ms = -1
+        self._mark = 0
+        self._last = ()
+
+    def want(self, limit_da: int, now_ms: int) -> None:
+        """Meters take no orders."""
+
+    def urgency(self, now_ms: int) -> "tuple[int, int]":
+        """(class, due): routine, overdue when the last sample is old."""
+        cycle = self._next(now_ms)
+        late = cycle is self._live and now_ms - max(cycle.done_ms, 0) > OVERDUE_MS + cycle.period_ms
+        return (OVERDUE if late and self._failures < FAILURES_MAX else ROUTINE, max(cycle.due_ms(), self._hold_ms))
+
+    def _next(self, now_ms: int) -> Cycle:
+        """A sample that is begun is finished first; else the group that is due longest, live before the rest."""
+        if self._live.at or self._live.done_ms < 0:
+            return self._live
+        best = self._live
+        for cycle in self._cycles:
+            if cycle.due_ms() <= now_ms and cycle.due_ms() < best.due_ms():
+                best = cycle
+        return best
+
+    def take(self, now_ms: int) -> "Request | None":
+        """The next read, None when none is due."""
+        cycle = self._next(now_ms)
+        klass, due_ms = self.urgency(now_ms)
+        if due_ms > now_ms:
+            return None
+        return self._readings.request(self.unit, cycle.group, cycle.begin(now_ms), klass, self._table["reply_ms"], self._table["gap_ms"])
+
+    def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        """The meter's answer. One that may belong to an older request is not used."""
+        _, group, at = request.tag
+        if not request.certain or not self._readings.take(group, at, pdu, now_ms):
+            self.failed(request, "unexpected", now_ms)
+            return
+        self._failures = 0
+        self._hold_ms = -1
+        self.facts.online = True
+        self.facts.fault = None
+        cycle = self._cycle(group)
+        if cycle.step(now_ms) and group == "live":
+            self._sample(now_ms)
+
+    def failed(self, request: Request, reason: str, now_ms: int) -> None:
+        """No answer that counts; a sample in parts begins anew, other groups are left for this round."""
+        cycle = self._cycle(request.tag[1])
+        if reason.startswith("exception"):
+            self.facts.fault = reason
+            if cycle is not self._live:
+                cycle.step(now_ms)
+            return
+        self._failures += 1
+        cycle.at = 0
+        if self._failures >= FAILURES_MAX:
+            self.facts.online = False
+            self._hold_ms = now_ms + RETRY_MS
+
+    def _cycle(self, group: str) -> Cycle:
+        return [cycle for cycle in self._cycles if cycle.group == group][0]
+
+    def _sample(self, now_ms: int) -> None:
+        shown = self._readings.mark("live")
+        if shown != self._last:
+            self._last = shown
+            self._mark += 1
+        amps_da = self._amps()
+        self._judge.meter(self._index, amps_da, now_ms, self._mark)
+        self._keep(amps_da, now_ms)
+        if self._on_reading:
+            facts = self.facts
+            reading = {"amps_da": amps_da, "volts_dv": facts.volts_dv, "power_w": facts.power_w, "energy_wh": facts.energy_wh}
+            reading["export_wh"] = self._readings.named("energy_export")
+            self._on_reading(self._index, reading, now_ms)
+
+    def _keep(self, amps_da: "list | None", now_ms: int) -> None:
+        facts = self.facts
+        facts.amps_da = amps_da
+        facts.volts_dv = self._readings.phases("voltage")
+        facts.power_w = self._readings.named("power")
+        facts.energy_wh = self._readings.named("energy_import")
+        facts.updated_ms = now_ms
+
+    def _amps(self) -> "list | None":
+        """Signed currents of the inputs that the site uses, da; None when one is no number."""
+        amps_da = self._readings.phases("current")
+        if amps_da is None or len(amps_da) < self._inputs:
+            return None
+        if self._table["sign"] == "power":
+            power_w = self._readings.phases("power")
+            if power_w is None:
+                return None
+            amps_da = [-abs(da) if w < 0 else abs(da) for da, w in zip(amps_da, power_w)]
+        return amps_da[: self._inputs]

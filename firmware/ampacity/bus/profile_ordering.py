@@ -1,0 +1,112 @@
+"""One order on its way into one device: which write is next, what each may make of it, when it is proven.
+
+The limit comes first and is shown in force before the device is enabled: an enable alone lets loose whatever limit
+the device still holds, so it counts as the largest of those (safety.md, rule 1).
+"""
+
+from ampacity.bus.profile_order import ENABLE, LIMIT, W_ROLE
+
+NONE = -1
+
+
+class Ordering:
+    """recipe: OrderRecipe of the device. All currents in da."""
+
+    def __init__(self, recipe: object) -> None:
+        self.recipe = recipe
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is known of what the device holds: it may have restarted, or is another one."""
+        self.target_da = NONE
+        self.writes = []
+        self.at = 0
+        self.order_id = 0
+        self.lowering = False
+        self.enabled = False
+        self.proven = False
+        self.written_ms = NONE
+        self.held_most_da = self.recipe.max_da
+        self._limit_most_da = 0
+
+    def start(self, target_da: int) -> None:
+        """Begin to order target_da."""
+        self.lowering = self.target_da == NONE or target_da < self.target_da or (self.lowering and not self.done())
+        self.target_da = target_da
+        self.writes = self.recipe.writes(target_da)
+        self.at = 0
+        self.proven = False
+
+    def probed(self, target_da: int) -> None:
+        """A single write, sent as a probe, has given target_da."""
+        self.start(target_da)
+        self.at = len(self.writes)
+
+    def again(self) -> None:
+        """Give the same order once more, from its first write; the device is not where it should be."""
+        self.at = 0
+        self.enabled = False
+        self.proven = False
+
+    def repeat(self) -> None:
+        """Say the same order again, to a device that is as it should be."""
+        self.at = 0
+        self.proven = False
+
+    def done(self) -> bool:
+        """Have all writes of the order been acknowledged?"""
+        return self.at >= len(self.writes)
+
+    def next_write(self) -> list:
+        """The write that is next; an enable that is proven to be there already is left out."""
+        while self.at < len(self.writes) - 1 and self._needless(self.writes[self.at]):
+            self.at += 1
+        return self.writes[self.at]
+
+    def _needless(self, write: list) -> bool:
+        return write[W_ROLE] == ENABLE and self.enabled
+
+    def ends(self, write: list) -> bool:
+        """Nothing is left to do: the last write is one that the device needs no more."""
+        return self.at == len(self.writes) - 1 and self._needless(write)
+
+    def most_da(self, write: list) -> int:
+        """The most that the device may make of this one write, given all that it may hold."""
+        if write[W_ROLE] == LIMIT:
+            return self.recipe.most_da(self.target_da or self._lowest(write))
+        if write[W_ROLE] == ENABLE:
+            return max(self.held_most_da, self.recipe.most_da(self.target_da))
+        return 0
+
+    def _lowest(self, write: list) -> int:
+        return 0 if write[3] == "raw" else self.recipe.min_da
+
+    def wants_limit_shown(self, write: list) -> bool:
+        """Must the limit be shown in force before this write?"""
+        return write[W_ROLE] == ENABLE and self.held_most_da > self.recipe.most_da(self.target_da)
+
+    def sent(self, write: list, order_id: int, now_ms: int) -> None:
+        """The write is about to leave."""
+        self.order_id = order_id
+        self.written_ms = now_ms
+        if write[W_ROLE] == LIMIT:
+            self._limit_most_da = self.most_da(write)
+            self.held_most_da = max(self.held_most_da, self._limit_most_da)
+
+    def acknowledged(self) -> None:
+        """The device answered the write."""
+        self.at += 1
+
+    def limit_shown(self, limit_da: int) -> None:
+        """A read asked after the last write showed the limit that the device holds.
+
+        One that is lower than ordered shows no more than that something else holds the device back for now.
+        """
+        if 0 < self.target_da <= limit_da:
+            self.held_most_da = max(limit_da, self._limit_most_da)
+
+    def as_proven(self) -> None:
+        """The order is in force."""
+        self.proven = True
+        self.lowering = False
+        self.enabled = self.target_da > 0

@@ -1,0 +1,89 @@
+"""What a device was last seen to show: values by field index, each with the time at which it was asked.
+
+Also makes the requests: a span is [function code, address, count, [[field index, offset], …]].
+"""
+
+from ampacity.bus.profile_codec import COUNT, NAME, SCALE, decode
+from ampacity.bus.request import Request
+
+NEVER_MS = -1
+
+
+def read_pdu(span: list) -> bytes:
+    """The request for a span of registers, or of coils."""
+    return bytes([span[0]]) + span[1].to_bytes(2, "big") + span[2].to_bytes(2, "big")
+
+
+def reply_length(span: list) -> int:
+    """Bytes of the reply's PDU."""
+    return 2 + (span[2] * 2 if span[0] > 2 else (span[2] + 7) // 8)
+
+
+def write_pdu(code: int, address: int, data: bytes) -> bytes:
+    """A write of one value: function code 5 (coil), 6 or 16; data: its registers."""
+    start = bytes([code]) + address.to_bytes(2, "big")
+    if code == 5:
+        return start + (b"\xff\x00" if data != b"\x00\x00" else b"\x00\x00")
+    if code == 6:
+        return start + data
+    return start + (len(data) // 2).to_bytes(2, "big") + bytes([len(data)]) + data
+
+
+class Readings:
+    """Values of all fields of a profile. What was never read is None."""
+
+    def __init__(self, compiled: dict) -> None:
+        self.fields = compiled["fields"]
+        self.reads = compiled["reads"]
+        self.values = [None] * len(self.fields)
+        self.asked_ms = [NEVER_MS] * len(self.fields)
+        self.raw = {}
+
+    def request(self, unit: int, group: str, at: int, klass: int, timeout_ms: int, gap_ms: int) -> Request:
+        """The request for span number `at` of a group."""
+        span = self.reads[group][at]
+        return Request(unit, read_pdu(span), klass, timeout_ms, reply_length(span), gap_ms, ("read", group, at))
+
+    def take(self, group: str, at: int, pdu: bytes, asked_ms: int) -> bool:
+        """Keep what a reply shows. False: the reply is not of the asked form, nothing was kept."""
+        span = self.reads[group][at]
+        if len(pdu) != reply_length(span) or pdu[0] != span[0] or pdu[1] != len(pdu) - 2:
+            return False
+        data = bytes(pdu[2:])
+        self.raw[(group, at)] = data
+        for index, offset in sorted(span[3], key=lambda row: self.fields[row[0]][SCALE]):
+            self.values[index] = self._decode(index, offset, data, span[0])
+            self.asked_ms[index] = asked_ms
+        return True
+
+    def _decode(self, index: int, offset: int, data: bytes, code: int) -> "int | str | None":
+        field = self.fields[index]
+        if code <= 2:
+            return (data[offset // 8] >> (offset % 8)) & 1
+        power = self.values[field[SCALE]] if field[SCALE] >= 0 else 0
+        if power is None:
+            return None
+        return decode(field, data[offset * 2 : (offset + field[COUNT]) * 2], power)
+
+    def named(self, name: str) -> "int | str | None":
+        """The value of a field by its name; None where the profile has no such field."""
+        for index in range(len(self.fields)):
+            if self.fields[index][NAME] == name:
+                return self.values[index]
+        return None
+
+    def phases(self, start: str) -> "list | None":
+        """Values of start_l1 to start_l3, as many as there are; None as soon as one is missing."""
+        found = [self.values[i] for i in range(len(self.fields)) if self.fields[i][NAME][:-1] == start + "_l"]
+        return found if found and None not in found else None
+
+    def mark(self, group: str) -> tuple:
+        """All bytes that a group last showed: changes when any bit did."""
+        return tuple([self.raw.get((group, at), b"") for at in range(len(self.reads[group]))])
+
+    def asked_since(self, indexes: list, since_ms: int) -> bool:
+        """Was each of these fields asked for at since_ms or later, and answered?"""
+        for index in indexes:
+            if self.asked_ms[index] < since_ms:
+                return False
+        return True

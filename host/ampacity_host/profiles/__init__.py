@@ -1,0 +1,9 @@
+"""Device profiles on the host: read, checked, compiled small for the controller, and the facts that a site needs of them."""
+
+from ampacity_host.profiles.compiler import compile_profile
+from ampacity_host.profiles.facts import evse_facts, meter_facts
+from ampacity_host.profiles.source import PROFILES, blocked, load, names, validate
+
+compile = compile_profile
+
+__all__ = ["PROFILES", "blocked", "compile", "compile_profile", "evse_facts", "load", "meter_facts", "names", "validate"]

@@ -1,0 +1,161 @@
+"""From the profile that a person writes to the tables that the controller interprets.
+
+The result is JSON-able and small: lists, ints and short texts. Its layout is private to this file and to
+`ampacity.bus.profile_*`. Fields are numbered; `reads` hold finished spans of registers, `order` finished writes.
+"""
+
+from fractions import Fraction
+
+from ampacity_host.profiles.reads import spans
+from ampacity_host.profiles.units import da, fraction
+
+WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4, "bool": 1, "letter": 1, "text": 1}
+READ_WITH = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+LEAST_VOLTAGE_PERCENT = 90
+NO_LIMIT = 1 << 30
+DAY_MS = 86400000
+
+
+class _Compiler:
+    def __init__(self, profile: dict, voltage_v: int) -> None:
+        self.profile = profile
+        self.link = profile["link"]
+        self.names = sorted(profile["registers"])
+        self.voltage_v = voltage_v
+
+    def index(self, name: "str | None") -> int:
+        return -1 if name is None else self.names.index(name)
+
+    def field(self, name: str) -> list:
+        register = self.profile["registers"][name]
+        scale = fraction(register)
+        kind = register["type"]
+        if register.get("words", self.link["words"]) == "low-first":
+            kind += "<"
+        shift, width = register.get("bits", [0, 0])
+        rounding = "u" if name.startswith("current_") else "n"
+        return [
+            name, READ_WITH[register["in"]], register["at"], register.get("count", WIDTH[register["type"]]), kind,
+            scale.numerator, scale.denominator, rounding, register.get("none", []), shift, width,
+            self.index(register.get("scale_from")),
+        ]  # fmt: skip
+
+    def reads(self) -> dict:
+        groups = {key: names for key, names in self.profile["reads"].items() if isinstance(names, list)}
+        proof = self.proof_names()
+        groups["proof"] = next((groups[key] for key in ("settings", "live") if set(proof) <= set(groups.get(key, []))), proof)
+        return {key: spans(self.names, self.profile["registers"], names, self.link, WIDTH) for key, names in groups.items() if names}
+
+    def proof_names(self) -> list:
+        proof = self.profile.get("proof", {})
+        rows = proof.get("charging", []) + proof.get("paused", [])
+        shown = proof.get("limit") or self.limit_shown()
+        names = {row["register"] for row in rows} | ({shown} if shown else set())
+        return sorted(names)
+
+    def limit_shown(self) -> "str | None":
+        limit = self.profile.get("order", {}).get("limit")
+        readable = limit and "r" in self.profile["registers"][limit].get("access", "rw")
+        return limit if readable and self.profile.get("proof", {}).get("kind") == "limit" else None
+
+    def write(self, row: dict) -> list:
+        if "wait_ms" in row:
+            return [0, 0, "", "wait", row["wait_ms"], "", 1, 1, -1, 0]
+        register = self.profile["registers"][row["write"]]
+        word = register["type"] + ("<" if register.get("words", self.link["words"]) == "low-first" else "")
+        code = register.get("write_with") or (5 if register["in"] == "coil" else self.link.get("write_with", 16))
+        if WIDTH[register["type"]] > 1:
+            code = 16
+        value = row.get("value", "order")
+        what, raw = (value, 0) if isinstance(value, str) else ("raw", value)
+        scale = self.order_scale(register) if what in ("order", "least") else fraction(register)
+        shown = row.get("shown_by") or (row["write"] if "r" in register.get("access", "rw") else None)
+        role = row.get("effect") or ("limit" if row["write"] == self.profile.get("order", {}).get("limit") else "")
+        return [code, register["at"], word, what, raw, role, scale.numerator, scale.denominator, self.index(shown), int(register.get("stored", False))]
+
+    def order_scale(self, register: dict) -> Fraction:
+        """da per raw count of the setpoint. Watts: as if one phase drew it all, at the lowest voltage."""
+        if register.get("unit") not in ("W", "kW"):
+            return fraction(register)
+        phases = 3 if self.profile["order"].get("balances") else 1
+        return fraction(register) * 10 / Fraction(self.voltage_v * LEAST_VOLTAGE_PERCENT * phases, 100)
+
+    def order(self) -> dict:
+        order = self.profile["order"]
+        scale = self.order_scale(self.profile["registers"][order["limit"]])
+        step = Fraction(da(order["step_a"])) if "step_a" in order else scale
+        raises = order["rounds"] not in ("exact", "down")
+        return {
+            "min": da(order["min_a"]), "max": da(order["max_a"]),
+            "step": [step.numerator, step.denominator], "up": int(raises), "tolerance": da(order.get("tolerance_a", 0)),
+            "charge": [self.write(row) for row in order["charge"]], "pause": [self.write(row) for row in order["pause"]],
+            "forbidden": [[self.profile["registers"][row["register"]]["at"], row["from"], row["to"]] for row in order.get("forbidden", [])],
+            "gap_ms": max(self.link.get("write_gap_ms", 0), DAY_MS // order["writes_per_day"] if "writes_per_day" in order else 0),
+            "refresh": int(self.profile.get("watchdog", {}).get("fed_by") in ("order", "any-write") and "feed" not in self.profile["watchdog"]),
+        }  # fmt: skip
+
+    def conditions(self, rows: list) -> list:
+        compiled = []
+        for row in rows:
+            op, argument = next(((op, row[op]) for op in ("shows", "one_of", "none_of") if op in row), ("none_of", []))
+            if op == "shows":
+                op, argument = ("is", [argument]) if isinstance(argument, int) else (argument, [])
+            compiled.append([self.index(row["register"]), op, argument])
+        return compiled
+
+    def proof(self) -> dict:
+        proof = self.profile.get("proof", {"kind": "none"})
+        return {
+            "kind": proof["kind"], "limit": self.index(proof.get("limit") or self.limit_shown()),
+            "charge": self.conditions(proof.get("charging", [])), "pause": self.conditions(proof.get("paused", [])),
+        }  # fmt: skip
+
+    def watchdog(self) -> dict:
+        dog = self.profile.get("watchdog", {})
+        fed_by = dog.get("fed_by", "none")
+        return {
+            "time": self.index(dog.get("shown_by") or dog.get("register")),
+            "fallback": self.index(dog.get("fallback_shown_by") or dog.get("fallback")),
+            "reads_feed": int(fed_by in ("any-request", "any-read", "unknown")),
+            "feed": self.write(dog["feed"]) if "feed" in dog else [], "fed_by": fed_by, "latched": int(dog.get("latched", False)),
+        }  # fmt: skip
+
+    def rules(self, key: str, from_map: str) -> list:
+        state = self.profile.get("state", {})
+        rows = [[self.index(state["from"]), 0, int(raw) if raw.isdigit() else raw, text] for raw, text in sorted(state.get(from_map, {}).items())]
+        for row in state.get(key, []):
+            rows.append([self.index(row["register"]), row.get("bits", 0), row.get("equals", None), row["is"]])
+        return rows
+
+    def identity(self) -> dict:
+        identity = self.profile.get("identity", {"fingerprint": []})
+        return {
+            "fingerprint": [self.index(name) for name in identity["fingerprint"]], "max": self.index(identity.get("max")),
+            "require": [[self.index(row["register"]), row.get("at_least", -NO_LIMIT), row.get("at_most", NO_LIMIT), row["why"]] for row in identity.get("require", [])],
+        }  # fmt: skip
+
+
+def compile_profile(profile: dict, voltage_v: int = 230) -> dict:
+    """Tables for the controller. voltage_v: the site's nominal voltage, for devices that are ordered in watts."""
+    work = _Compiler(profile, voltage_v)
+    reads = profile["reads"]
+    result = {
+        "format": 1, "name": profile["name"], "kind": profile["kind"],
+        "gap_ms": work.link["gap_ms"], "reply_ms": work.link["reply_ms"], "latency_ms": work.link["latency_ms"],
+        "fields": [work.field(name) for name in work.names], "reads": work.reads(),
+        "live_ms": reads.get("live_ms", 0), "slow_ms": reads.get("slow_ms", 10000), "settings_ms": reads.get("settings_ms", 5000),
+    }  # fmt: skip
+    if profile["kind"] == "meter":
+        result["sign"] = profile.get("measure", {}).get("sign", "register")
+        return result
+    result["state"] = work.rules("rules", "map")
+    result["faults"] = work.rules("fault_rules", "faults")
+    result["identity"] = work.identity()
+    result["watchdog"] = work.watchdog()
+    result["proof"] = work.proof()
+    result["order"] = work.order() if "order" in profile else None
+    settings = profile.get("settings", {})
+    result["settings"] = [work.write(row) for row in settings.get("recipe", [])]
+    result["survives"] = int(settings.get("survive_restart", False))
+    result["wake"] = [work.write(row) for row in profile.get("car", {}).get("wake", [])]
+    return result

@@ -1,0 +1,113 @@
+"""Profiles as they are written: found by name, parsed without a float, held against the schema and against themselves.
+
+Numbers with a decimal point become `Decimal`: 0.1 A is a tenth of an ampere, not the nearest double.
+"""
+
+import json
+import tomllib
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+
+from ampacity.circuit.errors import Rejected
+
+PROFILES = Path(__file__).resolve().parents[3] / "firmware" / "ampacity" / "profiles"
+SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
+
+_DECIMAL_IS_A_NUMBER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+    "number", lambda _, value: isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+)
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_DECIMAL_IS_A_NUMBER)
+
+
+def names(kind: str) -> list[str]:
+    """Names of all profiles of a kind, "evse" or "meter", sorted."""
+    return sorted(path.stem[len(kind) + 1 :] for path in PROFILES.glob(f"{kind}-*.toml"))
+
+
+def load(name: str) -> dict:
+    """The checked profile called name ("heidelberg-energy-control" or "evse-heidelberg-energy-control").
+
+    Raises Rejected when there is none, or when it is not valid.
+    """
+    for path in (PROFILES / f"{name}.toml", PROFILES / f"evse-{name}.toml", PROFILES / f"meter-{name}.toml"):
+        if path.is_file():
+            return _load(path)
+    raise Rejected("profile", name, "one of " + ", ".join(names("evse") + names("meter")))
+
+
+@cache
+def _load(path: Path) -> dict:
+    profile = parse(path.read_text())
+    problems = validate(profile)
+    if problems:
+        raise Rejected(path.name, problems[0], "a valid profile: " + "; ".join(problems))
+    return profile
+
+
+def parse(text: str) -> dict:
+    """TOML text to a profile that nothing has checked yet."""
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+def validate(profile: dict) -> list[str]:
+    """All that is wrong with a profile, each as one sentence; empty when it is well."""
+    problems = [
+        f"{'.'.join(str(part) for part in error.absolute_path) or 'profile'}: {error.message}"
+        for error in _Validator(SCHEMA).iter_errors(profile)
+    ]
+    if problems:
+        return problems
+    problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
+    return problems or _unit_problems(profile)
+
+
+def _names_used(profile: dict) -> "list[tuple[str, str]]":
+    used = [("reads." + group, name) for group, listed in profile["reads"].items() if isinstance(listed, list) for name in listed]
+    for table, keys in (("order", ["limit"]), ("identity", ["max"]), ("proof", ["limit"]), ("state", ["from"])):
+        used += [(table, profile[table][key]) for key in keys if key in profile.get(table, {})]
+    used += [("identity", name) for name in profile.get("identity", {}).get("fingerprint", [])]
+    watchdog = profile.get("watchdog", {})
+    used += [("watchdog", watchdog[key]) for key in ("register", "shown_by", "fallback", "fallback_shown_by") if key in watchdog]
+    for where, writes in _writes(profile):
+        used += [(where, write[key]) for write in writes for key in ("write", "shown_by") if key in write]
+    for table, key in (("proof", "charging"), ("proof", "paused"), ("state", "rules"), ("state", "fault_rules"), ("order", "forbidden")):
+        used += [(f"{table}.{key}", row["register"]) for row in profile.get(table, {}).get(key, [])]
+    return used
+
+
+def _writes(profile: dict) -> "list[tuple[str, list[dict]]]":
+    order = profile.get("order", {})
+    feed = profile.get("watchdog", {}).get("feed")
+    return [
+        ("order.charge", order.get("charge", [])),
+        ("order.pause", order.get("pause", [])),
+        ("settings.recipe", profile.get("settings", {}).get("recipe", [])),
+        ("watchdog.feed", [feed] if feed else []),
+    ]
+
+
+def _unit_problems(profile: dict) -> list[str]:
+    problems = []
+    for name, register in profile["registers"].items():
+        wanted = {"current": "A", "voltage": "V"}.get(name.split("_")[0])
+        if wanted and register.get("unit") != wanted:
+            problems.append(f"registers.{name}: unit must be {wanted}")
+    return problems
+
+
+def blocked(profile: dict) -> "str | None":
+    """Why a profile may not regulate (one sentence), or None when it may."""
+    if profile["kind"] != "evse":
+        return None
+    if "order" not in profile:
+        return "it has no order recipe: the device can only be watched"
+    if "ascii" in profile["link"]["media"] and len(profile["link"]["media"]) == 1:
+        return "it speaks ASCII framing only"
+    if "proof" not in profile:
+        return "it shows neither the limit in force nor a measured current, so no order could ever be proven"
+    if not any(name.startswith("current_l") for name in profile["reads"]["live"]) and profile["proof"]["kind"] == "measured":
+        return "its proof is the measured current, and it measures none"
+    return None

@@ -1,0 +1,53 @@
+"""Independent simulated devices: what the bus of a rehearsed site talks to.
+
+They are built on pymodbus and on the makers' documents, not on the profiles' register tables: a profile that is
+wrong must fail here. Of a profile they take its name and how it is connected, nothing else.
+"""
+
+from pathlib import Path
+
+from ampacity_host.profiles import load
+from ampacity_host.profiles.source import parse
+from ampacity_host.rig.devices.device import Device
+from ampacity_host.rig.devices.heidelberg import Heidelberg
+from ampacity_host.rig.devices.keba import Keba
+from ampacity_host.rig.devices.sdm import Sdm630
+
+EVSES: dict = {"heidelberg-energy-control": Heidelberg, "keba-p30": Keba}
+METERS: dict = {"eastron-sdm630": Sdm630}
+
+__all__ = ["Device", "EVSES", "METERS", "make_device"]
+
+
+def make_device(
+    profile: "dict | str | Path", unit: int, plant: object, clock: object = None, seed: int = 1,
+    framing: "str | None" = None, site: "dict | None" = None,
+) -> Device:  # fmt: skip
+    """A device as its maker describes it.
+
+    profile: a loaded profile, its name, or its file. plant: what it measures and switches (see EvseDevice, Sdm630).
+    clock: anything with now_ms(). framing: "rtu" or "tcp", default the profile's first. site: the entry of the site
+    file; its max_a is how the device's switch is set, its power_on_a what the installer has set up. ValueError: no
+    such simulated device.
+    """
+    table = _profile(profile)
+    name = table["name"]
+    now_ms = clock.now_ms() if clock is not None else 0  # type: ignore[attr-defined]
+    framing = framing or table["link"]["media"][0]
+    latency_ms = table["link"]["latency_ms"]
+    if name in METERS:
+        return METERS[name](unit, plant, seed, framing, latency_ms, now_ms)
+    if name not in EVSES:
+        raise ValueError(f"no simulated device {name!r}; there are {', '.join(sorted(EVSES | METERS))}")
+    site = site or {}
+    max_da = round(float(site.get("max_a", table["order"]["max_a"])) * 10)
+    power_on_da = round(float(site["power_on_a"]) * 10) if "power_on_a" in site else None
+    return EVSES[name](unit, plant, seed, framing, latency_ms, now_ms, max_da, power_on_da)
+
+
+def _profile(profile: "dict | str | Path") -> dict:
+    if isinstance(profile, dict):
+        return profile
+    if isinstance(profile, Path) or str(profile).endswith(".toml"):
+        return parse(Path(profile).read_text())
+    return load(profile)

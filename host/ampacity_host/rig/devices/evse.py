@@ -1,0 +1,93 @@
+"""A simulated charge controller: what any of them does when power fails, somebody swaps it, or it stops obeying."""
+
+from ampacity_host.rig.devices.device import Device
+
+EVSE_FAULTS = (
+    "power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
+    "stale_reading", "watchdog_broken", "disobeys",
+)  # fmt: skip
+
+
+class EvseDevice(Device):
+    """plant: car_state, amps_da, volts_dv, energy_wh, and set_limit(da) or a limit_da to be set.
+
+    max_da: its switch. power_on_da: what an installer has declared that it allows after a restart, None: as built.
+    limit_da is what it obeys now; watchdog is "armed", "expired" or "none".
+    """
+
+    faults = EVSE_FAULTS
+
+    def __init__(self, unit: int, plant: object, seed: int, framing: str, latency_ms: int, now_ms: int, max_da: int, power_on_da: "int | None") -> None:
+        super().__init__(unit, seed, framing, latency_ms, now_ms)
+        self.plant = plant
+        self.max_da = max_da
+        self.power_on_da = power_on_da
+        self.limit_da = 0
+        self.watchdog = "none"
+        self.serial = 10_000_000 + seed % 1_000_000
+        self._shown: "tuple | None" = None
+        self.factory()
+        self.start(keep=False)
+        self._obey()
+
+    # ---- what each device fills in
+
+    def factory(self) -> None:
+        """Settings as they leave the factory."""
+
+    def start(self, keep: bool) -> None:
+        """Power has come: what is not stored is as after a restart. keep: its old limit survives (a fault)."""
+
+    def target_da(self) -> int:
+        """The limit that its registers and its watchdog call for."""
+        return 0
+
+    # ---- shared
+
+    def tick(self, now_ms: int) -> None:
+        """Time passes; the limit that it obeys is handed to the plant."""
+        super().tick(now_ms)
+        self._obey()
+
+    def _obey(self) -> None:
+        limit_da = min(self.target_da(), self.max_da) if self.powered else 0
+        if "disobeys" in self.active and self.powered:
+            limit_da = self.max_da
+        elif "round_up" in self.active and limit_da:
+            limit_da = min(self.max_da, -(-limit_da // 10) * 10)
+        self.limit_da = limit_da
+        if hasattr(self.plant, "set_limit"):
+            self.plant.set_limit(limit_da)
+        else:
+            self.plant.limit_da = limit_da
+
+    def measured(self) -> tuple:
+        """(amps_da, volts_dv, energy_wh) as its meter shows them."""
+        now = (list(self.plant.amps_da), list(self.plant.volts_dv), int(self.plant.energy_wh))
+        if "stale_reading" not in self.active or self._shown is None:
+            self._shown = now
+        return self._shown
+
+    def obeys_writes(self) -> bool:
+        """Not with the fault that answers and does nothing."""
+        return "ignore_writes" not in self.active
+
+    def restart(self) -> None:
+        """Power is gone for a moment."""
+        self.booted_ms = self.now_ms + self.boot_ms
+        self.start(keep="keep_setpoint" in self.active)
+        self._obey()
+
+    def fault_changed(self, kind: str, on: bool) -> None:
+        """Faults that are events, or end with one."""
+        if kind == "power_off":
+            self.powered = not on
+            if not on:
+                self.restart()
+        elif kind == "restart" and on:
+            self.restart()
+        elif kind in ("forget_settings", "swapped") and on:
+            self.serial += 7 if kind == "swapped" else 0
+            self.factory()
+            self.restart()
+        self._obey()
