@@ -1,0 +1,1 @@
+"""Who may charge: cache, local list, the question to the CSMS, the rules while offline."""

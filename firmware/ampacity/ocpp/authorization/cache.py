@@ -1,0 +1,88 @@
+"""What the CSMS said of identifiers last: the authorization cache (C10).
+
+The least recently used goes when a new one needs its place. It is written to the store when an answer changed
+something, not when one was merely used. Identifiers are compared without regard to case.
+"""
+
+from ampacity.base.wallclock import parse_iso
+
+DOC = "ocpp_cache"
+NOT_CACHED = ("Central", "NoAuthorization")
+STATUS, GROUP, EXPIRY_S, USED_S = 0, 1, 2, 3
+
+
+def key_of(token):
+    """The identifier of {"idToken","type"} as a key."""
+    return token["type"] + " " + token["idToken"].lower()
+
+
+def expiry_s(info):
+    """cacheExpiryDateTime as unix seconds, or None."""
+    text = info.get("cacheExpiryDateTime")
+    return None if text is None else parse_iso(text) // 1000
+
+
+def group_of(info):
+    """The group's identifier, or ""."""
+    group = info.get("groupIdToken")
+    return group["idToken"] if group else ""
+
+
+class Cache:
+    """Entries [status, group, expiry_s or None, used_s], the least recently used first in `_order`."""
+
+    def __init__(self, settings, entries_max):
+        self._settings = settings
+        self._max = entries_max
+        kept = settings.get(DOC) or []
+        self._order = [row[0] for row in kept]
+        self._entries = {}
+        for row in kept:
+            self._entries[row[0]] = row[1:]
+
+    def size_bytes(self):
+        """About what the entries take in the store."""
+        return sum(len(k) + 40 for k in self._order)
+
+    def put(self, token, info, now_s):
+        """Take over an idTokenInfo."""
+        if token["type"] in NOT_CACHED:
+            return
+        key = key_of(token)
+        entry = [info["status"], group_of(info), expiry_s(info), now_s]
+        before = self._entries.get(key)
+        self._entries[key] = entry
+        self._touch(key)
+        if before is None or before[:USED_S] != entry[:USED_S]:
+            self._save()
+
+    def find(self, token, now_s, life_s):
+        """(status, group) of an entry that still holds, or None. life_s: AuthCacheCtrlr.LifeTime, 0 for ever."""
+        key = key_of(token)
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry[EXPIRY_S] is not None:
+            over = now_s >= entry[EXPIRY_S]
+        else:
+            over = life_s > 0 and now_s >= entry[USED_S] + life_s
+        if over:
+            return ("Expired", entry[GROUP])
+        entry[USED_S] = now_s
+        self._touch(key)
+        return (entry[STATUS], entry[GROUP])
+
+    def clear(self):
+        self._order = []
+        self._entries = {}
+        self._save()
+
+    def _touch(self, key):
+        if key in self._order:
+            self._order.remove(key)
+        self._order.append(key)
+        if len(self._order) > self._max:
+            del self._entries[self._order.pop(0)]
+
+    def _save(self):
+        self._settings.put(DOC, [[key] + self._entries[key] for key in self._order])

@@ -1,0 +1,65 @@
+"""The local authorization list and its two actions (D01, D02)."""
+
+from ampacity.ocpp.authorization.cache import expiry_s, group_of, key_of
+
+DOC = "ocpp_list"
+ITEMS_MAX = 100
+
+
+class LocalList:
+    """version 0: no list. Entries: key → [status, group, expiry_s or None]."""
+
+    def __init__(self, settings, entries_max):
+        self._settings = settings
+        self._max = entries_max
+        kept = settings.get(DOC) or {"version": 0, "entries": {}}
+        self.version = kept["version"]
+        self._entries = kept["entries"]
+
+    def __len__(self):
+        return len(self._entries)
+
+    def find(self, token, now_s):
+        """(status, group) or None; an entry whose date has passed is Expired."""
+        entry = self._entries.get(key_of(token))
+        if entry is None:
+            return None
+        if entry[2] is not None and now_s >= entry[2]:
+            return ("Expired", entry[1])
+        return (entry[0], entry[1])
+
+    def update(self, version, full, items):
+        """status of SendLocalList; the old list stays unless all of the new one fits."""
+        if not full and version <= self.version:
+            return "VersionMismatch"
+        entries = {} if full else dict(self._entries)
+        for item in items:
+            key, info = key_of(item["idToken"]), item.get("idTokenInfo")
+            if info is None:
+                entries.pop(key, None)
+            else:
+                entries[key] = [info["status"], group_of(info), expiry_s(info)]
+        if len(entries) > self._max:
+            return "Failed"
+        self._settings.put(DOC, {"version": version, "entries": entries})
+        self.version, self._entries = version, entries
+        return "Accepted"
+
+
+def get_version(station, request, message_id, now_ms):
+    """GetLocalListVersion; 0 also when the list is disabled (D02.FR.03)."""
+    enabled = station.model.on("LocalAuthListCtrlr", "Enabled")
+    return {"versionNumber": station.local_list.version if enabled else 0}
+
+
+def send(station, request, message_id, now_ms):
+    """SendLocalList."""
+    if not station.model.on("LocalAuthListCtrlr", "Enabled"):
+        return {"status": "Failed", "statusInfo": {"reasonCode": "NotEnabled"}}
+    items = request.get("localAuthorizationList") or []
+    full = request["updateType"] == "Full"
+    keys = [key_of(item["idToken"]) for item in items]
+    missing = full and any("idTokenInfo" not in item for item in items)
+    if len(items) > ITEMS_MAX or len(set(keys)) < len(keys) or missing or request["versionNumber"] < 1:
+        return {"status": "Failed", "statusInfo": {"reasonCode": "InvalidValue"}}
+    return {"status": station.local_list.update(request["versionNumber"], full, items)}

@@ -1,0 +1,1 @@
+"""What each connector shows, and what the CSMS made inoperative."""

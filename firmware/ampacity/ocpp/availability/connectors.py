@@ -1,0 +1,105 @@
+"""What each connector shows: the facts, overruled by what the CSMS made inoperative (G01, G03, G04).
+
+Three switches lie above each other: station, EVSE, connector; each is kept over restarts. A switch to Inoperative waits
+for the transactions it would hurt. Status goes out when it differs from what was told last.
+"""
+
+DOC = "ocpp_available"
+
+
+class Availability:
+    """`_off`: names of switches that are off: "0" the station, "3" an EVSE, "3.1" a connector."""
+
+    def __init__(self, station):
+        self._station = station
+        self._off = station.settings.get(DOC) or []
+        self._later = []
+        self._told = {}
+        self._forced = []
+
+    def status(self, point):
+        """connectorStatus of the EVSE's one connector."""
+        if point.status == "Faulted" or self.operative(point.id):
+            return point.status
+        return "Unavailable"
+
+    def operative(self, evse_id):
+        """False if a switch above this EVSE is off; evse_id 0: the station's own."""
+        return not self._off or not any(name in self._off for name in _above(evse_id))
+
+    def station_status(self):
+        """The station as a whole: the best that one of its connectors offers."""
+        shown = [self.status(point) for point in self._station.points]
+        for status in ("Available", "Occupied", "Reserved", "Faulted"):
+            if status in shown:
+                return status
+        return "Unavailable"
+
+    def change(self, name, operative, now_ms):
+        """Throw a switch; "Accepted" or "Scheduled"."""
+        self._later = [item for item in self._later if item[0] != name]
+        if operative == (name not in self._off):
+            return "Accepted"
+        if not operative and self._held(name):
+            self._later.append((name, operative))
+            return "Scheduled"
+        self._throw(name, operative)
+        return "Accepted"
+
+    def transaction_ended(self):
+        """Throw the switches that waited."""
+        waiting, self._later = self._later, []
+        for name, operative in waiting:
+            if self._held(name):
+                self._later.append((name, operative))
+            else:
+                self._throw(name, operative)
+
+    def force(self, points):
+        """Tell the status of these EVSEs, changed or not."""
+        self._forced += [point for point in points if point not in self._forced]
+
+    def force_all(self):
+        self.force(self._station.points)
+
+    def pull(self, now_ms):
+        """The next StatusNotification, or None."""
+        for point in self._station.points:
+            status = self.status(point)
+            if point in self._forced or self._told.get(point.id) != status:
+                if point in self._forced:
+                    self._forced.remove(point)
+                return self._notification(point, status, now_ms)
+        return None
+
+    def pull_forced(self, now_ms):
+        """Only what was asked for."""
+        return self.pull(now_ms) if self._forced else None
+
+    def _notification(self, point, status, now_ms):
+        before = self._told.get(point.id)
+        self._told[point.id] = status
+
+        def done(kind, payload, now_ms):
+            if kind == "lost" and self._told.get(point.id) == status:
+                self._told[point.id] = before
+
+        payload = {"timestamp": self._station.iso(now_ms), "connectorStatus": status, "evseId": point.id, "connectorId": 1}
+        return ("StatusNotification", payload, done)
+
+    def _held(self, name):
+        evse_id = int(name.split(".")[0])
+        return any(p.tx is not None for p in self._station.points if evse_id in (0, p.id))
+
+    def _throw(self, name, operative):
+        off = [other for other in self._off if other != name] + ([] if operative else [name])
+        before = [self.operative(point.id) for point in self._station.points]
+        self._station.settings.put(DOC, off)
+        self._off = off
+        for i, point in enumerate(self._station.points):
+            if self.operative(point.id) != before[i]:
+                self._station.actions.append(("availability", point.id, operative))
+
+
+def _above(evse_id):
+    return ("0", "%d" % evse_id, "%d.1" % evse_id) if evse_id else ("0",)

@@ -1,0 +1,1 @@
+"""Components and variables as data."""

@@ -1,0 +1,44 @@
+"""From a component and a variable as the CSMS writes them to a row of the table, and back."""
+
+
+def place(model, item):
+    """(None, scope, Row), or (status, None, None) with the attributeStatus that says what is unknown."""
+    component, variable = item["component"], item["variable"]
+    scope = scope_of(component)
+    if scope is None or component.get("instance") or not model.has_component(scope, component["name"]):
+        return "UnknownComponent", None, None
+    row = model.find(scope, component["name"], variable["name"], variable.get("instance", ""))
+    if row is None:
+        return "UnknownVariable", None, None
+    if item.get("attributeType", "Actual") != "Actual":
+        return "NotSupportedAttributeType", None, None
+    return None, scope, row
+
+
+def scope_of(component):
+    """0 station, id EVSE, -id its connector; None for a connector other than 1."""
+    evse = component.get("evse")
+    if evse is None:
+        return 0
+    connector = evse.get("connectorId")
+    if connector is None:
+        return evse["id"]
+    return -evse["id"] if connector == 1 and evse["id"] > 0 else None
+
+
+def component_of(scope, row):
+    """The component as it goes into a message."""
+    component = {"name": row.component}
+    if scope:
+        component["evse"] = {"id": abs(scope)}
+        if scope < 0:
+            component["evse"]["connectorId"] = 1
+    return component
+
+
+def variable_of(row):
+    """The variable as it goes into a message."""
+    variable = {"name": row.variable}
+    if row.instance:
+        variable["instance"] = row.instance
+    return variable

@@ -1,0 +1,183 @@
+"""The device model: what a variable is, what it is worth now, and whether a new value is allowed.
+
+A variable is addressed by (scope, component, variable, instance): scope is 0 for the station, an EVSE's id for that
+EVSE, or minus that id for its connector 1. Facts that EVSEs tell of themselves (`device_fact`) appear as read-only
+variables of their EVSE.
+"""
+
+from ampacity.base.wallclock import parse_iso
+from ampacity.ocpp.device_model import table
+
+DOC = "ocpp_vars"
+MUTABILITY = {"RO": "ReadOnly", "RW": "ReadWrite", "WO": "WriteOnly"}
+FACT_TYPES = {"Problem": "boolean", "Fallback": "boolean", "Overload": "boolean", "Temperature": "decimal"}
+FACT_LENGTH_MAX = 200
+
+
+class Row:
+    """One line of the table, taken apart. `limits` is the raw text; lists of words have %M and %P filled in."""
+
+    def __init__(self, line):
+        part = line.split("|")
+        self.component, self.variable, self.instance, self.mutability, self.kind, self.unit = part[:6]
+        self.default = part[6]
+        self.limits = part[7].replace("%M", table.MEASURANDS).replace("%P", table.POINTS)
+
+
+class DeviceModel:
+    """`worth(scope, row)` of the station gives the values that the table marks `@`."""
+
+    def __init__(self, settings, evse_ids, worth):
+        self._settings = settings
+        self._worth = worth
+        self._ids = evse_ids
+        self._kept = settings.get(DOC) or {}
+        self._passing = {}
+        self._asked = {}
+        self._facts = {}
+
+    def text(self, component, variable, instance=""):
+        """Value of a variable of the station that the table or the store knows. KeyError: there is none (our mistake)."""
+        key = (component, variable, instance)
+        text = self._asked.get(key)
+        if text is None:
+            row = self.find(0, component, variable, instance)
+            if row is None:
+                raise KeyError(component + "." + variable)
+            text = self._asked[key] = self.value(0, row)
+        return text
+
+    def number(self, component, variable, instance=""):
+        return int(self.text(component, variable, instance))
+
+    def on(self, component, variable):
+        return self.text(component, variable) == "true"
+
+    def words(self, component, variable):
+        text = self.text(component, variable)
+        return text.split(",") if text else []
+
+    def find(self, scope, component, variable, instance=""):
+        """The Row, or None."""
+        head = "\n%s|%s|%s|" % (component, variable, instance)
+        lines = _lines(scope)
+        at = lines.find(head)
+        if at >= 0:
+            return Row(lines[at + 1 : lines.find("\n", at + 1)])
+        if (scope, component, variable) in self._facts and not instance:
+            return _fact_row(component, variable)
+        return None
+
+    def has_component(self, scope, component):
+        """Does the scope exist, and such a component in it?"""
+        if scope and abs(scope) not in self._ids:
+            return False
+        if _lines(scope).find("\n%s|" % component) >= 0:
+            return True
+        return any(key[0] == scope and key[1] == component for key in self._facts)
+
+    def value(self, scope, row):
+        """The present value as text; also of a write-only one (the caller sees to it)."""
+        key = (scope, row.component, row.variable)
+        if key in self._facts:
+            return self._facts[key]
+        name = _name(row)
+        if name in self._passing:
+            return self._passing[name]
+        if row.default == "@":
+            return self._worth(scope, row)
+        return self._kept.get(name, row.default)
+
+    def refusal(self, row, text):
+        """None if `text` may become the value of this row, else (reason code, what would be right)."""
+        if row.mutability == "RO":
+            return ("ReadOnly", "read-only")
+        if row.kind in ("integer", "decimal"):
+            return _number_refusal(row, text)
+        if row.kind == "boolean":
+            return None if text in ("true", "false") else ("InvalidValue", "true or false")
+        if row.kind in ("MemberList", "SequenceList", "OptionList"):
+            return _words_refusal(row, text)
+        if row.kind == "dateTime":
+            return _date_refusal(text)
+        least, most = row.limits.split("..") if ".." in row.limits else ("0", row.limits or "1000")
+        return None if int(least) <= len(text) <= int(most) else ("InvalidValue", "%s to %s characters" % (least, most))
+
+    def set(self, row, text):
+        """Keep a new value of a station variable that `refusal` let pass."""
+        name = _name(row)
+        self._passing.pop(name, None)
+        self._kept[name] = text
+        self._asked = {}
+        self._settings.put(DOC, self._kept)
+
+    def set_passing(self, component, variable, text):
+        """A value until the next restart or `set` (the heartbeat interval that the CSMS gave at boot)."""
+        self._passing[component + "." + variable] = text
+        self._asked = {}
+
+    def fact(self, scope, component, variable, text):
+        """A fact of an EVSE (scope: its id). Returns the value before, or None."""
+        key = (scope, component, variable)
+        before = self._facts.get(key)
+        self._facts[key] = text[:FACT_LENGTH_MAX]
+        return before
+
+    def rows(self):
+        """Every (scope, Row), one after the other; facts behind the table's rows of their scope."""
+        for scope in [0] + [i for n in self._ids for i in (n, -n)]:
+            lines, at = _lines(scope), 1
+            while at < len(lines):
+                end = lines.find("\n", at)
+                yield scope, Row(lines[at:end])
+                at = end + 1
+            for key in sorted(self._facts):
+                if key[0] == scope and lines.find("\n%s|%s|" % key[1:]) < 0:
+                    yield scope, _fact_row(key[1], key[2])
+
+
+def _lines(scope):
+    return table.STATION if scope == 0 else table.EVSE if scope > 0 else table.CONNECTOR
+
+
+def _name(row):
+    return row.component + "." + row.variable + ("." + row.instance if row.instance else "")
+
+
+def _fact_row(component, variable):
+    return Row("%s|%s||RO|%s|||" % (component, variable, FACT_TYPES.get(variable, "string")))
+
+
+def _number_refusal(row, text):
+    try:
+        if not text or not all(c in "0123456789-." for c in text):
+            raise ValueError(text)
+        value = int(text) if row.kind == "integer" else float(text)
+    except ValueError:
+        return ("InvalidValue", row.kind)
+    if row.limits:
+        least, most = row.limits.split("..")
+        if value < int(least):
+            return ("ValueTooLow", row.limits)
+        if not value <= int(most):
+            return ("ValueTooHigh", row.limits)
+    return None
+
+
+def _words_refusal(row, text):
+    allowed = row.limits.split(",")
+    words = text.split(",") if text else []
+    if row.kind == "OptionList" and len(words) != 1:
+        return ("InvalidValue", "one of " + row.limits)
+    for i, word in enumerate(words):
+        if word not in allowed or word in words[:i]:
+            return ("InvalidValue", "of " + row.limits)
+    return None
+
+
+def _date_refusal(text):
+    try:
+        parse_iso(text)
+    except ValueError:
+        return ("InvalidValue", "a date-time")
+    return None

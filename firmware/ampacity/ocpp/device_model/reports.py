@@ -1,0 +1,131 @@
+"""GetBaseReport, GetReport and the NotifyReport requests that answer them (B07, B08).
+
+A report is made while it is sent: a few variables a message, from a walk over the table that stands still in between.
+One report at a time; the next one is Rejected until it is through.
+"""
+
+from ampacity.ocpp.device_model.addressing import component_of, scope_of, variable_of
+from ampacity.ocpp.device_model.model import MUTABILITY
+
+ITEMS_PER_MESSAGE = 8
+SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
+UNSET_COUNTS = ("Active", "Available", "Enabled")
+
+
+class Reports:
+    """The report under way, if any."""
+
+    def __init__(self, station):
+        self._station = station
+        self._walk = None
+        self._next = None
+        self._request_id = 0
+        self._seq = 0
+
+    def begin(self, request_id, wanted):
+        """Report every row that `wanted(scope, row)`. Returns "Accepted", "EmptyResultSet" or "Rejected"."""
+        if self._walk is not None:
+            return "Rejected"
+        walk = ((scope, row) for scope, row in self._station.model.rows() if wanted(scope, row))
+        first = next(walk, None)
+        if first is None:
+            return "EmptyResultSet"
+        self._walk, self._next, self._request_id, self._seq = walk, first, request_id, 0
+        return "Accepted"
+
+    def pull(self, now_ms):
+        """The next NotifyReport, or None."""
+        if self._walk is None:
+            return None
+        data = []
+        while self._next is not None and len(data) < ITEMS_PER_MESSAGE:
+            data.append(self._item(*self._next))
+            self._next = next(self._walk, None)
+        payload = {
+            "requestId": self._request_id,
+            "generatedAt": self._station.iso(now_ms),
+            "seqNo": self._seq,
+            "tbc": self._next is not None,
+            "reportData": data,
+        }
+        self._seq += 1
+        if self._next is None:
+            self._walk = None
+        return ("NotifyReport", payload, self._station.ignore)
+
+    def _item(self, scope, row):
+        attribute = {"mutability": MUTABILITY[row.mutability]}
+        if row.mutability != "WO":
+            attribute["value"] = self._station.model.value(scope, row)
+        attribute["persistent"] = row.mutability != "RO"
+        return {
+            "component": component_of(scope, row),
+            "variable": variable_of(row),
+            "variableAttribute": [attribute],
+            "variableCharacteristics": _characteristics(row, self._station.most(scope, row)),
+        }
+
+
+def _characteristics(row, most):
+    """most: the largest value where the table leaves it to the EVSE."""
+    result = {"dataType": row.kind, "supportsMonitoring": False}
+    if row.unit:
+        result["unit"] = row.unit
+    if row.kind.endswith("List"):
+        result["valuesList"] = row.limits
+    elif ".." in row.limits:
+        least, text = row.limits.split("..")
+        result["minLimit"] = int(least)
+        result["maxLimit"] = most if text == "@" else int(text)
+    elif row.limits:
+        result["maxLimit"] = int(row.limits)
+    return result
+
+
+def base_report(station, request, message_id, now_ms):
+    """GetBaseReport."""
+    base = request["reportBase"]
+
+    def wanted(scope, row):
+        if base == "FullInventory":
+            return True
+        if base == "ConfigurationInventory":
+            return row.mutability != "RO"
+        return row.variable in SUMMARY
+
+    return {"status": station.reports.begin(request["requestId"], wanted)}
+
+
+def report(station, request, message_id, now_ms):
+    """GetReport: component criteria (any of them) and component-variables (any of them)."""
+    pairs = request.get("componentVariable")
+    criteria = request.get("componentCriteria")
+    station.items_at_most(len(pairs or ()), "GetReport")
+
+    def wanted(scope, row):
+        if pairs is not None and not any(_matches(pair, scope, row) for pair in pairs):
+            return False
+        return criteria is None or any(_meets(station.model, word, scope, row) for word in criteria)
+
+    return {"status": station.reports.begin(request["requestId"], wanted)}
+
+
+def _matches(pair, scope, row):
+    component, variable = pair["component"], pair.get("variable")
+    if component["name"] != row.component or component.get("instance"):
+        return False
+    if "evse" in component and abs(scope) != component["evse"]["id"]:
+        return False
+    if "connectorId" in component.get("evse", ()) and scope != scope_of(component):
+        return False
+    if variable is None:
+        return True
+    return variable["name"] == row.variable and variable.get("instance", row.instance) == row.instance
+
+
+def _meets(model, word, scope, row):
+    """Has the row's component the variable `word` at true (or, but for Problem, no such variable)?"""
+    found = model.find(scope, row.component, word)
+    if found is None:
+        return word in UNSET_COUNTS
+    return model.value(scope, found) == "true"

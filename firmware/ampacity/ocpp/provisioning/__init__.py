@@ -1,0 +1,1 @@
+"""Boot, heartbeat, variables, reports, reset."""

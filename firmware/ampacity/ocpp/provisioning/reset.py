@@ -1,0 +1,54 @@
+"""Reset (B11, B12): end or wait for what goes on, let the queue empty itself, then hand over to the roles."""
+
+DRAIN_MS_MAX = 30000
+
+
+class Resets:
+    """Resets that were promised: [kind, evse_id or 0, since_ms or None]. evse_id 0: the station."""
+
+    def __init__(self, station):
+        self._station = station
+        self._waiting = []
+
+    def promise(self, kind, evse_id, now_ms):
+        """ResetResponse status."""
+        points = self._points(evse_id)
+        busy = any(point.tx is not None for point in points)
+        self._waiting = [item for item in self._waiting if item[1] != evse_id]
+        self._waiting.append([kind, evse_id, None])
+        if kind == "OnIdle" and busy:
+            return "Scheduled"
+        for point in points:
+            if point.tx is not None:
+                self._station.transactions.reset(point, now_ms)
+        return "Accepted"
+
+    def scheduled(self):
+        """True if the whole station waits to be reset: nothing new begins."""
+        return any(item[1] == 0 for item in self._waiting)
+
+    def tick(self, now_ms):
+        """Hand over what may happen now; when to look again, or None."""
+        wake = None
+        for item in list(self._waiting):
+            if any(point.tx is not None for point in self._points(item[1])):
+                continue
+            if item[2] is None:
+                item[2] = now_ms
+            if self._station.drained() or now_ms - item[2] >= DRAIN_MS_MAX:
+                self._waiting.remove(item)
+                self._station.actions.append(("reset", item[0], item[1]))
+            else:
+                wake = item[2] + DRAIN_MS_MAX
+        return wake
+
+    def _points(self, evse_id):
+        return [point for point in self._station.points if evse_id in (0, point.id)]
+
+
+def handle(station, request, message_id, now_ms):
+    """Reset."""
+    evse_id = request.get("evseId", 0)
+    if evse_id and station.point(evse_id) is None:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+    return {"status": station.resets.promise(request["type"], evse_id, now_ms)}

@@ -1,0 +1,32 @@
+"""SetNetworkProfile (B09): two slots, kept; the roles use them in the order of NetworkConfigurationPriority."""
+
+DOC = "ocpp_network"
+SLOTS = (1, 2)
+
+
+def handle(station, request, message_id, now_ms):
+    slot, data = request["configurationSlot"], request["connectionData"]
+    reason = _refusal(station, slot, data)
+    if reason:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+    kept = station.settings.get(DOC) or {}
+    kept[str(slot)] = {
+        "url": data["ocppCsmsUrl"],
+        "security_profile": data["securityProfile"],
+        "timeout_s": data["messageTimeout"],
+        "interface": data["ocppInterface"],
+    }
+    station.settings.put(DOC, kept)
+    return {"status": "Accepted"}
+
+
+def _refusal(station, slot, data):
+    if slot not in SLOTS:
+        return "ValueOutOfRange"
+    if data["ocppTransport"] != "JSON" or data["ocppVersion"] != "OCPP20" or "apn" in data or "vpn" in data:
+        return "UnsupportedParam"
+    profile = data["securityProfile"]
+    if not station.config.get("security_profile", 1) <= profile <= 3 or data["messageTimeout"] <= 0:
+        return "InvalidValue"
+    scheme = "ws://" if profile < 2 else "wss://"
+    return None if data["ocppCsmsUrl"].startswith(scheme) else "InvalidURL"

@@ -1,0 +1,1 @@
+"""What the CSMS asks for from afar: start, stop, trigger, unlock."""

@@ -1,0 +1,146 @@
+"""OCPP-J framing, sans I/O: one request of ours under way at a time, answers to theirs at once.
+
+A request of ours ends in exactly one `done(kind, payload, now_ms)`: kind "result" (payload: the checked object),
+"error" (payload: the code), "timeout" or "lost" (connection gone; it says nothing about the peer). What is to be sent
+again, and when, is decided by whoever asked. The last answers are kept by message id: a request that comes twice is
+answered twice and done once.
+"""
+
+from ampacity.base.strict_json import dumps, loads
+from ampacity.ocpp.errors import CallError
+
+SIZE_MAX = 65536
+ANSWERS_KEPT = 4
+ANSWERS_WAITING_MAX = 64
+CALL, RESULT, ERROR = 2, 3, 4
+
+
+class Rpc:
+    """`handle(action, payload, message_id, now_ms)` → the response, or None if it is given later by `answer`.
+
+    It may raise CallError. `check(action, payload)` raises CallError for a response that is not as it must be.
+    `prefix`: makes message ids unique over restarts (at most 20 characters).
+    """
+
+    def __init__(self, handle, check, prefix, log):
+        self._handle = handle
+        self._check = check
+        self._prefix = prefix
+        self._log = log
+        self._count = 0
+        self._out = []
+        self._answered = []
+        self._later = []
+        self._pending = None
+
+    def busy(self):
+        """True while a request of ours waits for its answer."""
+        return self._pending is not None
+
+    def deadline_ms(self):
+        """When the request under way is given up, or None."""
+        return None if self._pending is None else self._pending[3]
+
+    def close(self, now_ms):
+        """The connection is gone: nothing that was for it remains."""
+        self._out = []
+        self._later = []
+        self._answered = []
+        self._end("lost", None, now_ms)
+
+    def call(self, action, payload, done, timeout_ms, now_ms):
+        """Text of a new request. Only while not busy()."""
+        self._count += 1
+        message_id = "%s-%x" % (self._prefix, self._count)
+        self._pending = (message_id, action, done, now_ms + timeout_ms)
+        return dumps([CALL, message_id, action, payload])
+
+    def take(self, now_ms):
+        """The next answer to send, or None; also ends a request whose time is over."""
+        if self._pending is not None and now_ms >= self._pending[3]:
+            self._log.counter("ocpp_timeouts")
+            self._end("timeout", None, now_ms)
+        return self._out.pop(0) if self._out else None
+
+    def answer(self, message_id, payload):
+        """The response that `handle` did not give at once. False if nobody waits for it any more."""
+        if message_id not in self._later:
+            return False
+        self._later.remove(message_id)
+        self._reply(message_id, dumps([RESULT, message_id, payload]))
+        return True
+
+    def receive(self, text, now_ms):
+        """One message of the peer. Whatever it is, nothing is raised: what is wrong is answered or counted."""
+        try:
+            frame = loads(text, SIZE_MAX)
+        except ValueError as e:
+            return self._refuse("-1", "RpcFrameworkError", str(e))
+        if not isinstance(frame, list) or len(frame) < 3:
+            return self._refuse("-1", "RpcFrameworkError", "a list of three to five elements is expected")
+        kind, message_id = frame[0], frame[1]
+        if not isinstance(message_id, str) or not 0 < len(message_id) <= 36:
+            return self._refuse("-1", "RpcFrameworkError", "message id: 1 to 36 characters")
+        if kind is True or kind not in (CALL, RESULT, ERROR):
+            return self._refuse(message_id, "MessageTypeNotSupported", "message type: 2, 3 or 4")
+        if kind == CALL:
+            self._call(frame, message_id, now_ms)
+        else:
+            self._response(frame, kind, message_id, now_ms)
+
+    def _call(self, frame, message_id, now_ms):
+        for known, text in self._answered:
+            if known == message_id:
+                self._log.counter("ocpp_duplicates")
+                return self._out.append(text)
+        if message_id in self._later:
+            return None
+        if len(frame) != 4 or not isinstance(frame[2], str):
+            return self._refuse(message_id, "RpcFrameworkError", "a request has four elements: 2, id, action, payload")
+        if len(self._out) >= ANSWERS_WAITING_MAX:
+            self._log.counter("ocpp_flooded")
+            return None
+        try:
+            self._later.append(message_id)
+            response = self._handle(frame[2], frame[3], message_id, now_ms)
+            if response is not None:
+                self.answer(message_id, response)
+        except CallError as e:
+            self._later.remove(message_id)
+            self._refuse(message_id, e.code, e.text)
+        except OSError as e:  # the store cannot keep it: nothing was promised
+            self._later.remove(message_id)
+            self._log.add("error", "ocpp: %s not kept: %s" % (frame[2][:40], e), now_ms)
+            self._refuse(message_id, "InternalError", "the store is full or broken")
+
+    def _response(self, frame, kind, message_id, now_ms):
+        if self._pending is None or self._pending[0] != message_id:
+            self._log.counter("ocpp_unasked")
+            return
+        if kind == ERROR:
+            code = frame[2] if isinstance(frame[2], str) else "GenericError"
+            self._log.add("warning", "ocpp: %s answered with %s" % (self._pending[1], code[:40]), now_ms)
+            return self._end("error", code, now_ms)
+        try:
+            self._check(self._pending[1], frame[2])
+        except CallError as e:
+            self._log.add("warning", "ocpp: bad answer to %s: %s" % (self._pending[1], e.text), now_ms)
+            return self._end("error", e.code, now_ms)
+        self._end("result", frame[2], now_ms)
+
+    def _end(self, kind, payload, now_ms):
+        if self._pending is not None:
+            done = self._pending[2]
+            self._pending = None
+            done(kind, payload, now_ms)
+
+    def _refuse(self, message_id, code, text):
+        self._log.counter("ocpp_refused")
+        self._reply(message_id, dumps([ERROR, message_id, code, text[:255], {}]))
+
+    def _reply(self, message_id, text):
+        self._out.append(text)
+        if message_id != "-1":
+            self._answered.append((message_id, text))
+            if len(self._answered) > ANSWERS_KEPT:
+                self._answered.pop(0)

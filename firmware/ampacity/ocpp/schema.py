@@ -1,0 +1,97 @@
+"""Checks a payload against the generated tables (notation: tools/ocpp_tables.py).
+
+The first thing that is wrong is reported, by path. Which code says what (OCPP-J 2.0.1, 4.3): a field that must be
+there and is not, or a list too short or too long → OccurrenceConstraintViolation; the wrong type →
+TypeConstraintViolation; a word, length or date that is not allowed → PropertyConstraintViolation; a field that does
+not exist → FormatViolation.
+"""
+
+from ampacity.base.wallclock import parse_iso
+from ampacity.ocpp.errors import CallError
+
+
+def check(tables, number, value, path=""):
+    """CallError unless `value` is an object of tables.TYPES[number]. `tables`: a module with TYPES and ENUMS."""
+    if not isinstance(value, dict):
+        raise CallError("TypeConstraintViolation", "%s: an object is expected" % (path or "payload"))
+    known = 0
+    text = tables.TYPES[number]
+    for field in text.split(" ") if text else ():
+        at = field.find("!")
+        required = at >= 0
+        if not required:
+            at = field.find("?")
+        name = field[:at]
+        if name in value:
+            known += 1
+            _field(tables, field[at + 1 :], value[name], path + "." + name if path else name)
+        elif required:
+            raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (path or "payload", name))
+    if "customData" in value:
+        known += 1
+        _custom(value["customData"], path)
+    if known != len(value):
+        raise CallError("FormatViolation", "%s: %s does not exist" % (path or "payload", _stranger(text, value)))
+
+
+def _field(tables, kind, value, path):
+    star = kind.find("*")
+    if star < 0:
+        return _one(tables, kind, value, path)
+    if not isinstance(value, list):
+        raise CallError("TypeConstraintViolation", "%s: a list is expected" % path)
+    least, most = kind[star + 1 :].split("-")
+    if len(value) < int(least) or len(value) > int(most) > 0:
+        raise CallError("OccurrenceConstraintViolation", "%s: %d elements" % (path, len(value)))
+    for i, item in enumerate(value):
+        _one(tables, kind[:star], item, "%s[%d]" % (path, i))
+
+
+def _one(tables, kind, value, path):
+    letter = kind[0]
+    if letter == "o":
+        check(tables, int(kind[1:]), value, path)
+    elif letter == "i":
+        _typed(isinstance(value, int) and not isinstance(value, bool), "an integer", path)
+    elif letter == "n":
+        _typed(isinstance(value, (int, float)) and not isinstance(value, bool), "a number", path)
+    elif letter == "b":
+        _typed(isinstance(value, bool), "a boolean", path)
+    elif letter in "sed":
+        _typed(isinstance(value, str), "a string", path)
+        _text(tables, kind, value, path)
+
+
+def _typed(holds, expected, path):
+    if not holds:
+        raise CallError("TypeConstraintViolation", "%s: %s is expected" % (path, expected))
+
+
+def _text(tables, kind, value, path):
+    if kind == "d":
+        try:
+            parse_iso(value)
+        except ValueError as e:
+            raise CallError("PropertyConstraintViolation", "%s: %s" % (path, e))
+    elif kind[0] == "e":
+        if not value or value not in tables.ENUMS[int(kind[1:])].split(" "):
+            raise CallError("PropertyConstraintViolation", "%s: %s is not allowed" % (path, value[:40]))
+    elif len(value) > int(kind[1:]) > 0:
+        raise CallError("PropertyConstraintViolation", "%s: longer than %s" % (path, kind[1:]))
+
+
+def _custom(value, path):
+    """customData: any object that names its vendor."""
+    path = path + ".customData" if path else "customData"
+    _typed(isinstance(value, dict), "an object", path)
+    vendor = value.get("vendorId")
+    if vendor is None:
+        raise CallError("OccurrenceConstraintViolation", "%s: vendorId is missing" % path)
+    _typed(isinstance(vendor, str), "a string", path + ".vendorId")
+    if len(vendor) > 255:
+        raise CallError("PropertyConstraintViolation", "%s.vendorId: longer than 255" % path)
+
+
+def _stranger(text, value):
+    names = [f.replace("?", "!").split("!")[0] for f in text.split(" ")] + ["customData"]
+    return sorted(k for k in value if k not in names)[0][:40]

@@ -1,0 +1,1 @@
+"""Charging profiles: the rules, the store, the composite as integer functions."""

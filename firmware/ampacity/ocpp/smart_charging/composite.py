@@ -1,0 +1,107 @@
+"""Charging profiles as integer functions of time: what holds at a moment, until when, and what that makes together.
+
+Nothing here is started or remembered, so nothing can start twice when the wall clock jumps. Times are unix seconds;
+limits are tenths of an ampere per phase or tenths of a watt in all. `clock` False: nobody knows the time of day. Then
+Absolute and Recurring schedules count with their lowest limit, and only Relative ones run.
+"""
+
+NEVER = 1 << 50
+
+
+def running(profile, t, tx_start, clock=True):
+    """(limit, phases or None, until) of a Profile at t; limit None: it says nothing now. until: when that may change.
+
+    tx_start: when the transaction began; None: as if it began at t.
+    """
+    if not clock and profile.kind != "Relative":
+        return profile.lowest(), None, NEVER
+    if clock and t < profile.valid_from_s:
+        return None, None, profile.valid_from_s
+    if clock and t >= profile.valid_to_s:
+        return None, None, NEVER
+    start, end = _span(profile, t, tx_start)
+    if t < start:
+        return None, None, start
+    if t >= end:
+        return None, None, start + profile.recurrence_s if profile.recurrence_s else NEVER
+    limit, phases, until = _period(profile, t - start)
+    return limit, phases, min(start + until, end, profile.valid_to_s if clock else NEVER)
+
+
+def _span(profile, t, tx_start):
+    """Start and end of the run of the schedule that t falls in."""
+    start = profile.start_s
+    if profile.kind == "Relative":
+        start = t if tx_start is None else tx_start
+    longest = NEVER
+    if profile.recurrence_s and t >= start:
+        start += (t - start) // profile.recurrence_s * profile.recurrence_s
+        longest = profile.recurrence_s
+    duration = longest if profile.duration_s is None else min(profile.duration_s, longest)
+    return start, start + duration
+
+
+def _period(profile, offset):
+    """(limit, phases, end) of the period at `offset` seconds; periods are (start, limit, phases or 0) one after another."""
+    flat = profile.periods
+    i = 0
+    while i + 3 < len(flat) and flat[i + 3] <= offset:
+        i += 3
+    return flat[i + 1], flat[i + 2] or None, flat[i + 3] if i + 3 < len(flat) else NEVER
+
+
+def strongest(profiles, t, tx_start, clock=True):
+    """Of profiles of one purpose the running one with the highest stack level (K01.FR.17).
+
+    (limit, phases, unit, until); limit None: none runs.
+    """
+    best, level, until = (None, None, None), -1, NEVER
+    for profile in profiles:
+        limit, phases, change = running(profile, t, tx_start, clock)
+        until = min(until, change)
+        if limit is not None and profile.stack_level > level:
+            best, level = (limit, phases, profile.unit), profile.stack_level
+    return best + (until,)
+
+
+def evse_limit(profiles, evse_id, tx_id, t, tx_start, clock=True):
+    """What TxProfile, else TxDefaultProfile say of an EVSE at t (K02.FR.04, K02.FR.08): as `strongest`."""
+    mine = [p for p in profiles if p.purpose == "TxProfile" and tx_id is not None and p.transaction_id == tx_id]
+    limit, phases, unit, until = strongest(mine, t, tx_start, clock)
+    if limit is not None:
+        return limit, phases, unit, until
+    defaults = [p for p in profiles if p.purpose == "TxDefaultProfile" and p.evse_id in (0, evse_id)]
+    limit, phases, unit, change = strongest(defaults, t, tx_start, clock)
+    return limit, phases, unit, min(until, change)
+
+
+def station_limit(profiles, t, clock=True):
+    """What ChargingStationMaxProfile says at t: as `strongest`."""
+    return strongest([p for p in profiles if p.purpose == "ChargingStationMaxProfile"], t, None, clock)
+
+
+def converted(limit, unit, wanted, phases, voltage_v):
+    """A limit in the wanted unit ("A" or "W"), rounded down (K01.FR.50)."""
+    if unit == wanted:
+        return limit
+    watts_per_ampere = voltage_v * phases
+    return limit * watts_per_ampere if wanted == "W" else limit // watts_per_ampere
+
+
+def composite(limit_at, t, duration_s, periods_max):
+    """[(start offset, limit, phases)] from t on. limit_at(t) → (limit, phases, until).
+
+    Equal neighbours are one period. Never more than periods_max: the last one then holds the lowest of what is left.
+    """
+    result = []
+    at, end = t, t + duration_s
+    while at < end:
+        limit, phases, until = limit_at(at)
+        if result and result[-1][1:] == (limit, phases):
+            pass
+        elif len(result) < periods_max:
+            result.append((at - t, limit, phases))
+        elif limit < result[-1][1]:
+            result[-1] = (result[-1][0], limit, phases)
+        at = max(until, at + 1)
+    return result

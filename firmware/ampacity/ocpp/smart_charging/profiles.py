@@ -1,0 +1,175 @@
+"""The profiles that the CSMS installed: kept over restarts, asked by the roles for limits (K01 to K10)."""
+
+from ampacity.ocpp.smart_charging.composite import NEVER, composite, converted, evse_limit, station_limit
+from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile, refusal
+
+INDEX = "ocpp_profiles"
+DOC = "ocpp_profile_%d"
+
+
+class Profiles:
+    """`change_at_ms`: when `limits` may say something else than last time; 0: it does now."""
+
+    def __init__(self, station, entries_max):
+        self._station = station
+        self._settings = station.settings
+        self.entries_max = entries_max
+        self.change_at_ms = 0
+        self._waiting = {}
+        self.all = []
+        for profile_id, evse_id in self._settings.get(INDEX) or []:
+            document = self._settings.get(DOC % profile_id)
+            if document is not None:
+                self.all.append(Profile(document, evse_id))
+
+    def forget_closed(self):
+        """After a restart: TxProfiles whose transaction is over."""
+        find = self._station.transactions.find
+        self.remove([p for p in self.all if p.purpose == "TxProfile" and find(p.transaction_id) is None])
+
+    def refusal(self, evse_id, document, now_ms):
+        """Reason code why this profile cannot be installed, or None."""
+        point = self._station.point(evse_id) if evse_id else None
+        purpose = document["chargingProfilePurpose"]
+        if evse_id and point is None:
+            return "UnknownEvse"
+        if purpose == "TxProfile":
+            if point is None or "transactionId" not in document:
+                return "MissingParam"
+            if point.tx is None or point.tx.id != document["transactionId"]:
+                return "TxNotFound"
+        elif "transactionId" in document:
+            return "InvalidProfile"
+        if purpose == "ChargingStationMaxProfile" and evse_id:
+            return "InvalidProfile"
+        phases = point.phases if point else max(p.phases for p in self._station.points)
+        return refusal(document, phases) or self._clash(Profile(document, evse_id))
+
+    def install(self, evse_id, document):
+        """Keep a profile that `refusal` let pass; one with its id goes."""
+        profile = Profile(document, evse_id)
+        self._settings.put(DOC % profile.id, document)
+        self.all = [p for p in self.all if p.id != profile.id] + [profile]
+        self._save()
+
+    def remove(self, profiles):
+        """Forget these."""
+        if profiles:
+            self.all = [p for p in self.all if p not in profiles]
+            self._save()
+            for profile in profiles:
+                self._settings.remove(DOC % profile.id)
+
+    def document(self, profile):
+        """The profile as the CSMS wrote it."""
+        return self._settings.get(DOC % profile.id)
+
+    def refusal_at_start(self, point, document, now_ms):
+        """Of a profile that comes with RequestStartTransaction (F01.FR.09, F01.FR.11)."""
+        if document["chargingProfilePurpose"] != "TxProfile" or "transactionId" in document:
+            return "InvalidProfile"
+        return refusal(document, point.phases) or self._clash(Profile(document, point.id))
+
+    def wait_for_start(self, point, document):
+        """Install it when the transaction at this EVSE begins, or now if it runs already."""
+        self._waiting[point.id] = document
+        if point.tx is not None:
+            self.transaction_started(point)
+
+    def transaction_started(self, point):
+        self.change_at_ms = 0
+        document = self._waiting.pop(point.id, None)
+        if document is not None:
+            document["transactionId"] = point.tx.id
+            self.install(point.id, document)
+
+    def transaction_ended(self, point, transaction_id):
+        """K02.FR.05."""
+        self.change_at_ms = 0
+        self._waiting.pop(point.id, None)
+        self.remove([p for p in self.all if p.purpose == "TxProfile" and p.transaction_id == transaction_id])
+
+    def limits(self, now_ms):
+        """[(evse_id or 0, watts or None, da or None, phases or None)]: what holds now; who is missing is not limited."""
+        if not self._enabled() or not self.all:
+            self.change_at_ms = now_ms + NEVER
+            return []
+        t, clock = self._now_s(now_ms)
+        found = [(0,) + station_limit(self.all, t, clock)]
+        for point in self._station.points:
+            found.append((point.id,) + self._evse(point, t, clock))
+        until = min(row[4] for row in found)
+        self.change_at_ms = now_ms + (until - t) * 1000 - (self._fraction_ms(now_ms) if clock else 0)
+        return [_row(evse_id, limit, phases, unit) for evse_id, limit, phases, unit, _ in found if limit is not None]
+
+    def schedule(self, evse_id, duration_s, unit, now_ms):
+        """GetCompositeSchedule: [(start offset, limit in tenths, phases)] (K08)."""
+        t, clock = self._now_s(now_ms)
+        points = [p for p in self._station.points if evse_id in (0, p.id)]
+
+        def limit_at(at):
+            return self._total(points, evse_id, unit, at, clock)
+
+        return composite(limit_at, t, duration_s, PERIODS_MAX)
+
+    def _total(self, points, evse_id, unit, at, clock):
+        """(limit, phases, until) of one EVSE, or of the grid connection (evse_id 0), under all that is installed."""
+        config = self._station.config
+        voltage_v, phases = config.get("voltage_v", 230), max(p.phases for p in points)
+        whole, _, whole_unit, until = station_limit(self.all, at, clock) if self._enabled() else (None, None, None, NEVER)
+        total = 0
+        for point in points:
+            most = converted(point.max_da, "A", unit, point.phases, voltage_v)
+            limit, _, limit_unit, change = self._evse(point, at, clock) if self._enabled() else (None, None, None, NEVER)
+            until = min(until, change)
+            if limit is not None:
+                most = min(most, converted(limit, limit_unit, unit, point.phases, voltage_v))
+            total += most
+        if evse_id == 0 and config.get("max_da"):
+            total = min(total, converted(config["max_da"], "A", unit, phases, voltage_v))
+        if whole is not None:
+            total = min(total, converted(whole, whole_unit, unit, phases, voltage_v))
+        return total, phases, until
+
+    def _evse(self, point, t, clock):
+        tx = point.tx
+        start = None if tx is None else tx.start_unix_s if clock and tx.start_unix_s is not None else tx.start_ms // 1000
+        if clock and tx is not None and tx.start_unix_s is None:
+            start = self._from_monotonic(tx)
+        return evse_limit(self.all, point.id, tx.id if tx else None, t, start, clock)
+
+    def _from_monotonic(self, tx):
+        """The start of a transaction that began before the time was known."""
+        station = self._station
+        tx.start_unix_s = (station.wallclock.unix_ms(station.now_ms) - (station.now_ms - tx.start_ms)) // 1000
+        return tx.start_unix_s
+
+    def _now_s(self, now_ms):
+        unix_ms = self._station.wallclock.unix_ms(now_ms)
+        return (now_ms // 1000, False) if unix_ms is None else (unix_ms // 1000, True)
+
+    def _fraction_ms(self, now_ms):
+        return self._station.wallclock.unix_ms(now_ms) % 1000
+
+    def _enabled(self):
+        return self._station.model.on("SmartChargingCtrlr", "Enabled")
+
+    def _save(self):
+        self._settings.put(INDEX, [[p.id, p.evse_id] for p in self.all])
+        self.change_at_ms = 0
+
+    def _clash(self, new):
+        """K01.FR.06, .39, .52, .53: another id, the same place in the stack."""
+        count = 1
+        for other in self.all:
+            if other.id == new.id:
+                continue
+            count += 1
+            same = other.purpose == new.purpose and other.stack_level == new.stack_level and other.overlaps(new)
+            if same and (other.evse_id == new.evse_id or new.purpose == "TxDefaultProfile" and 0 in (other.evse_id, new.evse_id)):
+                return "DuplicateProfile"
+        return "TooManyElements" if count > self.entries_max else None
+
+
+def _row(evse_id, limit, phases, unit):
+    return (evse_id, limit // 10 if unit == "W" else None, limit if unit == "A" else None, phases)

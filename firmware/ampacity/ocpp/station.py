@@ -1,0 +1,386 @@
+"""The station upstream as one object: text and facts in, text and actions out. No socket, no clock, no sleep.
+
+    station = Station(config, evses, store, wallclock, rng, log, now_ms)
+
+config, all optional: "identity", "vendor", "model", "serial", "firmware", "url", "security_profile" (1), "voltage_v"
+(230), "max_da" (most that the grid connection may carry), "reason" (BootReason of this start, "PowerUp"),
+"queue_max" (messages kept for the CSMS, 120: the journal should hold as many of 700 bytes), "cache_max" (50),
+"list_max" (200), "profiles_max" (8 + 2 for each EVSE).
+evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
+store: an object with `.settings` (get, put, remove) and `.journal` (append, records, drop_to) of the store room.
+
+The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
+next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
+as any fact was given. Order of calls: facts and receive, then next until None, then drain `actions`.
+
+Facts, each with now_ms:
+    evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted, or a session's Preparing,
+                                  Charging, Suspended, Finishing (all four: Occupied)
+    session_event(id, kind, fields):
+        "plugged" {}, "unplugged" {}                what the pilot says; after a restart one of both for each EVSE
+        "token" {"token", "type"}                   a card; id 0: a reader of the whole site
+        "charging" {"state"}                        Charging, SuspendedEV, SuspendedEVSE, EVConnected, Idle
+        "stop_local" {"reason"?}                    stop button; reason: Local (default), EmergencyStop, …
+        "fault" {"reason"?}                         a fault that ends the session: GroundFault, OvercurrentFault, Other …
+        "bay" {"occupied"}                          parking sensor
+    meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
+                                  "offered_w", "soc"}; None or missing: not known
+    device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE; Problem True or False is
+                                  reported by NotifyEvent as well
+    security_event(kind, info)
+    unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
+
+Actions, drained by the roles (a list; pop them all):
+    ("start", evse, token, remote_start_id or None)   somebody may charge here from now on
+    ("stop", evse, reason)                  … no more, until the next start; open the contactor
+    ("authorized", evse or 0, token, accepted, info)  what became of a presented token: for lights and logs only
+    ("availability", evse, operative)       by the CSMS
+    ("unlock", evse, reference)             try, then call unlocked()
+    ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
+    ("time", unix_ms)                       the wall clock was set by the CSMS (it has been told already)
+    ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
+    ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
+
+Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or None)], composite of the charging profiles
+in force; who is missing has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
+"""
+
+from ampacity.base.wallclock import format_iso
+from ampacity.ocpp.authorization.authorizer import Authorizer
+from ampacity.ocpp.authorization.cache import Cache
+from ampacity.ocpp.authorization.local_list import LocalList
+from ampacity.ocpp.availability.connectors import Availability
+from ampacity.ocpp.device_model.events import DeviceEvents
+from ampacity.ocpp.device_model.model import DeviceModel
+from ampacity.ocpp.device_model.reports import Reports
+from ampacity.ocpp.device_model.worth import Worth
+from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.point import Point
+from ampacity.ocpp.provisioning.boot import DOC as BOOT_DOC
+from ampacity.ocpp.provisioning.boot import Boot
+from ampacity.ocpp.provisioning.reset import Resets
+from ampacity.ocpp.rpc import Rpc
+from ampacity.ocpp.security.events import notify
+from ampacity.ocpp.smart_charging.profiles import Profiles
+from ampacity.ocpp.transactions.flow import Transactions
+from ampacity.ocpp.transactions.queue import Queue
+from ampacity.ocpp.transactions.sampling import Sampling
+from ampacity.ocpp.v201 import actions as face
+
+SECRET_DOC = "ocpp_secret"
+IDLE_MS = 60000
+JUMP_MS = 1000
+
+
+class Station:
+    """See the module's text."""
+
+    def __init__(self, config, evses, store, wallclock, rng, log, now_ms):
+        self.config = config
+        self.settings = store.settings
+        self.wallclock = wallclock
+        self.rng = rng
+        self.log = log
+        self.started_ms = self.now_ms = now_ms
+        self.actions = []
+        self.outbox = []
+        self.unlocks = []
+        self.online = False
+        self._after = []
+        self._offline_ms = now_ms
+        self._offset_ms = None
+        self._ids = 0
+        self.points = [Point(facts) for facts in evses]
+        kept = self.settings.get(BOOT_DOC) or {"n": 0, "accepted": False}
+        self.boot_number = kept["n"] + 1
+        self._accepted_before = kept["accepted"]
+        self.settings.put(BOOT_DOC, {"n": self.boot_number, "accepted": kept["accepted"]})
+        self._worth = Worth(self)
+        self.model = DeviceModel(self.settings, [p.id for p in self.points], self._worth.value)
+        self.cache = Cache(self.settings, config.get("cache_max", 50))
+        self.local_list = LocalList(self.settings, config.get("list_max", 200))
+        self.queue = Queue(self, store.journal, config.get("queue_max", 120))
+        self.availability = Availability(self)
+        self.authorizer = Authorizer(self)
+        self.transactions = Transactions(self)
+        self.sampling = Sampling(self)
+        self.resets = Resets(self)
+        self.reports = Reports(self)
+        self.events = DeviceEvents(self)
+        self.boot = Boot(self, config.get("reason", "PowerUp"), now_ms)
+        self.transactions.events.restore(now_ms)
+        self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
+        self.profiles.forget_closed()
+        self._rpc = Rpc(self._handle, face.check_response, "%x" % self.boot_number, log)
+
+    # --- the link
+
+    def connected(self, now_ms):
+        self.now_ms = now_ms
+        self.online = True
+        self.queue.connected()
+        self.boot.connected(now_ms)
+        threshold_ms = self.model.number("OCPPCommCtrlr", "OfflineThreshold") * 1000
+        if self.accepted() and now_ms - self._offline_ms > threshold_ms:
+            self.availability.force_all()
+
+    def disconnected(self, now_ms):
+        self.now_ms = now_ms
+        self.online = False
+        self._offline_ms = now_ms
+        self.queue.lost()
+        self._rpc.close(now_ms)
+        self.authorizer.offline(now_ms)
+        self.unlocks = []
+        self._run_after(now_ms)
+
+    def receive(self, text, now_ms):
+        self.now_ms = now_ms
+        if self.online:
+            self._rpc.receive(text, now_ms)
+
+    def next(self, now_ms):
+        self.now_ms = now_ms
+        wakes = self._tick(now_ms)
+        text = self._next_text(now_ms) if self.online else None
+        if text is not None:
+            return text, now_ms
+        return None, self._wake(wakes, now_ms)
+
+    # --- facts
+
+    def evse_status(self, evse_id, status, now_ms):
+        self.now_ms = now_ms
+        self.point(evse_id).take_status(status)
+
+    def session_event(self, evse_id, kind, fields, now_ms):
+        self.now_ms = now_ms
+        if kind == "token":
+            return self.authorizer.presented(evse_id, {"idToken": fields["token"], "type": fields["type"]}, now_ms)
+        point, flow = self.point(evse_id), self.transactions
+        if kind == "plugged":
+            flow.plugged(point, now_ms)
+        elif kind == "unplugged":
+            flow.unplugged(point, now_ms)
+        elif kind == "charging":
+            flow.charging(point, fields["state"], now_ms)
+        elif kind == "stop_local":
+            if point.auth is not None:
+                flow.deauthorize(point, "StopAuthorized", fields.get("reason", "Local"), now_ms)
+        elif kind == "fault":
+            flow.fault(point, fields.get("reason", "Other"), now_ms)
+        elif kind == "bay":
+            flow.bay(point, fields["occupied"], now_ms)
+        else:
+            raise ValueError("session_event: %s" % kind)
+        return None
+
+    def meter_values(self, evse_id, values, now_ms):
+        self.now_ms = now_ms
+        self.point(evse_id).values = values
+
+    def device_fact(self, evse_id, component, variable, value, now_ms):
+        self.now_ms = now_ms
+        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        before = self.model.fact(evse_id, component, variable, text)
+        if isinstance(value, bool) and (before or "false") != text:
+            self.events.add(evse_id, component, variable, text, now_ms)
+
+    def security_event(self, kind, info, now_ms):
+        self.now_ms = now_ms
+        notify(self, kind, info, now_ms)
+
+    def unlocked(self, reference, status, now_ms):
+        self.now_ms = now_ms
+        self.unlocks = [item for item in self.unlocks if item[0] != reference]
+        self._rpc.answer(reference, {"status": status})
+
+    # --- answers
+
+    def limits(self, now_ms):
+        self.now_ms = now_ms
+        return self.profiles.limits(now_ms)
+
+    @property
+    def limits_change_at_ms(self):
+        return self.profiles.change_at_ms
+
+    def transaction(self, evse_id):
+        """Id of the open transaction of an EVSE, or None."""
+        tx = self.point(evse_id).tx
+        return None if tx is None else tx.id
+
+    def password(self):
+        """The password that the CSMS set, or None: then the configured one holds."""
+        return (self.settings.get(SECRET_DOC) or {}).get("password")
+
+    def accepted(self):
+        """Connected, and the CSMS has accepted this station."""
+        return self.online and self.boot.status == "Accepted"
+
+    # --- for the blocks
+
+    def point(self, evse_id):
+        """The Point, or None."""
+        for point in self.points:
+            if point.id == evse_id:
+                return point
+        return None
+
+    def may_serve(self):
+        """May transactions begin without the CSMS (B02.FR.03)?"""
+        if self.boot.status == "Accepted" or self.model.on("TxCtrlr", "TxBeforeAcceptedEnabled"):
+            return True
+        return self.boot.status is None and self._accepted_before
+
+    def accepted_now(self, now_ms):
+        """The CSMS has just accepted: tell it everything (B01.FR.05)."""
+        self.availability.force_all()
+        self.settings.put(BOOT_DOC, {"n": self.boot_number, "accepted": True})
+
+    def iso(self, now_ms):
+        return self.wallclock.iso(now_ms) or format_iso(0)
+
+    def unix_s(self, now_ms):
+        return (self.wallclock.unix_ms(now_ms) or 0) // 1000
+
+    def stamp(self, now_ms):
+        """A time to keep: unix milliseconds, or minus the monotonic ones while nobody knows better."""
+        unix_ms = self.wallclock.unix_ms(now_ms)
+        return -now_ms if unix_ms is None else unix_ms
+
+    def new_id(self):
+        """An id that no transaction of this station had or will have: boot counter, count, chance (E01.FR.08)."""
+        self._ids += 1
+        chance = self.rng.next32()
+        return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())
+
+    def ignore(self, kind, payload, now_ms):
+        """A `done` for requests whose answer tells nothing."""
+
+    def after_answer(self, function):
+        """Run function(now_ms) when the answer to the request in hand has left."""
+        self._after.append(function)
+
+    def drained(self):
+        """Nothing is left to tell the CSMS, or nobody to tell it to."""
+        return not self.online or not self._rpc.busy() and not self.queue.count
+
+    def delivered(self, record, payload, now_ms):
+        """The CSMS has answered a queued message."""
+        if record["a"] != "TransactionEvent":
+            return
+        token = record["p"].get("idToken")
+        if token is not None and "idTokenInfo" in payload:
+            self.authorizer.learn(token, payload["idTokenInfo"], now_ms)
+            self.transactions.answered(record["x"], payload, now_ms)
+
+    def transaction_started(self, point, now_ms):
+        self.profiles.transaction_started(point)
+
+    def transaction_ended(self, point, transaction_id, now_ms):
+        self.profiles.transaction_ended(point, transaction_id)
+        self.availability.transaction_ended()
+
+    def items_at_most(self, count, message):
+        if count > self.model.number("DeviceDataCtrlr", "ItemsPerMessage", message):
+            raise CallError("OccurrenceConstraintViolation", "more than ItemsPerMessage%s" % message)
+
+    def variable_changed(self, row, now_ms):
+        self.profiles.change_at_ms = 0
+        self.actions.append(("variable", row.component, row.variable, row.instance, self.model.value(0, row)))
+
+    def new_password(self, text, now_ms):
+        self.settings.put(SECRET_DOC, {"password": text})
+        self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
+        self.after_answer(lambda now_ms: self.actions.append(("password", text)))
+
+    def network_slots(self):
+        """Slots that hold a network profile; the first always does: what the station was configured with."""
+        return sorted(set(["1"] + list(self.settings.get("ocpp_network") or {})))
+
+    def most(self, scope, row):
+        return self._worth.most(scope, row)
+
+    # --- inside
+
+    def _handle(self, action, payload, message_id, now_ms):
+        if self.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
+            raise CallError("SecurityError", "not accepted")
+        function = face.handler(action)
+        face.check_request(action, payload)
+        return function(self, payload, message_id, now_ms)
+
+    def _tick(self, now_ms):
+        """Everything that time alone brings about; list of wake-up times and None."""
+        self._watch_clock(now_ms)
+        wakes = [self.transactions.tick(point, now_ms) for point in self.points]
+        wakes.append(self.sampling.tick(now_ms))
+        wakes.append(self.resets.tick(now_ms))
+        for reference, deadline_ms in list(self.unlocks):
+            if now_ms >= deadline_ms:
+                self.unlocked(reference, "UnlockFailed", now_ms)
+            else:
+                wakes.append(deadline_ms)
+        return wakes
+
+    def _watch_clock(self, now_ms):
+        """A jump of the wall clock may change what profiles say."""
+        unix_ms = self.wallclock.unix_ms(now_ms)
+        offset_ms = None if unix_ms is None else unix_ms - now_ms
+        if offset_ms != self._offset_ms:
+            self._offset_ms = offset_ms
+            self.profiles.change_at_ms = 0
+
+    def _next_text(self, now_ms):
+        text = self._rpc.take(now_ms)
+        if text is not None:
+            return text
+        self._run_after(now_ms)
+        if self._rpc.busy():
+            return None
+        call = self._pull(now_ms)
+        if call is None:
+            return None
+        self.boot.sent(now_ms)
+        timeout_ms = self.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
+        return self._rpc.call(call[0], call[1], call[2], timeout_ms, now_ms)
+
+    def _pull(self, now_ms):
+        """The next request of ours: (action, payload, done), or None."""
+        status = self.boot.status
+        call = self.boot.pull(now_ms)
+        if call is not None or status == "Rejected":
+            return call
+        call = self._pull_outbox(now_ms) or self.reports.pull(now_ms)
+        if call is not None or status != "Accepted":
+            return call or self.boot.pull_heartbeat(now_ms) or self.availability.pull_forced(now_ms)
+        return (
+            self.authorizer.pull(now_ms)
+            or self.availability.pull(now_ms)
+            or self.queue.pull(now_ms)
+            or self.events.pull(now_ms)
+            or self.sampling.pull(now_ms)
+            or self.boot.pull_heartbeat(now_ms)
+        )
+
+    def _pull_outbox(self, now_ms):
+        while self.outbox:
+            what, payload, done = self.outbox.pop(0)
+            if isinstance(what, str):
+                return (what, payload, done)
+            call = what(self, payload, now_ms)
+            if call is not None:
+                return call + (done,)
+        return None
+
+    def _run_after(self, now_ms):
+        functions, self._after = self._after, []
+        for function in functions:
+            function(now_ms)
+
+    def _wake(self, wakes, now_ms):
+        if self.online:
+            wakes += [self.boot.wake_ms(), self._rpc.deadline_ms(), self.queue.wake_ms()]
+        wake = min([w for w in wakes if w is not None] + [now_ms + IDLE_MS])
+        return max(wake, now_ms + 1)

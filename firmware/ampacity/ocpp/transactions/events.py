@@ -1,0 +1,87 @@
+"""Builds TransactionEvents and keeps them; samples while a transaction runs; finds open transactions after a restart."""
+
+from ampacity.ocpp.point import Authorization
+from ampacity.ocpp.transactions.meter import meter_value, phases_used
+from ampacity.ocpp.transactions.record import Transaction, document, name
+
+CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
+KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
+
+
+class Events:
+    """send() is the only place where a TransactionEvent comes from."""
+
+    def __init__(self, station):
+        self._station = station
+
+    def send(self, point, kind, trigger, now_ms, token=None, reason=None, values=None):
+        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule."""
+        tx, auth = point.tx, point.auth
+        told = auth is not None and auth.trigger is not None and kind != "Ended"
+        payload = {"eventType": kind, "triggerReason": trigger, "seqNo": tx.seq_no, "evse": {"id": point.id}}
+        info = {"transactionId": tx.id, "chargingState": point.state}
+        if point.plugged or kind == "Ended":
+            payload["evse"]["connectorId"] = 1
+        if told:
+            payload["triggerReason"] = auth.trigger
+            payload["idToken"] = auth.token
+            if auth.remote_id is not None:
+                info["remoteStartId"] = auth.remote_id
+            auth.trigger = None
+        elif token is not None:
+            payload["idToken"] = token
+        if reason is not None:
+            info["stoppedReason"] = reason
+        payload["transactionInfo"] = info
+        if point.state == "Charging" and tx.state != "Charging" and phases_used(point):
+            payload["numberOfPhasesUsed"] = phases_used(point)
+        self._add_values(point, payload, values, now_ms)
+        tx.seq_no += 1
+        tx.state = point.state
+        station = self._station
+        station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
+        if kind != "Ended":
+            station.settings.put(name(point.id), document(point))
+
+    def forget(self, point):
+        """The transaction is over."""
+        self._station.settings.remove(name(point.id))
+
+    def restore(self, now_ms):
+        """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""
+        known = self._station.queue.last
+        for point in self._station.points:
+            kept = self._station.settings.get(name(point.id))
+            for tx_id in sorted(known):
+                evse, _, kind = known[tx_id]
+                if evse == point.id and kind == "Ended" and kept and kept["id"] == tx_id:
+                    kept = None
+                    self.forget(point)
+                elif evse == point.id and kind != "Ended" and (kept is None or kept["id"] != tx_id):
+                    kept = {"id": tx_id, "seq": 0, "start": None, "state": None, "token": None, "group": "", "reason": None}
+            if kept:
+                self._open(point, kept, known.get(kept["id"]), now_ms)
+
+    def _open(self, point, kept, newest, now_ms):
+        tx = Transaction(kept["id"], now_ms, kept["start"])
+        tx.seq_no = max(kept["seq"], newest[1] + 1 if newest else 0)
+        tx.state = kept["state"]
+        tx.stop_reason = kept["reason"]
+        tx.restored = True
+        point.tx = tx
+        if kept["token"]:
+            point.auth = Authorization(kept["token"], kept["group"], None)
+
+    def _add_values(self, point, payload, values, now_ms):
+        model = self._station.model
+        kind = payload["eventType"]
+        if values is None:
+            values = []
+            if kind != "Updated" or payload["triggerReason"] == "Trigger":
+                measurands = model.words("SampledDataCtrlr", "Tx%sMeasurands" % kind)
+                context = "Trigger" if kind == "Updated" else CONTEXT[kind]
+                values = meter_value(point, measurands, context, self._station.stamp(now_ms))
+            if kind == "Ended":
+                values = point.tx.samples + values
+        if values:
+            payload["meterValue"] = values

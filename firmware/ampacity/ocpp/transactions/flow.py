@@ -1,0 +1,211 @@
+"""When a transaction starts, what is told of it, when it ends (use cases E01 to E10).
+
+TxStartPoint and TxStopPoint name conditions; a transaction starts at the edge of one, never because one happens to
+hold: else a car that stays plugged in after its driver has stopped would start the next transaction at once.
+Whoever is authorised and not told yet is told by the very next event, which then carries that trigger (E02.FR.01).
+"""
+
+from ampacity.ocpp.transactions.events import Events
+from ampacity.ocpp.transactions.record import Transaction
+
+CONNECT = "EVConnected"
+AUTHORIZED = "Authorized"
+CLOSED = "PowerPathClosed"
+ENERGY = "EnergyTransfer"
+BAY = "ParkingBayOccupancy"
+
+
+class Transactions:
+    """The rules. Every method takes the Point and now_ms; what follows goes to the queue and to `station.actions`."""
+
+    def __init__(self, station):
+        self._station = station
+        self.events = Events(station)
+
+    def plugged(self, point, now_ms):
+        if point.plugged:
+            return
+        point.plugged = True
+        point.connect_by_ms = None
+        point.state = CONNECT
+        if point.tx is not None and point.tx.restored:
+            return self._resume(point)
+        self._station.authorizer.plugged(point, now_ms)
+        self._edge(point, CONNECT, "CablePluggedIn", now_ms)
+
+    def unplugged(self, point, now_ms):
+        """The car is gone (E09, E10)."""
+        if not point.plugged:
+            return self._abandon(point, now_ms)
+        model = self._station.model
+        point.plugged = False
+        point.state = "Idle"
+        stops = model.words("TxCtrlr", "TxStopPoint")
+        ends = CONNECT in stops or CLOSED in stops or point.tx is None
+        if model.on("TxCtrlr", "StopTxOnEVSideDisconnect") or ends:
+            self._revoke(point, "EVDisconnected")
+            ends = ends or AUTHORIZED in stops or ENERGY in stops
+        elif point.auth is not None:
+            point.connect_by_ms = now_ms + model.number("TxCtrlr", "EVConnectionTimeOut") * 1000
+        if point.tx is not None and ends:
+            self.end(point, "EVCommunicationLost", point.tx.stop_reason or "EVDisconnected", now_ms)
+        elif point.tx is not None:
+            self.events.send(point, "Updated", "EVCommunicationLost", now_ms)
+
+    def charging(self, point, state, now_ms):
+        """state: chargingState of OCPP: Charging, SuspendedEV, SuspendedEVSE, EVConnected, Idle."""
+        if state == point.state or (state != "Idle") != point.plugged:
+            return
+        was, point.state = point.state, state
+        if point.tx is not None and point.tx.restored:
+            return
+        if was == "Charging" and point.tx is not None and ENERGY in self._station.model.words("TxCtrlr", "TxStopPoint"):
+            reason = "StoppedByEV" if state == "SuspendedEV" else "Other"
+            self._revoke(point, reason)
+            return self.end(point, "ChargingStateChanged", reason, now_ms)
+        if point.tx is None and state != "Charging":
+            return
+        self._edge(point, ENERGY if state == "Charging" else "", "ChargingStateChanged", now_ms)
+
+    def bay(self, point, occupied, now_ms):
+        """The parking bay's sensor."""
+        point.bay = occupied
+        if occupied:
+            return self._edge(point, BAY, "EVDetected", now_ms)
+        if point.tx is not None and BAY in self._station.model.words("TxCtrlr", "TxStopPoint"):
+            self._revoke(point, "Local")
+            self.end(point, "EVDeparted", "Local", now_ms)
+
+    def authorized(self, point, authorization, now_ms):
+        """Somebody may charge here from now on."""
+        point.auth = authorization
+        if not point.plugged:
+            point.connect_by_ms = now_ms + self._station.model.number("TxCtrlr", "EVConnectionTimeOut") * 1000
+        token = authorization.token["idToken"]
+        self._station.actions.append(("start", point.id, token, authorization.remote_id))
+        self._edge(point, AUTHORIZED, authorization.trigger, now_ms)
+
+    def deauthorize(self, point, trigger, reason, now_ms, token=None):
+        """The authorisation is over; the transaction ends or goes on, as TxStopPoint says.
+
+        token: {"idToken","type"} that was presented for it, if one was.
+        """
+        self._revoke(point, reason)
+        if point.tx is None:
+            return
+        stops = self._station.model.words("TxCtrlr", "TxStopPoint")
+        if AUTHORIZED in stops or CLOSED in stops or ENERGY in stops:
+            return self.end(point, trigger, reason, now_ms, token)
+        point.tx.stop_reason = reason
+        if point.state == "Charging":
+            point.state = CONNECT
+        self.events.send(point, "Updated", trigger, now_ms, token)
+
+    def suspend(self, point, now_ms):
+        """No energy for an identifier that the CSMS refused, but the transaction stays open (E05.FR.02)."""
+        if point.tx is None or point.auth is None or point.auth.invalid:
+            return
+        point.auth.invalid = True
+        self._station.actions.append(("stop", point.id, "DeAuthorized"))
+        point.state = "SuspendedEVSE"
+        self.events.send(point, "Updated", "ChargingStateChanged", now_ms)
+
+    def fault(self, point, reason, now_ms):
+        """reason: stoppedReason of OCPP. Ends what is going on (E06.FR.16)."""
+        self._revoke(point, reason)
+        if point.tx is not None:
+            self.end(point, "AbnormalCondition", reason, now_ms)
+
+    def reset(self, point, now_ms):
+        """The CSMS resets the EVSE or the station at once (B12.FR.04)."""
+        self._revoke(point, "ImmediateReset")
+        self.end(point, "ResetCommand", "ImmediateReset", now_ms)
+
+    def end(self, point, trigger, reason, now_ms, token=None):
+        """Close the transaction."""
+        tx = point.tx
+        self.events.send(point, "Ended", trigger, now_ms, token, reason)
+        point.tx = None
+        self.events.forget(point)
+        self._station.transaction_ended(point, tx.id, now_ms)
+
+    def tick(self, point, now_ms):
+        """Time-outs of one EVSE; when to look again, or None."""
+        if point.connect_by_ms is not None and now_ms >= point.connect_by_ms:
+            self._connection_timeout(point, now_ms)
+        tx = point.tx
+        if tx is not None and tx.energy_wh_max is not None and point.values.get("energy_wh", 0) >= tx.energy_wh_max:
+            tx.energy_wh_max = None
+            self.suspend(point, now_ms)
+        return point.connect_by_ms
+
+    def answered(self, transaction_id, payload, now_ms):
+        """The CSMS judged the identifier of an event (E05, C15)."""
+        info = payload.get("idTokenInfo")
+        point = self.find(transaction_id)
+        if info is None or info["status"] == "Accepted" or point is None or point.auth is None:
+            return
+        model = self._station.model
+        if model.on("TxCtrlr", "StopTxOnInvalidId"):
+            return self.deauthorize(point, "Deauthorized", "DeAuthorized", now_ms)
+        grace_wh = model.number("TxCtrlr", "MaxEnergyOnInvalidId")
+        if grace_wh > 0 and "energy_wh" in point.values:
+            if point.tx.energy_wh_max is None:
+                point.tx.energy_wh_max = point.values["energy_wh"] + grace_wh
+        else:
+            self.suspend(point, now_ms)
+
+    def find(self, transaction_id):
+        """The Point whose open transaction has this id, or None."""
+        for point in self._station.points:
+            if point.tx is not None and point.tx.id == transaction_id:
+                return point
+        return None
+
+    def _edge(self, point, name, trigger, now_ms):
+        if point.tx is not None:
+            return self.events.send(point, "Updated", trigger, now_ms)
+        if self._starts(point, name):
+            station = self._station
+            unix_ms = station.wallclock.unix_ms(now_ms)
+            point.tx = Transaction(station.new_id(), now_ms, None if unix_ms is None else unix_ms // 1000)
+            self.events.send(point, "Started", trigger, now_ms)
+            station.transaction_started(point, now_ms)
+        return None
+
+    def _starts(self, point, name):
+        starts = self._station.model.words("TxCtrlr", "TxStartPoint")
+        if name in starts:
+            return True
+        if name in (CONNECT, AUTHORIZED) and CLOSED in starts and point.plugged and point.auth is not None:
+            return True
+        if name == AUTHORIZED and (CONNECT in starts and point.plugged or BAY in starts and point.bay):
+            return True
+        return name == ENERGY and point.auth is not None  # energy that no point foresaw is accounted for all the same
+
+    def _revoke(self, point, reason):
+        if point.auth is not None:
+            self._station.actions.append(("stop", point.id, reason))
+        point.auth = None
+        point.connect_by_ms = None
+
+    def _connection_timeout(self, point, now_ms):
+        """E03.FR.05, E03.FR.15: nobody plugged in."""
+        if point.tx is not None and BAY not in self._station.model.words("TxCtrlr", "TxStopPoint"):
+            self._revoke(point, "Timeout")
+            return self.end(point, "EVConnectTimeout", "Timeout", now_ms)
+        self._revoke(point, "Timeout")
+        if point.tx is not None:
+            self.events.send(point, "Updated", "EVConnectTimeout", now_ms)
+
+    def _resume(self, point):
+        """After a power cut the car is still there: its transaction goes on."""
+        point.tx.restored = False
+        if point.auth is not None:
+            self._station.actions.append(("start", point.id, point.auth.token["idToken"], None))
+
+    def _abandon(self, point, now_ms):
+        """After a power cut the car is gone."""
+        if point.tx is not None and point.tx.restored:
+            point.auth = None
+            self.end(point, "AbnormalCondition", "PowerLoss", now_ms)

@@ -1,0 +1,11 @@
+"""GetTransactionStatus (E14)."""
+
+
+def handle(station, request, message_id, now_ms):
+    tx_id = request.get("transactionId")
+    if tx_id is None:
+        return {"messagesInQueue": bool(station.queue.waiting)}
+    return {
+        "ongoingIndicator": station.transactions.find(tx_id) is not None,
+        "messagesInQueue": tx_id in station.queue.waiting,
+    }

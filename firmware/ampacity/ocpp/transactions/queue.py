@@ -1,0 +1,138 @@
+"""What must reach the CSMS, in order, over lost connections and power cuts (E04, E13, A04).
+
+Each message is one record of the journal before it is anything else; it leaves the journal when the CSMS has answered
+it, or has failed to as often as MessageAttempts says. A time that the wall clock could not tell yet is kept as the
+monotonic time, negative, and translated when the message leaves.
+"""
+
+from ampacity.base.strict_json import dumps, loads
+from ampacity.base.wallclock import format_iso
+
+
+class Queue:
+    """journal: append(bytes) → number, records() → (number, bytes) from the oldest, drop_to(number).
+
+    `waiting`: dict transaction id → how many of its messages are not delivered. `last`: what the journal knew of each
+    transaction at start-up, {id: (evse, seq_no, event type)}.
+    """
+
+    def __init__(self, station, journal, queue_max):
+        self._station = station
+        self._journal = journal
+        self._max = queue_max
+        self.count = 0
+        self.waiting = {}
+        self.last = {}
+        self._offline_to = self._newest = -1
+        self._head = None
+        self._attempts = 0
+        self._wait_ms = 0
+        for number, data in journal.records():
+            self._scan(number, loads(data))
+
+    def _scan(self, number, record):
+        self.count += 1
+        self._offline_to = self._newest = number
+        tx = record.get("x")
+        if tx is not None:
+            self.waiting[tx] = self.waiting.get(tx, 0) + 1
+            payload = record["p"]
+            self.last[tx] = (payload["evse"]["id"], payload["seqNo"], payload["eventType"])
+
+    def append(self, action, payload, transaction_id, now_ms, may_drop=False):
+        """Keep a message. may_drop: a sample that need not arrive when room runs out. False if it was not kept."""
+        if may_drop and self.count >= self._max * 3 // 4:
+            self._station.log.counter("ocpp_samples_dropped")
+            return False
+        record = {"a": action, "p": payload, "t": self._station.stamp(now_ms), "b": self._station.boot_number}
+        if transaction_id is not None:
+            record["x"] = transaction_id
+        try:
+            self._newest = self._journal.append(dumps(record).encode())
+        except OSError as e:
+            self._station.log.counter("ocpp_events_lost")
+            self._station.log.add("error", "ocpp: event not kept: %s" % e, now_ms)
+            return False
+        self.count += 1
+        if transaction_id is not None:
+            self.waiting[transaction_id] = self.waiting.get(transaction_id, 0) + 1
+        return True
+
+    def connected(self):
+        """All that is here happened while the station was offline."""
+        self._offline_to = self._newest
+
+    def lost(self):
+        """The connection is gone: what is not delivered counts as offline; a wait for the next attempt ends."""
+        self._offline_to = self._newest
+        self._wait_ms = 0
+
+    def wake_ms(self):
+        """When the next attempt is due, or None."""
+        return self._wait_ms if self.count and self._wait_ms else None
+
+    def pull(self, now_ms):
+        """(action, payload, done) of the oldest message, or None."""
+        if not self.count or now_ms < self._wait_ms:
+            return None
+        if self._head is None:
+            self._head = self._read()
+        if self._head is None:
+            self.count = 0
+            self.waiting = {}
+            return None
+        number, record = self._head
+        payload = self._timed(record, now_ms)
+        if number <= self._offline_to and record["a"] == "TransactionEvent":
+            payload["offline"] = True
+        return (record["a"], payload, self._done)
+
+    def _read(self):
+        for number, data in self._journal.records():
+            return number, loads(data)
+        return None
+
+    def _timed(self, record, now_ms):
+        payload = record["p"]
+        payload["timestamp"] = self._time(record["t"], record["b"], now_ms)
+        for value in payload.get("meterValue", ()):
+            if isinstance(value["timestamp"], int):
+                value["timestamp"] = self._time(value["timestamp"], record["b"], now_ms)
+        return payload
+
+    def _time(self, stamp, boot_number, now_ms):
+        """A stamp as ISO text. One of an earlier run without clock becomes the start of this run."""
+        if stamp >= 0:
+            return format_iso(stamp)
+        past_ms = -stamp if boot_number == self._station.boot_number else self._station.started_ms
+        unix_ms = self._station.wallclock.unix_ms(now_ms)
+        return format_iso(max(0, (unix_ms or 0) - max(0, now_ms - past_ms)))
+
+    def _done(self, kind, payload, now_ms):
+        if kind == "lost":
+            self._head = None
+            return
+        record = self._head[1]
+        if kind == "result":
+            self._drop()
+            return self._station.delivered(record, payload, now_ms)
+        self._attempts += 1
+        model = self._station.model
+        if self._attempts >= model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"):
+            self._station.log.counter("ocpp_events_given_up")
+            self._station.log.add("warning", "ocpp: %s given up" % record["a"], now_ms)
+            return self._drop()
+        interval_s = model.number("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent")
+        self._wait_ms = now_ms + interval_s * self._attempts * 1000
+
+    def _drop(self):
+        number, record = self._head
+        self._journal.drop_to(number)
+        self._head = None
+        self._attempts = self._wait_ms = 0
+        self.count -= 1
+        tx = record.get("x")
+        if tx is not None:
+            self.waiting[tx] -= 1
+            if not self.waiting[tx]:
+                del self.waiting[tx]

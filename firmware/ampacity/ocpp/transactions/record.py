@@ -1,0 +1,51 @@
+"""One transaction, and what of it survives a power cut."""
+
+SAMPLES_MAX = 16
+
+
+class Transaction:
+    """The open transaction of an EVSE.
+
+    seq_no: of the next event. start_unix_s: when it began (None: no clock then), for relative charging profiles
+    together with start_ms. stop_reason: why authorisation ended, for an Ended that comes later. energy_wh_max: register
+    value at which the grace for an invalid identifier is used up, or None.
+    """
+
+    def __init__(self, transaction_id, start_ms, start_unix_s):
+        self.id = transaction_id
+        self.seq_no = 0
+        self.start_ms = start_ms
+        self.start_unix_s = start_unix_s
+        self.state = None
+        self.stop_reason = None
+        self.energy_wh_max = None
+        self.sample_ms = None
+        self.ended_sample_ms = None
+        self.samples = []
+        self.restored = False
+        self.charged_ms = 0
+
+    def keep_sample(self, meter_values):
+        """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
+        self.samples.extend(meter_values)
+        if len(self.samples) > SAMPLES_MAX:
+            self.samples = [s for i, s in enumerate(self.samples) if i % 2 == 0]
+
+
+def document(point):
+    """What is kept of the transaction at `point`."""
+    tx, auth = point.tx, point.auth
+    return {
+        "id": tx.id,
+        "seq": tx.seq_no,
+        "start": tx.start_unix_s,
+        "state": tx.state,
+        "token": None if auth is None else auth.token,
+        "group": "" if auth is None else auth.group,
+        "reason": tx.stop_reason,
+    }
+
+
+def name(evse_id):
+    """The settings document of an EVSE's transaction."""
+    return "ocpp_tx_%d" % evse_id

@@ -1,0 +1,115 @@
+"""Samples while time goes by: periodic ones of a transaction, and those aligned to the clock (J01, J02).
+
+Slots of the clock are counted, so that a jump of the wall clock sends none twice.
+"""
+
+from ampacity.ocpp.transactions.meter import meter_value
+
+DAY_MS = 86400000
+
+
+class Sampling:
+    def __init__(self, station):
+        self._station = station
+        self._slots = {}
+        self._due = []
+
+    def tick(self, now_ms):
+        """Take what is due; when to come again, or None."""
+        wakes = [self._aligned("Interval", self._clock_sample, now_ms)]
+        wakes.append(self._aligned("TxEndedInterval", self._clock_ended, now_ms))
+        for point in self._station.points:
+            if point.tx is not None and not point.tx.restored:
+                wakes.append(self._periodic(point, now_ms))
+                wakes.append(self._ended(point, now_ms))
+        wakes = [w for w in wakes if w is not None]
+        return min(wakes) if wakes else None
+
+    def pull(self, now_ms):
+        """The next MeterValues request of an EVSE without transaction, or None."""
+        while self._due:
+            point, context = self._due.pop(0)
+            payload = self._payload(point, context, now_ms)
+            if payload is not None:
+                return ("MeterValues", payload, self._station.ignore)
+        return None
+
+    def request(self, point, context="Trigger"):
+        """Let a MeterValues of this EVSE go out. False if it has nothing to tell (IF-17)."""
+        measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
+        if not meter_value(point, measurands, context, 0):
+            return False
+        self._due.append((point, context))
+        return True
+
+    def _payload(self, point, context, now_ms):
+        measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
+        values = meter_value(point, measurands, context, self._station.iso(now_ms))
+        return {"evseId": point.id, "meterValue": values} if values else None
+
+    def _periodic(self, point, now_ms):
+        model, tx = self._station.model, point.tx
+        interval_ms = model.number("SampledDataCtrlr", "TxUpdatedInterval") * 1000
+        if not interval_ms or not model.on("SampledDataCtrlr", "Enabled"):
+            tx.sample_ms = None
+            return None
+        if tx.sample_ms is None or tx.sample_ms > now_ms + interval_ms:
+            tx.sample_ms = now_ms + interval_ms
+        if now_ms >= tx.sample_ms:
+            tx.sample_ms += interval_ms * ((now_ms - tx.sample_ms) // interval_ms + 1)
+            self._send(point, "SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic", now_ms)
+        return tx.sample_ms
+
+    def _ended(self, point, now_ms):
+        """Samples that are told at the end."""
+        model, tx = self._station.model, point.tx
+        interval_ms = model.number("SampledDataCtrlr", "TxEndedInterval") * 1000
+        if not interval_ms:
+            return None
+        if tx.ended_sample_ms is None:
+            tx.ended_sample_ms = now_ms + interval_ms
+        if now_ms >= tx.ended_sample_ms:
+            tx.ended_sample_ms = now_ms + interval_ms
+            words = model.words("SampledDataCtrlr", "TxEndedMeasurands")
+            tx.keep_sample(meter_value(point, words, "Sample.Periodic", self._station.stamp(now_ms)))
+        return tx.ended_sample_ms
+
+    def _send(self, point, controller, variable, trigger, context, now_ms):
+        words = self._station.model.words(controller, variable)
+        values = meter_value(point, words, context, self._station.stamp(now_ms))
+        if values:
+            self._station.transactions.events.send(point, "Updated", trigger, now_ms, values=values)
+
+    def _aligned(self, variable, take, now_ms):
+        """Call `take` once in each slot of AlignedDataCtrlr.<variable>, counted from midnight UTC."""
+        station = self._station
+        interval_ms = station.model.number("AlignedDataCtrlr", variable) * 1000
+        unix_ms = station.wallclock.unix_ms(now_ms)
+        if not interval_ms or unix_ms is None or not station.model.on("AlignedDataCtrlr", "Enabled"):
+            self._slots.pop(variable, None)
+            return None
+        day, within = unix_ms // DAY_MS, unix_ms % DAY_MS
+        slot = (interval_ms, day, within // interval_ms)
+        before = self._slots.get(variable)
+        if before is None or before[0] != interval_ms or slot[1] < before[1] - 1:
+            self._slots[variable] = slot
+        elif slot > before:
+            self._slots[variable] = slot
+            take(now_ms)
+        return now_ms + min(interval_ms - within % interval_ms, DAY_MS - within)
+
+    def _clock_sample(self, now_ms):
+        idle_only = self._station.model.on("AlignedDataCtrlr", "SendDuringIdle")
+        if idle_only and any(point.tx is not None for point in self._station.points):
+            return
+        for point in self._station.points:
+            if point.tx is not None and not point.tx.restored:
+                self._send(point, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms)
+            elif self._station.accepted():
+                self._due.append((point, "Sample.Clock"))
+
+    def _clock_ended(self, now_ms):
+        words = self._station.model.words("AlignedDataCtrlr", "TxEndedMeasurands")
+        for point in self._station.points:
+            if point.tx is not None:
+                point.tx.keep_sample(meter_value(point, words, "Sample.Clock", self._station.stamp(now_ms)))

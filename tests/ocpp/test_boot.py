@@ -1,0 +1,116 @@
+"""Being accepted (B01 to B03), staying known (G02), coming back (B04)."""
+
+from station_bench import Bench, names, payloads
+
+
+def pending(payload):
+    return {"currentTime": "2026-11-20T12:00:00Z", "interval": 30, "status": "Pending"}
+
+
+def rejected(payload):
+    return {"currentTime": "2026-11-20T12:00:00Z", "interval": 30, "status": "Rejected"}
+
+
+def test_B01_an_accepted_station_reports_each_connector_and_nothing_else():
+    sent = Bench(evses=3).connect()
+    assert names(sent) == ["BootNotification"] + ["StatusNotification"] * 3
+    assert sent[0][1]["reason"] == "PowerUp"
+    assert [p["evseId"] for p in payloads(sent, "StatusNotification")] == [1, 2, 3]
+
+
+def test_IF_27_the_clock_is_set_before_the_first_status():
+    bench = Bench()
+    sent = bench.connect()
+    assert sent[1][1]["timestamp"] == "2026-11-20T12:00:00Z"
+    assert bench.actions("time") == [("time", 1795176000000)]
+
+
+def test_B02_FR_08_pending_boots_again_after_the_interval_and_sends_nothing_else():
+    bench = Bench()
+    bench.answers["BootNotification"] = pending
+    assert names(bench.connect()) == ["BootNotification"]
+    assert bench.plug() == []
+    assert names(bench.advance(29000)) == []
+    assert names(bench.advance(1000)) == ["BootNotification"]
+
+
+def test_B02_FR_05_pending_answers_variables_but_starts_nothing():
+    bench = Bench()
+    bench.answers["BootNotification"] = pending
+    bench.connect()
+    assert bench.get("ChargingStation", "VendorName") == "Ampacity"
+    start = {"idToken": {"idToken": "A", "type": "Central"}, "remoteStartId": 1, "evseId": 1}
+    assert bench.call("RequestStartTransaction", start)["status"] == "Rejected"
+    bench.plug()
+    bench.card()
+    assert bench.actions("authorized") == [("authorized", 1, "ABC123", False, "NotAcceptedYet")]
+
+
+def test_B02_FR_02_pending_sends_what_is_triggered():
+    bench = Bench()
+    bench.answers["BootNotification"] = pending
+    bench.connect()
+    assert bench.call("TriggerMessage", {"requestedMessage": "Heartbeat"})["status"] == "Accepted"
+    assert bench.sent[-1][0] == "Heartbeat"
+    assert bench.call("TriggerMessage", {"requestedMessage": "BootNotification"})["status"] == "Accepted"
+    assert bench.sent[-1] == ("BootNotification", {"reason": "Triggered", "chargingStation": bench.sent[0][1]["chargingStation"]})
+
+
+def test_B03_FR_08_a_rejected_station_answers_with_SecurityError():
+    bench = Bench()
+    bench.answers["BootNotification"] = rejected
+    bench.connect()
+    assert bench.call("ClearCache", {}) == "SecurityError"
+    assert names(bench.advance(31000)) == ["BootNotification"]
+
+
+def test_IF_07_a_lost_boot_reply_is_followed_by_another_boot():
+    bench = Bench()
+    bench.silent = True
+    bench.connect()
+    bench.silent = False
+    assert "BootNotification" in names(bench.advance(120000))
+    assert bench.station.accepted()
+
+
+def test_G02_heartbeats_come_at_the_interval_and_not_sooner_when_other_things_were_sent():
+    bench = Bench().booted()
+    assert names(bench.advance(299000)) == []
+    assert names(bench.advance(1000)) == ["Heartbeat"]
+    bench.advance(200000)
+    bench.plug()
+    assert names(bench.advance(299000)) == []
+    assert names(bench.advance(2000)) == ["Heartbeat"]
+
+
+def test_G02_FR_07_at_least_one_heartbeat_a_day():
+    bench = Bench().booted()
+    count = 0
+    for i in range(500):
+        sent = bench.advance(200000)
+        bench.station.availability.force_all()
+        count += names(sent).count("Heartbeat")
+    assert count == 1
+
+
+def test_B04_after_a_short_absence_only_changes_are_reported():
+    bench = Bench().booted()
+    bench.drop()
+    bench.advance(30000)
+    bench.station.evse_status(2, "Occupied", bench.now_ms)
+    assert [(n, p["evseId"]) for n, p in bench.connect()] == [("StatusNotification", 2)]
+
+
+def test_B04_after_a_long_absence_everything_is_reported_and_no_boot():
+    bench = Bench().booted()
+    bench.drop()
+    bench.advance(61000)
+    assert names(bench.connect()) == ["StatusNotification"] * 2
+
+
+def test_IF_28_a_late_status_carries_the_time_of_the_report():
+    bench = Bench().booted()
+    bench.drop()
+    bench.station.evse_status(2, "Occupied", bench.now_ms)
+    bench.advance(30000)
+    assert bench.connect()[0][1]["timestamp"] == "2026-11-20T12:00:30Z"

@@ -1,0 +1,286 @@
+"""When transactions start and end, what is told of them, the queue (E01 to E14)."""
+
+from station_bench import Bench, events, names, payloads
+
+
+def ids(sent):
+    return [p["transactionInfo"]["transactionId"] for p in payloads(sent, "TransactionEvent")]
+
+
+def test_E02_plug_then_card_starts_one_transaction_that_ends_when_unplugged():
+    bench = Bench().booted()
+    assert names(bench.plug()) == ["StatusNotification"]
+    sent = bench.card()
+    assert names(sent) == ["Authorize", "TransactionEvent"]
+    assert events(sent) == [("Started", "Authorized")]
+    first = sent[1][1]
+    assert first["idToken"] == {"idToken": "ABC123", "type": "ISO14443"}
+    assert first["evse"] == {"id": 1, "connectorId": 1}
+    assert bench.actions("start") == [("start", 1, "ABC123", None)]
+    assert events(bench.state("Charging")) == [("Updated", "ChargingStateChanged")]
+    sent = bench.unplug()
+    last = payloads(sent, "TransactionEvent")[0]
+    assert events(sent) == [("Ended", "EVCommunicationLost")]
+    assert last["transactionInfo"]["stoppedReason"] == "EVDisconnected"
+    assert "idToken" not in last
+    assert bench.actions("stop") == [("stop", 1, "EVDisconnected")]
+    assert len(set(ids(bench.sent))) == 1
+    assert [p["seqNo"] for p in payloads(bench.sent, "TransactionEvent")] == [0, 1, 2]
+
+
+def test_E03_card_then_plug_starts_at_the_plug_with_default_points():
+    bench = Bench().booted()
+    assert events(bench.card()) == []
+    assert events(bench.plug()) == [("Started", "Authorized")]
+
+
+def test_E03_FR_05_nobody_plugs_in_and_the_transaction_times_out():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStartPoint", "Authorized")
+    assert events(bench.card()) == [("Started", "Authorized")]
+    sent = bench.advance(120000)
+    assert events(sent) == [("Ended", "EVConnectTimeout")]
+    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["stoppedReason"] == "Timeout"
+    assert bench.actions("stop") == [("stop", 1, "Timeout")]
+
+
+def test_E01_S2_EVConnected_starts_without_a_driver():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStartPoint", "EVConnected")
+    sent = bench.plug()
+    assert events(sent) == [("Started", "CablePluggedIn")]
+    assert "idToken" not in payloads(sent, "TransactionEvent")[0]
+    assert events(bench.card()) == [("Updated", "Authorized")]
+
+
+def test_E01_S6_EnergyTransfer_starts_with_the_current_and_tells_the_driver():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStartPoint", "EnergyTransfer")
+    bench.plug()
+    assert events(bench.card()) == []
+    sent = bench.state("Charging")
+    assert events(sent) == [("Started", "Authorized")]
+    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["chargingState"] == "Charging"
+
+
+def test_E07_the_same_card_stops_and_is_named_in_the_end():
+    bench = Bench().booted()
+    bench.charging()
+    bench.actions()
+    sent = bench.card(token="abc123")
+    last = payloads(sent, "TransactionEvent")[0]
+    assert (last["eventType"], last["triggerReason"]) == ("Ended", "StopAuthorized")
+    assert last["transactionInfo"]["stoppedReason"] == "Local"
+    assert last["idToken"]["idToken"] == "abc123"
+    assert bench.actions("stop") == [("stop", 1, "Local")]
+    assert events(bench.unplug()) == []
+
+
+def test_a_car_that_stays_plugged_in_after_a_stop_starts_nothing():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStartPoint", "EVConnected")
+    bench.charging()
+    bench.card()
+    assert events(bench.state("EVConnected") + bench.state("SuspendedEV")) == []
+    assert events(bench.card()) == [("Started", "Authorized")]
+
+
+def test_E06_with_EVConnected_alone_a_stop_waits_for_the_plug():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStopPoint", "EVConnected")
+    bench.charging()
+    assert events(bench.card()) == [("Updated", "StopAuthorized")]
+    sent = bench.unplug()
+    assert events(sent) == [("Ended", "EVCommunicationLost")]
+    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["stoppedReason"] == "Local"
+
+
+def test_E10_without_StopTxOnEVSideDisconnect_the_transaction_waits_for_the_car():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "TxStopPoint", "Authorized")
+    bench.set("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+    bench.charging()
+    assert events(bench.unplug()) == [("Updated", "EVCommunicationLost")]
+    assert events(bench.plug()) == [("Updated", "CablePluggedIn")]
+    bench.unplug()
+    assert events(bench.advance(120000)) == [("Ended", "EVConnectTimeout")]
+
+
+def test_E05_FR_10_a_refused_identifier_ends_the_transaction():
+    bench = Bench().booted()
+    bench.plug()
+    bench.answers["TransactionEvent"] = lambda p: {"idTokenInfo": {"status": "Invalid"}} if "idToken" in p else {}
+    sent = bench.card()
+    assert events(sent) == [("Started", "Authorized"), ("Ended", "Deauthorized")]
+    assert payloads(sent, "TransactionEvent")[1]["transactionInfo"]["stoppedReason"] == "DeAuthorized"
+    assert bench.actions("stop") == [("stop", 1, "DeAuthorized")]
+
+
+def test_E05_FR_02_without_StopTxOnInvalidId_it_is_suspended():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
+    bench.plug()
+    bench.answers["TransactionEvent"] = lambda p: {"idTokenInfo": {"status": "Invalid"}} if "idToken" in p else {}
+    sent = bench.card()
+    assert events(sent) == [("Started", "Authorized"), ("Updated", "ChargingStateChanged")]
+    assert payloads(sent, "TransactionEvent")[1]["transactionInfo"]["chargingState"] == "SuspendedEVSE"
+    assert bench.actions("stop") == [("stop", 1, "DeAuthorized")]
+
+
+def test_E05_FR_03_MaxEnergyOnInvalidId_lets_that_much_through():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
+    bench.set("TxCtrlr", "MaxEnergyOnInvalidId", "500")
+    bench.station.meter_values(1, {"energy_wh": 1000}, bench.now_ms)
+    bench.plug()
+    bench.answers["TransactionEvent"] = lambda p: {"idTokenInfo": {"status": "Invalid"}} if "idToken" in p else {}
+    bench.card()
+    bench.state("Charging")
+    assert bench.actions("stop") == []
+    bench.station.meter_values(1, {"energy_wh": 1499}, bench.now_ms)
+    assert events(bench.pump()) == []
+    bench.station.meter_values(1, {"energy_wh": 1500}, bench.now_ms)
+    assert events(bench.pump()) == [("Updated", "ChargingStateChanged")]
+    assert bench.actions("stop") == [("stop", 1, "DeAuthorized")]
+
+
+def test_E06_FR_16_a_fault_ends_the_transaction():
+    bench = Bench().booted()
+    bench.charging()
+    bench.event(1, "fault", {"reason": "GroundFault"})
+    sent = bench.pump()
+    assert events(sent) == [("Ended", "AbnormalCondition")]
+    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["stoppedReason"] == "GroundFault"
+
+
+def test_E04_events_while_offline_come_later_in_order_with_their_own_times():
+    bench = Bench().booted()
+    bench.charging()
+    bench.sent = []
+    bench.drop()
+    bench.advance(10000)
+    bench.state("SuspendedEV")
+    bench.advance(10000)
+    bench.unplug()
+    bench.advance(10000)
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert [p["seqNo"] for p in told] == [2, 3]
+    assert [p["offline"] for p in told] == [True, True]
+    assert [p["timestamp"][-6:] for p in told] == ["00:10Z", "00:20Z"]
+
+
+def test_E11_FR_07_an_event_that_was_on_its_way_when_the_link_broke_counts_as_offline():
+    bench = Bench().booted()
+    bench.plug()
+    bench.card()
+    bench.silent = True
+    bench.state("Charging")
+    bench.drop()
+    bench.silent = False
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert [(p["seqNo"], p.get("offline")) for p in told] == [(1, True)]
+    assert payloads(bench.state("SuspendedEV"), "TransactionEvent")[0].get("offline") is None
+
+
+def test_E13_a_refused_event_is_tried_again_with_growing_waits_and_then_given_up():
+    bench = Bench().booted()
+    bench.set("OCPPCommCtrlr", "MessageAttempts", "3", "TransactionEvent")
+    bench.set("OCPPCommCtrlr", "MessageAttemptInterval", "10", "TransactionEvent")
+    bench.plug()
+    bench.answers["TransactionEvent"] = "InternalError"
+    assert events(bench.card()) == [("Started", "Authorized")]
+    assert events(bench.advance(9999)) == []
+    assert events(bench.advance(1)) == [("Started", "Authorized")]
+    assert events(bench.advance(19999)) == []
+    assert events(bench.advance(1)) == [("Started", "Authorized")]
+    bench.answers["TransactionEvent"] = {}
+    assert events(bench.advance(60000)) == []
+    assert bench.log.counters["ocpp_events_given_up"] == 1
+    assert events(bench.state("Charging")) == [("Updated", "ChargingStateChanged")]
+
+
+def test_E13_a_timeout_counts_as_a_refusal_and_no_second_call_overlaps():
+    bench = Bench().booted()
+    bench.plug()
+    bench.card()
+    bench.silent = True
+    assert events(bench.state("Charging")) == [("Updated", "ChargingStateChanged")]
+    assert bench.advance(29999) == []
+    assert events(bench.advance(60001)) == [("Updated", "ChargingStateChanged")]
+
+
+def test_E14_status_of_transactions_and_of_the_queue():
+    bench = Bench().booted()
+    bench.charging()
+    tx = bench.station.transaction(1)
+    assert bench.call("GetTransactionStatus", {"transactionId": tx}) == {"ongoingIndicator": True, "messagesInQueue": False}
+    assert bench.call("GetTransactionStatus", {"transactionId": "x"}) == {"ongoingIndicator": False, "messagesInQueue": False}
+    bench.answers["TransactionEvent"] = "InternalError"
+    bench.unplug()
+    assert bench.call("GetTransactionStatus", {"transactionId": tx}) == {"ongoingIndicator": False, "messagesInQueue": True}
+    assert bench.call("GetTransactionStatus", {}) == {"messagesInQueue": True}
+
+
+def test_IF_02_a_session_wholly_offline_survives_a_power_cut_and_arrives_once():
+    bench = Bench().booted()
+    bench.charging()
+    bench.unplug()
+    bench.drop()
+    bench.charging()
+    bench.advance(60000)
+    bench.unplug()
+    assert bench.station.transaction(1) is None
+    bench.power_cycle()
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert [p["eventType"] for p in told] == ["Started", "Updated", "Ended"]
+    assert [p["seqNo"] for p in told] == [0, 1, 2]
+    assert told[0]["timestamp"] == "2026-11-20T12:00:00Z" and told[2]["timestamp"] == "2026-11-20T12:01:00Z"
+    bench.power_cycle()
+    assert payloads(bench.connect(), "TransactionEvent") == []
+
+
+def test_a_transaction_goes_on_after_a_power_cut_if_the_car_is_still_there():
+    bench = Bench().booted()
+    bench.charging()
+    tx = bench.station.transaction(1)
+    bench.power_cycle()
+    bench.plug()
+    assert bench.actions("start") == [("start", 1, "ABC123", None)]
+    bench.connect()
+    sent = bench.state("Charging") + bench.state("SuspendedEV")
+    told = payloads(sent, "TransactionEvent")
+    assert told[0]["transactionInfo"]["transactionId"] == tx
+    assert told[0]["seqNo"] == 2
+
+
+def test_a_transaction_ends_after_a_power_cut_if_the_car_is_gone():
+    bench = Bench().booted()
+    bench.charging()
+    bench.power_cycle()
+    bench.unplug()
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert [(p["eventType"], p["transactionInfo"]["stoppedReason"], p["seqNo"]) for p in told] == [("Ended", "PowerLoss", 2)]
+
+
+def test_events_of_a_station_without_clock_get_their_times_when_the_csms_tells_the_time():
+    bench = Bench()
+    bench.station.settings.put("ocpp_boot", {"n": 5, "accepted": True})
+    bench.start()
+    bench.station.model.set(bench.station.model.find(0, "AuthCtrlr", "OfflineTxForUnknownIdEnabled"), "true")
+    bench.plug()
+    bench.card()
+    bench.advance(90000)
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert [p["timestamp"] for p in told] == ["2026-11-20T12:00:00Z"]
+
+
+def test_E01_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
+    seen = set()
+    bench = Bench()
+    for _ in range(5):
+        bench.connect()
+        bench.charging()
+        seen.add(bench.station.transaction(1))
+        bench.unplug()
+        bench.power_cycle()
+    assert len(seen) == 5
