@@ -1,0 +1,276 @@
+"""What one meter tells of everything on its circuit that is not one of our EVSEs (safety.md 3.1-3.3).
+
+A frame is judged twice. At once: what the meter itself shows above what our EVSEs may draw is
+certainly other load. And when every measured EVSE below has been read after the frame, each one's
+current at the frame lies between its readings around it, and other load lies between
+`meter - most` and `meter - least`. States are latched, so that no age is ever kept beyond its limit.
+"""
+
+from ampacity.circuit.bounds import Bounds
+
+STALE_MS = 5000  # an EVSE's reading older than this says nothing
+WAIT_MS = 3000  # how long a frame waits for the readings after it
+FILTER_MS = 3000
+TRUST_MS = 60000
+TRUST_MS_MAX = 960000
+STEP_DA = 40
+REFERENCE_MS = 10000
+
+
+class MeterView:
+    """Readings of one metered circuit in, other load per phase out (all da)."""
+
+    def __init__(self, bounds: Bounds, circuit: int, facts: "dict[str, object]") -> None:
+        def number(name: str, default: int) -> int:
+            value = facts.get(name)
+            return default if value is None else value  # type: ignore[return-value]
+
+        site = bounds.site
+        self.bounds = bounds
+        self.circuit = circuit
+        self.phases = site.phases
+        self.base = circuit * site.phases
+        inputs = facts.get("phases")
+        self.inputs: list[int] = list(range(site.phases)) if inputs is None else inputs  # type: ignore[assignment]
+        self.timeout_ms = number("timeout_ms", 5000)
+        self.frozen_ms = number("frozen_ms", 5000)
+        self.coarse = bool(facts.get("coarse", False))
+        self.generation_da = site.circuits[circuit].generation_da
+        self.shown_da_max = 5 * max(site.circuits[circuit].rating_da) + 1000
+        self.evses = site.below[circuit]
+        self.place = [-1] * len(site.evses)
+        for k, evse in enumerate(self.evses):
+            self.place[evse] = k
+        self.mult = [[site.evses[e].keys.count(self.base + p) for p in range(self.phases)] for e in self.evses]
+        self.state = "lost"
+        self.reason = "never heard"
+        self.raw_da = [0] * self.phases
+        self.raw_ms = -1
+        self.period_ms = 1000
+        self.mark = -1
+        self.mark_ms = -1
+        self.trust_from_ms = -1  # implausible: lost until plausible since then for trust_ms
+        self.trust_ms = TRUST_MS
+        self.open = False  # a frame is waiting for the readings after it
+        self.frame_da = [0] * self.phases
+        self.frame_ms = -1
+        self.lo = [[0] * self.phases for _ in self.evses]
+        self.hi = [[0] * self.phases for _ in self.evses]
+        self.waiting = [False] * len(self.evses)
+        self.waiting_count = 0
+        self.complete = False  # at least one frame was judged since it is ok
+        self.high_da = [0] * self.phases  # other load for a raise, filtered
+        self.low_da = [0] * self.phases  # for a lower, of the last judged frame
+        self.certain_da = [0] * self.phases  # at once: meter - Σ bounds
+        self.quick_da = [0] * self.phases  # at once: meter - what the last readings show
+        self.bucket_da = [[0] * self.phases, [0] * self.phases]
+        self.bucket_ms = -1
+        self.seen_da = [0] * self.phases  # certain other load of the last judged frame, no generation
+        self.tight_da = [0] * self.phases  # the best estimate of it
+        self.ref_ms = -1
+        self.ref_da = [0] * self.phases
+        self.ref_lo = [0] * self.phases
+        self.ref_hi = [0] * self.phases
+
+    # frames
+
+    def reading(self, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
+        """One frame: signed da per input, or None (not finite). raw_mark changes with any bit of it."""
+        if amps_da is None or not self._shown(amps_da):
+            self._lose("lost", "not finite or beyond what it can show")
+            self.raw_ms = -1
+            return
+        if raw_mark != self.mark or self.mark_ms < 0:
+            self.mark = raw_mark
+            self.mark_ms = now_ms
+        if self.raw_ms >= 0:
+            step_ms = min(now_ms - self.raw_ms, self.timeout_ms)
+            self.period_ms = max(100, (3 * self.period_ms + step_ms) // 4)
+        for p in range(self.phases):
+            self.raw_da[p] = 0
+        for index, phase in enumerate(self.inputs):
+            self.raw_da[phase] = amps_da[index]
+        self.raw_ms = now_ms
+        self._at_once()
+        if not self.open:
+            self._open(now_ms)
+        if self.state != "ok":
+            self._recover(now_ms)
+
+    def _shown(self, amps_da: "list[int]") -> bool:
+        if len(amps_da) != len(self.inputs):
+            return False
+        for da in amps_da:
+            if not -self.shown_da_max <= da <= self.shown_da_max:
+                return False
+        return True
+
+    def _at_once(self) -> None:
+        sums = self.bounds.sums
+        for p in range(self.phases):
+            shown = self.raw_da[p]
+            self.certain_da[p] = max(0, shown - sums[self.base + p])
+            for k, evse in enumerate(self.evses):
+                if self.mult[k][p]:
+                    shown -= self.bounds.standings[evse].phase_da[p]
+            self.quick_da[p] = max(0, shown + self.generation_da[p])
+
+    def _open(self, now_ms: int) -> None:
+        """Take the newest frame for judging: from here on the readings of each EVSE are bracketed."""
+        self.open = True
+        self.frame_ms = self.raw_ms
+        self.waiting_count = 0
+        for p in range(self.phases):
+            self.frame_da[p] = self.raw_da[p]
+        for k, evse in enumerate(self.evses):
+            s = self.bounds.standings[evse]
+            fresh = self.raw_ms - s.measured_ms <= STALE_MS
+            for p in range(self.phases):
+                self.lo[k][p] = s.phase_da[p] if fresh else 0
+                self.hi[k][p] = s.phase_da[p] if fresh else s.bound_da * self.mult[k][p]
+            self.waiting[k] = fresh and s.bound_da > 0
+            if self.waiting[k]:
+                self.waiting_count += 1
+        if self.waiting_count == 0:
+            self._judge(now_ms)
+
+    def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
+        """An EVSE below was read; its phase_da is already in its standing."""
+        k = self.place[evse]
+        if k < 0 or not self.open or not self.waiting[k]:
+            return
+        phase_da = self.bounds.standings[evse].phase_da
+        for p in range(self.phases):
+            self.lo[k][p] = min(self.lo[k][p], phase_da[p])
+            self.hi[k][p] = max(self.hi[k][p], phase_da[p])
+        if sample_ms >= self.frame_ms:
+            self.waiting[k] = False
+            self.waiting_count -= 1
+            if self.waiting_count == 0:
+                self._judge(now_ms)
+
+    def _give_up_waiting(self, now_ms: int) -> None:
+        for k, evse in enumerate(self.evses):
+            if self.waiting[k]:
+                bound = self.bounds.standings[evse].bound_da
+                for p in range(self.phases):
+                    self.lo[k][p] = 0
+                    self.hi[k][p] = max(self.hi[k][p], bound * self.mult[k][p])
+                self.waiting[k] = False
+        self.waiting_count = 0
+        self._judge(now_ms)
+
+    # judging
+
+    def _judge(self, now_ms: int) -> None:
+        """Section 3.1 and 3.2 for the frame whose EVSE readings are all in."""
+        self.open = False
+        self.complete = True
+        least, most = self._sums()
+        plausible = True
+        for p in range(self.phases):
+            if p not in self.inputs:
+                continue
+            high = self.frame_da[p] - least[p]
+            low = self.frame_da[p] - most[p]
+            if not self.generation_da[p] and low < -max(10, most[p] // 20):
+                plausible = self._rule_3_2_sign()
+            self.seen_da[p] = max(0, low)
+            self.tight_da[p] = max(0, high) if high - low <= 20 else max(0, low)
+            self.low_da[p] = max(0, low + self.generation_da[p])
+            self._filter(p, max(0, high + self.generation_da[p]), now_ms)
+        if not self._follows(least, most, now_ms):
+            plausible = self._rule_3_2_phase()
+        if not plausible:
+            self._distrust(now_ms)
+
+    def _sums(self) -> "tuple[list[int], list[int]]":
+        least, most = [0] * self.phases, [0] * self.phases
+        for k in range(len(self.evses)):
+            lo, hi = self.lo[k], self.hi[k]
+            for p in range(self.phases):
+                least[p] += lo[p]
+                most[p] += hi[p]
+        return least, most
+
+    def _rule_3_2_sign(self) -> bool:
+        """It shows less than our own EVSEs draw, and nothing is declared that could feed in."""
+        return False
+
+    def _rule_3_2_phase(self) -> bool:
+        """It did not follow a step of our own EVSEs."""
+        return False
+
+    def _follows(self, least: "list[int]", most: "list[int]", now_ms: int) -> bool:
+        """Did the meter follow each certain step >= 4 A of our EVSEs since the reference?"""
+        follows = True
+        stepped = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
+        if not stepped:
+            for p in self.inputs:
+                up, down = least[p] - self.ref_hi[p], self.ref_lo[p] - most[p]
+                moved = self.frame_da[p] - self.ref_da[p]
+                if up >= STEP_DA or down >= STEP_DA:
+                    stepped = True
+                    follows = follows and (moved * 4 >= up if up >= STEP_DA else -moved * 4 >= down)
+        if stepped:
+            self.ref_ms = now_ms
+            for p in range(self.phases):
+                self.ref_da[p], self.ref_lo[p], self.ref_hi[p] = self.frame_da[p], least[p], most[p]
+        return follows
+
+    def _filter(self, p: int, value: int, now_ms: int) -> None:
+        """The short maximum: over the present and the last full bucket of 3 s."""
+        if self.bucket_ms < 0 or now_ms - self.bucket_ms >= FILTER_MS:
+            self.bucket_ms = now_ms
+            self.bucket_da[1], self.bucket_da[0] = self.bucket_da[0], self.bucket_da[1]
+            for q in range(self.phases):
+                self.bucket_da[0][q] = 0 if q != p else value
+        elif value > self.bucket_da[0][p]:
+            self.bucket_da[0][p] = value
+        self.high_da[p] = max(value, self.bucket_da[0][p], self.bucket_da[1][p])
+
+    # states
+
+    def _lose(self, state: str, reason: str) -> None:
+        if self.state == "ok":
+            self.ref_ms = -1
+            self.complete = False
+        self.state = state
+        self.reason = reason
+
+    def _distrust(self, now_ms: int) -> None:
+        if self.trust_from_ms < 0:
+            self.trust_ms = TRUST_MS if self.state != "ok" else min(self.trust_ms * 2, TRUST_MS_MAX)
+        self.trust_from_ms = now_ms
+        self._lose("lost", "wrong sign or phase")
+        self.complete = True
+
+    def _recover(self, now_ms: int) -> None:
+        """A lost meter is believed again when it lives, and after a lie when it was plausible long enough."""
+        if self.trust_from_ms >= 0 and now_ms - self.trust_from_ms < self.trust_ms:
+            return
+        if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
+            self.trust_from_ms = -1
+            self.state = "ok"
+            self.reason = ""
+
+    def tick(self, now_ms: int) -> None:
+        """Section 3.3: ages end in a latched state within one tick of their limit."""
+        if self.open and now_ms - self.frame_ms > WAIT_MS:
+            self._give_up_waiting(now_ms)
+        if self.state != "ok":
+            return
+        if self._rule_3_3_old(now_ms):
+            self._lose("lost", "no frame for %d ms" % self.timeout_ms)
+        elif not self.coarse and self._rule_3_3_frozen(now_ms):
+            self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
+
+    def _rule_3_3_old(self, now_ms: int) -> bool:
+        return now_ms - self.raw_ms > self.timeout_ms
+
+    def _rule_3_3_frozen(self, now_ms: int) -> bool:
+        return now_ms - self.mark_ms > self.frozen_ms
+
+    def missed_two(self, now_ms: int) -> bool:
+        """No raise: two frames that should have come have not."""
+        return self.state == "ok" and now_ms - self.raw_ms > 2 * self.period_ms + self.period_ms // 2

@@ -1,0 +1,124 @@
+"""Other load of every circuit and phase: measured, assumed, or measured below (safety.md section 3).
+
+Writes into the ledger: other_da (for a raise), low_other_da (for a lower), assumed_da (what is assumed
+now, never less than what was ever seen for certain until the installer confirms) and no_raise.
+"""
+
+from ampacity.circuit.ledger import Ledger
+from ampacity.circuit.meterview import MeterView
+
+DAY_BUCKETS = 5
+BUCKET_MS = 6 * 3600000
+ALARM_STEP_DA = 10
+
+
+class OtherLoad:
+    """All meters of the site and what follows where there is none."""
+
+    view_class = MeterView
+
+    def __init__(self, ledger: Ledger, now_ms: int) -> None:
+        site = ledger.site
+        self.site = site
+        self.ledger = ledger
+        self.views: list["MeterView | None"] = [None] * len(site.circuits)
+        self.by_meter: list[list[MeterView]] = [[] for _ in site.meters]
+        for c in site.circuits:
+            if 0 <= c.meter < len(site.meters):
+                view = self.view_class(ledger, c.index, site.meters[c.meter])
+                self.views[c.index] = view
+                self.by_meter[c.meter].append(view)
+        self.metered = [view for view in self.views if view is not None]
+        self.shown_da = [0] * site.size  # what the plan and people see
+        self.below_da = [0] * site.size
+        self.seen_da = [[0] * site.size for _ in range(DAY_BUCKETS)]
+        self.bucket_ms = now_ms
+        self.alarm_da = list(site.assumed_da)
+        self.states = ["none" if view is None else view.state for view in self.views]
+
+    def meter(self, meter: int, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
+        """A frame of this meter: signed da per input, None if not finite."""
+        for view in self.by_meter[meter]:
+            view.reading(amps_da, raw_mark, now_ms)
+
+    def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
+        for view in self.metered:
+            view.evse_measured(evse, sample_ms, now_ms)
+
+    def tick(self, now_ms: int) -> None:
+        """Ages, then other load from the leaves to the root."""
+        if now_ms - self.bucket_ms >= BUCKET_MS:
+            self.bucket_ms = now_ms
+            self.seen_da.insert(0, self.seen_da.pop())
+            for key in range(self.site.size):
+                self.seen_da[0][key] = 0
+        for key in range(self.site.size):
+            self.below_da[key] = 0
+        for c in self.site.leaves_first:
+            view = self.views[c]
+            measured = False
+            if view is not None:
+                view.tick(now_ms)
+                self._state(view, now_ms)
+                measured = view.state == "ok"
+                self.ledger.no_raise[c] = view.missed_two(now_ms)
+            self._circuit(c, view if measured else None)
+
+    def _circuit(self, c: int, view: "MeterView | None") -> None:
+        ledger = self.ledger
+        parent = self.site.circuits[c].parent
+        for p in range(self.site.phases):
+            key = c * self.site.phases + p
+            if view is not None and p in view.inputs:
+                self._measured(view, key, p)
+                self.below_da[key] = self.shown_da[key]
+            else:
+                lost = self.views[c] is not None
+                other = self._rule_3_4_assumed(key, lost)
+                self.shown_da[key] = ledger.other_da[key] = ledger.low_other_da[key] = other
+            if parent >= 0:
+                self.below_da[parent * self.site.phases + p] += self.below_da[key]
+
+    def _rule_3_4_assumed(self, key: int, lost: bool) -> int:
+        """Without a meter that can be believed: what is assumed, or was seen, or is measured below."""
+        other = max(self.ledger.assumed_da[key], self.below_da[key])
+        if lost:
+            for bucket in self.seen_da:
+                other = max(other, bucket[key])
+        return other
+
+    def _measured(self, view: MeterView, key: int, p: int) -> None:
+        ledger = self.ledger
+        high = view.high_da[p]
+        self.shown_da[key] = high
+        ledger.other_da[key] = max(high, view.quick_da[p])
+        ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p])
+        if view.tight_da[p] > self.seen_da[0][key]:
+            self.seen_da[0][key] = view.tight_da[p]
+        if view.seen_da[p] > ledger.assumed_da[key]:
+            self._rule_3_3_alarm(key, view.seen_da[p], view.raw_ms)
+
+    def _rule_3_3_alarm(self, key: int, seen_da: int, now_ms: int) -> None:
+        """More than was assumed: the larger value holds until the installer confirms another."""
+        self.ledger.assumed_da[key] = seen_da
+        if seen_da >= self.alarm_da[key] + ALARM_STEP_DA:
+            self.alarm_da[key] = seen_da
+            text = "%s: other load %d.%d A is more than assumed"
+            self.ledger.event(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
+
+    def confirm_assumed(self, circuit: int) -> None:
+        """The installer confirms what the site file assumes for this circuit."""
+        for key in range(circuit * self.site.phases, (circuit + 1) * self.site.phases):
+            self.ledger.assumed_da[key] = self.alarm_da[key] = self.site.assumed_da[key]
+
+    def _state(self, view: MeterView, now_ms: int) -> None:
+        if view.state != self.states[view.circuit]:
+            name = self.site.circuits[view.circuit].name
+            self.ledger.event(now_ms, "meter", "%s: meter %s %s" % (name, view.state, view.reason))
+            self.states[view.circuit] = view.state
+
+    def all_ok(self) -> bool:
+        for view in self.metered:
+            if view.state != "ok":
+                return False
+        return True

@@ -1,0 +1,132 @@
+"""Who gets how much: lexicographic max-min per priority class, with weights, on a tree and per phase.
+
+The only values are 0 and >= minimum (safety.md section 6). First each class, in its queue order, is
+admitted at its minimum as far as there is room; then the admitted rise together, each in proportion to
+its weight, until a circuit and phase on the way is full: who needs it stays there, the others rise on.
+Integers only: the last deci-amperes go one by one to whoever stands lowest for its weight, first in the
+queue first. A member's reserve is counted always, so what it gets up to that costs nothing.
+"""
+
+
+class Member:
+    """One EVSE that wants to charge. rows: capacity rows that each of its da loads (may repeat)."""
+
+    def __init__(self, index: int, rows: "tuple[int, ...]", min_da: int, max_da: int, weight: int, priority: int, base_da: int) -> None:
+        self.index = index
+        self.rows = rows
+        self.min_da = min_da
+        self.max_da = max_da
+        self.weight = weight
+        self.priority = priority
+        self.base_da = base_da  # reserve, already taken out of the free rows
+        self.goal_da = 0
+        self.admitted = False
+
+
+def allocate(free_da: "list[int]", members: "list[Member]") -> None:
+    """Set goal_da and admitted of every member.
+
+    free_da: what is left on each row after all else, the members' base_da included; it is used up.
+    members: in queue order within each priority class, larger priority first.
+    """
+    start = 0
+    while start < len(members):
+        end = start
+        while end < len(members) and members[end].priority == members[start].priority:
+            end += 1
+        admitted = []
+        for member in members[start:end]:
+            member.goal_da = 0
+            member.admitted = member.max_da >= member.min_da and take(free_da, member, member.min_da)
+            if member.admitted:
+                admitted.append(member)
+        fill(free_da, admitted)
+        start = end
+
+
+def extra_da(member: Member, goal_da: int) -> int:
+    """What the rows must give for this goal, beyond what they give already."""
+    return max(member.base_da, goal_da) - max(member.base_da, member.goal_da)
+
+
+def take(free_da: "list[int]", member: Member, goal_da: int) -> bool:
+    """Move a member to goal_da if every row has room for it."""
+    extra = extra_da(member, goal_da)
+    if extra:
+        for row in member.rows:
+            free_da[row] -= extra
+        for row in member.rows:
+            if free_da[row] < 0:
+                for used in member.rows:
+                    free_da[used] += extra
+                return False
+    member.goal_da = goal_da
+    return True
+
+
+def fill(free_da: "list[int]", members: "list[Member]") -> None:
+    """Raise the admitted together until each is at its maximum or behind a full row."""
+    active = [member for member in members if member.goal_da < member.max_da]
+    need = [0] * len(free_da)
+    level = 0
+    while active:
+        level = highest_level(free_da, need, active, level)
+        for member in active:
+            take(free_da, member, at_level(member, level))
+        active = last_units(free_da, active, level)
+
+
+def at_level(member: Member, level: int) -> int:
+    return min(member.max_da, max(member.goal_da, level * member.weight))
+
+
+def highest_level(free_da: "list[int]", need: "list[int]", active: "list[Member]", low: int) -> int:
+    """The highest whole level (da per weight) that every row has room for; `low` has."""
+    high = 0
+    for member in active:
+        high = max(high, -(-member.max_da // member.weight))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if level_fits(free_da, need, active, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def level_fits(free_da: "list[int]", need: "list[int]", active: "list[Member]", level: int) -> bool:
+    for member in active:
+        for row in member.rows:
+            need[row] = 0
+    for member in active:
+        extra = extra_da(member, at_level(member, level))
+        if extra:
+            for row in member.rows:
+                need[row] += extra
+                if need[row] > free_da[row]:
+                    return False
+    return True
+
+
+def last_units(free_da: "list[int]", active: "list[Member]", level: int) -> "list[Member]":
+    """From this level to the next, one da at a time, lowest first. Returns who can still rise."""
+    common = 1
+    for member in active:
+        common = common * member.weight // gcd(common, member.weight)
+    steps = []
+    for place, member in enumerate(active):
+        for da in range(member.goal_da, min(member.max_da, (level + 1) * member.weight)):
+            steps.append((da * (common // member.weight), place))
+    steps.sort()
+    full = [False] * len(active)
+    for _, place in steps:
+        member = active[place]
+        if not full[place] and not take(free_da, member, member.goal_da + 1):
+            full[place] = True
+    return [m for place, m in enumerate(active) if not full[place] and m.goal_da < m.max_da]
+
+
+def gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
