@@ -2,25 +2,29 @@
 
 import asyncio
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 BACK_OFF_MS_MIN = 200
 BACK_OFF_MS_MAX = 5000
 CONNECT_MS = 3000
 READ_BYTES_MAX = 512
 
 
-async def run_rtu(engine: "object", line: "object", clock: "object") -> None:
+async def run_rtu(engine: "Any", line: "Any", clock: "Any") -> None:
     """Serve an engine (BusPrimary or SecondaryEngine) on a line, for ever. line.wake() makes it look at once."""
     while True:
-        out, wake_us = engine.next(clock.now_us())  # type: ignore[attr-defined]
+        out, wake_us = engine.next(clock.now_us())
         if out:
-            line.write(out)  # type: ignore[attr-defined]
-        now_us = clock.now_us()  # type: ignore[attr-defined]
-        data = await line.read(max(0, wake_us - now_us))  # type: ignore[attr-defined]
+            line.write(out)
+        now_us = clock.now_us()
+        data = await line.read(max(0, wake_us - now_us))
         if data:
-            engine.receive(data, clock.now_us())  # type: ignore[attr-defined]
+            engine.receive(data, clock.now_us())
 
 
-async def run_tcp(engine: "object", connect: "object", host: str, port: int, clock: "object", abort: "object" = None) -> None:
+async def run_tcp(engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None) -> None:
     """Serve a BusTcp for ever: connect, speak, and after a loss connect again, later each time up to 5 s.
 
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
@@ -30,30 +34,30 @@ async def run_tcp(engine: "object", connect: "object", host: str, port: int, clo
     while True:
         streams = await _open(connect, host, port)
         if streams is None:
-            engine.disconnected(clock.now_us())  # type: ignore[attr-defined]
+            engine.disconnected(clock.now_us())
         else:
-            engine.connected(clock.now_us())  # type: ignore[attr-defined]
-            before = engine.counters["replies"]  # type: ignore[attr-defined]
+            engine.connected(clock.now_us())
+            before = engine.counters["replies"]
             await _speak(engine, streams, clock, abort)
-            engine.disconnected(clock.now_us())  # type: ignore[attr-defined]
-            if engine.counters["replies"] != before:  # type: ignore[attr-defined]
+            engine.disconnected(clock.now_us())
+            if engine.counters["replies"] != before:
                 back_off_ms = BACK_OFF_MS_MIN
-        await clock.sleep_ms(back_off_ms)  # type: ignore[attr-defined]
-        engine.next(clock.now_us())  # type: ignore[attr-defined]
+        await clock.sleep_ms(back_off_ms)
+        engine.next(clock.now_us())
         back_off_ms = min(2 * back_off_ms, BACK_OFF_MS_MAX)
 
 
-async def _open(connect: "object", host: str, port: int) -> "tuple[object, object] | None":
+async def _open(connect: "Any", host: str, port: int) -> "tuple[Any, Any] | None":
     try:
-        return await asyncio.wait_for(connect(host, port), CONNECT_MS / 1000)  # type: ignore[operator]
-    except (OSError, EOFError, asyncio.TimeoutError):
+        return await asyncio.wait_for(connect(host, port), CONNECT_MS / 1000)
+    except (TimeoutError, OSError, EOFError):
         return None
 
 
 class _Ear:
     """Reads one connection into the engine, and wakes who waits for it."""
 
-    def __init__(self, engine: "object", reader: "object", clock: "object") -> None:
+    def __init__(self, engine: "Any", reader: "Any", clock: "Any") -> None:
         self.engine = engine
         self.reader = reader
         self.clock = clock
@@ -63,10 +67,10 @@ class _Ear:
     async def listen(self) -> None:
         try:
             while True:
-                data = await self.reader.read(READ_BYTES_MAX)  # type: ignore[attr-defined]
+                data = await self.reader.read(READ_BYTES_MAX)
                 if not data:
                     break
-                self.engine.receive(data, self.clock.now_us())  # type: ignore[attr-defined]
+                self.engine.receive(data, self.clock.now_us())
                 self.event.set()
         except (OSError, EOFError):
             pass
@@ -76,36 +80,36 @@ class _Ear:
     async def wait(self, duration_us: int) -> None:
         try:
             await asyncio.wait_for(self.event.wait(), max(0, duration_us) / 1000000)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             pass
         self.event.clear()
 
 
-async def _speak(engine: "object", streams: "tuple[object, object]", clock: "object", abort: "object") -> None:
+async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any") -> None:
     reader, writer = streams
     ear = _Ear(engine, reader, clock)
-    engine.wake = ear.event.set  # type: ignore[attr-defined]
+    engine.wake = ear.event.set
     task = asyncio.create_task(ear.listen())
     try:
-        while ear.open and not engine.wants_reset:  # type: ignore[attr-defined]
-            out, wake_us = engine.next(clock.now_us())  # type: ignore[attr-defined]
+        while ear.open and not engine.wants_reset:
+            out, wake_us = engine.next(clock.now_us())
             if out:
-                writer.write(out)  # type: ignore[attr-defined]
-                await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)  # type: ignore[attr-defined]
-            await ear.wait(wake_us - clock.now_us())  # type: ignore[attr-defined]
-    except (OSError, EOFError, asyncio.TimeoutError):
+                writer.write(out)
+                await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)
+            await ear.wait(wake_us - clock.now_us())
+    except (TimeoutError, OSError, EOFError):
         pass
     finally:
-        engine.wake = None  # type: ignore[attr-defined]
+        engine.wake = None
         task.cancel()
         _drop(writer, abort)
 
 
-def _drop(writer: "object", abort: "object") -> None:
+def _drop(writer: "Any", abort: "Any") -> None:
     try:
         if abort is not None:
-            abort(writer)  # type: ignore[operator]
+            abort(writer)
         else:
-            writer.close()  # type: ignore[attr-defined]
+            writer.close()
     except (OSError, EOFError):
         pass

@@ -9,6 +9,10 @@ from ampacity.bus import lease_table as table
 from ampacity.bus.frames import words, write_pdu
 from ampacity.bus.request import LOWER, ORDER, Request
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 NONE = 9
 
 
@@ -21,18 +25,18 @@ class GrantTable:
     poll_feeds = True
     facts = None
 
-    def __init__(self, drivers: "list[object]", identity: int, epoch: int) -> None:
+    def __init__(self, drivers: "list[Any]", identity: int, epoch: int) -> None:
         self.drivers = drivers
         self.identity = identity
         self.epoch = epoch & 0xFFFF
-        self.lease_ms = min([d.watchdog_ms for d in drivers])  # type: ignore[attr-defined]
+        self.lease_ms = min([d.watchdog_ms for d in drivers])
         self.broadcasts = True
         self.dirty = True
         self.sequence = 0
         self._due_ms = 0
         self._permit_until_ms = -1
         for driver in drivers:
-            driver.table = self  # type: ignore[attr-defined]
+            driver.table = self
 
     def permit(self, until_ms: int) -> None:
         self._permit_until_ms = until_ms
@@ -63,9 +67,9 @@ class GrantTable:
         most = NONE
         due_ms = now_ms + self.lease_ms
         for driver in self.drivers:
-            klass = driver.need(now_ms)  # type: ignore[attr-defined]
+            klass = driver.need(now_ms)
             most = min(most, klass)
-            due_ms = min(due_ms, driver.due_ms)  # type: ignore[attr-defined]
+            due_ms = min(due_ms, driver.due_ms)
         if most != NONE:
             return most, now_ms
         self.dirty = False
@@ -95,11 +99,11 @@ class GrantTable:
             if wanted == ORDER and not self.permitted(now_ms):
                 break
             for driver in self.drivers:
-                reached = first <= driver.unit < first + table.BROADCAST_UNITS_MAX  # type: ignore[attr-defined]
-                if reached and driver.need(now_ms) == wanted:  # type: ignore[attr-defined]
-                    value_da = driver.order(sequence, now_ms)  # type: ignore[attr-defined]
+                reached = first <= driver.unit < first + table.BROADCAST_UNITS_MAX
+                if reached and driver.need(now_ms) == wanted:
+                    value_da = driver.order(sequence, now_ms)
                     if value_da is not None:
-                        orders.append((driver.unit, value_da))  # type: ignore[attr-defined]
+                        orders.append((driver.unit, value_da))
                         lower = lower or wanted == LOWER
         return orders, lower
 
@@ -107,9 +111,9 @@ class GrantTable:
         """Where the range of this broadcast starts: the lowest address among those whose need is greatest."""
         most, first = NONE, 0
         for driver in self.drivers:
-            klass = driver.need(now_ms)  # type: ignore[attr-defined]
-            if klass < most or (klass == most and driver.unit < first):  # type: ignore[attr-defined]
-                most, first = klass, driver.unit  # type: ignore[attr-defined]
+            klass = driver.need(now_ms)
+            if klass < most or (klass == most and driver.unit < first):
+                most, first = klass, driver.unit
         return first
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:

@@ -11,9 +11,13 @@ import struct
 from ampacity.bus import lease_table as table
 from ampacity.bus.facts import DeviceFacts
 from ampacity.bus.frames import read_pdu, read_write_pdu
-from ampacity.bus.grants import NONE, GrantTable
+from ampacity.bus.grants import NONE
 from ampacity.bus.lease_map import NOT_MEASURED
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 POLL_MS = 250
 TIMEOUT_MS = 200
@@ -40,19 +44,19 @@ class LeaseDriver:
 
     poll_feeds = False
 
-    def __init__(self, evse_facts: "dict[str, object]", index: int, judge: "object", poll_ms: int = POLL_MS) -> None:
-        self.unit: int = evse_facts["unit"]  # type: ignore[assignment]
+    def __init__(self, evse_facts: "dict[str, Any]", index: int, judge: "Any", poll_ms: int = POLL_MS) -> None:
+        self.unit: int = evse_facts["unit"]
         self.index = index
         self.judge = judge
         self.facts = DeviceFacts()
-        self.table: "GrantTable | None" = None
+        self.table: Any = None  # the GrantTable that this driver belongs to
         self.poll_ms = poll_ms
-        self.watchdog_ms: int = evse_facts.get("watchdog_ms", 10000)  # type: ignore[assignment]
-        self.fallback_da: int = evse_facts.get("fallback_da", 0)  # type: ignore[assignment]
+        self.watchdog_ms: int = evse_facts.get("watchdog_ms", 10000)
+        self.fallback_da: int = evse_facts.get("fallback_da", 0)
         self.survives = bool(evse_facts.get("survives", False))
-        self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))  # type: ignore[arg-type]
+        self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))
         self.want_da = 0
-        self.order_da: "int | None" = None  # last one sent
+        self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
         self._sequence = -1  # of the newest order
@@ -61,10 +65,10 @@ class LeaseDriver:
         self._resend = False
         self._solo = False  # refused in a broadcast: try alone, right after a status read
         self._solo_now = False
-        self._sent: "list[tuple[int, int, int]]" = []  # (sequence, order id, da), oldest first
+        self._sent: list[tuple[int, int, int]] = []  # (sequence, order id, da), oldest first
         self._step = STATUS
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
-        self._evidence: "tuple[tuple[str, object], ...]" = ()
+        self._evidence: tuple[tuple[str, object], ...] = ()
         self._failures = 0
         self._asked_ms = -poll_ms
         self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
@@ -93,7 +97,7 @@ class LeaseDriver:
             return ORDER
         age_ms = now_ms - self.sent_ms
         if self._resend and age_ms >= RESEND_MS:
-            harmless = order_da <= self.fallback_da or self.table.permitted(now_ms)  # type: ignore[union-attr]
+            harmless = order_da <= self.fallback_da or self.table.permitted(now_ms)
             return LOWER if self._lowering and harmless else ORDER
         if age_ms >= self.refresh_ms():
             return ORDER
@@ -101,17 +105,17 @@ class LeaseDriver:
         return NONE
 
     def refresh_ms(self) -> int:
-        return self.table.lease_ms // 4  # type: ignore[union-attr]
+        return self.table.lease_ms // 4
 
     def order(self, sequence: int, now_ms: int) -> "int | None":
         """Ask the judge for what should go out now; the value, recorded as sent, or None."""
         want_da, order_da = self.want_da, self.order_da
-        value_da = want_da
+        value_da: Any = want_da
         order_id = self._ask(want_da, now_ms)
-        if order_id is None and order_da is not None and want_da > order_da:
-            if now_ms - self.sent_ms >= self.refresh_ms() // 2:
-                value_da = order_da  # the raise must wait: keep what it has
-                order_id = self._ask(order_da, now_ms)
+        keeps = order_da is not None and want_da > order_da and now_ms - self.sent_ms >= self.refresh_ms() // 2
+        if order_id is None and keeps:
+            value_da = order_da  # the raise must wait: keep what it has
+            order_id = self._ask(value_da, now_ms)
         if order_id is None:
             self._hold_ms = now_ms + HOLD_MS
             self._solo = True
@@ -120,9 +124,9 @@ class LeaseDriver:
         return value_da
 
     def _ask(self, value_da: int, now_ms: int) -> "int | None":
-        order_id: "int | None" = self.judge.send(self.index, value_da, now_ms)  # type: ignore[attr-defined]
+        order_id: int | None = self.judge.send(self.index, value_da, now_ms)
         if order_id is None and value_da <= self.fallback_da:
-            order_id = self.judge.send(self.index, value_da, now_ms, probe=True)  # type: ignore[attr-defined]
+            order_id = self.judge.send(self.index, value_da, now_ms, probe=True)
         return order_id
 
     def _record(self, sequence: int, order_id: int, value_da: int, now_ms: int) -> None:
@@ -166,20 +170,20 @@ class LeaseDriver:
         """A grant and the status that proves it in one exchange (function 23 writes before it reads)."""
         grants = self.table
         self._solo_now = False
-        if klass != LOWER and not grants.permitted(now_ms):  # type: ignore[union-attr]
+        if klass != LOWER and not grants.permitted(now_ms):
             return None
-        sequence = grants.next_sequence()  # type: ignore[union-attr]
+        sequence = grants.next_sequence()
         value_da = self.order(sequence, now_ms)
         if value_da is None:
             return None
         self._asked_ms = now_ms
-        data = grants.unicast(sequence, value_da)  # type: ignore[union-attr]
+        data = grants.unicast(sequence, value_da)
         pdu = read_write_pdu(table.STATUS_AT, _STATUS_LENGTH, table.GRANT_AT, data)
         return Request(self.unit, pdu, klass, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         self._failures = 0
-        self.judge.heard(self.index, now_ms)  # type: ignore[attr-defined]
+        self.judge.heard(self.index, now_ms)
         if request.tag == STATUS:
             self._on_status(struct.unpack(_STATUS_FORMAT, pdu[2:]), request, now_ms)
         elif request.tag == NAMES and self._step == NAMES:
@@ -191,7 +195,7 @@ class LeaseDriver:
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         if request.pdu[0] == 23 and reason[:9] == "exception" and self._sent:
-            self.judge.refused(self.index, self._sent[-1][1], now_ms)  # type: ignore[attr-defined]
+            self.judge.refused(self.index, self._sent[-1][1], now_ms)
         self._failures += 1
         if self._failures == LOST_AFTER:
             self._lose(now_ms)
@@ -209,7 +213,7 @@ class LeaseDriver:
         self._step = STATUS
         self._evidence = ()
         self._resend = True
-        self.judge.lost(self.index, now_ms)  # type: ignore[attr-defined]
+        self.judge.lost(self.index, now_ms)
 
     def _on_settings(self, values: "tuple[int, ...]") -> None:
         fallback_da, max_da, power_on_da, longest_ds = values
@@ -228,9 +232,9 @@ class LeaseDriver:
             return
         self._audit((s[_BOOT], s[_MARK]), now_ms)
         self._read_facts(s, now_ms)
-        self.judge.reported(self.index, s[_LIMIT], now_ms)  # type: ignore[attr-defined]
+        self.judge.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
-        self.judge.measured(self.index, amps, request.sent_ms, now_ms)  # type: ignore[attr-defined]
+        self.judge.measured(self.index, amps, request.sent_ms, now_ms)
         if self._step == DONE:
             self._prove(s, request, now_ms)
             if self._solo:
@@ -243,7 +247,7 @@ class LeaseDriver:
             self._step = DONE
             if fresh or not self.survives:
                 for key, value in self._evidence:
-                    self.judge.evidence(self.index, key, value, now_ms)  # type: ignore[attr-defined]
+                    self.judge.evidence(self.index, key, value, now_ms)
             self.facts.online = True
         else:
             self._known = known
@@ -259,7 +263,7 @@ class LeaseDriver:
         for i in range(len(self._sent)):
             sequence, order_id, value_da = self._sent[i]
             if ours and sequence == s[_SEQUENCE] and s[_LIMIT] <= value_da:
-                self.judge.proven(self.index, order_id, s[_LIMIT], now_ms)  # type: ignore[attr-defined]
+                self.judge.proven(self.index, order_id, s[_LIMIT], now_ms)
                 self._sent = self._sent[i + 1 :]
                 break
         if request.sent_ms >= self.sent_ms and not (ours and s[_SEQUENCE] == self._sequence):

@@ -41,8 +41,8 @@ class RegisterMap:
         self.faults = 0
         self.faulted = False
         self.offered_da = [0, 0, 0]
-        self.measured_da: "list[int | None]" = [None, None, None]
-        self.volts_dv: "list[int | None]" = [None, None, None]
+        self.measured_da: list[int | None] = [None, None, None]
+        self.volts_dv: list[int | None] = [None, None, None]
         self.energy_wh = 0
         self.car_phases = 0
         self.pilot = "A"
@@ -51,7 +51,7 @@ class RegisterMap:
         self.flags = 0
         self.unlocked = False
         self.settings_changed = False
-        self.grants: "list[tuple[int, int, int, int, int, int]]" = []
+        self.grants: list[tuple[int, int, int, int, int, int]] = []
         self._grant = (0, 0, 0, 0, 0, 0)
         self._registers = bytearray(2 * (table.LAST + 1 - table.BASE))
         self._mark = 0

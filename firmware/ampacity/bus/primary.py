@@ -7,11 +7,24 @@ unit is handed over as uncertain: it shows that somebody hears and proves nothin
 something else, it is not handed over at all.
 """
 
-from ampacity.bus.frames import FRAME_BYTES_MAX, WRITES, char_us, crc_ok, reply_len, reply_pdu_len, request_len
-from ampacity.bus.frames import rtu_frame, silence_us
+from ampacity.bus.frames import (
+    FRAME_BYTES_MAX,
+    WRITES,
+    char_us,
+    crc_ok,
+    reply_len,
+    reply_pdu_len,
+    request_len,
+    rtu_frame,
+    silence_us,
+)
 from ampacity.bus.receiver import STALL_US, RtuReceiver
 from ampacity.bus.request import Request
 from ampacity.bus.schedule import Schedule, Slot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
 BABBLE_US = 100000  # a line that is never silent is used all the same
@@ -25,18 +38,18 @@ class BusPrimary:
     now_ms) for each valid frame that is neither ours nor an answer to us.
     """
 
-    def __init__(self, bus_facts: "dict[str, object]", drivers: "list[object]", log: "object" = None) -> None:
-        baud: int = bus_facts.get("baud", 19200)  # type: ignore[assignment]
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None) -> None:
+        baud: int = bus_facts.get("baud", 19200)
         plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
         self._char_us = char_us(baud, 10 if plain else 11)
         self._silence_us = silence_us(baud)
-        self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000  # type: ignore[operator]
+        self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
         self._log = log
         self._schedule = Schedule(drivers)
         self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
         self._receiver.on_skipped = self._skipped
-        self._request: "Request | None" = None
-        self._slot: "Slot | None" = None
+        self._request: Any = None  # the Request that waits for its reply
+        self._slot: Any = None
         self._sent_us = 0
         self._sent_end_us = 0
         self._deadline_us = 0  # for the first byte; moves while bytes come, at most to
@@ -46,9 +59,9 @@ class BusPrimary:
         self._echo = b""
         self._echo_at = 0
         self._echoing = False
-        self._late: "dict[int, tuple[bytes, int]]" = {}  # unit: (PDU never answered, until when it may be)
+        self._late: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
-        self.on_foreign: "object" = None
+        self.on_foreign: Any = None
         self.counters = {}
         for kind in KINDS:
             self.counters[kind] = 0
@@ -103,7 +116,7 @@ class BusPrimary:
             slot = schedule.pick(now_us)
             if slot is None:
                 break
-            request = slot.driver.take(now_us // 1000)  # type: ignore[attr-defined]
+            request = slot.driver.take(now_us // 1000)
             if request is not None:
                 return self._send(slot, request, now_us)
             schedule.refused(slot, now_us)
@@ -158,7 +171,7 @@ class BusPrimary:
 
     def _surely_echo(self, now_us: int) -> bool:
         """The reply of functions 5 and 6 repeats the request; only the time, and the line's habit, tell."""
-        soonest_us = self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us  # type: ignore
+        soonest_us = self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us
         return self._echoing or now_us < soonest_us
 
     def _match(self, now_us: int) -> None:
@@ -205,30 +218,30 @@ class BusPrimary:
         request, slot = self._request, self._slot
         self._request = None
         self.counters["replies"] += 1
-        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)  # type: ignore
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         self._end(now_us)
-        slot.driver.reply(request, pdu, now_us // 1000)  # type: ignore
+        slot.driver.reply(request, pdu, now_us // 1000)
 
     def _fail(self, reason: str, now_us: int) -> None:
         request, slot = self._request, self._slot
         self._request = None
         if reason[:9] == "exception":
             self.counters["exceptions"] += 1
-            self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)  # type: ignore
+            self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         else:
             self.counters[{"timeout": "timeouts", "crc": "crc_errors"}.get(reason, "unexpected")] += 1
-            self._schedule.failed(slot, now_us, request.gap_ms * 1000)  # type: ignore
+            self._schedule.failed(slot, now_us, request.gap_ms * 1000)
         self._end(now_us)
-        slot.driver.failed(request, reason, now_us // 1000)  # type: ignore
+        slot.driver.failed(request, reason, now_us // 1000)
 
     def _give_up(self, now_us: int) -> None:
         """A whole reply came in pieces that no checksum fits, or the time is over and an answer may still come."""
         request = self._request
-        size = (request.reply_len or reply_pdu_len(request.pdu)) + 3  # type: ignore
+        size = (request.reply_len or reply_pdu_len(request.pdu)) + 3
         if self._receiver.spoilt(size, now_us):
             self._fail("crc", now_us)
         elif now_us >= self._deadline_us:
-            self._late[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)  # type: ignore
+            self._late[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 
     def _end(self, now_us: int) -> None:
@@ -263,7 +276,7 @@ class BusPrimary:
             return
         self.counters["foreign"] += 1
         if self.on_foreign is not None:
-            self.on_foreign(unit, function, self._now_us // 1000)  # type: ignore[operator]
+            self.on_foreign(unit, function, self._now_us // 1000)
 
 
 def is_write(function: int) -> bool:

@@ -9,6 +9,10 @@ not fit is skipped byte by byte until something does. Silence only throws away w
 from ampacity.bus.crc import crc16
 from ampacity.bus.frames import FRAME_BYTES_MAX
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 STALL_US = 20000  # a frame whose bytes stop for longer is given up
 
 
@@ -19,7 +23,7 @@ class RtuReceiver:
     that more came than a frame can hold.
     """
 
-    def __init__(self, units: "tuple[int, ...]", length_of: "object", silence_us: int, char_us: int) -> None:
+    def __init__(self, units: "tuple[int, ...]", length_of: "Any", silence_us: int, char_us: int) -> None:
         self.units = units
         self._length_of = length_of
         self._silence_us = silence_us
@@ -31,7 +35,7 @@ class RtuReceiver:
         self.skipped = 0
         self.crc_errors = 0
         self.too_long = 0
-        self.on_skipped: "object" = None  # called with the bytes thrown away, for those who want to know
+        self.on_skipped: Any = None  # called with the bytes thrown away, for those who want to know
 
     def receive(self, data: bytes, now_us: int) -> None:
         """Bytes whose last one came at now_us. Take the frames out before more are given."""
@@ -92,7 +96,7 @@ class RtuReceiver:
         if now_us - self._quiet_us >= self._silence_us:
             return False
         if self._data[0] in self.units:
-            length = self._length_of(self._data, 0, self._size)  # type: ignore[operator]
+            length = self._length_of(self._data, 0, self._size)
             return length <= 0 or length > self._size
         if self._foreign_whole():
             self._fresh = False
@@ -102,7 +106,7 @@ class RtuReceiver:
         """Length of a candidate that is wholly here, else 0."""
         if self._data[at] not in self.units:
             return 0
-        length = self._length_of(self._data, at, self._size)  # type: ignore[operator]
+        length = self._length_of(self._data, at, self._size)
         if length < 0 and at == 0:
             length = self._size  # unknown function: what silence has delimited
         return length if 4 <= length <= self._size - at else 0
@@ -116,7 +120,7 @@ class RtuReceiver:
         lost = count if skipped is None else skipped
         self.skipped += lost
         if lost and self.on_skipped is not None:
-            self.on_skipped(bytes(self._data[0:lost]))  # type: ignore[operator]
+            self.on_skipped(bytes(self._data[0:lost]))
         left = self._size - count
         self._data[0:left] = self._data[count : count + left]
         self._size = left

@@ -8,6 +8,10 @@ at most half of the bus's time while others have something due, and all of it wh
 
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 SILENT_AFTER = 3  # failures in a row
 BACK_OFF_US_MIN = 50000
 BACK_OFF_US_MAX = 2000000
@@ -21,9 +25,9 @@ LOWERS_PER_CYCLE = 4  # a lower may take several writes
 class Slot:
     """One driver and when it may be served."""
 
-    def __init__(self, driver: "object") -> None:
+    def __init__(self, driver: "Any") -> None:
         self.driver = driver
-        self.unit: int = driver.unit  # type: ignore[attr-defined]
+        self.unit: int = driver.unit
         self.feeds: bool = getattr(driver, "poll_feeds", True)
         self.failures = 0
         self.ready_us = 0  # gap of the device, back-off
@@ -39,7 +43,7 @@ class Slot:
 class Schedule:
     """Slots in, the next one to serve out. `cycle_ms`: how long the last round over all units that answer took."""
 
-    def __init__(self, drivers: "list[object]") -> None:
+    def __init__(self, drivers: "list[Any]") -> None:
         self.slots = [Slot(driver) for driver in drivers]
         self.permit_until_ms = -1
         self.cycle_ms = 0
@@ -54,10 +58,12 @@ class Schedule:
         now_ms = now_us // 1000
         permitted = now_ms < self.permit_until_ms
         wake_us = now_us + IDLE_US
-        best, best_klass, best_due = None, 9, 0
-        spare, spare_klass, spare_due = None, 9, 0
+        best: Any = None
+        best_klass, best_due = 9, 0
+        spare: Any = None
+        spare_klass, spare_due = 9, 0
         for slot in self.slots:
-            wish = slot.driver.urgency(now_ms)  # type: ignore[attr-defined]
+            wish = slot.driver.urgency(now_ms)
             if wish is None:
                 continue
             klass, due_ms = wish
@@ -73,7 +79,7 @@ class Schedule:
                     spare, spare_klass, spare_due = slot, klass, due_ms
             elif klass < best_klass or (
                 klass == best_klass
-                and (due_ms < best_due or (due_ms == best_due and slot.served_us < best.served_us))  # type: ignore[union-attr]
+                and (due_ms < best_due or (due_ms == best_due and slot.served_us < best.served_us))
             ):
                 best, best_klass, best_due = slot, klass, due_ms
         self.wake_us = wake_us

@@ -4,10 +4,24 @@ A reply leaves after the standard's silence; if anything else comes on the line 
 somebody else is talking. What follows our own reply and repeats it is our echo, not an order.
 """
 
-from ampacity.bus.frames import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, READ_COUNT_MAX, WRITE_COUNT_MAX
-from ampacity.bus.frames import char_us, exception_pdu, request_len, rtu_frame, silence_us
+from ampacity.bus.frames import (
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
+    READ_COUNT_MAX,
+    WRITE_COUNT_MAX,
+    char_us,
+    exception_pdu,
+    request_len,
+    rtu_frame,
+    silence_us,
+)
 from ampacity.bus.lease_table import VENDOR
 from ampacity.bus.receiver import RtuReceiver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LATE_US = 100000  # a reply that is this late would meet the next request
 LOOK_US = 1000000  # nothing to do before bytes come; the door may look again then
@@ -19,13 +33,13 @@ class SecondaryEngine:
     `counters`: requests answered, broadcasts taken, exceptions sent, own echoes.
     """
 
-    def __init__(self, unit: int, register_map: "object", baud: int = 19200) -> None:
+    def __init__(self, unit: int, register_map: "Any", baud: int = 19200) -> None:
         self.unit = unit
         self.map = register_map
         self._char_us = char_us(baud)
         self._silence_us = silence_us(baud)
         self._receiver = RtuReceiver((0, unit), request_len, self._silence_us, self._char_us)
-        self._reply: "bytes | None" = None
+        self._reply: bytes | None = None
         self._reply_us = 0
         self._echo = b""
         self._echo_until_us = 0
@@ -48,17 +62,13 @@ class SecondaryEngine:
         if self._reply is not None:
             if now_us < self._reply_us:
                 return None, self._reply_us
+            reply, self._reply = self._reply, None
             if now_us < self._reply_us + LATE_US:
-                return self._send(now_us), now_us + LOOK_US
-            self._reply = None
+                self._echo = reply
+                self._echo_until_us = now_us + (len(reply) + 4) * self._char_us + self._silence_us
+                return reply, now_us + LOOK_US
         wake_us = self._receiver.wake_at()
         return None, now_us + LOOK_US if wake_us is None else max(wake_us, now_us + 1)
-
-    def _send(self, now_us: int) -> bytes:
-        frame, self._reply = self._reply, None
-        self._echo = frame  # type: ignore[assignment]
-        self._echo_until_us = now_us + (len(frame) + 4) * self._char_us + self._silence_us  # type: ignore[arg-type]
-        return frame  # type: ignore[return-value]
 
     def _strip_echo(self, data: bytes, now_us: int) -> bytes:
         size = min(len(data), len(self._echo))
@@ -81,7 +91,7 @@ class SecondaryEngine:
                 self._reply = rtu_frame(unit, self.answer(pdu, now_us // 1000))
                 self._reply_us = now_us + self._silence_us
             elif pdu[0] == 16 and len(pdu) > 6 and len(pdu) == 6 + pdu[5]:
-                taken = self.map.broadcast((pdu[1] << 8) | pdu[2], pdu[6:], self.unit, now_us // 1000)  # type: ignore
+                taken = self.map.broadcast((pdu[1] << 8) | pdu[2], pdu[6:], self.unit, now_us // 1000)
                 self.counters["broadcasts"] += taken
 
     # what a request asks for, also without a line
@@ -110,20 +120,20 @@ class SecondaryEngine:
         count = (pdu[3] << 8) | pdu[4]
         if not 1 <= count <= READ_COUNT_MAX:
             return ILLEGAL_VALUE
-        data = self.map.read((pdu[1] << 8) | pdu[2], count, now_ms)  # type: ignore[attr-defined]
+        data = self.map.read((pdu[1] << 8) | pdu[2], count, now_ms)
         if data is None:
             return ILLEGAL_ADDRESS
         return bytes((pdu[0], len(data))) + data
 
     def _write_one(self, pdu: bytes, now_ms: int) -> "bytes | int":
-        code = self.map.write((pdu[1] << 8) | pdu[2], pdu[3:5], now_ms)  # type: ignore[attr-defined]
+        code = self.map.write((pdu[1] << 8) | pdu[2], pdu[3:5], now_ms)
         return code or pdu
 
     def _write(self, pdu: bytes, now_ms: int) -> "bytes | int":
         count = (pdu[3] << 8) | pdu[4]
         if not 1 <= count <= WRITE_COUNT_MAX or pdu[5] != 2 * count or len(pdu) != 6 + 2 * count:
             return ILLEGAL_VALUE
-        code = self.map.write((pdu[1] << 8) | pdu[2], pdu[6:], now_ms)  # type: ignore[attr-defined]
+        code = self.map.write((pdu[1] << 8) | pdu[2], pdu[6:], now_ms)
         return code or pdu[:5]
 
     def _read_write(self, pdu: bytes, now_ms: int) -> "bytes | int":
@@ -133,9 +143,9 @@ class SecondaryEngine:
             return ILLEGAL_VALUE
         if pdu[9] != 2 * count or len(pdu) != 10 + 2 * count:
             return ILLEGAL_VALUE
-        if self.map.read((pdu[1] << 8) | pdu[2], read_count, now_ms) is None:  # type: ignore[attr-defined]
+        if self.map.read((pdu[1] << 8) | pdu[2], read_count, now_ms) is None:
             return ILLEGAL_ADDRESS
-        code: int = self.map.write((pdu[5] << 8) | pdu[6], pdu[10:], now_ms)  # type: ignore[attr-defined]
+        code: int = self.map.write((pdu[5] << 8) | pdu[6], pdu[10:], now_ms)
         return code or self._read(bytes((23,)) + pdu[1:5], now_ms)
 
     def _identify(self, pdu: bytes) -> "bytes | int":
@@ -144,7 +154,7 @@ class SecondaryEngine:
             return ILLEGAL_FUNCTION
         if not 1 <= pdu[2] <= 4:
             return ILLEGAL_VALUE
-        texts = (VENDOR, self.map.model, self.map.firmware)  # type: ignore[attr-defined]
+        texts = (VENDOR, self.map.model, self.map.firmware)
         if pdu[2] == 4 and pdu[3] >= len(texts):
             return ILLEGAL_ADDRESS
         first = pdu[3] if pdu[3] < len(texts) else 0

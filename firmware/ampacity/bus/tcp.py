@@ -10,6 +10,10 @@ from ampacity.bus.mbap import MbapReceiver, mbap_frame
 from ampacity.bus.request import Request
 from ampacity.bus.schedule import Schedule, Slot
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
 LOST_MS = 1000  # while there is no connection the drivers are told that often
 NEVER_US = 1000000
@@ -23,22 +27,22 @@ class BusTcp:
     `wake`: set by the door; call it when an order should leave before the engine's next look.
     """
 
-    def __init__(self, bus_facts: "dict[str, object]", drivers: "list[object]", log: "object" = None) -> None:
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None) -> None:
         self._log = log
         self._schedule = Schedule(drivers)
         for driver in drivers:
             if getattr(driver, "broadcasts", None):
-                driver.broadcasts = False  # type: ignore[attr-defined]
+                driver.broadcasts = False
         self._receiver = MbapReceiver()
-        self._request: "Request | None" = None
-        self._slot: "Slot | None" = None
+        self._request: Any = None  # the Request that waits for its reply
+        self._slot: Any = None
         self._transaction = 0
         self._deadline_us = 0
         self._unanswered = 0
         self._tell_us = 0
         self.up = False
         self.wants_reset = False
-        self.wake: "object" = None
+        self.wake: Any = None
         self.counters = {}
         for kind in KINDS:
             self.counters[kind] = 0
@@ -117,7 +121,7 @@ class BusTcp:
             slot = schedule.pick(now_us)
             if slot is None:
                 break
-            request = slot.driver.take(now_us // 1000)  # type: ignore[attr-defined]
+            request = slot.driver.take(now_us // 1000)
             if request is not None:
                 return self._send(slot, request, now_us)
             schedule.refused(slot, now_us)
@@ -136,20 +140,20 @@ class BusTcp:
     def _answered(self, request: Request, pdu: bytes, now_us: int) -> None:
         slot, self._request = self._slot, None
         self.counters["replies"] += 1
-        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)  # type: ignore
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         self.counters["cycle_ms"] = self._schedule.cycle_ms
-        slot.driver.reply(request, pdu, now_us // 1000)  # type: ignore
+        slot.driver.reply(request, pdu, now_us // 1000)
 
     def _fail(self, reason: str, now_us: int) -> None:
         request, slot, self._request = self._request, self._slot, None
-        gap_us = request.gap_ms * 1000  # type: ignore[union-attr]
+        gap_us = request.gap_ms * 1000
         if reason[:9] == "exception":
             self.counters["exceptions"] += 1
-            self._schedule.succeeded(slot, now_us, gap_us)  # type: ignore
+            self._schedule.succeeded(slot, now_us, gap_us)
         else:
             self.counters["timeouts" if reason == "timeout" else "unexpected"] += 1
-            self._schedule.failed(slot, now_us, gap_us)  # type: ignore
-        slot.driver.failed(request, reason, now_us // 1000)  # type: ignore
+            self._schedule.failed(slot, now_us, gap_us)
+        slot.driver.failed(request, reason, now_us // 1000)
 
     def _tell(self, now_us: int) -> None:
         self._tell_us = now_us + LOST_MS * 1000
