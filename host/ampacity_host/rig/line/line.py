@@ -17,7 +17,7 @@ class Station:
 
     def __init__(self, line, name, receive, units):
         self.line, self.name, self.receive, self.units = line, name, receive, units
-        self.faults = Faults()
+        self.faults = line.drop(name)
         self.free_us = 0
         self.primary = units is None
 
@@ -47,6 +47,7 @@ class Line:
         self.rng = Rng(seed * 7919 + len(name) + sum(name.encode()) * 31)
         self.stations = []
         self.faults = Faults()
+        self._drops = {}
         self._air = []
         self._by_unit = {}
         self.frames = self.errors = 0
@@ -59,6 +60,10 @@ class Line:
         self.stations.append(station)
         self._by_unit.clear()
         return station
+
+    def drop(self, name):
+        """The faults of the place where `name` is connected; they stay when its device comes and goes."""
+        return self._drops.setdefault(name, Faults())
 
     def detach(self, station):
         if station in self.stations:
@@ -91,7 +96,7 @@ class Line:
 
     def fault_changed(self):
         """To be called when a fault on the line or on a station came or went."""
-        self.troubled = bool(self.faults) or any(station.faults for station in self.stations)
+        self.troubled = bool(self.faults) or any(self._drops.values())
 
     def _mute(self, station):
         return self.troubled and (station.faults.deaf_sender() or self.faults.has("cut"))

@@ -56,6 +56,14 @@ class Meter:
     def _sample_ms(self):
         return (self.plant.now_ms - self.latency_ms) // self.period_ms * self.period_ms
 
+    @property
+    def line_v(self):
+        return self._line_mv / 1000
+
+    def flows_da(self):
+        """The truth per supply phase, as old as the meter's latency."""
+        return self._truth_da(self.plant.now_ms - self.latency_ms)
+
     def _truth_da(self, at_ms):
         for from_ms, amps_da in reversed(self._history):
             if from_ms <= at_ms:

@@ -47,6 +47,7 @@ class Point:
         self.amps_da = 0
         self.energy_j5 = 0
         self.faults = set()
+        self.stale_amps_da = [0, 0, 0]
         self.device = None               # the simulated wallbox behind it, where there is one
         self.listeners = []              # each called with the point after a change that its hardware can see
         self.disobeying_since_ms = None
@@ -103,6 +104,10 @@ class Point:
 
     def drive(self, pilot, permille, contactor, locked=False):
         """The outputs of a controller: pilot "x1" | "pwm" | "f", duty in permille, contactor and lock."""
+        if "ignore_writes" in self.faults and pilot != "f" and self.car is not None:
+            pilot, permille = self.pilot, self.permille  # it says that it obeys, and does not
+        if "round_up" in self.faults and pilot == "pwm":
+            permille = -(-permille // 17) * 17           # to the next whole ampere
         self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
 
     def offer(self, limit_da, contactor, locked=False):

@@ -1,0 +1,168 @@
+"""The bench: one site's plant, wires and simulated devices, on whichever clock. Controllers come with the clock.
+
+`RealBench` (process/bench.py) and `VirtualBench` (virtual/bench.py) add controllers, sockets and the upstream.
+"""
+
+from ampacity_host.rig.faults import FaultDesk
+from ampacity_host.rig.fields import FieldError, Unsupported
+from ampacity_host.rig.hosting import Endpoint, evse_host, meter_host
+from ampacity_host.rig.line.line import Line
+from ampacity_host.rig.plant.plant import Plant
+
+HW_WATCHDOG_MS = 1_000
+
+
+class Bench:
+    """facts: the compiled site; time: a timeline; chunked: the line hands over characters as a UART does."""
+
+    clock = "real"
+    runtime = "cpython"
+
+    def __init__(self, facts, time, seed=1, chunked=True, hw_watchdog_ms=HW_WATCHDOG_MS, keep_history=True):
+        self.facts, self.time, self.seed = facts, time, seed
+        self.hw_watchdog_ms = hw_watchdog_ms
+        self.plant = Plant(facts, time, seed, keep_history)
+        self.start_ms = time.now_ms
+        self.bus_index = {bus["name"]: index for index, bus in enumerate(facts["buses"])}
+        self.lines = {bus["name"]: Line(time, bus["name"], bus["baud"], bus["parity"], bus["stop"], chunked, seed)
+                      for bus in facts["buses"] if bus["kind"] == "rtu"}
+        self.hosts = {}
+        self.meter_hosts = {}
+        self.endpoints = {}          # (bus index, host, port) -> Endpoint
+        self.address_of = {}         # device name -> its key in endpoints
+        self.desk = FaultDesk(self)
+        self.upstream = None
+        self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
+
+    @property
+    def t_ms(self):
+        return self.time.now_ms - self.start_ms
+
+    # ---- devices
+
+    def make_devices(self):
+        """Puts every simulated device on its wire."""
+        for index, facts in enumerate(self.facts["evses"]):
+            if facts["kind"] == "profile":
+                host = evse_host(self.time, facts, self.plant.points[index], self._kind(facts), self.seed + index)
+                self.hosts[facts["name"]] = self._place(host, facts)
+        for index, facts in enumerate(self.facts["meters"]):
+            host = meter_host(self.time, facts, self.plant.meters[index], self._kind(facts), self.seed + 500 + index)
+            self.meter_hosts[facts["name"]] = self._place(host, facts)
+
+    def _kind(self, facts):
+        return self.facts["buses"][facts["bus"]]["kind"]
+
+    def _place(self, host, facts):
+        bus = self.facts["buses"][facts["bus"]]
+        if bus["kind"] == "rtu":
+            host.attach(self.lines[bus["name"]], facts["unit"])
+            return host
+        key = (facts["bus"], facts.get("host") or bus.get("host"), facts.get("tcp_port") or bus.get("tcp_port") or 502)
+        self.address_of[host.name] = key
+        self.endpoints.setdefault(key, Endpoint()).add(facts["unit"], host)
+        return host
+
+    def units_of_line(self, line, name=None):
+        """The addresses on a line, or the one of the device named."""
+        index = self.bus_index[line.name]
+        members = [facts for facts in self.facts["evses"] + self.facts["meters"] if facts["bus"] == index]
+        named = [facts["unit"] for facts in members if facts["name"] == name]
+        return named or [facts["unit"] for facts in members]
+
+    def foreign_body(self, line, unit, writes):
+        """Unit and PDU of what a foreign client says to a unit: a read, or a write of its limit."""
+        from ampacity_host.rig.foreign import request_body
+
+        index = self.bus_index[line.name]
+        for facts in self.facts["evses"]:
+            if facts["bus"] == index and facts["unit"] == unit:
+                return request_body(facts, writes)
+        return bytes((unit, 4, 0, 0, 0, 2))
+
+    def paths_of_bus(self, name):
+        """The ways to every TCP address of a bus."""
+        index = self.bus_index[name]
+        return [self.path(key) for key in self.endpoints if key[0] == index]
+
+    def path_of_device(self, name):
+        return self.path(self.address_of[name])
+
+    def meter_fault(self, meter, kind, on, options):
+        """A meter's fault that its electronics must act out."""
+        self.meter_hosts[meter.name].set_fault(kind, on, options)
+
+    # ---- what only some rigs can
+
+    def can(self, op):
+        return getattr(self, "can_" + op, False)
+
+    def why_not(self, op):
+        return {"advance": "time moves by itself; --clock virtual has it", "csms": "there is no bench CSMS",
+                "csms_log": "there is no bench CSMS",
+                "safety_load": "the site has none"}.get(op, "the controller has no interface for it")
+
+    def features(self):
+        return []
+
+    def flush(self):
+        """Lets everything that is due now happen now (virtual clock)."""
+
+    def ocpp_versions(self):
+        return ["1.6", "2.0.1", "2.1"]
+
+    # ---- upstream set-up
+
+    async def provision(self, fields):
+        """Rewrites the upstream set-up; takes effect at the primary's next start."""
+        ocpp = dict(self._upstream_parts["ocpp"] or {"version": "2.0.1", "identity": "AMP-0001", "url": None,
+                                                     "security_profile": 0, "password": None})
+        if fields.has("ocpp"):
+            ocpp["version"] = fields.text("ocpp", choices=self.ocpp_versions())
+        for name, key in (("identity", "identity"), ("csms_url", "url"), ("password", "password"),
+                          ("csms_root_pem", "root_pem")):
+            if fields.has(name):
+                ocpp[key] = fields.text(name)
+        if fields.has("security_profile"):
+            ocpp["security_profile"] = fields.integer("security_profile", most=3)
+        if fields.has("config"):
+            ocpp["config"] = {str(key): value for key, value in fields.mapping("config").items()}
+        count = fields.integer("evses", len(self.facts["evses"]), 1, 10_000)
+        if count > len(self.facts["evses"]):
+            raise FieldError("evses", count, "1..%d: the site file has no more" % len(self.facts["evses"]))
+        if not ocpp.get("url"):
+            raise FieldError("csms_url", None, "ws://… or wss://…: nothing was set before")
+        self._upstream_parts = {"ocpp": ocpp, "evses": count if fields.has("evses") else self._upstream_parts["evses"]}
+
+    def primary_config(self):
+        """The compiled site as the primary gets it at its next start."""
+        facts = dict(self.facts, ocpp=self._upstream_parts["ocpp"])
+        if self._upstream_parts["evses"]:
+            facts["evses"] = facts["evses"][: self._upstream_parts["evses"]]
+        return facts
+
+    # ---- limits
+
+    async def limit(self, fields):
+        source = fields.text("source", choices=("ocpp", "ems", "console", "input", "drm", "openadr"))
+        if source not in ("ocpp", "console"):
+            raise Unsupported("this rig has no %s interface; use ocpp or console" % source)
+        from ampacity_host.rig.limits import Limit
+
+        limit = Limit(fields, self.facts)
+        if source == "console":
+            text = await self.console(limit.console_line())
+            return {"text": text}
+        if self.upstream is None or not self.upstream.can_call:
+            raise Unsupported("an ocpp limit goes through the bench CSMS, and there is none")
+        method, payload = limit.ocpp_call(self._upstream_parts["ocpp"]["version"])
+        self.upstream.send(method, payload)
+        return {}
+
+    # ---- CSMS
+
+    async def csms_call(self, method, payload, timeout_ms):
+        return await self.upstream.call(method, payload, timeout_ms)
+
+    def csms_frames(self, since_ms):
+        return self.upstream.frames(since_ms)

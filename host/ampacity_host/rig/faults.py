@@ -1,0 +1,143 @@
+"""The faults of the control channel: which kind fits which target, and whose hand it is in."""
+
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.line.faults import KINDS as LINE_KINDS
+from ampacity_host.rig.line.intruders import babbler, foreign_client, second_primary
+
+TCP_KINDS = ("cut", "delay", "late")
+PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
+DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
+                "stale_reading", "watchdog_broken")
+OWN_DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "ignore_writes", "round_up", "stale_reading")
+METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
+PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
+ONCE = ("restart", "forget_settings", "clock_jump")
+INTRUDERS = ("babble", "second_primary", "foreign_client")
+ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + METER_KINDS + PRIMARY_KINDS
+TROUBLE_AFTER_MS = 30_000
+
+
+class FaultDesk:
+    """rig: the bench. `set(kind, target, on, options)` raises FieldError for what does not fit."""
+
+    def __init__(self, rig):
+        self._rig = rig
+        self._intruders = {}
+
+    def set(self, kind, target, on, options):
+        if kind not in ALL_KINDS:
+            raise FieldError("kind", kind, ", ".join(ALL_KINDS))
+        rig = self._rig
+        if kind in PRIMARY_KINDS:
+            if target not in (None, "primary"):
+                raise FieldError("target", target, "primary")
+            return rig.primary_fault(kind, on, options)
+        if target in rig.bus_index:
+            return self._on_bus(kind, target, on, options)
+        if target in rig.plant.meter:
+            return self._on_meter(kind, rig.plant.meter[target], on, options)
+        if target in rig.plant.point:
+            return self._on_evse(kind, rig.plant.point[target], on, options)
+        raise FieldError("target", target, ", ".join(self._targets()))
+
+    def _targets(self):
+        rig = self._rig
+        return list(rig.bus_index) + list(rig.plant.point) + list(rig.plant.meter) + ["primary"]
+
+    # ---- wires
+
+    def _on_bus(self, kind, name, on, options):
+        if kind not in LINE_KINDS:
+            raise FieldError("kind", kind, "for a bus: " + ", ".join(LINE_KINDS))
+        rig = self._rig
+        self._trouble(rig.bus_index[name], on)
+        if name in rig.lines:
+            line = rig.lines[name]
+            return self._wire(line, line.faults, kind, name, on, options)
+        return self._tcp(kind, rig.paths_of_bus(name), on, options)
+
+    def _drop(self, kind, name, bus, on, options):
+        """A fault on the place where one device hangs on its wire."""
+        rig = self._rig
+        if bus < 0:
+            raise FieldError("target", name, "a device on a bus")
+        self._trouble(bus, on)
+        bus_name = rig.plant.site["buses"][bus]["name"]
+        if bus_name in rig.lines:
+            line = rig.lines[bus_name]
+            return self._wire(line, line.drop(name), kind, name, on, options)
+        return self._tcp(kind, [rig.path_of_device(name)], on, options)
+
+    def _trouble(self, bus, on):
+        plant = self._rig.plant
+        plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLE_AFTER_MS
+
+    def _wire(self, line, faults, kind, name, on, options):
+        if kind in INTRUDERS:
+            return self._intrude(line, kind, name, on, options)
+        if on:
+            faults.set(kind, options)
+        elif faults.clear(kind) is not None and kind == "late":
+            faults.release(line.time)
+        line.fault_changed()
+        return None
+
+    def _intrude(self, line, kind, name, on, options):
+        old = self._intruders.pop((kind, name), None)
+        if old is not None:
+            old.stop()
+        if not on:
+            return
+        if kind == "babble":
+            self._intruders[kind, name] = babbler(line)
+        elif kind == "second_primary":
+            self._intruders[kind, name] = second_primary(line, self._rig.units_of_line(line, name))
+        else:
+            writes = options.get("writes", False)
+            bodies = [self._rig.foreign_body(line, unit, writes) for unit in self._rig.units_of_line(line, name)]
+            self._intruders[kind, name] = foreign_client(line, bodies or [bytes((1, 3, 0, 0, 0, 1))])
+
+    def _tcp(self, kind, paths, on, options):
+        if kind not in TCP_KINDS:
+            raise FieldError("kind", kind, "on TCP: " + ", ".join(TCP_KINDS))
+        for path in paths:
+            if kind == "cut":
+                path.down = on
+            elif kind == "late":
+                path.late = on
+            else:
+                path.delay_ms = int(options.get("ms", 100)) if on else 0
+            path.release()
+
+    # ---- devices
+
+    def _on_meter(self, kind, meter, on, options):
+        if kind in LINE_KINDS:
+            return self._drop(kind, meter.name, meter.bus, on, options)
+        if kind not in METER_KINDS:
+            raise FieldError("kind", kind, "for a meter: " + ", ".join(METER_KINDS + LINE_KINDS))
+        meter.set_fault(kind, on, options)
+        self._rig.meter_fault(meter, kind, on, options)
+        return None
+
+    def _on_evse(self, kind, point, on, options):
+        if kind in LINE_KINDS:
+            return self._drop(kind, point.name, point.bus, on, options)
+        if kind in PLANT_KINDS:
+            return point.set_fault(kind, on)
+        if kind not in DEVICE_KINDS:
+            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + PLANT_KINDS + LINE_KINDS))
+        host = self._rig.hosts.get(point.name)
+        if host is not None:
+            return host.set_fault(kind, on, options)
+        if kind not in OWN_DEVICE_KINDS or point.kind == "local":
+            raise FieldError("kind", kind, "for %s: %s" % (point.name, ", ".join(PLANT_KINDS + (
+                () if point.kind == "local" else OWN_DEVICE_KINDS + LINE_KINDS))))
+        return self._own_device(kind, point, on)
+
+    def _own_device(self, kind, point, on):
+        """Our own secondaries: real firmware, so what the hardware or a hand would do to it."""
+        if kind in ("ignore_writes", "round_up", "stale_reading"):
+            point.stale_amps_da = (point.terminal_amps_da() + [0, 0, 0])[:3]
+            return point.set_fault(kind, on)
+        return self._rig.secondary_fault(kind, point, on)

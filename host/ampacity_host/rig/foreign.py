@@ -1,0 +1,31 @@
+"""What a foreign client would send: a read of anything, or a write of a device's limit as its documentation says."""
+
+from ampacity.bus import lease_table
+
+WRITTEN_A = 6
+
+
+def request_body(facts, writes):
+    """Unit and PDU for the device of an `evses` entry."""
+    unit = facts["unit"]
+    if facts["kind"] == "ampacity":
+        return _grant(unit) if writes else _read(unit, 3, lease_table.STATUS_AT)
+    from ampacity_host import profiles
+
+    profile = profiles.load("evse-" + facts["profile"])
+    register = profile["registers"][profile["order"]["limit"]]
+    if not writes:
+        return _read(unit, 4 if register.get("in") == "input" else 3, register["at"])
+    raw = int(WRITTEN_A / float(register.get("scale", 1))) if register.get("unit") == "A" else WRITTEN_A
+    return bytes((unit, 6)) + register["at"].to_bytes(2, "big") + raw.to_bytes(2, "big")
+
+
+def _read(unit, function, address):
+    return bytes((unit, function)) + address.to_bytes(2, "big") + bytes((0, 1))
+
+
+def _grant(unit):
+    """A grant of 6 A from another primary."""
+    words = [WRITTEN_A * 10, 100, 1, 0xF0E1, 0xD2C3, 1, 0]
+    data = b"".join(word.to_bytes(2, "big") for word in words)
+    return bytes((unit, 16)) + lease_table.GRANT_AT.to_bytes(2, "big") + bytes((0, len(words), 2 * len(words))) + data

@@ -1,0 +1,96 @@
+"""Simulated devices on the rig's wires: bytes from the line in, answers at their time out, their limit to the plant."""
+
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.plant.box import Box
+from ampacity_host.rig.plant.view import EvseView, MeterView
+
+TICK_MS = 250
+
+
+class DeviceHost:
+    """One device (rig/devices) with its place on a wire. box: what it switches, None for a meter."""
+
+    def __init__(self, time, name, device, box=None):
+        self.name, self.device, self.box = name, device, box
+        self._time = time
+        self._send = None
+        self.station = None
+        self.alive = True
+        self._tick()
+
+    def attach(self, line, unit):
+        """Puts it on an RS-485 line."""
+        self.station = line.attach(self.name, self.receive, (unit,))
+        self._send = self.station.send
+
+    def receive(self, data, now_us):
+        """Bytes from the RS-485 line."""
+        self.hear(data, now_us, self._send)
+
+    def hear(self, data, now_us, send):
+        """Bytes for the device; its answers go to `send` when they are due."""
+        if not self.alive:
+            return
+        for answer, at_us in self.device.receive(data, now_us):
+            self._time.at_us(at_us, self._answer, send, answer)
+
+    def _answer(self, send, answer):
+        if self.alive:
+            send(answer)
+
+    def _tick(self):
+        self.device.tick(self._time.now_ms)
+        self._time.at_ms(self._time.now_ms + TICK_MS, self._tick)
+
+    def set_fault(self, kind, on, options):
+        if self.device.fault(kind, on, **options) is False:
+            raise FieldError("kind", kind, "for %s: %s" % (self.name, ", ".join(self.device.faults)))
+        if kind in ("power_off", "dead"):
+            self.alive = not on
+            if self.box is not None:
+                self.box.set_power(not on)
+
+
+class Endpoint:
+    """All devices behind one TCP address: requests go to the unit that they name."""
+
+    def __init__(self):
+        self.hosts = {}
+
+    def add(self, unit, host):
+        self.hosts[unit] = host
+
+    def receiver(self, send):
+        """A function for the bytes of one new connection; answers go to `send`."""
+        waiting = bytearray()
+
+        def receive(data, now_us):
+            waiting.extend(data)
+            while len(waiting) >= 7 and len(waiting) >= 6 + (waiting[4] << 8 | waiting[5]):
+                size = 6 + (waiting[4] << 8 | waiting[5])
+                frame = bytes(waiting[:size])
+                del waiting[:size]
+                host = self.hosts.get(frame[6]) or (next(iter(self.hosts.values())) if len(self.hosts) == 1 else None)
+                if host is not None:
+                    host.hear(frame, now_us, send)
+        return receive
+
+
+def evse_host(time, facts, point, framing, seed):
+    """The simulated wallbox of an `evses` entry. ValueError: there is no simulated device of its profile."""
+    from ampacity_host.rig.devices import make_device
+
+    box = Box(point)
+    site = {"max_a": facts["max_da"] / 10}
+    if facts.get("power_on_source") == "declared":
+        site["power_on_a"] = facts["power_on_da"] / 10
+    device = make_device("evse-" + facts["profile"], facts["unit"], EvseView(point, box), time, seed, framing, site)
+    return DeviceHost(time, facts["name"], device, box)
+
+
+def meter_host(time, facts, meter, framing, seed):
+    """The simulated meter of a `meters` entry."""
+    from ampacity_host.rig.devices import make_device
+
+    device = make_device("meter-" + facts["profile"], facts["unit"], MeterView(meter), time, seed, framing)
+    return DeviceHost(time, facts["name"], device)

@@ -1,0 +1,215 @@
+"""The bench on the real clock: every controller a process, every bus a pty or a loopback socket."""
+
+import asyncio
+import contextlib
+import socket
+from pathlib import Path
+
+from ampacity_host.configure import secondary_config
+from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
+from ampacity_host.rig.clock import WallTimeline
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.line.pty import PtyStation
+from ampacity_host.rig.process.console import ConsoleLink
+from ampacity_host.rig.process.controller import ProcessController
+from ampacity_host.rig.process.lease_spy import LeaseSpy
+from ampacity_host.rig.process.simport import Pins, SimPort
+from ampacity_host.rig.process.tcp import TcpDevices
+
+
+class RealBench(Bench):
+    """folder: data folders live below it. `await start()`, `await close()`; leaves no process, pty or port behind."""
+
+    def __init__(self, facts, folder, runtime="cpython", heap_kib=None, seed=1, hw_watchdog_ms=HW_WATCHDOG_MS):
+        loop = asyncio.get_running_loop()
+        super().__init__(facts, WallTimeline(loop), seed, chunked=True, hw_watchdog_ms=hw_watchdog_ms)
+        self.runtime = runtime
+        self._loop = loop
+        self._folder = Path(folder)
+        self._heap_kib = heap_kib
+        self._ptys = []
+        self._tcp = {}
+        self._spies = {}
+        self._heap_free_min = None
+        self._stall_ms = 0
+        self._last_view = None
+        self.sim = SimPort()
+        self.primary = None
+        self.secondaries = {}
+        self._console = None
+
+    # ---- up and down
+
+    async def start(self):
+        """Everything but the upstream comes up; secondaries first."""
+        await self.sim.start()
+        self.make_devices()
+        for key, endpoint in self.endpoints.items():
+            devices = self._tcp[key] = TcpDevices(self.time, endpoint)
+            await devices.start()
+            self._redirect(key, devices.port)
+        for name, line in self.lines.items():
+            self._spies[name] = LeaseSpy(line)
+        self._make_primary()
+        for facts in self.facts["evses"]:
+            if facts["kind"] == "ampacity":
+                self._make_secondary(facts)
+        await asyncio.gather(*(one.start() for one in self.secondaries.values()))
+        await self.primary.start()
+
+    def _redirect(self, key, port):
+        """The site's addresses of this endpoint become the loopback socket's."""
+        for facts in self.facts["evses"] + self.facts["meters"]:
+            if self.address_of.get(facts["name"]) == key:
+                facts["host"], facts["tcp_port"] = "127.0.0.1", port
+
+    def _make_primary(self):
+        ptys = {name: self._pty(line, "primary") for name, line in self.lines.items()}
+        for pty in ptys.values():
+            pty.station.primary = True
+        points = [point for point in self.plant.points if point.kind == "local"]
+        self._primary_pins = self._pins("primary", points)
+        port = free_port()
+        self._console = ConsoleLink("127.0.0.1", port)
+        self.primary = self._controller("primary", "primary", ptys, self.primary_config, port)
+
+    def _make_secondary(self, facts):
+        name = facts["name"]
+        bus = self.facts["buses"][facts["bus"]]["name"]
+        ptys = {bus: self._pty(self.lines[bus], name, (facts["unit"],))}
+        self._pins(name, [self.plant.point[name]])
+        self.secondaries[name] = self._controller(name, "secondary", ptys, lambda: self._secondary_facts(name), free_port())
+
+    def _secondary_facts(self, name):
+        return secondary_config(self.facts, name)
+
+    def _pty(self, line, name, units=None):
+        pty = PtyStation(self._loop, line, name, units)
+        self._ptys.append(pty)
+        return pty
+
+    def _pins(self, name, points):
+        pins = self.sim.pins[name] = Pins(self.time, name, points, self.hw_watchdog_ms)
+        return pins
+
+    def _controller(self, name, role, ptys, config, console_port):
+        def boot():
+            for pty in ptys.values():
+                pty.flush()
+            return {"role": role, "name": name, "sim": self.sim.address, "console": "127.0.0.1:%d" % console_port,
+                    "lines": {bus: pty.path for bus, pty in ptys.items()}}
+        return ProcessController(name, self._folder / name, self.runtime, self._heap_kib, boot, config)
+
+    async def close(self):
+        if self._console is not None:
+            self._console.close()
+        controllers = [one for one in [self.primary, *self.secondaries.values()] if one is not None]
+        await asyncio.gather(*(one.close() for one in controllers), return_exceptions=True)
+        await self.sim.close()
+        await asyncio.gather(*(devices.close() for devices in self._tcp.values()))
+        for pty in self._ptys:
+            pty.close()
+
+    # ---- controllers
+
+    async def primary_action(self, action):
+        if action in ("kill", "power_cycle"):
+            await self.primary.kill()
+        elif action == "term":
+            await self.primary.term()
+        if action in ("start", "power_cycle"):
+            await self.primary.start()
+
+    def cut_at_write(self, n):
+        self._primary_pins.send({"fault": "power_cut_at_write", "on": True, "n": n})
+
+    async def factory_reset(self):
+        await self.primary.kill()
+        self.primary.wipe()
+
+    def primary_fault(self, kind, on, options):
+        if kind == "csms_down":
+            if self.upstream is not None:
+                self.upstream.set_down(on)
+        elif kind == "network_down":
+            if self.upstream is not None:
+                self.upstream.set_down(on)
+            for devices in self._tcp.values():
+                devices.path.down = on
+                devices.path.release()
+        else:
+            self._primary_pins.send({"fault": kind, "on": on, **options})
+
+    def secondary_fault(self, kind, point, on):
+        task = self._loop.create_task(self._secondary_fault(kind, self.secondaries[point.name], self.sim.pins[point.name], on))
+        task.add_done_callback(lambda done: done.exception())
+
+    async def _secondary_fault(self, kind, secondary, pins, on):
+        if kind == "power_off" and not on:
+            pins.power_on()
+            await secondary.start()
+        elif on:
+            pins.power_off()
+            await secondary.kill()
+            if kind in ("forget_settings", "swapped"):
+                secondary.wipe()
+            if kind != "power_off":
+                pins.power_on()
+                await secondary.start()
+
+    def path(self, key):
+        return self._tcp[key].path
+
+    def watchdog_of(self, point):
+        if point.kind == "profile":
+            return getattr(self.hosts[point.name].device, "watchdog", None) or "none"
+        if point.kind == "local":
+            return self.sim.pins["primary"].watchdog.state
+        bus = self.facts["buses"][point.bus]["name"]
+        return self._spies[bus].state(self.facts["evses"][point.index]["unit"])
+
+    def present(self, evse, event):
+        pins = self.sim.pins.get(evse, self._primary_pins)
+        if event[0] == "token":
+            pins.send({"token": [event[1], event[2]], "evse": evse})
+        else:
+            pins.send({"button": event[1], "evse": evse})
+
+    def bay(self, evse, occupied, token):
+        self._primary_pins.send({"bay": occupied, "evse": evse, "token": token})
+
+    # ---- what the primary says
+
+    async def primary_view(self):
+        if not self.primary.running:
+            return None
+        view = None
+        with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
+            view = await self._console.json("show --json")
+        self._note(view)
+        return view
+
+    def _note(self, view):
+        heap = (view or {}).get("heap_free")
+        if heap is not None:
+            self._heap_free_min = heap if self._heap_free_min is None else min(heap, self._heap_free_min)
+
+    async def worst_of_controllers(self):
+        view = await self.primary_view() or {}
+        wires = view.get("buses", {})
+        buses = {name: {"frames": line.frames, "errors": line.errors, "cycle_ms": wires.get(name, {}).get("cycle_ms", 0)}
+                 for name, line in self.lines.items()}
+        return {"stall_ms": view.get("stall_ms", 0), "buses": buses,
+                "primary": {"heap_free_min": self._heap_free_min, "restarts": self.primary.restarts}}
+
+    async def console(self, text):
+        if not self.primary.running:
+            raise FieldError("text", text, "a line to a primary that runs")
+        return await self._console.ask(text)
+
+
+def free_port():
+    """A TCP port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

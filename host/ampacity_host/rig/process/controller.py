@@ -1,0 +1,106 @@
+"""A controller as a process: its data folder, its start, its end."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+
+from ampacity_host.rig.process.runtime import command
+
+RESTART_STATUS = 42
+TERM_S = 3.0
+RESTART_PAUSE_S = 0.3
+
+
+class ProcessController:
+    """boot(), config(): the facts of boot.json and site.json, asked at each start."""
+
+    def __init__(self, name, folder, runtime, heap_kib, boot, config, on_exit=None):
+        self.name, self.folder, self.runtime = name, folder, runtime
+        self._heap_kib = heap_kib
+        self._boot, self._config = boot, config
+        self._on_exit = on_exit
+        self._process = None
+        self._watcher = None
+        self._wanted = False
+        self.starts = 0
+        self.last_status = None
+
+    @property
+    def running(self):
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self):
+        return self._process.pid if self.running else None
+
+    @property
+    def restarts(self):
+        return max(0, self.starts - 1)
+
+    async def start(self):
+        """Writes its facts and starts the process; returns when it is started."""
+        if self.running:
+            return
+        self._wanted = True
+        self.starts += 1
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / "boot.json", self._boot())
+        write_json(self.folder / "site.json", self._config())
+        arguments, environment = command(self.runtime, self.folder, self._heap_kib)
+        with open(self.folder.parent / (self.name + ".log"), "ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log)
+        self._watcher = asyncio.create_task(self._watch(self._process))
+
+    async def _watch(self, process):
+        status = await process.wait()
+        self.last_status = status
+        if self._on_exit is not None:
+            self._on_exit()
+        if status == RESTART_STATUS and self._wanted and process is self._process:
+            await asyncio.sleep(RESTART_PAUSE_S)
+            if self._wanted:
+                await self.start()
+
+    async def kill(self):
+        """SIGKILL, and wait until it is gone."""
+        await self._end(signal.SIGKILL)
+
+    async def term(self):
+        """SIGTERM; SIGKILL when it does not follow."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, number):
+        self._wanted = False
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        try:
+            await asyncio.wait_for(process.wait(), TERM_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    def wipe(self):
+        """Forgets everything it stored."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+
+    async def close(self):
+        await self.kill()
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+
+
+def write_json(path, facts):
+    """Whole or not at all: a controller may be reading."""
+    beside = path.with_suffix(".tmp")
+    beside.write_text(json.dumps(facts))
+    os.replace(beside, path)

@@ -1,0 +1,40 @@
+"""The `truth` part of `state`: what really flows, from the plant."""
+
+from ampacity_host.rig.plant.worst import amps
+
+
+def truth(rig):
+    """{"circuits": …, "evses": …} as the control channel's `state` carries it."""
+    plant = rig.plant
+    return {"circuits": {circuit.name: _circuit(circuit) for circuit in plant.circuits},
+            "evses": {point.name: _evse(rig, point) for point in plant.points}}
+
+
+def _circuit(circuit):
+    return {"rating": [amps(da) for da in circuit.rating_da], "amps": [amps(da) for da in circuit.amps_da],
+            "other": [amps(da) for da in circuit.other_da]}
+
+
+def _evse(rig, point):
+    return {"pilot": point.state_text, "order_a": order_a(rig, point), "amps": [amps(da) for da in per_phase(rig, point)],
+            "contactor": point.closed, "energy_wh": point.energy_wh, "plugged": point.car is not None,
+            "watchdog": rig.watchdog_of(point)}
+
+
+def order_a(rig, point):
+    """The limit that the device obeys now: a simulated device's own, else what its pilot says."""
+    host = rig.hosts.get(point.name)
+    if host is not None:
+        return amps(host.device.limit_da or 0) if host.alive else 0.0
+    if point.pilot != "pwm":
+        return 0.0
+    return round(point.permille * 0.06, 1) if point.permille <= 850 else amps(point.offer_da)
+
+
+def per_phase(rig, point):
+    """What it draws on each supply phase, in da."""
+    out = [0] * rig.plant.phases
+    for lines, value_da in zip(point.terminals, point.terminal_amps_da()):
+        for phase in lines:
+            out[phase] += value_da
+    return out

@@ -1,0 +1,209 @@
+"""The bench on a virtual clock: one process, the same bytes, time only when told.
+
+Controllers are objects on the virtual loop. `advance` moves it in slices, so that the control channel (which
+lives on a real loop) stays awake meanwhile.
+"""
+
+import asyncio
+import time
+
+from ampacity_host.configure import secondary_config
+from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.virtual.controller import VirtualController
+from ampacity_host.rig.virtual.loop import VirtualLoop
+from ampacity_host.rig.virtual.streams import MemoryWriter, Network
+
+SLICE_S = 0.05
+ADVANCE_MS_MIN = 1_000
+
+
+class VirtualBench(Bench):
+    """start() brings all up at the first instant; run_ms()/advance() move time; close() drops everything."""
+
+    clock = "virtual"
+    can_advance = can_config_set = can_config_delete = can_seed = False
+    can_advance = True
+
+    def __init__(self, facts, seed=1, hw_watchdog_ms=HW_WATCHDOG_MS, keep_history=True, make_controllers=True):
+        self.loop = VirtualLoop()
+        super().__init__(facts, self.loop, seed, chunked=False, hw_watchdog_ms=hw_watchdog_ms, keep_history=keep_history)
+        self.network = Network(self.loop)
+        self.secondaries = {}
+        self.primary = None
+        self._advancing = asyncio.Lock()
+        if make_controllers:
+            self._make_controllers()
+
+    def _make_controllers(self):
+        locals_ = [facts["name"] for facts in self.facts["evses"] if facts["kind"] == "local"]
+        self.primary = VirtualController(self, "primary", "primary", self.primary_config, None, locals_, self.seed)
+        for facts in self.facts["evses"]:
+            if facts["kind"] == "ampacity":
+                self.secondaries[facts["name"]] = self._make_secondary(facts)
+
+    def _make_secondary(self, facts):
+        name = facts["name"]
+        return VirtualController(self, name, "secondary", lambda: secondary_config(self.facts, name),
+                                 (facts["unit"],), (name,), self.seed + facts["unit"])
+
+    def start(self):
+        """Devices, secondaries, then the primary."""
+        self.make_devices()
+        for key, endpoint in self.endpoints.items():
+            self.network.serve(key[1], key[2], self._accept(endpoint))
+        for secondary in self.secondaries.values():
+            secondary.start()
+        if self.primary is not None:
+            self.primary.start()
+        self.flush()
+
+    def _accept(self, endpoint):
+        def accept(end):
+            writer = MemoryWriter(end)
+            receive = endpoint.receiver(writer.write)
+            end.on_data = lambda data: receive(data, self.loop.now_us)
+        return accept
+
+    def flush(self):
+        self.loop.run_to(self.loop.now_us)
+
+    def run_ms(self, ms):
+        self.loop.run_for_ms(ms)
+
+    async def advance(self, ms):
+        """Runs that long, in slices of real time."""
+        async with self._advancing:
+            until_us = self.loop.now_us + ms * 1000
+            while self.loop.now_us < until_us:
+                self._slice(until_us)
+                await asyncio.sleep(0)
+
+    def _slice(self, until_us):
+        enough_s = time.monotonic() + SLICE_S
+        while self.loop.now_us < until_us and time.monotonic() < enough_s:
+            self.loop.run_to(min(until_us, self.loop.now_us + 200_000))
+
+    def close(self):
+        for controller in [self.primary, *self.secondaries.values()]:
+            if controller is not None:
+                controller.kill()
+        self.flush()
+
+    # ---- controllers
+
+    def restart(self, name):
+        """A controller asked for its own restart."""
+        controller = self.primary if name == "primary" else self.secondaries[name]
+        controller.kill()
+        self.flush_later(controller.start)
+
+    def flush_later(self, fn):
+        self.loop.at_us(self.loop.now_us + 500_000, fn)
+
+    async def primary_action(self, action):
+        if action in ("kill", "term", "power_cycle"):
+            self.primary.kill()
+            self.flush()
+        if action in ("start", "power_cycle"):
+            self.primary.start()
+        self.flush()
+
+    def cut_at_write(self, n):
+        self.primary.files.cut_at_write(n)
+
+    async def factory_reset(self):
+        self.primary.kill()
+        self.flush()
+        self.primary.files.restart()
+        self.primary.files.wipe()
+
+    def primary_fault(self, kind, on, options):
+        if kind in ("csms_down", "network_down"):
+            self._network_fault(kind, on)
+        else:
+            self.primary.set_fault(kind, on, options)
+
+    def _network_fault(self, kind, on):
+        paths = [self.path(key) for key in self.endpoints] if kind == "network_down" else []
+        if self.upstream is not None:
+            paths.append(self.upstream.path)
+        for path in paths:
+            path.down = on
+            path.release()
+
+    def secondary_fault(self, kind, point, on):
+        secondary = self.secondaries[point.name]
+        if kind == "power_off" and not on:
+            secondary.start()
+        elif on:
+            secondary.kill()
+            point.drive("f" if kind == "power_off" else "x1", 0, False)
+            if kind in ("forget_settings", "swapped"):
+                secondary.files.wipe()
+            if kind != "power_off":
+                self.flush_later(secondary.start)
+
+    def path(self, key):
+        return self.network.path(key[1], key[2])
+
+    def watchdog_of(self, point):
+        if point.kind == "profile":
+            return getattr(self.hosts[point.name].device, "watchdog", None) or "none"
+        controller = self.primary if point.kind == "local" else self.secondaries.get(point.name)
+        if controller is None or not controller.running:
+            return "expired"
+        if point.kind == "local":
+            return controller.doors.watchdog.state
+        return self._lease_of(controller)
+
+    def _lease_of(self, controller):
+        lease = getattr(controller.role, "lease", None)
+        if lease is None:
+            return "none"
+        if lease.state(self.loop.now_ms) == "leased":
+            return "armed"
+        return "expired" if lease.identity else "none"
+
+    def present(self, evse, event):
+        controller = self.secondaries.get(evse, self.primary)
+        if not controller.running:
+            raise FieldError("evse", evse, "an EVSE whose controller runs")
+        controller.present(evse, event)
+        self.flush()
+
+    # ---- what the primary says
+
+    async def primary_view(self):
+        role = self.primary.role if self.primary.running else None
+        return role.view() if role is not None else None
+
+    async def worst_of_controllers(self):
+        return {"stall_ms": self._stall_ms(), "buses": self._buses(),
+                "primary": {"heap_free_min": None, "restarts": self.primary.restarts}}
+
+    def _stall_ms(self):
+        role = self.primary.role
+        safety = getattr(role, "safety", None) if role is not None else None
+        return getattr(safety, "stall_ms", 0)
+
+    def _buses(self):
+        found = {}
+        for name, line in self.lines.items():
+            counters = self._wire_counters(name)
+            found[name] = {"frames": line.frames, "errors": line.errors, "cycle_ms": counters.get("cycle_ms", 0)}
+        return found
+
+    def _wire_counters(self, name):
+        role = self.primary.role
+        wires = getattr(getattr(role, "buses", None), "wires", ()) if role is not None else ()
+        for wire in wires:
+            if wire.name == name:
+                return wire.engine.counters
+        return {}
+
+    async def console(self, text):
+        if not self.primary.running:
+            raise FieldError("text", text, "a line to a primary that runs")
+        role = self.primary.role
+        return role.console_line(text)

@@ -1,0 +1,103 @@
+"""A controller as objects on the virtual loop: started, killed and started again, its store kept."""
+
+import importlib
+
+from ampacity.base.log import Log
+from ampacity_host.rig.virtual.doors import VirtualDoors
+from ampacity_host.rig.virtual.files import RigFiles
+from ampacity_host.rig.virtual.loop import spawn
+
+ROLES = {"primary": "ampacity.roles.primary", "secondary": "ampacity.roles.secondary"}
+
+
+class VirtualController:
+    """world: see VirtualDoors. config(): the role's configuration at its next start. points: wired EVSE names."""
+
+    def __init__(self, world, name, role, config, units=None, points=(), seed=1):
+        self.world, self.name, self.role_name = world, name, role
+        self.config = config
+        self.files = RigFiles(seed)
+        self.files.on_cut = self._cut
+        self._units, self._points = units, points
+        self.tasks = set()
+        self.doors = None
+        self.log = None
+        self.starts = 0
+        self.outcome = None
+
+    @property
+    def running(self):
+        return self.doors is not None
+
+    @property
+    def restarts(self):
+        return max(0, self.starts - 1)
+
+    @property
+    def role(self):
+        """The role object, once the role has put it at its doors."""
+        return self.doors.role if self.doors is not None else None
+
+    def start(self):
+        if self.running:
+            return
+        self.starts += 1
+        self.files.restart()
+        boot = {"role": self.role_name, "name": self.name, "console": "127.0.0.1:%d" % self.console_port}
+        self.log = Log()
+        self.doors = VirtualDoors(self.world, boot, self.files, self._units, self._points)
+        spawn(self.world.loop, self, self._run(self.doors, self.log))
+
+    @property
+    def console_port(self):
+        return 40_000 + (sum(self.name.encode()) * 37 + len(self.name)) % 9_000
+
+    async def _run(self, doors, log):
+        role = importlib.import_module(ROLES[self.role_name])
+        self.outcome = "running"
+        try:
+            self.outcome = await role.run(doors, self.config(), log)
+        except BaseException as error:
+            self.outcome = repr(error)
+            if not doors.dead:
+                raise
+        finally:
+            if doors is self.doors and not doors.dead:
+                self.world.loop.call_soon(self._ended, doors)
+
+    def _ended(self, doors):
+        if doors is self.doors:
+            self.kill()
+
+    def kill(self):
+        """Its objects are dropped at once, whatever they were doing."""
+        if not self.running:
+            return
+        doors, self.doors = self.doors, None
+        doors.die()
+        self.world.loop.unpark(self)
+        for task in list(self.tasks):
+            task.cancel()
+
+    def _cut(self):
+        self.world.loop.call_soon(self.kill)
+
+    def set_fault(self, kind, on, options):
+        """A fault inside the controller, as its ports would be told by the bench."""
+        if kind == "disk_full":
+            self.files.full = on
+        if self.doors is not None:
+            message = {"fault": kind, "on": on, **options}
+            if on:
+                self.doors.faults[kind] = message
+            else:
+                self.doors.faults.pop(kind, None)
+            self.doors.events.append(("fault", kind, on, message))
+
+    def present(self, evse, event):
+        """A token or a button at the hardware: at the point's own reader, or at the controller's."""
+        port = self.doors.ports().get(evse) if self.doors is not None else None
+        if port is not None:
+            port.events.append(event)
+        elif self.doors is not None:
+            self.doors.events.append((event[0], evse, *event[1:]))

@@ -1,0 +1,135 @@
+"""The Doors (ports/doors.py) of a controller that lives in the rig's process, on the virtual loop."""
+
+from ampacity.base.clock import Clock
+from ampacity.ports.doors import Doors
+from ampacity_host.rig.virtual.files import ControllerFiles
+from ampacity_host.rig.virtual.hardware import PlantPort
+from ampacity_host.rig.virtual.line_door import LineDoor, _finish
+from ampacity_host.rig.virtual.streams import MemoryWriter, serve_streams
+from ampacity_host.rig.watchdog import Watchdog
+
+
+class VirtualClock(Clock):
+    """The controller's monotonic clock: the loop's time."""
+
+    def __init__(self, loop):
+        self._loop = loop
+
+    def now_us(self):
+        return self._loop.now_us
+
+    def now_ms(self):
+        return self._loop.now_us // 1000
+
+    async def sleep_ms(self, duration_ms):
+        loop = self._loop
+        future = loop.create_future()
+        timer = loop.at_us(loop.now_us + int(duration_ms * 1000), _finish, future)
+        try:
+            await future
+        finally:
+            timer[2] = None
+
+
+class Waiter:
+    """A sleep of one task that others can end."""
+
+    def __init__(self, loop):
+        self._loop = loop
+        self._future = None
+
+    async def wait(self, duration_us):
+        loop = self._loop
+        self._future = future = loop.create_future()
+        timer = loop.at_us(loop.now_us + int(duration_us), _finish, future)
+        try:
+            await future
+        finally:
+            timer[2] = None
+            self._future = None
+
+    def wake(self):
+        if self._future is not None:
+            _finish(self._future)
+
+
+class VirtualDoors(Doors):
+    """world: lines (by bus name), network, plant, hw_watchdog_ms. units: the addresses its line listens to.
+
+    points: the names of the charging points that are wired to this controller's pins.
+    """
+
+    def __init__(self, world, boot, files, units=None, points=()):
+        self._loop = world.loop
+        super().__init__("", boot, VirtualClock(world.loop), ControllerFiles(files))
+        self._world = world
+        self._units = units
+        self._wired = points
+        self._opened = []
+        self._ports = {}
+        self.dead = False
+        self.role = None
+        self.watchdog = Watchdog(world.loop, world.hw_watchdog_ms, self._bite)
+        self.watchdog.on_return = self._revive
+
+    async def start(self):
+        """Nothing to connect: the pins are wired to the plant."""
+
+    def waiter(self):
+        return Waiter(self._loop)
+
+    def charge_point(self, evse_name):
+        if evse_name not in self._wired:
+            return None
+        if evse_name not in self._ports:
+            self._ports[evse_name] = PlantPort(self._world.plant.point[evse_name], self.clock)
+        return self._ports[evse_name]
+
+    def open_line(self, bus_facts):
+        door = LineDoor(self._loop, self._world.lines[bus_facts["name"]], self.boot.get("name", "primary"), self._units)
+        if self.boot.get("role", "primary") == "primary":
+            door.station.primary = True
+        self._opened.append(door)
+        return door
+
+    async def connect(self, host, port, tls=None, server_hostname=None):
+        if self.dead:
+            raise OSError(101, "no power")
+        reader, writer = await self._world.network.connect(host, port)
+        self._opened = [one for one in self._opened if not (isinstance(one, MemoryWriter) and one.is_closing())]
+        self._opened.append(writer)
+        return reader, writer
+
+    def abort(self, writer):
+        writer.transport.abort()
+
+    async def listen(self, host, port, handler):
+        server = self._world.network.serve(host, port, serve_streams(self._loop, handler))
+        self._opened.append(server)
+        return server
+
+    def reset(self, kind="immediate"):
+        """The controller asks for its restart: its objects are dropped and it starts again."""
+        self._loop.call_soon(self._world.restart, self.boot.get("name", "primary"))
+
+    def die(self):
+        """Power is gone: nothing leaves any more. The pins fall when the hardware watchdog says so."""
+        self.dead = True
+        self.files.dead = True
+        for port in self._ports.values():
+            port.connected = False
+        for one in self._opened:
+            one.transport.abort() if isinstance(one, MemoryWriter) else one.close()
+
+    def ports(self):
+        return self._ports
+
+    def _bite(self):
+        for port in self._ports.values():
+            port.reset()
+
+    def _revive(self):
+        if not self.dead:
+            for port in self._ports.values():
+                port.connected = True
+                port.apply()

@@ -1,0 +1,67 @@
+"""The Line door (ports/line.py's face) on a virtual RS-485 line."""
+
+PENDING_BYTES_MAX = 4096
+
+
+class LineDoor:
+    """One station of `line` for a task of the virtual loop. units: None for a primary, else its addresses."""
+
+    def __init__(self, loop, line, name, units):
+        self._loop = loop
+        self._data = b""
+        self._future = None
+        self._woken = False
+        self._closed = False
+        self.up = True
+        self.counters = {"opened": 1, "lost": 0, "refused": 0, "rx_bytes": 0, "tx_bytes": 0, "dropped_bytes": 0}
+        self.station = line.attach(name, self._heard, units)
+
+    def write(self, data):
+        if not self._closed:
+            self.counters["tx_bytes"] += len(data)
+            self.station.send(data)
+
+    async def read(self, timeout_us):
+        """The bytes that came, as soon as there are any; b"" after timeout_us, or early on `wake()`."""
+        if not (self._data or self._woken or self._closed) and timeout_us > 0:
+            loop = self._loop
+            self._future = future = loop.create_future()
+            timer = loop.at_us(loop.now_us + timeout_us, _finish, future)
+            try:
+                await future
+            finally:
+                timer[2] = None
+                self._future = None
+        data, self._data = self._data, b""
+        if not data:
+            self._woken = False
+        return data
+
+    def wake(self):
+        self._woken = True
+        self._finish_wait()
+
+    def close(self):
+        if not self._closed:
+            self._closed = True
+            self.station.detach()
+            self._finish_wait()
+
+    def _heard(self, data, now_us):
+        counters = self.counters
+        counters["rx_bytes"] += len(data)
+        if len(self._data) + len(data) > PENDING_BYTES_MAX:
+            counters["dropped_bytes"] += len(data)
+            return
+        self._data = self._data + data if self._data else data
+        self._finish_wait()
+
+    def _finish_wait(self):
+        future = self._future
+        if future is not None and not future.done():
+            future.set_result(None)
+
+
+def _finish(future):
+    if not future.done():
+        future.set_result(None)
