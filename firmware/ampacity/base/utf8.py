@@ -1,16 +1,33 @@
-"""Is this UTF-8? Told the same way on both runtimes: MicroPython's decoder lets some false sequences pass.
+"""Bytes → text, judged the same way on both runtimes: MicroPython's decoder lets some false sequences pass.
 
 Refused: overlong forms, surrogates (U+D800..DFFF), above U+10FFFF, cut-off sequences. RFC 3629, section 4.
 """
+
+try:
+    str(b"\xed\xa0\x80", "utf-8")
+    STRICT = False
+except ValueError:
+    STRICT = True  # the runtime's own decoder refuses all that
+
+
+def text(data):
+    """The str of UTF-8 bytes (or bytearray); ValueError if it is none."""
+    decoded = str(data, "utf-8")
+    if not STRICT and len(decoded) != len(data) and not _is_strict(data):
+        raise ValueError("not UTF-8")
+    return decoded
 
 
 def is_utf8(data):
     """data: bytes or bytearray."""
     try:
-        if len(str(data, "utf-8")) == len(data):
-            return True  # all ASCII
+        text(data)
+        return True
     except ValueError:
         return False
+
+
+def _is_strict(data):
     i = 0
     end = len(data)
     while i < end:

@@ -1,0 +1,168 @@
+"""One WebSocket connection from its upgrade to its end, over a pair of streams.
+
+Three small tasks serve it: one reads, one writes (only one: two writers would tear each other's frames on MicroPython),
+one watches the time. When one of them ends, all do.
+"""
+
+import asyncio
+
+from ampacity.net.websocket import CLOSED, CONNECTING, OPEN
+
+READ_BYTES = 4096
+WATCH_MS = 1000
+IDLE_MS_MAX = 60000
+
+
+class Connection:
+    """socket: a WebSocketClient not yet started. wake: the Alarm that rings when the station may have something to say.
+
+    `online`: it is open. `answered`: the server has sent a message. `broken`: an error of our own that ended it.
+    """
+
+    def __init__(self, reader, writer, socket, station, config, clock, log, wake):
+        self.online = False
+        self.answered = False
+        self.broken = None
+        self._reader = reader
+        self._writer = writer
+        self._socket = socket
+        self._station = station
+        self._config = config
+        self._clock = clock
+        self._log = log
+        self._wake = wake
+        self._over = asyncio.Event()
+        self._control = [socket.start()]  # frames that go before any message
+        self._begun_ms = self._ping_ms = clock.now_ms()
+        self._pinged_ms = self._sending_ms = self._closing_ms = None
+
+    async def serve(self):
+        """Until the connection has ended, for whatever reason; then the socket is closed."""
+        tasks = [asyncio.create_task(self._part(c)) for c in (self._read(), self._write(), self._watch())]
+        try:
+            await self._over.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._hang_up()
+            if self.online:
+                self.online = False
+                self._log.counter("link.drops")
+                self._station.disconnected(self._clock.now_ms())
+        if self.broken is not None:
+            raise self.broken
+
+    def close(self):
+        """Begin the closing handshake; if the server does not answer it, the connection ends soon without."""
+        if self._closing_ms is None:
+            self._closing_ms = self._clock.now_ms()
+            self._wake.set()
+
+    async def _part(self, coroutine):
+        try:
+            await coroutine
+        except (OSError, EOFError, ValueError) as error:
+            self._trouble("failed", "connection lost: %s" % error)
+        except Exception as error:
+            self.broken = error
+        finally:
+            self._over.set()
+
+    async def _read(self):
+        while self._socket.state != CLOSED:
+            data = await self._reader.read(READ_BYTES)
+            self._pinged_ms = None  # whatever comes shows that it lives
+            events = self._socket.receive(data) if data else self._socket.end()
+            out = self._socket.data_to_send()
+            if out:
+                self._control.append(out)
+            for event in events:
+                self._handle(event)
+            self._wake.set()
+
+    def _handle(self, event):
+        now_ms = self._clock.now_ms()
+        kind = event[0]
+        if kind == "text":
+            self.answered = True
+            self._station.receive(event[1], now_ms)
+        elif kind == "open":
+            self.online = True
+            self._log.counter("link.connects")
+            self._log.add("info", "link up: %s" % self._config.url, now_ms)
+            self._station.connected(now_ms)
+        elif kind == "error":
+            self._trouble(self._socket.fault, "link error: %s" % event[1])
+        elif kind == "closed":
+            self._log.add("info", "link closed: code=%d %s" % (event[1], event[2]), now_ms)
+
+    async def _write(self):
+        while True:
+            self._wake.clear()
+            until_ms = self._clock.now_ms() + IDLE_MS_MAX
+            if self._control:
+                frames, self._control = self._control, []
+                await self._send(b"".join(frames))
+                continue
+            if self._socket.state == OPEN:
+                if self._closing_ms is not None:
+                    await self._send(self._socket.close())
+                    continue
+                text, wake_at_ms = self._station.next(self._clock.now_ms())
+                if text is not None:
+                    await self._send(self._socket.send_text(text))
+                    continue
+                if wake_at_ms is not None:
+                    until_ms = min(until_ms, wake_at_ms)
+            await self._wake.wait(until_ms)
+
+    async def _send(self, data):
+        self._sending_ms = self._clock.now_ms()
+        self._writer.write(data)
+        await self._writer.drain()
+        self._sending_ms = None
+
+    async def _watch(self):
+        while True:
+            await self._clock.sleep_ms(WATCH_MS)
+            now_ms = self._clock.now_ms()
+            late = self._late(now_ms)
+            if late is not None:
+                self._trouble("silent", "link lost: " + late)
+                return
+            if self._closing_ms is not None and now_ms - self._closing_ms >= self._config.close_timeout_ms:
+                return
+            interval_ms = self._config.ping_interval_s * 1000
+            if self._socket.state == OPEN and interval_ms > 0 and now_ms - self._ping_ms >= interval_ms:
+                self._ping_ms = now_ms
+                if self._pinged_ms is None:
+                    self._pinged_ms = now_ms
+                self._control.append(self._socket.ping())
+                self._wake.set()
+
+    def _late(self, now_ms):
+        """What has taken too long, or None."""
+        config = self._config
+        if self._socket.state == CONNECTING and now_ms - self._begun_ms >= config.handshake_timeout_ms:
+            return "no answer to the upgrade for %d ms" % (now_ms - self._begun_ms)
+        if self._sending_ms is not None and now_ms - self._sending_ms >= config.send_timeout_ms:
+            return "the server has not read for %d ms" % (now_ms - self._sending_ms)
+        if self._pinged_ms is not None and now_ms - self._pinged_ms >= config.pong_timeout_ms:
+            return "no pong for %d ms" % (now_ms - self._pinged_ms)
+        return None
+
+    async def _hang_up(self):
+        """What the protocol still wants said (why we close), then the end; a peer that does not read gets no word."""
+        try:
+            if self._control and self._sending_ms is None:
+                self._writer.write(b"".join(self._control))
+                await asyncio.wait_for(self._writer.drain(), 1)
+            self._writer.close()
+            await asyncio.wait_for(self._writer.wait_closed(), 1)
+        except (OSError, EOFError, ValueError, asyncio.TimeoutError):
+            pass
+
+    def _trouble(self, counter, text):
+        self._log.counter("link." + counter)
+        self._log.add("warning", text, self._clock.now_ms())

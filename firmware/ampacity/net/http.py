@@ -1,0 +1,54 @@
+"""The head of an HTTP/1.1 response: status and fields, bounded. No body, no chunks: an upgrade has none."""
+
+HEAD_MAX = 4096
+
+
+class Head:
+    """status (int), reason (str), fields (dict: lower-case name → value, repeated ones joined with ", ")."""
+
+    def __init__(self, status, reason, fields):
+        self.status = status
+        self.reason = reason
+        self.fields = fields
+
+    def field(self, name):
+        """The value, "" if it is missing."""
+        return self.fields.get(name, "")
+
+    def has_token(self, name, token):
+        """Is `token` one of the comma-separated values? Case does not matter."""
+        return token in [t.strip().lower() for t in self.field(name).split(",")]
+
+
+def parse_head(data, size_max=HEAD_MAX):
+    """(Head, where the rest begins), or None while it is not complete. ValueError: not HTTP, or over size_max bytes."""
+    if not b"HTTP/1.".startswith(bytes(data[:7])):
+        raise ValueError("http: not an HTTP response")
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        if len(data) > size_max:
+            raise ValueError("http: a head of more than %d bytes" % size_max)
+        return None
+    if end > size_max:
+        raise ValueError("http: a head of more than %d bytes" % size_max)
+    lines = "".join([chr(b) for b in data[:end]]).split("\r\n")
+    status, reason = _status(lines[0])
+    return Head(status, reason, _fields(lines[1:])), end + 4
+
+
+def _status(line):
+    parts = line.split(" ", 2)
+    if len(parts) < 2 or len(parts[1]) != 3 or not parts[1].isdigit():
+        raise ValueError("http: no status in %s" % line[:40])
+    return int(parts[1]), parts[2][:80] if len(parts) > 2 else ""
+
+
+def _fields(lines):
+    fields = {}
+    for line in lines:
+        name, mark, value = line.partition(":")
+        if not mark or not name or name != name.strip():
+            raise ValueError("http: no field in %s" % line[:40])
+        name, value = name.lower(), value.strip()
+        fields[name] = fields[name] + ", " + value if name in fields else value
+    return fields

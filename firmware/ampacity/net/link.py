@@ -1,0 +1,152 @@
+"""The door to the CSMS: keeps one WebSocket connection up for as long as the controller runs.
+
+After each end of a connection, for whatever reason, the next attempt follows after the back-off. What went wrong is
+counted and logged. Nothing that the network does can raise out of here.
+"""
+
+import asyncio
+import os
+
+from ampacity.base.errors import Rejected
+from ampacity.base.rng import Rng
+from ampacity.net.alarm import Alarm
+from ampacity.net.backoff import BackOff
+from ampacity.net.connection import Connection
+from ampacity.net.resolver import Resolver
+from ampacity.net.url import parse_url
+from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
+
+
+class LinkConfig:
+    """What a link needs to know. All attributes may be changed while it runs; the next attempt or ping uses them.
+
+    url without identity; identity: its last path segment and the Basic user; password None: no Basic authentication;
+    protocols: in order of preference; ping_interval_s 0: no pings. The back-off figures are the RetryBackOff variables
+    of OCPP's OCPPCommCtrlr. dns_servers None: the system's.
+    """
+
+    def __init__(self, url, identity, password=None, protocols=("ocpp2.0.1",)):
+        self.url = url
+        self.identity = identity
+        self.password = password
+        self.protocols = protocols
+        self.retry_wait_min_s = 5
+        self.retry_random_range_s = 5
+        self.retry_repeat_times = 4
+        self.ping_interval_s = 30
+        self.connect_timeout_ms = 10000
+        self.handshake_timeout_ms = 10000
+        self.pong_timeout_ms = 10000
+        self.send_timeout_ms = 20000
+        self.close_timeout_ms = 1000
+        self.message_max = MESSAGE_MAX
+        self.dns_servers = None
+
+
+class Link:
+    """A link between doors and a station core.
+
+    doors: connect(host, port) → awaitable of (reader, writer); host is an IP literal, whatever the URL says. station:
+    connected(now_ms), disconnected(now_ms), receive(text, now_ms), next(now_ms) → (text | None, wake_at_ms | None).
+    Whoever gives the station something to say calls wake(). rng: for tests and simulations, in place of the system's
+    entropy. Counters in the log: link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized,
+    link.utf8, link.silent.
+    """
+
+    def __init__(self, doors, station, config, clock, log, resolver=None, rng=None):
+        self.config = config
+        self._doors = doors
+        self._station = station
+        self._clock = clock
+        self._log = log
+        self._rng = Rng(int.from_bytes(os.urandom(4), "big")) if rng is None else rng
+        self._entropy = os.urandom if rng is None else rng.bytes
+        self._resolver = Resolver(clock, log, config.dns_servers) if resolver is None else resolver
+        self._backoff = BackOff(0, 0, 0, self._rng)
+        self._wake = Alarm(clock)
+        self._connection = None
+        self._stopping = False
+        self._hurry = False
+
+    @property
+    def online(self):
+        """Is the WebSocket open?"""
+        return self._connection is not None and self._connection.online
+
+    def wake(self):
+        """The station may have something to say: ask it now."""
+        self._wake.set()
+
+    def reconnect(self):
+        """End the connection, if there is one, and begin a new one without waiting (a new URL, a new password)."""
+        self._backoff.succeeded()
+        self._hurry = True
+        self._end()
+
+    def stop(self):
+        """Close the connection and let run() return."""
+        self._stopping = True
+        self._end()
+
+    def _end(self):
+        self._wake.set()
+        if self._connection is not None:
+            self._connection.close()
+
+    async def run(self):
+        """For ever, until stop()."""
+        try:
+            while not self._stopping:
+                self._hurry = False
+                await self._attempt()
+                await self._pause()
+        finally:
+            self._wake.close()
+
+    async def _pause(self):
+        config, backoff = self.config, self._backoff
+        backoff.wait_min_s = config.retry_wait_min_s
+        backoff.random_range_s = config.retry_random_range_s
+        backoff.repeat_times = config.retry_repeat_times
+        until_ms = self._clock.now_ms() + backoff.next_wait_ms()
+        while not self._stopping and not self._hurry and self._clock.now_ms() < until_ms:
+            self._wake.clear()
+            await self._wake.wait(until_ms)
+
+    async def _attempt(self):
+        """One connection, from the name look-up to its end."""
+        try:
+            url = parse_url(self.config.url, ("ws",)).below(self.config.identity)
+            reader, writer = await self._connect(url)
+        except (OSError, Rejected, ValueError, asyncio.TimeoutError) as error:
+            self._log.counter("link.failed")
+            text = "no connection to %s: %s" % (self.config.url, str(error) or "it took too long")
+            self._log.add("warning", text, self._clock.now_ms())
+            return
+        await self._serve(url, reader, writer)
+
+    async def _connect(self, url):
+        address = await self._resolver.resolve(url.host)
+        return await asyncio.wait_for(self._doors.connect(address, url.port), self.config.connect_timeout_ms / 1000)
+
+    async def _serve(self, url, reader, writer):
+        config = self.config
+        socket = WebSocketClient(
+            url, config.protocols, config.identity, config.password, config.message_max, self._entropy
+        )
+        self._connection = Connection(
+            reader, writer, socket, self._station, config, self._clock, self._log, self._wake
+        )
+        if self._stopping or self._hurry:
+            self._connection.close()
+        try:
+            await self._connection.serve()
+        finally:
+            if self._connection.answered:
+                self._backoff.succeeded()
+            self._connection = None
+
+
+async def run_link(doors, station, config, clock, log):
+    """Keep `station` connected as `config` (LinkConfig) says, for ever. Who wants to wake or stop it keeps a Link."""
+    await Link(doors, station, config, clock, log).run()

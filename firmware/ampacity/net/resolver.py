@@ -1,0 +1,102 @@
+"""The door to names: asks the configured servers in turn, remembers answers, and while all are silent uses the last one.
+
+A dead name server must not take the CSMS away that was reached a minute ago: an old answer beats none.
+"""
+
+import os
+
+from ampacity.net.dns import PORT, build_query, parse_reply, servers_of
+from ampacity.net.udp import Datagrams
+from ampacity.net.url import is_ip_literal
+
+TIMEOUT_MS = 2000
+ROUNDS = 2
+KNOWN_MAX = 8
+RESOLV_CONF = "/etc/resolv.conf"
+
+
+def system_servers(path=RESOLV_CONF):
+    """The name servers that the system uses; [] where it does not say."""
+    try:
+        with open(path) as file:
+            return servers_of(file.read(4096))
+    except OSError:
+        return []
+
+
+class Resolver:
+    """Addresses of hosts.
+
+    clock: of base.clock. servers: IPv4 literals; None: what the system uses, looked up at each query.
+    open_datagrams(host, port): the door (net.udp.Datagrams).
+    """
+
+    def __init__(self, clock, log, servers=None, open_datagrams=Datagrams, port=PORT, entropy=os.urandom):
+        self._clock = clock
+        self._log = log
+        self._servers = servers
+        self._open = open_datagrams
+        self._port = port
+        self._entropy = entropy
+        self._known = {}  # host → (address, good until ms)
+
+    async def resolve(self, host, timeout_ms=TIMEOUT_MS):
+        """An IPv4 address. Literals and "localhost" ask nobody. OSError: no such host, or no server answered."""
+        if is_ip_literal(host):
+            return host
+        if host == "localhost":
+            return "127.0.0.1"
+        known = self._known.get(host)
+        if known is not None and self._clock.now_ms() < known[1]:
+            return known[0]
+        try:
+            addresses, ttl_s = await self._ask(host, timeout_ms)
+        except OSError as error:
+            self._log.counter("dns.failed")
+            if known is None or error.errno == 2:
+                raise
+            return known[0]
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[host] = (addresses[0], self._clock.now_ms() + ttl_s * 1000)
+        return addresses[0]
+
+    async def _ask(self, host, timeout_ms):
+        servers = system_servers() if self._servers is None else self._servers
+        if not servers:
+            raise OSError(5, "no name server is configured")
+        trouble = OSError(5, "no name server answered for %s" % host)
+        for _ in range(ROUNDS):
+            for server in servers:
+                try:
+                    reply = await self._ask_one(server, host, timeout_ms)
+                except OSError as error:
+                    if error.errno == 2:
+                        raise
+                    trouble = error
+                    continue
+                if reply is not None and reply[0]:
+                    return reply
+                if reply is not None:
+                    raise OSError(2, "%s has no IPv4 address" % host)
+        raise trouble
+
+    async def _ask_one(self, server, host, timeout_ms):
+        """(addresses, ttl_s), or None if it did not answer in time."""
+        id_bytes = self._entropy(2)
+        query_id = id_bytes[0] << 8 | id_bytes[1]
+        until_ms = self._clock.now_ms() + timeout_ms
+        door = self._open(server, self._port)
+        try:
+            door.send(build_query(query_id, host))
+            while self._clock.now_ms() < until_ms:
+                data = await door.receive(until_ms - self._clock.now_ms())
+                if data is None:
+                    return None
+                try:
+                    return parse_reply(data, query_id, host)
+                except ValueError:
+                    self._log.counter("dns.garbage")
+            return None
+        finally:
+            door.close()

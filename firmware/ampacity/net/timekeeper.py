@@ -1,0 +1,49 @@
+"""The door to the time of day: asks a time server now and then and tells the wall clock."""
+
+import os
+
+from ampacity.net.ntp import PORT, build_request, parse_reply
+from ampacity.net.udp import Datagrams
+
+PERIOD_MS = 3600000
+RETRY_MS = 15000
+TIMEOUT_MS = 2000
+
+
+async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, entropy=os.urandom):
+    """(unix_ms, now_ms of the reply) from the server at an IPv4 literal, None if it did not answer usefully."""
+    cookie = entropy(8)
+    door = open_datagrams(address, port)
+    try:
+        sent_ms = clock.now_ms()
+        door.send(build_request(cookie))
+        while clock.now_ms() - sent_ms < TIMEOUT_MS:
+            data = await door.receive(TIMEOUT_MS - (clock.now_ms() - sent_ms))
+            if data is None:
+                break
+            now_ms = clock.now_ms()
+            try:
+                return parse_reply(data, cookie, now_ms - sent_ms), now_ms
+            except ValueError as error:
+                log.counter("ntp.refused")
+                log.add("debug", str(error), now_ms)
+        return None
+    finally:
+        door.close()
+
+
+async def run_timekeeper(host, resolver, wallclock, clock, log, open_datagrams=Datagrams, port=PORT, period_ms=PERIOD_MS):
+    """For ever: ask `host` each period_ms (each 15 s until it answered). A jump goes to the log as a warning."""
+    while True:
+        answer = None
+        try:
+            answer = await ask_time(await resolver.resolve(host), clock, log, open_datagrams, port)
+        except OSError as error:
+            log.add("debug", "ntp: %s" % error, clock.now_ms())
+        if answer is None:
+            log.counter("ntp.failed")
+        else:
+            jump = wallclock.set_unix(answer[0], "ntp", answer[1])
+            if jump is not None:
+                log.add("warning", "wall clock jumped: source=ntp delta_ms=%d" % jump[1], answer[1])
+        await clock.sleep_ms(RETRY_MS if answer is None else period_ms)

@@ -1,0 +1,37 @@
+"""A datagram door for the two things that need one, names and time: asked a few times a day, so it simply polls."""
+
+import asyncio
+import socket
+
+POLL_S = 0.02
+DATAGRAM_MAX = 1500
+
+
+class Datagrams:
+    """Datagrams to and from one IPv4 address (a literal)."""
+
+    def __init__(self, host, port):
+        address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]  # of a literal: asks nobody
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.connect(address)
+
+    def send(self, data):
+        """OSError if the network is down."""
+        self._socket.send(data)
+
+    async def receive(self, timeout_ms):
+        """The next datagram, None if none came in time or nobody listens there."""
+        for _ in range(max(1, timeout_ms // 20)):
+            try:
+                data = self._socket.recv(DATAGRAM_MAX)
+                if data:
+                    return data
+            except OSError as error:
+                if error.errno != 11:  # EAGAIN
+                    return None
+            await asyncio.sleep(POLL_S)
+        return None
+
+    def close(self):
+        self._socket.close()

@@ -1,0 +1,68 @@
+"""Addresses of the upstream: `ws://host:port/path`, nothing that a station does not need."""
+
+from ampacity.base.errors import Rejected
+
+PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
+URL_MAX = 512
+_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+
+
+class Url:
+    """scheme, host (without brackets), port, path (with query, from "/" on), host_header."""
+
+    def __init__(self, scheme, host, port, path):
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.path = path
+        shown = "[%s]" % host if ":" in host else host
+        self.host_header = shown if port == PORTS[scheme] else "%s:%d" % (shown, port)
+
+    def below(self, segment):
+        """The same with `segment`, percent-encoded, as one more last part of the path."""
+        path, mark, query = self.path.partition("?")
+        path = path if path.endswith("/") else path + "/"
+        return Url(self.scheme, self.host, self.port, path + quote(segment) + mark + query)
+
+
+def parse_url(text, schemes=("ws", "wss")):
+    """The Url in `text`; Rejected with what is wrong. No user and password, no fragment, no white space."""
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme.lower() not in schemes:
+        raise Rejected("url", text[:80], " or ".join([s + "://" for s in schemes]))
+    if len(text) > URL_MAX or "#" in text or "@" in text.split("?")[0]:
+        raise Rejected("url", text[:80], "at most %d characters, no user, no fragment" % URL_MAX)
+    for c in text:
+        if not "!" <= c <= "~":
+            raise Rejected("url", text[:80], "printable ASCII without spaces")
+    at = min([i for i in (rest.find("/"), rest.find("?"), len(rest)) if i >= 0])
+    host, port = _host_port(rest[:at], PORTS[scheme.lower()], text)
+    path = rest[at:] if rest[at : at + 1] == "/" else "/" + rest[at:]
+    return Url(scheme.lower(), host, port, path)
+
+
+def _host_port(text, default, whole):
+    host, port = text, ""
+    if text.startswith("["):
+        host, mark, port = text[1:].partition("]")
+        if not mark or port and not port.startswith(":"):
+            raise Rejected("url", whole[:80], "an IPv6 address in brackets")
+        port = port[1:]
+    elif ":" in text:
+        host, _, port = text.partition(":")
+    if not host or not port.isdigit() and port or port and not 1 <= int(port) <= 65535:
+        raise Rejected("url", whole[:80], "a host and a port 1..65535")
+    return host, int(port) if port else default
+
+
+def quote(text):
+    """Percent-encode all but unreserved characters (RFC 3986, 2.3)."""
+    return "".join([c if c in _PLAIN else "".join(["%%%02X" % b for b in c.encode()]) for c in text])
+
+
+def is_ip_literal(host):
+    """True for a dotted IPv4 address or anything with a colon (IPv6)."""
+    if ":" in host:
+        return True
+    parts = host.split(".")
+    return len(parts) == 4 and all([p.isdigit() and len(p) <= 3 and int(p) < 256 for p in parts])

@@ -1,0 +1,221 @@
+"""A WebSocket client without I/O (RFC 6455): bytes in, events out; the door asks for what is to be sent.
+
+Garbage, oversized or false frames each end the connection with the code that the RFC names, with a clear error, and
+nothing of them reaches the layer above. After that everything that still comes is ignored.
+"""
+
+import os
+from binascii import b2a_base64
+from hashlib import sha1
+
+from ampacity.base.utf8 import text as utf8_text
+from ampacity.net.frames import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    NORMAL,
+    NOT_UTF8,
+    PING,
+    PONG,
+    PROTOCOL_ERROR,
+    TEXT,
+    TOO_BIG,
+    UNSUPPORTED,
+    Fault,
+    FrameReader,
+    encode,
+)
+from ampacity.net.http import parse_head
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+MESSAGE_MAX = 65536
+ABNORMAL, NO_STATUS = 1006, 1005
+
+NEW, CONNECTING, OPEN, CLOSING, CLOSED = "new", "connecting", "open", "closing", "closed"
+
+
+class WebSocketClient:
+    """One connection from its upgrade to its end.
+
+    url: of net.url; its path is asked for as it is. protocols: offered in this order; the server must take one.
+    username, password: HTTP Basic if not None. message_max: bytes of a message, fragments together.
+    entropy(n): n unpredictable bytes. After it opened: `protocol`. After a refused upgrade: `status`, the HTTP status.
+    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8").
+    """
+
+    def __init__(self, url, protocols, username=None, password=None, message_max=MESSAGE_MAX, entropy=os.urandom):
+        self.state = NEW
+        self.protocol = None
+        self.status = None
+        self.fault = None
+        self._url = url
+        self._protocols = protocols
+        self._login = None if password is None else "%s:%s" % (username or "", password)
+        self._entropy = entropy
+        self._key = b2a_base64(entropy(16))[:-1]
+        self._message_max = message_max
+        self._frames = FrameReader(message_max)
+        self._head = b""
+        self._parts = None  # of a fragmented message
+        self._parts_bytes = 0
+        self._out = []
+
+    def start(self):
+        """The bytes of the upgrade request."""
+        self.state = CONNECTING
+        lines = [
+            "GET %s HTTP/1.1" % self._url.path,
+            "Host: %s" % self._url.host_header,
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: %s" % str(self._key, "ascii"),
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Protocol: %s" % ", ".join(self._protocols),
+        ]
+        if self._login is not None:
+            lines.append("Authorization: Basic %s" % str(b2a_base64(self._login.encode())[:-1], "ascii"))
+        return "\r\n".join(lines + ["", ""]).encode()
+
+    def receive(self, data):
+        """Bytes from the server → [("open",) | ("text", str) | ("pong",) | ("closed", code, reason) | ("error", text)].
+
+        After "closed" and "error" nothing follows; send data_to_send() and let go of the socket.
+        """
+        events = []
+        try:
+            if self.state == CONNECTING:
+                data = self._upgrade(data, events)
+            if data and self.state in (OPEN, CLOSING):
+                self._frames.receive(data)
+                self._read_frames(events)
+        except Fault as fault:
+            self._fail(fault, events)
+        return events
+
+    def end(self):
+        """The server ended the stream: the last events."""
+        if self.state == CLOSED:
+            return []
+        was, self.state = self.state, CLOSED
+        if was == CONNECTING:
+            self.fault = "refused"
+            return [("error", "the server hung up before it answered the upgrade")]
+        return [("closed", ABNORMAL, "the server hung up")]
+
+    def data_to_send(self):
+        """Bytes that the protocol wants sent now (pongs, the answer to a close); b"" if none."""
+        out, self._out = self._out, []
+        return b"".join(out)
+
+    def send_text(self, text):
+        """The frame of a message. ValueError unless the connection is open."""
+        return self._frame(TEXT, text.encode("utf-8"))
+
+    def ping(self, payload=b""):
+        """The frame of a ping; payload at most 125 bytes."""
+        return self._frame(PING, payload)
+
+    def close(self, code=NORMAL, reason=""):
+        """The frame of our close; the server's answer gives ("closed", …). b"" if there is nothing to close."""
+        if self.state != OPEN:
+            return b""
+        frame = self._frame(CLOSE, bytes((code >> 8, code & 255)) + reason.encode("utf-8")[:120])
+        self.state = CLOSING
+        return frame
+
+    def _frame(self, opcode, payload):
+        if self.state != OPEN:
+            raise ValueError("websocket: it is not open")
+        return encode(opcode, payload, self._entropy(4))
+
+    def _upgrade(self, data, events):
+        self._head += data
+        try:
+            parsed = parse_head(self._head)
+        except ValueError as error:
+            raise Fault(0, "refused", str(error))
+        if parsed is None:
+            return b""
+        head, at = parsed
+        rest, self._head = self._head[at:], b""
+        self._check_upgrade(head)
+        self.state = OPEN
+        events.append(("open",))
+        return rest
+
+    def _check_upgrade(self, head):
+        self.status = head.status
+        if head.status != 101:
+            raise Fault(0, "refused", "the server refused the upgrade: HTTP %d %s" % (head.status, head.reason))
+        if head.field("upgrade").lower() != "websocket" or not head.has_token("connection", "upgrade"):
+            raise Fault(0, "refused", "the answer is no upgrade to websocket")
+        accept = b2a_base64(sha1(self._key + GUID).digest())[:-1]
+        if head.field("sec-websocket-accept").encode() != accept:
+            raise Fault(0, "refused", "Sec-WebSocket-Accept does not fit our key")
+        if head.field("sec-websocket-extensions"):
+            raise Fault(0, "refused", "the server wants an extension that was not offered")
+        self.protocol = head.field("sec-websocket-protocol")
+        if self.protocol not in self._protocols:
+            wanted = ", ".join(self._protocols)
+            raise Fault(0, "refused", "the server took subprotocol '%s', offered: %s" % (self.protocol[:40], wanted))
+
+    def _read_frames(self, events):
+        while self.state != CLOSED:
+            frame = self._frames.next_frame()
+            if frame is None:
+                return
+            fin, opcode, payload = frame
+            if opcode == TEXT and fin and self._parts is None:
+                events.append(("text", _text(payload)))
+            elif opcode < CLOSE:
+                self._data_frame(fin, opcode, payload, events)
+            elif opcode == PING:
+                if self.state == OPEN:
+                    self._out.append(self._frame(PONG, payload))
+            elif opcode == PONG:
+                events.append(("pong",))
+            else:
+                self._closed(payload, events)
+
+    def _data_frame(self, fin, opcode, payload, events):
+        if opcode == BINARY:
+            raise Fault(UNSUPPORTED, "garbage", "a binary message")
+        if (opcode == CONTINUATION) != (self._parts is not None):
+            raise Fault(PROTOCOL_ERROR, "garbage", "fragments of a message out of order")
+        if self._parts is None:
+            self._parts, self._parts_bytes = [], 0
+        self._parts_bytes += len(payload)
+        if self._parts_bytes > self._message_max:
+            raise Fault(TOO_BIG, "oversized", "a message of more than %d bytes" % self._message_max)
+        if payload:
+            self._parts.append(payload)
+        if fin:
+            parts, self._parts = self._parts, None
+            events.append(("text", _text(b"".join(parts))))
+
+    def _closed(self, payload, events):
+        code, reason = NO_STATUS, ""
+        if len(payload) == 1:
+            raise Fault(PROTOCOL_ERROR, "garbage", "a close of one byte")
+        if payload:
+            code, reason = payload[0] << 8 | payload[1], _text(payload[2:])
+            if not (1000 <= code <= 1014 and code not in (1004, 1005, 1006) or 3000 <= code <= 4999):
+                raise Fault(PROTOCOL_ERROR, "garbage", "a close with code %d" % code)
+        if self.state == OPEN:
+            self._out.append(self._frame(CLOSE, payload[:2]))
+        self.state = CLOSED
+        events.append(("closed", code, reason))
+
+    def _fail(self, fault, events):
+        if self.state == OPEN:
+            self._out.append(self.close(fault.code, str(fault)))
+        self.state = CLOSED
+        self.fault = fault.kind
+        events.append(("error", str(fault)))
+
+
+def _text(payload):
+    try:
+        return utf8_text(payload)
+    except ValueError:
+        raise Fault(NOT_UTF8, "utf8", "a text that is not UTF-8")

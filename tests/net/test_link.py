@@ -1,0 +1,304 @@
+"""The link: whatever the server does, it is counted, logged, and the connection comes back."""
+
+import asyncio
+import time
+
+from ampacity.base.clock import Clock
+from ampacity.base.log import Log
+from ampacity.base.rng import Rng
+from ampacity.net.link import Link, LinkConfig
+from check import raises
+from peer import accept, frame, unmask
+
+try:
+    ticks_us = time.ticks_us
+except AttributeError:
+
+    def ticks_us():
+        return time.monotonic_ns() // 1000
+
+
+FAST = 20  # the link's time runs faster than the loop's
+
+
+class FastClock(Clock):
+    def __init__(self):
+        self.start_us = ticks_us()
+
+    def now_us(self):
+        return (ticks_us() - self.start_us) * FAST + 2**30 * 1000
+
+    async def sleep_ms(self, duration_ms):
+        await asyncio.sleep(duration_ms / 1000 / FAST)
+
+
+class Doors:
+    """Connections on loopback, and a network that can be down."""
+
+    def __init__(self):
+        self.down = False
+        self.asked = []
+
+    async def connect(self, host, port):
+        self.asked.append((host, port))
+        if self.down:
+            raise OSError(113, "no route to host")
+        return await asyncio.open_connection(host, port)
+
+
+class Station:
+    """Says what is in `queue`, keeps what it hears."""
+
+    def __init__(self):
+        self.queue = []
+        self.seen = []
+
+    def connected(self, now_ms):
+        self.seen.append("connected")
+
+    def disconnected(self, now_ms):
+        self.seen.append("disconnected")
+
+    def receive(self, text, now_ms):
+        self.seen.append(text)
+
+    def next(self, now_ms):
+        return (self.queue.pop(0) if self.queue else None), None
+
+
+class Bench:
+    """A link to a server that does to each connection what `script` (an async function of reader, writer) says."""
+
+    def __init__(self, script, port):
+        self.script = script
+        self.port = port
+        self.accepted = 0
+        self.station = Station()
+        self.log = Log()
+        self.doors = Doors()
+        self.config = LinkConfig("ws://localhost:%d" % port, "AMP-0001", "secret")
+        self.config.retry_wait_min_s = 0
+        self.config.retry_random_range_s = 0
+        self.link = Link(self.doors, self.station, self.config, FastClock(), self.log, rng=Rng(1))
+
+    async def serve(self, reader, writer):
+        self.accepted += 1
+        try:
+            await self.script(self, reader, writer)
+        except (OSError, EOFError):
+            pass
+        writer.close()
+        try:
+            await writer.wait_closed()
+        except OSError:
+            pass
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+        self.task = asyncio.create_task(self.link.run())
+        return self
+
+    async def __aexit__(self, *error):
+        self.link.stop()
+        await asyncio.wait_for(self.task, 5)
+        self.server.close()
+        if hasattr(self.server, "task"):  # MicroPython closes the socket when the server's task runs next
+            await asyncio.sleep(0.01)
+
+    async def until(self, condition, text):
+        for _ in range(400):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("never %s; counters %s, log %s" % (text, self.log.counters, self.log.since(0)[-3:]))
+
+
+async def upgrade(reader, writer):
+    request = b""
+    while not request.endswith(b"\r\n\r\n"):
+        request += await reader.read(4096)
+    writer.write(accept(request))
+    await writer.drain()
+    return request
+
+
+async def say(writer, data):
+    writer.write(data)
+    await writer.drain()
+
+
+async def echo(bench, reader, writer):
+    """Answers each message with itself."""
+    await upgrade(reader, writer)
+    while True:
+        data = await reader.read(4096)
+        if not data:
+            return
+        for opcode, payload in unmask(data):
+            if opcode == 1:
+                await say(writer, frame(1, payload))
+            elif opcode == 8:
+                await say(writer, frame(8, payload))
+                return
+            elif opcode == 9:
+                await say(writer, frame(10, payload))
+
+
+async def test_messages_go_both_ways_and_stop_closes_properly():
+    async with Bench(echo, 18101) as bench:
+        bench.station.queue.append("first")
+        await bench.until(lambda: "first" in bench.station.seen, "echoed")
+        assert bench.link.online
+        bench.station.queue.append("second \u00e9")
+        bench.link.wake()
+        await bench.until(lambda: "second \u00e9" in bench.station.seen, "echoed again")
+    assert bench.station.seen == ["connected", "first", "second \u00e9", "disconnected"]
+    assert bench.doors.asked == [("127.0.0.1", 18101)] and not bench.link.online
+    assert bench.log.counters == {"link.connects": 1, "link.drops": 1}
+
+
+async def bad_then_echo(bench, reader, writer):
+    """The first connection gets the garbage; the next ones an echo."""
+    if bench.accepted == 1:
+        if bench.upgrade_first:
+            await upgrade(reader, writer)
+        await say(writer, bench.bad)
+        bench.answer = await reader.read(4096)
+        bench.answer = await reader.read(4096) if bench.upgrade_first is False else bench.answer
+    else:
+        await echo(bench, reader, writer)
+
+
+async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
+    port = 18110
+    for counter, bad, first in (
+        ("link.garbage", b"\xff\xff\xff\xff", True),
+        ("link.oversized", frame(1, b"x" * 66000)[:100], True),
+        ("link.utf8", frame(1, b"\xff\xfe"), True),
+        ("link.refused", b"HTTP/1.1 401 Unauthorized\r\n\r\n", False),
+        ("link.refused", b"HTTP/1.1 404 Not Found\r\n\r\n", False),
+        ("link.refused", b"\x00garbage\x00", False),
+    ):
+        port += 1
+        bench = Bench(bad_then_echo, port)
+        bench.bad, bench.upgrade_first = bad, first
+        async with bench:
+            bench.station.queue.append("after")
+            await bench.until(lambda: bench.accepted >= 2, "back after %s" % counter)
+            bench.station.queue.append("again")
+            bench.link.wake()
+            await bench.until(lambda: "again" in bench.station.seen, "served after %s" % counter)
+        assert bench.log.counters[counter] == 1, (counter, bench.log.counters)
+        if first:
+            code = {"link.garbage": 1002, "link.oversized": 1009, "link.utf8": 1007}[counter]
+            opcode, payload = unmask(bench.answer)[-1]
+            assert opcode == 8 and payload[:2] == bytes((code >> 8, code & 255)), (counter, payload)
+
+
+async def close_then_echo(bench, reader, writer):
+    if bench.accepted == 1:
+        await upgrade(reader, writer)
+        await say(writer, frame(8, b"\x03\xe9restart"))
+        await reader.read(100)
+    else:
+        await echo(bench, reader, writer)
+
+
+async def test_a_server_that_closes_is_called_again():
+    async with Bench(close_then_echo, 18121) as bench:
+        await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
+    assert "link closed: code=1001 restart" in [line[3] for line in bench.log.since(0)]
+    assert bench.station.seen.count("connected") == 2 == bench.station.seen.count("disconnected")
+
+
+async def silent_then_echo(bench, reader, writer):
+    if bench.accepted == 1:
+        await upgrade(reader, writer)
+        while await reader.read(4096):
+            pass
+    else:
+        await echo(bench, reader, writer)
+
+
+async def test_a_server_that_answers_no_ping_is_left():
+    bench = Bench(silent_then_echo, 18131)
+    bench.config.ping_interval_s, bench.config.pong_timeout_ms = 1, 2000
+    async with bench:
+        await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
+        await asyncio.sleep(0.3)  # six pings, all answered
+        assert bench.accepted == 2
+    assert bench.log.counters["link.silent"] == 1 and "no pong" in str(bench.log.since(0))
+
+
+async def mute_then_echo(bench, reader, writer):
+    if bench.accepted == 1:
+        while await reader.read(4096):
+            pass
+    else:
+        await echo(bench, reader, writer)
+
+
+async def test_a_server_that_never_answers_the_upgrade_is_left():
+    bench = Bench(mute_then_echo, 18132)
+    bench.config.handshake_timeout_ms = 3000
+    async with bench:
+        await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
+    assert bench.log.counters["link.silent"] == 1
+
+
+async def deaf_then_echo(bench, reader, writer):
+    if bench.accepted == 1:
+        await upgrade(reader, writer)
+        await asyncio.sleep(3)
+    else:
+        await echo(bench, reader, writer)
+
+
+async def test_a_server_that_does_not_read_is_left():
+    bench = Bench(deaf_then_echo, 18133)
+    bench.config.send_timeout_ms, bench.config.ping_interval_s = 3000, 0
+    bench.station.queue = ["x" * 60000] * 200
+    async with bench:
+        await bench.until(lambda: bench.log.counters.get("link.silent"), "given up")
+        bench.station.queue = []
+        await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
+    assert "has not read" in str([line for line in bench.log.since(0) if "lost" in line[3]])
+
+
+async def test_while_the_network_is_down_attempts_go_on_and_are_counted():
+    bench = Bench(echo, 18141)
+    bench.doors.down = True
+    async with bench:
+        await bench.until(lambda: bench.log.counters.get("link.failed", 0) >= 2, "tried twice")
+        bench.doors.down = False
+        await bench.until(lambda: bench.link.online, "up")
+    assert "no route" in str(bench.log.since(0))
+
+
+async def test_a_false_url_is_said_and_a_new_one_is_taken_at_once():
+    bench = Bench(echo, 18142)
+    good, bench.config.url = bench.config.url, "http://localhost"
+    bench.config.retry_wait_min_s = 1000
+    async with bench:
+        await bench.until(lambda: bench.log.counters.get("link.failed"), "refused")
+        bench.config.url = good
+        bench.link.reconnect()
+        await bench.until(lambda: bench.link.online, "up")
+        bench.link.reconnect()
+        await bench.until(lambda: bench.accepted == 2 and bench.link.online, "up again")
+    assert "ws://" in bench.log.since(0)[0][3]
+
+
+async def test_an_error_of_our_own_station_is_not_hidden():
+    bench = Bench(echo, 18143)
+
+    def broken(text, now_ms):
+        raise KeyError("a bug")
+
+    bench.station.receive = broken
+    bench.station.queue.append("x")
+    bench.server = await asyncio.start_server(bench.serve, "127.0.0.1", bench.port)
+    with raises(KeyError):
+        await bench.link.run()
+    bench.server.close()
+    await asyncio.sleep(0.01)

@@ -1,0 +1,288 @@
+"""Own name queries and the time of day: cores, and their doors with a server in the same loop."""
+
+import asyncio
+import struct
+
+from ampacity.base.clock import Clock
+from ampacity.base.log import Log
+from ampacity.base.rng import Rng
+from ampacity.base.wallclock import WallClock, parse_iso
+from ampacity.net import dns, ntp
+from ampacity.net.resolver import Resolver, system_servers
+from ampacity.net.timekeeper import ask_time, run_timekeeper
+from check import raises
+
+HOST = "csms.example"
+
+
+def reply(query, records, code=0, flags=0x8180, count=None):
+    """A server's answer to a query; records: ready bytes each."""
+    head = query[:2] + struct.pack(">HHHHH", flags | code, 1, len(records) if count is None else count, 0, 0)
+    return head + query[12:] + b"".join(records)
+
+
+def record(name, kind, data, ttl=60, klass=1):
+    return name + struct.pack(">HHIH", kind, klass, ttl, len(data)) + data
+
+
+SELF = b"\xc0\x0c"  # a pointer to the question's name
+
+
+def test_a_query_is_what_the_rfc_wants():
+    query = dns.build_query(0x1234, "Csms.Example.")
+    assert query == b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x04csms\x07example\x00\x00\x01\x00\x01"
+    for host in ("", "a..b", "x" * 64, ".".join(["abcdefgh"] * 40), "h\u00e9", "a b"):
+        with raises(ValueError):
+            dns.build_query(1, host)
+
+
+def test_addresses_are_read_with_the_least_ttl_within_bounds():
+    query = dns.build_query(7, HOST)
+    a1, a2 = record(SELF, 1, b"\xc0\x00\x02\x01", 500), record(SELF, 1, b"\xc0\x00\x02\x02", 100)
+    assert dns.parse_reply(reply(query, [a1, a2]), 7, HOST) == (["192.0.2.1", "192.0.2.2"], 100)
+    assert dns.parse_reply(reply(query, [record(SELF, 1, bytes(4), 0)]), 7, HOST)[1] == 30
+    assert dns.parse_reply(reply(query, [record(SELF, 1, bytes(4), 10**9)]), 7, HOST)[1] == 3600
+    assert dns.parse_reply(reply(query, []), 7, "CSMS.example")[0] == []
+
+
+def test_aliases_are_followed_and_strangers_ignored():
+    query = dns.build_query(7, HOST)
+    real = dns.encode_name("real.example.org")
+    answer = [
+        record(dns.encode_name("other.example"), 1, bytes((9, 9, 9, 9))),
+        record(SELF, 5, real),
+        record(SELF, 28, bytes(16)),
+        record(real, 1, bytes((10, 0, 0, 1))),
+        record(SELF, 1, bytes((8, 8, 8, 8))),
+    ]
+    assert dns.parse_reply(reply(query, answer), 7, HOST)[0] == ["10.0.0.1"]
+
+
+def test_what_the_server_could_not_say_is_an_error_of_its_kind():
+    query = dns.build_query(7, HOST)
+    with raises(OSError) as e:
+        dns.parse_reply(reply(query, [], code=3), 7, HOST)
+    assert e.error.errno == 2
+    with raises(OSError) as e:
+        dns.parse_reply(reply(query, [], code=2), 7, HOST)
+    assert e.error.errno == 5
+
+
+def test_an_answer_to_anything_else_is_refused():
+    query = dns.build_query(7, HOST)
+    good = [record(SELF, 1, bytes(4))]
+    for data in (
+        b"",
+        reply(dns.build_query(8, HOST), good),
+        reply(dns.build_query(7, "other.example"), good),
+        reply(query, good, flags=0x0100),
+        reply(query, good, count=2),
+        reply(query, good, count=65),
+        reply(query, good)[:-1],
+        reply(query, [record(b"\xc0\xff", 1, bytes(4))]),
+        reply(query, [record(b"\x80x", 1, bytes(4))]),
+        bytes(2000),
+    ):
+        with raises(ValueError):
+            print("taken:", data, dns.parse_reply(data, 7, HOST))
+
+
+def test_names_that_point_at_themselves_end():
+    for data in (
+        b"\xc0\x00",
+        b"\xc0\x02\xc0\x00",
+        b"\x01a\xc0\x00",
+        b"\x01a\xc0\x02",
+        b"\xc0",
+        b"\x05ab",
+        b"\x3f" * 64,
+        (b"\x3f" + b"x" * 63) * 5 + b"\x00",
+        b"",
+    ):
+        with raises(ValueError):
+            dns.read_name(data, 0)
+        with raises(ValueError):
+            dns.read_name(data, max(0, len(data) - 2) if data else 5)
+    assert dns.read_name(b"\x01A\x00\x01b\xc0\x00x", 3) == (b"\x01b\x01a\x00", 7)
+
+
+def test_any_bytes_give_an_answer_or_a_clear_refusal():
+    rng = Rng(9)
+    query = dns.build_query(7, HOST)
+    good = reply(query, [record(SELF, 5, SELF), record(SELF, 1, bytes(4))])
+    for _ in range(1500):
+        data = bytearray(good)
+        for _ in range(1 + rng.below(3)):
+            data[rng.below(len(data))] = rng.below(256)
+        try:
+            dns.parse_reply(bytes(data[: rng.between(0, len(data))]), 7, HOST)
+        except (ValueError, OSError):
+            pass
+
+
+def test_name_servers_are_read_from_the_systems_file():
+    text = "# x\nsearch a\nnameserver 10.0.0.1\n nameserver fe80::1\nnameserver\t10.0.0.2 # y\noptions z\n"
+    assert dns.servers_of(text) == ["10.0.0.1", "10.0.0.2"]
+    assert system_servers("/nowhere/resolv.conf") == []
+
+
+class Handmade:
+    """Time that tests turn, and a datagram door with answers in it."""
+
+    def __init__(self, answers):
+        self.ms = 2**30 - 60000
+        self.answers = answers
+        self.asked = []
+
+    def now_ms(self):
+        return self.ms
+
+    async def sleep_ms(self, duration_ms):
+        self.ms += duration_ms
+        await asyncio.sleep(0)
+
+    def open(self, host, port):
+        self.asked.append(host)
+        return self
+
+    def send(self, data):
+        self.sent = data
+
+    async def receive(self, timeout_ms):
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is None:
+            self.ms += timeout_ms
+            return None
+        self.ms += 10
+        return answer(self.sent)
+
+    def close(self):
+        self.sent = None
+
+
+def address(last, ttl=60):
+    return lambda query: reply(query, [record(SELF, 1, bytes((10, 0, 0, last)), ttl)])
+
+
+def resolver(door, log=None):
+    return Resolver(door, log or Log(), ["1.1.1.1", "2.2.2.2"], door.open)
+
+
+async def test_literals_and_localhost_ask_nobody():
+    door = Handmade([])
+    assert await resolver(door).resolve("10.1.2.3") == "10.1.2.3"
+    assert await resolver(door).resolve("localhost") == "127.0.0.1"
+    assert door.asked == []
+
+
+async def test_an_address_is_remembered_for_its_time():
+    door = Handmade([address(1), address(2)])
+    names = resolver(door)
+    assert [await names.resolve(HOST), await names.resolve(HOST)] == ["10.0.0.1", "10.0.0.1"]
+    door.ms += 61000
+    assert await names.resolve(HOST) == "10.0.0.2" and len(door.asked) == 2
+
+
+async def test_garbage_is_counted_and_the_next_server_is_asked():
+    log = Log()
+    door = Handmade([lambda q: b"garbage", None, address(3)])
+    assert await resolver(door, log).resolve(HOST) == "10.0.0.3"
+    assert door.asked == ["1.1.1.1", "2.2.2.2"] and log.counters["dns.garbage"] == 1
+
+
+async def test_with_all_servers_dead_the_last_address_is_used_or_it_is_an_error():
+    log = Log()
+    door = Handmade([address(4)])
+    names = resolver(door, log)
+    assert await names.resolve(HOST) == "10.0.0.4"
+    door.ms += 10**9
+    assert await names.resolve(HOST) == "10.0.0.4" and log.counters["dns.failed"] == 1
+    with raises(OSError):
+        await names.resolve("other.example")
+    with raises(OSError):
+        await Resolver(door, log, [], door.open).resolve(HOST)
+
+
+async def test_no_such_host_is_an_error_at_once_even_if_it_was_known():
+    door = Handmade([address(4), lambda q: reply(q, [], code=3), lambda q: reply(q, [])])
+    names = resolver(door)
+    await names.resolve(HOST)
+    door.ms += 10**6
+    with raises(OSError):
+        await names.resolve(HOST)
+    with raises(OSError):
+        await names.resolve(HOST)
+    assert len(door.asked) == 3
+
+
+T0 = parse_iso("2026-11-20T07:09:28Z")
+
+
+def ntp_time(unix_ms):
+    seconds = unix_ms // 1000 + ntp.UNIX_EPOCH_S
+    return struct.pack(">II", seconds & 0xFFFFFFFF, (unix_ms % 1000 << 32) // 1000)
+
+
+def ntp_reply(request, unix_ms, first=0x24, stratum=2, took_ms=0, reference=b"GPS\x00"):
+    head = bytes((first, stratum, 6, 0xEC)) + bytes(8) + reference + ntp_time(unix_ms)
+    return head + request[40:48] + ntp_time(unix_ms) + ntp_time(unix_ms + took_ms)
+
+
+def test_time_is_the_servers_plus_half_of_the_way():
+    request = ntp.build_request(b"cookie!!")
+    assert len(request) == 48 and request[0] == 0x23
+    got = ntp.parse_reply(ntp_reply(request, T0, took_ms=20), b"cookie!!", 100)
+    assert -2 <= got - (T0 + 20 + 40) <= 2
+    later = parse_iso("2036-02-07T06:28:17Z")
+    assert -2 <= ntp.parse_reply(ntp_reply(request, later), b"cookie!!", 0) - later <= 2
+
+
+def test_each_reply_without_time_is_refused():
+    request = ntp.build_request(b"cookie!!")
+    good = ntp_reply(request, T0)
+    for data, round_trip_ms in (
+        (b"", 10),
+        (good[:47], 10),
+        (ntp_reply(ntp.build_request(b"another!"), T0), 10),
+        (ntp_reply(request, T0, first=0x23), 10),
+        (ntp_reply(request, T0, first=0xE4), 10),
+        (ntp_reply(request, T0, stratum=0, reference=b"RATE"), 10),
+        (ntp_reply(request, T0, stratum=16), 10),
+        (good[:40] + bytes(8), 10),
+        (good, 3000),
+        (ntp_reply(request, T0, took_ms=500), 10),
+    ):
+        with raises(ValueError):
+            print("taken:", data, ntp.parse_reply(data, b"cookie!!", round_trip_ms))
+
+
+async def test_the_time_server_is_asked_through_its_door():
+    log = Log()
+    door = Handmade([lambda q: b"garbage", lambda q: ntp_reply(q, T0)])
+    unix_ms, now_ms = await ask_time("1.2.3.4", door, log, door.open)
+    assert abs(unix_ms - T0 - 10) <= 2 and now_ms == door.ms and log.counters["ntp.refused"] == 1
+    assert await ask_time("1.2.3.4", door, log, door.open) is None
+
+
+async def test_the_timekeeper_sets_the_clock_and_reports_a_jump():
+    log = Log()
+    door = Handmade([None, lambda q: ntp_reply(q, T0), lambda q: ntp_reply(q, T0)])
+    wall = WallClock(door)
+    task = asyncio.create_task(run_timekeeper("1.2.3.4", resolver(door), wall, door, log, door.open))
+    while len(log.since(0)) < 1 and len(door.asked) < 9:
+        await asyncio.sleep(0)
+    task.cancel()
+    assert wall.source == "ntp" and log.counters["ntp.failed"] == 1
+    assert "delta_ms=-36" in log.since(0)[-1][3]
+
+
+async def test_a_real_datagram_goes_there_and_nothing_comes_from_a_dead_port():
+    from ampacity.net.udp import Datagrams
+
+    door = Datagrams("127.0.0.1", 9)
+    try:
+        door.send(b"x")
+        assert await door.receive(60) is None
+    finally:
+        door.close()
+    assert Clock().now_ms() == 0
