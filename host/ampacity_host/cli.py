@@ -199,9 +199,8 @@ def version(json: JsonOption = False) -> None:
 
 def plain(options: dict[str, Any]) -> SimpleNamespace:
     """A command's options as the rooms take them: attributes with the options' names, enums as texts, paths as texts."""
-    return SimpleNamespace(
-        **{name: value.value if isinstance(value, StrEnum) else str(value) if isinstance(value, Path) else value for name, value in options.items() if name != "start"}
-    )
+    taken = {name: value for name, value in options.items() if name != "start"}
+    return SimpleNamespace(**{name: str(value) if isinstance(value, StrEnum | Path) else value for name, value in taken.items()})
 
 
 def main() -> None:

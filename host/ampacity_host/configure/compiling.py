@@ -14,7 +14,7 @@ GATEWAY_MS = 60000
 
 def character_bits(bus: Table) -> int:
     """Start, eight data, parity and stop bits of one character."""
-    return 1 + 8 + (bus["parity"] != "N") + int(bus["stop"])
+    return 1 + 8 + int(bus["parity"] != "N") + int(bus["stop"])
 
 
 def transit_ms(bus: Table) -> int:
@@ -22,7 +22,7 @@ def transit_ms(bus: Table) -> int:
     if bus["transit_s"]:
         return int(bus["transit_s"])
     if bus["kind"] == "rtu":
-        return -(-FRAME_CHARACTERS_MAX * character_bits(bus) * 1000 // bus["baud"])
+        return -(-FRAME_CHARACTERS_MAX * character_bits(bus) * 1000 // int(bus["baud"]))
     return GATEWAY_MS if bus["gateway"] else DIRECT_TCP_MS
 
 

@@ -179,14 +179,17 @@ def parse(path: Path, collector: Collector) -> SiteFile:
         data["site"] = {"name": "unnamed"}
     plant = data.get("plant", {})
     return SiteFile(
-        path,
-        reader.single("site"),
-        *(reader.list(kind) for kind in LISTS),
-        reader.single("ocpp") if "ocpp" in data else None,
-        reader.single("time"),
-        reader.single("settings"),
-        plain(plant) if isinstance(plant, dict) else {},
-        [],
+        path=path,
+        site=reader.single("site"),
+        circuits=reader.list("circuit"),
+        buses=reader.list("bus"),
+        meters=reader.list("meter"),
+        evses=reader.list("evse"),
+        ocpp=reader.single("ocpp") if "ocpp" in data else None,
+        time=reader.single("time"),
+        settings=reader.single("settings"),
+        plant=plain(plant) if isinstance(plant, dict) else {},
+        warnings=[],
     )
 
 

@@ -156,12 +156,12 @@ def buses(site: SiteFile, collector: Collector) -> None:
         homeless = own == "host" and any(t["host"] is None for t in users)
         if bus[own] is None and own not in bus.broken and (own == "port" or homeless):
             collector.add(bus, own, "is missing", f"write {own} = …")
-        key = bus["port"] if own == "port" else (bus["host"], bus["tcp_port"])
-        if (own == "port" and key in (None, "virtual")) or (own == "host" and bus["host"] is None):
+        place = bus["port"] if own == "port" else (bus["host"], bus["tcp_port"])
+        if bus[own] is None or place == "virtual":
             continue
-        if key in owners:
-            collector.add(bus, own, f'belongs to bus "{owners[key]["name"]}" already', "put both on one bus")
-        owners.setdefault(key, bus)
+        if place in owners:
+            collector.add(bus, own, f'belongs to bus "{owners[place]["name"]}" already', "put both on one bus")
+        owners.setdefault(place, bus)
 
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:

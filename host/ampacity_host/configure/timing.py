@@ -18,7 +18,7 @@ def character_us(bus: dict[str, Any]) -> int:
     """One character on the wire; 0 on TCP, where the round trip counts instead."""
     if bus["kind"] != "rtu":
         return 0
-    bits = 1 + 8 + (bus["parity"] != "N") + int(bus["stop"])
+    bits = 1 + 8 + int(bus["parity"] != "N") + int(bus["stop"])
     return -(-bits * 1000000 // int(bus["baud"]))
 
 
