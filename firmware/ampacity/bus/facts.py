@@ -12,15 +12,15 @@ class DeviceFacts:
 
     def __init__(self) -> None:
         self.online = False
-        self.state: "str | None" = None
+        self.state: str | None = None
         self.plugged = False
         self.charging = False
-        self.amps_da: "list[int] | None" = None
-        self.volts_dv: "list[int] | None" = None
-        self.power_w: "int | None" = None
-        self.energy_wh: "int | None" = None
-        self.limit_da: "int | None" = None
-        self.serial: "str | None" = None
-        self.firmware: "str | None" = None
-        self.fault: "str | None" = None
+        self.amps_da: list[int] | None = None
+        self.volts_dv: list[int] | None = None
+        self.power_w: int | None = None
+        self.energy_wh: int | None = None
+        self.limit_da: int | None = None
+        self.serial: str | None = None
+        self.firmware: str | None = None
+        self.fault: str | None = None
         self.updated_ms = -1

@@ -132,7 +132,7 @@ class BusPrimary:
         self._echo, self._echo_at = adu, 0
         self._blocked_us = -1
         self.counters["frames"] += 1
-        self._schedule.started(slot, request.klass, now_us)
+        self._schedule.started(slot, now_us)
         if request.unit == 0:
             return adu, self._broadcast_left(slot, request, end_us)
         self._request, self._slot = request, slot

@@ -60,17 +60,18 @@ class RtuReceiver:
         """The next (unit, PDU) with a right checksum, or None."""
         if not self._fresh or self._waits(now_us):
             return None
+        silent = now_us - self._quiet_us >= self._silence_us
         at = 0
         while at < self._size:
-            length = self._length_at(at, now_us)
+            length = self._length_at(at)
             if length > 0:
                 frame = bytes(self._data[at : at + length])
                 if not crc16(frame):
                     self._drop(at + length, at)
                     return frame[0], frame[1:-2]
-                self.crc_errors += at == 0
+                self.crc_errors += at == 0 and silent
             at += 1
-        self._fresh = False
+        self._fresh = not silent
         return None
 
     def wake_at(self) -> "int | None":
@@ -102,7 +103,7 @@ class RtuReceiver:
             self._fresh = False
         return True
 
-    def _length_at(self, at: int, now_us: int) -> int:
+    def _length_at(self, at: int) -> int:
         """Length of a candidate that is wholly here, else 0."""
         if self._data[at] not in self.units:
             return 0

@@ -39,4 +39,4 @@ class Request:
         self.tag = tag
         self.sent_ms = -1
         self.certain = True
-        self.adu: "bytes | None" = None
+        self.adu: bytes | None = None

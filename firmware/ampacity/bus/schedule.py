@@ -34,6 +34,7 @@ class Slot:
         self.low_us = 0  # the same for lowers, which do not wait for a back-off
         self.served_us = 0
         self.cycle = -1
+        self.klass = ROUTINE  # as it was picked
         self.lows = 0
 
     def silent(self) -> bool:
@@ -83,11 +84,13 @@ class Schedule:
             ):
                 best, best_klass, best_due = slot, klass, due_ms
         self.wake_us = wake_us
+        if best is not None:
+            best.klass = best_klass
         return best or spare
 
     def _aged(self, slot: Slot, klass: int, late_ms: int) -> int:
         if klass == LOWER and slot.cycle == self._cycle and slot.lows >= LOWERS_PER_CYCLE:
-            return OVERDUE
+            return ROUTINE
         if klass == ROUTINE and late_ms > STARVING_MS:
             return OVERDUE
         return klass
@@ -97,7 +100,7 @@ class Schedule:
         slot.ready_us = max(slot.ready_us, now_us + REFUSED_US)
         slot.low_us = max(slot.low_us, now_us + REFUSED_US // 4)
 
-    def started(self, slot: Slot, klass: int, now_us: int) -> None:
+    def started(self, slot: Slot, now_us: int) -> None:
         """Its request leaves now."""
         slot.served_us = now_us
         if slot.cycle != self._cycle:
@@ -105,7 +108,7 @@ class Schedule:
             slot.lows = 0
             if not slot.silent() and slot.unit:
                 self._missing -= 1
-        slot.lows += klass == LOWER
+        slot.lows += slot.klass == LOWER
 
     def succeeded(self, slot: Slot, now_us: int, gap_us: int) -> None:
         slot.failures = 0

@@ -134,7 +134,7 @@ class BusTcp:
         request.sent_ms = now_us // 1000
         request.certain = True
         self.counters["frames"] += 1
-        self._schedule.started(slot, request.klass, now_us)
+        self._schedule.started(slot, now_us)
         return mbap_frame(self._transaction, request.unit, request.pdu), self._deadline_us
 
     def _answered(self, request: Request, pdu: bytes, now_us: int) -> None:

@@ -1,0 +1,152 @@
+"""Who is asked next: lowers first, silent units without harm to the others, nobody starves."""
+
+from helper_driver import Asker, Bench, reply_to
+from helper_line import START_US
+
+from ampacity.bus.frames import write_one_pdu
+from ampacity.bus.primary import BusPrimary
+from ampacity.bus.request import LOWER, ORDER, OVERDUE, Request
+
+FACTS = {"baud": 19200, "transit_ms": 100}
+LOWER_PDU, RAISE_PDU = write_one_pdu(6, 261, 60), write_one_pdu(6, 261, 160)
+
+
+def bench(drivers):
+    return Bench(BusPrimary(FACTS, drivers), START_US)
+
+
+def serve(b, turns, dead=()):
+    """Answers every unit that is not dead; the units asked."""
+    units = []
+    for _ in range(turns):
+        frame = b.step()
+        if frame is None:
+            break
+        units.append(frame[0])
+        if frame[0] in dead or frame[0] == 0:
+            continue
+        b.hear(frame if frame[1] == 6 else reply_to(frame))
+    return units
+
+
+def test_equals_are_asked_in_turn():
+    b = bench([Asker(u) for u in range(1, 6)])
+    assert serve(b, 15) == [1, 2, 3, 4, 5] * 3
+
+
+def test_a_lower_goes_before_every_reading():
+    askers = [Asker(u) for u in range(1, 6)]
+    b = bench(askers)
+    serve(b, 7)
+    askers[4].orders = [(LOWER, LOWER_PDU)]
+    askers[0].klass = OVERDUE
+    assert serve(b, 2) == [5, 1]
+
+
+def test_without_a_permit_only_lowers_and_readings_that_feed_nothing_leave():
+    one, two, feeder = Asker(1), Asker(2), Asker(3)
+    feeder.poll_feeds = True
+    b = bench([one, two, feeder])
+    one.orders = [(ORDER, RAISE_PDU)]
+    two.orders = [(LOWER, LOWER_PDU)]
+    assert serve(b, 4) == [2, 2, 2, 2]
+    assert b.sent[0][1][1] == 6 and b.sent[1][1][1] == 3
+    b.engine.permit(b.now_us // 1000 + 1000)
+    assert serve(b, 3)[0] == 1
+    assert b.sent[4][1][4:6] == b"\x00\xa0"
+    b.wait(1000000)
+    one.orders = [(ORDER, RAISE_PDU)]
+    assert 1 not in serve(b, 4) and one.orders
+
+
+def test_a_driver_whose_judge_refuses_does_not_stop_the_others():
+    no = Asker(1)
+    no.willing = False
+    no.klass = OVERDUE
+    b = bench([no, Asker(2), Asker(3)])
+    assert serve(b, 4) == [2, 3, 2, 3]
+
+
+def test_silent_units_take_at_most_half_of_the_time():
+    b = bench([Asker(u) for u in range(1, 9)])
+    serve(b, 40, dead=(5, 6, 7, 8))
+    start_us, first = b.now_us, len(b.sent)
+    serve(b, 400, dead=(5, 6, 7, 8))
+    lost = len([1 for _, f in b.sent[first:] if f[0] > 4]) * (50000 + 8 * 573 + 2006)
+    assert lost * 100 <= 55 * (b.now_us - start_us)
+    assert lost > 0
+
+
+def test_when_all_are_silent_all_are_tried():
+    b = bench([Asker(u) for u in range(1, 5)])
+    units = serve(b, 60, dead=(1, 2, 3, 4))
+    assert len(units) == 60
+    assert min([units.count(u) for u in (1, 2, 3, 4)]) > 8
+
+
+def test_a_unit_that_returns_is_asked_within_a_few_seconds():
+    askers = [Asker(u) for u in range(1, 17)]
+    b = bench(askers)
+    dead = tuple(range(9, 17))
+    end_us = b.now_us + 20000000
+    while b.now_us < end_us:
+        serve(b, 1, dead)
+    back_us, missing = b.now_us, set(dead)
+    while missing and b.now_us < back_us + 5000000:
+        missing -= set(serve(b, 1))
+    assert not missing
+
+
+def test_a_silent_unit_gets_its_lower_at_once_and_then_once_in_a_while():
+    askers = [Asker(u) for u in range(1, 5)]
+    b = bench(askers)
+    serve(b, 60, dead=(4,))
+    askers[3].urgency = lambda now_ms: (LOWER, now_ms)
+    askers[3].take = lambda now_ms: Request(4, LOWER_PDU, LOWER, 50)
+    b.wait(300000)
+    units = serve(b, 60, dead=(4,))
+    assert units[0] == 4
+    assert 3 < units.count(4) < 30
+    assert min([units.count(u) for u in (1, 2, 3)]) > 8
+
+
+def test_a_unit_that_wants_only_lowers_does_not_starve_the_others():
+    greedy, one = Asker(1), Asker(2)
+    greedy.urgency = lambda now_ms: (LOWER, now_ms)
+    b = bench([greedy, one])
+    units = serve(b, 40)
+    assert units.count(2) >= 5
+
+
+def test_a_routine_reading_that_waits_for_long_is_overdue():
+    urgent = [Asker(u, klass=OVERDUE) for u in (1, 2)]
+    b = bench(urgent + [Asker(3)])
+    units = serve(b, 200)
+    assert units.count(3) >= 2
+
+
+def test_a_device_gets_the_gap_that_it_wants():
+    asker = Asker(1)
+    asker.take = lambda now_ms: Request(1, asker.pdu, 3, 50, gap_ms=300)
+    b = bench([asker])
+    b.hear(reply_to(b.step()))
+    end_us = b.now_us
+    b.step()
+    assert b.sent[1][0] - end_us >= 300000
+
+
+def test_after_a_broadcast_nobody_is_asked_at_once_and_no_answer_is_awaited():
+    herald = Asker(0)
+    herald.orders = [(LOWER, LOWER_PDU)]
+    herald.urgency = lambda now_ms: (LOWER, now_ms) if herald.orders else None
+    b = bench([herald, Asker(1)])
+    assert serve(b, 2) == [0, 1]
+    assert b.sent[1][0] - START_US == 8 * 573 + 5000
+    assert herald.failures == [] and herald.replies == []
+
+
+def test_the_cycle_is_the_time_of_a_round_over_all_that_answer():
+    b = bench([Asker(u) for u in range(1, 5)])
+    serve(b, 40)
+    exchange_us = 8 * 573 + 3000 + 9 * 573 + 2006
+    assert abs(b.engine.counters["cycle_ms"] - 4 * exchange_us // 1000) <= 1
