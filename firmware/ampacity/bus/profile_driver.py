@@ -19,10 +19,12 @@ from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
 SILENT, AUDIT, ONLINE = "silent", "audit", "online"
 FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
+DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
 PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 REFUSED_MS = 1000         # the device said no
+PROOF_MS = 500            # it does not show the order yet: look again
 REWRITE_MS = 5000         # not as ordered for so long: order again
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
@@ -49,12 +51,12 @@ class ProfileDriver:
         self._audit = Audit(compiled, self._readings, self._targets)
         self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
         self._order = Ordering(self._recipe)
-        self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
+        self.poll_feeds = self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
         self._feed = compiled["watchdog"]["feed"]
         self._cycles = self._make_cycles(compiled)
         self._want_da = 0
         self._failures = 0
-        self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1}
+        self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1, "proof": -1}
         self._fed_ms = -1
         self._identified = False
         self._unlike_ms = -1
@@ -87,6 +89,8 @@ class ProfileDriver:
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """The device's answer to a request, exceptions excluded."""
+        if self._failures >= DOUBTFUL and self.link == ONLINE:
+            self._doubt(now_ms)
         self._failures = 0
         self._judge.heard(self._index, now_ms)
         if request.tag[0] == "read":
@@ -119,7 +123,7 @@ class ProfileDriver:
             return (LOWER if self._order.lowering else ORDER, self._hold_ms["probe"], self._take_probe)
         best = self._order_due(now_ms)
         if self._order.done() and not self._order.proven:
-            due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"])
+            due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"], self._hold_ms["proof"])
             best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
         if self.link == AUDIT:
             return _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
@@ -300,11 +304,17 @@ class ProfileDriver:
 
     def _begin_audit(self, now_ms: int) -> None:
         self.link = AUDIT
+        self._identified = False
         self._hold_ms["audit"] = now_ms
         self._audit.restart()
         for group in ("identity", "settings"):
             if group in self._cycles:
                 self._cycles[group].restart()
+
+    def _doubt(self, now_ms: int) -> None:
+        """It may have restarted, or be another one: look again before anything but a lower is ordered."""
+        self._begin_audit(now_ms)
+        self._order.doubt()
 
     def _take_audit(self, now_ms: int) -> "Request | None":
         if not self._identified and "identity" in self._cycles:
@@ -394,9 +404,7 @@ class ProfileDriver:
             self._judge.evidence(self._index, key, value, now_ms)
         if self.link == ONLINE and not self._audit.settled():
             self.facts.online = False
-            self._begin_audit(now_ms)
-            self._order.enabled = False
-            self._order.held_most_da = self._recipe.max_da
+            self._doubt(now_ms)
 
     def _live_done(self, now_ms: int) -> None:
         facts, values = self.facts, self._readings.values
@@ -443,6 +451,8 @@ class ProfileDriver:
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, min(self._shown_da(), most_da), now_ms)
             order.as_proven()
+        if not proven:
+            self._hold_ms["proof"] = now_ms + PROOF_MS
         alike = proven and self._shown_da() >= order.target_da
         if not alike and self._unlike_ms < 0:
             self._unlike_ms = now_ms

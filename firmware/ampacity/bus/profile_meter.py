@@ -24,6 +24,7 @@ class MeterDriver:
 
     def __init__(self, meter_facts: dict, compiled: dict, index: int, judge: object, on_reading: object = None) -> None:
         self.unit = meter_facts["unit"]
+        self.poll_feeds = False
         self.facts = DeviceFacts()
         self._inputs = len(meter_facts["phases"])
         self._index = index

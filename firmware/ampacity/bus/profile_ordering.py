@@ -29,6 +29,13 @@ class Ordering:
         self.held_most_da = self.recipe.max_da
         self._limit_most_da = 0
 
+    def doubt(self) -> None:
+        """The device may have restarted: whether it is enabled, and what it holds, must be seen again."""
+        self.enabled = False
+        self.proven = False
+        self.held_most_da = self.recipe.max_da
+        self._limit_most_da = 0
+
     def start(self, target_da: int) -> None:
         """Begin to order target_da."""
         self.lowering = self.target_da == NONE or target_da < self.target_da or (self.lowering and not self.done())

@@ -38,11 +38,19 @@ class Readings:
         self.values = [None] * len(self.fields)
         self.asked_ms = [NEVER_MS] * len(self.fields)
         self.raw = {}
+        self._requests = {}
 
     def request(self, unit: int, group: str, at: int, klass: int, timeout_ms: int, gap_ms: int) -> Request:
-        """The request for span number `at` of a group."""
-        span = self.reads[group][at]
-        return Request(unit, read_pdu(span), klass, timeout_ms, reply_length(span), gap_ms, ("read", group, at))
+        """The request for span number `at` of a group; the same object each time, with its encoded frame."""
+        request = self._requests.get((group, at))
+        if request is None:
+            span = self.reads[group][at]
+            request = Request(unit, read_pdu(span), klass, timeout_ms, reply_length(span), gap_ms, ("read", group, at))
+            self._requests[(group, at)] = request
+        request.klass = klass
+        request.certain = True
+        request.sent_ms = NEVER_MS
+        return request
 
     def take(self, group: str, at: int, pdu: bytes, asked_ms: int) -> bool:
         """Keep what a reply shows. False: the reply is not of the asked form, nothing was kept."""

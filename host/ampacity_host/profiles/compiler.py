@@ -43,11 +43,14 @@ class _Compiler:
     def reads(self) -> dict:
         groups = {key: names for key, names in self.profile["reads"].items() if isinstance(names, list)}
         proof = self.proof_names()
-        groups["proof"] = next((groups[key] for key in ("settings", "live") if set(proof) <= set(groups.get(key, []))), proof)
+        covered = [groups[key] for key in ("settings", "live") if key in groups and set(proof) <= set(groups[key])]
+        groups["proof"] = covered[0] if covered else proof
         return {key: spans(self.names, self.profile["registers"], names, self.link, WIDTH) for key, names in groups.items() if names}
 
-    def proof_names(self) -> list:
+    def proof_names(self) -> list[str]:
         proof = self.profile.get("proof", {})
+        if not proof:
+            return []
         rows = proof.get("charging", []) + proof.get("paused", [])
         shown = proof.get("limit") or self.limit_shown()
         names = {row["register"] for row in rows} | ({shown} if shown else set())

@@ -1,0 +1,91 @@
+"""Samples of a meter: signs, what is no number, and the mark that tells a frozen one."""
+
+from ampacity.bus.profile_meter import MeterDriver
+from compiled_tables import EASTRON_SDM630
+from helper_judge import Judge
+
+ONE, TWO, TEN, NAN = b"\x3f\x80\x00\x00", b"\x40\x00\x00\x00", b"\x41\x20\x00\x00", b"\x7f\xc0\x00\x00"
+MINUS = b"\xc1\x20\x00\x00"
+VOLTS = b"\x43\x66\x00\x00"
+
+
+def bench(phases=(0, 1, 2)):
+    judge = Judge()
+    readings = []
+    driver = MeterDriver({"unit": 100, "phases": list(phases)}, EASTRON_SDM630, 0, judge, lambda i, r, now: readings.append(r))
+    return driver, judge, readings
+
+
+def sample(driver, amps, watts, volts=VOLTS, now_ms=1000):
+    """Answer reads, others with zeros, until one of the live values has been answered."""
+    data = volts * 3 + amps[0] + amps[1] + amps[2] + watts[0] + watts[1] + watts[2]
+    request = driver.take(now_ms)
+    while request.tag[1] != "live":
+        size = request.reply_len - 2
+        driver.reply(request, bytes([request.pdu[0], size]) + bytes(size), now_ms)
+        request = driver.take(now_ms)
+    driver.reply(request, bytes([4, len(data)]) + data, now_ms + 50)
+    return request
+
+
+def test_one_request_fetches_the_whole_sample():
+    driver, judge, readings = bench()
+    request = sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
+    assert request.pdu == b"\x04\x00\x00\x00\x12" and request.unit == 100 and request.gap_ms == 100
+    assert judge.samples == [([10, 20, 100], 1)]
+    assert readings[0]["volts_dv"] == [2300, 2300, 2300]
+
+
+def test_the_sign_of_a_phase_is_that_of_its_power():
+    driver, judge, _ = bench()
+    sample(driver, (ONE, TWO, TEN), (TEN, MINUS, TEN))
+    sample(driver, (ONE, MINUS, TEN), (TEN, MINUS, TEN), VOLTS, 2000)
+    assert judge.samples[0][0] == [10, -20, 100] and judge.samples[1][0] == [10, -100, 100]
+
+
+def test_a_value_that_is_no_number_voids_the_sample():
+    driver, judge, _ = bench()
+    sample(driver, (ONE, NAN, TEN), (TEN, TEN, TEN))
+    sample(driver, (ONE, ONE, TEN), (TEN, TEN, NAN), VOLTS, 2000)
+    assert [amps for amps, _ in judge.samples] == [None, None]
+
+
+def test_the_mark_moves_with_any_bit_and_stays_when_none_moves():
+    driver, judge, _ = bench()
+    sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
+    sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN), VOLTS, 2000)
+    sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN), b"\x43\x66\x00\x01", 3000)
+    assert [mark for _, mark in judge.samples] == [1, 1, 2]
+
+
+def test_a_meter_with_fewer_mapped_phases_gives_only_those():
+    driver, judge, _ = bench((1,))
+    sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
+    assert judge.samples[0][0] == [10]
+
+
+def test_a_reply_that_may_be_an_older_one_is_not_a_sample():
+    driver, judge, _ = bench()
+    request = driver.take(1000)
+    request.certain = False
+    driver.reply(request, b"\x04\x24" + bytes(36), 1050)
+    assert judge.samples == []
+
+
+def test_a_reply_of_another_length_is_not_a_sample():
+    driver, judge, _ = bench()
+    driver.reply(driver.take(1000), b"\x04\x02\x00\x00", 1050)
+    assert judge.samples == []
+
+
+def test_three_failures_take_it_off_line_and_one_answer_brings_it_back():
+    driver, judge, _ = bench()
+    sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
+    for n in range(3):
+        driver.failed(driver.take(2000 + n), "timeout", 2000 + n)
+    assert not driver.facts.online and driver.take(2500) is None
+    while not driver.facts.online:
+        request = driver.take(9000)
+        size = request.reply_len - 2
+        driver.reply(request, bytes([request.pdu[0], size]) + bytes(size), 9050)
+    assert driver.facts.fault is None

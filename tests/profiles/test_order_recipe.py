@@ -1,0 +1,90 @@
+"""What a device may make of an order, and the bytes of it (safety.md section 2, rule 1)."""
+
+from ampacity.base.errors import InvariantBroken
+from ampacity.bus.profile_order import OrderRecipe
+from ampacity.bus.profile_ordering import Ordering
+from check import raises
+from compiled_tables import HEIDELBERG_ENERGY_CONTROL, KEBA_P30
+
+SETTINGS = {"watchdog": 10000, "fallback": 0}
+
+
+def coarse(step, up, tolerance=0):
+    return {"min": 60, "max": 320, "step": step, "up": up, "tolerance": tolerance, "charge": [], "pause": [], "forbidden": []}
+
+
+def test_a_limit_below_the_least_is_a_pause():
+    recipe = OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160)
+    assert [recipe.representable(da) for da in (0, 59, 60, 123, 160, 320)] == [0, 0, 60, 123, 160, 160]
+
+
+def test_an_order_is_rounded_down_to_the_devices_step():
+    recipe = OrderRecipe(coarse([10, 1], 0), 60, 320)
+    assert [recipe.representable(da) for da in (69, 70, 199)] == [60, 70, 190]
+    assert recipe.most_da(190) == 190
+
+
+def test_unknown_rounding_counts_the_next_step_up_and_the_tolerance():
+    recipe = OrderRecipe(coarse([10, 1], 1, 3), 60, 320)
+    assert recipe.most_da(190) == 203
+    assert recipe.most_da(0) == 0
+    assert recipe.most_da(320) == 323 or recipe.most_da(320) == 320
+
+
+def test_steps_that_are_no_whole_deci_amperes_never_order_more_than_is_booked():
+    recipe = OrderRecipe(coarse([3, 5], 0), 60, 320)  # 0.06 A a count
+    for limit_da in range(60, 321):
+        given = recipe.representable(limit_da)
+        assert given <= limit_da and recipe.most_da(given) >= given
+
+
+def test_the_bytes_of_an_order():
+    recipe = OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160)
+    assert recipe.pdu(recipe.writes(100)[0], 100, SETTINGS) == b"\x06\x01\x05\x00\x64"
+    assert recipe.pdu(recipe.writes(0)[0], 0, SETTINGS) == b"\x06\x01\x05\x00\x00"
+
+
+def test_a_forbidden_value_never_becomes_bytes():
+    recipe = OrderRecipe(KEBA_P30["order"], 60, 320)
+    with raises(InvariantBroken):
+        recipe.pdu(recipe.table["charge"][0], 59, SETTINGS)
+    with raises(InvariantBroken):
+        recipe.pdu(recipe.table["charge"][0], 631, SETTINGS)
+    assert recipe.pdu(recipe.table["pause"][0], 0, SETTINGS) == b"\x06\x13\x8c\x17\x70"
+
+
+def test_an_enable_counts_the_largest_limit_that_the_device_may_still_hold():
+    order = Ordering(OrderRecipe(KEBA_P30["order"], 60, 320))
+    order.start(100)
+    limit, enable = order.writes
+    assert order.most_da(limit) == 100
+    order.sent(limit, 1, 1000)
+    order.acknowledged()
+    assert order.most_da(enable) == 320 and order.wants_limit_shown(enable)
+    order.limit_shown(100)
+    assert order.most_da(enable) == 100 and not order.wants_limit_shown(enable)
+
+
+def test_a_limit_shown_lower_than_ordered_says_nothing_of_what_the_device_holds():
+    order = Ordering(OrderRecipe(KEBA_P30["order"], 60, 320))
+    order.start(100)
+    order.sent(order.writes[0], 1, 1000)
+    order.limit_shown(60)
+    assert order.held_most_da == 320
+
+
+def test_a_raise_of_an_enabled_device_does_not_enable_it_again():
+    order = Ordering(OrderRecipe(KEBA_P30["order"], 60, 320))
+    order.start(100)
+    order.at = 2
+    order.as_proven()
+    order.start(130)
+    write = order.next_write()
+    order.sent(write, 2, 2000)
+    order.acknowledged()
+    assert order.ends(order.next_write())
+
+
+def test_the_surest_write_is_the_one_that_stops_the_device_by_itself():
+    assert OrderRecipe(KEBA_P30["order"], 60, 320).surest()[1] == 5014
+    assert OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160).surest()[1] == 261
