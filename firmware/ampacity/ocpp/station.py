@@ -108,7 +108,7 @@ class Station:
         self.reports = Reports(self)
         self.events = DeviceEvents(self)
         self.boot = Boot(self, config.get("reason", "PowerUp"), now_ms)
-        self.transactions.events.restore(now_ms)
+        self.transactions.events.restore()
         self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
         self.profiles.forget_closed()
         self._rpc = Rpc(self._handle, face.check_response, "%x" % self.boot_number, log)

@@ -133,16 +133,18 @@ class Profiles:
 
     def _evse(self, point, t, clock):
         tx = point.tx
-        start = None if tx is None else tx.start_unix_s if clock and tx.start_unix_s is not None else tx.start_ms // 1000
-        if clock and tx is not None and tx.start_unix_s is None:
-            start = self._from_monotonic(tx)
+        start = None if tx is None else self._start_s(tx, clock)
         return evse_limit(self.all, point.id, tx.id if tx else None, t, start, clock)
 
-    def _from_monotonic(self, tx):
-        """The start of a transaction that began before the time was known."""
-        station = self._station
-        tx.start_unix_s = (station.wallclock.unix_ms(station.now_ms) - (station.now_ms - tx.start_ms)) // 1000
-        return tx.start_unix_s
+    def _start_s(self, tx, clock):
+        """When the transaction began, on the time line in use. Counted on the monotonic clock: the wall's may jump."""
+        now_ms = self._station.now_ms
+        now_s = self._now_s(now_ms)[0]
+        if tx.start_ms is None:  # begun before a restart
+            if not clock or tx.start_unix_s is None:
+                return now_s
+            tx.start_ms = now_ms - (now_s - tx.start_unix_s) * 1000
+        return now_s - (now_ms - tx.start_ms) // 1000
 
     def _now_s(self, now_ms):
         unix_ms = self._station.wallclock.unix_ms(now_ms)

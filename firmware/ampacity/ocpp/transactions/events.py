@@ -47,7 +47,7 @@ class Events:
         """The transaction is over."""
         self._station.settings.remove(name(point.id))
 
-    def restore(self, now_ms):
+    def restore(self):
         """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""
         known = self._station.queue.last
         for point in self._station.points:
@@ -60,10 +60,10 @@ class Events:
                 elif evse == point.id and kind != "Ended" and (kept is None or kept["id"] != tx_id):
                     kept = {"id": tx_id, "seq": 0, "start": None, "state": None, "token": None, "group": "", "reason": None}
             if kept:
-                self._open(point, kept, known.get(kept["id"]), now_ms)
+                self._open(point, kept, known.get(kept["id"]))
 
-    def _open(self, point, kept, newest, now_ms):
-        tx = Transaction(kept["id"], now_ms, kept["start"])
+    def _open(self, point, kept, newest):
+        tx = Transaction(kept["id"], None, kept["start"])
         tx.seq_no = max(kept["seq"], newest[1] + 1 if newest else 0)
         tx.state = kept["state"]
         tx.stop_reason = kept["reason"]

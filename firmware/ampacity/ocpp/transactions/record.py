@@ -6,8 +6,8 @@ SAMPLES_MAX = 16
 class Transaction:
     """The open transaction of an EVSE.
 
-    seq_no: of the next event. start_unix_s: when it began (None: no clock then), for relative charging profiles
-    together with start_ms. stop_reason: why authorisation ended, for an Ended that comes later. energy_wh_max: register
+    seq_no: of the next event. start_ms: when it began (None: before a restart), start_unix_s: the same by the wall clock
+    (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended that comes later. energy_wh_max: register
     value at which the grace for an invalid identifier is used up, or None.
     """
 
@@ -23,7 +23,6 @@ class Transaction:
         self.ended_sample_ms = None
         self.samples = []
         self.restored = False
-        self.charged_ms = 0
 
     def keep_sample(self, meter_values):
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""

@@ -1,0 +1,184 @@
+"""Who may charge (C01 to C16, D01, D02)."""
+
+from station_bench import Bench, events, names
+
+GROUP = {"idToken": "FAMILY", "type": "Central"}
+
+
+def said(bench):
+    return [(a[3], a[4]) for a in bench.actions("authorized")]
+
+
+def test_C02_a_refused_card_starts_nothing():
+    for status in ("Invalid", "Blocked", "Expired", "Unknown"):
+        bench = Bench().booted()
+        bench.answers["Authorize"] = {"idTokenInfo": {"status": status}}
+        bench.plug()
+        assert names(bench.card()) == ["Authorize"]
+        assert said(bench) == [(False, status)]
+
+
+def test_C12_a_cached_card_starts_without_a_question():
+    bench = Bench().booted()
+    bench.charging()
+    bench.unplug()
+    bench.plug()
+    assert names(bench.card()) == ["TransactionEvent"]
+
+
+def test_C12_FR_05_a_card_cached_as_refused_is_asked_for_again():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Invalid"}}
+    bench.plug()
+    bench.card()
+    assert names(bench.card()) == ["Authorize"]
+    bench.set("AuthCacheCtrlr", "DisablePostAuthorize", "true")
+    assert names(bench.card()) == []
+    assert said(bench)[-1] == (False, "Invalid")
+
+
+def test_without_LocalPreAuthorize_every_card_is_asked_for():
+    bench = Bench().booted()
+    bench.charging()
+    bench.unplug()
+    bench.set("AuthCtrlr", "LocalPreAuthorize", "false")
+    bench.plug()
+    assert names(bench.card())[0] == "Authorize"
+
+
+def test_C10_the_cache_survives_a_restart_expires_and_can_be_cleared():
+    bench = Bench().booted()
+    bench.charging()
+    bench.unplug()
+    bench.power_cycle()
+    bench.booted()
+    bench.plug()
+    assert names(bench.card()) == ["TransactionEvent"]
+    bench.unplug()
+    bench.set("AuthCacheCtrlr", "LifeTime", "60")
+    bench.advance(61000)
+    bench.plug()
+    assert names(bench.card())[0] == "Authorize"
+    bench.unplug()
+    assert bench.call("ClearCache", {}) == {"status": "Accepted"}
+    bench.plug()
+    assert names(bench.card())[0] == "Authorize"
+    bench.set("AuthCacheCtrlr", "Enabled", "false")
+    assert bench.call("ClearCache", {})["status"] == "Rejected"
+
+
+def test_C10_FR_07_the_cache_makes_room_by_forgetting_the_least_used():
+    bench = Bench(config={"cache_max": 2}).booted()
+    bench.plug()
+    for token in ("A", "B", "A", "C"):
+        bench.card(token=token)
+        bench.card(token=token)
+    bench.drop()
+    bench.actions()
+    bench.card(token="B")
+    bench.card(token="A")
+    assert said(bench) == [(False, "Unknown"), (True, "Accepted")]
+
+
+def test_C15_unknown_cards_while_offline():
+    bench = Bench().booted()
+    bench.plug()
+    bench.drop()
+    bench.card()
+    assert said(bench) == [(False, "Unknown")]
+    bench.station.model.set(bench.station.model.find(0, "AuthCtrlr", "OfflineTxForUnknownIdEnabled"), "true")
+    bench.card()
+    assert said(bench) == [(True, "Accepted")]
+    bench.answers["TransactionEvent"] = lambda p: {"idTokenInfo": {"status": "Invalid"}} if "idToken" in p else {}
+    assert events(bench.connect()) == [("Started", "Authorized"), ("Ended", "Deauthorized")]
+
+
+def test_a_question_that_is_lost_with_the_connection_is_decided_as_offline():
+    bench = Bench().booted()
+    bench.plug()
+    bench.silent = True
+    bench.card()
+    bench.drop()
+    assert said(bench) == [(False, "Unknown")]
+
+
+def test_C09_a_card_of_the_same_group_may_stop():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": GROUP}}
+    bench.charging()
+    assert names(bench.card(token="OTHER")) == ["Authorize", "TransactionEvent"]
+    assert events(bench.sent)[-1] == ("Ended", "StopAuthorized")
+
+
+def test_C09_a_card_of_no_group_may_not():
+    bench = Bench().booted()
+    bench.charging()
+    assert names(bench.card(token="OTHER")) == ["Authorize"]
+    assert said(bench)[-1] == (False, "ConcurrentTx")
+    assert bench.station.transaction(1)
+
+
+def test_C16_a_master_pass_stops_everything_and_starts_nothing():
+    bench = Bench().booted()
+    bench.set("AuthCtrlr", "MasterPassGroupId", "FAMILY")
+    bench.charging(1)
+    bench.charging(2)
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": GROUP}}
+    bench.answers["TransactionEvent"] = bench.answers["Authorize"]
+    sent = bench.card(token="MASTER")
+    assert events(sent) == [("Ended", "StopAuthorized")] * 2
+    assert events(bench.card(token="MASTER")) == []
+
+
+def test_C01_FR_21_only_the_EVSEs_that_the_csms_names():
+    bench = Bench().booted()
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "evseId": [2]}}
+    bench.plug()
+    bench.card()
+    assert said(bench) == [(False, "NotAtThisLocation")]
+
+
+def test_with_AuthCtrlr_off_a_car_charges_at_once():
+    bench = Bench().booted()
+    bench.set("AuthCtrlr", "Enabled", "false")
+    sent = bench.plug()
+    assert events(sent) == [("Started", "Authorized")]
+    assert sent[-1][1]["idToken"] == {"idToken": "", "type": "NoAuthorization"}
+    assert bench.actions("start") == [("start", 1, "", None)]
+
+
+def test_a_common_reader_means_the_waiting_car_and_then_the_charging_one():
+    bench = Bench(evses=3).booted()
+    bench.plug(2)
+    bench.card(evse=0)
+    assert bench.station.transaction(2)
+    bench.card(evse=0)
+    assert bench.station.transaction(2) is None
+
+
+def entry(token, status):
+    return {"idToken": {"idToken": token, "type": "ISO14443"}, "idTokenInfo": {"status": status}}
+
+
+def test_D01_the_local_list_comes_before_the_cache_and_survives_a_restart():
+    bench = Bench().booted()
+    update = {"versionNumber": 3, "updateType": "Full", "localAuthorizationList": [entry("ABC123", "Accepted")]}
+    assert bench.call("SendLocalList", update) == {"status": "Accepted"}
+    bench.power_cycle()
+    bench.booted()
+    assert bench.call("GetLocalListVersion", {}) == {"versionNumber": 3}
+    bench.plug()
+    assert names(bench.card()) == ["TransactionEvent"]
+    update = {"versionNumber": 3, "updateType": "Differential", "localAuthorizationList": [entry("B", "Accepted")]}
+    assert bench.call("SendLocalList", update)["status"] == "VersionMismatch"
+    gone = {"idToken": {"idToken": "ABC123", "type": "ISO14443"}}
+    update = {"versionNumber": 4, "updateType": "Differential", "localAuthorizationList": [gone]}
+    assert bench.call("SendLocalList", update)["status"] == "Accepted"
+    assert bench.get("LocalAuthListCtrlr", "Entries") == "0"
+
+
+def test_a_card_at_an_inoperative_EVSE_is_refused():
+    bench = Bench().booted()
+    bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})
+    bench.card()
+    assert said(bench) == [(False, "Unavailable")]

@@ -1,0 +1,95 @@
+"""ChangeAvailability and what connectors show (G01, G03, G04)."""
+
+from station_bench import Bench, payloads
+
+
+def change(bench, status, evse=None, connector=None):
+    request = {"operationalStatus": status}
+    if evse is not None:
+        request["evse"] = {"id": evse}
+        if connector:
+            request["evse"]["connectorId"] = connector
+    return bench.call("ChangeAvailability", request)["status"]
+
+
+def shown(bench):
+    return [(p["evseId"], p["connectorStatus"]) for p in payloads(bench.sent, "StatusNotification")]
+
+
+def test_each_level_makes_inoperative_and_operative_again():
+    for evse, connector, reached in ((1, None, [1]), (1, 1, [1]), (None, None, [1, 2])):
+        bench = Bench().booted()
+        assert change(bench, "Inoperative", evse, connector) == "Accepted"
+        assert shown(bench) == [(i, "Unavailable") for i in reached]
+        assert bench.actions("availability") == [("availability", i, False) for i in reached]
+        bench.sent = []
+        assert change(bench, "Inoperative", evse, connector) == "Accepted"
+        assert shown(bench) == []
+        assert change(bench, "Operative", evse, connector) == "Accepted"
+        assert shown(bench) == [(i, "Available") for i in reached]
+
+
+def test_G03_FR_05_a_running_transaction_puts_it_off():
+    for evse in (1, None):
+        bench = Bench().booted()
+        bench.charging()
+        assert change(bench, "Inoperative", evse) == "Scheduled"
+        bench.sent = []
+        bench.unplug()
+        assert (1, "Unavailable") in shown(bench)
+
+
+def test_a_scheduled_change_can_be_taken_back():
+    bench = Bench().booted()
+    bench.charging()
+    change(bench, "Inoperative", 1)
+    assert change(bench, "Operative", 1) == "Accepted"
+    bench.sent = []
+    bench.unplug()
+    assert shown(bench) == [(1, "Available")]
+
+
+def test_G03_FR_08_it_survives_a_restart():
+    bench = Bench().booted()
+    change(bench, "Inoperative", 2)
+    bench.power_cycle()
+    bench.connect()
+    assert shown(bench)[-2:] == [(1, "Available"), (2, "Unavailable")]
+
+
+def test_an_EVSE_stays_off_when_only_the_station_comes_back():
+    bench = Bench().booted()
+    change(bench, "Inoperative", 2)
+    change(bench, "Inoperative")
+    bench.sent = []
+    change(bench, "Operative")
+    assert shown(bench) == [(1, "Available")]
+
+
+def test_faulted_shows_through():
+    bench = Bench().booted()
+    change(bench, "Inoperative", 1)
+    bench.sent = []
+    bench.station.evse_status(1, "Faulted", bench.now_ms)
+    bench.pump()
+    assert shown(bench) == [(1, "Faulted")]
+
+
+def test_unknown_places_are_rejected():
+    bench = Bench().booted()
+    assert change(bench, "Inoperative", 7) == "Rejected"
+    assert change(bench, "Inoperative", 1, 2) == "Rejected"
+
+
+def test_a_fault_of_a_secondary_becomes_an_event_and_a_variable():
+    bench = Bench().booted()
+    bench.station.device_fact(2, "Controller", "SerialNumber", "X9", bench.now_ms)
+    bench.station.device_fact(2, "EVSE", "Problem", True, bench.now_ms)
+    sent = bench.pump()
+    data = payloads(sent, "NotifyEvent")[0]["eventData"][0]
+    assert (data["component"], data["variable"], data["actualValue"]) == (
+        {"name": "EVSE", "evse": {"id": 2}}, {"name": "Problem"}, "true",
+    )
+    assert bench.get("Controller", "SerialNumber", evse=2) == "X9"
+    assert bench.get("EVSE", "Problem", evse=2) == "true"
+    assert bench.get("EVSE", "Problem", evse=1) == "UnknownVariable"

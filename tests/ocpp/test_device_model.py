@@ -1,0 +1,159 @@
+"""Variables and reports (B05 to B08, A01)."""
+
+from ampacity.ocpp.device_model import table
+from ampacity.ocpp.device_model.model import Row
+from station_bench import Bench, payloads
+
+
+def rows():
+    for text in (table.STATION, table.EVSE, table.CONNECTOR):
+        for line in text.strip().split("\n"):
+            yield Row(line)
+
+
+def test_every_line_of_the_table_is_whole_and_its_default_is_allowed():
+    bench = Bench()
+    seen = set()
+    for row in rows():
+        assert row.mutability in ("RO", "RW", "WO"), row.variable
+        key = (row.component, row.variable, row.instance)
+        assert key not in seen, key
+        seen.add(key)
+        if row.mutability == "RW" and row.default and row.default != "@":
+            assert bench.station.model.refusal(row, row.default) is None, key
+
+
+def test_every_variable_can_be_read_by_its_address():
+    bench = Bench().booted()
+    for scope, row in bench.station.model.rows():
+        assert isinstance(bench.station.model.value(scope, row), str), row.variable
+
+
+def result(bench, attribute=None, component="OCPPCommCtrlr", variable="HeartbeatInterval", instance=None, evse=None):
+    item = {"component": {"name": component}, "variable": {"name": variable}}
+    if attribute:
+        item["attributeType"] = attribute
+    if evse:
+        item["component"]["evse"] = evse
+    return bench.call("GetVariables", {"getVariableData": [item]})["getVariableResult"][0]
+
+
+def test_B06_what_is_unknown_is_told():
+    bench = Bench().booted()
+    assert result(bench)["attributeValue"] == "300"  # B01.FR.04: the interval of the boot
+    assert result(bench)["attributeType"] == "Actual"
+    assert result(bench, component="Nothing")["attributeStatus"] == "UnknownComponent"
+    assert result(bench, variable="Nothing")["attributeStatus"] == "UnknownVariable"
+    assert result(bench, "Target")["attributeStatus"] == "NotSupportedAttributeType"
+    assert result(bench, component="EVSE", variable="Power", evse={"id": 3})["attributeStatus"] == "UnknownComponent"
+    assert result(bench, component="EVSE", variable="Power", evse={"id": 2})["attributeStatus"] == "Accepted"
+    where = {"id": 2, "connectorId": 1}
+    assert result(bench, component="Connector", variable="ConnectorType", evse=where)["attributeValue"] == "cType2"
+    secret = result(bench, component="SecurityCtrlr", variable="BasicAuthPassword")
+    assert secret["attributeStatus"] == "Rejected" and "attributeValue" not in secret
+
+
+def test_B05_values_that_are_refused():
+    bench = Bench().booted()
+    for component, variable, value in (
+        ("OCPPCommCtrlr", "HeartbeatInterval", "0"),
+        ("OCPPCommCtrlr", "HeartbeatInterval", "ten"),
+        ("OCPPCommCtrlr", "HeartbeatInterval", "1_0"),
+        ("OCPPCommCtrlr", "HeartbeatInterval", "9999999"),
+        ("SmartChargingCtrlr", "LimitChangeSignificance", "nan"),
+        ("AuthCtrlr", "Enabled", "yes"),
+        ("TxCtrlr", "TxStartPoint", "EVConnected,Sometimes"),
+        ("TxCtrlr", "TxStartPoint", ""),
+        ("SampledDataCtrlr", "TxUpdatedMeasurands", "Voltage,Voltage"),
+        ("OCPPCommCtrlr", "NetworkConfigurationPriority", "2"),
+        ("ChargingStation", "VendorName", "Me"),
+        ("SecurityCtrlr", "BasicAuthPassword", "short"),
+        ("SecurityCtrlr", "BasicAuthPassword", "x" * 41),
+        ("SecurityCtrlr", "BasicAuthPassword", "with blanks in it 123"),
+    ):
+        assert bench.set(component, variable, value) == "Rejected", value
+    assert bench.set("Nothing", "A", "1") == "UnknownComponent"
+    assert bench.set("TxCtrlr", "A", "1") == "UnknownVariable"
+
+
+def test_B05_a_value_is_kept_over_restarts():
+    bench = Bench().booted()
+    assert bench.set("TxCtrlr", "EVConnectionTimeOut", "77") == "Accepted"
+    assert bench.actions("variable") == [("variable", "TxCtrlr", "EVConnectionTimeOut", "", "77")]
+    bench.power_cycle()
+    bench.booted()
+    assert bench.get("TxCtrlr", "EVConnectionTimeOut") == "77"
+
+
+def test_B05_FR_12_many_at_once_each_with_its_answer():
+    bench = Bench().booted()
+    items = [
+        {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}, "attributeValue": "60"},
+        {"component": {"name": "TxCtrlr"}, "variable": {"name": "Nothing"}, "attributeValue": "60"},
+    ]
+    answer = bench.call("SetVariables", {"setVariableData": items})["setVariableResult"]
+    assert [r["attributeStatus"] for r in answer] == ["Accepted", "UnknownVariable"]
+    assert bench.call("SetVariables", {"setVariableData": items * 17}) == "OccurrenceConstraintViolation"
+
+
+def test_A01_the_password_is_kept_and_handed_to_the_link_after_the_answer():
+    bench = Bench().booted()
+    assert bench.set("SecurityCtrlr", "BasicAuthPassword", "0123456789abcdef") == "Accepted"
+    assert bench.actions("password") == [("password", "0123456789abcdef")]
+    bench.power_cycle()
+    assert bench.station.password() == "0123456789abcdef"
+    assert all("0123456789abcdef" not in line[3] for line in bench.log.since(0))
+
+
+def report(bench, base):
+    bench.sent = []
+    request = {"requestId": 5, "reportBase": base}
+    assert bench.call("GetBaseReport", request)["status"] == "Accepted"
+    parts = payloads(bench.sent, "NotifyReport")
+    assert [p["seqNo"] for p in parts] == list(range(len(parts)))
+    assert [p["tbc"] for p in parts] == [True] * (len(parts) - 1) + [False]
+    assert all(p["requestId"] == 5 for p in parts)
+    return [item for p in parts for item in p["reportData"]]
+
+
+def test_B07_the_full_inventory_holds_every_variable_once():
+    bench = Bench().booted()
+    found = report(bench, "FullInventory")
+    assert len(found) == len([1 for _ in bench.station.model.rows()])
+    secret = [i for i in found if i["variable"]["name"] == "BasicAuthPassword"][0]
+    assert "value" not in secret["variableAttribute"][0]
+
+
+def test_B07_the_configuration_inventory_holds_what_can_be_set():
+    found = report(Bench().booted(), "ConfigurationInventory")
+    assert found and all(i["variableAttribute"][0]["mutability"] != "ReadOnly" for i in found)
+
+
+def test_B07_the_summary_tells_the_state_of_station_EVSEs_and_connectors():
+    found = report(Bench().booted(), "SummaryInventory")
+    states = [i["component"]["name"] for i in found if i["variable"]["name"] == "AvailabilityState"]
+    assert sorted(states) == ["ChargingStation", "Connector", "Connector", "EVSE", "EVSE"]
+
+
+def test_B08_reports_by_component_and_by_criteria():
+    bench = Bench().booted()
+    request = {"requestId": 1, "componentVariable": [{"component": {"name": "EVSE", "evse": {"id": 2}}}]}
+    assert bench.call("GetReport", request)["status"] == "Accepted"
+    found = payloads(bench.sent, "NotifyReport")[0]["reportData"]
+    assert len(found) == 6 and all(i["component"] == {"name": "EVSE", "evse": {"id": 2}} for i in found)
+    assert bench.call("GetReport", {"requestId": 2, "componentCriteria": ["Problem"]})["status"] == "EmptyResultSet"
+    bench.station.evse_status(1, "Faulted", bench.now_ms)
+    assert bench.call("GetReport", {"requestId": 3, "componentCriteria": ["Problem"]})["status"] == "Accepted"
+
+
+def test_B09_network_profiles():
+    bench = Bench().booted()
+    data = {
+        "ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": "ws://10.0.0.1/x", "messageTimeout": 30,
+        "securityProfile": 1, "ocppInterface": "Wired0",
+    }
+    assert bench.call("SetNetworkProfile", {"configurationSlot": 5, "connectionData": data})["status"] == "Rejected"
+    assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Accepted"
+    assert bench.set("OCPPCommCtrlr", "NetworkConfigurationPriority", "2,1") == "Accepted"
+    data["securityProfile"] = 0
+    assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Rejected"

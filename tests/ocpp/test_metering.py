@@ -1,0 +1,135 @@
+"""Samples: begin, end, periodic, aligned to the clock (J01, J02)."""
+
+from station_bench import Bench, events, names, payloads
+
+VALUES = {"energy_wh": 1234, "power_w": 3680, "amps_da": [161, 0, None], "volts_dv": [2301, 2300, 2299], "offered_da": 320, "soc": 55}
+
+
+def values(payload):
+    """{(measurand, phase): value} and the contexts of a payload's meter values."""
+    found = {}
+    for value in payload.get("meterValue", ()):
+        for item in value["sampledValue"]:
+            found[(item["measurand"], item.get("phase"))] = item["value"]
+    return found
+
+
+def bench_with_values():
+    bench = Bench().booted()
+    bench.station.meter_values(1, VALUES, bench.now_ms)
+    return bench
+
+
+def test_J02_begin_and_end_carry_the_register():
+    bench = bench_with_values()
+    bench.charging()
+    bench.unplug()
+    told = payloads(bench.sent, "TransactionEvent")
+    assert values(told[0]) == {("Energy.Active.Import.Register", None): 1234}
+    assert told[0]["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.Begin"
+    assert told[-1]["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.End"
+
+
+def test_J02_every_measurand_in_its_unit():
+    bench = bench_with_values()
+    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Power.Active.Import,Current.Import,Voltage,Current.Offered,SoC,Power.Offered")
+    bench.plug()
+    told = payloads(bench.card(), "TransactionEvent")[0]
+    assert values(told) == {
+        ("Power.Active.Import", None): 3680,
+        ("Current.Import", "L1"): 16.1,
+        ("Current.Import", "L2"): 0,
+        ("Voltage", "L1-N"): 230.1,
+        ("Voltage", "L2-N"): 230,
+        ("Voltage", "L3-N"): 229.9,
+        ("Current.Offered", None): 32,
+        ("SoC", None): 55,
+    }
+
+
+def test_IF_12_without_values_there_is_no_empty_list():
+    bench = Bench().booted()
+    assert "meterValue" not in payloads(bench.charging() + bench.sent, "TransactionEvent")[0]
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "10")
+    assert events(bench.advance(60000)) == []
+
+
+def test_J02_FR_11_periodic_samples_keep_their_rhythm():
+    bench = bench_with_values()
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "10")
+    bench.charging()
+    sent = bench.advance(35000)
+    assert events(sent) == [("Updated", "MeterValuePeriodic")] * 3
+    assert values(payloads(sent, "TransactionEvent")[0])[("Power.Active.Import", None)] == 3680
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "0")
+    assert events(bench.advance(60000)) == []
+
+
+def test_J02_TxEndedInterval_collects_for_the_end():
+    bench = bench_with_values()
+    bench.set("SampledDataCtrlr", "TxEndedInterval", "60")
+    bench.charging()
+    bench.advance(180000)
+    bench.unplug()
+    last = payloads(bench.sent, "TransactionEvent")[-1]
+    assert [v["sampledValue"][0]["context"] for v in last["meterValue"]] == ["Sample.Periodic"] * 3 + ["Transaction.End"]
+    assert [v["timestamp"][14:19] for v in last["meterValue"]] == ["01:00", "02:00", "03:00", "03:00"]
+
+
+def test_a_long_transaction_keeps_a_bounded_number_of_samples():
+    bench = bench_with_values()
+    bench.set("SampledDataCtrlr", "TxEndedInterval", "60")
+    bench.charging()
+    bench.advance(6000000)
+    assert len(bench.station.point(1).tx.samples) <= 16
+
+
+def test_J01_clock_aligned_values_by_transaction_or_message():
+    bench = bench_with_values()
+    bench.station.meter_values(2, {"energy_wh": 7}, bench.now_ms)
+    bench.set("AlignedDataCtrlr", "Interval", "900")
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "0")
+    bench.charging(1)
+    bench.advance(890000)
+    sent = bench.advance(20000)
+    assert events(sent) == [("Updated", "MeterValueClock")]
+    assert [p["evseId"] for p in payloads(sent, "MeterValues")] == [2]
+    assert payloads(sent, "MeterValues")[0]["meterValue"][0]["timestamp"] == "2026-11-20T12:15:00Z"
+    assert payloads(sent, "MeterValues")[0]["meterValue"][0]["sampledValue"][0]["context"] == "Sample.Clock"
+
+
+def test_J01_FR_20_SendDuringIdle_is_silent_while_somebody_charges():
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    bench.set("AlignedDataCtrlr", "SendDuringIdle", "true")
+    bench.charging(1)
+    assert "MeterValues" not in names(bench.advance(200000))
+
+
+def test_a_clock_that_jumps_back_sends_no_slot_twice():
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    assert names(bench.advance(61000)).count("MeterValues") == 1
+    bench.wall.set_unix(bench.unix_ms - 30000, "csms", bench.now_ms)
+    assert names(bench.advance(29500)).count("MeterValues") == 0
+    assert names(bench.advance(61000)).count("MeterValues") == 1
+
+
+def test_the_number_of_phases_is_told_when_energy_flows():
+    bench = bench_with_values()
+    bench.charging()
+    assert [p.get("numberOfPhasesUsed") for p in payloads(bench.sent, "TransactionEvent")] == [None, 1]
+
+
+def test_samples_give_way_when_the_queue_fills_and_the_end_arrives():
+    bench = Bench(config={"queue_max": 20}).booted()
+    bench.station.meter_values(1, VALUES, bench.now_ms)
+    bench.set("SampledDataCtrlr", "TxUpdatedInterval", "10")
+    bench.charging()
+    bench.drop()
+    bench.advance(600000)
+    bench.unplug()
+    told = payloads(bench.connect(), "TransactionEvent")
+    assert len(told) == 16
+    assert told[-1]["eventType"] == "Ended"
+    assert bench.log.counters["ocpp_samples_dropped"] > 10

@@ -1,0 +1,99 @@
+"""Framing (OCPP-J 4): what is malformed is answered, what comes twice is done once."""
+
+from ampacity.base.strict_json import dumps
+from station_bench import Bench
+
+
+def raw(bench, text):
+    bench.raw.clear()
+    bench.station.receive(text, bench.now_ms)
+    bench.pump()
+    return [frame for frame in bench.raw if frame[0] != 2]
+
+
+def test_what_is_no_json_gets_an_error_with_id_minus_one():
+    bench = Bench().booted()
+    for text in ("", "{", "[1,]", "{}", "[2]", "null", '[2,5,"Reset",{}]', '[2,"","Reset",{}]'):
+        answers = raw(bench, text)
+        assert [(a[0], a[1], a[2]) for a in answers] == [(4, "-1", "RpcFrameworkError")], text
+
+
+def test_an_unknown_message_type_is_refused():
+    bench = Bench().booted()
+    assert raw(bench, '[7,"a","Reset",{}]')[0][:3] == [4, "a", "MessageTypeNotSupported"]
+    assert raw(bench, '[true,"a","Reset",{}]')[0][:3] == [4, "a", "MessageTypeNotSupported"]
+
+
+def test_a_request_without_payload_is_refused():
+    assert raw(Bench().booted(), '[2,"a","Reset"]')[0][:3] == [4, "a", "RpcFrameworkError"]
+
+
+def test_unknown_and_unsupported_actions():
+    bench = Bench().booted()
+    assert bench.call("MakeCoffee", {}) == "NotImplemented"
+    assert bench.call("CostUpdated", {"totalCost": 1, "transactionId": "a"}) == "NotSupported"
+
+
+def test_what_is_wrong_with_a_payload_is_told_by_its_code():
+    bench = Bench().booted()
+    for payload, code in (
+        ({"type": "Immediate", "more": 1}, "FormatViolation"),
+        ({}, "OccurrenceConstraintViolation"),
+        ({"type": "Never"}, "PropertyConstraintViolation"),
+        ({"type": 5}, "TypeConstraintViolation"),
+        ({"type": "Immediate", "evseId": True}, "TypeConstraintViolation"),
+        ({"type": "Immediate", "customData": {}}, "OccurrenceConstraintViolation"),
+        ([], "TypeConstraintViolation"),
+    ):
+        assert bench.call("Reset", payload) == code, payload
+    assert bench.actions("reset") == []
+    assert bench.call("GetVariables", {"getVariableData": []}) == "OccurrenceConstraintViolation"
+    long_id = {"transactionId": "x" * 37}
+    assert bench.call("RequestStopTransaction", long_id) == "PropertyConstraintViolation"
+
+
+def test_P03_custom_data_is_accepted_anywhere():
+    bench = Bench().booted()
+    custom = {"vendorId": "v", "anything": [1, {"a": None}]}
+    assert bench.call("GetTransactionStatus", {"customData": custom}) == {"messagesInQueue": False}
+
+
+def test_a_request_that_comes_twice_is_answered_twice_and_done_once():
+    bench = Bench().booted()
+    text = dumps([2, "same", "Reset", {"type": "Immediate"}])
+    first = raw(bench, text)
+    second = raw(bench, text)
+    assert first == second and first[0][2] == {"status": "Accepted"}
+    assert len(bench.actions("reset")) == 1
+
+
+def test_an_answer_that_nobody_asked_for_is_counted_and_changes_nothing():
+    bench = Bench().booted()
+    assert raw(bench, '[3,"nobody",{}]') == []
+    assert bench.log.counters["ocpp_unasked"] == 1
+
+
+def test_an_answer_that_is_not_as_it_must_be_counts_as_an_error():
+    bench = Bench()
+    bench.answers["BootNotification"] = {"currentTime": "yesterday", "interval": 5, "status": "Accepted"}
+    bench.connect()
+    assert not bench.station.accepted()
+    assert bench.actions("time") == []
+
+
+def test_a_message_beyond_the_size_is_refused():
+    bench = Bench().booted()
+    text = dumps([2, "a", "DataTransfer", {"vendorId": "v", "data": "x" * 70000}])
+    assert raw(bench, text)[0][:3] == [4, "-1", "RpcFrameworkError"]
+
+
+def test_P01_unknown_vendor():
+    assert Bench().booted().call("DataTransfer", {"vendorId": "v"}) == {"status": "UnknownVendorId"}
+
+
+def test_only_one_request_is_under_way():
+    bench = Bench()
+    bench.silent = True
+    bench.connect()
+    bench.advance(29000)
+    assert len(bench.sent) == 1
