@@ -9,7 +9,7 @@ from house import ROOT, at, files, firmware_files, generated, room_of, tree_of
 LINES_MAX, LINES_MEDIAN, FUNCTION_MEDIAN = 500, 150, 15
 TEXTS = (".py", ".md", ".toml", ".txt", ".lock", ".sh", ".json", ".html", ".css", ".js", "")
 HOSTS = ("py" + "pi.org", "python" + "hosted", "npm" + "js.", "deb." + "debian.org", "crates" + ".io", "anaconda" + ".org")
-UNFINISHED = ("TO" + "DO", "FIX" + "ME", " X" + "XX", "NotImplemented" + "Error", "not " + "implemented", "not yet " + "available")
+UNFINISHED = ("TO" + "DO", "FIX" + "ME", " X" + "XX", "raise NotImpl" + "emented", "not " + "implemented", "not yet " + "available")
 SKIPS = ("pytest." + "skip", "mark." + "skip", "x" + "fail", "unittest." + "skip", "importor" + "skip")
 GENERIC_NAMES = {"delta", "finder", "phoenix", "evse", "meter", "own", "sunspec", "local"}
 VENDORS = set(

