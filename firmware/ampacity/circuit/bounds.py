@@ -160,6 +160,8 @@ class Bounds:
                 self._narrow(s)
             if changed:
                 self._rebound(s)
+                if s.ok and s.book.most_da() == 0:
+                    s.paused_proven = True  # rule 15
 
     def _rule_10_watch(self, s: Standing, now_ms: int) -> bool:
         """Above its order for twice the settle time: it disobeys, until 0 A for the settle time."""

@@ -71,6 +71,7 @@ class Permits(Bounds):
         order_id = self.next_id
         self.next_id += 1
         s.book.add(order_id, most_da, now_ms)
+        s.sent_da = most_da
         if most_da > s.reserve_da:
             s.other_ms = now_ms
             s.lapsed = False

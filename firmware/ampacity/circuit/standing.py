@@ -35,7 +35,8 @@ class Standing:
         self.reported_until_ms = LONG_AGO_MS
         self.measured_da = 0
         self.measured_ms = LONG_AGO_MS
-        self.heard_zero_ms = -1
+        self.sent_da = -1  # the last order of this life
+        self.paused_proven = False  # stood proven and settled at its least in this life
         self.phase_da = [0] * phases
         self.above_ms = -1  # draws above its order since (rule 10)
         self.zero_ms = -1  # draws nothing since

@@ -1,0 +1,151 @@
+"""Is the compiled site a site at all: a tree, places for every EVSE, an address for every device."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Finding = dict[str, object]
+    Facts = dict[str, object]
+
+
+def finding(code: str, where: str, text: str, fix: str, phase: "int | None" = None, missing_da: int = 0, level: str = "error") -> "Finding":
+    """One finding; phase is the supply phase index, None if it concerns all."""
+    return {
+        "code": code,
+        "where": where,
+        "phase": phase,
+        "missing_da": missing_da,
+        "text": text,
+        "fix": fix,
+        "level": level,
+    }
+
+
+def structure_findings(facts: "Facts") -> "list[Finding]":
+    """All that makes the sums meaningless."""
+    circuits: list[Facts] = facts.get("circuits", [])  # type: ignore[assignment]
+    evses: list[Facts] = facts.get("evses", [])  # type: ignore[assignment]
+    meters: list[Facts] = facts.get("meters", [])  # type: ignore[assignment]
+    phases: int = facts.get("phases", 3)  # type: ignore[assignment]
+    found = _tree(circuits, phases, len(meters))
+    for evse in evses:
+        found += _place(evse, circuits, phases)
+    for meter in meters:
+        found += _meter(meter, phases)
+    return found + _names(circuits, evses) + _addresses(facts, evses, meters)
+
+
+def _tree(circuits: "list[Facts]", phases: int, meters: int) -> "list[Finding]":
+    found = []
+    roots = [c for c in circuits if c.get("parent", -1) == -1]
+    if len(roots) != 1:
+        found.append(finding("root", "circuits", "the tree has %d roots" % len(roots), "exactly one circuit without parent"))
+    for index, circuit in enumerate(circuits):
+        name = str(circuit.get("name"))
+        found += _parents(circuits, index, name)
+        for field in ("rating_da", "assumed_other_da", "generation_da"):
+            value = circuit.get(field, [0] * phases)
+            if not _amperes(value, phases):
+                found.append(finding("values", name, "%s: %s is no list of %d currents" % (name, field, phases), "%d whole deci-amperes of 0 or more" % phases))
+        meter = circuit.get("meter", -1)
+        if not isinstance(meter, int) or not -1 <= meter < meters:
+            found.append(finding("meter", name, "%s: no meter with index %r" % (name, meter), "an index of the meter list, or -1"))
+    return found
+
+
+def _amperes(value: object, phases: int) -> bool:
+    if not isinstance(value, (list, tuple)) or len(value) != phases:
+        return False
+    for da in value:
+        if not isinstance(da, int) or da < 0:
+            return False
+    return True
+
+
+def _parents(circuits: "list[Facts]", index: int, name: str) -> "list[Finding]":
+    seen = []
+    at: object = index
+    while at != -1:
+        if not isinstance(at, int) or not 0 <= at < len(circuits):
+            return [finding("orphan", name, "%s: a parent above it does not exist" % name, "the name of another circuit")]
+        if at in seen:
+            return [finding("cycle", name, "%s: its parents form a cycle" % name, "a tree with one root")]
+        seen.append(at)
+        at = circuits[at].get("parent", -1)
+    return []
+
+
+def _place(evse: "Facts", circuits: "list[Facts]", phases: int) -> "list[Finding]":
+    """Its circuit, and terminals that a device can have: 1 to 3, each on one line or between two."""
+    name = str(evse.get("name"))
+    circuit = evse.get("circuit")
+    found = []
+    if not isinstance(circuit, int) or not 0 <= circuit < len(circuits):
+        found.append(finding("orphan", name, "%s: its circuit does not exist" % name, "the name of a circuit"))
+    terminals = evse.get("terminals")
+    if not isinstance(terminals, (list, tuple)) or not _terminals_ok(terminals, phases):
+        found.append(finding("terminals", name, "%s: no device has the phase mapping %r" % (name, terminals), "1 to 3 different lines, or pairs of lines, of the %d of the supply" % phases))
+    return found
+
+
+def _terminals_ok(terminals: "list[object] | tuple[object, ...]", phases: int) -> bool:
+    seen = []
+    for terminal in terminals:
+        if not isinstance(terminal, (list, tuple)) or not 1 <= len(terminal) <= 2:
+            return False
+        lines = sorted(terminal)
+        for line in lines:
+            if not isinstance(line, int) or not 0 <= line < phases:
+                return False
+        if lines in seen or (len(lines) == 2 and lines[0] == lines[1]):
+            return False
+        seen.append(lines)
+    return 1 <= len(seen) <= 3
+
+
+def _meter(meter: "Facts", phases: int) -> "list[Finding]":
+    name, inputs = str(meter.get("name")), meter.get("phases")
+    if inputs is None:
+        return []
+    if isinstance(inputs, (list, tuple)) and inputs:
+        lines = sorted([p for p in inputs if isinstance(p, int) and 0 <= p < phases])
+        if len(lines) == len(inputs) and len([p for p in range(phases) if p in lines]) == len(lines):
+            return []
+    return [finding("meter", name, "%s: %r maps its inputs to no phases" % (name, inputs), "a different phase of the supply for each input")]
+
+
+def _names(circuits: "list[Facts]", evses: "list[Facts]") -> "list[Finding]":
+    found = []
+    for kind, items in (("circuit", circuits), ("EVSE", evses)):
+        seen = []
+        for item in items:
+            if item.get("name") in seen:
+                found.append(finding("name", str(item.get("name")), "two of kind %s are named %s" % (kind, item.get("name")), "a name of its own for each"))
+            seen.append(item.get("name"))
+    return found
+
+
+def _addresses(facts: "Facts", evses: "list[Facts]", meters: "list[Facts]") -> "list[Finding]":
+    """No two devices at one address: bus and unit on RTU; host, port and unit on TCP."""
+    buses: list[Facts] = facts.get("buses", [])  # type: ignore[assignment]
+    found = []
+    taken: list[tuple[object, ...]] = []
+    for item in list(evses) + list(meters):
+        bus = item.get("bus", -1)
+        if not isinstance(bus, int) or bus < 0 or item.get("kind") == "local":
+            continue
+        name = str(item.get("name"))
+        if bus >= len(buses):
+            found.append(finding("bus", name, "%s: its bus does not exist" % name, "the name of a bus"))
+            continue
+        address = _address(item, bus, buses[bus])
+        if address in taken:
+            found.append(finding("address", name, "%s: another device has unit %r at the same place" % (name, item.get("unit")), "a unit of its own"))
+        taken.append(address)
+    return found
+
+
+def _address(item: "Facts", bus: int, facts: "Facts") -> "tuple[object, ...]":
+    if facts.get("kind") == "tcp":
+        host = item.get("host") or facts.get("host")
+        port = item.get("tcp_port") or facts.get("tcp_port") or 502
+        return ("tcp", host, port, item.get("unit"))
+    return ("rtu", bus, item.get("unit"))

@@ -1,0 +1,87 @@
+"""Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
+
+from ampacity.circuit.ledger import Ledger
+from ampacity.circuit.standing import LONG_AGO_MS
+
+HEADROOM_DA = 20
+NO_CAP_DA = 1 << 20
+
+
+class Demand:
+    """Per EVSE: its wish, its ticket in the queue, and the cap of one that does not use what it has."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        site = ledger.site
+        count = len(site.evses)
+        self.ledger = ledger
+        self.slot_ms = 1000 * site.setting("slot_s", 900)
+        self.idle_ms = site.setting("idle_ms", 300000)
+        self.wants = [False] * count
+        self.plugged = [False] * count
+        self.ticket = [0] * count
+        self.next_ticket = 1
+        self.slot_since_ms = [-1] * count  # admitted since; -1: not
+        self.idle_since_ms = [-1] * count
+        self.idle_cap_da = [NO_CAP_DA] * count
+        self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
+        self.changed_ms = [LONG_AGO_MS] * count
+        self.order: list[int] = list(range(count))
+        self.changed = True
+
+    def put(self, evse: int, wants: bool) -> None:
+        if wants == self.wants[evse]:
+            return
+        self.wants[evse] = wants
+        self.changed = True
+        self.slot_since_ms[evse] = -1
+        self.paused_ms[evse] = LONG_AGO_MS
+        self.wake(evse)
+        if wants:
+            self._to_the_back(evse)
+
+    def wake(self, evse: int) -> None:
+        self.idle_since_ms[evse] = -1
+        self.idle_cap_da[evse] = NO_CAP_DA
+
+    def _to_the_back(self, evse: int) -> None:
+        self.ticket[evse] = self.next_ticket
+        self.next_ticket += 1
+
+    def sort(self) -> "list[int]":
+        """All EVSEs: larger priority first, then by ticket, then by index."""
+        evses = self.ledger.site.evses
+        keyed = [(-evses[e].priority, self.ticket[e], e) for e in range(len(evses))]
+        keyed.sort()
+        self.order = [e for _, _, e in keyed]
+        return self.order
+
+    def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
+        """Who had a slot while others of its class wait goes to the back of the queue."""
+        evses = self.ledger.site.evses
+        waiting = [evses[e].priority for e in range(len(evses)) if self.wants[e] and not admitted[e]]
+        for e in self.order:
+            if not admitted[e]:
+                self.slot_since_ms[e] = -1
+            elif self.slot_since_ms[e] < 0:
+                self.slot_since_ms[e] = now_ms
+            elif now_ms - self.slot_since_ms[e] >= self.slot_ms and evses[e].priority in waiting:
+                self._to_the_back(e)
+                self.slot_since_ms[e] = now_ms
+
+    def watch_use(self, evse: int, want_da: int, now_ms: int) -> None:
+        """A car asleep or full gives back what it does not draw, keeping headroom to wake."""
+        s = self.ledger.standings[evse]
+        if want_da == 0 or now_ms - s.measured_ms > 5000:
+            self.wake(evse)
+            return
+        used = s.measured_da
+        if used + HEADROOM_DA >= want_da:
+            if used + HEADROOM_DA // 2 >= self.idle_cap_da[evse]:
+                self.wake(evse)
+            elif self.idle_cap_da[evse] == NO_CAP_DA:
+                self.idle_since_ms[evse] = -1
+            return
+        if self.idle_since_ms[evse] < 0:
+            self.idle_since_ms[evse] = now_ms
+        elif now_ms - self.idle_since_ms[evse] >= self.idle_ms:
+            self.idle_cap_da[evse] = max(s.evse.min_da, used + HEADROOM_DA)

@@ -1,0 +1,289 @@
+"""The guard: the one face of the safety core. Facts come in, `tick` decides, orders ask before they leave.
+
+Drivers call the first group of methods, roles the second. Indexes are those of the site facts; phase is
+the index of the supply phase; currents are integers in da, times in ms of one clock that never wraps.
+Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere.
+"""
+
+from ampacity.circuit.change import hold_old_site, shape_of, still_changing
+from ampacity.circuit.demand import Demand
+from ampacity.circuit.errors import InvariantBroken
+from ampacity.circuit.ledger import Ledger
+from ampacity.circuit.limits import Limits
+from ampacity.circuit.otherload import OtherLoad
+from ampacity.circuit.plan import Plan
+from ampacity.circuit.tree import Site
+from ampacity.circuit.why import why
+
+
+class Guard:
+    """The safety core of one primary. site_facts: the compiled site; evidence: what evidence_dump gave."""
+
+    site_class = Site
+    ledger_class = Ledger
+    other_class = OtherLoad
+    plan_class = Plan
+
+    def __init__(self, site_facts: "dict[str, object]", now_ms: int, evidence: "dict[str, object] | None" = None) -> None:
+        self.site = self.site_class(site_facts)
+        self.now_ms = now_ms
+        self.ledger = self.ledger_class(self.site, now_ms)
+        self.other = self.other_class(self.ledger, now_ms)
+        self.limits = Limits(self.site)
+        self.demands = Demand(self.ledger)
+        self.plan = self.plan_class(self.ledger, self.other, self.limits, self.demands)
+        self.want_da = self.ledger.want_da
+        self.events = self.ledger.events
+        self.failure = ""
+        if evidence:
+            self._load(evidence, now_ms)
+        self.quarantine_until_ms = now_ms + max([0] + [evse.transit_ms for evse in self.site.evses])
+
+    # what drivers call
+
+    def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> "int | None":
+        """May an order of which the device makes at most most_da go out now? Its id (> 0), recorded live; or None."""
+        return self.ledger.send(evse, most_da, now_ms, probe)
+
+    def answered(self, evse: int, order_id: int, now_ms: int) -> None:
+        """The write was acknowledged by the device."""
+        self.ledger.answered(evse, order_id, now_ms)
+
+    def refused(self, evse: int, order_id: int, now_ms: int) -> None:
+        """An exception reply."""
+        self.ledger.refused(evse, order_id, now_ms)
+
+    def proven(self, evse: int, order_id: int, limit_da: int, now_ms: int) -> None:
+        """A read asked after that order was sent shows the value in force in an obeying mode."""
+        self.ledger.proven(evse, order_id, limit_da, now_ms)
+
+    def reported(self, evse: int, limit_da: int, now_ms: int) -> None:
+        """The limit that the device itself reports in force."""
+        self.ledger.reported(evse, limit_da, now_ms)
+
+    def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
+        """Current per terminal, or None."""
+        self.ledger.measured(evse, amps_da, sample_ms, now_ms)
+        if amps_da is not None:
+            self.other.evse_measured(evse, sample_ms, now_ms)
+
+    def heard(self, evse: int, now_ms: int) -> None:
+        """Any valid answer."""
+        self.ledger.heard(evse, now_ms)
+
+    def lost(self, evse: int, now_ms: int) -> None:
+        """The driver's verdict: it does not answer."""
+        self.ledger.lost(evse, now_ms)
+
+    def fed(self, evse: int, now_ms: int) -> None:
+        """A frame that is no order left for it and may revive what it holds."""
+        self.ledger.fed(evse, now_ms)
+
+    def may_feed(self, evse: int, now_ms: int) -> bool:
+        """May such a frame go out now?"""
+        return self.ledger.may_feed(evse, now_ms)
+
+    def evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
+        """Read back: watchdog_ms, fallback_da, power_on_da, max_da, fingerprint, mode_ok."""
+        self.ledger.put_evidence(evse, key, value, now_ms)
+
+    def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
+        """Somebody else wrote to one of ours on this bus."""
+        self.ledger.foreign_write(bus, evse, now_ms)
+
+    def meter(self, meter: int, amps_da: "list[int] | None", now_ms: int, raw_mark: int) -> None:
+        """A frame of a meter: signed per input; None: not finite."""
+        self.other.meter(meter, amps_da, raw_mark, now_ms)
+
+    # what roles call
+
+    def demand(self, evse: int, wants: bool, phases_used: "int | None" = None, now_ms: "int | None" = None) -> None:
+        """wants: the car asks for current and is authorised. phases_used is no evidence (rule 14)."""
+        self.demands.put(evse, wants)
+
+    def plugged(self, evse: int, plugged: bool, now_ms: int) -> None:
+        """A car was plugged in or out: what the last one did not use tells nothing of this one."""
+        if plugged != self.demands.plugged[evse]:
+            self.demands.plugged[evse] = plugged
+            self.demands.wake(evse)
+
+    def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
+        """The installer declares the feeder of this EVSE open and locked."""
+        self.ledger.isolate(evse, on, self.now_ms if now_ms is None else now_ms)
+
+    def limit(self, source: str, target: "tuple[str, int]", values_da: object, valid_until_ms: "int | None", silent: object, now_ms: int) -> None:
+        """An outside limit; values_da None withdraws it. Raises Rejected for an unknown target."""
+        self.limits.put(source, target, values_da, valid_until_ms, silent)
+        self.demands.changed = True
+
+    def tick(self, now_ms: int) -> None:
+        """The safety pass. Never raises for what came from outside; a broken invariant means safe."""
+        self.now_ms = now_ms
+        try:
+            self._pass(now_ms)
+        except InvariantBroken as broken:
+            self.fail(str(broken), now_ms)
+
+    def _pass(self, now_ms: int) -> None:
+        ledger = self.ledger
+        ledger.refresh(now_ms)
+        self.other.tick(now_ms)
+        if self.limits.tick(now_ms):
+            self.demands.changed = True
+        if still_changing(ledger):
+            self.demands.changed = True
+        ledger.check(now_ms)
+        ledger.tick_ms = now_ms
+        ledger.feed_ok = not self.failure
+        self._mode(now_ms)
+        self.plan.tick(now_ms, ledger.mode in ("regulating", "degraded"))
+
+    def _mode(self, now_ms: int) -> None:
+        ledger = self.ledger
+        if self.failure:
+            self._set_mode("safe", self.failure, now_ms)
+            return
+        if ledger.mode == "quarantine" and not self._quarantine_over(now_ms):
+            return
+        well = self.other.all_ok()
+        for s in ledger.standings:
+            well = well and (s.ok or s.isolated)
+        self._set_mode("regulating" if well else "degraded", "all is well" if well else "not all is known", now_ms)
+
+    def _quarantine_over(self, now_ms: int) -> bool:
+        if now_ms < self.quarantine_until_ms:
+            return False
+        for s in self.ledger.standings:
+            if not self.ledger.resolved(s, now_ms):
+                return False
+        return True
+
+    def _set_mode(self, mode: str, reason: str, now_ms: int) -> None:
+        if mode != self.ledger.mode:
+            self.ledger.event(now_ms, "mode", "%s -> %s: %s" % (self.ledger.mode, mode, reason))
+            self.ledger.mode = mode
+
+    def fail(self, reason: str, now_ms: int) -> None:
+        """A fault of the controller: nothing is fed any more, every EVSE goes to its reserve. Until restart."""
+        self.failure = reason
+        self.ledger.feed_ok = False
+        self._set_mode("safe", reason, now_ms)
+        self.plan.tick(now_ms, False)
+
+    # what people and other rooms see
+
+    @property
+    def feed_ok(self) -> bool:
+        """Rule 11: the invariant was checked in this tick."""
+        return self.ledger.feed_ok
+
+    @property
+    def mode(self) -> str:
+        return self.ledger.mode
+
+    def bound_da(self, evse: int) -> "list[int]":
+        """The most it can be drawing now, per supply phase."""
+        s = self.ledger.standings[evse]
+        return self._spread(s.on_keys, s.bound_da, s.off_keys, s.reserve_da, s.evse.circuit)
+
+    def _spread(self, on: "tuple[int, ...]", da: int, off: "tuple[int, ...]", off_da: int, circuit: int) -> "list[int]":
+        first = circuit * self.site.phases
+        keys = range(first, first + self.site.phases)
+        return [da * on.count(key) + off_da * off.count(key) for key in keys]
+
+    def margin_da(self, circuit: int) -> "list[int]":
+        """rating - other load - Σ bounds, per phase."""
+        ledger, first = self.ledger, circuit * self.site.phases
+        keys = range(first, first + self.site.phases)
+        return [ledger.cap_da[key] - self.other.shown_da[key] - ledger.sums[key] for key in keys]
+
+    def other_da(self, circuit: int) -> "list[int]":
+        first = circuit * self.site.phases
+        return self.other.shown_da[first : first + self.site.phases]
+
+    def meter_state(self, circuit: int) -> str:
+        """"ok", "lost", "frozen", or "none"."""
+        view = self.other.views[circuit]
+        return "none" if view is None else view.state
+
+    def reserve_da(self, evse: int) -> int:
+        return self.ledger.standings[evse].reserve_da
+
+    def order_da(self, evse: int) -> "int | None":
+        """The last order that was sent, None: none since start."""
+        last = self.ledger.standings[evse].sent_da
+        return last if last >= 0 else None
+
+    def online(self, evse: int) -> bool:
+        s = self.ledger.standings[evse]
+        return s.heard_ever and not s.silent
+
+    def state(self, evse: int) -> str:
+        """"ok", "silent", "returning", "isolated", "disobeys", or why it is locked."""
+        s = self.ledger.standings[evse]
+        if s.isolated:
+            return "isolated"
+        if s.locked or s.disobeys:
+            return s.locked or "disobeys"
+        return "ok" if s.ok else "silent" if s.silent else "returning"
+
+    def why(self, evse: int) -> str:
+        """The reasons of its present target as one line."""
+        return why(self, evse)
+
+    def resend_due(self, evse: int) -> bool:
+        """An older frame may still arrive after the proven order: sending it again would settle that."""
+        return self.ledger.standings[evse].book.blocked()
+
+    def audit_due(self, evse: int) -> bool:
+        """It answers, and identity or settings must be read before it is back (rule 6)."""
+        s = self.ledger.standings[evse]
+        return not s.silent and not s.ok and not s.evidence.audited()
+
+    def gaps(self, evse: int) -> "list[str]":
+        """Missing evidence (rule 8), one sentence each."""
+        return self.ledger.standings[evse].evidence.gaps()
+
+    def accept_device(self, evse: int) -> None:
+        """Installer: the device that answers now is the right one."""
+        self.ledger.accept_device(evse, self.now_ms)
+
+    def unlock(self, evse: int) -> None:
+        """A person or the CSMS resets an EVSE that was locked out for disobedience."""
+        self.ledger.unlock(evse, self.now_ms)
+
+    def confirm_assumed(self, circuit: int) -> None:
+        """Installer: the assumed other load of the site file holds after all."""
+        self.other.confirm_assumed(circuit)
+
+    # the journal
+
+    def evidence_dump(self) -> "dict[str, object]":
+        """JSON-able: evidence per EVSE, assumed other load, and the shape of the site (rule 15)."""
+        evses = {s.evse.name: s.evidence.dump() for s in self.ledger.standings}
+        assumed = {}
+        for c in self.site.circuits:
+            first = c.index * self.site.phases
+            assumed[c.name] = self.ledger.assumed_da[first : first + self.site.phases]
+        return {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(self.ledger)}
+
+    def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
+        """What does not have the expected form is left out: unknown is the safe side."""
+        evses, assumed = kept.get("evses"), kept.get("assumed")
+        for s in self.ledger.standings:
+            known = evses.get(s.evse.name) if isinstance(evses, dict) else None
+            if isinstance(known, dict):
+                s.evidence.load(known)
+        for c in self.site.circuits:
+            values = assumed.get(c.name) if isinstance(assumed, dict) else None
+            if isinstance(values, list) and len(values) == self.site.phases:
+                for p, da in enumerate(values):
+                    key = c.index * self.site.phases + p
+                    self.ledger.assumed_da[key] = max(self.ledger.assumed_da[key], da)
+                    self.other.alarm_da[key] = self.ledger.assumed_da[key]
+        for s in self.ledger.standings:
+            s.book.add_unknown(self.ledger._hardware_da(s), now_ms)
+            self.ledger._update(s)
+        hold_old_site(self.ledger, kept.get("site"))
+        self.ledger.sum_up(self.ledger.sums)
+        self.ledger.budget_ms = self.ledger.exposure_ms()

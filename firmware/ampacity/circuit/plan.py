@@ -1,0 +1,287 @@
+"""From demand and room to targets: shed what must go now, share what is left, raise what is proven free.
+
+Three passes with different haste (safety.md section 6). `shed` runs in every tick, is linear, and nothing
+delays it. `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
+the targets up only where the margin is there already, one hold time after the other.
+"""
+
+from ampacity.circuit.demand import Demand
+from ampacity.circuit.ledger import Ledger
+from ampacity.circuit.limits import NONE_DA, Limits
+from ampacity.circuit.otherload import OtherLoad
+from ampacity.circuit.share import Member, allocate
+from ampacity.circuit.standing import Standing
+
+SHARE_MS = 500
+
+
+class Plan:
+    """Owns want_da of the ledger."""
+
+    def __init__(self, ledger: Ledger, other: OtherLoad, limits: Limits, demand: Demand) -> None:
+        site = ledger.site
+        self.site = site
+        self.ledger = ledger
+        self.other = other
+        self.limits = limits
+        self.demand = demand
+        self.want_da = ledger.want_da
+        self.goal_da = [0] * len(site.evses)
+        self.admitted = [False] * len(site.evses)
+        self.sums = [0] * site.size
+        self.extra = [0] * site.size
+        self.shared_ms = -SHARE_MS
+        self.deadband_da = site.setting("deadband_da", 5)
+        self.raise_hold_ms = site.setting("raise_hold_ms", 10000)
+        self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
+
+    def tick(self, now_ms: int, running: bool) -> None:
+        """New targets. running False (quarantine, safe): everything is told to pause."""
+        if not running:
+            for e in range(len(self.want_da)):
+                self.want_da[e] = 0
+                self.goal_da[e] = 0
+            self.shared_ms = now_ms - SHARE_MS
+            return
+        self._ceilings(now_ms)
+        self.shed(now_ms)
+        if self.demand.changed or now_ms - self.shared_ms >= SHARE_MS:
+            self.demand.changed = False
+            self.shared_ms = now_ms
+            self.share(now_ms)
+            self._lower_to_goals(now_ms)
+            self._raise_to_goals(now_ms)
+
+    # what no EVSE may exceed by itself
+
+    def ceiling_da(self, s: Standing) -> int:
+        """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
+        e = s.index
+        if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
+            return 0
+        ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
+        return ceiling if ceiling >= s.evse.min_da else 0
+
+    def _ceilings(self, now_ms: int) -> None:
+        for s in self.ledger.standings:
+            if self.want_da[s.index]:
+                ceiling = self.ceiling_da(s)
+                if self.want_da[s.index] > ceiling:
+                    self._lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
+
+    def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
+        self.want_da[s.index] = da
+        self.demand.changed_ms[s.index] = now_ms
+        if by_us:
+            self.demand.paused_ms[s.index] = now_ms
+
+    # shed
+
+    def plan_da(self, s: Standing, now_ms: int) -> int:
+        """What it will draw at most once its last order has done its work, in da."""
+        if self.ledger.stuck(s, now_ms):
+            return max(s.bound_da, self.want_da[s.index])
+        return max(s.reserve_da, self.want_da[s.index])
+
+    def _sum_plans(self, now_ms: int) -> None:
+        sums = self.sums
+        for key in range(len(sums)):
+            sums[key] = 0
+        for s in self.ledger.standings:
+            planned = self.plan_da(s, now_ms)
+            if planned:
+                for key in s.on_keys:
+                    sums[key] += planned
+                for key in s.old_keys:
+                    sums[key] += planned
+            for key in s.off_keys:
+                sums[key] += s.reserve_da
+
+    def shed(self, now_ms: int) -> None:
+        """Bring the plans of every overloaded circuit within what it can carry, at once."""
+        self._sum_plans(now_ms)
+        ledger = self.ledger
+        caps, limited = ledger.cap_da, self.limits.circuit_da
+        for key in range(len(self.sums)):
+            cap = caps[key] if caps[key] < limited[key] else limited[key]
+            excess = self.sums[key] + ledger.low_other_da[key] - cap
+            if self.limits.has_chargers:
+                excess = max(excess, self.sums[key] - self.limits.chargers_da[key])
+            if excess > 0:
+                self._shed_key(key, excess, now_ms)
+
+    def _givers(self, key: int, now_ms: int) -> "list[Standing]":
+        """Whose target loads this key and can fall: last of the queue first."""
+        found = []
+        for e in reversed(self.demand.order):
+            s = self.ledger.standings[e]
+            if self.want_da[e] > s.reserve_da and key in s.on_keys and not self.ledger.stuck(s, now_ms):
+                found.append(s)
+        return found
+
+    def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
+        """Class by class to their minimum, in proportion; then pause the last of the queue."""
+        givers = self._givers(key, now_ms)
+        start = 0
+        while start < len(givers) and excess > 0:
+            end = start
+            while end < len(givers) and givers[end].evse.priority == givers[start].evse.priority:
+                end += 1
+            excess = self._to_minimum(givers[start:end], key, excess, now_ms)
+            start = end
+        for s in givers:
+            if excess <= 0:
+                return
+            excess -= self._cut(s, 0, key, now_ms)
+
+    def _to_minimum(self, givers: "list[Standing]", key: int, excess: int, now_ms: int) -> int:
+        total = 0
+        for s in givers:
+            total += self._spare(s) * s.on_keys.count(key)
+        if total <= 0:
+            return excess
+        asked = min(excess, total)
+        for s in givers:
+            give = -(-self._spare(s) * asked // total)
+            if give and excess > 0:
+                excess -= self._cut(s, self.want_da[s.index] - give, key, now_ms)
+        return excess
+
+    def _spare(self, s: Standing) -> int:
+        return max(0, self.want_da[s.index] - max(s.evse.min_da, s.reserve_da))
+
+    def _cut(self, s: Standing, da: int, key: int, now_ms: int) -> int:
+        """Lower one target to da, or to the least it may stand at if that is below; what the key gains."""
+        least = s.book.least_da()
+        if 0 <= least < da:
+            da = least if least >= s.evse.min_da else 0
+        before = max(s.reserve_da, self.want_da[s.index])
+        self._lower(s, da, now_ms, da == 0)
+        gained = before - max(s.reserve_da, da)
+        for loaded in s.on_keys:
+            self.sums[loaded] -= gained
+        return gained * s.on_keys.count(key)
+
+    # share
+
+    def share(self, now_ms: int) -> None:
+        """Goals for everybody who wants, from the room that all others leave."""
+        order = self.demand.sort()
+        members = []
+        for e in order:
+            s = self.ledger.standings[e]
+            self.demand.watch_use(e, self.want_da[e], now_ms)
+            ceiling = self.ceiling_da(s)
+            if ceiling and not self.ledger.stuck(s, now_ms):
+                cap = min(ceiling, self.demand.idle_cap_da[e])
+                members.append(Member(e, self._rows(s), s.evse.min_da, cap, s.evse.weight, s.evse.priority, s.reserve_da))
+        allocate(self._free(now_ms), members)
+        for e in order:
+            self.goal_da[e] = 0
+            self.admitted[e] = False
+        for member in members:
+            self.goal_da[member.index] = member.goal_da
+            self.admitted[member.index] = member.admitted
+        self.demand.rotate(self.admitted, now_ms)
+
+    def _rows(self, s: Standing) -> "tuple[int, ...]":
+        """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7)."""
+        size = self.site.size
+        rows = list(s.on_keys)
+        if self.limits.has_chargers:
+            rows += [key + size for key in s.on_keys]
+        if s.evidence.watchdog_ms() <= 0:
+            rows += [key + 2 * size for key in s.on_keys]
+        return tuple(rows)
+
+    def _free(self, now_ms: int) -> "list[int]":
+        """Every row less other load, less everybody's reserve or, who cannot be moved, bound."""
+        ledger, size = self.ledger, self.site.size
+        free = [0] * (3 * size)
+        for key in range(size):
+            cap = ledger.cap_da[key]
+            free[key] = min(cap, self.limits.circuit_da[key]) - self.other.shown_da[key]
+            free[key + size] = self.limits.chargers_da[key]
+            free[key + 2 * size] = cap - ledger.assumed_da[key]
+        for s in ledger.standings:
+            moves = not ledger.stuck(s, now_ms)
+            planned = s.reserve_da if moves else s.bound_da
+            planned = max(planned, self._room_to_return(s, now_ms))
+            standing = s.reserve_da if moves else ledger.standing_da(s)
+            for key in s.on_keys:
+                free[key] -= planned
+                free[key + size] -= planned
+                free[key + 2 * size] -= standing
+            for key in s.off_keys:
+                free[key] -= s.reserve_da
+                free[key + 2 * size] -= s.reserve_da
+        return free
+
+    def _room_to_return(self, s: Standing, now_ms: int) -> int:
+        """Rule 5: one that hears us may be read only with the margin for what a read may revive."""
+        return self.ledger.revives_da(s) if now_ms - s.needs_room_ms < 10000 else 0
+
+    def _lower_to_goals(self, now_ms: int) -> None:
+        """Fairness takes back what others should have; noise below the deadband moves nobody."""
+        for e in self.demand.order:
+            goal, want = self.goal_da[e], self.want_da[e]
+            if want and (goal == 0 or want - goal >= self.deadband_da):
+                s = self.ledger.standings[e]
+                self._lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
+
+    # raise
+
+    def _raise_to_goals(self, now_ms: int) -> None:
+        ready = [e for e in self.demand.order if self._may_rise(e, now_ms)]
+        if not ready or not self.ledger._rule_9_quiet(now_ms):
+            return
+        self._count_unsent()
+        for e in ready:
+            self._raise(self.ledger.standings[e], now_ms)
+
+    def _may_rise(self, e: int, now_ms: int) -> bool:
+        goal, want, demand = self.goal_da[e], self.want_da[e], self.demand
+        if goal <= want:
+            return False
+        if want == 0:
+            return now_ms - demand.paused_ms[e] >= self.restart_hold_ms
+        return goal - want >= self.deadband_da and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
+
+    def _count_unsent(self) -> None:
+        """Targets that were raised and not sent yet need their margin too."""
+        for key in range(len(self.extra)):
+            self.extra[key] = 0
+        for s in self.ledger.standings:
+            self._claim(s, self.want_da[s.index])
+
+    def _claim(self, s: Standing, da: int) -> None:
+        if da > s.bound_da:
+            for key in s.on_keys:
+                self.extra[key] += da - s.bound_da
+
+    def _raise(self, s: Standing, now_ms: int) -> None:
+        e, ledger = s.index, self.ledger
+        want = self.want_da[e]
+        if ledger._blind(s):
+            return
+        da = min(self.goal_da[e], self._room(s, want))
+        least = s.evse.min_da if want == 0 else want + self.deadband_da
+        if da < least or not ledger._rule_7_default(s, da):
+            return
+        if want > s.bound_da:
+            for key in s.on_keys:
+                self.extra[key] -= want - s.bound_da
+        self._claim(s, da)
+        self.want_da[e] = da
+        self.demand.changed_ms[e] = now_ms
+
+    def _room(self, s: Standing, want: int) -> int:
+        """The highest order that has its margin now, with what others were promised counted, in da."""
+        ledger = self.ledger
+        own = max(0, want - s.bound_da)
+        room = NONE_DA
+        for key in s.on_keys:
+            count = s.on_keys.count(key)
+            free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key] - self.extra[key] + own * count
+            room = min(room, free // count)
+        return s.bound_da + room

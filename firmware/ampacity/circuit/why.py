@@ -1,0 +1,91 @@
+"""The reasons behind one number, as a line for people: `why evse-3` (safety.md section 5).
+
+`16.0 A: garage L2 (63.0 A) − house 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.guard import Guard
+    from ampacity.circuit.standing import Standing
+
+
+def amps(da: int) -> str:
+    """12.3 A from 123 da."""
+    sign = "-" if da < 0 else ""
+    return "%s%d.%d A" % (sign, abs(da) // 10, abs(da) % 10)
+
+
+def why(guard: "Guard", evse: int) -> str:
+    """The present target of an EVSE, and what made it no higher."""
+    s = guard.ledger.standings[evse]
+    want = guard.want_da[evse]
+    reason = _not_charging(guard, s)
+    if not reason:
+        key, slack = _tightest(guard, s)
+        own = _own_limit(guard, s)
+        ceiling = guard.plan.ceiling_da(s)
+        reason = own if want >= ceiling and own else _circuit(guard, s, key)
+        if want == 0:
+            reason = "waits for its turn or its hold time: " + _circuit(guard, s, key)
+    return "%s: %s" % (amps(want), reason)
+
+
+def _not_charging(guard: "Guard", s: "Standing") -> str:
+    """Why it may not charge at all, whatever the room."""
+    if guard.mode in ("quarantine", "safe"):
+        return guard.mode + (" (%s)" % guard.failure if guard.failure else "")
+    state = guard.state(s.index)
+    if state != "ok":
+        gaps = guard.gaps(s.index)
+        return state + ("" if not gaps else " (%s)" % gaps[0])
+    if not guard.demands.wants[s.index]:
+        return "no car asks"
+    if guard.plan.ceiling_da(s) == 0:
+        return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
+    return ""
+
+
+def _own_limit(guard: "Guard", s: "Standing") -> str:
+    """What limits this EVSE by itself: the lowest of its sources, its own setting."""
+    for value, source in guard.limits.sources_of("evse", s.index):
+        if value < s.evse.limit_da:
+            return "limit %s (%s)" % (source, amps(value))
+    return "limit of %s (%s)" % (s.evse.name, amps(s.evse.limit_da))
+
+
+def _tightest(guard: "Guard", s: "Standing") -> "tuple[int, int]":
+    """(flat index, what is left there) of the circuit and phase with the least left."""
+    best, least = s.on_keys[0], 1 << 20
+    for key in s.on_keys:
+        left = cap_da(guard, key) - guard.other.shown_da[key] - _planned(guard, key)
+        if left < least:
+            best, least = key, left
+    return best, least
+
+
+def cap_da(guard: "Guard", key: int) -> int:
+    return min(guard.ledger.cap_da[key], guard.limits.circuit_da[key])
+
+
+def _planned(guard: "Guard", key: int) -> int:
+    total = 0
+    for s in guard.ledger.standings:
+        total += guard.plan.plan_da(s, guard.now_ms) * s.on_keys.count(key)
+    return total
+
+
+def _circuit(guard: "Guard", s: "Standing", key: int) -> str:
+    """`garage L2 (63.0 A) − house 31.2 A − …`: rating, other load, and each other EVSE on it."""
+    text = "%s (%s)" % (guard.site.phase_name(key), amps(cap_da(guard, key)))
+    if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
+        sources = guard.limits.sources_of("circuit", key // guard.site.phases)
+        text += " by " + sources[0][1]
+    if guard.other.shown_da[key]:
+        text += " − house " + amps(guard.other.shown_da[key])
+    for other in guard.ledger.standings:
+        planned = guard.plan.plan_da(other, guard.now_ms)
+        count = other.on_keys.count(key)
+        if other is not s and planned and count:
+            reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
+            text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))
+    return text
