@@ -1,7 +1,5 @@
 """Checksum, lengths and silences of Modbus frames."""
 
-from check import raises
-
 from ampacity.base.errors import Rejected
 from ampacity.bus.crc import crc16
 from ampacity.bus.frames import (
@@ -19,6 +17,7 @@ from ampacity.bus.frames import (
     write_pdu,
 )
 from ampacity.bus.mbap import MbapReceiver, mbap_frame
+from check import raises
 
 
 def test_the_checksum_is_that_of_the_standard():

@@ -29,8 +29,8 @@ class Site:
         return self.wire.now_us // 1000
 
     def want(self, *values):
-        for driver, value in zip(self.drivers, values):
-            driver.want(value, self.now_ms())
+        for i, value in enumerate(values):
+            self.drivers[i].want(value, self.now_ms())
 
     def limits(self):
         return [s.lease.limit_da(self.now_ms()) for s in self.stations]
@@ -106,7 +106,7 @@ def test_the_lease_is_refreshed_at_a_quarter_and_only_by_grants():
     site.wire.run(20000)
     times = [f[0] // 1000 - start_ms for f in site.frames(0, since)]
     assert 7 <= len(times) <= 9
-    assert max([b - a for a, b in zip(times, times[1:])]) <= 2700
+    assert max([times[i + 1] - times[i] for i in range(len(times) - 1)]) <= 2700
     assert site.limits() == [100, 100]
 
 

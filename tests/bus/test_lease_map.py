@@ -14,9 +14,9 @@ def made():
 
 
 def status(registers, now_ms=NOW):
-    names = [row[0] for row in table.STATUS]
     data = registers.read(table.STATUS_AT, table.length(table.STATUS), now_ms)
-    return dict(zip(names, struct.unpack(table.format_of(table.STATUS), data)))
+    values = struct.unpack(table.format_of(table.STATUS), data)
+    return {row[0]: values[i] for i, row in enumerate(table.STATUS)}
 
 
 def grant_data(limit_da=100, lease_ds=100, sequence=1, identity=77, epoch=1, flags=0):

@@ -50,7 +50,7 @@ async def run_tcp(engine: "Any", connect: "Any", host: str, port: int, clock: "A
 async def _open(connect: "Any", host: str, port: int) -> "tuple[Any, Any] | None":
     try:
         return await asyncio.wait_for(connect(host, port), CONNECT_MS / 1000)
-    except (TimeoutError, OSError, EOFError):
+    except (OSError, EOFError, asyncio.TimeoutError):
         return None
 
 
@@ -78,11 +78,16 @@ class _Ear:
         self.event.set()
 
     async def wait(self, duration_us: int) -> None:
+        timer = asyncio.create_task(self._ring(max(1, (duration_us + 999) // 1000)))
         try:
-            await asyncio.wait_for(self.event.wait(), max(0, duration_us) / 1000000)
-        except TimeoutError:
-            pass
+            await self.event.wait()
+        finally:
+            timer.cancel()
         self.event.clear()
+
+    async def _ring(self, wait_ms: int) -> None:
+        await self.clock.sleep_ms(wait_ms)
+        self.event.set()
 
 
 async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any") -> None:
@@ -97,7 +102,7 @@ async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort:
                 writer.write(out)
                 await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)
             await ear.wait(wake_us - clock.now_us())
-    except (TimeoutError, OSError, EOFError):
+    except (OSError, EOFError, asyncio.TimeoutError):
         pass
     finally:
         engine.wake = None

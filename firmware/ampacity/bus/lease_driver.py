@@ -105,15 +105,16 @@ class LeaseDriver:
         return NONE
 
     def refresh_ms(self) -> int:
-        return self.table.lease_ms // 4
+        lease_ms: int = self.table.lease_ms
+        return lease_ms // 4
 
     def order(self, sequence: int, now_ms: int) -> "int | None":
         """Ask the judge for what should go out now; the value, recorded as sent, or None."""
         want_da, order_da = self.want_da, self.order_da
-        value_da: Any = want_da
+        value_da: int = want_da
         order_id = self._ask(want_da, now_ms)
-        keeps = order_da is not None and want_da > order_da and now_ms - self.sent_ms >= self.refresh_ms() // 2
-        if order_id is None and keeps:
+        stale = now_ms - self.sent_ms >= self.refresh_ms() // 2
+        if order_id is None and order_da is not None and want_da > order_da and stale:
             value_da = order_da  # the raise must wait: keep what it has
             order_id = self._ask(value_da, now_ms)
         if order_id is None:

@@ -97,7 +97,7 @@ class RtuReceiver:
         if now_us - self._quiet_us >= self._silence_us:
             return False
         if self._data[0] in self.units:
-            length = self._length_of(self._data, 0, self._size)
+            length: int = self._length_of(self._data, 0, self._size)
             return length <= 0 or length > self._size
         if self._foreign_whole():
             self._fresh = False

@@ -84,9 +84,10 @@ class Schedule:
             ):
                 best, best_klass, best_due = slot, klass, due_ms
         self.wake_us = wake_us
-        if best is not None:
-            best.klass = best_klass
-        return best or spare
+        chosen: Slot | None = best or spare
+        if chosen is not None:
+            chosen.klass = best_klass if best is not None else spare_klass
+        return chosen
 
     def _aged(self, slot: Slot, klass: int, late_ms: int) -> int:
         if klass == LOWER and slot.cycle == self._cycle and slot.lows >= LOWERS_PER_CYCLE:

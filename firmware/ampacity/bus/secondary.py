@@ -120,13 +120,13 @@ class SecondaryEngine:
         count = (pdu[3] << 8) | pdu[4]
         if not 1 <= count <= READ_COUNT_MAX:
             return ILLEGAL_VALUE
-        data = self.map.read((pdu[1] << 8) | pdu[2], count, now_ms)
+        data: bytes | None = self.map.read((pdu[1] << 8) | pdu[2], count, now_ms)
         if data is None:
             return ILLEGAL_ADDRESS
         return bytes((pdu[0], len(data))) + data
 
     def _write_one(self, pdu: bytes, now_ms: int) -> "bytes | int":
-        code = self.map.write((pdu[1] << 8) | pdu[2], pdu[3:5], now_ms)
+        code: int = self.map.write((pdu[1] << 8) | pdu[2], pdu[3:5], now_ms)
         return code or pdu
 
     def _write(self, pdu: bytes, now_ms: int) -> "bytes | int":

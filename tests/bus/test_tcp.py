@@ -1,0 +1,159 @@
+"""Modbus TCP: replies are known by their transaction, and a connection that no longer answers is given up."""
+
+from helper_driver import Asker
+from helper_line import IDENTITY, START_US, Judge, Station, evse_facts
+
+from ampacity.base.rng import Rng
+from ampacity.bus.frames import read_pdu
+from ampacity.bus.grants import GrantTable
+from ampacity.bus.lease_driver import LeaseDriver
+from ampacity.bus.mbap import MbapReceiver, mbap_frame
+from ampacity.bus.tcp import BusTcp
+
+REPLY = b"\x03\x04\x00\x01\x00\x02"
+
+
+def made(*drivers):
+    engine = BusTcp({"kind": "tcp"}, list(drivers))
+    engine.connected(START_US)
+    return engine
+
+
+def sent(engine, now_us=START_US):
+    """The (transaction, unit, PDU) that it sends now."""
+    data, _ = engine.next(now_us)
+    receiver = MbapReceiver()
+    receiver.receive(data)
+    return receiver.take()
+
+
+def test_a_reply_with_its_transaction_is_taken_in_any_chunks():
+    for chunk in (1, 4, 100):
+        asker = Asker(5)
+        engine = made(asker)
+        transaction, unit, pdu = sent(engine)
+        assert (unit, pdu) == (5, read_pdu(3, 0, 2))
+        data = mbap_frame(transaction, 5, REPLY)
+        for i in range(0, len(data), chunk):
+            engine.receive(data[i : i + chunk], START_US + 1000)
+        assert asker.replies == [REPLY] and asker.certain == [True]
+
+
+def test_one_request_is_outstanding_and_units_take_turns():
+    engine = made(Asker(5), Asker(6))
+    units = []
+    now_us = START_US
+    for _ in range(4):
+        now_us += 2000
+        transaction, unit, _ = sent(engine, now_us)
+        assert engine.next(now_us)[0] is None
+        units.append(unit)
+        engine.receive(mbap_frame(transaction, unit, REPLY), now_us + 500)
+    assert units == [5, 6, 5, 6]
+
+
+def test_a_late_reply_is_never_taken_for_another():
+    asker = Asker(5)
+    engine = made(asker)
+    first = sent(engine)[0]
+    second = sent(engine, START_US + 60000)[0]
+    assert asker.failures == ["timeout"] and second != first
+    engine.receive(mbap_frame(first, 5, REPLY), START_US + 61000)
+    assert asker.replies == [] and engine.counters["late"] == 1
+    engine.receive(mbap_frame(second, 5, REPLY), START_US + 62000)
+    assert asker.replies == [REPLY]
+    engine.receive(mbap_frame(second, 5, REPLY), START_US + 62000)
+    assert asker.replies == [REPLY]
+
+
+def test_the_right_transaction_from_a_wrong_unit_or_in_another_shape_fails():
+    for unit, pdu in ((6, REPLY), (5, b"\x04" + REPLY[1:]), (5, b"\x03\x02\x00\x01"), (5, b"\x03")):
+        asker = Asker(5)
+        engine = made(asker)
+        engine.receive(mbap_frame(sent(engine)[0], unit, pdu), START_US + 1000)
+        assert asker.replies == [] and asker.failures == ["unexpected"]
+
+
+def test_an_exception_is_told():
+    asker = Asker(5)
+    engine = made(asker)
+    engine.receive(mbap_frame(sent(engine)[0], 5, b"\x83\x0b"), START_US + 1000)
+    assert asker.failures == ["exception:11"]
+
+
+def test_a_connection_that_answers_nothing_any_more_is_to_be_reset():
+    engine = made(Asker(5), Asker(6))
+    now_us = START_US
+    for _ in range(4):
+        engine.next(now_us)
+        now_us += 300000
+    assert engine.wants_reset and engine.counters["frames"] == 3
+    engine.disconnected(now_us)
+    engine.connected(now_us)
+    assert not engine.wants_reset and sent(engine, now_us) is not None
+
+
+def test_a_stream_that_is_no_modbus_is_to_be_reset():
+    engine = made(Asker(5))
+    engine.next(START_US)
+    engine.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n", START_US)
+    assert engine.wants_reset
+
+
+def test_a_request_on_a_lost_connection_fails_and_the_drivers_are_told_each_second():
+    asker, told = Asker(5), []
+    asker.disconnected = told.append
+    engine = made(asker)
+    engine.next(START_US)
+    engine.disconnected(START_US)
+    assert asker.failures == ["timeout"] and len(told) == 1
+    for i in range(31):
+        assert engine.next(START_US + i * 100000)[0] is None
+    assert len(told) == 4
+    engine.connected(START_US + 4000000)
+    assert engine.next(START_US + 4000000)[0] is not None
+
+
+def test_our_own_secondaries_are_granted_without_broadcasts():
+    judge, station = Judge(), Station(5)
+    driver = LeaseDriver(evse_facts(5), 0, judge)
+    table = GrantTable([driver], IDENTITY, 1)
+    engine = made(driver, table)
+    engine.permit(2**40)
+    driver.want(100, START_US // 1000)
+    now_us = START_US
+    for _ in range(400):
+        data, wake_us = engine.next(now_us)
+        if data:
+            receiver = MbapReceiver()
+            receiver.receive(data)
+            transaction, unit, pdu = receiver.take()
+            assert unit == 5
+            reply = station.engine.answer(pdu, now_us // 1000)
+            engine.receive(mbap_frame(transaction, unit, reply), now_us + 1000)
+            now_us += 2000
+        else:
+            now_us = max(wake_us, now_us + 1000)
+    assert station.lease.limit_da(now_us // 1000) == 100 and driver.facts.online
+    assert judge.of("proven")[-1][3] == 100
+    engine.disconnected(now_us)
+    assert not driver.facts.online and len(judge.of("lost")) == 1
+
+
+def test_random_bytes_never_raise_and_are_never_taken():
+    rng, asker = Rng(9), Asker(5)
+    engine = made(asker)
+    now_us = START_US
+    for _ in range(2000):
+        engine.next(now_us)
+        data = bytearray(mbap_frame(rng.below(4), 5, REPLY))
+        for _ in range(1 + rng.below(4)):
+            data[rng.below(7)] = rng.below(256)
+        good = data[:7] == mbap_frame(engine._transaction, 5, REPLY)[:7]
+        if not good:
+            engine.receive(bytes(data), now_us)
+        if engine.wants_reset:
+            engine.disconnected(now_us)
+            engine.connected(now_us)
+        now_us += 10000
+    assert asker.replies == []
