@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 
+from vectors_json import BAD, GOOD, WRITTEN
+
 from ampacity.base.json_parser import Parser
 from ampacity.base.rng import Rng
 from ampacity.base.strict_json import dumps, floor_da, loads
 from check import raises
-from vectors_json import BAD, GOOD, WRITTEN
 
 
 def same(a, b):

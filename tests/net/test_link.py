@@ -3,12 +3,13 @@
 import asyncio
 import time
 
+from peer import accept, frame, unmask
+
 from ampacity.base.clock import Clock
 from ampacity.base.log import Log
 from ampacity.base.rng import Rng
 from ampacity.net.link import Link, LinkConfig
 from check import raises
-from peer import accept, frame, unmask
 
 try:
     ticks_us = time.ticks_us
@@ -169,6 +170,13 @@ async def bad_then_echo(bench, reader, writer):
         await echo(bench, reader, writer)
 
 
+async def served_again(bench):
+    await bench.until(lambda: bench.accepted >= 2, "back")
+    bench.station.queue.append("again")
+    bench.link.wake()
+    await bench.until(lambda: "again" in bench.station.seen, "served")
+
+
 async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
     port = 18110
     for counter, bad, first in (
@@ -183,11 +191,7 @@ async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
         bench = Bench(bad_then_echo, port)
         bench.bad, bench.upgrade_first = bad, first
         async with bench:
-            bench.station.queue.append("after")
-            await bench.until(lambda: bench.accepted >= 2, "back after %s" % counter)
-            bench.station.queue.append("again")
-            bench.link.wake()
-            await bench.until(lambda: "again" in bench.station.seen, "served after %s" % counter)
+            await served_again(bench)
         assert bench.log.counters[counter] == 1, (counter, bench.log.counters)
         if first:
             code = {"link.garbage": 1002, "link.oversized": 1009, "link.utf8": 1007}[counter]

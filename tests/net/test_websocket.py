@@ -1,11 +1,12 @@
 """The WebSocket core: RFC 6455 from the client's side."""
 
+from peer import accept, field, frame, unmask
+
 from ampacity.base.rng import Rng
 from ampacity.net.frames import encode, mask
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import CLOSED, OPEN, WebSocketClient
 from check import raises
-from peer import accept, field, frame, unmask
 
 URL = parse_url("ws://csms.example:9000/ocpp").below("AMP-0001")
 
@@ -202,9 +203,9 @@ def test_empty_fragments_without_end_take_no_memory():
 
 def test_any_bytes_at_all_give_events_and_never_an_exception():
     rng = Rng(7)
-    for round_ in range(300):
+    for _ in range(300):
         ws = opened(message_max=500)
-        for _ in range(10):
+        for _step in range(10):
             data = frame(rng.below(16), rng.bytes(rng.below(200)), rng.chance(600)) if rng.chance(600) else rng.bytes(20)
             for event in ws.receive(data):
                 assert event[0] in ("text", "pong", "closed", "error")

@@ -1,10 +1,11 @@
 """The journal: nothing acknowledged is ever lost, whatever the power does."""
 
+from scripts import Day, live_through
+
 from ampacity.base.rng import Rng
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles, PowerCut
 from check import raises
-from scripts import Day, live_through
 
 
 def texts(journal):

@@ -22,7 +22,8 @@ class LinkConfig:
 
     url without identity; identity: its last path segment and the Basic user; password None: no Basic authentication;
     protocols: in order of preference; ping_interval_s 0: no pings. The back-off figures are the RetryBackOff variables
-    of OCPP's OCPPCommCtrlr. dns_servers None: the system's.
+    of OCPP's OCPPCommCtrlr. dns_servers None: the system's. tls: the context that a wss:// URL needs, as doors.connect
+    takes it.
     """
 
     def __init__(self, url, identity, password=None, protocols=("ocpp2.0.1",)):
@@ -41,12 +42,14 @@ class LinkConfig:
         self.close_timeout_ms = 1000
         self.message_max = MESSAGE_MAX
         self.dns_servers = None
+        self.tls = None
 
 
 class Link:
     """A link between doors and a station core.
 
-    doors: connect(host, port) → awaitable of (reader, writer); host is an IP literal, whatever the URL says. station:
+    doors: connect(host, port, tls, server name) → awaitable of (reader, writer); host is an IP literal, whatever the URL
+    says; the last two only for wss. station:
     connected(now_ms), disconnected(now_ms), receive(text, now_ms), next(now_ms) → (text | None, wake_at_ms | None).
     Whoever gives the station something to say calls wake(). rng: for tests and simulations, in place of the system's
     entropy. Counters in the log: link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized,
@@ -116,7 +119,8 @@ class Link:
     async def _attempt(self):
         """One connection, from the name look-up to its end."""
         try:
-            url = parse_url(self.config.url, ("ws",)).below(self.config.identity)
+            schemes = ("ws",) if self.config.tls is None else ("ws", "wss")
+            url = parse_url(self.config.url, schemes).below(self.config.identity)
             reader, writer = await self._connect(url)
         except (OSError, Rejected, ValueError, asyncio.TimeoutError) as error:
             self._log.counter("link.failed")
@@ -127,7 +131,9 @@ class Link:
 
     async def _connect(self, url):
         address = await self._resolver.resolve(url.host)
-        return await asyncio.wait_for(self._doors.connect(address, url.port), self.config.connect_timeout_ms / 1000)
+        secure = (self.config.tls, url.host) if url.scheme == "wss" else ()
+        connecting = self._doors.connect(address, url.port, *secure)
+        return await asyncio.wait_for(connecting, self.config.connect_timeout_ms / 1000)
 
     async def _serve(self, url, reader, writer):
         config = self.config
