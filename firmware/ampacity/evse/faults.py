@@ -1,0 +1,53 @@
+"""Which fault ends how. A fault that was seen stays until its own rule lets it go; the charging point is off until then."""
+
+# until: "gone" it is no longer seen; "unplug" no longer seen, and the car was unplugged; "reset" a person clears it.
+# A residual current and what concerns the car's side ask for a hand on the plug: no reclosing by itself (8.5).
+UNTIL = {
+    "rcm": "unplug",
+    "diode": "unplug",
+    "proximity": "unplug",
+    "contactor": "unplug",
+    "emergency_stop": "unplug",
+    "overtemperature": "gone",
+    "pe_lost": "gone",
+    "lock_failed": "gone",
+    "pilot": "gone",
+    "input": "gone",
+    "welded": "reset",
+    "locked_out": "reset",
+}
+
+
+class FaultLatch:
+    """The faults that count now, by name. `until`: per name another rule than UNTIL, e.g. {"rcm": "reset"}."""
+
+    def __init__(self, until=None):
+        self._until = until or {}
+        self._present = ()
+        self.names = []
+
+    def see(self, present):
+        """present: names of all faults seen now. Those that only had to go, go."""
+        self._present = present
+        for name in present:
+            if name not in self.names:
+                self.names.append(name)
+        self.names = [name for name in self.names if name in present or self._rule(name) != "gone"]
+
+    def unplugged(self):
+        """The car was seen unplugged."""
+        self.names = [name for name in self.names if name in self._present or self._rule(name) != "unplug"]
+
+    def reset(self):
+        """A person clears whatever is no longer there."""
+        self.names = [name for name in self.names if name in self._present]
+
+    def blocks(self):
+        """Must the pilot say "not available"? So long as a fault is seen, or waits for a person."""
+        for name in self.names:
+            if name in self._present or self._rule(name) == "reset":
+                return True
+        return False
+
+    def _rule(self, name):
+        return self._until.get(name) or UNTIL.get(name, "gone")

@@ -1,0 +1,115 @@
+"""The primary's own charging point as a driver: orders of the judge become an offer on the pilot.
+
+Its order needs no bus: it is sent by setting the offer and proven when a reading taken after that shows the pilot we
+drive. Reset drops pilot and contactor in hardware and only the safety loop feeds the hardware watchdog, so without us
+it draws nothing: fallback and power-on value are 0.
+"""
+
+from ampacity.evse.pilot import PilotMachine
+from ampacity.evse.point import ChargingPoint
+
+EVIDENCE_MS = 200  # how often it is said anew that the settings are what they are
+
+
+class LocalFacts:
+    """What is known of the charging point; the same names as a bus device's facts."""
+
+    def __init__(self):
+        self.online = False
+        self.state = None
+        self.plugged = self.charging = False
+        self.amps_da = self.volts_dv = self.power_w = self.energy_wh = self.limit_da = None
+        self.serial = self.firmware = self.fault = None
+        self.updated_ms = -1
+
+
+class LocalDriver:
+    """facts_in: the EVSE's entry of the site facts. judge: the guard. `allow`: the session lets the car charge.
+
+    `want(limit_da, now_ms)` and `step(now_ms)` are called by the safety loop; `events` are the charging point's.
+    """
+
+    def __init__(self, facts_in, index, judge, port, energy_wh=0):
+        self.unit = 0
+        self.index = index
+        self.judge = judge
+        self.terminals = len(facts_in.get("terminals") or ((0,), (1,), (2,)))
+        machine = PilotMachine(max_da=facts_in["max_da"], socket=facts_in.get("connector", "cType2")[:1] == "s")
+        self.point = ChargingPoint(port, machine, self.terminals, energy_wh)
+        self.facts = LocalFacts()
+        self.allow = True
+        self.watchdog_ms = facts_in.get("watchdog_ms", 1000)
+        self.max_da = facts_in["max_da"]
+        self._want_da = 0
+        self._order = None  # (id, da, sent_ms) of the newest one
+        self._proven = True
+        self._evidence_ms = None
+
+    @property
+    def events(self):
+        return self.point.events
+
+    def want(self, limit_da, now_ms):
+        """The order that should be in force."""
+        self._want_da = limit_da
+
+    def step(self, now_ms):
+        """Readings to the judge, the wanted order through the judge to the pilot."""
+        self._show_evidence(now_ms)
+        self._order_if_due(now_ms)
+        self.point.step(0 if self._order is None else self._order[1], self.allow, now_ms)
+        self._report(now_ms)
+
+    def _show_evidence(self, now_ms):
+        if self._evidence_ms is not None and now_ms - self._evidence_ms < EVIDENCE_MS:
+            return
+        self._evidence_ms = now_ms
+        self.judge.heard(self.index, now_ms)
+        for key, value in (
+            ("fingerprint", "local"),
+            ("watchdog_ms", self.watchdog_ms),
+            ("fallback_da", 0),
+            ("power_on_da", 0),
+            ("max_da", self.max_da),
+            ("mode_ok", True),
+        ):
+            self.judge.evidence(self.index, key, value, now_ms)
+
+    def _order_if_due(self, now_ms):
+        if self._order is not None and self._order[1] == self._want_da:
+            return
+        order_id = self.judge.send(self.index, self._want_da, now_ms)
+        if order_id is None and self._order is None:
+            order_id = self.judge.send(self.index, 0, now_ms, probe=True)
+            self._want_da = 0
+        if order_id is not None:
+            self._order = (order_id, self._want_da, now_ms)
+            self._proven = False
+            self.judge.answered(self.index, order_id, now_ms)
+
+    def _report(self, now_ms):
+        point, facts, port = self.point, self.facts, self.point.port
+        machine = point.machine
+        facts.state, facts.plugged, facts.charging = machine.sign, machine.plugged, point.charging
+        facts.limit_da = machine.offered_da
+        facts.fault = ", ".join(machine.faults) or None
+        facts.online = port.updated_ms is not None
+        facts.energy_wh = point.energy_wh
+        if facts.updated_ms == point.updated_ms:
+            return
+        facts.updated_ms = point.updated_ms
+        facts.amps_da = port.amps_da[: self.terminals]
+        facts.volts_dv = port.volts_dv[: self.terminals]
+        facts.power_w = point.energy.power_w()
+        self.judge.reported(self.index, machine.offered_da, now_ms)
+        self.judge.measured(self.index, facts.amps_da, point.updated_ms, now_ms)
+        self._prove(now_ms)
+
+    def _prove(self, now_ms):
+        """A reading newer than the order, of the pilot that we drive, at no more than the order."""
+        if self._order is None or self._proven:
+            return
+        order_id, order_da, sent_ms = self._order
+        if self.point.updated_ms > sent_ms and self.point.shows(self.point.machine.output[0]):
+            self._proven = True
+            self.judge.proven(self.index, order_id, order_da, now_ms)
