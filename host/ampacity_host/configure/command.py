@@ -13,11 +13,10 @@ from rich.console import Console
 
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.show import place, show, show_mistakes
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.process.runtime import command
 
-ROOT = Path(__file__).resolve().parents[3]
-FIRMWARE = ROOT / "firmware"
 RESTART_WANTED = 42
-HEAP = {"micropython": "2M", "micropython32": "512K"}
 
 
 def check_command(path: Path, as_json: bool) -> int:
@@ -96,17 +95,6 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
     write_json(data / "console.json", {"console": address})
 
 
-def command_for(runtime: str, data: Path) -> tuple[list[str], dict[str, str]]:
-    """The program that runs the firmware on `runtime`, and its environment. Raises MissingRuntime."""
-    if runtime == "cpython":
-        return [sys.executable, "-m", "ampacity", str(data)], {**os.environ, "PYTHONPATH": str(FIRMWARE)}
-    sys.path.append(str(ROOT))
-    from tools.micropython.find import find
-
-    program = [find(runtime), "-X", f"heapsize={HEAP[runtime]}", "-m", "ampacity", str(data)]
-    return program, {**os.environ, "MICROPYPATH": f"{FIRMWARE}:.frozen"}
-
-
 def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None) -> int:
     """Compile, write and run the controller in the foreground; its exit status."""
     config = accepted(path, secondary)
@@ -119,8 +107,8 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return 2
     try:
         prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console)
-        program, environment = command_for(runtime, data)
-    except (ValueError, OSError, RuntimeError) as problem:
+        program, environment = command(runtime, data)
+    except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
     return supervise(program, environment)
