@@ -1,7 +1,9 @@
 """Own name queries and the time of day: cores, and their doors with a server in the same loop."""
 
 import asyncio
+import socket
 import struct
+import time
 
 from ampacity.base.clock import Clock
 from ampacity.base.log import Log
@@ -10,6 +12,7 @@ from ampacity.base.wallclock import WallClock, parse_iso
 from ampacity.net import dns, ntp
 from ampacity.net.resolver import Resolver, system_servers
 from ampacity.net.timekeeper import ask_time, run_timekeeper
+from ampacity.net.udp import Datagrams
 from check import raises
 
 HOST = "csms.example"
@@ -276,13 +279,46 @@ async def test_the_timekeeper_sets_the_clock_and_reports_a_jump():
     assert "delta_ms=-36" in log.since(0)[-1][3]
 
 
-async def test_a_real_datagram_goes_there_and_nothing_comes_from_a_dead_port():
-    from ampacity.net.udp import Datagrams
+class RealClock(Clock):
+    def now_us(self):
+        return int(time.time() * 1000000)
 
+
+async def answer_on(port, answer, count):
+    """A server for `count` datagrams."""
+    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    door.bind(socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_DGRAM)[0][-1])
+    door.setblocking(False)
+    try:
+        while count:
+            await asyncio.sleep(0.01)
+            try:
+                data, sender = door.recvfrom(1500)
+            except OSError:
+                continue
+            door.sendto(answer(data), sender)
+            count -= 1
+    finally:
+        door.close()
+
+
+async def test_names_and_time_over_real_sockets():
+    names = asyncio.create_task(answer_on(18531, address(7), 1))
+    time_server = asyncio.create_task(answer_on(18532, lambda q: ntp_reply(q, T0), 1))
+    await asyncio.sleep(0)
+    clock, log = RealClock(), Log()
+    assert await Resolver(clock, log, ["127.0.0.1"], port=18531).resolve(HOST) == "10.0.0.7"
+    unix_ms, _ = await ask_time("127.0.0.1", clock, log, port=18532)
+    assert abs(unix_ms - T0) < 500 and log.counters == {}
+    await names
+    await time_server
+
+
+async def test_a_port_where_nobody_listens_is_silence():
     door = Datagrams("127.0.0.1", 9)
     try:
         door.send(b"x")
         assert await door.receive(60) is None
     finally:
         door.close()
-    assert Clock().now_ms() == 0
