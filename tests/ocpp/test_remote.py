@@ -149,7 +149,12 @@ def test_B12_FR_04_Immediate_ends_the_transactions_first():
     assert bench.call("Reset", {"type": "Immediate"})["status"] == "Accepted"
     last = payloads(bench.sent, "TransactionEvent")[-1]
     assert (last["triggerReason"], last["transactionInfo"]["stoppedReason"]) == ("ResetCommand", "ImmediateReset")
+    assert last["transactionInfo"]["chargingState"] == "EVConnected"
     assert bench.actions("reset") == [("reset", "Immediate", 0)]
+    bench.power_cycle()
+    assert bench.connect()[0][1]["reason"] == "RemoteReset"
+    bench.power_cycle()
+    assert bench.connect()[0][1]["reason"] == "PowerUp"
 
 
 def test_B12_FR_05_a_csms_that_does_not_answer_does_not_hold_up_the_reset():

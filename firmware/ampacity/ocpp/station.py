@@ -3,7 +3,8 @@
     station = Station(config, evses, store, wallclock, rng, log, now_ms)
 
 config, all optional: "identity", "vendor", "model", "serial", "firmware", "url", "security_profile" (1), "voltage_v"
-(230), "max_da" (most that the grid connection may carry), "reason" (BootReason of this start, "PowerUp"),
+(230), "max_da" (most that the grid connection may carry), "reason" (BootReason of this start, "PowerUp"; a Reset of the
+CSMS is remembered),
 "queue_max" (messages kept for the CSMS, 120: the journal should hold as many of 700 bytes), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
@@ -94,7 +95,7 @@ class Station:
         kept = self.settings.get(BOOT_DOC) or {"n": 0, "accepted": False}
         self.boot_number = kept["n"] + 1
         self._accepted_before = kept["accepted"]
-        self.settings.put(BOOT_DOC, {"n": self.boot_number, "accepted": kept["accepted"]})
+        self.remember_boot(None)
         self._worth = Worth(self)
         self.model = DeviceModel(self.settings, [p.id for p in self.points], self._worth.value)
         self.cache = Cache(self.settings, config.get("cache_max", 50))
@@ -107,7 +108,7 @@ class Station:
         self.resets = Resets(self)
         self.reports = Reports(self)
         self.events = DeviceEvents(self)
-        self.boot = Boot(self, config.get("reason", "PowerUp"), now_ms)
+        self.boot = Boot(self, kept.get("reason") or config.get("reason", "PowerUp"), now_ms)
         self.transactions.events.restore()
         self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
         self.profiles.forget_closed()
@@ -236,7 +237,12 @@ class Station:
     def accepted_now(self, now_ms):
         """The CSMS has just accepted: tell it everything (B01.FR.05)."""
         self.availability.force_all()
-        self.settings.put(BOOT_DOC, {"n": self.boot_number, "accepted": True})
+        self._accepted_before = True
+        self.remember_boot(None)
+
+    def remember_boot(self, reason):
+        """Keep what the next start must know; reason: BootReason it will give, or None."""
+        self.settings.put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
 
     def iso(self, now_ms):
         return self.wallclock.iso(now_ms) or format_iso(0)

@@ -4,7 +4,7 @@ DRAIN_MS_MAX = 30000
 
 
 class Resets:
-    """Resets that were promised: [kind, evse_id or 0, since_ms or None]. evse_id 0: the station."""
+    """Resets that were promised: [kind, evse_id or 0, since_ms or None, boot reason]. evse_id 0: the station."""
 
     def __init__(self, station):
         self._station = station
@@ -15,8 +15,9 @@ class Resets:
         points = self._points(evse_id)
         busy = any(point.tx is not None for point in points)
         self._waiting = [item for item in self._waiting if item[1] != evse_id]
-        self._waiting.append([kind, evse_id, None])
-        if kind == "OnIdle" and busy:
+        scheduled = kind == "OnIdle" and busy
+        self._waiting.append([kind, evse_id, None, "ScheduledReset" if scheduled else "RemoteReset"])
+        if scheduled:
             return "Scheduled"
         for point in points:
             if point.tx is not None:
@@ -37,6 +38,8 @@ class Resets:
                 item[2] = now_ms
             if self._station.drained() or now_ms - item[2] >= DRAIN_MS_MAX:
                 self._waiting.remove(item)
+                if item[1] == 0:
+                    self._station.remember_boot(item[3])
                 self._station.actions.append(("reset", item[0], item[1]))
             else:
                 wake = item[2] + DRAIN_MS_MAX

@@ -91,14 +91,13 @@ class Transactions:
         token: {"idToken","type"} that was presented for it, if one was.
         """
         self._revoke(point, reason)
+        self._still(point)
         if point.tx is None:
             return
         stops = self._station.model.words("TxCtrlr", "TxStopPoint")
         if AUTHORIZED in stops or CLOSED in stops or ENERGY in stops:
             return self.end(point, trigger, reason, now_ms, token)
         point.tx.stop_reason = reason
-        if point.state == "Charging":
-            point.state = CONNECT
         self.events.send(point, "Updated", trigger, now_ms, token)
 
     def suspend(self, point, now_ms):
@@ -113,12 +112,14 @@ class Transactions:
     def fault(self, point, reason, now_ms):
         """reason: stoppedReason of OCPP. Ends what is going on (E06.FR.16)."""
         self._revoke(point, reason)
+        self._still(point)
         if point.tx is not None:
             self.end(point, "AbnormalCondition", reason, now_ms)
 
     def reset(self, point, now_ms):
         """The CSMS resets the EVSE or the station at once (B12.FR.04)."""
         self._revoke(point, "ImmediateReset")
+        self._still(point)
         self.end(point, "ResetCommand", "ImmediateReset", now_ms)
 
     def end(self, point, trigger, reason, now_ms, token=None):
@@ -175,7 +176,7 @@ class Transactions:
 
     def _starts(self, point, name):
         starts = self._station.model.words("TxCtrlr", "TxStartPoint")
-        if name in starts:
+        if name in starts and name != ENERGY:
             return True
         if name in (CONNECT, AUTHORIZED) and CLOSED in starts and point.plugged and point.auth is not None:
             return True
@@ -189,13 +190,18 @@ class Transactions:
         point.auth = None
         point.connect_by_ms = None
 
+    def _still(self, point):
+        """What was just stopped is told as stopped: the session follows within its contactor's time."""
+        if point.state == "Charging":
+            point.state = CONNECT
+
     def _connection_timeout(self, point, now_ms):
         """E03.FR.05, E03.FR.15: nobody plugged in."""
-        if point.tx is not None and BAY not in self._station.model.words("TxCtrlr", "TxStopPoint"):
-            self._revoke(point, "Timeout")
-            return self.end(point, "EVConnectTimeout", "Timeout", now_ms)
+        stops = self._station.model.words("TxCtrlr", "TxStopPoint")
         self._revoke(point, "Timeout")
-        if point.tx is not None:
+        if point.tx is not None and (BAY not in stops or AUTHORIZED in stops or CLOSED in stops):
+            self.end(point, "EVConnectTimeout", "Timeout", now_ms)
+        elif point.tx is not None:
             self.events.send(point, "Updated", "EVConnectTimeout", now_ms)
 
     def _resume(self, point):
