@@ -1,0 +1,189 @@
+"""The independent `ocpp` library as the CSMS of a station: each message of either side is checked against the schemas.
+
+The connection is a pair of lists; time is moved by hand. A CALLERROR of the library to a message of ours (a schema that
+does not hold) is kept in `faults`; `Conversation.close` fails the test if there is one.
+"""
+
+import asyncio
+import json
+
+import ocpp.messages
+
+from ampacity.base.log import Log
+from ampacity.base.rng import Rng
+from ampacity.base.wallclock import WallClock, format_iso
+from ampacity.ocpp.station import Station
+from ampacity.store.journal import Journal
+from ampacity.store.memory_files import MemoryFiles
+from ampacity.store.settings import Settings
+from ocpp.routing import on
+from ocpp.v201 import ChargePoint, call_result
+from ocpp.v201.enums import Action
+
+ocpp.messages.ASYNC_VALIDATION = False  # no threads: who speaks when is decided here
+START_MS = 2**30 - 60000
+NOON_MS = 1795176000000
+
+
+class Wire:
+    """What the library reads and writes."""
+
+    def __init__(self):
+        self.to_csms = asyncio.Queue()
+        self.to_station = []
+
+    async def recv(self):
+        return await self.to_csms.get()
+
+    async def send(self, text):
+        self.to_station.append(text)
+
+
+class Csms(ChargePoint):
+    """Accepts what it is asked for; `heard`: [(action, payload as the library gives it)]."""
+
+    def __init__(self, wire, conversation):
+        super().__init__("AMP-1", wire, response_timeout=20)
+        self.heard = []
+        self.conversation = conversation
+        self.verdict = "Accepted"
+        self.boot_status = "Accepted"
+
+    def keep(self, action, payload):
+        self.heard.append((action, payload))
+
+    @on(Action.boot_notification)
+    def on_boot(self, **payload):
+        self.keep("BootNotification", payload)
+        now = format_iso(self.conversation.unix_ms)
+        return call_result.BootNotification(current_time=now, interval=300, status=self.boot_status)
+
+    @on(Action.heartbeat)
+    def on_heartbeat(self, **payload):
+        self.keep("Heartbeat", payload)
+        return call_result.Heartbeat(current_time=format_iso(self.conversation.unix_ms))
+
+    @on(Action.authorize)
+    def on_authorize(self, **payload):
+        self.keep("Authorize", payload)
+        return call_result.Authorize(id_token_info={"status": self.verdict})
+
+    @on(Action.transaction_event)
+    def on_transaction_event(self, **payload):
+        self.keep("TransactionEvent", payload)
+        if "id_token" in payload:
+            return call_result.TransactionEvent(id_token_info={"status": self.verdict})
+        return call_result.TransactionEvent()
+
+
+def _plain(name, action, result):
+    def handler(self, **payload):
+        self.keep(result.__name__, payload)
+        return result()
+
+    handler.__name__ = name  # by which the library finds it
+    return on(action)(handler)
+
+
+for _name in (
+    "status_notification", "notify_event", "notify_report", "meter_values", "report_charging_profiles",
+    "security_event_notification", "log_status_notification", "firmware_status_notification",
+):
+    _result = getattr(call_result, "".join(part.title() for part in _name.split("_")))
+    setattr(Csms, "on_" + _name, _plain("on_" + _name, Action[_name], _result))
+
+
+class Store:
+    def __init__(self, files):
+        self.settings = Settings(files)
+        self.journal = Journal(files, "ocpp")
+
+
+class Conversation:
+    """A station and the library, with a clock between them."""
+
+    def __init__(self, evses=2, files=None, config=None):
+        self.files = files or MemoryFiles()
+        self.config = {"identity": "AMP-1", "serial": "S1", "firmware": "1.0"} | (config or {})
+        self.evses = [{"id": i + 1, "max_da": 320} for i in range(evses)]
+        self.now_ms, self.unix_ms = START_MS, NOON_MS
+        self.frames = []
+        self.csms = self.wire = self.task = None
+        self.start()
+
+    def start(self):
+        self.log = Log()
+        self.station = Station(self.config, self.evses, Store(self.files), WallClock(None), Rng(3), self.log, self.now_ms)
+
+    async def connect(self):
+        self.wire = Wire()
+        old, self.csms = self.csms, Csms(self.wire, self)
+        if old is not None:
+            self.csms.verdict, self.csms.boot_status = old.verdict, old.boot_status
+        self.task = asyncio.ensure_future(self.csms.start())
+        self.station.connected(self.now_ms)
+        await self.settle()
+        return self
+
+    async def drop(self):
+        self.task.cancel()
+        self.station.disconnected(self.now_ms)
+
+    async def settle(self):
+        """Until nobody has anything more to say."""
+        quiet = 0
+        while quiet < 5:
+            quiet += 1
+            text, self.wake_ms = self.station.next(self.now_ms)
+            if text is not None:
+                self.frames.append(("station", text))
+                self.wire.to_csms.put_nowait(text)
+                quiet = 0
+            await asyncio.sleep(0)
+            while self.wire and self.wire.to_station:
+                text = self.wire.to_station.pop(0)
+                self.frames.append(("csms", text))
+                self.station.receive(text, self.now_ms)
+                quiet = 0
+
+    async def call(self, request):
+        """A request of the CSMS; the library's response object, checked against the schema."""
+        task = asyncio.ensure_future(self.csms.call(request, suppress=False))
+        while not task.done():
+            await self.settle()
+        await self.settle()
+        return task.result()
+
+    async def advance(self, ms):
+        end = self.now_ms + ms
+        await self.settle()
+        while self.now_ms < end:
+            to = min(end, max(self.wake_ms, self.now_ms + 1))
+            self.unix_ms += to - self.now_ms
+            self.now_ms = to
+            await self.settle()
+
+    async def event(self, evse, kind, **fields):
+        self.station.session_event(evse, kind, fields, self.now_ms)
+        await self.settle()
+
+    async def charge(self, evse=1):
+        self.station.evse_status(evse, "Occupied", self.now_ms)
+        await self.event(evse, "plugged")
+        await self.event(evse, "token", token="ABC", type="ISO14443")
+        await self.event(evse, "charging", state="Charging")
+
+    async def leave(self, evse=1):
+        self.station.evse_status(evse, "Available", self.now_ms)
+        await self.event(evse, "unplugged")
+
+    def heard(self, action):
+        return [payload for name, payload in self.csms.heard if name == action]
+
+    def faults(self):
+        """CALLERRORs of the library: a message of ours that no schema allows."""
+        return [text for who, text in self.frames if who == "csms" and json.loads(text)[0] == 4]
+
+    async def close(self):
+        self.task.cancel()
+        assert self.faults() == []

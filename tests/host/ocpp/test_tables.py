@@ -1,0 +1,84 @@
+"""The generated message tables are what the schemas say."""
+
+import json
+from pathlib import Path
+
+import ocpp
+import pytest
+from jsonschema import Draft6Validator
+
+from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.v201 import actions, tables
+from tools.ocpp_tables import TARGET, render
+
+SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"
+
+
+def test_the_committed_tables_are_the_generated_ones():
+    assert TARGET.read_text("utf-8") == render()
+
+
+def test_every_request_that_is_checked_is_handled_and_the_reverse():
+    assert sorted(name for name, _ in tables.REQUESTS) == sorted(row[0] for row in actions.HANDLERS)
+    for name, _, _ in actions.HANDLERS:
+        assert callable(actions.handler(name))
+
+
+def sample(part, definitions, depth=0):
+    """A valid value of a schema, with all optional fields as long as it is not too deep."""
+    if "$ref" in part:
+        part = definitions[part["$ref"].rsplit("/", 1)[1]]
+    if "enum" in part:
+        return part["enum"][0]
+    kind = part.get("type")
+    if kind == "array":
+        return [sample(part["items"], definitions, depth + 1)] * part.get("minItems", 1)
+    if kind == "object" or "properties" in part:
+        return {k: sample(p, definitions, depth + 1) for k, p in part.get("properties", {}).items()}
+    if part.get("format") == "date-time":
+        return "2026-11-20T12:00:00Z"
+    return {"string": "x", "integer": 1, "number": 1.5, "boolean": True}.get(kind, {"any": 1})
+
+
+def spoilt(value, path=()):
+    """(what, document) pairs: the value with one thing wrong at one place."""
+    if isinstance(value, dict):
+        for key in value:
+            yield "missing " + key, {k: v for k, v in value.items() if k != key}
+            for what, inner in spoilt(value[key]):
+                yield what, {**value, key: inner}
+        yield "more", {**value, "surelyNoField": 1}
+        yield "no object", "text"
+    elif isinstance(value, list):
+        yield "empty list", []
+        yield "no list", {}
+        if value:
+            for what, inner in spoilt(value[0]):
+                yield what, [inner] + value[1:]
+    else:
+        for other in ("x" * 3000, "", 5, 1.5, True, None, [], {}):
+            yield "instead %r" % (other if other != "x" * 3000 else "long"), other
+
+
+@pytest.mark.parametrize("name", [row[0] for row in tables.REQUESTS] + [row[0] + "Response" for row in tables.RESPONSES])
+def test_the_checker_and_jsonschema_agree_on_good_and_spoilt_payloads(name):
+    response = name.endswith("Response")
+    schema = json.loads((SCHEMAS / (name + ("" if response else "Request") + ".json")).read_text("utf-8-sig"))
+    validator = Draft6Validator(schema)
+    good = sample(schema, schema.get("definitions", {}))
+    count = 0
+    for what, document in [("good", good), *spoilt(good)]:
+        ours = True
+        try:
+            if response:
+                actions.check_response(name[:-8], document)
+            else:
+                actions.check_request(name, document)
+        except CallError as e:
+            ours = e.text
+        theirs = validator.is_valid(document)
+        if theirs and ours is not True and "time:" in ours:
+            continue  # jsonschema does not look into date-time
+        assert (ours is True) == theirs, (what, ours, json.dumps(document)[:300])
+        count += 1
+    assert count > 1 or not good
