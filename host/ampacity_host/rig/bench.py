@@ -3,6 +3,8 @@
 `RealBench` (process/bench.py) and `VirtualBench` (virtual/bench.py) add controllers, sockets and the upstream.
 """
 
+from importlib.util import find_spec
+
 from ampacity_host.rig.faults import FaultDesk
 from ampacity_host.rig.fields import FieldError, Unsupported
 from ampacity_host.rig.hosting import Endpoint, evse_host, meter_host
@@ -21,7 +23,7 @@ class Bench:
     def __init__(self, facts, time, seed=1, chunked=True, hw_watchdog_ms=HW_WATCHDOG_MS, keep_history=True):
         self.facts, self.time, self.seed = facts, time, seed
         self.hw_watchdog_ms = hw_watchdog_ms
-        self.plant = Plant(facts, time, seed, keep_history)
+        self.plant = Plant(facts, time, seed, keep_history, budgets_ms(facts))
         self.start_ms = time.now_ms
         self.bus_index = {bus["name"]: index for index, bus in enumerate(facts["buses"])}
         self.lines = {bus["name"]: Line(time, bus["name"], bus["baud"], bus["parity"], bus["stop"], chunked, seed)
@@ -32,7 +34,27 @@ class Bench:
         self.address_of = {}         # device name -> its key in endpoints
         self.desk = FaultDesk(self)
         self.upstream = None
+        self._number = 0
         self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
+
+    def set_upstream(self, upstream, ocpp):
+        """The CSMS side of this bench, and the upstream facts that go with it."""
+        self.upstream = upstream
+        self.facts["ocpp"] = ocpp
+        self._upstream_parts["ocpp"] = ocpp
+        self.can_csms = self.can_csms_log = upstream is not None and upstream.can_call
+
+    def next_number(self):
+        self._number += 1
+        return self._number
+
+    @property
+    def csms_url(self):
+        ocpp = self.facts.get("ocpp")
+        return ocpp["url"] if ocpp else None
+
+    def primary_pid(self):
+        return None
 
     @property
     def t_ms(self):
@@ -109,7 +131,9 @@ class Bench:
         """Lets everything that is due now happen now (virtual clock)."""
 
     def ocpp_versions(self):
-        return ["1.6", "2.0.1", "2.1"]
+        """What the firmware speaks upstream."""
+        faces = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
+        return [version for version, face in faces.items() if find_spec("ampacity.ocpp." + face) is not None]
 
     # ---- upstream set-up
 
@@ -166,3 +190,10 @@ class Bench:
 
     def csms_frames(self, since_ms):
         return self.upstream.frames(since_ms)
+
+
+def budgets_ms(facts):
+    """The printed budget of every circuit (safety.md 3.5), as `ampacity check` computes it."""
+    from ampacity_host.configure.budgets import site_budgets
+
+    return [budget["total_ms"] for budget in site_budgets(facts)]

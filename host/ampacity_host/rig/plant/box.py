@@ -16,7 +16,7 @@ class Box:
         self._point = point
         self._time = point.plant.time
         self._pending = None
-        self._paused_ms = None
+        self._plugged = False
         self.limit_da = 0
         self.powered = True
         point.listeners.append(self._see)
@@ -40,6 +40,9 @@ class Box:
         self._see(point)
 
     def _see(self, point):
+        if (point.car is not None) != self._plugged:
+            self._plugged = point.car is not None
+            self.refresh()
         asks = self.powered and point.letter in "CD"
         if asks == point.commanded or self._pending is not None:
             return

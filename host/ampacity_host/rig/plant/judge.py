@@ -1,11 +1,11 @@
 """What the promise does not cover: the allowances by which an overload is no violation (safety.md 3.5 and 9).
 
-The printed budget of a circuit is meter age + decide + bus + device + car. It is computed here from the
-site's facts alone, not from what the controller says about itself.
+The printed budget of a circuit is meter age + decide + bus + device + car, as the check computes it from the
+site's facts; nothing here asks the controller.
 """
 
 DECIDE_MS = 200
-CONTACTOR_MS = 1000
+METER_MS = 300     # what a meter itself is behind the truth
 FRAME_CHARS = 70  # a long request and its answer, with the gaps
 
 
@@ -34,13 +34,20 @@ class Judge:
         self.budget_ms_max = self._budget_ms(True)
 
     def _budget_ms(self, late):
+        """late: a meter's fault may first have to be noticed."""
         if not self._meters:
             return 0
-        site = self._plant.site
+        extra_ms = max(meter.timeout_ms for meter in self._meters) if late else 0
+        return self._printed_ms() + METER_MS + extra_ms
+
+    def _printed_ms(self):
+        plant = self._plant
+        if plant.budgets_ms is not None:
+            return max(plant.budgets_ms[one.index] for one in plant.circuits
+                       if one is self._circuit or one.meter >= 0 and plant.meters[one.meter] in self._meters)
         buses = {point.bus for point in self._points if point.bus >= 0}
-        bus_ms = max([cycle_ms(site, bus) for bus in buses] or [0])
-        age_ms = max(meter.timeout_ms if late else meter.age_ms for meter in self._meters)
-        return age_ms + DECIDE_MS + bus_ms + self._settle_ms
+        bus_ms = max([cycle_ms(plant.site, bus) for bus in buses] or [0])
+        return 1_000 + DECIDE_MS + bus_ms + self._settle_ms
 
     def budget_ms(self, now_ms):
         """After a step of the other load; 0 where nothing measures it."""

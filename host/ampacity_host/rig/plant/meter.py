@@ -30,7 +30,6 @@ class Meter:
         self.timeout_ms = facts["timeout_ms"]
         self.circuit = None
         self.period_ms, self.latency_ms = 100, 50
-        self.age_ms = 1_000
         self.faults = {}
         self.energy_j5 = 0
         self._seed = seed * 131 + index

@@ -12,8 +12,9 @@ class Plant:
     `points`, `circuits` and `meters` are in file order; `point[name]`, `circuit[name]`, `meter[name]` by name.
     """
 
-    def __init__(self, site, time, seed=1, keep_history=True):
+    def __init__(self, site, time, seed=1, keep_history=True, budgets_ms=None):
         self.site = site
+        self.budgets_ms = budgets_ms         # the printed budget per circuit; None: the judge's own estimate
         self.time = time
         self.seed = seed
         self.start_ms = time.now_ms

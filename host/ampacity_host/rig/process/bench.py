@@ -37,6 +37,14 @@ class RealBench(Bench):
         self.primary = None
         self.secondaries = {}
         self._console = None
+        self._kept = []
+
+    def keep(self, *parts):
+        """What takes parts of the upstream down: coroutine functions, called last first."""
+        self._kept.extend(parts)
+
+    def primary_pid(self):
+        return self.primary.pid
 
     # ---- up and down
 
@@ -99,6 +107,12 @@ class RealBench(Bench):
             return {"role": role, "name": name, "sim": self.sim.address, "console": "127.0.0.1:%d" % console_port,
                     "lines": {bus: pty.path for bus, pty in ptys.items()}}
         return ProcessController(name, self._folder / name, self.runtime, self._heap_kib, boot, config)
+
+    async def down(self):
+        """Takes everything down, upstream last."""
+        await self.close()
+        for part in reversed(self._kept):
+            await part()
 
     async def close(self):
         if self._console is not None:

@@ -5,6 +5,7 @@ lives on a real loop) stays awake meanwhile.
 """
 
 import asyncio
+import os
 import time
 
 from ampacity_host.configure import secondary_config
@@ -22,16 +23,19 @@ class VirtualBench(Bench):
     """start() brings all up at the first instant; run_ms()/advance() move time; close() drops everything."""
 
     clock = "virtual"
-    can_advance = can_config_set = can_config_delete = can_seed = False
     can_advance = True
 
-    def __init__(self, facts, seed=1, hw_watchdog_ms=HW_WATCHDOG_MS, keep_history=True, make_controllers=True):
+    def __init__(self, facts, seed=1, hw_watchdog_ms=HW_WATCHDOG_MS, keep_history=True, make_controllers=True,
+                 no_bytes=False):
         self.loop = VirtualLoop()
         super().__init__(facts, self.loop, seed, chunked=False, hw_watchdog_ms=hw_watchdog_ms, keep_history=keep_history)
         self.network = Network(self.loop)
         self.secondaries = {}
         self.primary = None
+        self.no_bytes = no_bytes
         self._advancing = asyncio.Lock()
+        self._orders = 0
+        self.fact_orders = 0
         if make_controllers:
             self._make_controllers()
 
@@ -39,7 +43,7 @@ class VirtualBench(Bench):
         locals_ = [facts["name"] for facts in self.facts["evses"] if facts["kind"] == "local"]
         self.primary = VirtualController(self, "primary", "primary", self.primary_config, None, locals_, self.seed)
         for facts in self.facts["evses"]:
-            if facts["kind"] == "ampacity":
+            if facts["kind"] == "ampacity" and not self.no_bytes:
                 self.secondaries[facts["name"]] = self._make_secondary(facts)
 
     def _make_secondary(self, facts):
@@ -49,7 +53,8 @@ class VirtualBench(Bench):
 
     def start(self):
         """Devices, secondaries, then the primary."""
-        self.make_devices()
+        if not self.no_bytes:
+            self.make_devices()
         for key, endpoint in self.endpoints.items():
             self.network.serve(key[1], key[2], self._accept(endpoint))
         for secondary in self.secondaries.values():
@@ -83,6 +88,12 @@ class VirtualBench(Bench):
         enough_s = time.monotonic() + SLICE_S
         while self.loop.now_us < until_us and time.monotonic() < enough_s:
             self.loop.run_to(min(until_us, self.loop.now_us + 200_000))
+
+    async def down(self):
+        self.close()
+
+    def primary_pid(self):
+        return os.getpid()
 
     def close(self):
         for controller in [self.primary, *self.secondaries.values()]:
@@ -125,10 +136,9 @@ class VirtualBench(Bench):
             self.primary.set_fault(kind, on, options)
 
     def _network_fault(self, kind, on):
-        paths = [self.path(key) for key in self.endpoints] if kind == "network_down" else []
         if self.upstream is not None:
-            paths.append(self.upstream.path)
-        for path in paths:
+            self.upstream.set_down(on)
+        for path in [self.path(key) for key in self.endpoints] if kind == "network_down" else []:
             path.down = on
             path.release()
 
@@ -201,6 +211,13 @@ class VirtualBench(Bench):
             if wire.name == name:
                 return wire.engine.counters
         return {}
+
+    def orders(self):
+        """Orders sent so far, all lives of the primary together."""
+        return self.fact_orders + self._orders + self._orders_of(self.primary.role)
+
+    def _orders_of(self, role):
+        return getattr(role, "orders", 0) if role is not None else 0
 
     async def console(self, text):
         if not self.primary.running:

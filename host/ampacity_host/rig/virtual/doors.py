@@ -1,6 +1,7 @@
 """The Doors (ports/doors.py) of a controller that lives in the rig's process, on the virtual loop."""
 
 from ampacity.base.clock import Clock
+from ampacity.base.rng import Rng
 from ampacity.ports.doors import Doors
 from ampacity_host.rig.virtual.files import ControllerFiles
 from ampacity_host.rig.virtual.hardware import PlantPort
@@ -77,6 +78,20 @@ class VirtualDoors(Doors):
 
     def waiter(self):
         return Waiter(self._loop)
+
+    def rng(self):
+        """Chance that repeats with the rig's seed, another one for each start."""
+        return Rng(self._world.seed * 65_537 + self._world.next_number())
+
+    def fact_buses(self, site, guard, on_reading):
+        """Buses without frames (virtual/fact_bus.py) where this run wants them, else None."""
+        if not self._world.no_bytes:
+            return None
+        from ampacity_host.rig.virtual.fact_bus import FactBuses
+
+        buses = FactBuses(self._world, site, guard, on_reading)
+        self._opened.append(buses)
+        return buses
 
     def charge_point(self, evse_name):
         if evse_name not in self._wired:

@@ -138,6 +138,7 @@ class Network:
         self._loop = loop
         self.listeners = {}
         self.paths = {}
+        self.messages = 0        # writes into connections of device buses
 
     def path(self, host, port):
         return self.paths.setdefault((host, port), Path(self._loop))

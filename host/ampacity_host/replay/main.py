@@ -1,0 +1,170 @@
+"""`ampacity replay`: the site under recorded sessions and recorded other load, on a virtual clock, judged by the plant."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from ampacity_host.configure import SiteErrors, compile_site, load_site
+from ampacity_host.replay.driver import Driver
+from ampacity_host.replay.mains import Mains
+from ampacity_host.replay.record import Recorder, circuit_books, violations, write_files
+from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
+from ampacity_host.replay.stage import make_stage
+from ampacity_host.replay.times import DAY_S, TimeReader
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.setup import plant_seed
+
+OK, VIOLATION, USAGE = 0, 1, 2
+EXTRA_S_MAX = DAY_S  # after the last day, for its cars to leave
+SLICE_MS = 3_600_000
+
+
+class UsageError(Exception):
+    """An option that makes no sense."""
+
+
+def run(args):
+    """args: attributes as in the command line. The exit code: 0, 1 for a violation or a refused site, 2 wrong usage."""
+    try:
+        return Replay(args).run()
+    except SiteErrors as errors:
+        say(str(errors))
+        return VIOLATION
+    except (UsageError, ColumnError, FieldError, OSError, ValueError) as error:
+        say(str(error))
+        return USAGE
+
+
+def say(text):
+    print("ampacity replay: %s" % text, file=sys.stderr, flush=True)
+
+
+def find_data(path):
+    """The file itself, else the one of that name in AMPACITY_DATA, else in ../shared/data beside the checkout."""
+    places = [Path(path), Path(os.environ.get("AMPACITY_DATA", "")) / path,
+              Path(__file__).resolve().parents[3].parent / "shared" / "data" / path]
+    for place in places:
+        if place.is_file():
+            return place
+    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, " nor ".join(str(p.parent) for p in places[1:])))
+
+
+class Replay:
+    """One run: recordings in, books out."""
+
+    def __init__(self, args):
+        self._args = args
+        self._site = load_site(args.site)
+        self._facts = compile_site(self._site)
+        self._times = TimeReader(self._facts["time"]["tz"])
+        self._seed = args.seed if args.seed is not None else plant_seed(self._site)
+        self._columns = parse_columns(args.columns)
+        self._read_sessions()
+        self._mains = self._read_mains()
+
+    # ---- recordings
+
+    def _read_sessions(self):
+        roles = ("arrival", "departure", "energy", "station", "session", "phases", "amps")
+        given = {role: column for role, column in self._columns.items() if role in roles}
+        file = SessionFile(find_data(self._args.sessions), self._times, given)
+        for reason, count in sorted(file.refused.items()):
+            say("%d of %d rows left out: %s" % (count, file.rows, reason))
+        if not file.sessions:
+            raise UsageError("%s: no row makes sense" % self._args.sessions)
+        first_s = self._times.read(self._args.from_date, False) if self._args.from_date else file.sessions[0].arrival_s
+        self._start_s = self._times.local_day_start(first_s)
+        last_s = file.sessions[-1].arrival_s
+        self._days = self._args.days or (last_s - self._start_s) // DAY_S + 1
+        end_s = self._start_s + self._days * DAY_S
+        self._sessions = [one for one in file.sessions if self._start_s <= one.arrival_s < end_s]
+        if not self._sessions:
+            raise UsageError("no session arrives in the %d days from %s on" % (self._days, self._args.from_date))
+
+    def _read_mains(self):
+        if not self._args.mains:
+            return None
+        given = {role: column for role, column in self._columns.items() if role not in ("arrival", "departure", "energy", "station", "session", "phases", "amps")}
+        mains = Mains(find_data(self._args.mains), self._times, self._facts["phases"], self._facts["voltage_v"], given,
+                      self._args.mains_phases)
+        if mains.refused:
+            say("%d rows of the other load left out" % mains.refused)
+        mains.begin(self._start_s)
+        return mains
+
+    def _car(self):
+        """(phases, da) of a car that no column describes."""
+        if not self._args.car:
+            return 3, 160
+        try:
+            phases, amps = self._args.car.split(",")
+            car = int(phases), int(float(amps) * 10 + 1e-6)
+        except ValueError as error:
+            raise UsageError("--car %s: use PHASES,AMPS such as 1,16" % self._args.car) from error
+        if not 1 <= car[0] <= 3 or not 0 < car[1] <= 10_000:
+            raise UsageError("--car %s: 1 to 3 phases, more than 0 A" % self._args.car)
+        return car
+
+    # ---- the run
+
+    def run(self):
+        args = self._args
+        stage = make_stage(args, self._facts, self._seed, self._start_s)
+        plant = stage.plant
+        if self._mains is not None:
+            plant.play_mains(self._mains)
+        driver = Driver(plant, self._sessions, self._start_s, self._car())
+        recorder = Recorder(plant) if args.out else None
+        began_s = time.monotonic()
+        self._play(stage, began_s)
+        standing = driver.end()
+        if standing:
+            say("%d cars still stood there a day after the last one came; what they had got by then counts" % standing)
+        plant.close()
+        wall_s = time.monotonic() - began_s
+        stage.close()
+        result = self._result(stage, driver, wall_s)
+        if args.out:
+            write_files(Path(args.out), plant, recorder, driver, self._start_s)
+        self._tell(result)
+        return VIOLATION if result["violations"] else OK
+
+    def _play(self, stage, began_s):
+        plant = stage.plant
+        last_s = max(one.departure_s for one in self._sessions)
+        end_s = self._start_s + self._days * DAY_S
+        until_ms = plant.start_ms + 1000 * (max(end_s, min(last_s, end_s + EXTRA_S_MAX)) - self._start_s) + 1000
+        told = 0
+        while plant.now_ms < until_ms:
+            stage.run_ms(min(SLICE_MS, until_ms - plant.now_ms))
+            day = (plant.now_ms - plant.start_ms) // (DAY_S * 1000)
+            if day > told:
+                told = day
+                speed = (plant.now_ms - plant.start_ms) / 1000 / max(1e-9, time.monotonic() - began_s)
+                say("day %d of %d, %d times real time" % (day, self._days, speed))
+        self._simulated_s = (plant.now_ms - plant.start_ms) / 1000
+
+    def _result(self, stage, driver, wall_s):
+        return {
+            "days": self._days,
+            "sessions": {"asked": driver.asked, "served": driver.served, "in_full": driver.in_full, "turned_away": driver.turned_away},
+            "energy_wh": {"asked": driver.asked_wh, "delivered": driver.delivered_wh},
+            "circuits": circuit_books(stage.plant), "orders": stage.orders(), "frames": stage.frames(), "ocpp": stage.ocpp(),
+            "violations": violations(stage.plant), "speed": round(self._simulated_s / max(1e-9, wall_s), 1)}
+
+    def _tell(self, result):
+        if self._args.json:
+            print(json.dumps(result), flush=True)
+            return
+        sessions, energy = result["sessions"], result["energy_wh"]
+        print("%d days, %d sessions: %d served, %d in full, %d turned away" % (
+            result["days"], sessions["asked"], sessions["served"], sessions["in_full"], sessions["turned_away"]))
+        print("energy: %.1f of %.1f kWh (%.1f %%)" % (energy["delivered"] / 1000, energy["asked"] / 1000,
+                                                     100 * energy["delivered"] / max(1, energy["asked"])))
+        for name, books in result["circuits"].items():
+            print("%s: least margin %s A, above rating %s ms%s" % (
+                name, books["min_margin_a"], books["over_ms"], ", its breaker would trip" if books["would_trip"] else ""))
+        print("%d violations; %d orders, %d frames; %.0f times real time" % (
+            len(result["violations"]), result["orders"], result["frames"], result["speed"]), flush=True)

@@ -1,0 +1,75 @@
+"""What a replay runs on: the whole firmware with all bytes, the firmware with orders as facts, or nobody at all."""
+
+from ampacity_host.replay.trouble import Trouble
+from ampacity_host.rig.plant.box import Box
+from ampacity_host.rig.virtual.bench import VirtualBench
+
+
+class Stage:
+    """The firmware on its virtual site."""
+
+    def __init__(self, facts, seed, start_s, no_bytes=False, faults=0.0):
+        ocpp, facts["ocpp"] = facts["ocpp"], None
+        self.bench = VirtualBench(facts, seed, keep_history=False, no_bytes=no_bytes)
+        self.plant = self.bench.plant
+        self._csms = None
+        if ocpp is not None:
+            from ampacity_host.rig.virtual.csms import attach_csms
+
+            self._csms = attach_csms(self.bench, ocpp["version"], ocpp, start_s * 1000, check_every=100)
+            self._messages = 0
+            self._csms.on_message = self._count
+        self.bench.start()
+        self.trouble = Trouble(self.bench, faults, seed) if faults else None
+
+    def _count(self, identity, text):
+        self._messages += 1
+        del self._csms.frames[:-100]
+
+    def run_ms(self, ms):
+        self.bench.run_ms(ms)
+
+    def close(self):
+        self.bench.close()
+
+    def orders(self):
+        """Orders that the primary sent, refreshes not counted."""
+        return self.bench.orders()
+
+    def frames(self):
+        return sum(line.frames for line in self.bench.lines.values()) + self.bench.network.messages
+
+    def ocpp(self):
+        if self._csms is None:
+            return {"sent": 0, "transactions": 0}
+        return {"sent": self._messages, "transactions": len(self._csms.transactions)}
+
+
+class Unmanaged:
+    """Every EVSE at its maximum, nobody in charge."""
+
+    def __init__(self, facts, seed):
+        self.bench = VirtualBench(dict(facts, ocpp=None), seed, keep_history=False, make_controllers=False)
+        self.plant = self.bench.plant
+        for point in self.plant.points:
+            Box(point).set_limit(point.max_da)
+
+    def run_ms(self, ms):
+        self.bench.run_ms(ms)
+
+    def close(self):
+        self.bench.close()
+
+    def orders(self):
+        return 0
+
+    frames = orders
+
+    def ocpp(self):
+        return {"sent": 0, "transactions": 0}
+
+
+def make_stage(args, facts, seed, start_s):
+    if args.unmanaged:
+        return Unmanaged(facts, seed)
+    return Stage(facts, seed, start_s, args.no_bytes, args.faults or 0.0)

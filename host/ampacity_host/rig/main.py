@@ -1,0 +1,100 @@
+"""`ampacity rig`: brings a site up on this desk, prints one line when it is up, and takes it down cleanly."""
+
+import asyncio
+import json
+import signal
+import sys
+import tempfile
+
+import ampacity
+from ampacity_host.configure import SiteErrors
+from ampacity_host.rig.control import ControlServer
+from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.ops import Ops
+from ampacity_host.rig.setup import Setup
+
+OK, REFUSED, USAGE = 0, 1, 2
+
+
+def run(args):
+    """args: attributes as in the command line (site, control, runtime, clock, csms, …). The exit code."""
+    try:
+        setup = Setup(args)
+    except SiteErrors as errors:
+        print("ampacity: %s" % errors, file=sys.stderr)
+        return REFUSED
+    except OSError as error:
+        print("ampacity: %s" % error, file=sys.stderr)
+        return USAGE
+    try:
+        return asyncio.run(Session(args, setup).run())
+    except (FieldError, OSError, ValueError) as error:
+        print("ampacity: %s" % error, file=sys.stderr)
+        return REFUSED
+
+
+class Session:
+    """One run of the rig, from the first part to the last."""
+
+    def __init__(self, args, setup):
+        self._args, self._setup = args, setup
+        self._temporary = None
+        self.bench = None
+
+    async def run(self):
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        control = None
+        try:
+            self.bench = await self._make()
+            control = ControlServer(Ops(self.bench))
+            address = await control.start(*self._control())
+            self._tell(address)
+            await self._until(stopped, control)
+        finally:
+            if control is not None:
+                await control.close()
+            await self._down()
+        return OK
+
+    def _control(self):
+        host, _, port = self._args.control.rpartition(":")
+        return host or "127.0.0.1", int(port)
+
+    async def _until(self, stopped, control):
+        ends = [asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(control.stopped.wait())]
+        if self._args.ui:
+            from ampacity_host.rig.ui import show
+
+            ends.append(asyncio.ensure_future(show(self.bench)))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _make(self):
+        from ampacity_host.rig.assemble import real_bench, virtual_bench
+
+        if self._args.clock == "virtual":
+            return await virtual_bench(self._setup, self._args)
+        folder = self._args.data
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="ampacity-rig-")
+            folder = self._temporary.name
+        return await real_bench(self._setup, self._args, folder)
+
+    def _tell(self, address):
+        bench = self.bench
+        print(json.dumps({
+            "ready": True, "control": address,
+            "primary": {"pid": bench.primary_pid(), "runtime": bench.runtime, "version": ampacity.__version__},
+            "csms": bench.csms_url, "evses": [point.name for point in bench.plant.points],
+            "circuits": [circuit.name for circuit in bench.plant.circuits]}), flush=True)
+
+    async def _down(self):
+        if self.bench is not None:
+            await self.bench.down()
+        if self._temporary is not None:
+            self._temporary.cleanup()

@@ -1,0 +1,50 @@
+"""From the command line's options to a compiled site: which CSMS, which OCPP version, which seed."""
+
+from ampacity_host.configure import compile_site, load_site
+
+BENCH_IDENTITY = "AMP-BENCH"
+
+
+class Setup:
+    """site: the SiteFile; facts: compiled; bench_csms: (host, port) to start one at, None for none."""
+
+    def __init__(self, args):
+        self.site = load_site(args.site)
+        self.facts = compile_site(self.site)
+        self.seed = args.seed if args.seed is not None else plant_seed(self.site)
+        self.bench_csms = None
+        self._choose(args)
+
+    def _choose(self, args):
+        """The three CSMS options, or what the site file says."""
+        ocpp = self.facts["ocpp"]
+        if args.no_csms:
+            self.facts["ocpp"] = None
+            return
+        if args.bench_csms:
+            host, _, port = args.bench_csms.rpartition(":")
+            self.bench_csms = (host or "127.0.0.1", int(port))
+        elif not args.csms and ocpp:
+            self.bench_csms = ("127.0.0.1", 0)
+        if self.bench_csms or args.csms:
+            self.facts["ocpp"] = ocpp = dict(ocpp or default_upstream())
+            if args.csms:
+                ocpp["url"] = args.csms
+        if ocpp and args.ocpp:
+            ocpp["version"] = args.ocpp
+
+
+def default_upstream():
+    return {"version": "2.0.1", "identity": BENCH_IDENTITY, "url": None, "security_profile": 0, "password": None}
+
+
+def plant_seed(site):
+    """`[plant].seed` of the site file, 1 without."""
+    plant = getattr(site, "plant", None)
+    seed = None
+    if plant is not None:
+        try:
+            seed = plant["seed"]
+        except (KeyError, TypeError):
+            seed = None
+    return 1 if seed is None else int(seed)

@@ -1,0 +1,44 @@
+"""The CSMS side of a bench: the bench CSMS, or somebody else's behind a proxy that can be pulled out."""
+
+import asyncio
+
+from ampacity_host.rig.fields import Unsupported
+
+
+class Upstream:
+    """csms: the bench CSMS (host/ampacity_host/csms) or None; link: what `set_down` pulls (a proxy or a path).
+
+    flush(): lets what is due now happen now (virtual clock).
+    """
+
+    def __init__(self, csms, link, flush=lambda: None):
+        self.csms = csms
+        self.link = link
+        self._flush = flush
+
+    @property
+    def can_call(self):
+        return self.csms is not None
+
+    def set_down(self, on):
+        if self.link is not None:
+            self.link.set_down(on)
+        else:
+            raise Unsupported("this rig cannot pull the plug of a CSMS on another machine")
+
+    def send(self, method, payload):
+        """A call whose answer nobody waits for."""
+        self.csms.send_call(method, payload)
+        self._flush()
+
+    async def call(self, method, payload, timeout_ms):
+        """{"result": …} or {"error": {"code", "description"}}; an error answer when the station says nothing in time."""
+        if self.csms is None:
+            raise Unsupported("there is no bench CSMS")
+        call = asyncio.ensure_future(self.csms.call(method, payload, timeout_ms))
+        await asyncio.sleep(0)
+        self._flush()
+        return await call
+
+    def frames(self, since_ms):
+        return [frame for frame in self.csms.frames if frame["t_ms"] >= since_ms]

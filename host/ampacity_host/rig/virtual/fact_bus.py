@@ -1,0 +1,220 @@
+"""Orders as facts: the buses of a primary without a frame, for runs of weeks.
+
+It has the face of the firmware's own Buses (roles/buses.py): drivers, meters, wires, wire_of, permit. Each driver
+asks the judge for every order as those on a bus do, and the device behind it obeys, reports and falls back as a
+well one does; what is left out is the wire: bytes, collisions, answers that get lost. One round of a bus takes as
+long as its frames would (`cycle_ms`), so that proofs and readings are as old as they would be.
+"""
+
+from ampacity.bus.facts import DeviceFacts
+from ampacity_host.rig.plant.box import Box
+from ampacity_host.rig.plant.judge import cycle_ms
+
+ORDER_MS = 30        # from a wish to the device, as a broadcast takes
+PROOF_MS = 120       # from the order to the reading that proves it
+RETRY_MS = 100
+ROUND_MS_MIN = 500
+
+
+class FactDevice:
+    """The device side: a limit that holds until its lease or watchdog runs out, then the fallback."""
+
+    def __init__(self, time, facts, point):
+        self._time = time
+        self._box = Box(point)
+        self._watchdog_ms = facts["watchdog_ms"]
+        self._fallback_da = facts["fallback_da"]
+        self._until_ms = None
+        self.limit_da = facts["power_on_da"]
+        self.alive = True
+        self._box.set_limit(self.limit_da)
+
+    @property
+    def watchdog(self):
+        if not self._watchdog_ms or self._until_ms is None:
+            return "none"
+        return "armed" if self._time.now_ms < self._until_ms else "expired"
+
+    def obey(self, limit_da):
+        self.limit_da = limit_da
+        self._box.set_limit(limit_da)
+        self.feed()
+
+    def feed(self):
+        if not self._watchdog_ms:
+            return
+        waiting = self._until_ms is not None and self._time.now_ms < self._until_ms
+        self._until_ms = self._time.now_ms + self._watchdog_ms
+        if not waiting:
+            self._time.at_ms(self._until_ms, self._expire)
+
+    def _expire(self):
+        if self._time.now_ms < self._until_ms:
+            self._time.at_ms(self._until_ms, self._expire)
+        else:
+            self.limit_da = self._fallback_da
+            self._box.set_limit(self._fallback_da)
+
+
+class FactDriver:
+    """One EVSE. judge: the guard. `facts` as every driver's; `orders` counts what was sent."""
+
+    def __init__(self, bus, facts_in, index, judge, point):
+        self._bus, self._time = bus, bus.time
+        self.unit, self.index, self.judge = facts_in["unit"], index, judge
+        self._facts_in, self._point = facts_in, point
+        self.device = bus.device(facts_in, point)
+        self.facts = DeviceFacts()
+        self.facts.serial = "FACT-%s" % facts_in["name"]
+        self.facts.firmware = "fact"
+        self._want_da = None
+        self._order = None            # [order id, da, sent_ms, proven]
+        self._due = None
+        self._audited = False
+        self._fed_ms = -10**9
+        self._shown = None
+
+    def want(self, limit_da, now_ms):
+        if limit_da != self._want_da:
+            self._want_da = limit_da
+            self._time.cancel(self._due)
+            self._due = self._time.at_ms(now_ms + ORDER_MS, self._try)
+
+    def _try(self):
+        """Sends the wish, if the judge lets it go, else later."""
+        self._due = None
+        now_ms = self._time.now_ms
+        order = self._order
+        if not self._audited or (order is not None and order[1] == self._want_da):
+            return
+        if self._bus.may_send(order is None or self._want_da < order[1]):
+            order_id = self.judge.send(self.index, self._want_da, now_ms)
+            if order_id is None and self._want_da <= self._facts_in["fallback_da"]:
+                order_id = self.judge.send(self.index, self._want_da, now_ms, probe=True)
+            if order_id is not None:
+                return self._send(order_id, now_ms)
+        self._due = self._time.at_ms(now_ms + RETRY_MS, self._try)
+        return None
+
+    def _send(self, order_id, now_ms):
+        self._bus.count_order()
+        self._order = [order_id, self._want_da, now_ms, False]
+        self._fed_ms = now_ms
+        self.device.obey(self._want_da)
+        self.judge.answered(self.index, order_id, now_ms)
+        self._time.at_ms(now_ms + PROOF_MS, self._prove, self._order)
+
+    def _prove(self, order):
+        if order is self._order and self._bus.alive:
+            order[3] = True
+            now_ms = self._time.now_ms
+            self.judge.heard(self.index, now_ms)
+            self.judge.proven(self.index, order[0], self.device.limit_da, now_ms)
+            self.report(now_ms)
+
+    def round(self, now_ms):
+        """The routine reading, and the refresh of the watchdog."""
+        self.judge.heard(self.index, now_ms)
+        if not self._audited:
+            self._audit(now_ms)
+        order = self._order
+        if order is not None and now_ms - self._fed_ms >= self._facts_in["watchdog_ms"] // 4 and self._bus.may_send(False):
+            order_id = self.judge.send(self.index, order[1], now_ms)
+            if order_id is not None:
+                order[0], self._fed_ms = order_id, now_ms
+                self.device.obey(order[1])
+                self.judge.proven(self.index, order_id, order[1], now_ms)
+        elif self._due is None and self._want_da is not None:
+            self._try()
+        self.report(now_ms)
+
+    def _audit(self, now_ms):
+        facts = self._facts_in
+        for key, value in (("fingerprint", facts.get("fingerprint") or self.facts.serial), ("watchdog_ms", facts["watchdog_ms"]),
+                           ("fallback_da", facts["fallback_da"]), ("power_on_da", facts["power_on_da"]),
+                           ("max_da", facts["max_da"]), ("mode_ok", True)):
+            self.judge.evidence(self.index, key, value, now_ms)
+        self._audited = self.facts.online = True
+
+    def report(self, now_ms):
+        """What a reading shows, to the judge and into the facts."""
+        point, facts = self._point, self.facts
+        amps_da = point.terminal_amps_da()
+        self.judge.reported(self.index, self.device.limit_da, now_ms)
+        self.judge.measured(self.index, amps_da, now_ms, now_ms)
+        facts.updated_ms = now_ms
+        facts.energy_wh = point.energy_wh
+        shown = (point.amps_da, point.state_text, point.closed, self.device.limit_da)
+        if shown != self._shown:
+            self._shown = shown
+            facts.amps_da, facts.state, facts.limit_da = amps_da, point.state_text, self.device.limit_da
+            facts.volts_dv = list(point.terminal_dv)
+            facts.plugged = point.car is not None
+            facts.charging = point.closed and facts.state[0] in "CD"
+            facts.power_w = sum(amps * volts for amps, volts in zip(amps_da, point.terminal_dv)) // 100
+
+
+class FactMeter:
+    """One meter: its reading to the judge at each round."""
+
+    def __init__(self, index, judge, meter, on_reading):
+        self._index, self._judge, self._meter, self._on_reading = index, judge, meter, on_reading
+        self.facts = DeviceFacts()
+
+    def round(self, now_ms):
+        reading = self._meter.reading()
+        amps_ma = reading["amps_ma"]
+        amps_da = None if None in amps_ma else [(ma + 50) // 100 for ma in amps_ma]
+        self.facts.online, self.facts.amps_da, self.facts.updated_ms = True, amps_da, now_ms
+        self._judge.meter(self._index, amps_da, now_ms, hash((tuple(amps_ma), tuple(reading["volts_mv"]))))
+        if self._on_reading is not None:
+            self._on_reading(self)
+
+
+class FactBuses:
+    """bench: a VirtualBench. site, guard, on_reading: as the firmware's Buses takes them."""
+
+    def __init__(self, bench, site, guard, on_reading=None):
+        self._bench, self.time = bench, bench.time
+        self.alive = True
+        self._permit_until_ms = -1
+        self.wires = []
+        self.wire_of = [None] * len(site["evses"])
+        points = bench.plant.points
+        self.drivers = [None if facts["kind"] == "local" else FactDriver(self, facts, index, guard, points[index])
+                        for index, facts in enumerate(site["evses"])]
+        self.meters = [FactMeter(index, guard, bench.plant.meters[index], on_reading) for index in range(len(site["meters"]))]
+        round_ms = max([ROUND_MS_MIN] + [cycle_ms(site, bus) for bus in range(len(site["buses"]))])
+        self._round_ms = round_ms
+        self.time.at_ms(self.time.now_ms + round_ms, self._round)
+
+    def device(self, facts, point):
+        """The device at a point; it outlives the primary."""
+        if point.device is None:
+            point.device = FactDevice(self.time, facts, point)
+        return point.device
+
+    def permit(self, until_ms):
+        """Rule 11, as on a bus."""
+        self._permit_until_ms = until_ms
+
+    def may_send(self, lower):
+        return self.alive and (lower or self.time.now_ms < self._permit_until_ms)
+
+    def count_order(self):
+        self._bench.fact_orders += 1
+
+    def _round(self):
+        if not self.alive:
+            return
+        now_ms = self.time.now_ms
+        for meter in self.meters:
+            meter.round(now_ms)
+        for driver in self.drivers:
+            if driver is not None and driver.device.alive:
+                driver.round(now_ms)
+        self.time.at_ms(now_ms + self._round_ms, self._round)
+
+    def close(self):
+        """The primary is gone: nothing is said any more."""
+        self.alive = False
