@@ -1,0 +1,192 @@
+"""Who may charge, and since when: the session of one EVSE, be it our own charging point or a device on a bus.
+
+Three modes. "free": every car is served without asking. "local": a token from the site's own list starts, the same
+one stops. "managed": the CSMS decides; tokens are only passed on, `start` and `stop` are its answers.
+Facts and commands in; `status`, `wants` and `events` out. Pure.
+"""
+
+from ampacity.evse.iec61851 import CHARGING_DA_MIN
+from ampacity.evse.session_table import TRANSITIONS
+
+MODES = ("free", "local", "managed")
+OFFLINE_MS = 30000  # a device that does not answer for so long is shown as unavailable
+CONNECTION_MS = 60000
+# faults after which a session does not go on, by their first words, and the reason that is told
+ENDING = (
+    ("rcm", "GroundFault"),
+    ("residual", "GroundFault"),
+    ("emergency", "EmergencyStop"),
+    ("welded", "Other"),
+    ("contactor", "Other"),
+)
+
+
+class Session:
+    """One EVSE's session.
+
+    mode: see MODES. tokens: accepted ids in mode "local", None: any. connection_ms: how long leave waits for a car,
+    0: for ever (the CSMS keeps that time itself).
+    `status`: Available, Preparing, Charging, Suspended, Finishing, Reserved, Unavailable, Faulted. `wants`: there is a
+    car that may charge. `token`: whose session it is, None: nobody's. `events`, taken by the owner, are
+    (kind, fields): plugged, unplugged, token {token, type}, refused {token}, started {token}, charging {state},
+    stop_local {reason}, fault {reason}, ended {reason}, timeout {}.
+    """
+
+    def __init__(self, name, mode="free", tokens=None, connection_ms=CONNECTION_MS):
+        self.name = name
+        self.mode = mode
+        self.tokens = tokens
+        self.connection_ms = 0 if mode == "managed" else connection_ms
+        self.phase = "idle"
+        self.token_id = None
+        self.available = True
+        self.reserved = False
+        self.charging_state = "Idle"
+        self.status = "Unavailable"
+        self.events = []
+        self._plugged = None
+        self._fault = None
+        self._since_ms = None
+        self._heard_ms = None
+
+    @property
+    def wants(self):
+        """A car is there, it may charge, and nothing forbids it now."""
+        return self.phase == "active" and self.available and not self._fault
+
+    # facts
+
+    def step(self, facts, order_da, now_ms):
+        """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None."""
+        if self._since_ms is None:
+            self._since_ms = now_ms
+        if facts.online:
+            self._heard_ms = now_ms
+            self._see_plug(bool(facts.plugged), now_ms)
+            self._see_fault(facts.fault)
+        if self.phase == "authorised" and self.connection_ms and now_ms - self._since_ms >= self.connection_ms:
+            self._fire("timeout", now_ms)
+            self._tell("timeout")
+        self._see_charging(facts, order_da)
+        self.status = self._status(now_ms)
+
+    def _see_plug(self, plugged, now_ms):
+        if plugged == self._plugged:
+            return
+        self._plugged = plugged
+        self._tell("plugged" if plugged else "unplugged")
+        was = self.phase
+        self._fire("plug" if plugged else "unplug", now_ms)
+        if plugged and self.mode == "free":
+            self._fire("permit", now_ms)
+        if self.phase == "active":
+            self._tell("started", token=self.token_id)
+        if was == "active":
+            self._tell("ended", reason="EVDisconnected")
+
+    def _see_fault(self, fault):
+        if fault == self._fault:
+            return
+        self._fault = fault
+        if fault and self.phase == "active":
+            for words, reason in ENDING:
+                if words in fault:
+                    self._tell("fault", reason=reason)
+                    self._end(reason)
+                    return
+
+    def _see_charging(self, facts, order_da):
+        state = self._charging_state(facts, order_da)
+        if state != self.charging_state:
+            self.charging_state = state
+            self._tell("charging", state=state)
+
+    def _charging_state(self, facts, order_da):
+        if not self._plugged:
+            return "Idle"
+        if self.phase != "active":
+            return "EVConnected"
+        if facts.charging and facts.state is not None and facts.state[0] in "CD":
+            return "Charging"
+        if order_da is None or order_da < CHARGING_DA_MIN or self._fault or not self.available:
+            return "SuspendedEVSE"
+        return "SuspendedEV"
+
+    def _status(self, now_ms):
+        if self._fault:
+            return "Faulted"
+        if self._heard_ms is None or now_ms - self._heard_ms >= OFFLINE_MS:
+            return "Unavailable"
+        if self.phase == "active" and self.available:
+            return "Charging" if self.charging_state == "Charging" else "Suspended"
+        if not self.available:
+            return "Unavailable"
+        if self.phase == "idle":
+            return "Reserved" if self.reserved else "Available"
+        return "Finishing" if self.phase == "ended" else "Preparing"
+
+    # commands
+
+    def present(self, token, kind, now_ms):
+        """A token at this EVSE's reader. Who gets told what is in `events`."""
+        if self.mode == "managed":
+            self._tell("token", token=token, type=kind)
+        elif self.mode == "free" or (self.tokens is not None and token not in self.tokens):
+            self._tell("refused", token=token)
+        elif self.phase in ("active", "authorised"):
+            if token == self.token_id:
+                self.stop("Local", now_ms)
+            else:
+                self._tell("refused", token=token)
+        else:
+            self.start(token, now_ms)
+
+    def start(self, token, now_ms):
+        """Somebody may charge here from now on (remote start, accepted token). False where it cannot be."""
+        if not self.available or self.phase in ("active", "authorised"):
+            return False
+        self.token_id = token
+        self._fire("permit", now_ms)
+        if self.phase == "active":
+            self._tell("started", token=token)
+        return True
+
+    def stop(self, reason, now_ms):
+        """No more charging until the next start: remote stop, the same token again, lost authorisation, reset."""
+        if self.phase == "active":
+            self._end(reason)
+        elif self.phase == "authorised":
+            self._fire("revoke", now_ms)
+            self.token_id = None
+
+    def button(self, name, now_ms):
+        """The local button: "stop" or "emergency_stop" (the charging point itself opens at once for the latter)."""
+        reason = "EmergencyStop" if name == "emergency_stop" else "Local"
+        if self.phase == "active":
+            self._tell("stop_local", reason=reason)
+        self.stop(reason, now_ms)
+
+    def set_available(self, available):
+        """Inoperative: nothing is served; a car that is there stays connected."""
+        self.available = available
+
+    def reserve(self, on):
+        """Kept for somebody: shown while idle. Whose token fits is the decision of who reserved."""
+        self.reserved = on
+
+    def _end(self, reason):
+        self._fire("revoke", self._since_ms)
+        self._tell("ended", reason=reason)
+        self.token_id = None
+
+    def _fire(self, event, now_ms):
+        """The only place that changes the phase."""
+        following = TRANSITIONS[self.phase, event]
+        if following != self.phase:
+            self.phase = following
+            self._since_ms = now_ms
+            if following == "idle":
+                self.token_id = None
+
+    def _tell(self, kind, **fields):
+        self.events.append((kind, fields))

@@ -1,0 +1,171 @@
+"""The primary's own charging point: orders of the judge on the pilot, proof by what is read back."""
+
+from ampacity.evse.energy import EnergyCounter
+from ampacity.evse.local_driver import LocalDriver
+from ampacity.circuit.guard import Guard
+from fake_port import FakePort
+
+START_MS = 2**30 - 60000
+FACTS = {"max_da": 320, "terminals": [[0], [1], [2]], "watchdog_ms": 1000, "connector": "cType2"}
+
+
+class Judge:
+    """Notes what it was told; `allows` says up to what an order may go."""
+
+    def __init__(self):
+        self.allows_da = 320
+        self.told = []
+        self.sent = 0
+
+    def send(self, evse, most_da, now_ms, probe=False):
+        if most_da > self.allows_da:
+            return None
+        self.sent += 1
+        self.told.append(("send", most_da))
+        return self.sent
+
+    def proven(self, evse, order_id, limit_da, now_ms):
+        self.told.append(("proven", order_id, limit_da))
+
+    def measured(self, evse, amps_da, sample_ms, now_ms):
+        self.amps_da = amps_da
+
+    def reported(self, evse, limit_da, now_ms):
+        self.limit_da = limit_da
+
+    def answered(self, *given):
+        pass
+
+    heard = evidence = answered
+
+
+class Desk:
+    def __init__(self, judge=None):
+        self.judge = judge or Judge()
+        self.port = FakePort()
+        self.driver = LocalDriver(FACTS, 0, self.judge, self.port)
+        self.now_ms = START_MS
+
+    def run(self, duration_ms, want_da=None, on_tick=None):
+        for _ in range(duration_ms // 100):
+            self.now_ms += 100
+            self.port.plant(self.now_ms)
+            self.driver.step(self.now_ms)
+            if on_tick:
+                on_tick(self.now_ms)
+            if want_da is not None:
+                self.driver.want(want_da, self.now_ms)
+            self.driver.step(self.now_ms)
+
+
+def test_an_order_reaches_the_pilot_only_after_the_judge_recorded_it():
+    desk = Desk()
+    desk.port.car = "B"
+    desk.judge.allows_da = 100
+    desk.run(1000, want_da=160)
+    assert desk.port.pilot == ("x1", 0)
+    desk.judge.allows_da = 160
+    desk.run(200)
+    assert desk.port.pilot == ("pwm", 266) and ("send", 160) in desk.judge.told
+
+
+def test_an_order_is_proven_by_a_reading_that_is_newer_and_shows_our_pilot():
+    desk = Desk()
+    desk.port.car = "B"
+    desk.run(500, want_da=0)
+    desk.judge.told = []
+    desk.port.frozen = True
+    desk.run(500, want_da=160)
+    assert [told[0] for told in desk.judge.told] == ["send"]
+    desk.port.frozen = False
+    desk.run(300)
+    assert desk.judge.told[-1][0] == "proven" and desk.judge.told[-1][2] == 160
+
+
+def test_a_session_that_does_not_allow_keeps_the_contactor_open():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.driver.allow = False
+    desk.run(4000, want_da=160)
+    assert not desk.port.contactor and desk.driver.facts.state == "C1" and desk.driver.facts.plugged
+    desk.driver.allow = True
+    desk.run(2000)
+    assert desk.port.contactor and desk.driver.facts.charging
+
+
+def test_readings_that_stop_open_the_contactor():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.run(4000, want_da=160)
+    assert desk.port.contactor
+    desk.port.frozen = True
+    desk.run(1300)
+    assert not desk.port.contactor and desk.driver.facts.fault == "input"
+
+
+def test_an_emergency_stop_opens_at_once_and_until_the_car_left():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.run(4000, want_da=160)
+    desk.port.events.append(("button", "emergency_stop"))
+    desk.run(100)
+    assert not desk.port.contactor and ("button", "emergency_stop") in desk.driver.events
+    desk.run(20000)
+    assert not desk.port.contactor and desk.driver.facts.fault == "emergency_stop"
+    desk.port.car = "A"
+    desk.run(1000)
+    desk.port.car = "C"
+    desk.run(4000)
+    assert desk.port.contactor
+
+
+def test_each_fault_is_told_once():
+    desk = Desk()
+    desk.run(500)
+    desk.port.rcm = True
+    desk.run(1000)
+    assert desk.driver.events == [("fault", "rcm")]
+
+
+def test_energy_without_a_meter_is_integrated_and_loses_no_remainder():
+    counter = EnergyCounter(100)
+    for now_ms in range(0, 3600001, 100):
+        counter.add([160, 160, 160], [2300, 2300, 2300], now_ms)
+    assert counter.energy_wh == 100 + 11040 and counter.power_w() == 11040
+
+
+def test_a_gap_in_the_readings_is_not_billed():
+    counter = EnergyCounter()
+    counter.add([160], [2300], 0)
+    counter.add([0], [2300], 3600000)
+    assert counter.energy_wh == 3680 * 2 // 3600
+
+
+def test_with_the_real_guard_a_car_on_the_local_charging_point_gets_what_the_circuit_has():
+    site = {
+        "format": 1, "name": "home", "voltage_v": 230, "system": "wye", "phases": 3, "require_tested": False,
+        "circuits": [{"name": "main", "parent": -1, "rating_da": [250, 250, 250], "assumed_other_da": [50, 50, 50],
+                      "meter": -1, "generation_da": [0, 0, 0]}],
+        "buses": [], "meters": [], "profiles": {}, "ocpp": None, "settings": {},
+        "evses": [{"name": "evse-1", "kind": "local", "profile": None, "bus": -1, "unit": 0, "circuit": 0,
+                   "terminals": [[0], [1], [2]], "max_da": 320, "limit_da": 320, "min_da": 60, "step_da": 1,
+                   "feeder_da": 320, "priority": 1, "weight": 1, "fallback_da": 0, "watchdog_ms": 1000,
+                   "watchdog_tolerance_ms": 1000, "watchdog_fixed": True, "power_on_da": 0,
+                   "power_on_source": "documented", "settle_ms": 5000, "latency_ms": 0, "transit_ms": 0,
+                   "boot_ms": 500, "survives": True, "holds": False, "proof": "measured", "poll_feeds": False,
+                   "fingerprint": None, "connector": "cType2"}],
+    }  # fmt: skip
+    guard = Guard(site, START_MS)
+    desk = Desk(guard)
+    desk.port.car = "C"
+
+    def tick(now_ms):
+        guard.plugged(0, desk.driver.facts.plugged, now_ms)
+        guard.demand(0, desk.driver.facts.plugged, None, now_ms)
+        guard.tick(now_ms)
+        desk.driver.want(guard.want_da[0], now_ms)
+        assert guard.feed_ok
+
+    desk.run(60000, on_tick=tick)
+    assert guard.mode == "regulating" and desk.port.contactor
+    assert desk.port.pilot == ("pwm", 333) and guard.bound_da(0) == [200, 200, 200]
