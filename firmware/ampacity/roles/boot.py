@@ -1,0 +1,65 @@
+"""From a data folder to a running role: the only place that picks the platform."""
+
+import asyncio
+import sys
+
+from ampacity.base import strict_json
+from ampacity.base.errors import Rejected
+from ampacity.base.log import Log
+
+EXIT_RESTART = 42
+EXIT_CONFIG = 78
+SITE_BYTES_MAX = 1048576
+
+
+def read_json(folder, name, required=True):
+    """The JSON document `folder/name`; None when it is absent and not required. Raises Rejected."""
+    try:
+        with open(folder + "/" + name, "rb") as f:
+            data = f.read(SITE_BYTES_MAX + 1)
+    except OSError:
+        if required:
+            raise Rejected(name, "absent", "a file in the data folder " + folder)
+        return None
+    try:
+        return strict_json.loads(data, size_max=SITE_BYTES_MAX)
+    except ValueError as e:
+        raise Rejected(name, str(e), "a JSON document")
+
+
+def make_doors(folder, boot):
+    """The Doors of this platform. boot: the facts of boot.json."""
+    if sys.implementation.name == "micropython":
+        from ampacity.ports.unix import UnixDoors as Doors
+    else:
+        from ampacity.ports.linux import LinuxDoors as Doors
+    return Doors(folder, boot)
+
+
+async def run_role(folder, boot, config, log):
+    """Run the role that boot names until it ends; returns the exit status."""
+    doors = make_doors(folder, boot)
+    await doors.start()
+    if boot.get("role", "primary") == "secondary":
+        from ampacity.roles import secondary as role
+    else:
+        from ampacity.roles import primary as role
+    return await role.run(doors, config, log)
+
+
+def main(arguments):
+    """arguments: [data folder]. Returns the exit status of the process."""
+    if len(arguments) != 1:
+        print("usage: ampacity DATA_DIR")
+        return 2
+    folder = arguments[0]
+    log = Log()
+    try:
+        boot = read_json(folder, "boot.json", required=False) or {}
+        config = read_json(folder, "site.json")
+        return asyncio.run(run_role(folder, boot, config, log)) or 0
+    except Rejected as e:
+        print("configuration: " + str(e))
+        return EXIT_CONFIG
+    except KeyboardInterrupt:
+        return 0

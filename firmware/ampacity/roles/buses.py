@@ -1,0 +1,108 @@
+"""The wires of a primary: one engine for each RTU line and each TCP endpoint, with its drivers."""
+
+from ampacity.bus.door import run_rtu, run_tcp
+from ampacity.bus.lease_driver import GrantTable, LeaseDriver
+from ampacity.bus.primary import BusPrimary
+from ampacity.bus.tcp import BusTcp
+from ampacity.roles.site import endpoint
+
+
+class Wire:
+    """One engine, the drivers it serves and the task that runs it."""
+
+    def __init__(self, name, engine, start):
+        self.name = name
+        self.engine = engine
+        self.start = start
+        self.line = None
+
+    def wake(self):
+        if self.line is not None:
+            self.line.wake()
+
+
+class Buses:
+    """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index."""
+
+    def __init__(self, site, guard, doors, log, identity, epoch, on_reading):
+        self.site = site
+        self.guard = guard
+        self.doors = doors
+        self.log = log
+        self.identity = identity
+        self.epoch = epoch
+        self.on_reading = on_reading
+        self.drivers = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]
+        self.meters = [self._meter_driver(i, m) for i, m in enumerate(site["meters"])]
+        self.wires = []
+        self.wire_of = [None] * len(self.drivers)
+        for b in range(len(site["buses"])):
+            self._build(b)
+
+    def _evse_driver(self, index, facts):
+        if facts["kind"] == "local":
+            return None
+        if facts["kind"] == "ampacity":
+            return LeaseDriver(facts, index, self.guard)
+        from ampacity.bus.profile_driver import ProfileDriver
+        return ProfileDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard)
+
+    def _meter_driver(self, index, facts):
+        from ampacity.bus.profile_driver import MeterDriver
+        return MeterDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard, self.on_reading)
+
+    def _members(self, b):
+        """[(facts, driver, evse index or None)] of bus b in site order."""
+        out = [(f, self.drivers[i], i) for i, f in enumerate(self.site["evses"]) if f["bus"] == b and self.drivers[i]]
+        for i, f in enumerate(self.site["meters"]):
+            if f["bus"] == b:
+                out.append((f, self.meters[i], None))
+        return out
+
+    def _build(self, b):
+        bus = self.site["buses"][b]
+        members = self._members(b)
+        if bus["kind"] == "rtu":
+            self._add_rtu(bus, members)
+            return
+        ends = []
+        for facts, _driver, _evse in members:
+            end = endpoint(facts, bus)
+            if end not in ends:
+                ends.append(end)
+        for host, port in ends:
+            self._add_tcp(bus, host, port, [m for m in members if endpoint(m[0], bus) == (host, port)])
+
+    def _add_rtu(self, bus, members):
+        drivers = [m[1] for m in members]
+        ours = [d for d in drivers if isinstance(d, LeaseDriver)]
+        if ours:
+            drivers.append(GrantTable(ours, self.identity, self.epoch))
+        engine = BusPrimary(bus, drivers, self.log)
+        wire = Wire(bus["name"], engine, None)
+
+        async def start():
+            wire.line = self.doors.open_line(bus)
+            await run_rtu(engine, wire.line, self.doors.clock)
+        self._add(wire, start, members)
+
+    def _add_tcp(self, bus, host, port, members):
+        drivers = [m[1] for m in members]
+        engine = BusTcp(bus, drivers, self.log)
+        wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
+
+        async def start():
+            await run_tcp(engine, self.doors.connect, host, port, self.doors.clock)
+        self._add(wire, start, members)
+
+    def _add(self, wire, start, members):
+        wire.start = start
+        self.wires.append(wire)
+        for _facts, _driver, evse in members:
+            if evse is not None:
+                self.wire_of[evse] = wire
+
+    def permit(self, until_ms):
+        """Rule 11: feeding frames and raises may leave until then."""
+        for wire in self.wires:
+            wire.engine.permit(until_ms)

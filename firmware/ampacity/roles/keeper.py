@@ -1,0 +1,67 @@
+"""What a primary remembers over a restart: who it is, and the evidence about its devices. Never its orders.
+
+Written by the housekeeping loop only: no safety decision waits for a disk.
+"""
+
+import os
+
+IDENTITY = "identity"
+EVIDENCE = "evidence"
+SAVE_MS = 60000
+
+
+def random_u32(doors):
+    """32 bits that no other controller has: of the system's random source, on a bench of its seed."""
+    if hasattr(doors, "rng"):
+        return doors.rng().next32() or 1
+    return int.from_bytes(os.urandom(4), "big") or 1
+
+
+class Keeper:
+    """settings: the documents of this data folder. A failing medium is counted and told, and stops nothing."""
+
+    def __init__(self, settings, files, log, doors):
+        self.settings = settings
+        self.files = files
+        self.doors = doors
+        self.log = log
+        self.failing = False
+        self._saved_ms = 0
+        self._saved = None
+
+    def start(self, now_ms):
+        """(identity, boot epoch) of this life: the identity is kept, the epoch grows (16 bits)."""
+        known = self.settings.get(IDENTITY) or {}
+        identity = known.get("identity") or random_u32(self.doors)
+        epoch = (known.get("epoch", 0) + 1) & 0xFFFF
+        self.put(IDENTITY, {"identity": identity, "epoch": epoch}, now_ms)
+        if self.failing:
+            identity = random_u32(self.doors)  # the epoch could not be kept: draw both anew
+        return identity, epoch
+
+    def evidence(self):
+        """The evidence of the last life, None when there is none."""
+        return self.settings.get(EVIDENCE)
+
+    def save(self, guard, now_ms, at_once=False):
+        """Journal the evidence when it changed, at most once a minute."""
+        if not at_once and now_ms - self._saved_ms < SAVE_MS:
+            return
+        self._saved_ms = now_ms
+        dump = guard.evidence_dump()
+        if dump != self._saved:
+            self.put(EVIDENCE, dump, now_ms)
+            self._saved = dump
+
+    def put(self, name, value, now_ms):
+        """Keep a document; False and a log line when the medium refuses."""
+        try:
+            self.settings.put(name, value)
+        except OSError as e:
+            self.log.counter("storage_errors")
+            if not self.failing:
+                self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
+            self.failing = True
+            return False
+        self.failing = False
+        return True

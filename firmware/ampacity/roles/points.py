@@ -1,0 +1,138 @@
+"""Every EVSE of the site as a charging point: device facts → session → demand of the guard and facts upstream."""
+
+from ampacity.evse.session import Session
+
+METER_MS = 1000
+UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
+
+
+class Points:
+    """Sessions by EVSE index. Commands come from the upstream, the console and the readers."""
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.guard = primary.guard
+        self.log = primary.log
+        self.drivers = primary.buses.drivers
+        site = primary.site
+        mode = "managed" if site.get("ocpp") else "free"
+        self.sessions = [Session(evse["name"], mode) for evse in site["evses"]]
+        self._named = {}
+        for i, evse in enumerate(site["evses"]):
+            self._named[evse["name"]] = i
+        self._told = [None] * len(self.sessions)
+        self._meter_due_ms = 0
+
+    # what others ask
+
+    def index(self, name):
+        """Index of an EVSE's name, None when there is none."""
+        return self._named.get(name)
+
+    def facts(self, index):
+        return self.drivers[index].facts
+
+    def amps_da(self, index):
+        return self.drivers[index].facts.amps_da
+
+    def status(self, index):
+        return self.sessions[index].status
+
+    def transaction(self, index):
+        """Id of what goes on there: the OCPP transaction, without upstream "local" while a session runs."""
+        if self.primary.upstream is not None:
+            return self.primary.upstream.transaction(index)
+        return "local" if self.sessions[index].phase == "active" else None
+
+    # commands
+
+    def token(self, name, token, kind, now_ms):
+        """A card: at an EVSE's reader, or (name None) at one of the whole site."""
+        index = self._named.get(name)
+        if self.primary.upstream is not None:
+            self.primary.upstream.token(index, token, kind, now_ms)
+        elif index is not None:
+            self.sessions[index].present(token, kind, now_ms)
+
+    def button(self, name, button, now_ms):
+        index = self._named.get(name)
+        if index is not None:
+            self.sessions[index].button(button, now_ms)
+
+    def bay(self, name, occupied, token, now_ms):
+        index = self._named.get(name)
+        if index is not None and self.primary.upstream is not None:
+            self.primary.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
+
+    def start(self, index, token, now_ms):
+        self.sessions[index].start(token, now_ms)
+
+    def stop(self, index, reason, now_ms):
+        self.sessions[index].stop(reason, now_ms)
+
+    def available(self, index, operative, now_ms):
+        for i in range(len(self.sessions)) if index < 0 else (index,):
+            self.sessions[i].set_available(operative)
+
+    def authorized(self, index, token, accepted, now_ms):
+        self.log.add("info", "token at %s: %s" % (self.sessions[index].name if index >= 0 else "the site's reader",
+                                                  "accepted" if accepted else "refused"), now_ms)
+
+    def unlock(self, index, reference, now_ms):
+        """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
+        driver = self.drivers[index]
+        unlock = getattr(driver, "unlock", None)
+        done = unlock is not None and unlock(now_ms)
+        self.primary.upstream.station.unlocked(reference, "Unlocked" if done else "UnlockFailed", now_ms)
+
+    # the pass
+
+    def step(self, now_ms):
+        """Facts of every EVSE into its session, and what follows to the guard and upstream."""
+        meter_due = now_ms >= self._meter_due_ms
+        if meter_due:
+            self._meter_due_ms = now_ms + METER_MS
+        for index, session in enumerate(self.sessions):
+            self._step(index, session, meter_due, now_ms)
+
+    def _step(self, index, session, meter_due, now_ms):
+        driver, guard = self.drivers[index], self.guard
+        facts = driver.facts
+        self._port_events(index, session, driver, now_ms)
+        if meter_due and self.primary.upstream is not None:
+            self.primary.upstream.meter(index, facts, guard.order_da(index))
+        session.step(facts, guard.order_da(index), now_ms)
+        if session.events:
+            self._tell(index, session, now_ms)
+        if facts.online:
+            guard.plugged(index, bool(facts.plugged), now_ms)
+        guard.demand(index, session.wants, None, now_ms)
+        if hasattr(driver, "allow"):
+            driver.allow = session.wants
+        if self.primary.upstream is not None:
+            self.primary.upstream.status(index, session.status, now_ms)
+            self.primary.upstream.facts(index, facts, now_ms)
+
+    def _port_events(self, index, session, driver, now_ms):
+        """What happened at a local charging point: cards, buttons, faults."""
+        events = getattr(driver, "events", None)
+        while events:
+            event = events.pop(0)
+            if event[0] == "token":
+                self.token(session.name, event[1], event[2], now_ms)
+            elif event[0] == "button":
+                session.button(event[1], now_ms)
+            elif event[0] == "fault":
+                self.log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)
+
+    def _tell(self, index, session, now_ms):
+        events, session.events = session.events, []
+        for kind, fields in events:
+            self.log.add("info", "evse %s: %s%s" % (session.name, kind, _words(fields)), now_ms)
+            if self.primary.upstream is not None and kind in UPSTREAM_KINDS:
+                self.primary.upstream.event(index, kind, fields, now_ms)
+
+
+def _words(fields):
+    """Fields of an event for the log; a token is somebody's and stays out of it."""
+    return "".join([" " + str(fields[key]) for key in sorted(fields) if key != "token" and fields[key] is not None])

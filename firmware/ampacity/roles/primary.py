@@ -1,0 +1,159 @@
+"""A primary: runs the site's tree, its own charging point, the buses and the upstream. Wiring only.
+
+Four loops: the safety loop (100 ms, alone feeds the watchdog), one for each wire, the housekeeping
+loop (sessions, upstream facts, evidence) and the upstream's link. They share facts, never waits.
+"""
+
+import asyncio
+
+from ampacity import __version__
+from ampacity.base.compat import format_exception
+from ampacity.base.wallclock import WallClock
+from ampacity.circuit.guard import Guard
+from ampacity.evse.local_driver import LocalDriver
+from ampacity.roles.buses import Buses
+from ampacity.roles.installer import Installer, serve_console
+from ampacity.roles.keeper import Keeper
+from ampacity.roles.points import Points
+from ampacity.roles.power import watts_to_da
+from ampacity.roles.safety import SafetyLoop
+from ampacity.roles.site import checked
+from ampacity.roles.view import primary_view
+from ampacity.store.settings import Settings
+
+HOUSEKEEPING_MS = 200
+CONSOLE_RETRY_MS = 1000
+
+
+class Primary:
+    """One controller in the primary role. doors: of its port. site: checked site facts. log: its log."""
+
+    def __init__(self, doors, site, log):
+        self.doors = doors
+        self.site = checked(site)
+        self.log = log
+        self.clock = doors.clock
+        self.started_ms = self.clock.now_ms()
+        self.files = doors.files
+        self.settings = Settings(doors.files)
+        self.keeper = Keeper(self.settings, self.files, log, doors)
+        self.wallclock = WallClock(self.clock)
+        identity, epoch = self.keeper.start(self.started_ms)
+        self.guard = Guard(site, self.started_ms, self.keeper.evidence())
+        self.buses = Buses(site, self.guard, doors, log, identity, epoch, self._on_reading)
+        self._add_locals()
+        self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log)
+        self.upstream = None
+        self.points = Points(self)
+        if site.get("ocpp"):
+            from ampacity.roles.upstream import Upstream
+            self.upstream = Upstream(self, site["ocpp"], __version__, doors.boot.get("reason", "PowerUp"), self.started_ms)
+        self.installer = Installer(self)
+        self.resetting = None
+
+    def _add_locals(self):
+        self.locals = []
+        for i, evse in enumerate(self.site["evses"]):
+            if evse["kind"] == "local":
+                port = self.doors.charge_point(evse["name"])
+                if port is None:
+                    self.log.add("error", "evse %s: this controller has no charging point of its own" % evse["name"], self.started_ms)
+                    from ampacity.ports.charge_point import ChargePointPort
+                    port = ChargePointPort(evse["name"])
+                self.buses.drivers[i] = LocalDriver(evse, i, self.guard, port)
+                self.locals.append(self.buses.drivers[i])
+
+    def _on_reading(self, _driver=None):
+        self.safety.on_reading()
+
+    def view(self):
+        """The primary's view of the site, as the bench's `state` shows it."""
+        return primary_view(self, self.clock.now_ms())
+
+    def watts_to_da(self, target, watts, phases):
+        return watts_to_da(self, target, watts, phases)
+
+    def reset(self, kind, evse, now_ms):
+        """The CSMS or the installer wants a restart of the controller (evse 0)."""
+        self.log.add("warning", "reset: %s" % kind, now_ms)
+        self.resetting = kind
+
+    async def housekeeping(self):
+        """Sessions, upstream facts, evidence, log: what may wait for a disk and must not hold up safety."""
+        while True:
+            now_ms = self.clock.now_ms()
+            self._step(now_ms)
+            await self.clock.sleep_ms(HOUSEKEEPING_MS)
+
+    def _step(self, now_ms):
+        self._take_door_events(now_ms)
+        self.points.step(now_ms)
+        if self.upstream is not None:
+            self.upstream.step(now_ms)
+        for at_ms, kind, text in self.guard.events:
+            self.log.add("info", kind + ": " + text, at_ms)
+        del self.guard.events[:]
+        self.keeper.save(self.guard, now_ms)
+        if self.resetting is not None:
+            self.resetting = None
+            self.keeper.save(self.guard, now_ms, at_once=True)
+            self.doors.reset("immediate")
+
+    def _take_door_events(self, now_ms):
+        events = self.doors.events
+        while events:
+            event = events.pop(0)
+            if event[0] == "token":
+                self.points.token(event[1], event[2], event[3], now_ms)
+            elif event[0] == "button":
+                self.points.button(event[1], event[2], now_ms)
+            elif event[0] == "bay":
+                self.points.bay(event[1], event[2], event[3], now_ms)
+            elif event[0] == "fault":
+                self._bench_fault(event[1], event[2], event[3], now_ms)
+
+    def _bench_fault(self, kind, on, fields, now_ms):
+        """A fault inside the controller that only its own ports can make: the wall clock that jumps."""
+        self.log.add("warning", "bench: %s %s" % (kind, "on" if on else "off"), now_ms)
+        if kind == "clock_jump" and on and self.wallclock.unix_ms(now_ms) is not None:
+            jumped_ms = self.wallclock.unix_ms(now_ms) + int(fields.get("s", 0) * 1000)
+            self.wallclock.set_unix(jumped_ms, "csms", now_ms)
+
+    async def guarded(self, name, start):
+        """Run one loop of the outside world for ever: what it raises is logged and it starts again."""
+        while True:
+            try:
+                await start()
+                return
+            except Exception as e:  # a defect there must not take the site with it
+                self.log.counter("loop_failures")
+                self.log.add("error", "%s: %s" % (name, format_exception(e)), self.clock.now_ms())
+            await self.clock.sleep_ms(CONSOLE_RETRY_MS)
+
+    def start_tasks(self):
+        """All loops but the safety loop as tasks."""
+        loops = [("housekeeping", self.housekeeping), ("console", lambda: serve_console(self))]
+        for wire in self.buses.wires:
+            loops.append((wire.name, wire.start))
+        if self.upstream is not None:
+            loops.append(("upstream", self.upstream.link.run))
+            if self.site.get("time", {}).get("ntp"):
+                loops.append(("ntp", self._keep_time))
+        return [asyncio.create_task(self.guarded(name, start)) for name, start in loops]
+
+    async def _keep_time(self):
+        from ampacity.net.resolver import Resolver
+        from ampacity.net.timekeeper import run_timekeeper
+        await run_timekeeper(self.site["time"]["ntp"], Resolver(self.clock, self.log), self.wallclock, self.clock, self.log)
+
+
+async def run(doors, site, log):
+    """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
+    primary = Primary(doors, site, log)
+    doors.role = primary
+    tasks = primary.start_tasks()
+    try:
+        await primary.safety.run()
+    finally:
+        for task in tasks:
+            task.cancel()

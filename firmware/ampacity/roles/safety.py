@@ -1,0 +1,65 @@
+"""The safety loop: facts in, one pass of the guard, orders out. It alone permits feeding frames and feeds the watchdog.
+
+Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here.
+"""
+
+TICK_MS = 100
+PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a watchdog: two ticks and a late one
+
+
+class SafetyLoop:
+    """guard: the safety core. points: the local charging points. buses: wires with their drivers."""
+
+    def __init__(self, guard, buses, locals_, doors, log):
+        self.guard = guard
+        self.buses = buses
+        self.locals = locals_
+        self.doors = doors
+        self.log = log
+        self.stall_ms = 0
+        self._last_ms = None
+        self._wanted = [None] * len(buses.drivers)
+
+    def on_reading(self, _driver=None):
+        """A meter frame is complete: decide at once, in the very call that decoded it."""
+        self.tick(self.doors.clock.now_ms())
+
+    def tick(self, now_ms):
+        """One pass. Raises whatever the guard raises: the caller goes safe."""
+        guard = self.guard
+        guard.tick(now_ms)
+        if guard.feed_ok:
+            self.buses.permit(now_ms + PERMIT_MS)
+        for index, driver in enumerate(self.buses.drivers):
+            want_da = guard.want_da[index]
+            driver.want(want_da, now_ms)
+            if want_da != self._wanted[index]:
+                self._wanted[index] = want_da
+                wire = self.buses.wire_of[index]
+                if wire is not None:
+                    wire.wake()
+
+    def step_locals(self, now_ms):
+        """The local pilots: at least each tick, so that an order or a fault reaches the pins at once."""
+        for driver in self.locals:
+            driver.step(now_ms)
+
+    async def run(self):
+        """Tick until cancelled. The watchdog is fed only here and only after a checked invariant."""
+        clock = self.doors.clock
+        due_ms = clock.now_ms()
+        while True:
+            now_ms = clock.now_ms()
+            self._measure(now_ms)
+            self.step_locals(now_ms)
+            self.tick(now_ms)
+            self.step_locals(now_ms)
+            if self.guard.feed_ok:
+                self.doors.watchdog.feed()
+            due_ms = max(due_ms + TICK_MS, now_ms + 1)
+            await self.doors.pace(due_ms - clock.now_ms() if due_ms > clock.now_ms() else 1)
+
+    def _measure(self, now_ms):
+        if self._last_ms is not None and now_ms - self._last_ms > self.stall_ms:
+            self.stall_ms = now_ms - self._last_ms
+        self._last_ms = now_ms

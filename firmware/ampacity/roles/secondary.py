@@ -1,0 +1,221 @@
+"""A secondary: one charging point, a register map on the bus, and a lease. Wiring only.
+
+The safety loop, each 100 ms and at once after a grant, takes the limit from the lease, lets the pilot machine act on
+it, puts the facts into the register map, and alone feeds the watchdog. When the lease lapses the limit is the
+fallback, with nobody's help: no task, no timer and no frame stands between the lease and the pilot.
+"""
+
+import asyncio
+
+from ampacity.base.errors import InvariantBroken, Rejected
+from ampacity.bus.lease import Lease
+from ampacity.bus.lease_map import CHARGING_DA_MIN, RegisterMap
+from ampacity.bus.secondary import SecondaryEngine
+from ampacity.evse.pilot import PilotMachine
+from ampacity.evse.point import ChargingPoint
+from ampacity.store.settings import Settings
+
+TICK_MS = 100
+ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
+FLAG_OPEN = 2
+# bit of the map for each fault name; the last one stands for all that are not named
+FAULT_BITS = {
+    "rcm": 0,
+    "overtemperature": 1,
+    "lock_failed": 2,
+    "pe_lost": 3,
+    "pilot": 4,
+    "pilot_short": 4,
+    "diode": 4,
+    "proximity": 4,
+    "contactor": 5,
+    "welded": 5,
+}
+OTHER_BIT = 7
+
+# settings of a secondary: key, least, most, default
+NUMBERS = (
+    ("unit", 1, 247, None),
+    ("max_da", 60, 800, 320),
+    ("fallback_da", 0, 800, 0),
+    ("power_on_da", 0, 800, None),
+    ("lease_max_ms", 1000, 3600000, 10000),
+    ("terminals", 1, 3, 3),
+)
+
+
+def checked(config):
+    """The settings with their defaults. Raises Rejected with the field and what it may be."""
+    out = dict(config)
+    for key, least, most, default in NUMBERS:
+        value = config.get(key, default)
+        if value is None and key == "power_on_da":
+            value = out["fallback_da"]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise Rejected(key, value, "%d..%d" % (least, most))
+        out[key] = value
+    for key in ("fallback_da", "power_on_da"):
+        if out[key] and not CHARGING_DA_MIN <= out[key] <= out["max_da"]:
+            raise Rejected(key, out[key], "0 or 60..max_da")
+    return out
+
+
+class Secondary:
+    """Everything of one secondary but its loops; `tick(now_ms)` is one safety pass."""
+
+    def __init__(self, config, port, settings, log, now_ms):
+        self.config = config = checked(config)
+        self.settings = settings
+        self.log = log
+        self.started_ms = now_ms
+        kept = settings.get("secondary") or {}
+        self.boots = (kept.get("boots", 0) + 1) & 0xFFFF
+        self.energy_kept_wh = kept.get("energy_wh", 0)
+        self.lease = Lease(config["fallback_da"], config["max_da"], config["power_on_da"], config["lease_max_ms"])
+        self.map = RegisterMap(self.lease, str(config.get("serial", "")), config.get("firmware", "0"), unit=config["unit"])
+        self.map.boot_count = self.boots
+        self._take_written(settings.get("written"))
+        self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
+        self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
+        self._state = None
+        self._keep(now_ms)
+
+    def tick(self, now_ms):
+        """One pass: lease → pilot → facts. Bounded, no await."""
+        limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
+        self.point.step(limit_da, not self._held_open(now_ms), now_ms)
+        self._show(now_ms)
+        del self.map.grants[:]
+        self._log_edges(now_ms)
+
+    def housekeep(self, now_ms):
+        """What may wait and may fail: settings and energy to the store."""
+        if self.map.settings_changed:
+            self.map.settings_changed = False
+            lease = self.lease
+            written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
+            written["longest_ms"] = lease.longest_ms
+            self._put("written", written, now_ms)
+        if self.point.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
+            self._keep(now_ms)
+
+    def view(self, now_ms):
+        """Facts for the console and the bench: amperes with one decimal."""
+        return {
+            "mode": self._state,
+            "limit_a": self.lease.limit_da(now_ms) / 10,
+            "lease_left_ms": self.lease.remaining_ms(now_ms),
+            "pilot": self.machine.sign,
+            "contactor": self.point.charging,
+            "faults": self.machine.faults,
+            "energy_wh": self.point.energy_wh,
+            "uptime_ms": now_ms - self.started_ms,
+        }
+
+    def _held_open(self, now_ms):
+        """The flag of the newest grant says so, for as long as its lease lasts."""
+        return self.map.flags & FLAG_OPEN and self.lease.state(now_ms) == "leased"
+
+    def _show(self, now_ms):
+        point, machine, facts = self.point, self.machine, self.map
+        port, terminals = point.port, self.config["terminals"]
+        facts.faults = 0
+        for name in machine.faults:
+            facts.faults |= 1 << FAULT_BITS.get(name, OTHER_BIT)
+        facts.faulted = bool(facts.faults)
+        facts.offered_da = [machine.offered_da if i < terminals else 0 for i in range(3)]
+        measured = port.updated_ms is not None and "input" not in machine.faults
+        facts.measured_da = [port.amps_da[i] if measured and i < terminals else None for i in range(3)]
+        facts.volts_dv = [port.volts_dv[i] if measured and i < terminals else None for i in range(3)]
+        facts.energy_wh = point.energy_wh
+        facts.pilot = machine.sign
+        facts.plug = machine.plugged | port.lock << 1 | bool(port.contactor_closed) << 2 | machine.asks << 3
+        facts.car_phases = 0
+        for i in range(terminals):
+            if port.amps_da[i] >= 10:
+                facts.car_phases |= 1 << i
+
+    def _log_edges(self, now_ms):
+        state = "faulted" if self.machine.faults else self.lease.state(now_ms)
+        if state != self._state:
+            reason = ", ".join(self.machine.faults) or "limit %d da" % self.lease.limit_da(now_ms)
+            self.log.add("info", "secondary: %s -> %s: %s" % (self._state, state, reason), now_ms)
+            self._state = state
+        for event in self.point.events:
+            self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
+        self.point.events = []
+
+    def _take_written(self, written):
+        """What an installer wrote over the bus outlives the settings file's values."""
+        if written and not self.map.set_settings(
+            written["fallback_da"], written["max_da"], written["power_on_da"], written["longest_ms"]
+        ):
+            self.log.counter("settings_refused")
+
+    def _keep(self, now_ms):
+        self.energy_kept_wh = self.point.energy_wh
+        self._put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
+
+    def _put(self, name, value, now_ms):
+        try:
+            self.settings.put(name, value)
+        except OSError as e:
+            self.log.add("error", "store: %s not kept: %s" % (name, e), now_ms)
+            self.log.counter("store_failed")
+
+
+async def safety_loop(secondary, doors):
+    """The only one that feeds the watchdog, and only after a whole pass."""
+    clock = doors.clock
+    due_ms = clock.now_ms()
+    while True:
+        now_ms = clock.now_ms()
+        secondary.tick(now_ms)
+        doors.watchdog.feed()
+        due_ms = max(due_ms + TICK_MS, now_ms + 1)
+        await doors.pace(max(1, due_ms - clock.now_ms()))
+
+
+async def bus_loop(secondary, engine, line, doors):
+    """Bytes to the engine and back; a grant is acted upon before its reply leaves."""
+    clock = doors.clock
+    while True:
+        out, wake_us = engine.next(clock.now_us())
+        if out:
+            line.write(out)
+        data = await line.read(max(0, wake_us - clock.now_us()))
+        if data:
+            engine.receive(data, clock.now_us())
+            if secondary.map.grants and "hang" not in doors.faults:
+                secondary.tick(clock.now_ms())
+
+
+async def keep_loop(secondary, doors):
+    while True:
+        await doors.clock.sleep_ms(1000)
+        secondary.housekeep(doors.clock.now_ms())
+
+
+async def run(doors, config, log):
+    """Run the secondary that `config` describes until it ends; raises Rejected for settings that cannot be."""
+    port = doors.charge_point(doors.boot.get("name") or config.get("name", "evse"))
+    if port is None:
+        raise Rejected("role", "secondary", "a controller with a charging point")
+    secondary = Secondary(config, port, Settings(doors.files), log, doors.clock.now_ms())
+    config = secondary.config
+    bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
+    bus["baud"], bus["parity"] = config.get("baud", 19200), config.get("parity", "E")
+    line = doors.open_line(bus)
+    engine = SecondaryEngine(config["unit"], secondary.map, bus["baud"])
+    tasks = [asyncio.create_task(bus_loop(secondary, engine, line, doors)), asyncio.create_task(keep_loop(secondary, doors))]
+    try:
+        await safety_loop(secondary, doors)
+    except InvariantBroken as e:
+        log.add("error", "safe state: " + str(e), doors.clock.now_ms())
+        port.set_contactor(False)
+        port.set_pilot("x1")
+        doors.reset("invariant")
+    finally:
+        for task in tasks:
+            task.cancel()
+        line.close()

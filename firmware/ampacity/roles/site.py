@@ -1,0 +1,44 @@
+"""The compiled site: what a primary is told about the installation (`site.json`).
+
+The host compiles it from the installer's site file and has checked it; the controller does not
+trust that: the same structural rules and the same sums are checked again here before anything runs.
+"""
+
+from ampacity.base.errors import Rejected
+from ampacity.circuit.check import check_site
+
+FORMAT = 1
+LISTS = ("circuits", "buses", "meters", "evses")
+
+
+def refuse_errors(site):
+    """Raise Rejected with the first finding of the section 4 check that forbids to run."""
+    for finding in check_site(site):
+        if finding.get("level", "error") == "error":
+            raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")
+
+
+def checked(site):
+    """The site facts themselves, when a primary can run on them. Raises Rejected."""
+    if not isinstance(site, dict) or site.get("format") != FORMAT:
+        raise Rejected("site.json format", site.get("format") if isinstance(site, dict) else site, str(FORMAT))
+    for key in LISTS:
+        if not isinstance(site.get(key), list):
+            raise Rejected("site.json " + key, site.get(key), "a list")
+    refuse_errors(site)
+    return site
+
+
+def endpoint(item, bus):
+    """(host, port) of a TCP device: its own where it names one, else its bus's."""
+    return (item.get("host") or bus.get("host"), item.get("tcp_port") or bus.get("tcp_port") or 502)
+
+
+def spread(terminals, per_terminal, phases):
+    """Per-terminal integers as a list per supply phase; a terminal between two lines counts on both."""
+    out = [0] * phases
+    for n, lines in enumerate(terminals):
+        value = per_terminal[n] if n < len(per_terminal) else 0
+        for line in lines:
+            out[line] += value
+    return out

@@ -1,0 +1,175 @@
+"""The station upstream: facts of every EVSE of the site into OCPP, and what the CSMS wants back out of it.
+
+The station is a pure core, the link its door. Nothing here touches a fuse: limits go to the guard as
+one source among others, and what the CSMS starts or stops goes to the sessions.
+"""
+
+import os
+
+from ampacity.base.rng import Rng
+from ampacity.net.link import Link, LinkConfig
+from ampacity.ocpp.station import Station
+from ampacity.store.journal import Journal
+
+JOURNAL_BYTES = 131072
+METER_MS = 1000
+SOURCE = "ocpp"
+LINE_NAMES = ("L1", "L2", "L3")
+
+
+class OcppStore:
+    """What the station keeps: documents and the queue of messages that must not be lost."""
+
+    def __init__(self, settings, files):
+        self.settings = settings
+        self.journal = Journal(files, "ocpp", size_max=JOURNAL_BYTES)
+
+
+def station_evses(site):
+    """The station's EVSEs in file order, ids from 1."""
+    out = []
+    for i, evse in enumerate(site["evses"]):
+        names = []
+        for lines in evse["terminals"]:
+            names.append("-".join([LINE_NAMES[line] for line in lines]))
+        out.append({
+            "id": i + 1, "name": evse["name"], "phases": len(evse["terminals"]), "max_da": evse["max_da"],
+            "connector": evse.get("connector") or "cType2", "phase_names": names,
+        })
+    return out
+
+
+def station_config(site, ocpp, version, reason):
+    return {
+        "identity": ocpp["identity"], "vendor": "Ampacity", "model": "Ampacity primary", "firmware": version,
+        "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
+        "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
+    }
+
+
+class Upstream:
+    """One station, its link, and the last facts it was given."""
+
+    def __init__(self, primary, ocpp, version, reason, now_ms):
+        self.primary = primary
+        self.doors = primary.doors
+        self.log = primary.log
+        site = primary.site
+        rng = self.doors.rng() if hasattr(self.doors, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
+        store = OcppStore(primary.settings, primary.files)
+        self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
+                               primary.wallclock, rng, self.log, now_ms)
+        password = self.station.password() or ocpp.get("password")
+        self.config = LinkConfig(ocpp["url"], ocpp["identity"], password)
+        self.link = Link(self.doors, self.station, self.config, self.doors.clock, self.log, rng=rng)
+        self._set_link_variables()
+        self._meter_due_ms = 0
+        self._limits_at_ms = 0
+        self._limits = []
+        self._known = [{} for _ in site["evses"]]
+
+    def view(self):
+        return {"connected": self.station.accepted(), "queue": self.station.queue.count}
+
+    def transaction(self, index):
+        return self.station.transaction(index + 1)
+
+    def token(self, index, token, kind, now_ms):
+        """A card was presented; index None: at a reader of the whole site."""
+        self.station.session_event(0 if index is None else index + 1, "token", {"token": token, "type": kind}, now_ms)
+        self.link.wake()
+
+    def event(self, index, kind, fields, now_ms):
+        self.station.session_event(index + 1, kind, fields, now_ms)
+        self.link.wake()
+
+    def status(self, index, status, now_ms):
+        known = self._known[index]
+        if known.get("status") != status:
+            known["status"] = status
+            self.station.evse_status(index + 1, status, now_ms)
+            self.link.wake()
+
+    def facts(self, index, facts, now_ms):
+        """Serial number, firmware and fault of a device, each told when it changes."""
+        known = self._known[index]
+        for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
+            value = getattr(facts, name, None)
+            if value is not None and known.get(name) != value:
+                known[name] = value
+                self.station.device_fact(index + 1, component, variable, value, now_ms)
+        problem = bool(facts.fault)
+        if known.get("problem", False) != problem:
+            known["problem"] = problem
+            self.station.device_fact(index + 1, "EVSE", "Problem", problem, now_ms)
+            if problem:
+                self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], facts.fault), now_ms)
+            self.link.wake()
+
+    def meter(self, index, facts, offered_da):
+        """The latest readings of an EVSE; the station samples them when OCPP wants it."""
+        self.station.meter_values(index + 1, {
+            "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
+            "volts_dv": facts.volts_dv, "offered_da": offered_da,
+        }, self.doors.clock.now_ms())
+
+    def step(self, now_ms):
+        """Actions of the station and its limits; called by the housekeeping loop."""
+        station = self.station
+        while station.actions:
+            self._act(station.actions.pop(0), now_ms)
+            self._limits_at_ms = now_ms
+        change_ms = station.limits_change_at_ms
+        if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):
+            self._limits_at_ms = now_ms + METER_MS
+            self._take_limits(now_ms)
+
+    def _act(self, action, now_ms):
+        kind = action[0]
+        points = self.primary.points
+        if kind == "start":
+            points.start(action[1] - 1, action[2], now_ms)
+        elif kind == "stop":
+            points.stop(action[1] - 1, action[2], now_ms)
+        elif kind == "availability":
+            points.available(action[1] - 1, action[2], now_ms)
+        elif kind == "unlock":
+            points.unlock(action[1] - 1, action[2], now_ms)
+        elif kind == "reset":
+            self.primary.reset(action[1], action[2], now_ms)
+        elif kind == "password":
+            self.config.password = action[1]
+            self.link.reconnect()
+        elif kind == "variable":
+            self._set_link_variables()
+        elif kind == "authorized":
+            points.authorized(action[1] - 1, action[2], action[3], now_ms)
+
+    def _set_link_variables(self):
+        number = self.station.model.number
+        config = self.config
+        config.retry_wait_min_s = number("OCPPCommCtrlr", "RetryBackOffWaitMinimum")
+        config.retry_random_range_s = number("OCPPCommCtrlr", "RetryBackOffRandomRange")
+        config.retry_repeat_times = number("OCPPCommCtrlr", "RetryBackOffRepeatTimes")
+        config.ping_interval_s = number("OCPPCommCtrlr", "WebSocketPingInterval")
+
+    def _take_limits(self, now_ms):
+        """Hand the composite of the charging profiles to the guard; what is no longer there is withdrawn."""
+        limits = []
+        for evse, watts, limit_da, phases in self.station.limits(now_ms):
+            target = ("chargers", 0) if evse == 0 else ("evse", evse - 1)
+            value_da = limit_da
+            if watts is not None:
+                watts_da = self.primary.watts_to_da(target, watts, phases)
+                value_da = watts_da if value_da is None else min(value_da, watts_da)
+            if value_da is not None:
+                limits.append((target, value_da))
+        if limits == self._limits:
+            return
+        guard = self.primary.guard
+        for target, _value in self._limits:
+            if target not in [item[0] for item in limits]:
+                guard.limit(SOURCE, target, None, None, "hold", now_ms)
+        for target, value_da in limits:
+            guard.limit(SOURCE, target, value_da, None, "hold", now_ms)
+        self._limits = limits

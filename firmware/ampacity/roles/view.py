@@ -1,0 +1,55 @@
+"""The primary's own view of the site as one document: what the console shows and the bench's `state` carries.
+
+Amperes with one decimal, one entry for each supply phase.
+"""
+
+from ampacity.base.compat import mem_free
+from ampacity.roles.site import spread
+
+
+def amps(values_da):
+    """Deci-amperes as amperes with one decimal."""
+    return [value / 10 for value in values_da]
+
+
+def circuit_view(guard, index):
+    return {
+        "margin_a": amps(guard.margin_da(index)),
+        "other_a": amps(guard.other_da(index)),
+        "meter": guard.meter_state(index),
+    }
+
+
+def evse_view(primary, index):
+    """One EVSE: what was ordered, what it may be drawing at most, what it says, and why."""
+    guard, facts = primary.guard, primary.site["evses"][index]
+    measured_da = primary.points.amps_da(index) or []
+    order_da = guard.order_da(index)
+    return {
+        "online": guard.online(index),
+        "order_a": None if order_da is None else order_da / 10,
+        "bound_a": amps(guard.bound_da(index)),
+        "reserve_a": guard.reserve_da(index) / 10,
+        "measured_a": amps(spread(facts["terminals"], measured_da, primary.site["phases"])),
+        "status": primary.points.status(index),
+        "why": guard.why(index),
+        "transaction": primary.points.transaction(index),
+    }
+
+
+def primary_view(primary, now_ms):
+    """The `primary` part of the bench's state, section "Control channel" of the bench's interface."""
+    site, guard = primary.site, primary.guard
+    circuits, evses = {}, {}
+    for i, circuit in enumerate(site["circuits"]):
+        circuits[circuit["name"]] = circuit_view(guard, i)
+    for i, evse in enumerate(site["evses"]):
+        evses[evse["name"]] = evse_view(primary, i)
+    return {
+        "mode": guard.mode,
+        "circuits": circuits,
+        "evses": evses,
+        "ocpp": primary.upstream.view() if primary.upstream else {"connected": False, "queue": 0},
+        "heap_free": mem_free(),
+        "uptime_ms": now_ms - primary.started_ms,
+    }
