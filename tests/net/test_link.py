@@ -1,6 +1,7 @@
 """The link: whatever the server does, it is counted, logged, and the connection comes back."""
 
 import asyncio
+import os
 import time
 
 from peer import accept, frame, unmask
@@ -70,14 +71,13 @@ class Station:
 class Bench:
     """A link to a server that does to each connection what `script` (an async function of reader, writer) says."""
 
-    def __init__(self, script, port):
+    def __init__(self, script):
         self.script = script
-        self.port = port
         self.accepted = 0
         self.station = Station()
         self.log = Log()
         self.doors = Doors()
-        self.config = LinkConfig("ws://localhost:%d" % port, "AMP-0001", "secret")
+        self.config = LinkConfig("", "AMP-0001", "secret")
         self.config.retry_wait_min_s = 0
         self.config.retry_random_range_s = 0
         self.link = Link(self.doors, self.station, self.config, FastClock(), self.log, rng=Rng(1))
@@ -94,8 +94,20 @@ class Bench:
         except OSError:
             pass
 
+    async def listen(self):
+        """At a port that happens to be free: MicroPython cannot tell which one the system took for 0."""
+        for _ in range(50):
+            self.port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+            try:
+                self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+                self.config.url = "ws://localhost:%d" % self.port
+                return
+            except OSError:
+                pass
+        raise OSError(98, "no free port")
+
     async def __aenter__(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
+        await self.listen()
         self.task = asyncio.create_task(self.link.run())
         return self
 
@@ -146,7 +158,7 @@ async def echo(bench, reader, writer):
 
 
 async def test_messages_go_both_ways_and_stop_closes_properly():
-    async with Bench(echo, 18101) as bench:
+    async with Bench(echo) as bench:
         bench.station.queue.append("first")
         await bench.until(lambda: "first" in bench.station.seen, "echoed")
         assert bench.link.online
@@ -154,7 +166,7 @@ async def test_messages_go_both_ways_and_stop_closes_properly():
         bench.link.wake()
         await bench.until(lambda: "second \u00e9" in bench.station.seen, "echoed again")
     assert bench.station.seen == ["connected", "first", "second \u00e9", "disconnected"]
-    assert bench.doors.asked == [("127.0.0.1", 18101)] and not bench.link.online
+    assert bench.doors.asked == [("127.0.0.1", bench.port)] and not bench.link.online
     assert bench.log.counters == {"link.connects": 1, "link.drops": 1}
 
 
@@ -178,7 +190,6 @@ async def served_again(bench):
 
 
 async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
-    port = 18110
     for counter, bad, first in (
         ("link.garbage", b"\xff\xff\xff\xff", True),
         ("link.oversized", frame(1, b"x" * 66000)[:100], True),
@@ -187,8 +198,7 @@ async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
         ("link.refused", b"HTTP/1.1 404 Not Found\r\n\r\n", False),
         ("link.refused", b"\x00garbage\x00", False),
     ):
-        port += 1
-        bench = Bench(bad_then_echo, port)
+        bench = Bench(bad_then_echo)
         bench.bad, bench.upgrade_first = bad, first
         async with bench:
             await served_again(bench)
@@ -209,7 +219,7 @@ async def close_then_echo(bench, reader, writer):
 
 
 async def test_a_server_that_closes_is_called_again():
-    async with Bench(close_then_echo, 18121) as bench:
+    async with Bench(close_then_echo) as bench:
         await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
     assert "link closed: code=1001 restart" in [line[3] for line in bench.log.since(0)]
     assert bench.station.seen.count("connected") == 2 == bench.station.seen.count("disconnected")
@@ -225,7 +235,7 @@ async def silent_then_echo(bench, reader, writer):
 
 
 async def test_a_server_that_answers_no_ping_is_left():
-    bench = Bench(silent_then_echo, 18131)
+    bench = Bench(silent_then_echo)
     bench.config.ping_interval_s, bench.config.pong_timeout_ms = 1, 2000
     async with bench:
         await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
@@ -243,7 +253,7 @@ async def mute_then_echo(bench, reader, writer):
 
 
 async def test_a_server_that_never_answers_the_upgrade_is_left():
-    bench = Bench(mute_then_echo, 18132)
+    bench = Bench(mute_then_echo)
     bench.config.handshake_timeout_ms = 3000
     async with bench:
         await bench.until(lambda: bench.accepted == 2 and bench.link.online, "back")
@@ -259,7 +269,7 @@ async def deaf_then_echo(bench, reader, writer):
 
 
 async def test_a_server_that_does_not_read_is_left():
-    bench = Bench(deaf_then_echo, 18133)
+    bench = Bench(deaf_then_echo)
     bench.config.send_timeout_ms, bench.config.ping_interval_s = 3000, 0
     bench.station.queue = ["x" * 60000] * 200
     async with bench:
@@ -270,7 +280,7 @@ async def test_a_server_that_does_not_read_is_left():
 
 
 async def test_while_the_network_is_down_attempts_go_on_and_are_counted():
-    bench = Bench(echo, 18141)
+    bench = Bench(echo)
     bench.doors.down = True
     async with bench:
         await bench.until(lambda: bench.log.counters.get("link.failed", 0) >= 2, "tried twice")
@@ -280,28 +290,32 @@ async def test_while_the_network_is_down_attempts_go_on_and_are_counted():
 
 
 async def test_a_false_url_is_said_and_a_new_one_is_taken_at_once():
-    bench = Bench(echo, 18142)
-    good, bench.config.url = bench.config.url, "http://localhost"
+    bench = Bench(echo)
     bench.config.retry_wait_min_s = 1000
-    async with bench:
+    await bench.listen()
+    good, bench.config.url = bench.config.url, "http://localhost"
+    bench.task = asyncio.create_task(bench.link.run())
+    try:
         await bench.until(lambda: bench.log.counters.get("link.failed"), "refused")
         bench.config.url = good
         bench.link.reconnect()
         await bench.until(lambda: bench.link.online, "up")
         bench.link.reconnect()
         await bench.until(lambda: bench.accepted == 2 and bench.link.online, "up again")
+    finally:
+        await bench.__aexit__()
     assert "ws://" in bench.log.since(0)[0][3]
 
 
 async def test_an_error_of_our_own_station_is_not_hidden():
-    bench = Bench(echo, 18143)
+    bench = Bench(echo)
 
     def broken(text, now_ms):
         raise KeyError("a bug")
 
     bench.station.receive = broken
     bench.station.queue.append("x")
-    bench.server = await asyncio.start_server(bench.serve, "127.0.0.1", bench.port)
+    await bench.listen()
     with raises(KeyError):
         await bench.link.run()
     bench.server.close()

@@ -1,6 +1,7 @@
 """Own name queries and the time of day: cores, and their doors with a server in the same loop."""
 
 import asyncio
+import os
 import socket
 import struct
 import time
@@ -284,12 +285,21 @@ class RealClock(Clock):
         return int(time.time() * 1000000)
 
 
-async def answer_on(port, answer, count):
+def bound():
+    """A datagram socket on a free port, and the port."""
+    while True:
+        port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            door.bind(socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_DGRAM)[0][-1])
+            door.setblocking(False)
+            return door, port
+        except OSError:
+            door.close()
+
+
+async def answer_on(door, answer, count):
     """A server for `count` datagrams."""
-    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    door.bind(socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_DGRAM)[0][-1])
-    door.setblocking(False)
     try:
         while count:
             await asyncio.sleep(0.01)
@@ -304,12 +314,13 @@ async def answer_on(port, answer, count):
 
 
 async def test_names_and_time_over_real_sockets():
-    names = asyncio.create_task(answer_on(18531, address(7), 1))
-    time_server = asyncio.create_task(answer_on(18532, lambda q: ntp_reply(q, T0), 1))
-    await asyncio.sleep(0)
+    dns_door, dns_port = bound()
+    ntp_door, ntp_port = bound()
+    names = asyncio.create_task(answer_on(dns_door, address(7), 1))
+    time_server = asyncio.create_task(answer_on(ntp_door, lambda q: ntp_reply(q, T0), 1))
     clock, log = RealClock(), Log()
-    assert await Resolver(clock, log, ["127.0.0.1"], port=18531).resolve(HOST) == "10.0.0.7"
-    unix_ms, _ = await ask_time("127.0.0.1", clock, log, port=18532)
+    assert await Resolver(clock, log, ["127.0.0.1"], port=dns_port).resolve(HOST) == "10.0.0.7"
+    unix_ms, _ = await ask_time("127.0.0.1", clock, log, port=ntp_port)
     assert abs(unix_ms - T0) < 500 and log.counters == {}
     await names
     await time_server

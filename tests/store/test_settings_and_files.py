@@ -12,14 +12,18 @@ from check import raises
 TREE = {"a": [1, 2.5, None, True], "b": {"text": "\u00e9\n"}}
 
 
-def fresh_folder(name):
-    path = "/tmp/ampacity-store-%s" % name
-    try:
-        for entry in os.listdir(path):
-            os.remove(path + "/" + entry)
-    except OSError:
-        pass
-    return path
+class Folder:
+    """A folder of one test's own, gone afterwards."""
+
+    def __enter__(self):
+        self.path = "/tmp/ampacity-store-%d" % int.from_bytes(os.urandom(4), "big")
+        os.mkdir(self.path)
+        return self.path
+
+    def __exit__(self, kind, error, trace):
+        for name in os.listdir(self.path):
+            os.remove(self.path + "/" + name)
+        os.rmdir(self.path)
 
 
 def test_a_document_comes_back_and_is_replaced_as_a_whole():
@@ -105,35 +109,36 @@ def test_files_in_memory():
 
 
 def test_files_in_a_folder_and_what_they_hold_after_a_restart():
-    path = fresh_folder("door")
-    files = DiskFiles(path)
-    exercise(files)
-    files.close()
-    with open(path + "/half.new", "wb") as file:
-        file.write(b"unfinished")
-    again = DiskFiles(path)
-    assert again.read("g") == b"newer" and again.read("f") == b"again"
-    assert "half.new" not in os.listdir(path) and len(again.list()) == 10
+    with Folder() as path:
+        files = DiskFiles(path)
+        exercise(files)
+        files.close()
+        with open(path + "/half.new", "wb") as file:
+            file.write(b"unfinished")
+        again = DiskFiles(path)
+        assert again.read("g") == b"newer" and again.read("f") == b"again"
+        assert "half.new" not in os.listdir(path) and len(again.list()) == 10
 
 
 def test_a_file_name_stays_in_its_folder():
-    files = DiskFiles(fresh_folder("names"))
-    for name in ("../x", "a/b", "", ".", ".."):
-        with raises(ValueError):
-            files.append(name, b"x")
+    with Folder() as path:
+        files = DiskFiles(path)
+        for name in ("../x", "a/b", "", ".", ".."):
+            with raises(ValueError):
+                files.append(name, b"x")
 
 
 def test_a_journal_and_settings_on_a_real_folder():
-    path = fresh_folder("journal")
-    journal = Journal(DiskFiles(path), "tx", 20000, 400)
-    for i in range(60):
-        journal.append(b"record %02d" % i)
-        if i % 3 == 0:
-            journal.drop_to(i // 2)
-    Settings(DiskFiles(path)).put("x", TREE)
-    again = Journal(DiskFiles(path), "tx", 20000, 400)
-    assert [data for _, data in again.records()] == [b"record %02d" % i for i in range(28, 60)]
-    assert Settings(DiskFiles(path)).get("x") == TREE
+    with Folder() as path:
+        journal = Journal(DiskFiles(path), "tx", 20000, 400)
+        for i in range(60):
+            journal.append(b"record %02d" % i)
+            if i % 3 == 0:
+                journal.drop_to(i // 2)
+        Settings(DiskFiles(path)).put("x", TREE)
+        again = Journal(DiskFiles(path), "tx", 20000, 400)
+        assert [data for _, data in again.records()] == [b"record %02d" % i for i in range(28, 60)]
+        assert Settings(DiskFiles(path)).get("x") == TREE
 
 
 class Died(Exception):
@@ -145,21 +150,21 @@ def die():
 
 
 def test_a_process_killed_in_any_write_to_a_folder_keeps_what_was_acknowledged():
-    path = fresh_folder("killed")
-    kept = []
-    for n in range(1, 30):
-        disk = DiskFiles(path)
-        files = FaultyFiles(disk, die, None, seed=n)
-        journal = Journal(files, "tx", 20000, 300)
-        found = [data for _, data in journal.records()]
-        assert found[: len(kept)] == kept and len(found) <= len(kept) + 1
-        kept = found
-        files.cut_at_write(n)
-        with raises(Died):
-            for i in range(100):
-                journal.append(b"%d/%d" % (n, i))
-                kept.append(b"%d/%d" % (n, i))
-        disk.close()
+    with Folder() as path:
+        kept = []
+        for n in range(1, 30):
+            disk = DiskFiles(path)
+            files = FaultyFiles(disk, die, None, seed=n)
+            journal = Journal(files, "tx", 20000, 300)
+            found = [data for _, data in journal.records()]
+            assert found[: len(kept)] == kept and len(found) <= len(kept) + 1
+            kept = found
+            files.cut_at_write(n)
+            with raises(Died):
+                for i in range(100):
+                    journal.append(b"%d/%d" % (n, i))
+                    kept.append(b"%d/%d" % (n, i))
+            disk.close()
 
 
 def test_a_full_or_slow_medium_says_so():

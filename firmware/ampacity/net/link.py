@@ -49,23 +49,21 @@ class Link:
     """A link between doors and a station core.
 
     doors: connect(host, port, tls, server name) → awaitable of (reader, writer); host is an IP literal, whatever the URL
-    says; the last two only for wss. station:
-    connected(now_ms), disconnected(now_ms), receive(text, now_ms), next(now_ms) → (text | None, wake_at_ms | None).
-    Whoever gives the station something to say calls wake(). rng: for tests and simulations, in place of the system's
-    entropy. Counters in the log: link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized,
-    link.utf8, link.silent.
+    says; the last two only for wss. station: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
+    next(now_ms) → (text | None, wake_at_ms | None); whoever gives it something to say calls wake(). rng: draws the
+    random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
+    link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent.
     """
 
-    def __init__(self, doors, station, config, clock, log, resolver=None, rng=None):
+    def __init__(self, doors, station, config, clock, log, resolver=None, rng=None, entropy=os.urandom):
         self.config = config
         self._doors = doors
         self._station = station
         self._clock = clock
         self._log = log
-        self._rng = Rng(int.from_bytes(os.urandom(4), "big")) if rng is None else rng
-        self._entropy = os.urandom if rng is None else rng.bytes
+        self._entropy = entropy
         self._resolver = Resolver(clock, log, config.dns_servers) if resolver is None else resolver
-        self._backoff = BackOff(0, 0, 0, self._rng)
+        self._backoff = BackOff(0, 0, 0, rng or Rng(int.from_bytes(os.urandom(4), "big")))
         self._wake = Alarm(clock)
         self._connection = None
         self._stopping = False
