@@ -58,7 +58,11 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
     """Findings where a circuit's breaker may open before an overload within its budget or exposure is gone."""
     found = []
     for index, (entry, budget) in enumerate(zip(facts["circuits"], budgets, strict=True)):
-        curve, rated_da = parse_breaker(entry["breaker"], min(entry["rating_da"]))
+        curve, rated_da = parse_breaker(entry["breaker"], max(entry["rating_da"]))
+        if max(entry["rating_da"]) > rated_da:
+            text = f"its rating {max(entry['rating_da']) / 10:g} A is above its breaker {entry['breaker']}"
+            found.append(finding("breaker-small", entry["name"], text, f"rating_a = {rated_da / 10:g}, or the breaker that is there"))
+            continue
         lasts_ms = max(budget["total_ms"], budget["exposure_ms"] or 0)
         for phase in range(facts["phases"]):
             peak = worst_peak_da(facts, index, phase)

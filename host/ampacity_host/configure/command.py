@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
-from ampacity_host.configure.show import place, show, show_mistakes
+from ampacity_host.configure.show import finding_line, show, show_mistakes
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
@@ -52,7 +52,7 @@ def accepted(path: Path, secondary: str | None) -> dict[str, Any] | None:
         print(errors, file=sys.stderr)
         return None
     for found in result["findings"]:
-        print(f"refused: {place(found)}: {found['text']}; {found['fix']}", file=sys.stderr)
+        print(finding_line(found), file=sys.stderr)
     if not result["ok"]:
         return None
     facts = compile_site(site)

@@ -33,7 +33,7 @@ def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
         "name": circuit["name"],
         "parent": by_name(site.circuits)[circuit["parent"]] if circuit["parent"] else -1,
         "rating_da": [int(each * circuit["continuous"]) for each in rating],
-        "breaker": circuit["breaker"] or f"B{min(rating) / 10:g}",
+        "breaker": circuit["breaker"] or f"B{max(rating) / 10:g}",
         "assumed_other_da": each_phase(circuit["assumed_other_a"], phases),
         "meter": by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1,
         "generation_da": each_phase(circuit["generation_a"], phases),

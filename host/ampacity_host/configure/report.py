@@ -2,26 +2,28 @@
 
 from typing import Any
 
+from ampacity.circuit.check import check_site, reserve_da
+from ampacity.circuit.tree import Site
 from ampacity_host.configure.budgets import check_breakers, evses_below, loads, site_budgets
 from ampacity_host.configure.compiling import compile_site
 from ampacity_host.configure.parse import SiteFile
 from ampacity_host.configure.timing import BusTiming, check_watchdogs
 
 
-def reserve_da(evse: dict[str, Any]) -> int:
-    """What an EVSE may draw without asking: its fallback if its watchdog counts, its power-on value, the larger."""
-    fallback = evse["fallback_da"] if evse["watchdog_ms"] else 0
-    return int(max(fallback, evse["power_on_da"]))
+def reserves_da(facts: dict[str, Any]) -> list[int]:
+    """What each EVSE may draw without asking, by the one implementation that the controller uses too."""
+    return [reserve_da(evse, facts["require_tested"]) for evse in Site(facts).evses]
 
 
 def circuit_sums(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """For every circuit and phase: rating, reserves, assumed other load, what is left of the rating, Σ of limits; in A."""
     rows = []
+    reserved = {evse["name"]: da for evse, da in zip(facts["evses"], reserves_da(facts), strict=True)}
     for index, entry in enumerate(facts["circuits"]):
         evses = evses_below(facts, index)
         for phase in range(facts["phases"]):
             rating, other = entry["rating_da"][phase], entry["assumed_other_da"][phase]
-            reserves = sum(reserve_da(evse) for evse in evses if loads(evse, phase))
+            reserves = sum(reserved[evse["name"]] for evse in evses if loads(evse, phase))
             wishes = sum(evse["limit_da"] for evse in evses if loads(evse, phase))
             row = {"rating_a": rating, "reserves_a": reserves, "assumed_other_a": other, "free_a": rating - reserves - other, "limits_a": wishes}
             rows.append({"circuit": entry["name"], "phase": f"L{phase + 1}", **{key: value / 10 for key, value in row.items()}})
@@ -44,9 +46,11 @@ def fallback_proposal(facts: dict[str, Any]) -> int:
             left[c][p] -= amount_da
         return True
 
-    for evse in facts["evses"]:
-        take(evse, reserve_da(evse))
-    could = [e for e in facts["evses"] if e["kind"] != "local" and e["watchdog_ms"] and not reserve_da(e)]
+    reserved = reserves_da(facts)
+    for evse, reserve in zip(facts["evses"], reserved, strict=True):
+        take(evse, reserve)
+    pausing = [evse for evse, reserve in zip(facts["evses"], reserved, strict=True) if not reserve]
+    could = [evse for evse in pausing if evse["kind"] != "local" and evse["watchdog_ms"]]
     return sum(1 for evse in could if take(evse, max(60, evse["min_da"])))
 
 
@@ -79,8 +83,6 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
 
 def findings(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
-    from ampacity.circuit.check import check_site
-
     return [*check_site(facts), *check_watchdogs(facts), *check_breakers(facts, budgets)]
 
 
@@ -91,7 +93,7 @@ def report(site: SiteFile) -> dict[str, Any]:
     found = findings(facts, budgets)
     timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
     return {
-        "ok": not any(each.get("level", "error") == "error" for each in found),
+        "ok": not any(each["level"] == "error" for each in found),
         "site": site.name,
         "file": str(site.path),
         "mistakes": [],

@@ -63,12 +63,14 @@ def show(result: dict[str, Any], console: Console) -> None:
     for warning in result["warnings"]:
         console.print(f"warning: {warning['text']}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     for found in result["findings"]:
-        text = f"refused: {place(found)}: {found['text']}; {found['fix']}"
-        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        style = "red" if found["level"] == "error" else "yellow"
+        console.print(finding_line(found), style=style, markup=False, highlight=False, soft_wrap=True)
     verdict = f"{result['site']}: this site holds." if result["ok"] else f"{result['site']}: this site is refused."
     console.print(verdict, style="bold green" if result["ok"] else "bold red", markup=False, highlight=False)
 
 
-def place(found: dict[str, Any]) -> str:
-    phase = found.get("phase")
-    return f"{found['where']} L{phase + 1}" if isinstance(phase, int) else str(found["where"])
+def finding_line(found: dict[str, Any]) -> str:
+    """A finding as one line: its place first, then the least change that would do."""
+    where = str(found["where"])
+    text = found["text"] if found["text"].startswith(where) else f"{where}: {found['text']}"
+    return f"{'refused' if found['level'] == 'error' else 'warning'}: {text}; {found['fix']}"

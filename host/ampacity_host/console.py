@@ -1,0 +1,66 @@
+"""`ampacity console`: lines to a running controller's console and its answers, one command or a conversation."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from ampacity_host.rig.process.console import ConsoleLink
+
+REFUSED = ("error", "refused", "unknown")
+LEAVE = ("exit", "quit")
+
+
+def console_command(line: str, data: Path | None, connect: str | None) -> int:
+    """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection."""
+    try:
+        host, port = address(data, connect)
+    except ValueError as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return 2
+    try:
+        return asyncio.run(converse(ConsoleLink(host, port), line))
+    except OSError as problem:
+        print(f"ampacity: no console at {host}:{port}: {problem.strerror or problem}", file=sys.stderr)
+        return 3
+
+
+def address(data: Path | None, connect: str | None) -> tuple[str, int]:
+    """(host, port) from --connect, else from DIR/console.json. Raises ValueError with what would be right."""
+    if connect is None:
+        if data is None:
+            raise ValueError("name the controller: --data DIR or --connect HOST:PORT")
+        try:
+            connect = json.loads((data / "console.json").read_text())["console"]
+        except (OSError, ValueError, KeyError):
+            raise ValueError(f"no console.json in {data}: is its controller running?") from None
+    host, _, port = str(connect).rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{connect!r} is no HOST:PORT")
+    return host, int(port)
+
+
+async def converse(link: ConsoleLink, line: str) -> int:
+    """One command, or with an empty line every line of standard input until its end or `exit`."""
+    if line:
+        return answered(await link.ask(line))
+    status = 0
+    while True:
+        typed = await asyncio.to_thread(read_line)
+        if typed is None or typed.strip() in LEAVE:
+            return status
+        if typed.strip():
+            status = answered(await link.ask(typed.strip()))
+
+
+def read_line() -> str | None:
+    """A line from the person or the pipe; None at its end."""
+    try:
+        return input("> " if sys.stdin.isatty() else "")
+    except EOFError:
+        return None
+
+
+def answered(text: str) -> int:
+    print(text, flush=True)
+    return 1 if text.lower().startswith(REFUSED) else 0

@@ -1,0 +1,146 @@
+"""`ampacity check`: what it refuses, the sums and times it prints, and what missing evidence costs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ampacity_host.cli import app
+from ampacity_host.configure import check_report, compile_site, load_site
+from ampacity_host.configure.budgets import site_budgets
+from ampacity_host.configure.report import evidence
+from ampacity_host.configure.timing import BusTiming, character_us, exchange_ms, frame_ms
+
+SITES = Path(__file__).parent / "sites"
+REFUSED = sorted((SITES / "refused").glob("*.toml"))
+GARAGE = SITES / "good" / "garage.toml"
+RTU = {"kind": "rtu", "baud": 19200, "parity": "E", "stop": 1}
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """A good site file with some text replaced, as a path."""
+
+    def write(*edits, name="garage"):
+        text = (SITES / "good" / f"{name}.toml").read_text()
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "site.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def command(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "140"})
+
+
+@pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
+def test_a_site_that_does_not_hold_is_refused_with_its_reason(path):
+    code, where = path.read_text().split("\n")[0].removeprefix("#! ").split()
+    result = check_report(load_site(path))
+    refused = {(found["code"], found["where"]) for found in result["findings"] if found["level"] == "error"}
+    assert not result["ok"] and refused == {(code, where)}
+    assert all(found["fix"] for found in result["findings"])
+
+
+@pytest.mark.parametrize("path", sorted((SITES / "good").glob("*.toml")), ids=lambda path: path.stem)
+def test_a_good_site_holds(path):
+    done = command("check", path)
+    assert done.exit_code == 0 and "this site holds." in done.stdout
+
+
+def test_the_sums_of_every_circuit_and_phase(edited):
+    path = edited(("fallback_a = 0.0", "fallback_a = 6.0"), ('phases = ["L2", "L3", "L1"]', 'phases = ["L2"]'))
+    rows = {(row["circuit"], row["phase"]): row for row in check_report(load_site(path))["circuits"]}
+    assert len(rows) == 6
+    wanted = {"rating_a": 63.0, "reserves_a": 6.0, "assumed_other_a": 20.0, "free_a": 37.0, "limits_a": 48.0}
+    assert {key: rows["main", "L2"][key] for key in wanted} == wanted
+    assert (rows["main", "L1"]["reserves_a"], rows["main", "L1"]["limits_a"]) == (0.0, 32.0)
+    assert rows["row-a", "L2"]["free_a"] == 26.0
+
+
+def test_json_is_one_object_with_the_same_facts():
+    done = command("check", GARAGE, "--json")
+    result = json.loads(done.stdout)
+    assert done.exit_code == 0 and result["ok"] is True and result["site"] == "garage"
+    assert {"warnings", "findings", "circuits", "buses", "budgets", "evidence", "could_fall_back_to_6_a"} <= set(result)
+
+
+def test_json_of_a_broken_file_lists_its_mistakes():
+    path = SITES / "mistakes" / "several-at-once.toml"
+    done = command("check", path, "--json")
+    result = json.loads(done.stdout)
+    assert done.exit_code == 1 and result["ok"] is False and len(result["mistakes"]) == 5
+    assert set(result["mistakes"][0]) == {"file", "line", "where", "field", "value", "allowed", "level", "text"}
+
+
+def test_mistakes_are_said_one_a_line():
+    done = command("check", SITES / "mistakes" / "several-at-once.toml")
+    assert done.exit_code == 1
+    assert [line[:7] for line in done.stdout.splitlines()] == ["error: "] * 5
+
+
+def test_a_file_that_is_not_there_is_wrong_usage():
+    done = command("check", "/nowhere.toml")
+    assert done.exit_code == 2 and "no site file /nowhere.toml" in done.stderr
+
+
+def test_the_budget_is_the_sum_of_its_parts(edited):
+    facts = compile_site(load_site(edited(("watchdog_s = 10", "watchdog_s = 60"))))
+    main, row = site_budgets(facts)
+    parts = [main[key] for key in ("meter_age_ms", "decide_ms", "bus_ms", "device_ms", "car_ms")]
+    assert main["total_ms"] == sum(parts) and main["decide_ms"] == 100 and main["car_ms"] == 5000
+    assert main["meter_age_ms"] > 0 and row["meter_age_ms"] == 0
+    assert main["exposure_ms"] == 60000 + 6000 + 5000
+
+
+def test_the_exposure_of_a_device_without_watchdog_is_for_ever(edited):
+    facts = compile_site(load_site(edited()))
+    facts["evses"][1]["watchdog_ms"] = 0
+    assert [budget["exposure_ms"] for budget in site_budgets(facts)] == [None, None]
+
+
+def test_characters_on_the_wire():
+    assert character_us(RTU) == 573  # 11 bits at 19200
+    assert frame_ms(RTU, 8) == 7  # 4.584 ms and 2.005 ms of silence
+    assert exchange_ms(RTU, 8, 61, 5) == 49
+    assert exchange_ms({"kind": "tcp"}, 8, 61, 5) == 20
+
+
+def test_a_cycle_grows_with_its_units_and_silent_ones_at_most_double_it():
+    unit = {"profile": None, "kind": "ampacity", "bus": 0}
+
+    def cycle(count):
+        facts = {"buses": [{"name": "line", **RTU}], "evses": [dict(unit) for _ in range(count)], "meters": [], "profiles": {}}
+        return BusTiming(facts, 0).cycle_ms
+
+    assert cycle(1) < cycle(2) < cycle(8) < cycle(32)
+    assert cycle(32) <= 2 * 16 * 49 + 207 + 2 * frame_ms(RTU, 21 + 64)
+
+
+def test_declared_and_unknown_values_are_listed_with_their_cost():
+    evse = {
+        "name": "one", "power_on_source": "unknown", "max_da": 320, "fallback_da": 60, "power_on_da": 320, "watchdog_ms": 10000, "holds": False,
+    }  # fmt: skip
+    rows = evidence({"evses": [evse], "require_tested": False})
+    assert [(row["evse"], row["costs_a"]) for row in rows] == [("one", 26.0)]
+    declared = {**evse, "power_on_source": "declared", "power_on_da": 0}
+    assert evidence({"evses": [declared], "require_tested": False})[0]["costs_a"] == 0.0
+    assert evidence({"evses": [declared], "require_tested": True})[0]["costs_a"] == 26.0
+    dumb = {**declared, "power_on_source": "documented", "watchdog_ms": 0}
+    assert [row["costs_a"] for row in evidence({"evses": [dumb], "require_tested": False})] == [32.0, 32.0]
+
+
+def test_the_check_says_how_many_could_fall_back_to_six_amperes(edited):
+    assert check_report(load_site(GARAGE))["could_fall_back_to_6_a"] == 1
+    full = edited(("assumed_other_a = 20.0", "assumed_other_a = 60.0"))
+    assert check_report(load_site(full))["could_fall_back_to_6_a"] == 0
+
+
+def test_less_other_load_than_below_is_a_warning(edited):
+    path = edited(('parent = "main"\nrating_a = 32.0', 'parent = "main"\nrating_a = 32.0\nassumed_other_a = 25.0'))
+    assert "assumed_other_a" in [warning.field for warning in load_site(path).warnings]
