@@ -79,6 +79,13 @@ class Evidence:
             return evse.power_on_da
         return self.max_da()
 
+    def sure_da(self) -> int:
+        """What it draws without asking by what is known, not by what is feared: 0 where nothing is known."""
+        sure = 0
+        if "power_on_da" in self.values or self.evse.power_on_source in ("documented", "declared"):
+            sure = self.power_on_da()
+        return max(sure, self.fallback_da()) if self.watchdog_ms() > 0 else sure
+
     def fresh(self, now_ms: int) -> bool:
         """Rule 8: may an order above the reserve follow, by what was read within boot_ms?"""
         if self.evse.survives or self.evse.kind in ("local", "ampacity"):

@@ -45,9 +45,9 @@ class Guard:
         """May an order of which the device makes at most most_da go out now? Its id (> 0), recorded live; or None."""
         return self.ledger.send(evse, most_da, now_ms, probe)
 
-    def answered(self, evse: int, order_id: int, now_ms: int) -> None:
-        """The write was acknowledged by the device."""
-        self.ledger.answered(evse, order_id, now_ms)
+    def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
+        """The write was acknowledged by the device; certain: by an answer that cannot be our own echo."""
+        self.ledger.answered(evse, order_id, now_ms, certain)
 
     def refused(self, evse: int, order_id: int, now_ms: int) -> None:
         """An exception reply."""

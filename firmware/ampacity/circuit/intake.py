@@ -8,13 +8,19 @@ from ampacity.circuit.standing import LONG_AGO_MS, Standing
 class Intake(Permits):
     """Permits, and what changes them. Every method is O(phases x depth)."""
 
-    def answered(self, evse: int, order_id: int, now_ms: int) -> None:
-        """The write was acknowledged: somebody heard it. That proves nothing about the value in force."""
+    def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
+        """The write was acknowledged: somebody heard it. That proves nothing about the value in force.
+
+        certain: the answer cannot be our own echo, nor that of an older request. Then what the device
+        remembers from before its silence is overwritten, and a read revives no more than this order.
+        """
         s = self.standings[evse]
         s.book.answered(order_id)
         order = s.book.find(order_id)
         if order is not None and order.da <= s.reserve_da:
             s.hearing_ms = now_ms
+            if certain and s.lapsed:
+                s.memory_da = order.da
         self.heard(evse, now_ms)
         s.refusals = 0
 

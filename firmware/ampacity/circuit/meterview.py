@@ -7,6 +7,7 @@ current at the frame lies between its readings around it, and other load lies be
 """
 
 from ampacity.circuit.bounds import Bounds
+from ampacity.circuit.window import Window
 
 STALE_MS = 5000  # an EVSE's reading older than this says nothing
 WAIT_MS = 3000  # how long a frame waits for the readings after it
@@ -63,8 +64,10 @@ class MeterView:
         self.low_da = [0] * self.phases  # for a lower, of the last judged frame
         self.certain_da = [0] * self.phases  # at once: meter - Σ bounds
         self.quick_da = [0] * self.phases  # at once: meter - what the last readings show
-        self.bucket_da = [[0] * self.phases, [0] * self.phases]
-        self.bucket_ms = -1
+        self.share_da = [0] * self.phases  # for sharing: what stays
+        self.high_max = Window(self.phases, FILTER_MS)
+        self.high_min = Window(self.phases, FILTER_MS)
+        self.low_max = Window(self.phases, FILTER_MS)
         self.seen_da = [0] * self.phases  # certain other load of the last judged frame, no generation
         self.tight_da = [0] * self.phases  # the best estimate of it
         self.ref_ms = -1
@@ -168,17 +171,19 @@ class MeterView:
         self.complete = True
         least, most = self._sums()
         plausible = True
+        for window in (self.high_max, self.high_min, self.low_max):
+            window.turn(now_ms)
         for p in range(self.phases):
             if p not in self.inputs:
                 continue
             high = self.frame_da[p] - least[p]
             low = self.frame_da[p] - most[p]
-            if not self.generation_da[p] and low < -max(10, most[p] // 20):
+            if not self.generation_da[p] and high < -max(10, least[p] // 20):
                 plausible = self._rule_3_2_sign()
             self.seen_da[p] = max(0, low)
             self.tight_da[p] = max(0, high) if high - low <= 20 else max(0, low)
             self.low_da[p] = max(0, low + self.generation_da[p])
-            self._filter(p, max(0, high + self.generation_da[p]), now_ms)
+            self._filter(p, self.low_da[p], max(0, high + self.generation_da[p]))
         if not self._follows(least, most, now_ms):
             plausible = self._rule_3_2_phase()
         if not plausible:
@@ -218,16 +223,11 @@ class MeterView:
                 self.ref_da[p], self.ref_lo[p], self.ref_hi[p] = self.frame_da[p], least[p], most[p]
         return follows
 
-    def _filter(self, p: int, value: int, now_ms: int) -> None:
-        """The short maximum: over the present and the last full bucket of 3 s."""
-        if self.bucket_ms < 0 or now_ms - self.bucket_ms >= FILTER_MS:
-            self.bucket_ms = now_ms
-            self.bucket_da[1], self.bucket_da[0] = self.bucket_da[0], self.bucket_da[1]
-            for q in range(self.phases):
-                self.bucket_da[0][q] = 0 if q != p else value
-        elif value > self.bucket_da[0][p]:
-            self.bucket_da[0][p] = value
-        self.high_da[p] = max(value, self.bucket_da[0][p], self.bucket_da[1][p])
+    def _filter(self, p: int, low: int, high: int) -> None:
+        """For a raise the greatest `high` of a short while. For sharing what is certain, and of `high`
+        only what stays: a car that moves between two readings makes it wide for a moment."""
+        self.high_da[p] = self.high_max.put(p, high)
+        self.share_da[p] = max(self.low_max.put(p, low), -self.high_min.put(p, -high))
 
     # states
 

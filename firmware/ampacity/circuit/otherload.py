@@ -89,9 +89,8 @@ class OtherLoad:
 
     def _measured(self, view: MeterView, key: int, p: int) -> None:
         ledger = self.ledger
-        high = view.high_da[p]
-        self.shown_da[key] = high
-        ledger.other_da[key] = max(high, view.quick_da[p])
+        self.shown_da[key] = view.share_da[p]
+        ledger.other_da[key] = max(view.high_da[p], view.quick_da[p])
         ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p])
         if view.tight_da[p] > self.seen_da[0][key]:
             self.seen_da[0][key] = view.tight_da[p]

@@ -103,7 +103,7 @@ class Permits(Bounds):
 
     def _rule_5_probe(self, s: Standing, most_da: int, now_ms: int) -> bool:
         """To a silent one only what is an order <= its reserve, or has the margin."""
-        if most_da <= s.reserve_da:
+        if most_da <= min(s.reserve_da, max(s.evidence.sure_da(), s.evse.min_da)):
             return True
         if self.mode in ("quarantine", "safe") or s.locked or s.isolated or s.disobeys:
             return False
@@ -150,12 +150,16 @@ class Permits(Bounds):
 
     def _rule_11_fed(self, s: Standing, now_ms: int) -> bool:
         """Refreshes and raises only after the safety loop has checked the invariant just now."""
-        if not self.feed_ok or now_ms - self.tick_ms > TICK_MS_MAX:
+        if not self._rule_11_checked(now_ms):
             return False
         for key in s.on_keys:
             if self.over_budget[key]:
                 return False
         return True
+
+    def _rule_11_checked(self, now_ms: int) -> bool:
+        """The invariant was checked in this tick, and held."""
+        return self.feed_ok and now_ms - self.tick_ms <= TICK_MS_MAX
 
     def _blind(self, s: Standing) -> bool:
         """Section 3.3: no raise after two missed frames of a meter above."""
@@ -188,16 +192,22 @@ class Permits(Bounds):
         """May a frame that is no order, but may revive what the device holds, go out now?"""
         s = self.standings[evse]
         revives = self.revives_da(s)
-        if revives <= s.reserve_da:
+        if revives <= s.reserve_da and revives <= s.evidence.sure_da():
+            return True
+        if not self._rule_11_checked(now_ms):
+            return False
+        if self._rule_5_heard(s):
             return True
         if not self._rule_11_fed(s, now_ms):
             return False
         return s.ok or self._rule_5_feed(s, revives, now_ms)
 
+    def _rule_5_heard(self, s: Standing) -> bool:
+        """The last frame that it answered was an order <= its reserve: a read keeps nothing else alive."""
+        return s.hearing_ms >= s.other_ms and not s.lapsed
+
     def _rule_5_feed(self, s: Standing, revives: int, now_ms: int) -> bool:
         """A frame that may revive x is an order of x: it wants the margin, or an order <= reserve heard."""
-        if s.hearing_ms >= s.other_ms and not s.lapsed:
-            return True
         if self._rule_2_margin(s, revives):
             return True
         if s.hearing_ms > LONG_AGO_MS:
