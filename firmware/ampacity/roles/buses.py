@@ -1,7 +1,8 @@
 """The wires of a primary: one engine for each RTU line and each TCP endpoint, with its drivers."""
 
 from ampacity.bus.door import run_rtu, run_tcp
-from ampacity.bus.lease_driver import GrantTable, LeaseDriver
+from ampacity.bus.grants import GrantTable
+from ampacity.bus.lease_driver import LeaseDriver
 from ampacity.bus.primary import BusPrimary
 from ampacity.bus.tcp import BusTcp
 from ampacity.roles.site import endpoint

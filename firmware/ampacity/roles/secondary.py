@@ -13,6 +13,7 @@ from ampacity.bus.lease_map import CHARGING_DA_MIN, RegisterMap
 from ampacity.bus.secondary import SecondaryEngine
 from ampacity.evse.pilot import PilotMachine
 from ampacity.evse.point import ChargingPoint
+from ampacity.store.disk_files import DiskFiles
 from ampacity.store.settings import Settings
 
 TICK_MS = 100
@@ -201,6 +202,8 @@ async def run(doors, config, log):
     port = doors.charge_point(doors.boot.get("name") or config.get("name", "evse"))
     if port is None:
         raise Rejected("role", "secondary", "a controller with a charging point")
+    if doors.files is None:
+        doors.files = DiskFiles(doors.folder)
     secondary = Secondary(config, port, Settings(doors.files), log, doors.clock.now_ms())
     config = secondary.config
     bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}

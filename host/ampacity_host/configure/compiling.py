@@ -143,11 +143,21 @@ def secondary_config(facts: dict[str, Any], name: str) -> dict[str, Any]:
     entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity"), None)
     if entry is None:
         raise KeyError(name)
+    bus = facts["buses"][entry["bus"]]
     return {
         "format": FORMAT,
+        "role": "secondary",
         "name": name,
-        "voltage_v": facts["voltage_v"],
-        "evse": entry,
-        "bus": facts["buses"][entry["bus"]],
-        "time": facts["time"],
+        "serial": f"{facts['name']}-{name}"[:32],
+        "unit": entry["unit"],
+        "bus": bus["name"],
+        "port": bus["port"],
+        "baud": bus["baud"],
+        "parity": bus["parity"],
+        "stop": bus["stop"],
+        "max_da": entry["max_da"],
+        "fallback_da": entry["fallback_da"],
+        "lease_max_ms": entry["watchdog_ms"],
+        "terminals": len(entry["terminals"]),
+        "connector": entry["connector"],
     }

@@ -155,7 +155,7 @@ def test_the_firmware_reads_back_the_very_same_facts(facts, name):
 def test_a_secondary_gets_its_own_entry_and_bus_alone(facts):
     site = facts("garage")
     config = secondary_config(site, "evse-2")
-    assert config["evse"] == site["evses"][1] and config["bus"] == site["buses"][0]
+    assert (config["unit"], config["max_da"], config["bus"]) == (site["evses"][1]["unit"], site["evses"][1]["max_da"], site["buses"][0]["name"])
     assert "circuits" not in config and "ocpp" not in config
     for name in ("evse-1", "evse-9"):
         with pytest.raises(KeyError):
