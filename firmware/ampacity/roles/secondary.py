@@ -7,6 +7,7 @@ fallback, with nobody's help: no task, no timer and no frame stands between the 
 
 import asyncio
 
+from ampacity import __version__
 from ampacity.base.errors import InvariantBroken, Rejected
 from ampacity.bus.lease import Lease
 from ampacity.bus.lease_map import CHARGING_DA_MIN, RegisterMap
@@ -73,7 +74,7 @@ class Secondary:
         self.boots = (kept.get("boots", 0) + 1) & 0xFFFF
         self.energy_kept_wh = kept.get("energy_wh", 0)
         self.lease = Lease(config["fallback_da"], config["max_da"], config["power_on_da"], config["lease_max_ms"])
-        self.map = RegisterMap(self.lease, str(config.get("serial", "")), config.get("firmware", "0"), unit=config["unit"])
+        self.map = RegisterMap(self.lease, str(config.get("serial", "")), __version__, unit=config["unit"])
         self.map.boot_count = self.boots
         self._take_written(settings.get("written"))
         self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
