@@ -20,6 +20,12 @@ class Judge:
         self.orders.append(most_da)
         return len(self.orders)
 
+    def audit_due(self, evse):
+        return False
+
+    def resend_due(self, evse):
+        return False
+
     def may_feed(self, evse, now_ms):
         return self.feeding
 

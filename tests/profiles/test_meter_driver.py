@@ -1,8 +1,9 @@
 """Samples of a meter: signs, what is no number, and the mark that tells a frozen one."""
 
-from ampacity.bus.profile_meter import MeterDriver
 from compiled_tables import EASTRON_SDM630
 from helper_judge import Judge
+
+from ampacity.bus.profile_meter import MeterDriver
 
 ONE, TWO, TEN, NAN = b"\x3f\x80\x00\x00", b"\x40\x00\x00\x00", b"\x41\x20\x00\x00", b"\x7f\xc0\x00\x00"
 MINUS = b"\xc1\x20\x00\x00"

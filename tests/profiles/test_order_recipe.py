@@ -1,10 +1,11 @@
 """What a device may make of an order, and the bytes of it (safety.md section 2, rule 1)."""
 
+from compiled_tables import HEIDELBERG_ENERGY_CONTROL, KEBA_P30
+
 from ampacity.base.errors import InvariantBroken
 from ampacity.bus.profile_order import OrderRecipe
 from ampacity.bus.profile_ordering import Ordering
 from check import raises
-from compiled_tables import HEIDELBERG_ENERGY_CONTROL, KEBA_P30
 
 SETTINGS = {"watchdog": 10000, "fallback": 0}
 

@@ -8,66 +8,25 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.facts import DeviceFacts
-from ampacity.bus.profile_audit import TRIES_MAX, Audit
-from ampacity.bus.profile_cycle import Cycle
-from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT, OrderRecipe
-from ampacity.bus.profile_ordering import Ordering
-from ampacity.bus.profile_proof import fields_of, first_match, holds
-from ampacity.bus.profile_reads import Readings
+from ampacity.bus.profile_answers import AUDIT, ONLINE, SILENT, ProfileAnswers
+from ampacity.bus.profile_audit import TRIES_MAX
+from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
-SILENT, AUDIT, ONLINE = "silent", "audit", "online"
 FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
 DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
 PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 REFUSED_MS = 1000         # the device said no
-PROOF_MS = 500            # it does not show the order yet: look again
 REWRITE_MS = 5000         # not as ordered for so long: order again
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
-DRAWS_DA = 10             # a car that draws
-STATE_CHARGING = ("C", "D")
-STATE_PLUGGED = ("B", "C", "D")
 
 
-class ProfileDriver:
+class ProfileDriver(ProfileAnswers):
     """Driver of one EVSE. facts: its entry of the site facts; index: its place there; judge: the guard's face."""
-
-    def __init__(self, evse_facts: dict, compiled: dict, index: int, judge: object) -> None:
-        self.unit = evse_facts["unit"]
-        self.facts = DeviceFacts()
-        self.link = SILENT
-        self._site = evse_facts
-        self._index = index
-        self._judge = judge
-        self._table = compiled
-        self._terminals = len(evse_facts["terminals"])
-        self._targets = {"watchdog": evse_facts["watchdog_ms"], "fallback": evse_facts["fallback_da"]}
-        self._readings = Readings(compiled)
-        self._audit = Audit(compiled, self._readings, self._targets)
-        self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
-        self._order = Ordering(self._recipe)
-        self.poll_feeds = self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
-        self._feed = compiled["watchdog"]["feed"]
-        self._cycles = self._make_cycles(compiled)
-        self._want_da = 0
-        self._failures = 0
-        self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1, "proof": -1}
-        self._fed_ms = -1
-        self._identified = False
-        self._unlike_ms = -1
-        self._raised_ms = -1
-
-    def _make_cycles(self, compiled: dict) -> dict:
-        periods = {"live": compiled["live_ms"], "slow": compiled["slow_ms"], "settings": compiled["settings_ms"]}
-        cycles = {}
-        for group in compiled["reads"]:
-            cycles[group] = Cycle(group, len(compiled["reads"][group]), periods.get(group, 0))
-        return cycles
 
     # ---- the driver's face
 
@@ -116,6 +75,11 @@ class ProfileDriver:
         if self._failures >= FAILURES_MAX and self.link != SILENT:
             self._lost(now_ms)
 
+    def disconnected(self, now_ms: int) -> None:
+        """The connection to it is gone: silent at once."""
+        if self.link != SILENT:
+            self._lost(now_ms)
+
     # ---- what is next
 
     def _next(self, now_ms: int) -> "tuple | None":
@@ -149,22 +113,34 @@ class ProfileDriver:
         return self._take_refresh if self._table["order"]["refresh"] else self._take_live
 
     def _target_da(self) -> int:
-        """What may be ordered now: while the settings are unproven, only what lowers or is within the reserve."""
+        """What should be ordered now. While the settings are unproven a lower goes down to within the reserve."""
         target_da = self._recipe.representable(self._want_da)
-        if self.link == AUDIT and self._recipe.most_da(target_da) > self._judge.reserve_da(self._index):
-            return min(target_da, max(self._order.target_da, 0))
-        return target_da
+        if self.link == ONLINE or target_da >= self._order.target_da or self._within_reserve(target_da):
+            return target_da
+        target_da = self._recipe.representable(self._judge.reserve_da(self._index))
+        return target_da if self._within_reserve(target_da) else 0
+
+    def _within_reserve(self, target_da: int) -> bool:
+        return self._recipe.most_da(target_da) <= self._judge.reserve_da(self._index)
 
     def _order_due(self, now_ms: int) -> "tuple | None":
         target_da = self._target_da()
+        if self.link == AUDIT and not self._within_reserve(target_da):
+            return None
         order = self._order
         hold_ms = self._hold_ms["order"]
         if target_da < order.target_da:
-            return (LOWER, min(hold_ms, now_ms) if not order.lowering else hold_ms, self._take_order)
+            return (LOWER, hold_ms if order.lowering else min(hold_ms, now_ms), self._take_order)
         if target_da > order.target_da:
             return (ORDER, max(hold_ms, self._raised_ms + self._recipe.table["gap_ms"]), self._take_order)
         if not order.done():
             return (LOWER if order.lowering else ORDER, hold_ms, self._take_order)
+        return self._repeat_due(hold_ms)
+
+    def _repeat_due(self, hold_ms: int) -> "tuple | None":
+        """The order has been given; is there a reason to give it again?"""
+        if self._resend:
+            return (ORDER, hold_ms, self._take_refresh)
         if self._unlike_ms >= 0:
             return (ORDER, max(hold_ms, self._unlike_ms + REWRITE_MS, self._raised_ms + self._recipe.table["gap_ms"]), self._take_again)
         return None
@@ -218,6 +194,7 @@ class ProfileDriver:
             self._raised_ms = now_ms
         order.sent(write, order_id, now_ms)
         self._unlike_ms = -1
+        self._resend = False
         return self._request(self._recipe.pdu(write, order.target_da, self._targets), klass, ("order", write, order_id))
 
     def _denied(self, write: list, now_ms: int) -> None:
@@ -302,20 +279,6 @@ class ProfileDriver:
 
     # ---- audit
 
-    def _begin_audit(self, now_ms: int) -> None:
-        self.link = AUDIT
-        self._identified = False
-        self._hold_ms["audit"] = now_ms
-        self._audit.restart()
-        for group in ("identity", "settings"):
-            if group in self._cycles:
-                self._cycles[group].restart()
-
-    def _doubt(self, now_ms: int) -> None:
-        """It may have restarted, or be another one: look again before anything but a lower is ordered."""
-        self._begin_audit(now_ms)
-        self._order.doubt()
-
     def _take_audit(self, now_ms: int) -> "Request | None":
         if not self._identified and "identity" in self._cycles:
             return self._take_read("identity", ORDER, now_ms)
@@ -368,111 +331,6 @@ class ProfileDriver:
             self._audit.skip()
         elif kind == "read":
             self._step(request.tag[1], now_ms)
-
-    # ---- answers
-
-    def _read_reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
-        _, group, at = request.tag
-        asked_ms = request.sent_ms if request.sent_ms >= 0 else now_ms
-        if not self._readings.take(group, at, pdu, asked_ms if request.certain else -1):
-            return
-        self._step(group, now_ms)
-        self._report_limit(now_ms)
-        self._prove(now_ms)
-
-    def _step(self, group: str, now_ms: int) -> None:
-        if not self._cycles[group].step(now_ms):
-            return
-        if group == "live":
-            self._live_done(now_ms)
-        elif group == "identity":
-            self._identity_done(now_ms)
-        self._report_settings(group, now_ms)
-
-    def _identity_done(self, now_ms: int) -> None:
-        self._identified = True
-        fingerprint = self._audit.fingerprint()
-        if fingerprint is not None:
-            self._judge.evidence(self._index, "fingerprint", fingerprint, now_ms)
-        for name in ("serial", "firmware"):
-            value = self._readings.named(name)
-            setattr(self.facts, name, None if value is None else str(value))
-
-    def _report_settings(self, group: str, now_ms: int) -> None:
-        shown = [row[0] for span in self._table["reads"][group] for row in span[3]]
-        for key, value in self._audit.evidence(shown):
-            self._judge.evidence(self._index, key, value, now_ms)
-        if self.link == ONLINE and not self._audit.settled():
-            self.facts.online = False
-            self._doubt(now_ms)
-
-    def _live_done(self, now_ms: int) -> None:
-        facts, values = self.facts, self._readings.values
-        facts.state = first_match(self._table["state"], values)
-        letter = facts.state[:1] if facts.state else ""
-        facts.plugged = letter in STATE_PLUGGED
-        facts.charging = letter in STATE_CHARGING
-        if self.link == ONLINE:
-            facts.fault = first_match(self._table["faults"], values)
-        amps_da = self._readings.phases("current")
-        facts.amps_da = amps_da[: self._terminals] if amps_da else None
-        volts_dv = self._readings.phases("voltage")
-        facts.volts_dv = volts_dv[: self._terminals] if volts_dv else None
-        facts.power_w = self._readings.named("power")
-        facts.energy_wh = self._readings.named("energy")
-        facts.updated_ms = now_ms
-        self._judge.measured(self._index, facts.amps_da, self._cycles["live"].started_ms, now_ms)
-        self._prove_by_measure(now_ms)
-
-    def _report_limit(self, now_ms: int) -> None:
-        index = self._limit_index()
-        if index < 0 or self._readings.values[index] is None:
-            return
-        limit_da = self._readings.values[index]
-        rows = self._table["proof"]["pause"]
-        if rows and holds(rows, self._readings.values, 0, self._targets):
-            limit_da = 0
-        self.facts.limit_da = limit_da
-        self._judge.reported(self._index, limit_da, now_ms)
-        if self._limit_seen():
-            self._order.limit_shown(self._readings.values[index])
-
-    # ---- proof
-
-    def _prove(self, now_ms: int) -> None:
-        order = self._order
-        if self._table["proof"]["kind"] != "limit" or not order.done():
-            return
-        rows = self._table["proof"]["charge" if order.target_da else "pause"]
-        if not self._readings.asked_since(fields_of(rows), order.written_ms):
-            return
-        most_da = self._recipe.most_da(order.target_da)
-        proven = holds(rows, self._readings.values, most_da, self._targets)
-        if proven and not order.proven:
-            self._judge.proven(self._index, order.order_id, min(self._shown_da(), most_da), now_ms)
-            order.as_proven()
-        if not proven:
-            self._hold_ms["proof"] = now_ms + PROOF_MS
-        alike = proven and self._shown_da() >= order.target_da
-        if not alike and self._unlike_ms < 0:
-            self._unlike_ms = now_ms
-        elif alike:
-            self._unlike_ms = -1
-
-    def _shown_da(self) -> int:
-        index = self._limit_index()
-        return self._readings.values[index] if index >= 0 and self._order.target_da else 0
-
-    def _prove_by_measure(self, now_ms: int) -> None:
-        """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled."""
-        order, amps_da = self._order, self.facts.amps_da
-        if self._table["proof"]["kind"] != "measured" or order.proven or not order.done() or not amps_da:
-            return
-        settled = self._cycles["live"].started_ms >= order.written_ms + self._site["settle_ms"] + self._site["latency_ms"]
-        most_da = self._recipe.most_da(order.target_da)
-        if settled and DRAWS_DA <= max(amps_da) <= most_da:
-            self._judge.proven(self._index, order.order_id, most_da, now_ms)
-            order.as_proven()
 
 
 def _sooner(best: "tuple | None", other: tuple, now_ms: int) -> tuple:

@@ -59,7 +59,7 @@ class Readings:
             return False
         data = bytes(pdu[2:])
         self.raw[(group, at)] = data
-        for index, offset in sorted(span[3], key=lambda row: self.fields[row[0]][SCALE]):
+        for index, offset in sorted(span[3], key=lambda row: (self.fields[row[0]][SCALE], row[0])):
             self.values[index] = self._decode(index, offset, data, span[0])
             self.asked_ms[index] = asked_ms
         return True

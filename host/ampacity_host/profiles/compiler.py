@@ -74,7 +74,8 @@ class _Compiler:
         scale = self.order_scale(register) if what in ("order", "least") else fraction(register)
         shown = row.get("shown_by") or (row["write"] if "r" in register.get("access", "rw") else None)
         role = row.get("effect") or ("limit" if row["write"] == self.profile.get("order", {}).get("limit") else "")
-        return [code, register["at"], word, what, raw, role, scale.numerator, scale.denominator, self.index(shown), int(register.get("stored", False))]
+        stored = int(register.get("stored", False))
+        return [code, register["at"], word, what, raw, role, scale.numerator, scale.denominator, self.index(shown), stored]
 
     def order_scale(self, register: dict) -> Fraction:
         """da per raw count of the setpoint. Watts: as if one phase drew it all, at the lowest voltage."""
@@ -132,10 +133,12 @@ class _Compiler:
 
     def identity(self) -> dict:
         identity = self.profile.get("identity", {"fingerprint": []})
-        return {
-            "fingerprint": [self.index(name) for name in identity["fingerprint"]], "max": self.index(identity.get("max")),
-            "require": [[self.index(row["register"]), row.get("at_least", -NO_LIMIT), row.get("at_most", NO_LIMIT), row["why"]] for row in identity.get("require", [])],
-        }  # fmt: skip
+        require = [
+            [self.index(row["register"]), row.get("at_least", -NO_LIMIT), row.get("at_most", NO_LIMIT), row["why"]]
+            for row in identity.get("require", [])
+        ]
+        fingerprint = [self.index(name) for name in identity["fingerprint"]]
+        return {"fingerprint": fingerprint, "max": self.index(identity.get("max")), "require": require}
 
 
 def compile_profile(profile: dict, voltage_v: int = 230) -> dict:

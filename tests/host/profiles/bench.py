@@ -4,11 +4,12 @@ The judge is small and generous: it lets everything go that fits under `room_da`
 (bound = the largest live order) so that tests can compare what was booked with what the device really did.
 """
 
+from pymodbus.framer.rtu import FramerRTU
+
 from ampacity.bus.profile_driver import ProfileDriver
 from ampacity.bus.profile_meter import MeterDriver
 from ampacity_host.profiles import compile_profile, evse_facts, load, meter_facts
 from ampacity_host.rig.devices import make_device
-from pymodbus.framer.rtu import FramerRTU
 
 START_MS = 2**30 - 60_000
 STEP_MS = 10
@@ -65,6 +66,12 @@ class Judge:
 
     def fed(self, evse: int, now_ms: int) -> None:
         self.fed_count += 1
+
+    def audit_due(self, evse: int) -> bool:
+        return False
+
+    def resend_due(self, evse: int) -> bool:
+        return False
 
     def may_feed(self, evse: int, now_ms: int) -> bool:
         return self.feeding
@@ -192,7 +199,7 @@ def evse_bench(name: str, site: dict, plant: "Plant | None" = None, reserve_da: 
     profile = load(name)
     plant = plant or Plant()
     facts = evse_facts(profile, site)
-    facts.update({"unit": profile["link"].get("units", [1])[0], "terminals": [[0], [1], [2]]})
+    facts.update({"unit": 255 if profile["link"]["media"] == ["tcp"] else 1, "terminals": [[0], [1], [2]]})
     reserve = max(facts["fallback_da"], facts["power_on_da"]) if reserve_da is None else reserve_da
     judge = Judge(reserve)
     driver = ProfileDriver(facts, compile_profile(profile), 0, judge)

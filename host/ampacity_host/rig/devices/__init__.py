@@ -4,19 +4,21 @@ They are built on pymodbus and on the makers' documents, not on the profiles' re
 wrong must fail here. Of a profile they take its name and how it is connected, nothing else.
 """
 
+import tomllib
 from pathlib import Path
 
-from ampacity_host.profiles import load
-from ampacity_host.profiles.source import parse
 from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.heidelberg import Heidelberg
 from ampacity_host.rig.devices.keba import Keba
 from ampacity_host.rig.devices.sdm import Sdm630
+from ampacity_host.rig.devices.serve import serve_tcp
+
+PROFILES = Path(__file__).resolve().parents[4] / "firmware" / "ampacity" / "profiles"
 
 EVSES: dict = {"heidelberg-energy-control": Heidelberg, "keba-p30": Keba}
 METERS: dict = {"eastron-sdm630": Sdm630}
 
-__all__ = ["Device", "EVSES", "METERS", "make_device"]
+__all__ = ["EVSES", "METERS", "Device", "make_device", "serve_tcp"]
 
 
 def make_device(
@@ -48,6 +50,8 @@ def make_device(
 def _profile(profile: "dict | str | Path") -> dict:
     if isinstance(profile, dict):
         return profile
-    if isinstance(profile, Path) or str(profile).endswith(".toml"):
-        return parse(Path(profile).read_text())
-    return load(profile)
+    places = (Path(profile), PROFILES / f"{profile}.toml", PROFILES / f"evse-{profile}.toml", PROFILES / f"meter-{profile}.toml")
+    for path in places:
+        if path.is_file():
+            return tomllib.loads(path.read_text())
+    raise ValueError(f"there is no profile {profile!r} in {PROFILES}")

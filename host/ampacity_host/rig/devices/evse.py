@@ -17,7 +17,10 @@ class EvseDevice(Device):
 
     faults = EVSE_FAULTS
 
-    def __init__(self, unit: int, plant: object, seed: int, framing: str, latency_ms: int, now_ms: int, max_da: int, power_on_da: "int | None") -> None:
+    def __init__(
+        self, unit: int, plant: object, seed: int, framing: str, latency_ms: int, now_ms: int,
+        max_da: int, power_on_da: "int | None",
+    ) -> None:  # fmt: skip
         super().__init__(unit, seed, framing, latency_ms, now_ms)
         self.plant = plant
         self.max_da = max_da

@@ -76,7 +76,8 @@ class Sdm630(Device):
             total += watts
             for address, value in ((0, volts), (6, amps), (12, watts)):
                 self._put(address + 2 * phase, value)
-        for address, value in ((52, total), (70, 50.0), (72, self.import_wh / 1000), (74, self.export_wh / 1000), (342, (self.import_wh + self.export_wh) / 1000)):
+        bought, sold = self.import_wh / 1000, self.export_wh / 1000
+        for address, value in ((52, total), (70, 50.0), (72, bought), (74, sold), (342, bought + sold)):
             self._put(address, value)
 
     def _put(self, address: int, value: float) -> None:

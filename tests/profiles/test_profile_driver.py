@@ -1,0 +1,143 @@
+"""The interpreter of charge controller profiles: probe, audit, order, proof, loss; on both runtimes."""
+
+from compiled_tables import HEIDELBERG_ENERGY_CONTROL
+from helper_device import Registers, exchange, run
+from helper_judge import Judge
+
+from ampacity.bus.profile_driver import ProfileDriver
+
+START_MS = 2**30 - 60000
+PAUSE = b"\x06\x01\x05\x00\x00"
+FACTS = {
+    "unit": 3, "terminals": [[0], [1], [2]], "watchdog_ms": 10000, "fallback_da": 60, "min_da": 60, "max_da": 160,
+    "boot_ms": 500, "settle_ms": 5000, "latency_ms": 100,
+}  # fmt: skip
+
+
+def wall_box():
+    return Registers({4: 264, 5: 7, 6: 101, 7: 99, 8: 100, 10: 230, 11: 231, 12: 229, 13: 1, 100: 16, 101: 6, 257: 15000, 259: 1})
+
+
+def bench(reserve_da=60):
+    judge = Judge(reserve_da)
+    return ProfileDriver(FACTS, HEIDELBERG_ENERGY_CONTROL, 0, judge), wall_box(), judge
+
+
+def online(reserve_da=60):
+    driver, device, judge = bench(reserve_da)
+    run(driver, device, START_MS, 2000)
+    assert driver.facts.online
+    return driver, device, judge, START_MS + 2000
+
+
+def test_the_first_frame_is_a_probe_and_asks_the_judge():
+    driver, device, judge = bench()
+    assert exchange(driver, device, START_MS) == PAUSE
+    assert judge.orders == [0] and ("answered", 1) in judge.notes
+
+
+def test_a_probe_the_judge_forbids_is_not_sent():
+    driver, device, judge = bench()
+    judge.room_da = -1
+    assert run(driver, device, START_MS, 3000) == []
+
+
+def test_the_recipe_writes_only_what_is_not_as_it_should_be():
+    driver, device, judge, _ = online()
+    assert device.written == [(261, 0), (258, 4), (257, 10000), (262, 60)]
+    assert judge.shown["watchdog_ms"] == 10000 and judge.shown["fallback_da"] == 60 and judge.shown["max_da"] == 160
+
+
+def test_a_raise_waits_for_a_fresh_look_at_the_settings_and_is_proven_by_a_later_read():
+    driver, device, judge, now_ms = online()
+    driver.want(160, now_ms)
+    sent = run(driver, device, now_ms, 600)
+    order = sent.index(b"\x06\x01\x05\x00\xa0")
+    assert sent[order - 1][:3] == b"\x03\x01\x01" and sent[order + 1][:3] == b"\x03\x01\x01"
+    assert judge.notes[-1] == ("proven", len(judge.orders), 160) or ("proven", len(judge.orders), 160) in judge.notes
+
+
+def test_a_lower_within_the_reserve_needs_no_look():
+    driver, device, judge, now_ms = online()
+    driver.want(160, now_ms)
+    run(driver, device, now_ms, 1000)
+    driver.want(0, now_ms + 1000)
+    assert driver.urgency(now_ms + 1000)[0] == 0
+    assert exchange(driver, device, now_ms + 1000) == PAUSE
+
+
+def test_a_reply_that_may_be_an_older_one_proves_nothing():
+    driver, device, judge, now_ms = online()
+    driver.want(60, now_ms)
+    exchange(driver, device, now_ms)
+    before = [note for note in judge.notes if note[0] == "proven"]
+    request = None
+    for step in range(20):
+        request = driver.take(now_ms + 200 + step * 50)
+        if request is not None and request.pdu[0] == 3:
+            break
+        if request is not None:
+            driver.reply(request, device.answer(bytes(request.pdu)), now_ms + 210 + step * 50)
+    request.certain = False
+    request.sent_ms = now_ms + 1200
+    driver.reply(request, device.answer(bytes(request.pdu)), now_ms + 1300)
+    assert [note for note in judge.notes if note[0] == "proven"] == before
+
+
+def test_nothing_that_feeds_leaves_while_the_judge_forbids_it():
+    driver, device, judge, now_ms = online()
+    judge.feeding = False
+    assert run(driver, device, now_ms, 5000) == []
+
+
+def test_three_unanswered_requests_make_it_silent_and_then_only_probes_leave():
+    driver, device, judge, now_ms = online()
+    driver.want(160, now_ms)
+    run(driver, device, now_ms, 1000)
+    run(driver, None, now_ms + 1000, 2000, 600)
+    assert ("lost",) in judge.notes and not driver.facts.online
+    assert set(run(driver, None, now_ms + 4000, 20000)) == {b"\x06\x01\x05\x00\x3c"}
+
+
+def test_settings_lost_in_a_restart_stop_raises_until_they_are_put_right():
+    driver, device, judge, now_ms = online()
+    driver.want(100, now_ms)
+    run(driver, device, now_ms, 1000)
+    device.values.update({257: 15000, 258: 0, 261: 0, 262: 0})
+    device.written.clear()
+    driver.want(160, now_ms + 1000)
+    run(driver, device, now_ms + 1000, 5000)
+    assert device.written[-1] == (261, 160)
+    assert device.written.index((257, 10000)) < device.written.index((261, 160))
+
+
+def test_a_refused_order_is_told_to_the_judge_and_not_hammered():
+    driver, device, judge, now_ms = online()
+    device.refuse = (261,)
+    driver.want(160, now_ms)
+    run(driver, device, now_ms, 4000)
+    refusals = [note for note in judge.notes if note[0] == "refused"]
+    assert 2 <= len(refusals) <= 5
+
+
+def test_readings_become_facts():
+    driver, device, judge, now_ms = online()
+    run(driver, device, now_ms, 500)
+    facts = driver.facts
+    assert facts.state == "C2" and facts.plugged and facts.charging
+    assert facts.amps_da == [101, 99, 100] and facts.volts_dv == [2300, 2310, 2290]
+
+
+def test_a_limit_set_by_somebody_else_is_ordered_again():
+    driver, device, judge, now_ms = online()
+    driver.want(100, now_ms)
+    run(driver, device, now_ms, 1000)
+    device.values[261] = 60
+    run(driver, device, now_ms + 1000, 15000)
+    assert device.values[261] == 100
+
+
+def test_a_lost_connection_makes_it_silent_at_once():
+    driver, device, judge, now_ms = online()
+    driver.disconnected(now_ms)
+    assert not driver.facts.online and ("lost",) in judge.notes
