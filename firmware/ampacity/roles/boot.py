@@ -1,11 +1,13 @@
 """From a data folder to a running role: the only place that picks the platform."""
 
 import asyncio
+import os
 import sys
 
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
+from ampacity.store.disk_files import DiskFiles
 
 EXIT_RESTART = 42
 EXIT_CONFIG = 78
@@ -15,8 +17,10 @@ SITE_BYTES_MAX = 1048576
 def read_json(folder, name, required=True):
     """The JSON document `folder/name`; None when it is absent and not required. Raises Rejected."""
     try:
+        if os.stat(folder + "/" + name)[6] > SITE_BYTES_MAX:
+            raise Rejected(name, "too large", "at most %d bytes" % SITE_BYTES_MAX)
         with open(folder + "/" + name, "rb") as f:
-            data = f.read(SITE_BYTES_MAX + 1)
+            data = f.read()
     except OSError:
         if required:
             raise Rejected(name, "absent", "a file in the data folder " + folder)
@@ -29,11 +33,20 @@ def read_json(folder, name, required=True):
 
 def make_doors(folder, boot):
     """The Doors of this platform. boot: the facts of boot.json."""
+    files = DiskFiles(folder + "/store")
     if sys.implementation.name == "micropython":
         from ampacity.ports.unix import UnixDoors as Doors
     else:
         from ampacity.ports.linux import LinuxDoors as Doors
-    return Doors(folder, boot)
+    return Doors(folder, boot, files)
+
+
+def run_loop(main):
+    """Run the coroutine on this platform's own loop."""
+    if sys.implementation.name == "micropython":
+        return asyncio.run(main)
+    from ampacity.ports.linux import run
+    return run(main)
 
 
 async def run_role(folder, boot, config, log):
@@ -57,7 +70,7 @@ def main(arguments):
     try:
         boot = read_json(folder, "boot.json", required=False) or {}
         config = read_json(folder, "site.json")
-        return asyncio.run(run_role(folder, boot, config, log)) or 0
+        return run_loop(run_role(folder, boot, config, log)) or 0
     except Rejected as e:
         print("configuration: " + str(e))
         return EXIT_CONFIG
