@@ -5,6 +5,7 @@
 
 from importlib.util import find_spec
 
+from ampacity_host.configure import secondary_config
 from ampacity_host.rig.faults import FaultDesk
 from ampacity_host.rig.fields import FieldError, Unsupported
 from ampacity_host.rig.hosting import Endpoint, evse_host, meter_host
@@ -35,6 +36,7 @@ class Bench:
         self.desk = FaultDesk(self)
         self.upstream = None
         self._number = 0
+        self.swaps = {}              # EVSE name -> how often its unit was swapped
         self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
 
     def set_upstream(self, upstream, ocpp):
@@ -164,6 +166,13 @@ class Bench:
         if self._upstream_parts["evses"]:
             facts["evses"] = facts["evses"][: self._upstream_parts["evses"]]
         return facts
+
+    def secondary_settings(self, name):
+        """The settings of a secondary at its next start; a unit that was swapped has another serial number."""
+        settings = secondary_config(self.facts, name)
+        if self.swaps.get(name):
+            settings["serial"] = "%s-%d" % (settings["serial"][:28], self.swaps[name])
+        return settings
 
     # ---- limits
 

@@ -76,6 +76,16 @@ class Endpoint:
         return receive
 
 
+class DeviceClock:
+    """A timeline with the face that simulated devices take."""
+
+    def __init__(self, time):
+        self._time = time
+
+    def now_ms(self):
+        return self._time.now_ms
+
+
 def evse_host(time, facts, point, framing, seed):
     """The simulated wallbox of an `evses` entry. ValueError: there is no simulated device of its profile."""
     from ampacity_host.rig.devices import make_device
@@ -84,7 +94,7 @@ def evse_host(time, facts, point, framing, seed):
     site = {"max_a": facts["max_da"] / 10}
     if facts.get("power_on_source") == "declared":
         site["power_on_a"] = facts["power_on_da"] / 10
-    device = make_device("evse-" + facts["profile"], facts["unit"], EvseView(point, box), time, seed, framing, site)
+    device = make_device("evse-" + facts["profile"], facts["unit"], EvseView(point, box), DeviceClock(time), seed, framing, site)
     return DeviceHost(time, facts["name"], device, box)
 
 
@@ -92,5 +102,5 @@ def meter_host(time, facts, meter, framing, seed):
     """The simulated meter of a `meters` entry."""
     from ampacity_host.rig.devices import make_device
 
-    device = make_device("meter-" + facts["profile"], facts["unit"], MeterView(meter), time, seed, framing)
+    device = make_device("meter-" + facts["profile"], facts["unit"], MeterView(meter), DeviceClock(time), seed, framing)
     return DeviceHost(time, facts["name"], device)

@@ -5,7 +5,6 @@ import contextlib
 import socket
 from pathlib import Path
 
-from ampacity_host.configure import secondary_config
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.clock import WallTimeline
 from ampacity_host.rig.fields import FieldError
@@ -86,10 +85,7 @@ class RealBench(Bench):
         bus = self.facts["buses"][facts["bus"]]["name"]
         ptys = {bus: self._pty(self.lines[bus], name, (facts["unit"],))}
         self._pins(name, [self.plant.point[name]])
-        self.secondaries[name] = self._controller(name, "secondary", ptys, lambda: self._secondary_facts(name), free_port())
-
-    def _secondary_facts(self, name):
-        return secondary_config(self.facts, name)
+        self.secondaries[name] = self._controller(name, "secondary", ptys, lambda: self.secondary_settings(name), free_port())
 
     def _pty(self, line, name, units=None):
         pty = PtyStation(self._loop, line, name, units)
@@ -167,6 +163,7 @@ class RealBench(Bench):
             await secondary.kill()
             if kind in ("forget_settings", "swapped"):
                 secondary.wipe()
+                self.swaps[secondary.name] = self.swaps.get(secondary.name, 0) + (kind == "swapped")
             if kind != "power_off":
                 pins.power_on()
                 await secondary.start()

@@ -8,7 +8,6 @@ import asyncio
 import os
 import time
 
-from ampacity_host.configure import secondary_config
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.virtual.controller import VirtualController
@@ -48,7 +47,7 @@ class VirtualBench(Bench):
 
     def _make_secondary(self, facts):
         name = facts["name"]
-        return VirtualController(self, name, "secondary", lambda: secondary_config(self.facts, name),
+        return VirtualController(self, name, "secondary", lambda: self.secondary_settings(name),
                                  (facts["unit"],), (name,), self.seed + facts["unit"])
 
     def start(self):
@@ -151,6 +150,7 @@ class VirtualBench(Bench):
             point.drive("f" if kind == "power_off" else "x1", 0, False)
             if kind in ("forget_settings", "swapped"):
                 secondary.files.wipe()
+                self.swaps[point.name] = self.swaps.get(point.name, 0) + (kind == "swapped")
             if kind != "power_off":
                 self.flush_later(secondary.start)
 

@@ -168,7 +168,8 @@ class FactMeter:
         self.facts.online, self.facts.amps_da, self.facts.updated_ms = True, amps_da, now_ms
         self._judge.meter(self._index, amps_da, now_ms, hash((tuple(amps_ma), tuple(reading["volts_mv"]))))
         if self._on_reading is not None:
-            self._on_reading(self)
+            self._on_reading(self._index, {"amps_da": amps_da, "volts_dv": None, "power_w": sum(reading["power_w"]),
+                                           "energy_wh": None, "export_wh": None}, now_ms)
 
 
 class FactBuses:
