@@ -1,0 +1,91 @@
+"""What the test cases of part 6 have in common: the states they start from, and the `ocpp` library on the other side.
+
+Times, texts and order come from the cases; names of states are theirs (part 6, chapter "reusable states").
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "host" / "ocpp"))
+
+from library_csms import Conversation  # noqa: E402
+from ocpp.v201 import call  # noqa: E402
+
+VALUES = {"energy_wh": 5000, "power_w": 3680, "amps_da": [160, 0, 0], "volts_dv": [2300, 2300, 2300], "offered_da": 160}
+TOKEN = {"id_token": "ABC", "type": "ISO14443"}
+
+
+class Scenario(Conversation):
+    """A conversation with the verbs of the test cases. EVSE 1 is the one under test."""
+
+    async def booted(self):
+        await self.connect()
+        for point in self.station.points:
+            self.station.meter_values(point.id, dict(VALUES), self.now_ms)
+        self.csms.heard.clear()
+        return self
+
+    async def reconnect(self):
+        await self.connect()
+        return self
+
+    async def reboot(self):
+        self.task.cancel()
+        self.files.restart()
+        self.start()
+        await self.connect()
+
+    async def set(self, name, value, instance=None):
+        """name: Component.Variable; the attributeStatus."""
+        component, variable = name.split(".")
+        item = {"component": {"name": component}, "variable": {"name": variable}, "attribute_value": value}
+        if instance:
+            item["variable"]["instance"] = instance
+        response = await self.call(call.SetVariables(set_variable_data=[item]))
+        return response.set_variable_result[0]["attribute_status"]
+
+    async def get(self, name, attribute=None, instance=None):
+        """The whole result of one variable."""
+        component, variable = name.split(".")
+        item = {"component": {"name": component}, "variable": {"name": variable}}
+        if instance:
+            item["variable"]["instance"] = instance
+        if attribute:
+            item["attribute_type"] = attribute
+        return (await self.call(call.GetVariables(get_variable_data=[item]))).get_variable_result[0]
+
+    async def plug(self, evse=1):
+        self.station.evse_status(evse, "Occupied", self.now_ms)
+        await self.event(evse, "plugged")
+
+    async def card(self, token="ABC", evse=1):
+        await self.event(evse, "token", token=token, type="ISO14443")
+
+    async def state(self, state, evse=1):
+        await self.event(evse, "charging", state=state)
+
+    async def energy_transfer_started(self, evse=1):
+        await self.plug(evse)
+        await self.card(evse=evse)
+        await self.state("Charging", evse)
+        self.csms.heard.clear()
+
+    def told(self):
+        """The TransactionEvents since the state was reached."""
+        return self.heard("TransactionEvent")
+
+    def statuses(self):
+        return [(p["evse_id"], p["connector_status"]) for p in self.heard("StatusNotification")]
+
+    def tx(self, evse=1):
+        return self.station.transaction(evse)
+
+
+def short(event):
+    """(eventType, triggerReason, chargingState, stoppedReason) of a TransactionEvent."""
+    info = event["transaction_info"]
+    return (event["event_type"], event["trigger_reason"], info.get("charging_state"), info.get("stopped_reason"))
+
+
+async def booted(**more):
+    return await Scenario(**more).booted()
