@@ -97,7 +97,7 @@ class OrderBook:
         for order in self.orders:
             if order is proven:
                 break
-            if order.gone_ms < 0 and self._excluded(order, proven, sent_ms, now_ms):
+            if order.gone_ms < 0 and self._excluded(order, sent_ms, now_ms):
                 order.gone_ms = now_ms
         return True
 
@@ -105,9 +105,12 @@ class OrderBook:
         """The value of the newest order was read again, in the mode proven before."""
         return bool(self.orders) and self.orders[-1].proven and self.prove(self.orders[-1].id, now_ms)
 
-    def _excluded(self, order: Order, proven: Order, sent_ms: int, now_ms: int) -> bool:
-        """Section 1, "live": can `order` not come into force any more after this proof?"""
-        if order.answered or (order.da <= proven.da and order.id != UNKNOWN):
+    def _excluded(self, order: Order, sent_ms: int, now_ms: int) -> bool:
+        """Section 1, "live": can `order` not come into force any more after this proof?
+
+        One that is not above the proven order does no harm now; but it may arrive after the next lower.
+        """
+        if order.answered:
             return True
         late_ms = order.sent_ms + self.transit_ms
         return sent_ms > late_ms or now_ms - READ_MS_MAX > late_ms

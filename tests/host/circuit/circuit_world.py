@@ -8,6 +8,7 @@ until the last moment of its settle time. `over()` compares what flows with the 
 import random
 
 from ampacity.circuit.guard import Guard
+from ampacity.circuit.plan import Plan
 
 STEP_MS = 250
 
@@ -135,7 +136,8 @@ class Driver:
             if facts["watchdog_ms"] or key == "power_on_da":
                 guard.evidence(self.index, key, device.facts[key], now_ms)
         guard.reported(self.index, device.limit, now_ms)
-        guard.measured(self.index, [device.draw(now_ms)] * len(facts["terminals"]), now_ms, now_ms)
+        if self.world.measures[self.index]:
+            guard.measured(self.index, [device.draw(now_ms)] * len(facts["terminals"]), now_ms, now_ms)
         self.unlike = self.value is not None and device.limit != self.value
         obeys = not device.expired or not facts["watchdog_ms"]
         for order_id, da, sequence, _ in reversed(self.sent):
@@ -183,6 +185,21 @@ def site(evses, ratings=((-1, 320),), assumed=0, meters=(), settings=None):
             "meters": list(meters), "evses": evses, "settings": timing}  # fmt: skip
 
 
+class Greedy(Plan):
+    """No plan at all: everybody wants anything at any time, and only the ledger says no."""
+
+    rng = random.Random(0)
+
+    def tick(self, now_ms, running):
+        for e in range(len(self.want_da)):
+            if self.rng.random() < 0.1:
+                self.want_da[e] = self.rng.choice((0, 60, 80, 160))
+
+
+class GreedyGuard(Guard):
+    plan_class = Greedy
+
+
 class World:
     """One site with everything in it. rng decides what the path does while `loss` or `hold` is above 0."""
 
@@ -202,6 +219,7 @@ class World:
         self.guard = guard_class(facts, self.now_ms)
         self.drivers = [Driver(self, i) for i in range(len(self.devices))]
         self.alive = True
+        self.measures = [self.rng.random() < 0.5 for _ in self.devices]
         for i in range(len(self.devices)):
             self.guard.demand(i, True, now_ms=self.now_ms)
 
