@@ -10,6 +10,10 @@ from ampacity_host.rig.virtual.streams import MemoryWriter, serve_streams
 from ampacity_host.rig.watchdog import Watchdog
 
 
+LIVELY_MS = 2_000
+QUIET_MS = 400
+
+
 class VirtualClock(Clock):
     """The controller's monotonic clock: the loop's time."""
 
@@ -70,6 +74,9 @@ class VirtualDoors(Doors):
         self._ports = {}
         self.dead = False
         self.role = None
+        self._quiet = None
+        self._lively_until_us = 0
+        self._stir()
         self.watchdog = Watchdog(world.loop, world.hw_watchdog_ms, self._bite)
         self.watchdog.on_return = self._revive
 
@@ -78,6 +85,29 @@ class VirtualDoors(Doors):
 
     def waiter(self):
         return Waiter(self._loop)
+
+    async def pace(self, duration_ms):
+        """The safety loop's sleep. A secondary whose pins are quiet sleeps longer, until something moves there.
+
+        Its grants reach it through the bus at once; only the end of a lease may so be seen up to QUIET_MS later.
+        """
+        loop = self._loop
+        if self._units is None or loop.now_us < self._lively_until_us or "hang" in self.faults:
+            return await super().pace(duration_ms)
+        self._quiet = loop.create_future()
+        timer = loop.at_us(loop.now_us + QUIET_MS * 1000, _finish, self._quiet)
+        try:
+            await self._quiet
+        finally:
+            timer[2] = None
+        return None
+
+    def _stir(self):
+        """An input of the pins changed."""
+        self._lively_until_us = self._loop.now_us + LIVELY_MS * 1000
+        if self._quiet is not None:
+            _finish(self._quiet)
+            self._quiet = None
 
     def rng(self):
         """Chance that repeats with the rig's seed, another one for each start."""
@@ -97,7 +127,7 @@ class VirtualDoors(Doors):
         if evse_name not in self._wired:
             return None
         if evse_name not in self._ports:
-            self._ports[evse_name] = PlantPort(self._world.plant.point[evse_name], self.clock)
+            self._ports[evse_name] = PlantPort(self._world.plant.point[evse_name], self.clock, self._stir)
         return self._ports[evse_name]
 
     def open_line(self, bus_facts):
@@ -132,7 +162,7 @@ class VirtualDoors(Doors):
         self.dead = True
         self.files.dead = True
         for port in self._ports.values():
-            port.connected = False
+            port.unplug_wires()
         for one in self._opened:
             one.transport.abort() if isinstance(one, MemoryWriter) else one.close()
 

@@ -1,15 +1,18 @@
-"""A charging point's pins under the virtual clock: the face of ports/charge_point.py, straight into the plant."""
+"""A charging point's pins under the virtual clock: the face of ports/charge_point.py, straight into the plant.
 
-PILOTS = ("x1", "pwm", "f")
+Inputs are plain attributes, renewed when the plant changes; `on_input` tells the controller's doors of it.
+"""
+
 FLAGS = {"rcm": "residual_current", "overtemp": "overtemperature", "lock_failed": "lock_failed", "pe_lost": "pe_lost"}
 
 
 class PlantPort:
-    """Inputs are read from the plant when they are asked for; outputs reach it at once, unless the power is off."""
+    """Outputs reach the plant at once, unless the power is off."""
 
-    def __init__(self, point, clock):
+    def __init__(self, point, clock, on_input):
         self._point = point
         self._clock = clock
+        self._on_input = on_input
         self.name = point.name
         self.events = []
         self.pilot = ("x1", 0)
@@ -17,45 +20,27 @@ class PlantPort:
         self.lock = False
         self.on_change = None
         self.connected = True
+        self.volts_dv = (list(point.terminal_dv) + [0, 0, 0])[:3]
+        self._renew(point)
+        point.listeners.append(self._renew)
 
-    @property
-    def cp_high_mv(self):
-        return self._point.cp_mv()[0]
-
-    @property
-    def cp_low_mv(self):
-        return self._point.cp_mv()[1]
-
-    @property
-    def pp_ohm(self):
-        return 220 if self._point.car is not None else None
-
-    @property
-    def amps_da(self):
-        if "stale_reading" in self._point.faults:
-            return self._point.stale_amps_da
-        return (self._point.terminal_amps_da() + [0, 0, 0])[:3]
-
-    @property
-    def volts_dv(self):
-        return (list(self._point.terminal_dv) + [0, 0, 0])[:3]
+    def _renew(self, point):
+        self.cp_high_mv, self.cp_low_mv = point.cp_mv()
+        self.pp_ohm = 220 if point.car is not None else None
+        faults = point.faults
+        self.amps_da = point.stale_amps_da if "stale_reading" in faults else (point.terminal_amps_da() + [0, 0, 0])[:3]
+        self.contactor_closed = point.closed
+        for flag, kind in FLAGS.items():
+            setattr(self, flag, kind in faults)
+        self._on_input()
 
     @property
     def energy_wh(self):
         return self._point.energy_wh
 
     @property
-    def contactor_closed(self):
-        return self._point.closed
-
-    @property
     def updated_ms(self):
         return self._clock.now_ms()
-
-    def __getattr__(self, name):
-        if name in FLAGS:
-            return FLAGS[name] in self._point.faults
-        raise AttributeError(name)
 
     def set_pilot(self, kind, permille=0):
         self._output("pilot", (kind, permille if kind == "pwm" else 0))
@@ -83,3 +68,8 @@ class PlantPort:
         """Reset state of the hardware: steady +12 V, contactor open."""
         self.connected = False
         self._point.drive("x1", 0, False)
+
+    def unplug_wires(self):
+        """The controller that these pins belonged to is gone."""
+        self.connected = False
+        self._point.listeners.remove(self._renew)
