@@ -24,7 +24,7 @@ test: $(INSTALLED) $(MICROPYTHON)  ## every test, on CPython and on MicroPython
 	@$(RUN) -m pytest $(PYTEST_OPTIONS) tests
 
 check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files
-	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff check --quiet --output-format concise .
 	@$(VENV)/bin/mypy
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m pytest tests/host/house

@@ -55,6 +55,7 @@ SiteOption = Annotated[Path, typer.Option("--site", metavar="SITE.toml", help="t
 PortOption = Annotated[str, typer.Option("--port", metavar="TTY", help="serial port of the controller's MicroPython prompt")]
 FolderOption = Annotated[str, typer.Option("--folder", help="data folder on the controller")]
 SecondaryOption = Annotated[str | None, typer.Option("--secondary", metavar="EVSE", help="the configuration of that EVSE's own controller")]
+LineOption = Annotated[str | None, typer.Option("--line", metavar="PORT", help="with --secondary: its own serial port")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
 
 
@@ -79,11 +80,12 @@ def run(
     runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
     console: Annotated[str, typer.Option("--console", metavar="HOST:PORT", help="where its console listens; port 0: any free one")] = "127.0.0.1:0",
     secondary: SecondaryOption = None,
+    line: LineOption = None,
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there until it ends; started again when it asks for it."""
     from ampacity_host.configure.command import run_command
 
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary))
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")
@@ -158,11 +160,13 @@ def console(
 
 
 @app.command(epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection.")
-def push(site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None) -> None:
+def push(
+    site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None
+) -> None:
     """Write the compiled SITE.toml to a MicroPython controller, read it back and restart it."""
     from ampacity_host.configure.device import push_command
 
-    raise typer.Exit(push_command(site, port, folder, secondary))
+    raise typer.Exit(push_command(site, port, folder, secondary, line))
 
 
 @app.command(epilog="Exit codes: 0 done, 1 the controller has no configuration, 2 wrong usage, 3 no connection.")
@@ -178,11 +182,13 @@ def pull(
 
 
 @app.command(epilog="Exit codes: 0 the same, 1 it differs or the site is refused, 2 wrong usage, 3 no connection.")
-def diff(site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None) -> None:
+def diff(
+    site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None
+) -> None:
     """Show where a MicroPython controller's configuration differs from SITE.toml; secrets are not shown."""
     from ampacity_host.configure.device import diff_command
 
-    raise typer.Exit(diff_command(site, port, folder, secondary))
+    raise typer.Exit(diff_command(site, port, folder, secondary, line))
 
 
 @app.command(epilog="Exit code: 0.")

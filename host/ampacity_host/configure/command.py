@@ -43,7 +43,7 @@ def show_errors(errors: SiteErrors, path: Path, as_json: bool) -> int:
     return 1
 
 
-def accepted(path: Path, secondary: str | None) -> dict[str, Any] | None:
+def accepted(path: Path, secondary: str | None, line: str | None = None) -> dict[str, Any] | None:
     """The configuration that a site file gives a controller; None (said on standard error) if it is refused."""
     try:
         site = load_site(path)
@@ -59,7 +59,7 @@ def accepted(path: Path, secondary: str | None) -> dict[str, Any] | None:
     if secondary is None:
         return facts
     try:
-        return secondary_config(facts, secondary)
+        return secondary_config(facts, secondary, line)
     except KeyError:
         own = [e["name"] for e in facts["evses"] if e["kind"] == "ampacity"]
         print(f'ampacity: no EVSE "{secondary}" of kind "ampacity"; have: {", ".join(own) or "none"}', file=sys.stderr)
@@ -95,15 +95,14 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
     write_json(data / "console.json", {"console": address})
 
 
-def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None) -> int:
+def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None) -> int:
     """Compile, write and run the controller in the foreground; its exit status."""
-    config = accepted(path, secondary)
+    config = accepted(path, secondary, line)
     if config is None:
         return 1
-    buses = [config["bus"]] if secondary else config["buses"]
-    virtual = [bus["name"] for bus in buses if bus.get("port") == "virtual"]
-    if virtual:
-        print(f"ampacity: bus {virtual[0]} is virtual: ampacity rig runs such a site, or name its port", file=sys.stderr)
+    lines = [config] if secondary else [bus for bus in config["buses"] if bus["kind"] == "rtu"]
+    if any(each.get("port", "virtual") == "virtual" for each in lines):
+        print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
     try:
         prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console)

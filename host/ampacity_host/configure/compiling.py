@@ -135,29 +135,28 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
     }
 
 
-def secondary_config(facts: dict[str, Any], name: str) -> dict[str, Any]:
-    """The `site.json` of the secondary behind EVSE `name`: its own entry, its bus, nothing of the rest.
+def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:
+    """The `site.json` of the secondary behind EVSE `name`: what `ampacity.roles.secondary` takes, nothing of the rest.
 
-    Raises KeyError if the site has no EVSE of our own kind with that name.
+    line: its own serial port (default: as the bus names the primary's). Raises KeyError if there is no such EVSE of our kind.
     """
     entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity"), None)
     if entry is None:
         raise KeyError(name)
     bus = facts["buses"][entry["bus"]]
-    return {
+    config = {
         "format": FORMAT,
         "role": "secondary",
         "name": name,
-        "serial": f"{facts['name']}-{name}"[:32],
         "unit": entry["unit"],
-        "bus": bus["name"],
-        "port": bus["port"],
-        "baud": bus["baud"],
-        "parity": bus["parity"],
-        "stop": bus["stop"],
         "max_da": entry["max_da"],
         "fallback_da": entry["fallback_da"],
+        "power_on_da": entry["power_on_da"],
         "lease_max_ms": entry["watchdog_ms"],
         "terminals": len(entry["terminals"]),
         "connector": entry["connector"],
+        "serial": serial or f"{facts['name']}-{name}"[:32],
+        "bus": bus["name"],
     }
+    config |= {key: bus[key] for key in ("port", "baud", "parity", "stop") if key in bus}
+    return config | ({"port": line} if line else {})

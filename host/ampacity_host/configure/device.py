@@ -136,9 +136,9 @@ def name_of(item: Any, index: int) -> object:
     return item["name"] if isinstance(item, dict) and "name" in item else index
 
 
-def push_command(site: Path, port: str, folder: str, secondary: str | None) -> int:
+def push_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None) -> int:
     """Write and read back. 0 done, 1 refused, 3 no connection."""
-    config = accepted(site, secondary)
+    config = accepted(site, secondary, line)
     if config is None:
         return 1
     data, name = encoded(config), place_of(folder)
@@ -172,9 +172,9 @@ def pull_command(port: str, folder: str, out: Path | None) -> int:
     return 0
 
 
-def diff_command(site: Path, port: str, folder: str, secondary: str | None) -> int:
+def diff_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None) -> int:
     """0 the same, 1 it differs, 3 no connection."""
-    config = accepted(site, secondary)
+    config = accepted(site, secondary, line)
     if config is None:
         return 1
     try:

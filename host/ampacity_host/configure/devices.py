@@ -11,6 +11,8 @@ from ampacity_host.configure.structure import OWN_KINDS, by_name
 SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
 HARDWARE_WATCHDOG_MS = 1000
 BOOT_MS = 500
+OWN_MAX_DA = 800
+OWN_LEASE_MS = (1000, 3600000)
 PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a")
 
 
@@ -80,10 +82,23 @@ def meter_facts(meter: Table, without: "set[str] | None" = None) -> dict[str, An
     return dict(profiles.meter_facts(profiles.load("meter-" + meter["profile"]), written))
 
 
+def check_own(evse: Table, collector: Collector) -> None:
+    """What our own two kinds can be set to."""
+    if evse["max_a"] is not None and evse["max_a"] > OWN_MAX_DA:
+        collector.add(evse, "max_a", f"{evse['max_a'] / 10:g} A is more than a pilot can offer", "use at most 80 A")
+    if evse["kind"] == "ampacity":
+        if not OWN_LEASE_MS[0] <= evse["watchdog_s"] <= OWN_LEASE_MS[1]:
+            collector.add(evse, "watchdog_s", f"{evse['watchdog_s'] / 1000:g} s is no lease", "use 1 to 3600 s")
+        if evse["power_on_a"] and evse["power_on_a"] < evse["min_a"]:
+            collector.add(evse, "power_on_a", f"{evse['power_on_a'] / 10:g} A is below min_a", "use 0 or at least min_a")
+
+
 def check_devices(site: SiteFile, collector: Collector) -> None:
     """Every device has a profile, the profile takes the site's values, and its bus can carry it."""
     for evse in site.evses:
         if evse["kind"] and "max_a" not in evse.broken and check_profile(evse, "kind", "evse", collector):
+            if evse["kind"] in OWN_KINDS:
+                check_own(evse, collector)
             check_facts(evse, evse_facts, collector)
             check_link(evse, "evse-" + evse["kind"], site, collector)
     for meter in site.meters:

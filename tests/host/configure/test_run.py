@@ -47,7 +47,8 @@ def test_a_controller_that_asks_for_it_is_started_again(tmp_path, signals):
 
 def test_a_signal_reaches_the_controller_and_ends_the_supervisor(tmp_path):
     child = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(42)); open('up', 'w').close(); time.sleep(30)"
-    parent = f"import os, sys\nfrom ampacity_host.configure.command import supervise\nsys.exit(supervise([sys.executable, '-c', {child!r}], dict(os.environ)))"
+    parent = "import os, sys\nfrom ampacity_host.configure.command import supervise\n"
+    parent += f"sys.exit(supervise([sys.executable, '-c', {child!r}], dict(os.environ)))"
     process = subprocess.Popen([sys.executable, "-c", parent], cwd=tmp_path)
     deadline = time.monotonic() + 20
     while not (tmp_path / "up").exists() and time.monotonic() < deadline:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ampacity.base import strict_json
+from ampacity.roles import secondary
 from ampacity_host.configure import compile_site, load_site, secondary_config
 
 GOOD = Path(__file__).parent / "sites" / "good"
@@ -152,11 +153,16 @@ def test_the_firmware_reads_back_the_very_same_facts(facts, name):
     assert strict_json.loads(strict_json.dumps(site), size_max=1 << 20) == site
 
 
-def test_a_secondary_gets_its_own_entry_and_bus_alone(facts):
+def test_a_secondary_gets_its_own_settings_alone(facts):
     site = facts("garage")
-    config = secondary_config(site, "evse-2")
-    assert (config["unit"], config["max_da"], config["bus"]) == (site["evses"][1]["unit"], site["evses"][1]["max_da"], site["buses"][0]["name"])
-    assert "circuits" not in config and "ocpp" not in config
+    config = secondary_config(site, "evse-2", serial="S-2")
+    assert config == {
+        "format": 1, "role": "secondary", "name": "evse-2", "unit": 2, "max_da": 160, "fallback_da": 0, "power_on_da": 0, "lease_max_ms": 10000,
+        "terminals": 3, "connector": "cType2", "serial": "S-2", "bus": "rs485-1", "port": "virtual", "baud": 19200, "parity": "E", "stop": 1,
+    }  # fmt: skip
+    assert secondary.checked(config)["lease_max_ms"] == 10000
+    assert secondary_config(site, "evse-2")["serial"] == "garage-evse-2"
+    assert secondary_config(site, "evse-2", line="uart:1")["port"] == "uart:1"
     for name in ("evse-1", "evse-9"):
         with pytest.raises(KeyError):
             secondary_config(site, name)
