@@ -7,6 +7,7 @@ from ampacity.bus.profile_codec import COUNT, NAME, SCALE, decode
 from ampacity.bus.request import Request
 
 NEVER_MS = -1
+PHASES = ("_l1", "_l2", "_l3")
 
 
 def read_pdu(span: list) -> bytes:
@@ -39,6 +40,9 @@ class Readings:
         self.asked_ms = [NEVER_MS] * len(self.fields)
         self.raw = {}
         self._requests = {}
+        self._index = {}
+        for index in range(len(self.fields)):
+            self._index[self.fields[index][NAME]] = index
 
     def request(self, unit: int, group: str, at: int, klass: int, timeout_ms: int, gap_ms: int) -> Request:
         """The request for span number `at` of a group; the same object each time, with its encoded frame."""
@@ -59,7 +63,7 @@ class Readings:
             return False
         data = bytes(pdu[2:])
         self.raw[(group, at)] = data
-        for index, offset in sorted(span[3], key=lambda row: (self.fields[row[0]][SCALE], row[0])):
+        for index, offset in span[3]:  # scale registers come first
             self.values[index] = self._decode(index, offset, data, span[0])
             self.asked_ms[index] = asked_ms
         return True
@@ -75,15 +79,19 @@ class Readings:
 
     def named(self, name: str) -> "int | str | None":
         """The value of a field by its name; None where the profile has no such field."""
-        for index in range(len(self.fields)):
-            if self.fields[index][NAME] == name:
-                return self.values[index]
-        return None
+        index = self._index.get(name, -1)
+        return self.values[index] if index >= 0 else None
 
     def phases(self, start: str) -> "list | None":
         """Values of start_l1 to start_l3, as many as there are; None as soon as one is missing."""
-        found = [self.values[i] for i in range(len(self.fields)) if self.fields[i][NAME][:-1] == start + "_l"]
-        return found if found and None not in found else None
+        found = []
+        for phase in PHASES:
+            index = self._index.get(start + phase, -1)
+            if index >= 0:
+                if self.values[index] is None:
+                    return None
+                found.append(self.values[index])
+        return found or None
 
     def mark(self, group: str) -> tuple:
         """All bytes that a group last showed: changes when any bit did."""

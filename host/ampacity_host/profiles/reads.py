@@ -19,6 +19,8 @@ def spans(order: list, registers: dict, names: list, link: dict, width: dict) ->
             last[3].append([order.index(name), at - last[1]])
         else:
             found.append([CODE[space], at, count, [[order.index(name), 0]]])
+    for span in found:  # a value can only be scaled when its scale is there
+        span[3].sort(key=lambda row: ("scale_from" in registers[order[row[0]]], row[1]))
     return found
 
 

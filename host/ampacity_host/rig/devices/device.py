@@ -37,9 +37,9 @@ class Device:
 
     def receive(self, data: bytes, now_us: int) -> list[tuple[bytes, int]]:
         """Bytes heard at now_us; answers as [(bytes, when to send them in µs)]."""
-        self.tick(now_us // 1000)
         answers = []
         for request in self._wire.requests(data, now_us):
+            self.tick(now_us // 1000)
             if not self.listening():
                 continue
             frame = self._answer(request)

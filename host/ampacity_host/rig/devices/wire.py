@@ -5,13 +5,14 @@ Nothing of the firmware is used here: what the controller believes about frames 
 
 from collections.abc import Iterator
 
-from pymodbus.exceptions import ModbusException
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.framer.socket import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
 FRAME_BYTES_MAX = 300
 QUIET_US = 20_000
+SHORT_CODES = (1, 2, 3, 4, 5, 6)
+LONG_CODES = (15, 16)
 
 
 class RtuWire:
@@ -28,17 +29,27 @@ class RtuWire:
         if now_us - self._last_us > QUIET_US:
             self._heard = b""
         self._last_us = now_us
-        self._heard = (self._heard + data)[-FRAME_BYTES_MAX:]
-        for start in range(len(self._heard) - 3):
-            if self._heard[start] == self.unit and self._complete(self._heard[start:]):
-                frame = self._heard[start:]
+        self._heard = heard = (self._heard + data)[-FRAME_BYTES_MAX:]
+        for start in self._starts(heard):
+            _, unit, _, pdu = self.framer.decode(heard[start:])
+            if pdu and unit == self.unit and start + len(pdu) + 3 == len(heard):
                 self._heard = b""
-                yield from _decoded(self.framer, frame)
+                yield from _decoded(self.framer, pdu, unit, 0)
                 return
 
-    def _complete(self, frame: bytes) -> bool:
-        _, unit, _, pdu = self.framer.decode(frame)
-        return bool(pdu) and unit == self.unit and len(pdu) + 3 == len(frame)
+    def _starts(self, heard: bytes) -> list[int]:
+        """Where a request to this unit that ends here may have begun: reads and single writes are 8 bytes long."""
+        size = len(heard)
+        if size >= 8 and heard[-8] == self.unit and heard[-7] in SHORT_CODES:
+            return [size - 8]
+        found = []
+        for code in LONG_CODES:
+            start = heard.find(bytes([self.unit, code]))
+            while start >= 0:
+                if start + 7 <= size and start + 9 + heard[start + 6] == size:
+                    found.append(start)
+                start = heard.find(bytes([self.unit, code]), start + 1)
+        return found
 
     def drop(self) -> None:
         """Forget what was heard."""
@@ -62,17 +73,17 @@ class TcpWire:
                 return
             frame, self._heard = self._heard[:size], self._heard[size:]
             if frame[6] == self.unit:
-                yield from _decoded(self.framer, frame)
+                _, unit, transaction, pdu = self.framer.decode(frame)
+                yield from _decoded(self.framer, pdu, unit, transaction)
 
     def drop(self) -> None:
         """Forget half a request: the connection is a new one."""
         self._heard = b""
 
 
-def _decoded(framer: "FramerRTU | FramerSocket", frame: bytes) -> Iterator[ModbusPDU]:
-    try:
-        _, request = framer.handleFrame(frame, 0, 0)
-    except ModbusException:
-        return
+def _decoded(framer: "FramerRTU | FramerSocket", pdu: bytes, unit: int, transaction: int) -> Iterator[ModbusPDU]:
+    request = framer.decoder.decode(pdu) if pdu else None
     if request is not None:
+        request.dev_id = unit
+        request.transaction_id = transaction
         yield request
