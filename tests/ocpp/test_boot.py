@@ -86,7 +86,7 @@ def test_G02_heartbeats_come_at_the_interval_and_not_sooner_when_other_things_we
 def test_G02_FR_07_at_least_one_heartbeat_a_day():
     bench = Bench().booted()
     count = 0
-    for i in range(500):
+    for _ in range(500):
         sent = bench.advance(200000)
         bench.station.availability.force_all()
         count += names(sent).count("Heartbeat")

@@ -1,8 +1,9 @@
 """Variables and reports (B05 to B08, A01)."""
 
+from station_bench import Bench, payloads
+
 from ampacity.ocpp.device_model import table
 from ampacity.ocpp.device_model.model import Row
-from station_bench import Bench, payloads
 
 
 def rows():

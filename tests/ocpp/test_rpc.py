@@ -1,7 +1,8 @@
 """Framing (OCPP-J 4): what is malformed is answered, what comes twice is done once."""
 
-from ampacity.base.strict_json import dumps
 from station_bench import Bench
+
+from ampacity.base.strict_json import dumps
 
 
 def raw(bench, text):

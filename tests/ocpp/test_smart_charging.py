@@ -1,9 +1,10 @@
 """Charging profiles: what is refused, what holds when, what survives (K01 to K10)."""
 
+from station_bench import NOON_MS, Bench, payloads
+
 from ampacity.base.wallclock import format_iso
 from ampacity.ocpp.smart_charging.composite import NEVER, converted, running
 from ampacity.ocpp.smart_charging.profile import Profile
-from station_bench import NOON_MS, Bench, payloads
 
 NOON = NOON_MS // 1000
 

@@ -8,7 +8,7 @@ CSMS is remembered),
 "queue_max" (messages kept for the CSMS, 120: the journal should hold as many of 700 bytes), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
-store: an object with `.settings` (get, put, remove) and `.journal` (append, records, drop_to) of the store room.
+store: an object with `.settings` (get, put, remove) and `.journal` (append, records(start), drop_to) of the store room.
 
 The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
@@ -56,17 +56,17 @@ from ampacity.ocpp.device_model.model import DeviceModel
 from ampacity.ocpp.device_model.reports import Reports
 from ampacity.ocpp.device_model.worth import Worth
 from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.exchange import Exchange
+from ampacity.ocpp.keeper import Keeper
 from ampacity.ocpp.point import Point
 from ampacity.ocpp.provisioning.boot import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot import Boot
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.rpc import Rpc
 from ampacity.ocpp.security.events import notify
 from ampacity.ocpp.smart_charging.profiles import Profiles
 from ampacity.ocpp.transactions.flow import Transactions
 from ampacity.ocpp.transactions.queue import Queue
 from ampacity.ocpp.transactions.sampling import Sampling
-from ampacity.ocpp.v201 import actions as face
 
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
@@ -78,16 +78,13 @@ class Station:
 
     def __init__(self, config, evses, store, wallclock, rng, log, now_ms):
         self.config = config
-        self.settings = store.settings
+        self.settings = Keeper(store.settings, log)
         self.wallclock = wallclock
         self.rng = rng
         self.log = log
         self.started_ms = self.now_ms = now_ms
         self.actions = []
-        self.outbox = []
-        self.unlocks = []
         self.online = False
-        self._after = []
         self._offline_ms = now_ms
         self._offset_ms = None
         self._ids = 0
@@ -112,7 +109,7 @@ class Station:
         self.transactions.events.restore()
         self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
         self.profiles.forget_closed()
-        self._rpc = Rpc(self._handle, face.check_response, "%x" % self.boot_number, log)
+        self.exchange = Exchange(self)
 
     # --- the link
 
@@ -130,20 +127,18 @@ class Station:
         self.online = False
         self._offline_ms = now_ms
         self.queue.lost()
-        self._rpc.close(now_ms)
+        self.exchange.close(now_ms)
         self.authorizer.offline(now_ms)
-        self.unlocks = []
-        self._run_after(now_ms)
 
     def receive(self, text, now_ms):
         self.now_ms = now_ms
         if self.online:
-            self._rpc.receive(text, now_ms)
+            self.exchange.receive(text, now_ms)
 
     def next(self, now_ms):
         self.now_ms = now_ms
         wakes = self._tick(now_ms)
-        text = self._next_text(now_ms) if self.online else None
+        text = self.exchange.next_text(now_ms) if self.online else None
         if text is not None:
             return text, now_ms
         return None, self._wake(wakes, now_ms)
@@ -193,8 +188,7 @@ class Station:
 
     def unlocked(self, reference, status, now_ms):
         self.now_ms = now_ms
-        self.unlocks = [item for item in self.unlocks if item[0] != reference]
-        self._rpc.answer(reference, {"status": status})
+        self.exchange.answer(reference, {"status": status})
 
     # --- answers
 
@@ -242,7 +236,7 @@ class Station:
 
     def remember_boot(self, reason):
         """Keep what the next start must know; reason: BootReason it will give, or None."""
-        self.settings.put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
+        self.settings.try_put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
 
     def iso(self, now_ms):
         return self.wallclock.iso(now_ms) or format_iso(0)
@@ -264,13 +258,9 @@ class Station:
     def ignore(self, kind, payload, now_ms):
         """A `done` for requests whose answer tells nothing."""
 
-    def after_answer(self, function):
-        """Run function(now_ms) when the answer to the request in hand has left."""
-        self._after.append(function)
-
     def drained(self):
         """Nothing is left to tell the CSMS, or nobody to tell it to."""
-        return not self.online or not self._rpc.busy() and not self.queue.count
+        return not self.online or not self.exchange.busy() and not self.queue.count
 
     def delivered(self, record, payload, now_ms):
         """The CSMS has answered a queued message."""
@@ -299,7 +289,7 @@ class Station:
     def new_password(self, text, now_ms):
         self.settings.put(SECRET_DOC, {"password": text})
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
-        self.after_answer(lambda now_ms: self.actions.append(("password", text)))
+        self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     def network_slots(self):
         """Slots that hold a network profile; the first always does: what the station was configured with."""
@@ -310,24 +300,13 @@ class Station:
 
     # --- inside
 
-    def _handle(self, action, payload, message_id, now_ms):
-        if self.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
-            raise CallError("SecurityError", "not accepted")
-        function = face.handler(action)
-        face.check_request(action, payload)
-        return function(self, payload, message_id, now_ms)
-
     def _tick(self, now_ms):
         """Everything that time alone brings about; list of wake-up times and None."""
         self._watch_clock(now_ms)
         wakes = [self.transactions.tick(point, now_ms) for point in self.points]
         wakes.append(self.sampling.tick(now_ms))
         wakes.append(self.resets.tick(now_ms))
-        for reference, deadline_ms in list(self.unlocks):
-            if now_ms >= deadline_ms:
-                self.unlocked(reference, "UnlockFailed", now_ms)
-            else:
-                wakes.append(deadline_ms)
+        wakes.append(self.exchange.tick(now_ms))
         return wakes
 
     def _watch_clock(self, now_ms):
@@ -338,55 +317,8 @@ class Station:
             self._offset_ms = offset_ms
             self.profiles.change_at_ms = 0
 
-    def _next_text(self, now_ms):
-        text = self._rpc.take(now_ms)
-        if text is not None:
-            return text
-        self._run_after(now_ms)
-        if self._rpc.busy():
-            return None
-        call = self._pull(now_ms)
-        if call is None:
-            return None
-        self.boot.sent(now_ms)
-        timeout_ms = self.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
-        return self._rpc.call(call[0], call[1], call[2], timeout_ms, now_ms)
-
-    def _pull(self, now_ms):
-        """The next request of ours: (action, payload, done), or None."""
-        status = self.boot.status
-        call = self.boot.pull(now_ms)
-        if call is not None or status == "Rejected":
-            return call
-        call = self._pull_outbox(now_ms) or self.reports.pull(now_ms)
-        if call is not None or status != "Accepted":
-            return call or self.boot.pull_heartbeat(now_ms) or self.availability.pull_forced(now_ms)
-        return (
-            self.authorizer.pull(now_ms)
-            or self.availability.pull(now_ms)
-            or self.queue.pull(now_ms)
-            or self.events.pull(now_ms)
-            or self.sampling.pull(now_ms)
-            or self.boot.pull_heartbeat(now_ms)
-        )
-
-    def _pull_outbox(self, now_ms):
-        while self.outbox:
-            what, payload, done = self.outbox.pop(0)
-            if isinstance(what, str):
-                return (what, payload, done)
-            call = what(self, payload, now_ms)
-            if call is not None:
-                return call + (done,)
-        return None
-
-    def _run_after(self, now_ms):
-        functions, self._after = self._after, []
-        for function in functions:
-            function(now_ms)
-
     def _wake(self, wakes, now_ms):
         if self.online:
-            wakes += [self.boot.wake_ms(), self._rpc.deadline_ms(), self.queue.wake_ms()]
+            wakes += [self.boot.wake_ms(), self.exchange.deadline_ms(), self.queue.wake_ms()]
         wake = min([w for w in wakes if w is not None] + [now_ms + IDLE_MS])
         return max(wake, now_ms + 1)

@@ -1,8 +1,9 @@
 """Part 6, K: charging profiles."""
 
-from ampacity.base.wallclock import format_iso
 from ocpp.v201 import call
 from scenario import TOKEN, booted
+
+from ampacity.base.wallclock import format_iso
 
 AMPS = {0: 6}
 

@@ -8,6 +8,9 @@ import asyncio
 import json
 
 import ocpp.messages
+from ocpp.routing import on
+from ocpp.v201 import ChargePoint, call_result
+from ocpp.v201.enums import Action
 
 from ampacity.base.log import Log
 from ampacity.base.rng import Rng
@@ -16,9 +19,6 @@ from ampacity.ocpp.station import Station
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.store.settings import Settings
-from ocpp.routing import on
-from ocpp.v201 import ChargePoint, call_result
-from ocpp.v201.enums import Action
 
 ocpp.messages.ASYNC_VALIDATION = False  # no threads: who speaks when is decided here
 START_MS = 2**30 - 60000

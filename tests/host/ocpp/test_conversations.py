@@ -7,7 +7,10 @@ from library_csms import Conversation
 from ocpp.exceptions import NotSupportedError, OCPPError, TypeConstraintViolationError
 from ocpp.v201 import call
 
-VALUES = {"energy_wh": 12345, "power_w": 11040, "amps_da": [160, 161, 159], "volts_dv": [2301, 2300, 2299], "offered_da": 160, "offered_w": 11040, "soc": 40}
+VALUES = {
+    "energy_wh": 12345, "power_w": 11040, "amps_da": [160, 161, 159], "volts_dv": [2301, 2300, 2299],
+    "offered_da": 160, "offered_w": 11040, "soc": 40,
+}
 MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered,Power.Offered,SoC"
 
 

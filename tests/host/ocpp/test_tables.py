@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-import ocpp
 import pytest
 from jsonschema import Draft6Validator
 
+import ocpp
 from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.v201 import actions, tables
 from tools.ocpp_tables import TARGET, render

@@ -188,6 +188,8 @@ class Authorizer:
 
     def _closed(self, point):
         """Why nobody can begin here, or None."""
+        if self._station.resets.scheduled():
+            return "ResetScheduled"
         status = self._station.availability.status(point)
         return status if status in ("Unavailable", "Faulted") else None
 

@@ -85,4 +85,4 @@ class Cache:
             del self._entries[self._order.pop(0)]
 
     def _save(self):
-        self._settings.put(DOC, [[key] + self._entries[key] for key in self._order])
+        self._settings.try_put(DOC, [[key] + self._entries[key] for key in self._order])

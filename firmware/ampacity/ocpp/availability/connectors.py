@@ -50,10 +50,8 @@ class Availability:
         """Throw the switches that waited."""
         waiting, self._later = self._later, []
         for name, operative in waiting:
-            if self._held(name):
+            if self._held(name) or not self._thrown(name, operative):
                 self._later.append((name, operative))
-            else:
-                self._throw(name, operative)
 
     def force(self, points):
         """Tell the status of these EVSEs, changed or not."""
@@ -90,6 +88,15 @@ class Availability:
     def _held(self, name):
         evse_id = int(name.split(".")[0])
         return any(p.tx is not None for p in self._station.points if evse_id in (0, p.id))
+
+    def _thrown(self, name, operative):
+        """False if the store cannot keep it: tried again after the next transaction."""
+        try:
+            self._throw(name, operative)
+            return True
+        except OSError:
+            self._station.log.counter("ocpp_not_kept")
+            return False
 
     def _throw(self, name, operative):
         off = [other for other in self._off if other != name] + ([] if operative else [name])

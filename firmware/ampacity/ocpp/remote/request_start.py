@@ -23,7 +23,7 @@ def handle(station, request, message_id, now_ms):
     response = {"status": "Accepted"}
     if point.tx is not None:
         response["transactionId"] = point.tx.id
-    station.after_answer(lambda now_ms: _begin(station, point, request, now_ms))
+    station.exchange.after_answer(lambda now_ms: _begin(station, point, request, now_ms))
     return response
 
 

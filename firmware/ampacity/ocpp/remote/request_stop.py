@@ -5,7 +5,7 @@ def handle(station, request, message_id, now_ms):
     point = station.transactions.find(request["transactionId"])
     if not station.accepted() or point is None:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
-    station.after_answer(lambda now_ms: _stop(station, point, request["transactionId"], now_ms))
+    station.exchange.after_answer(lambda now_ms: _stop(station, point, request["transactionId"], now_ms))
     return {"status": "Accepted"}
 
 

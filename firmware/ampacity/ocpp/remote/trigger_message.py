@@ -10,7 +10,7 @@ def handle(station, request, message_id, now_ms):
         station.boot.beat()
         return _status(True)
     if wanted in ("LogStatusNotification", "FirmwareStatusNotification"):
-        station.outbox.append((wanted, {"status": "Idle"}, station.ignore))
+        station.exchange.post(wanted, {"status": "Idle"})
         return _status(True)
     if wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}
@@ -23,7 +23,7 @@ def handle(station, request, message_id, now_ms):
         return _status(any([station.sampling.request(point) for point in points]))
     running = [point for point in points if point.tx is not None and not point.tx.restored]
     for point in running:
-        station.after_answer(lambda now_ms, point=point: _event(station, point, now_ms))
+        station.exchange.after_answer(lambda now_ms, point=point: _event(station, point, now_ms))
     return _status(bool(running))
 
 

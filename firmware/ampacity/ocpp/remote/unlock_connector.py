@@ -11,6 +11,6 @@ def handle(station, request, message_id, now_ms):
         return {"status": "OngoingAuthorizedTransaction"}
     if point.tethered:
         return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "FixedCable"}}
-    station.unlocks.append((message_id, now_ms + LOCK_MS_MAX))
+    station.exchange.answer_later(message_id, now_ms + LOCK_MS_MAX, {"status": "UnlockFailed"})
     station.actions.append(("unlock", point.id, message_id))
     return None

@@ -6,7 +6,7 @@ from ampacity.ocpp.smart_charging.clear_profile import matches
 def handle(station, request, message_id, now_ms):
     found = [p for p in station.profiles.all if _wanted(p, request)]
     for i, profile in enumerate(found):
-        station.outbox.append((_report, (request["requestId"], profile, i + 1 < len(found)), station.ignore))
+        station.exchange.post(_report, (request["requestId"], profile, i + 1 < len(found)))
     return {"status": "Accepted" if found else "NoProfiles"}
 
 

@@ -48,17 +48,20 @@ class Profiles:
     def install(self, evse_id, document):
         """Keep a profile that `refusal` let pass; one with its id goes."""
         profile = Profile(document, evse_id)
+        placed = [p for p in self.all if p.id != profile.id] + [profile]
         self._settings.put(DOC % profile.id, document)
-        self.all = [p for p in self.all if p.id != profile.id] + [profile]
-        self._save()
+        self._settings.put(INDEX, _index(placed))
+        self.all = placed
+        self.change_at_ms = 0
 
     def remove(self, profiles):
         """Forget these."""
         if profiles:
             self.all = [p for p in self.all if p not in profiles]
-            self._save()
+            self._settings.try_put(INDEX, _index(self.all))
+            self.change_at_ms = 0
             for profile in profiles:
-                self._settings.remove(DOC % profile.id)
+                self._settings.try_remove(DOC % profile.id)
 
     def document(self, profile):
         """The profile as the CSMS wrote it."""
@@ -81,7 +84,11 @@ class Profiles:
         document = self._waiting.pop(point.id, None)
         if document is not None:
             document["transactionId"] = point.tx.id
-            self.install(point.id, document)
+            try:
+                self.install(point.id, document)
+            except OSError:  # it holds all the same, until a power cut
+                self._station.log.counter("ocpp_not_kept")
+                self.all.append(Profile(document, point.id))
 
     def transaction_ended(self, point, transaction_id):
         """K02.FR.05."""
@@ -156,9 +163,6 @@ class Profiles:
     def _enabled(self):
         return self._station.model.on("SmartChargingCtrlr", "Enabled")
 
-    def _save(self):
-        self._settings.put(INDEX, [[p.id, p.evse_id] for p in self.all])
-        self.change_at_ms = 0
 
     def _clash(self, new):
         """K01.FR.06, .39, .52, .53: another id, the same place in the stack."""
@@ -171,6 +175,10 @@ class Profiles:
             if same and (other.evse_id == new.evse_id or new.purpose == "TxDefaultProfile" and 0 in (other.evse_id, new.evse_id)):
                 return "DuplicateProfile"
         return "TooManyElements" if count > self.entries_max else None
+
+
+def _index(profiles):
+    return [[p.id, p.evse_id] for p in profiles]
 
 
 def _row(evse_id, limit, phases, unit):

@@ -41,11 +41,11 @@ class Events:
         station = self._station
         station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
         if kind != "Ended":
-            station.settings.put(name(point.id), document(point))
+            station.settings.try_put(name(point.id), document(point))
 
     def forget(self, point):
         """The transaction is over."""
-        self._station.settings.remove(name(point.id))
+        self._station.settings.try_remove(name(point.id))
 
     def restore(self):
         """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""

@@ -10,7 +10,7 @@ from ampacity.base.wallclock import format_iso
 
 
 class Queue:
-    """journal: append(bytes) → number, records() → (number, bytes) from the oldest, drop_to(number).
+    """journal: append(bytes) → number, records(start) → (number, bytes) from the oldest, or from a number, drop_to(number).
 
     `waiting`: dict transaction id → how many of its messages are not delivered. `last`: what the journal knew of each
     transaction at start-up, {id: (evse, seq_no, event type)}.
@@ -25,6 +25,7 @@ class Queue:
         self.last = {}
         self._offline_to = self._newest = -1
         self._head = None
+        self._done_to = -1
         self._attempts = 0
         self._wait_ms = 0
         for number, data in journal.records():
@@ -88,7 +89,7 @@ class Queue:
         return (record["a"], payload, self._done)
 
     def _read(self):
-        for number, data in self._journal.records():
+        for number, data in self._journal.records(self._done_to + 1):
             return number, loads(data)
         return None
 
@@ -127,7 +128,11 @@ class Queue:
 
     def _drop(self):
         number, record = self._head
-        self._journal.drop_to(number)
+        try:
+            self._journal.drop_to(number)
+        except OSError:  # told again after a restart, not before
+            self._station.log.counter("ocpp_not_kept")
+        self._done_to = number
         self._head = None
         self._attempts = self._wait_ms = 0
         self.count -= 1

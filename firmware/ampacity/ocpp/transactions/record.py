@@ -7,8 +7,8 @@ class Transaction:
     """The open transaction of an EVSE.
 
     seq_no: of the next event. start_ms: when it began (None: before a restart), start_unix_s: the same by the wall clock
-    (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended that comes later. energy_wh_max: register
-    value at which the grace for an invalid identifier is used up, or None.
+    (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
+    that comes later. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
     """
 
     def __init__(self, transaction_id, start_ms, start_unix_s):

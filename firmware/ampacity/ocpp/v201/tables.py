@@ -15,15 +15,25 @@ ENUMS = (
     "Central eMAID ISO14443 ISO15693 KeyCode Local MacAddress NoAuthorization",
     "Immediate OnIdle",
     "ASCII HTML URI UTF8",
-    "Accepted Blocked ConcurrentTx Expired Invalid NoCredit NotAllowedTypeEVSE NotAtThisLocation NotAtThisTime Unknown",
+    (
+        "Accepted Blocked ConcurrentTx Expired Invalid NoCredit NotAllowedTypeEVSE NotAtThisLocation NotAtThisTime "
+        "Unknown"
+    ),
     "Differential Full",
     "CHAP NONE PAP AUTO",
     "Wired0 Wired1 Wired2 Wired3 Wireless0 Wireless1 Wireless2 Wireless3",
     "JSON SOAP",
     "OCPP12 OCPP15 OCPP16 OCPP20",
     "IKEv2 IPSec L2TP PPTP",
-    "BootNotification LogStatusNotification FirmwareStatusNotification Heartbeat MeterValues SignChargingStationCertificate SignV2GCertificate StatusNotification TransactionEvent SignCombinedCertificate PublishFirmwareStatusNotification",
-    "Accepted SignatureError CertificateExpired CertificateRevoked NoCertificateAvailable CertChainError ContractCancelled",
+    (
+        "BootNotification LogStatusNotification FirmwareStatusNotification Heartbeat MeterValues "
+        "SignChargingStationCertificate SignV2GCertificate StatusNotification TransactionEvent SignCombinedCertificate "
+        "PublishFirmwareStatusNotification"
+    ),
+    (
+        "Accepted SignatureError CertificateExpired CertificateRevoked NoCertificateAvailable CertChainError "
+        "ContractCancelled"
+    ),
     "Accepted Pending Rejected",
 )
 TYPES = (
@@ -50,21 +60,36 @@ TYPES = (
     "duration?i start!i",
     "consumptionCost?o19*1-3 ePriceLevel?i relativeTimeInterval!o20",
     "id!i numEPriceLevels?i salesTariffDescription?s32 salesTariffEntry!o21*1-1024",
-    "chargingRateUnit!e4 chargingSchedulePeriod!o17*1-1024 duration?i id!i minChargingRate?n salesTariff?o22 startSchedule?d",
-    "chargingProfileKind!e7 chargingProfilePurpose!e1 chargingSchedule!o23*1-3 id!i recurrencyKind?e9 stackLevel!i transactionId?s36 validFrom?d validTo?d",
+    (
+        "chargingRateUnit!e4 chargingSchedulePeriod!o17*1-1024 duration?i id!i minChargingRate?n salesTariff?o22 "
+        "startSchedule?d"
+    ),
+    (
+        "chargingProfileKind!e7 chargingProfilePurpose!e1 chargingSchedule!o23*1-3 id!i recurrencyKind?e9 stackLevel!i "
+        "transactionId?s36 validFrom?d validTo?d"
+    ),
     "additionalIdToken!s36 type!s50",
     "additionalInfo?o25*1-0 idToken!s36 type!e10",
     "chargingProfile?o24 evseId?i groupIdToken?o26 idToken!o26 remoteStartId!i",
     "transactionId!s36",
     "evseId?i type!e11",
     "content!s512 format!e12 language?s8",
-    "cacheExpiryDateTime?d chargingPriority?i evseId?i*1-0 groupIdToken?o26 language1?s8 language2?s8 personalMessage?o30 status!e13",
+    (
+        "cacheExpiryDateTime?d chargingPriority?i evseId?i*1-0 groupIdToken?o26 language1?s8 language2?s8 "
+        "personalMessage?o30 status!e13"
+    ),
     "idToken!o26 idTokenInfo?o31",
     "localAuthorizationList?o32*1-0 updateType!e14 versionNumber!i",
     "chargingProfile!o24 evseId!i",
-    "apn!s512 apnAuthentication!e15 apnPassword?s20 apnUserName?s20 preferredNetwork?s6 simPin?i useOnlyPreferredNetwork?b",
+    (
+        "apn!s512 apnAuthentication!e15 apnPassword?s20 apnUserName?s20 preferredNetwork?s6 simPin?i "
+        "useOnlyPreferredNetwork?b"
+    ),
     "group?s20 key!s255 password!s20 server!s512 type!e19 user!s20",
-    "apn?o35 messageTimeout!i ocppCsmsUrl!s512 ocppInterface!e16 ocppTransport!e17 ocppVersion!e18 securityProfile!i vpn?o36",
+    (
+        "apn?o35 messageTimeout!i ocppCsmsUrl!s512 ocppInterface!e16 ocppTransport!e17 ocppVersion!e18 "
+        "securityProfile!i vpn?o36"
+    ),
     "configurationSlot!i connectionData!o37",
     "attributeType?e6 attributeValue!s1000 component!o10 variable!o11",
     "setVariableData!o39*1-0",
@@ -112,4 +137,17 @@ RESPONSES = (
     ("StatusNotification", 2),
     ("TransactionEvent", 47),
 )
-KNOWN = "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache ClearChargingProfile ClearDisplayMessage ClearVariableMonitoring ClearedChargingLimit CostUpdated CustomerInformation DataTransfer DeleteCertificate FirmwareStatusNotification Get15118EVCertificate GetBaseReport GetCertificateStatus GetChargingProfiles GetCompositeSchedule GetDisplayMessages GetInstalledCertificateIds GetLocalListVersion GetLog GetMonitoringReport GetReport GetTransactionStatus GetVariables Heartbeat InstallCertificate LogStatusNotification MeterValues NotifyChargingLimit NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport PublishFirmware PublishFirmwareStatusNotification ReportChargingProfiles RequestStartTransaction RequestStopTransaction ReservationStatusUpdate ReserveNow Reset SecurityEventNotification SendLocalList SetChargingProfile SetDisplayMessage SetMonitoringBase SetMonitoringLevel SetNetworkProfile SetVariableMonitoring SetVariables SignCertificate StatusNotification TransactionEvent TriggerMessage UnlockConnector UnpublishFirmware UpdateFirmware"
+KNOWN = (
+    "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache "
+    "ClearChargingProfile ClearDisplayMessage ClearVariableMonitoring ClearedChargingLimit CostUpdated "
+    "CustomerInformation DataTransfer DeleteCertificate FirmwareStatusNotification Get15118EVCertificate "
+    "GetBaseReport GetCertificateStatus GetChargingProfiles GetCompositeSchedule GetDisplayMessages "
+    "GetInstalledCertificateIds GetLocalListVersion GetLog GetMonitoringReport GetReport GetTransactionStatus "
+    "GetVariables Heartbeat InstallCertificate LogStatusNotification MeterValues NotifyChargingLimit "
+    "NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent "
+    "NotifyMonitoringReport NotifyReport PublishFirmware PublishFirmwareStatusNotification ReportChargingProfiles "
+    "RequestStartTransaction RequestStopTransaction ReservationStatusUpdate ReserveNow Reset "
+    "SecurityEventNotification SendLocalList SetChargingProfile SetDisplayMessage SetMonitoringBase "
+    "SetMonitoringLevel SetNetworkProfile SetVariableMonitoring SetVariables SignCertificate StatusNotification "
+    "TransactionEvent TriggerMessage UnlockConnector UnpublishFirmware UpdateFirmware"
+)

@@ -1,0 +1,121 @@
+"""What goes over the link, and in which order: answers first, then one request of ours at a time.
+
+While the CSMS has not accepted the station, only the boot and what the CSMS itself asked for goes out (B02.FR.02).
+After that: what it asked for, questions that a driver waits for, the status of connectors, the queue of transactions,
+events, samples, a heartbeat.
+"""
+
+from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.rpc import Rpc
+from ampacity.ocpp.v201 import actions as face
+
+OUTBOX_MAX = 256
+
+
+class Exchange:
+    def __init__(self, station):
+        self._station = station
+        self._rpc = Rpc(self._handle, face.check_response, "%x" % station.boot_number, station.log)
+        self._outbox = []
+        self._after = []
+        self._later = []
+
+    def post(self, what, payload):
+        """Send a request as soon as possible, its answer tells nothing.
+
+        what: an action, or a function (station, payload, now_ms) → (action, payload) or None that makes it when it
+        leaves. CallError when too many wait.
+        """
+        if len(self._outbox) >= OUTBOX_MAX:
+            raise CallError("InternalError", "too many messages wait")
+        self._outbox.append((what, payload))
+
+    def after_answer(self, function):
+        """Run function(now_ms) when the answer to the request in hand has left."""
+        self._after.append(function)
+
+    def answer_later(self, message_id, deadline_ms, otherwise):
+        """The answer to a request comes by `answer`; at deadline_ms it is `otherwise`."""
+        self._later.append((message_id, deadline_ms, otherwise))
+
+    def answer(self, message_id, payload):
+        """Answer a request of before; nothing happens if nobody waits for it any more."""
+        self._later = [item for item in self._later if item[0] != message_id]
+        self._rpc.answer(message_id, payload)
+
+    def receive(self, text, now_ms):
+        self._rpc.receive(text, now_ms)
+
+    def close(self, now_ms):
+        """The link is gone."""
+        self._rpc.close(now_ms)
+        self._later = []
+        self._run_after(now_ms)
+
+    def busy(self):
+        """A request of ours is under way."""
+        return self._rpc.busy()
+
+    def deadline_ms(self):
+        return self._rpc.deadline_ms()
+
+    def tick(self, now_ms):
+        """Answers whose time is over; when to look again, or None."""
+        wake = None
+        for message_id, deadline_ms, otherwise in list(self._later):
+            if now_ms >= deadline_ms:
+                self.answer(message_id, otherwise)
+            elif wake is None or deadline_ms < wake:
+                wake = deadline_ms
+        return wake
+
+    def next_text(self, now_ms):
+        """The next text to send, or None."""
+        text = self._rpc.take(now_ms)
+        if text is not None:
+            return text
+        self._run_after(now_ms)
+        call = None if self._rpc.busy() else self._pull(now_ms)
+        if call is None:
+            return None
+        self._station.boot.sent(now_ms)
+        timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
+        return self._rpc.call(call[0], call[1], call[2], timeout_ms, now_ms)
+
+    def _handle(self, action, payload, message_id, now_ms):
+        if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
+            raise CallError("SecurityError", "not accepted")
+        function = face.handler(action)
+        face.check_request(action, payload)
+        return function(self._station, payload, message_id, now_ms)
+
+    def _pull(self, now_ms):
+        """The next request of ours: (action, payload, done), or None."""
+        s = self._station
+        call = s.boot.pull(now_ms)
+        if call is not None or s.boot.status == "Rejected":
+            return call
+        call = self._pull_outbox(now_ms) or s.reports.pull(now_ms)
+        if call is not None or s.boot.status != "Accepted":
+            return call or s.boot.pull_heartbeat(now_ms) or s.availability.pull_forced(now_ms) or s.sampling.pull(now_ms)
+        return (
+            s.authorizer.pull(now_ms)
+            or s.availability.pull(now_ms)
+            or s.queue.pull(now_ms)
+            or s.events.pull(now_ms)
+            or s.sampling.pull(now_ms)
+            or s.boot.pull_heartbeat(now_ms)
+        )
+
+    def _pull_outbox(self, now_ms):
+        while self._outbox:
+            what, payload = self._outbox.pop(0)
+            call = (what, payload) if isinstance(what, str) else what(self._station, payload, now_ms)
+            if call is not None:
+                return call + (self._station.ignore,)
+        return None
+
+    def _run_after(self, now_ms):
+        functions, self._after = self._after, []
+        for function in functions:
+            function(now_ms)
