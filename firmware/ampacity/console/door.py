@@ -1,0 +1,75 @@
+"""The console's doors: lines over a local socket, a serial line or standard input.
+
+The prompt "> " ends every answer and nothing else does: inside an answer an arrow is written without a blank, so that
+a program knows where an answer is over. A local door leads straight to the installer until a password is set; any
+other door is not opened before that.
+"""
+
+from ampacity.base.errors import Rejected
+from ampacity.console.console import LINE_MAX, Console
+
+PROMPT = "> "
+CHUNK_BYTES = 256
+LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+def role_of(host, access):
+    """Role that a door on this host gives by itself. Raises Rejected for a door that must not be open yet."""
+    if access.is_set():
+        return "user"
+    if host not in LOCAL_HOSTS:
+        raise Rejected("console", host, "127.0.0.1 until the installer's password is set")
+    return "installer"
+
+
+async def serve(doors, host, port, target):
+    """Listen on host:port; each connection gets a Console of its own. Returns the server (close())."""
+    role_of(host, target.access)
+
+    async def handle(reader, writer):
+        try:
+            await converse(reader, writer, Console(target), lambda: role_of(host, target.access), doors.clock)
+        except (OSError, EOFError):
+            pass
+        await close(writer)
+
+    return await doors.listen(host, port, handle)
+
+
+async def converse(reader, writer, console, role, clock):
+    """Answer lines until the other side ends. role: function → "user" or "installer", asked for each line."""
+    pending = b""
+    writer.write(PROMPT.encode())
+    await writer.drain()
+    while True:
+        data = await reader.read(CHUNK_BYTES)
+        if not data:
+            return
+        pending += data
+        while b"\n" in pending:
+            at = pending.index(b"\n")
+            line, pending = pending[:at], pending[at + 1 :]
+            writer.write(answered(console, line, role(), clock.now_ms()))
+            await writer.drain()
+        if len(pending) > 4 * LINE_MAX:
+            return
+
+
+async def close(writer):
+    """End a connection; on one of the runtimes only the second call does."""
+    try:
+        writer.close()
+        await writer.wait_closed()
+    except OSError:
+        pass
+
+
+def answered(console, line, role, now_ms):
+    """The bytes that answer one line of bytes, prompt included."""
+    try:
+        text = console.line(line.decode().strip(), role, now_ms)
+    except UnicodeError:
+        text = "error: line: use UTF-8"
+    if text:
+        text = text.replace("-> ", "\u2192 ").replace(PROMPT, ">") + "\n"
+    return (text + PROMPT).encode()

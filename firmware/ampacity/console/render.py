@@ -1,0 +1,51 @@
+"""Facts as lines for people. The machine's form of the same facts is JSON."""
+
+
+def render(value, indent=0):
+    """Nested dicts and lists as indented "name: value" lines; keys sorted."""
+    lines = []
+    for key in sorted(value):
+        item = value[key]
+        pad = " " * indent
+        if isinstance(item, dict) and item:
+            lines.append("%s%s:" % (pad, key))
+            lines.append(render(item, indent + 2))
+        else:
+            lines.append("%s%s: %s" % (pad, key, plain(item)))
+    return "\n".join(lines)
+
+
+def plain(item):
+    """One value: lists with blanks between, None as a dash."""
+    if item is None or item == {} or item == []:
+        return "-"
+    if isinstance(item, bool):
+        return "yes" if item else "no"
+    if isinstance(item, (list, tuple)):
+        return "  ".join([plain(part) for part in item])
+    return str(item)
+
+
+def render_site(view):
+    """The site on one screen: a line for each circuit and each EVSE."""
+    lines = ["mode %s" % view.get("mode", "-")]
+    circuits, evses = view.get("circuits") or {}, view.get("evses") or {}
+    for name in sorted(circuits):
+        circuit = circuits[name]
+        lines.append(
+            "circuit %s  margin %s A  other %s A  meter %s"
+            % (name, plain(circuit.get("margin_a")), plain(circuit.get("other_a")), plain(circuit.get("meter")))
+        )
+    for name in sorted(evses):
+        evse = evses[name]
+        lines.append(
+            "evse %s  %s  %s  order %s A  measured %s A"
+            % (
+                name,
+                evse.get("status", "-"),
+                "online" if evse.get("online") else "offline",
+                plain(evse.get("order_a")),
+                plain(evse.get("measured_a")),
+            )
+        )
+    return "\n".join(lines)

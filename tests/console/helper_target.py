@@ -1,0 +1,66 @@
+"""A role as the console sees it."""
+
+from ampacity.base.errors import Rejected
+from ampacity.base.log import Log
+from ampacity.console.access import Access
+from ampacity.console.settings import Setting, SettingTable
+from ampacity.store.memory_files import MemoryFiles
+from ampacity.store.settings import Settings
+
+VIEW = {
+    "mode": "regulating",
+    "circuits": {"main": {"margin_a": [10.0, 12.5, 9.0], "other_a": [20.0, 20.0, 20.0], "meter": "ok"}},
+    "evses": {
+        "evse-1": {"online": True, "order_a": 16.0, "bound_a": [16.0, 16.0, 16.0], "reserve_a": 0.0,
+                   "measured_a": [15.9, 15.9, 15.9], "status": "Charging", "why": "…", "transaction": None},
+        "evse-2": {"online": False, "order_a": None, "bound_a": [0.0], "reserve_a": 0.0, "measured_a": [0.0],
+                   "status": "Unavailable", "why": "…", "transaction": None},
+    },
+    "ocpp": {"connected": True, "queue": 0},
+    "buses": {"rs485-1": {"frames": 12, "errors": 0}},
+}  # fmt: skip
+
+
+class Target:
+    def __init__(self, files=None):
+        self.files = files or MemoryFiles()
+        self.store = Settings(self.files)
+        self.log = Log()
+        self.access = Access(self.store, lambda n: bytes(range(n)))
+        self.applied = []
+        self.limits = []
+        self.commands = {"isolate": ("isolate EVSE on|off", self.isolate)}
+        self.version = "0.1.0"
+        self.settings = SettingTable(
+            [
+                Setting("share.slot_s", "int", 900, self.note("slot"), 60, 86400, unit="s"),
+                Setting("share.deadband", "da", 5, self.note("deadband"), 0, 50),
+                Setting("share.rotate", "bool", True, self.note("rotate")),
+                Setting("time.source", "choice", "csms", self.note("source"), choices=("csms", "ntp")),
+                Setting("ocpp.password", "text", "", self.note("password"), secret=True),
+                Setting("site.slot_owner", "text", "", self.refuse),
+            ],
+            self.store,
+        )
+
+    def view(self):
+        return VIEW
+
+    def why(self, name):
+        if name not in VIEW["evses"]:
+            raise Rejected("evse", name, ", ".join(sorted(VIEW["evses"])))
+        return "16.0 A: garage L2 (63.0 A) -> house 31.2 A"
+
+    def limit(self, target, limit_da, watts, ttl_ms, now_ms):
+        if target not in ("site", "main", "evse-1"):
+            raise Rejected("target", target, "site, main, evse-1")
+        self.limits.append((target, limit_da, watts, ttl_ms))
+
+    def isolate(self, words, now_ms):
+        return "isolated " + words[0]
+
+    def note(self, name):
+        return lambda value: self.applied.append((name, value))
+
+    def refuse(self, value):
+        raise Rejected("site.slot_owner", value, "nothing, ever")
