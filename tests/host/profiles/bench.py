@@ -35,7 +35,8 @@ class Judge:
         return self.reserve
 
     def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> "int | None":
-        if most_da > self.room_da:
+        lowers = bool(self.orders) and most_da < self.orders[-1]
+        if most_da > self.room_da or not (self.feeding or lowers or most_da <= self.reserve):
             return None
         self.orders.append(most_da)
         self.notes.append((now_ms, "probe" if probe else "send", most_da))

@@ -7,16 +7,23 @@ wrong must fail here. Of a profile they take its name and how it is connected, n
 import tomllib
 from pathlib import Path
 
+from ampacity_host.rig.devices.amperfied import Amperfied
 from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.heidelberg import Heidelberg
+from ampacity_host.rig.devices.kathrein import Kathrein
 from ampacity_host.rig.devices.keba import Keba
-from ampacity_host.rig.devices.sdm import Sdm630
+from ampacity_host.rig.devices.meters import AbbB23, Em24, Sdm72, Sdm630
 from ampacity_host.rig.devices.serve import serve_tcp
 
 PROFILES = Path(__file__).resolve().parents[4] / "firmware" / "ampacity" / "profiles"
 
-EVSES: dict = {"heidelberg-energy-control": Heidelberg, "keba-p30": Keba}
-METERS: dict = {"eastron-sdm630": Sdm630}
+EVSES: dict = {
+    "amperfied-connect": Amperfied,
+    "heidelberg-energy-control": Heidelberg,
+    "kathrein-kwb": Kathrein,
+    "keba-p30": Keba,
+}
+METERS: dict = {"abb-b23-b24": AbbB23, "carlo-gavazzi-em24": Em24, "eastron-sdm630": Sdm630, "eastron-sdm72-v2": Sdm72}
 
 __all__ = ["EVSES", "METERS", "Device", "make_device", "serve_tcp"]
 
@@ -27,7 +34,7 @@ def make_device(
 ) -> Device:  # fmt: skip
     """A device as its maker describes it.
 
-    profile: a loaded profile, its name, or its file. plant: what it measures and switches (see EvseDevice, Sdm630).
+    profile: a loaded profile, its name, or its file. plant: what it measures and switches (see EvseDevice, MeterDevice).
     clock: anything with now_ms(). framing: "rtu" or "tcp", default the profile's first. site: the entry of the site
     file; its max_a is how the device's switch is set, its power_on_a what the installer has set up. ValueError: no
     such simulated device.

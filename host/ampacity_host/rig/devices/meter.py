@@ -1,33 +1,35 @@
-"""The DIN-rail meter whose every value is an IEEE 754 pair of input registers; 40 values a request, no more."""
+"""A simulated meter: samples of its plant, a little noise, and the faults that make one lie."""
 
 import math
-
-from pymodbus.constants import ExcCodes
 
 from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.registers import to_words
 
 METER_FAULTS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 REFRESH_MS = 200
-VALUES_MAX = 40
-SERIAL = 64512
 
 
-class Sdm630(Device):
-    """plant: amps_a[3] (signed, import positive) and volts_v[3]."""
+class MeterDevice(Device):
+    """plant: amps_a[3] (signed, import positive) and volts_v[3].
+
+    layout: (space, address, kind, counts per unit, quantity); a quantity is "volts0", "amps1", "watts2", "watts",
+    "import_kwh" or "export_kwh". blank: what a kind shows instead of no number. signed_amps: does current carry a sign?
+    """
 
     faults = METER_FAULTS
-    inputs = range(0, 400)
-    holding = [SERIAL, SERIAL + 1]
+    layout: tuple[tuple[str, int, str, float, str], ...] = ()
+    blank: dict[str, float] = {"f32": math.nan}
+    signed_amps = True
+    low_first = False
 
     def __init__(self, unit: int, plant: object, seed: int, framing: str, latency_ms: int, now_ms: int) -> None:
         super().__init__(unit, seed, framing, latency_ms, now_ms)
         self.plant = plant
+        self.serial = 20_000_000 + seed % 1_000_000
         self.import_wh = 0.0
         self.export_wh = 0.0
         self._sampled_ms = now_ms - REFRESH_MS
-        self._shown: "list[tuple[float, float]]" = [(0.0, 230.0)] * 3
-        self.registers.put("h", SERIAL, to_words("u32", 20_000_000 + seed % 1_000_000))
+        self._shown: list[tuple[float, float]] = [(0.0, 230.0)] * 3
         self._sample()
 
     def tick(self, now_ms: int) -> None:
@@ -56,7 +58,7 @@ class Sdm630(Device):
         if "reversed" in self.active:
             amps = [-a for a in amps]
         if "offset" in self.active:
-            by = float(self.active["offset"].get("amps", 5.0))  # type: ignore[arg-type]
+            by = float(self.active["offset"].get("amps", 5.0))
             amps = [a + by for a in amps]
         return amps
 
@@ -64,21 +66,19 @@ class Sdm630(Device):
         """A dead one is silent."""
         return super().listening() and "dead" not in self.active
 
-    def allow_read(self, address: int, count: int) -> "ExcCodes | None":
-        """Whole values only, 40 at most."""
-        return ExcCodes.ILLEGAL_ADDRESS if address % 2 or count % 2 or count > 2 * VALUES_MAX else None
-
     def refresh(self) -> None:
         """Registers as last sampled."""
-        total = 0.0
+        values = {"import_kwh": self.import_wh / 1000, "export_kwh": self.export_wh / 1000, "serial": float(self.serial)}
+        values["watts"] = sum(amps * volts for amps, volts in self._shown)
         for phase, (amps, volts) in enumerate(self._shown):
-            watts = amps * volts
-            total += watts
-            for address, value in ((0, volts), (6, amps), (12, watts)):
-                self._put(address + 2 * phase, value)
-        bought, sold = self.import_wh / 1000, self.export_wh / 1000
-        for address, value in ((52, total), (70, 50.0), (72, bought), (74, sold), (342, bought + sold)):
-            self._put(address, value)
+            values[f"amps{phase}"] = amps if self.signed_amps else abs(amps)
+            values[f"volts{phase}"] = volts
+            values[f"watts{phase}"] = amps * volts
+        for space, address, kind, counts, quantity in self.layout:
+            self._put(space, address, kind, values[quantity] * counts, quantity)
 
-    def _put(self, address: int, value: float) -> None:
-        self.registers.put("i", address, to_words("f32", math.nan if "nan" in self.active else value))
+    def _put(self, space: str, address: int, kind: str, value: float, quantity: str) -> None:
+        if "nan" in self.active and kind in self.blank and quantity != "serial":
+            value = self.blank[kind]
+        words = to_words(kind, value if kind == "f32" else round(value))
+        self.registers.put(space, address, words[::-1] if self.low_first else words)
