@@ -49,7 +49,7 @@ class Buses:
         return ProfileDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard)
 
     def _meter_driver(self, index, facts):
-        from ampacity.bus.profile_driver import MeterDriver
+        from ampacity.bus.profile_meter import MeterDriver
         return MeterDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard, self.on_reading)
 
     def _members(self, b):

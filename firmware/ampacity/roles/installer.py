@@ -1,14 +1,172 @@
-"""What the installer's console works on, and its door."""
+"""What the installer's console works on at a primary: settings, limits, declarations; and its door."""
+
+import os
+
+from ampacity import __version__
+from ampacity.base.errors import Rejected
+from ampacity.console.access import Access
+from ampacity.console.door import role_of, serve
+from ampacity.console.settings import Setting, SettingTable
+
+SOURCE = "console"
+PLAN_SETTINGS = (
+    # key, attribute of the plan or the demands, kind, least, most, unit
+    ("deadband_a", "plan", "deadband_da", "da", 1, 50, ""),
+    ("raise_hold_ms", "plan", "raise_hold_ms", "int", 1000, 600000, "ms"),
+    ("restart_hold_ms", "plan", "restart_hold_ms", "int", 0, 3600000, "ms"),
+    ("idle_ms", "demands", "idle_ms", "int", 10000, 86400000, "ms"),
+    ("slot_ms", "demands", "slot_ms", "int", 60000, 86400000, "ms"),
+)
 
 
 class Installer:
-    """Placeholder until wired below."""
+    """The console's target (see console/console.py) of a primary."""
+
+    version = __version__
 
     def __init__(self, primary):
         self.primary = primary
+        self.log = primary.log
+        self.access = Access(primary.settings, os.urandom)
+        self.settings = SettingTable(self._rows(), primary.settings)
+        self.settings.load()
+        for text in self.settings.refused:
+            self.log.add("warning", "stored setting refused: " + text, primary.started_ms)
+        self.commands = {
+            "isolate": ("isolate EVSE on | off", self._isolate),
+            "accept": ("accept EVSE", self._accept),
+            "unlock": ("unlock EVSE", self._unlock),
+            "confirm": ("confirm CIRCUIT", self._confirm),
+            "gaps": ("gaps", self._gaps),
+            "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
+            "restart": ("restart", self._restart),
+        }
+
+    def view(self):
+        return self.primary.view()
+
+    def why(self, name):
+        return self.primary.guard.why(self._evse(name))
+
+    def limit(self, name, limit_da, watts, ttl_ms, now_ms):
+        """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
+        target = self._target(name)
+        value_da = limit_da
+        if watts is not None:
+            value_da = self.primary.watts_to_da(target, watts, None)
+        until_ms = None if ttl_ms is None else now_ms + ttl_ms
+        self.primary.guard.limit(SOURCE, target, value_da, until_ms, "release", now_ms)
+        text = "withdrawn" if value_da is None else "%d.%d A" % (value_da // 10, value_da % 10)
+        self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
+
+    # names
+
+    def _target(self, name):
+        site = self.primary.site
+        if name == "site":
+            return ("chargers", 0)
+        for i, circuit in enumerate(site["circuits"]):
+            if circuit["name"] == name:
+                return ("circuit", i)
+        index = self.primary.points.index(name)
+        if index is None:
+            names = ["site"] + [item["name"] for item in site["circuits"] + site["evses"]]
+            raise Rejected("target", name, ", ".join(names))
+        return ("evse", index)
+
+    def _evse(self, name):
+        index = self.primary.points.index(name)
+        if index is None:
+            raise Rejected("evse", name, ", ".join([item["name"] for item in self.primary.site["evses"]]))
+        return index
+
+    # settings
+
+    def _rows(self):
+        guard = self.primary.guard
+        rows = []
+        for key, part, attribute, kind, least, most, unit in PLAN_SETTINGS:
+            owner = getattr(guard, part)
+            rows.append(Setting("sharing." + key, kind, getattr(owner, attribute), _setter(owner, attribute), least, most, unit=unit))
+        for i, evse in enumerate(self.primary.site["evses"]):
+            rows.append(Setting(evse["name"] + ".limit_a", "da", evse["limit_da"], self._wish(i), 0, evse["max_da"]))
+        return rows
+
+    def _wish(self, index):
+        def apply(value_da):
+            guard = self.primary.guard
+            guard.limit("installer", ("evse", index), value_da, None, "hold", guard.now_ms)
+        return apply
+
+    # commands
+
+    def _isolate(self, words, now_ms):
+        if len(words) != 2 or words[1] not in ("on", "off"):
+            raise Rejected("isolate", " ".join(words), "EVSE on | off; on: its feeder is open and locked")
+        self.primary.guard.isolate(self._evse(words[0]), words[1] == "on", now_ms)
+        self.log.add("warning", "declared isolated: %s %s" % (words[0], words[1]), now_ms)
+        return "ok"
+
+    def _one_evse(self, word, words):
+        if len(words) != 1:
+            raise Rejected(word, " ".join(words), "one EVSE's name")
+        return self._evse(words[0])
+
+    def _accept(self, words, now_ms):
+        self.primary.guard.accept_device(self._one_evse("accept", words))
+        self.log.add("warning", "device accepted: " + words[0], now_ms)
+        return "ok"
+
+    def _unlock(self, words, now_ms):
+        self.primary.guard.unlock(self._one_evse("unlock", words))
+        self.log.add("warning", "unlocked: " + words[0], now_ms)
+        return "ok"
+
+    def _confirm(self, words, now_ms):
+        for i, circuit in enumerate(self.primary.site["circuits"]):
+            if words == [circuit["name"]]:
+                self.primary.guard.confirm_assumed(i)
+                self.log.add("warning", "assumed other load confirmed: " + circuit["name"], now_ms)
+                return "ok"
+        raise Rejected("circuit", " ".join(words), ", ".join([c["name"] for c in self.primary.site["circuits"]]))
+
+    def _gaps(self, words, now_ms):
+        lines = []
+        for i, evse in enumerate(self.primary.site["evses"]):
+            for text in self.primary.guard.gaps(i):
+                lines.append(evse["name"] + ": " + text)
+        return "\n".join(lines) or "no evidence is missing"
+
+    def _variable(self, words, now_ms):
+        """An OCPP variable by hand: shown, or set as the CSMS would."""
+        if self.primary.upstream is None:
+            raise Rejected("variable", " ".join(words), "a site with an upstream")
+        if not words or "." not in words[0]:
+            raise Rejected("variable", " ".join(words), "COMPONENT.VARIABLE [VALUE]")
+        component, variable = words[0].split(".", 1)
+        return self.primary.upstream.variable(component, variable, " ".join(words[1:]) if len(words) > 1 else None, now_ms)
+
+    def _restart(self, words, now_ms):
+        self.primary.reset("installer", 0, now_ms)
+        return "restarting"
+
+
+def _setter(owner, attribute):
+    def apply(value):
+        setattr(owner, attribute, value)
+    return apply
 
 
 async def serve_console(primary):
-    """Serve the console."""
-    while True:
-        await primary.clock.sleep_ms(60000)
+    """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
+    address = primary.doors.boot.get("console")
+    if not address:
+        return
+    host, _, port = address.rpartition(":")
+    role_of(host, primary.installer.access)
+    server = await serve(primary.doors, host, int(port), primary.installer)
+    try:
+        while True:
+            await primary.clock.sleep_ms(3600000)
+    finally:
+        server.close()

@@ -2,9 +2,12 @@
 
 
 def _volts_dv(primary, index):
-    """The highest voltage that an EVSE's device reports, deci-volt, at least the site's nominal one."""
-    volts_dv = primary.points.facts(index).volts_dv or []
-    return max([primary.site["voltage_v"] * 10] + list(volts_dv))
+    """The highest voltage that an EVSE's device or a meter reports, deci-volt, at least the site's nominal one."""
+    volts_dv = list(primary.points.facts(index).volts_dv or [])
+    for reading in primary.readings:
+        if reading and reading.get("volts_dv"):
+            volts_dv += [value for value in reading["volts_dv"] if value]
+    return max([primary.site["voltage_v"] * 10] + volts_dv)
 
 
 def _between_lines(terminals):

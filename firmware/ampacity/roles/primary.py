@@ -40,6 +40,7 @@ class Primary:
         self.wallclock = WallClock(self.clock)
         identity, epoch = self.keeper.start(self.started_ms)
         self.guard = Guard(site, self.started_ms, self.keeper.evidence())
+        self.readings = [None] * len(site["meters"])
         self.buses = Buses(site, self.guard, doors, log, identity, epoch, self._on_reading)
         self._add_locals()
         self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log)
@@ -63,8 +64,10 @@ class Primary:
                 self.buses.drivers[i] = LocalDriver(evse, i, self.guard, port)
                 self.locals.append(self.buses.drivers[i])
 
-    def _on_reading(self, _driver=None):
-        self.safety.on_reading()
+    def _on_reading(self, meter, reading, now_ms):
+        """A meter's frame is complete: decide at once, in the very call that decoded it."""
+        self.readings[meter] = reading
+        self.safety.tick(now_ms)
 
     def view(self):
         """The primary's view of the site, as the bench's `state` shows it."""

@@ -20,10 +20,6 @@ class SafetyLoop:
         self._last_ms = None
         self._wanted = [None] * len(buses.drivers)
 
-    def on_reading(self, _driver=None):
-        """A meter frame is complete: decide at once, in the very call that decoded it."""
-        self.tick(self.doors.clock.now_ms())
-
     def tick(self, now_ms):
         """One pass. Raises whatever the guard raises: the caller goes safe."""
         guard = self.guard

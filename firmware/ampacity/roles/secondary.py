@@ -80,6 +80,7 @@ class Secondary:
         self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
         self._state = None
+        port.on_input = self.tick
         self._keep(now_ms)
 
     def tick(self, now_ms):

@@ -6,6 +6,7 @@ one source among others, and what the CSMS starts or stops goes to the sessions.
 
 import os
 
+from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.net.link import Link, LinkConfig
 from ampacity.ocpp.station import Station
@@ -70,6 +71,21 @@ class Upstream:
 
     def view(self):
         return {"connected": self.station.accepted(), "queue": self.station.queue.count}
+
+    def variable(self, component, name, text, now_ms):
+        """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""
+        if text is None:
+            from ampacity.ocpp.device_model.get_variables import handle
+            item = {"component": {"name": component}, "variable": {"name": name}}
+            result = handle(self.station, {"getVariableData": [item]}, "", now_ms)["getVariableResult"][0]
+        else:
+            from ampacity.ocpp.device_model.set_variables import handle
+            item = {"component": {"name": component}, "variable": {"name": name}, "attributeValue": text}
+            result = handle(self.station, {"setVariableData": [item]}, "", now_ms)["setVariableResult"][0]
+        if result["attributeStatus"] != "Accepted":
+            why = (result.get("attributeStatusInfo") or {}).get("additionalInfo") or result["attributeStatus"]
+            raise Rejected(component + "." + name, "***" if text else "it", why)
+        return result.get("attributeValue", "ok")
 
     def transaction(self, index):
         return self.station.transaction(index + 1)

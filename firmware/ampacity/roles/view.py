@@ -37,6 +37,11 @@ def evse_view(primary, index):
     }
 
 
+def counters(engine):
+    """A wire's counters as they stand: frames, errors by kind, the last poll cycle."""
+    return dict(engine.counters)
+
+
 def primary_view(primary, now_ms):
     """The `primary` part of the bench's state, section "Control channel" of the bench's interface."""
     site, guard = primary.site, primary.guard
@@ -49,6 +54,8 @@ def primary_view(primary, now_ms):
         "mode": guard.mode,
         "circuits": circuits,
         "evses": evses,
+        "buses": {wire.name: counters(wire.engine) for wire in primary.buses.wires},
+        "stall_ms": primary.safety.stall_ms,
         "ocpp": primary.upstream.view() if primary.upstream else {"connected": False, "queue": 0},
         "heap_free": mem_free(),
         "uptime_ms": now_ms - primary.started_ms,
