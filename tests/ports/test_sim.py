@@ -153,3 +153,20 @@ async def test_over_a_real_connection_outputs_inputs_feeds_and_a_hang_get_throug
     for task in doors.sim.tasks:
         task.cancel()
     server.close()
+
+
+def test_a_change_of_the_pilot_is_told_at_once_and_not_while_the_main_loop_hangs():
+    faults = {}
+    sim = SimLink("primary", [], faults)
+    port = sim.charge_point("evse-1")
+    told = []
+    port.on_input = told.append
+    for now_ms, line in (
+        (100, '{"evse":"evse-1","cp":[9000,-12000]}'),
+        (200, '{"evse":"evse-1","cp":[9000,-12000],"amps":[1,1,1]}'),
+        (300, '{"evse":"evse-1","cp":[9000,-12000],"faults":["rcm"]}'),
+        (400, '{"fault":"hang","on":true}'),
+        (500, '{"evse":"evse-1","cp":[12000,12000]}'),
+    ):
+        sim.receive(line, now_ms)
+    assert told == [100, 300]

@@ -44,6 +44,7 @@ class LocalDriver:
         self._order = None  # (id, da, sent_ms) of the newest one
         self._proven = True
         self._evidence_ms = None
+        port.on_input = self._on_input
 
     @property
     def events(self):
@@ -57,8 +58,12 @@ class LocalDriver:
         """Readings to the judge, the wanted order through the judge to the pilot."""
         self._show_evidence(now_ms)
         self._order_if_due(now_ms)
-        self.point.step(0 if self._order is None else self._order[1], self.allow, now_ms)
+        self._on_input(now_ms)
         self._report(now_ms)
+
+    def _on_input(self, now_ms):
+        """A pin changed: the pilot machine acts on it within the order that is in force."""
+        self.point.step(0 if self._order is None else self._order[1], self.allow, now_ms)
 
     def _show_evidence(self, now_ms):
         if self._evidence_ms is not None and now_ms - self._evidence_ms < EVIDENCE_MS:

@@ -11,6 +11,8 @@ class ChargePointPort:
     volts_dv (lists of three, per terminal), energy_wh (None: no meter), contactor_closed (feedback), the fault flags
     rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were last read (None: never).
     events: list of ("token", id, type) and ("button", name), taken by the owner.
+    on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
+    owner need not wait for its next tick to open a contactor.
     Outputs: pilot (kind, permille), contactor, lock. `on_change` is called after an output changed.
     The reset state of the outputs is steady +12 V, contactor open, unlocked.
     """
@@ -31,6 +33,7 @@ class ChargePointPort:
         self.contactor = False
         self.lock = False
         self.on_change = None
+        self.on_input = None
 
     def set_pilot(self, kind, permille=0):
         """kind "x1" (steady +12 V), "pwm" with permille 1..999, "f" (steady −12 V)."""

@@ -98,6 +98,7 @@ class SimLink:
 
     def _on_cp(self, message, now_ms):
         port = self.charge_point(message["evse"])
+        before = seen(port)
         high_mv, low_mv = message["cp"]
         port.cp_high_mv, port.cp_low_mv = int(high_mv), int(low_mv)
         port.pp_ohm = message.get("pp")
@@ -109,6 +110,8 @@ class SimLink:
         for flag in ("rcm", "overtemp", "lock_failed", "pe_lost"):
             setattr(port, flag, flag in on)
         port.updated_ms = now_ms
+        if port.on_input is not None and seen(port) != before and "hang" not in self._faults:
+            port.on_input(now_ms)
 
     def _on_token(self, message, now_ms):
         token, kind = message["token"]
@@ -133,6 +136,11 @@ class SimLink:
             self._ports[evse].events.append(event)
         else:
             self._events.append((event[0], evse) + event[1:])
+
+
+def seen(port):
+    """What a contactor may have to be opened for."""
+    return port.cp_high_mv, port.cp_low_mv, port.contactor_closed, port.rcm, port.overtemp, port.lock_failed, port.pe_lost
 
 
 def output_line(name, state):

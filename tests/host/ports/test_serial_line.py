@@ -6,12 +6,12 @@ import pty
 import select
 import subprocess
 import sys
-import threading
 import time
 import tty
 
 import pytest
 import serial
+from pty_pair import Pair
 
 from tools.micropython.find import find
 
@@ -25,41 +25,6 @@ def start_peer(runtime, device, baud=19200, parity="E"):
     return subprocess.Popen(
         [*program, PEER, device, str(baud), parity], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )
-
-
-class Pair:
-    """Two ptys with a copy between them: one end for pyserial, one for the firmware."""
-
-    def __init__(self, folder):
-        self.masters, self.ours, self.theirs = [], str(folder / "ours"), str(folder / "theirs")
-        for link in (self.ours, self.theirs):
-            master, slave = pty.openpty()
-            tty.setraw(slave)
-            os.set_blocking(master, False)
-            if os.path.islink(link):
-                os.unlink(link)
-            os.symlink(os.ttyname(slave), link)
-            self.masters.append(master)
-            os.close(slave)
-        self.on = True
-        self.thread = threading.Thread(target=self.copy, daemon=True)
-        self.thread.start()
-
-    def copy(self):
-        while self.on:
-            for master in select.select(self.masters, [], [], 0.02)[0]:
-                try:
-                    data = os.read(master, 4096)
-                except OSError:  # nobody has its other end open
-                    time.sleep(0.005)
-                    continue
-                os.write(self.masters[1 - self.masters.index(master)], data)
-
-    def close(self):
-        self.on = False
-        self.thread.join()
-        for master in self.masters:
-            os.close(master)
 
 
 @pytest.fixture
