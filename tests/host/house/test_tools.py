@@ -1,13 +1,15 @@
 """The tools: sources of a newer suite, the bench's frame, generated files, sizes."""
 
 import json
+import random
 import subprocess
 import sys
 
 import pytest
 from house import ROOT
 
-from tools import generated, size
+from ampacity_host.configure import check_report, load_site
+from tools import generated, size, soak
 from tools.bench.__main__ import wanted
 from tools.bench.entry import entry, unmeasured
 from tools.micropython import debian, find, get
@@ -112,3 +114,33 @@ def test_a_stale_generated_file_fails_the_check(tmp_path, monkeypatch, capsys):
     assert generated.main() == 1 and "docs/table.md: not what tools/table.py writes" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["generated"])
     assert generated.main() == 0
+
+
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        (None, "install Python 3.11 or newer"),
+        ("case $2 in *version_info*) exit 1;; esac", "is older than 3.11"),
+        ("case $2 in *ensurepip*) exit 1;; esac", "apt-get install python3-venv"),
+    ],
+)
+def test_make_names_a_missing_prerequisite_in_one_line(python, said, tmp_path):
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    program = tmp_path / "python"
+    if python:
+        program.write_text(f"#!/bin/sh\n{python}\nexit 0\n")
+        program.chmod(0o755)
+    done = subprocess.run(["make", "setup", f"PYTHON={program}"], cwd=tmp_path, capture_output=True, text=True)
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
+    assert done.returncode == 2 and len(lines) == 1 and said in lines[0]
+
+
+def test_the_soak_garage_holds_and_its_weeks_repeat_for_a_seed(tmp_path):
+    (tmp_path / "site.toml").write_text(soak.site_text())
+    assert check_report(load_site(tmp_path / "site.toml"))["ok"]
+    texts = []
+    for _ in range(2):
+        soak.write_sessions(tmp_path / "sessions.csv", 2, random.Random(7))
+        texts.append((tmp_path / "sessions.csv").read_text())
+    assert texts[0] == texts[1] and texts[0].count("\n") == 1 + 2 * soak.EVSES * 3 // 2
