@@ -109,4 +109,6 @@ class Audit:
         for key, index in rows:
             if index in fields and values[index] is not None:
                 found.append((key, values[index]))
+        if self.watchdog["fallback_fixed"] >= 0 and self.watchdog["time"] in fields:
+            found.append(("fallback_da", self.watchdog["fallback_fixed"]))
         return found

@@ -7,6 +7,7 @@ The result is JSON-able and small: lists, ints and short texts. Its layout is pr
 from fractions import Fraction
 
 from ampacity_host.profiles.reads import spans
+from ampacity_host.profiles.source import reads_feed
 from ampacity_host.profiles.units import da, fraction
 
 WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4, "bool": 1, "letter": 1, "text": 1}
@@ -20,11 +21,19 @@ class _Compiler:
     def __init__(self, profile: dict, voltage_v: int) -> None:
         self.profile = profile
         self.link = profile["link"]
-        self.names = sorted(profile["registers"])
+        self.names = self._used()
         self.voltage_v = voltage_v
 
+    def _used(self) -> list[str]:
+        """Registers that are ever read; what is only written needs no field."""
+        found = set(self.proof_names())
+        for names in self.profile["reads"].values():
+            found |= set(names) if isinstance(names, list) else set()
+        registers = self.profile["registers"]
+        return sorted(found | {registers[name]["scale_from"] for name in found if "scale_from" in registers[name]})
+
     def index(self, name: "str | None") -> int:
-        return -1 if name is None else self.names.index(name)
+        return self.names.index(name) if name in self.names else -1
 
     def field(self, name: str) -> list:
         register = self.profile["registers"][name]
@@ -120,7 +129,7 @@ class _Compiler:
         return {
             "time": self.index(dog.get("shown_by") or dog.get("register")),
             "fallback": self.index(dog.get("fallback_shown_by") or dog.get("fallback")),
-            "reads_feed": int(fed_by in ("any-request", "any-read", "unknown")),
+            "reads_feed": int(reads_feed(self.profile)), "fallback_fixed": da(dog["fallback_fixed_a"]) if "fallback_fixed_a" in dog else -1,
             "feed": self.write(dog["feed"]) if "feed" in dog else [], "fed_by": fed_by, "latched": int(dog.get("latched", False)),
         }  # fmt: skip
 
@@ -163,5 +172,4 @@ def compile_profile(profile: dict, voltage_v: int = 230) -> dict:
     settings = profile.get("settings", {})
     result["settings"] = [work.write(row) for row in settings.get("recipe", [])]
     result["survives"] = int(settings.get("survive_restart", False))
-    result["wake"] = [work.write(row) for row in profile.get("car", {}).get("wake", [])]
     return result

@@ -5,7 +5,7 @@ not document and the installer does not declare counts as the worst the device c
 """
 
 from ampacity.circuit.errors import Rejected
-from ampacity_host.profiles.source import blocked
+from ampacity_host.profiles.source import blocked, reads_feed
 from ampacity_host.profiles.units import da, fraction, ms
 
 UNKNOWN_BOOT_MS = 500
@@ -30,7 +30,7 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
         "settle_ms": max(STANDARD_SETTLE_MS, profile.get("car", {}).get("settle_ms", 0)), "latency_ms": link["latency_ms"],
         "boot_ms": link.get("boot_ms", UNKNOWN_BOOT_MS), "survives": bool(profile.get("settings", {}).get("survive_restart", False)),
         "holds": bool(profile.get("silence", {}).get("holds", False)), "proof": profile.get("proof", {}).get("kind", "measured"),
-        "poll_feeds": profile.get("watchdog", {}).get("fed_by") in ("any-request", "any-read", "unknown"),
+        "poll_feeds": reads_feed(profile),
         "fingerprint": site_evse.get("fingerprint"), "blocked": blocked(profile),
     }  # fmt: skip
     facts.update(watchdog)
@@ -80,7 +80,7 @@ def _usable(dog: dict) -> bool:
     """A watchdog that may count: its time set and shown (or fixed), its fallback set and shown (or fixed), fed by known frames."""
     time = "fixed_s" in dog or "register" in dog
     fallback = "fallback_fixed_a" in dog or "fallback" in dog
-    return time and fallback and (dog["fed_by"] != "unknown" or "feed" in dog)
+    return time and fallback and dog["fed_by"] != "unknown"
 
 
 def _watchdog_ms(dog: dict, site_evse: dict) -> int:

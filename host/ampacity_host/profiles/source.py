@@ -61,7 +61,7 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    return problems or _unit_problems(profile)
+    return problems or _unit_problems(profile) + _unread_settings(profile)
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":
@@ -89,6 +89,17 @@ def _writes(profile: dict) -> "list[tuple[str, list[dict]]]":
     ]
 
 
+def _unread_settings(profile: dict) -> list[str]:
+    """A setting that is shown somewhere must be shown among the settings: else nobody looks before a raise."""
+    shown = set(profile["reads"].get("settings", []))
+    found = []
+    for row in profile.get("settings", {}).get("recipe", []):
+        name = row.get("shown_by") or row.get("write")
+        if name and "r" in profile["registers"][name].get("access", "rw") and name not in shown:
+            found.append(f"settings.recipe: {name!r} is not among reads.settings")
+    return found
+
+
 def _unit_problems(profile: dict) -> list[str]:
     problems = []
     for name, register in profile["registers"].items():
@@ -96,6 +107,12 @@ def _unit_problems(profile: dict) -> list[str]:
         if wanted and register.get("unit") != wanted:
             problems.append(f"registers.{name}: unit must be {wanted}")
     return problems
+
+
+def reads_feed(profile: dict) -> bool:
+    """Does a reading restart this device's watchdog, or can that not be excluded?"""
+    dog = profile.get("watchdog", {})
+    return dog.get("fed_by") in ("any-request", "any-read", "unknown") or bool(dog.get("reads_may_feed", False))
 
 
 def blocked(profile: dict) -> "str | None":

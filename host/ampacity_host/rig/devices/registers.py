@@ -59,7 +59,8 @@ def _words(addresses: Iterable[int]) -> list[SimData]:
 
 def _bits(addresses: Iterable[int]) -> list[SimData]:
     listed = sorted(set(addresses)) or [65520]
-    return [SimData(address // 16 * 16, values=[False] * 16, datatype=DataType.BITS) for address in listed[:1]]
+    first = listed[0] // 16 * 16
+    return [SimData(first, values=[False] * (listed[-1] - first + 1 + 15 & ~15), datatype=DataType.BITS)]
 
 
 def _run(coroutine: "Coroutine[None, None, ModbusPDU]") -> ModbusPDU:
