@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ampacity_host.rig.process.console import ConsoleLink
 
-REFUSED = ("error", "refused", "unknown")
+REFUSED = "error: "
 LEAVE = ("exit", "quit")
 
 
@@ -63,4 +63,4 @@ def read_line() -> str | None:
 
 def answered(text: str) -> int:
     print(text, flush=True)
-    return 1 if text.lower().startswith(REFUSED) else 0
+    return 1 if text.startswith(REFUSED) else 0

@@ -1,0 +1,74 @@
+"""`ampacity run` with the real firmware in a process of its own, on both runtimes, and its real console."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ampacity_host.cli import app
+
+SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
+PATIENCE_S = 20
+
+
+def ask(data, *words):
+    """The CLI's answer of the console of the controller in `data`."""
+    return CliRunner().invoke(app, ["console", "--data", str(data), *words])
+
+
+def answered(data, *words):
+    """The same, waiting until the controller is up."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        done = ask(data, *words)
+        if done.exit_code == 0 or time.monotonic() > deadline:
+            return done
+        time.sleep(0.05)
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def running(request, tmp_path):
+    """(process of `ampacity run`, data folder) on one runtime."""
+    command = [sys.executable, "-m", "ampacity_host", "run", "--site", str(SITE), "--data", str(tmp_path), "--runtime", request.param]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    yield process, tmp_path
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+
+
+def test_a_controller_answers_restarts_when_asked_and_ends_with_its_supervisor(running):
+    process, data = running
+    shown = answered(data, "show", "site")
+    assert shown.exit_code == 0 and "evse three" in shown.stdout
+    assert ask(data, "nonsense").exit_code == 1
+
+    assert ask(data, "restart").stdout == "restarting\n"
+    wait_until(lambda: ask(data, "show", "version").exit_code == 3)
+    assert "version: " in answered(data, "show", "version").stdout
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_S) in (0, 128 + signal.SIGTERM)
+    assert ask(data, "show", "site").exit_code == 3
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_configuration_that_cannot_be_used_ends_with_78(tmp_path):
+    (tmp_path / "site.json").write_text('{"format":1}')
+    from ampacity_host.rig.process.runtime import command
+
+    for runtime in ("cpython", "micropython"):
+        arguments, environment = command(runtime, tmp_path)
+        done = subprocess.run(arguments, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE_S)
+        assert done.returncode == 78 and "configuration: " in done.stdout
