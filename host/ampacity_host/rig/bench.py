@@ -9,6 +9,7 @@ from ampacity_host.configure import secondary_config
 from ampacity_host.rig.faults import FaultDesk
 from ampacity_host.rig.fields import FieldError, Unsupported
 from ampacity_host.rig.hosting import Endpoint, evse_host, meter_host
+from ampacity_host.rig.lease_spy import LeaseSpy
 from ampacity_host.rig.line.line import Line
 from ampacity_host.rig.plant.plant import Plant
 
@@ -29,6 +30,7 @@ class Bench:
         self.bus_index = {bus["name"]: index for index, bus in enumerate(facts["buses"])}
         self.lines = {bus["name"]: Line(time, bus["name"], bus["baud"], bus["parity"], bus["stop"], chunked, seed)
                       for bus in facts["buses"] if bus["kind"] == "rtu"}
+        self._spies = {name: LeaseSpy(line) for name, line in self.lines.items()}
         self.hosts = {}
         self.meter_hosts = {}
         self.endpoints = {}          # (bus index, host, port) -> Endpoint
@@ -86,6 +88,11 @@ class Bench:
         self.address_of[host.name] = key
         self.endpoints.setdefault(key, Endpoint()).add(facts["unit"], host)
         return host
+
+    def lease_of(self, point):
+        """"armed", "expired" or "none": the lease of one of our secondaries, as the wire shows it."""
+        spy = self._spies.get(self.facts["buses"][point.bus]["name"])
+        return spy.state(self.facts["evses"][point.index]["unit"]) if spy is not None else "none"
 
     def units_of_line(self, line, name=None):
         """The addresses on a line, or the one of the device named."""

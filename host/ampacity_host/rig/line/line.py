@@ -52,7 +52,7 @@ class Line:
         self._by_unit = {}
         self.frames = self.errors = 0
         self.troubled = False
-        self.on_frame = None       # called with (station, data, end_us) for each whole frame sent
+        self.on_frame = None       # called with (station, data) for each frame that begins
 
     def attach(self, name, receive, units=None):
         """units: the addresses it answers to; None: it hears everything (a primary, a monitor)."""
@@ -91,7 +91,7 @@ class Line:
         if not self._mute(station):
             self._collide(sent)
         if self.on_frame is not None:
-            self.time.at_us(sent.end_us, self.on_frame, station, data, sent.end_us)
+            self.on_frame(station, data)
         self._plan(sent)
 
     def fault_changed(self):

@@ -11,7 +11,6 @@ from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.line.pty import PtyStation
 from ampacity_host.rig.process.console import ConsoleLink
 from ampacity_host.rig.process.controller import ProcessController
-from ampacity_host.rig.process.lease_spy import LeaseSpy
 from ampacity_host.rig.process.simport import Pins, SimPort
 from ampacity_host.rig.process.tcp import TcpDevices
 
@@ -28,7 +27,6 @@ class RealBench(Bench):
         self._heap_kib = heap_kib
         self._ptys = []
         self._tcp = {}
-        self._spies = {}
         self._heap_free_min = None
         self._stall_ms = 0
         self._last_view = None
@@ -55,8 +53,6 @@ class RealBench(Bench):
             devices = self._tcp[key] = TcpDevices(self.time, endpoint)
             await devices.start()
             self._redirect(key, devices.port)
-        for name, line in self.lines.items():
-            self._spies[name] = LeaseSpy(line)
         self._make_primary()
         for facts in self.facts["evses"]:
             if facts["kind"] == "ampacity":
@@ -176,8 +172,7 @@ class RealBench(Bench):
             return getattr(self.hosts[point.name].device, "watchdog", None) or "none"
         if point.kind == "local":
             return self.sim.pins["primary"].watchdog.state
-        bus = self.facts["buses"][point.bus]["name"]
-        return self._spies[bus].state(self.facts["evses"][point.index]["unit"])
+        return self.lease_of(point) if self.secondaries[point.name].running else "expired"
 
     def present(self, evse, event):
         pins = self.sim.pins.get(evse, self._primary_pins)

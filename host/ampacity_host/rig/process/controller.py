@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 
 from ampacity_host.rig.process.runtime import command
 
@@ -17,11 +18,10 @@ RESTART_PAUSE_S = 0.3
 class ProcessController:
     """boot(), config(): the facts of boot.json and site.json, asked at each start."""
 
-    def __init__(self, name, folder, runtime, heap_kib, boot, config, on_exit=None):
+    def __init__(self, name, folder, runtime, heap_kib, boot, config):
         self.name, self.folder, self.runtime = name, folder, runtime
         self._heap_kib = heap_kib
         self._boot, self._config = boot, config
-        self._on_exit = on_exit
         self._process = None
         self._watcher = None
         self._wanted = False
@@ -50,7 +50,7 @@ class ProcessController:
         write_json(self.folder / "boot.json", self._boot())
         write_json(self.folder / "site.json", self._config())
         arguments, environment = command(self.runtime, self.folder, self._heap_kib)
-        with open(self.folder.parent / (self.name + ".log"), "ab") as log:
+        with open(self._log_path(), "ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log)
         self._watcher = asyncio.create_task(self._watch(self._process))
@@ -58,12 +58,20 @@ class ProcessController:
     async def _watch(self, process):
         status = await process.wait()
         self.last_status = status
-        if self._on_exit is not None:
-            self._on_exit()
+        if self._wanted and process is self._process and status not in (0, RESTART_STATUS):
+            self._complain(status)
         if status == RESTART_STATUS and self._wanted and process is self._process:
             await asyncio.sleep(RESTART_PAUSE_S)
             if self._wanted:
                 await self.start()
+
+    def _complain(self, status):
+        """It ended by itself, and nobody wanted it: its last words."""
+        words = self._log_path().read_text(errors="replace").strip().splitlines()[-3:]
+        print("ampacity rig: %s ended with %s: %s" % (self.name, status, " | ".join(words)), file=sys.stderr, flush=True)
+
+    def _log_path(self):
+        return self.folder.parent / (self.name + ".log")
 
     async def kill(self):
         """SIGKILL, and wait until it is gone."""

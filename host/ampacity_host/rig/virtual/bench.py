@@ -165,15 +165,7 @@ class VirtualBench(Bench):
             return "expired"
         if point.kind == "local":
             return controller.doors.watchdog.state
-        return self._lease_of(controller)
-
-    def _lease_of(self, controller):
-        lease = getattr(controller.role, "lease", None)
-        if lease is None:
-            return "none"
-        if lease.state(self.loop.now_ms) == "leased":
-            return "armed"
-        return "expired" if lease.identity else "none"
+        return self.lease_of(point)
 
     def present(self, evse, event):
         controller = self.secondaries.get(evse, self.primary)

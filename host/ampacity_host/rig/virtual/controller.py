@@ -1,6 +1,7 @@
 """A controller as objects on the virtual loop: started, killed and started again, its store kept."""
 
 import importlib
+import sys
 
 from ampacity.base.log import Log
 from ampacity_host.rig.virtual.doors import VirtualDoors
@@ -66,7 +67,9 @@ class VirtualController:
                 self.world.loop.call_soon(self._ended, doors)
 
     def _ended(self, doors):
+        """It ended by itself: say so, for nobody wanted it."""
         if doors is self.doors:
+            print("ampacity rig: %s ended: %s" % (self.name, self.outcome), file=sys.stderr)
             self.kill()
 
     def kill(self):

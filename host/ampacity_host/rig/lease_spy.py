@@ -2,7 +2,7 @@
 
 from ampacity.bus import lease_table
 
-READ_HOLDING, READ_INPUT = 3, 4
+READS = (3, 4, 23)
 
 
 def offset_of(name):
@@ -25,8 +25,8 @@ class LeaseSpy:
         self._left = offset_of("lease_left_ds")
         line.on_frame = self._frame
 
-    def _frame(self, station, data, end_us):
-        if len(data) < 6 or data[1] not in (READ_HOLDING, READ_INPUT):
+    def _frame(self, station, data):
+        if len(data) < 6 or data[1] not in READS:
             return
         if station.primary:
             self._asked[data[0]] = data[2] << 8 | data[3]
