@@ -156,5 +156,8 @@ def test_B09_network_profiles():
     assert bench.call("SetNetworkProfile", {"configurationSlot": 5, "connectionData": data})["status"] == "Rejected"
     assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Accepted"
     assert bench.set("OCPPCommCtrlr", "NetworkConfigurationPriority", "2,1") == "Accepted"
+    assert bench.station.network() == [
+        {"slot": 2, "url": "ws://10.0.0.1/x", "security_profile": 1}, {"slot": 1, "url": None, "security_profile": 1},
+    ]
     data["securityProfile"] = 0
     assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Rejected"

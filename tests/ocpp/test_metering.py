@@ -133,3 +133,17 @@ def test_samples_give_way_when_the_queue_fills_and_the_end_arrives():
     assert len(told) == 16
     assert told[-1]["eventType"] == "Ended"
     assert bench.log.counters["ocpp_samples_dropped"] > 10
+
+
+def test_values_that_are_not_known_are_left_out():
+    bench = Bench().booted()
+    bench.set("TxCtrlr", "StopTxOnInvalidId", "false")
+    bench.set("TxCtrlr", "MaxEnergyOnInvalidId", "100")
+    bench.set("SampledDataCtrlr", "TxStartedMeasurands", "Energy.Active.Import.Register,Current.Import,Voltage,SoC,Current.Offered")
+    bench.answers["TransactionEvent"] = {"idTokenInfo": {"status": "Invalid"}}
+    unknown = {"energy_wh": None, "power_w": None, "amps_da": None, "volts_dv": None, "offered_da": None}
+    bench.station.meter_values(1, unknown, bench.now_ms)
+    bench.plug()
+    sent = bench.card()
+    assert all("meterValue" not in p for p in payloads(sent, "TransactionEvent"))
+    assert bench.actions("stop") == [("stop", 1, "DeAuthorized")]

@@ -61,6 +61,8 @@ class Exchange:
 
     def tick(self, now_ms):
         """Answers whose time is over; when to look again, or None."""
+        if not self._station.online:
+            self._run_after(now_ms)
         wake = None
         for message_id, deadline_ms, otherwise in list(self._later):
             if now_ms >= deadline_ms:

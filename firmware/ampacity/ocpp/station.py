@@ -68,6 +68,7 @@ from ampacity.ocpp.transactions.flow import Transactions
 from ampacity.ocpp.transactions.queue import Queue
 from ampacity.ocpp.transactions.sampling import Sampling
 
+NETWORK_DOC = "ocpp_network"
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
 JUMP_MS = 1000
@@ -209,6 +210,19 @@ class Station:
         """The password that the CSMS set, or None: then the configured one holds."""
         return (self.settings.get(SECRET_DOC) or {}).get("password")
 
+    def network(self):
+        """Network profiles in the order of NetworkConfigurationPriority (B10): [{"slot", "url", "security_profile"}].
+
+        Slot 1 is what the station was configured with, until the CSMS puts another there. They hold from a restart on.
+        """
+        kept = self.settings.get(NETWORK_DOC) or {}
+        own = {"url": self.config.get("url"), "security_profile": self.config.get("security_profile", 1)}
+        result = []
+        for slot in self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority"):
+            profile = kept.get(slot) or own
+            result.append({"slot": int(slot), "url": profile["url"], "security_profile": profile["security_profile"]})
+        return result
+
     def accepted(self):
         """Connected, and the CSMS has accepted this station."""
         return self.online and self.boot.status == "Accepted"
@@ -293,7 +307,7 @@ class Station:
 
     def network_slots(self):
         """Slots that hold a network profile; the first always does: what the station was configured with."""
-        return sorted(set(["1"] + list(self.settings.get("ocpp_network") or {})))
+        return sorted(set(["1"] + list(self.settings.get(NETWORK_DOC) or {})))
 
     def most(self, scope, row):
         return self._worth.most(scope, row)

@@ -135,7 +135,7 @@ class Transactions:
         if point.connect_by_ms is not None and now_ms >= point.connect_by_ms:
             self._connection_timeout(point, now_ms)
         tx = point.tx
-        if tx is not None and tx.energy_wh_max is not None and point.values.get("energy_wh", 0) >= tx.energy_wh_max:
+        if tx is not None and tx.energy_wh_max is not None and (point.values.get("energy_wh") or 0) >= tx.energy_wh_max:
             tx.energy_wh_max = None
             self.suspend(point, now_ms)
         return point.connect_by_ms
@@ -150,9 +150,10 @@ class Transactions:
         if model.on("TxCtrlr", "StopTxOnInvalidId"):
             return self.deauthorize(point, "Deauthorized", "DeAuthorized", now_ms)
         grace_wh = model.number("TxCtrlr", "MaxEnergyOnInvalidId")
-        if grace_wh > 0 and "energy_wh" in point.values:
+        energy_wh = point.values.get("energy_wh")
+        if grace_wh > 0 and energy_wh is not None:
             if point.tx.energy_wh_max is None:
-                point.tx.energy_wh_max = point.values["energy_wh"] + grace_wh
+                point.tx.energy_wh_max = energy_wh + grace_wh
         else:
             self.suspend(point, now_ms)
 

@@ -1,0 +1,137 @@
+"""Days that nobody thought of: random sessions, links and requests; random frames. The same on both runtimes."""
+
+from station_bench import Bench
+
+from ampacity.base.rng import Rng
+from ampacity.base.strict_json import dumps
+from ampacity.ocpp.v201 import tables
+
+STATES = ("Charging", "SuspendedEV", "SuspendedEVSE", "EVConnected")
+POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer", "EVConnected,Authorized")
+
+
+def act(bench, rng):
+    """One thing that may happen at a site."""
+    evse = rng.between(1, 3)
+    kind = rng.below(12)
+    if kind < 2:
+        bench.plug(evse)
+    elif kind == 2:
+        bench.unplug(evse)
+    elif kind < 5:
+        bench.card(evse, "CARD%d" % rng.below(3))
+    elif kind < 7:
+        bench.state(STATES[rng.below(4)], evse)
+    elif kind == 7:
+        if bench.station.online:
+            bench.drop()
+        else:
+            bench.connect()
+    elif kind == 8:
+        bench.power_cycle()
+        for i in range(1, 4):
+            if bench.present[i]:
+                bench.plug(i)
+            else:
+                bench.unplug(i)
+    elif kind == 9 and bench.station.online:
+        token = {"idToken": "APP", "type": "Central"}
+        bench.call("RequestStartTransaction", {"idToken": token, "remoteStartId": 1, "evseId": evse})
+    elif kind == 10 and bench.station.online:
+        bench.call("RequestStopTransaction", {"transactionId": bench.station.transaction(evse) or "none"})
+    else:
+        bench.advance(rng.between(1, 200) * 1000)
+    if kind < 2:
+        bench.present[evse] = True
+    elif kind == 2:
+        bench.present[evse] = False
+
+
+def check(told):
+    """What the CSMS must find in the events of any day."""
+    transactions = {}
+    for action, payload in told:
+        if action == "TransactionEvent":
+            transactions.setdefault(payload["transactionInfo"]["transactionId"], []).append(payload)
+    for events in transactions.values():
+        kinds = [p["eventType"] for p in events]
+        assert [p["seqNo"] for p in events] == list(range(len(events))), [p["seqNo"] for p in events]
+        assert kinds[0] == "Started" and kinds.count("Started") == 1, kinds
+        assert "Ended" not in kinds[:-1], kinds
+        assert [p["timestamp"] for p in events] == sorted([p["timestamp"] for p in events])
+        assert sum(1 for p in events if "remoteStartId" in p["transactionInfo"]) <= 2
+    return transactions
+
+
+def test_on_any_day_each_transaction_is_told_from_start_to_end_without_a_gap():
+    started = 0
+    for seed in range(12):
+        rng = Rng(seed + 1)
+        bench = Bench(evses=3, config={"queue_max": 100000}).booted()
+        bench.present = {1: False, 2: False, 3: False}
+        bench.set("TxCtrlr", "TxStartPoint", POINTS[rng.below(5)])
+        bench.set("TxCtrlr", "TxStopPoint", POINTS[rng.below(5)])
+        bench.set("TxCtrlr", "StopTxOnEVSideDisconnect", ("true", "false")[rng.below(2)])
+        bench.set("OCPPCommCtrlr", "MessageAttemptInterval", "1", "TransactionEvent")
+        bench.station.meter_values(1, {"energy_wh": 1}, bench.now_ms)
+        for _ in range(150):
+            act(bench, rng)
+        if not bench.station.online:
+            bench.connect()
+        for i in range(1, 4):
+            bench.plug(i)
+            bench.unplug(i)
+        bench.advance(300000)
+        transactions = check(bench.sent)
+        started += len(transactions)
+        open_now = [bench.station.transaction(i) for i in range(1, 4)]
+        for tx in transactions:
+            assert (transactions[tx][-1]["eventType"] == "Ended") != (tx in open_now)
+    assert started > 60
+
+
+def test_energy_is_never_allowed_without_a_start_and_never_after_a_stop():
+    for seed in range(12):
+        rng = Rng(seed + 100)
+        bench = Bench(evses=3).booted()
+        bench.present = {1: False, 2: False, 3: False}
+        may = {}
+        for _ in range(150):
+            act(bench, rng)
+            for action in bench.actions():
+                if action[0] in ("start", "stop"):
+                    may[action[1]] = action[0] == "start"
+            for point in bench.station.points:
+                restored = point.tx is not None and point.tx.restored
+                if point.auth is not None and not restored:
+                    assert may.get(point.id), seed
+                if point.auth is None:
+                    assert not may.get(point.id) or bench.station.boot_number > 1, seed
+
+
+def noise(rng, depth=3):
+    """Some JSON value."""
+    kind = rng.below(9 if depth else 6)
+    if kind < 6:
+        return (None, True, rng.next32() - 2**31, "x" * rng.below(60), 1.5, "Accepted")[kind]
+    if kind < 8:
+        return [noise(rng, depth - 1) for _ in range(rng.below(4))]
+    keys = ("id", "evseId", "evse", "type", "idToken", "chargingProfile", "status", "customData", "requestId")
+    return {keys[rng.below(9)]: noise(rng, depth - 1) for _ in range(rng.below(5))}
+
+
+def test_no_frame_breaks_the_station_and_each_request_is_answered():
+    rng = Rng(5)
+    bench = Bench().booted()
+    for i in range(400):
+        name = tables.REQUESTS[rng.below(len(tables.REQUESTS))][0]
+        frame = [2, "n%d" % i, name, noise(rng)] if rng.chance(700) else noise(rng)
+        text = dumps(frame)
+        if rng.chance(200):
+            text = text[: rng.below(len(text) + 1)]
+        bench.raw.clear()
+        bench.station.receive(text, bench.now_ms)
+        bench.pump()
+        if isinstance(frame, list) and len(frame) == 4 and frame[0] == 2 and text == dumps(frame):
+            assert [f[0] for f in bench.raw if f[1] == "n%d" % i] in ([3], [4]), text
+    assert bench.station.accepted()
