@@ -1,0 +1,166 @@
+"""Rows `bus-cycle`, `bus-pymodbus` and `shed`: our bus against the wire's own time, and against pymodbus' client."""
+
+import asyncio
+import time
+from typing import Any
+
+from tools.bench.bus_line import START_US, Meter, PacedPty, PtyLine, RealClock, VirtualLine, char_us, gap_us, primary, stations
+from tools.bench.entry import Entry, entry
+
+from ampacity.base.rng import Rng
+from ampacity.bus import lease_table as table
+from ampacity.bus.door import run_rtu
+from ampacity.bus.frames import read_pdu
+from ampacity.bus.request import OVERDUE, Request
+from ampacity.bus.secondary import SecondaryEngine
+
+ROWS = ("bus-cycle", "bus-pymodbus", "shed")
+STATUS_COUNT = table.length(table.STATUS)
+ASK_CHARS, ANSWER_CHARS = 8, 5 + 2 * STATUS_COUNT
+ORDER_CHARS, ACKNOWLEDGE_CHARS = 9 + 2 * table.length(table.GRANT), 8
+REAL_BAUD, REAL_UNITS = 19200, 16
+
+
+def rows(only: "str | None" = None) -> "list[Entry]":
+    """Every row, or those that `only` may name."""
+    out: list[Entry] = []
+    if only is None or only.startswith("bus-cycle"):
+        out += [cycle(count, baud) for count in (1, 4, 16, 32) for baud in (9600, 19200, 115200)]
+        out.append(asyncio.run(cycle_real()))
+    if only is None or only.startswith("bus-pymodbus"):
+        out.append(asyncio.run(against_pymodbus()))
+    if only is None or only.startswith("shed"):
+        out += [shed(baud, "<= 2") for baud in (9600, 19200)] + [shed(115200, None)]
+    return out
+
+
+def exchange_us(baud: int, asked: int, answered: int) -> float:
+    """A request and its reply on the wire, the silence after each; our secondaries answer without further delay."""
+    return (asked + answered) * char_us(baud) + 2 * gap_us(baud)
+
+
+def broadcast_chars(count: int) -> int:
+    return 9 + 2 * (table.BROADCAST_HEAD + count)
+
+
+def cycle(count: int, baud: int) -> Entry:
+    """Mean poll cycle in virtual time while every unit holds a refreshed grant."""
+    engine, drivers = primary(count, baud)
+    line = VirtualLine(engine, {s.unit: s for s in stations(count, baud)}, baud)
+    for driver in drivers:
+        driver.want(160, 0)
+    while line.now_us < START_US + 10e6 * (1 + count * 10 // 32):
+        line.step()
+    polls = [start for start, _, data in line.frames if data[0] == 1 and data[1] == 3]
+    first = len(polls) // 3
+    ours_ms = (polls[-1] - polls[first]) / (len(polls) - 1 - first) / 1000
+    began, frames = time.perf_counter(), len(line.frames)
+    while len(line.frames) < frames + 500:
+        line.step()
+    cpu_us = (time.perf_counter() - began) / 500 * 1e6
+    wire_ms = count * exchange_us(baud, ASK_CHARS, ANSWER_CHARS) / 1000
+    note = f"refreshes of the lease included; {cpu_us:.0f} us of CPU an exchange, both ends"
+    return entry(f"bus-cycle/{count}x{baud}/virtual", ours_ms, wire_ms, "ms", "<= 1.05", note)
+
+
+async def cycle_real() -> Entry:
+    """The same in real time, over a pty that takes the wire's time."""
+    wire = PacedPty(stations(REAL_UNITS, REAL_BAUD), REAL_BAUD)
+    line = PtyLine(wire.path)
+    engine, drivers = primary(REAL_UNITS, REAL_BAUD)
+    for driver in drivers:
+        driver.want(160, 0)
+    task = asyncio.ensure_future(run_rtu(engine, line, RealClock()))
+    await asyncio.sleep(7)
+    task.cancel()
+    polls = [at for at, data in line.written if data[0] == 1 and data[1] == 3]
+    line.close()
+    wire.close()
+    ours_ms = (polls[-1] - polls[5]) / (len(polls) - 6) * 1000
+    wire_ms = REAL_UNITS * exchange_us(REAL_BAUD, ASK_CHARS, ANSWER_CHARS) / 1000
+    return entry(f"bus-cycle/{REAL_UNITS}x{REAL_BAUD}/real", ours_ms, wire_ms, "ms", None, "CPython, both ends in one process")
+
+
+async def against_pymodbus() -> Entry:
+    """Every unit read once and given an order once, real time, the same line under both."""
+    theirs_ms = await pymodbus_round()
+    ours_ms = await our_round()
+    return entry("bus-pymodbus", ours_ms, theirs_ms, "ms", "<= 0.75", f"{REAL_UNITS} units at {REAL_BAUD}; real time over a paced pty")
+
+
+async def pymodbus_round() -> float:
+    from pymodbus.client import AsyncModbusSerialClient
+
+    wire = PacedPty(stations(REAL_UNITS, REAL_BAUD), REAL_BAUD)
+    client = AsyncModbusSerialClient(wire.path, baudrate=REAL_BAUD, timeout=1, retries=0)
+    await client.connect()
+    rounds = []
+    for sequence in (1, 2, 3):
+        began = time.monotonic()
+        for unit in range(1, REAL_UNITS + 1):
+            status = await client.read_holding_registers(table.STATUS_AT, count=STATUS_COUNT, device_id=unit)
+            await asyncio.sleep(gap_us(REAL_BAUD) / 1e6)
+            order = await client.write_registers(table.GRANT_AT, [160, 100, sequence, 1, 1, 1, 0], device_id=unit)
+            await asyncio.sleep(gap_us(REAL_BAUD) / 1e6)
+            assert not status.isError() and not order.isError()
+        rounds.append(time.monotonic() - began)
+    client.close()
+    wire.close()
+    return min(rounds) * 1000
+
+
+async def our_round() -> float:
+    """From a change of every order until the status of every unit was read after it."""
+    wire = PacedPty(stations(REAL_UNITS, REAL_BAUD), REAL_BAUD)
+    line = PtyLine(wire.path)
+    engine, drivers = primary(REAL_UNITS, REAL_BAUD)
+    task = asyncio.ensure_future(run_rtu(engine, line, RealClock()))
+    await asyncio.sleep(4)
+    rounds = []
+    for value_da in (160, 150, 140):
+        began = time.monotonic()
+        now_ms = RealClock().now_ms()
+        for driver in drivers:
+            driver.want(value_da, now_ms)
+        while not all(d.facts.limit_da == value_da for d in drivers):
+            await asyncio.sleep(0.001)
+        rounds.append(time.monotonic() - began)
+    task.cancel()
+    line.close()
+    wire.close()
+    return min(rounds) * 1000
+
+
+def shed(baud: int, aim: "str | None") -> Entry:
+    """Worst of 1,000: from the last byte of a meter frame to the last byte of the order that it causes."""
+    rng, units = Rng(1), 16
+    causes: list[int] = []
+    drivers: list[Any] = []
+
+    def seen(now_ms: int) -> None:
+        if rng.chance(500):
+            causes.append(len(line.frames))
+            for driver in drivers:
+                driver.want(60 + len(causes) % 2 * 40 if rng.chance(900) else 70, now_ms)
+
+    meter = Meter(Request(100, read_pdu(3, table.STATUS_AT, 40), OVERDUE, 200), 250, seen)
+    engine, lease_drivers = primary(units, baud, (meter,))
+    drivers += lease_drivers
+    by_unit = {s.unit: s for s in stations(units, baud)}
+    by_unit[100] = SecondaryEngine(100, by_unit[1].map, baud)
+    line = VirtualLine(engine, by_unit, baud)
+    while len(causes) < 1000:
+        line.step()
+    worst_ms = max(reaction_ms(line, cause, baud) for cause in causes[:-1])
+    reference_ms = broadcast_chars(units) * char_us(baud) / 1000
+    return entry(f"shed/{baud}/virtual", worst_ms, reference_ms, "ms", aim, "16 secondaries, worst of 1,000; orders change in the meter's callback")
+
+
+def reaction_ms(line: VirtualLine, cause: int, baud: int) -> float:
+    """The meter was frame cause - 1; its reply ended a gap before the next frame could leave."""
+    _, meter_end, _ = line.frames[cause - 1]
+    heard_us = meter_end + gap_us(baud) + (5 + 2 * 40) * char_us(baud)
+    for _, end, data in line.frames[cause : cause + 40]:
+        if data[0] == 0:
+            return (end - heard_us) / 1000
+    return float("inf")
