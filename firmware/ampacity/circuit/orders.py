@@ -21,15 +21,21 @@ class Order:
         self.da = da
         self.first_ms = now_ms  # of the first frame, when this order stands against earlier ones
         self.sent_ms = now_ms  # of the last frame, when later ones stand against this one
-        self.answered = False
+        self.answered = False  # the last frame was
+        self.loose_ms = -1  # when the last of the frames before it left that was never answered
         self.proven = False
         self.gone_ms = -1  # since when it is known not to be in force
 
     def repeat(self, order_id: int, now_ms: int) -> None:
+        self.loose_ms = self.unanswered_ms()
         self.id = order_id
         self.sent_ms = now_ms
         self.answered = False
         self.gone_ms = -1
+
+    def unanswered_ms(self) -> int:
+        """When the last frame left that was never answered, or -1."""
+        return self.loose_ms if self.answered else self.sent_ms
 
     def sent_as_ms(self, order_id: int) -> int:
         return self.sent_ms if order_id == self.id else self.first_ms
@@ -71,7 +77,7 @@ class OrderBook:
             b.da, b.proven = a.da, False
         if a.id == UNKNOWN:
             b.id = b.first_id = UNKNOWN
-        b.answered = b.answered and a.answered
+        b.loose_ms = max(b.loose_ms, a.unanswered_ms())
         b.gone_ms = -1 if a.gone_ms < 0 or b.gone_ms < 0 else max(a.gone_ms, b.gone_ms)
 
     def find(self, order_id: int) -> "Order | None":
@@ -110,9 +116,10 @@ class OrderBook:
 
         One that is not above the proven order does no harm now; but it may arrive after the next lower.
         """
-        if order.answered:
+        unanswered_ms = order.unanswered_ms()
+        if unanswered_ms < 0:
             return True
-        late_ms = order.sent_ms + self.transit_ms
+        late_ms = unanswered_ms + self.transit_ms
         return sent_ms > late_ms or now_ms - READ_MS_MAX > late_ms
 
     def settle(self, now_ms: int) -> bool:

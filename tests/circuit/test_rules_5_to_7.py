@@ -1,0 +1,208 @@
+"""Rules 5 to 7: silence and its time, the way back, devices without watchdog."""
+
+from helper_circuit import SETTLE_MS, START_MS, Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
+
+LAPSE_MS = 10000 + 1000 + SETTLE_MS + 50
+
+
+def test_rule_5_a_silent_evse_counts_its_order_until_its_watchdog_and_the_car_had_their_time():
+    bench = Bench(site([evse()])).start()
+    bench.stand(160)
+    bench.order(160)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(LAPSE_MS - 100)
+    assert bench.bound() == 160
+    bench.tick(200)
+    assert bench.bound() == 0
+
+
+def test_rule_5_a_silent_evse_falls_to_its_reserve_and_not_below():
+    bench = Bench(site([evse(fallback_da=60, power_on_da=60)])).start()
+    bench.stand(160)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(LAPSE_MS + 200)
+    assert bench.bound() == 60
+
+
+def test_rule_5_probes_within_the_reserve_do_not_prolong_the_wait():
+    bench = Bench(site([evse()])).start()
+    bench.order(160)
+    bench.guard.lost(0, bench.now_ms)
+    for _ in range(17):
+        bench.tick(1000)
+        assert bench.guard.send(0, 0, bench.now_ms, probe=True) is not None
+    assert bench.bound() == 0
+
+
+def test_rule_5_a_frame_that_may_revive_the_order_prolongs_the_wait():
+    bench = Bench(site([foreign_evse(poll_feeds=True)])).start()
+    bench.order(160)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(8000)
+    bench.guard.fed(0, bench.now_ms)
+    bench.tick(LAPSE_MS - 100)
+    assert bench.bound() == 160
+    bench.tick(200)
+    assert bench.bound() == 0
+
+
+def test_rule_5_an_order_above_the_reserve_goes_to_no_silent_evse_without_margin():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=200)])).start()
+    bench.stand(160, 0)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(LAPSE_MS + 200)
+    bench.stand(160, 1)
+    assert bench.guard.send(0, 100, bench.now_ms, probe=True) is None
+
+
+def test_rule_5_a_read_that_revives_waits_for_the_margin_after_the_silence_ran_out():
+    facts = site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=200)])
+    bench = Bench(facts).start()
+    bench.stand(160, 0)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(LAPSE_MS + 200)
+    bench.stand(160, 1)
+    assert not bench.guard.may_feed(0, bench.now_ms)
+    bench.order(0, 1)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.guard.may_feed(0, bench.now_ms)
+    bench.guard.fed(0, bench.now_ms)
+    assert bench.bound(0) == 160
+
+
+def test_rule_5_liveness_others_make_room_for_the_read_of_one_that_hears():
+    facts = site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=200)])
+    bench = Bench(facts).start()
+    bench.stand(160, 0)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(LAPSE_MS + 200)
+    bench.guard.demand(1, True)
+    bench.follow(20, silent=(0,))
+    for _ in range(60):
+        bench.guard.answered(0, bench.guard.send(0, 0, bench.now_ms, probe=True), bench.now_ms)
+        if bench.guard.may_feed(0, bench.now_ms):
+            return
+        bench.follow(1, silent=(0,))
+    raise AssertionError("it is never read")
+
+
+def test_rule_5_a_certain_answer_overwrites_what_the_device_remembers():
+    facts = site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=200)])
+    bench = Bench(facts).start()
+    bench.stand(160, 0)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(LAPSE_MS + 200)
+    bench.stand(160, 1)
+    bench.guard.answered(0, bench.guard.send(0, 0, bench.now_ms), bench.now_ms, certain=True)
+    assert bench.guard.may_feed(0, bench.now_ms)
+
+
+def test_rule_5_refused_probes_are_held_back_until_the_watchdog_had_its_time():
+    bench = Bench(site([evse()])).start()
+    bench.order(160)
+    bench.guard.lost(0, bench.now_ms)
+    for _ in range(2):
+        bench.tick(1000)
+        bench.guard.refused(0, bench.send(0), bench.now_ms)
+    bench.tick(1000)
+    assert bench.send(0) is None
+    bench.tick(LAPSE_MS)
+    assert bench.bound() == 0
+    assert bench.send(0) is not None
+
+
+def test_rule_6_an_evse_is_back_only_after_audit_and_proof():
+    bench = Bench(site([foreign_evse()])).start()
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(1000)
+    order_id = bench.send(0)
+    bench.prove(order_id, 0)
+    assert bench.guard.state(0) == "returning"
+    assert bench.guard.audit_due(0)
+    bench.audit()
+    assert bench.guard.state(0) == "ok"
+
+
+def test_rule_6_another_fingerprint_locks_the_evse_at_its_hardware_maximum():
+    bench = Bench(site([evse(fingerprint="A1")]))
+    bench.tick(200)
+    bench.guard.evidence(0, "fingerprint", "A1", bench.now_ms)
+    bench.start()
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    assert bench.bound() == 160
+    bench.order(0)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.bound() == 160
+    assert bench.guard.state(0) == "swapped"
+    assert bench.order(100) is None
+    bench.guard.accept_device(0)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.order(0)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.guard.state(0) == "ok"
+    assert bench.bound() == 0
+
+
+def test_rule_6_the_first_fingerprint_is_learnt_and_kept():
+    bench = Bench(site([evse()])).start()
+    bench.guard.evidence(0, "fingerprint", "A1", bench.now_ms)
+    again = Bench(site([evse()]), bench.guard.evidence_dump())
+    again.tick(200)
+    again.guard.evidence(0, "fingerprint", "B2", again.now_ms)
+    assert again.guard.state(0) == "swapped"
+
+
+def test_rule_6_an_isolated_evse_counts_nothing_until_it_answers():
+    bench = Bench(site([evse()])).start()
+    bench.stand(160)
+    bench.guard.isolate(0, True)
+    assert bench.bound() == 0
+    bench.guard.heard(0, bench.now_ms)
+    assert bench.bound() == 160
+
+
+def test_rule_7_without_watchdog_silence_releases_nothing():
+    bench = Bench(site([mute_evse()])).start()
+    bench.stand(160)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(600000)
+    assert bench.bound() == 160
+
+
+def test_rule_7_without_the_claim_that_it_holds_its_reserve_is_its_maximum():
+    bench = Bench(site([mute_evse(holds=False)])).start()
+    assert bench.guard.reserve_da(0) == 160
+
+
+def test_rule_7_an_order_to_one_without_watchdog_must_leave_the_default_state_safe():
+    facts = site([mute_evse()], [circuit(rating=200, assumed=150, meter=0)], [meter_facts()])
+    bench = Bench(facts).start()
+    for _ in range(3):
+        bench.meter(10 + bench.mark, 10, 10)
+        bench.tick(500)
+    assert bench.guard.meter_state(0) == "ok"
+    assert bench.guard.margin_da(0)[0] > 150
+    assert bench.order(60) is None
+    assert bench.order(50) is not None
+
+
+def test_rule_7_with_a_watchdog_the_same_order_goes_out():
+    facts = site([evse()], [circuit(rating=200, assumed=150, meter=0)], [meter_facts()])
+    bench = Bench(facts).start()
+    for _ in range(3):
+        bench.meter(10 + bench.mark, 10, 10)
+        bench.tick(500)
+    assert bench.order(60) is not None
+
+
+def test_rule_7_liveness_the_plan_wants_no_more_than_the_default_state_allows():
+    facts = site([mute_evse()], [circuit(rating=200, assumed=130, meter=0)], [meter_facts()])
+    bench = Bench(facts).start()
+    bench.guard.demand(0, True)
+    bench.follow(30, meter=True, house=10)
+    assert bench.guard.want_da[0] == 70
+    assert bench.guard.order_da(0) == 70
+
+
+def test_the_world_starts_where_small_integers_end():
+    assert START_MS + 60000 == 1 << 30
