@@ -4,15 +4,14 @@ import asyncio
 import time
 from typing import Any
 
-from tools.bench.bus_line import START_US, Meter, PacedPty, PtyLine, RealClock, VirtualLine, char_us, gap_us, primary, stations
-from tools.bench.entry import Entry, entry
-
 from ampacity.base.rng import Rng
 from ampacity.bus import lease_table as table
 from ampacity.bus.door import run_rtu
 from ampacity.bus.frames import read_pdu
 from ampacity.bus.request import OVERDUE, Request
 from ampacity.bus.secondary import SecondaryEngine
+from tools.bench.bus_line import START_US, Meter, PacedPty, PtyLine, RealClock, VirtualLine, char_us, gap_us, primary, stations
+from tools.bench.entry import Entry, entry
 
 ROWS = ("bus-cycle", "bus-pymodbus", "shed")
 STATUS_COUNT = table.length(table.STATUS)
@@ -40,7 +39,8 @@ def exchange_us(baud: int, asked: int, answered: int) -> float:
 
 
 def broadcast_chars(count: int) -> int:
-    return 9 + 2 * (table.BROADCAST_HEAD + count)
+    chars: int = 9 + 2 * (table.BROADCAST_HEAD + count)
+    return chars
 
 
 def cycle(count: int, baud: int) -> Entry:
