@@ -275,6 +275,34 @@ def test_K08_the_composite_merges_levels_purposes_and_units():
     assert composite(bench, 1, 301) == [(0, 10), (300, 20)]
 
 
+def test_a_composite_of_a_thousand_years_is_bounded_work():
+    bench = Bench().booted()
+    periods = [{"startPeriod": i * 60, "limit": 6 + i % 2} for i in range(48)]
+    put(bench, profile(kind="Recurring", recurrencyKind="Daily", periods=periods), 1)
+    request = {"evseId": 1, "duration": 10**13}
+    schedule = bench.call("GetCompositeSchedule", request)["schedule"]
+    assert len(schedule["chargingSchedulePeriod"]) == 48
+    assert schedule["duration"] == 86400
+    put(bench, profile(limit=6, kind="Recurring", recurrencyKind="Daily"), 1)
+    schedule = bench.call("GetCompositeSchedule", request)["schedule"]
+    assert len(schedule["chargingSchedulePeriod"]) == 1
+    assert schedule["duration"] == 96 * 86400
+
+
+def test_profiles_of_one_EVSE_leave_the_others_alone_after_every_change():
+    bench = Bench(evses=4).booted()
+    put(bench, profile(1, limit=16))
+    assert limits(bench) == [(i, None, 160, None) for i in (1, 2, 3, 4)]
+    put(bench, profile(2, limit=9, stack=1), 3)
+    assert limits(bench) == [(1, None, 160, None), (2, None, 160, None), (3, None, 90, None), (4, None, 160, None)]
+    bench.charging(2)
+    put(bench, profile(3, "TxProfile", limit=7, transactionId=bench.station.transaction(2)), 2)
+    assert limits(bench) == [(1, None, 160, None), (2, None, 70, None), (3, None, 90, None), (4, None, 160, None)]
+    bench.unplug(2)
+    bench.call("ClearChargingProfile", {"chargingProfileId": 2})
+    assert limits(bench) == [(i, None, 160, None) for i in (1, 2, 3, 4)]
+
+
 def test_K08_FR_05_unknown_EVSE():
     assert Bench().booted().call("GetCompositeSchedule", {"evseId": 7, "duration": 60})["status"] == "Rejected"
 

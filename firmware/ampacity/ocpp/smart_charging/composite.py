@@ -6,6 +6,7 @@ Absolute and Recurring schedules count with their lowest limit, and only Relativ
 """
 
 NEVER = 1 << 50
+STEPS_MAX = 96
 
 
 def running(profile, t, tx_start, clock=True):
@@ -64,13 +65,11 @@ def strongest(profiles, t, tx_start, clock=True):
     return best + (until,)
 
 
-def evse_limit(profiles, evse_id, tx_id, t, tx_start, clock=True):
-    """What TxProfile, else TxDefaultProfile say of an EVSE at t (K02.FR.04, K02.FR.08): as `strongest`."""
-    mine = [p for p in profiles if p.purpose == "TxProfile" and tx_id is not None and p.transaction_id == tx_id]
+def evse_limit(mine, defaults, t, tx_start, clock=True):
+    """What the TxProfiles `mine`, else the TxDefaultProfiles say at t (K02.FR.04, K02.FR.08): as `strongest`."""
     limit, phases, unit, until = strongest(mine, t, tx_start, clock)
     if limit is not None:
         return limit, phases, unit, until
-    defaults = [p for p in profiles if p.purpose == "TxDefaultProfile" and p.evse_id in (0, evse_id)]
     limit, phases, unit, change = strongest(defaults, t, tx_start, clock)
     return limit, phases, unit, min(until, change)
 
@@ -89,19 +88,20 @@ def converted(limit, unit, wanted, phases, voltage_v):
 
 
 def composite(limit_at, t, duration_s, periods_max):
-    """[(start offset, limit, phases)] from t on. limit_at(t) → (limit, phases, until).
+    """([(start offset, limit, phases)], seconds covered) from t on. limit_at(t) → (limit, phases, until).
 
-    Equal neighbours are one period. Never more than periods_max: the last one then holds the lowest of what is left.
+    Equal neighbours are one period. After periods_max periods, or STEPS_MAX steps, it ends early: the work is bounded
+    whatever duration is asked for.
     """
     result = []
     at, end = t, t + duration_s
-    while at < end:
+    for _ in range(STEPS_MAX):
         limit, phases, until = limit_at(at)
-        if result and result[-1][1:] == (limit, phases):
-            pass
-        elif len(result) < periods_max:
+        if not result or result[-1][1:] != (limit, phases):
+            if len(result) == periods_max:
+                return result, at - t
             result.append((at - t, limit, phases))
-        elif limit < result[-1][1]:
-            result[-1] = (result[-1][0], limit, phases)
-        at = max(until, at + 1)
-    return result
+        at = min(max(until, at + 1), end)
+        if at >= end:
+            break
+    return result, at - t

@@ -1,4 +1,4 @@
-"""GetCompositeSchedule (K08)."""
+"""GetCompositeSchedule (K08). `duration` of the answer is what is covered: less than asked for when the periods run out."""
 
 from ampacity.ocpp.transactions.meter import tenths
 
@@ -10,13 +10,11 @@ def handle(station, request, message_id, now_ms):
     if duration_s <= 0:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidValue"}}
     unit = request.get("chargingRateUnit", "A")
-    periods = [
-        {"startPeriod": start, "limit": tenths(limit), "numberPhases": phases}
-        for start, limit, phases in station.profiles.schedule(evse_id, duration_s, unit, now_ms)
-    ]
+    found, covered_s = station.profiles.schedule(evse_id, duration_s, unit, now_ms)
+    periods = [{"startPeriod": start, "limit": tenths(limit), "numberPhases": phases} for start, limit, phases in found]
     schedule = {
         "evseId": evse_id,
-        "duration": duration_s,
+        "duration": covered_s,
         "scheduleStart": station.iso(now_ms),
         "chargingRateUnit": unit,
         "chargingSchedulePeriod": periods,

@@ -7,6 +7,21 @@ INDEX = "ocpp_profiles"
 DOC = "ocpp_profile_%d"
 
 
+class Group:
+    """EVSEs that stand under the same profiles. counts: a Relative profile counts from the transaction of its one EVSE."""
+
+    def __init__(self, profiles, point):
+        tx_id = point.tx.id if point.tx is not None else None
+        self.points = [point]
+        self.mine = [p for p in profiles if p.purpose == "TxProfile" and tx_id is not None and p.transaction_id == tx_id]
+        self.defaults = [p for p in profiles if p.purpose == "TxDefaultProfile" and p.evse_id in (0, point.id)]
+        self.counts = tx_id is not None and any([p.kind == "Relative" for p in self.mine + self.defaults])
+
+    def takes(self, other):
+        """May `other`, of one EVSE, join?"""
+        return not (self.counts or other.counts) and self.mine == other.mine and self.defaults == other.defaults
+
+
 class Profiles:
     """`change_at_ms`: when `limits` may say something else than last time; 0: it does now."""
 
@@ -15,6 +30,7 @@ class Profiles:
         self._settings = station.settings
         self.entries_max = entries_max
         self.change_at_ms = 0
+        self._groups = None
         self._waiting = {}
         self.all = []
         for profile_id, evse_id in self._settings.get(INDEX) or []:
@@ -52,14 +68,14 @@ class Profiles:
         self._settings.put(DOC % profile.id, document)
         self._settings.put(INDEX, _index(placed))
         self.all = placed
-        self.change_at_ms = 0
+        self._changed()
 
     def remove(self, profiles):
         """Forget these."""
         if profiles:
             self.all = [p for p in self.all if p not in profiles]
             self._settings.try_put(INDEX, _index(self.all))
-            self.change_at_ms = 0
+            self._changed()
             for profile in profiles:
                 self._settings.try_remove(DOC % profile.id)
 
@@ -80,7 +96,7 @@ class Profiles:
             self.transaction_started(point)
 
     def transaction_started(self, point):
-        self.change_at_ms = 0
+        self._changed()
         document = self._waiting.pop(point.id, None)
         if document is not None:
             document["transactionId"] = point.tx.id
@@ -89,10 +105,11 @@ class Profiles:
             except OSError:  # it holds all the same, until a power cut
                 self._station.log.counter("ocpp_not_kept")
                 self.all.append(Profile(document, point.id))
+                self._changed()
 
     def transaction_ended(self, point, transaction_id):
         """K02.FR.05."""
-        self.change_at_ms = 0
+        self._changed()
         self._waiting.pop(point.id, None)
         self.remove([p for p in self.all if p.purpose == "TxProfile" and p.transaction_id == transaction_id])
 
@@ -102,46 +119,72 @@ class Profiles:
             self.change_at_ms = now_ms + NEVER
             return []
         t, clock = self._now_s(now_ms)
-        found = [(0,) + station_limit(self.all, t, clock)]
-        for point in self._station.points:
-            found.append((point.id,) + self._evse(point, t, clock))
-        until = min(row[4] for row in found)
+        limit, phases, unit, until = station_limit(self.all, t, clock)
+        found = [(0, limit, phases, unit)]
+        for group in self._grouped():
+            limit, phases, unit, change = self._of_group(group, t, clock)
+            until = min(until, change)
+            found += [(point.id, limit, phases, unit) for point in group.points]
         self.change_at_ms = now_ms + (until - t) * 1000 - (self._fraction_ms(now_ms) if clock else 0)
-        return [_row(evse_id, limit, phases, unit) for evse_id, limit, phases, unit, _ in found if limit is not None]
+        return [_row(evse_id, limit, phases, unit) for evse_id, limit, phases, unit in found if limit is not None]
 
     def schedule(self, evse_id, duration_s, unit, now_ms):
-        """GetCompositeSchedule: [(start offset, limit in tenths, phases)] (K08)."""
+        """GetCompositeSchedule: ([(start offset, limit in tenths, phases)], seconds covered) (K08)."""
         t, clock = self._now_s(now_ms)
-        points = [p for p in self._station.points if evse_id in (0, p.id)]
+        groups = []
+        for group in self._grouped():
+            points = [p for p in group.points if evse_id in (0, p.id)]
+            if points:
+                groups.append((group, points))
 
         def limit_at(at):
-            return self._total(points, evse_id, unit, at, clock)
+            return self._total(groups, evse_id, unit, at, clock)
 
         return composite(limit_at, t, duration_s, PERIODS_MAX)
 
-    def _total(self, points, evse_id, unit, at, clock):
+    def _total(self, groups, evse_id, unit, at, clock):
         """(limit, phases, until) of one EVSE, or of the grid connection (evse_id 0), under all that is installed."""
-        config = self._station.config
-        voltage_v, phases = config.get("voltage_v", 230), max(p.phases for p in points)
-        whole, _, whole_unit, until = station_limit(self.all, at, clock) if self._enabled() else (None, None, None, NEVER)
+        config, enabled = self._station.config, self._enabled()
+        voltage_v = config.get("voltage_v", 230)
+        most_phases = max([p.phases for _, points in groups for p in points])
+        whole, _, whole_unit, until = station_limit(self.all, at, clock) if enabled else (None, None, None, NEVER)
         total = 0
-        for point in points:
-            most = converted(point.max_da, "A", unit, point.phases, voltage_v)
-            limit, _, limit_unit, change = self._evse(point, at, clock) if self._enabled() else (None, None, None, NEVER)
+        for group, points in groups:
+            limit, _, limit_unit, change = self._of_group(group, at, clock) if enabled else (None, None, None, NEVER)
             until = min(until, change)
-            if limit is not None:
-                most = min(most, converted(limit, limit_unit, unit, point.phases, voltage_v))
-            total += most
+            for point in points:
+                most = converted(point.max_da, "A", unit, point.phases, voltage_v)
+                if limit is not None:
+                    most = min(most, converted(limit, limit_unit, unit, point.phases, voltage_v))
+                total += most
         if evse_id == 0 and config.get("max_da"):
-            total = min(total, converted(config["max_da"], "A", unit, phases, voltage_v))
+            total = min(total, converted(config["max_da"], "A", unit, most_phases, voltage_v))
         if whole is not None:
-            total = min(total, converted(whole, whole_unit, unit, phases, voltage_v))
-        return total, phases, until
+            total = min(total, converted(whole, whole_unit, unit, most_phases, voltage_v))
+        return total, most_phases, until
 
-    def _evse(self, point, t, clock):
-        tx = point.tx
-        start = None if tx is None else self._start_s(tx, clock)
-        return evse_limit(self.all, point.id, tx.id if tx else None, t, start, clock)
+    def _of_group(self, group, t, clock):
+        tx = group.points[0].tx
+        start = self._start_s(tx, clock) if group.counts else None
+        return evse_limit(group.mine, group.defaults, t, start, clock)
+
+    def _grouped(self):
+        """EVSEs under the same profiles, found anew after a change: in a garage mostly one group."""
+        if self._groups is None:
+            self._groups = []
+            for point in self._station.points:
+                new = Group(self.all, point)
+                for group in self._groups:
+                    if group.takes(new):
+                        group.points.append(point)
+                        break
+                else:
+                    self._groups.append(new)
+        return self._groups
+
+    def _changed(self):
+        self._groups = None
+        self.change_at_ms = 0
 
     def _start_s(self, tx, clock):
         """When the transaction began, on the time line in use. Counted on the monotonic clock: the wall's may jump."""
