@@ -1,10 +1,11 @@
 """The console's lines and answers."""
 
+from helper_target import VIEW, Target
+
 from ampacity.base import strict_json
 from ampacity.console.console import COMMANDS, Console
 from ampacity.console.settings import parse_da
 from ampacity.store.memory_files import MemoryFiles
-from helper_target import VIEW, Target
 
 
 class Desk:
@@ -88,7 +89,9 @@ def test_limits_in_amperes_and_watts_for_a_time_and_off():
 
 
 def test_amperes_are_typed_with_at_most_one_decimal():
-    for text, value_da in (("16", 160), ("16.5", 165), ("0.1", 1), ("16A", 160), ("16.", None), (".5", None), ("1e1", None), ("16.55", None), ("", None)):
+    for text, value_da in (
+        ("16", 160), ("16.5", 165), ("0.1", 1), ("16A", 160), ("16.", None), (".5", None), ("1e1", None), ("16.55", None), ("", None),
+    ):  # fmt: skip
         assert parse_da(text) == value_da
 
 
@@ -208,6 +211,6 @@ def test_a_line_that_is_too_long_is_refused_and_an_empty_one_is_nothing():
 
 def test_help_names_every_command():
     answer = Desk("user")("help")
-    for name, _, usage in COMMANDS:
+    for _, _, usage in COMMANDS:
         assert usage in answer
     assert "isolate EVSE on|off" in answer

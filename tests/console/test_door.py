@@ -1,11 +1,12 @@
 """The console over a real socket."""
 
+from helper_target import Target
+
 from ampacity.base.errors import Rejected
-from ampacity.console.door import answered, role_of, serve
 from ampacity.console.console import Console
+from ampacity.console.door import answered, role_of, serve
 from ampacity.ports.here import platform
 from check import raises
-from helper_target import Target
 
 PORT = 41827
 

@@ -58,6 +58,12 @@ class Bench:
             assert self.now_ms - start_ms <= limit_ms, "%s after %d ms" % (self.machine.sign, limit_ms)
         return self.now_ms - start_ms
 
+    def is_closed(self):
+        return self.machine.output[2]
+
+    def is_open(self):
+        return not self.machine.output[2]
+
     def charge(self):
         """Plug in and charge."""
         self.run(100)

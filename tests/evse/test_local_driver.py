@@ -1,9 +1,10 @@
 """The primary's own charging point: orders of the judge on the pilot, proof by what is read back."""
 
+from fake_port import FakePort
+
+from ampacity.circuit.guard import Guard
 from ampacity.evse.energy import EnergyCounter
 from ampacity.evse.local_driver import LocalDriver
-from ampacity.circuit.guard import Guard
-from fake_port import FakePort
 
 START_MS = 2**30 - 60000
 FACTS = {"max_da": 320, "terminals": [[0], [1], [2]], "watchdog_ms": 1000, "connector": "cType2"}

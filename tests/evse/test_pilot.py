@@ -38,7 +38,7 @@ def test_sequence_2_2_and_8_1_the_contactor_opens_in_the_step_that_sees_the_car_
     for car in ("A", "B"):
         desk = bench().charge()
         desk.car = car
-        assert desk.until(lambda: not desk.machine.output[2], 100) <= 20
+        assert desk.until(desk.is_open, 100) <= 20
 
 
 def test_without_current_to_offer_the_pilot_is_steady_and_with_it_a_wave():
@@ -167,7 +167,7 @@ def test_a_fault_that_had_only_to_go_lets_the_car_charge_again():
         desk.run(10000)
         assert desk.machine.output[0] == "f"
         desk.faults = ()
-        desk.until(lambda: desk.machine.output[2], 3000)
+        desk.until(desk.is_closed, 3000)
 
 
 def test_8_5_after_a_residual_current_nothing_recloses_until_the_car_was_unplugged():
@@ -281,7 +281,7 @@ def test_a_pilot_that_is_not_what_is_driven_is_a_fault():
         desk.run(1000)
         assert desk.machine.output[0] == "pwm"
         desk.cp = lambda cp=cp: cp
-        desk.until(lambda: "pilot" in desk.machine.faults, 2000)
+        assert desk.run(2000)[0] == "f" and desk.machine.faults == ["pilot"]
 
 
 def test_A_5_3_a_sleeping_car_gets_one_pulse_a_session():

@@ -78,4 +78,4 @@ class Unit:
         """The status block as a dict of its names."""
         reply = self.engine.answer(read_pdu(3, table.STATUS_AT, table.length(table.STATUS)), self.now_ms)
         values = struct.unpack(table.format_of(table.STATUS), reply[2:])
-        return {row[0]: value for row, value in zip(table.STATUS, values)}
+        return {row[0]: values[i] for i, row in enumerate(table.STATUS)}

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from helper_secondary import CONFIG, PlantPort, START_MS, Unit, config
+from helper_secondary import CONFIG, START_MS, PlantPort, Unit, config
 
 from ampacity.base.clock import Clock
 from ampacity.base.errors import Rejected
@@ -75,6 +75,17 @@ def test_the_flag_to_open_holds_for_its_lease_only():
     assert not unit.port.contactor
     unit.keep_granting(3000, 160)
     assert unit.port.contactor
+
+
+def test_the_stop_button_opens_until_the_car_leaves():
+    unit = charging()
+    unit.port.events.append(("button", "stop"))
+    unit.keep_granting(8000, 160)
+    assert not unit.port.contactor
+    unit.port.car = "A"
+    unit.keep_granting(1000, 160)
+    unit.port.car = "C"
+    assert unit.keep_granting(4000, 160).port.contactor
 
 
 def test_faults_reach_the_map_by_name():

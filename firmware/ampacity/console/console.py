@@ -59,7 +59,7 @@ class Console:
     def _run(self, words, role, now_ms):
         word = words[0] if words[0] != "state" else "show"
         installer = role == "installer" or self.logged_in
-        for name, for_user, usage in COMMANDS:
+        for name, for_user, _ in COMMANDS:
             if name == word:
                 self._need(installer or for_user, name)
                 return getattr(self, "_" + name)(words[1:], now_ms)
@@ -86,7 +86,7 @@ class Console:
         facts = self._facts(part, words[1] if len(words) > 1 else None)
         if as_json:
             return strict_json.dumps(facts)
-        if part == "site":
+        if part == "site" and "circuits" in facts:
             return render_site(facts)
         return render(facts) or "nothing"
 

@@ -27,12 +27,15 @@ class FaultLatch:
         self.names = []
 
     def see(self, present):
-        """present: names of all faults seen now. Those that only had to go, go."""
+        """present: names of all faults seen now."""
         self._present = present
         for name in present:
             if name not in self.names:
                 self.names.append(name)
-        self.names = [name for name in self.names if name in present or self._rule(name) != "gone"]
+
+    def settle(self):
+        """The time at "not available" is over: those that only had to go, go."""
+        self.names = [name for name in self.names if name in self._present or self._rule(name) != "gone"]
 
     def unplugged(self):
         """The car was seen unplugged."""

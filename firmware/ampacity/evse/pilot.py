@@ -199,9 +199,7 @@ class PilotMachine:
         return limit_da if allow and limit_da >= CHARGING_DA_MIN else 0
 
     def _fire_all(self, limit_da, feedback, now_ms):
-        if self.latch.blocks():
-            self._fire("fault", now_ms)
-        elif self.latch.names and self.state != "held":
+        if self.latch.blocks() or (self.latch.names and self.state != "held"):
             self._fire("fault", now_ms)
         if self.state == "faulted":
             self._leave_fault(now_ms)
@@ -217,6 +215,7 @@ class PilotMachine:
         if self.latch.blocks():
             return
         if now_ms - self._state_ms >= FAULTED_MS:
+            self.latch.settle()
             self._fire("quiet", now_ms)
         else:
             self._look_at(self._state_ms + FAULTED_MS)

@@ -151,7 +151,7 @@ def output_line(name, state):
 async def run_link(doors, link, address):
     """Connect to the bench at HOST:PORT and serve `link` in tasks of its own; the process ends with the bench."""
     host, port = parse_address(address)
-    for attempt in range(CONNECT_TRIES):
+    for _ in range(CONNECT_TRIES):
         try:
             reader, writer = await doors.connect(host, port)
             break

@@ -1,7 +1,6 @@
 """Doors on MicroPython for unix: the same face as on Linux with what that runtime has."""
 
 import asyncio
-import os
 import select
 import socket
 import struct

@@ -12,8 +12,11 @@ from ampacity.base.errors import InvariantBroken, Rejected
 from ampacity.bus.lease import Lease
 from ampacity.bus.lease_map import CHARGING_DA_MIN, RegisterMap
 from ampacity.bus.secondary import SecondaryEngine
+from ampacity.console.door import serve
 from ampacity.evse.pilot import PilotMachine
 from ampacity.evse.point import ChargingPoint
+from ampacity.ports.doors import parse_address
+from ampacity.roles.secondary_console import SecondaryTarget
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.settings import Settings
 
@@ -79,6 +82,8 @@ class Secondary:
         self._take_written(settings.get("written"))
         self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
+        self.stopped = False
+        self._unlocked_until_ms = None
         self._state = None
         port.on_input = self.tick
         self._keep(now_ms)
@@ -86,13 +91,17 @@ class Secondary:
     def tick(self, now_ms):
         """One pass: lease → pilot → facts. Bounded, no await."""
         limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
-        self.point.step(limit_da, not self._held_open(now_ms), now_ms)
+        self.point.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
+        self.stopped = self.stopped and self.machine.plugged
         self._show(now_ms)
         del self.map.grants[:]
         self._log_edges(now_ms)
 
     def housekeep(self, now_ms):
-        """What may wait and may fail: settings and energy to the store."""
+        """What may wait and may fail: settings and energy to the store, the end of an unlocked time."""
+        if self._unlocked_until_ms is not None and now_ms >= self._unlocked_until_ms:
+            self.map.unlocked = False
+            self._unlocked_until_ms = None
         if self.map.settings_changed:
             self.map.settings_changed = False
             lease = self.lease
@@ -101,6 +110,11 @@ class Secondary:
             self._put("written", written, now_ms)
         if self.point.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
+
+    def unlock_until(self, until_ms):
+        """The installer lets settings be written over the bus until then."""
+        self.map.unlocked = True
+        self._unlocked_until_ms = until_ms
 
     def view(self, now_ms):
         """Facts for the console and the bench: amperes with one decimal."""
@@ -145,6 +159,7 @@ class Secondary:
             self.log.add("info", "secondary: %s -> %s: %s" % (self._state, state, reason), now_ms)
             self._state = state
         for event in self.point.events:
+            self.stopped = self.stopped or event == ("button", "stop")
             self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
         self.point.events = []
 
@@ -213,6 +228,9 @@ async def run(doors, config, log):
     line = doors.open_line(bus)
     engine = SecondaryEngine(config["unit"], secondary.map, bus["baud"])
     tasks = [asyncio.create_task(bus_loop(secondary, engine, line, doors)), asyncio.create_task(keep_loop(secondary, doors))]
+    if doors.boot.get("console"):
+        host, number = parse_address(doors.boot["console"])
+        await serve(doors, host, number, SecondaryTarget(secondary, doors.clock))
     try:
         await safety_loop(secondary, doors)
     except InvariantBroken as e:

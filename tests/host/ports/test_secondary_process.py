@@ -29,6 +29,9 @@ class Plant(socketserver.ThreadingTCPServer):
         self.car, self.fed, self.hello = "A", 0, None
         self.pilot, self.contactor = ["x1", 0], False
         self.link = self.connection = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.console = probe.getsockname()[1]
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def inputs(self):
@@ -80,7 +83,7 @@ def site(request, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
     boot = {"role": "secondary", "name": "evse-2", "sim": "127.0.0.1:%d" % plant.server_address[1],
-            "lines": {"rs485-1": pair.theirs}}
+            "lines": {"rs485-1": pair.theirs}, "console": "127.0.0.1:%d" % plant.console}
     config = {"role": "secondary", "bus": "rs485-1", "unit": 2, "port": "virtual", "baud": 19200, "parity": "E",
               "max_da": 160, "fallback_da": 60, "lease_max_ms": 10000, "serial": "S2", "terminals": 3}
     (folder / "boot.json").write_text(json.dumps(boot))
@@ -138,6 +141,12 @@ def test_a_car_charges_by_grant_falls_back_by_lease_and_leaves(site):
     assert plant.fed == fed and status(client)["protocol"] == 1
     plant.tell({"fault": "hang", "on": False})
     assert plant.until(lambda: plant.fed > fed + 1)
+    with socket.create_connection(("127.0.0.1", plant.console), 5) as console:
+        console.sendall(b"show --json\n")
+        answer = b""
+        while answer.count(b"> ") < 2:
+            answer += console.recv(4096)
+    assert json.loads(answer.split(b"> ")[1])["mode"] == "fallback"
     assert process.poll() is None
 
 

@@ -1,0 +1,60 @@
+"""The installer's console of a secondary."""
+
+from helper_secondary import Unit
+
+from ampacity.bus import lease_table as table
+from ampacity.bus.frames import words, write_pdu
+from ampacity.console.console import Console
+from ampacity.roles.secondary_console import SecondaryTarget
+
+
+class Now:
+    def __init__(self, unit):
+        self.unit = unit
+
+    def now_ms(self):
+        return self.unit.now_ms
+
+
+def desk(unit=None):
+    unit = unit or Unit()
+    console = Console(SecondaryTarget(unit.secondary, Now(unit)))
+    return unit, lambda text: console.line(text, "installer", unit.now_ms)
+
+
+def test_settings_take_effect_together_and_outlive_a_restart():
+    unit, say = desk()
+    say("set fallback 8")
+    say("set hardware_max 13.0")
+    assert say("commit") == "fallback: 0.0 A to 8.0 A\nhardware_max: 16.0 A to 13.0 A"
+    unit.secondary.housekeep(unit.now_ms)
+    lease = Unit(unit.files).secondary.lease
+    assert (lease.fallback_da, lease.max_da) == (80, 130)
+
+
+def test_settings_that_do_not_fit_one_another_change_nothing():
+    unit, say = desk()
+    say("set fallback 20")
+    assert say("commit").startswith("error: fallback_da") and unit.secondary.lease.fallback_da == 0
+    assert "0.0..80.0 A" in say("set fallback 90")
+
+
+def test_registers_are_unlocked_for_a_time():
+    unit, say = desk()
+    data = words((60, 160, 60, 100))
+    frame = write_pdu(table.SETTINGS_AT, data)
+    assert unit.engine.answer(frame, unit.now_ms)[0] == 0x90
+    assert say("unlock 60") == "ok" and unit.engine.answer(frame, unit.now_ms)[0] == 16
+    unit.run(60000)
+    unit.secondary.housekeep(unit.now_ms)
+    assert unit.engine.answer(frame, unit.now_ms)[0] == 0x90
+    assert say("unlock for ever").startswith("error: unlock")
+
+
+def test_it_shows_what_it_does_and_why():
+    unit, say = desk()
+    unit.port.car = "C"
+    unit.keep_granting(4000, 100)
+    assert "limit_a: 10.0" in say("show") and "pilot: C2" in say("show")
+    assert say("why evse-2") == "10.0 A: leased, hardware maximum 16.0 A"
+    assert say("limit main 16").startswith("error: limit")
