@@ -49,7 +49,7 @@ def test_rule_8_settings_lost_in_a_restart_stop_the_orders():
     assert bench.bound() == 160
     bench.shrink(150)
     bench.tick()
-    assert bench.send(100) is None
+    assert bench.send(120) is None
 
 
 def test_rule_8_an_unknown_power_on_value_counts_as_the_maximum():

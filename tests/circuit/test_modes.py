@@ -1,0 +1,132 @@
+"""Section 7: quarantine, regulating, degraded, safe; and the way between them."""
+
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, mute_evse, site
+
+
+def test_section_7_in_quarantine_every_bound_is_the_hardware_maximum_and_everything_is_paused():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=200)]))
+    bench.guard.demand(0, True)
+    bench.tick(200)
+    assert bench.guard.mode == "quarantine"
+    assert [bench.bound(e) for e in range(2)] == [160, 160]
+    assert bench.guard.want_da == [0, 0]
+
+
+def test_section_7_in_quarantine_only_probes_go_out():
+    bench = Bench(site([evse()]))
+    bench.tick(200)
+    assert bench.order(100) is None
+    assert bench.order(0) is not None
+    assert bench.order(100) is None
+
+
+def test_section_7_liveness_a_site_whose_maxima_exceed_its_rating_leaves_quarantine():
+    bench = Bench(site([evse("evse-1"), evse("evse-2"), evse("evse-3")], [circuit(rating=200)]))
+    for e in range(3):
+        bench.guard.demand(e, True)
+    bench.follow(8)
+    assert bench.guard.mode == "regulating"
+    bench.follow(15)
+    assert min(bench.guard.want_da) >= 60
+
+
+def test_section_7_one_dead_evse_ends_quarantine_when_its_silence_ran_its_time():
+    bench = Bench(site([evse("evse-1"), foreign_evse("evse-2", watchdog_fixed=True)], [circuit(rating=200)]))
+    bench.guard.demand(0, True)
+    bench.follow(10, silent=(1,))
+    assert bench.guard.mode == "quarantine"
+    bench.follow(10, silent=(1,))
+    assert bench.guard.mode == "degraded"
+    bench.follow(10, silent=(1,))
+    assert bench.guard.order_da(0) == 160
+
+
+def test_section_7_one_dead_evse_without_watchdog_keeps_its_maximum_and_the_rest_goes_on():
+    bench = Bench(site([evse("evse-1"), mute_evse("evse-2")], [circuit(rating=240)]))
+    bench.guard.demand(0, True)
+    bench.follow(60, silent=(1,))
+    assert bench.guard.mode == "degraded"
+    assert bench.bound(1) == 160
+    assert bench.guard.order_da(0) == 80
+
+
+def test_section_7_quarantine_is_never_shorter_than_the_longest_transit():
+    bench = Bench(site([evse("evse-1"), evse("evse-2", transit_ms=20000)]))
+    bench.follow(19)
+    assert bench.guard.mode == "quarantine"
+    bench.follow(20)
+    assert bench.guard.mode == "regulating"
+
+
+def test_section_7_an_old_order_on_its_way_at_the_start_is_waited_for():
+    bench = Bench(site([evse(transit_ms=5000)]))
+    bench.tick(200)
+    bench.order(0)
+    bench.tick(SETTLE_MS + 500)
+    assert bench.bound() == 160
+    bench.order(0)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.bound() == 0
+
+
+def test_section_7_a_lost_evse_means_degraded_and_its_return_regulating():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")])).start()
+    assert bench.guard.mode == "regulating"
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick()
+    assert bench.guard.mode == "degraded"
+    assert not bench.guard.online(0)
+    bench.follow(3)
+    assert bench.guard.mode == "regulating"
+    assert bench.guard.online(0)
+
+
+def test_section_7_safe_pauses_everything_and_feeds_nobody():
+    bench = Bench(site([evse()])).start()
+    bench.guard.demand(0, True)
+    bench.follow(5)
+    bench.guard.fail("storage lost", bench.now_ms)
+    assert bench.guard.mode == "safe"
+    assert bench.guard.want_da == [0]
+    assert not bench.guard.feed_ok
+    assert bench.order(160) is None
+    assert bench.order(0) is not None
+    bench.tick(1000)
+    assert bench.guard.mode == "safe"
+
+
+def test_section_7_each_edge_is_an_event_with_its_reason():
+    bench = Bench(site([evse()])).start()
+    bench.guard.fail("storage lost", bench.now_ms)
+    texts = [text for _, kind, text in bench.guard.events if kind == "mode"]
+    assert texts == ["quarantine -> regulating: all is well", "regulating -> safe: storage lost"]
+
+
+def test_section_7_events_are_bounded():
+    bench = Bench(site([evse()])).start()
+    for k in range(500):
+        bench.ledger.event(k, "test", "x")
+    assert len(bench.guard.events) == 200
+    assert bench.ledger.events_dropped >= 300
+
+
+def test_section_7_the_local_charging_point_needs_no_evidence():
+    bench = Bench(site([evse(kind="local", bus=-1, watchdog_ms=1000, transit_ms=0)]))
+    assert bench.guard.reserve_da(0) == 0
+    bench.guard.demand(0, True)
+    bench.tick(100)
+    bench.prove(bench.send(0), 0)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.guard.mode == "regulating"
+    assert bench.guard.want_da[0] == 160
+    assert bench.send(160) is not None
+
+
+def test_section_7_a_restart_of_the_primary_pauses_proves_and_charges_again_within_seconds():
+    first = Bench(site([evse("evse-1"), foreign_evse("evse-2")], [circuit(rating=200)])).start()
+    again = Bench(site([evse("evse-1"), foreign_evse("evse-2")], [circuit(rating=200)]), first.guard.evidence_dump())
+    for e in range(2):
+        again.guard.demand(e, True)
+    again.follow(20)
+    assert again.guard.want_da == [100, 100]
+    assert [again.bound(e) for e in range(2)] == [100, 100]

@@ -1,0 +1,226 @@
+"""Section 3: other load between least and most, sign and phase, age, unmetered circuits."""
+
+from helper_circuit import Bench, circuit, evse, meter_facts, site
+
+
+def metered(evses=None, meter=None, **more):
+    more.setdefault("assumed", 200)
+    bench = Bench(site(evses or [evse()], [circuit(rating=630, meter=0, **more)], [meter or meter_facts()])).start()
+    live(bench, 2)
+    return bench
+
+
+def live(bench, seconds, house=100, draw=None):
+    """A meter frame each second, the EVSE read before and after each."""
+    for _ in range(seconds):
+        if draw is not None:
+            bench.measure(0, draw, draw, draw)
+        shown = house + (draw or 0)
+        bench.meter(shown + bench.mark % 2, shown, shown)
+        bench.tick(500)
+        if draw is not None:
+            bench.measure(0, draw, draw, draw)
+        bench.tick(500)
+
+
+def test_rule_3_1_other_load_is_the_meter_less_what_our_evses_draw():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 8, 100, 150)
+    assert bench.guard.meter_state(0) == "ok"
+    assert bench.guard.other_da(0) == [101, 100, 100]
+
+
+def test_rule_3_1_an_unmeasured_evse_counts_nothing_for_a_raise_and_its_bound_for_a_lower():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 8, 260)
+    assert bench.ledger.other_da[1] == 260
+    assert bench.ledger.low_other_da[1] == 100
+
+
+def test_rule_3_1_an_overload_on_the_meter_lowers_in_the_next_tick():
+    bench = metered()
+    bench.guard.demand(0, True)
+    bench.follow(10, meter=True, house=100)
+    assert bench.guard.want_da[0] == 160
+    bench.meter(690, 690, 690)
+    bench.tick()
+    assert bench.guard.want_da[0] == 100
+
+
+def test_rule_3_1_a_car_that_could_take_more_than_is_left_is_lowered():
+    bench = metered()
+    bench.guard.demand(0, True)
+    bench.follow(10, meter=True, house=100, draws=60)
+    bench.follow(6, meter=True, house=500, draws=60)
+    assert bench.guard.want_da[0] <= 130
+
+
+def test_rule_3_1_a_short_maximum_holds_back_a_raise():
+    bench = metered()
+    live(bench, 8, 100)
+    live(bench, 1, 300)
+    live(bench, 1, 100)
+    assert bench.ledger.other_da[1] == 300
+    live(bench, 8, 100)
+    assert bench.ledger.other_da[1] == 100
+
+
+def test_rule_3_1_generation_is_added_back_for_the_busbar():
+    bench = metered(generation=150)
+    live(bench, 8, 20)
+    assert bench.guard.other_da(0)[1] == 170
+
+
+def test_rule_3_2_a_meter_below_what_our_evses_draw_is_lost():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 4, -220, 160)
+    assert bench.guard.meter_state(0) == "lost"
+    assert bench.guard.other_da(0) == [200, 200, 200]
+
+
+def test_rule_3_2_declared_generation_may_show_less():
+    bench = metered(generation=300)
+    bench.stand(160)
+    live(bench, 4, -220, 160)
+    assert bench.guard.meter_state(0) == "ok"
+
+
+def test_rule_3_2_a_step_of_our_own_that_the_meter_does_not_follow_loses_it():
+    bench = metered([evse(terminals=[[0]])])
+    bench.stand(160)
+    bench.measure(0, 0)
+    for k in range(8):
+        drawn = 0 if k < 4 else 160
+        bench.meter(200 + k % 2, 200 + drawn, 200)  # on another phase
+        bench.tick(500)
+        bench.measure(0, drawn)
+        bench.tick(500)
+    assert bench.guard.meter_state(0) == "lost"
+
+
+def test_rule_3_2_a_step_that_it_follows_leaves_it_well():
+    bench = metered([evse(terminals=[[0]])])
+    bench.stand(160)
+    bench.measure(0, 0)
+    for k in range(8):
+        drawn = 0 if k < 4 else 160
+        bench.meter(200 + drawn + k % 2, 200, 200)
+        bench.tick(500)
+        bench.measure(0, drawn)
+        bench.tick(500)
+    assert bench.guard.meter_state(0) == "ok"
+
+
+def test_rule_3_2_liveness_after_a_minute_of_plausible_frames_it_is_believed_again():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 4, -220, 160)
+    assert bench.guard.meter_state(0) == "lost"
+    bench.order(0)
+    live(bench, 50, 100, 0)
+    assert bench.guard.meter_state(0) == "lost"
+    live(bench, 15, 100, 0)
+    assert bench.guard.meter_state(0) == "ok"
+
+
+def test_rule_3_3_no_raise_after_two_missed_frames():
+    bench = metered()
+    live(bench, 8)
+    bench.tick(2000)
+    assert bench.order(100) is None
+    assert bench.guard.meter_state(0) == "ok"
+    live(bench, 1)
+    assert bench.order(100) is not None
+
+
+def test_rule_3_3_a_silent_meter_is_lost_within_a_tick_of_its_limit_and_the_assumption_holds():
+    bench = metered()
+    bench.tick(3900)
+    assert bench.guard.meter_state(0) == "ok"
+    bench.tick(200)
+    assert bench.guard.meter_state(0) == "lost"
+    assert bench.guard.other_da(0) == [200, 200, 200]
+    assert bench.guard.mode == "degraded"
+
+
+def test_rule_3_3_a_lost_meter_stays_lost_past_the_wrap_of_short_counters():
+    bench = metered()
+    bench.tick(6000)
+    bench.now_ms += (1 << 30) - 2000
+    bench.tick(100)
+    assert bench.guard.meter_state(0) == "lost"
+
+
+def test_rule_3_3_a_frozen_meter_is_noticed():
+    bench = metered()
+    for _ in range(7):
+        bench.guard.meter(0, [100, 100, 100], bench.now_ms, 4711)
+        bench.tick(1000)
+    assert bench.guard.meter_state(0) == "frozen"
+
+
+def test_rule_3_3_a_coarse_meter_may_stand_still():
+    bench = metered(meter=meter_facts(coarse=True))
+    for _ in range(7):
+        bench.guard.meter(0, [100, 100, 100], bench.now_ms, 4711)
+        bench.tick(1000)
+    assert bench.guard.meter_state(0) == "ok"
+
+
+def test_rule_3_3_what_is_not_finite_or_not_possible_is_lost_at_once():
+    for amps in (None, [99999, 0, 0], [0, 0]):
+        bench = metered()
+        bench.guard.meter(0, amps, bench.now_ms, 1)
+        assert bench.guard.meter_state(0) == "lost"
+
+
+def test_rule_3_3_a_lost_meter_counts_the_greatest_seen_today():
+    bench = metered(assumed=50)
+    live(bench, 4, 300)
+    live(bench, 10, 100)
+    bench.guard.confirm_assumed(0)
+    bench.tick(5000)
+    assert bench.guard.meter_state(0) == "lost"
+    assert bench.guard.other_da(0)[1] == 300
+
+
+def test_rule_3_3_more_than_assumed_raises_an_alarm_and_holds_until_confirmed():
+    bench = metered(assumed=50)
+    live(bench, 4, 300)
+    assert "assumed" in bench.kinds()
+    assert bench.ledger.assumed_da[1] == 300
+    kept = Bench(bench.facts, bench.guard.evidence_dump())
+    assert kept.ledger.assumed_da[1] == 300
+    bench.guard.confirm_assumed(0)
+    assert bench.ledger.assumed_da[1] == 50
+
+
+def test_rule_3_3_liveness_a_meter_that_lives_again_is_believed_again():
+    bench = metered()
+    bench.tick(8000)
+    assert bench.guard.meter_state(0) == "lost"
+    live(bench, 4)
+    assert bench.guard.meter_state(0) == "ok"
+    assert bench.guard.other_da(0)[1] == 100
+
+
+def test_rule_3_4_an_unmetered_circuit_counts_what_is_assumed_or_measured_below():
+    circuits = [circuit(rating=630, assumed=150), circuit("house", 0, 320, assumed=50, meter=0), circuit("row", 0, 320)]
+    bench = Bench(site([evse(circuit=2)], circuits, [meter_facts()])).start()
+    live(bench, 8, 100)
+    assert bench.guard.other_da(0) == [150, 150, 150]
+    live(bench, 8, 200)
+    assert bench.guard.other_da(0)[1] == 200
+    assert bench.guard.other_da(2) == [0, 0, 0]
+
+
+def test_section_3_a_meter_of_one_phase_leaves_the_others_to_the_assumption():
+    bench = Bench(site([evse()], [circuit(rating=630, assumed=200, meter=0)], [meter_facts(phases=[1])])).start()
+    for _ in range(8):
+        bench.meter(100 + bench.mark % 2)
+        bench.tick(1000)
+    assert bench.guard.other_da(0)[0] == 200
+    assert 100 <= bench.guard.other_da(0)[1] <= 101

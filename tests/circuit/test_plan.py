@@ -1,0 +1,178 @@
+"""Section 6 over time: shed at once, raise slowly, the queue and its rotation, giving back."""
+
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, mute_evse, site
+
+
+def garage(count, rating, **settings):
+    settings.setdefault("raise_hold_ms", 2000)
+    settings.setdefault("restart_hold_ms", 3000)
+    bench = Bench(site([evse("evse-%d" % (e + 1)) for e in range(count)], [circuit(rating=rating)], **settings)).start()
+    for e in range(count):
+        bench.guard.demand(e, True)
+    return bench
+
+
+def test_section_6_a_car_starts_as_soon_as_it_wants_and_there_is_room():
+    bench = garage(1, 320)
+    bench.tick(600)
+    assert bench.guard.want_da[0] == 160
+
+
+def test_section_6_who_does_not_want_is_paused():
+    bench = garage(2, 200)
+    bench.follow(15)
+    bench.guard.demand(0, False)
+    bench.tick()
+    assert bench.guard.want_da[0] == 0
+
+
+def test_section_6_a_shed_takes_one_tick_and_keeps_everybody_at_the_minimum_where_it_can():
+    bench = garage(3, 480)
+    bench.follow(20)
+    assert bench.guard.want_da == [160, 160, 160]
+    bench.shrink(200)
+    bench.tick()
+    assert sum(bench.guard.want_da) <= 200
+    assert min(bench.guard.want_da) >= 60
+
+
+def test_section_6_a_shed_that_cannot_keep_all_pauses_the_last_of_the_queue():
+    bench = garage(3, 480)
+    bench.follow(20)
+    bench.shrink(130)
+    bench.tick()
+    assert bench.guard.want_da[2] == 0
+    assert min(bench.guard.want_da[:2]) >= 60
+    assert sum(bench.guard.want_da) <= 130
+
+
+def test_section_6_a_shed_takes_from_the_smaller_class_first():
+    evses = [evse("evse-1", priority=1), evse("evse-2", priority=2)]
+    bench = Bench(site(evses, [circuit(rating=320)])).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    bench.follow(10)
+    bench.shrink(240)
+    bench.tick()
+    assert bench.guard.want_da == [80, 160]
+
+
+def test_section_6_a_shed_leaves_other_branches_alone():
+    circuits = [circuit(rating=630), circuit("a", 0, 320), circuit("b", 0, 320)]
+    bench = Bench(site([evse("evse-1", circuit=1), evse("evse-2", circuit=2)], circuits)).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    bench.follow(10)
+    for p in range(3, 6):
+        bench.ledger.cap_da[p] = bench.guard.site.rating_da[p] = 100
+    bench.tick()
+    assert bench.guard.want_da == [100, 160]
+
+
+def test_section_6_a_raise_waits_for_its_hold_time_and_the_deadband():
+    bench = garage(1, 320, raise_hold_ms=5000)
+    bench.guard.limit("user", ("evse", 0), [100] * 3, None, "hold", bench.now_ms)
+    bench.follow(10)
+    bench.guard.limit("user", ("evse", 0), [104] * 3, None, "hold", bench.now_ms)
+    bench.follow(10)
+    assert bench.guard.want_da[0] == 100
+    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold", bench.now_ms)
+    bench.follow(1)
+    bench.guard.limit("user", ("evse", 0), [120] * 3, None, "hold", bench.now_ms)
+    bench.follow(3)
+    assert bench.guard.want_da[0] == 80
+    bench.follow(3)
+    assert bench.guard.want_da[0] == 120
+
+
+def test_section_6_a_paused_car_is_not_started_again_before_its_hold_time():
+    bench = garage(1, 320, restart_hold_ms=20000)
+    bench.follow(5)
+    bench.shrink(50)
+    bench.tick()
+    assert bench.guard.want_da[0] == 0
+    bench.shrink(320)
+    bench.follow(18)
+    assert bench.guard.want_da[0] == 0
+    bench.follow(4)
+    assert bench.guard.want_da[0] == 160
+
+
+def test_section_6_a_raise_waits_until_the_room_is_proven_free():
+    bench = garage(2, 160)
+    bench.guard.demand(1, False)
+    bench.follow(10)
+    assert bench.guard.want_da == [160, 0]
+    bench.guard.demand(1, True)
+    bench.tick(1000)
+    assert bench.guard.want_da == [80, 0]
+    bench.order(80, 0)
+    bench.measure(0, 80, 80, 80)
+    bench.tick(SETTLE_MS - 500)
+    assert bench.guard.want_da[1] == 0
+    bench.tick(1200)
+    assert bench.guard.want_da == [80, 80]
+
+
+def test_section_6_wanted_raises_are_seldom_refused():
+    bench = garage(4, 300)
+    bench.follow(120)
+    assert bench.ledger.refused_count[2] == 0
+    assert sum(bench.guard.want_da) == 300
+
+
+def test_section_6_the_queue_rotates_and_never_starves():
+    bench = garage(3, 130, slot_s=20)
+    charged = [0, 0, 0]
+    for _ in range(150):
+        bench.follow(1)
+        for e in range(3):
+            charged[e] += bench.guard.want_da[e] >= 60
+        assert len([da for da in bench.guard.want_da if da]) <= 2
+    assert min(charged) > 50
+
+
+def test_section_6_a_sleeping_car_gives_back_all_but_the_minimum_and_wakes():
+    bench = garage(2, 200, idle_ms=10000)
+    for _ in range(25):
+        bench._drive(1, bench.facts["evses"][1], True)
+        bench._drive(0, bench.facts["evses"][0], 1)
+        bench.tick(1000)
+    assert bench.guard.want_da == [60, 140]
+    for _ in range(30):
+        bench.follow(1)
+    assert bench.guard.want_da == [100, 100]
+
+
+def test_section_6_one_without_a_fallback_shares_with_one_without_watchdog():
+    bench = Bench(site([foreign_evse("evse-1"), mute_evse("evse-2")], [circuit(rating=200)])).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    bench.follow(30)
+    assert bench.guard.want_da == [100, 100]
+
+
+def test_section_6_the_same_input_gives_the_same_output():
+    seen = []
+    for _ in range(2):
+        bench = garage(5, 370, slot_s=15)
+        trace = []
+        for _ in range(60):
+            bench.follow(1)
+            trace.append(tuple(bench.guard.want_da))
+        seen.append(trace)
+    assert seen[0] == seen[1]
+
+
+def test_section_6_one_that_will_not_go_down_is_planned_with_its_bound():
+    bench = garage(2, 320)
+    bench.follow(20)
+    assert bench.guard.want_da == [160, 160]
+    bench.shrink(240)
+    for _ in range(20):
+        bench.audit(0)
+        bench.send(bench.guard.want_da[0], 0)  # heard by nobody
+        bench._drive(1, bench.facts["evses"][1], True)
+        bench.tick(1000)
+    assert bench.bound(0) == 160
+    assert bench.bound(1) <= 80

@@ -1,0 +1,42 @@
+"""`why`: the reasons behind a number, as people read them."""
+
+from helper_circuit import Bench, circuit, evse, meter_facts, site
+
+
+def test_why_shows_rating_house_others_and_reserves():
+    evses = [evse("evse-1", limit_da=100), evse("evse-3"), evse("evse-7", fallback_da=60, power_on_da=60)]
+    facts = site(evses, [circuit("garage", rating=480, meter=0)], [meter_facts()], raise_hold_ms=1000, deadband_da=1)
+    bench = Bench(facts).start()
+    bench.guard.demand(0, True)
+    bench.guard.demand(1, True)
+    bench.follow(30, meter=True, house=170)
+    bench.shrink(480)
+    text = bench.guard.why(1)
+    assert text.startswith("14.9 A: garage L1 (48.0 A) − house 17.1 A − evse-1 10.0 A − reserve evse-7 6.0 A"), text
+
+
+def test_why_says_when_its_own_limit_is_the_reason():
+    bench = Bench(site([evse("evse-3", limit_da=100)])).start()
+    bench.guard.demand(0, True)
+    bench.follow(10)
+    assert bench.guard.why(0) == "10.0 A: limit of evse-3 (10.0 A)"
+
+
+def test_why_says_that_no_car_asks():
+    bench = Bench(site([evse()])).start()
+    assert bench.guard.why(0) == "0.0 A: no car asks"
+
+
+def test_why_names_missing_evidence():
+    bench = Bench(site([evse()]))
+    for _ in range(3):
+        bench.tick(20000)
+    assert bench.guard.why(0) == "0.0 A: silent (fallback_da was not read back; read it)"
+
+
+def test_why_says_quarantine_and_safe():
+    bench = Bench(site([evse()]))
+    bench.tick()
+    assert bench.guard.why(0) == "0.0 A: quarantine"
+    bench.guard.fail("storage lost", bench.now_ms)
+    assert bench.guard.why(0) == "0.0 A: safe (storage lost)"
