@@ -3,6 +3,7 @@
 `RealBench` (process/bench.py) and `VirtualBench` (virtual/bench.py) add controllers, sockets and the upstream.
 """
 
+import json
 from importlib.util import find_spec
 
 from ampacity_host.configure import secondary_config
@@ -19,6 +20,8 @@ HW_WATCHDOG_MS = 1_000
 class Bench:
     """facts: the compiled site; time: a timeline; chunked: the line hands over characters as a UART does."""
 
+    can_config_set = True
+    can_bay = True
     clock = "real"
     runtime = "cpython"
 
@@ -38,6 +41,7 @@ class Bench:
         self.desk = FaultDesk(self)
         self.upstream = None
         self._number = 0
+        self._heap_free_min = None
         self.swaps = {}              # EVSE name -> how often its unit was swapped
         self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
 
@@ -123,6 +127,20 @@ class Bench:
         """A meter's fault that its electronics must act out."""
         self.meter_hosts[meter.name].set_fault(kind, on, options)
 
+    # ---- what the primary says of itself
+
+    async def worst_of_controllers(self):
+        """`stall_ms`, `buses` and `primary` of the op `worst`."""
+        view = await self.primary_view() or {}
+        heap = view.get("heap_free")
+        if heap is not None:
+            self._heap_free_min = heap if self._heap_free_min is None else min(heap, self._heap_free_min)
+        wires = view.get("buses", {})
+        buses = {name: {"frames": line.frames, "errors": line.errors, "cycle_ms": wires.get(name, {}).get("cycle_ms", 0)}
+                 for name, line in self.lines.items()}
+        return {"stall_ms": view.get("stall_ms", 0), "buses": buses,
+                "primary": {"heap_free_min": self._heap_free_min, "restarts": self.restarts()}}
+
     # ---- what only some rigs can
 
     def can(self, op):
@@ -181,6 +199,17 @@ class Bench:
             settings["serial"] = "%s-%d" % (settings["serial"][:28], self.swaps[name])
         return settings
 
+    async def config_set(self, key, value):
+        """A local change of an OCPP variable while the primary runs, through its console."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        return await self._by_console("variable %s %s" % (console_name(key), text), "value", value)
+
+    async def _by_console(self, line, field, value):
+        answer = await self.console(line)
+        if answer.startswith("error"):
+            raise FieldError(field, value, answer)
+        return {"text": answer}
+
     # ---- limits
 
     async def limit(self, fields):
@@ -191,8 +220,7 @@ class Bench:
 
         limit = Limit(fields, self.facts)
         if source == "console":
-            text = await self.console(limit.console_line())
-            return {"text": text}
+            return await self._by_console(limit.console_line(), "limit", limit.target)
         if self.upstream is None or not self.upstream.can_call:
             raise Unsupported("an ocpp limit goes through the bench CSMS, and there is none")
         method, payload = limit.ocpp_call(self._upstream_parts["ocpp"]["version"])
@@ -206,6 +234,11 @@ class Bench:
 
     def csms_frames(self, since_ms):
         return self.upstream.frames(since_ms)
+
+
+def console_name(key):
+    """Component.Variable of "Component.Variable", "Component/Variable" or "Component/Variable/Actual"."""
+    return ".".join(key.split("/")[:2])
 
 
 def budgets_ms(facts):

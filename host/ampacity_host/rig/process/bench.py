@@ -27,9 +27,6 @@ class RealBench(Bench):
         self._heap_kib = heap_kib
         self._ptys = []
         self._tcp = {}
-        self._heap_free_min = None
-        self._stall_ms = 0
-        self._last_view = None
         self.sim = SimPort()
         self.primary = None
         self.secondaries = {}
@@ -192,21 +189,10 @@ class RealBench(Bench):
         view = None
         with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
             view = await self._console.json("show --json")
-        self._note(view)
         return view
 
-    def _note(self, view):
-        heap = (view or {}).get("heap_free")
-        if heap is not None:
-            self._heap_free_min = heap if self._heap_free_min is None else min(heap, self._heap_free_min)
-
-    async def worst_of_controllers(self):
-        view = await self.primary_view() or {}
-        wires = view.get("buses", {})
-        buses = {name: {"frames": line.frames, "errors": line.errors, "cycle_ms": wires.get(name, {}).get("cycle_ms", 0)}
-                 for name, line in self.lines.items()}
-        return {"stall_ms": view.get("stall_ms", 0), "buses": buses,
-                "primary": {"heap_free_min": self._heap_free_min, "restarts": self.primary.restarts}}
+    def restarts(self):
+        return self.primary.restarts
 
     async def console(self, text):
         if not self.primary.running:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import time
 
+from ampacity.console.console import Console
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.virtual.controller import VirtualController
@@ -174,35 +175,23 @@ class VirtualBench(Bench):
         controller.present(evse, event)
         self.flush()
 
+    def bay(self, evse, occupied, token):
+        if self.primary.running:
+            self.primary.doors.events.append(("bay", evse, occupied, token))
+        self.flush()
+
     # ---- what the primary says
 
-    async def primary_view(self):
+    def view(self):
+        """The primary's own view, None while it is down."""
         role = self.primary.role if self.primary.running else None
         return role.view() if role is not None else None
 
-    async def worst_of_controllers(self):
-        return {"stall_ms": self._stall_ms(), "buses": self._buses(),
-                "primary": {"heap_free_min": None, "restarts": self.primary.restarts}}
+    async def primary_view(self):
+        return self.view()
 
-    def _stall_ms(self):
-        role = self.primary.role
-        safety = getattr(role, "safety", None) if role is not None else None
-        return getattr(safety, "stall_ms", 0)
-
-    def _buses(self):
-        found = {}
-        for name, line in self.lines.items():
-            counters = self._wire_counters(name)
-            found[name] = {"frames": line.frames, "errors": line.errors, "cycle_ms": counters.get("cycle_ms", 0)}
-        return found
-
-    def _wire_counters(self, name):
-        role = self.primary.role
-        wires = getattr(getattr(role, "buses", None), "wires", ()) if role is not None else ()
-        for wire in wires:
-            if wire.name == name:
-                return wire.engine.counters
-        return {}
+    def restarts(self):
+        return self.primary.restarts
 
     def orders(self):
         """Orders sent so far, all lives of the primary together."""
@@ -212,7 +201,9 @@ class VirtualBench(Bench):
         return getattr(role, "orders", 0) if role is not None else 0
 
     async def console(self, text):
-        if not self.primary.running:
-            raise FieldError("text", text, "a line to a primary that runs")
         role = self.primary.role
-        return role.console_line(text)
+        if role is None:
+            raise FieldError("text", text, "a line to a primary that runs")
+        answer = Console(role.installer).line(text, "installer", self.loop.now_ms)
+        self.flush()
+        return answer
