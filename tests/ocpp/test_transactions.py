@@ -284,3 +284,19 @@ def test_E01_FR_08_transaction_ids_differ_over_restarts_with_the_same_seed():
         bench.unplug()
         bench.power_cycle()
     assert len(seen) == 5
+
+
+def test_time_goes_on_while_no_link_asks():
+    bench = Bench().booted()
+    bench.card()
+    bench.drop()
+    for _ in range(121):
+        bench.advance_only(1000)
+        bench.station.limits(bench.now_ms)
+    assert bench.actions("stop") == [("stop", 1, "Timeout")]
+    bench.connect()
+    bench.card()
+    bench.drop()
+    bench.advance_only(120000)
+    bench.station.tick(bench.now_ms)
+    assert bench.actions("stop") == [("stop", 1, "Timeout")]

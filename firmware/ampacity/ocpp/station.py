@@ -12,7 +12,8 @@ store: an object with `.settings` (get, put, remove) and `.journal` (append, rec
 
 The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
-as any fact was given. Order of calls: facts and receive, then next until None, then drain `actions`.
+as any fact was given. Order of calls: facts and receive, then next until None, then drain `actions`. While there is no
+connection, time reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second.
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted, or a session's Preparing,
@@ -193,8 +194,15 @@ class Station:
 
     # --- answers
 
+    def tick(self, now_ms):
+        """What time alone brings about while no link asks `next`; returns when to come again."""
+        self.now_ms = now_ms
+        return self._wake(self._tick(now_ms), now_ms)
+
     def limits(self, now_ms):
         self.now_ms = now_ms
+        if not self.online:
+            self._tick(now_ms)
         return self.profiles.limits(now_ms)
 
     @property
