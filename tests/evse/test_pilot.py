@@ -206,7 +206,9 @@ def test_a_person_cannot_clear_what_is_still_there():
 
 
 def test_a_welded_contactor_is_found_after_opening_keeps_the_lock_and_waits_for_a_person():
-    desk = bench().charge()
+    desk = bench(socket=True)
+    desk.pp = 220
+    desk.charge()
     desk.welded = True
     desk.car = "B"
     assert 1000 <= desk.until(lambda: "welded" in desk.machine.faults, 1200)
@@ -221,6 +223,28 @@ def test_a_welded_contactor_is_found_after_opening_keeps_the_lock_and_waits_for_
     desk.machine.reset_faults()
     desk.run(1000)
     assert desk.machine.sign == "A1" and not desk.machine.lock
+
+
+def test_the_plug_is_held_in_a_socket_until_it_is_released_or_a_fault_has_lasted():
+    desk = bench(socket=True)
+    desk.pp = 220
+    desk.charge()
+    assert desk.machine.lock and not desk.machine.release_plug()
+    desk.allow = False
+    desk.car = "B"
+    desk.run(200)
+    assert desk.machine.lock and desk.machine.release_plug() and not desk.machine.lock
+    desk.car = "A"
+    desk.run(200)
+    desk.allow = True
+    desk.charge()
+    desk.faults = ("rcm",)
+    desk.run(20)
+    assert desk.machine.lock
+    desk.faults = ()
+    desk.run(5100)
+    assert not desk.machine.lock
+    assert not bench().charge().machine.lock
 
 
 def test_a_contactor_that_was_not_seen_open_is_not_closed():

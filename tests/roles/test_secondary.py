@@ -26,7 +26,7 @@ def test_a_grant_becomes_the_offer_and_the_status_says_so():
     assert unit.port.pilot == ("pwm", 266) and unit.port.contactor
     assert status["state"] == 1 and status["limit_da"] == 160 and status["offered_l1_da"] == 160
     assert status["measured_l1_da"] == 159 and status["pilot"] == ord("C") | 2 << 8
-    assert status["plug"] == 1 | 2 | 4 | 8 and status["car_phases"] == 7 and status["volts_l2_dv"] == 2300
+    assert status["plug"] == 1 | 4 | 8 and status["car_phases"] == 7 and status["volts_l2_dv"] == 2300
 
 
 def test_without_a_grant_since_start_the_power_on_value_holds():

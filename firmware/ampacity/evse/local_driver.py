@@ -54,6 +54,10 @@ class LocalDriver:
         """The order that should be in force."""
         self._want_da = limit_da
 
+    def unlock(self, now_ms):
+        """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
+        return not self.point.port.lock_failed and self.point.machine.release_plug()
+
     def step(self, now_ms):
         """Readings to the judge, the wanted order through the judge to the pilot."""
         self._show_evidence(now_ms)

@@ -59,7 +59,7 @@ class PilotMachine:
         self._changed_ms = None
         self._level_next, self._level_ms = "A", 0
         self._wrong_ms = self._broken_ms = self._cable_ms = None
-        self._woken = False
+        self._woken = self._released = False
 
     @property
     def faults(self):
@@ -124,7 +124,7 @@ class PilotMachine:
                 self.plugged = level != "A"
             if level == "A":
                 self.latch.unplugged()
-                self.diode_ok = self._woken = False
+                self.diode_ok = self._woken = self._released = False
 
     def _read_cable(self, pp, now_ms):
         if not self.socket:
@@ -277,8 +277,19 @@ class PilotMachine:
 
     @property
     def lock(self):
-        """Should the plug be held? Not once a fault has lasted its time, except with a welded contactor."""
-        return "welded" in self.latch.names or self.output[2] or (self.plugged and self.state != "held")
+        """Should the plug in the socket be held? Always while the contactor is closed or welded; else from plug-in until
+        `release_plug`, or until a fault has lasted its time. A cable of our own has no lock."""
+        if not self.socket:
+            return False
+        held = self.plugged and self.state != "held" and not self._released
+        return "welded" in self.latch.names or self.output[2] or held
+
+    def release_plug(self):
+        """Let go of the plug until the next one. False where there is no lock, or current may still flow."""
+        if not self.socket or self.output[2] or "welded" in self.latch.names:
+            return False
+        self._released = True
+        return True
 
     def _look_at(self, at_ms):
         if at_ms < self._look_ms:

@@ -1,0 +1,88 @@
+"""Connections: names are refused, a refused connection is an error, an abort is a reset that wakes its reader."""
+
+import asyncio
+
+from ampacity.base.errors import Rejected
+from ampacity.ports.here import platform
+from check import raises
+
+PORT = 41839
+
+
+def doors():
+    return platform()[0](".", {})
+
+
+async def test_a_connection_that_is_refused_is_an_oserror():
+    with raises(OSError):
+        reader, writer = await doors().connect("127.0.0.1", 9)
+        await reader.read(1)
+
+
+async def test_a_name_is_refused_before_anything_is_sent():
+    with raises(Rejected) as e:
+        await doors().connect("csms.example", 80)
+    assert e.field == "host"
+
+
+async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_our_read():
+    here = doors()
+    endings = []
+
+    async def handle(reader, writer):
+        writer.write(await reader.read(16))
+        await writer.drain()
+        try:
+            endings.append(await reader.read(16))
+        except OSError:
+            endings.append("reset")
+        writer.close()
+
+    server = await here.listen("127.0.0.1", PORT, handle)
+    reader, writer = await here.connect("127.0.0.1", PORT)
+    writer.write(b"ping")
+    await writer.drain()
+    assert await reader.read(16) == b"ping"
+    ended = []
+
+    async def read_on():
+        try:
+            ended.append(await reader.read(16))
+        except OSError:
+            ended.append("error")
+
+    task = asyncio.create_task(read_on())
+    await here.clock.sleep_ms(20)
+    here.abort(writer)
+    for _ in range(100):
+        await here.clock.sleep_ms(5)
+        if ended and endings:
+            break
+    task.cancel()
+    server.close()
+    assert endings == ["reset"] and ended in ([b""], ["error"])
+
+
+async def test_the_clock_only_grows_and_sleeps_as_long_as_asked():
+    clock = doors().clock
+    before_us, before_ms = clock.now_us(), clock.now_ms()
+    await clock.sleep_ms(12)
+    assert clock.now_us() - before_us >= 11000 and clock.now_ms() >= before_ms + 11
+    shown = [clock.now_us() for _ in range(200)]
+    assert shown == sorted(shown)
+
+
+def test_a_device_must_be_named():
+    here = doors()
+    with raises(Rejected) as e:
+        here.device_of({"name": "rs485-1", "port": "virtual"})
+    assert e.field == "port"
+    here.boot = {"lines": {"rs485-1": "/dev/pts/9"}}
+    assert here.device_of({"name": "rs485-1", "port": "virtual"}) == "/dev/pts/9"
+    assert here.device_of({"name": "rs485-2", "port": "/dev/ttyAMA0"}) == "/dev/ttyAMA0"
+
+
+def test_reset_leaves_with_the_status_that_asks_for_a_restart():
+    with raises(SystemExit) as e:
+        doors().reset("immediate")
+    assert e.error.args[0] == 42
