@@ -288,6 +288,21 @@ def test_a_line_that_echoes_duplicates_and_cuts_bytes_into_chunks_changes_nothin
         assert site.engine.counters["timeouts"] == 0
 
 
+def test_a_status_that_may_be_old_proves_grants_and_tells_nothing_else():
+    site = Site([1])
+    site.wire.run(1000)
+    site.want(100)
+    driver, station = site.drivers[0], site.stations[0]
+    site.wire.run(40, lambda: station.lease.limit_da(site.now_ms()) == 100)
+    request = driver.take(site.now_ms())
+    request.sent_ms, request.certain = site.now_ms(), False
+    station.map.measured_da = [90, 90, 90]
+    proven, measured = len(site.judge.of("proven")), len(site.judge.of("measured"))
+    driver.reply(request, station.engine.answer(request.pdu, site.now_ms()), site.now_ms())
+    assert len(site.judge.of("proven")) == proven + 1
+    assert len(site.judge.of("measured")) == measured and driver.facts.amps_da == [0, 0, 0]
+
+
 def test_noise_on_every_tenth_frame_loses_nobody():
     site = Site([1, 2, 3, 4])
     count = [0]
