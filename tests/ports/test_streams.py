@@ -35,7 +35,7 @@ async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_ou
         try:
             endings.append(await reader.read(16))
         except OSError:
-            endings.append("reset")
+            endings.append(b"reset")
         writer.close()
 
     server = await here.listen("127.0.0.1", PORT, handle)
@@ -49,7 +49,7 @@ async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_ou
         try:
             ended.append(await reader.read(16))
         except OSError:
-            ended.append("error")
+            ended.append(b"error")
 
     task = asyncio.create_task(read_on())
     await here.clock.sleep_ms(20)
@@ -60,7 +60,7 @@ async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_ou
             break
     task.cancel()
     server.close()
-    assert endings == ["reset"] and ended in ([b""], ["error"])
+    assert endings == [b"reset"] and ended in ([b""], [b"error"])
 
 
 async def test_the_clock_only_grows_and_sleeps_as_long_as_asked():
