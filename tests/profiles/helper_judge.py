@@ -23,6 +23,9 @@ class Judge:
     def audit_due(self, evse):
         return False
 
+    def state(self, evse):
+        return "ok"
+
     def resend_due(self, evse):
         return False
 

@@ -14,6 +14,7 @@ from ampacity.bus.profile_reads import Readings
 from ampacity.bus.request import Request
 
 SILENT, AUDIT, ONLINE = "silent", "audit", "online"
+REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order again
 PROOF_MS = 500            # it does not show the order yet: look again
 DRAWS_DA = 10             # a car that draws
 STATE_CHARGING = ("C", "D")
@@ -127,10 +128,11 @@ class ProfileAnswers:
         self._ask_judge(now_ms)
 
     def _ask_judge(self, now_ms: int) -> None:
-        """Does the judge want it audited again, or its order said again?"""
+        """Does the judge want it audited again, or its order said again, or does it still wait for a proof?"""
         if self.link == ONLINE and self._judge.audit_due(self._index):
             self._doubt(now_ms)
-        self._resend = self._order.proven and self._judge.resend_due(self._index)
+        waits = now_ms - self._order.written_ms > REWRITE_MS and self._judge.state(self._index) == "returning"
+        self._resend = self._order.proven and (waits or self._judge.resend_due(self._index))
 
     def _report_limit(self, now_ms: int) -> None:
         index = self._limit_index()

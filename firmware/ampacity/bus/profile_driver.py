@@ -8,7 +8,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.profile_answers import AUDIT, ONLINE, SILENT, ProfileAnswers
+from ampacity.bus.profile_answers import AUDIT, ONLINE, REWRITE_MS, SILENT, ProfileAnswers
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
@@ -19,7 +19,6 @@ PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 REFUSED_MS = 1000         # the device said no
-REWRITE_MS = 5000         # not as ordered for so long: order again
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
@@ -90,7 +89,10 @@ class ProfileDriver(ProfileAnswers):
             due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"], self._hold_ms["proof"])
             best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
         if self.link == AUDIT:
-            return _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
+            best = _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
+            if now_ms - self._hold_ms["read"] < DENIED_MS:  # readings wait until an order within the reserve was heard
+                best = _sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
+            return best
         return self._routine_due(best, now_ms)
 
     def _routine_due(self, best: "tuple | None", now_ms: int) -> tuple:

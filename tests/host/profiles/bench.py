@@ -71,6 +71,9 @@ class Judge:
     def audit_due(self, evse: int) -> bool:
         return False
 
+    def state(self, evse: int) -> str:
+        return "ok"
+
     def resend_due(self, evse: int) -> bool:
         return False
 

@@ -54,19 +54,21 @@ class House:
 class Garage:
     """site_path: a site file whose EVSEs are all of profile kinds; each bus carries what it says."""
 
-    def __init__(self, site_path: object, evidence: object = None) -> None:
+    def __init__(self, site_path: object, evidence: object = None, seed: int = 0) -> None:
         self.facts = compile_site(load_site(site_path))
         self.now_us = START_MS * 1000
         self.guard = Guard(self.facts, START_MS, evidence)
         self.cars = [Car() for _ in self.facts["evses"]]
         self.house = House(self.cars)
         self.worst_a = 0.0
+        self.seed = seed
         self.devices = [self._device(i, e) for i, e in enumerate(self.facts["evses"])]
         self.meters = [make_device(m["profile"], m["unit"], self.house, self, 50, framing=self._kind(m)) for m in self.facts["meters"]]
         self.drivers = [ProfileDriver(e, self.facts["profiles"][e["profile"]], i, self.guard) for i, e in enumerate(self.facts["evses"])]
         self.meter_drivers = [MeterDriver(m, self.facts["profiles"][m["profile"]], i, self.guard) for i, m in enumerate(self.facts["meters"])]
         self.buses = [self._bus(b) for b in range(len(self.facts["buses"]))]
         self.deaf: set = set()
+        self.dumb: set = set()
         self._wire: list[tuple] = []
 
     def now_ms(self) -> int:
@@ -79,7 +81,7 @@ class Garage:
         site = {"max_a": entry["max_da"] / 10}
         if entry["power_on_source"] == "declared":
             site["power_on_a"] = entry["power_on_da"] / 10
-        return make_device(entry["profile"], entry["unit"], self.cars[index], self, index, framing=self._kind(entry), site=site)
+        return make_device(entry["profile"], entry["unit"], self.cars[index], self, 7 * self.seed + index, framing=self._kind(entry), site=site)
 
     def _bus(self, bus: int) -> tuple:
         pairs = [(d, dev) for e, d, dev in zip(self.facts["evses"], self.drivers, self.devices, strict=True) if e["bus"] == bus]
@@ -119,6 +121,11 @@ class Garage:
         for row in due:
             self._wire.remove(row)
             engine.receive(row[1], self.now_us)
+        if getattr(engine, "wants_reset", False):
+            engine.disconnected(self.now_us)
+            for device in devices:
+                device.connected()
+            engine.connected(self.now_us)
         data, _ = engine.next(self.now_us)
         if not data:
             return
@@ -128,6 +135,8 @@ class Garage:
             if device in self.deaf:
                 continue
             for answer, at_us in device.receive(data, end_us):
+                if device in self.dumb:
+                    continue
                 self._wire.append((engine, answer, at_us + len(answer) * byte_us))
 
     def _plant(self) -> None:
