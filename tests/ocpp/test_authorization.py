@@ -182,3 +182,60 @@ def test_a_card_at_an_inoperative_EVSE_is_refused():
     bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})
     bench.card()
     assert said(bench) == [(False, "Unavailable")]
+
+
+def test_C10_FR_13_a_date_of_expiry_holds_instead_of_the_life_time():
+    bench = Bench().booted()
+    info = {"idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": "2026-11-20T12:01:00Z"}}
+    bench.answers["Authorize"] = info
+    bench.answers["TransactionEvent"] = lambda p: info if "idToken" in p else {}
+    bench.charging()
+    bench.unplug()
+    bench.advance(59000)
+    bench.plug()
+    assert names(bench.card()) == ["TransactionEvent"]
+    bench.unplug()
+    bench.advance(1000)
+    bench.plug()
+    assert names(bench.card())[0] == "Authorize"
+
+
+def test_a_card_presented_twice_is_asked_for_once():
+    bench = Bench().booted()
+    bench.plug()
+    bench.silent = True
+    bench.card()
+    bench.card()
+    bench.silent = False
+    assert names(bench.advance(100000)).count("Authorize") == 0
+
+
+def test_a_start_from_afar_while_a_card_is_asked_for_wins():
+    bench = Bench().booted()
+    bench.plug()
+    bench.silent = True
+    asked = bench.card()
+    assert names(asked) == ["Authorize"]
+    bench.silent = False
+    token = {"idToken": "APP", "type": "Central"}
+    bench.call("RequestStartTransaction", {"idToken": token, "remoteStartId": 1, "evseId": 1})
+    from ampacity.base.strict_json import dumps
+
+    authorize = [frame for frame in bench.raw if frame[0] == 2 and frame[2] == "Authorize"][0]
+    bench.station.receive(dumps([3, authorize[1], {"idTokenInfo": {"status": "Accepted"}}]), bench.now_ms)
+    bench.pump()
+    assert [a[2] for a in bench.actions("start")] == ["APP"]
+    assert bench.station.point(1).auth.token == token
+
+
+def test_without_LocalAuthorizeOffline_a_cached_card_is_refused_while_offline():
+    bench = Bench().booted()
+    bench.charging()
+    bench.unplug()
+    bench.set("AuthCtrlr", "LocalAuthorizeOffline", "false")
+    bench.plug()
+    bench.drop()
+    bench.actions()
+    bench.card()
+    assert said(bench) == [(False, "Accepted")]
+    assert bench.station.transaction(1) is None

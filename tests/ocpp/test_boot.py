@@ -114,3 +114,19 @@ def test_IF_28_a_late_status_carries_the_time_of_the_report():
     bench.station.evse_status(2, "Occupied", bench.now_ms)
     bench.advance(30000)
     assert bench.connect()[0][1]["timestamp"] == "2026-11-20T12:00:30Z"
+
+
+def test_a_status_that_got_no_answer_before_the_link_broke_is_told_again():
+    bench = Bench().booted()
+    bench.silent = True
+    bench.plug()
+    bench.drop()
+    bench.silent = False
+    assert [(n, p["connectorStatus"]) for n, p in bench.connect()] == [("StatusNotification", "Occupied")]
+
+
+def test_while_the_boot_is_not_answered_the_station_sleeps():
+    bench = Bench()
+    bench.silent = True
+    bench.connect()
+    assert bench.wake_ms >= bench.now_ms + 1000

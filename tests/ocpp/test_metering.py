@@ -147,3 +147,11 @@ def test_values_that_are_not_known_are_left_out():
     sent = bench.card()
     assert all("meterValue" not in p for p in payloads(sent, "TransactionEvent"))
     assert bench.actions("stop") == [("stop", 1, "DeAuthorized")]
+
+
+def test_after_a_jump_of_days_aligned_values_go_on():
+    bench = bench_with_values()
+    bench.set("AlignedDataCtrlr", "Interval", "60")
+    bench.advance(61000)
+    bench.wall.set_unix(bench.unix_ms - 5 * 86400000, "csms", bench.now_ms)
+    assert names(bench.advance(130000)).count("MeterValues") == 2

@@ -185,3 +185,23 @@ def test_A04_a_security_event_is_delivered_even_over_a_power_cut():
     assert [(p["type"], p["techInfo"]) for p in sent] == [("TamperDetectionActivated", "lid")]
     bench.power_cycle()
     assert payloads(bench.connect(), "SecurityEventNotification") == []
+
+
+def test_A04_a_long_text_is_cut_to_what_the_schema_allows():
+    bench = Bench().booted()
+    bench.station.security_event("MemoryExhaustion", "x" * 300, bench.now_ms)
+    assert len(payloads(bench.pump(), "SecurityEventNotification")[0]["techInfo"]) == 255
+
+
+def test_a_csms_that_asks_for_more_than_it_takes_is_told_so():
+    bench = Bench().booted()
+    for i in range(3):
+        schedule = {"id": i, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}
+        document = {
+            "id": i, "stackLevel": i, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative",
+            "chargingSchedule": [schedule],
+        }
+        assert bench.call("SetChargingProfile", {"evseId": 0, "chargingProfile": document})["status"] == "Accepted"
+    bench.silent = True
+    answers = [bench.call("GetChargingProfiles", {"requestId": 1, "chargingProfile": {}}) for _ in range(100)]
+    assert answers[0] == {"status": "Accepted"} and answers[-1] == "InternalError"

@@ -375,3 +375,30 @@ def test_smart_charging_switched_off():
     bench.set("SmartChargingCtrlr", "Enabled", "false")
     assert limits(bench) == []
     assert put(bench, profile(2, stack=2)) == "NotEnabled"
+
+
+def test_the_order_of_installing_does_not_matter_to_the_stack():
+    bench = Bench().booted()
+    put(bench, profile(2, limit=6, stack=3), 1)
+    put(bench, profile(1, limit=16), 1)
+    assert limits(bench) == [(1, None, 60, None)]
+
+
+def test_a_TxProfile_that_a_power_cut_left_behind_goes_at_the_next_start():
+    bench = Bench().booted()
+    document = profile(5, "TxProfile", transactionId="gone")
+    bench.station.settings.put("ocpp_profile_5", document)
+    bench.station.settings.put("ocpp_profiles", [[5, 1]])
+    bench.power_cycle()
+    assert bench.station.profiles.all == []
+    assert bench.station.settings.get("ocpp_profile_5") is None
+
+
+def test_relative_profiles_count_for_each_EVSE_from_its_own_transaction():
+    bench = Bench().booted()
+    put(bench, profile(kind="Relative", periods=[{"startPeriod": 0, "limit": 6}, {"startPeriod": 600, "limit": 16}]))
+    bench.charging(1)
+    bench.advance(300000)
+    bench.charging(2)
+    bench.advance(300000)
+    assert limits(bench) == [(1, None, 160, None), (2, None, 60, None)]

@@ -46,6 +46,9 @@ def check(told):
     assert told[-1]["event_type"] == "Ended"
     assert [p["event_type"] for p in told[:-1]].count("Ended") == 0 or numbers[-1] == numbers[-2]
     assert len(numbers) - len(set(numbers)) <= 1, "only what was on its way may come twice"
+    for before, after in zip(told, told[1:], strict=False):
+        if before["seq_no"] == after["seq_no"]:
+            assert before["timestamp"] == after["timestamp"] and before["trigger_reason"] == after["trigger_reason"]
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

@@ -104,12 +104,14 @@ class DeviceModel:
         return None if int(least) <= len(text) <= int(most) else ("InvalidValue", "%s to %s characters" % (least, most))
 
     def set(self, row, text):
-        """Keep a new value of a station variable that `refusal` let pass."""
+        """Keep a new value of a station variable that `refusal` let pass. OSError: the old one holds."""
         name = _name(row)
+        kept = dict(self._kept)
+        kept[name] = text
+        self._settings.put(DOC, kept)
+        self._kept = kept
         self._passing.pop(name, None)
-        self._kept[name] = text
         self._asked = {}
-        self._settings.put(DOC, self._kept)
 
     def set_passing(self, component, variable, text):
         """A value until the next restart or `set` (the heartbeat interval that the CSMS gave at boot)."""

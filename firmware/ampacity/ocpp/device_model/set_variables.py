@@ -22,12 +22,17 @@ def _one(station, item, now_ms):
 
 def _apply(station, row, text, now_ms):
     refusal = station.model.refusal(row, text) or _clash(station, row, text)
-    if refusal is None and row.mutability == "WO":
-        station.new_password(text, now_ms)
-    elif refusal is None:
-        station.model.set(row, text)
-        station.variable_changed(row, now_ms)
-    return refusal
+    if refusal is not None:
+        return refusal
+    try:
+        if row.mutability == "WO":
+            station.new_password(text, now_ms)
+        else:
+            station.model.set(row, text)
+            station.variable_changed(row, now_ms)
+    except OSError as e:
+        return ("OutOfStorage", str(e))
+    return None
 
 
 def _clash(station, row, text):

@@ -64,8 +64,7 @@ class Queue:
         self._offline_to = self._newest
 
     def lost(self):
-        """The connection is gone: what is not delivered counts as offline; a wait for the next attempt ends."""
-        self._offline_to = self._newest
+        """The connection is gone: a wait for the next attempt ends."""
         self._wait_ms = 0
 
     def wake_ms(self):

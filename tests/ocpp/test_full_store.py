@@ -1,0 +1,72 @@
+"""A medium that takes nothing more: what happens at an EVSE goes on, what the CSMS wants kept is refused."""
+
+from station_bench import Bench, events
+
+
+def full():
+    bench = Bench().booted()
+    bench.charging(1)
+    bench.files.bytes_max = 0
+    return bench
+
+
+def test_sessions_go_on_and_the_loss_is_counted():
+    bench = full()
+    bench.actions()
+    bench.unplug(1)
+    assert bench.actions("stop") == [("stop", 1, "EVDisconnected")]
+    bench.charging(2)
+    assert bench.actions("start") == [("start", 2, "ABC123", None)]
+    assert bench.log.counters["ocpp_events_lost"] > 0 and bench.log.counters["ocpp_not_kept"] > 0
+
+
+def test_when_there_is_room_again_events_flow():
+    bench = full()
+    bench.state("SuspendedEV")
+    bench.files.bytes_max = None
+    assert events(bench.unplug(1)) == [("Ended", "EVCommunicationLost")]
+
+
+def test_what_must_be_kept_is_refused_and_changes_nothing():
+    bench = full()
+    assert bench.set("TxCtrlr", "EVConnectionTimeOut", "5") == "Rejected"
+    assert bench.set("SecurityCtrlr", "BasicAuthPassword", "0123456789abcdef") == "Rejected"
+    assert bench.station.password() is None
+    assert bench.get("TxCtrlr", "EVConnectionTimeOut") == "120"
+    assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 2}}) == "InternalError"
+    assert bench.actions("availability") == []
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}
+    document = {
+        "id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    assert bench.call("SetChargingProfile", {"evseId": 0, "chargingProfile": document}) == "InternalError"
+    assert bench.station.limits(bench.now_ms) == []
+
+
+def test_a_profile_that_came_with_the_start_holds_even_if_it_cannot_be_kept():
+    bench = Bench().booted()
+    schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}
+    document = {
+        "id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    token = {"idToken": "APP", "type": "Central"}
+    request = {"idToken": token, "remoteStartId": 1, "evseId": 1, "chargingProfile": document}
+    assert bench.call("RequestStartTransaction", request)["status"] == "Accepted"
+    bench.files.bytes_max = 0
+    bench.plug()
+    assert bench.station.limits(bench.now_ms) == [(1, None, 60, None)]
+
+
+def test_a_scheduled_switch_waits_until_it_can_be_kept():
+    bench = Bench().booted()
+    bench.charging(1)
+    assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})["status"] == "Scheduled"
+    bench.files.bytes_max = 0
+    bench.unplug(1)
+    assert bench.actions("availability") == []
+    bench.files.bytes_max = None
+    bench.charging(2)
+    bench.unplug(2)
+    assert bench.actions("availability") == [("availability", 1, False)]
