@@ -9,6 +9,7 @@ from ampacity_host.profiles.source import blocked, reads_feed
 from ampacity_host.profiles.units import da, fraction, ms
 
 UNKNOWN_BOOT_MS = 500
+UNKNOWN_REFRESH_MS = 500
 STANDARD_SETTLE_MS = 5000
 DEFAULT_WATCHDOG_S = 10
 
@@ -115,7 +116,8 @@ def _power_on(profile: dict, site_evse: dict, max_da: int, fallback_da: int) -> 
 
 
 def meter_facts(profile: dict, site_meter: dict) -> dict:
-    """The profile's part of a meter entry: inputs (currents it measures), coarse, timeout_ms, frozen_ms.
+    """The profile's part of a meter entry: inputs (currents it measures), coarse, timeout_ms, frozen_ms,
+    sample_ms (how old what it shows may be when its answer comes: its own refresh and latency).
 
     Raises Rejected when the site maps more phases than the meter has inputs. inputs 0: counted as no meter.
     """
@@ -126,5 +128,6 @@ def meter_facts(profile: dict, site_meter: dict) -> dict:
     measure = profile.get("measure", {})
     return {
         "inputs": inputs, "coarse": bool(measure.get("coarse", False)), "max_da": da(measure.get("max_a", 1000)),
+        "sample_ms": profile["link"]["latency_ms"] + measure.get("refresh_ms", UNKNOWN_REFRESH_MS),
         "timeout_ms": ms(site_meter.get("meter_timeout_s", 5)), "frozen_ms": ms(site_meter.get("meter_frozen_s", 5)),
     }  # fmt: skip
