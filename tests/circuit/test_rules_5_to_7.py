@@ -46,6 +46,25 @@ def test_rule_5_a_frame_that_may_revive_the_order_prolongs_the_wait():
     assert bench.bound() == 0
 
 
+def test_rule_5_no_read_prolongs_the_silence_of_one_that_does_not_hear():
+    bench = Bench(site([foreign_evse(poll_feeds=True)])).start()
+    bench.order(160)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(1000)
+    assert not bench.guard.may_feed(0, bench.now_ms)
+
+
+def test_rule_5_liveness_one_that_heard_a_pause_may_be_read_as_often_as_the_audit_needs():
+    bench = Bench(site([foreign_evse("evse-1", poll_feeds=True), evse("evse-2")], [circuit(rating=100)]))
+    bench.tick(200)
+    bench.guard.answered(0, bench.send(0), bench.now_ms)
+    for _ in range(5):
+        bench.tick()
+        assert bench.guard.may_feed(0, bench.now_ms)
+        bench.guard.fed(0, bench.now_ms)
+        bench.guard.heard(0, bench.now_ms)
+
+
 def test_rule_5_an_order_above_the_reserve_goes_to_no_silent_evse_without_margin():
     bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=200)])).start()
     bench.stand(160, 0)
@@ -65,6 +84,8 @@ def test_rule_5_a_read_that_revives_waits_for_the_margin_after_the_silence_ran_o
     assert not bench.guard.may_feed(0, bench.now_ms)
     bench.order(0, 1)
     bench.tick(SETTLE_MS + 200)
+    assert not bench.guard.may_feed(0, bench.now_ms)  # it does not hear us
+    bench.guard.answered(0, bench.send(0), bench.now_ms)
     assert bench.guard.may_feed(0, bench.now_ms)
     bench.guard.fed(0, bench.now_ms)
     assert bench.bound(0) == 160

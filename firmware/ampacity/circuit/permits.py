@@ -203,13 +203,15 @@ class Permits(Bounds):
         return s.ok or self._rule_5_feed(s, revives, now_ms)
 
     def _rule_5_heard(self, s: Standing) -> bool:
-        """The last frame that it answered was an order <= its reserve: a read keeps nothing else alive."""
-        return s.hearing_ms >= s.other_ms and not s.lapsed
+        """It answered an order <= its reserve, and nothing above it was sent since: a read keeps no more alive."""
+        return s.hearing_ms > LONG_AGO_MS and not s.lapsed
 
     def _rule_5_feed(self, s: Standing, revives: int, now_ms: int) -> bool:
-        """A frame that may revive x is an order of x: it wants the margin, or an order <= reserve heard."""
+        """A frame that may revive x is an order of x. It goes to no silent one whose time is running, for it
+        would never run out; after that only to one that hears us, and with the margin for x."""
+        if not s.lapsed or s.hearing_ms <= LONG_AGO_MS:
+            return False
         if self._rule_2_margin(s, revives):
             return True
-        if s.hearing_ms > LONG_AGO_MS:
-            s.needs_room_ms = now_ms
+        s.needs_room_ms = now_ms
         return False
