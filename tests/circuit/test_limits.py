@@ -1,9 +1,9 @@
 """Section 5: outside limits; the lowest wins, and each source says what its silence means."""
 
-from check import raises
 from helper_circuit import Bench, circuit, evse, site
 
 from ampacity.circuit.errors import Rejected
+from check import raises
 
 
 def charging(count=1, **more):

@@ -176,3 +176,22 @@ def test_section_6_one_that_will_not_go_down_is_planned_with_its_bound():
         bench.tick(1000)
     assert bench.bound(0) == 160
     assert bench.bound(1) <= 80
+
+
+def test_rule_1_a_device_that_rounds_up_is_planned_with_what_it_makes_of_an_order():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=200)], raise_hold_ms=1000)).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    for _ in range(40):
+        for e in range(2):
+            want = bench.guard.want_da[e]
+            most = min(want + 7, 160) if want and e == 0 else want
+            order_id = bench.send(most, e)
+            if order_id is not None:
+                bench.prove(order_id, most, e)
+        bench.tick(500)
+    assert [bench.bound(e) for e in range(2)] == [100, 100]
+    assert bench.guard.want_da == [93, 100]
+    bench.shrink(170)
+    bench.tick()
+    assert bench.send(bench.guard.want_da[0] + 7, 0) is not None

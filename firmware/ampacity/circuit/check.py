@@ -58,15 +58,26 @@ def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
     step = raw.get("step_da") or 1
     if not isinstance(step, int) or step < 1:
         step = 1
+    least, most, limit = amps(evse.min_da), amps(evse.max_da), amps(evse.limit_da)
     if evse.feeder_da < evse.max_da:
-        found.append(_evse(evse, "feeder", evse.max_da - evse.feeder_da, "its feeder carries %s, the device can draw %s" % (amps(evse.feeder_da), amps(evse.max_da)), "max_a = %s where the hardware can be set so, or a larger feeder" % amps(evse.feeder_da)))
+        text = "its feeder carries %s, the device can draw %s" % (amps(evse.feeder_da), most)
+        fix = "max_a = %s where the hardware can be set so, or a larger feeder" % amps(evse.feeder_da)
+        found.append(_evse(evse, "feeder", evse.max_da - evse.feeder_da, text, fix))
     if not 0 < evse.min_da <= evse.max_da:
-        found.append(_evse(evse, "minimum", 0, "its minimum %s is not within 0 and its maximum %s" % (amps(evse.min_da), amps(evse.max_da)), "min_a up to max_a"))
+        text = "its minimum %s is not within 0 and its maximum %s" % (least, most)
+        found.append(_evse(evse, "minimum", 0, text, "min_a up to max_a"))
     elif evse.limit_da < evse.min_da:
-        found.append(_evse(evse, "limit", evse.min_da - evse.limit_da, "limit_a %s is below its minimum %s" % (amps(evse.limit_da), amps(evse.min_da)), "limit_a of at least %s" % amps(evse.min_da)))
-    if evse.fallback_da and evse.watchdog_ms > 0 and not (evse.min_da <= evse.fallback_da <= evse.max_da and evse.fallback_da % step == 0):
-        found.append(_evse(evse, "fallback", 0, "fallback_a %s is no value of this device" % amps(evse.fallback_da), "0, or %s to %s in steps of %s" % (amps(evse.min_da), amps(evse.max_da), amps(step))))
+        text = "limit_a %s is below its minimum %s" % (limit, least)
+        found.append(_evse(evse, "limit", evse.min_da - evse.limit_da, text, "limit_a of at least %s" % least))
+    if evse.watchdog_ms > 0 and not _representable(evse, step):
+        text = "fallback_a %s is no value of this device" % amps(evse.fallback_da)
+        found.append(_evse(evse, "fallback", 0, text, "0, or %s to %s in steps of %s" % (least, most, amps(step))))
     return found
+
+
+def _representable(evse: Evse, step_da: int) -> bool:
+    fallback = evse.fallback_da
+    return fallback == 0 or (evse.min_da <= fallback <= evse.max_da and fallback % step_da == 0)
 
 
 def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Finding":
@@ -85,7 +96,9 @@ def _sum_findings(site: Site, tested: bool) -> "list[Finding]":
             total = site.assumed_da[key] + sum([da for da, _ in loads])
             missing = total - site.rating_da[key]
             if missing > 0:
-                text = "%s: reserves %s + other load %s are %s above the rating %s" % (site.phase_name(key), amps(total - site.assumed_da[key]), amps(site.assumed_da[key]), amps(missing), amps(site.rating_da[key]))
+                parts = (total - site.assumed_da[key], site.assumed_da[key], missing, site.rating_da[key])
+                text = "reserves %s + other load %s are %s above the rating %s" % tuple([amps(da) for da in parts])
+                text = "%s: %s" % (site.phase_name(key), text)
                 found.append(finding("reserves", circuit.name, text, least_change(site, key, missing, tested), phase, missing))
     return found
 
@@ -138,8 +151,10 @@ def _default_findings(site: Site, tested: bool) -> "list[Finding]":
                 total += (max(da, evse.min_da) if other is evse else da) * other.keys.count(key)
             missing = total - site.rating_da[key]
             if missing > 0 and reserve_da(evse, tested) < evse.min_da:
-                text = "%s has no watchdog and could never start: the default state of %s lacks %s" % (evse.name, site.phase_name(key), amps(missing))
-                found.append(finding("default-state", evse.name, text, least_change(site, key, missing, tested), key % site.phases, missing, "warning"))
+                text = "%s has no watchdog and could never start: " % evse.name
+                text += "the default state of %s lacks %s" % (site.phase_name(key), amps(missing))
+                fix = least_change(site, key, missing, tested)
+                found.append(finding("default-state", evse.name, text, fix, key % site.phases, missing, "warning"))
                 break
     return found
 

@@ -44,7 +44,8 @@ def _tree(circuits: "list[Facts]", phases: int, meters: int) -> "list[Finding]":
         for field in ("rating_da", "assumed_other_da", "generation_da"):
             value = circuit.get(field, [0] * phases)
             if not _amperes(value, phases):
-                found.append(finding("values", name, "%s: %s is no list of %d currents" % (name, field, phases), "%d whole deci-amperes of 0 or more" % phases))
+                text = "%s: %s is no list of %d currents" % (name, field, phases)
+                found.append(finding("values", name, text, "%d whole deci-amperes of 0 or more" % phases))
         meter = circuit.get("meter", -1)
         if not isinstance(meter, int) or not -1 <= meter < meters:
             found.append(finding("meter", name, "%s: no meter with index %r" % (name, meter), "an index of the meter list, or -1"))
@@ -82,7 +83,8 @@ def _place(evse: "Facts", circuits: "list[Facts]", phases: int) -> "list[Finding
         found.append(finding("orphan", name, "%s: its circuit does not exist" % name, "the name of a circuit"))
     terminals = evse.get("terminals")
     if not isinstance(terminals, (list, tuple)) or not _terminals_ok(terminals, phases):
-        found.append(finding("terminals", name, "%s: no device has the phase mapping %r" % (name, terminals), "1 to 3 different lines, or pairs of lines, of the %d of the supply" % phases))
+        text = "%s: no device has the phase mapping %r" % (name, terminals)
+        found.append(finding("terminals", name, text, "1 to 3 different lines, or pairs of lines, of the %d of the supply" % phases))
     return found
 
 
@@ -118,7 +120,8 @@ def _names(circuits: "list[Facts]", evses: "list[Facts]") -> "list[Finding]":
         seen = []
         for item in items:
             if item.get("name") in seen:
-                found.append(finding("name", str(item.get("name")), "two of kind %s are named %s" % (kind, item.get("name")), "a name of its own for each"))
+                text = "two of kind %s are named %s" % (kind, item.get("name"))
+                found.append(finding("name", str(item.get("name")), text, "a name of its own for each"))
             seen.append(item.get("name"))
     return found
 

@@ -11,6 +11,7 @@ from ampacity.circuit.tree import Site
 TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
 LINE_CLEAN_MS = 10000  # rule 9
 REFUSALS_MAX = 2
+SURPLUS_DA_MAX = 40  # no device rounds by more than this
 
 
 class Permits(Bounds):
@@ -37,9 +38,19 @@ class Permits(Bounds):
         a probe the ledger knows by itself: whatever goes to an EVSE that is not `ok` is one.
         """
         s = self.standings[evse]
+        if most_da > self.want_da[evse] > 0 and s.ok:
+            self._learn_surplus(s, most_da - self.want_da[evse])
         if not self._may_send(s, most_da, now_ms):
             return None
         return self._rule_1_record(s, most_da, now_ms)
+
+    def _learn_surplus(self, s: Standing, surplus_da: int) -> None:
+        """This device makes more of an order than was wanted: from now on it is planned with that."""
+        s.surplus_da = max(s.surplus_da, min(surplus_da, SURPLUS_DA_MAX))
+
+    def most_of(self, s: Standing, want_da: int) -> int:
+        """The most that the device will make of this target, by what it made of others, in da."""
+        return min(max(want_da, s.evse.max_da), want_da + s.surplus_da) if want_da else 0
 
     def _may_send(self, s: Standing, most_da: int, now_ms: int) -> bool:
         if now_ms < s.hold_until_ms:
@@ -87,7 +98,7 @@ class Permits(Bounds):
 
     def _rule_2_planned(self, s: Standing, most_da: int) -> bool:
         """Not above the least it may stand at, nor above what the tick has just planned for it."""
-        return most_da <= s.book.least_da() and most_da <= self.want_da[s.index]
+        return most_da <= s.book.least_da() and most_da <= self.most_of(s, self.want_da[s.index])
 
     def _rule_2_margin(self, s: Standing, most_da: int) -> bool:
         """With this order live, every circuit and phase that it touches still has margin >= 0."""
@@ -103,7 +114,7 @@ class Permits(Bounds):
 
     def _rule_5_probe(self, s: Standing, most_da: int, now_ms: int) -> bool:
         """To a silent one only what is an order <= its reserve, or has the margin."""
-        if most_da <= min(s.reserve_da, max(s.evidence.sure_da(), s.evse.min_da)):
+        if most_da <= min(s.reserve_da, s.evidence.sure_da()):
             return True
         if self.mode in ("quarantine", "safe") or s.locked or s.isolated or s.disobeys:
             return False

@@ -72,7 +72,7 @@ class Plan:
     def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
         self.want_da[s.index] = da
         self.demand.changed_ms[s.index] = now_ms
-        if by_us:
+        if by_us and s.book.most_da() > 0:
             self.demand.paused_ms[s.index] = now_ms
 
     # shed
@@ -81,7 +81,7 @@ class Plan:
         """What it will draw at most once its last order has done its work, in da."""
         if self.ledger.stuck(s, now_ms):
             return max(s.bound_da, self.want_da[s.index])
-        return max(s.reserve_da, self.want_da[s.index])
+        return max(s.reserve_da, self.ledger.most_of(s, self.want_da[s.index]))
 
     def _sum_plans(self, now_ms: int) -> None:
         sums = self.sums
@@ -174,15 +174,27 @@ class Plan:
             ceiling = self.ceiling_da(s)
             if ceiling and not self.ledger.stuck(s, now_ms):
                 cap = min(ceiling, self.demand.idle_cap_da[e])
-                members.append(Member(e, self._rows(s), s.evse.min_da, cap, s.evse.weight, s.evse.priority, s.reserve_da))
+                members.append(self._member(s, cap))
         allocate(self._free(now_ms), members)
         for e in order:
             self.goal_da[e] = 0
             self.admitted[e] = False
         for member in members:
-            self.goal_da[member.index] = member.goal_da
+            self.goal_da[member.index] = self._goal(member)
             self.admitted[member.index] = member.admitted
         self.demand.rotate(self.admitted, now_ms)
+
+    def _member(self, s: Standing, cap_da: int) -> Member:
+        """Shares are of what the device makes of its target, not of the target."""
+        least, most = self.ledger.most_of(s, s.evse.min_da), self.ledger.most_of(s, cap_da)
+        return Member(s.index, self._rows(s), least, most, s.evse.weight, s.evse.priority, s.reserve_da)
+
+    def _goal(self, member: Member) -> int:
+        """The target of which the device makes no more than its share."""
+        s = self.ledger.standings[member.index]
+        if not member.goal_da or member.goal_da >= s.evse.max_da:
+            return min(member.goal_da, self.ceiling_da(s))
+        return min(member.goal_da - s.surplus_da, self.ceiling_da(s))
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
         """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7)."""
@@ -252,26 +264,27 @@ class Plan:
         for key in range(len(self.extra)):
             self.extra[key] = 0
         for s in self.ledger.standings:
-            self._claim(s, self.want_da[s.index])
+            self._claim(s, self.ledger.most_of(s, self.want_da[s.index]))
 
-    def _claim(self, s: Standing, da: int) -> None:
+    def _claim(self, s: Standing, da: int, sign: int = 1) -> None:
         if da > s.bound_da:
             for key in s.on_keys:
-                self.extra[key] += da - s.bound_da
+                self.extra[key] += sign * (da - s.bound_da)
 
     def _raise(self, s: Standing, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
         if ledger._blind(s):
             return
-        da = min(self.goal_da[e], self._room(s, want))
+        held = ledger.most_of(s, want)
+        da, room = self.goal_da[e], self._room(s, held)
+        if ledger.most_of(s, da) > room:
+            da = room - s.surplus_da
         least = s.evse.min_da if want == 0 else want + self.deadband_da
-        if da < least or not ledger._rule_7_default(s, da):
+        if da < least or not ledger._rule_7_default(s, ledger.most_of(s, da)):
             return
-        if want > s.bound_da:
-            for key in s.on_keys:
-                self.extra[key] -= want - s.bound_da
-        self._claim(s, da)
+        self._claim(s, held, -1)
+        self._claim(s, ledger.most_of(s, da))
         self.want_da[e] = da
         self.demand.changed_ms[e] = now_ms
 

@@ -47,5 +47,6 @@ class Standing:
         self.hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last
         self.needs_room_ms = LONG_AGO_MS  # a read was refused for want of margin
         self.refusals = 0
+        self.surplus_da = 0  # what it makes of an order beyond what was wanted
         self.hold_until_ms = LONG_AGO_MS
         self.lower_ms = -1  # an order below the bound is out since, and the bound has not fallen

@@ -67,6 +67,7 @@ def revived(guard_class):
     world.guard.demand(1, False)
     world.run(30)
     world.cut[0] = True
+    world.run(5)
     world.drivers[0].read_ms = world.now_ms + 10**9  # it is not read for a while
     world.run(25)
     world.guard.demand(1, True)
