@@ -223,7 +223,7 @@ class Bench:
             return await self._by_console(limit.console_line(), "limit", limit.target)
         if self.upstream is None or not self.upstream.can_call:
             raise Unsupported("an ocpp limit goes through the bench CSMS, and there is none")
-        method, payload = limit.ocpp_call(self._upstream_parts["ocpp"]["version"])
+        method, payload = limit.ocpp_call(self._upstream_parts["ocpp"]["version"], self.upstream.now_iso())
         self.upstream.send(method, payload)
         return {}
 

@@ -55,12 +55,13 @@ class Limit:
         value = "%.1f" % self.amps if self.amps is not None else "%dW" % self.watts
         return "limit %s %s%s" % (self.target, value, " %d" % self.ttl_s if self.ttl_s else "")
 
-    def ocpp_call(self, version):
-        """(method, payload) for the station."""
+    def ocpp_call(self, version, now_iso):
+        """(method, payload) for the station. now_iso: the CSMS's time, from which on an absolute schedule holds."""
         circuits = [one["name"] for one in self._facts["circuits"] if one["parent"] >= 0]
         if self.target in circuits:
             raise FieldError("target", self.target, "site or an EVSE: OCPP knows no circuits")
-        return self._v16() if version == "1.6" else self._v201()
+        schedule = self._schedule() if self.evse else dict(self._schedule(), startSchedule=now_iso)
+        return self._v16(schedule) if version == "1.6" else self._v201(schedule)
 
     def _schedule(self):
         unit, value = ("A", self.amps) if self.amps is not None else ("W", self.watts)
@@ -69,19 +70,18 @@ class Limit:
             schedule["duration"] = self.ttl_s
         return schedule
 
-    def _v16(self):
+    def _v16(self, schedule):
         if self.withdrawn:
             return "ClearChargingProfile", {"id": PROFILE_ID + self.evse}
         purpose = "TxDefaultProfile" if self.evse else "ChargePointMaxProfile"
         return "SetChargingProfile", {"connectorId": self.evse, "csChargingProfiles": {
             "chargingProfileId": PROFILE_ID + self.evse, "stackLevel": 8, "chargingProfilePurpose": purpose,
-            "chargingProfileKind": "Relative" if self.evse else "Absolute", "chargingSchedule": self._schedule()}}
+            "chargingProfileKind": "Relative" if self.evse else "Absolute", "chargingSchedule": schedule}}
 
-    def _v201(self):
+    def _v201(self, schedule):
         if self.withdrawn:
             return "ClearChargingProfile", {"chargingProfileId": PROFILE_ID + self.evse}
         purpose = "TxDefaultProfile" if self.evse else "ChargingStationMaxProfile"
-        schedule = dict(self._schedule(), id=1)
         return "SetChargingProfile", {"evseId": self.evse, "chargingProfile": {
             "id": PROFILE_ID + self.evse, "stackLevel": 8, "chargingProfilePurpose": purpose,
-            "chargingProfileKind": "Relative" if self.evse else "Absolute", "chargingSchedule": [schedule]}}
+            "chargingProfileKind": "Relative" if self.evse else "Absolute", "chargingSchedule": [dict(schedule, id=1)]}}

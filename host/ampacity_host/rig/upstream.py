@@ -1,6 +1,7 @@
 """The CSMS side of a bench: the bench CSMS, or somebody else's behind a proxy that can be pulled out."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from ampacity_host.rig.fields import Unsupported
 
@@ -25,6 +26,10 @@ class Upstream:
             self.link.set_down(on)
         else:
             raise Unsupported("this rig cannot pull the plug of a CSMS on another machine")
+
+    def now_iso(self):
+        """The time that the CSMS tells its stations, whole seconds."""
+        return datetime.fromtimestamp(self.csms.unix_ms() // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def send(self, method, payload):
         """A call whose answer nobody waits for."""

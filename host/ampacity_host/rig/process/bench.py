@@ -173,8 +173,8 @@ class RealBench(Bench):
 
     def present(self, evse, event):
         pins = self.sim.pins.get(evse, self._primary_pins)
-        if event[0] == "token":
-            pins.send({"token": [event[1], event[2]], "evse": evse})
+        if event[0] == "token":  # every reader hangs at the primary: a secondary's registers carry no cards
+            self._primary_pins.send({"token": [event[1], event[2]], "evse": evse})
         else:
             pins.send({"button": event[1], "evse": evse})
 

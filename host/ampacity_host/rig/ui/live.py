@@ -1,0 +1,96 @@
+"""`ampacity rig --ui`: the live view inside the rig's own process, fed by the very operations that outsiders use."""
+
+import asyncio
+import contextlib
+import sys
+
+from rich.console import Console
+from rich.live import Live
+
+from ampacity_host.rig.fields import Fields
+from ampacity_host.rig.ui.look import Look
+from ampacity_host.rig.ui.render import screen
+from ampacity_host.rig.ui.words import clock, status_line
+
+PERIOD_S = 0.25
+WORST_EACH = 4          # a look at `worst` with each n-th look at `state`
+LINE_EACH = 20
+
+
+async def show(bench, address=""):
+    """Draws until it is cancelled; on standard error where standard output is no terminal, as lines where neither is one."""
+    from ampacity_host.rig.ops import Ops
+
+    ops = Ops(bench)
+    look = Look(bench.facts["name"], kinds_of(bench.facts), bench.runtime, address)
+    console = Console(stderr=not sys.stdout.isatty())
+    painter = Screen(look, console) if console.is_terminal else Lines(look, console)
+    with painter:
+        for number in range(10**12):
+            await feed(look, ops, number % WORST_EACH == 0)
+            painter.paint()
+            await asyncio.sleep(PERIOD_S)
+
+
+async def feed(look, ops, with_worst):
+    """One round of questions."""
+    state = await ops.run("state", Fields({}))
+    worst = await ops.run("worst", Fields({})) if with_worst else None
+    frames = []
+    if "csms_log" in ops.names():
+        frames = look.unknown((await ops.run("csms_log", Fields({"since": look.frames_since})))["frames"])
+    look.take(state, worst, frames)
+
+
+def kinds_of(facts):
+    """EVSE name → local, ampacity or its profile's name. facts: the compiled site."""
+    return {one["name"]: one["profile"] or one["kind"] for one in facts["evses"]}
+
+
+class Screen:
+    """A Look on a whole terminal, drawn when told."""
+
+    def __init__(self, look, console):
+        self._look, self._console = look, console
+        self._live = Live(console=console, screen=True, auto_refresh=False, transient=True)
+
+    def __enter__(self):
+        self._live.__enter__()
+        return self
+
+    def paint(self):
+        width, height = self._console.size
+        self._live.update(screen(self._look, width, height), refresh=True)
+
+    def __exit__(self, *error):
+        with contextlib.suppress(OSError):
+            self._live.__exit__(*error)
+
+
+class Lines:
+    """A Look as lines: each event and OCPP frame when it happens, the state every few seconds."""
+
+    def __init__(self, look, console, each=LINE_EACH):
+        self._look, self._console, self._each = look, console, each
+        self._seen = self._frames_seen = self._paints = 0
+
+    def __enter__(self):
+        return self
+
+    def paint(self):
+        look = self._look
+        for t_ms, kind, text in look.new_events(self._seen):
+            self._say(t_ms, ("== %s" if kind == "story" else "   %s") % text)
+        for t_ms, direction, text in look.new_frames(self._frames_seen):
+            self._say(t_ms, "   ocpp %s %s" % ("from the site:" if direction == "in" else "to the site:", text))
+        self._seen, self._frames_seen = look.seen, look.frames_seen
+        if self._paints % self._each == 0:
+            self._say(look.t_ms, "-- " + status_line(look))
+        self._paints += 1
+
+    def _say(self, t_ms, text):
+        self._console.file.write("%s %s\n" % (clock(t_ms), text))
+        self._console.file.flush()
+
+    def __exit__(self, *error):
+        return None

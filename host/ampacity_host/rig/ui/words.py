@@ -1,0 +1,48 @@
+"""Short words for the view: times, kinds, the header, one line of status."""
+
+MODE_STYLE = {"quarantine": "black on yellow", "regulating": "black on green", "degraded": "black on yellow",
+              "safe": "white on red", "down": "white on red"}
+STATUS_STYLE = {"Charging": "green", "Suspended": "yellow", "Faulted": "bold red", "silent": "red", "Unavailable": "red",
+                "Preparing": "cyan", "Finishing": "cyan"}
+
+
+def clock(t_ms):
+    """m:ss."""
+    return "%d:%02d" % (t_ms // 60_000, t_ms // 1000 % 60)
+
+
+def kind_word(kind):
+    """A profile's name without its model: it has to fit a column."""
+    return kind.split("-")[0]
+
+
+def mode(look):
+    return look.state["primary"]["mode"] if look.state["primary"] else "down"
+
+
+def header(look):
+    """[(words, style)] of the first line."""
+    primary = look.state["primary"] or {}
+    parts = [("Ampacity", "bold reverse"), (look.title, "bold"), (clock(look.t_ms), ""),
+             ("primary %s" % mode(look), MODE_STYLE.get(mode(look), ""))]
+    if look.runtime:
+        parts.append(("on %s" % look.runtime, ""))
+    if primary.get("heap_free"):
+        parts.append(("heap free %d KiB" % (primary["heap_free"] // 1024), "dim"))
+    if look.worst is not None:
+        violated = [name for name, one in look.worst["circuits"].items() if any(one["violation_ms"])]
+        parts.append(("VIOLATION: " + ", ".join(violated), "white on red") if violated else ("no rule broken", "green"))
+    if look.address:
+        parts.append(("control %s" % look.address, "dim"))
+    return parts
+
+
+def status_line(look):
+    """The state in one line: the primary's mode, each circuit's fullest phase, each EVSE that draws."""
+    truth = look.state["truth"]
+    circuits = []
+    for name, one in truth["circuits"].items():
+        fullest = max(range(len(one["rating"])), key=lambda phase, one=one: one["amps"][phase] - one["rating"][phase])
+        circuits.append("%s %.1f/%.0f A" % (name, one["amps"][fullest], one["rating"][fullest]))
+    evses = ["%s %.1f" % (name, max(one["amps"])) for name, one in truth["evses"].items() if any(one["amps"])]
+    return "primary %s | %s | %s" % (mode(look), ", ".join(circuits), ", ".join(evses) or "nobody draws")
