@@ -3,7 +3,7 @@
 from ampacity.bus.door import run_rtu, run_tcp
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
-from ampacity.bus.primary import BusPrimary
+from ampacity.bus.primary import BusPrimary, is_write
 from ampacity.bus.tcp import BusTcp
 from ampacity.roles.site import endpoint
 
@@ -18,8 +18,11 @@ class Wire:
         self.line = None
 
     def wake(self):
+        """A new order: look at once, not at the next turn."""
         if self.line is not None:
             self.line.wake()
+        elif getattr(self.engine, "wake", None) is not None:
+            self.engine.wake()
 
 
 class Buses:
@@ -74,12 +77,30 @@ class Buses:
         for host, port in ends:
             self._add_tcp(bus, host, port, [m for m in members if endpoint(m[0], bus) == (host, port)])
 
-    def _add_rtu(self, bus, members):
+    def _with_grants(self, members):
+        """The drivers of one engine, with the table that grants to those of our own kind."""
         drivers = [m[1] for m in members]
         ours = [d for d in drivers if isinstance(d, LeaseDriver)]
         if ours:
             drivers.append(GrantTable(ours, self.identity, self.epoch))
-        engine = BusPrimary(bus, drivers, self.log)
+        return drivers
+
+    def _foreign(self, bus, members):
+        """Rule 9: somebody else's write to one of ours, or to all, was heard on this line."""
+        index = self.site["buses"].index(bus)
+
+        def heard(unit, function, now_ms):
+            if not is_write(function):
+                return
+            for facts, _driver, evse in members:
+                if evse is not None and unit in (0, facts["unit"]):
+                    self.guard.foreign_write(index, evse, now_ms)
+                    return
+        return heard
+
+    def _add_rtu(self, bus, members):
+        engine = BusPrimary(bus, self._with_grants(members), self.log)
+        engine.on_foreign = self._foreign(bus, members)
         wire = Wire(bus["name"], engine, None)
 
         async def start():
@@ -88,12 +109,11 @@ class Buses:
         self._add(wire, start, members)
 
     def _add_tcp(self, bus, host, port, members):
-        drivers = [m[1] for m in members]
-        engine = BusTcp(bus, drivers, self.log)
+        engine = BusTcp(bus, self._with_grants(members), self.log)
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
 
         async def start():
-            await run_tcp(engine, self.doors.connect, host, port, self.doors.clock)
+            await run_tcp(engine, self.doors.connect, host, port, self.doors.clock, self.doors.abort)
         self._add(wire, start, members)
 
     def _add(self, wire, start, members):
