@@ -106,3 +106,14 @@ def test_section_3_5_the_budgets_of_a_circuit():
     rows = worst_case(site([evse()], [circuit(meter=0)], [meter_facts()]), orders_ms=40, meter_cycle_ms=300)
     assert rows == [{"circuit": "main", "budget_ms": 300 + 100 + 40 + 5000, "exposure_ms": 10000 + 1000 + 5000}]
     assert worst_case(site([mute_evse()]))[0]["exposure_ms"] is None
+
+
+def test_rule_9_a_watchdog_that_others_may_feed_over_the_network_counts_as_none():
+    facts = site([foreign_evse(poll_feeds=True)], [circuit(rating=100)])
+    assert codes(facts) == []
+    facts["buses"] = [{"name": "lan", "kind": "tcp", "host": "10.0.0.1", "private": False}]
+    found = check_site(facts)
+    assert [f["code"] for f in found] == ["reserves"] * 3
+    assert "private" in found[0]["fix"]
+    facts["buses"][0]["private"] = True
+    assert codes(facts) == []

@@ -16,6 +16,13 @@ def test_rule_8_a_watchdog_documented_as_fixed_needs_no_reading():
     assert bench.guard.reserve_da(0) == 0
 
 
+def test_rule_8_a_fixed_watchdog_with_a_fallback_that_can_be_set_needs_the_fallback_read():
+    bench = Bench(site([foreign_evse(watchdog_fixed=True, fallback_fixed=False)]))
+    assert bench.guard.reserve_da(0) == 160
+    bench.guard.evidence(0, "fallback_da", 60, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 60
+
+
 def test_rule_8_an_order_above_the_reserve_needs_a_reading_within_the_boot_time():
     bench = Bench(site([foreign_evse()])).start()
     bench.audit()

@@ -128,6 +128,8 @@ def least_change(site: Site, key: int, missing_da: int, tested: bool) -> str:
 def _reducible(evse: Evse, tested: bool) -> "tuple[int, str]":
     """(reserve after the change, the change) for one EVSE."""
     power_on = power_on_da(evse, tested)
+    if evse.shared_feed:
+        return power_on, "%s: private = true for its bus, where nobody else talks to it" % evse.name
     if evse.watchdog_ms <= 0 and not evse.holds:
         return power_on, "%s: a watchdog, or the test that it holds its order in silence" % evse.name
     if power_on > evse.power_on_da or evse.power_on_source == "unknown":

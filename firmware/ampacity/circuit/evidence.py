@@ -59,8 +59,8 @@ class Evidence:
             return max(self.evse.watchdog_ms, self.number("watchdog_ms", 0)) if proven else 0
         read_ms = self.number("watchdog_ms", -1)
         if read_ms < 0:
-            return self.evse.watchdog_ms if self.evse.watchdog_fixed else 0
-        return read_ms if "fallback_da" in self.values or self.evse.watchdog_fixed else 0
+            read_ms = self.evse.watchdog_ms if self.evse.watchdog_fixed else 0
+        return read_ms if "fallback_da" in self.values or self.evse.fallback_fixed else 0
 
     def fallback_da(self) -> int:
         """The value it falls back to; only meaningful with a proven watchdog."""
@@ -128,6 +128,8 @@ class Evidence:
             found.append("power-on value %d.%d A is declared; a commissioning test would show it" % divmod(self.evse.power_on_da, 10))
         if self.evse.power_on_source == "unknown" and "power_on_da" not in self.values and self.evse.kind == "profile":
             found.append("power-on value is unknown and counts as the hardware maximum; declare or test it")
+        if self.evse.shared_feed:
+            found.append("others may feed its watchdog; declare its bus private where they cannot")
         if self.distrusted:
             found.append("its watchdog did not act; test it")
         return found
@@ -160,7 +162,9 @@ def needed_keys(evse: Evse) -> tuple[str, ...]:
         return ("fallback_da",)
     keys = []
     if evse.watchdog_ms > 0 and not evse.watchdog_fixed:
-        keys += ["watchdog_ms", "fallback_da"]
+        keys.append("watchdog_ms")
+    if evse.watchdog_ms > 0 and not evse.fallback_fixed:
+        keys.append("fallback_da")
     if evse.power_on_source == "settings":
         keys.append("power_on_da")
     return tuple(keys)

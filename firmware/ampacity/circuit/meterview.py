@@ -7,11 +7,13 @@ current at the frame lies between its readings around it, and other load lies be
 """
 
 from ampacity.circuit.bounds import Bounds
-from ampacity.circuit.window import Window
+from ampacity.circuit.window import Past, Window
 
 STALE_MS = 5000  # an EVSE's reading older than this says nothing
 WAIT_MS = 3000  # how long a frame waits for the readings after it
 FILTER_MS = 3000
+SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
+POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 TRUST_MS = 60000
 TRUST_MS_MAX = 960000
 STEP_DA = 40
@@ -55,6 +57,8 @@ class MeterView:
         self.open = False  # a frame is waiting for the readings after it
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
+        past_ms = number("sample_ms", SAMPLE_MS) + POLL_MS
+        self.past = [Past(self.phases, past_ms) for _ in self.evses]
         self.lo = [[0] * self.phases for _ in self.evses]
         self.hi = [[0] * self.phases for _ in self.evses]
         self.waiting = [False] * len(self.evses)
@@ -128,9 +132,11 @@ class MeterView:
         for k, evse in enumerate(self.evses):
             s = self.bounds.standings[evse]
             fresh = self.raw_ms - s.measured_ms <= STALE_MS
+            # what the meter shows may be older than the newest reading: those of that while count too
+            self.past[k].turn(self.raw_ms)
             for p in range(self.phases):
-                self.lo[k][p] = s.phase_da[p] if fresh else 0
-                self.hi[k][p] = s.phase_da[p] if fresh else s.bound_da * self.mult[k][p]
+                self.lo[k][p] = self.past[k].least(p, s.phase_da[p]) if fresh else 0
+                self.hi[k][p] = self.past[k].most(p, s.phase_da[p]) if fresh else s.bound_da * self.mult[k][p]
             self.waiting[k] = fresh and s.bound_da > 0
             if self.waiting[k]:
                 self.waiting_count += 1
@@ -140,9 +146,12 @@ class MeterView:
     def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
         """An EVSE below was read; its phase_da is already in its standing."""
         k = self.place[evse]
-        if k < 0 or not self.open or not self.waiting[k]:
+        if k < 0:
             return
         phase_da = self.bounds.standings[evse].phase_da
+        self.past[k].put(phase_da, sample_ms)
+        if not self.open or not self.waiting[k]:
+            return
         for p in range(self.phases):
             self.lo[k][p] = min(self.lo[k][p], phase_da[p])
             self.hi[k][p] = max(self.hi[k][p], phase_da[p])

@@ -51,6 +51,7 @@ class Evse:
         self.watchdog_ms = number("watchdog_ms", 0)
         self.tolerance_ms = number("watchdog_tolerance_ms", 0)
         self.watchdog_fixed = bool(facts.get("watchdog_fixed", False))
+        self.fallback_fixed = bool(facts.get("fallback_fixed", self.watchdog_fixed))
         self.power_on_da = number("power_on_da", 0)
         self.power_on_source: str = facts.get("power_on_source", "unknown")  # type: ignore[assignment]
         self.settle_ms = max(settle_ms_min, number("settle_ms", 0)) + number("latency_ms", 0)
@@ -60,6 +61,8 @@ class Evse:
         self.holds = bool(facts.get("holds", False))
         self.poll_feeds = bool(facts.get("poll_feeds", False))
         self.fingerprint: "str | None" = facts.get("fingerprint")  # type: ignore[assignment]
+        self.one_client = bool(facts.get("one_client", False))
+        self.shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
         self.keys: tuple[int, ...] = ()
 
     def lapse_ms(self, watchdog_ms: int) -> int:
@@ -91,9 +94,18 @@ class Site:
         self.assumed_da = [da for c in self.circuits for da in c.assumed_da]
         self.generation_da = [da for c in self.circuits for da in c.generation_da]
         self.leaves_first = self._leaves_first()
+        self._rule_9_shared(facts.get("buses", []))  # type: ignore[arg-type]
         for evse in self.evses:
             evse.keys = self.keys_of(evse.circuit, evse.terminals)
         self.below = [[e.index for e in self.evses if c in self.paths[e.circuit]] for c in range(len(circuits))]
+
+    def _rule_9_shared(self, buses: "list[dict[str, object]]") -> None:
+        """A watchdog fed by any request counts on TCP only where nobody else can send one."""
+        for evse in self.evses:
+            bus = buses[evse.bus] if 0 <= evse.bus < len(buses) else {}
+            if evse.poll_feeds and bus.get("kind") == "tcp" and not bus.get("private") and not evse.one_client:
+                evse.shared_feed = evse.watchdog_ms > 0
+                evse.watchdog_ms = 0
 
     def _path(self, circuit: int) -> tuple[int, ...]:
         path: list[int] = []
