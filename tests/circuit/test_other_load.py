@@ -114,6 +114,20 @@ def test_rule_3_2_a_step_that_it_follows_leaves_it_well():
     assert bench.guard.meter_state(0) == "ok"
 
 
+def test_rule_3_2_a_meter_that_shows_what_was_half_a_second_ago_follows_all_the_same():
+    bench = metered([evse(terminals=[[0]])])
+    bench.stand(160)
+    shown = 0
+    for k in range(12):
+        drawn = min(160, 40 * k)
+        bench.measure(0, drawn)  # newer than what the next frame shows
+        bench.meter(200 + shown + k % 2, 200, 200)
+        shown = drawn
+        bench.tick(500)
+        bench.measure(0, drawn)
+    assert bench.guard.meter_state(0) == "ok"
+
+
 def test_rule_3_2_liveness_after_a_minute_of_plausible_frames_it_is_believed_again():
     bench = metered()
     bench.stand(160)
