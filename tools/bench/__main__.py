@@ -20,7 +20,7 @@ FRAME = {"__main__", "entry"}
 
 
 def modules() -> Iterator[ModuleType]:
-    """Every module of tools/bench that measures something, by name."""
+    """Every module of tools/bench that measures something, by name. Programs for other runtimes live in probes/."""
     for found in sorted(pkgutil.iter_modules(tools.bench.__path__), key=lambda each: each.name):
         if found.name not in FRAME:
             module = importlib.import_module(f"tools.bench.{found.name}")
