@@ -21,6 +21,8 @@ class Demand:
         self.ticket = [0] * count
         self.next_ticket = 1
         self.slot_since_ms = [-1] * count  # admitted since; -1: not
+        self.waits_since_ms = [-1] * count  # wants and is not admitted since
+        self.served = [False] * count  # had its slot, and charges on because nobody else could
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NO_CAP_DA] * count
         self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
@@ -47,13 +49,21 @@ class Demand:
         self.ticket[evse] = self.next_ticket
         self.next_ticket += 1
 
-    def sort(self) -> "list[int]":
-        """All EVSEs: larger priority first, then by ticket, then by index."""
+    def sort(self, now_ms: int) -> "list[int]":
+        """All EVSEs: larger priority first; then who charges within its slot, unless one of its class has
+        waited for a whole slot; then by ticket, then by index."""
         evses = self.ledger.site.evses
-        keyed = [(-evses[e].priority, self.ticket[e], e) for e in range(len(evses))]
+        overdue = [evses[e].priority for e in range(len(evses)) if self._waited_ms(e, now_ms) >= self.slot_ms]
+        keyed = []
+        for e in range(len(evses)):
+            keeps = self.slot_since_ms[e] >= 0 and not self.served[e] and self.ledger.want_da[e] > 0
+            keyed.append((-evses[e].priority, 0 if keeps and evses[e].priority not in overdue else 1, self.ticket[e], e))
         keyed.sort()
-        self.order = [e for _, _, e in keyed]
+        self.order = [row[3] for row in keyed]
         return self.order
+
+    def _waited_ms(self, e: int, now_ms: int) -> int:
+        return now_ms - self.waits_since_ms[e] if self.waits_since_ms[e] >= 0 else 0
 
     def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
         """Who had a slot while others of its class wait goes to the back of the queue."""
@@ -62,11 +72,19 @@ class Demand:
         for e in self.order:
             if not admitted[e]:
                 self.slot_since_ms[e] = -1
-            elif self.slot_since_ms[e] < 0:
+                self.served[e] = False
+                if not self.wants[e]:
+                    self.waits_since_ms[e] = -1
+                elif self.waits_since_ms[e] < 0:
+                    self.waits_since_ms[e] = now_ms
+                continue
+            self.waits_since_ms[e] = -1
+            if self.slot_since_ms[e] < 0:
                 self.slot_since_ms[e] = now_ms
             elif now_ms - self.slot_since_ms[e] >= self.slot_ms and evses[e].priority in waiting:
                 self._to_the_back(e)
                 self.slot_since_ms[e] = now_ms
+                self.served[e] = True
 
     def watch_use(self, evse: int, want_da: int, now_ms: int) -> None:
         """A car asleep or full gives back what it does not draw, keeping headroom to wake."""

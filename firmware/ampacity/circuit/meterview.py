@@ -17,6 +17,7 @@ POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 TRUST_MS = 60000
 TRUST_MS_MAX = 960000
 STEP_DA = 40
+STILL_DA = 10
 REFERENCE_MS = 10000
 
 
@@ -216,8 +217,15 @@ class MeterView:
         return False
 
     def _follows(self, least: "list[int]", most: "list[int]", now_ms: int) -> bool:
-        """Did the meter follow each certain step >= 4 A of our EVSEs since the reference?"""
+        """Did the meter follow each certain step >= 4 A of our EVSEs since the reference?
+
+        The reference is the newest frame in which our EVSEs stood still: a step of other load that makes
+        us lower comes before ours and must not hide it.
+        """
         follows = True
+        still = True
+        for p in self.inputs:
+            still = still and most[p] - least[p] < STILL_DA
         stepped = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
         if not stepped:
             for p in self.inputs:
@@ -226,7 +234,7 @@ class MeterView:
                 if up >= STEP_DA or down >= STEP_DA:
                     stepped = True
                     follows = follows and (moved * 4 >= up if up >= STEP_DA else -moved * 4 >= down)
-        if stepped:
+        if stepped or still:
             self.ref_ms = now_ms
             for p in range(self.phases):
                 self.ref_da[p], self.ref_lo[p], self.ref_hi[p] = self.frame_da[p], least[p], most[p]

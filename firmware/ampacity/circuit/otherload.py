@@ -33,6 +33,7 @@ class OtherLoad:
         self.below_da = [0] * site.size
         self.seen_da = [[0] * site.size for _ in range(DAY_BUCKETS)]
         self.bucket_ms = now_ms
+        self.now_ms = now_ms
         self.alarm_da = list(site.assumed_da)
         self.states = ["none" if view is None else view.state for view in self.views]
 
@@ -47,6 +48,7 @@ class OtherLoad:
 
     def tick(self, now_ms: int) -> None:
         """Ages, then other load from the leaves to the root."""
+        self.now_ms = now_ms
         if now_ms - self.bucket_ms >= BUCKET_MS:
             self.bucket_ms = now_ms
             self.seen_da.insert(0, self.seen_da.pop())
@@ -85,7 +87,14 @@ class OtherLoad:
         if lost:
             for bucket in self.seen_da:
                 other = max(other, bucket[key])
+            other = max(other, self._still_shown(key))
         return other
+
+    def _still_shown(self, key: int) -> int:
+        """What a meter that lives, but is not believed, shows above all that our EVSEs may draw."""
+        view, p = self.views[key // self.site.phases], key % self.site.phases
+        alive = view is not None and view.trust_from_ms >= 0 and 0 <= self.now_ms - view.raw_ms <= view.timeout_ms and view.raw_ms >= 0
+        return max(view.certain_da[p], view.seen_da[p]) if view is not None and alive else 0
 
     def _measured(self, view: MeterView, key: int, p: int) -> None:
         ledger = self.ledger

@@ -166,7 +166,7 @@ class Plan:
 
     def share(self, now_ms: int) -> None:
         """Goals for everybody who wants, from the room that all others leave."""
-        order = self.demand.sort()
+        order = self.demand.sort(now_ms)
         members = []
         for e in order:
             s = self.ledger.standings[e]
