@@ -151,8 +151,18 @@ def _first_events(plugged):
     assert session.events == [] and session.status == "Unavailable"
     facts.online, facts.plugged = True, plugged
     session.step(facts, 0, 1100)
-    session.step(facts, 0, 1200)
+    session.step(facts, 0, 4200)
     return session.events
+
+
+def test_after_a_start_a_car_that_shows_late_was_there_all_along():
+    session, facts = Session("evse-1", "managed"), Facts()
+    facts.online, facts.plugged = True, False
+    session.step(facts, 0, 1000)
+    session.step(facts, 0, 2000)
+    facts.plugged = True
+    session.step(facts, 0, 2200)
+    assert [kind for kind, _ in session.events] == ["plugged", "charging"]
 
 
 def test_inoperative_serves_nobody_and_a_car_charges_again_afterwards():

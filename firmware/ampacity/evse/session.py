@@ -11,6 +11,7 @@ from ampacity.evse.session_table import TRANSITIONS
 MODES = ("free", "local", "managed")
 OFFLINE_MS = 30000  # a device that does not answer for so long is shown as unavailable
 CONNECTION_MS = 60000
+FIRST_LOOK_MS = 3000
 # faults after which a session does not go on, by their first words, and the reason that is told
 ENDING = (
     ("rcm", "GroundFault"),
@@ -45,6 +46,7 @@ class Session:
         self.status = "Unavailable"
         self.events = []
         self._plugged = None
+        self._first_ms = None  # first sight after start
         self._fault = None
         self._since_ms = None
         self._heard_ms = None
@@ -73,6 +75,12 @@ class Session:
     def _see_plug(self, plugged, now_ms):
         if plugged == self._plugged:
             return
+        if self._plugged is None and not plugged:
+            # after a start a pilot or a device needs a moment to show the car that was there all along
+            if self._first_ms is None:
+                self._first_ms = now_ms
+            if now_ms - self._first_ms < FIRST_LOOK_MS:
+                return
         self._plugged = plugged
         self._tell("plugged" if plugged else "unplugged")
         was = self.phase
