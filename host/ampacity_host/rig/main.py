@@ -52,7 +52,7 @@ class Session:
             control = ControlServer(Ops(self.bench))
             address = await control.start(*self._control())
             self._tell(address)
-            await self._until(stopped, control)
+            await self._until(stopped, control, address)
         finally:
             if control is not None:
                 await control.close()
@@ -63,12 +63,12 @@ class Session:
         host, _, port = self._args.control.rpartition(":")
         return host or "127.0.0.1", int(port)
 
-    async def _until(self, stopped, control):
+    async def _until(self, stopped, control, address):
         ends = [asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(control.stopped.wait())]
         if self._args.ui:
             from ampacity_host.rig.ui import show
 
-            ends.append(asyncio.ensure_future(show(self.bench)))
+            ends.append(asyncio.ensure_future(show(self.bench, address)))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()

@@ -15,6 +15,7 @@ from ampacity_host.rig.ui.words import clock, status_line
 PERIOD_S = 0.25
 WORST_EACH = 4          # a look at `worst` with each n-th look at `state`
 LINE_EACH = 20
+ROUTINE = ("StatusNotification", "NotifyEvent", "TransactionEvent Updated")   # on the screen only
 
 
 async def show(bench, address=""):
@@ -79,10 +80,11 @@ class Lines:
 
     def paint(self):
         look = self._look
-        for t_ms, kind, text in look.new_events(self._seen):
-            self._say(t_ms, ("== %s" if kind == "story" else "   %s") % text)
-        for t_ms, direction, text in look.new_frames(self._frames_seen):
-            self._say(t_ms, "   ocpp %s %s" % ("from the site:" if direction == "in" else "to the site:", text))
+        said = [(t_ms, ("== %s" if kind == "story" else "   %s") % text) for t_ms, kind, text in look.new_events(self._seen)]
+        said += [(t_ms, "   ocpp %s %s" % ("from the site:" if direction == "in" else "to the site:", text))
+                 for t_ms, direction, text in look.new_frames(self._frames_seen) if not text.startswith(ROUTINE)]
+        for t_ms, text in sorted(said, key=lambda one: one[0]):
+            self._say(t_ms, text)
         self._seen, self._frames_seen = look.seen, look.frames_seen
         if self._paints % self._each == 0:
             self._say(look.t_ms, "-- " + status_line(look))

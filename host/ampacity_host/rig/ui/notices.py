@@ -9,7 +9,7 @@ def notices(before, after, primary_before=None):
     for a primary that was away in `before`."""
     if before is None:
         return []
-    found = _primary(before["primary"], after["primary"])
+    found = _primary(before["primary"], after["primary"], primary_before is not None)
     found += _circuits(before["truth"]["circuits"], after["truth"]["circuits"])
     old, new = before["primary"] or primary_before, after["primary"]
     for name, truth in after["truth"]["evses"].items():
@@ -29,11 +29,14 @@ def _watchdog(truth):
     return "hears the primary again"
 
 
-def _primary(old, new):
+def _primary(old, new, known):
+    """known: there was a view of it before `old`, too."""
     if old is None or new is None:
         if (old is None) == (new is None):
             return []
-        return [("primary", "the primary is back, in %s" % new["mode"] if new else "the primary does not answer")]
+        if new is None:
+            return [("primary", "the primary does not answer")]
+        return [("primary", "the primary is %s, in %s" % ("back" if known else "up", new["mode"]))]
     found = []
     if old["mode"] != new["mode"]:
         found.append(("primary", "the primary goes from %s to %s" % (old["mode"], new["mode"])))

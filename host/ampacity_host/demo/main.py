@@ -1,0 +1,102 @@
+"""`ampacity demo`: site, runtime, rig, story, verdict, summary. Exit codes: 0 every rule held, 1 one was broken."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from ampacity_host.configure import compile_site, load_site
+from ampacity_host.configure.budgets import site_budgets
+from ampacity_host.demo import summary
+from ampacity_host.demo.rig import DemoRig, RigFailed
+from ampacity_host.demo.runtime import choose
+from ampacity_host.demo.story import STORY
+from ampacity_host.demo.teller import Teller
+from ampacity_host.rig.client import RigError
+from ampacity_host.rig.ui.live import Lines, Screen, kinds_of
+from ampacity_host.rig.ui.look import Look
+
+OK, BROKEN = 0, 1
+WIDTH_MIN = 100     # of the tables where nobody's window decides
+CHART = Path("out") / "demo.png"
+
+
+def run(runtime=None, lines=None, chart=None, story=STORY, console=None):
+    """runtime: None for the best there is; lines: True for lines instead of the live view, None: as the terminal is;
+    chart: path of the picture, default out/demo.png. The exit code."""
+    console = console or Console()
+    chosen, name, why = choose(runtime)
+    if why:
+        print(why, flush=True)
+    signal.signal(signal.SIGTERM, _interrupted)
+    facts = compile_site(load_site(str(story.site)))
+    budgets_ms = allowed_ms(facts)
+    try:
+        with DemoRig(story.site, chosen) as rig:
+            teller = tell(rig, story, facts, name, console, budgets_ms, as_lines(lines, console))
+    except (RigFailed, RigError, OSError) as error:
+        print("ampacity demo: %s" % error, file=sys.stderr)
+        return BROKEN
+    return conclude(teller, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name)
+
+
+def _interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def as_lines(lines, console):
+    """No terminal, a terminal that cannot move its cursor, and CI get lines."""
+    if lines is not None:
+        return lines
+    return not console.is_terminal or console.is_dumb_terminal or bool(os.environ.get("CI"))
+
+
+def allowed_ms(facts):
+    """Circuit → how long it may be above its rating after a step of other load, as `ampacity check` prints it."""
+    return {one["circuit"]: one["total_ms"] for one in site_budgets(facts)}
+
+
+def tell(rig, story, facts, runtime_name, console, budgets_ms, lines):
+    """Plays the story; the Teller with all it has seen."""
+    look = Look(facts["name"], kinds_of(facts), runtime_name, rig.ready["control"])
+    painter = Lines(look, console) if lines else Screen(look, console)
+    if lines:
+        print("%s: %d EVSEs, firmware on %s, control channel %s" % (
+            facts["name"], len(facts["evses"]), runtime_name, rig.ready["control"]), flush=True)
+    teller = Teller(rig.client, look, painter, late_ms(facts, budgets_ms))
+    try:
+        with painter:
+            teller.play(story)
+    except OSError as error:
+        raise RigFailed("the rig is gone (%s)\n%s" % (error, rig.last_words())) from error
+    return teller
+
+
+def late_ms(facts, budgets_ms):
+    """The same with the time in which a lost meter is noticed, and two looks of ours."""
+    timeout_ms = max((meter["timeout_ms"] for meter in facts["meters"]), default=0)
+    return {name: value + timeout_ms + 500 for name, value in budgets_ms.items()}
+
+
+def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name):
+    """Summary, chart, last lines; the exit code."""
+    from ampacity_host.report.chart import draw
+
+    worst, ratings = teller.look.worst, teller.recording.samples[-1].rating
+    chart.parent.mkdir(parents=True, exist_ok=True)
+    draw(teller.recording, chart, "%s: %d EVSEs, one primary on %s" % (facts["name"], len(facts["evses"]), runtime_name))
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH_MIN)
+    console.print()
+    console.print(summary.evse_table(teller.recording, kinds, teller.sessions))
+    console.print(summary.circuit_table(worst, ratings, budgets_ms))
+    print(summary.figures(worst, teller.sessions))
+    broken = teller.verdict.all(worst)
+    for text in broken:
+        print("RULE BROKEN: %s" % text)
+    if not broken:
+        print("No rule was broken.")
+    print("\n".join(summary.last_lines(worst, ratings, budgets_ms, chart.resolve())), flush=True)
+    return BROKEN if broken else OK

@@ -1,0 +1,83 @@
+"""The story as data: at which second which operation of the control channel is done, and what to say about it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+WAIT_S = 40
+SITE = Path(__file__).resolve().parents[3] / "sites" / "demo.toml"
+
+
+class Step(NamedTuple):
+    """at_s: seconds since the rig is up; op, fields: of the control channel (op None: only words); title: what the view
+    shows as headline with `words` until the next title; mark: its name in the chart, "" for none; wait: the story's clock
+    stands still at this step until the primary is in that mode, at most WAIT_S."""
+
+    at_s: float
+    op: str | None = None
+    fields: dict = {}  # noqa: RUF012
+    title: str = ""
+    words: str = ""
+    mark: str = ""
+    wait: str = ""
+
+
+class Story(NamedTuple):
+    """steps in order of time; length_s: when it ends; site: the site file."""
+
+    steps: tuple
+    length_s: float
+    site: Path = SITE
+
+
+def car(at_s, evse, token, reader=None, **facts):
+    """A car is plugged in, and its driver's card is shown at the EVSE's reader, or at the garage's own (reader "garage")."""
+    card = {"token": token} if reader == "garage" else {"token": token, "evse": evse}
+    return Step(at_s, "plug", {"evse": evse, "car": facts}), Step(at_s + 0.6, "present_token", card)
+
+
+def house(at_s, l1, l2, l3, **texts):
+    return Step(at_s, "background", {"circuit": "house", "l1": l1, "l2": l2, "l3": l3}, **texts)
+
+
+STORY = Story((
+    house(0.2, 9, 7, 6, title="Power up: quarantine",
+          words="The primary trusts nobody's memory. Every EVSE counts with the most it could draw, until it has taken an "
+                "order of this primary and shown that it obeys.", mark="power up"),
+    *car(2.0, "evse-1", "ANNA-1"),
+    *car(3.0, "evse-6", "BEN-6", max_a=16),
+    *car(4.0, "evse-8", "CEM-8", max_a=16),
+    *car(5.0, "evse-3", "DANA-3", max_a=16),
+    *car(6.0, "evse-5", "EVA-5", phases=1, max_a=16, need_kwh=0.028),
+    Step(10.0, None, {}, "The first cars charge",
+         "Each order is in the ledger before its first byte leaves. What is there is shared phase by phase, on every circuit "
+         "up to the grid connection.", "first cars", "regulating"),
+    Step(17.0, None, {}, "Three more cars: together they want twice what the fuses carry",
+         "What one car is to get another must have given up, and proven it, before the order for it may go out.", "three more cars"),
+    *car(17.0, "evse-2", "FINN-2", "garage", max_a=16),
+    *car(18.5, "evse-4", "GRETA-4", "garage", max_a=16),
+    *car(20.0, "evse-7", "HUGO-7", "garage", max_a=16),
+    house(30.0, 33, 28, 24, title="The house takes 24 A more, all at once",
+          words="Sauna and oven. The meter shows it, and orders to lower go out before anything else on the bus. The grid "
+                "connection may be above its rating only for the budget that `ampacity check` prints.", mark="house +24 A"),
+    house(39.0, 9, 7, 6, title="The house is done",
+          words="What is free is given back, but nothing is counted as free before it is proven.", mark="house −24 A"),
+    Step(46.0, "limit", {"source": "ocpp", "target": "site", "amps": 24}, "The CSMS limits the site to 24 A",
+         "SetChargingProfile with a ChargingStationMaxProfile. That is not enough for the minimum of everybody: some pause.",
+         "CSMS limit 24 A"),
+    Step(54.0, "unplug", {"evse": "evse-5"}, mark="evse-5 leaves"),
+    Step(55.0, "limit", {"source": "ocpp", "target": "site", "amps": None}, "The CSMS withdraws its limit",
+         "The ratings decide again.", "limit withdrawn"),
+    Step(62.0, "fault", {"kind": "cut", "target": "rs485-1"}, "The RS-485 line is cut",
+         "Six EVSEs and the meter are out of reach. Their watchdogs run out and each falls back by itself; the primary counts "
+         "their last orders until that must have happened, and the house at its declared worst.", "line cut"),
+    Step(75.0, "fault", {"kind": "cut", "target": "rs485-1", "on": False}, "The line is mended",
+         "Each EVSE is looked at again before it gets an order above its reserve.", "line mended"),
+    Step(84.0, "primary", {"action": "kill"}, "The primary is killed",
+         "SIGKILL. Its own contactor opens; the others fall back when their watchdogs run out. Nobody has to tell them.",
+         "primary killed"),
+    Step(88.0, "primary", {"action": "start"}, "The primary starts again",
+         "In quarantine: what its predecessor ordered may still be in force, so it counts until the opposite is proven.",
+         "primary started"),
+    Step(92.0, None, {}, "Back to work",
+         "The sessions went on: the primary found them in its journal.", "back to work", "regulating"),
+), 99.0)
