@@ -46,6 +46,17 @@ def test_rule_5_a_frame_that_may_revive_the_order_prolongs_the_wait():
     assert bench.bound() == 0
 
 
+def test_rule_5_a_watchdog_that_was_set_later_counts_from_then_only():
+    bench = Bench(site([foreign_evse()]))
+    bench.audit(watchdog_ms=0)
+    bench.tick(60000)
+    bench.audit()
+    bench.tick(LAPSE_MS - 200)
+    assert bench.bound() == 160
+    bench.tick(400)
+    assert bench.bound() == 0
+
+
 def test_rule_5_no_read_prolongs_the_silence_of_one_that_does_not_hear():
     bench = Bench(site([foreign_evse(poll_feeds=True)])).start()
     bench.order(160)

@@ -164,8 +164,11 @@ class Intake(Permits):
     def put_evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
         """A setting or the identity was read back from the device (rules 6 and 8)."""
         s = self.standings[evse]
+        had_ms = s.evidence.watchdog_ms()
         changed = s.evidence.put(key, value, now_ms)
         self._hear(s, now_ms)
+        if changed and s.evidence.watchdog_ms() > had_ms and not s.lapsed:
+            s.other_ms = now_ms  # it may have been set just now: its time runs from here
         if s.evidence.swapped() and s.locked != "swapped":
             s.locked = "swapped"
             s.proved = s.ok = False
