@@ -4,10 +4,13 @@ A platform adds `clock`, `open_line`, `connect`, `abort`, `listen` and a waiter;
 """
 
 import sys
+import time
 
 from ampacity.base.errors import Rejected
 
 RESTART_STATUS = 42
+SECONDS_1970_2000 = 946684800
+RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
 
 
 class NoWatchdog:
@@ -50,6 +53,19 @@ class Doors:
     def charge_point(self, evse_name):
         """The ChargePointPort of a local charging point, or None where this controller has no such hardware."""
         return None if self.sim is None else self.sim.charge_point(evse_name)
+
+    def rtc_ms(self):
+        """Unix time in ms by this hardware's own clock, None where it has none or it was never set."""
+        unix_s = int(time.time())
+        if time.gmtime(0)[0] == 2000:  # some ports count from there
+            unix_s += SECONDS_1970_2000
+        return unix_s * 1000 if unix_s > RTC_SET_S else None
+
+    def stall(self, duration_ms):
+        """Hold everything up, as a slow medium does."""
+        until_ms = self.clock.now_ms() + duration_ms
+        while self.clock.now_ms() < until_ms:
+            pass
 
     async def pace(self, duration_ms):
         """The safety loop's own sleep. A bench's `hang` holds the loop here while all else goes on."""

@@ -38,7 +38,11 @@ def make_doors(folder, boot):
         from ampacity.ports.unix import UnixDoors as Doors
     else:
         from ampacity.ports.linux import LinuxDoors as Doors
-    return Doors(folder, boot, files)
+    doors = Doors(folder, boot, files)
+    if boot.get("sim"):
+        from ampacity.roles.mishaps import bench_files
+        doors.files = bench_files(files, doors.stall)
+    return doors
 
 
 def run_loop(main):

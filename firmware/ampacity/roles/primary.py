@@ -14,6 +14,7 @@ from ampacity.evse.local_driver import LocalDriver
 from ampacity.roles.buses import Buses
 from ampacity.roles.installer import Installer, serve_console
 from ampacity.roles.keeper import Keeper
+from ampacity.roles.mishaps import Mishaps
 from ampacity.roles.points import Points
 from ampacity.roles.power import watts_to_da
 from ampacity.roles.safety import SafetyLoop
@@ -38,6 +39,8 @@ class Primary:
         self.settings = Settings(doors.files)
         self.keeper = Keeper(self.settings, self.files, log, doors)
         self.wallclock = WallClock(self.clock)
+        if doors.rtc_ms() is not None:
+            self.wallclock.set_unix(doors.rtc_ms(), "rtc", self.started_ms)
         identity, epoch = self.keeper.start(self.started_ms)
         self.guard = Guard(site, self.started_ms, self.keeper.evidence())
         self.readings = [None] * len(site["meters"])
@@ -50,6 +53,7 @@ class Primary:
             from ampacity.roles.upstream import Upstream
             self.upstream = Upstream(self, site["ocpp"], __version__, doors.boot.get("reason", "PowerUp"), self.started_ms)
         self.installer = Installer(self)
+        self.mishaps = Mishaps(self)
         self.resetting = None
 
     def _add_locals(self):
@@ -113,14 +117,7 @@ class Primary:
             elif event[0] == "bay":
                 self.points.bay(event[1], event[2], event[3], now_ms)
             elif event[0] == "fault":
-                self._bench_fault(event[1], event[2], event[3], now_ms)
-
-    def _bench_fault(self, kind, on, fields, now_ms):
-        """A fault inside the controller that only its own ports can make: the wall clock that jumps."""
-        self.log.add("warning", "bench: %s %s" % (kind, "on" if on else "off"), now_ms)
-        if kind == "clock_jump" and on and self.wallclock.unix_ms(now_ms) is not None:
-            jumped_ms = self.wallclock.unix_ms(now_ms) + int(fields.get("s", 0) * 1000)
-            self.wallclock.set_unix(jumped_ms, "csms", now_ms)
+                self.mishaps.act(event[1], event[2], event[3], now_ms)
 
     async def guarded(self, name, start):
         """Run one loop of the outside world for ever: what it raises is logged and it starts again."""

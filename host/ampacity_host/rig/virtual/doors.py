@@ -73,7 +73,7 @@ class VirtualDoors(Doors):
         self._opened = []
         self._ports = {}
         self.dead = False
-        self.role = None
+        self._role = None
         self._quiet = None
         self._lively_until_us = 0
         self._stir()
@@ -108,6 +108,10 @@ class VirtualDoors(Doors):
         if self._quiet is not None:
             _finish(self._quiet)
             self._quiet = None
+
+    def rtc_ms(self):
+        """No clock of its own: virtual time has no date before somebody tells it."""
+        return None
 
     def rng(self):
         """Chance that repeats with the rig's seed, another one for each start."""
@@ -168,6 +172,17 @@ class VirtualDoors(Doors):
 
     def ports(self):
         return self._ports
+
+    @property
+    def role(self):
+        """The role object, which the role puts here when it has made it."""
+        return self._role
+
+    @role.setter
+    def role(self, role):
+        self._role = role
+        if role is not None:
+            self._world.role_made(self.boot.get("name"), role)
 
     def _bite(self):
         for port in self._ports.values():
