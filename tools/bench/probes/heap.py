@@ -1,0 +1,97 @@
+"""Runs on MicroPython: a primary on a virtual clock, with its figures of the heap as lines `R name value`.
+
+Arguments: the port of a TLS server (0: none), its root as a DER file, the data folder, the start in microseconds.
+"""
+
+import asyncio
+import gc
+import sys
+
+EVERY_MS = 30000
+
+
+def alloc():
+    gc.collect()
+    gc.collect()
+    return gc.mem_alloc()
+
+
+def tell(name, value):
+    sys.stdout.write("R %s %s\n" % (name, value))
+
+
+def measured(module, name, part, figures):
+    """Wrap a constructor: what is there after it and was not before is its part's data."""
+    make = getattr(module, name)
+
+    def wrapped(*arguments):
+        before = alloc()
+        made = make(*arguments)
+        figures.append((part, alloc() - before))
+        return made
+
+    setattr(module, name, wrapped)
+
+
+def open_tls(port, root):
+    """A TLS session that stays open, as the upstream's would, and what it holds of the heap."""
+    import socket
+
+    import tls
+
+    before = alloc()
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    with open(root, "rb") as file:
+        context.load_verify_locations(file.read())
+    plain = socket.socket()
+    plain.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
+    session = context.wrap_socket(plain, server_hostname="localhost")
+    session.write(b"x")
+    tell("data-tls", alloc() - before)
+    return context, session
+
+
+async def report(world):
+    while True:
+        await asyncio.sleep_ms(EVERY_MS)
+        tell("live", alloc())
+
+
+async def main(folder, start_us, port, root):
+    begin = alloc()
+    from doors import PipeDoors, World
+
+    bench = alloc() - begin
+    from ampacity.base.log import Log
+    from ampacity.roles import boot, primary, upstream
+
+    if port:
+        import socket  # noqa: F401 - of the runtime, and not the firmware's
+
+        import tls  # noqa: F401
+    code = alloc() - begin
+    figures = []
+    measured(primary, "Guard", "circuit", figures)
+    measured(primary, "Buses", "bus", figures)
+    measured(primary, "Points", "evse", figures)
+    measured(upstream, "Upstream", "ocpp", figures)
+    before = alloc()
+    config = boot.read_json(folder, "site.json")
+    tell("data-site", alloc() - before)
+    tell("base", begin + bench)
+    tell("imported", code - bench)
+    world = World(start_us)
+    doors = PipeDoors(folder, {"role": "primary"}, boot.DiskFiles(folder + "/store"), world, lambda: port and open_tls(port, root))
+    asyncio.create_task(report(world))
+    before = alloc()
+    role = primary.Primary(doors, config, Log())
+    for part, size in figures:
+        tell("data-" + part, size)
+    tell("data", alloc() - before)
+    tasks = role.start_tasks()
+    await role.safety.run()
+    return tasks
+
+
+asyncio.run(main(sys.argv[3], int(sys.argv[4]), int(sys.argv[1]), sys.argv[2]))
