@@ -219,13 +219,13 @@ class MeterView:
     def _follows(self, least: "list[int]", most: "list[int]", now_ms: int) -> bool:
         """Did the meter follow each certain step >= 4 A of our EVSEs since the reference?
 
-        The reference is the newest frame in which our EVSEs stood still: a step of other load that makes
-        us lower comes before ours and must not hide it.
+        The reference is the newest frame in which our EVSEs stood where they stood in the one before: a step
+        of other load that makes us lower comes before ours and must not hide it.
         """
         follows = True
         still = True
         for p in self.inputs:
-            still = still and most[p] - least[p] < STILL_DA
+            still = still and most[p] - self.ref_lo[p] < STILL_DA and self.ref_hi[p] - least[p] < STILL_DA
         stepped = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
         if not stepped:
             for p in self.inputs:

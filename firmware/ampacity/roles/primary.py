@@ -89,10 +89,11 @@ class Primary:
         """Sessions, upstream facts, evidence, log: what may wait for a disk and must not hold up safety."""
         while True:
             now_ms = self.clock.now_ms()
-            self._step(now_ms)
+            self.step(now_ms)
             await self.clock.sleep_ms(HOUSEKEEPING_MS)
 
-    def _step(self, now_ms):
+    def step(self, now_ms):
+        """One pass of the housekeeping."""
         self._take_door_events(now_ms)
         self.points.step(now_ms)
         if self.upstream is not None:

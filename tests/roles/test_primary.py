@@ -1,0 +1,122 @@
+"""A primary as its site sees it: two charging points on 20 A, one of them behind a wire."""
+
+from check import raises
+from helper_garage import Garage, evse, site
+
+from ampacity.base.errors import Rejected
+
+
+def charging():
+    garage = Garage().run(9000)
+    garage.port.car = garage.unit.port.car = "C"
+    return garage.run(20000)
+
+
+def test_two_cars_share_the_circuit_and_never_exceed_it():
+    garage = charging()
+    assert garage.primary.guard.mode == "regulating"
+    assert sum(garage.amps_da()) >= 190
+    assert max(garage.most_da) <= 200
+
+
+def test_while_nothing_is_proven_nothing_is_offered():
+    garage = Garage()
+    garage.port.car = garage.unit.port.car = "C"
+    garage.run(3000)
+    assert garage.primary.guard.mode == "quarantine" and garage.amps_da() == [0, 0]
+
+
+def test_a_cut_wire_gives_its_amperes_to_the_others_only_after_lease_and_settle():
+    garage = charging()
+    garage.cut = True
+    garage.run(14000)
+    assert garage.view("evse-1")["order_a"] < 16.0 and max(garage.most_da) <= 200
+    garage.run(15000)
+    assert garage.amps_da()[1] == 0 and garage.amps_da()[0] >= 158
+    assert not garage.view("evse-2")["online"] and garage.primary.guard.mode == "degraded"
+    garage.cut = False
+    garage.run(70000)
+    assert min(garage.amps_da()) >= 95 and max(garage.most_da) <= 200
+
+
+def test_a_dead_primary_leaves_the_secondary_at_its_fallback():
+    garage = charging()
+    garage.dead = True
+    garage.run(17000)
+    assert garage.amps_da()[1] == 0
+
+
+def test_a_restarted_primary_takes_the_cars_back_and_stays_below_the_rating():
+    garage = charging()
+    garage.dead = True
+    garage.run(500)
+    garage.dead = False
+    garage.start().run(40000)
+    assert min(garage.amps_da()) >= 95 and max(garage.most_da) <= 200
+
+
+def test_the_identity_stays_and_the_epoch_grows_over_restarts():
+    garage = Garage()
+    first = (garage.primary.buses.identity, garage.primary.buses.epoch)
+    garage.start()
+    assert (garage.primary.buses.identity, garage.primary.buses.epoch) == (first[0], first[1] + 1)
+
+
+async def test_the_watchdog_is_fed_after_each_checked_tick_and_never_without():
+    garage = Garage()
+    safety, left = garage.primary.safety, [3]
+
+    async def pace(duration_ms):
+        garage.doors.clock.us += duration_ms * 1000
+        left[0] -= 1
+        if left[0] == 0:
+            raise StopAsyncIteration()
+
+    garage.doors.pace = pace
+    for broken, fed in ((False, 3), (True, 3)):
+        if broken:
+            garage.primary.guard.fail("test", garage.now_us // 1000)
+        left[0] = 3
+        with raises(RuntimeError, StopAsyncIteration):
+            await safety.run()
+        assert garage.doors.watchdog.fed == fed
+
+
+def test_a_limit_by_console_lowers_and_its_end_raises_again():
+    garage = charging()
+    from ampacity.console.console import Console
+    console = Console(garage.primary.installer)
+    now_ms = garage.now_us // 1000
+    assert console.line("limit evse-2 6.5 20", "installer", now_ms) == "ok"
+    garage.run(8000)
+    assert garage.view("evse-2")["order_a"] == 6.5 and "console" in garage.view("evse-2")["why"]
+    garage.run(30000)
+    assert garage.view("evse-2")["order_a"] > 6.5
+
+
+def test_a_limit_on_a_name_that_is_not_there_is_refused_with_the_names():
+    garage = Garage()
+    from ampacity.console.console import Console
+    answer = Console(garage.primary.installer).line("limit evse-9 6", "installer", 0)
+    assert answer.startswith("error: target") and "evse-1" in answer
+    assert garage.log.counters["console_refused"] == 1
+
+
+def test_a_site_whose_reserves_exceed_a_rating_is_not_run():
+    evses = [evse("evse-2", "ampacity", bus=0, unit=2, fallback_da=160, power_on_da=160)]
+    with raises(Rejected) as e:
+        Garage(site(rating_da=100, evses=evses))
+    assert "main" in str(e)
+
+
+def test_a_site_of_another_format_is_not_run():
+    with raises(Rejected) as e:
+        Garage(site(format=2))
+    assert "format" in str(e)
+
+
+def test_a_full_disk_stops_nothing():
+    garage = charging()
+    garage.files.bytes_max = 0
+    garage.run(130000)
+    assert min(garage.amps_da()) >= 95
