@@ -34,7 +34,7 @@ class Stage:
 
     def orders(self):
         """Orders that the primary sent, refreshes not counted."""
-        return self.bench.orders()
+        return self.bench.orders
 
     def frames(self):
         return sum(line.frames for line in self.bench.lines.values()) + self.bench.network.messages

@@ -60,8 +60,14 @@ class Limit:
         circuits = [one["name"] for one in self._facts["circuits"] if one["parent"] >= 0]
         if self.target in circuits:
             raise FieldError("target", self.target, "site or an EVSE: OCPP knows no circuits")
+        if self.withdrawn:
+            return self._withdrawal(version)
         schedule = self._schedule() if self.evse else dict(self._schedule(), startSchedule=now_iso)
         return self._v16(schedule) if version == "1.6" else self._v201(schedule)
+
+    def _withdrawal(self, version):
+        name = "id" if version == "1.6" else "chargingProfileId"
+        return "ClearChargingProfile", {name: PROFILE_ID + self.evse}
 
     def _schedule(self):
         unit, value = ("A", self.amps) if self.amps is not None else ("W", self.watts)
@@ -71,16 +77,12 @@ class Limit:
         return schedule
 
     def _v16(self, schedule):
-        if self.withdrawn:
-            return "ClearChargingProfile", {"id": PROFILE_ID + self.evse}
         purpose = "TxDefaultProfile" if self.evse else "ChargePointMaxProfile"
         return "SetChargingProfile", {"connectorId": self.evse, "csChargingProfiles": {
             "chargingProfileId": PROFILE_ID + self.evse, "stackLevel": 8, "chargingProfilePurpose": purpose,
             "chargingProfileKind": "Relative" if self.evse else "Absolute", "chargingSchedule": schedule}}
 
     def _v201(self, schedule):
-        if self.withdrawn:
-            return "ClearChargingProfile", {"chargingProfileId": PROFILE_ID + self.evse}
         purpose = "TxDefaultProfile" if self.evse else "ChargingStationMaxProfile"
         return "SetChargingProfile", {"evseId": self.evse, "chargingProfile": {
             "id": PROFILE_ID + self.evse, "stackLevel": 8, "chargingProfilePurpose": purpose,

@@ -34,8 +34,7 @@ class VirtualBench(Bench):
         self.primary = None
         self.no_bytes = no_bytes
         self._advancing = asyncio.Lock()
-        self._orders = 0
-        self.fact_orders = 0
+        self.orders = 0              # that the primary sent, refreshes not counted
         if make_controllers:
             self._make_controllers()
 
@@ -195,12 +194,21 @@ class VirtualBench(Bench):
     def restarts(self):
         return self.primary.restarts
 
-    def orders(self):
-        """Orders sent so far, all lives of the primary together."""
-        return self.fact_orders + self._orders + self._orders_of(self.primary.role)
+    def role_made(self, name, role):
+        """A controller has come to life: the orders of the primary are counted from here on."""
+        if name == "primary":
+            role.guard.send = self._counted(role.guard.send)
 
-    def _orders_of(self, role):
-        return getattr(role, "orders", 0) if role is not None else 0
+    def _counted(self, send):
+        last_da = {}
+
+        def counted(evse, most_da, now_ms, probe=False):
+            order_id = send(evse, most_da, now_ms, probe)
+            if order_id is not None and last_da.get(evse) != most_da:
+                last_da[evse] = most_da
+                self.orders += 1
+            return order_id
+        return counted
 
     async def console(self, text):
         role = self.primary.role

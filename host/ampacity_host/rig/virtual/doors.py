@@ -3,6 +3,7 @@
 from ampacity.base.clock import Clock
 from ampacity.base.rng import Rng
 from ampacity.ports.doors import Doors
+from ampacity_host.rig.virtual.fact_bus import FACT_PACE_MS, FactBuses
 from ampacity_host.rig.virtual.files import ControllerFiles
 from ampacity_host.rig.virtual.hardware import PlantPort
 from ampacity_host.rig.virtual.line_door import LineDoor, _finish
@@ -92,6 +93,8 @@ class VirtualDoors(Doors):
         Its grants reach it through the bus at once; only the end of a lease may so be seen up to QUIET_MS later.
         """
         loop = self._loop
+        if self._world.no_bytes and "hang" not in self.faults:
+            return await self.clock.sleep_ms(max(duration_ms, FACT_PACE_MS))
         if self._units is None or loop.now_us < self._lively_until_us or "hang" in self.faults:
             return await super().pace(duration_ms)
         self._quiet = loop.create_future()
@@ -121,8 +124,6 @@ class VirtualDoors(Doors):
         """Buses without frames (virtual/fact_bus.py) where this run wants them, else None."""
         if not self._world.no_bytes:
             return None
-        from ampacity_host.rig.virtual.fact_bus import FactBuses
-
         buses = FactBuses(self._world, site, guard, on_reading)
         self._opened.append(buses)
         return buses

@@ -7,13 +7,15 @@ long as its frames would (`cycle_ms`), so that proofs and readings are as old as
 """
 
 from ampacity.bus.facts import DeviceFacts
+from ampacity_host.configure.timing import BusTiming
 from ampacity_host.rig.plant.box import Box
-from ampacity_host.rig.plant.judge import cycle_ms
 
 ORDER_MS = 30        # from a wish to the device, as a broadcast takes
 PROOF_MS = 120       # from the order to the reading that proves it
 RETRY_MS = 100
 ROUND_MS_MIN = 500
+METER_ROUND_MS = 250 # a meter is asked more often than an EVSE
+FACT_PACE_MS = 300   # the safety loop's pace in such a run
 
 
 class FactDevice:
@@ -57,7 +59,7 @@ class FactDevice:
 
 
 class FactDriver:
-    """One EVSE. judge: the guard. `facts` as every driver's; `orders` counts what was sent."""
+    """One EVSE. judge: the guard. `facts` as every driver's."""
 
     def __init__(self, bus, facts_in, index, judge, point):
         self._bus, self._time = bus, bus.time
@@ -88,6 +90,7 @@ class FactDriver:
         if not self._audited or (order is not None and order[1] == self._want_da):
             return
         if self._bus.may_send(order is None or self._want_da < order[1]):
+            self._refresh_evidence(now_ms)
             order_id = self.judge.send(self.index, self._want_da, now_ms)
             if order_id is None and self._want_da <= self._facts_in["fallback_da"]:
                 order_id = self.judge.send(self.index, self._want_da, now_ms, probe=True)
@@ -97,7 +100,6 @@ class FactDriver:
         return None
 
     def _send(self, order_id, now_ms):
-        self._bus.count_order()
         self._order = [order_id, self._want_da, now_ms, False]
         self._fed_ms = now_ms
         self.device.obey(self._want_da)
@@ -117,6 +119,7 @@ class FactDriver:
         self.judge.heard(self.index, now_ms)
         if not self._audited:
             self._audit(now_ms)
+        self._refresh_evidence(now_ms)
         order = self._order
         if order is not None and now_ms - self._fed_ms >= self._facts_in["watchdog_ms"] // 4 and self._bus.may_send(False):
             order_id = self.judge.send(self.index, order[1], now_ms)
@@ -127,6 +130,11 @@ class FactDriver:
         elif self._due is None and self._want_da is not None:
             self._try()
         self.report(now_ms)
+
+    def _refresh_evidence(self, now_ms):
+        """Settings that a restart may lose are read anew before each order (safety.md, rule 8)."""
+        if not self._facts_in.get("survives"):
+            self._audit(now_ms)
 
     def _audit(self, now_ms):
         facts = self._facts_in
@@ -184,10 +192,11 @@ class FactBuses:
         points = bench.plant.points
         self.drivers = [None if facts["kind"] == "local" else FactDriver(self, facts, index, guard, points[index])
                         for index, facts in enumerate(site["evses"])]
+        self._ours = [driver for driver in self.drivers if driver is not None]
         self.meters = [FactMeter(index, guard, bench.plant.meters[index], on_reading) for index in range(len(site["meters"]))]
-        round_ms = max([ROUND_MS_MIN] + [cycle_ms(site, bus) for bus in range(len(site["buses"]))])
-        self._round_ms = round_ms
-        self.time.at_ms(self.time.now_ms + round_ms, self._round)
+        self._round_ms = max([ROUND_MS_MIN] + [BusTiming(site, bus).cycle_ms for bus in range(len(site["buses"]))])
+        self.time.at_ms(self.time.now_ms + self._round_ms, self._round)
+        self.time.at_ms(self.time.now_ms + METER_ROUND_MS, self._read_meters)
 
     def device(self, facts, point):
         """The device at a point; it outlives the primary."""
@@ -200,21 +209,22 @@ class FactBuses:
         self._permit_until_ms = until_ms
 
     def may_send(self, lower):
-        return self.alive and (lower or self.time.now_ms < self._permit_until_ms)
-
-    def count_order(self):
-        self._bench.fact_orders += 1
+        return self.alive and (lower or self.time.now_ms < self._permit_until_ms + FACT_PACE_MS)
 
     def _round(self):
         if not self.alive:
             return
         now_ms = self.time.now_ms
-        for meter in self.meters:
-            meter.round(now_ms)
-        for driver in self.drivers:
-            if driver is not None and driver.device.alive:
+        for driver in self._ours:
+            if driver.device.alive:
                 driver.round(now_ms)
         self.time.at_ms(now_ms + self._round_ms, self._round)
+
+    def _read_meters(self):
+        if self.alive:
+            for meter in self.meters:
+                meter.round(self.time.now_ms)
+            self.time.at_ms(self.time.now_ms + METER_ROUND_MS, self._read_meters)
 
     def close(self):
         """The primary is gone: nothing is said any more."""

@@ -94,6 +94,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         finally:
             events._set_running_loop(before)
 
+    def next_us(self):
+        """When the next timer is due, None without any."""
+        return self._heap[0][0] if self._heap else None
+
     def run_for_ms(self, span_ms):
         self.run_to(self.now_us + span_ms * 1000)
 

@@ -1,0 +1,59 @@
+"""The whole site in processes of its own, on the real clock."""
+
+import os
+import signal
+import time
+
+import pytest
+from rig_process import OCPP, SITE, running
+
+
+def children(pid):
+    """All descendants of a process that still live."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open("/proc/%s/stat" % entry) as file:
+                    parent = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == pid:
+                found += [int(entry), *children(int(entry))]
+    return found
+
+
+def wait_for(what, seconds):
+    """The first true value of what(), polled; fails after so many seconds."""
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError("not within %s s" % seconds)
+
+
+def online(rig):
+    view = rig.state()["primary"]
+    return view if view and all(evse["online"] for evse in view["evses"].values()) else None
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+def test_controllers_find_each_other_over_ptys_and_nothing_is_left_behind(runtime):
+    with running(SITE + OCPP, "--runtime", runtime) as rig:
+        view = wait_for(lambda: online(rig), 20)
+        assert view["mode"] == "quarantine" or view["mode"] == "regulating"
+        assert wait_for(lambda: rig.state()["primary"]["ocpp"]["connected"], 10)
+        rig.plug(evse="evse-2")
+        assert wait_for(lambda: rig.state()["primary"]["evses"]["evse-2"]["status"] == "Preparing", 5)
+        pid = rig.ready["primary"]["pid"]
+        rig.primary(action="kill")
+        wait_for(lambda: rig.state()["truth"]["evses"]["evse-1"]["watchdog"] == "expired", 3)
+        rig.primary(action="start")
+        assert wait_for(lambda: rig.state()["primary"], 10)
+        started = children(rig.process.pid)
+        assert pid not in started and len(started) >= 2
+        rig.process.send_signal(signal.SIGTERM)
+        assert rig.process.wait(8) == 0
+        wait_for(lambda: not any(os.path.exists("/proc/%d" % child) for child in started), 3)
