@@ -299,8 +299,10 @@ class ProfileDriver(ProfileAnswers):
 
     def _end_pass(self, now_ms: int) -> None:
         again = self._audit.pass_over()
-        self.facts.fault = self._audit.wrong()
-        if self.facts.fault is None:
+        wrong = self._audit.wrong()
+        if wrong is None or not again:
+            self.facts.fault = wrong  # what was just written is judged when it has been read back
+        if wrong is None:
             self.link = ONLINE
             self.facts.online = True
         elif again and self._audit.tries < TRIES_MAX:
