@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, compile_site, load_site
+from ampacity_host.replay import sessions
 from ampacity_host.replay.driver import Driver
 from ampacity_host.replay.mains import Mains
 from ampacity_host.replay.record import Recorder, circuit_books, violations, write_files
@@ -67,8 +68,7 @@ class Replay:
     # ---- recordings
 
     def _read_sessions(self):
-        roles = ("arrival", "departure", "energy", "station", "session", "phases", "amps")
-        given = {role: column for role, column in self._columns.items() if role in roles}
+        given = {role: column for role, column in self._columns.items() if role in sessions.ROLES}
         file = SessionFile(find_data(self._args.sessions), self._times, given)
         for reason, count in sorted(file.refused.items()):
             say("%d of %d rows left out: %s" % (count, file.rows, reason))
@@ -86,7 +86,7 @@ class Replay:
     def _read_mains(self):
         if not self._args.mains:
             return None
-        given = {role: column for role, column in self._columns.items() if role not in ("arrival", "departure", "energy", "station", "session", "phases", "amps")}
+        given = {role: column for role, column in self._columns.items() if role not in sessions.ROLES}
         mains = Mains(find_data(self._args.mains), self._times, self._facts["phases"], self._facts["voltage_v"], given,
                       self._args.mains_phases)
         if mains.refused:

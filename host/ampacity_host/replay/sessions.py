@@ -122,8 +122,9 @@ def find_columns(header, roles, needed, given=None):
             raise ColumnError("--columns %s=%s: the file has %s" % (role, column, ", ".join(header)))
     found = dict(given)
     for role, names in roles.items():
-        if role not in found:
-            found.update({role: name for name in names[::-1] if name in header})
+        known = [name for name in names if name in header]
+        if role not in found and known:
+            found[role] = known[0]
     missing = [role for role in needed if role not in found]
     if missing:
         raise ColumnError("no column for %s among %s; name it with --columns %s=COLUMN"

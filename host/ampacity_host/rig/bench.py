@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from ampacity_host.configure import secondary_config
 from ampacity_host.rig.faults import FaultDesk
 from ampacity_host.rig.fields import FieldError, Unsupported
+from ampacity_host.rig.foreign import request_body
 from ampacity_host.rig.hosting import Endpoint, evse_host, meter_host
 from ampacity_host.rig.lease_spy import LeaseSpy
 from ampacity_host.rig.line.line import Line
@@ -105,23 +106,10 @@ class Bench:
         named = [facts["unit"] for facts in members if facts["name"] == name]
         return named or [facts["unit"] for facts in members]
 
-    def foreign_body(self, line, unit, writes):
-        """Unit and PDU of what a foreign client says to a unit: a read, or a write of its limit."""
-        from ampacity_host.rig.foreign import request_body
-
-        index = self.bus_index[line.name]
-        for facts in self.facts["evses"]:
-            if facts["bus"] == index and facts["unit"] == unit:
-                return request_body(facts, writes)
-        return bytes((unit, 4, 0, 0, 0, 2))
-
-    def paths_of_bus(self, name):
-        """The ways to every TCP address of a bus."""
-        index = self.bus_index[name]
-        return [self.path(key) for key in self.endpoints if key[0] == index]
-
-    def path_of_device(self, name):
-        return self.path(self.address_of[name])
+    def foreign_bodies(self, line, name, writes):
+        """Unit and PDU of what a foreign client says on a line (to one device, where `name` is one)."""
+        index, units = self.bus_index[line.name], self.units_of_line(line, name)
+        return [request_body(facts, writes) for facts in self.facts["evses"] if facts["bus"] == index and facts["unit"] in units]
 
     def meter_fault(self, meter, kind, on, options):
         """A meter's fault that its electronics must act out."""

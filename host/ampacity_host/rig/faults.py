@@ -1,10 +1,11 @@
 """The faults of the control channel: which kind fits which target, and whose hand it is in."""
 
 from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.foreign import TcpVisitor
 from ampacity_host.rig.line.faults import KINDS as LINE_KINDS
 from ampacity_host.rig.line.intruders import babbler, foreign_client, second_primary
 
-TCP_KINDS = ("cut", "delay", "late")
+TCP_KINDS = ("cut", "cut_tx", "cut_rx", "delay", "late", "duplicate", "second_primary", "foreign_client")
 PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
 DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
                 "stale_reading", "watchdog_broken")
@@ -54,7 +55,7 @@ class FaultDesk:
         if name in rig.lines:
             line = rig.lines[name]
             return self._wire(line, line.faults, kind, name, on, options)
-        return self._tcp(kind, rig.paths_of_bus(name), on, options)
+        return self._tcp(kind, name, [key for key in rig.endpoints if key[0] == rig.bus_index[name]], on, options)
 
     def _drop(self, kind, name, bus, on, options):
         """A fault on the place where one device hangs on its wire."""
@@ -66,7 +67,7 @@ class FaultDesk:
         if bus_name in rig.lines:
             line = rig.lines[bus_name]
             return self._wire(line, line.drop(name), kind, name, on, options)
-        return self._tcp(kind, [rig.path_of_device(name)], on, options)
+        return self._tcp(kind, name, [rig.address_of[name]], on, options)
 
     def _trouble(self, bus, on):
         plant = self._rig.plant
@@ -94,20 +95,30 @@ class FaultDesk:
             self._intruders[kind, name] = second_primary(line, self._rig.units_of_line(line, name))
         else:
             writes = options.get("writes", False)
-            bodies = [self._rig.foreign_body(line, unit, writes) for unit in self._rig.units_of_line(line, name)]
+            bodies = self._rig.foreign_bodies(line, name, writes)
             self._intruders[kind, name] = foreign_client(line, bodies or [bytes((1, 3, 0, 0, 0, 1))])
 
-    def _tcp(self, kind, paths, on, options):
+    def _tcp(self, kind, name, keys, on, options):
         if kind not in TCP_KINDS:
             raise FieldError("kind", kind, "on TCP: " + ", ".join(TCP_KINDS))
-        for path in paths:
-            if kind == "cut":
-                path.down = on
-            elif kind == "late":
-                path.late = on
-            else:
+        if kind in INTRUDERS:
+            return self._visit(kind, name, keys, on, options)
+        for key in keys:
+            path = self._rig.path(key)
+            if kind == "delay":
                 path.delay_ms = int(options.get("ms", 100)) if on else 0
+            else:
+                setattr(path, {"cut": "down", "duplicate": "twice"}.get(kind, kind), on)
             path.release()
+        return None
+
+    def _visit(self, kind, name, keys, on, options):
+        """Another client of the same TCP devices: it has a connection of its own."""
+        old = self._intruders.pop((kind, name), None)
+        if old is not None:
+            old.stop()
+        if on:
+            self._intruders[kind, name] = TcpVisitor(self._rig, keys, kind == "foreign_client" and options.get("writes", False))
 
     # ---- devices
 

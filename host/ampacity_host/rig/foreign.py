@@ -3,6 +3,7 @@
 from ampacity.bus import lease_table
 
 WRITTEN_A = 6
+VISIT_MS = 1_000
 
 
 def request_body(facts, writes):
@@ -29,3 +30,31 @@ def _grant(unit):
     words = [WRITTEN_A * 10, 100, 1, 0xF0E1, 0xD2C3, 1, 0]
     data = b"".join(word.to_bytes(2, "big") for word in words)
     return bytes((unit, 16)) + lease_table.GRANT_AT.to_bytes(2, "big") + bytes((0, len(words), 2 * len(words))) + data
+
+
+class TcpVisitor:
+    """A client that talks to the TCP devices at `keys` of a rig once a second, over a connection of its own."""
+
+    def __init__(self, rig, keys, writes):
+        self._rig = rig
+        self._number = 0
+        self._talks = []
+        for facts in rig.facts["evses"]:
+            if rig.address_of.get(facts["name"]) in keys:
+                receive = rig.endpoints[rig.address_of[facts["name"]]].receiver(lambda answer: None)
+                self._talks.append((receive, request_body(facts, writes)))
+        self._entry = None
+        self._next()
+
+    def _next(self):
+        self._entry = self._rig.time.at_ms(self._rig.time.now_ms + VISIT_MS, self._talk)
+
+    def _talk(self):
+        self._number = self._number % 0xFFFF + 1
+        for receive, body in self._talks:
+            frame = self._number.to_bytes(2, "big") + bytes((0, 0)) + len(body).to_bytes(2, "big") + body
+            receive(frame, self._rig.time.now_us)
+        self._next()
+
+    def stop(self):
+        self._rig.time.cancel(self._entry)

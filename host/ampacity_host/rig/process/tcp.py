@@ -23,15 +23,20 @@ class TcpDevices:
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
         self._tasks.add(task)
-        receive = self._endpoint.receiver(lambda data: self.path.carry(_write, writer, data))
+        receive = self._endpoint.receiver(lambda data: self._send(writer, data))
         try:
             while data := await reader.read(4096):
-                self.path.carry(self._hear, receive, data)
+                for _ in range(2 if self.path.twice else 1):
+                    self.path.carry(False, self._hear, receive, data)
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             self._tasks.discard(task)
             writer.close()
+
+    def _send(self, writer, data):
+        for _ in range(2 if self.path.twice else 1):
+            self.path.carry(True, _write, writer, data)
 
     def _hear(self, receive, data):
         receive(data, self._time.now_us)

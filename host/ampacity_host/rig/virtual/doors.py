@@ -10,7 +10,6 @@ from ampacity_host.rig.virtual.line_door import LineDoor, _finish
 from ampacity_host.rig.virtual.streams import MemoryWriter, serve_streams
 from ampacity_host.rig.watchdog import Watchdog
 
-
 LIVELY_MS = 2_000
 QUIET_MS = 400
 

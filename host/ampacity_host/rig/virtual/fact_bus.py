@@ -159,7 +159,7 @@ class FactDriver:
             facts.volts_dv = list(point.terminal_dv)
             facts.plugged = point.car is not None
             facts.charging = point.closed and facts.state[0] in "CD"
-            facts.power_w = sum(amps * volts for amps, volts in zip(amps_da, point.terminal_dv)) // 100
+            facts.power_w = sum(amps * volts for amps, volts in zip(amps_da, point.terminal_dv, strict=False)) // 100
 
 
 class FactMeter:

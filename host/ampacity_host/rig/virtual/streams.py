@@ -11,38 +11,43 @@ CONNECT_MS_MAX = 10_000
 
 
 class Path:
-    """The way to one endpoint, both directions. `down`, `delay_ms`, `late` are the faults that it knows."""
+    """The way to one endpoint. Faults: `down`, `late` (both ways), `cut_tx`, `cut_rx` (as the device sees it), `delay_ms`,
+    `twice`. What a fault holds back is kept and arrives when it ends, for that is what TCP does.
+    """
 
-    def __init__(self, loop):
-        self._loop = loop
-        self.down = False
-        self.late = False
+    def __init__(self, time):
+        self._time = time
+        self.down = self.late = self.cut_tx = self.cut_rx = self.twice = False
         self.delay_ms = 0
         self._kept = []
 
-    def carry(self, deliver, *args):
+    def _holds(self, from_device):
+        return self.down or self.late or (self.cut_tx if from_device else self.cut_rx)
+
+    def carry(self, from_device, deliver, *args):
         """Calls deliver(*args) when the path lets it through."""
-        if self.down or self.late:
-            self._kept.append((deliver, args))
+        if self._holds(from_device):
+            self._kept.append((from_device, deliver, args))
         elif self.delay_ms:
-            self._loop.at_us(self._loop.now_us + self.delay_ms * 1000, deliver, *args)
+            self._time.at_us(self._time.now_us + self.delay_ms * 1000, deliver, *args)
         else:
             deliver(*args)
 
     def release(self):
-        """After a fault ended: what was kept arrives, unless its connection is gone."""
-        if self.down or self.late:
-            return
+        """After a fault ended: what was kept arrives in order, unless its connection is gone."""
         kept, self._kept = self._kept, []
-        for deliver, args in kept:
-            deliver(*args)
+        for one in kept:
+            if self._holds(one[0]):
+                self._kept.append(one)
+            else:
+                one[1](*one[2])
 
 
 class End:
     """One end of a connection, as the other sees it. `on_data` set: bytes go there instead of into the reader."""
 
-    def __init__(self, loop, path):
-        self.loop, self.path = loop, path
+    def __init__(self, loop, path, is_device):
+        self.loop, self.path, self.is_device = loop, path, is_device
         self.reader = asyncio.StreamReader(limit=2**20, loop=loop)
         self.peer = None
         self.closed = self.reset = False
@@ -84,7 +89,9 @@ class MemoryWriter:
     def write(self, data):
         end = self._end
         if not end.closed and not end.reset:
-            end.path.carry(end.peer._receive, bytes(data))
+            end.path.carry(end.is_device, end.peer._receive, bytes(data))
+            if end.path.twice:
+                end.path.carry(end.is_device, end.peer._receive, bytes(data))
 
     def writelines(self, parts):
         self.write(b"".join(parts))
@@ -97,7 +104,7 @@ class MemoryWriter:
         end = self._end
         if not end.closed:
             end.closed = True
-            end.path.carry(end.peer._end)
+            end.path.carry(end.is_device, end.peer._end)
 
     def abort(self):
         end = self._end
@@ -149,7 +156,7 @@ class Network:
         return Server(self, (host, port))
 
     def pair(self, path):
-        near, far = End(self._loop, path), End(self._loop, path)
+        near, far = End(self._loop, path, False), End(self._loop, path, True)
         near.peer, far.peer = far, near
         return near, far
 
