@@ -23,6 +23,7 @@ parity = "E"
 [[bus]]
 name = "lan"
 kind = "tcp"
+private = true
 host = "127.0.0.1"
 
 [[meter]]
