@@ -15,7 +15,7 @@ from ampacity_host.rig.ui.words import clock, status_line
 PERIOD_S = 0.25
 WORST_EACH = 4          # a look at `worst` with each n-th look at `state`
 LINE_EACH = 20
-ROUTINE = ("StatusNotification", "NotifyEvent", "TransactionEvent Updated")   # on the screen only
+ROUTINE = ("StatusNotification", "NotifyEvent", "NotifyReport", "MeterValues")   # on the screen only
 
 
 async def show(bench, address=""):
@@ -41,6 +41,11 @@ async def feed(look, ops, with_worst):
     if "csms_log" in ops.names():
         frames = look.unknown((await ops.run("csms_log", Fields({"since": look.frames_since})))["frames"])
     look.take(state, worst, frames)
+
+
+def is_routine(frame):
+    """Says little that the events do not say."""
+    return frame.startswith(ROUTINE) or " Updated " in frame
 
 
 def kinds_of(facts):
@@ -82,7 +87,7 @@ class Lines:
         look = self._look
         said = [(t_ms, ("== %s" if kind == "story" else "   %s") % text) for t_ms, kind, text in look.new_events(self._seen)]
         said += [(t_ms, "   ocpp %s %s" % ("from the site:" if direction == "in" else "to the site:", text))
-                 for t_ms, direction, text in look.new_frames(self._frames_seen) if not text.startswith(ROUTINE)]
+                 for t_ms, direction, text in look.new_frames(self._frames_seen) if not is_routine(text)]
         for t_ms, text in sorted(said, key=lambda one: one[0]):
             self._say(t_ms, text)
         self._seen, self._frames_seen = look.seen, look.frames_seen

@@ -7,9 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ampacity_host.rig.ui.bars import FREE, OTHER, OURS, bar, colour
-from ampacity_host.rig.ui.words import MODE_STYLE, STATUS_STYLE, clock, header, kind_word
+from ampacity_host.rig.ui.words import STATUS_STYLE, clock, header, kind_word
 
-HEAD_ROWS, STORY_ROWS, BOTTOM_ROWS_MIN = 1, 4, 8
+HEAD_ROWS, STORY_ROWS = 1, 4
+BOTTOM_ROWS_MIN, BOTTOM_ROWS_MIN_LOW, LOW = 8, 3, 30
+WIDE = 120     # from here on each phase of an EVSE is shown
 EVENT_STYLE = {"story": "bold cyan", "primary": "magenta", "over": "bold red", "meter": "blue", "evse": ""}
 
 
@@ -22,7 +24,7 @@ def screen(look, width, height):
     rows.append(Layout(circuit_panel(look, width), size=len(circuits) + 3))
     used = HEAD_ROWS + (STORY_ROWS if look.headline else 0) + len(circuits) + 3
     evses = len(look.state["truth"]["evses"])
-    evse_rows = max(1, min(evses, height - used - BOTTOM_ROWS_MIN - 3))
+    evse_rows = max(1, min(evses, height - used - 3 - (BOTTOM_ROWS_MIN if height >= LOW else BOTTOM_ROWS_MIN_LOW)))
     rows.append(Layout(evse_panel(look, evse_rows, width), size=evse_rows + 3))
     bottom = height - used - evse_rows - 3
     if bottom >= 3:
@@ -56,13 +58,13 @@ def circuit_panel(look, width):
     """Per circuit and phase: what flows, against the rating."""
     circuits = look.state["truth"]["circuits"]
     phases = max(len(one["rating"]) for one in circuits.values())
-    bar_cells = max(4, (width - 4 - 10 - 5 - 14 - 2 * (phases + 3)) // phases - 6)
-    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
+    bar_cells = max(4, (width - 4 - 10 - 7 - 13) // phases - 8)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
     table.add_column("circuit", width=9, no_wrap=True)
     table.add_column("rating", width=6, justify="right", no_wrap=True)
     for phase in range(phases):
-        table.add_column("L%d" % (phase + 1), width=bar_cells + 6, no_wrap=True)
-    table.add_column("least left", justify="right", no_wrap=True)
+        table.add_column("L%d" % (phase + 1), width=bar_cells + 7, no_wrap=True)
+    table.add_column("least, above", width=12, justify="right", no_wrap=True)
     for name, circuit in circuits.items():
         table.add_row(*_circuit_row(look, name, circuit, bar_cells))
     legend = "%s other load  %s EVSEs  %s free" % (OTHER, OURS, FREE)
@@ -72,7 +74,7 @@ def circuit_panel(look, width):
 def _circuit_row(look, name, circuit, bar_cells):
     cells = [name, "%.0f A" % min(circuit["rating"])]
     for amps, other, rating in zip(circuit["amps"], circuit["other"], circuit["rating"], strict=True):
-        cells.append(bar(amps, other, rating, bar_cells) + Text(" %5.1f" % amps, colour(amps, rating)))
+        cells.append(bar(amps, other, rating, bar_cells) + Text(" %5.1f " % amps, colour(amps, rating)))
     return cells + [_least(look, name)]
 
 
@@ -92,38 +94,44 @@ def _least(look, name):
 def evse_panel(look, rows, width):
     """Per EVSE: state, order, what is measured, and why."""
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
-    for name, cells, justify in (("EVSE", 7, "left"), ("kind", 10, "left"), ("status", 11, "left"), ("CP", 2, "left"),
-                                 ("order", 5, "right"), ("drawn A", 14, "right"), ("bound", 5, "right"), ("Wh", 5, "right")):
+    drawn = ("drawn L1-L3", 14, "right") if width >= WIDE else ("drawn", 5, "right")
+    for name, cells, justify in (("EVSE", 7, "left"), ("kind", 10, "left"), ("status", 9, "left"), ("CP", 2, "left"),
+                                 ("order", 5, "right"), drawn, ("bound", 5, "right"), ("Wh", 5, "right")):
         table.add_column(name, width=cells, justify=justify, no_wrap=True, overflow="ellipsis")
     table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
     names = list(look.state["truth"]["evses"])
     for name in names[:rows]:
-        table.add_row(*_evse_row(look, name))
+        table.add_row(*_evse_row(look, name, width >= WIDE))
     more = "" if len(names) <= rows else "and %d more" % (len(names) - rows)
-    return Panel(table, title="[bold]EVSEs[/] drawn: truth; order, bound, why: the primary's", title_align="left",
+    return Panel(table, title="[bold]EVSEs[/] order, bound and why as the primary has them; drawn and Wh as they are", title_align="left",
                  subtitle=more, subtitle_align="right")
 
 
-def _evse_row(look, name):
+def _evse_row(look, name, wide):
     truth = look.state["truth"]["evses"][name]
     view = (look.state["primary"] or {}).get("evses", {}).get(name)
-    drawn = Text(" ".join("%4.1f" % amps if amps else "   -" for amps in truth["amps"]), "green" if any(truth["amps"]) else "dim")
+    shown = truth["amps"] if wide else [max(truth["amps"])]
+    drawn = Text(" ".join("%4.1f" % amps if amps else "   -" for amps in shown), "green" if any(truth["amps"]) else "dim")
     cells = [name, Text(kind_word(look.kinds.get(name, "")), "dim")]
     if view is None:
-        lost = "alone: " + _alone(truth)
-        return [*cells, Text("-", "dim"), truth["pilot"], Text("%.1f" % truth["order_a"], "dim"), drawn, "-",
-                str(truth["energy_wh"]), Text(lost, "magenta")]
+        return [*cells, Text("alone", "magenta"), truth["pilot"], Text("%.1f" % truth["order_a"], "dim"), drawn, "-",
+                str(truth["energy_wh"]), Text(_alone(truth), "magenta")]
     status = view["status"] if view["online"] else "silent"
     order = "-" if view["order_a"] is None else "%.1f" % view["order_a"]
     return [*cells, Text(status, STATUS_STYLE.get(status, "")), truth["pilot"], order, drawn,
-            "%.1f" % max(view["bound_a"]), str(truth["energy_wh"]), Text(view["why"], "dim" if not truth["plugged"] else "")]
+            "%.1f" % max(view["bound_a"]), str(truth["energy_wh"]), Text(reason(view["why"]), "dim" if not truth["plugged"] else "")]
+
+
+def reason(why):
+    """What follows the amperes, which have a column of their own."""
+    return why.split(": ", 1)[-1]
 
 
 def _alone(truth):
     """What an EVSE does while nobody leads it."""
     if truth["watchdog"] == "expired":
-        return "watchdog ran out, obeys %.1f A" % truth["order_a"]
-    return "obeys its last order, %.1f A, until its watchdog runs out" % truth["order_a"] if truth["order_a"] else "paused"
+        return "watchdog ran out: its fallback, %.1f A" % truth["order_a"]
+    return "holds its last order until its watchdog ends" if truth["order_a"] else "paused"
 
 
 # ---- OCPP and events
@@ -131,7 +139,7 @@ def _alone(truth):
 
 def bottom_row(look, rows):
     row = Layout()
-    row.split_row(Layout(events_panel(look, rows), ratio=11), Layout(frames_panel(look, rows), ratio=9))
+    row.split_row(Layout(events_panel(look, rows), ratio=1), Layout(frames_panel(look, rows), ratio=1))
     return row
 
 
@@ -150,6 +158,3 @@ def frames_panel(look, rows):
         lines.append(Text("%s %s %s" % (clock(t_ms), arrow, text), style, no_wrap=True, overflow="ellipsis"))
     title = "[bold]OCPP[/] %s, queue %d" % ("connected" if ocpp["connected"] else "offline", ocpp["queue"])
     return Panel(Group(*lines), title=title, title_align="left", subtitle="→ from the site  ← to it", subtitle_align="right")
-
-
-__all__ = ["MODE_STYLE", "screen"]

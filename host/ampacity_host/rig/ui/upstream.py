@@ -41,7 +41,7 @@ def transaction(payload):
     evse = payload.get("evse", {}).get("id")
     trigger = payload.get("triggerReason", "")
     energy = _energy(payload.get("meterValue", ()))
-    return " ".join(part for part in (payload.get("eventType", ""), "evse %s" % evse if evse else "", trigger, energy) if part)
+    return " ".join(part for part in ("evse %s" % evse if evse else "", payload.get("eventType", ""), trigger, energy) if part)
 
 
 def _energy(meter_values):

@@ -25,13 +25,13 @@ def header(look):
     primary = look.state["primary"] or {}
     parts = [("Ampacity", "bold reverse"), (look.title, "bold"), (clock(look.t_ms), ""),
              ("primary %s" % mode(look), MODE_STYLE.get(mode(look), ""))]
-    if look.runtime:
-        parts.append(("on %s" % look.runtime, ""))
-    if primary.get("heap_free"):
-        parts.append(("heap free %d KiB" % (primary["heap_free"] // 1024), "dim"))
     if look.worst is not None:
         violated = [name for name, one in look.worst["circuits"].items() if any(one["violation_ms"])]
         parts.append(("VIOLATION: " + ", ".join(violated), "white on red") if violated else ("no rule broken", "green"))
+    if look.runtime:
+        parts.append((look.runtime, ""))
+    if primary.get("heap_free"):
+        parts.append(("%d KiB free" % (primary["heap_free"] // 1024), "dim"))
     if look.address:
         parts.append(("control %s" % look.address, "dim"))
     return parts

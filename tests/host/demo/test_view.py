@@ -1,0 +1,141 @@
+"""The live view, drawn from recorded answers."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import seen
+
+from ampacity_host.rig.ui.bars import bar
+from ampacity_host.rig.ui.live import Lines
+from ampacity_host.rig.ui.look import Look
+from ampacity_host.rig.ui.render import screen
+from ampacity_host.rig.ui.words import status_line
+
+
+def drawn(look, width=100, height=40):
+    console = Console(width=width, height=height, file=io.StringIO(), color_system=None, legacy_windows=False)
+    lines = console.render_lines(screen(look, width, height), console.options.update(width=width, height=height))
+    return ["".join(segment.text for segment in line) for line in lines]
+
+
+@pytest.mark.parametrize(("width", "height"), [(100, 40), (80, 24), (200, 60)])
+def test_the_screen_fits_the_terminal(width, height):
+    lines = drawn(seen.look(), width, height)
+    assert len(lines) == height
+    assert all(len(line) == width for line in lines)
+
+
+def test_at_100_by_40_every_circuit_and_every_evse_has_its_row():
+    text = "\n".join(drawn(seen.look()))
+    for name in [*seen.state()["truth"]["circuits"], *seen.state()["truth"]["evses"]]:
+        assert name in text
+
+
+def test_a_row_shows_status_order_current_energy_and_why():
+    line = next(line for line in drawn(seen.look(), 140) if "evse-6" in line)
+    for word in ("heidelberg", "Charging", "C2", "6.0", "house L2 (63.0 A)"):
+        assert word in line
+
+
+def test_circuits_show_the_least_margin_and_the_time_above_the_rating():
+    line = next(line for line in drawn(seen.look()) if "house" in line and "63 A" in line)
+    assert "-8.5 A 1.5 s" in line
+
+
+def test_without_a_primary_the_truth_is_still_shown():
+    text = "\n".join(drawn(seen.look("down")))
+    assert "primary down" in text
+    assert "alone" in text
+    assert "holds its last order" in text
+
+
+def test_a_small_terminal_says_how_many_evses_it_left_out():
+    assert "and 3 more" in "\n".join(drawn(seen.look(), 80, 19))
+
+
+def test_a_violation_is_in_the_first_line():
+    look = seen.look()
+    look.worst["circuits"]["row-a"]["violation_ms"] = [0, 1200, 0]
+    assert "VIOLATION: row-a" in drawn(look)[0]
+
+
+@pytest.mark.parametrize(("amps", "other", "expected"), [
+    (0.0, 0.0, "··········"), (32.0, 0.0, "██████████"), (16.0, 8.0, "▒▒███·····"), (0.1, 0.0, "█·········"),
+    (40.0, 0.0, "█████████!"), (40.0, 40.0, "▒▒▒▒▒▒▒▒▒!")])
+def test_a_bar_shows_other_load_evses_and_what_is_free(amps, other, expected):
+    assert bar(amps, other, 32.0, 10).plain == expected
+
+
+def test_a_status_line_names_each_circuits_fullest_phase_and_who_draws():
+    line = status_line(seen.look())
+    assert "primary regulating" in line
+    assert "house 58.0/63 A" in line
+    assert "evse-6 6.0" in line
+    assert "evse-2" not in line
+
+
+def test_changes_between_two_answers_become_events():
+    look = Look()
+    look.take(seen.state())
+    after = seen.state()
+    after["primary"]["mode"] = "degraded"
+    after["primary"]["circuits"]["house"]["meter"] = "lost"
+    after["primary"]["evses"]["evse-6"]["order_a"] = 0.0
+    after["truth"]["evses"]["evse-6"].update(watchdog="expired", order_a=0.0)
+    after["truth"]["circuits"]["house"]["amps"][1] = 70.0
+    look.take(after)
+    texts = [text for _, _, text in look.events]
+    assert "the primary goes from regulating to degraded" in texts
+    assert any("meter of house is lost" in text for text in texts)
+    assert "evse-6: ordered 0.0 A (was 6.0 A)" in texts
+    assert any("evse-6: its watchdog ran out" in text for text in texts)
+    assert "house L2 at 70.0 A, above its 63.0 A" in texts
+
+
+def test_the_same_answer_twice_is_no_event():
+    look = Look()
+    look.take(seen.state())
+    look.take(seen.state())
+    assert not look.events
+
+
+def test_a_primary_that_goes_and_comes_is_told():
+    look = Look()
+    for answer in (seen.state(), seen.state("down"), seen.state()):
+        look.take(answer)
+    texts = [text for _, kind, text in look.events if kind == "primary"]
+    assert texts == ["the primary does not answer", "the primary is back, in regulating"]
+
+
+def frame(t_ms, text, direction="in"):
+    return {"t_ms": t_ms, "dir": direction, "text": text}
+
+
+def test_frames_that_were_known_are_not_taken_twice():
+    look = Look()
+    first = [frame(5, '[2,"1","Authorize",{"idToken":{"idToken":"ANNA"}}]'), frame(7, '[2,"2","BootNotification",{"reason":"PowerUp"}]')]
+    look.take(frames=look.unknown(first))
+    again = [first[1], frame(7, '[3,"1",{"idTokenInfo":{"status":"Accepted"}}]', "out")]
+    look.take(frames=look.unknown(again))
+    assert [text for _, _, text in look.frames] == ["Authorize ANNA", "BootNotification PowerUp", "Authorize: Accepted"]
+
+
+def test_a_frame_that_is_not_ocpp_is_shown_as_that():
+    look = Look()
+    look.take(frames=[frame(1, "nonsense"), frame(2, "[]")])
+    assert all(text.startswith("not OCPP") for _, _, text in look.frames)
+
+
+def test_lines_say_each_event_once():
+    look, console = seen.look(), Console(file=io.StringIO(), width=120)
+    lines = Lines(look, console, each=100)
+    look.note("story", "The line is cut")
+    lines.paint()
+    lines.paint()
+    assert console.file.getvalue().count("== The line is cut") == 1
