@@ -1,0 +1,368 @@
+"""One small world: the real guard, drivers as the contract asks for them, hostile paths, devices and cars.
+
+A step of time is a row of choices: first a move of the adversary or none (choice 0), then the safety pass, then
+one turn for each EVSE, whose outcome the adversary chooses; choice 0 is the path that works. So "the adversary
+stops" is: always choice 0.
+"""
+
+from array import array
+
+from ampacity.circuit.guard import Guard
+from ampacity.circuit.plan import Plan
+from tests.proof.freeze import Form, ids_of
+from tests.proof.plant import Box, Secondary
+
+STEP_MS = 5000
+NOW = (1 << 30) - 2000  # a step leads over the place where small ints of a board end
+IDENTITY = 1
+
+
+class Frame:
+    """An order on its way."""
+
+    __slots__ = ("da", "epoch", "evse", "id", "identity", "left")
+
+    def __init__(self, evse, order_id, epoch, identity, da, left):
+        self.evse, self.id, self.epoch, self.identity, self.da, self.left = evse, order_id, epoch, identity, da, left
+
+
+class AnyPlan(Plan):
+    """No plan at all: the world chooses every target, and only the ledger says no."""
+
+    def tick(self, now_ms, running):
+        """Leaves the targets alone."""
+
+
+OUTCOMES = {
+    # name: (status read passes, the order is heard, its answer comes, the proof read passes)
+    "well": (True, True, True, True),
+    "dark": (False, False, False, False),
+    "mute": (False, True, False, False),
+    "lost order": (True, False, False, True),
+    "held": (True, None, False, True),
+    "held dark": (False, None, False, False),
+    "copied": (True, True, True, True),
+    "no proof": (True, True, True, False),
+    "unread": (False, True, True, False),
+}
+
+
+class World:
+    """facts: the compiled site. Subclasses and keyword arguments say what the adversary may do."""
+
+    outcomes = ("well", "dark", "mute")
+    frames_max = 1
+    any_plan = ()  # targets of a world without a plan
+
+    def __init__(self, name, facts, guard_class=Guard, **options):
+        self.name = name
+        self.facts = facts
+        self.guard_class = guard_class
+        for option, value in options.items():
+            if not hasattr(type(self), option):
+                raise AttributeError("a world has no option " + option)
+            setattr(self, option, value)
+        if self.any_plan:
+            self.guard_class = type("AnyGuard", (guard_class,), {"plan_class": AnyPlan})
+        self.evses = facts["evses"]
+        self.now = NOW
+        self.epoch = 1
+        self.frames = []
+        self.alive = True
+        self.ticking = True
+        self.excused = 0
+        self.spare = []
+        self.devices = [self.make_device(f) for f in self.evses]
+        self.guard = self.make_guard(None)
+        self.form = Form(self.guard, facts, STEP_MS, self.wider, self.feeds)
+        self.pc = 0
+        self.other_da = [0] * (len(facts["circuits"]) * facts["phases"])
+        self.start()
+
+    wider = 1
+    feeds = False  # does any frame but an order keep a limit alive?
+    wants_at_start = True
+
+    def make_device(self, facts):
+        return (Secondary if facts["kind"] == "ampacity" else Box)(facts, self.now)
+
+    def make_guard(self, evidence):
+        guard = self.guard_class(self.facts, self.now, evidence)
+        for view in guard.other.metered:
+            view.period_ms = STEP_MS
+        for i in range(len(self.evses)):
+            guard.demand(i, self.wants_at_start, now_ms=self.now)
+        return guard
+
+    def start(self):
+        """The first state is a step into the life of the primary."""
+
+    # what the search asks
+
+    def choices(self):
+        """Labels of what may happen now; the first is what happens when nobody attacks."""
+        if self.pc == 0:
+            return ["-"] + self.moves()
+        return self.turns(self.pc - 1)
+
+    def apply(self, label):
+        if self.pc == 0:
+            self.move(label)
+            if self.alive and self.ticking:
+                self.guard.tick(self.now)
+            self.pc = 1
+        else:
+            self.turn(self.pc - 1, label)
+            self.pc += 1
+        if self.pc > len(self.evses):
+            self.pc = 0
+            over = self.over()
+            self.advance()
+            return over or self.over()
+        return self.over()
+
+    def advance(self):
+        for device in self.devices:
+            device.before_advance(self.now)
+        self.now += STEP_MS
+        for device in self.devices:
+            device.advance(self.now)
+        for frame in self.frames:
+            frame.left -= 1
+        self.frames = [frame for frame in self.frames if frame.left >= 0]
+        if self.excused:
+            self.excused -= 1
+        self.on_advance()
+
+    def on_advance(self):
+        """More that time does in this world."""
+
+    def over(self):
+        """The truth: which circuit and phase carries more than its rating now, by how much; None: none."""
+        facts, phases = self.facts, self.facts["phases"]
+        loads = list(self.other_da)
+        for device in self.devices:
+            draw = device.draw_da(self.now)
+            if draw:
+                for key in self.keys_of(device):
+                    loads[key] += draw
+        for key in range(len(loads)):
+            rating = self.rating_da(key)
+            if loads[key] > rating and not self.is_excused(key, loads[key] - rating):
+                return "%s L%d: %d da of %d" % (facts["circuits"][key // phases]["name"], key % phases + 1, loads[key], rating)
+        return None
+
+    def keys_of(self, device):
+        return self.guard.site.evses[self.devices.index(device)].keys
+
+    def rating_da(self, key):
+        return self.guard.site.rating_da[key]
+
+    def is_excused(self, key, excess_da):
+        return False
+
+    # moves of the adversary
+
+    def moves(self):
+        found = []
+        for move in self.attacks:
+            found += getattr(self, "moves_" + move)()
+        return found
+
+    attacks = ()
+
+    def move(self, label):
+        if label == "-":
+            self.heal()
+            return
+        name, _, rest = label.partition(" ")
+        getattr(self, "do_" + name)(*[int(part) for part in rest.split()])
+
+    def heal(self):
+        """Nobody attacks in this step: cars want to charge again."""
+
+    def moves_deliver(self):
+        return ["deliver %d" % i for i in range(len(self.frames))]
+
+    def do_deliver(self, i):
+        frame = self.frames.pop(i)
+        device = self.devices[frame.evse]
+        if not device.booting:
+            device.hear_order(frame, self.now)
+
+    def moves_restart(self):
+        return ["restart %d" % i for i in range(len(self.devices)) if not self.devices[i].booting]
+
+    def do_restart(self, i):
+        self.devices[i].restart(self.now)
+
+    def moves_expire(self):
+        return ["expire %d" % i for i, d in enumerate(self.devices) if isinstance(d, Box) and d.may_expire(self.now)]
+
+    def do_expire(self, i):
+        self.devices[i].expire(self.now)
+
+    def moves_reboot(self):
+        return ["reboot"]
+
+    def do_reboot(self):
+        """The primary restarts; evidence survives in the journal, orders do not."""
+        self.guard = self.make_guard(self.guard.evidence_dump())
+        self.epoch += 1
+
+    def moves_car(self):
+        return ["car %d" % i for i in range(len(self.devices))]
+
+    def do_car(self, i):
+        """A car comes or goes."""
+        self.guard.demand(i, not self.guard.demands.wants[i], now_ms=self.now)
+
+    # a turn: the driver of one EVSE, and what becomes of its frames
+
+    def turns(self, i):
+        if self.devices[i].booting:
+            return ["dark"]
+        names = [o for o in self.outcomes if len(self.frames) < self.frames_max or o not in ("held", "held dark", "copied")]
+        if not self.any_plan:
+            return names
+        return ["%s>%d" % (o, da) for o in names for da in self.any_plan]
+
+    def turn(self, i, label):
+        if not self.alive:
+            return
+        name, _, target = label.partition(">")
+        status, heard, answered, proof = OUTCOMES[name]
+        guard, answers = self.guard, 0
+        if target:
+            guard.want_da[i] = int(target)
+        answers += self.read(i, status, status or heard)
+        answers += self.order(i, heard, answered, name == "copied")
+        answers += self.read(i, proof, proof or heard)
+        if not answers:
+            guard.lost(i, self.now)
+
+    def read(self, i, passes, arrives):
+        """Status, settings and limit. 1: an answer came."""
+        guard, device, now = self.guard, self.devices[i], self.now
+        if self.evses[i]["poll_feeds"]:
+            if not guard.may_feed(i, now):
+                return 0
+            guard.fed(i, now)
+        if arrives:
+            device.hear_read(now)
+        if not passes:
+            return 0
+        guard.heard(i, now)
+        for key, value in device.settings():
+            guard.evidence(i, key, value, now)
+        limit = device.limit_da(now)
+        guard.reported(i, limit, now)
+        self.measure(i)
+        self.prove(i, limit)
+        return 1
+
+    def measure(self, i):
+        """Nothing is measured in this world."""
+
+    def prove(self, i, limit):
+        guard, device = self.guard, self.devices[i]
+        book = guard.ledger.standings[i].book
+        if isinstance(device, Secondary):
+            lease = device.lease
+            if lease.identity == IDENTITY and lease.epoch == self.epoch and lease.remaining_ms(self.now) > 0:
+                order = book.find(lease.sequence)
+                if order is not None and limit <= order.da:
+                    guard.proven(i, lease.sequence, limit, self.now)
+        elif book.orders and book.orders[-1].id and device.obeys(self.now) and limit <= book.orders[-1].da:
+            guard.proven(i, book.orders[-1].id, limit, self.now)
+
+    def order(self, i, heard, answered, copied):
+        """1: its answer came."""
+        guard, now = self.guard, self.now
+        want, current = guard.want_da[i], guard.order_da(i)
+        s = guard.ledger.standings[i]
+        if s.silent:
+            want = min(want, s.reserve_da)
+        value = want
+        order_id = guard.send(i, self.most_da(i, want), now)
+        if order_id is None and current is not None and self.most_da(i, want) > current and not self.evses[i].get("rounds_da"):
+            value = current
+            order_id = guard.send(i, current, now)
+        if order_id is None:
+            return 0
+        frame = Frame(i, order_id, self.epoch, IDENTITY, value, self.evses[i]["transit_ms"] // STEP_MS)
+        if heard is None or copied:
+            self.frames.append(frame)
+        if heard:
+            self.devices[i].hear_order(frame, now)
+        if not answered:
+            return 0
+        guard.answered(i, order_id, now, self.evses[i]["kind"] == "ampacity")
+        return 1
+
+    def most_da(self, i, value):
+        """What the driver knows that the device may make of it."""
+        facts = self.evses[i]
+        return min(facts["max_da"], value + facts.get("rounds_da", 0)) if value else 0
+
+    # keys
+
+    def encode(self):
+        ids = {0}
+        epochs = {0, self.epoch} if self.alive else {0}
+        if self.alive:
+            ids |= ids_of(self.guard)
+        for device in self.devices:
+            ids.update(device.ids())
+            epochs.update(device.epochs())
+        for frame in self.frames:
+            ids.add(frame.id)
+            epochs.add(frame.epoch)
+        rank = {order_id: place for place, order_id in enumerate(sorted(ids))}
+        ages = {epoch: place for place, epoch in enumerate(sorted(epochs))}
+        out = [self.pc, self.alive, self.ticking, self.excused, len(self.frames), ages[self.epoch] if self.alive else 0, len(ids)]
+        out += self.other_da
+        out += self.encode_more()
+        for frame in self.frames:
+            out += (frame.evse, rank[frame.id], ages[frame.epoch], frame.identity, frame.da, frame.left)
+        for device in self.devices:
+            out += device.encode(self.now, STEP_MS, rank, ages)
+        if self.alive:
+            out += self.form.encode(self.guard, self.now, rank)
+        return array("i", out).tobytes()
+
+    def encode_more(self):
+        return []
+
+    def decode_more(self, x, at):
+        return at
+
+    def decode(self, key):
+        x = array("i")
+        x.frombytes(key)
+        self.now = NOW
+        self.pc, alive, ticking, self.excused, frames, self.epoch, ids = x[:7]
+        self.alive, self.ticking = alive == 1, ticking == 1
+        at = 7 + len(self.other_da)
+        self.other_da[:] = x[7:at]
+        at = self.decode_more(x, at)
+        self.frames = []
+        for _ in range(frames):
+            evse, order_id, epoch, identity, da, left = x[at : at + 6]
+            self.frames.append(Frame(evse, order_id, epoch, identity, da, left))
+            at += 6
+        for device in self.devices:
+            at = device.decode(x, at, NOW, STEP_MS)
+        if self.alive:
+            self.form.decode(self.guard, NOW, x[at:])
+            self.guard.ledger.next_id = ids + 1
+
+    # liveness
+
+    def well(self, i):
+        """Must this one charge again when the adversary stops?"""
+        return True
+
+    def charges(self, i):
+        device = self.devices[i]
+        return not device.booting and device.limit_da(self.now) >= self.evses[i]["min_da"]
