@@ -1,10 +1,6 @@
 """Putting a bench together: site, upstream, recorded mains; on either clock."""
 
-from urllib.parse import urlsplit, urlunsplit
-
 from ampacity_host.rig.upstream import Upstream
-
-LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def play_mains(bench, setup, path):
@@ -39,19 +35,26 @@ async def real_bench(setup, args, folder):
 
 
 async def _real_upstream(bench, setup):
+    """The bench CSMS, or somebody else's, behind a proxy that can be pulled out (loopback addresses only)."""
     from ampacity_host.rig.process.proxy import Proxy
 
-    csms = link = None
+    ocpp = setup.facts["ocpp"]
+    csms, url = None, ocpp and ocpp["url"]
     if setup.bench_csms:
         from ampacity_host.csms.bench import BenchCsms
 
-        csms = BenchCsms(setup.facts["ocpp"]["version"], lambda: bench.t_ms)
+        csms = BenchCsms(ocpp["version"], lambda: bench.t_ms)
         await csms.start("127.0.0.1", 0)
-        link = Proxy(address_of(csms.url))
-        bench.keep(csms.stop, link.close)
-        await link.start(*setup.bench_csms)
-        setup.facts["ocpp"]["url"] = with_address(csms.url, *link.address)
-    bench.set_upstream(Upstream(csms, link), setup.facts["ocpp"])
+        bench.keep(csms.stop)
+        url = csms.url
+    link = Proxy(bench.route)
+    bench.keep(link.close)
+    await link.start(*(setup.bench_csms or ("127.0.0.1", 0)))
+    bench.set_upstream(Upstream(csms, link), ocpp)
+    if ocpp:
+        bench.lead_upstream_to(url)
+        if csms is not None:
+            bench.csms_url = ocpp["url"]
 
 
 async def virtual_bench(setup, args):
@@ -67,14 +70,3 @@ async def virtual_bench(setup, args):
         play_mains(bench, setup, args.mains)
     bench.start()
     return bench
-
-
-def address_of(url):
-    parts = urlsplit(url)
-    return parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80)
-
-
-def with_address(url, host, port):
-    """The URL with another host and port."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, "%s:%d" % (host, port), parts.path, parts.query, ""))

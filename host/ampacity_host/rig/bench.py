@@ -41,6 +41,7 @@ class Bench:
         self.address_of = {}         # device name -> its key in endpoints
         self.desk = FaultDesk(self)
         self.upstream = None
+        self.csms_url = None
         self._number = 0
         self._heap_free_min = None
         self.swaps = {}              # EVSE name -> how often its unit was swapped
@@ -51,16 +52,16 @@ class Bench:
         self.upstream = upstream
         self.facts["ocpp"] = ocpp
         self._upstream_parts["ocpp"] = ocpp
+        self.csms_url = ocpp and ocpp["url"]
         self.can_csms = self.can_csms_log = upstream is not None and upstream.can_call
 
     def next_number(self):
         self._number += 1
         return self._number
 
-    @property
-    def csms_url(self):
-        ocpp = self.facts.get("ocpp")
-        return ocpp["url"] if ocpp else None
+    def lead_upstream_to(self, url):
+        """The primary's upstream URL from its next start on."""
+        self._upstream_parts["ocpp"]["url"] = url
 
     def primary_pid(self):
         return None
@@ -158,8 +159,7 @@ class Bench:
                                                      "security_profile": 0, "password": None})
         if fields.has("ocpp"):
             ocpp["version"] = fields.text("ocpp", choices=self.ocpp_versions())
-        for name, key in (("identity", "identity"), ("csms_url", "url"), ("password", "password"),
-                          ("csms_root_pem", "root_pem")):
+        for name, key in (("identity", "identity"), ("password", "password"), ("csms_root_pem", "root_pem")):
             if fields.has(name):
                 ocpp[key] = fields.text(name)
         if fields.has("security_profile"):
@@ -169,9 +169,11 @@ class Bench:
         count = fields.integer("evses", len(self.facts["evses"]), 1, 10_000)
         if count > len(self.facts["evses"]):
             raise FieldError("evses", count, "1..%d: the site file has no more" % len(self.facts["evses"]))
-        if not ocpp.get("url"):
+        if not fields.has("csms_url") and not ocpp.get("url"):
             raise FieldError("csms_url", None, "ws://… or wss://…: nothing was set before")
         self._upstream_parts = {"ocpp": ocpp, "evses": count if fields.has("evses") else self._upstream_parts["evses"]}
+        if fields.has("csms_url"):
+            self.lead_upstream_to(fields.text("csms_url"))
 
     def primary_config(self):
         """The compiled site as the primary gets it at its next start."""

@@ -2,8 +2,23 @@
 
 import asyncio
 from datetime import UTC, datetime
+from urllib.parse import urlsplit, urlunsplit
 
 from ampacity_host.rig.fields import Unsupported
+
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def address_of(url):
+    """(host, port) of a WebSocket URL."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80)
+
+
+def with_port(url, port):
+    """The URL with another port."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, "%s:%d" % (parts.hostname, port), parts.path, parts.query, ""))
 
 
 class Upstream:

@@ -13,6 +13,7 @@ from ampacity_host.rig.process.console import ConsoleLink
 from ampacity_host.rig.process.controller import ProcessController
 from ampacity_host.rig.process.simport import Pins, SimPort
 from ampacity_host.rig.process.tcp import TcpDevices
+from ampacity_host.rig.upstream import LOOPBACK, address_of, with_port
 
 
 class RealBench(Bench):
@@ -32,10 +33,22 @@ class RealBench(Bench):
         self.secondaries = {}
         self._console = None
         self._kept = []
+        self._csms_address = None
 
     def keep(self, *parts):
         """What takes parts of the upstream down: coroutine functions, called last first."""
         self._kept.extend(parts)
+
+    def route(self):
+        """Where the proxy to the CSMS leads now."""
+        return self._csms_address
+
+    def lead_upstream_to(self, url):
+        """The primary's upstream URL from its next start on; a CSMS on loopback is reached through the proxy."""
+        if address_of(url)[0] in LOOPBACK and self.upstream.link is not None:
+            self._csms_address = address_of(url)
+            url = with_port(url, self.upstream.link.address[1])
+        super().lead_upstream_to(url)
 
     def primary_pid(self):
         return self.primary.pid

@@ -21,10 +21,21 @@ class ConsoleLink:
         """The answer's text. OSError or TimeoutError when there is none."""
         async with self._lock:
             try:
-                return await asyncio.wait_for(self._ask(line), ANSWER_S)
+                return await asyncio.wait_for(self._ask_again(line), ANSWER_S)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 self.close()
                 raise OSError(111, "the console does not answer") from error
+
+    async def _ask_again(self, line):
+        """Once more over a new connection when the old one had ended with the controller's last life."""
+        old = self._writer is not None
+        try:
+            return await self._ask(line)
+        except (OSError, asyncio.IncompleteReadError):
+            self.close()
+            if not old:
+                raise
+        return await self._ask(line)
 
     async def json(self, line):
         """The answer as JSON; ValueError when it is none."""

@@ -5,10 +5,10 @@ import contextlib
 
 
 class Proxy:
-    """`await start(host, port)` listens; every connection goes on to `target` (host, port), while it is not down."""
+    """`await start(host, port)` listens; every connection goes on to `target()` (host, port), while it is not down."""
 
     def __init__(self, target):
-        self.target = target
+        self._target = target
         self.down = False
         self.address = None
         self._server = None
@@ -42,7 +42,7 @@ class Proxy:
     async def _pass(self, reader, writer):
         if self.down:
             return
-        far_reader, far_writer = await asyncio.open_connection(*self.target)
+        far_reader, far_writer = await asyncio.open_connection(*self._target())
         self._writers.add(far_writer)
         try:
             ways = [asyncio.ensure_future(_pump(reader, far_writer)), asyncio.ensure_future(_pump(far_reader, writer))]
