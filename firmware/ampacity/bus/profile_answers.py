@@ -17,6 +17,7 @@ SILENT, AUDIT, ONLINE = "silent", "audit", "online"
 REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order again
 PROOF_MS = 500            # it does not show the order yet: look again
 DRAWS_DA = 10             # a car that draws
+NO_LIMIT = 1 << 30
 STATE_CHARGING = ("C", "D")
 STATE_PLUGGED = ("B", "C", "D")
 
@@ -34,12 +35,14 @@ class ProfileAnswers:
         self._table = compiled
         self._terminals = len(evse_facts["terminals"])
         self._targets = {"watchdog": evse_facts["watchdog_ms"], "fallback": evse_facts["fallback_da"]}
+        self._targets["power_on"] = evse_facts.get("power_on_da", evse_facts["max_da"])
         self._readings = Readings(compiled)
         self._audit = Audit(compiled, self._readings, self._targets)
         self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
         self._order = Ordering(self._recipe)
         self.poll_feeds = self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
         self._feed = compiled["watchdog"]["feed"]
+        self._feed_ms = self._feed_period_ms(compiled["watchdog"]["feed_ms"])
         self._cycles = self._make_cycles(compiled)
         self._want_da = 0
         self._failures = 0
@@ -49,6 +52,11 @@ class ProfileAnswers:
         self._resend = False
         self._unlike_ms = -1
         self._raised_ms = -1
+
+    def _feed_period_ms(self, asked_ms: int) -> int:
+        """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
+        quarter_ms = self._targets["watchdog"] // 4
+        return min(quarter_ms, asked_ms) if quarter_ms and asked_ms else quarter_ms or asked_ms
 
     def _make_cycles(self, compiled: dict) -> dict:
         periods = {"live": compiled["live_ms"], "slow": compiled["slow_ms"], "settings": compiled["settings_ms"]}
@@ -116,16 +124,21 @@ class ProfileAnswers:
         facts.charging = letter in STATE_CHARGING
         if self.link == ONLINE:
             facts.fault = first_match(self._table["faults"], values)
-        amps_da = self._readings.phases("current")
-        facts.amps_da = amps_da[: self._terminals] if amps_da else None
-        volts_dv = self._readings.phases("voltage")
-        facts.volts_dv = volts_dv[: self._terminals] if volts_dv else None
+        facts.amps_da = self._per_terminal("current")
+        if self._table["amps_in"] and facts.amps_da and letter not in self._table["amps_in"]:
+            facts.amps_da = [0] * self._terminals  # in other states it shows what is long over
+        facts.volts_dv = self._per_terminal("voltage")
         facts.power_w = self._readings.named("power")
         facts.energy_wh = self._readings.named("energy")
         facts.updated_ms = now_ms
         self._judge.measured(self._index, facts.amps_da, self._cycles["live"].started_ms, now_ms)
         self._prove_by_measure(now_ms)
         self._ask_judge(now_ms)
+
+    def _per_terminal(self, quantity: str) -> "list | None":
+        """Its values, one a terminal; None where it measures fewer phases than it feeds."""
+        values = self._readings.phases(quantity)
+        return values[: self._terminals] if values and len(values) >= self._terminals else None
 
     def _ask_judge(self, now_ms: int) -> None:
         """Does the judge want it audited again, or its order said again, or does it still wait for a proof?"""
@@ -140,8 +153,10 @@ class ProfileAnswers:
             return
         limit_da = self._readings.values[index]
         rows = self._table["proof"]["pause"]
-        if rows and holds(rows, self._readings.values, 0, self._targets):
-            limit_da = 0
+        if rows and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets):
+            limit_da = self._recipe.most_da(0)
+        elif self._recipe.table["full"]:
+            limit_da = min(limit_da, self._recipe.max_da)
         self.facts.limit_da = limit_da
         self._judge.reported(self._index, limit_da, now_ms)
         if self._limit_seen():
@@ -157,7 +172,8 @@ class ProfileAnswers:
         if not self._readings.asked_since(fields_of(rows), order.written_ms):
             return
         most_da = self._recipe.most_da(order.target_da)
-        proven = holds(rows, self._readings.values, most_da, self._targets)
+        full = self._recipe.table["full"] and most_da >= self._recipe.max_da  # watts of all phases: more than it can
+        proven = holds(rows, self._readings.values, NO_LIMIT if full else most_da, self._targets)
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, min(self._shown_da(), most_da), now_ms)
             order.as_proven()
@@ -171,7 +187,9 @@ class ProfileAnswers:
 
     def _shown_da(self) -> int:
         index = self._limit_index()
-        return self._readings.values[index] if index >= 0 and self._order.target_da else 0
+        if not self._order.target_da:
+            return self._recipe.most_da(0)
+        return self._readings.values[index] if index >= 0 else 0
 
     def _prove_by_measure(self, now_ms: int) -> None:
         """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled."""

@@ -17,6 +17,7 @@ class Audit:
         self.identity = compiled["identity"]
         self.watchdog = compiled["watchdog"]
         self.recipe = compiled["settings"]
+        self.power_on = compiled["power_on"]
         self.readings = readings
         self.targets = targets
         self._stored_ms = []
@@ -94,6 +95,8 @@ class Audit:
         for write in self.recipe:
             if not self.right(write):
                 return "setting at %d does not hold" % write[1]
+        if self.power_on >= 0 and (values[self.power_on] is None or values[self.power_on] > self.targets["power_on"]):
+            return "it allows more after a restart than the site file says"
         return None
 
     def fingerprint(self) -> "str | None":
@@ -105,7 +108,7 @@ class Audit:
         """[(key, value), …] of what these fields, just read, show of the device's settings."""
         values = self.readings.values
         found = []
-        rows = (("watchdog_ms", self.watchdog["time"]), ("fallback_da", self.watchdog["fallback"]), ("max_da", self.identity["max"]))
+        rows = (("watchdog_ms", self.watchdog["time"]), ("fallback_da", self.watchdog["fallback"]), ("max_da", self.identity["max"]), ("power_on_da", self.power_on))
         for key, index in rows:
             if index in fields and values[index] is not None:
                 found.append((key, values[index]))

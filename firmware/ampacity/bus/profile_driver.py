@@ -96,8 +96,8 @@ class ProfileDriver(ProfileAnswers):
         return self._routine_due(best, now_ms)
 
     def _routine_due(self, best: "tuple | None", now_ms: int) -> tuple:
-        if self._targets["watchdog"]:
-            due_ms = max(self._fed_ms + self._targets["watchdog"] // 4, self._hold_ms["feed"], self._hold_ms["read"])
+        if self._feed_ms:
+            due_ms = max(self._fed_ms + self._feed_ms, self._hold_ms["feed"], self._hold_ms["read"])
             best = _sooner(best, (ORDER, due_ms, self._feeder()), now_ms)
         live = self._cycles["live"]
         late = now_ms - max(live.done_ms, 0) > OVERDUE_MS + live.period_ms

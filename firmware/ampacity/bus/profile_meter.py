@@ -6,6 +6,7 @@ mark, so that the judge can tell a frozen meter from a quiet house.
 """
 
 from ampacity.bus.facts import DeviceFacts
+from ampacity.bus.profile_chain import Chain
 from ampacity.bus.profile_cycle import Cycle
 from ampacity.bus.profile_reads import Readings
 from ampacity.bus.request import OVERDUE, ROUTINE, Request
@@ -32,6 +33,7 @@ class MeterDriver:
         self._on_reading = on_reading
         self._table = compiled
         self._readings = Readings(compiled)
+        self._chain = Chain(compiled["chain"][0], compiled["chain"][1]) if compiled["chain"] else None
         periods = {"live": compiled["live_ms"], "slow": compiled["slow_ms"], "identity": IDENTITY_MS}
         self._cycles = [Cycle(group, len(compiled["reads"][group]), periods[group]) for group in periods if group in compiled["reads"]]
         self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
@@ -65,10 +67,15 @@ class MeterDriver:
         klass, due_ms = self.urgency(now_ms)
         if due_ms > now_ms:
             return None
+        if self._chain is not None and self._chain.base < 0:
+            return self._chain.request(self.unit, self._table["reply_ms"], self._table["gap_ms"])
         return self._readings.request(self.unit, cycle.group, cycle.begin(now_ms), klass, self._table["reply_ms"], self._table["gap_ms"])
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """The meter's answer. One that may belong to an older request is not used."""
+        if request.tag[0] == "chain":
+            self._chain_reply(request, pdu, now_ms)
+            return
         _, group, at = request.tag
         if not request.certain or not self._readings.take(group, at, pdu, now_ms):
             self.failed(request, "unexpected", now_ms)
@@ -81,9 +88,22 @@ class MeterDriver:
         if cycle.step(now_ms) and group == "live":
             self._sample(now_ms)
 
+    def _chain_reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        if not request.certain:
+            self.failed(request, "unexpected", now_ms)
+            return
+        self._failures = 0
+        self._hold_ms = -1
+        self._chain.reply(pdu)
+        if self._chain.base >= 0:
+            self._readings.begin_at(self._chain.base)
+
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """No answer that counts; a sample in parts begins anew, other groups are left for this round."""
-        cycle = self._cycle(request.tag[1])
+        cycle = self._live if request.tag[0] == "chain" else self._cycle(request.tag[1])
+        if request.tag[0] == "chain" and reason.startswith("exception"):
+            self._chain.elsewhere()
+            self._hold_ms = now_ms + RETRY_MS
         if reason.startswith("exception"):
             self.facts.fault = reason
             if cycle is not self._live:
@@ -94,6 +114,8 @@ class MeterDriver:
         if self._failures >= FAILURES_MAX:
             self.facts.online = False
             self._hold_ms = now_ms + RETRY_MS
+            if self._chain is not None:
+                self._chain.restart()
 
     def _cycle(self, group: str) -> Cycle:
         return [cycle for cycle in self._cycles if cycle.group == group][0]
@@ -116,15 +138,35 @@ class MeterDriver:
         facts = self.facts
         facts.amps_da = amps_da
         facts.volts_dv = self._readings.phases("voltage")
-        facts.power_w = self._readings.named("power")
+        facts.power_w = self._power_w()
         facts.energy_wh = self._readings.named("energy_import")
         facts.updated_ms = now_ms
+
+    def _power_w(self) -> "int | None":
+        """Its total, or the sum of its phases where it shows no total."""
+        power_w = self._readings.named("power")
+        phases_w = self._readings.phases("power") if power_w is None else None
+        return sum(phases_w) if phases_w else power_w
+
+    def _unfit(self) -> "str | None":
+        """Why its readings cannot be used as it is set up; None when they can."""
+        for index, least, most, why in self._table["require"]:
+            value = self._readings.values[index]
+            if value is None or not least <= value <= most:
+                return why
+        return None
 
     def _amps(self) -> "list | None":
         """Signed currents of the inputs that the site uses, da; None when one is no number."""
         amps_da = self._readings.phases("current")
         if amps_da is None or len(amps_da) < self._inputs:
             return None
+        unfit = self._unfit()
+        if unfit:
+            self.facts.fault = unfit
+            return None
+        if self._table["sign"] == "none":
+            amps_da = [abs(da) for da in amps_da]
         if self._table["sign"] == "power":
             power_w = self._readings.phases("power")
             if power_w is None:

@@ -1,7 +1,7 @@
 """From a limit in amperes to the writes that order it, and back: what the device may make of them (safety.md, rule 1).
 
 A write is [function code, address, type, what, raw, role, mul, div, shown by field, stored]; what: "raw", "order",
-"least", "watchdog", "fallback" or "wait"; role: "limit", "enable", "disable" or "".
+"least", "watchdog", "fallback", "power_on" or "wait"; role: "limit", "enable", "disable" or "".
 """
 
 from ampacity.base.errors import ensure
@@ -25,17 +25,26 @@ class OrderRecipe:
         limit_da = min(limit_da, self.max_da, self.table["max"])
         if limit_da < self.min_da:
             return 0
+        if self._is_full(limit_da):
+            return limit_da
         mul, div = self.table["step"]
         limit_da = (limit_da * div // mul) * mul // div
         return limit_da if limit_da >= self.min_da else 0
 
     def most_da(self, limit_da: int) -> int:
-        """What the device may make of an order of limit_da: rounded as it rounds, its tolerance added, never above its maximum."""
+        """What the device may make of an order of limit_da: rounded as it rounds, its tolerance added, never above its maximum.
+
+        A pause counts as what the device may still allow where nothing shows that it has stopped.
+        """
         if limit_da == 0:
-            return 0
+            return self.table["pause_da"]
         mul, div = self.table["step"]
         steps = limit_da * div // mul + self.table["up"]
         return min(self.max_da, max(limit_da, -(-steps * mul // div)) + self.table["tolerance"])
+
+    def _is_full(self, limit_da: int) -> bool:
+        """A device that is ordered in watts, and may have all it can: on how many phases it draws does not matter then."""
+        return bool(self.table["full"]) and limit_da >= self.max_da
 
     def writes(self, limit_da: int) -> list:
         """The writes that give a limit, in their order."""
@@ -60,5 +69,7 @@ class OrderRecipe:
         what = write[W_WHAT]
         if what == "raw":
             return write[W_RAW], 1
+        if what == "order" and self._is_full(limit_da):
+            return limit_da * self.table["full"][0], self.table["full"][1]
         value = {"order": limit_da, "least": self.min_da}.get(what)
         return (settings[what] if value is None else value) * write[W_DIV], write[W_MUL]

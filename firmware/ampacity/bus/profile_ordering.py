@@ -83,7 +83,7 @@ class Ordering:
             return self.recipe.most_da(self.target_da or self._lowest(write))
         if write[W_ROLE] == ENABLE:
             return max(self.held_most_da, self.recipe.most_da(self.target_da))
-        return 0
+        return self.recipe.most_da(0)
 
     def _lowest(self, write: list) -> int:
         return 0 if write[3] == "raw" else self.recipe.min_da

@@ -10,9 +10,9 @@ NEVER_MS = -1
 PHASES = ("_l1", "_l2", "_l3")
 
 
-def read_pdu(span: list) -> bytes:
-    """The request for a span of registers, or of coils."""
-    return bytes([span[0]]) + span[1].to_bytes(2, "big") + span[2].to_bytes(2, "big")
+def read_pdu(span: list, base: int = 0) -> bytes:
+    """The request for a span of registers, or of coils; base: what its address counts from."""
+    return bytes([span[0]]) + (base + span[1]).to_bytes(2, "big") + span[2].to_bytes(2, "big")
 
 
 def reply_length(span: list) -> int:
@@ -39,17 +39,24 @@ class Readings:
         self.values = [None] * len(self.fields)
         self.asked_ms = [NEVER_MS] * len(self.fields)
         self.raw = {}
+        self._base = 0
         self._requests = {}
         self._index = {}
         for index in range(len(self.fields)):
             self._index[self.fields[index][NAME]] = index
+
+    def begin_at(self, base: int) -> None:
+        """All addresses count from here."""
+        if base != self._base:
+            self._base = base
+            self._requests = {}
 
     def request(self, unit: int, group: str, at: int, klass: int, timeout_ms: int, gap_ms: int) -> Request:
         """The request for span number `at` of a group; the same object each time, with its encoded frame."""
         request = self._requests.get((group, at))
         if request is None:
             span = self.reads[group][at]
-            request = Request(unit, read_pdu(span), klass, timeout_ms, reply_length(span), gap_ms, ("read", group, at))
+            request = Request(unit, read_pdu(span, self._base), klass, timeout_ms, reply_length(span), gap_ms, ("read", group, at))
             self._requests[(group, at)] = request
         request.klass = klass
         request.certain = True

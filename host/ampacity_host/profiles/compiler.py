@@ -7,14 +7,16 @@ The result is JSON-able and small: lists, ints and short texts. Its layout is pr
 from fractions import Fraction
 
 from ampacity_host.profiles.reads import spans
-from ampacity_host.profiles.source import reads_feed
-from ampacity_host.profiles.units import da, fraction
+from ampacity_host.profiles.source import limit_registers, reads_feed
+from ampacity_host.profiles.units import da, fraction, ms
 
 WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4, "bool": 1, "letter": 1, "text": 1}
 READ_WITH = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 LEAST_VOLTAGE_PERCENT = 90
 NO_LIMIT = 1 << 30
 DAY_MS = 86400000
+MOST_DA = 800  # no pilot offers more (IEC 61851-1)
+WATTS = ("W", "kW")
 
 
 class _Compiler:
@@ -23,6 +25,8 @@ class _Compiler:
         self.link = profile["link"]
         self.names = self._used()
         self.voltage_v = voltage_v
+        self.limits = set(limit_registers(profile))
+        self.ordered = self.limits | set(self._settable())
 
     def _used(self) -> list[str]:
         """Registers that are ever read; what is only written needs no field."""
@@ -32,17 +36,22 @@ class _Compiler:
         registers = self.profile["registers"]
         return sorted(found | {registers[name]["scale_from"] for name in found if "scale_from" in registers[name]})
 
+    def _settable(self) -> list:
+        """Registers that hold what an order could be, beside the limits: fallback and power-on value."""
+        dog, power_on = self.profile.get("watchdog", {}), self.profile.get("power_on", {})
+        return [table[key] for table, key in ((dog, "fallback"), (dog, "fallback_shown_by"), (power_on, "register")) if key in table]
+
     def index(self, name: "str | None") -> int:
         return self.names.index(name) if name in self.names else -1
 
     def field(self, name: str) -> list:
         register = self.profile["registers"][name]
-        scale = fraction(register)
+        scale = self.order_scale(register) if name in self.ordered else fraction(register)
         kind = register["type"]
         if register.get("words", self.link["words"]) == "low-first":
             kind += "<"
         shift, width = register.get("bits", [0, 0])
-        rounding = "u" if name.startswith("current_") else "n"
+        rounding = "u" if name.startswith("current_") or name in self.limits else "n"
         return [
             name, READ_WITH[register["in"]], register["at"], register.get("count", WIDTH[register["type"]]), kind,
             scale.numerator, scale.denominator, rounding, register.get("none", []), shift, width,
@@ -80,32 +89,41 @@ class _Compiler:
             code = 16
         value = row.get("value", "order")
         what, raw = (value, 0) if isinstance(value, str) else ("raw", value)
-        scale = self.order_scale(register) if what in ("order", "least") else fraction(register)
+        scale = fraction(register) if what in ("raw", "watchdog") else self.order_scale(register)
         shown = row.get("shown_by") or (row["write"] if "r" in register.get("access", "rw") else None)
-        role = row.get("effect") or ("limit" if row["write"] == self.profile.get("order", {}).get("limit") else "")
+        role = row.get("effect") or ("limit" if row["write"] in self.limits else "")
         stored = int(register.get("stored", False))
         return [code, register["at"], word, what, raw, role, scale.numerator, scale.denominator, self.index(shown), stored]
 
     def order_scale(self, register: dict) -> Fraction:
         """da per raw count of the setpoint. Watts: as if one phase drew it all, at the lowest voltage."""
-        if register.get("unit") not in ("W", "kW"):
+        if register.get("unit") not in WATTS:
             return fraction(register)
         phases = 3 if self.profile["order"].get("balances") else 1
         return fraction(register) * 10 / Fraction(self.voltage_v * LEAST_VOLTAGE_PERCENT * phases, 100)
 
     def order(self) -> dict:
         order = self.profile["order"]
-        scale = self.order_scale(self.profile["registers"][order["limit"]])
+        limit = self.profile["registers"][order["limit"]]
+        scale = self.order_scale(limit)
         step = Fraction(da(order["step_a"])) if "step_a" in order else scale
         raises = order["rounds"] not in ("exact", "down")
         return {
-            "min": da(order["min_a"]), "max": da(order["max_a"]),
+            "min": da(order["min_a"]), "max": da(order["max_a"]) if "max_a" in order else MOST_DA,
             "step": [step.numerator, step.denominator], "up": int(raises), "tolerance": da(order.get("tolerance_a", 0)),
             "charge": [self.write(row) for row in order["charge"]], "pause": [self.write(row) for row in order["pause"]],
             "forbidden": [[self.profile["registers"][row["register"]]["at"], row["from"], row["to"]] for row in order.get("forbidden", [])],
             "gap_ms": max(self.link.get("write_gap_ms", 0), DAY_MS // order["writes_per_day"] if "writes_per_day" in order else 0),
+            "full": self.full(limit), "pause_da": da(order.get("pause_counts_a", 0)),
             "refresh": int(self.profile.get("watchdog", {}).get("fed_by") in ("order", "any-write") and "feed" not in self.profile["watchdog"]),
         }  # fmt: skip
+
+    def full(self, limit: dict) -> list:
+        """Watts: an order of the maximum is one of the power of all phases, [raw counts per da]. Else nothing."""
+        if limit.get("unit") not in WATTS or self.profile["order"].get("balances"):
+            return []
+        counts = Fraction(3 * self.voltage_v, 10) / fraction(limit)
+        return [counts.numerator, counts.denominator]
 
     def conditions(self, rows: list) -> list:
         compiled = []
@@ -130,7 +148,7 @@ class _Compiler:
             "time": self.index(dog.get("shown_by") or dog.get("register")),
             "fallback": self.index(dog.get("fallback_shown_by") or dog.get("fallback")),
             "reads_feed": int(reads_feed(self.profile)), "fallback_fixed": da(dog["fallback_fixed_a"]) if "fallback_fixed_a" in dog else -1,
-            "feed": self.write(dog["feed"]) if "feed" in dog else [], "fed_by": fed_by, "latched": int(dog.get("latched", False)),
+            "feed": self.write(dog["feed"]) if "feed" in dog else [], "fed_by": fed_by, "feed_ms": ms(dog.get("feed_every_s", 0)), "latched": int(dog.get("latched", False)),
         }  # fmt: skip
 
     def rules(self, key: str, from_map: str) -> list:
@@ -139,6 +157,11 @@ class _Compiler:
         for row in state.get(key, []):
             rows.append([self.index(row["register"]), row.get("bits", 0), row.get("equals", None), row["is"]])
         return rows
+
+    def chain(self) -> list:
+        """Where a device with movable registers may begin, and the models that may be read: [[addresses], [models]]."""
+        chain = self.link.get("chain")
+        return [chain["starts"], chain["models"]] if chain else []
 
     def identity(self) -> dict:
         identity = self.profile.get("identity", {"fingerprint": []})
@@ -162,10 +185,14 @@ def compile_profile(profile: dict, voltage_v: int = 230) -> dict:
     }  # fmt: skip
     if profile["kind"] == "meter":
         result["sign"] = profile.get("measure", {}).get("sign", "register")
+        result["require"] = work.identity()["require"]
+        result["chain"] = work.chain()
         return result
     result["state"] = work.rules("rules", "map")
     result["faults"] = work.rules("fault_rules", "faults")
+    result["amps_in"] = "".join(profile.get("state", {}).get("currents_count_in", []))
     result["identity"] = work.identity()
+    result["power_on"] = work.index(profile.get("power_on", {}).get("register"))
     result["watchdog"] = work.watchdog()
     result["proof"] = work.proof()
     result["order"] = work.order() if "order" in profile else None

@@ -5,12 +5,13 @@ not document and the installer does not declare counts as the worst the device c
 """
 
 from ampacity.circuit.errors import Rejected
-from ampacity_host.profiles.source import blocked, reads_feed
+from ampacity_host.profiles.source import blocked, reads_feed, usable
 from ampacity_host.profiles.units import da, fraction, ms
 
 UNKNOWN_BOOT_MS = 500
 UNKNOWN_REFRESH_MS = 500
 STANDARD_SETTLE_MS = 5000
+PILOT_MAX_A = 80
 DEFAULT_WATCHDOG_S = 10
 
 
@@ -31,7 +32,7 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
         "settle_ms": max(STANDARD_SETTLE_MS, profile.get("car", {}).get("settle_ms", 0)), "latency_ms": link["latency_ms"],
         "boot_ms": link.get("boot_ms", UNKNOWN_BOOT_MS), "survives": bool(profile.get("settings", {}).get("survive_restart", False)),
         "holds": bool(profile.get("silence", {}).get("holds", False)), "proof": profile.get("proof", {}).get("kind", "measured"),
-        "poll_feeds": reads_feed(profile),
+        "poll_feeds": reads_feed(profile), "one_client": link.get("clients") == 1,
         "fingerprint": site_evse.get("fingerprint"), "blocked": blocked(profile),
     }  # fmt: skip
     facts.update(watchdog)
@@ -39,8 +40,10 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
 
 
 def _max_da(order: dict, site_evse: dict) -> int:
-    most = da(order["max_a"]) if "max_a" in order else 0
+    most = da(order.get("max_a", PILOT_MAX_A)) if order else 0
     max_da = da(site_evse.get("max_a", order.get("max_a", 0)))
+    if order and not max_da:
+        raise Rejected("max_a", 0, "what its switch or its rating plate says: no register limit is documented")
     if most and max_da > most:
         raise Rejected("max_a", site_evse["max_a"], f"at most {most / 10} A: the device offers no more")
     return max_da
@@ -68,20 +71,16 @@ def _step_da(profile: dict) -> int:
 
 def _watchdog(profile: dict, site_evse: dict, max_da: int) -> dict:
     dog = profile.get("watchdog")
-    if not dog or not _usable(dog):
-        return {"watchdog_ms": 0, "watchdog_tolerance_ms": 0, "watchdog_fixed": False, "fallback_da": max_da}
+    if not dog or not usable(dog):
+        return {"watchdog_ms": 0, "watchdog_tolerance_ms": 0, "watchdog_fixed": False, "fallback_fixed": False, "fallback_da": max_da}
     fixed = "fixed_s" in dog
     watchdog_ms = ms(dog["fixed_s"]) if fixed else _watchdog_ms(dog, site_evse)
     tolerance_ms = max(1000, watchdog_ms * max(10, dog.get("tolerance_percent", 10)) // 100)
     fallback_da = _fallback_da(dog, site_evse, max_da)
-    return {"watchdog_ms": watchdog_ms, "watchdog_tolerance_ms": tolerance_ms, "watchdog_fixed": fixed, "fallback_da": fallback_da}
-
-
-def _usable(dog: dict) -> bool:
-    """A watchdog that may count: its time set and shown (or fixed), its fallback set and shown (or fixed), fed by known frames."""
-    time = "fixed_s" in dog or "register" in dog
-    fallback = "fallback_fixed_a" in dog or "fallback" in dog
-    return time and fallback and dog["fed_by"] != "unknown"
+    return {
+        "watchdog_ms": watchdog_ms, "watchdog_tolerance_ms": tolerance_ms, "watchdog_fixed": fixed,
+        "fallback_fixed": "fallback_fixed_a" in dog, "fallback_da": fallback_da,
+    }  # fmt: skip
 
 
 def _watchdog_ms(dog: dict, site_evse: dict) -> int:
@@ -97,14 +96,17 @@ def _fallback_da(dog: dict, site_evse: dict, max_da: int) -> int:
     fallback_da = da(site_evse.get("fallback_a", 0))
     ranges = [(da(low), min(da(high), max_da)) for low, high in dog.get("fallback_values_a", [])]
     if not any(low <= fallback_da <= high for low, high in ranges):
-        allowed = " or ".join(f"{low / 10} to {high / 10} A" if high > low else f"{low / 10} A" for low, high in ranges)
-        raise Rejected("fallback_a", site_evse.get("fallback_a", 0), allowed)
+        raise Rejected("fallback_a", site_evse.get("fallback_a", 0), _spelled(ranges))
     return fallback_da
 
 
 def _power_on(profile: dict, site_evse: dict, max_da: int, fallback_da: int) -> "tuple[int, str]":
     known = profile.get("power_on")
     declared_da = min(da(site_evse["power_on_a"]), max_da) if "power_on_a" in site_evse else None
+    if declared_da is not None:  # no less than what its pause counts as
+        declared_da = max(declared_da, da(profile.get("order", {}).get("pause_counts_a", 0)))
+    if known and "register" in known:
+        return _settable_power_on(known, declared_da, max_da), "settings"
     if declared_da is not None and (known is None or known.get("declarable")):
         return declared_da, "declared"
     if known is None:
@@ -113,6 +115,21 @@ def _power_on(profile: dict, site_evse: dict, max_da: int, fallback_da: int) -> 
     if declared_da is not None and declared_da > value:  # the installer knows of something worse
         return declared_da, "declared"
     return min(value, max_da), "documented"
+
+
+def _settable_power_on(known: dict, wanted_da: "int | None", max_da: int) -> int:
+    """What its register must show: the site's choice, else the least it can be set to, else the maximum."""
+    ranges = [(da(low), min(da(high), max_da)) for low, high in known.get("values_a", [])]
+    if not ranges:
+        return max_da if wanted_da is None else wanted_da
+    chosen_da = ranges[0][0] if wanted_da is None else wanted_da
+    if not any(low <= chosen_da <= high for low, high in ranges):
+        raise Rejected("power_on_a", chosen_da / 10, _spelled(ranges))
+    return chosen_da
+
+
+def _spelled(ranges: list) -> str:
+    return " or ".join(f"{low / 10} to {high / 10} A" if high > low else f"{low / 10} A" for low, high in ranges)
 
 
 def meter_facts(profile: dict, site_meter: dict) -> dict:

@@ -61,12 +61,12 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    return problems or _unit_problems(profile) + _unread_settings(profile)
+    return problems or _unit_problems(profile) + _unread_settings(profile) + _targets_without_watchdog(profile)
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":
     used = [("reads." + group, name) for group, listed in profile["reads"].items() if isinstance(listed, list) for name in listed]
-    for table, keys in (("order", ["limit"]), ("identity", ["max"]), ("proof", ["limit"]), ("state", ["from"])):
+    for table, keys in (("order", ["limit"]), ("identity", ["max"]), ("proof", ["limit"]), ("state", ["from"]), ("power_on", ["register"])):
         used += [(table, profile[table][key]) for key in keys if key in profile.get(table, {})]
     used += [("identity", name) for name in profile.get("identity", {}).get("fingerprint", [])]
     watchdog = profile.get("watchdog", {})
@@ -100,6 +100,33 @@ def _unread_settings(profile: dict) -> list[str]:
     return found
 
 
+def _targets_without_watchdog(profile: dict) -> list[str]:
+    """A recipe can only put right what the site gets to choose."""
+    chosen = {"watchdog", "fallback"} if usable(profile.get("watchdog")) else set()
+    chosen |= {"power_on"} if "register" in profile.get("power_on", {}) else set()
+    found = [row["value"] for row in profile.get("settings", {}).get("recipe", []) if isinstance(row.get("value"), str)]
+    return [f"settings.recipe: {value!r} is not for the site to choose here" for value in found if value not in chosen]
+
+
+def usable(dog: "dict | None") -> bool:
+    """A watchdog that may count: its time set and shown (or fixed), its fallback set and shown (or fixed), fed by known frames."""
+    if not dog:
+        return False
+    time = "fixed_s" in dog or "register" in dog
+    fallback = "fallback_fixed_a" in dog or "fallback" in dog
+    return time and fallback and dog["fed_by"] != "unknown"
+
+
+def limit_registers(profile: dict) -> list[str]:
+    """Registers that hold an order, or show the one in force."""
+    order, proof = profile.get("order", {}), profile.get("proof", {})
+    names = [order["limit"]] if order else []
+    names += [row["write"] for row in order.get("charge", []) if row.get("value") == "order"]
+    names += [proof["limit"]] if "limit" in proof else []
+    rows = proof.get("charging", []) + proof.get("paused", [])
+    return names + [row["register"] for row in rows if row.get("shows") == "order"]
+
+
 def _unit_problems(profile: dict) -> list[str]:
     problems = []
     for name, register in profile["registers"].items():
@@ -119,12 +146,14 @@ def blocked(profile: dict) -> "str | None":
     """Why a profile may not regulate (one sentence), or None when it may."""
     if profile["kind"] != "evse":
         return None
+    if "blocked" in profile:
+        return str(profile["blocked"])
     if "order" not in profile:
         return "it has no order recipe: the device can only be watched"
     if "ascii" in profile["link"]["media"] and len(profile["link"]["media"]) == 1:
         return "it speaks ASCII framing only"
     if "proof" not in profile:
         return "it shows neither the limit in force nor a measured current, so no order could ever be proven"
-    if not any(name.startswith("current_l") for name in profile["reads"]["live"]) and profile["proof"]["kind"] == "measured":
-        return "its proof is the measured current, and it measures none"
+    if profile["proof"]["kind"] == "measured":
+        return "no register shows the limit in force: a measured current would prove an order, and none flows before the first one"
     return None

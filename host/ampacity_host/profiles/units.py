@@ -11,7 +11,7 @@ TO_OURS = {"A": 10, "V": 10, "W": 1, "kW": 1000, "Wh": 1, "kWh": 1000, "s": 1000
 
 def fraction(register: dict) -> Fraction:
     """Controller units per raw count of a register, exact."""
-    return Fraction(register.get("scale", 1)) * TO_OURS[register.get("unit")]
+    return Fraction(register.get("scale", 1)) * TO_OURS[register.get("unit")]  # a text such as "1/167" is exact, too
 
 
 def da(amps: "int | float | Decimal") -> int:
