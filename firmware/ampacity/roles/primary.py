@@ -71,7 +71,7 @@ class Primary:
     def _on_reading(self, meter, reading, now_ms):
         """A meter's frame is complete: decide at once, in the very call that decoded it."""
         self.readings[meter] = reading
-        self.safety.tick(now_ms)
+        self.safety.tick(now_ms, permit=False)
 
     def view(self):
         """The primary's view of the site, as the bench's `state` shows it."""

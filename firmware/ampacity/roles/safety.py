@@ -20,11 +20,15 @@ class SafetyLoop:
         self._last_ms = None
         self._wanted = [None] * len(buses.drivers)
 
-    def tick(self, now_ms):
-        """One pass. Raises whatever the guard raises: the caller goes safe."""
+    def tick(self, now_ms, permit=True):
+        """One pass: decide, tell the drivers what is wanted, and permit frames that feed.
+
+        permit False: called from a driver, because a meter's frame shows something now; lowers leave at
+        once, but only the loop's own pass lets anything be fed (rule 11: drivers live on when it hangs).
+        """
         guard = self.guard
         guard.tick(now_ms)
-        if guard.feed_ok:
+        if permit and guard.feed_ok:
             self.buses.permit(now_ms + PERMIT_MS)
         for index, driver in enumerate(self.buses.drivers):
             want_da = guard.want_da[index]
