@@ -1,9 +1,9 @@
 """A primary as its site sees it: two charging points on 20 A, one of them behind a wire."""
 
-from check import raises
 from helper_garage import Garage, evse, site
 
 from ampacity.base.errors import Rejected
+from check import raises
 
 
 def charging():
