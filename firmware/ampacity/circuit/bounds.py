@@ -5,6 +5,7 @@ on every phase that its contactor can close. Each rule is one small method with 
 proof can take one away and show what then goes wrong.
 """
 
+from ampacity.circuit import ladder
 from ampacity.circuit.standing import Standing
 from ampacity.circuit.tree import Site
 
@@ -21,6 +22,7 @@ class Bounds:
         self.start_ms = now_ms
         self.events: list[tuple[int, str, str]] = []
         self.events_dropped = 0
+        self.switches = 0  # counts changes of what contactors and feeders are told
         self.standings = [Standing(evse, site.phases, now_ms) for evse in site.evses]
         self.sums = [0] * site.size
         self.fresh_sums = [0] * site.size
@@ -164,24 +166,20 @@ class Bounds:
                     s.paused_proven = True  # rule 15
 
     def _rule_10_watch(self, s: Standing, now_ms: int) -> bool:
-        """Above its order for twice the settle time: it disobeys, until 0 A for the settle time."""
+        """Above its order for twice the settle time: it disobeys, until it is shown that nothing flows."""
         if s.disobeys:
-            if s.zero_ms < 0 or now_ms - s.zero_ms < s.evse.settle_ms or now_ms - s.measured_ms > s.evse.settle_ms:
+            if not ladder.stopped(s, now_ms):
+                ladder.climb(self, s, now_ms)
                 return False
             s.disobeys = False
             s.disobeyed_da = 0
+            if s.rung == ladder.PAUSED:
+                s.rung = ladder.FREE
             self.event(now_ms, "obeys", "%s draws nothing; it counts by its orders again" % s.evse.name)
             return True
         if now_ms - s.above_ms < 2 * s.evse.settle_ms:
             return False
-        s.disobeys = True
-        s.zero_ms = -1
-        s.disobeyed_da = s.measured_da
-        s.disobeyed_ms = [ms for ms in s.disobeyed_ms if now_ms - ms < 86400000] + [now_ms]
-        self.event(now_ms, "disobeys", "%s draws %d.%d A above its order" % (s.evse.name, s.measured_da // 10, s.measured_da % 10))
-        if len(s.disobeyed_ms) >= 3:
-            s.locked = "disobeyed"
-            self.event(now_ms, "locked", "%s disobeyed three times in a day" % s.evse.name)
+        ladder.begin(self, s, now_ms)
         return True
 
     def above_order(self, s: Standing) -> bool:

@@ -8,6 +8,7 @@ Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere
 from ampacity.circuit.change import hold_old_site, shape_of, still_changing
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.errors import InvariantBroken
+from ampacity.circuit.ladder import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import Limits
 from ampacity.circuit.otherload import OtherLoad
@@ -94,6 +95,14 @@ class Guard:
     def meter(self, meter: int, amps_da: "list[int] | None", now_ms: int, raw_mark: int) -> None:
         """A frame of a meter: signed per input; None: not finite."""
         self.other.meter(meter, amps_da, raw_mark, now_ms)
+
+    def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
+        """Feedback of its contactor, read at sample_ms; asked for while open_contactor says so."""
+        self.ledger.contactor(evse, closed, sample_ms)
+
+    def feeder(self, evse: int, closed: bool, now_ms: int) -> None:
+        """Feedback of the contactor in its feeder; asked for while open_feeder says so."""
+        self.ledger.feeder(evse, closed, now_ms)
 
     # what roles call
 
@@ -227,6 +236,26 @@ class Guard:
             return s.locked or "disobeys"
         return "ok" if s.ok else "silent" if s.silent else "returning"
 
+    @property
+    def switches(self) -> int:
+        """Changes whenever open_contactor or open_feeder of some EVSE did."""
+        return self.ledger.switches
+
+    def open_contactor(self, evse: int) -> bool:
+        """Rule 10: its contactor is to be open, whatever its order."""
+        return self.ledger.standings[evse].rung >= CONTACTOR
+
+    def open_feeder(self, evse: int) -> bool:
+        """Rule 10: its feeder is to be open."""
+        return self.ledger.standings[evse].rung >= FEEDER
+
+    def fault(self, evse: int) -> "str | None":
+        """What the safety core holds against it, for people and the CSMS; None: nothing."""
+        s = self.ledger.standings[evse]
+        if s.locked == DISOBEYED:
+            return "disobeyed its order; locked out until reset"
+        return "draws above its order" if s.disobeys else None
+
     def why(self, evse: int) -> str:
         """The reasons of its present target as one line."""
         return why(self, evse)
@@ -259,13 +288,17 @@ class Guard:
     # the journal
 
     def evidence_dump(self) -> "dict[str, object]":
-        """JSON-able: evidence per EVSE, assumed other load, and the shape of the site (rule 15)."""
+        """JSON-able: evidence per EVSE, assumed other load, the shape of the site (rule 15), who is locked out."""
         evses = {s.evse.name: s.evidence.dump() for s in self.ledger.standings}
         assumed = {}
         for c in self.site.circuits:
             first = c.index * self.site.phases
             assumed[c.name] = self.ledger.assumed_da[first : first + self.site.phases]
-        return {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(self.ledger)}
+        dump = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(self.ledger)}
+        locked = {s.evse.name: s.rung for s in self.ledger.standings if s.locked == DISOBEYED}
+        if locked:
+            dump["locked"] = locked
+        return dump
 
     def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
         """What does not have the expected form is left out: unknown is the safe side."""
@@ -281,7 +314,11 @@ class Guard:
                     key = c.index * self.site.phases + p
                     self.ledger.assumed_da[key] = max(self.ledger.assumed_da[key], da)
                     self.other.alarm_da[key] = self.ledger.assumed_da[key]
+        locked = kept.get("locked")
         for s in self.ledger.standings:
+            if isinstance(locked, dict) and isinstance(locked.get(s.evse.name), int):
+                s.locked, s.rung, s.rung_ms = DISOBEYED, min(FEEDER, max(CONTACTOR, locked[s.evse.name])), now_ms
+                self.ledger.switches += 1
             s.book.add_unknown(self.ledger._hardware_da(s), now_ms)
             self.ledger._update(s)
         hold_old_site(self.ledger, kept.get("site"))

@@ -1,5 +1,6 @@
 """Facts that come in from the drivers: answers, proofs, reports, measurements, evidence, silence."""
 
+from ampacity.circuit import ladder
 from ampacity.circuit.bounds import ZERO_DA
 from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
 from ampacity.circuit.standing import LONG_AGO_MS, Standing
@@ -222,8 +223,27 @@ class Intake(Permits):
     def unlock(self, evse: int, now_ms: int) -> None:
         """A person or the CSMS resets an EVSE that was locked out for disobedience."""
         s = self.standings[evse]
-        if s.locked == "disobeyed":
-            s.locked = ""
-            s.disobeyed_ms = []
-            self._rule_6_back(s, now_ms)
-            self._rebound(s)
+        if s.locked != ladder.DISOBEYED:
+            return
+        s.locked = ""
+        ladder.release(self, s)
+        if s.isolated and s.evse.feeder_output:
+            self.isolate(evse, False, now_ms)
+        self.event(now_ms, "unlocked", "%s was reset after its disobedience" % s.evse.name)
+        self._rule_6_back(s, now_ms)
+        self._rebound(s)
+
+    def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
+        """Rule 10: feedback of its contactor, as read at sample_ms."""
+        ladder.contactor(self.standings[evse], closed, sample_ms)
+
+    def feeder(self, evse: int, closed: bool, now_ms: int) -> None:
+        """Rule 10: feedback of the contactor in its feeder. Seen open it is isolated; seen closed it is not."""
+        s = self.standings[evse]
+        if not closed and s.rung >= ladder.FEEDER and not s.isolated:
+            s.disobeys = False
+            s.disobeyed_da = 0
+            self.isolate(evse, True, now_ms)
+            self.event(now_ms, "feeder", "%s: its feeder is seen open" % s.evse.name)
+        elif closed and s.isolated and s.rung >= ladder.FEEDER:
+            self._rule_6_end_isolation(s, now_ms)

@@ -43,6 +43,9 @@ class Standing:
         self.disobeys = False
         self.disobeyed_da = 0
         self.disobeyed_ms: list[int] = []
+        self.rung = 0  # of the ladder of rule 10
+        self.rung_ms = -1
+        self.contactor_open = False  # seen so since it was told to open
         self.locked = ""  # why it stays out until a person resets it
         self.hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last
         self.needs_room_ms = LONG_AGO_MS  # a read was refused for want of margin

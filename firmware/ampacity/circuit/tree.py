@@ -61,6 +61,7 @@ class Evse:
         self.holds = bool(facts.get("holds", False))
         self.poll_feeds = bool(facts.get("poll_feeds", False))
         self.fingerprint: "str | None" = facts.get("fingerprint")  # type: ignore[assignment]
+        self.feeder_output: str = facts.get("feeder_output") or ""  # type: ignore[assignment]
         self.one_client = bool(facts.get("one_client", False))
         self.shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
         self.keys: tuple[int, ...] = ()

@@ -1,0 +1,150 @@
+"""Rule 10: pause, contactor, feeder, locked out until somebody resets it; the bound falls when nothing is seen to flow."""
+
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, site
+
+
+def drawing(da, seconds, bench, e=0):
+    for _ in range(seconds * 2):
+        bench.measure(e, da, da, da)
+        bench.tick(500)
+
+
+def disobeying(**more):
+    bench = Bench(site([evse("evse-1", **more), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(60)
+    drawing(160, 12, bench)
+    assert bench.guard.state(0) == "disobeys"
+    return bench
+
+
+def test_rule_10_the_first_step_is_the_pause_alone():
+    bench = disobeying()
+    assert not bench.guard.open_contactor(0)
+    assert bench.guard.want_da[0] == 0
+    assert bench.guard.fault(0) == "draws above its order"
+
+
+def test_rule_10_one_that_draws_on_after_the_pause_loses_its_contactor_and_is_locked():
+    bench = disobeying()
+    switches = bench.guard.switches
+    drawing(160, 6, bench)
+    assert bench.guard.open_contactor(0)
+    assert bench.guard.switches == switches + 1
+    assert bench.guard.state(0) == "disobeyed"
+    assert "locked" in bench.kinds()
+    assert not bench.guard.open_feeder(0)
+
+
+def test_rule_10_one_that_stops_at_the_pause_is_not_locked():
+    bench = disobeying()
+    bench.order(0)
+    drawing(0, 7, bench)
+    assert bench.guard.state(0) == "ok"
+    assert not bench.guard.open_contactor(0)
+    assert bench.guard.fault(0) is None
+    assert bench.bound() == 0
+
+
+def test_rule_10_one_ampere_after_the_pause_is_no_reason_for_the_contactor():
+    bench = disobeying()
+    bench.order(0)
+    drawing(10, 12, bench)
+    assert not bench.guard.open_contactor(0)
+
+
+def test_rule_10_after_the_contactor_the_feeder_opens():
+    bench = disobeying(feeder_output="relay-1")
+    drawing(160, 12, bench)
+    assert bench.guard.open_feeder(0)
+    assert bench.kinds().count("feeder") == 1
+    assert bench.bound() == 160
+
+
+def test_rule_10_nobody_who_can_say_what_it_draws_counts_as_drawing():
+    bench = disobeying(feeder_output="relay-1")
+    bench.tick(2 * SETTLE_MS + 1000)
+    assert bench.guard.open_contactor(0)
+    bench.tick(SETTLE_MS + 1000)
+    assert bench.guard.open_feeder(0)
+
+
+def test_rule_10_the_feedback_of_the_contactor_lets_its_bound_fall_at_once():
+    bench = disobeying()
+    bench.order(0)
+    drawing(160, 6, bench)
+    before_ms = bench.now_ms - 7000
+    bench.measure(0, 0, 0, 0)
+    bench.guard.contactor(0, False, before_ms)
+    bench.tick()
+    assert bench.bound() == 160, "a reading older than the command says nothing"
+    bench.guard.contactor(0, False, bench.now_ms)
+    bench.tick()
+    assert bench.bound() == 0
+    assert bench.guard.state(0) == "disobeyed"
+
+
+def test_rule_10_a_contactor_that_says_open_while_current_flows_is_not_believed():
+    bench = disobeying()
+    bench.order(0)
+    drawing(160, 6, bench)
+    bench.guard.contactor(0, False, bench.now_ms)
+    bench.tick()
+    assert bench.bound() == 160
+
+
+def test_rule_10_a_feeder_seen_open_is_bound_zero_and_seen_closed_the_maximum():
+    bench = disobeying(feeder_output="relay-1")
+    drawing(160, 12, bench)
+    bench.guard.feeder(0, False, bench.now_ms)
+    bench.tick()
+    assert bench.bound() == 0
+    bench.guard.feeder(0, True, bench.now_ms)
+    bench.tick()
+    assert bench.bound() == 160
+
+
+def test_rule_10_a_feeder_that_was_not_told_to_open_changes_nothing():
+    bench = Bench(site([evse(feeder_output="relay-1")])).start()
+    bench.stand(100)
+    bench.guard.feeder(0, False, bench.now_ms)
+    bench.tick()
+    assert bench.bound() == 100
+
+
+def test_rule_10_the_third_time_in_a_day_opens_the_contactor_with_the_pause():
+    bench = Bench(site([evse()])).start()
+    for time in range(3):
+        bench.stand(60)
+        drawing(160, 11, bench)
+        assert bench.guard.open_contactor(0) == (time == 2)
+        bench.order(0)
+        drawing(0, 7, bench)
+    assert bench.guard.state(0) == "disobeyed"
+    assert bench.bound() == 0
+
+
+def test_rule_10_a_reset_closes_contactor_and_feeder_and_begins_the_day_anew():
+    bench = disobeying(feeder_output="relay-1")
+    drawing(160, 12, bench)
+    bench.guard.feeder(0, False, bench.now_ms)
+    bench.tick()
+    bench.guard.unlock(0)
+    assert not bench.guard.open_contactor(0) and not bench.guard.open_feeder(0)
+    assert bench.bound() == 160, "behind a closed feeder anything may stand"
+    bench.tick()
+    bench.order(0)
+    drawing(0, 7, bench)
+    assert bench.guard.state(0) == "ok"
+    assert bench.bound() == 0
+
+
+def test_rule_10_who_is_locked_out_stays_so_over_a_restart():
+    bench = disobeying(feeder_output="relay-1")
+    drawing(160, 12, bench)
+    again = Bench(bench.facts, bench.guard.evidence_dump()).start()
+    assert again.guard.open_contactor(0) and again.guard.open_feeder(0)
+    assert again.guard.state(0) == "disobeyed"
+    again.guard.demand(0, True)
+    again.tick(2000)
+    assert again.guard.want_da[0] == 0
+    assert "locked" not in Bench(site([evse()])).start().guard.evidence_dump()
