@@ -8,6 +8,7 @@ asked first: what it takes under our rules is taken; anything else gets its verd
 
 import json
 from collections import OrderedDict
+from io import StringIO
 
 from ampacity.base.json_parser import Parser
 from ampacity.base.utf8 import is_utf8
@@ -48,9 +49,9 @@ def dumps(value):
     An OrderedDict keeps its order, a dict is written with its keys sorted. Other than ASCII is written as it is.
     ValueError: bytes or any other type, a key that is no str, a float that is not finite.
     """
-    out = []
-    _write(value, out, 20)
-    return "".join(out)
+    out = StringIO()  # a list of all words would take a board ten times the text's own room
+    _write(value, out.write, 20)
+    return out.getvalue()
 
 
 def floor_da(amps):
@@ -67,49 +68,49 @@ def floor_da(amps):
     return int((amps * 10 + 0.005) // 1)
 
 
-def _write(value, out, depth):
+def _write(value, write, depth):
     if value is None:
-        out.append("null")
+        write("null")
     elif value is True:
-        out.append("true")
+        write("true")
     elif value is False:
-        out.append("false")
+        write("false")
     elif isinstance(value, str):
-        out.append(quote(value))
+        write(quote(value))
     elif isinstance(value, int):
-        out.append(str(value))
+        write(str(value))
     elif isinstance(value, float):
-        out.append(_float_text(value))
+        write(_float_text(value))
     elif depth == 0:
         raise ValueError("json: deeper than 20")
     elif isinstance(value, dict):
-        _write_object(value, out, depth - 1)
+        _write_object(value, write, depth - 1)
     elif isinstance(value, (list, tuple)):
-        _write_array(value, out, depth - 1)
+        _write_array(value, write, depth - 1)
     else:
         raise ValueError("json: no way to write a %s" % type(value).__name__)
 
 
-def _write_object(value, out, depth):
+def _write_object(value, write, depth):
     before = "{"
     for key in value if isinstance(value, OrderedDict) else sorted(value):
         if not isinstance(key, str):
             raise ValueError("json: a key must be a str")
-        out.append(before)
-        out.append(quote(key))
-        out.append(":")
-        _write(value[key], out, depth)
+        write(before)
+        write(quote(key))
+        write(":")
+        _write(value[key], write, depth)
         before = ","
-    out.append("}" if value else "{}")
+    write("}" if value else "{}")
 
 
-def _write_array(value, out, depth):
+def _write_array(value, write, depth):
     before = "["
     for item in value:
-        out.append(before)
-        _write(item, out, depth)
+        write(before)
+        _write(item, write, depth)
         before = ","
-    out.append("]" if value else "[]")
+    write("]" if value else "[]")
 
 
 def _float_text(value):
