@@ -106,6 +106,12 @@ def test_settings_are_staged_and_take_effect_together_at_commit():
     assert desk("commit") == "nothing staged"
 
 
+def test_one_line_can_set_and_commit():
+    desk = Desk()
+    assert desk("set share.slot_s 600 commit") == "share.slot_s: 900 s to 600 s"
+    assert desk.target.applied == [("slot", 600)]
+
+
 def test_a_rollback_forgets_what_was_staged():
     desk = Desk()
     desk("set share.slot_s 600")

@@ -25,7 +25,7 @@ COMMANDS = (
     ("login", True, "login PASSWORD"),
     ("logout", True, "logout"),
     ("limit", False, "limit TARGET AMPS | WATTSW | off [SECONDS]"),
-    ("set", False, "set KEY VALUE"),
+    ("set", False, "set KEY VALUE [commit]"),
     ("commit", False, "commit"),
     ("rollback", False, "rollback"),
     ("password", False, "password NEW"),
@@ -159,8 +159,11 @@ class Console:
     def _set(self, words, now_ms):
         if len(words) < 2:
             raise Rejected("set", " ".join(words), "KEY VALUE; `show settings` lists them")
+        at_once = len(words) > 2 and words[-1] == "commit"
         row = self.target.settings.row(words[0])
-        self.staged[row.key] = row.parse(" ".join(words[1:]))
+        self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]))
+        if at_once:
+            return self._commit((), now_ms)
         return "%s: %s staged; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
 
     def _commit(self, words, now_ms):

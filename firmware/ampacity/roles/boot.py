@@ -53,6 +53,12 @@ def run_loop(main):
     return run(main)
 
 
+def echo_line(line):
+    """One line of the log on standard output, for a terminal or the system's journal."""
+    _n, now_ms, level, text = line
+    print("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+
+
 async def run_role(folder, boot, config, log):
     """Run the role that boot names until it ends; returns the exit status."""
     doors = make_doors(folder, boot)
@@ -73,6 +79,8 @@ def main(arguments):
     log = Log()
     try:
         boot = read_json(folder, "boot.json", required=False) or {}
+        if boot.get("echo"):
+            log.echo = echo_line
         config = read_json(folder, "site.json")
         return run_loop(run_role(folder, boot, config, log)) or 0
     except Rejected as e:

@@ -152,6 +152,7 @@ async def run(doors, site, log):
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = Primary(doors, site, log)
     doors.role = primary
+    log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     tasks = primary.start_tasks()
     try:
         await primary.safety.run()

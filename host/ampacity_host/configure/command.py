@@ -91,7 +91,7 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
     data.mkdir(parents=True, exist_ok=True)
     address = free_address(console)
     write_json(data / "site.json", config)
-    write_json(data / "boot.json", {"role": role, "name": name, "console": address})
+    write_json(data / "boot.json", {"role": role, "name": name, "console": address, "echo": True})
     write_json(data / "console.json", {"console": address})
 
 
