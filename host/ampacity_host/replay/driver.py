@@ -21,6 +21,7 @@ class Driver:
         self.asked = self.served = self.in_full = self.turned_away = 0
         self.asked_wh = self.delivered_wh = 0
         self.records = []
+        self.on_plug = None           # called with (point, session) when a car was plugged in
         for session in sessions:
             self.asked += 1
             self.asked_wh += session.energy_wh
@@ -51,6 +52,8 @@ class Driver:
         self._at[point.name] = session
         phases = session.phases or self._default[0]
         point.plug(Car(phases=phases, max_da=session.amps_da or self._default[1], need_wh=session.energy_wh))
+        if self.on_plug is not None:
+            self.on_plug(point, session)
         self._plant.time.at_ms(self._ms(session.departure_s), self._leave, point, session)
 
     def _give_up(self, session):

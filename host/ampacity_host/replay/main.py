@@ -116,6 +116,7 @@ class Replay:
         if self._mains is not None:
             plant.play_mains(self._mains)
         driver = Driver(plant, self._sessions, self._start_s, self._car())
+        driver.on_plug = stage.on_plug
         recorder = Recorder(plant) if args.out else None
         began_s = time.monotonic()
         self._play(stage, began_s)

@@ -1,5 +1,6 @@
 """What a replay runs on: the whole firmware with all bytes, the firmware with orders as facts, or nobody at all."""
 
+from ampacity_host.replay.cards import Cards
 from ampacity_host.replay.trouble import Trouble
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.bench import VirtualBench
@@ -13,12 +14,14 @@ class Stage:
         self.bench = VirtualBench(facts, seed, keep_history=False, no_bytes=no_bytes)
         self.plant = self.bench.plant
         self._csms = None
+        self.on_plug = None
         if ocpp is not None:
             from ampacity_host.rig.virtual.csms import attach_csms
 
             self._csms = attach_csms(self.bench, ocpp["version"], ocpp, start_s * 1000, check_every=100)
             self._messages = 0
             self._csms.on_message = self._count
+            self.on_plug = Cards(self.bench).plugged
         self.bench.start()
         self.trouble = Trouble(self.bench, faults, seed) if faults else None
 
@@ -47,6 +50,8 @@ class Stage:
 
 class Unmanaged:
     """Every EVSE at its maximum, nobody in charge."""
+
+    on_plug = None
 
     def __init__(self, facts, seed):
         self.bench = VirtualBench(dict(facts, ocpp=None), seed, keep_history=False, make_controllers=False)
