@@ -5,6 +5,7 @@ from helper_secondary import PlantPort, Unit
 from ampacity.base.clock import Clock
 from ampacity.base.log import Log
 from ampacity.base.rng import Rng
+from ampacity.ports.output import Output
 from ampacity.roles.primary import Primary
 from ampacity.store.memory_files import MemoryFiles
 
@@ -42,6 +43,7 @@ class HandDoors:
         self.watchdog = Feed()
         self.resets = []
         self.abort = None
+        self.outputs = {}
         self._ports = ports
 
     def rtc_ms(self):
@@ -52,6 +54,9 @@ class HandDoors:
 
     def charge_point(self, name):
         return self._ports.get(name)
+
+    def output(self, name):
+        return self.outputs.setdefault(name, Output(name))
 
     def reset(self, kind):
         self.resets.append(kind)

@@ -6,7 +6,7 @@ class DeviceFacts:
 
     online: it answers and its audit is done. state: pilot letter "A".."F" (with the digit where the
     device tells: "B1", "C2"). amps_da: one entry a terminal, deci-ampere, >= 0. volts_dv: one entry a
-    terminal. limit_da: the limit that the device reports in force. fault: text, None when well.
+    terminal. limit_da: the limit that the device reports in force. contactor_closed: its feedback. fault: text, None when well.
     updated_ms: when the newest reading came, -1 for never.
     """
 
@@ -22,5 +22,6 @@ class DeviceFacts:
         self.limit_da: int | None = None
         self.serial: str | None = None
         self.firmware: str | None = None
+        self.contactor_closed: bool | None = None
         self.fault: str | None = None
         self.updated_ms = -1

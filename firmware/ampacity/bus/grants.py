@@ -27,6 +27,7 @@ class GrantTable:
 
     def __init__(self, drivers: "list[Any]", identity: int, epoch: int) -> None:
         self.drivers = drivers
+        self.together = drivers  # who is granted by broadcast: all but those whose grants carry flags
         self.identity = identity
         self.epoch = epoch & 0xFFFF
         self.lease_ms = min([d.watchdog_ms for d in drivers])
@@ -49,10 +50,15 @@ class GrantTable:
         self.sequence = (self.sequence + 1) & 0xFFFF
         return self.sequence
 
-    def unicast(self, sequence: int, value_da: int) -> bytes:
+    def alone_or_not(self) -> None:
+        """The flags of a driver changed."""
+        self.together = [driver for driver in self.drivers if not driver.flags]
+        self.dirty = True
+
+    def unicast(self, sequence: int, value_da: int, flags: int = 0) -> bytes:
         """The grant block's registers."""
         identity = self.identity
-        return words((value_da, self.lease_ms // 100, sequence, identity >> 16, identity & 0xFFFF, self.epoch, 0))
+        return words((value_da, self.lease_ms // 100, sequence, identity >> 16, identity & 0xFFFF, self.epoch, flags))
 
     # driver of the contract
 
@@ -66,7 +72,7 @@ class GrantTable:
             return ORDER, self._due_ms
         most = NONE
         due_ms = now_ms + self.lease_ms
-        for driver in self.drivers:
+        for driver in self.together:
             klass = driver.need(now_ms)
             most = min(most, klass)
             due_ms = min(due_ms, driver.due_ms)
@@ -98,7 +104,7 @@ class GrantTable:
         for wanted in (LOWER, ORDER):
             if wanted == ORDER and not self.permitted(now_ms):
                 break
-            for driver in self.drivers:
+            for driver in self.together:
                 reached = first <= driver.unit < first + table.BROADCAST_UNITS_MAX
                 if reached and driver.need(now_ms) == wanted:
                     value_da = driver.order(sequence, now_ms)
@@ -110,7 +116,7 @@ class GrantTable:
     def _first(self, now_ms: int) -> int:
         """Where the range of this broadcast starts: the lowest address among those whose need is greatest."""
         most, first = NONE, 0
-        for driver in self.drivers:
+        for driver in self.together:
             klass = driver.need(now_ms)
             if klass < most or (klass == most and driver.unit < first):
                 most, first = klass, driver.unit

@@ -24,6 +24,7 @@ TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
 RESEND_MS = 100
 HOLD_MS = 50  # after the judge said no
+FLAG_OPEN = 2  # of a grant: open the contactor
 SENT_MAX = 8  # orders whose proof is still awaited
 FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
 
@@ -56,6 +57,8 @@ class LeaseDriver:
         self.survives = bool(evse_facts.get("survives", False))
         self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))
         self.want_da = 0
+        self.flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
+        self._sent_flags = 0
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
@@ -83,6 +86,12 @@ class LeaseDriver:
             if self.table is not None:
                 self.table.dirty = True
 
+    def hold_open(self, on: bool) -> None:
+        """Its contactor is to be open, or (off) as its order says; until the next call."""
+        self.flags = FLAG_OPEN if on else 0
+        if self.table is not None:
+            self.table.alone_or_not()
+
     def need(self, now_ms: int) -> int:
         """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
         order_da, want_da = self.order_da, self.want_da
@@ -94,6 +103,8 @@ class LeaseDriver:
         if want_da > order_da:
             return ORDER
         age_ms = now_ms - self.sent_ms
+        if self.flags != self._sent_flags and order_da <= self.fallback_da:
+            return LOWER
         if self._resend and age_ms >= RESEND_MS:
             harmless = order_da <= self.fallback_da or self.table.permitted(now_ms)
             return LOWER if self._lowering and harmless else ORDER
@@ -134,6 +145,7 @@ class LeaseDriver:
         if value_da < self.want_da:
             self._hold_ms = now_ms + HOLD_MS
         self.order_da, self.sent_ms, self._sequence = value_da, now_ms, sequence
+        self._sent_flags = self.flags
         self._resend = self._solo = self._solo_now = False
         if len(self._sent) >= SENT_MAX:
             self._sent.pop(0)
@@ -143,7 +155,7 @@ class LeaseDriver:
 
     def urgency(self, now_ms: int) -> "tuple[int, int]":
         """When the next reading is due; the grants are the table's, except alone on a path without broadcasts."""
-        if self._solo_now or (self.table is not None and not self.table.broadcasts):
+        if self._solo_now or self.flags or (self.table is not None and not self.table.broadcasts):
             klass = self.need(now_ms)
             if klass != NONE:
                 return klass, now_ms
@@ -154,7 +166,7 @@ class LeaseDriver:
         return ROUTINE, self._asked_ms + self.poll_ms
 
     def take(self, now_ms: int) -> "Request | None":
-        if self._solo_now or (self.table is not None and not self.table.broadcasts):
+        if self._solo_now or self.flags or (self.table is not None and not self.table.broadcasts):
             klass = self.need(now_ms)
             if klass != NONE:
                 return self._take_grant(klass, now_ms)
@@ -176,7 +188,7 @@ class LeaseDriver:
         if value_da is None:
             return None
         self._asked_ms = now_ms
-        data = grants.unicast(sequence, value_da)
+        data = grants.unicast(sequence, value_da, self.flags)
         pdu = read_write_pdu(table.STATUS_AT, _STATUS_LENGTH, table.GRANT_AT, data)
         return Request(self.unit, pdu, klass, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
@@ -284,7 +296,8 @@ class LeaseDriver:
         digit = s[_PILOT] >> 8
         facts.state = chr(s[_PILOT] & 0x7F) + (str(digit) if digit else "")
         facts.plugged = bool(s[_PLUG] & 1)
-        facts.charging = bool(s[_PLUG] & 4) and facts.state[0] in "CD"
+        facts.contactor_closed = bool(s[_PLUG] & 4)
+        facts.charging = facts.contactor_closed and facts.state[0] in "CD"
         facts.power_w = _power_w(facts.amps_da, facts.volts_dv)
         facts.fault = _fault(s[_FAULT_BITS]) if s[_FAULT_BITS] or s[_STATE] == 4 else None
         facts.updated_ms = now_ms

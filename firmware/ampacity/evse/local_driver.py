@@ -19,7 +19,7 @@ class LocalFacts:
         self.state = None
         self.plugged = self.charging = False
         self.amps_da = self.volts_dv = self.power_w = self.energy_wh = self.limit_da = None
-        self.serial = self.firmware = self.fault = None
+        self.serial = self.firmware = self.fault = self.contactor_closed = None
         self.updated_ms = -1
 
 
@@ -40,6 +40,7 @@ class LocalDriver:
         self.allow = True
         self.watchdog_ms = facts_in.get("watchdog_ms", 1000)
         self.max_da = facts_in["max_da"]
+        self._cleared = False  # no longer held open: its fault goes when it was seen gone
         self._want_da = 0
         self._order = None  # (id, da, sent_ms) of the newest one
         self._proven = True
@@ -53,6 +54,11 @@ class LocalDriver:
     def want(self, limit_da, now_ms):
         """The order that should be in force."""
         self._want_da = limit_da
+
+    def hold_open(self, on):
+        """The contactor is to be open, whatever the car and the order say, or (off) no longer."""
+        self._cleared = self.point.held_open and not on
+        self.point.held_open = on
 
     def unlock(self, now_ms):
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
@@ -68,6 +74,9 @@ class LocalDriver:
     def _on_input(self, now_ms):
         """A pin changed: the pilot machine acts on it within the order that is in force."""
         self.point.step(0 if self._order is None else self._order[1], self.allow, now_ms)
+        if self._cleared:
+            self._cleared = False
+            self.point.reset_faults()
 
     def _show_evidence(self, now_ms):
         if self._evidence_ms is not None and now_ms - self._evidence_ms < EVIDENCE_MS:
@@ -103,6 +112,7 @@ class LocalDriver:
         facts.limit_da = machine.offered_da
         facts.fault = ", ".join(machine.faults) or None
         facts.online = port.updated_ms is not None
+        facts.contactor_closed = port.contactor_closed
         facts.energy_wh = point.energy_wh
         if facts.updated_ms == point.updated_ms:
             return

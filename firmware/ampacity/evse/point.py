@@ -25,6 +25,7 @@ class ChargingPoint:
         self.events = []
         self.updated_ms = -1
         self.energy = EnergyCounter(energy_wh)
+        self.held_open = False  # locked out by who is responsible for the whole
         self._raised = ()
         self._stopped = False
 
@@ -76,6 +77,8 @@ class ChargingPoint:
                 names.append(name)
         if self.port.updated_ms is not None and now_ms - self.port.updated_ms > STALE_MS:
             names.append("input")
+        if self.held_open:
+            names.append("locked_out")
         if self._stopped:
             self._stopped = False
             names.append("emergency_stop")

@@ -19,6 +19,7 @@ ENDING = (
     ("emergency", "EmergencyStop"),
     ("welded", "Other"),
     ("contactor", "Other"),
+    ("disobeyed", "Other"),
 )
 
 
@@ -42,6 +43,7 @@ class Session:
         self.token_id = None
         self.available = True
         self.reserved = False
+        self.lockout = None  # a fault that not the device but the safety core sees, as text
         self.charging_state = "Idle"
         self.status = "Unavailable"
         self.events = []
@@ -65,7 +67,7 @@ class Session:
         if facts.online:
             self._heard_ms = now_ms
             self._see_plug(bool(facts.plugged), now_ms)
-            self._see_fault(facts.fault)
+        self._see_fault(self.lockout or facts.fault)
         if self.phase == "authorised" and self.connection_ms and now_ms - self._since_ms >= self.connection_ms:
             self._fire("timeout", now_ms)
             self._tell("timeout")

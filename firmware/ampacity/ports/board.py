@@ -44,6 +44,10 @@ class BoardDoors(Doors):
         """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
         return await asyncio.start_server(handler, numeric_host(host), port)
 
+    def drive_pin(self, number):
+        """A function that switches output pin `number`."""
+        return machine.Pin(number, machine.Pin.OUT, value=0).value
+
     def reset(self, kind="immediate"):
         """Restart the controller; its outputs fall to their reset state."""
         machine.reset()

@@ -54,6 +54,21 @@ class Doors:
         """The ChargePointPort of a local charging point, or None where this controller has no such hardware."""
         return None if self.sim is None else self.sim.charge_point(evse_name)
 
+    def output(self, name):
+        """The Output of that name ("gpio:N"); on the bench any name is one. None where this controller has no such pin."""
+        from ampacity.ports.output import Output, pin_number
+
+        if self.sim is not None:
+            return self.sim.output(name)
+        number = pin_number(name)
+        return None if number is None else Output(name, self.drive_pin(number))
+
+    def drive_pin(self, number):
+        """A function that switches output pin `number`."""
+        from ampacity.ports.output import sysfs_write
+
+        return sysfs_write(number)
+
     def rtc_ms(self):
         """Unix time in ms by this hardware's own clock, None where it has none or it was never set."""
         unix_s = int(time.time())

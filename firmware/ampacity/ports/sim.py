@@ -1,9 +1,10 @@
 """The bench's end of a controller: charging-point hardware, tokens, buttons and faults over one loopback connection.
 
 One JSON object a line. From here: {"hello": name}; {"evse", "pilot": [kind, permille], "contactor", "lock"} at each
-change and at least every 200 ms; {"wd": 1} for each feed of the watchdog. To here: {"evse", "cp": [high_mv, low_mv],
+change and at least every 200 ms; {"wd": 1} for each feed of the watchdog; {"output": name, "on"}. To here: {"evse", "cp": [high_mv, low_mv],
 "pp", "amps", "volts", "wh", "closed", "faults"}; {"token": [id, type], "evse"}; {"button", "evse"}; {"bay", "evse", …};
-{"fault", "on", …}. What is not understood is counted and otherwise ignored: the bench may be newer than the firmware.
+{"fault", "on", …};
+{"output", "seen"}: feedback of a relay. What is not understood is counted and otherwise ignored: the bench may be newer than the firmware.
 """
 
 import asyncio
@@ -54,8 +55,17 @@ class SimLink:
         self._events = events
         self._faults = faults
         self._ports = {}
+        self._outputs = {}
         self._sent = {}
         self._fed_ms = None
+
+    def output(self, name):
+        """The relay of that name; the bench wires what it knows by it."""
+        from ampacity.ports.output import Output
+
+        if name not in self._outputs:
+            self._outputs[name] = Output(name, lambda on: self._changed())
+        return self._outputs[name]
 
     def charge_point(self, evse):
         """The charging point of that name; the bench gives every controller those that it asks for."""
@@ -71,7 +81,7 @@ class SimLink:
         """One line from the bench."""
         try:
             message = strict_json.loads(line)
-            kind = [word for word in ("cp", "bay", "token", "button", "fault") if word in message][0]
+            kind = [word for word in ("cp", "bay", "token", "button", "fault", "output") if word in message][0]
             getattr(self, "_on_" + kind)(message, now_ms)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             self.refused += 1
@@ -86,6 +96,11 @@ class SimLink:
             if state != last_state or now_ms - last_ms >= REPEAT_MS:
                 self._sent[name] = (state, now_ms)
                 lines.append(output_line(name, state))
+        for name in sorted(self._outputs):
+            output = self._outputs[name]
+            if self._sent.get("output " + name) != output.on:
+                self._sent["output " + name] = output.on
+                lines.append(strict_json.dumps({"output": name, "on": output.on}))
         if self.watchdog.fed and (self._fed_ms is None or now_ms - self._fed_ms >= FEED_MS_MIN):
             self.watchdog.fed = False
             self._fed_ms = now_ms
@@ -122,6 +137,9 @@ class SimLink:
 
     def _on_bay(self, message, now_ms):
         self._events.append(("bay", message.get("evse"), bool(message["bay"]), message.get("token")))
+
+    def _on_output(self, message, now_ms):
+        self.output(message["output"]).seen = message["seen"]
 
     def _on_fault(self, message, now_ms):
         kind, on = message["fault"], bool(message.get("on", True))

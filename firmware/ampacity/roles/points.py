@@ -101,6 +101,7 @@ class Points:
         self._port_events(index, session, driver, now_ms)
         if meter_due and self.primary.upstream is not None:
             self.primary.upstream.meter(index, facts, guard.order_da(index))
+        session.lockout = guard.fault(index)
         session.step(facts, guard.order_da(index), now_ms)
         if session.events:
             self._tell(index, session, now_ms)
@@ -111,7 +112,7 @@ class Points:
             driver.allow = session.wants
         if self.primary.upstream is not None:
             self.primary.upstream.status(index, session.status, now_ms)
-            self.primary.upstream.facts(index, facts, now_ms)
+            self.primary.upstream.facts(index, facts, session.lockout or facts.fault, now_ms)
 
     def _port_events(self, index, session, driver, now_ms):
         """What happened at a local charging point: cards, buttons, faults."""

@@ -19,6 +19,7 @@ from ampacity.roles.points import Points
 from ampacity.roles.power import watts_to_da
 from ampacity.roles.safety import SafetyLoop
 from ampacity.roles.site import checked
+from ampacity.roles.switches import Switches
 from ampacity.roles.view import primary_view
 from ampacity.store.settings import Settings
 
@@ -46,7 +47,8 @@ class Primary:
         self.readings = [None] * len(site["meters"])
         self.buses = Buses(site, self.guard, doors, log, identity, epoch, self._on_reading)
         self._add_locals()
-        self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log)
+        switches = Switches(self.guard, self.buses.drivers, site, doors, log)
+        self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log, switches)
         self.upstream = None
         self.points = Points(self)
         if site.get("ocpp"):
@@ -81,7 +83,11 @@ class Primary:
         return watts_to_da(self, target, watts, phases)
 
     def reset(self, kind, evse, now_ms):
-        """The CSMS or the installer wants a restart of the controller (evse 0)."""
+        """The CSMS or the installer wants a restart of the controller (evse 0); what was locked out is freed by it."""
+        for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
+            self.guard.unlock(index)
+        if evse:
+            return
         self.log.add("warning", "reset: %s" % kind, now_ms)
         self.resetting = kind
 

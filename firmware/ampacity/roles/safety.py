@@ -10,10 +10,11 @@ PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a w
 class SafetyLoop:
     """guard: the safety core. points: the local charging points. buses: wires with their drivers."""
 
-    def __init__(self, guard, buses, locals_, doors, log):
+    def __init__(self, guard, buses, locals_, doors, log, switches=None):
         self.guard = guard
         self.buses = buses
         self.locals = locals_
+        self.switches = switches
         self.doors = doors
         self.log = log
         self.stall_ms = 0
@@ -28,6 +29,8 @@ class SafetyLoop:
         """
         guard = self.guard
         guard.tick(now_ms)
+        if self.switches is not None:
+            self.switches.step(now_ms)
         if permit and guard.feed_ok:
             self.buses.permit(now_ms + PERMIT_MS)
         for index, driver in enumerate(self.buses.drivers):

@@ -106,20 +106,20 @@ class Upstream:
             self.station.evse_status(index + 1, status, now_ms)
             self.link.wake()
 
-    def facts(self, index, facts, now_ms):
-        """Serial number, firmware and fault of a device, each told when it changes."""
+    def facts(self, index, facts, fault, now_ms):
+        """Serial number, firmware and fault (text or None) of a device, each told when it changes."""
         known = self._known[index]
         for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
             value = getattr(facts, name, None)
             if value is not None and known.get(name) != value:
                 known[name] = value
                 self.station.device_fact(index + 1, component, variable, value, now_ms)
-        problem = bool(facts.fault)
+        problem = bool(fault)
         if known.get("problem", False) != problem:
             known["problem"] = problem
             self.station.device_fact(index + 1, "EVSE", "Problem", problem, now_ms)
             if problem:
-                self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], facts.fault), now_ms)
+                self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
             self.link.wake()
 
     def meter(self, index, facts, offered_da):

@@ -90,7 +90,12 @@ def evse_entry(evse: Table, site: SiteFile) -> dict[str, Any]:
         "weight": evse["weight"],
         "transit_ms": transit_ms(site.buses[bus]) if bus >= 0 else 0,
         "connector": evse["connector"],
-    } | evse_facts(evse)
+    } | optional(evse, "feeder_output") | evse_facts(evse)
+
+
+def optional(table: Table, *keys: str) -> dict[str, Any]:
+    """What most sites leave out, under the site file's own names."""
+    return {key: table[key] for key in keys if table[key] is not None}
 
 
 def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
@@ -132,7 +137,7 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
         "ocpp": upstream_entry(site),
         "time": {"tz": site.time["tz"], "ntp": site.time["ntp"]},
         "settings": settings_entry(site),
-    }
+    } | optional(site.site, "alarm_output")
 
 
 def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:

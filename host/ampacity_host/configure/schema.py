@@ -23,6 +23,7 @@ from ampacity_host.configure.readers import (
 REQUIRED = object()
 NAME = text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", "1 to 32 of A-Z a-z 0-9 . _ -, beginning with a letter or digit")
 PROFILE = text(r"[a-z0-9][a-z0-9-]{1,63}", "the name of a profile, such as heidelberg-energy-control")
+OUTPUT = text(r"gpio:\d{1,3}|relay-[a-z0-9-]{1,16}", '"gpio:N"; on the bench a name such as relay-1')
 HOST = text(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}", "an IP address or a host name")
 CONNECTORS = ("cType1", "cType2", "sType2", "sType3", "cTesla", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A", "s309-3P-32A")
 
@@ -43,6 +44,7 @@ SITE = {
     "phases": Field(whole(1, 3), None),
     "system": Field(one_of("wye", "split", "delta-it"), "wye"),
     "require_tested": Field(flag, False),
+    "alarm_output": Field(OUTPUT, None),
 }
 CIRCUIT = {
     "name": Field(NAME),
@@ -91,6 +93,7 @@ EVSE = {
     "min_a": Field(amps_up("6", "32"), 60),
     "phases": Field(terminals, None),
     "feeder_a": Field(amps_down("6", "6300"), None),
+    "feeder_output": Field(OUTPUT, None),
     "fallback_a": Field(amps_up("6", "500", zero=True), 0),
     "watchdog_s": Field(seconds("0.5", "3600", zero=True), 10000),
     "power_on_a": Field(amps_up("0", "500"), None),

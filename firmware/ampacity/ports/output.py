@@ -1,0 +1,32 @@
+"""A relay or digital output of the controller, by its name in the site file: "gpio:N"."""
+
+
+class Output:
+    """`on`: what it was told. `seen`: what its feedback shows (True: acted), None where there is no feedback."""
+
+    def __init__(self, name, write=None):
+        self.name = name
+        self.on = False
+        self.seen = None
+        self._write = write
+
+    def set(self, on):
+        """Switch it; the same again changes nothing. A medium that refuses raises OSError."""
+        if on != self.on:
+            if self._write is not None:
+                self._write(on)
+            self.on = on
+
+
+def sysfs_write(number):
+    """A function that drives GPIO `number` through the kernel's files; the line must be exported as an output."""
+    def write(on):
+        with open("/sys/class/gpio/gpio%d/value" % number, "w") as f:
+            f.write("1" if on else "0")
+    return write
+
+
+def pin_number(name):
+    """N of "gpio:N", else None."""
+    kind, _, number = name.partition(":")
+    return int(number) if kind == "gpio" and number.isdigit() else None
