@@ -1,135 +1,97 @@
-"""Row `heap`: a primary with OCPP and 16 charging secondaries on 32-bit MicroPython, code frozen as on a board.
+"""Row `heap`: a primary with OCPP, a meter and 16 busy secondaries on 32-bit MicroPython, code frozen as on a board.
 
-Live heap is what is left after a collection; the least heap is the smallest with which the busy site starts, regulates
-and keeps its transactions for RUN_S. The run is without TLS: the 23 KiB of a session are added to both figures.
+Live heap is the largest that was left after a collection, a TLS session included, whose memory is the collector's too. The
+least heap is the smallest with which the busy site lasts. What the bench itself keeps in that process (its doors, its
+program) is measured before the firmware is imported, and taken off every figure.
 """
 
-import asyncio
-import hashlib
 import subprocess
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.command import prepare
-from ampacity_host.csms.bench import BenchCsms
-from tools.bench.bus_line import PacedPty, stations
+from tools.bench.busy_site import UNITS, BusySite, run_site
 from tools.bench.entry import Entry, entry, unmeasured
-from tools.micropython.build32 import ROOT
+from tools.bench.runtime32 import PROBES, frozen_runtime
+from tools.bench.tls import TlsServer
 
 ROWS = ("heap",)
-UNITS, BAUD, RUN_S = 16, 19200, 20
 KIB = 1024
-TLS_KIB = 23
 LIVE_AIM_KIB, LEAST_AIM_KIB = 96, 160
+BOARDS_KIB = (("rp2350", 400), ("esp32-without-psram", 110))
+MICRO_OCPP_KIB = 12_308 / KIB  # its README: heap occupation, idle, two connectors
+PROBE_S, HOUR_S = 200.0, 3600.0
 STEP_KIB, MOST_KIB = 8, 512
-DEST = ROOT / ".cache" / "micropython32-frozen"
-PROBE = Path(__file__).parent / "probes" / "heap.py"
+ROOMS = ("base", "circuit", "bus", "evse", "meter", "net", "store", "ports", "ocpp", "console", "roles")
+DATA = ("site", "circuit", "bus", "evse", "ocpp", "tls")
 
 
-def frozen_runtime() -> Path:
-    """A 32-bit runtime with this very firmware frozen in, built if need be (about a minute). Raises RuntimeError."""
-    firmware = sorted((ROOT / "firmware" / "ampacity").rglob("*.py"))
-    stamp = hashlib.sha256(b"".join(path.read_bytes() for path in firmware)).hexdigest()
-    known = DEST / ".firmware"
-    if known.exists() and known.read_text() == stamp and (DEST / "micropython").exists():
-        return DEST / "micropython"
-    DEST.mkdir(parents=True, exist_ok=True)
-    manifest = DEST / "manifest.py"
-    manifest.write_text(f'package("ampacity", base_path="{ROOT / "firmware"}", opt=3)\n')
-    command = [sys.executable, "-m", "tools.micropython.build32", "--dest", str(DEST), "--freeze", str(manifest)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr.strip().splitlines()[0])
-    known.write_text(stamp)
-    return DEST / "micropython"
+def run_with(runtime: Path, tls: TlsServer, heap_bytes: int, run_s: float) -> "tuple[bool, BusySite]":
+    """A run with that heap. It lasted: it did not end by itself, no loop of it failed, and sessions ran."""
+    command = [str(runtime), "-X", f"heapsize={heap_bytes}", str(PROBES / "heap.py"), str(tls.port), str(tls.root)]
+    lasted, site = run_site(command, run_s)
+    return lasted and site.figure("failures") == 0 and len(site.csms.transactions) >= UNITS, site
 
 
-def site_text(port: str, url: str) -> str:
-    """16 secondaries on one line below one circuit, with an upstream."""
-    head = f'[site]\nname = "bench"\n[[circuit]]\nname = "main"\nrating_a = 200\n[[bus]]\nname = "line"\nkind = "rtu"\nport = "{port}"\n'
-    evses = "".join(
-        f'[[evse]]\nname = "e{unit}"\nkind = "ampacity"\nbus = "line"\nunit = {unit}\ncircuit = "main"\nmax_a = 32\n'
-        for unit in range(1, UNITS + 1)
-    )
-    return head + evses + f'[ocpp]\nidentity = "BENCH"\nurl = "{url}"\npassword = "bench"\n'
-
-
-@asynccontextmanager
-async def busy_site(folder: Path) -> AsyncIterator[BenchCsms]:
-    """Cars at every secondary, a CSMS, and the data folder of their primary."""
-    csms = BenchCsms()
-    await csms.start()
-    engines = stations(UNITS, BAUD)
-    for engine in engines:
-        engine.map.pilot, engine.map.plug = "C", 1
-    line = PacedPty(engines, BAUD)
-    (folder / "site.toml").write_text(site_text(line.path, str(csms.url)))
-    prepare(compile_site(load_site(folder / "site.toml")), folder, "primary", "primary", "127.0.0.1:0")
-    try:
-        yield csms
-    finally:
-        line.close()
-        await csms.stop()
-
-
-async def run_once(runtime: Path, heap_kib: int, run_s: float) -> "tuple[int, int] | None":
-    """(largest live heap in bytes, transactions) of a run with that heap; None if it did not last."""
-    with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
-        folder = Path(name)
-        async with busy_site(folder) as csms:
-            process = await asyncio.create_subprocess_exec(
-                str(runtime), "-X", f"heapsize={heap_kib}K", str(PROBE), str(folder),
-                env={"MICROPYPATH": ".frozen"}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            )  # fmt: skip
-            live: list[int] = []
-            reader = asyncio.ensure_future(collect(process, live))
-            await start_all(csms, run_s)
-            lasted = process.returncode is None
-            transactions = len(csms.transactions)
-            if lasted:
-                process.kill()
-            await process.wait()
-            await reader
-    return (max(live), transactions) if lasted and live and transactions == UNITS else None
-
-
-async def collect(process: asyncio.subprocess.Process, live: "list[int]") -> None:
-    """The figures that the probe prints."""
-    assert process.stdout is not None
-    async for line in process.stdout:
-        if line.startswith(b"live "):
-            live.append(int(line[5:]))
-
-
-async def start_all(csms: BenchCsms, run_s: float) -> None:
-    """A remote start for every EVSE, once the station is there; then let it run."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + run_s
-    left = list(range(1, UNITS + 1))
-    while left and loop.time() < end:
-        token = {"idToken": f"T{left[0]}", "type": "Central"}
-        answer = await csms.call("RequestStartTransaction", {"evseId": left[0], "remoteStartId": left[0], "idToken": token}, 2000)
-        if answer.get("result", {}).get("status") == "Accepted":
-            left.pop(0)
-        else:
-            await asyncio.sleep(0.3)  # the station or this EVSE is not there yet
-    await asyncio.sleep(max(0.0, end - loop.time()))
-
-
-def least_heap_kib(runtime: Path) -> int:
-    """By halving the range down to STEP_KIB."""
-    low, high = 0, MOST_KIB // STEP_KIB
+def least_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> "tuple[int, bool]":
+    """(the smallest heap in STEP_KIB with which PROBE_S last, found by halving; did the hour last in it)."""
+    low, high = live_kib // STEP_KIB, MOST_KIB // STEP_KIB
     while high - low > 1:
         middle = (low + high) // 2
-        if asyncio.run(run_once(runtime, middle * STEP_KIB, RUN_S)):
+        if run_with(runtime, tls, base + middle * STEP_KIB * KIB, PROBE_S)[0]:
             high = middle
         else:
             low = middle
-    return high * STEP_KIB
+    for more in (0, 1, 2):
+        if run_with(runtime, tls, base + (high + more) * STEP_KIB * KIB, HOUR_S)[0]:
+            return (high + more) * STEP_KIB, True
+    return high * STEP_KIB, False
+
+
+def code_by_room(runtime: Path) -> "dict[str, int]":
+    """Bytes that stay after importing what a primary with OCPP imports, room by room; a room pays for what it is the first to need."""
+    environment = {"MICROPYPATH": ".frozen"}
+    listed = subprocess.run(
+        [str(runtime), "-c", "from ampacity.roles import boot, primary, upstream\nimport sys\nfor name in sys.modules: print(name)"],
+        capture_output=True, text=True, check=True, env=environment,
+    ).stdout.split()  # fmt: skip
+    names = sorted((n for n in listed if n.count(".") > 1), key=lambda n: (ROOMS.index(n.split(".")[1]), n))
+    command = [str(runtime), str(PROBES / "imports.py")]
+    told = subprocess.run(command, input="\n".join(names) + "\n", capture_output=True, text=True, check=True, env=environment).stdout
+    rooms = dict.fromkeys(ROOMS, 0)
+    for line in told.splitlines():
+        name, size = line.split()
+        rooms[name.split(".")[1]] += int(size)
+    return rooms
+
+
+def split(site: BusySite, runtime: Path, live: int) -> Iterator[Entry]:
+    """Where the live heap is; shares of it."""
+    for room, size in code_by_room(runtime).items():
+        yield entry(f"heap/code-{room}", size / KIB, live / KIB, "KiB")
+    for part in DATA:
+        yield entry(f"heap/data-{part}", site.figure(f"data-{part}") / KIB, live / KIB, "KiB")
+    known = site.figure("imported") + site.figure("data-site") + site.figure("data") + site.figure("data-tls")
+    note = "sessions, log, tasks, messages: what came after the start"
+    yield entry("heap/data-running", (live - known) / KIB, live / KIB, "KiB", None, note)
+
+
+def figures(runtime: Path, tls: TlsServer) -> Iterator[Entry]:
+    lasted, site = run_with(runtime, tls, MOST_KIB * KIB, 600)
+    if not lasted:
+        yield unmeasured("heap", f"the busy site does not last with {MOST_KIB} KiB: {' '.join(site.last_words[-1:])}")
+        return
+    base = site.figure("base")
+    live = site.figure("live") - base
+    with_tls = f"{UNITS} secondaries, meter, OCPP, TLS session included"
+    yield entry("heap/live", live / KIB, LIVE_AIM_KIB, "KiB", "<= 1", with_tls)
+    least, hour = least_kib(runtime, tls, base, live // KIB)
+    note = f"{with_tls}; in steps of {STEP_KIB} KiB; " + ("the hour lasted in it" if hour else f"{PROBE_S:.0f} s lasted in it, the hour did not")
+    yield entry("heap/least", least, LEAST_AIM_KIB, "KiB", "<= 1", note)
+    for board, room_kib in BOARDS_KIB:
+        yield entry(f"heap/{board}", least, room_kib, "KiB", None, "least heap against the board's")
+    ocpp = code_by_room(runtime)["ocpp"] + site.figure("data-ocpp")
+    yield entry("heap/ocpp", ocpp / KIB, MICRO_OCPP_KIB, "KiB", None, f"code and data, {UNITS} EVSEs; reference: MicroOcpp's published idle heap, 2 connectors")
+    yield from split(site, runtime, live)
 
 
 def rows() -> Iterator[Entry]:
@@ -138,10 +100,8 @@ def rows() -> Iterator[Entry]:
     except RuntimeError as problem:
         yield unmeasured("heap", str(problem))
         return
-    roomy = asyncio.run(run_once(runtime, MOST_KIB, 2 * RUN_S))
-    if roomy is None:
-        yield unmeasured("heap", f"the busy site does not last with {MOST_KIB} KiB")
-        return
-    note = f"{UNITS} transactions, {TLS_KIB} KiB of TLS added, not measured"
-    yield entry("heap/live", roomy[0] / KIB + TLS_KIB, LIVE_AIM_KIB, "KiB", "<= 1", note)
-    yield entry("heap/least", least_heap_kib(runtime) + TLS_KIB, LEAST_AIM_KIB, "KiB", "<= 1", f"{note}; runs of {RUN_S} s")
+    tls = TlsServer()
+    try:
+        yield from figures(runtime, tls)
+    finally:
+        tls.close()

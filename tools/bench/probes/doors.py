@@ -6,6 +6,7 @@ One line a request: `T ms` waits until then or until something comes, `L hex` se
 
 import asyncio
 import sys
+import time
 from asyncio import core
 from binascii import hexlify, unhexlify
 
@@ -13,7 +14,6 @@ from ampacity.base.clock import Clock
 from ampacity.ports.doors import Doors
 from ampacity.ports.line import Line
 
-TICKS = 0x3FFFFFFF
 IDLE_MS = 60000
 
 
@@ -23,7 +23,8 @@ class World(Clock):
     def __init__(self, now_us):
         self.us = now_us
         self.line = self.upstream = None
-        core.ticks = lambda: (self.us // 1000) & TICKS
+        start_ms, real_ms = now_us // 1000, time.ticks_ms()  # tasks without a time are queued with the real one
+        core.ticks = lambda: time.ticks_add(real_ms, self.us // 1000 - start_ms)
         core._io_queue.wait_io_event = self._wait
 
     def now_us(self):

@@ -52,9 +52,10 @@ def open_tls(port, root):
     return context, session
 
 
-async def report(world):
+async def report(log):
     while True:
         await asyncio.sleep_ms(EVERY_MS)
+        tell("failures", log.counters.get("loop_failures", 0))
         tell("live", alloc())
 
 
@@ -83,9 +84,10 @@ async def main(folder, start_us, port, root):
     tell("imported", code - bench)
     world = World(start_us)
     doors = PipeDoors(folder, {"role": "primary"}, boot.DiskFiles(folder + "/store"), world, lambda: port and open_tls(port, root))
-    asyncio.create_task(report(world))
+    log = Log()
+    asyncio.create_task(report(log))
     before = alloc()
-    role = primary.Primary(doors, config, Log())
+    role = primary.Primary(doors, config, log)
     for part, size in figures:
         tell("data-" + part, size)
     tell("data", alloc() - before)

@@ -1,0 +1,35 @@
+"""The 32-bit MicroPython with this very firmware frozen in, built if need be."""
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.micropython.build32 import ROOT
+
+DEST = ROOT / ".cache" / "micropython32-frozen"
+PROBES = ROOT / "tools" / "bench" / "probes"
+
+
+def frozen_runtime() -> Path:
+    """The program; a build takes about a minute. Raises RuntimeError where it cannot be built."""
+    firmware = sorted((ROOT / "firmware" / "ampacity").rglob("*.py"))
+    stamp = hashlib.sha256(b"".join(path.read_bytes() for path in firmware)).hexdigest()
+    DEST.mkdir(parents=True, exist_ok=True)
+    known, program = DEST / ".firmware", DEST / "micropython"
+    with open(DEST / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (program.exists() and known.exists() and known.read_text() == stamp):
+            build()
+            known.write_text(stamp)
+    return program
+
+
+def build() -> None:
+    manifest = DEST / "manifest.py"
+    manifest.write_text(f'package("ampacity", base_path="{ROOT / "firmware"}", opt=3)\n')
+    command = [sys.executable, "-m", "tools.micropython.build32", "--dest", str(DEST), "--freeze", str(manifest)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip() or "the build failed").splitlines()[0])
