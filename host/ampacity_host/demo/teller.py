@@ -9,6 +9,7 @@ from ampacity_host.report.recording import Recording
 
 PERIOD_S = 0.25
 WORST_EACH = 4
+DEGRADED = "degraded"    # regulates, too, with what is left
 
 
 class StoryClock:
@@ -22,7 +23,7 @@ class StoryClock:
 
     def holds(self, step, mode):
         """Must this step, which is due, still wait?"""
-        if not step.wait or mode == step.wait or self._held_ms >= WAIT_S * 1000:
+        if not step.wait or mode in (step.wait, DEGRADED) or self._held_ms >= WAIT_S * 1000:
             self._held_by, self._held_ms = None, 0
             return False
         self._held_by = step

@@ -32,7 +32,11 @@ class PtyStation:
             os.write(self._master, data)
 
     def flush(self):
-        """Forgets what nobody has read, as a UART that was without power."""
+        """Forgets what nobody has read, and its settings, as a UART that was without power.
+
+        A pty keeps no parity, and the C library takes the same settings a second time for a failure.
+        """
+        tty.setraw(self._slave, termios.TCSANOW)
         termios.tcflush(self._slave, termios.TCIOFLUSH)
 
     def close(self):
