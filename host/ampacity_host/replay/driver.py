@@ -10,10 +10,14 @@ FULL_PERMILLE = 995  # of what was asked: the rest is what a car's last ampere l
 
 
 class Driver:
-    """start_s: the instant of the plant's start (seconds since 1970). default_car: (phases, amps_da)."""
+    """start_s: the instant of the plant's start (seconds since 1970). default_car: (phases, amps_da).
 
-    def __init__(self, plant, sessions, start_s, default_car=(3, 160)):
+    greet(point, car, session): called for each car that was plugged in (its driver shows a card).
+    """
+
+    def __init__(self, plant, sessions, start_s, default_car=(3, 160), greet=None):
         self._plant = plant
+        self._greet = greet
         self._default = default_car
         self._start_s = start_s
         self._waiting = []
@@ -55,6 +59,8 @@ class Driver:
         if self.on_plug is not None:
             self.on_plug(point, session)
         self._plant.time.at_ms(self._ms(session.departure_s), self._leave, point, session)
+        if self._greet is not None:
+            self._greet(point, point.car, session)
 
     def _give_up(self, session):
         if session in self._waiting:

@@ -115,7 +115,7 @@ class Replay:
         plant = stage.plant
         if self._mains is not None:
             plant.play_mains(self._mains)
-        driver = Driver(plant, self._sessions, self._start_s, self._car())
+        driver = Driver(plant, self._sessions, self._start_s, self._car(), stage.greet)
         driver.on_plug = stage.on_plug
         recorder = Recorder(plant) if args.out else None
         began_s = time.monotonic()

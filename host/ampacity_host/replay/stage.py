@@ -6,6 +6,10 @@ from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.bench import VirtualBench
 
 
+CARD_MS = 1_500
+CARD_AGAIN_MS = 60_000
+
+
 class Stage:
     """The firmware on its virtual site."""
 
@@ -28,6 +32,19 @@ class Stage:
     def _count(self, identity, text):
         self._messages += 1
         del self._csms.frames[:-100]
+
+    def greet(self, point, car, session):
+        """The driver shows a card, where a CSMS wants one; again after a minute, as long as no transaction runs."""
+        if self._csms is not None:
+            self.plant.time.at_ms(self.plant.now_ms + CARD_MS, self._show_card, point, car, session)
+
+    def _show_card(self, point, car, session):
+        if point.car is not car:
+            return
+        role = self.bench.primary.role
+        if role is not None and role.points.transaction(point.index) is None and car.hungry:
+            self.bench.primary.present(point.name, ("token", "CARD%s" % session.name, "ISO14443"))
+        self.plant.time.at_ms(self.plant.now_ms + CARD_AGAIN_MS, self._show_card, point, car, session)
 
     def run_ms(self, ms):
         self.bench.run_ms(ms)
@@ -58,6 +75,8 @@ class Unmanaged:
         self.plant = self.bench.plant
         for point in self.plant.points:
             Box(point).set_limit(point.max_da)
+
+    greet = None
 
     def run_ms(self, ms):
         self.bench.run_ms(ms)

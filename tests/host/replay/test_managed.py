@@ -1,0 +1,83 @@
+"""The firmware under recorded cars: cards, transactions, books. Minutes, not days: a day of it is a command's work."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from ampacity_host.replay.driver import Driver
+from ampacity_host.replay.record import circuit_books, violations
+from ampacity_host.replay.sessions import Session
+from ampacity_host.replay.stage import Stage
+from ampacity_host.rig.setup import Setup
+
+START_S = 1_772_409_600
+SITE = """
+[site]
+name = "t"
+
+[[circuit]]
+name = "main"
+rating_a = 25.0
+assumed_other_a = 0.0
+
+[[bus]]
+name = "rs485-1"
+kind = "rtu"
+port = "virtual"
+
+[[evse]]
+name = "a"
+kind = "local"
+circuit = "main"
+max_a = 25.0
+
+[[evse]]
+name = "b"
+kind = "ampacity"
+bus = "rs485-1"
+unit = 2
+circuit = "main"
+max_a = 25.0
+%s
+"""
+OCPP = """
+[ocpp]
+version = "2.0.1"
+identity = "AMP-0001"
+url = "ws://127.0.0.1:9000"
+security_profile = 1
+password = "0123456789abcdef"
+"""
+
+
+def stage(tmp_path, ocpp, **options):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE % ocpp)
+    setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
+    return Stage(setup.facts, 1, START_S, **options)
+
+
+def sessions(minutes):
+    return [Session(str(n), START_S + 20, START_S + 60 * minutes, 600) for n in range(2)]
+
+
+@pytest.mark.parametrize("no_bytes", [False, True])
+def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
+    one = stage(tmp_path, OCPP, no_bytes=no_bytes)
+    driver = Driver(one.plant, sessions(9), START_S, greet=one.greet)
+    one.run_ms(600_000)
+    assert (driver.served, driver.in_full, driver.delivered_wh) == (2, 2, 1_200)
+    assert circuit_books(one.plant)["main"]["over_ms"] == [0, 0, 0] and violations(one.plant) == []
+    assert one.ocpp()["transactions"] == 2 and one.ocpp()["sent"] > 10
+    assert one.orders() >= 2 and (one.frames() == 0) == no_bytes
+    one.close()
+
+
+def test_a_site_without_a_csms_serves_every_car_and_faults_break_no_promise(tmp_path):
+    one = stage(tmp_path, "", faults=120.0)
+    driver = Driver(one.plant, sessions(19), START_S, greet=one.greet)
+    one.run_ms(1_200_000)
+    assert sum(one.trouble.done.values()) >= 3
+    assert violations(one.plant) == [] and driver.delivered_wh > 0
+    assert one.ocpp() == {"sent": 0, "transactions": 0}
+    one.close()
