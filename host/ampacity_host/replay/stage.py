@@ -5,7 +5,6 @@ from ampacity_host.replay.trouble import Trouble
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.bench import VirtualBench
 
-
 CARD_MS = 1_500
 CARD_AGAIN_MS = 60_000
 
