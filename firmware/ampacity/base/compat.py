@@ -42,6 +42,14 @@ try:
         """Bytes of the heap in use, or None where the runtime does not say."""
         return gc.mem_alloc()
 
+    def collect_each(size):
+        """Collect whenever `size` bytes were taken, not only when the heap is full.
+
+        What lives for long then stays together at the heap's low end. Without it the pieces are all over the heap and a
+        block of a few kilobytes finds no room even when half of the heap is free.
+        """
+        gc.threshold(size)
+
 except AttributeError:
 
     def mem_free():
@@ -51,3 +59,6 @@ except AttributeError:
     def mem_alloc():
         """Bytes of the heap in use, or None where the runtime does not say."""
         return None
+
+    def collect_each(size):
+        """Collect whenever `size` bytes were taken; here the runtime knows best."""

@@ -5,6 +5,7 @@ import os
 import sys
 
 from ampacity.base import strict_json
+from ampacity.base.compat import collect_each
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.store.disk_files import DiskFiles
@@ -12,6 +13,8 @@ from ampacity.store.disk_files import DiskFiles
 EXIT_RESTART = 42
 EXIT_CONFIG = 78
 SITE_BYTES_MAX = 1048576
+COLLECT_BYTES = 32768
+LOG_LINES = 100  # a fifth of a kilobyte each
 
 
 def read_json(folder, name, required=True):
@@ -76,7 +79,8 @@ def main(arguments):
         print("usage: ampacity DATA_DIR")
         return 2
     folder = arguments[0]
-    log = Log()
+    log = Log(LOG_LINES)
+    collect_each(COLLECT_BYTES)
     try:
         boot = read_json(folder, "boot.json", required=False) or {}
         if boot.get("echo"):

@@ -27,7 +27,6 @@ class Keeper:
         self.log = log
         self.failing = False
         self._saved_ms = 0
-        self._saved = None
 
     def start(self, now_ms):
         """(identity, boot epoch) of this life: the identity is kept, the epoch grows (16 bits)."""
@@ -44,14 +43,11 @@ class Keeper:
         return self.settings.get(EVIDENCE)
 
     def save(self, guard, now_ms, at_once=False):
-        """Journal the evidence when it changed, at most once a minute."""
+        """Keep the evidence, at most once a minute; the store writes nothing when it is the same."""
         if not at_once and now_ms - self._saved_ms < SAVE_MS:
             return
         self._saved_ms = now_ms
-        dump = guard.evidence_dump()
-        if dump != self._saved:
-            self.put(EVIDENCE, dump, now_ms)
-            self._saved = dump
+        self.put(EVIDENCE, guard.evidence_dump(), now_ms)
 
     def put(self, name, value, now_ms):
         """Keep a document; False and a log line when the medium refuses."""
