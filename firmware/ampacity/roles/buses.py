@@ -4,7 +4,6 @@ from ampacity.bus.door import run_rtu, run_tcp
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
 from ampacity.bus.primary import BusPrimary, is_write
-from ampacity.bus.tcp import BusTcp
 from ampacity.roles.site import endpoint
 
 
@@ -109,6 +108,7 @@ class Buses:
         self._add(wire, start, members)
 
     def _add_tcp(self, bus, host, port, members):
+        from ampacity.bus.tcp import BusTcp
         engine = BusTcp(bus, self._with_grants(members), self.log)
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
 
