@@ -195,6 +195,23 @@ def diff(
     raise typer.Exit(diff_command(site, port, folder, secondary, line))
 
 
+reports = typer.Typer(no_args_is_help=True, help="What a controller recorded.")
+app.add_typer(reports, name="report", epilog="Exit codes: those of the report; 2 wrong usage.")
+
+
+@reports.callback()
+def report() -> None:
+    """What a controller recorded."""
+
+
+@reports.command(epilog="Exit codes: 0 read, 1 some breaker may not have held, 2 wrong usage, 3 no such data folder.")
+def excursions(data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")], json: JsonOption = False) -> None:
+    """Currents above a rating: when, how long, A·s and I²t above it, and the breaker's verdict."""
+    from ampacity_host.report.excursions import report_command
+
+    raise typer.Exit(report_command(data, json))
+
+
 @app.command(epilog="Exit code: 0.")
 def version(json: JsonOption = False) -> None:
     """The version of the firmware and of this program."""
