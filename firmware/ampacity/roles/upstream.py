@@ -63,11 +63,24 @@ class Upstream:
         password = self.station.password() or ocpp.get("password")
         self.config = LinkConfig(ocpp["url"], ocpp["identity"], password)
         self.link = Link(self.doors, self.station, self.config, self.doors.clock, self.log, rng=rng)
+        self._configure(ocpp.get("config") or {}, now_ms)
         self._set_link_variables()
         self._meter_due_ms = 0
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]
+
+    def _configure(self, values, now_ms):
+        """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
+        for key in sorted(values):
+            parts = key.split("/") if "/" in key else key.split(".", 1)
+            try:
+                if len(parts) < 2:
+                    raise Rejected(key, "no component", "Component.Variable")
+                self.variable(parts[0], parts[1], str(values[key]), now_ms)
+            except Rejected as e:
+                self.log.counter("config_refused")
+                self.log.add("warning", "set-up: %s" % e, now_ms)
 
     def view(self):
         return {"connected": self.station.accepted(), "queue": self.station.queue.count}
