@@ -31,7 +31,7 @@ BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Limits, D
 LEFT_OUT = {
     "Guard": {"site", "want_da", "events"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
-    "Bounds": {"events", "events_dropped", "fresh_sums", "refused_count", "standings", "next_id", "foreign_ms"},
+    "Bounds": {"events", "events_dropped", "fresh_sums", "refused_count", "switches", "standings", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
@@ -44,7 +44,7 @@ LEFT_OUT = {
     "Limits": {"limits", "next_ms", "circuit_da", "chargers_da", "evse_da", "has_chargers"},
 }  # fmt: skip
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}  # where no frame but an order feeds
-REACHED = {"other_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms", "waits_since_ms", "idle_since_ms",
+REACHED = {"other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms", "waits_since_ms", "idle_since_ms",
            "shared_ms", "since_ms", "foreign_ms", "needs_room_ms"}  # what counts is whether an age is reached, not passed  # fmt: skip
 LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
 NOW = {"now_ms"}
@@ -69,7 +69,7 @@ def spans_ms(facts):
     return {
         "other_ms": lapse, "first_ms": READ_MS_MAX + transit, "sent_ms": READ_MS_MAX + transit, "loose_ms": READ_MS_MAX + transit,
         "gone_ms": settle, "set_gone_ms": settle, "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle),
-        "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "foreign_ms": LINE_CLEAN_MS, "over_ms": guard.ledger.budget_ms,
+        "rung_ms": settle + transit, "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "foreign_ms": LINE_CLEAN_MS, "over_ms": guard.ledger.budget_ms,
         "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0, "reported_until_ms": 0, "hold_until_ms": 0,
         "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms, "paused_ms": plan.restart_hold_ms, "slot_since_ms": guard.demands.slot_ms, "waits_since_ms": guard.demands.slot_ms,
         "idle_since_ms": guard.demands.idle_ms, "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses),

@@ -222,7 +222,8 @@ class World:
     def turns(self, i):
         if self.devices[i].booting:
             return ["dark"]
-        names = [o for o in self.outcomes if len(self.frames) < self.frames_max or o not in ("held", "held dark", "copied")]
+        allowed = self.outcomes[i] if type(self.outcomes[0]) is tuple else self.outcomes
+        names = [o for o in allowed if len(self.frames) < self.frames_max or o not in ("held", "held dark", "copied")]
         if not self.any_plan:
             return names
         return ["%s>%d" % (o, da) for o in names for da in self.any_plan]

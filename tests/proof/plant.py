@@ -7,6 +7,7 @@ lower is the old current until its settle time (one step) is over.
 from ampacity.bus.lease import Lease
 
 NONE = -99
+FINE_MS = 500  # a lease may end between two steps
 
 
 def rel(time_ms, now, step, oldest):
@@ -93,14 +94,14 @@ class Secondary(Device):
 
     def encode(self, now, step, rank, epochs):
         lease = self.lease
-        until = rel(lease._until_ms, now, step, 0) if lease._leased else NONE
+        until = (lease._until_ms - now) // FINE_MS if lease._leased else NONE
         return [lease.identity, epochs[lease.epoch], rank[lease.sequence], lease._granted_da if lease._leased else 0, until,
                 lease._leased, self.old_da, self.booting, self.boost_da, self.open]  # fmt: skip
 
     def decode(self, x, at, now, step):
         lease = self.lease
         lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased, self.old_da, booting, self.boost_da, is_open = x[at : at + 10]
-        lease._until_ms = -1 if until == NONE else now + until * step
+        lease._until_ms = -1 if until == NONE else now + until * FINE_MS
         lease._leased, self.booting, self.open = leased == 1, booting == 1, is_open == 1
         return at + 10
 

@@ -5,8 +5,8 @@ def evse(index, kind="ampacity", circuit=0, terminals=((0,),), **more):
     facts = {
         "name": "evse-%d" % (index + 1), "kind": kind, "bus": 0, "unit": index + 1, "circuit": circuit,
         "terminals": [list(t) for t in terminals], "max_da": 100, "limit_da": 100, "min_da": 80, "step_da": 1, "feeder_da": 100,
-        "priority": 1, "weight": 1, "fallback_da": 0, "watchdog_ms": 5000, "watchdog_tolerance_ms": 5000, "watchdog_fixed": False,
-        "power_on_da": 0, "power_on_source": "documented", "settle_ms": 5000, "latency_ms": 0, "transit_ms": 0, "boot_ms": 500,
+        "priority": 1, "weight": 1, "fallback_da": 0, "watchdog_ms": 7500, "watchdog_tolerance_ms": 2500, "watchdog_fixed": False,
+        "power_on_da": 0, "power_on_source": "settings", "settle_ms": 5000, "latency_ms": 0, "transit_ms": 0, "boot_ms": 500,
         "survives": False, "holds": False, "poll_feeds": False, "fingerprint": None,
     }  # fmt: skip
     facts.update(more)
@@ -14,11 +14,11 @@ def evse(index, kind="ampacity", circuit=0, terminals=((0,),), **more):
 
 
 def box(index, **more):
-    return evse(index, "profile", **more)
+    return evse(index, "profile", **dict(dict(power_on_source="documented"), **more))
 
 
 def mute(index, **more):
-    return evse(index, "profile", **dict(dict(watchdog_ms=0, watchdog_tolerance_ms=0, holds=True), **more))
+    return evse(index, "profile", **dict(dict(watchdog_ms=0, watchdog_tolerance_ms=0, holds=True, power_on_source="documented"), **more))
 
 
 def circuit(rating, name="main", parent=-1, other=0, meter=-1, phases=1, generation=0):

@@ -1,0 +1,195 @@
+"""Weeks of a garage with random faults (safety.md 8.6): the whole firmware, every byte, judged by the plant.
+
+`python -m tests.proof.soak --days 30 --seed 1` prints one JSON object:
+`{"days", "sessions_served", "violations", …}`. A session is served when it got, by its departure, SERVED of what it
+could have taken alone on the site; how much a perfect allocator would have delivered is beside it. Ten seeds of three
+days each are thirty site-days; they run in as many processes as there are cores.
+"""
+
+import argparse
+import gc
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ampacity_host.configure import compile_site, load_site
+from ampacity_host.replay.driver import Driver
+from ampacity_host.replay.mains import Mains
+from ampacity_host.replay.record import violations
+from ampacity_host.replay.sessions import SessionFile
+from ampacity_host.replay.stage import Stage
+from ampacity_host.replay.times import TimeReader
+from tests.proof.soak_garage import site_text, write_week
+from tests.proof.soak_storm import Storm
+from tools.bench.optimum import Stay, optimum_wh, possible_wh
+
+SERVED = 0.9
+FAULTS_AN_HOUR = 0.5
+HOUR_MS = 3_600_000
+CI_HOURS = 5
+PORTION_DAYS = 3
+
+
+class Run:
+    """One seed: `hours` of a garage from `from_hour` of its first day on."""
+
+    def __init__(self, hours, seed, faults=FAULTS_AN_HOUR, from_hour=0, ocpp=True):
+        self.hours, self.seed = hours, seed
+        with tempfile.TemporaryDirectory(prefix="ampacity-soak.") as name:
+            self._read(Path(name), hours, seed, from_hour)
+        if not ocpp:
+            self.facts["ocpp"] = None
+        self.stage = Stage(self.facts, seed, self.start_s)
+        self.bench, self.plant = self.stage.bench, self.stage.plant
+        self.plant.play_mains(self.mains)
+        self.driver = Driver(self.plant, self.sessions, self.start_s)
+        self.driver.on_plug = self.stage.on_plug
+        self.storm = Storm(self.bench, faults, seed) if faults else None
+        self.heap = []  # (hour, objects of the firmware, bytes in the stores)
+
+    def _read(self, folder, hours, seed, from_hour):
+        (folder / "site.toml").write_text(site_text())
+        self.source = write_week(folder, hours // 24 + 2, seed)
+        self.facts = compile_site(load_site(folder / "site.toml"))
+        times = TimeReader(self.facts["time"]["tz"])
+        found = SessionFile(folder / "sessions.csv", times).sessions
+        self.start_s = times.local_day_start(found[0].arrival_s) + from_hour * 3600
+        self.sessions = [one for one in found if self.start_s <= one.arrival_s < self.start_s + hours * 3600]
+        self.mains = Mains(folder / "mains.csv", times, self.facts["phases"], self.facts["voltage_v"])
+        self.mains.begin(self.start_s)
+
+    def play(self, tell=None):
+        began_s = time.monotonic()
+        for hour in range(self.hours):
+            self.stage.run_ms(HOUR_MS)
+            self._sample(hour + 1)
+            if tell is not None and (hour + 1) % 24 == 0:
+                tell(self, time.monotonic() - began_s)
+        self.until_s = self.start_s + self.hours * 3600
+        self.standing = {session: name for name, session in self.driver._at.items()}
+        self.driver.end()
+        self.plant.close()
+        self.stage.close()
+        return self
+
+    def _sample(self, hour):
+        gc.collect()
+        ours = sum(1 for one in gc.get_objects() if str(getattr(type(one), "__module__", "")).startswith("ampacity."))
+        controllers = [self.bench.primary, *self.bench.secondaries.values()]
+        self.heap.append((hour, ours, sum(one.files._size() for one in controllers)))
+
+    # ---- the verdict
+
+    def stays(self):
+        """(Stay, Wh delivered) of every car that stood somewhere."""
+        place = {facts["name"]: index for index, facts in enumerate(self.facts["evses"])}
+        by_name = {one.name: one for one in self.sessions}
+        found = []
+        for name, arrival_s, departure_s, evse, energy_wh, delivered_wh in self.driver.records:
+            if evse is None:
+                continue
+            session = by_name[name]
+            stay = Stay(place[evse], arrival_s, min(departure_s, self.until_s), energy_wh, session.phases or 3, session.amps_da or 160)
+            found.append((stay, delivered_wh))
+        return found
+
+    def other_da(self, circuit, from_s, until_s):
+        """The mean other load between two instants."""
+        if circuit:
+            return [0.0] * self.facts["phases"]
+        total, at_ms, until_ms = [0.0] * self.facts["phases"], (from_s - self.start_s) * 1000, (until_s - self.start_s) * 1000
+        while at_ms < until_ms:
+            values, next_ms = self.mains.at(at_ms)
+            span_ms = min(next_ms, until_ms) - at_ms
+            total = [sum_da + da * span_ms for sum_da, da in zip(total, values, strict=True)]
+            at_ms += span_ms
+        return [sum_da / ((until_s - from_s) * 1000) for sum_da in total]
+
+    def result(self):
+        stays = self.stays()
+        could = [possible_wh(self.facts, stay) for stay, _ in stays]
+        served = [wh >= SERVED * most - 50 for (_, wh), most in zip(stays, could, strict=True)]
+        perfect = optimum_wh(self.facts, [stay for stay, _ in stays], self.start_s, self.other_da)
+        starved = [(self.facts["evses"][stay.evse]["name"], stay.arrival_s - self.start_s, round(most), round(wh))
+                   for (stay, wh), most, good in zip(stays, could, served, strict=True) if not good]
+        return {
+            "seed": self.seed, "hours": self.hours, "source": self.source, "sessions": len(stays), "served": sum(served), "starved": starved,
+            "delivered_wh": sum(wh for _, wh in stays), "perfect_wh": round(sum(perfect)), "violations": violations(self.plant),
+            "faults": self.storm.done if self.storm else {}, "orders": self.stage.orders(), "frames": self.stage.frames(),
+            "transactions": self.stage.ocpp()["transactions"], "problems": self.bench.loop.problems[:5],
+            "ended": [one.outcome for one in [self.bench.primary, *self.bench.secondaries.values()] if one.outcome not in ("running", None)],
+            "heap": self.heap[0:1] + self.heap[23::24] if self.hours >= 24 else [self.heap[0], self.heap[-1]], "growing": self.growing()}
+
+    def growing(self):
+        """Does the firmware hold more at the end of each day than at that of the day before, or its stores?"""
+        days = self.heap[23::24]
+        if len(days) < 2:
+            return False
+        objects, size = [row[1] for row in days], [row[2] for row in days]
+        return objects[-1] > objects[0] + 400 or size[-1] > size[0] + 40_000
+
+
+def portion(arguments):
+    """One process's share: (hours, seed) -> its result."""
+    hours, seed, faults = arguments
+    result = Run(hours, seed, faults).play(_tell if sys.stderr.isatty() else None).result()
+    print(f"soak: seed {seed}: {result['served']} of {result['sessions']} served, {len(result['violations'])} violations", file=sys.stderr, flush=True)
+    return result
+
+
+def _tell(run, wall_s):
+    print(f"soak: seed {run.seed}, hour {len(run.heap)}: {len(run.heap) * 3600 / wall_s:.0f} times real time", file=sys.stderr, flush=True)
+
+
+def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None):
+    """`days` as portions of PORTION_DAYS with seeds from `seed` on; the sum of all."""
+    portions = []
+    while days > 0:
+        portions.append((24 * min(days, PORTION_DAYS), seed + len(portions), faults))
+        days -= PORTION_DAYS
+    with multiprocessing.get_context("spawn").Pool(min(processes or os.cpu_count() or 1, len(portions)), maxtasksperchild=1) as pool:
+        return summary(pool.map(portion, portions, chunksize=1))
+
+
+def summary(results):
+    """The object that `python -m tests.proof` puts under "soak"."""
+    sessions, served = sum(one["sessions"] for one in results), sum(one["served"] for one in results)
+    perfect = sum(one["perfect_wh"] for one in results)
+    days = sum(one["hours"] for one in results) / 24
+    return {
+        "days": int(days) if days == int(days) else round(days, 2), "sessions_served": round(served / max(1, sessions), 4),
+        "violations": sum(len(one["violations"]) for one in results), "sessions": sessions,
+        "energy_of_perfect": round(sum(one["delivered_wh"] for one in results) / max(1, perfect), 4),
+        "faults": sum(sum(one["faults"].values()) for one in results), "growing": sum(one["growing"] for one in results),
+        "seeds": [one["seed"] for one in results], "runs": results}
+
+
+def run(full=True):
+    """The part of `python -m tests.proof`: thirty site-days, or with full=False some hours of an evening."""
+    if full:
+        return soak(30, 1)
+    return summary([Run(CI_HOURS, 1, faults=4.0, from_hour=16).play().result()])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.soak", description=__doc__)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=float, default=FAULTS_AN_HOUR, help="random faults an hour")
+    parser.add_argument("--hours", type=int, help="instead of days: one portion of so many hours")
+    parser.add_argument("--from-hour", type=int, default=0)
+    options = parser.parse_args()
+    if options.hours:
+        result = summary([Run(options.hours, options.seed, options.faults, options.from_hour).play().result()])
+    else:
+        result = soak(options.days, options.seed, options.faults)
+    print(json.dumps(result))
+    return 1 if result["violations"] or result["growing"] or result["sessions_served"] < 0.98 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
