@@ -18,7 +18,7 @@ help:  ## this list
 setup: $(INSTALLED) $(MICROPYTHON)  ## the Python environment in .venv and MicroPython in .cache
 
 demo: $(INSTALLED)  ## a whole site on this desk, with a story
-	@$(MAKE) $(MICROPYTHON) 2> /dev/null || true  # without one the demonstration says so and takes CPython
+	@$(MAKE) --silent $(MICROPYTHON) 2> /dev/null || true  # without one the demonstration says so and takes CPython
 	@$(VENV)/bin/ampacity demo
 
 test: $(INSTALLED) $(MICROPYTHON)  ## every test, on CPython and on MicroPython
