@@ -15,6 +15,7 @@ from ampacity.store.journal import Journal
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 SOURCE = "ocpp"
+SETUP_DOC = "setup"  # the variables that the set-up brought last
 LINE_NAMES = ("L1", "L2", "L3")
 
 
@@ -72,6 +73,10 @@ class Upstream:
 
     def _configure(self, values, now_ms):
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
+        settings = self.primary.settings
+        if values == settings.get(SETUP_DOC, {}):
+            return  # what was set up once is the CSMS's to change
+        self.primary.keeper.put(SETUP_DOC, values, now_ms)
         for key in sorted(values):
             parts = key.split("/") if "/" in key else key.split(".", 1)
             try:
