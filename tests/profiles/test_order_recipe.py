@@ -11,7 +11,9 @@ SETTINGS = {"watchdog": 10000, "fallback": 0}
 
 
 def coarse(step, up, tolerance=0):
-    return {"min": 60, "max": 320, "step": step, "up": up, "tolerance": tolerance, "full": [], "pause_da": 0, "charge": [], "pause": [], "forbidden": []}
+    return {
+        "min": 60, "max": 320, "step": step, "up": up, "tolerance": tolerance, "full": [], "pause_da": 0, "charge": [], "pause": [], "forbidden": [],
+    }  # fmt: skip
 
 
 def test_a_limit_below_the_least_is_a_pause():

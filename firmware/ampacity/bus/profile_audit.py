@@ -38,6 +38,8 @@ class Audit:
 
     def right(self, write: list) -> bool:
         """Does the device show what this write would set?"""
+        if write[W_WHAT] == "wait":
+            return True
         if write[W_SHOWN] < 0:
             return write in self._blind_written
         return self.readings.values[write[W_SHOWN]] == self.wanted(write)
@@ -53,7 +55,10 @@ class Audit:
         """The next write that the recipe needs in this pass, or None when the pass is over."""
         while self._at < len(self.recipe):
             write = self.recipe[self._at]
-            if not self.right(write) and self._affordable(write, now_ms):
+            if write[W_WHAT] == "wait":
+                if self._wrote:
+                    return write
+            elif not self.right(write) and self._affordable(write, now_ms):
                 return write
             self._at += 1
         return None
@@ -108,7 +113,8 @@ class Audit:
         """[(key, value), …] of what these fields, just read, show of the device's settings."""
         values = self.readings.values
         found = []
-        rows = (("watchdog_ms", self.watchdog["time"]), ("fallback_da", self.watchdog["fallback"]), ("max_da", self.identity["max"]), ("power_on_da", self.power_on))
+        rows = [("watchdog_ms", self.watchdog["time"]), ("fallback_da", self.watchdog["fallback"])]
+        rows += [("max_da", self.identity["max"]), ("power_on_da", self.power_on)]
         for key, index in rows:
             if index in fields and values[index] is not None:
                 found.append((key, values[index]))

@@ -28,10 +28,10 @@ def holds(rows: list, values: list, most_da: int, settings: dict) -> bool:
 
 
 def first_match(rows: list, values: list) -> "str | None":
-    """The text of the first rule [field, mask, value, text] that matches; None when none does. value None: always."""
-    for index, mask, wanted, text in rows:
+    """The text of the first rule [field, mask, value, text, least] that matches; None when none does. None: any will do."""
+    for index, mask, wanted, text, least in rows:
         value = values[index]
-        if value is None:
+        if value is None or (least is not None and value < least):
             continue
         if wanted is None or (value & mask if mask else value) == wanted:
             return text

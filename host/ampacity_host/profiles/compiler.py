@@ -147,15 +147,18 @@ class _Compiler:
         return {
             "time": self.index(dog.get("shown_by") or dog.get("register")),
             "fallback": self.index(dog.get("fallback_shown_by") or dog.get("fallback")),
-            "reads_feed": int(reads_feed(self.profile)), "fallback_fixed": da(dog["fallback_fixed_a"]) if "fallback_fixed_a" in dog else -1,
+            "reads_feed": int(reads_feed(self.profile)),
+            "fallback_fixed": da(dog["fallback_fixed_a"]) if "fallback_fixed_a" in dog else -1,
             "feed": self.write(dog["feed"]) if "feed" in dog else [], "fed_by": fed_by, "feed_ms": ms(dog.get("feed_every_s", 0)), "latched": int(dog.get("latched", False)),
         }  # fmt: skip
 
     def rules(self, key: str, from_map: str) -> list:
         state = self.profile.get("state", {})
-        rows = [[self.index(state["from"]), 0, int(raw) if raw.isdigit() else raw, text] for raw, text in sorted(state.get(from_map, {}).items())]
+        mapped = sorted(state.get(from_map, {}).items())
+        rows = [[self.index(state["from"]), 0, int(raw) if raw.isdigit() else raw, text, None] for raw, text in mapped]
         for row in state.get(key, []):
-            rows.append([self.index(row["register"]), row.get("bits", 0), row.get("equals", None), row["is"]])
+            index, least = self.index(row["register"]), row.get("at_least")
+            rows.append([index, row.get("bits", 0), row.get("equals"), row["is"], least])
         return rows
 
     def chain(self) -> list:
@@ -164,12 +167,12 @@ class _Compiler:
         return [chain["starts"], chain["models"]] if chain else []
 
     def identity(self) -> dict:
-        identity = self.profile.get("identity", {"fingerprint": []})
+        identity = self.profile.get("identity", {})
         require = [
             [self.index(row["register"]), row.get("at_least", -NO_LIMIT), row.get("at_most", NO_LIMIT), row["why"]]
             for row in identity.get("require", [])
         ]
-        fingerprint = [self.index(name) for name in identity["fingerprint"]]
+        fingerprint = [self.index(name) for name in identity.get("fingerprint", [])]
         return {"fingerprint": fingerprint, "max": self.index(identity.get("max")), "require": require}
 
 

@@ -5,9 +5,12 @@ wrong must fail here. Of a profile they take its name and how it is connected, n
 """
 
 import tomllib
+from functools import partial
 from pathlib import Path
 
+from ampacity_host.rig.devices import description
 from ampacity_host.rig.devices.amperfied import Amperfied
+from ampacity_host.rig.devices.described_evse import DescribedEvse
 from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.heidelberg import Heidelberg
 from ampacity_host.rig.devices.kathrein import Kathrein
@@ -17,12 +20,19 @@ from ampacity_host.rig.devices.serve import serve_tcp
 
 PROFILES = Path(__file__).resolve().parents[4] / "firmware" / "ampacity" / "profiles"
 
-EVSES: dict = {
+SPECIAL: dict = {
     "amperfied-connect": Amperfied,
     "heidelberg-energy-control": Heidelberg,
     "kathrein-kwb": Kathrein,
     "keba-p30": Keba,
 }
+
+
+def _described(name: str, *arguments: object) -> Device:
+    return DescribedEvse(description.load("evse", name), *arguments)
+
+
+EVSES: dict = {name: partial(_described, name) for name in description.names("evse")} | SPECIAL
 METERS: dict = {"abb-b23-b24": AbbB23, "carlo-gavazzi-em24": Em24, "eastron-sdm630": Sdm630, "eastron-sdm72-v2": Sdm72}
 
 __all__ = ["EVSES", "METERS", "Device", "make_device", "serve_tcp"]
@@ -49,7 +59,7 @@ def make_device(
     if name not in EVSES:
         raise ValueError(f"no simulated device {name!r}; there are {', '.join(sorted(EVSES | METERS))}")
     site = site or {}
-    max_da = round(float(site.get("max_a", table["order"]["max_a"])) * 10)
+    max_da = round(float(site.get("max_a") or table["order"].get("max_a", 32)) * 10)
     power_on_da = round(float(site["power_on_a"]) * 10) if "power_on_a" in site else None
     return EVSES[name](unit, plant, seed, framing, latency_ms, now_ms, max_da, power_on_da)
 

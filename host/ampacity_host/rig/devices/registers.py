@@ -10,12 +10,13 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from pymodbus.simulator.simcore import SimCore
 
 BLOCKS = ("c", "d", "h", "i")
-FORMATS = {"u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "f32": ">f", "u64": ">Q"}
+FORMATS = {"u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "f32": ">f", "u64": ">Q", "i64": ">q", "f64": ">d"}
+REALS = ("f32", "f64")
 
 
 def to_words(kind: str, value: float) -> list[int]:
     """A value as big-endian registers, high word first."""
-    data = struct.pack(FORMATS[kind], value if kind == "f32" else int(value))
+    data = struct.pack(FORMATS[kind], value if kind in REALS else int(value))
     return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
 
 
@@ -35,6 +36,12 @@ class Registers:
         """Set registers of a space, "h" holding or "i" input, without any check."""
         start, _, registers, _ = self._blocks[space]
         registers[address - start : address - start + len(words)] = words
+
+    def put_bit(self, space: str, address: int, on: bool) -> None:
+        """Set a coil ("c") or a discrete input ("d"); sixteen of them share a word."""
+        start, _, registers, _ = self._blocks[space]
+        at, bit = address // 16 - start, 1 << address % 16
+        registers[at] = registers[at] | bit if on else registers[at] & ~bit
 
     def get(self, space: str, address: int) -> int:
         """One register of a space."""

@@ -1,0 +1,264 @@
+"""The life of a charge controller: regulate, pause, resume, lose, fall back, come back, restart, disobey.
+
+`life(name)` plays it once and says for each item "" (it holds), a dash and why the item does not apply, or what went wrong.
+All the time the guard's bound must be at least what the device obeys: that is the item "bound".
+"""
+
+from functools import cache
+
+from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.circuit.guard import Guard
+from ampacity_host.profiles.compiler import compile_profile
+from ampacity_host.profiles.conformance.stage import START_MS, Stage, Wire
+from ampacity_host.profiles.facts import evse_facts
+from ampacity_host.profiles.source import blocked, load
+from ampacity_host.rig.devices import make_device
+
+ITEMS = ("regulate", "pause", "resume", "lose", "fall back", "come back", "restart", "ignore", "disobey", "swap", "bound")
+MAX_A, HIGH_DA, LOW_DA, RESERVE_A = 16, 140, 80, 6.0
+LIVE_MS = 500  # readings no oftener than this: time is not the subject here
+SETTLE_MS = 12_000
+
+
+class Plant:
+    """A car that draws what it is offered, on three phases."""
+
+    def __init__(self) -> None:
+        self.car_state = "C"
+        self.volts_dv = [2300, 2300, 2300]
+        self.energy_wh = 1000
+        self.limit_da = 0
+
+    @property
+    def amps_da(self) -> list:
+        return [self.limit_da if self.car_state == "C" else 0] * 3
+
+
+def site_of(profile: dict) -> dict:
+    """What an installer would write for it: 16 A, and 6 A as far as he may choose."""
+    site = {"max_a": MAX_A}
+    dog = profile.get("watchdog", {})
+    if any(low <= RESERVE_A <= high for low, high in dog.get("fallback_values_a", [])):
+        site["fallback_a"] = RESERVE_A
+    power_on = profile.get("power_on")
+    if power_on is None or power_on.get("declarable") or power_on.get("values_a"):
+        site["power_on_a"] = RESERVE_A
+    return site
+
+
+class EvseStage(Stage):
+    """A site of one EVSE under the real guard. allow(da) is the limit from outside that the guard keeps to."""
+
+    def __init__(self, name: str, seed: int = 1, site: "dict | None" = None) -> None:
+        profile = load("evse-" + name)
+        self.profile = profile
+        site = site or site_of(profile)
+        kind = profile["link"]["media"][0]
+        self.facts = evse_facts(profile, site) | {
+            "name": name, "kind": "profile", "profile": name, "bus": 0, "unit": 255 if kind == "tcp" else 3, "circuit": 0,
+            "terminals": [[0], [1], [2]], "transit_ms": 50,
+        }  # fmt: skip
+        self.guard = Guard(self._site(kind), START_MS)
+        compiled = compile_profile(profile)
+        compiled["live_ms"] = max(compiled["live_ms"], LIVE_MS)
+        self.plant = Plant()
+        clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
+        self.device = make_device(profile, self.facts["unit"], self.plant, clock, seed, kind, site)
+        self.driver = ProfileDriver(self.facts, compiled, 0, self.guard)
+        self.broken = ""
+        self.excused = False
+        super().__init__(Wire(self.driver, self.device, START_MS), self._safety, self._compare)
+
+    def _site(self, kind: str) -> dict:
+        rating = [2 * MAX_A * 10] * 3
+        return {
+            "format": 1, "name": "conformance", "voltage_v": 230, "system": "wye", "phases": 3, "require_tested": False,
+            "circuits": [{"name": "main", "parent": -1, "rating_da": rating, "assumed_other_da": [0] * 3, "meter": -1, "generation_da": [0] * 3}],
+            "buses": [{"name": "wire", "kind": kind, "private": True, "transit_ms": 50}], "meters": [], "evses": [self.facts],
+            "settings": {"raise_hold_ms": 0, "restart_hold_ms": 0, "idle_ms": 10_000_000},
+        }  # fmt: skip
+
+    def _safety(self, now_ms: int) -> None:
+        self.guard.plugged(0, True, now_ms)
+        self.guard.demand(0, True, now_ms=now_ms)
+        self.guard.tick(now_ms)
+        self.driver.want(self.guard.want_da[0], now_ms)
+
+    def _compare(self, now_ms: int) -> None:
+        bound_da = max(self.guard.bound_da(0))
+        if self.device.limit_da > bound_da and not self.excused and not self.broken:
+            self.broken = f"obeys {self.device.limit_da / 10} A while {bound_da / 10} A is believed, {(now_ms - START_MS) / 1000:g} s after start"
+
+    # ---- what the items say
+
+    def allow(self, limit_da: int) -> None:
+        """A limit from outside for this EVSE."""
+        self.guard.limit("conformance", ("evse", 0), [limit_da] * 3, None, "hold", self.now_ms)
+
+    def ok(self) -> bool:
+        return self.guard.state(0) == "ok" and self.driver.facts.online
+
+    def settled(self, limit_da: int) -> bool:
+        """It obeys about limit_da, and the guard was shown so."""
+        step_da = 10 if limit_da else 0
+        near = max(1 if limit_da else 0, limit_da - step_da) <= self.device.limit_da <= self.driver._recipe.most_da(limit_da)
+        return near and self.ok() and self.driver._order.proven
+
+
+def life(name: str) -> "dict[str, str]":
+    """Verdicts by item; see the module. Played once a process."""
+    return dict(_life(name))
+
+
+@cache
+def _life(name: str) -> tuple:
+    reason = blocked(load("evse-" + name))
+    if reason:
+        return tuple((item, "- blocked") for item in ITEMS)
+    stage, verdicts = None, {}
+    for item in ITEMS[:-1]:
+        try:
+            stage = stage or _ready(name)
+            verdicts[item] = PLAY[item](stage) or ""
+        except AssertionError as wrong:
+            verdicts[item] = str(wrong) or "it did not hold"
+            verdicts.setdefault("bound", stage.broken if stage else "")
+            stage = None
+    verdicts["bound"] = verdicts.get("bound") or (stage.broken if stage else "")
+    return tuple((item, verdicts[item]) for item in ITEMS)
+
+
+def _ready(name: str) -> EvseStage:
+    stage = EvseStage(name)
+    stage.allow(0)
+    stage.until(stage.ok, 60_000, "audited and proven")
+    return stage
+
+
+def regulate(stage: EvseStage) -> None:
+    for limit_da in (HIGH_DA, 10 * MAX_A, LOW_DA):
+        stage.allow(limit_da)
+        asked_da = _asked(stage, limit_da)
+        stage.until(lambda da=asked_da: stage.settled(da), 40_000, f"{limit_da / 10} A")
+
+
+def _asked(stage: EvseStage, limit_da: int) -> int:
+    """What it shows of this order: in watts three phases share what is counted for one."""
+    if stage.driver._recipe.table["full"] and limit_da < 10 * MAX_A:
+        return max(60, limit_da // 3) if limit_da else 0
+    return limit_da
+
+
+def pause(stage: EvseStage) -> None:
+    stage.allow(0)
+    stage.until(lambda: stage.settled(0), 40_000, "a pause")
+    stage.run(3000)
+    assert stage.device.limit_da == 0, "it did not stay paused"
+    assert stage.driver.facts.state and stage.driver.facts.state[0] in "BC", f"a paused car shows state {stage.driver.facts.state}"
+
+
+def resume(stage: EvseStage) -> None:
+    stage.allow(HIGH_DA)
+    stage.until(lambda: stage.settled(_asked(stage, HIGH_DA)), 40_000, "charging again")
+    stage.run(3000)
+    facts = stage.driver.facts
+    assert facts.state and facts.state[0] in "CD", f"a charging car shows state {facts.state}"
+    if _measures(stage):
+        assert facts.amps_da == stage.plant.amps_da, f"it reads {facts.amps_da} of {stage.plant.amps_da}"
+    assert stage.device.watchdog != "expired", "its watchdog fired while it was fed"
+
+
+def lose(stage: EvseStage) -> None:
+    stage.wire.cut_rx = True
+    stage.until(lambda: stage.guard.state(0) == "silent", 60_000, "the loss")
+    stage.run(_lapse_ms(stage))
+    if stage.facts["watchdog_ms"]:
+        assert stage.device.limit_da <= stage.guard.reserve_da(0), "above its reserve after the silence"
+        assert max(stage.guard.bound_da(0)) == stage.guard.reserve_da(0), "the silence freed nothing"
+    stage.wire.cut_rx = False
+
+
+def fall_back(stage: EvseStage) -> "str | None":
+    if not stage.facts["watchdog_ms"]:
+        return "- no watchdog that counts"
+    come_back(stage)
+    stage.wire.cut_tx = True
+    stage.until(lambda: stage.device.watchdog == "expired", stage.facts["watchdog_ms"] + 5000, "its fallback")
+    low_da = 1 if stage.driver._recipe.table["full"] and stage.facts["fallback_da"] else stage.facts["fallback_da"]
+    assert low_da <= stage.device.limit_da <= stage.facts["fallback_da"], f"it fell back to {stage.device.limit_da / 10} A"
+    stage.run(_lapse_ms(stage))
+    stage.wire.cut_tx = False
+    return None
+
+
+def come_back(stage: EvseStage) -> None:
+    stage.allow(HIGH_DA)
+    stage.until(lambda: stage.settled(_asked(stage, HIGH_DA)), 120_000, "its order again")
+
+
+def restart(stage: EvseStage) -> None:
+    for kind in ("restart", "forget_settings", "power_off"):
+        stage.device.fault(kind)
+        stage.run(4000)
+        stage.device.fault(kind, False)
+        stage.until(stage.ok, 120_000, f"back after {kind}")
+        come_back(stage)
+        assert stage.device.watchdog != "expired", f"its watchdog is not fed after {kind}"
+        assert stage.device.watchdog == "armed" or not stage.facts["watchdog_ms"], f"its watchdog is off after {kind}"
+        stage.run(SETTLE_MS)
+
+
+def ignore(stage: EvseStage) -> None:
+    held_da = stage.device.limit_da
+    stage.device.fault("ignore_writes")
+    stage.allow(0)
+    stage.run(SETTLE_MS)
+    assert max(stage.guard.bound_da(0)) >= held_da, "a write that it ignored was believed"
+    stage.device.fault("ignore_writes", False)
+    stage.until(lambda: stage.settled(0), 120_000, "a pause after all")
+
+
+def disobey(stage: EvseStage) -> "str | None":
+    if not _measures(stage):
+        return "- it measures no current"
+    stage.until(lambda: max(stage.guard.bound_da(0)) < 10 * MAX_A, 30_000, "a bound below its maximum", must=False)
+    if max(stage.guard.bound_da(0)) >= 10 * MAX_A:
+        return "- its bound is its maximum"
+    stage.excused = True
+    stage.device.fault("disobeys")
+    stage.until(lambda: max(stage.guard.bound_da(0)) >= 10 * MAX_A and stage.guard.state(0) != "ok", 60_000, "the notice that it disobeys")
+    stage.device.fault("disobeys", False)
+    stage.until(stage.ok, 120_000, "trust again")
+    stage.excused = False
+    return None
+
+
+def swap(stage: EvseStage) -> "str | None":
+    if not stage.profile.get("identity", {}).get("fingerprint"):
+        return "- nothing tells one unit from another"
+    before = stage.guard.ledger.standings[0].evidence.known_fingerprint
+    stage.excused = True  # units are swapped with the feeder open (safety.md, 9)
+    stage.device.fault("swapped")
+    stage.until(lambda: stage.guard.state(0) != "ok", 60_000, "notice of the new unit", must=False)
+    stage.run(SETTLE_MS)
+    if stage.guard.ledger.standings[0].evidence.values.get("fingerprint") == before:
+        return "- units of one kind look alike"
+    assert stage.guard.state(0) == "swapped", f"another unit is {stage.guard.state(0)}"
+    stage.guard.accept_device(0)
+    come_back(stage)
+    stage.excused = False
+    return None
+
+
+def _measures(stage: EvseStage) -> bool:
+    return sum(1 for name in stage.profile["reads"]["live"] if name.startswith("current_l")) >= 3
+
+
+def _lapse_ms(stage: EvseStage) -> int:
+    return stage.facts["watchdog_ms"] * 12 // 10 + 12_000
+
+
+PLAY = {
+    "regulate": regulate, "pause": pause, "resume": resume, "lose": lose, "fall back": fall_back, "come back": come_back,
+    "restart": restart, "ignore": ignore, "disobey": disobey, "swap": swap,
+}  # fmt: skip

@@ -1,0 +1,253 @@
+"""Any charge controller that a description is enough for: setpoint, release, watchdog, restart, states.
+
+Where nobody documents what a device does, it does the worst that was not excluded: after a restart it offers its maximum,
+a setpoint below its least holds its least where it counts watts, a gap between registers cannot be read.
+"""
+
+import math
+
+from pymodbus.constants import ExcCodes
+from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.exceptionresponse import ExceptionResponse
+
+from ampacity_host.rig.devices.description import Description, Register
+from ampacity_host.rig.devices.evse import EvseDevice
+
+READS = (1, 2, 3, 4)
+LEAST_DA = 60
+PER_UNIT = {"Wh": 1.0, "kWh": 0.001, "W": 1.0, "V": 1.0, "A": 1.0}
+
+
+class DescribedEvse(EvseDevice):
+    """description: see description.py. raw holds what was written to each register, by name."""
+
+    def __init__(self, description: Description, *arguments: object) -> None:
+        self.description = description
+        table = description.table
+        self.holding, self.inputs = description.addresses("h"), description.addresses("i")
+        self.coils = description.addresses("c")
+        self.boot_ms = table.get("boot_ms", 2000)
+        self._limit: dict = table["limit"]
+        self._dog: dict = table.get("watchdog", {})
+        self._enable: dict = table.get("enable", {})
+        self._restart: dict = table.get("restart", {})
+        self.raw: dict[str, float] = {}
+        super().__init__(*arguments)  # type: ignore[arg-type]
+
+    # ---- settings and restarts
+
+    def factory(self) -> None:
+        """As it leaves the factory; a setpoint that nobody documents is its maximum."""
+        registers = self.description.registers
+        self.raw = {name: 0.0 for name, register in registers.items() if register.writable}
+        for name in self._limit["registers"]:
+            self.raw[name] = self._counts(registers[name], self.max_da)
+        self.raw |= {name: float(raw) for name, raw in self.description.table.get("factory", {}).items()}
+
+    def start(self, keep: bool) -> None:
+        """What is not kept is as from the factory; until it is ordered again the power-on value holds."""
+        before = dict(self.raw)
+        if self.raw:
+            self.factory()
+        kept = [*self._restart.get("keeps", []), *(self._limit["registers"] if keep else [])]
+        self.raw |= {name: before[name] for name in kept if name in before}
+        if self._enable:
+            self.raw[self._enable["register"]] = self._enable["on"][0]
+        self.ordered = keep
+        self.expired = False
+        self.renewed: set[str] = set()
+        self.fed_ms = self.booted_ms
+
+    def fault_changed(self, kind: str, on: bool) -> None:
+        """A restart forgets what is not kept; another unit knows nothing of this place."""
+        if kind == "swapped" and on:
+            self.serial += 7
+            self.factory()
+        super().fault_changed("restart" if kind in ("forget_settings", "swapped") and on else kind, on)
+
+    def power_on(self) -> int:
+        """What it allows before anybody has ordered anything."""
+        allows = self._restart.get("allows", "max")
+        if allows in self.raw:
+            return self._amps_da(self.description.registers[allows], self.raw[allows])
+        if self.power_on_da is not None:
+            return self.power_on_da
+        return self.max_da if allows == "max" else int(allows)
+
+    # ---- what it obeys
+
+    def target_da(self) -> int:
+        """Fallback, power-on value, or the least of its setpoints while it is released."""
+        if self.expired:
+            return self._fallback_da()
+        if not self.ordered:
+            return self.power_on()
+        if any(self.raw[name] not in values for name, values in self.description.table.get("obeys_when", {}).items()):
+            return self.max_da
+        if self._enable and self.raw[self._enable["register"]] not in self._enable["on"]:
+            return 0
+        return min(self._setpoint_da(name) for name in self._limit["registers"])
+
+    def _setpoint_da(self, name: str) -> int:
+        raw = self.raw[name]
+        if raw == 0 and self._limit.get("zero") == "full":
+            return self.max_da
+        if "unlimited" in self._limit and raw == self._limit["unlimited"]:
+            return self.max_da
+        limit_da = self._amps_da(self.description.registers[name], raw)
+        if limit_da >= LEAST_DA:
+            return limit_da
+        return LEAST_DA if raw and self.description.registers[name].unit == "W" else 0
+
+    def _amps_da(self, register: Register, raw: float) -> int:
+        value = raw * register.scale
+        if self._limit.get("low_byte"):
+            value = int(raw) & 0xFF
+        if register.unit == "W":
+            value /= sum(self.plant.volts_dv) / 10
+        return math.ceil(value * 10 - 1e-5)
+
+    def _counts(self, register: Register, limit_da: int) -> float:
+        amps = limit_da / 10 * (sum(self.plant.volts_dv) / 10 if register.unit == "W" else 1)
+        counts = amps / register.scale
+        if self._limit.get("low_byte"):
+            counts = (limit_da // 10) * 257
+        return counts if register.kind in ("f32", "f64") else math.ceil(counts - 1e-6)
+
+    def _fallback_da(self) -> int:
+        fallback = self._dog.get("fallback", "max")
+        if fallback in self.raw:
+            return self._amps_da(self.description.registers[fallback], self.raw[fallback])
+        return self.max_da if fallback == "max" else int(fallback)
+
+    # ---- watchdog
+
+    def tick(self, now_ms: int) -> None:
+        """The watchdog runs while it is on."""
+        timeout_ms = self.timeout_ms()
+        if timeout_ms and now_ms - self.fed_ms >= timeout_ms and not self.expired and "watchdog_broken" not in self.active:
+            self.expired = True
+            self.renewed = set()
+        self.watchdog = "none" if not timeout_ms else "expired" if self.expired else "armed"
+        super().tick(now_ms)
+
+    def timeout_ms(self) -> int:
+        """Its watchdog's time now; 0: off, or none."""
+        if not self._dog or self.raw.get(self._dog.get("switch", ""), 1) == 0:
+            return 0
+        if "fixed_s" in self._dog:
+            return round(self._dog["fixed_s"] * 1000)
+        raw = self.raw[self._dog["time"]]
+        if raw == self._dog.get("off", 0):
+            return 0
+        return round(raw * self.description.registers[self._dog["time"]].scale * 1000)
+
+    def heard(self, request: ModbusPDU) -> None:
+        """A request feeds it where requests do."""
+        fed_by = self._dog.get("fed_by")
+        if fed_by == "any-request" or (fed_by == "any-read" and request.function_code in READS):
+            self._feed()
+
+    def _feed(self) -> None:
+        self.fed_ms = self.now_ms
+        if not self._dog.get("latched"):
+            self.expired = False
+
+    # ---- registers
+
+    def _answer(self, request: ModbusPDU) -> bytes:
+        if request.function_code not in self.description.table["functions"]:
+            refusal = ExceptionResponse(request.function_code, ExcCodes.ILLEGAL_FUNCTION)
+            refusal.dev_id, refusal.transaction_id = request.dev_id, request.transaction_id
+            return self._wire.framer.buildFrame(refusal)
+        return super()._answer(request)
+
+    def allow_read(self, address: int, count: int) -> "ExcCodes | None":
+        """No more than it can, and whole values only."""
+        return ExcCodes.ILLEGAL_VALUE if count > self.description.table.get("read_max", 125) else None
+
+    def allow_write(self, address: int, values: list[int]) -> "ExcCodes | None":
+        """Whole registers that can be written, and values that it knows."""
+        rows = self._touched(address, len(values))
+        if rows is None:
+            return ExcCodes.ILLEGAL_ADDRESS
+        for register in rows:
+            raw = register.raw(values[register.at - address : register.at - address + register.size])
+            low, high = self.description.table.get("takes", {}).get(register.name, (0, math.inf))
+            zero = raw == 0 and register.name in self._limit["registers"] and self._limit.get("zero") == "pause"
+            if not (low <= raw <= high or zero):
+                return ExcCodes.ILLEGAL_VALUE
+        return None
+
+    def _touched(self, address: int, count: int) -> "list[Register] | None":
+        space = "c" if address in self.coils and address not in self.holding else "h"
+        rows = [r for r in self.description.registers.values() if r.space == space and r.writable and address <= r.at < address + count]
+        whole = sum(r.size for r in rows) == count and all(r.at + r.size <= address + count for r in rows)
+        return rows if rows and whole else None
+
+    def wrote(self, address: int, values: list[int]) -> None:
+        """Keep what was written, unless it ignores what it is told."""
+        for register in self._touched(address, len(values)) or []:
+            raw = register.raw(values[register.at - address : register.at - address + register.size])
+            if self._dog.get("fed_by") in ("write", register.name) and raw == self._dog.get("value", raw):
+                self._feed()
+            if self.obeys_writes():
+                self._put(register.name, raw)
+
+    def _put(self, name: str, raw: float) -> None:
+        self.raw[name] = raw
+        self.ordered = self.ordered or name in (*self._limit["registers"], self._enable.get("register"))
+        self.renewed.add(name)
+        if self.expired and self._dog.get("latched") and set(self._dog["latched"]) <= self.renewed and self.now_ms - self.fed_ms < self.timeout_ms():
+            self.expired = False
+        if name in (self._dog.get("time"), self._dog.get("switch")):
+            self.fed_ms = self.now_ms
+
+    def refresh(self) -> None:
+        """Registers as they are now."""
+        for name, raw in self.raw.items():
+            self._show(name, raw)
+        amps_da, volts_dv, energy_wh = self.measured()
+        self._show_phases("current", [da / 10 for da in amps_da])
+        self._show_phases("voltage", [dv / 10 for dv in volts_dv])
+        watts = [da * dv / 100 for da, dv in zip(amps_da, volts_dv, strict=False)]
+        self._show_phases("power", watts)
+        values = {"power": sum(watts), "energy": energy_wh, "current_limit_actual": self._told_da() / 10, "max_current": self.max_da / 10}
+        for name, value in values.items():
+            self._show_value(name, value)
+        self._show("serial", self.serial)
+        for name, source in self.description.table.get("shows", {}).items():
+            self._show_value(name, self.raw[source] * self.description.registers[source].scale)
+        for name, codes in self.description.table["states"].items():
+            self._show(name, codes.get(self._state_key(codes), 0))
+
+    def _told_da(self) -> int:
+        """What it says is in force: a unit that disobeys does not say so."""
+        return min(self.target_da(), self.max_da)
+
+    def _state_key(self, codes: dict) -> str:
+        """A car that may draw; one that may not; lost: its watchdog stopped it."""
+        letter = self.plant.car_state
+        if self.expired and not self.limit_da and "lost" in codes:
+            return "lost"
+        if letter in ("C", "D") and not self.limit_da:
+            return "paused" if "paused" in codes else "B"
+        return letter if letter in codes else "B"
+
+    def _show_phases(self, quantity: str, values: list[float]) -> None:
+        for register, value in zip(self.description.phases(quantity), values, strict=False):
+            self._show_value(register.name, value)
+
+    def _show_value(self, name: str, value: float) -> None:
+        register = self.description.registers.get(name)
+        if register is not None and name not in self.raw:
+            self._show(name, value * PER_UNIT.get(register.unit, 1.0) / register.scale)
+
+    def _show(self, name: str, raw: "float | str") -> None:
+        register = self.description.registers.get(name)
+        if register is None:
+            return
+        if register.space in "cd":
+            self.registers.put_bit(register.space, register.at, bool(raw))
+        else:
+            self.registers.put(register.space, register.at, register.words(raw))
