@@ -7,7 +7,7 @@ Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere
 
 from ampacity.circuit.change import hold_old_site, shape_of, still_changing
 from ampacity.circuit.demand import Demand
-from ampacity.circuit.errors import InvariantBroken
+from ampacity.circuit.errors import InvariantBroken, Rejected
 from ampacity.circuit.ladder import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import Limits
@@ -15,6 +15,10 @@ from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.plan import Plan
 from ampacity.circuit.tree import Site
 from ampacity.circuit.why import why
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.safety_load import SafetyLoads
 
 
 class Guard:
@@ -36,9 +40,20 @@ class Guard:
         self.want_da = self.ledger.want_da
         self.events = self.ledger.events
         self.failure = ""
+        self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
         if evidence:
             self._load(evidence, now_ms)
         self.quarantine_until_ms = now_ms + max([0] + [evse.transit_ms for evse in self.site.evses])
+
+    def _safety_loads(self, facts: object) -> "SafetyLoads | None":
+        """Imported only where the site has some."""
+        if not isinstance(facts, list) or not facts:
+            return None
+        from ampacity.circuit.safety_load import SafetyLoads
+
+        loads = SafetyLoads(self.site, facts)
+        self.plan.held = loads.held
+        return loads
 
     # what drivers call
 
@@ -95,6 +110,8 @@ class Guard:
     def meter(self, meter: int, amps_da: "list[int] | None", now_ms: int, raw_mark: int) -> None:
         """A frame of a meter: signed per input; None: not finite."""
         self.other.meter(meter, amps_da, raw_mark, now_ms)
+        if self.safety_loads is not None:
+            self.safety_loads.reading(meter, amps_da, now_ms)
 
     def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
         """Feedback of its contactor, read at sample_ms; asked for while open_contactor says so."""
@@ -125,6 +142,12 @@ class Guard:
         self.limits.put(source, target, values_da, valid_until_ms, silent)
         self.demands.changed = True
 
+    def safety_load(self, name: str, on: "bool | None", now_ms: int) -> None:
+        """The input of a safety load (3.6); to be repeated, for a signal that is lost sheds. Raises Rejected."""
+        if self.safety_loads is None:
+            raise Rejected("safety_load", name, "a site that has some")
+        self.safety_loads.signal(name, on, now_ms)
+
     def tick(self, now_ms: int) -> None:
         """The safety pass. Never raises for what came from outside; a broken invariant means safe."""
         self.now_ms = now_ms
@@ -141,11 +164,22 @@ class Guard:
             self.demands.changed = True
         if still_changing(ledger):
             self.demands.changed = True
+        if self.safety_loads is not None:
+            self._rule_3_6_shed(self.safety_loads, now_ms)
         ledger.check(now_ms)
         ledger.tick_ms = now_ms
         ledger.feed_ok = not self.failure
         self._mode(now_ms)
         self.plan.tick(now_ms, ledger.mode in ("regulating", "degraded"))
+
+    def _rule_3_6_shed(self, loads: "SafetyLoads", now_ms: int) -> None:
+        """Who is named for a safety load that runs, or that nobody hears of, stands at 0 from this tick on."""
+        opened = list(loads.opened)
+        for text in loads.tick(now_ms):
+            self.ledger.event(now_ms, "safety load", text)
+            self.demands.changed = True
+        if opened != loads.opened:
+            self.ledger.switches += 1
 
     def _mode(self, now_ms: int) -> None:
         ledger = self.ledger
@@ -242,7 +276,9 @@ class Guard:
         return self.ledger.switches
 
     def open_contactor(self, evse: int) -> bool:
-        """Rule 10: its contactor is to be open, whatever its order."""
+        """Rule 10 or a safety load: its contactor is to be open, whatever its order."""
+        if self.safety_loads is not None and self.safety_loads.opened[evse]:
+            return True
         return self.ledger.standings[evse].rung >= CONTACTOR
 
     def open_feeder(self, evse: int) -> bool:

@@ -30,6 +30,7 @@ class Plan:
         self.admitted = [False] * len(site.evses)
         self.sums = [0] * site.size
         self.extra = [0] * site.size
+        self.held: "list[bool] | None" = None  # per EVSE, by a safety load
         self.shared_ms = -SHARE_MS
         self.deadband_da = site.setting("deadband_da", 5)
         self.raise_hold_ms = site.setting("raise_hold_ms", 10000)
@@ -58,6 +59,8 @@ class Plan:
         """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
         e = s.index
         if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
+            return 0
+        if self.held is not None and self.held[e]:
             return 0
         ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
         return ceiling if ceiling >= s.evse.min_da else 0

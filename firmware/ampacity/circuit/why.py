@@ -40,6 +40,8 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return "no car asks"
+    if guard.safety_loads is not None and guard.safety_loads.held[s.index]:
+        return guard.safety_loads.reason(s.index)
     if guard.plan.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""

@@ -44,6 +44,10 @@ class BoardDoors(Doors):
         """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
         return await asyncio.start_server(handler, numeric_host(host), port)
 
+    def read_pin(self, number):
+        """A function that reads input pin `number`; pulled down, so that an open wire reads low."""
+        return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN).value
+
     def drive_pin(self, number):
         """A function that switches output pin `number`."""
         return machine.Pin(number, machine.Pin.OUT, value=0).value

@@ -27,7 +27,8 @@ class Doors:
 
     folder: the data folder. boot: facts of boot.json (dict). files: the store's files door.
     events: facts that belong to no local charging point, taken by the role: ("token", evse or None, id, type),
-    ("button", evse or None, name), ("bay", evse, occupied, token or None), ("fault", kind, on, fields).
+    ("button", evse or None, name), ("bay", evse, occupied, token or None), ("fault", kind, on, fields),
+    ("safety_load", name, on).
     faults: dict kind → fields of the bench's faults that are on now (empty on real hardware).
     """
 
@@ -62,6 +63,19 @@ class Doors:
             return self.sim.output(name)
         number = pin_number(name)
         return None if number is None else Output(name, self.drive_pin(number))
+
+    def input(self, name):
+        """A function that reads the input pin of that name ("gpio:N": True is high). None where there is no such pin."""
+        from ampacity.ports.output import pin_number
+
+        number = pin_number(name)
+        return None if number is None or self.sim is not None else self.read_pin(number)
+
+    def read_pin(self, number):
+        """A function that reads input pin `number`; OSError when it cannot be read."""
+        from ampacity.ports.output import sysfs_read
+
+        return sysfs_read(number)
 
     def drive_pin(self, number):
         """A function that switches output pin `number`."""

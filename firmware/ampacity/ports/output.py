@@ -26,6 +26,14 @@ def sysfs_write(number):
     return write
 
 
+def sysfs_read(number):
+    """A function that reads GPIO `number` through the kernel's files."""
+    def read():
+        with open("/sys/class/gpio/gpio%d/value" % number) as f:
+            return f.read(1) == "1"
+    return read
+
+
 def pin_number(name):
     """N of "gpio:N", else None."""
     kind, _, number = name.partition(":")

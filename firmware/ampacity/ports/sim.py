@@ -4,7 +4,8 @@ One JSON object a line. From here: {"hello": name}; {"evse", "pilot": [kind, per
 change and at least every 200 ms; {"wd": 1} for each feed of the watchdog; {"output": name, "on"}. To here: {"evse", "cp": [high_mv, low_mv],
 "pp", "amps", "volts", "wh", "closed", "faults"}; {"token": [id, type], "evse"}; {"button", "evse"}; {"bay", "evse", …};
 {"fault", "on", …};
-{"output", "seen"}: feedback of a relay. What is not understood is counted and otherwise ignored: the bench may be newer than the firmware.
+{"output", "seen"}: feedback of a relay;
+{"safety_load", "on"}. What is not understood is counted and otherwise ignored: the bench may be newer than the firmware.
 """
 
 import asyncio
@@ -81,7 +82,7 @@ class SimLink:
         """One line from the bench."""
         try:
             message = strict_json.loads(line)
-            kind = [word for word in ("cp", "bay", "token", "button", "fault", "output") if word in message][0]
+            kind = [word for word in ("cp", "bay", "token", "button", "fault", "output", "safety_load") if word in message][0]
             getattr(self, "_on_" + kind)(message, now_ms)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             self.refused += 1
@@ -137,6 +138,9 @@ class SimLink:
 
     def _on_bay(self, message, now_ms):
         self._events.append(("bay", message.get("evse"), bool(message["bay"]), message.get("token")))
+
+    def _on_safety_load(self, message, now_ms):
+        self._events.append(("safety_load", message["safety_load"], bool(message["on"])))
 
     def _on_output(self, message, now_ms):
         self.output(message["output"]).seen = message["seen"]

@@ -14,6 +14,9 @@ class Part:
     def step(self, now_ms):
         """Housekeeping."""
 
+    def told(self, name, on, now_ms):
+        """The bench switches the input of that name."""
+
     def close(self, now_ms):
         """About to restart."""
 
@@ -24,4 +27,7 @@ def extras(primary):
     if [c for c in site["circuits"] if c.get("meter", -1) >= 0]:
         from ampacity.roles.excursion_log import ExcursionLog
         parts.append(ExcursionLog(primary.guard, primary.files, primary.wallclock, primary.log))
+    if site.get("safety_loads"):
+        from ampacity.roles.safety_inputs import SafetyInputs
+        parts.append(SafetyInputs(primary.guard, site, primary.doors, primary.log))
     return parts

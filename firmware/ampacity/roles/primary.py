@@ -137,6 +137,9 @@ class Primary:
                 self.points.button(event[1], event[2], now_ms)
             elif event[0] == "bay":
                 self.points.bay(event[1], event[2], event[3], now_ms)
+            elif event[0] == "safety_load":
+                for part in self.extras:
+                    part.told(event[1], event[2], now_ms)
             elif event[0] == "fault":
                 self.mishaps.act(event[1], event[2], event[3], now_ms)
 

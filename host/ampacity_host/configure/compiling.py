@@ -98,6 +98,19 @@ def optional(table: Table, *keys: str) -> dict[str, Any]:
     return {key: table[key] for key in keys if table[key] is not None}
 
 
+def safety_load_entry(load: Table, site: SiteFile) -> dict[str, Any]:
+    evses = by_name(site.evses)
+    return {
+        "name": load["name"],
+        "meter": by_name(site.meters)[load["meter"]] if load["meter"] else -1,
+        "input": load["input"],
+        "evses": list(evses.values()) if load["evses"] is None else [evses[name] for name in load["evses"]],
+        "threshold_da": load["threshold_a"],
+        "hold_ms": load["safety_hold_s"],
+        "timeout_ms": load["timeout_s"],
+    }
+
+
 def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
     ocpp = site.ocpp
     if ocpp is None:
@@ -120,6 +133,11 @@ def settings_entry(site: SiteFile) -> dict[str, int]:
     }
 
 
+def extra_tables(site: SiteFile) -> dict[str, Any]:
+    """Tables that most sites do not have."""
+    return {"safety_loads": [safety_load_entry(load, site) for load in site.safety_loads]} if site.safety_loads else {}
+
+
 def compile_site(site: SiteFile) -> dict[str, Any]:
     """The site facts of a site file that `load_site` gave: JSON-able, the content of a controller's `site.json`."""
     return {
@@ -137,7 +155,7 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
         "ocpp": upstream_entry(site),
         "time": {"tz": site.time["tz"], "ntp": site.time["ntp"]},
         "settings": settings_entry(site),
-    } | optional(site.site, "alarm_output")
+    } | optional(site.site, "alarm_output") | extra_tables(site)
 
 
 def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:

@@ -57,6 +57,7 @@ class SiteFile:
     settings: Table
     plant: dict[str, Any]
     warnings: list[Mistake]
+    safety_loads: list[Table] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -190,6 +191,7 @@ def parse(path: Path, collector: Collector) -> SiteFile:
         settings=reader.single("settings"),
         plant=plain(plant) if isinstance(plant, dict) else {},
         warnings=[],
+        safety_loads=reader.list("safety_load"),
     )
 
 

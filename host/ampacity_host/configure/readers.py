@@ -103,6 +103,13 @@ def text(pattern: str, allowed: str) -> Reader:
     return read
 
 
+def names(value: Any) -> list[str]:
+    """A list of different names."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value) or len(set(value)) != len(value):
+        raise Wrong("a list of names, each once")
+    return value
+
+
 def per_phase(reader: Reader) -> Reader:
     """One number for all phases, or a list with one for each; gives the number or the list."""
 

@@ -12,6 +12,7 @@ from ampacity_host.configure.readers import (
     amps_up,
     flag,
     fraction,
+    names,
     one_of,
     per_phase,
     seconds,
@@ -101,6 +102,15 @@ EVSE = {
     "weight": Field(whole(1, 100), 1),
     "connector": Field(one_of(*CONNECTORS), "cType2"),
 }
+SAFETY_LOAD = {
+    "name": Field(NAME),
+    "meter": Field(NAME, None),
+    "input": Field(OUTPUT, None),
+    "evses": Field(names, None),
+    "threshold_a": Field(amps_down("0.3", "6300"), 10),
+    "safety_hold_s": Field(seconds("0", "86400"), 60000),
+    "timeout_s": Field(seconds("0.5", "60"), 5000),
+}
 OCPP = {
     "version": Field(one_of("1.6", "2.0.1", "2.1"), "2.0.1"),
     "identity": Field(text(r"[A-Za-z0-9*_.=:+|@-]{1,48}", "1 to 48 of A-Z a-z 0-9 * _ . = : + | @ -")),
@@ -122,5 +132,5 @@ SETTINGS = {
 }
 
 SINGLE = {"site": SITE, "ocpp": OCPP, "time": TIME, "settings": SETTINGS}
-LISTS = {"circuit": CIRCUIT, "bus": BUS, "meter": METER, "evse": EVSE}
+LISTS = {"circuit": CIRCUIT, "bus": BUS, "meter": METER, "evse": EVSE, "safety_load": SAFETY_LOAD}
 FREE = ("plant",)

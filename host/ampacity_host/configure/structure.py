@@ -41,6 +41,21 @@ def check_structure(site: SiteFile, collector: Collector) -> None:
     currents(site, collector)
     other_loads(site, collector)
     upstream(site, collector)
+    safety_loads(site, collector)
+
+
+def safety_loads(site: SiteFile, collector: Collector) -> None:
+    """Each is told by one thing that exists, and names EVSEs that exist."""
+    meters, evses, first = by_name(site.meters), by_name(site.evses), by_name(site.safety_loads)
+    for load in site.safety_loads:
+        if load["name"] and first[load["name"]] != load.index:
+            collector.add(load, "name", f'"{load["name"]}" is taken', "give each its own name")
+        if (load["meter"] is None) == (load["input"] is None) and not load.broken:
+            collector.add(load, "input", "one of meter and input tells it", 'write meter = … or input = "gpio:N"')
+        reference(load, "meter", meters, "meter", collector)
+        for name in load["evses"] or ():
+            if name not in evses:
+                collector.add(load, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
 
 
 def names(site: SiteFile, collector: Collector) -> None:

@@ -16,6 +16,7 @@ from ampacity_host.rig.line.line import Line
 from ampacity_host.rig.plant.plant import Plant
 
 HW_WATCHDOG_MS = 1_000
+SAFETY_REPEAT_MS = 1_000
 
 
 class Bench:
@@ -46,6 +47,7 @@ class Bench:
         self._heap_free_min = None
         self.swaps = {}              # EVSE name -> how often its unit was swapped
         self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
+        self.safety_loads = {load["name"]: False for load in facts.get("safety_loads", ()) if load.get("input")}
 
     def set_upstream(self, upstream, ocpp):
         """The CSMS side of this bench, and the upstream facts that go with it."""
@@ -199,6 +201,25 @@ class Bench:
         if answer.startswith("error"):
             raise FieldError(field, value, answer)
         return {"text": answer}
+
+    # ---- safety loads
+
+    @property
+    def can_safety_load(self):
+        return any(load.get("input") for load in self.facts.get("safety_loads", ()))
+
+    def switch_safety_load(self, name, on):
+        """A load starts or stops; its contact is repeated, for the primary takes silence as a start."""
+        self.safety_loads[name] = on
+        self.tell_safety_load(name, on)
+        self.flush()
+
+    def repeat_safety_loads(self):
+        """Every contact as it stands, from now on each second."""
+        for name in sorted(self.safety_loads):
+            self.tell_safety_load(name, self.safety_loads[name])
+        if self.safety_loads:
+            self.time.at_ms(self.time.now_ms + SAFETY_REPEAT_MS, self.repeat_safety_loads)
 
     # ---- limits
 

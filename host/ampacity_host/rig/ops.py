@@ -74,6 +74,10 @@ class Ops:
 
     # ---- the site
 
+    async def _safety_load(self, fields):
+        name = fields.one_of("name", {load["name"]: load["name"] for load in self._rig.facts["safety_loads"]}, "a safety load")
+        self._rig.switch_safety_load(name, fields.flag("on"))
+
     async def _background(self, fields):
         circuit = fields.one_of("circuit", self._rig.plant.circuit, "a circuit")
         amps_da = [fields.da(name, 0) for name in ("l1", "l2", "l3")]

@@ -69,6 +69,7 @@ class RealBench(Bench):
                 self._make_secondary(facts)
         await asyncio.gather(*(one.start() for one in self.secondaries.values()))
         await self.primary.start()
+        self.repeat_safety_loads()
 
     def _redirect(self, key, port):
         """The site's addresses of this endpoint become the loopback socket's."""
@@ -193,6 +194,9 @@ class RealBench(Bench):
 
     def bay(self, evse, occupied, token):
         self._primary_pins.send({"bay": occupied, "evse": evse, "token": token})
+
+    def tell_safety_load(self, name, on):
+        self._primary_pins.send({"safety_load": name, "on": on})
 
     # ---- what the primary says
 

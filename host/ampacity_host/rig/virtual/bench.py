@@ -60,6 +60,7 @@ class VirtualBench(Bench):
             secondary.start()
         if self.primary is not None:
             self.primary.start()
+        self.repeat_safety_loads()
         self.flush()
 
     def _accept(self, endpoint):
@@ -180,6 +181,10 @@ class VirtualBench(Bench):
         if self.primary.running:
             self.primary.doors.events.append(("bay", evse, occupied, token))
         self.flush()
+
+    def tell_safety_load(self, name, on):
+        if self.primary is not None and self.primary.running:
+            self.primary.doors.events.append(("safety_load", name, on))
 
     # ---- what the primary says
 

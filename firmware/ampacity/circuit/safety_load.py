@@ -1,0 +1,99 @@
+"""Safety loads (safety.md 3.6): while a fire pump runs, or nobody can say that it does not, its EVSEs stand at 0.
+
+A load is told by an input (`signal`) or by a meter of its own (`reading`). It sheds from the first tick after it
+started or after its signal was lost, first by a pause, a settle time later by the contactor too, and holds for
+`hold_ms` after it stopped. Before its first signal it counts as lost.
+"""
+
+from ampacity.circuit.errors import Rejected
+from ampacity.circuit.tree import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+THRESHOLD_DA = 10
+HOLD_MS = 60000
+TIMEOUT_MS = 5000
+
+
+class SafetyLoad:
+    """One load of the site facts; `why`: "runs", "signal lost", "stopped just now", or "" while it sheds nobody."""
+
+    def __init__(self, facts: "dict[str, Any]", evses: int) -> None:
+        self.name: str = facts["name"]
+        self.meter: int = facts.get("meter", -1)
+        chosen = facts.get("evses")
+        self.evses: list[int] = list(range(evses)) if chosen is None else chosen
+        self.threshold_da: int = facts.get("threshold_da", THRESHOLD_DA)
+        self.hold_ms: int = facts.get("hold_ms", HOLD_MS)
+        self.timeout_ms: int = facts.get("timeout_ms", TIMEOUT_MS)
+        self.on = False
+        self.seen_ms = -1
+        self.until_ms = -1
+        self.since_ms = -1  # sheds since
+        self.why = ""
+
+    def tick(self, now_ms: int) -> None:
+        lost = self.seen_ms < 0 or now_ms - self.seen_ms > self.timeout_ms
+        if lost or self.on:
+            self.until_ms = now_ms + self.hold_ms
+            self.why = "signal lost" if lost else "runs"
+        elif self.why:
+            self.why = "stopped just now" if now_ms < self.until_ms else ""
+        if not self.why:
+            self.since_ms = -1
+        elif self.since_ms < 0:
+            self.since_ms = now_ms
+
+
+class SafetyLoads:
+    """All of a site. `held[e]`: this EVSE must stand at 0; `opened[e]`: and its contactor open."""
+
+    def __init__(self, site: Site, facts: "list[dict[str, Any]]") -> None:
+        self.site = site
+        self.loads = [SafetyLoad(each, len(site.evses)) for each in facts]
+        self.held = [True] * len(site.evses)
+        self.opened = [False] * len(site.evses)
+
+    def signal(self, name: str, on: "bool | None", now_ms: int) -> None:
+        """Its input: it runs, or rests; None: the input cannot say. Rejected for a name that is none."""
+        for load in self.loads:
+            if load.name == name:
+                if on is not None:
+                    load.on = on
+                    load.seen_ms = now_ms
+                return
+        raise Rejected("safety_load", name, ", ".join([load.name for load in self.loads]))
+
+    def reading(self, meter: int, amps_da: "list[int] | None", now_ms: int) -> None:
+        """A frame of a meter; None: not finite, which says nothing."""
+        for load in self.loads:
+            if load.meter == meter and amps_da is not None:
+                load.on = max([abs(da) for da in amps_da]) >= load.threshold_da
+                load.seen_ms = now_ms
+
+    def tick(self, now_ms: int) -> "list[str]":
+        """What changed, as sentences for the log."""
+        told = []
+        for load in self.loads:
+            before = load.why
+            load.tick(now_ms)
+            if load.why != before:
+                told.append("%s: %s" % (load.name, load.why or "its EVSEs may charge again"))
+        for e in range(len(self.held)):
+            self.held[e] = self.opened[e] = False
+        for load in self.loads:
+            if load.why:
+                for e in load.evses:
+                    self.held[e] = True
+                    if now_ms - load.since_ms >= self.site.evses[e].settle_ms:
+                        self.opened[e] = True
+        return told
+
+    def reason(self, evse: int) -> str:
+        """Why this EVSE stands at 0; "": by no safety load."""
+        for load in self.loads:
+            if load.why and evse in load.evses:
+                return "safety load %s %s" % (load.name, load.why)
+        return ""

@@ -1,0 +1,110 @@
+"""Section 3.6: a fire pump that starts, or whose signal is lost, sheds its EVSEs at once and for a while after."""
+
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, meter_facts, site
+
+from ampacity.circuit.errors import Rejected
+from check import raises
+
+
+def pumped(**load):
+    facts = site([evse("evse-1"), evse("evse-2")], [circuit(rating=400)], [meter_facts()], raise_hold_ms=1000, restart_hold_ms=1000)
+    facts["safety_loads"] = [dict({"name": "pump", "evses": [0], "hold_ms": 20000}, **load)]
+    bench = Bench(facts).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    return bench
+
+
+def follow(bench, seconds, on):
+    for _ in range(seconds):
+        if on is not None:
+            bench.guard.safety_load("pump", on, bench.now_ms)
+        bench.follow(1)
+
+
+def charging():
+    bench = pumped()
+    follow(bench, 40, False)
+    assert bench.guard.want_da == [160, 160]
+    return bench
+
+
+def test_3_6_before_the_first_signal_it_counts_as_lost():
+    bench = pumped()
+    bench.follow(30)
+    assert bench.guard.want_da == [0, 160]
+    assert bench.guard.why(0) == "0.0 A: safety load pump signal lost"
+
+
+def test_3_6_a_load_that_starts_sheds_its_evses_in_the_next_tick_and_no_other():
+    bench = charging()
+    bench.guard.safety_load("pump", True, bench.now_ms)
+    bench.tick()
+    assert bench.guard.want_da == [0, 160]
+    assert "safety load" in bench.kinds()
+
+
+def test_3_6_the_contactor_follows_the_pause_after_the_settle_time():
+    bench = charging()
+    switches = bench.guard.switches
+    for _ in range(SETTLE_MS // 1000 + 1):
+        assert not bench.guard.open_contactor(0)
+        bench.guard.safety_load("pump", True, bench.now_ms)
+        bench.tick(1000)
+    assert bench.guard.open_contactor(0) and not bench.guard.open_contactor(1)
+    assert bench.guard.switches == switches + 1
+    assert bench.guard.state(0) == "ok"
+
+
+def test_3_6_it_holds_for_its_time_after_the_load_stopped():
+    bench = charging()
+    follow(bench, 8, True)
+    follow(bench, 18, False)
+    assert bench.guard.want_da[0] == 0
+    assert bench.guard.why(0) == "0.0 A: safety load pump stopped just now"
+    follow(bench, 6, False)
+    assert bench.guard.want_da[0] > 0
+    assert not bench.guard.open_contactor(0)
+
+
+def test_3_6_a_lost_signal_sheds():
+    bench = charging()
+    follow(bench, 4, None)
+    assert bench.guard.want_da[0] == 160
+    follow(bench, 2, None)
+    assert bench.guard.want_da[0] == 0
+
+
+def test_3_6_an_input_that_cannot_say_is_no_signal():
+    bench = charging()
+    for _ in range(7):
+        bench.guard.safety_load("pump", None, bench.now_ms)
+        bench.follow(1)
+    assert bench.guard.want_da[0] == 0
+
+
+def test_3_6_a_meter_of_its_own_tells_it():
+    bench = pumped(meter=0, threshold_da=20)
+    for _ in range(40):
+        bench.meter(0, 5, -5)
+        bench.follow(1)
+    assert bench.guard.want_da == [160, 160]
+    bench.meter(0, 0, 25)
+    bench.tick()
+    assert bench.guard.want_da == [0, 160]
+
+
+def test_3_6_without_evses_named_it_is_all():
+    bench = pumped(evses=None)
+    follow(bench, 40, False)
+    bench.guard.safety_load("pump", True, bench.now_ms)
+    bench.tick()
+    assert bench.guard.want_da == [0, 0]
+
+
+def test_3_6_a_name_that_is_none_is_rejected():
+    bench = pumped()
+    with raises(Rejected):
+        bench.guard.safety_load("lift", True, bench.now_ms)
+    with raises(Rejected):
+        Bench(site([evse()])).guard.safety_load("pump", True, bench.now_ms)

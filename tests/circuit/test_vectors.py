@@ -1,0 +1,69 @@
+"""Whole scenes of the guard give the recorded integers, the same on both runtimes (safety.md 8.7).
+
+A change of the safety core that is meant to change them writes them anew: `python -m tools.vectors`.
+"""
+
+from vectors_scenes import Scene
+
+FILE = __file__.rpartition("/")[0] + "/vectors.csv"
+SCENES_MIN = 100
+
+
+def lines_of(group):
+    """(number, checksum, integers) of each vector of a group."""
+    found = []
+    with open(FILE) as file:
+        for line in file:
+            words = line.strip().split(",")
+            if words[0] == group:
+                found.append((int(words[1]), int(words[2], 16), [int(word) for word in words[3].split()]))
+    return found
+
+
+def check(group):
+    vectors = lines_of(group)
+    assert len(vectors) >= SCENES_MIN
+    for number, checksum, integers in vectors:
+        found, shown = Scene(group, number).play()
+        assert shown == integers, "scene %s %d ends with %s, recorded is %s" % (group, number, shown, integers)
+        assert found == checksum, "scene %s %d differs on its way" % (group, number)
+
+
+def test_orders_proofs_and_refusals():
+    check("orders")
+
+
+def test_silence_and_return():
+    check("silence")
+
+
+def test_meters():
+    check("meter")
+
+
+def test_limits_from_outside():
+    check("limits")
+
+
+def test_foreign_writes_and_unordered_limits():
+    check("foreign")
+
+
+def test_restarts_and_isolation():
+    check("restart")
+
+
+def test_phase_switches():
+    check("phases")
+
+
+def test_terminals_between_two_lines():
+    check("split")
+
+
+def test_evidence():
+    check("evidence")
+
+
+def test_a_crowd_of_sixteen():
+    check("crowd")

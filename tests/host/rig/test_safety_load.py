@@ -1,0 +1,33 @@
+"""The bench's contact of a safety load, from the control channel's operation to the pilot."""
+
+import pytest
+from test_virtual_bench import SITE, bench, plug_all
+
+from ampacity_host.rig.fields import FieldError, Fields
+from ampacity_host.rig.ops import Ops
+
+PUMP = '\n[[safety_load]]\nname = "pump"\ninput = "gpio:4"\nevses = ["a"]\nsafety_hold_s = 5\n'
+
+
+async def test_a_pump_that_starts_pauses_its_evse_and_leaves_the_others(tmp_path):
+    one = bench(tmp_path, SITE + PUMP)
+    ops = Ops(one)
+    assert "safety_load" in ops.names()
+    plug_all(one)
+    one.run_ms(60_000)
+    assert one.plant.point["a"].amps_da > 0
+    await ops.run("safety_load", Fields({"name": "pump", "on": True}))
+    one.run_ms(6_000)
+    assert one.plant.point["a"].amps_da == 0 and one.plant.point["b"].amps_da > 0
+    await ops.run("safety_load", Fields({"name": "pump", "on": False}))
+    one.run_ms(90_000)
+    assert one.plant.point["a"].amps_da > 0
+    with pytest.raises(FieldError):
+        await ops.run("safety_load", Fields({"name": "lift", "on": True}))
+    one.close()
+
+
+def test_a_site_without_safety_loads_does_not_list_the_operation(tmp_path):
+    one = bench(tmp_path)
+    assert "safety_load" not in Ops(one).names()
+    one.close()
