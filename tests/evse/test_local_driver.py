@@ -170,3 +170,34 @@ def test_with_the_real_guard_a_car_on_the_local_charging_point_gets_what_the_cir
     desk.run(60000, on_tick=tick)
     assert guard.mode == "regulating" and desk.port.contactor
     assert desk.port.pilot == ("pwm", 333) and guard.bound_da(0) == [200, 200, 200]
+
+
+def test_after_a_stall_longer_than_the_hardware_watchdog_the_car_is_served_anew_without_a_fault():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.run(8000, want_da=160)
+    assert desk.driver.facts.charging and desk.port.contactor
+    desk.port.set_pilot("x1")  # the hardware's reset state, while nothing of ours runs
+    desk.port.set_contactor(False)
+    for _ in range(100):
+        desk.now_ms += 100
+        desk.port.plant(desk.now_ms)
+        if desk.now_ms % 500 == 0:
+            desk.driver._on_input(desk.now_ms)
+    closed_at = []
+    desk.driver.step(desk.now_ms)
+    assert not desk.port.contactor and desk.driver.facts.fault is None and desk.driver.facts.plugged
+    desk.run(8000, want_da=160, on_tick=lambda now_ms: closed_at.append(desk.port.contactor))
+    assert desk.driver.facts.charging and desk.driver.facts.fault is None and not any(closed_at[:2])
+
+
+def test_a_stall_clears_no_fault():
+    desk = Desk()
+    desk.port.car = "C"
+    desk.run(8000, want_da=160)
+    desk.port.rcm = True
+    desk.run(300)
+    desk.port.rcm = False
+    desk.now_ms += 5000
+    desk.run(20000, want_da=160)
+    assert desk.driver.facts.fault == "rcm" and not desk.port.contactor

@@ -45,6 +45,7 @@ class LocalDriver:
         self._order = None  # (id, da, sent_ms) of the newest one
         self._proven = True
         self._evidence_ms = None
+        self._stepped_ms = None
         port.on_input = self._on_input
 
     @property
@@ -66,6 +67,9 @@ class LocalDriver:
 
     def step(self, now_ms):
         """Readings to the judge, the wanted order through the judge to the pilot."""
+        if self._reset_by_hardware(now_ms):
+            self.point.restart(now_ms)
+        self._stepped_ms = now_ms
         self._show_evidence(now_ms)
         self._order_if_due(now_ms)
         self._on_input(now_ms)
@@ -73,10 +77,16 @@ class LocalDriver:
 
     def _on_input(self, now_ms):
         """A pin changed: the pilot machine acts on it within the order that is in force."""
+        if self._reset_by_hardware(now_ms):
+            return
         self.point.step(0 if self._order is None else self._order[1], self.allow, now_ms)
         if self._cleared:
             self._cleared = False
             self.point.reset_faults()
+
+    def _reset_by_hardware(self, now_ms):
+        """The safety loop stood still for longer than the hardware watchdog waits: the pins are no longer ours."""
+        return self._stepped_ms is not None and now_ms - self._stepped_ms >= self.watchdog_ms
 
     def _show_evidence(self, now_ms):
         if self._evidence_ms is not None and now_ms - self._evidence_ms < EVIDENCE_MS:

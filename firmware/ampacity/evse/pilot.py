@@ -102,6 +102,19 @@ class PilotMachine:
         self._drive(limit_da, feedback, now_ms)
         return self.output
 
+    def restart(self, now_ms):
+        """Pilot and contactor fell into their reset state by themselves; the car is where it was, its checks begin anew.
+        Faults stay."""
+        if not self.latch.names:
+            self.state = "idle"
+        self.contactor.command(False, now_ms)
+        self.output = ("x1", 0, False)
+        self.offered_da = 0
+        self.diode_ok = False
+        self._state_ms = self._pilot_ms = self._changed_ms = now_ms
+        self._wrong_ms = self._broken_ms = None
+        self._key = None
+
     def reset_faults(self):
         """A person clears the faults that are no longer present."""
         self.latch.reset()

@@ -66,6 +66,10 @@ class ChargingPoint:
         """Emergency stop: off at once, until no car is plugged in."""
         self._stopped = True
 
+    def restart(self, now_ms):
+        """The hardware took pilot and contactor back meanwhile: they are driven anew from their reset state."""
+        self.machine.restart(now_ms)
+
     def reset_faults(self):
         """A person clears what is no longer there."""
         self.machine.reset_faults()
