@@ -195,3 +195,15 @@ def test_rule_1_a_device_that_rounds_up_is_planned_with_what_it_makes_of_an_orde
     bench.shrink(170)
     bench.tick()
     assert bench.send(bench.guard.want_da[0] + 7, 0) is not None
+
+
+def test_section_6_a_little_more_than_their_share_each_keeps_nobody_from_its_minimum():
+    evses = [evse("evse-%d" % (e + 1), limit_da=65 if e < 4 else 160) for e in range(5)]
+    bench = Bench(site(evses, [circuit(rating=310)], raise_hold_ms=2000, restart_hold_ms=3000)).start()
+    for e in range(4):
+        bench.guard.demand(e, True)
+    bench.follow(20)
+    assert bench.guard.want_da == [65, 65, 65, 65, 0]
+    bench.guard.demand(4, True)
+    bench.follow(20)
+    assert min(bench.guard.want_da) >= 60 and sum(bench.guard.want_da) <= 310

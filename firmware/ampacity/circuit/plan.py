@@ -237,12 +237,20 @@ class Plan:
         return self.ledger.revives_da(s) if now_ms - s.needs_room_ms < 10000 else 0
 
     def _lower_to_goals(self, now_ms: int) -> None:
-        """Fairness takes back what others should have; noise below the deadband moves nobody."""
+        """Fairness takes back what others should have; noise below the deadband moves nobody, unless one waits to begin."""
+        least = 1 if self._one_waits_to_begin(now_ms) else self.deadband_da
         for e in self.demand.order:
             goal, want = self.goal_da[e], self.want_da[e]
-            if want and (goal == 0 or want - goal >= self.deadband_da):
+            if want and (goal == 0 or want - goal >= least):
                 s = self.ledger.standings[e]
                 self._lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
+
+    def _one_waits_to_begin(self, now_ms: int) -> bool:
+        """Somebody's turn has come, at whose minimum a few others stand with a little more than their share each."""
+        for e in self.demand.order:
+            if self.want_da[e] == 0 and self._may_rise(e, now_ms) and not self.ledger._blind(self.ledger.standings[e]):
+                return True
+        return False
 
     # raise
 
