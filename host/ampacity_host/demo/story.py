@@ -10,7 +10,7 @@ SITE = Path(__file__).resolve().parents[3] / "sites" / "demo.toml"
 class Step(NamedTuple):
     """at_s: seconds since the rig is up; op, fields: of the control channel (op None: only words); title: what the view
     shows as headline with `words` until the next title; mark: its name in the chart, "" for none; wait: the story's clock
-    stands still at this step until the primary is in that mode, at most WAIT_S."""
+    stands still at this step until it is so, at most WAIT_S: "up" (the primary), a mode, "EVSE STATUS"."""
 
     at_s: float
     op: str | None = None
@@ -29,10 +29,22 @@ class Story(NamedTuple):
     site: Path = SITE
 
 
+def waited(wait, primary):
+    """Is it so? primary: its view in the answer of `state`, None while it is down. "regulating" is what is regulated
+    with what is left, too."""
+    if primary is None or wait == "up":
+        return primary is not None
+    if " " in wait:
+        evse, status = wait.split()
+        return primary["evses"][evse]["status"] == status
+    return primary["mode"] == wait or (wait, primary["mode"]) == ("regulating", "degraded")
+
+
 def car(at_s, evse, token, reader=None, **facts):
     """A car is plugged in, and its driver's card is shown at the EVSE's reader, or at the garage's own (reader "garage")."""
     card = {"token": token} if reader == "garage" else {"token": token, "evse": evse}
-    return Step(at_s, "plug", {"evse": evse, "car": facts}), Step(at_s + 0.6, "present_token", card)
+    return (Step(at_s, "plug", {"evse": evse, "car": facts}),
+            Step(at_s + 0.5, "present_token", card, wait=evse + " Preparing"))
 
 
 def house(at_s, l1, l2, l3, **texts):
@@ -42,7 +54,7 @@ def house(at_s, l1, l2, l3, **texts):
 STORY = Story((
     house(0.2, 9, 7, 6, title="Power up: quarantine",
           words="The primary trusts nobody's memory. Every EVSE counts with the most it could draw, until it has taken an "
-                "order of this primary and shown that it obeys.", mark="power up"),
+                "order of this primary and shown that it obeys.", mark="power up", wait="up"),
     *car(2.0, "evse-1", "ANNA-1"),
     *car(3.0, "evse-6", "BEN-6", max_a=16),
     *car(4.0, "evse-8", "CEM-8", max_a=16),

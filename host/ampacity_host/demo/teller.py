@@ -3,13 +3,12 @@
 import time
 
 from ampacity_host.demo.sessions import SessionBook
-from ampacity_host.demo.story import WAIT_S
+from ampacity_host.demo.story import WAIT_S, waited
 from ampacity_host.demo.verdict import Verdict
 from ampacity_host.report.recording import Recording
 
 PERIOD_S = 0.25
 WORST_EACH = 4
-DEGRADED = "degraded"    # regulates, too, with what is left
 
 
 class StoryClock:
@@ -21,9 +20,9 @@ class StoryClock:
         self._held_by = None
         self.now_ms = 0
 
-    def holds(self, step, mode):
+    def holds(self, step, primary):
         """Must this step, which is due, still wait?"""
-        if not step.wait or mode in (step.wait, DEGRADED) or self._held_ms >= WAIT_S * 1000:
+        if not step.wait or waited(step.wait, primary) or self._held_ms >= WAIT_S * 1000:
             self._held_by, self._held_ms = None, 0
             return False
         self._held_by = step
@@ -56,7 +55,7 @@ class Teller:
         clock = StoryClock(self.look.t_ms)
         due = time.monotonic()
         while clock.now_ms < story.length_s * 1000:
-            while waiting and clock.now_ms >= waiting[0].at_s * 1000 and not clock.holds(waiting[0], self._mode()):
+            while waiting and clock.now_ms >= waiting[0].at_s * 1000 and not clock.holds(waiting[0], self.look.state["primary"]):
                 self._do(waiting.pop(0))
             self.look.progress = (clock.now_ms, int(story.length_s * 1000))
             self._painter.paint()
@@ -66,9 +65,6 @@ class Teller:
             clock.move(self.look.t_ms, waiting)
         self.look.take(worst=self._client.worst())
         self._painter.paint()
-
-    def _mode(self):
-        return self.look.state["primary"]["mode"] if self.look.state["primary"] else None
 
     def _do(self, step):
         if step.op is not None:

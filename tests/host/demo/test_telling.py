@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import seen
 
 from ampacity_host.demo import teller as room
-from ampacity_host.demo.story import Step, Story
+from ampacity_host.demo.story import Step, Story, waited
 from ampacity_host.rig.ui.look import Look
 
 
@@ -76,3 +76,14 @@ def test_a_mode_that_never_comes_does_not_stop_the_story_for_ever(play):
     play(rig, Step(1.0, "ev", wait="regulating"), length_s=2.0)
     assert [op for _, op, _ in rig.done] == ["ev"]
     assert rig.now_s < room.WAIT_S + 5
+
+
+@pytest.mark.parametrize(("wait", "so"), [
+    ("up", True), ("regulating", True), ("quarantine", False), ("evse-6 Charging", True), ("evse-6 Preparing", False)])
+def test_what_a_step_can_wait_for(wait, so):
+    assert waited(wait, seen.state()["primary"]) is so
+    assert not waited(wait, None)
+
+
+def test_a_primary_with_something_lost_regulates_with_what_is_left():
+    assert waited("regulating", {**seen.state()["primary"], "mode": "degraded"})

@@ -58,7 +58,7 @@ def _circuits(old, new):
 
 
 def _meters(old, new):
-    said = {"ok": "the meter of %s is back", "lost": "the meter of %s is lost: its declared worst other load counts",
+    said = {"ok": "the meter of %s is read", "lost": "the meter of %s is lost: its declared worst other load counts",
             "frozen": "the meter of %s is frozen: its declared worst other load counts"}
     return [("meter", said[circuit["meter"]] % name) for name, circuit in new.items()
             if name in old and old[name]["meter"] != circuit["meter"] and circuit["meter"] in said]
