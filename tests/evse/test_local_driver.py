@@ -83,6 +83,15 @@ def test_an_order_is_proven_by_a_reading_that_is_newer_and_shows_our_pilot():
     assert desk.judge.told[-1][0] == "proven" and desk.judge.told[-1][2] == 160
 
 
+def test_an_order_is_given_and_proven_anew_for_a_judge_that_dropped_it_during_a_stall():
+    desk = Desk()
+    desk.port.car = "B"
+    desk.run(1000, want_da=0)
+    desk.judge.told = []
+    desk.run(3000, want_da=0)
+    assert [told[0] for told in desk.judge.told] == ["send", "proven"]
+
+
 def test_a_session_that_does_not_allow_keeps_the_contactor_open():
     desk = Desk()
     desk.port.car = "C"

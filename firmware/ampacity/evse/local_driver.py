@@ -9,6 +9,7 @@ from ampacity.evse.pilot import PilotMachine
 from ampacity.evse.point import ChargingPoint
 
 EVIDENCE_MS = 200  # how often it is said anew that the settings are what they are
+REFRESH_MS = 2000  # how often its order is given and proven anew: the judge may have dropped or doubted it meanwhile
 
 
 class LocalFacts:
@@ -104,7 +105,8 @@ class LocalDriver:
             self.judge.evidence(self.index, key, value, now_ms)
 
     def _order_if_due(self, now_ms):
-        if self._order is not None and self._order[1] == self._want_da:
+        order = self._order
+        if order is not None and order[1] == self._want_da and now_ms - order[2] < REFRESH_MS:
             return
         order_id = self.judge.send(self.index, self._want_da, now_ms)
         if order_id is None and self._order is None:
