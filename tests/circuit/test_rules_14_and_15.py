@@ -92,3 +92,20 @@ def test_rule_15_an_isolated_evse_ends_the_change_as_well():
     new.guard.isolate(0, True)
     new.tick()
     assert new.guard.margin_da(0) == [320, 320, 320]
+
+
+def test_rule_15_a_second_restart_does_not_forget_the_old_place():
+    circuits = [circuit(), circuit("a", 0, 200), circuit("b", 0, 200)]
+    once = Bench(site([evse(circuit=2)], circuits), moved())
+    twice = Bench(site([evse(circuit=2)], circuits), once.guard.evidence_dump())
+    assert twice.guard.margin_da(1) == [40, 40, 40]
+    twice.start()
+    assert twice.guard.margin_da(1) == [200, 200, 200]
+    assert "before" not in twice.guard.evidence_dump()["site"]
+
+
+def test_rule_15_a_second_restart_does_not_forget_the_smaller_rating():
+    old = Bench(site([evse()], [circuit(rating=200)])).start()
+    once = Bench(site([evse()], [circuit(rating=320)]), old.guard.evidence_dump())
+    twice = Bench(site([evse()], [circuit(rating=320)]), once.guard.evidence_dump())
+    assert twice.guard.margin_da(0) == [40, 40, 40]

@@ -27,6 +27,7 @@ class Bounds:
         self.sums = [0] * site.size
         self.fresh_sums = [0] * site.size
         self.cap_da = list(site.rating_da)
+        self.older_shapes: "list[dict[str, object]]" = []  # of the site before its change (rule 15)
         for s in self.standings:
             s.book.add_unknown(self._hardware_da(s), now_ms)
             self._renew(s)

@@ -3,6 +3,7 @@
 The journal keeps the shape of the site as it was last run: ratings by circuit name, and for each EVSE its
 path and terminals. A start with another shape counts a moved EVSE on the union of its old and new circuits
 and phases, and a changed circuit at the smaller of its ratings, until everybody concerned was proven at 0.
+Until then the journal keeps the older shapes beside the new one: the primary may restart again before that.
 """
 
 from ampacity.circuit.ledger import Ledger
@@ -10,7 +11,14 @@ from ampacity.circuit.standing import Standing
 
 
 def shape_of(ledger: Ledger) -> "dict[str, object]":
-    """JSON-able: what rule 15 compares."""
+    """JSON-able: what rule 15 compares; "before": the older shapes that still hold."""
+    shape = _present(ledger)
+    if _holds_old(ledger):
+        shape["before"] = [old for old in ledger.older_shapes if old != shape]
+    return shape
+
+
+def _present(ledger: Ledger) -> "dict[str, object]":
     site = ledger.site
     circuits = {c.name: list(c.rating_da) for c in site.circuits}
     evses = {}
@@ -24,6 +32,25 @@ def hold_old_site(ledger: Ledger, old: object) -> None:
     """Add what the old shape asks for to the fresh ledger. old: what shape_of gave, or anything."""
     if not isinstance(old, dict):
         return
+    before = old.get("before")
+    for shape in [old] + (before if isinstance(before, list) else []):
+        if isinstance(shape, dict):
+            shape = {"circuits": shape.get("circuits"), "evses": shape.get("evses")}
+            if shape not in ledger.older_shapes:
+                ledger.older_shapes.append(shape)
+                _hold_shape(ledger, shape)
+
+
+def _holds_old(ledger: Ledger) -> bool:
+    if ledger.cap_da != ledger.site.rating_da:
+        return True
+    for s in ledger.standings:
+        if s.old_keys:
+            return True
+    return False
+
+
+def _hold_shape(ledger: Ledger, old: "dict[str, object]") -> None:
     circuits, evses = old.get("circuits"), old.get("evses")
     if isinstance(circuits, dict):
         _rule_15_ratings(ledger, circuits)
@@ -42,7 +69,7 @@ def _rule_15_ratings(ledger: Ledger, circuits: "dict[str, list[int]]") -> None:
             for p, da in enumerate(old):
                 key = c.index * site.phases + p
                 if da != site.rating_da[key]:
-                    ledger.cap_da[key] = min(da, site.rating_da[key])
+                    ledger.cap_da[key] = min(da, ledger.cap_da[key])
 
 
 def _rule_15_path(ledger: Ledger, s: Standing, known: "dict[str, object]") -> None:
@@ -55,7 +82,7 @@ def _rule_15_path(ledger: Ledger, s: Standing, known: "dict[str, object]") -> No
     for name in path:
         if name in index:
             keys += [index[name] * site.phases + p for t in terminals for p in t if 0 <= p < site.phases]
-    s.old_keys = tuple(key for key in keys if key not in s.on_keys)
+    s.old_keys += tuple([key for key in keys if key not in s.on_keys and key not in s.old_keys])
 
 
 def still_changing(ledger: Ledger) -> bool:
