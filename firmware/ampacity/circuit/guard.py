@@ -131,16 +131,30 @@ class Guard:
         """A car was plugged in or out: what the last one did not use tells nothing of this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.plugged[evse] = plugged
+            if self.limits.uses is not None:
+                self.limits.uses.forget(evse)
+                self.limits.renew()
             self.demands.wake(evse)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
         """The installer declares the feeder of this EVSE open and locked."""
         self.ledger.isolate(evse, on, self.now_ms if now_ms is None else now_ms)
 
-    def limit(self, source: str, target: "tuple[str, int]", values_da: object, valid_until_ms: "int | None", silent: object, now_ms: int) -> None:
-        """An outside limit; values_da None withdraws it. Raises Rejected for an unknown target."""
-        self.limits.put(source, target, values_da, valid_until_ms, silent)
+    def limit(
+        self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object, now_ms: int,
+        unit: str = "da", release_ms: int = 0, sign: str = "import", phases: "int | None" = None,
+    ) -> None:  # fmt: skip
+        """An outside limit (limits.py); value None withdraws it. Raises Rejected for an unknown target or unit.
+
+        unit: "da" (per supply phase, or one for all), "w" (sum over the phases), "percent" (of the rating). silent:
+        "hold", "release" or a default value, what holds after valid_until_ms; release_ms: least time before a release.
+        """
+        self.limits.put(source, target, value, valid_until_ms, silent, unit, release_ms, sign, phases)
         self.demands.changed = True
+
+    def voltage(self, volts_dv: int) -> None:
+        """The highest voltage measured to neutral, dV: limits in watts become amperes with it."""
+        self.limits.voltage(volts_dv)
 
     def safety_load(self, name: str, on: "bool | None", now_ms: int) -> None:
         """The input of a safety load (3.6); to be repeated, for a signal that is lost sheds. Raises Rejected."""
@@ -160,7 +174,7 @@ class Guard:
         ledger = self.ledger
         ledger.refresh(now_ms)
         self.other.tick(now_ms)
-        if self.limits.tick(now_ms):
+        if self.limits.tick(now_ms) or (self.limits.uses is not None and self.limits.refresh(ledger, self.other, now_ms)):
             self.demands.changed = True
         if still_changing(ledger):
             self.demands.changed = True

@@ -29,6 +29,7 @@ class Plan:
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
         self.sums = [0] * site.size
+        self.row_sums: list[int] = []
         self.extra = [0] * site.size
         self.held: "list[bool] | None" = None  # per EVSE, by a safety load
         self.shared_ms = -SHARE_MS
@@ -100,9 +101,20 @@ class Plan:
             for key in s.off_keys:
                 sums[key] += s.reserve_da
 
+    def _sum_rows(self, now_ms: int) -> None:
+        """The same for the rows beside the circuits (rows.py)."""
+        rows = self.limits.rows
+        self.row_sums = [0] * len(rows)
+        for s in self.ledger.standings:
+            planned = self.plan_da(s, now_ms)
+            if planned:
+                for r in range(len(rows)):
+                    self.row_sums[r] += planned * rows[r].weights[s.index]
+
     def shed(self, now_ms: int) -> None:
         """Bring the plans of every overloaded circuit within what it can carry, at once."""
         self._sum_plans(now_ms)
+        self._sum_rows(now_ms)
         ledger = self.ledger
         caps, limited = ledger.cap_da, self.limits.circuit_da
         for key in range(len(self.sums)):
@@ -112,13 +124,23 @@ class Plan:
                 excess = max(excess, self.sums[key] - self.limits.chargers_da[key])
             if excess > 0:
                 self._shed_key(key, excess, now_ms)
+        for r in range(len(self.row_sums)):
+            excess = self.row_sums[r] - self.limits.rows[r].shed_da
+            if excess > 0:
+                self._shed_key(len(self.sums) + r, excess, now_ms)
+
+    def _load(self, s: Standing, key: int) -> int:
+        """What one da of this EVSE takes of a circuit's phase, or of a row (key >= size)."""
+        if key < self.site.size:
+            return s.on_keys.count(key)
+        return self.limits.rows[key - self.site.size].weights[s.index]
 
     def _givers(self, key: int, now_ms: int) -> "list[Standing]":
         """Whose target loads this key and can fall: last of the queue first."""
         found = []
         for e in reversed(self.demand.order):
             s = self.ledger.standings[e]
-            if self.want_da[e] > s.reserve_da and key in s.on_keys and not self.ledger.stuck(s, now_ms):
+            if self.want_da[e] > s.reserve_da and self._load(s, key) and not self.ledger.stuck(s, now_ms):
                 found.append(s)
         return found
 
@@ -140,7 +162,7 @@ class Plan:
     def _to_minimum(self, givers: "list[Standing]", key: int, excess: int, now_ms: int) -> int:
         total = 0
         for s in givers:
-            total += self._spare(s) * s.on_keys.count(key)
+            total += self._spare(s) * self._load(s, key)
         if total <= 0:
             return excess
         asked = min(excess, total)
@@ -163,7 +185,9 @@ class Plan:
         gained = before - max(s.reserve_da, da)
         for loaded in s.on_keys:
             self.sums[loaded] -= gained
-        return gained * s.on_keys.count(key)
+        for r in range(len(self.row_sums)):
+            self.row_sums[r] -= gained * self.limits.rows[r].weights[s.index]
+        return gained * self._load(s, key)
 
     # share
 
@@ -200,19 +224,21 @@ class Plan:
         return min(member.goal_da - s.surplus_da, self.ceiling_da(s))
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
-        """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7)."""
+        """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7); then limits.rows."""
         size = self.site.size
         rows = list(s.on_keys)
         if self.limits.has_chargers:
             rows += [key + size for key in s.on_keys]
         if s.evidence.watchdog_ms() <= 0:
             rows += [key + 2 * size for key in s.on_keys]
+        for r, row in enumerate(self.limits.rows):
+            rows += [3 * size + r] * row.weights[s.index]
         return tuple(rows)
 
     def _free(self, now_ms: int) -> "list[int]":
         """Every row less other load, less everybody's reserve or, who cannot be moved, bound."""
         ledger, size = self.ledger, self.site.size
-        free = [0] * (3 * size)
+        free = [0] * (3 * size) + [row.cap_da for row in self.limits.rows]
         for key in range(size):
             cap = ledger.cap_da[key]
             free[key] = min(cap, self.limits.circuit_da[key]) - self.other.shown_da[key]
@@ -227,6 +253,8 @@ class Plan:
                 free[key] -= planned
                 free[key + size] -= planned
                 free[key + 2 * size] -= standing
+            for r, row in enumerate(self.limits.rows):
+                free[3 * size + r] -= planned * row.weights[s.index]
             for key in s.off_keys:
                 free[key] -= s.reserve_da
                 free[key + 2 * size] -= s.reserve_da

@@ -85,6 +85,8 @@ class Site:
         circuits: list[dict[str, object]] = facts["circuits"]  # type: ignore[assignment]
         evses: list[dict[str, object]] = facts.get("evses", [])  # type: ignore[assignment]
         self.name = facts.get("name", "site")
+        self.voltage_v: int = facts.get("voltage_v", 230)  # type: ignore[assignment]
+        self.split = facts.get("system") == "split"
         self.circuits = [Circuit(i, c, self.phases) for i, c in enumerate(circuits)]
         self.evses = [Evse(i, e, self.settle_ms_min) for i, e in enumerate(evses)]
         self.meters: list[dict[str, object]] = facts.get("meters", [])  # type: ignore[assignment]

@@ -22,11 +22,11 @@ def why(guard: "Guard", evse: int) -> str:
     reason = _not_charging(guard, s)
     if not reason:
         key, slack = _tightest(guard, s)
-        own = _own_limit(guard, s)
-        ceiling = guard.plan.ceiling_da(s)
-        reason = own if want >= ceiling and own else _circuit(guard, s, key)
+        reason = _outside(guard, s, slack) or _circuit(guard, s, key)
         if want == 0:
-            reason = "waits for its turn or its hold time: " + _circuit(guard, s, key)
+            reason = "waits for its turn or its hold time: " + reason
+        elif want >= guard.plan.ceiling_da(s):
+            reason = _own_limit(guard, s)
     return "%s: %s" % (amps(want), reason)
 
 
@@ -51,7 +51,7 @@ def _own_limit(guard: "Guard", s: "Standing") -> str:
     """What limits this EVSE by itself: the lowest of its sources, its own setting."""
     for value, source in guard.limits.sources_of("evse", s.index):
         if value < s.evse.limit_da:
-            return "limit %s (%s)" % (source, amps(value))
+            return "limit by %s %s" % (source, amps(value))
     return "limit of %s (%s)" % (s.evse.name, amps(s.evse.limit_da))
 
 
@@ -63,6 +63,27 @@ def _tightest(guard: "Guard", s: "Standing") -> "tuple[int, int]":
         if left < least:
             best, least = key, left
     return best, least
+
+
+def _outside(guard: "Guard", s: "Standing", slack: int) -> str:
+    """The limit from outside on the sum of our EVSEs that leaves no more than the tightest circuit does; "": none."""
+    limits, best = guard.limits, ""
+    if limits.has_chargers:
+        for key in s.on_keys:
+            left = limits.chargers_da[key] - _planned(guard, key)
+            if left <= slack:
+                slack = left
+                source = limits.sources_of("chargers", key // guard.site.phases)
+                best = "limit by %s %s" % (source[0][1], amps(limits.chargers_da[key]))
+                best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.standings])
+    for row in limits.rows:
+        weight = row.weights[s.index]
+        if weight:
+            left = row.cap_da - sum([guard.plan.plan_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
+            if left // weight <= slack:
+                slack = left // weight
+                best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings])
+    return best
 
 
 def cap_da(guard: "Guard", key: int) -> int:
@@ -84,9 +105,14 @@ def _circuit(guard: "Guard", s: "Standing", key: int) -> str:
         text += " by " + sources[0][1]
     if guard.other.shown_da[key]:
         text += " − house " + amps(guard.other.shown_da[key])
-    for other in guard.ledger.standings:
+    return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.standings])
+
+
+def _others(guard: "Guard", s: "Standing", loads: "list[tuple[Standing, int]]") -> str:
+    """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
+    text = ""
+    for other, count in loads:
         planned = guard.plan.plan_da(other, guard.now_ms)
-        count = other.on_keys.count(key)
         if other is not s and planned and count:
             reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))

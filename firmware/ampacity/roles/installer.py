@@ -51,12 +51,10 @@ class Installer:
     def limit(self, name, limit_da, watts, ttl_ms, now_ms):
         """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
         target = self._target(name)
-        value_da = limit_da
-        if watts is not None:
-            value_da = self.primary.watts_to_da(target, watts, None)
         until_ms = None if ttl_ms is None else now_ms + ttl_ms
-        self.primary.guard.limit(SOURCE, target, value_da, until_ms, "release", now_ms)
-        text = "withdrawn" if value_da is None else "%d.%d A" % (value_da // 10, value_da % 10)
+        value, unit = (limit_da, "da") if watts is None else (watts, "w")
+        self.primary.guard.limit(SOURCE, target, value, until_ms, "release", now_ms, unit=unit)
+        text = "withdrawn" if value is None else "%d W" % watts if unit == "w" else "%d.%d A" % (value // 10, value % 10)
         self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
 
     # names

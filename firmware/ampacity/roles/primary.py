@@ -16,7 +16,7 @@ from ampacity.roles.installer import Installer, serve_console
 from ampacity.roles.keeper import Keeper
 from ampacity.roles.mishaps import Mishaps
 from ampacity.roles.points import Points
-from ampacity.roles.power import watts_to_da
+from ampacity.roles.power import Voltage
 from ampacity.roles.safety import SafetyLoop
 from ampacity.roles.site import checked
 from ampacity.roles.switches import Switches
@@ -57,6 +57,7 @@ class Primary:
         self.extras = extras(self)
         self.installer = Installer(self)
         self.mishaps = Mishaps(self)
+        self.voltage = Voltage(self)
         self.resetting = None
 
     def _make_buses(self, identity, epoch):
@@ -89,9 +90,6 @@ class Primary:
         """The primary's view of the site, as the bench's `state` shows it."""
         return primary_view(self, self.clock.now_ms())
 
-    def watts_to_da(self, target, watts, phases):
-        return watts_to_da(self, target, watts, phases)
-
     def reset(self, kind, evse, now_ms):
         """The CSMS or the installer wants a restart of the controller (evse 0); what was locked out is freed by it."""
         for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
@@ -112,6 +110,7 @@ class Primary:
         """One pass of the housekeeping."""
         self._take_door_events(now_ms)
         self.points.step(now_ms)
+        self.voltage.step(now_ms)
         for part in self.extras:
             part.step(now_ms)
         if self.upstream is not None:

@@ -192,18 +192,16 @@ class Upstream:
         limits = []
         for evse, watts, limit_da, phases in self.station.limits(now_ms):
             target = ("chargers", 0) if evse == 0 else ("evse", evse - 1)
-            value_da = limit_da
             if watts is not None:
-                watts_da = self.primary.watts_to_da(target, watts, phases)
-                value_da = watts_da if value_da is None else min(value_da, watts_da)
-            if value_da is not None:
-                limits.append((target, value_da))
+                limits.append((SOURCE if limit_da is None else SOURCE + " watts", target, max(0, int(watts)), "w", phases))
+            if limit_da is not None:
+                limits.append((SOURCE, target, limit_da, "da", None))
         if limits == self._limits:
             return
         guard = self.primary.guard
-        for target, _value in self._limits:
-            if target not in [item[0] for item in limits]:
-                guard.limit(SOURCE, target, None, None, "hold", now_ms)
-        for target, value_da in limits:
-            guard.limit(SOURCE, target, value_da, None, "hold", now_ms)
+        for source, target, _value, _unit, _phases in self._limits:
+            if (source, target) not in [item[:2] for item in limits]:
+                guard.limit(source, target, None, None, "hold", now_ms)
+        for source, target, value, unit, phases in limits:
+            guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
         self._limits = limits

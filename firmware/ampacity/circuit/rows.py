@@ -1,0 +1,117 @@
+"""Limits that are no number per phase: sums over phases, sums that follow what flows.
+
+A row is one more line of capacity beside the circuits' phases: each EVSE takes `weights[e]` of it for each da of
+its order, all together may take `cap_da`. The allocator shares it like any phase, a shed brings the plans within
+`shed_da`. Rows are wishes from outside, never what a fuse depends on: the ledger does not know them. That is why
+here, and only here, the phases that a car was seen to use count for its order.
+"""
+
+from ampacity.circuit.standing import LONG_AGO_MS
+from ampacity.circuit.tree import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.ledger import Ledger
+    from ampacity.circuit.limits import Limit, Limits
+    from ampacity.circuit.otherload import OtherLoad
+
+NONE_DA = 1 << 20
+DRAWS_DA = 30  # a car that draws this much shows which phases it uses
+IDLE_DA = 10
+SURE_MS = 10000
+FRESH_MS = 5000
+
+
+class Uses:
+    """Which supply phases each car draws on, as a mask of bits; 0: not known yet. Forgotten when it is unplugged."""
+
+    def __init__(self, site: Site) -> None:
+        count = len(site.evses)
+        self.site = site
+        self.between_x100 = 200 if site.split else 173  # of a terminal between two lines, in voltages to neutral
+        self.known = [0] * count
+        self.shown = [0] * count
+        self.since_ms = [LONG_AGO_MS] * count
+
+    def forget(self, evse: int) -> None:
+        self.known[evse] = self.shown[evse] = 0
+
+    def tick(self, ledger: "Ledger", now_ms: int) -> bool:
+        """Look at every measured current. True if a mask changed."""
+        changed = False
+        for s in ledger.standings:
+            if s.measured_da >= DRAWS_DA and now_ms - s.measured_ms <= FRESH_MS:
+                changed = self._see(s.index, s.phase_da, now_ms) or changed
+        return changed
+
+    def _see(self, e: int, phase_da: "list[int]", now_ms: int) -> bool:
+        mask = 0
+        for p, da in enumerate(phase_da):
+            if da >= IDLE_DA:
+                mask |= 1 << p
+        if mask != self.shown[e]:
+            self.shown[e] = mask
+            self.since_ms[e] = now_ms
+        known = self.known[e]
+        if known and mask & ~known:
+            self.known[e] = known | mask  # more phases count at once, fewer when they are sure
+        elif mask != known and now_ms - self.since_ms[e] >= SURE_MS:
+            self.known[e] = mask
+        return self.known[e] != known
+
+    def lines(self, e: int) -> "list[int]":
+        """Supply phases that its order counts on, one for each terminal's line."""
+        mask = self.known[e]
+        return [p for t in self.site.evses[e].terminals for p in t if not mask or mask & (1 << p)]
+
+    def weight_x100(self, e: int, phases: "int | None" = None) -> int:
+        """Power of one da of its order, in hundredths of the voltage to neutral. phases: what a source says of the car."""
+        evse = self.site.evses[e]
+        if len(evse.terminals[0]) == 2:
+            return self.between_x100 * len(evse.terminals)
+        if not self.known[e] and phases:
+            return 100 * min(phases, len(evse.terminals))
+        return 100 * max(1, len(self.lines(e)))
+
+
+class Row:
+    """One line of capacity. `text`: for `why`."""
+
+    def __init__(self, text: str, evses: int) -> None:
+        self.text = text
+        self.cap_da = NONE_DA
+        self.shed_da = NONE_DA
+        self.weights = [0] * evses
+
+    def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        """What it is now. True if more or fewer EVSEs count on it."""
+        return False
+
+    def describe(self) -> str:
+        """For `why`: the limit and its value."""
+        return self.text
+
+
+class WattRow(Row):
+    """A source's limit in watts on our EVSEs below a circuit, or on all that flows there."""
+
+    def __init__(self, limits: "Limits", uses: Uses, limit: "Limit") -> None:
+        site = limits.site
+        Row.__init__(self, "limit by %s %s W" % (limit.source, limit.value), len(site.evses))
+        self.all_flows = limit.kind == "circuit"
+        self.first = limit.index * site.phases
+        self.phases = site.phases
+        for e in site.below[limit.index]:
+            self.weights[e] = -(-uses.weight_x100(e) // 100)
+        self.watts_da = limit.value * 100 // limits.volts_dv  # type: ignore[operator]
+        self.cap_da = self.shed_da = self.watts_da
+
+    def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        if self.all_flows:
+            shown = certain = 0
+            for key in range(self.first, self.first + self.phases):
+                shown += other.shown_da[key]
+                certain += ledger.low_other_da[key]
+            self.cap_da = self.watts_da - shown
+            self.shed_da = self.watts_da - certain
+        return False
