@@ -198,3 +198,10 @@ def test_a_device_that_does_not_answer_keeps_its_session_and_is_shown_as_unavail
     assert desk.step(OFFLINE_MS - 200, online=False) == "Charging"
     assert desk.step(1000) == "Unavailable" and desk.session.wants
     assert desk.step(online=True) == "Charging"
+
+
+def test_a_device_that_cannot_say_whether_a_car_is_there_ends_no_session():
+    desk = Desk("free")
+    desk.step(plugged=None, state="F")
+    assert desk.step(after_ms=20000) == "Available" and desk.take() == []
+    assert desk.step(plugged=True, state="B1") == "Suspended"

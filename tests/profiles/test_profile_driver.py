@@ -141,3 +141,19 @@ def test_a_lost_connection_makes_it_silent_at_once():
     driver, device, judge, now_ms = online()
     driver.disconnected(now_ms)
     assert not driver.facts.online and ("lost",) in judge.notes
+
+
+def test_an_error_state_says_nothing_about_the_car():
+    driver, device, _ = bench()
+    device.values[5] = 10
+    run(driver, device, START_MS, 2000)
+    assert driver.facts.plugged is None and driver.facts.state == "F"
+    device.values[5] = 7
+    run(driver, device, START_MS + 2000, 3000)
+    assert driver.facts.plugged is True
+    device.values[5] = 10
+    run(driver, device, START_MS + 5000, 3000)
+    assert driver.facts.plugged is True and not driver.facts.charging
+    device.values[5] = 2
+    run(driver, device, START_MS + 8000, 3000)
+    assert driver.facts.plugged is False

@@ -5,15 +5,16 @@ class DeviceFacts:
     """Facts of one device. What was never read, or what it cannot show, is None.
 
     online: it answers and its audit is done. state: pilot letter "A".."F" (with the digit where the
-    device tells: "B1", "C2"). amps_da: one entry a terminal, deci-ampere, >= 0. volts_dv: one entry a
-    terminal. limit_da: the limit that the device reports in force. contactor_closed: its feedback. fault: text, None when well.
+    device tells: "B1", "C2"). plugged: a car is there, as last seen: an error state does not show it.
+    amps_da: one entry a terminal, deci-ampere, >= 0. volts_dv: one entry a terminal. limit_da: the limit
+    that the device reports in force. contactor_closed: its feedback. fault: text, None when well.
     updated_ms: when the newest reading came, -1 for never.
     """
 
     def __init__(self) -> None:
         self.online = False
         self.state: str | None = None
-        self.plugged = False
+        self.plugged: bool | None = None
         self.charging = False
         self.amps_da: list[int] | None = None
         self.volts_dv: list[int] | None = None

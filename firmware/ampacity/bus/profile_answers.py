@@ -20,6 +20,7 @@ DRAWS_DA = 10             # a car that draws
 NO_LIMIT = 1 << 30
 STATE_CHARGING = ("C", "D")
 STATE_PLUGGED = ("B", "C", "D")
+STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
 
 
 class ProfileAnswers:
@@ -120,7 +121,8 @@ class ProfileAnswers:
         facts, values = self.facts, self._readings.values
         facts.state = first_match(self._table["state"], values)
         letter = facts.state[:1] if facts.state else ""
-        facts.plugged = letter in STATE_PLUGGED
+        if letter not in STATE_BLIND:
+            facts.plugged = letter in STATE_PLUGGED
         facts.charging = letter in STATE_CHARGING
         if self.link == ONLINE:
             facts.fault = first_match(self._table["faults"], values)

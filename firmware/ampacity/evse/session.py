@@ -66,7 +66,8 @@ class Session:
             self._since_ms = now_ms
         if facts.online:
             self._heard_ms = now_ms
-            self._see_plug(bool(facts.plugged), now_ms)
+            if facts.plugged is not None:
+                self._see_plug(facts.plugged, now_ms)
         self._see_fault(self.lockout or facts.fault)
         if self.phase == "authorised" and self.connection_ms and now_ms - self._since_ms >= self.connection_ms:
             self._fire("timeout", now_ms)
