@@ -69,8 +69,8 @@ STORY = Story((
     *car(18.5, "evse-4", "GRETA-4", "garage", max_a=16),
     *car(20.0, "evse-7", "HUGO-7", "garage", max_a=16),
     house(30.0, 33, 28, 24, title="The house takes 24 A more, all at once",
-          words="Sauna and oven. The meter shows it, and orders to lower go out before anything else on the bus. The grid "
-                "connection may be above its rating only for the budget that `ampacity check` prints.", mark="house +24 A"),
+          words="Sauna and oven. Orders to lower go out before anything else on the bus. The connection may be above its "
+                "rating for the budget that `ampacity check` prints, no longer.", mark="house +24 A"),
     house(39.0, 9, 7, 6, title="The house is done",
           words="What is free is given back, but nothing is counted as free before it is proven.", mark="house −24 A"),
     Step(46.0, "limit", {"source": "ocpp", "target": "site", "amps": 24}, "The CSMS limits the site to 24 A",
@@ -80,8 +80,8 @@ STORY = Story((
     Step(55.0, "limit", {"source": "ocpp", "target": "site", "amps": None}, "The CSMS withdraws its limit",
          "The ratings decide again.", "limit withdrawn"),
     Step(62.0, "fault", {"kind": "cut", "target": "rs485-1"}, "The RS-485 line is cut",
-         "Six EVSEs and the meter are out of reach. Their watchdogs run out and each falls back by itself; the primary counts "
-         "their last orders until that must have happened, and the house at its declared worst.", "line cut"),
+         "Six EVSEs and the meter are out of reach. Each falls back when its watchdog runs out; until then its last order "
+         "counts, and the house at its declared worst.", "line cut"),
     Step(75.0, "fault", {"kind": "cut", "target": "rs485-1", "on": False}, "The line is mended",
          "Each EVSE is looked at again before it gets an order above its reserve.", "line mended"),
     Step(84.0, "primary", {"action": "kill"}, "The primary is killed",

@@ -52,7 +52,7 @@ def last_lines(worst, ratings, budgets_ms, chart):
     for name, one in worst["circuits"].items():
         least = min(one["min_margin_a"])
         phase = one["min_margin_a"].index(least)
-        lines.append("least margin %s: %.1f A on L%d of %.0f A; %.1f s above, %.1f s allowed after a step, %.1f s not allowed" % (
+        lines.append("least margin %s: %.1f A on L%d of %.0f A (%.1f s above, %.1f s allowed; violation %.1f s)" % (
             name, least, phase + 1, ratings[name][phase], max(one["over_ms"]) / 1000, budgets_ms.get(name, 0) / 1000,
             max(one["violation_ms"]) / 1000))
     return [*lines, "chart: %s" % chart]

@@ -56,3 +56,8 @@ def test_the_house_never_draws_more_than_the_site_declares(facts):
 
 def test_each_circuit_has_a_budget(facts):
     assert set(allowed_ms(facts)) == {one["name"] for one in facts["circuits"]}
+
+
+def test_every_text_fits_two_lines_of_a_terminal_of_100():
+    assert all(len(step.words) <= 185 for step in STORY.steps)
+    assert all(len(step.title) <= 80 for step in STORY.steps)

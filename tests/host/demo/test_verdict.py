@@ -118,7 +118,7 @@ def test_a_rig_that_does_not_come_up_ends_with_1(demo, capsys):
 def test_lines_name_the_least_margin_of_each_circuit_and_the_chart_last():
     ratings = {name: one["rating"] for name, one in seen.state()["truth"]["circuits"].items()}
     lines = summary.last_lines(seen.worst(), ratings, BUDGETS_MS, "/x/demo.png")
-    assert lines[0] == "least margin house: -8.5 A on L2 of 63 A; 1.5 s above, 7.0 s allowed after a step, 0.0 s not allowed"
+    assert lines[0] == "least margin house: -8.5 A on L2 of 63 A (1.5 s above, 7.0 s allowed; violation 0.0 s)"
     assert lines[-1] == "chart: /x/demo.png"
 
 

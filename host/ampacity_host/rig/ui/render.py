@@ -58,13 +58,13 @@ def circuit_panel(look, width):
     """Per circuit and phase: what flows, against the rating."""
     circuits = look.state["truth"]["circuits"]
     phases = max(len(one["rating"]) for one in circuits.values())
-    bar_cells = max(4, (width - 4 - 10 - 7 - 13) // phases - 8)
+    bar_cells = max(4, (width - 4 - 10 - 7 - 14) // phases - 8)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
     table.add_column("circuit", width=9, no_wrap=True)
     table.add_column("rating", width=6, justify="right", no_wrap=True)
     for phase in range(phases):
         table.add_column("L%d" % (phase + 1), width=bar_cells + 7, no_wrap=True)
-    table.add_column("least, above", width=12, justify="right", no_wrap=True)
+    table.add_column("least, above", width=13, justify="right", no_wrap=True)
     for name, circuit in circuits.items():
         table.add_row(*_circuit_row(look, name, circuit, bar_cells))
     legend = "%s other load  %s EVSEs  %s free" % (OTHER, OURS, FREE)
