@@ -221,6 +221,19 @@ def test_rule_3_3_liveness_a_meter_that_lives_again_is_believed_again():
     assert bench.guard.other_da(0)[1] == 100
 
 
+def test_rule_3_3_liveness_a_meter_that_stood_still_while_a_car_stopped_is_believed_as_soon_as_it_moves():
+    bench = metered()
+    bench.stand(160)
+    live(bench, 8, 100, 150)
+    for draw in [150] * 6 + [0] * 6:
+        bench.measure(0, draw, draw, draw)
+        bench.guard.meter(0, [250, 250, 250], bench.now_ms, bench.mark)
+        bench.tick(1000)
+    assert bench.guard.meter_state(0) == "frozen"
+    live(bench, 4, 100, 0)
+    assert bench.guard.meter_state(0) == "ok"
+
+
 def test_rule_3_4_an_unmetered_circuit_counts_what_is_assumed_or_measured_below():
     circuits = [circuit(rating=630, assumed=150), circuit("house", 0, 320, assumed=50, meter=0), circuit("row", 0, 320)]
     bench = Bench(site([evse(circuit=2)], circuits, [meter_facts()])).start()

@@ -196,7 +196,7 @@ class MeterView:
             self._filter(p, self.low_da[p], max(0, high + self.generation_da[p]))
         if not self._follows(least, most, now_ms):
             plausible = self._rule_3_2_phase()
-        if not plausible:
+        if not plausible and self.state != "frozen":  # what stands still cannot follow; it is lost already
             self._distrust(now_ms)
 
     def _sums(self) -> "tuple[list[int], list[int]]":
