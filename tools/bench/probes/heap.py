@@ -64,6 +64,7 @@ async def main(folder, start_us, port, root):
     from doors import PipeDoors, World
 
     bench = alloc() - begin
+    from ampacity.base import compat
     from ampacity.base.log import Log
     from ampacity.roles import boot, primary, upstream
 
@@ -83,8 +84,9 @@ async def main(folder, start_us, port, root):
     tell("base", begin + bench)
     tell("imported", code - bench)
     world = World(start_us)
+    compat.collect_each(boot.COLLECT_BYTES)
     doors = PipeDoors(folder, {"role": "primary"}, boot.DiskFiles(folder + "/store"), world, lambda: port and open_tls(port, root))
-    log = Log()
+    log = Log(boot.LOG_LINES)
     asyncio.create_task(report(log))
     before = alloc()
     role = primary.Primary(doors, config, log)

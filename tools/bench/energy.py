@@ -1,0 +1,157 @@
+"""Row `energy`: what recorded drivers get by their departure, beside what perfect knowledge would have given them.
+
+A week of recorded sessions on 24 EVSEs under recorded other load. The rating is such that the perfect allocator
+(tools/bench/optimum.py) delivers SHARE of what was asked. The firmware runs with its orders as facts, on the virtual
+clock; sessions stand where they come, the first free EVSE, whoever allocates.
+"""
+
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ampacity_host.configure import compile_site, load_site
+from ampacity_host.replay.driver import Driver
+from ampacity_host.replay.main import UsageError
+from ampacity_host.replay.mains import Mains
+from ampacity_host.replay.sessions import SessionFile
+from ampacity_host.replay.stage import Stage
+from ampacity_host.replay.times import DAY_S, TimeReader
+from tools.bench.entry import Entry, entry, unmeasured
+from tools.bench.optimum import Stay, optimum_wh
+from tools.bench.recordings import cut_sessions, pile_mains
+
+ROWS = ("energy",)
+EVSES = 24
+FIRST_DAYS = (datetime(2019, 11, 4), datetime(2020, 1, 6))
+DAYS = 7
+SHARE, SHARE_LEAST, SHARE_MOST = 0.85, 0.80, 0.90
+AIM = ">= 0.95"
+
+
+def site_text(rating_a: float, assumed_a: float) -> str:
+    """Two rows of our own secondaries on one metered connection."""
+    lines = ['[site]\nname = "energy"\n', f'[[circuit]]\nname = "main"\nrating_a = {rating_a:.1f}\nassumed_other_a = {assumed_a:.1f}\nmeter = "grid"\n']
+    for row in "ab":
+        lines.append(f'[[circuit]]\nname = "row-{row}"\nparent = "main"\nrating_a = 80.0\n')
+        lines.append(f'[[bus]]\nname = "bus-{row}"\nkind = "rtu"\nport = "virtual"\n')
+    lines.append('[[meter]]\nname = "grid"\nprofile = "eastron-sdm630"\nbus = "bus-a"\nunit = 100\n')
+    for index in range(EVSES):
+        row, turn = "ab"[index % 2], ", ".join(f'"L{(index + n) % 3 + 1}"' for n in range(3))
+        lines.append(f'[[evse]]\nname = "bay-{index + 1}"\nkind = "ampacity"\nbus = "bus-{row}"\nunit = {index // 2 + 1}\n'
+                     f'circuit = "row-{row}"\nmax_a = 16.0\nphases = [{turn}]\nwatchdog_s = 10\n')  # fmt: skip
+    return "\n".join(lines)
+
+
+class Week:
+    """The recordings of some days, and where each session stands."""
+
+    def __init__(self, first: datetime, days: int = DAYS, seed: int = 1) -> None:
+        self.seed, self.days = seed, days
+        with tempfile.TemporaryDirectory(prefix="ampacity-energy.") as name:
+            folder = Path(name)
+            cut_sessions(folder / "sessions.csv", first, days, random.Random(seed))
+            pile_mains(folder / "mains.csv", first, 1, seed)
+            times = TimeReader("UTC0")
+            found = SessionFile(folder / "sessions.csv", times).sessions
+            self.mains = Mains(folder / "mains.csv", times, 3, 230)
+        self.start_s = times.read(first.isoformat(), False)
+        self.until_s = self.start_s + days * DAY_S
+        self.sessions = [one for one in found if one.departure_s <= self.until_s]
+        self.mains.begin(self.start_s)
+        self.assumed_a = max(self.mains.peak_da()) / 10
+
+    def facts(self, rating_a: float) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="ampacity-energy.") as name:
+            path = Path(name) / "site.toml"
+            path.write_text(site_text(rating_a, self.assumed_a))
+            return json.loads(json.dumps(compile_site(load_site(path))))  # type: ignore[no-any-return]
+
+    def stays(self) -> list[Stay]:
+        """Who stands where, if the first free EVSE in file order is taken; who finds none is left out."""
+        free_s = [0] * EVSES
+        found = []
+        for one in self.sessions:
+            place = next((e for e in range(EVSES) if free_s[e] <= one.arrival_s), None)
+            if place is not None:
+                free_s[place] = one.departure_s
+                found.append(Stay(place, one.arrival_s, one.departure_s, one.energy_wh, one.phases or 3, one.amps_da or 160))
+        return found
+
+    def other_da(self, circuit: int, from_s: int, until_s: int) -> Sequence[float]:
+        """The mean other load of the main circuit between two instants."""
+        total = [0.0, 0.0, 0.0]
+        at_ms, until_ms = (from_s - self.start_s) * 1000, (until_s - self.start_s) * 1000
+        while circuit == 0 and at_ms < until_ms:
+            values, next_ms = self.mains.at(at_ms)
+            span_ms = min(next_ms, until_ms) - at_ms
+            total = [sum_da + da * span_ms for sum_da, da in zip(total, values, strict=True)]
+            at_ms += span_ms
+        return [sum_da / ((until_s - from_s) * 1000) for sum_da in total]
+
+    def rating_a(self) -> float:
+        """The rating at which the optimum is SHARE of what was asked, to half an ampere."""
+        stays = self.stays()
+        asked = sum(stay.energy_wh for stay in stays)
+        other = remembered(self.other_da)
+        low, high = self.assumed_a + 1, 160.0
+        while high - low > 0.5:
+            middle = (low + high) / 2
+            share = sum(optimum_wh(self.facts(middle), stays, self.start_s, other)) / asked
+            low, high = (middle, high) if share < SHARE else (low, middle)
+        return round(high, 1)
+
+
+def remembered(function: Callable[..., Sequence[float]]) -> Callable[..., Sequence[float]]:
+    known: dict[tuple[int, ...], Sequence[float]] = {}
+
+    def answer(*arguments: int) -> Sequence[float]:
+        if arguments not in known:
+            known[arguments] = function(*arguments)
+        return known[arguments]
+
+    return answer
+
+
+def measure(week: Week) -> "tuple[float, float, float, float]":
+    """(delivered, optimum, asked in Wh, rating in A) of a week."""
+    rating_a = week.rating_a()
+    facts = week.facts(rating_a)
+    stage = Stage(dict(facts), week.seed, week.start_s, no_bytes=True)
+    stage.plant.play_mains(week.mains)
+    driver = Driver(stage.plant, week.sessions, week.start_s)
+    stage.run_ms((week.until_s - week.start_s) * 1000)
+    driver.end()
+    stage.plant.close()
+    stage.close()
+    if any(account.violations for circuit in stage.plant.circuits for account in circuit.accounts):
+        raise RuntimeError("a sample stood above its rating")
+    stays = placed(facts, week, driver)
+    optimum = sum(optimum_wh(facts, stays, week.start_s, week.other_da))
+    return driver.delivered_wh, optimum, sum(stay.energy_wh for stay in stays), rating_a
+
+
+def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
+    """The stays as they were in the run."""
+    place = {evse["name"]: index for index, evse in enumerate(facts["evses"])}
+    known = {one.name: one for one in week.sessions}
+    return [Stay(place[evse], arrival_s, departure_s, energy_wh, known[name].phases or 3, known[name].amps_da or 160)
+            for name, arrival_s, departure_s, evse, energy_wh, _ in driver.records if evse is not None]  # fmt: skip
+
+
+def rows() -> Iterator[Entry]:
+    for first in FIRST_DAYS:
+        name = f"energy/{first.date().isoformat()}"
+        try:
+            delivered, optimum, asked, rating_a = measure(Week(first))
+        except UsageError as problem:
+            yield unmeasured(name, str(problem))
+            continue
+        share = optimum / asked
+        note = f"{DAYS} recorded days, 24 EVSEs, {rating_a} A; the optimum is {share:.0%} of {asked / 1000:.0f} kWh asked, with no minimum to keep"
+        made = entry(name, delivered / 1000, optimum / 1000, "kWh", AIM, note)
+        made["ok"] = made["ok"] and SHARE_LEAST <= share <= SHARE_MOST
+        yield made

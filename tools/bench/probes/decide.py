@@ -1,0 +1,92 @@
+"""Runs on MicroPython: one decision of the safety core for ARG charging EVSEs on a tree of eight below each circuit.
+
+Prints the mode, how many charge, and the mean microseconds of CPU time of a tick that shares anew. The clock counts whole
+milliseconds only, so several ticks are taken together.
+"""
+
+import gc
+import sys
+import time
+
+from ampacity.circuit.guard import Guard
+
+FAN, RATING_DA = 8, 160
+START_MS = 2**30 - 60000
+SHARE_MS, BATCH = 500, 4
+
+
+def tree(evses):
+    """Circuits as [name, parent, rating]; the last FAN-th of them carry the EVSEs."""
+    rows, parents, first = [(-1, RATING_DA * evses // 2)], 1, 0
+    while parents * FAN < evses:
+        for n in range(parents * FAN):
+            rows.append((first + n // FAN, RATING_DA * evses // (2 * parents * FAN)))
+        first += parents
+        parents *= FAN
+    return rows, first
+
+
+def facts(evses):
+    rows, leaf = tree(evses)
+    leaves = len(rows) - leaf
+    circuits = [
+        {"name": "c%d" % i, "parent": row[0], "rating_da": [row[1]] * 3, "assumed_other_da": [0] * 3, "meter": -1, "generation_da": [0] * 3}
+        for i, row in enumerate(rows)
+    ]
+    out = []
+    for n in range(evses):
+        out.append({
+            "name": "e%d" % n, "kind": "ampacity", "profile": None, "bus": 0, "unit": n + 1, "circuit": leaf + n * leaves // evses,
+            "terminals": [[n % 3], [(n + 1) % 3], [(n + 2) % 3]] if n % 3 else [[n // 3 % 3]],
+            "max_da": 320, "limit_da": 320, "min_da": 60, "step_da": 1, "feeder_da": 320, "priority": 1 + n % 2, "weight": 1,
+            "fallback_da": 0, "watchdog_ms": 10000, "watchdog_tolerance_ms": 1000, "watchdog_fixed": False, "power_on_da": 0,
+            "power_on_source": "settings", "settle_ms": 5000, "latency_ms": 200, "transit_ms": 150, "boot_ms": 500, "survives": True,
+            "holds": False, "proof": "sequence", "poll_feeds": False, "fingerprint": None, "connector": "cType2",
+        })  # fmt: skip
+    bus = {"name": "b", "kind": "rtu", "baud": 115200, "parity": "E", "stop": 1, "transit_ms": 150, "gateway": False, "private": False}
+    return {
+        "format": 1, "name": "t", "voltage_v": 230, "system": "wye", "phases": 3, "require_tested": False, "circuits": circuits,
+        "buses": [bus], "meters": [], "evses": out, "profiles": {}, "ocpp": None, "settings": {},
+    }  # fmt: skip
+
+
+def audit(guard, index, now_ms):
+    known = (("fingerprint", "S%d" % index), ("watchdog_ms", 10000), ("fallback_da", 0), ("power_on_da", 0), ("max_da", 320), ("mode_ok", True))
+    for key, value in known:
+        guard.evidence(index, key, value, now_ms)
+
+
+def obey(guard, count, now_ms):
+    """Every device hears its order and shows it."""
+    for index in range(count):
+        guard.heard(index, now_ms)
+        da = guard.want_da[index]
+        order = guard.send(index, da, now_ms)
+        if order is not None:
+            guard.answered(index, order, now_ms)
+            guard.proven(index, order, da, now_ms)
+            guard.reported(index, da, now_ms)
+
+
+def run(count, rounds):
+    now_ms = START_MS
+    guard = Guard(facts(count), now_ms)
+    for index in range(count):
+        audit(guard, index, now_ms)
+        guard.plugged(index, True, now_ms)
+        guard.demand(index, True, None, now_ms)
+    spent_s = 0
+    for number in range(rounds):
+        obey(guard, count, now_ms)
+        gc.collect()
+        begun_s = time.clock()
+        for _ in range(BATCH):
+            now_ms += SHARE_MS
+            guard.tick(now_ms)
+        if number >= rounds // 2:
+            spent_s += time.clock() - begun_s
+    charging = len([da for da in guard.want_da if da])
+    print(guard.mode, charging, int(spent_s * 1e6 / (rounds - rounds // 2) / BATCH))
+
+
+run(int(sys.argv[1]), int(sys.argv[2]))
