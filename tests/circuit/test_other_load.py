@@ -128,6 +128,19 @@ def test_rule_3_2_a_meter_that_shows_what_was_half_a_second_ago_follows_all_the_
     assert bench.guard.meter_state(0) == "ok"
 
 
+def test_rule_3_2_a_shed_after_a_step_of_other_load_does_not_make_the_meter_a_liar():
+    bench = metered([evse(terminals=[[0]])])
+    bench.stand(160)
+    for k in range(8):
+        drawn, house = (160, 200) if k < 4 else (100, 460) if k == 4 else (60, 460)
+        bench.measure(0, drawn if k != 5 else 100)
+        bench.meter(house + (160 if k == 4 else drawn) + k % 2, 200, 200)  # the step shows before the car follows
+        bench.tick(500)
+        bench.measure(0, drawn)
+        bench.tick(500)
+    assert bench.guard.meter_state(0) == "ok"
+
+
 def test_rule_3_2_liveness_after_a_minute_of_plausible_frames_it_is_believed_again():
     bench = metered()
     bench.stand(160)

@@ -117,7 +117,11 @@ class MeterView:
         sums = self.bounds.sums
         for p in range(self.phases):
             shown = self.raw_da[p]
-            self.certain_da[p] = max(0, shown - sums[self.base + p])
+            certain_da = max(0, shown - sums[self.base + p])
+            if certain_da - self.certain_da[p] >= STEP_DA:
+                # other load stepped up: the shed that follows must not pass for a step that the meter misses
+                self.ref_lo[p], self.ref_hi[p] = 0, self.shown_da_max
+            self.certain_da[p] = certain_da
             for k, evse in enumerate(self.evses):
                 if self.mult[k][p]:
                     shown -= self.bounds.standings[evse].phase_da[p]
