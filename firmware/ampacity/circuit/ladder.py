@@ -24,7 +24,7 @@ def begin(ledger: "Bounds", s: Standing, now_ms: int) -> None:
     s.disobeys = True
     s.zero_ms = -1
     s.disobeyed_da = s.measured_da
-    s.disobeyed_ms = [ms for ms in s.disobeyed_ms if now_ms - ms < DAY_MS] + [now_ms]
+    s.disobeyed_ms = [ms for ms in s.disobeyed_ms[1 - TIMES_A_DAY :] if now_ms - ms < DAY_MS] + [now_ms]
     ledger.event(now_ms, "disobeys", "%s draws %d.%d A above its order" % (s.evse.name, s.measured_da // 10, s.measured_da % 10))
     if len(s.disobeyed_ms) >= TIMES_A_DAY:
         ledger.event(now_ms, "disobeys", "%s disobeyed three times in a day" % s.evse.name)
