@@ -49,6 +49,23 @@ def station_config(site, ocpp, version, reason):
     }
 
 
+class Prompt:
+    """The station as its link sees it: what the CSMS wants is done once all is said, not at the next housekeeping."""
+
+    def __init__(self, upstream):
+        self._upstream = upstream
+        station = upstream.station
+        self.connected, self.disconnected, self.receive = station.connected, station.disconnected, station.receive
+
+    def next(self, now_ms):
+        station = self._upstream.station
+        found = station.next(now_ms)
+        if found[0] is None and station.actions:
+            self._upstream.act(now_ms)
+            found = station.next(now_ms)
+        return found
+
+
 class Upstream:
     """One station, its link, and the last facts it was given."""
 
@@ -63,7 +80,7 @@ class Upstream:
                                primary.wallclock, rng, self.log, now_ms)
         password = self.station.password() or ocpp.get("password")
         self.config = LinkConfig(ocpp["url"], ocpp["identity"], password)
-        self.link = Link(self.doors, self.station, self.config, self.doors.clock, self.log, rng=rng)
+        self.link = Link(self.doors, Prompt(self), self.config, self.doors.clock, self.log, rng=rng)
         self._configure(ocpp.get("config") or {}, now_ms)
         self._set_link_variables()
         self._meter_due_ms = 0
@@ -133,7 +150,7 @@ class Upstream:
                 known[name] = value
                 self.station.device_fact(index + 1, component, variable, value, now_ms)
         problem = bool(fault)
-        if known.get("problem", False) != problem:
+        if known.get("problem") != problem:
             known["problem"] = problem
             self.station.device_fact(index + 1, "EVSE", "Problem", problem, now_ms)
             if problem:
@@ -150,13 +167,18 @@ class Upstream:
     def step(self, now_ms):
         """Actions of the station and its limits; called by the housekeeping loop."""
         station = self.station
-        while station.actions:
-            self._act(station.actions.pop(0), now_ms)
-            self._limits_at_ms = now_ms
+        self.act(now_ms)
         change_ms = station.limits_change_at_ms
         if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):
             self._limits_at_ms = now_ms + METER_MS
             self._take_limits(now_ms)
+
+    def act(self, now_ms):
+        """Do what the station was told to do."""
+        actions = self.station.actions
+        while actions:
+            self._act(actions.pop(0), now_ms)
+            self._limits_at_ms = now_ms
 
     def _act(self, action, now_ms):
         kind = action[0]
