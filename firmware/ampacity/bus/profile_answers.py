@@ -50,6 +50,7 @@ class ProfileAnswers:
         self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1, "proof": -1}
         self._fed_ms = -1
         self._identified = False
+        self._fingerprint = None
         self._resend = False
         self._unlike_ms = -1
         self._raised_ms = -1
@@ -105,6 +106,9 @@ class ProfileAnswers:
         fingerprint = self._audit.fingerprint()
         if fingerprint is not None:
             self._judge.evidence(self._index, "fingerprint", fingerprint, now_ms)
+            if self._fingerprint not in (None, fingerprint):
+                self._order.forget()  # another unit: what the last one was told says nothing of it
+            self._fingerprint = fingerprint
         for name in ("serial", "firmware"):
             value = self._readings.named(name)
             setattr(self.facts, name, None if value is None else str(value))

@@ -48,7 +48,7 @@ class _Compiler:
         register = self.profile["registers"][name]
         scale = self.order_scale(register) if name in self.ordered else fraction(register)
         kind = register["type"]
-        if register.get("words", self.link["words"]) == "low-first":
+        if register.get("words", self.link["words"]) == "low-first" and kind not in ("text", "letter"):
             kind += "<"
         shift, width = register.get("bits", [0, 0])
         rounding = "u" if name.startswith("current_") or name in self.limits else "n"
@@ -115,8 +115,14 @@ class _Compiler:
             "forbidden": [[self.profile["registers"][row["register"]]["at"], row["from"], row["to"]] for row in order.get("forbidden", [])],
             "gap_ms": max(self.link.get("write_gap_ms", 0), DAY_MS // order["writes_per_day"] if "writes_per_day" in order else 0),
             "full": self.full(limit), "pause_da": da(order.get("pause_counts_a", 0)),
-            "refresh": int(self.profile.get("watchdog", {}).get("fed_by") in ("order", "any-write") and "feed" not in self.profile["watchdog"]),
+            "refresh": int(self.says_again()),
         }  # fmt: skip
+
+    def says_again(self) -> bool:
+        """Is it the order itself that keeps the device from falling back, or could it be?"""
+        dog = self.profile.get("watchdog", {})
+        perhaps = dog.get("fed_by") == "unknown" and "feed_every_s" in dog
+        return "feed" not in dog and (perhaps or dog.get("fed_by") in ("order", "any-write"))
 
     def full(self, limit: dict) -> list:
         """Watts: an order of the maximum is one of the power of all phases, [raw counts per da]. Else nothing."""
@@ -149,7 +155,8 @@ class _Compiler:
             "fallback": self.index(dog.get("fallback_shown_by") or dog.get("fallback")),
             "reads_feed": int(reads_feed(self.profile)),
             "fallback_fixed": da(dog["fallback_fixed_a"]) if "fallback_fixed_a" in dog else -1,
-            "feed": self.write(dog["feed"]) if "feed" in dog else [], "fed_by": fed_by, "feed_ms": ms(dog.get("feed_every_s", 0)), "latched": int(dog.get("latched", False)),
+            "feed": self.write(dog["feed"]) if "feed" in dog else [], "feed_ms": ms(dog.get("feed_every_s", 0)),
+            "fed_by": fed_by, "latched": int(dog.get("latched", False)),
         }  # fmt: skip
 
     def rules(self, key: str, from_map: str) -> list:

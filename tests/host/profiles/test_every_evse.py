@@ -3,11 +3,13 @@
 A verdict is "" when the item holds, and begins with a dash when it does not apply; then the reason must be a known one.
 """
 
+import copy
 import random
 
 import pytest
 
 from ampacity_host import profiles
+from ampacity_host.profiles.conformance import evse
 from ampacity_host.profiles.conformance.evse import ITEMS, EvseStage, life
 from ampacity_host.rig.devices.evse import EVSE_FAULTS
 
@@ -42,5 +44,45 @@ def test_after_any_fault_it_is_trusted_again_and_charges(name, kind):
     stage.device.fault(kind)
     stage.run(15_000)
     stage.device.fault(kind, False)
+    stage.run(10_000)
+    stage.guard.unlock(0)
     stage.until(lambda: stage.ok() and 0 < stage.device.limit_da <= stage.driver._recipe.most_da(100), 180_000, "charging as ordered")
     assert not stage.broken
+
+
+def test_at_least_thirty_charge_controllers_are_regulated():
+    assert len(REGULATED) >= 30
+
+
+@pytest.mark.parametrize(("name", "reason"), [("abl-emh1", "ASCII"), ("chargex-aqueduct", "chain of modules"), ("webasto-next", "limit in force")])
+def test_what_cannot_be_regulated_says_why(name, reason):
+    assert reason in profiles.blocked(profiles.load("evse-" + name))
+    assert set(life(name).values()) == {"- blocked"}
+
+
+def changed(name, register, **row):
+    profile = copy.deepcopy(profiles.load("evse-" + name))
+    profile["registers"][register].update(row)
+    return profile
+
+
+@pytest.mark.parametrize(
+    ("name", "register", "row"),
+    [
+        ("peblar", "current_limit", {"at": 40001}),
+        ("peblar", "limit_in_force", {"scale": 0.0001}),
+        ("nrgkick-gen2", "energy", {"words": "high-first"}),
+        ("phoenix-charx", "watchdog", {"at": 1308}),
+        ("evse-wb-din", "power_on", {"at": 2001}),
+        ("abb-terra-ac", "fallback_shown", {"at": 16421}),
+        ("dadapower", "current_l1", {"at": 1007}),
+        ("victron-evcs", "max_current", {"at": 5019}),
+    ],
+)
+def test_a_wrong_address_scale_or_order_is_found(monkeypatch, name, register, row):
+    wrong = changed(name, register, **row)
+    monkeypatch.setattr(evse, "load", lambda _: wrong)
+    evse._life.cache_clear()
+    verdicts = evse.life(name)
+    evse._life.cache_clear()
+    assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]

@@ -14,24 +14,24 @@ from ampacity_host.profiles.facts import evse_facts
 from ampacity_host.profiles.source import blocked, load
 from ampacity_host.rig.devices import make_device
 
-ITEMS = ("regulate", "pause", "resume", "lose", "fall back", "come back", "restart", "ignore", "disobey", "swap", "bound")
+ITEMS = ("regulate", "pause", "resume", "read", "lose", "fall back", "come back", "restart", "ignore", "disobey", "swap", "bound")
 MAX_A, HIGH_DA, LOW_DA, RESERVE_A = 16, 140, 80, 6.0
 LIVE_MS = 500  # readings no oftener than this: time is not the subject here
 SETTLE_MS = 12_000
 
 
 class Plant:
-    """A car that draws what it is offered, on three phases."""
+    """A car that draws what it is offered, no two phases alike."""
 
     def __init__(self) -> None:
         self.car_state = "C"
-        self.volts_dv = [2300, 2300, 2300]
-        self.energy_wh = 1000
+        self.volts_dv = [2300, 2340, 2260]
+        self.energy_wh = 1_234_567
         self.limit_da = 0
 
     @property
     def amps_da(self) -> list:
-        return [self.limit_da if self.car_state == "C" else 0] * 3
+        return [max(0, self.limit_da - less_da) if self.car_state == "C" else 0 for less_da in (0, 20, 40)]
 
 
 def site_of(profile: dict) -> dict:
@@ -41,8 +41,10 @@ def site_of(profile: dict) -> dict:
     if any(low <= RESERVE_A <= high for low, high in dog.get("fallback_values_a", [])):
         site["fallback_a"] = RESERVE_A
     power_on = profile.get("power_on")
-    if power_on is None or power_on.get("declarable") or power_on.get("values_a"):
+    if power_on is None or power_on.get("values_a"):
         site["power_on_a"] = RESERVE_A
+    elif power_on.get("declarable"):  # an authorisation inside the unit
+        site["power_on_a"] = 0.0
     return site
 
 
@@ -163,9 +165,52 @@ def resume(stage: EvseStage) -> None:
     stage.run(3000)
     facts = stage.driver.facts
     assert facts.state and facts.state[0] in "CD", f"a charging car shows state {facts.state}"
-    if _measures(stage):
-        assert facts.amps_da == stage.plant.amps_da, f"it reads {facts.amps_da} of {stage.plant.amps_da}"
+    for n, da in enumerate(stage.plant.amps_da, 1):
+        if f"current_l{n}" not in stage.profile["reads"]["live"]:
+            continue
+        shown_da = _named(stage, f"current_l{n}")
+        assert shown_da is not None and da <= shown_da <= da + 9, f"on L{n} it reads {shown_da} of {da} da"
+    for row in stage.profile["proof"]["charging"]:
+        if row.get("shows") == "order":
+            shown_da = _named(stage, row["register"])
+            assert HIGH_DA - 10 <= shown_da <= HIGH_DA + 1, f"{row['register']} shows {shown_da} of {HIGH_DA} da"
     assert stage.device.watchdog != "expired", "its watchdog fired while it was fed"
+
+
+def read(stage: EvseStage) -> "str | None":
+    """States without a car and with one, voltages, power, energy."""
+    for letter in "ABC":
+        stage.plant.car_state = letter
+        stage.until(lambda shown=letter: (stage.driver.facts.state or "?")[0] == shown, 20_000, f"state {letter}")
+    names = {name for names in stage.profile["reads"].values() if isinstance(names, list) for name in names}
+    stage.run(25_000 if "energy" in names else 1000)
+    facts, plant = stage.driver.facts, stage.plant
+    for n, dv in enumerate(plant.volts_dv, 1):
+        shown_dv = _named(stage, f"voltage_l{n}") if f"voltage_l{n}" in names else dv
+        assert shown_dv is not None and abs(shown_dv - dv) <= 10, f"on L{n} it reads {shown_dv} of {dv} dv"
+    watts = sum(da * dv for da, dv in zip(plant.amps_da, plant.volts_dv, strict=True)) // 100
+    if "power" in names:
+        assert facts.power_w is not None and abs(facts.power_w - watts) <= 100, f"it reads {facts.power_w} W of {watts} W"
+    if "energy" in names:
+        assert facts.energy_wh is not None and abs(facts.energy_wh - plant.energy_wh) <= 1000, f"it reads {facts.energy_wh} Wh"
+    _compare_evidence(stage)
+
+
+def _compare_evidence(stage: EvseStage) -> None:
+    """Serial number, maximum, power-on value and watchdog, as the device has them."""
+    device, shown = stage.device, stage.guard.ledger.standings[0].evidence.values
+    if "serial" in stage.profile.get("identity", {}).get("fingerprint", []):
+        assert str(device.serial) in str(shown["fingerprint"]), f"its serial number reads {shown['fingerprint']}"
+    if "max" in stage.profile.get("identity", {}):
+        assert shown["max_da"] == device.max_da, f"its maximum reads {shown['max_da']} da"
+    if "register" in stage.profile.get("power_on", {}):
+        assert shown["power_on_da"] == device.power_on(), f"its power-on value reads {shown['power_on_da']} da"
+    if stage.facts["watchdog_ms"] and not stage.facts["watchdog_fixed"]:
+        assert shown["watchdog_ms"] == stage.facts["watchdog_ms"], f"its watchdog reads {shown['watchdog_ms']} ms"
+
+
+def _named(stage: EvseStage, name: str) -> "int | None":
+    return stage.driver._readings.named(name)
 
 
 def lose(stage: EvseStage) -> None:
@@ -228,6 +273,8 @@ def disobey(stage: EvseStage) -> "str | None":
     stage.device.fault("disobeys")
     stage.until(lambda: max(stage.guard.bound_da(0)) >= 10 * MAX_A and stage.guard.state(0) != "ok", 60_000, "the notice that it disobeys")
     stage.device.fault("disobeys", False)
+    stage.run(SETTLE_MS)
+    stage.guard.unlock(0)  # a person has looked at it
     stage.until(stage.ok, 120_000, "trust again")
     stage.excused = False
     return None
@@ -259,6 +306,6 @@ def _lapse_ms(stage: EvseStage) -> int:
 
 
 PLAY = {
-    "regulate": regulate, "pause": pause, "resume": resume, "lose": lose, "fall back": fall_back, "come back": come_back,
+    "regulate": regulate, "pause": pause, "resume": resume, "read": read, "lose": lose, "fall back": fall_back, "come back": come_back,
     "restart": restart, "ignore": ignore, "disobey": disobey, "swap": swap,
 }  # fmt: skip

@@ -26,6 +26,9 @@ class DescribedEvse(EvseDevice):
         table = description.table
         self.holding, self.inputs = description.addresses("h"), description.addresses("i")
         self.coils = description.addresses("c")
+        self._mirrors = table.get("inputs_mirror", False)
+        if self._mirrors:
+            self.inputs = sorted({*self.inputs, *self.holding})
         self.boot_ms = table.get("boot_ms", 2000)
         self._limit: dict = table["limit"]
         self._dog: dict = table.get("watchdog", {})
@@ -42,6 +45,8 @@ class DescribedEvse(EvseDevice):
         self.raw = {name: 0.0 for name, register in registers.items() if register.writable}
         for name in self._limit["registers"]:
             self.raw[name] = self._counts(registers[name], self.max_da)
+        if "max_current" in self.raw:
+            self.raw["max_current"] = self.max_da / 10 / registers["max_current"].scale
         self.raw |= {name: float(raw) for name, raw in self.description.table.get("factory", {}).items()}
 
     def start(self, keep: bool) -> None:
@@ -206,16 +211,19 @@ class DescribedEvse(EvseDevice):
     def refresh(self) -> None:
         """Registers as they are now."""
         for name, raw in self.raw.items():
-            self._show(name, raw)
+            self._show(name, max(raw, self._limit.get("shows_least", raw)) if name in self._limit["registers"] else raw)
         amps_da, volts_dv, energy_wh = self.measured()
         self._show_phases("current", [da / 10 for da in amps_da])
         self._show_phases("voltage", [dv / 10 for dv in volts_dv])
         watts = [da * dv / 100 for da, dv in zip(amps_da, volts_dv, strict=False)]
         self._show_phases("power", watts)
-        values = {"power": sum(watts), "energy": energy_wh, "current_limit_actual": self._told_da() / 10, "max_current": self.max_da / 10}
+        told_a, max_a = self._told_da() / 10, self.max_da / 10
+        values = {"power": sum(watts), "energy": energy_wh, "current_limit_actual": told_a, "max_current": max_a, "hardware_current_limit": max_a}
         for name, value in values.items():
             self._show_value(name, value)
-        self._show("serial", self.serial)
+        self._show(self.description.table.get("serial", "serial"), self.serial)
+        for name, counts in self.description.table.get("offers", {}).items():
+            self._show(name, self._told_da() / 10 * counts)
         for name, source in self.description.table.get("shows", {}).items():
             self._show_value(name, self.raw[source] * self.description.registers[source].scale)
         for name, codes in self.description.table["states"].items():
@@ -251,3 +259,5 @@ class DescribedEvse(EvseDevice):
             self.registers.put_bit(register.space, register.at, bool(raw))
         else:
             self.registers.put(register.space, register.at, register.words(raw))
+            if self._mirrors and register.space == "h":
+                self.registers.put("i", register.at, register.words(raw))

@@ -40,6 +40,7 @@ class Register:
         return words[::-1] if self.low_first and self.kind != "text" else words
 
     def _packed(self, raw: float) -> bytes:
+        raw = float(raw)
         if self.kind == "text":
             return str(int(raw)).encode()[: self.size * 2].ljust(self.size * 2, b"\0")
         if self.kind in ("f32", "f64"):
