@@ -15,6 +15,9 @@ from ampacity_host.rig.process.simport import Pins, SimPort
 from ampacity_host.rig.process.tcp import TcpDevices
 from ampacity_host.rig.upstream import LOOPBACK, address_of, with_port
 
+UP_S_MAX = 20.0
+UP_LOOK_S = 0.05
+
 
 class RealBench(Bench):
     """folder: data folders live below it. `await start()`, `await close()`; leaves no process, pty or port behind."""
@@ -69,7 +72,16 @@ class RealBench(Bench):
                 self._make_secondary(facts)
         await asyncio.gather(*(one.start() for one in self.secondaries.values()))
         await self.primary.start()
+        await self._all_up()
         self.repeat_safety_loads()
+
+    async def _all_up(self):
+        """Until every controller is at its pins and the primary answers; one that ends at once is not waited for."""
+        end_s = self._loop.time() + UP_S_MAX
+        while self.primary.running and self._loop.time() < end_s:
+            if all(pins.wired for pins in self.sim.pins.values()) and await self.primary_view() is not None:
+                return
+            await asyncio.sleep(UP_LOOK_S)
 
     def _redirect(self, key, port):
         """The site's addresses of this endpoint become the loopback socket's."""
@@ -214,7 +226,10 @@ class RealBench(Bench):
     async def console(self, text):
         if not self.primary.running:
             raise FieldError("text", text, "a line to a primary that runs")
-        return await self._console.ask(text)
+        try:
+            return await self._console.ask(text)
+        except OSError as error:
+            raise FieldError("text", text, "it again: the primary runs, but its console does not answer (yet)") from error
 
 
 def free_port():

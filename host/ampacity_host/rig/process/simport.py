@@ -26,6 +26,11 @@ class Pins:
         for point in points:
             point.listeners.append(self._changed)
 
+    @property
+    def wired(self):
+        """Is its controller there?"""
+        return self._writer is not None
+
     # ---- from the controller
 
     def connected(self, writer, pid):
