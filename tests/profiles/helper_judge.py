@@ -10,6 +10,7 @@ class Judge:
         self.notes = []
         self.shown = {}
         self.samples = []
+        self.standing = "ok"
 
     def reserve_da(self, evse):
         return self.reserve
@@ -24,7 +25,7 @@ class Judge:
         return False
 
     def state(self, evse):
-        return "ok"
+        return self.standing
 
     def resend_due(self, evse):
         return False

@@ -90,6 +90,15 @@ def test_nothing_that_feeds_leaves_while_the_judge_forbids_it():
     assert run(driver, device, now_ms, 5000) == []
 
 
+def test_readings_that_must_wait_are_preceded_by_an_order_within_the_reserve_however_seldom_it_is_asked():
+    driver, device, judge, now_ms = online(reserve_da=0)
+    judge.feeding, judge.standing = False, "returning"
+    assert PAUSE in run(driver, device, now_ms, 5000, 700)
+    judge.feeding, judge.standing = True, "ok"
+    run(driver, device, now_ms + 5000, 3000)
+    assert driver.facts.online
+
+
 def test_three_unanswered_requests_make_it_silent_and_then_only_probes_leave():
     driver, device, judge, now_ms = online()
     driver.want(160, now_ms)

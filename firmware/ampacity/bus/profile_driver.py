@@ -90,10 +90,14 @@ class ProfileDriver(ProfileAnswers):
             best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
         if self.link == AUDIT:
             best = _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
-            if now_ms - self._hold_ms["read"] < DENIED_MS:  # readings wait until an order within the reserve was heard
-                best = _sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
-            return best
-        return self._routine_due(best, now_ms)
+            return self._heard_first(best, now_ms)
+        return self._heard_first(self._routine_due(best, now_ms), now_ms)
+
+    def _heard_first(self, best: "tuple | None", now_ms: int) -> "tuple | None":
+        """Where readings may feed and have to wait, an order within the reserve must be heard before them."""
+        if self._hold_ms["read"] >= 0 and (self.link == AUDIT or self._judge.state(self._index) == "returning"):
+            best = _sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
+        return best
 
     def _routine_due(self, best: "tuple | None", now_ms: int) -> tuple:
         if self._feed_ms:
@@ -260,6 +264,7 @@ class ProfileDriver(ProfileAnswers):
             self._hold_ms[hold] = now_ms + DENIED_MS
             return False
         self._judge.fed(self._index, now_ms)
+        self._hold_ms["read"] = -1
         if hold == "feed" or not self._feed:
             self._fed_ms = now_ms
         return True
