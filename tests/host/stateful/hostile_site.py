@@ -1,0 +1,207 @@
+"""A random site under every fault of the bench that touches buses, meters, devices or the primary; the plant judges.
+
+Faults of paths and power may stand at any number of places at once: against those the ledger holds alone. Of faults by
+which a device or a meter lies, one stands at a time, for no rule can promise more (safety.md 9), and the next waits until
+the consequences of the last are over.
+"""
+
+import random
+
+from fast_bench import FastBench
+
+from ampacity_host.rig.plant.car import Car
+
+LINE = (("cut", {}), ("cut_tx", {}), ("cut_rx", {}), ("noise", {"ber": 0.0005}), ("noise", {"ber": 0.003}), ("delay", {"ms": 60}),
+        ("delay", {"ms": 400}), ("duplicate", {}), ("echo", {}), ("wrong_unit", {}), ("babble", {}), ("second_primary", {}),
+        ("foreign_client", {"writes": False}), ("foreign_client", {"writes": True}))  # fmt: skip
+DROP = LINE[:9]
+POWER = ("power_off", "restart", "forget_settings")
+LIES = ("ignore_writes", "round_up", "stale_reading", "keep_setpoint", "swapped", "welded", "residual_current", "overtemperature", "disobeys",
+        "pilot_short", "diode", "pe_lost", "lock_failed")  # fmt: skip
+METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
+ONCE = ("restart", "forget_settings")
+AFTER_LIE_MS = 45_000
+HEAL_S = 900
+
+
+class HostileSite:
+    """facts: a compiled site; seed: what the bench draws. `done`: the moves so far, to be read when one failed."""
+
+    def __init__(self, facts, seed):
+        self.bench = FastBench(facts, seed)
+        self.facts, self.plant, self.seed = facts, self.bench.plant, seed
+        self.on = {}  # (kind, target) of paths and power
+        self.lie = None
+        self.lie_after_ms = 0
+        self.done = []
+        self.repaired = set()  # what a person has to switch off and on after mending it
+        self.buses = list(self.bench.lines)
+        self.remote = [each["name"] for each in facts["evses"] if each["kind"] != "local"]
+        self.meters = [each["name"] for each in facts["meters"]]
+
+    def run(self, seconds):
+        self.bench.run_ms(seconds * 1000)
+        found = self.bench.violations()
+        assert not found, "violations %s after %s" % (found[:3], self.done)
+
+    # moves, each with `chance` to draw from
+
+    def plug(self, chance):
+        free = [point for point in self.plant.points if point.car is None]
+        if free:
+            point = chance.choice(free)
+            self._note("plug", point.name)
+            point.plug(Car(phases=chance.choice((1, 2, 3)), max_da=chance.choice((100, 160, 320)), need_wh=chance.choice((300, 5_000, 50_000)),
+                           reaction_ms=chance.choice((200, 1_000, 3_000)), ramp_da_per_s=chance.choice((20, 100, 1000))))  # fmt: skip
+
+    def unplug(self, chance):
+        there = [point for point in self.plant.points if point.car is not None]
+        if there:
+            point = chance.choice(there)
+            self._note("unplug", point.name)
+            point.unplug()
+
+    def other_load(self, chance):
+        """A step of what the installer declared; beyond it now and then where a meter sees it."""
+        root = self.plant.circuits[0]
+        beyond = 2 if self.meters and self.lie is None and not self.on and chance.random() < 0.3 else 1
+        amps_da = [min(chance.randrange(beyond * assumed + 1), root.rating_da[0]) for assumed in root.assumed_other_da]
+        self._note("other", amps_da)
+        self.plant.set_background(self.plant.circuits[0], amps_da)
+
+    def path_fault(self, chance):
+        whole = chance.random() < 0.4
+        target = chance.choice(self.buses if whole or not self.remote else self.remote)
+        kind, options = chance.choice(LINE if target in self.buses else DROP)
+        self._begin(kind, target, dict(options))
+
+    def power_fault(self, chance):
+        if self.remote:
+            target, kind = chance.choice(self.remote), chance.choice(POWER)
+            if kind == "forget_settings" and not self._may_lie():
+                return
+            self._begin(kind, target, {})
+
+    def end_fault(self, chance):
+        if self.on:
+            self._end(*chance.choice(sorted(self.on)))
+
+    def lying(self, chance):
+        """One device or meter begins to lie, or stops."""
+        if self.lie is not None:
+            kind, target = self.lie
+            self._note("end", kind, target)
+            self.bench.desk.set(kind, target, False, {})
+            self.lie, self.lie_after_ms = None, self.bench.time.now_ms + AFTER_LIE_MS
+            self.repaired.add(target)
+        elif self._may_lie():
+            target = chance.choice([point.name for point in self.plant.points] + 3 * self.meters)
+            kind = chance.choice(METER if target in self.meters else self._lies_of(target))
+            self._note("lie", kind, target)
+            self.bench.desk.set(kind, target, True, {})
+            self.lie = kind, target
+
+    def _may_lie(self):
+        return self.lie is None and self.bench.time.now_ms >= self.lie_after_ms
+
+    def _lies_of(self, target):
+        facts = next(each for each in self.facts["evses"] if each["name"] == target)
+        if facts["kind"] == "profile":
+            return [kind for kind in LIES if kind in self.bench.hosts[target].device.faults or kind in LIES[5:]]
+        return LIES[5:] if facts["kind"] == "local" else [kind for kind in LIES if kind != "keep_setpoint"]
+
+    def primary(self, chance):
+        unit = self.bench.primary
+        what = "start" if not unit.running else chance.choice(("kill", "kill", "hang", "cut"))
+        self._note("primary", what)
+        if what == "start":
+            unit.start()
+        elif what == "kill":
+            unit.kill()
+        elif what == "hang":
+            unit.hung = not unit.hung
+        else:
+            unit.files.wipe()
+            unit.kill()
+
+    MOVES = (plug, plug, unplug, other_load, path_fault, path_fault, power_fault, end_fault, lying, primary)
+
+    def _begin(self, kind, target, options):
+        if (kind, target) in self.on:
+            return
+        self._note(kind, target, options)
+        self.bench.desk.set(kind, target, True, options)
+        if kind not in ONCE:
+            self.on[kind, target] = options
+
+    def _end(self, kind, target):
+        self._note("end", kind, target)
+        del self.on[kind, target]
+        self.bench.desk.set(kind, target, False, {})
+
+    def _note(self, *words):
+        self.done.append(((self.bench.time.now_ms - self.bench.start_ms) // 1000, *words))
+
+    # and when the adversary stops
+
+    def heal(self):
+        """All is well again, and the installer does what is his: new devices accepted, lock-outs reset."""
+        for kind, target in sorted(self.on):
+            self._end(kind, target)
+        if self.lie is not None:
+            self.lying(None)
+        self.bench.primary.hung = False
+        self.bench.primary.start()
+        for point in self.plant.points:
+            if point.car is not None:
+                point.unplug()
+            if point.name in self.repaired:
+                self._switch_off_and_on(point)
+        self.plant.set_background(self.plant.circuits[0], [0] * self.plant.phases)
+        self.run(60)
+        for point in self.plant.points:
+            point.plug(Car(phases=3, max_da=160, need_wh=500_000))
+        self._installer()
+
+    def _switch_off_and_on(self, point):
+        if point.kind == "local":
+            self.bench.primary.kill()
+            self.bench.primary.start()
+        else:
+            self.bench.desk.set("restart", point.name, True, {})
+
+    def _installer(self):
+        guard = self.bench.primary.role.guard
+        for index in range(len(self.facts["evses"])):
+            if guard.state(index) == "swapped":
+                guard.accept_device(index)
+            guard.unlock(index)
+        for index in range(len(self.facts["circuits"])):
+            guard.confirm_assumed(index)
+
+    def everybody_charges(self):
+        """Within HEAL_S each of the first class has drawn at least its minimum."""
+        first = max(each["priority"] for each in self.facts["evses"])
+        waiting = {point.name for point, each in zip(self.plant.points, self.facts["evses"], strict=True) if each["priority"] == first}
+        for second in range(HEAL_S):
+            self.bench.run_ms(1_000)
+            waiting -= {point.name for point in self.plant.points if point.amps_da >= 60}
+            if not waiting:
+                break
+            if second % 60 == 0:
+                self._installer()
+        guard = self.bench.primary.role.guard
+        names = [each["name"] for each in self.facts["evses"]]
+        reasons = ["%s: %s; %s" % (name, guard.why(names.index(name)), guard.state(names.index(name))) for name in sorted(waiting)]
+        assert not waiting, "%s after %s" % (reasons, self.done)
+        assert not self.bench.violations()
+
+
+def rage(facts, seed, moves):
+    """A whole life without hypothesis: a seed is a bug report."""
+    chance = random.Random(seed)
+    site = HostileSite(facts, seed)
+    for _ in range(moves):
+        chance.choice(HostileSite.MOVES)(site, chance)
+        site.run(chance.randint(1, 12))
+    return site
