@@ -3,7 +3,14 @@
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.standing import LONG_AGO_MS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.needs import Needs
+    from ampacity.circuit.sleep import Sleepers
+
 HEADROOM_DA = 20
+ASLEEP_DA = 10
+PROBE_MS = 60000
 NO_CAP_DA = 1 << 20
 
 
@@ -16,6 +23,7 @@ class Demand:
         self.ledger = ledger
         self.slot_ms = 1000 * site.setting("slot_s", 900)
         self.idle_ms = site.setting("idle_ms", 300000)
+        self.wake_ms = site.setting("wake_ms", 900000)
         self.wants = [False] * count
         self.plugged = [False] * count
         self.ticket = [0] * count
@@ -27,6 +35,9 @@ class Demand:
         self.idle_cap_da = [NO_CAP_DA] * count
         self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
         self.changed_ms = [LONG_AGO_MS] * count
+        self.waiting = 0  # one bit for each priority class in which somebody waits
+        self.needs: "Needs | None" = None
+        self.sleepers: "Sleepers | None" = None
         self.order: list[int] = list(range(count))
         self.changed = True
 
@@ -38,6 +49,7 @@ class Demand:
         self.slot_since_ms[evse] = -1
         self.paused_ms[evse] = LONG_AGO_MS
         self.wake(evse)
+        self._wake_up(evse)
         if wants:
             self._to_the_back(evse)
 
@@ -45,22 +57,42 @@ class Demand:
         self.idle_since_ms[evse] = -1
         self.idle_cap_da[evse] = NO_CAP_DA
 
+    def _wake_up(self, evse: int) -> None:
+        if self.sleepers is not None:
+            self.sleepers.wake(evse)
+
+    def asleep(self, evse: int, now_ms: int) -> bool:
+        """It gave back all that it did not use, for others wait."""
+        return self.sleepers is not None and self.sleepers.asleep(evse, now_ms)
+
     def _to_the_back(self, evse: int) -> None:
         self.ticket[evse] = self.next_ticket
         self.next_ticket += 1
 
     def sort(self, now_ms: int) -> "list[int]":
-        """All EVSEs: larger priority first; then who charges within its slot, unless one of its class has
-        waited for a whole slot; then by ticket, then by index."""
-        evses = self.ledger.site.evses
+        """All EVSEs: larger priority first; then who has no time to lose; then who charges within its slot, unless
+        one of its class has waited for a whole slot; then by ticket, then by index."""
+        evses, needs = self.ledger.site.evses, self.needs
+        if needs is not None:
+            needs.tick(self.ledger, now_ms)
         overdue = [evses[e].priority for e in range(len(evses)) if self._waited_ms(e, now_ms) >= self.slot_ms]
         keyed = []
         for e in range(len(evses)):
             keeps = self.slot_since_ms[e] >= 0 and not self.served[e] and self.ledger.want_da[e] > 0
-            keyed.append((-evses[e].priority, 0 if keeps and evses[e].priority not in overdue else 1, self.ticket[e], e))
+            late = evses[e].priority in overdue
+            haste, slack_ms = (1, 0) if needs is None else self._haste(needs, e, now_ms)
+            keyed.append((-evses[e].priority, haste, 0 if keeps and not late else 1, slack_ms, self.ticket[e], e))
         keyed.sort()
-        self.order = [row[3] for row in keyed]
+        self.order = [row[5] for row in keyed]
         return self.order
+
+    def _haste(self, needs: "Needs", e: int, now_ms: int) -> "tuple[int, int]":
+        """(-1: its turn, for it waited a whole slot; 0: no time to lose; 1: as ever; slack in ms among the hasty)."""
+        if self._waited_ms(e, now_ms) >= self.slot_ms:
+            needs.turn[e] = True
+        if needs.turn[e]:
+            return -1, 0
+        return (0, needs.slack_ms[e]) if needs.urgent(e, self.slot_ms) else (1, 0)
 
     def _waited_ms(self, e: int, now_ms: int) -> int:
         return now_ms - self.waits_since_ms[e] if self.waits_since_ms[e] >= 0 else 0
@@ -68,12 +100,17 @@ class Demand:
     def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
         """Who had a slot while others of its class wait goes to the back of the queue."""
         evses = self.ledger.site.evses
-        waiting = [evses[e].priority for e in range(len(evses)) if self.wants[e] and not admitted[e]]
+        waiting = [evses[e].priority for e in range(len(evses)) if self.wants[e] and not admitted[e] and not self.asleep(e, now_ms)]
+        self.waiting = 0
+        for priority in waiting:
+            self.waiting |= 1 << priority
         for e in self.order:
+            if self.needs is not None and (not self.wants[e] or 0 <= self.slot_since_ms[e] <= now_ms - self.slot_ms):
+                self.needs.turn[e] = False
             if not admitted[e]:
                 self.slot_since_ms[e] = -1
                 self.served[e] = False
-                if not self.wants[e]:
+                if not self.wants[e] or self.asleep(e, now_ms):
                     self.waits_since_ms[e] = -1
                 elif self.waits_since_ms[e] < 0:
                     self.waits_since_ms[e] = now_ms
@@ -93,6 +130,8 @@ class Demand:
             self.wake(evse)
             return
         used = s.measured_da
+        if used >= ASLEEP_DA:
+            self._wake_up(evse)
         if used + HEADROOM_DA >= want_da:
             if used + HEADROOM_DA // 2 >= self.idle_cap_da[evse]:
                 self.wake(evse)
@@ -101,5 +140,22 @@ class Demand:
             return
         if self.idle_since_ms[evse] < 0:
             self.idle_since_ms[evse] = now_ms
-        elif now_ms - self.idle_since_ms[evse] >= self.idle_ms:
+        elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + HEADROOM_DA)
+            if used < ASLEEP_DA and self.waiting & (1 << s.evse.priority):
+                self._send_to_sleep(evse, now_ms)
+
+    def _patience_ms(self, evse: int) -> int:
+        probing = self.sleepers is not None and self.sleepers.probing[evse]
+        return min(self.idle_ms, PROBE_MS) if probing else self.idle_ms
+
+    def _send_to_sleep(self, evse: int, now_ms: int) -> None:
+        """It drew nothing for long and others of its class wait: it is paused, and tried again in a while."""
+        if self.sleepers is None:
+            from ampacity.circuit.sleep import Sleepers
+
+            self.sleepers = Sleepers(len(self.wants), self.wake_ms)
+        self.sleepers.send(evse, now_ms)
+        self.wake(evse)
+        self._to_the_back(evse)
+        self.changed = True

@@ -8,6 +8,7 @@ Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere
 from ampacity.circuit.change import hold_old_site, shape_of, still_changing
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.errors import InvariantBroken, Rejected
+from ampacity.circuit.extras import Extras
 from ampacity.circuit.ladder import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import Limits
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ampacity.circuit.safety_load import SafetyLoads
 
 
-class Guard:
+class Guard(Extras):
     """The safety core of one primary. site_facts: the compiled site; evidence: what evidence_dump gave."""
 
     site_class = Site
@@ -41,6 +42,7 @@ class Guard:
         self.events = self.ledger.events
         self.failure = ""
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
+        self._install(site_facts)
         if evidence:
             self._load(evidence, now_ms)
         self.quarantine_until_ms = now_ms + max([0] + [evse.transit_ms for evse in self.site.evses])
@@ -52,7 +54,7 @@ class Guard:
         from ampacity.circuit.safety_load import SafetyLoads
 
         loads = SafetyLoads(self.site, facts)
-        self.plan.held = loads.held
+        self.plan.holders.append(loads)
         return loads
 
     # what drivers call
@@ -134,6 +136,8 @@ class Guard:
             if self.limits.uses is not None:
                 self.limits.uses.forget(evse)
                 self.limits.renew()
+            if self.demands.needs is not None:
+                self.demands.needs.put(evse, None, None)
             self.demands.wake(evse)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
@@ -174,8 +178,11 @@ class Guard:
         ledger = self.ledger
         ledger.refresh(now_ms)
         self.other.tick(now_ms)
-        if self.limits.tick(now_ms) or (self.limits.uses is not None and self.limits.refresh(ledger, self.other, now_ms)):
+        if self.limits.tick(now_ms):
             self.demands.changed = True
+        if self.limits.uses is not None and self.limits.refresh(ledger, self.other, now_ms):
+            self.demands.changed = True
+        self._tick_extras(now_ms)
         if still_changing(ledger):
             self.demands.changed = True
         if self.safety_loads is not None:

@@ -12,6 +12,19 @@ from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.share import Member, allocate
 from ampacity.circuit.standing import Standing
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Holder(Protocol):
+        """Keeps EVSEs at 0: `held` by EVSE index."""
+
+        held: list[bool]
+
+        def reason(self, evse: int) -> str:
+            """Why, for people."""
+
+
 SHARE_MS = 500
 
 
@@ -31,7 +44,7 @@ class Plan:
         self.sums = [0] * site.size
         self.row_sums: list[int] = []
         self.extra = [0] * site.size
-        self.held: "list[bool] | None" = None  # per EVSE, by a safety load
+        self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
         self.shared_ms = -SHARE_MS
         self.deadband_da = site.setting("deadband_da", 5)
         self.raise_hold_ms = site.setting("raise_hold_ms", 10000)
@@ -61,8 +74,9 @@ class Plan:
         e = s.index
         if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
             return 0
-        if self.held is not None and self.held[e]:
-            return 0
+        for holder in self.holders:
+            if holder.held[e]:
+                return 0
         ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
         return ceiling if ceiling >= s.evse.min_da else 0
 
@@ -104,6 +118,10 @@ class Plan:
     def _sum_rows(self, now_ms: int) -> None:
         """The same for the rows beside the circuits (rows.py)."""
         rows = self.limits.rows
+        if not rows:
+            if self.row_sums:
+                self.row_sums = []
+            return
         self.row_sums = [0] * len(rows)
         for s in self.ledger.standings:
             planned = self.plan_da(s, now_ms)
@@ -199,7 +217,7 @@ class Plan:
             s = self.ledger.standings[e]
             self.demand.watch_use(e, self.want_da[e], now_ms)
             ceiling = self.ceiling_da(s)
-            if ceiling and not self.ledger.stuck(s, now_ms):
+            if ceiling and not self.ledger.stuck(s, now_ms) and not self.demand.asleep(e, now_ms):
                 cap = min(ceiling, self.demand.idle_cap_da[e])
                 members.append(self._member(s, cap))
         allocate(self._free(now_ms), members)
@@ -214,7 +232,10 @@ class Plan:
     def _member(self, s: Standing, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
         least, most = self.ledger.most_of(s, s.evse.min_da), self.ledger.most_of(s, cap_da)
-        return Member(s.index, self._rows(s), least, most, s.evse.weight, s.evse.priority, s.reserve_da)
+        weight, needs = s.evse.weight, self.demand.needs
+        if needs is not None and needs.urgent(s.index, self.demand.slot_ms):
+            weight *= 3
+        return Member(s.index, self._rows(s), least, most, weight, s.evse.priority, s.reserve_da)
 
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""

@@ -32,9 +32,17 @@ class Uses:
         self.known = [0] * count
         self.shown = [0] * count
         self.since_ms = [LONG_AGO_MS] * count
+        self.sets: "list[list[int] | None]" = [None] * count  # terminals that can close, where they are switched
+        self.version = 0  # changes with any of it
 
     def forget(self, evse: int) -> None:
         self.known[evse] = self.shown[evse] = 0
+        self.version += 1
+
+    def switched(self, evse: int, terminals: "list[int] | None") -> None:
+        """Only these terminals can close now (rule 14); None: all."""
+        self.sets[evse] = terminals
+        self.forget(evse)
 
     def tick(self, ledger: "Ledger", now_ms: int) -> bool:
         """Look at every measured current. True if a mask changed."""
@@ -57,12 +65,18 @@ class Uses:
             self.known[e] = known | mask  # more phases count at once, fewer when they are sure
         elif mask != known and now_ms - self.since_ms[e] >= SURE_MS:
             self.known[e] = mask
-        return self.known[e] != known
+        if self.known[e] == known:
+            return False
+        self.version += 1
+        return True
 
     def lines(self, e: int) -> "list[int]":
         """Supply phases that its order counts on, one for each terminal's line."""
-        mask = self.known[e]
-        return [p for t in self.site.evses[e].terminals for p in t if not mask or mask & (1 << p)]
+        mask, chosen = self.known[e], self.sets[e]
+        terminals = self.site.evses[e].terminals
+        if chosen is not None:
+            terminals = [terminals[index] for index in chosen]
+        return [p for t in terminals for p in t if not mask or mask & (1 << p)]
 
     def weight_x100(self, e: int, phases: "int | None" = None) -> int:
         """Power of one da of its order, in hundredths of the voltage to neutral. phases: what a source says of the car."""
@@ -70,7 +84,7 @@ class Uses:
         if len(evse.terminals[0]) == 2:
             return self.between_x100 * len(evse.terminals)
         if not self.known[e] and phases:
-            return 100 * min(phases, len(evse.terminals))
+            return 100 * max(1, min(phases, len(self.lines(e))))
         return 100 * max(1, len(self.lines(e)))
 
 
@@ -86,6 +100,10 @@ class Row:
     def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
         """What it is now. True if more or fewer EVSEs count on it."""
         return False
+
+    def room_da(self) -> int:
+        """What it carries, or would carry if its EVSEs were there."""
+        return self.cap_da
 
     def describe(self) -> str:
         """For `why`: the limit and its value."""

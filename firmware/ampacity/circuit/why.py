@@ -40,8 +40,11 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return "no car asks"
-    if guard.safety_loads is not None and guard.safety_loads.held[s.index]:
-        return guard.safety_loads.reason(s.index)
+    for holder in guard.plan.holders:
+        if holder.held[s.index]:
+            return holder.reason(s.index)
+    if guard.demands.asleep(s.index, guard.now_ms):
+        return "asleep; others wait, it is tried again later"
     if guard.plan.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""

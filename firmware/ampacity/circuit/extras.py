@@ -1,0 +1,142 @@
+"""What a guard can do besides its rules, each part imported when a site or a person first asks for it.
+
+Surplus, balance and contracted power as rows; phase switching; the random start delay; needs of cars; derating.
+"""
+
+from ampacity.circuit.errors import Rejected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ampacity.circuit.contract import ContractRow
+    from ampacity.circuit.demand import Demand
+    from ampacity.circuit.ledger import Ledger
+    from ampacity.circuit.limits import Limits
+    from ampacity.circuit.phases import PhaseSwitch
+    from ampacity.circuit.plan import Plan
+    from ampacity.circuit.solar import SolarRow
+    from ampacity.circuit.start_delay import StartDelay
+    from ampacity.circuit.tree import Site
+
+DERATING = "thermal"
+
+
+class Extras:
+    """The upper part of a Guard."""
+
+    site: "Site"
+    ledger: "Ledger"
+    limits: "Limits"
+    demands: "Demand"
+    plan: "Plan"
+
+    def _install(self, facts: "dict[str, Any]") -> None:
+        """What the site facts ask for."""
+        self.start_delay: "StartDelay | None" = None
+        self.switching: "PhaseSwitch | None" = None
+        self.surplus: "SolarRow | None" = None
+        self.contracts: "tuple[ContractRow, ...]" = ()
+        for c, circuit in enumerate(facts["circuits"]):
+            self._install_circuit(c, circuit)
+        if facts.get("solar"):
+            self._install_solar(facts["solar"])
+        able = [e for e, evse in enumerate(facts.get("evses", [])) if evse.get("phase_switch") and len(evse["terminals"]) == 3]
+        if able:
+            from ampacity.circuit.phases import PhaseSwitch
+
+            self.switching = PhaseSwitch(self, able)  # type: ignore[arg-type]
+            self.plan.holders.append(self.switching)
+            self.limits.use_uses()
+
+    def _install_circuit(self, c: int, circuit: "dict[str, Any]") -> None:
+        most_da = [circuit[key] for key in ("max_unbalance_da", "max_neutral_da") if circuit.get(key) is not None]
+        if most_da and self.site.phases > 1:
+            from ampacity.circuit.balance import BalanceRow
+
+            for p in range(self.site.phases):
+                self.limits.add_row(BalanceRow(self.site, self.limits, c, p, min(most_da)))
+        if circuit.get("contract_w"):
+            from ampacity.circuit.contract import WINDOW_MS, ContractRow
+
+            row = ContractRow(self.site, self.limits, c, circuit["contract_w"], circuit.get("contract_ms", WINDOW_MS))
+            self.contracts += (row,)
+            self.limits.add_row(row)
+
+    def _install_solar(self, solar: "dict[str, Any]") -> None:
+        from ampacity.circuit.solar import RUN_MS, SolarRow
+
+        row = SolarRow(self.site, self.limits, solar["circuit"], solar.get("run_ms", RUN_MS), solar.get("margin_w", 0))
+        for e in solar["evses"]:
+            row.choose(e, True)
+        self.surplus = row
+        self.limits.add_row(row)
+
+    def _tick_extras(self, now_ms: int) -> None:
+        if self.start_delay is not None and self.start_delay.tick(now_ms):
+            self.demands.changed = True
+        if self.switching is not None:
+            self.switching.tick(now_ms)
+
+    def solar(self, evse: int, on: bool) -> None:
+        """This EVSE charges by surplus only, or no longer. Raises Rejected on a site without it."""
+        if self.surplus is None:
+            raise Rejected("solar", evse, "a site with [solar] in its site file")
+        self.surplus.choose(evse, on)
+        self.demands.changed = True
+
+    def needs(self, evse: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
+        """What the car still needs and when it leaves, on the guard's clock; None: not known."""
+        if self.demands.needs is None:
+            if energy_wh is None or departure_ms is None:
+                return
+            from ampacity.circuit.needs import Needs
+
+            self.demands.needs = Needs(self.site, self.limits)
+        self.demands.needs.put(evse, energy_wh, departure_ms)
+        self.demands.changed = True
+
+    def delay_starts(self, most_ms: int, below: "Any", now_ms: int) -> None:
+        """Who does not charge waits a random time of at most most_ms first; below(n) draws 0..n-1."""
+        if most_ms <= 0:
+            return
+        if self.start_delay is None:
+            from ampacity.circuit.start_delay import StartDelay
+
+            self.start_delay = StartDelay(self.site, most_ms, below)
+            self.plan.holders.append(self.start_delay)
+        self.start_delay.most_ms = most_ms
+        self.start_delay.begin(self.plan.want_da, now_ms)
+
+    def start_now(self, evse: int) -> None:
+        """A person passes over the random wait of this EVSE."""
+        if self.start_delay is not None:
+            self.start_delay.pass_over(evse)
+
+    def derate(self, evse: int, percent: "int | None", now_ms: int) -> None:
+        """It is hot there: only this part of its maximum; None or 100: all of it again."""
+        value = None if percent is None or percent >= 100 else max(0, percent)
+        self.limits.put(DERATING, ("evse", evse), value, None, "hold", "percent")
+        self.demands.changed = True
+
+    def quarter(self, begin_ms: int) -> None:
+        """A quarter of an hour by the clock begins or began at begin_ms (contracted power)."""
+        for row in self.contracts:
+            row.align(begin_ms)
+
+    def asks(self, evse: int) -> None:
+        """A paused car asks for current: one that slept is tried again."""
+        if self.demands.sleepers is not None:
+            self.demands.sleepers.stir(evse)
+
+    def phases_want(self, evse: int) -> int:
+        """How many of its terminals should be able to close; a driver that can switches when this changes."""
+        return len(self.site.evses[evse].terminals) if self.switching is None else self.switching.want[evse]
+
+    def phases_sent(self, evse: int, terminals: "list[int]", now_ms: int) -> bool:
+        """A driver is about to switch to these terminals (rule 14). False: there is no margin for it now."""
+        return self.ledger.phases_sent(evse, terminals, now_ms)
+
+    def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
+        """The device proved that only these terminals can close now."""
+        self.ledger.phases_proven(evse, terminals, now_ms)

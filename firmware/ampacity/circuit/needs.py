@@ -1,0 +1,60 @@
+"""How much energy a car still needs, and until when: who has no time to lose charges first (safety.md section 6).
+
+Slack is the time to departure less the time that the rest takes at the most its EVSE may give. Below one slot it is
+urgent: ahead in the queue of its class, with three times its weight. Nobody starves by that: who waited for a
+whole slot goes before all of its class, for one slot.
+"""
+
+from ampacity.circuit.tree import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.ledger import Ledger
+    from ampacity.circuit.limits import Limits
+
+NO_SLACK_MS = 1 << 40
+STEP_MS_MAX = 5000
+WH = 360000000  # da·dV·ms
+
+
+class Needs:
+    """Per EVSE: energy still needed and departure, where known."""
+
+    def __init__(self, site: Site, limits: "Limits") -> None:
+        count = len(site.evses)
+        self.site = site
+        self.limits = limits
+        self.uses = limits.use_uses()
+        self.left = [-1] * count  # da·dV·ms; -1: not known
+        self.departure_ms = [-1] * count
+        self.slack_ms = [NO_SLACK_MS] * count
+        self.turn = [False] * count  # waited for a whole slot: first until it had one
+        self.at_ms = -1
+
+    def put(self, evse: int, energy_wh: "int | None", departure_ms: "int | None") -> None:
+        """Energy from now on; either None: not known, and then nothing is urgent."""
+        self.left[evse] = -1 if energy_wh is None else energy_wh * WH
+        self.departure_ms[evse] = -1 if departure_ms is None else departure_ms
+        self.slack_ms[evse] = NO_SLACK_MS
+
+    def tick(self, ledger: "Ledger", now_ms: int) -> None:
+        """What was drawn since the last call is needed no more."""
+        step_ms = min(STEP_MS_MAX, now_ms - self.at_ms) if self.at_ms >= 0 else 0
+        self.at_ms = now_ms
+        for s in ledger.standings:
+            e = s.index
+            if self.left[e] > 0:
+                self.left[e] = max(0, self.left[e] - sum(s.phase_da) * self.limits.volts_dv * step_ms)
+            if self.left[e] <= 0 or self.departure_ms[e] < 0:
+                self.slack_ms[e] = NO_SLACK_MS
+                continue
+            most_da = max(s.evse.min_da, min(s.evse.limit_da, self.limits.evse_da[e]))
+            needed_ms = self.left[e] * 100 // (most_da * self.uses.weight_x100(e) * self.limits.volts_dv)
+            self.slack_ms[e] = self.departure_ms[e] - now_ms - needed_ms
+
+    def urgent(self, evse: int, slot_ms: int) -> bool:
+        return self.slack_ms[evse] < slot_ms
+
+    def energy_wh(self, evse: int) -> "int | None":
+        """What is still needed, None: not known."""
+        return None if self.left[evse] < 0 else -(-self.left[evse] // WH)

@@ -1,0 +1,138 @@
+"""Section 6: cars that sleep give back, who leaves soon goes first, nobody starves, nobody starts in one second."""
+
+from helper_circuit import Bench, circuit, evse, site
+
+
+def garage(count, rating, **settings):
+    settings.setdefault("raise_hold_ms", 1000)
+    settings.setdefault("restart_hold_ms", 2000)
+    bench = Bench(site([evse("evse-%d" % (e + 1)) for e in range(count)], [circuit(rating=rating)], **settings)).start()
+    for e in range(count):
+        bench.guard.plugged(e, True, bench.now_ms)
+        bench.guard.demand(e, True)
+    return bench
+
+
+def drive(bench, seconds, asleep=()):
+    charged = [0] * len(bench.facts["evses"])
+    for _ in range(seconds):
+        for e, facts in enumerate(bench.facts["evses"]):
+            bench._drive(e, facts, 2 if e in asleep else True)
+            charged[e] += bench.guard.want_da[e] >= 60
+        bench.tick(1000)
+    return charged
+
+
+def test_section_6_a_sleeping_car_gives_its_place_to_one_that_waits():
+    bench = garage(3, 130, idle_ms=20000, slot_s=3600, wake_ms=200000)
+    drive(bench, 15, asleep=(0,))
+    assert bench.guard.want_da[0] >= 60 and bench.guard.want_da[2] == 0
+    drive(bench, 20, asleep=(0,))
+    assert bench.guard.want_da[0] == 0 and min(bench.guard.want_da[1:]) >= 60
+    assert bench.guard.why(0) == "0.0 A: asleep; others wait, it is tried again later"
+
+
+def test_section_6_a_sleeping_car_keeps_its_minimum_while_nobody_waits():
+    bench = garage(2, 200, idle_ms=20000)
+    drive(bench, 60, asleep=(0,))
+    assert bench.guard.want_da[0] == 60
+
+
+def test_section_6_a_sleeper_is_tried_again_and_sleeps_on_or_wakes():
+    bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=100000)
+    drive(bench, 60, asleep=(0,))
+    tried = drive(bench, 400, asleep=(0,))
+    assert 0 < tried[0] < 200, tried
+    bench.tick(200000)
+    drive(bench, 60)
+    charged = drive(bench, 600)
+    assert min(charged) > 300, charged
+
+
+def test_section_6_a_sleeper_whose_car_asks_is_tried_in_its_next_turn():
+    bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=10000000)
+    drive(bench, 60, asleep=(0,))
+    assert drive(bench, 200, asleep=(0,))[0] == 0
+    bench.guard.asks(0)
+    assert drive(bench, 200)[0] > 30
+
+
+def test_section_6_who_leaves_soon_and_needs_much_goes_first():
+    bench = garage(3, 130, slot_s=3600)
+    drive(bench, 15)
+    assert bench.guard.want_da[2] == 0
+    bench.guard.needs(2, 10000, bench.now_ms + 3600000, bench.now_ms)
+    drive(bench, 15)
+    assert bench.guard.want_da[2] >= 60
+
+
+def test_section_6_who_has_time_waits_as_others_do():
+    bench = garage(3, 130, slot_s=3600)
+    drive(bench, 15)
+    bench.guard.needs(2, 3000, bench.now_ms + 36000000, bench.now_ms)
+    drive(bench, 15)
+    assert bench.guard.want_da[2] == 0
+
+
+def test_section_6_an_urgent_car_has_three_times_the_share():
+    bench = garage(2, 240, slot_s=3600)
+    drive(bench, 15)
+    assert bench.guard.want_da == [120, 120]
+    bench.guard.needs(0, 40000, bench.now_ms + 7200000, bench.now_ms)
+    drive(bench, 20)
+    assert bench.guard.want_da == [160, 80]
+
+
+def test_section_6_what_was_drawn_is_needed_no_more():
+    bench = garage(1, 320)
+    bench.guard.needs(0, 1000, bench.now_ms + 600000, bench.now_ms)
+    drive(bench, 10)
+    before_wh = bench.guard.demands.needs.energy_wh(0)
+    drive(bench, 60)
+    drawn_wh = before_wh - bench.guard.demands.needs.energy_wh(0)
+    assert abs(drawn_wh - 16 * 3 * 230 * 60 // 3600) <= 6, drawn_wh
+    drive(bench, 400)
+    assert bench.guard.demands.needs.energy_wh(0) == 0
+    assert not bench.guard.demands.needs.urgent(0, 10**9)
+
+
+def test_section_6_needs_are_forgotten_with_the_car():
+    bench = garage(2, 240)
+    bench.guard.needs(0, 40000, bench.now_ms + 3600000, bench.now_ms)
+    drive(bench, 5)
+    bench.guard.plugged(0, False, bench.now_ms)
+    assert bench.guard.demands.needs.energy_wh(0) is None
+
+
+def test_section_6_urgent_cars_starve_nobody():
+    bench = garage(3, 130, slot_s=60)
+    for e in range(2):
+        bench.guard.needs(e, 90000, bench.now_ms + 600000, bench.now_ms)
+    charged = drive(bench, 900)
+    assert charged[2] > 100, charged
+
+
+def test_section_6_after_a_power_failure_everybody_waits_for_a_time_of_its_own():
+    bench = garage(3, 480)
+    waits = [5000, 20000, 60000]
+    bench.guard.delay_starts(60000, lambda n: waits.pop(0) if n == 60001 else 0, bench.now_ms)
+    drive(bench, 10)
+    assert [da > 0 for da in bench.guard.want_da] == [True, False, False]
+    assert bench.guard.why(2) == "0.0 A: random start delay, 50 s left"
+    drive(bench, 15)
+    assert [da > 0 for da in bench.guard.want_da] == [True, True, False]
+    bench.guard.start_now(2)
+    drive(bench, 5)
+    assert bench.guard.want_da[2] > 0
+
+
+def test_section_6_a_delay_stops_nobody_who_charges():
+    bench = garage(2, 480)
+    bench.guard.demand(1, False)
+    drive(bench, 10)
+    bench.guard.delay_starts(60000, lambda n: 30000, bench.now_ms)
+    bench.guard.demand(1, True)
+    drive(bench, 10)
+    assert bench.guard.want_da == [160, 0]
+    drive(bench, 25)
+    assert bench.guard.want_da == [160, 160]
