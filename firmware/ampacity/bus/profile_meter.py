@@ -158,7 +158,7 @@ class MeterDriver:
 
     def _amps(self) -> "list | None":
         """Signed currents of the inputs that the site uses, da; None when one is no number."""
-        amps_da = self._readings.phases("current")
+        amps_da = self._readings.phases("current", self._inputs)
         if amps_da is None or len(amps_da) < self._inputs:
             return None
         unfit = self._unfit()
@@ -168,8 +168,8 @@ class MeterDriver:
         if self._table["sign"] == "none":
             amps_da = [abs(da) for da in amps_da]
         if self._table["sign"] == "power":
-            power_w = self._readings.phases("power")
-            if power_w is None:
+            power_w = self._readings.phases("power", self._inputs)
+            if power_w is None or len(power_w) < len(amps_da):
                 return None
             amps_da = [-abs(da) if w < 0 else abs(da) for da, w in zip(amps_da, power_w)]
         return amps_da[: self._inputs]

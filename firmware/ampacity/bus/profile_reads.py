@@ -89,10 +89,10 @@ class Readings:
         index = self._index.get(name, -1)
         return self.values[index] if index >= 0 else None
 
-    def phases(self, start: str) -> "list | None":
-        """Values of start_l1 to start_l3, as many as there are; None as soon as one is missing."""
+    def phases(self, start: str, count: int = 3) -> "list | None":
+        """Values of start_l1 to start_l3, the first count of them, as many as there are; None as soon as one is missing."""
         found = []
-        for phase in PHASES:
+        for phase in PHASES[:count]:
             index = self._index.get(start + phase, -1)
             if index >= 0:
                 if self.values[index] is None:

@@ -1,63 +1,72 @@
-"""What must hold for every meter: samples with their sign, marks that move, no number that is none."""
+"""What must hold for every meter: the same life under the real guard, item by item; see test_every_evse."""
+
+import copy
 
 import pytest
-from bench import meter_bench
 
 from ampacity_host import profiles
+from ampacity_host.profiles.conformance import meter
+from ampacity_host.profiles.conformance.meter import ITEMS, MeterStage, life
 
 METERS = profiles.names("meter")
+MEASURING = [name for name in METERS if profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"]]
+REASONS = {"power": {"- it shows no power"}, "counters": {"- it has no counters"}, "no number": {"- it has no mark for no number"}}
 
 
-def near(amps_da, expected):
-    return all(abs(a - b) <= 1 for a, b in zip(amps_da, expected, strict=True))
+@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("name", MEASURING)
+def test_the_life_of_a_meter(name, item):
+    verdict = life(name)[item]
+    assert not verdict or verdict in REASONS.get(item, set()), verdict
 
 
-@pytest.mark.parametrize("name", METERS)
-def test_samples_follow_the_mains_with_their_sign(name):
-    bench = meter_bench(name)
-    bench.run(3000)
-    assert len(bench.judge.samples) >= 5
-    assert all(near(amps_da, [100, -40, 5]) for _, amps_da, _ in bench.judge.samples)
+def test_at_least_eighteen_meters_measure():
+    assert len(MEASURING) >= 18
 
 
-@pytest.mark.parametrize("name", METERS)
-def test_counters_and_power_come_with_it(name):
-    bench = meter_bench(name)
-    bench.run(130_000)
-    facts = bench.driver.facts
-    assert abs(facts.power_w - 1495) < 10 and facts.volts_dv == pytest.approx([2300, 2310, 2290], abs=2)
-    assert facts.energy_wh is not None and facts.online
+def test_a_meter_without_currents_counts_as_none():
+    assert "counts as no meter" in life("eastron-sdm72")["samples"]
 
 
-@pytest.mark.parametrize("name", METERS)
-def test_the_mark_moves_and_stops_when_it_is_frozen(name):
-    bench = meter_bench(name)
-    bench.run(4000)
-    assert bench.judge.samples[-1][2] > 5
-    bench.device.fault("frozen")
-    bench.run(1000)
-    mark = bench.judge.samples[-1][2]
-    bench.run(4000)
-    assert bench.judge.samples[-1][2] == mark
+@pytest.mark.parametrize(
+    ("name", "register", "row"),
+    [
+        ("janitza-umg-b23", "current_l2", {"at": 19016}),
+        ("orno-we-516", "power_l1", {"at": 28}),
+        ("siemens-pac2200", "energy_import", {"type": "u64"}),
+        ("phoenix-eem-350", "current_l1", {"words": "high-first"}),
+        ("sunspec-20x", "current_l1", {"scale_from": "volts_scale"}),
+    ],
+)
+def test_a_wrong_address_form_or_order_is_found(monkeypatch, name, register, row):
+    wrong = copy.deepcopy(profiles.load("meter-" + name))
+    wrong["registers"][register].update(row)
+    monkeypatch.setattr(meter, "load", lambda _: wrong)
+    meter._life.cache_clear()
+    verdicts = meter.life(name)
+    meter._life.cache_clear()
+    assert [verdict for verdict in verdicts.values() if verdict and not verdict.startswith("-")]
 
 
-@pytest.mark.parametrize("name", [name for name in METERS if "em24" not in name])
-def test_what_is_no_number_is_none(name):
-    bench = meter_bench(name)
-    bench.run(1000)
-    bench.device.fault("nan")
-    bench.run(2000)
-    assert bench.judge.samples[-1][1] is None
+def test_a_meter_that_is_not_set_up_gives_no_samples_and_says_why():
+    stage = MeterStage("carlo-gavazzi-em24-e1")
+    stage.wire.device.description.table["shows"]["application"] = 0
+    try:
+        assert stage.shown() is None
+        assert "feed-in" in stage.driver.facts.fault
+    finally:
+        stage.wire.device.description.table["shows"]["application"] = 7
 
 
-@pytest.mark.parametrize("name", METERS)
-def test_it_stands_silence_and_comes_back(name):
-    bench = meter_bench(name)
-    bench.run(2000)
-    bench.cut_rx = True
-    bench.run(5000)
-    assert not bench.driver.facts.online
-    count = len(bench.judge.samples)
-    bench.cut_rx = False
-    bench.run(5000)
-    assert bench.driver.facts.online and len(bench.judge.samples) > count
+def test_a_chain_is_walked_again_after_silence():
+    stage = MeterStage("sunspec-20x")
+    stage.near(list(meter.AMPS_A))
+    device = stage.wire.device
+    device.fault("dead")
+    stage.run(8000)
+    device.fault("dead", False)
+    before = len(stage.wire.sent)
+    stage.run(4000)
+    asked = {pdu[1:5] for _, pdu in stage.wire.sent[before:]}
+    assert (40000).to_bytes(2, "big") + b"\0\2" in asked
+    stage.near(list(meter.AMPS_A))

@@ -11,6 +11,7 @@ from pathlib import Path
 from ampacity_host.rig.devices import description
 from ampacity_host.rig.devices.amperfied import Amperfied
 from ampacity_host.rig.devices.described_evse import DescribedEvse
+from ampacity_host.rig.devices.described_meter import ChainedMeter, DescribedMeter
 from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.heidelberg import Heidelberg
 from ampacity_host.rig.devices.kathrein import Kathrein
@@ -33,7 +34,13 @@ def _described(name: str, *arguments: object) -> Device:
 
 
 EVSES: dict = {name: partial(_described, name) for name in description.names("evse")} | SPECIAL
-METERS: dict = {"abb-b23-b24": AbbB23, "carlo-gavazzi-em24": Em24, "eastron-sdm630": Sdm630, "eastron-sdm72-v2": Sdm72}
+
+def _described_meter(name: str, *arguments: object) -> Device:
+    return DescribedMeter(description.load("meter", name), *arguments)
+
+
+METERS: dict = {name: partial(_described_meter, name) for name in description.names("meter")}
+METERS |= {"abb-b23-b24": AbbB23, "carlo-gavazzi-em24": Em24, "eastron-sdm630": Sdm630, "eastron-sdm72-v2": Sdm72, "sunspec-20x": ChainedMeter}
 
 __all__ = ["EVSES", "METERS", "Device", "make_device", "serve_tcp"]
 

@@ -3,7 +3,7 @@
 import math
 
 from ampacity_host.rig.devices.device import Device
-from ampacity_host.rig.devices.registers import to_words
+from ampacity_host.rig.devices.registers import REALS, to_words
 
 METER_FAULTS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 REFRESH_MS = 200
@@ -80,5 +80,5 @@ class MeterDevice(Device):
     def _put(self, space: str, address: int, kind: str, value: float, quantity: str) -> None:
         if "nan" in self.active and kind in self.blank and quantity != "serial":
             value = self.blank[kind]
-        words = to_words(kind, value if kind == "f32" else round(value))
+        words = to_words(kind, value if kind in REALS else round(value))
         self.registers.put(space, address, words[::-1] if self.low_first else words)

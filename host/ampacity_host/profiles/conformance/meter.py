@@ -1,0 +1,193 @@
+"""The life of a meter: samples with their sign, a mark that stands still when it is frozen, no number that is none, silence.
+
+`life(name)` plays it once, as for charge controllers: "" holds, a dash begins the reason why an item does not apply.
+"""
+
+from functools import cache
+
+from ampacity.bus.profile_meter import MeterDriver
+from ampacity.circuit.guard import Guard
+from ampacity_host.profiles.compiler import compile_profile
+from ampacity_host.profiles.conformance.stage import START_MS, Stage, Wire
+from ampacity_host.profiles.facts import meter_facts
+from ampacity_host.profiles.source import load
+from ampacity_host.rig.devices import make_device
+
+ITEMS = ("samples", "sign", "power", "counters", "mark", "frozen", "no number", "silence", "wiring")
+AMPS_A = (10.0, 4.2, 0.52)
+VOLTS_V = (230.0, 234.0, 226.0)
+LIVE_MS = 500
+
+
+class Mains:
+    """What it measures: no two phases alike."""
+
+    def __init__(self) -> None:
+        self.amps_a = list(AMPS_A)
+        self.volts_v = list(VOLTS_V)
+
+
+class MeterStage(Stage):
+    """A site whose only circuit has this meter, under the real guard; samples collects what the guard was told."""
+
+    def __init__(self, name: str) -> None:
+        profile = load("meter-" + name)
+        self.profile, self.mains = profile, Mains()
+        kind = profile["link"]["media"][0]
+        facts = meter_facts(profile, {})
+        self.inputs: int = facts["inputs"]
+        facts |= {"name": "grid", "profile": name, "bus": 0, "unit": 100, "phases": list(range(facts["inputs"]))}
+        self.guard = Guard(self._site(kind, facts), START_MS)
+        self.samples: list[tuple] = []
+        self.readings: list[dict] = []
+        compiled = compile_profile(profile)
+        compiled["live_ms"] = LIVE_MS
+        clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
+        device = make_device(profile, 100, self.mains, clock, 5, kind)
+        self.driver = MeterDriver(facts, compiled, 0, self, lambda i, reading, now_ms: self.readings.append(reading))
+        super().__init__(Wire(self.driver, device, START_MS), self.guard.tick, lambda now_ms: None)
+
+    def _site(self, kind: str, facts: dict) -> dict:
+        circuit = {"name": "main", "parent": -1, "rating_da": [630] * 3, "assumed_other_da": [100] * 3, "meter": 0, "generation_da": [200] * 3}
+        return {
+            "format": 1, "name": "conformance", "voltage_v": 230, "system": "wye", "phases": 3, "require_tested": False, "circuits": [circuit],
+            "buses": [{"name": "wire", "kind": kind, "transit_ms": 50}], "meters": [facts], "evses": [], "settings": {},
+        }  # fmt: skip
+
+    def meter(self, index: int, amps_da: "list | None", now_ms: int, mark: int) -> None:
+        """The guard's door, with a copy for the verdicts."""
+        self.samples.append((now_ms, amps_da, mark))
+        self.guard.meter(index, amps_da, now_ms, mark)
+
+    def shown(self, ms: int = 3000) -> list:
+        """The currents of the last sample after so much time."""
+        self.run(ms)
+        assert self.samples, "no sample came"
+        return self.samples[-1][1]
+
+    def near(self, expected_a: "list[float]") -> None:
+        """The last sample shows these amperes, each as far as it has inputs."""
+        amps_da = self.shown()
+        assert amps_da is not None and len(amps_da) == self.inputs, f"a sample of {amps_da}"
+        for n, (da, amps) in enumerate(zip(amps_da, expected_a, strict=False), 1):
+            assert abs(da - amps * 10) <= 1.5, f"on L{n} it reads {da} da of {amps} A"
+
+    def signed(self) -> bool:
+        return self.profile.get("measure", {}).get("sign") != "none"
+
+
+def life(name: str) -> "dict[str, str]":
+    """Verdicts by item; see the module. Played once a process."""
+    return dict(_life(name))
+
+
+@cache
+def _life(name: str) -> tuple:
+    if not MeterStage(name).inputs:
+        return tuple((item, "- no current of its own: counts as no meter") for item in ITEMS)
+    verdicts, stage = {}, None
+    for item in ITEMS:
+        try:
+            stage = stage or MeterStage(name)
+            verdicts[item] = PLAY[item](stage) or ""
+        except AssertionError as wrong:
+            verdicts[item] = str(wrong) or "it did not hold"
+            stage = None
+    return tuple(verdicts.items())
+
+
+def samples(stage: MeterStage) -> None:
+    stage.near(list(AMPS_A))
+    assert len(stage.samples) >= 4, f"{len(stage.samples)} samples in 3 s"
+    assert stage.guard.meter_state(0) == "ok" and stage.driver.facts.online
+
+
+def sign(stage: MeterStage) -> None:
+    for amps_a in ([-10.0, 4.2, -0.52], [10.0, -4.2, 0.52], [10.0, 4.2, -0.52], [-3.0, 4.2, 0.52]):
+        stage.mains.amps_a = amps_a
+        stage.near(amps_a if stage.signed() else [abs(a) for a in amps_a])
+    stage.mains.amps_a = list(AMPS_A)
+
+
+def power(stage: MeterStage) -> "str | None":
+    stage.run(62_000)
+    watts = sum(a * v for a, v in list(zip(AMPS_A, VOLTS_V, strict=True))[: stage.inputs])
+    facts = stage.driver.facts
+    assert stage.driver._readings.named("power") is not None or "power" not in stage.profile["registers"], "it does not show its power"
+    if facts.power_w is None:
+        return "- it shows no power"
+    assert abs(facts.power_w - watts) <= 12, f"it reads {facts.power_w} W of {watts:.0f} W"
+    for n, dv in enumerate(facts.volts_dv or [], 1):
+        assert abs(dv - VOLTS_V[n - 1] * 10) <= 10, f"on L{n} it reads {dv} dv"
+    assert facts.volts_dv, "it shows no voltage"
+    return None
+
+
+def counters(stage: MeterStage) -> "str | None":
+    names = stage.profile["reads"].get("slow", [])
+    if "energy_import" not in names:
+        return "- it has no counters"
+    device = stage.wire.device
+    device.import_wh, device.export_wh = 1_234_567.0, 89_012.0
+    stage.run(125_000)
+    reading = stage.readings[-1]
+    assert abs(reading["energy_wh"] - device.import_wh) <= 200, f"it counts {reading['energy_wh']} Wh"
+    if "energy_export" in names:
+        assert abs(reading["export_wh"] - device.export_wh) <= 200, f"it counts {reading['export_wh']} Wh out"
+    return None
+
+
+def mark(stage: MeterStage) -> None:
+    stage.run(3000)
+    marks = [row[2] for row in stage.samples[-5:]]
+    assert len(set(marks)) > 1, "the mark stands still while it lives"
+
+
+def frozen(stage: MeterStage) -> None:
+    device = stage.wire.device
+    device.fault("frozen")
+    stage.run(1500)
+    before = stage.samples[-1][2]
+    stage.run(8000)
+    assert stage.samples[-1][2] == before, "the mark moves while it is frozen"
+    assert stage.guard.meter_state(0) == "frozen", f"the guard takes it for {stage.guard.meter_state(0)}"
+    device.fault("frozen", False)
+    stage.until(lambda: stage.guard.meter_state(0) == "ok", 20_000, "trust in its readings")
+
+
+def no_number(stage: MeterStage) -> "str | None":
+    device = stage.wire.device
+    kinds = {stage.profile["registers"][name]["type"] for name in stage.profile["reads"]["live"] if name.startswith("current")}
+    if not kinds & set(device.blank):
+        return "- it has no mark for no number"
+    device.fault("nan")
+    assert stage.shown() is None, f"no number became {stage.samples[-1][1]}"
+    device.fault("nan", False)
+    stage.near(list(AMPS_A))
+    return None
+
+
+def silence(stage: MeterStage) -> None:
+    stage.wire.device.fault("dead")
+    stage.until(lambda: not stage.driver.facts.online, 20_000, "notice of its silence")
+    count = len(stage.samples)
+    stage.run(8000)
+    assert len(stage.samples) == count and stage.guard.meter_state(0) != "ok", "it is silent, and still believed"
+    stage.wire.device.fault("dead", False)
+    stage.until(lambda: stage.guard.meter_state(0) == "ok", 30_000, "its return")
+    stage.near(list(AMPS_A))
+
+
+def wiring(stage: MeterStage) -> None:
+    device, signed = stage.wire.device, stage.signed()
+    expected = {"reversed": [-a if signed else a for a in AMPS_A], "swapped_phases": [*AMPS_A[1:], AMPS_A[0]], "offset": [a + 5 for a in AMPS_A]}
+    for kind, amps_a in expected.items():
+        device.fault(kind)
+        stage.near(amps_a)
+        device.fault(kind, False)
+
+
+PLAY = {
+    "samples": samples, "sign": sign, "power": power, "counters": counters, "mark": mark, "frozen": frozen, "no number": no_number,
+    "silence": silence, "wiring": wiring,
+}  # fmt: skip
