@@ -247,6 +247,36 @@ def test_rule_3_3_liveness_a_meter_that_stood_still_while_a_car_stopped_is_belie
     assert bench.guard.meter_state(0) == "ok"
 
 
+def test_rule_3_3_a_frame_that_repeats_the_last_one_is_not_held_against_new_readings():
+    bench = metered()
+    bench.stand(100)
+    live(bench, 8, 100, 0)
+    assert bench.ledger.other_da[1] == 100
+    for _ in range(3):  # the car draws now; the meter still shows what was before
+        bench.guard.meter(0, [100, 100, 100], bench.now_ms, bench.mark)
+        bench.measure(0, 100, 100, 100)
+        bench.tick(1000)
+    assert bench.ledger.other_da[1] == 100
+
+
+def test_rule_3_3_after_its_standstill_a_meter_is_believed_by_a_frame_judged_since():
+    bench = metered()
+    bench.stand(100)
+    live(bench, 8, 100, 0)
+    for _ in range(7):
+        bench.guard.meter(0, [100, 100, 100], bench.now_ms, bench.mark)
+        bench.measure(0, 100, 100, 100)
+        bench.tick(1000)
+    assert bench.guard.meter_state(0) == "frozen"
+    bench.meter(100, 100, 100)  # it moves, and the car has stopped since its last reading
+    bench.tick(100)
+    assert bench.guard.meter_state(0) == "frozen"
+    bench.measure(0, 0, 0, 0)
+    live(bench, 2, 100, 0)
+    assert bench.guard.meter_state(0) == "ok"
+    assert bench.ledger.other_da[1] >= 100
+
+
 def test_rule_3_4_an_unmetered_circuit_counts_what_is_assumed_or_measured_below():
     circuits = [circuit(rating=630, assumed=150), circuit("house", 0, 320, assumed=50, meter=0), circuit("row", 0, 320)]
     bench = Bench(site([evse(circuit=2)], circuits, [meter_facts()])).start()

@@ -83,22 +83,29 @@ class MeterView:
     # frames
 
     def reading(self, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
-        """One frame: signed da per input, or None (not finite). raw_mark changes with any bit of it."""
+        """One frame: signed da per input, or None (not finite). raw_mark changes with any bit of it.
+
+        A frame of which no bit has changed may be the one from before, and tells nothing of now: held against
+        what our EVSEs draw now it would show too little other load. Only a coarse meter's is judged again.
+        """
         if amps_da is None or not self._shown(amps_da):
             self._lose("lost", "not finite or beyond what it can show")
             self.raw_ms = -1
             return
-        if raw_mark != self.mark or self.mark_ms < 0:
+        repeated = raw_mark == self.mark and self.mark_ms >= 0
+        if not repeated:
             self.mark = raw_mark
             self.mark_ms = now_ms
         if self.raw_ms >= 0:
             step_ms = min(now_ms - self.raw_ms, self.timeout_ms)
             self.period_ms = max(100, (3 * self.period_ms + step_ms) // 4)
+        self.raw_ms = now_ms
+        if repeated and not self.coarse:
+            return
         for p in range(self.phases):
             self.raw_da[p] = 0
         for index, phase in enumerate(self.inputs):
             self.raw_da[phase] = amps_da[index]
-        self.raw_ms = now_ms
         self._at_once()
         if not self.open:
             self._open(now_ms)
@@ -256,6 +263,7 @@ class MeterView:
         if self.state == "ok":
             self.ref_ms = -1
             self.complete = False
+            self.open = False  # a frame from before is not judged any more
         self.state = state
         self.reason = reason
 
