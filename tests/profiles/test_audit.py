@@ -1,0 +1,80 @@
+"""Settings put right: waits after writes, power-on values, keep-alives of watchdogs that do not count."""
+
+from compiled_tables import HEIDELBERG_ENERGY_CONTROL
+from helper_device import Registers, run
+from helper_judge import Judge
+
+from ampacity.bus.profile_audit import Audit
+from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile_reads import Readings
+
+START_MS = 2**30 - 60000
+FACTS = {
+    "unit": 3, "terminals": [[0], [1], [2]], "watchdog_ms": 0, "fallback_da": 160, "min_da": 60, "max_da": 160,
+    "boot_ms": 500, "settle_ms": 5000, "latency_ms": 100, "power_on_da": 60,
+}  # fmt: skip
+WAIT = [0, 0, "", "wait", 700, "", 1, 1, -1, 0]
+FALLBACK = 6
+
+
+def table(**changes):
+    found = dict(HEIDELBERG_ENERGY_CONTROL)
+    found.update(changes)
+    return found
+
+
+def test_a_wait_comes_only_after_a_write():
+    compiled = table(settings=[HEIDELBERG_ENERGY_CONTROL["settings"][0], WAIT])
+    readings = Readings(compiled)
+    audit = Audit(compiled, readings, {"watchdog": 0, "fallback": 0, "power_on": 60})
+    standby = compiled["settings"][0]
+    assert audit.next_write(0) is standby
+    audit.written(standby, 0)
+    assert audit.next_write(0) is WAIT
+    readings.values[12] = 4
+    assert audit.pass_over() and audit.settled()
+    assert audit.next_write(0) is None
+
+
+def test_what_it_allows_after_a_restart_is_evidence_and_no_more_than_the_site_says():
+    compiled = table(settings=[], power_on=FALLBACK)
+    readings = Readings(compiled)
+    audit = Audit(compiled, readings, {"watchdog": 0, "fallback": 0, "power_on": 60})
+    readings.values[7] = 264
+    assert "after a restart" in audit.wrong()
+    readings.values[FALLBACK] = 61
+    assert "after a restart" in audit.wrong()
+    readings.values[FALLBACK] = 60
+    assert audit.wrong() is None and ("power_on_da", 60) in audit.evidence([FALLBACK])
+
+
+def kept_alive(feed, refresh, judge):
+    dog = dict(HEIDELBERG_ENERGY_CONTROL["watchdog"])
+    dog.update({"feed_ms": 2000, "feed": feed, "reads_feed": 0, "time": -1, "fallback": -1})
+    order = dict(HEIDELBERG_ENERGY_CONTROL["order"])
+    order["refresh"] = refresh
+    proof = {"kind": "limit", "limit": 3, "charge": [[3, "order", []]], "pause": [[3, "order", []]]}
+    driver = ProfileDriver(FACTS, table(settings=[], watchdog=dog, order=order, proof=proof), 0, judge)
+    device = Registers({4: 264, 5: 7, 100: 16, 101: 6})
+    run(driver, device, START_MS, 2000)
+    driver.want(100, START_MS + 2000)
+    run(driver, device, START_MS + 2000, 2000)
+    assert device.values[261] == 100
+    return run(driver, device, START_MS + 4000, 10000)
+
+
+def test_a_keep_alive_is_written_as_often_as_the_profile_says():
+    sent = kept_alive([6, 4000, "u16", "raw", 1, "", 1, 1, -1, 0], 0, Judge(160))
+    assert 4 <= sent.count(b"\x06\x0f\xa0\x00\x01") <= 6
+
+
+def test_an_order_that_keeps_itself_alive_is_said_again():
+    sent = kept_alive([], 1, Judge(160))
+    assert 4 <= sent.count(b"\x06\x01\x05\x00\x64") <= 6
+
+
+def test_a_device_that_measures_fewer_phases_than_it_feeds_gives_no_currents():
+    driver = ProfileDriver(FACTS, table(), 0, Judge(160))
+    driver._readings._index = {"current_l1": 0}
+    driver._readings.values[0] = 60
+    assert driver._per_terminal("current") is None
