@@ -154,8 +154,8 @@ class Demand:
         if self.sleepers is None:
             from ampacity.circuit.sleep import Sleepers
 
-            self.sleepers = Sleepers(len(self.wants), self.wake_ms)
-        self.sleepers.send(evse, now_ms)
+            self.sleepers = Sleepers(len(self.wants))
+        self.sleepers.send(evse, now_ms + self.wake_ms)
         self.wake(evse)
         self._to_the_back(evse)
         self.changed = True

@@ -6,14 +6,13 @@ from ampacity.circuit.standing import LONG_AGO_MS
 class Sleepers:
     """Per EVSE until when it sleeps; after that it is probed: a short time at its minimum in its turn."""
 
-    def __init__(self, count: int, wake_ms: int) -> None:
-        self.wake_ms = wake_ms
+    def __init__(self, count: int) -> None:
         self.until_ms = [LONG_AGO_MS] * count
         self.probing = [False] * count
 
-    def send(self, evse: int, now_ms: int) -> None:
+    def send(self, evse: int, until_ms: int) -> None:
         """It drew nothing for long."""
-        self.until_ms[evse] = now_ms + self.wake_ms
+        self.until_ms[evse] = until_ms
         self.probing[evse] = True
 
     def asleep(self, evse: int, now_ms: int) -> bool:

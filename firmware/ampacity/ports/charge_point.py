@@ -8,7 +8,7 @@ class ChargePointPort:
     """Inputs are set by the platform, outputs by the owner of the charging point.
 
     Inputs: cp_high_mv, cp_low_mv (extremes of the pilot over one period), pp_ohm (None: open, or no contact), amps_da,
-    volts_dv (lists of three, per terminal), energy_wh (None: no meter), contactor_closed (feedback), the fault flags
+    volts_dv (lists of three, per terminal), energy_wh (None: no meter), temperature_c (None: no sensor), contactor_closed (feedback), the fault flags
     rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were last read (None: never).
     events: list of ("token", id, type) and ("button", name), taken by the owner.
     on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
@@ -25,6 +25,7 @@ class ChargePointPort:
         self.amps_da = [0, 0, 0]
         self.volts_dv = [0, 0, 0]
         self.energy_wh = None
+        self.temperature_c = None
         self.contactor_closed = False
         self.rcm = self.overtemp = self.lock_failed = self.pe_lost = False
         self.updated_ms = None

@@ -14,6 +14,9 @@ class Part:
     def step(self, now_ms):
         """Housekeeping."""
 
+    def edge(self, now_ms):
+        """A tariff or a schedule lets charging begin."""
+
     def told(self, name, on, now_ms):
         """The bench switches the input of that name."""
 
@@ -30,4 +33,13 @@ def extras(primary):
     if site.get("safety_loads"):
         from ampacity.roles.safety_inputs import SafetyInputs
         parts.append(SafetyInputs(primary.guard, site, primary.doors, primary.log))
+    if [c for c in site["circuits"] if c.get("contract_w")]:
+        from ampacity.roles.sharing import Quarters
+        parts.append(Quarters(primary.guard, primary.wallclock))
+    if site.get("settings", {}).get("start_delay_s"):
+        from ampacity.roles.sharing import StartDelays
+        parts.append(StartDelays(primary.guard, primary.doors, site["settings"]["start_delay_s"] * 1000, primary.started_ms))
+    if [driver for driver in primary.locals if hasattr(driver.point.port, "temperature_c")]:
+        from ampacity.roles.derating import Derating
+        parts.append(Derating(primary.guard, primary.locals))
     return parts

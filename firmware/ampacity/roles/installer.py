@@ -6,7 +6,7 @@ from ampacity import __version__
 from ampacity.base.errors import Rejected
 from ampacity.console.access import Access
 from ampacity.console.door import role_of, serve
-from ampacity.console.settings import Setting, SettingTable
+from ampacity.console.settings import Setting, SettingTable, parse_da
 
 SOURCE = "console"
 PLAN_SETTINGS = (
@@ -15,6 +15,7 @@ PLAN_SETTINGS = (
     ("raise_hold_ms", "plan", "raise_hold_ms", "int", 1000, 600000, "ms"),
     ("restart_hold_ms", "plan", "restart_hold_ms", "int", 0, 3600000, "ms"),
     ("idle_ms", "demands", "idle_ms", "int", 10000, 86400000, "ms"),
+    ("wake_ms", "demands", "wake_ms", "int", 60000, 86400000, "ms"),
     ("slot_ms", "demands", "slot_ms", "int", 60000, 86400000, "ms"),
 )
 
@@ -37,6 +38,9 @@ class Installer:
             "accept": ("accept EVSE", self._accept),
             "unlock": ("unlock EVSE", self._unlock),
             "confirm": ("confirm CIRCUIT", self._confirm),
+            "solar": ("solar EVSE on | off", self._solar),
+            "needs": ("needs EVSE KWH HOURS | off", self._needs),
+            "start": ("start EVSE", self._start),
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
             "restart": ("restart", self._restart),
@@ -118,6 +122,30 @@ class Installer:
     def _unlock(self, words, now_ms):
         self.primary.guard.unlock(self._one_evse("unlock", words))
         self.log.add("warning", "unlocked: " + words[0], now_ms)
+        return "ok"
+
+    def _solar(self, words, now_ms):
+        """Charge by surplus only, or by all there is."""
+        if len(words) != 2 or words[1] not in ("on", "off"):
+            raise Rejected("solar", " ".join(words), "EVSE on | off")
+        self.primary.guard.solar(self._evse(words[0]), words[1] == "on")
+        self.log.add("info", "solar: %s %s" % (words[0], words[1]), now_ms)
+        return "ok"
+
+    def _needs(self, words, now_ms):
+        """What the car still needs and in how many hours it leaves."""
+        if len(words) == 2 and words[1] == "off":
+            self.primary.guard.needs(self._evse(words[0]), None, None, now_ms)
+            return "ok"
+        kwh, hours = [parse_da(word) for word in words[1:3]] if len(words) == 3 else (None, None)
+        if kwh is None or hours is None:
+            raise Rejected("needs", " ".join(words), "EVSE KWH HOURS, each with at most one decimal, or EVSE off")
+        self.primary.guard.needs(self._evse(words[0]), kwh * 100, now_ms + hours * 360000, now_ms)
+        return "ok"
+
+    def _start(self, words, now_ms):
+        """Pass over the random wait after a power failure."""
+        self.primary.guard.start_now(self._one_evse("start", words))
         return "ok"
 
     def _confirm(self, words, now_ms):

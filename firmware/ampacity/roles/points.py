@@ -16,7 +16,8 @@ class Points:
         self.drivers = primary.buses.drivers
         site = primary.site
         mode = "managed" if site.get("ocpp") else "free"
-        self.sessions = [Session(evse["name"], mode) for evse in site["evses"]]
+        self.below = [bool(evse.get("primary")) for evse in site["evses"]]  # who charges there is decided there
+        self.sessions = [Session(evse["name"], "free" if self.below[i] else mode) for i, evse in enumerate(site["evses"])]
         self._named = {}
         for i, evse in enumerate(site["evses"]):
             self._named[evse["name"]] = i
@@ -108,6 +109,8 @@ class Points:
         if facts.online:
             guard.plugged(index, bool(facts.plugged), now_ms)
         guard.demand(index, session.wants, None, now_ms)
+        if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
+            guard.asks(index)
         if hasattr(driver, "allow"):
             driver.allow = session.wants
         if self.primary.upstream is not None:
@@ -130,7 +133,7 @@ class Points:
         events, session.events = session.events, []
         for kind, fields in events:
             self.log.add("info", "evse %s: %s%s" % (session.name, kind, _words(fields)), now_ms)
-            if self.primary.upstream is not None and kind in UPSTREAM_KINDS:
+            if self.primary.upstream is not None and kind in UPSTREAM_KINDS and not self.below[index]:
                 self.primary.upstream.event(index, kind, fields, now_ms)
 
 

@@ -171,7 +171,11 @@ class Upstream:
         change_ms = station.limits_change_at_ms
         if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):
             self._limits_at_ms = now_ms + METER_MS
+            before = self._limits
             self._take_limits(now_ms)
+            if change_ms is not None and now_ms >= change_ms and raised(before, self._limits):
+                for part in self.primary.extras:
+                    part.edge(now_ms)
 
     def act(self, now_ms):
         """Do what the station was told to do."""
@@ -227,3 +231,14 @@ class Upstream:
         for source, target, value, unit, phases in limits:
             guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
         self._limits = limits
+
+
+def raised(before, after):
+    """Does the second list of limits leave more to some target than the first?"""
+    now = {}
+    for source, target, value, unit, _phases in after:
+        now[source, target, unit] = value
+    for source, target, value, unit, _phases in before:
+        if now.get((source, target, unit), value + 1) > value:
+            return True
+    return False

@@ -37,7 +37,13 @@ def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
         "assumed_other_da": each_phase(circuit["assumed_other_a"], phases),
         "meter": by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1,
         "generation_da": each_phase(circuit["generation_a"], phases),
-    }
+    } | sharing_of(circuit)
+
+
+def sharing_of(circuit: Table) -> dict[str, int]:
+    """Limits of the sharing on a circuit, where it has some."""
+    keys = (("max_unbalance_da", "max_unbalance_a"), ("max_neutral_da", "max_neutral_a"), ("contract_w", "contract_kw"))
+    return {fact: circuit[key] for fact, key in keys if circuit[key] is not None}
 
 
 def bus_entry(bus: Table) -> dict[str, Any]:
@@ -130,12 +136,27 @@ def settings_entry(site: SiteFile) -> dict[str, int]:
         "raise_hold_ms": settings["raise_hold_s"],
         "restart_hold_ms": settings["restart_hold_s"],
         "idle_ms": settings["idle_s"],
-    }
+    } | {fact: settings[key] for fact, key in (("wake_ms", "wake_s"), ("start_delay_s", "start_delay_s")) if key in settings.written}
 
 
 def extra_tables(site: SiteFile) -> dict[str, Any]:
     """Tables that most sites do not have."""
-    return {"safety_loads": [safety_load_entry(load, site) for load in site.safety_loads]} if site.safety_loads else {}
+    tables: dict[str, Any] = {}
+    if site.safety_loads:
+        tables["safety_loads"] = [safety_load_entry(load, site) for load in site.safety_loads]
+    if site.solar is not None:
+        tables["solar"] = solar_entry(site.solar, site)
+    return tables
+
+
+def solar_entry(solar: Table, site: SiteFile) -> dict[str, Any]:
+    evses = by_name(site.evses)
+    return {
+        "circuit": by_name(site.circuits)[solar["circuit"]],
+        "evses": list(evses.values()) if solar["evses"] is None else [evses[name] for name in solar["evses"]],
+        "margin_w": solar["margin_w"],
+        "run_ms": solar["min_run_s"],
+    }
 
 
 def compile_site(site: SiteFile) -> dict[str, Any]:

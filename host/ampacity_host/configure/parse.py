@@ -58,6 +58,7 @@ class SiteFile:
     plant: dict[str, Any]
     warnings: list[Mistake]
     safety_loads: list[Table] = field(default_factory=list)
+    solar: Table | None = None
 
     @property
     def name(self) -> str:
@@ -192,6 +193,7 @@ def parse(path: Path, collector: Collector) -> SiteFile:
         plant=plain(plant) if isinstance(plant, dict) else {},
         warnings=[],
         safety_loads=reader.list("safety_load"),
+        solar=reader.single("solar") if "solar" in data else None,
     )
 
 

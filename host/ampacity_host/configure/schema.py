@@ -4,6 +4,7 @@ A default of REQUIRED must be written; None means "worked out when the site is c
 """
 
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR
 from typing import Any
 
 from ampacity_host.configure.readers import (
@@ -15,6 +16,7 @@ from ampacity_host.configure.readers import (
     names,
     one_of,
     per_phase,
+    scaled,
     seconds,
     terminals,
     text,
@@ -56,6 +58,9 @@ CIRCUIT = {
     "assumed_other_a": Field(per_phase(amps_up("0", "6300")), 0),
     "meter": Field(NAME, None),
     "generation_a": Field(per_phase(amps_up("0", "6300")), 0),
+    "max_unbalance_a": Field(amps_down("6", "6300"), None),
+    "max_neutral_a": Field(amps_down("6", "6300"), None),
+    "contract_kw": Field(scaled("1", "10000", "kW", 1000, ROUND_FLOOR), None),
 }
 BUS = {
     "name": Field(NAME),
@@ -119,6 +124,12 @@ OCPP = {
     "password": Field(text(r"[^\x00-\x1f\x7f]{1,64}", "1 to 64 characters, none of them a control character"), None),
     "root_pem": Field(text(r".+", "the file with the CSMS's root certificates"), None),
 }
+SOLAR = {
+    "circuit": Field(NAME),
+    "evses": Field(names, None),
+    "margin_w": Field(whole(0, 100000), 0),
+    "min_run_s": Field(seconds("0", "86400"), 600000),
+}
 TIME = {
     "tz": Field(text(r"[A-Za-z<][^\s]{2,60}", "a POSIX zone such as CET-1CEST,M3.5.0,M10.5.0/3"), "UTC0"),
     "ntp": Field(HOST, None),
@@ -128,9 +139,11 @@ SETTINGS = {
     "deadband_a": Field(amps_up("0", "6"), 5),
     "raise_hold_s": Field(seconds("0", "600"), 10000),
     "restart_hold_s": Field(seconds("0", "3600"), 60000),
+    "wake_s": Field(seconds("60", "86400"), 900000),
+    "start_delay_s": Field(whole(0, 1800), 0),
     "idle_s": Field(seconds("30", "86400"), 300000),
 }
 
-SINGLE = {"site": SITE, "ocpp": OCPP, "time": TIME, "settings": SETTINGS}
+SINGLE = {"site": SITE, "ocpp": OCPP, "time": TIME, "settings": SETTINGS, "solar": SOLAR}
 LISTS = {"circuit": CIRCUIT, "bus": BUS, "meter": METER, "evse": EVSE, "safety_load": SAFETY_LOAD}
 FREE = ("plant",)

@@ -42,6 +42,23 @@ def check_structure(site: SiteFile, collector: Collector) -> None:
     other_loads(site, collector)
     upstream(site, collector)
     safety_loads(site, collector)
+    metered(site, collector)
+
+
+def metered(site: SiteFile, collector: Collector) -> None:
+    """Surplus and contracted power are measured: their circuits have a meter."""
+    circuits, evses = by_name(site.circuits), by_name(site.evses)
+    for circuit in site.circuits:
+        if circuit["contract_kw"] and not circuit["meter"]:
+            collector.add(circuit, "contract_kw", "is measured, and the circuit has no meter", "write meter = …")
+    if site.solar is None:
+        return
+    reference(site.solar, "circuit", circuits, "circuit", collector)
+    if site.solar["circuit"] in circuits and not site.circuits[circuits[site.solar["circuit"]]]["meter"]:
+        collector.add(site.solar, "circuit", "has no meter, and surplus is measured", "name a circuit with a meter")
+    for name in site.solar["evses"] or ():
+        if name not in evses:
+            collector.add(site.solar, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
 
 
 def safety_loads(site: SiteFile, collector: Collector) -> None:

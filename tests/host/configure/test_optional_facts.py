@@ -34,3 +34,17 @@ def test_a_safety_load_names_its_evses_by_index(tmp_path):
     assert pump == {"name": "pump", "meter": -1, "input": "gpio:4", "evses": [1], "threshold_da": 10, "hold_ms": 120_000, "timeout_ms": 5000}
     assert (lift["meter"], lift["threshold_da"], lift["input"]) == (0, 25, None)
     assert lift["evses"] == list(range(len(compiled(tmp_path)["evses"])))
+
+
+def test_limits_of_the_sharing_stand_with_their_circuit_and_settings(tmp_path):
+    facts = compiled(tmp_path, "\n[settings]\nwake_s = 600\nstart_delay_s = 300\n",
+                     ('meter = "grid"', 'meter = "grid"\nmax_unbalance_a = 20.0\nmax_neutral_a = 25.0\ncontract_kw = 27.5'))
+    main, row = facts["circuits"]
+    assert (main["max_unbalance_da"], main["max_neutral_da"], main["contract_w"]) == (200, 250, 27_500)
+    assert "contract_w" not in row
+    assert (facts["settings"]["wake_ms"], facts["settings"]["start_delay_s"]) == (600_000, 300)
+
+
+def test_surplus_charging_names_its_circuit_and_evses_by_index(tmp_path):
+    facts = compiled(tmp_path, '\n[solar]\ncircuit = "main"\nevses = ["evse-2"]\nmargin_w = 200\nmin_run_s = 300\n')
+    assert facts["solar"] == {"circuit": 0, "evses": [1], "margin_w": 200, "run_ms": 300_000}
