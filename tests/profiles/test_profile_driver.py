@@ -84,6 +84,14 @@ def test_a_reply_that_may_be_an_older_one_proves_nothing():
     assert [note for note in judge.notes if note[0] == "proven"] == before
 
 
+def test_an_order_answered_for_an_older_one_may_still_be_on_its_way():
+    driver, device, judge = bench()
+    request = driver.take(START_MS)
+    request.certain = False
+    driver.reply(request, device.answer(bytes(request.pdu)), START_MS + 10)
+    assert judge.orders == [0] and ("answered", 1) not in judge.notes
+
+
 def test_nothing_that_feeds_leaves_while_the_judge_forbids_it():
     driver, device, judge, now_ms = online()
     judge.feeding = False
