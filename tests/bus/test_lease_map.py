@@ -37,14 +37,14 @@ def test_identification_is_a_sunspec_chain():
         model, size = struct.unpack(">HH", data[at : at + 4])
         models.append((model, size))
         at += 4 + 2 * size
-    assert models == [(1, 66), (64640, 25), (64641, 7), (64642, 4)]
+    assert models == [(1, 66), (64640, 25), (64641, 7), (64642, 5)]
     assert at + 4 == len(data)
     assert data[8:16] == b"Ampacity"
     assert b"SN-4711\x00" in data and b"1.2.3\x00" in data
 
 
 def test_every_block_starts_where_the_table_says():
-    assert (table.STATUS_AT, table.GRANT_AT, table.SETTINGS_AT, table.END_AT) == (40072, 40099, 40108, 40112)
+    assert (table.STATUS_AT, table.GRANT_AT, table.SETTINGS_AT, table.END_AT) == (40072, 40099, 40108, 40113)
 
 
 def test_status_is_read_with_one_request_and_shows_the_lease():

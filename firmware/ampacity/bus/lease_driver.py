@@ -24,12 +24,15 @@ TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
 RESEND_MS = 100
 HOLD_MS = 50  # after the judge said no
+RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
+SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
 FLAG_OPEN = 2  # of a grant: open the contactor
 SENT_MAX = 8  # orders whose proof is still awaited
 FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
 
 _STATUS_FORMAT = table.format_of(table.STATUS)
 _STATUS_LENGTH = table.length(table.STATUS)
+_SETTINGS_FORMAT = table.format_of(table.SETTINGS)
 _STATUS_PDU = read_pdu(3, table.STATUS_AT, _STATUS_LENGTH)
 _NAMES_AT = table.BASE + 44  # firmware version and serial number
 _NAMES_PDU = read_pdu(3, _NAMES_AT, 24)
@@ -52,7 +55,10 @@ class LeaseDriver:
         self.facts = DeviceFacts()
         self.table: Any = None  # the GrantTable that this driver belongs to
         self.poll_ms = poll_ms
-        self.watchdog_ms: int = evse_facts.get("watchdog_ms", 10000)
+        below = bool(evse_facts.get("primary"))  # rule 13: a primary with EVSEs of its own
+        self._resend_ms = RESEND_BELOW_MS if below else RESEND_MS
+        self._sample_age_ms = SAMPLE_AGE_MS if below else 0
+        self.watchdog_ms: int = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", 10000)  # the lease of its grants
         self.fallback_da: int = evse_facts.get("fallback_da", 0)
         self.survives = bool(evse_facts.get("survives", False))
         self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))
@@ -105,12 +111,12 @@ class LeaseDriver:
         age_ms = now_ms - self.sent_ms
         if self.flags != self._sent_flags and order_da <= self.fallback_da:
             return LOWER
-        if self._resend and age_ms >= RESEND_MS:
+        if self._resend and age_ms >= self._resend_ms:
             harmless = order_da <= self.fallback_da or self.table.permitted(now_ms)
             return LOWER if self._lowering and harmless else ORDER
         if age_ms >= self.refresh_ms():
             return ORDER
-        self.due_ms = self.sent_ms + (RESEND_MS if self._resend else self.refresh_ms())
+        self.due_ms = self.sent_ms + (self._resend_ms if self._resend else self.refresh_ms())
         return NONE
 
     def refresh_ms(self) -> int:
@@ -207,7 +213,7 @@ class LeaseDriver:
             self.facts.firmware, self.facts.serial = _text(pdu[2:18]), _text(pdu[18:50])
             self._step = SETTINGS
         elif request.tag == SETTINGS and self._step == SETTINGS:
-            self._on_settings(struct.unpack(">HHHH", pdu[2:10]))
+            self._on_settings(struct.unpack(_SETTINGS_FORMAT, pdu[2:]))
             self._step = CHECK
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
@@ -233,10 +239,10 @@ class LeaseDriver:
         self.judge.lost(self.index, now_ms)
 
     def _on_settings(self, values: "tuple[int, ...]") -> None:
-        fallback_da, max_da, power_on_da, longest_ds = values
+        fallback_da, max_da, power_on_da, longest_ds, after_ds = values
         self._evidence = (
             ("fingerprint", self.facts.serial),
-            ("watchdog_ms", min(self.watchdog_ms, longest_ds * 100)),
+            ("watchdog_ms", min(self.watchdog_ms, longest_ds * 100) + after_ds * 100),
             ("fallback_da", fallback_da),
             ("power_on_da", power_on_da),
             ("max_da", max_da),
@@ -251,7 +257,7 @@ class LeaseDriver:
         self._read_facts(s, now_ms)
         self.judge.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
-        self.judge.measured(self.index, amps, request.sent_ms, now_ms)
+        self.judge.measured(self.index, amps, request.sent_ms - self._sample_age_ms, now_ms)
         if self._step == DONE:
             self._prove(s, request, now_ms)
             if self._solo:

@@ -22,6 +22,7 @@ _SETTINGS_FORMAT = table.format_of(table.SETTINGS)
 _STATUS_LENGTH = table.length(table.STATUS)
 _GRANT_LENGTH = table.length(table.GRANT)
 _SETTINGS_LENGTH = table.length(table.SETTINGS)
+_SETTINGS_WRITABLE = table.WRITABLE
 
 
 class RegisterMap:
@@ -32,6 +33,8 @@ class RegisterMap:
     Taken by the role: `grants`, list of (identity, epoch, sequence, lease_ms, limit_da, flags), oldest first;
     `settings_changed`: set when fallback, maximum, power-on value or longest lease were written.
     """
+
+    after_lease_ms = 0
 
     def __init__(self, lease: Lease, serial: str, firmware: str, model: str = "Charging point", unit: int = 0) -> None:
         self.lease = lease
@@ -71,7 +74,7 @@ class RegisterMap:
         if address == table.GRANT_AT and len(data) == 2 * _GRANT_LENGTH:
             return self._write_grant(data, now_ms)
         first = address - table.SETTINGS_AT
-        if first >= 0 and first + len(data) // 2 <= _SETTINGS_LENGTH:
+        if first >= 0 and first + len(data) // 2 <= _SETTINGS_WRITABLE:
             return self._write_settings(first, data)
         return ILLEGAL_ADDRESS
 
@@ -96,10 +99,13 @@ class RegisterMap:
         for value_da in (fallback_da, power_on_da):
             if value_da and not CHARGING_DA_MIN <= value_da <= max_da:
                 return False
+        self._put_settings(fallback_da, max_da, power_on_da, longest_ms)
+        return True
+
+    def _put_settings(self, fallback_da: int, max_da: int, power_on_da: int, longest_ms: int) -> None:
         lease = self.lease
         lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms = fallback_da, max_da, power_on_da, longest_ms
         self._pack_settings()
-        return True
 
     def _write_grant(self, data: bytes, now_ms: int) -> int:
         limit_da, lease_ds, sequence, identity, epoch, flags = struct.unpack(_GRANT_FORMAT, data)
@@ -133,6 +139,15 @@ class RegisterMap:
         self.settings_changed = True
         return 0
 
+    def _limit_da(self, now_ms: int) -> int:
+        """The limit in force, as the status shows it."""
+        return self.lease.limit_da(now_ms)
+
+    def _proof(self) -> "tuple[int, int, int]":
+        """(identity, epoch, sequence) of the newest grant that is in force, as the status shows it."""
+        lease = self.lease
+        return lease.identity, lease.epoch, lease.sequence
+
     def _state(self, now_ms: int) -> int:
         if self.faulted:
             return FAULTED
@@ -142,23 +157,25 @@ class RegisterMap:
 
     def _pack_status(self, now_ms: int) -> None:
         lease, offered, amps, volts = self.lease, self.offered_da, self.measured_da, self.volts_dv
+        identity, epoch, sequence = self._proof()
         pilot = ord(self.pilot[0]) | (int(self.pilot[1]) << 8 if len(self.pilot) > 1 else 0)
         struct.pack_into(
             _STATUS_FORMAT, self._registers, 2 * (table.STATUS_AT - table.BASE),
-            table.PROTOCOL, self._state(now_ms), self.faults, lease.limit_da(now_ms),
+            table.PROTOCOL, self._state(now_ms), self.faults, self._limit_da(now_ms),
             offered[0], offered[1], offered[2], _or_none(amps[0]), _or_none(amps[1]), _or_none(amps[2]),
             self.energy_wh & 0xFFFFFFFF, self.car_phases, pilot, self.plug,
             _or_none(volts[0]), _or_none(volts[1]), _or_none(volts[2]),
             -(-lease.remaining_ms(now_ms) // 100), self.boot_count & 0xFFFF,
-            lease.identity, lease.epoch, lease.sequence, self._mark,
+            identity, epoch, sequence, self._mark,
         )  # fmt: skip
 
     def _pack_settings(self) -> None:
         lease = self.lease
         at = 2 * (table.SETTINGS_AT - table.BASE)
         struct.pack_into(
-            _SETTINGS_FORMAT, self._registers, at, lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms // 100
-        )
+            _SETTINGS_FORMAT, self._registers, at,
+            lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms // 100, -(-self.after_lease_ms // 100),
+        )  # fmt: skip
         text = self.serial + "/" + self.firmware
         self._mark = crc16(bytes(self._registers[at : at + 2 * _SETTINGS_LENGTH]) + text.encode())
 

@@ -66,7 +66,9 @@ SETTINGS = (
     ("max_da", "u16", "0.1 A", "hardware maximum; 60..800"),
     ("power_on_da", "u16", "0.1 A", "limit from start to the first grant; 0 or 60..hardware maximum"),
     ("longest_lease_ds", "u16", "0.1 s", "no grant lasts longer; 10..36000"),
+    ("after_lease_ds", "u16", "0.1 s", "how long after a lease more than the fallback may still be drawn: 0 for a charging point; never written"),
 )
+WRITABLE = 4  # of the settings, from the first
 
 ORDERS = (
     ("identity", "u32", "", "the primary's identity"),

@@ -72,7 +72,9 @@ class Intake(Permits):
         self._rebound(s)
 
     def _rule_9_unordered(self, s: Standing, limit_da: int, now_ms: int) -> None:
-        """It shows a limit that we did not order: somebody else has written."""
+        """It shows a limit that we did not order: somebody else has written, or one below a primary disobeys."""
+        if s.evse.primary:
+            return  # what it says is believed (rule 13); who wrote to its own is its own alarm
         self.event(now_ms, "foreign", "%s shows %d.%d A that nobody ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
         self.foreign_write(s.evse.bus, s.index, now_ms)
 

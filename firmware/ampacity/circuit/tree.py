@@ -63,6 +63,7 @@ class Evse:
         self.fingerprint: "str | None" = facts.get("fingerprint")  # type: ignore[assignment]
         self.feeder_output: str = facts.get("feeder_output") or ""  # type: ignore[assignment]
         self.one_client = bool(facts.get("one_client", False))
+        self.primary = bool(facts.get("primary", False))  # with EVSEs of its own (rule 13): it reports Σ of their bounds
         self.shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
         self.keys: tuple[int, ...] = ()
 

@@ -43,12 +43,16 @@ class Primary:
         if doors.rtc_ms() is not None:
             self.wallclock.set_unix(doors.rtc_ms(), "rtc", self.started_ms)
         identity, epoch = self.keeper.start(self.started_ms)
-        self.guard = Guard(site, self.started_ms, self.keeper.evidence())
+        self.guard = self._make_guard()
         self.readings = [None] * len(site["meters"])
         self.buses = self._make_buses(identity, epoch)
         self._add_locals()
         switches = Switches(self.guard, self.buses.drivers, site, doors, log)
-        self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log, switches)
+        self.upward = None
+        if site.get("parent"):
+            from ampacity.roles.upward import Upward
+            self.upward = Upward(self, site["parent"], epoch)
+        self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log, switches, self.upward)
         self.upstream = None
         self.points = Points(self)
         if site.get("ocpp"):
@@ -59,6 +63,13 @@ class Primary:
         self.mishaps = Mishaps(self)
         self.voltage = Voltage(self)
         self.resetting = None
+
+    def _make_guard(self):
+        """With a parent the guard keeps its grant, too (rule 13)."""
+        guard = Guard
+        if self.site.get("parent"):
+            from ampacity.circuit.granted import GrantedGuard as guard
+        return guard(self.site, self.started_ms, self.keeper.evidence())
 
     def _make_buses(self, identity, epoch):
         """The wires; doors of a simulation without frames bring their own."""
@@ -158,6 +169,8 @@ class Primary:
         loops = [("housekeeping", self.housekeeping), ("console", lambda: serve_console(self))]
         for wire in self.buses.wires:
             loops.append((wire.name, wire.start))
+        if self.upward is not None:
+            loops.append(("parent", self.upward.start))
         if self.upstream is not None:
             loops.append(("upstream", self.upstream.link.run))
             if self.site.get("time", {}).get("ntp"):

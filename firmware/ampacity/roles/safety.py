@@ -8,13 +8,14 @@ PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a w
 
 
 class SafetyLoop:
-    """guard: the safety core. points: the local charging points. buses: wires with their drivers."""
+    """guard: the safety core. locals_: the local charging points. buses: wires with their drivers. upward: to a parent."""
 
-    def __init__(self, guard, buses, locals_, doors, log, switches=None):
+    def __init__(self, guard, buses, locals_, doors, log, switches=None, upward=None):
         self.guard = guard
         self.buses = buses
         self.locals = locals_
         self.switches = switches
+        self.upward = upward
         self.doors = doors
         self.log = log
         self.stall_ms = 0
@@ -28,7 +29,11 @@ class SafetyLoop:
         once, but only the loop's own pass lets anything be fed (rule 11: drivers live on when it hangs).
         """
         guard = self.guard
+        if self.upward is not None:
+            self.upward.before(now_ms)
         guard.tick(now_ms)
+        if self.upward is not None:
+            self.upward.after(now_ms)
         if self.switches is not None:
             self.switches.step(now_ms)
         if permit and guard.feed_ok:

@@ -50,7 +50,7 @@ def primary_view(primary, now_ms):
         circuits[circuit["name"]] = circuit_view(guard, i)
     for i, evse in enumerate(site["evses"]):
         evses[evse["name"]] = evse_view(primary, i)
-    return {
+    view = {
         "mode": guard.mode,
         "circuits": circuits,
         "evses": evses,
@@ -60,3 +60,6 @@ def primary_view(primary, now_ms):
         "heap_free": mem_free(),
         "uptime_ms": now_ms - primary.started_ms,
     }
+    if primary.upward is not None:
+        view["parent"] = primary.upward.view(now_ms)
+    return view
