@@ -1,8 +1,8 @@
 """Descriptions of devices as data: where a value lies, how it is written down, and what the device does with it.
 
-A description (described/NAME.toml) is written from the makers' documents and from what others saw of the device, without
-a look at the profiles: `[registers]` says what exists, the other tables how it behaves. Whatever is not listed does not
-exist, and is refused.
+A description (described/NAME.toml) holds the collected facts of a device and takes nothing from its profile: `[registers]`
+says what exists, the other tables how it behaves. Whatever is not listed does not exist, and is refused. What is wrong in
+the facts themselves is wrong here, too: only the device can show that.
 """
 
 import struct
