@@ -139,7 +139,7 @@ DELTA_AC_MAX = {'amps_in': '',
  'state': [[5, 0, 0, 'A1', None], [5, 0, 1, 'B1', None], [5, 0, 2, 'B2', None], [5, 0, 3, 'C2', None], [5, 0, 4, 'B1', None], [5, 0, 5, 'B1', None],
            [5, 0, 6, 'B1', None], [5, 0, 7, 'E', None]],
  'survives': 0,
- 'watchdog': {'fallback': 1, 'fallback_fixed': -1, 'fed_by': 'order', 'feed': [], 'feed_ms': 0, 'latched': 0, 'reads_feed': 0, 'time': 6}}
+ 'watchdog': {'fallback': 1, 'fallback_fixed': -1, 'fed_by': 'order', 'feed': [], 'feed_ms': 0, 'latched': 0, 'reads_feed': 1, 'time': 6}}
 
 PRACHT_ALPHA = {'amps_in': '',
  'faults': [],
