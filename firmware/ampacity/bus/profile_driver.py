@@ -27,6 +27,8 @@ OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 class ProfileDriver(ProfileAnswers):
     """Driver of one EVSE. facts: its entry of the site facts; index: its place there; judge: the guard's face."""
 
+    _waits = False  # the last frame that may feed had to wait
+
     # ---- the driver's face
 
     def want(self, limit_da: int, now_ms: int) -> None:
@@ -99,8 +101,8 @@ class ProfileDriver(ProfileAnswers):
         return self._heard_first(self._routine_due(best, now_ms), now_ms)
 
     def _heard_first(self, best: "tuple | None", now_ms: int) -> "tuple | None":
-        """Where readings may feed and have to wait, an order within the reserve must be heard before them."""
-        if self._hold_ms["read"] >= 0 and (self.link == AUDIT or self._judge.state(self._index) == "returning"):
+        """Where frames that may feed have to wait, an order within the reserve must be heard before them."""
+        if self._waits and (self.link == AUDIT or self._judge.state(self._index) == "returning"):
             best = _sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
         return best
 
@@ -265,11 +267,11 @@ class ProfileDriver(ProfileAnswers):
 
     def _may_feed(self, hold: str, now_ms: int) -> bool:
         """Ask whether a frame that keeps a limit alive may leave now, and record that it does."""
-        if not self._judge.may_feed(self._index, now_ms):
+        self._waits = not self._judge.may_feed(self._index, now_ms)
+        if self._waits:
             self._hold_ms[hold] = now_ms + DENIED_MS
             return False
         self._judge.fed(self._index, now_ms)
-        self._hold_ms["read"] = -1
         if hold == "feed" or not self._feed:
             self._fed_ms = now_ms
         return True
