@@ -44,6 +44,7 @@ class HandDoors:
         self.resets = []
         self.abort = None
         self.outputs = {}
+        self.mark = ""
         self._ports = ports
 
     def rtc_ms(self):
@@ -54,6 +55,12 @@ class HandDoors:
 
     def charge_point(self, name):
         return self._ports.get(name)
+
+    def power_mark(self):
+        return self.mark
+
+    def reset_reason(self):
+        return self.boot.get("reason", "unknown")
 
     def output(self, name):
         return self.outputs.setdefault(name, Output(name))
@@ -105,10 +112,13 @@ class Garage:
         self.now_us = START_MS * 1000
         self.cut = self.dead = False
         self.most_da = [0, 0, 0]
+        self.mark = ""
         self.start()
 
-    def start(self):
+    def start(self, **boot):
         self.doors = HandDoors(self.files, self.now_us // 1000, {"evse-1": self.port})
+        self.doors.boot.update(boot)
+        self.doors.mark = self.mark
         self.log = Log()
         self.primary = Primary(self.doors, self.facts, self.log)
         self.engine = self.primary.buses.wires[0].engine

@@ -41,6 +41,7 @@ class Guard(Extras):
         self.want_da = self.ledger.want_da
         self.events = self.ledger.events
         self.failure = ""
+        self.resting = False  # safe by decision: the controller is well, and stays up for people
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
         self._install(site_facts)
         if evidence:
@@ -230,9 +231,15 @@ class Guard(Extras):
     def fail(self, reason: str, now_ms: int) -> None:
         """A fault of the controller: nothing is fed any more, every EVSE goes to its reserve. Until restart."""
         self.failure = reason
+        self.resting = False
         self.ledger.feed_ok = False
         self._set_mode("safe", reason, now_ms)
         self.plan.tick(now_ms, False)
+
+    def rest(self, reason: str, now_ms: int) -> None:
+        """The safe state by decision, as after a loop of restarts: nothing is fed, yet the controller itself goes on."""
+        self.fail(reason, now_ms)
+        self.resting = True
 
     # what people and other rooms see
 

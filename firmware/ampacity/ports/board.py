@@ -19,6 +19,14 @@ class BoardDoors(Doors):
         super().__init__(folder, boot, TicksClock(), files)
         self._uarts = boot.get("uarts") or {}
 
+    def hardware_reason(self):
+        """By the reset register; a name only where this chip knows the cause."""
+        cause = machine.reset_cause()
+        for name, reason in (("WDT_RESET", "Watchdog"), ("PWRON_RESET", "PowerUp"), ("SOFT_RESET", "Software")):
+            if cause == getattr(machine, name, None):
+                return reason
+        return "unknown"
+
     def waiter(self):
         return Waiter()
 

@@ -90,6 +90,18 @@ class Doors:
             unix_s += SECONDS_1970_2000
         return unix_s * 1000 if unix_s > RTC_SET_S else None
 
+    def reset_reason(self):
+        """Why this controller started: "PowerUp", "Watchdog", "Software", … or "unknown" where nothing says."""
+        return self.boot.get("reason") or ("PowerUp" if self.boot.get("sim") else self.hardware_reason())
+
+    def hardware_reason(self):
+        """What the hardware's own register says of it."""
+        return "unknown"
+
+    def power_mark(self):
+        """A text that stays the same for as long as the power is on, "" where there is none."""
+        return ""
+
     def stall(self, duration_ms):
         """Hold everything up, as a slow medium does."""
         until_ms = self.clock.now_ms() + duration_ms

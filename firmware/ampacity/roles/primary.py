@@ -14,6 +14,7 @@ from ampacity.roles.buses import Buses
 from ampacity.roles.extras import extras
 from ampacity.roles.installer import Installer, serve_console
 from ampacity.roles.keeper import Keeper
+from ampacity.roles.lives import Lives
 from ampacity.roles.mishaps import Mishaps
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
@@ -43,7 +44,10 @@ class Primary:
         if doors.rtc_ms() is not None:
             self.wallclock.set_unix(doors.rtc_ms(), "rtc", self.started_ms)
         identity, epoch = self.keeper.start(self.started_ms)
+        self.lives = Lives(self.keeper, doors, self.started_ms)
         self.guard = self._make_guard()
+        if self.lives.looping():
+            self.guard.rest(self.lives.looping(), self.started_ms)
         self.readings = [None] * len(site["meters"])
         self.buses = self._make_buses(identity, epoch)
         self._add_locals()
@@ -57,7 +61,7 @@ class Primary:
         self.points = Points(self)
         if site.get("ocpp"):
             from ampacity.roles.upstream import Upstream
-            self.upstream = Upstream(self, site["ocpp"], __version__, doors.boot.get("reason", "PowerUp"), self.started_ms)
+            self.upstream = Upstream(self, site["ocpp"], __version__, self.lives.boot_reason(doors), self.started_ms)
         self.extras = extras(self)
         self.installer = Installer(self)
         self.mishaps = Mishaps(self)
@@ -130,11 +134,13 @@ class Primary:
             self.log.add("info", kind + ": " + text, at_ms)
         del self.guard.events[:]
         self.keeper.save(self.guard, now_ms)
+        self.lives.step(now_ms)
         if self.resetting is not None:
             self.resetting = None
             for part in self.extras:
                 part.close(now_ms)
             self.keeper.save(self.guard, now_ms, at_once=True)
+            self.lives.end(now_ms)
             self.doors.reset("immediate")
 
     def _take_door_events(self, now_ms):

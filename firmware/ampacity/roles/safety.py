@@ -62,7 +62,7 @@ class SafetyLoop:
             self.step_locals(now_ms)
             self.tick(now_ms)
             self.step_locals(now_ms)
-            if self.guard.feed_ok:
+            if self.guard.feed_ok or self.guard.resting:
                 self.doors.watchdog.feed()
             due_ms = max(due_ms + TICK_MS, now_ms + 1)
             await self.doors.pace(due_ms - clock.now_ms() if due_ms > clock.now_ms() else 1)
