@@ -221,7 +221,7 @@ async def run(doors, config, log):
         raise Rejected("role", "secondary", "a controller with a charging point")
     if doors.files is None:
         doors.files = DiskFiles(doors.folder)
-    secondary = Secondary(config, port, Settings(doors.files), log, doors.clock.now_ms())
+    secondary = doors.role = Secondary(config, port, Settings(doors.files), log, doors.clock.now_ms())
     config = secondary.config
     bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
     bus["baud"], bus["parity"] = config.get("baud", 19200), config.get("parity", "E")

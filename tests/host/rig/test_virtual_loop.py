@@ -46,24 +46,6 @@ def test_it_runs_inside_a_running_loop():
     assert done == [loop] and real is not loop
 
 
-def test_a_parked_owner_stands_still_and_goes_on_later():
-    loop, owner, seen = VirtualLoop(), Owner(), []
-
-    async def ticker():
-        while True:
-            seen.append(loop.now_ms)
-            await asyncio.sleep(0.1)
-    spawn(loop, owner, ticker())
-    loop.run_for_ms(1_000)
-    count = len(seen)
-    loop.park(owner)
-    loop.run_for_ms(5_000)
-    assert len(seen) == count
-    loop.unpark(owner)
-    loop.run_for_ms(1_000)
-    assert len(seen) > count + 5
-
-
 def test_tasks_know_their_owner_down_to_the_grandchildren():
     loop, owner = VirtualLoop(), Owner()
 

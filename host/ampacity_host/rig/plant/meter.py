@@ -37,6 +37,7 @@ class Meter:
         self._history = deque()
         self._frozen = None
         self._ended_ms = {}
+        self.changes = 0                 # grows when what it shows does, noise apart
 
     def follow(self, circuit):
         """Remembers what flows from now on."""
@@ -45,6 +46,7 @@ class Meter:
 
     def note(self):
         """The circuit's currents changed."""
+        self.changes += 1
         now_ms, history = self.plant.now_ms, self._history
         if history[-1][0] == now_ms:
             history.pop()
@@ -98,6 +100,7 @@ class Meter:
         return {"amps_ma": amps, "volts_mv": volts, "power_w": power, "sample_ms": at_ms}
 
     def set_fault(self, kind, on, options):
+        self.changes += 1
         if on:
             self.faults[kind] = options
         elif self.faults.pop(kind, None) is not None:

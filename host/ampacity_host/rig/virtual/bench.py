@@ -11,6 +11,7 @@ import time
 from ampacity.console.console import Console
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.virtual.beat import Beat
 from ampacity_host.rig.virtual.controller import VirtualController
 from ampacity_host.rig.virtual.loop import VirtualLoop
 from ampacity_host.rig.virtual.streams import MemoryWriter, Network
@@ -33,6 +34,7 @@ class VirtualBench(Bench):
         self.secondaries = {}
         self.primary = None
         self.no_bytes = no_bytes
+        self.beat = Beat(self.loop, self.plant) if no_bytes else None
         self._advancing = asyncio.Lock()
         self.orders = 0              # that the primary sent, refreshes not counted
         if make_controllers:
@@ -175,6 +177,8 @@ class VirtualBench(Bench):
         if not controller.running:
             raise FieldError("evse", evse, "an EVSE whose controller runs")
         controller.present(evse, event)
+        if self.beat is not None:
+            self.beat.stir()
         self.flush()
 
     def bay(self, evse, occupied, token):

@@ -56,8 +56,6 @@ class VirtualController:
     async def _run(self, doors, log):
         role = importlib.import_module(ROLES[self.role_name])
         self.outcome = "running"
-        if self.world.no_bytes:
-            use_fact_buses(role)
         try:
             self.outcome = await role.run(doors, self.config(), log)
         except BaseException as error:
@@ -80,7 +78,6 @@ class VirtualController:
             return
         doors, self.doors = self.doors, None
         doors.die()
-        self.world.loop.unpark(self)
         for task in list(self.tasks):
             task.cancel()
 
@@ -107,15 +104,3 @@ class VirtualController:
         elif self.doors is not None:
             self.doors.events.append((event[0], evse, *event[1:]))
 
-
-def use_fact_buses(role):
-    """Lets a primary have its buses from its doors where those offer some (doors.fact_buses)."""
-    wired = role.Buses
-    if getattr(wired, "by_doors", False):
-        return
-
-    def buses(site, guard, doors, log, identity, epoch, on_reading):
-        made = doors.fact_buses(site, guard, on_reading) if hasattr(doors, "fact_buses") else None
-        return made or wired(site, guard, doors, log, identity, epoch, on_reading)
-    buses.by_doors = True
-    role.Buses = buses

@@ -3,22 +3,25 @@
 from ampacity.base.clock import Clock
 from ampacity.base.rng import Rng
 from ampacity.ports.doors import Doors
-from ampacity_host.rig.virtual.fact_bus import FACT_PACE_MS, FactBuses
+from ampacity_host.rig.virtual.beat import BEAT_MS
+from ampacity_host.rig.virtual.fact_bus import FactBuses
 from ampacity_host.rig.virtual.files import ControllerFiles
 from ampacity_host.rig.virtual.hardware import PlantPort
-from ampacity_host.rig.virtual.line_door import LineDoor, _finish
+from ampacity_host.rig.virtual.line_door import LineDoor
+from ampacity_host.rig.virtual.nap import Nap, rest
 from ampacity_host.rig.virtual.streams import MemoryWriter, serve_streams
 from ampacity_host.rig.watchdog import Watchdog
 
 LIVELY_MS = 2_000
-QUIET_MS = 400
+QUIET_PERMILLE = 800  # of the hardware watchdog's time
 
 
 class VirtualClock(Clock):
-    """The controller's monotonic clock: the loop's time."""
+    """The controller's monotonic clock: the loop's time. beat: stretches short sleeps in a run without frames."""
 
-    def __init__(self, loop):
+    def __init__(self, loop, beat=None):
         self._loop = loop
+        self._beat = beat
 
     def now_us(self):
         return self._loop.now_us
@@ -27,13 +30,9 @@ class VirtualClock(Clock):
         return self._loop.now_us // 1000
 
     async def sleep_ms(self, duration_ms):
-        loop = self._loop
-        future = loop.create_future()
-        timer = loop.at_us(loop.now_us + int(duration_ms * 1000), _finish, future)
-        try:
-            await future
-        finally:
-            timer[2] = None
+        if self._beat is not None and duration_ms < BEAT_MS:
+            return await self._beat.rest(duration_ms)
+        return await rest(self._loop, Nap(self._loop), int(duration_ms * 1000))
 
 
 class Waiter:
@@ -41,21 +40,18 @@ class Waiter:
 
     def __init__(self, loop):
         self._loop = loop
-        self._future = None
+        self._nap = None
 
     async def wait(self, duration_us):
-        loop = self._loop
-        self._future = future = loop.create_future()
-        timer = loop.at_us(loop.now_us + int(duration_us), _finish, future)
+        self._nap = nap = Nap(self._loop)
         try:
-            await future
+            await rest(self._loop, nap, int(duration_us))
         finally:
-            timer[2] = None
-            self._future = None
+            self._nap = None
 
     def wake(self):
-        if self._future is not None:
-            _finish(self._future)
+        if self._nap is not None:
+            self._nap.wake()
 
 
 class VirtualDoors(Doors):
@@ -66,7 +62,7 @@ class VirtualDoors(Doors):
 
     def __init__(self, world, boot, files, units=None, points=()):
         self._loop = world.loop
-        super().__init__("", boot, VirtualClock(world.loop), ControllerFiles(files))
+        super().__init__("", boot, VirtualClock(world.loop, world.beat), ControllerFiles(files))
         self._world = world
         self._units = units
         self._wired = points
@@ -89,26 +85,30 @@ class VirtualDoors(Doors):
     async def pace(self, duration_ms):
         """The safety loop's sleep. A secondary whose pins are quiet sleeps longer, until something moves there.
 
-        Its grants reach it through the bus at once; only the end of a lease may so be seen up to QUIET_MS later.
+        Its grants reach it through the bus at once, and it wakes when its lease ends.
         """
         loop = self._loop
-        if self._world.no_bytes and "hang" not in self.faults:
-            return await self.clock.sleep_ms(max(duration_ms, FACT_PACE_MS))
-        if self._units is None or loop.now_us < self._lively_until_us or "hang" in self.faults:
+        if "hang" in self.faults:
             return await super().pace(duration_ms)
-        self._quiet = loop.create_future()
-        timer = loop.at_us(loop.now_us + QUIET_MS * 1000, _finish, self._quiet)
-        try:
-            await self._quiet
-        finally:
-            timer[2] = None
+        if self._world.beat is not None:
+            return await self._world.beat.rest(duration_ms)
+        if self._units is None or loop.now_us < self._lively_until_us:
+            return await rest(loop, Nap(loop), duration_ms * 1000)
+        self._quiet = nap = Nap(loop)
+        await rest(loop, nap, 1000 * self._quiet_ms())
         return None
+
+    def _quiet_ms(self):
+        """How long a secondary whose pins are still has nothing to do."""
+        longest_ms = self._world.hw_watchdog_ms * QUIET_PERMILLE // 1000
+        left_ms = self._role.lease.remaining_ms(self._loop.now_ms) if self._role is not None else 0
+        return min(longest_ms, left_ms) or longest_ms
 
     def _stir(self):
         """An input of the pins changed."""
         self._lively_until_us = self._loop.now_us + LIVELY_MS * 1000
         if self._quiet is not None:
-            _finish(self._quiet)
+            self._quiet.wake()
             self._quiet = None
 
     def rtc_ms(self):

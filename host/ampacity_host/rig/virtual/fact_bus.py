@@ -9,13 +9,16 @@ long as its frames would (`cycle_ms`), so that proofs and readings are as old as
 from ampacity.bus.facts import DeviceFacts
 from ampacity_host.configure.timing import BusTiming
 from ampacity_host.rig.plant.box import Box
+from ampacity_host.rig.virtual.beat import CLOSE_MS
 
 ORDER_MS = 30        # from a wish to the device, as a broadcast takes
 PROOF_MS = 120       # from the order to the reading that proves it
 RETRY_MS = 100
 ROUND_MS_MIN = 500
 METER_ROUND_MS = 250 # a meter is asked more often than an EVSE
-FACT_PACE_MS = 300   # the safety loop's pace in such a run
+STILL_METER_MS = 1_000
+STILL_ROUND_MS = 2_000
+LATE_MS = 3_000      # a round that no safety pass allows comes then: readings do not wait for permits
 
 
 class FactDevice:
@@ -119,9 +122,9 @@ class FactDriver:
         self.judge.heard(self.index, now_ms)
         if not self._audited:
             self._audit(now_ms)
-        self._refresh_evidence(now_ms)
         order = self._order
         if order is not None and now_ms - self._fed_ms >= self._facts_in["watchdog_ms"] // 4 and self._bus.may_send(False):
+            self._refresh_evidence(now_ms)
             order_id = self.judge.send(self.index, order[1], now_ms)
             if order_id is not None:
                 order[0], self._fed_ms = order_id, now_ms
@@ -168,6 +171,15 @@ class FactMeter:
     def __init__(self, index, judge, meter, on_reading):
         self._index, self._judge, self._meter, self._on_reading = index, judge, meter, on_reading
         self.facts = DeviceFacts()
+        self._seen = None
+
+    def due(self, now_ms, lively):
+        """Is there something to read, or is it time for it anyway?"""
+        seen = self._meter.changes
+        if not lively and seen == self._seen and now_ms - self.facts.updated_ms < STILL_METER_MS:
+            return False
+        self._seen = seen
+        return True
 
     def round(self, now_ms):
         reading = self._meter.reading()
@@ -195,7 +207,8 @@ class FactBuses:
         self._ours = [driver for driver in self.drivers if driver is not None]
         self.meters = [FactMeter(index, guard, bench.plant.meters[index], on_reading) for index in range(len(site["meters"]))]
         self._round_ms = max([ROUND_MS_MIN] + [BusTiming(site, bus).cycle_ms for bus in range(len(site["buses"]))])
-        self.time.at_ms(self.time.now_ms + self._round_ms, self._round)
+        self._round_due_ms = self.time.now_ms + self._round_ms
+        self._late = self.time.at_ms(self.time.now_ms + LATE_MS, self._round)
         self.time.at_ms(self.time.now_ms + METER_ROUND_MS, self._read_meters)
 
     def device(self, facts, point):
@@ -205,11 +218,14 @@ class FactBuses:
         return point.device
 
     def permit(self, until_ms):
-        """Rule 11, as on a bus."""
+        """Rule 11, as on a bus: feeding follows a safety pass. So does the round, when it is due."""
         self._permit_until_ms = until_ms
+        if self.time.now_ms >= self._round_due_ms:
+            self._round_due_ms = self.time.now_ms + LATE_MS
+            self.time.at_ms(self.time.now_ms, self._round)
 
     def may_send(self, lower):
-        return self.alive and (lower or self.time.now_ms < self._permit_until_ms + FACT_PACE_MS)
+        return self.alive and (lower or self.time.now_ms < self._permit_until_ms + CLOSE_MS)
 
     def _round(self):
         if not self.alive:
@@ -218,13 +234,18 @@ class FactBuses:
         for driver in self._ours:
             if driver.device.alive:
                 driver.round(now_ms)
-        self.time.at_ms(now_ms + self._round_ms, self._round)
+        self._round_due_ms = now_ms + (self._round_ms if self._bench.beat.lively else max(self._round_ms, STILL_ROUND_MS))
+        self.time.cancel(self._late)
+        self._late = self.time.at_ms(now_ms + LATE_MS, self._round)
 
     def _read_meters(self):
-        if self.alive:
-            for meter in self.meters:
-                meter.round(self.time.now_ms)
-            self.time.at_ms(self.time.now_ms + METER_ROUND_MS, self._read_meters)
+        if not self.alive:
+            return
+        now_ms, lively = self.time.now_ms, self._bench.beat.lively
+        for meter in self.meters:
+            if meter.due(now_ms, lively):
+                meter.round(now_ms)
+        self.time.at_ms(now_ms + METER_ROUND_MS, self._read_meters)
 
     def close(self):
         """The primary is gone: nothing is said any more."""

@@ -1,5 +1,7 @@
 """The Line door (ports/line.py's face) on a virtual RS-485 line."""
 
+from ampacity_host.rig.virtual.nap import Nap
+
 PENDING_BYTES_MAX = 4096
 
 
@@ -9,7 +11,7 @@ class LineDoor:
     def __init__(self, loop, line, name, units):
         self._loop = loop
         self._data = b""
-        self._future = None
+        self._nap = None
         self._woken = False
         self._closed = False
         self.up = True
@@ -23,15 +25,17 @@ class LineDoor:
 
     async def read(self, timeout_us):
         """The bytes that came, as soon as there are any; b"" after timeout_us, or early on `wake()`."""
-        if not (self._data or self._woken or self._closed) and timeout_us > 0:
+        if self._closed:
+            await Nap(self._loop)  # nobody is at home any more; whoever reads here is about to be cancelled
+        if not (self._data or self._woken) and timeout_us > 0:
             loop = self._loop
-            self._future = future = loop.create_future()
-            timer = loop.at_us(loop.now_us + timeout_us, _finish, future)
+            self._nap = nap = Nap(loop)
+            timer = loop.at_us(loop.now_us + timeout_us, nap.wake)
             try:
-                await future
+                await nap
             finally:
                 timer[2] = None
-                self._future = None
+                self._nap = None
         data, self._data = self._data, b""
         if not data:
             self._woken = False
@@ -45,7 +49,6 @@ class LineDoor:
         if not self._closed:
             self._closed = True
             self.station.detach()
-            self._finish_wait()
 
     def _heard(self, data, now_us):
         counters = self.counters
@@ -57,11 +60,5 @@ class LineDoor:
         self._finish_wait()
 
     def _finish_wait(self):
-        future = self._future
-        if future is not None and not future.done():
-            future.set_result(None)
-
-
-def _finish(future):
-    if not future.done():
-        future.set_result(None)
+        if self._nap is not None:
+            self._nap.wake()

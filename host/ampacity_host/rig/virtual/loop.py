@@ -5,7 +5,7 @@ through `at_us` (the timeline's face, used by plant, lines and devices) or throu
 repeat exactly: timers of one instant run in the order in which they were asked for.
 
 `run_to` may be called from inside a running real loop (the control channel's); it swaps the running loop
-for the time of the call. One handle costs a few microseconds.
+for the time of the call.
 """
 
 import asyncio
@@ -19,8 +19,24 @@ from ampacity_host.rig.clock import START_US
 OWNER = contextvars.ContextVar("owner", default=None)
 
 
+class Soon:
+    """A callback in the ready queue: what asyncio's Handle is, without its book-keeping."""
+
+    __slots__ = ("args", "callback", "context", "off")
+
+    def __init__(self, callback, args, context):
+        self.callback, self.args, self.context = callback, args, context
+        self.off = False
+
+    def cancel(self):
+        self.off = True
+
+    def cancelled(self):
+        return self.off
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
-    """`now_us`/`now_ms` virtual; `run_to(us)`; `park(owner)`/`unpark(owner)` make one owner's code stand still."""
+    """`now_us`/`now_ms` virtual; `run_to(us)` moves time."""
 
     def __init__(self, start_us=START_US):
         super().__init__()
@@ -28,7 +44,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._heap = []
         self._number = 0
         self._ready = collections.deque()
-        self._parked = {}
+        self._busy = True        # nobody may be resumed now: a task's step runs, or the loop does not
         self.problems = []
         self.set_exception_handler(self._problem)
         self.set_task_factory(_owned_task)
@@ -58,9 +74,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.now_us / 1e6
 
     def call_soon(self, callback, *args, context=None):
-        handle = events.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
+        soon = Soon(callback, args, context or contextvars.copy_context())
+        self._ready.append(soon)
+        return soon
 
     call_soon_threadsafe = call_soon
 
@@ -71,13 +87,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._timer(int(when * 1e6 + 0.5), callback, args, context)
 
     def _timer(self, when_us, callback, args, context):
-        handle = events.TimerHandle(when_us / 1e6, callback, args, self, context)
+        soon = Soon(callback, args, context or contextvars.copy_context())
         self._number += 1
-        heapq.heappush(self._heap, [max(when_us, self.now_us), self._number, handle, None])
-        return handle
+        heapq.heappush(self._heap, [max(when_us, self.now_us), self._number, soon, None])
+        return soon
 
-    def _timer_handle_cancelled(self, handle):
-        """Cancelled timers fall out when their time comes."""
+    def create_future(self):
+        return asyncio.Future(loop=self)
+
+    def resume(self, callback, nap, context):
+        """Runs callback(nap) now, or first thing after what runs now."""
+        if self._busy:
+            self._ready.append(Soon(callback, (nap,), context))
+        else:
+            self._busy = True
+            try:
+                context.run(callback, nap)
+            finally:
+                self._busy = False
 
     def run_in_executor(self, executor, func, *args):
         raise RuntimeError("virtual loop: no threads; use a core that works in slices")
@@ -88,11 +115,41 @@ class VirtualLoop(asyncio.BaseEventLoop):
         events._set_running_loop(None)
         events._set_running_loop(self)
         try:
-            while self._step(until_us):
-                pass
-            self.now_us = max(self.now_us, until_us)
+            self._run(until_us)
         finally:
+            self._busy = True
             events._set_running_loop(before)
+
+    def _run(self, until_us):
+        """The ready queue until it is empty, then the next timer, and so on."""
+        ready, heap, pop = self._ready, self._heap, heapq.heappop
+        self._busy = False
+        while True:
+            while ready:
+                self._call(ready.popleft())
+            if not heap or heap[0][0] > until_us:
+                break
+            when_us, _, fn, args = pop(heap)
+            if fn is not None:
+                self.now_us = when_us
+                if args is not None:
+                    fn(*args)
+                else:
+                    self._call(fn)
+        self.now_us = max(self.now_us, until_us)
+
+    def _call(self, soon):
+        if soon.off:
+            return
+        self._busy = True
+        try:
+            soon.context.run(soon.callback, *soon.args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self.call_exception_handler({"message": "a callback failed", "exception": error})
+        finally:
+            self._busy = False
 
     def next_us(self):
         """When the next timer is due, None without any."""
@@ -101,44 +158,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def run_for_ms(self, span_ms):
         self.run_to(self.now_us + span_ms * 1000)
 
-    def _step(self, until_us):
-        """Empties the ready queue, then runs one timer; False when nothing is due before `until_us`."""
-        ready = self._ready
-        while ready:
-            handle = ready.popleft()
-            if not handle._cancelled and not (self._parked and self._park(handle)):
-                handle._run()
-        heap = self._heap
-        if not heap or heap[0][0] > until_us:
-            return False
-        when_us, _, fn, args = heapq.heappop(heap)
-        if fn is None:
-            return True
-        self.now_us = when_us
-        if args is not None:
-            fn(*args)
-        elif not fn._cancelled and not (self._parked and self._park(fn)):
-            fn._run()
-        return True
-
     def _run_once(self):
         raise RuntimeError("virtual loop: use run_to")
-
-    # ---- standing still, and dying
-
-    def park(self, owner):
-        """Nothing of this owner runs until `unpark`."""
-        self._parked.setdefault(owner, [])
-
-    def unpark(self, owner):
-        self._ready.extend(self._parked.pop(owner, []))
-
-    def _park(self, handle):
-        held = self._parked.get(handle._context.get(OWNER))
-        if held is None:
-            return False
-        held.append(handle)
-        return True
 
     def _problem(self, loop, context):
         error = context.get("exception")
