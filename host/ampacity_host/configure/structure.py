@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ampacity_host.configure.mistakes import Collector
 from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.versions import spoken
 
 OWN_KINDS = ("local", "ampacity")
 RTU_UNITS = (1, 247)
@@ -261,20 +262,23 @@ def currents(site: SiteFile, collector: Collector) -> None:
 
 
 def feeder_of(evse: Table, circuit: Table) -> int | None:
-    """What the EVSE's own line carries, da: as written, else its circuit's rating."""
+    """What the EVSE's own line carries, da: as written, else its circuit's rating on the phases that it loads."""
     if evse["feeder_a"] is not None:
         return int(evse["feeder_a"])
     rating = circuit["rating_a"]
     if isinstance(rating, list):
-        return min(rating, default=None)
+        loads = {line for terminal in evse["phases"] or () for line in terminal}
+        return min((da for line, da in enumerate(rating) if not loads or line in loads), default=None)
     return None if rating is None else int(rating)
 
 
 def upstream(site: SiteFile, collector: Collector) -> None:
-    """Security profile, URL and password of [ocpp] fit together."""
+    """Version, security profile, URL and password of [ocpp] fit together and to this firmware."""
     ocpp = site.ocpp
     if ocpp is None:
         return
+    if ocpp["version"] is not None and ocpp["version"] not in spoken():
+        collector.add(ocpp, "version", f'"{ocpp["version"]}" is not spoken by this firmware', f"use {' or '.join(spoken())}")
     profile, url = ocpp["security_profile"], ocpp["url"] or ""
     if profile in (2, 3) and url.startswith("ws://"):
         collector.add(ocpp, "url", f"is not encrypted, and security_profile is {profile}", "use wss://…")

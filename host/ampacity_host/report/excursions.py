@@ -1,6 +1,7 @@
 """`ampacity report excursions`: what a controller saw flow above its ratings, from the journal in its data folder."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def report_command(folder, as_json=False):
     try:
         records = read_excursions(folder)
     except NoData as error:
-        print(f"ampacity: {error}")
+        print(f"ampacity: {error}", file=sys.stderr)
         return 3
     if as_json:
         print(json.dumps({"excursions": records}))

@@ -4,9 +4,9 @@
 """
 
 import json
-from importlib.util import find_spec
 
 from ampacity_host.configure import secondary_config
+from ampacity_host.configure.versions import spoken
 from ampacity_host.rig.faults import FaultDesk
 from ampacity_host.rig.fields import FieldError, Unsupported
 from ampacity_host.rig.foreign import request_body
@@ -150,8 +150,7 @@ class Bench:
 
     def ocpp_versions(self):
         """What the firmware speaks upstream."""
-        faces = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
-        return [version for version, face in faces.items() if find_spec("ampacity.ocpp." + face) is not None]
+        return spoken()
 
     # ---- upstream set-up
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from ampacity_host.configure import SiteErrors
 from ampacity_host.rig.control import ControlServer
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.ops import Ops
-from ampacity_host.rig.setup import Setup
+from ampacity_host.rig.setup import Setup, UsageError, host_port
 
 OK, REFUSED, USAGE = 0, 1, 2
 
@@ -19,7 +20,13 @@ OK, REFUSED, USAGE = 0, 1, 2
 def run(args):
     """args: attributes as in the command line (site, control, runtime, clock, csms, …). The exit code."""
     try:
+        host_port("--control", args.control)
+        there("--site", args.site)
+        there("--mains", args.mains)
         setup = Setup(args)
+    except UsageError as error:
+        print("ampacity: %s" % error, file=sys.stderr)
+        return USAGE
     except SiteErrors as errors:
         print("ampacity: %s" % errors, file=sys.stderr)
         return REFUSED
@@ -31,6 +38,12 @@ def run(args):
     except (FieldError, OSError, ValueError) as error:
         print("ampacity: %s" % error, file=sys.stderr)
         return REFUSED
+
+
+def there(option, path):
+    """UsageError when an option names a file that is not there."""
+    if path is not None and not os.path.isfile(path):
+        raise UsageError("%s: there is no file %s" % (option, path))
 
 
 class Session:
@@ -60,8 +73,7 @@ class Session:
         return OK
 
     def _control(self):
-        host, _, port = self._args.control.rpartition(":")
-        return host or "127.0.0.1", int(port)
+        return host_port("--control", self._args.control)
 
     async def _until(self, stopped, control, address):
         ends = [asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(control.stopped.wait())]

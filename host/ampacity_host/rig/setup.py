@@ -1,8 +1,35 @@
 """From the command line's options to a compiled site: which CSMS, which OCPP version, which seed."""
 
+from urllib.parse import urlsplit
+
 from ampacity_host.configure import compile_site, load_site
+from ampacity_host.configure.versions import spoken
 
 BENCH_IDENTITY = "AMP-BENCH"
+
+
+class UsageError(Exception):
+    """An option that cannot be meant."""
+
+
+def host_port(option, text):
+    """("127.0.0.1", 9000) of "127.0.0.1:9000"; the host may be left out. UsageError for anything else."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise UsageError("%s: %r is no HOST:PORT" % (option, text))
+    return host or "127.0.0.1", int(port)
+
+
+def ws_url(option, text):
+    """The URL as it stands. UsageError when it is none of a WebSocket."""
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise UsageError("%s: %r is no ws://HOST[:PORT][/PATH]" % (option, text))
+    return text
 
 
 class Setup:
@@ -22,16 +49,17 @@ class Setup:
             self.facts["ocpp"] = None
             return
         if args.bench_csms:
-            host, _, port = args.bench_csms.rpartition(":")
-            self.bench_csms = (host or "127.0.0.1", int(port))
+            self.bench_csms = host_port("--bench-csms", args.bench_csms)
         elif not args.csms and ocpp:
             self.bench_csms = ("127.0.0.1", 0)
         if self.bench_csms or args.csms:
             self.facts["ocpp"] = ocpp = dict(ocpp or default_upstream())
             if args.csms:
-                ocpp["url"] = args.csms
+                ocpp["url"] = ws_url("--csms", args.csms)
         if ocpp and args.ocpp:
             ocpp["version"] = args.ocpp
+        if ocpp and ocpp["version"] not in spoken():
+            raise UsageError("OCPP %s: this firmware speaks %s" % (ocpp["version"], ", ".join(spoken())))
 
 
 def default_upstream():

@@ -121,6 +121,10 @@ def test_the_feeder_is_the_circuit_unless_written(facts):
     assert facts("north-america")["evses"][0]["feeder_da"] == 2000
 
 
+def test_a_feeder_carries_what_its_circuit_does_on_the_lines_that_it_has(facts):
+    assert [evse["feeder_da"] for evse in facts("two-hundred-eight")["evses"][:2]] == [1000, 800]
+
+
 def test_a_profile_brings_its_own_facts(changed):
     site = changed("garage", ('kind = "ampacity"', 'kind = "heidelberg-energy-control"'), ("power_on_a = 0.0\n", ""))
     evse = site["evses"][1]
