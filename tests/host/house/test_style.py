@@ -74,7 +74,9 @@ def test_no_test_is_skipped():
 def profile_names():
     """Vendor words: those known, and the first word of every profile's file."""
     stems = [path.stem.split("-", 1)[1] for path in (ROOT / "firmware" / "ampacity" / "profiles").glob("*-*.toml")]
-    return (VENDORS | {stem.split("-")[0] for stem in stems}) - GENERIC_NAMES
+    words = [stem.split("-") for stem in stems]
+    first = {parts[0] if len(parts[0]) > 2 else "-".join(parts[:2]) for parts in words}
+    return (VENDORS | first) - GENERIC_NAMES
 
 
 def test_no_vendor_is_named_in_a_firmware_module():
