@@ -8,15 +8,18 @@ Every attribute of the guard is either in a table below or falls under a rule by
 does not is an error, not a guess: a new attribute asks to be thought about here.
 """
 
+from json import dumps, loads
+
+from ampacity.circuit import meterview
 from ampacity.circuit.bounds import Bounds
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.evidence import KEYS, Evidence
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.limits import Limits
+from ampacity.circuit.ladder import TIMES_A_DAY
 from ampacity.circuit.meterview import FILTER_MS, REFERENCE_MS, STALE_MS, WAIT_MS, MeterView
 from ampacity.circuit.orders import READ_MS_MAX, Order, OrderBook
 from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.permits import LINE_CLEAN_MS, TICK_MS_MAX
+from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX
 from ampacity.circuit.plan import SHARE_MS, Plan
 from ampacity.circuit.standing import LONG_AGO_MS, Standing
 from ampacity.circuit.tree import Site
@@ -25,9 +28,10 @@ from ampacity.circuit.window import Window
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
-BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Limits, Demand, Plan, Standing)
+BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Standing)
 
-# constants of a site, aliases, scratch that is written before it is read, and what only people look at
+# constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
+# has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
     "Guard": {"site", "want_da", "events"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
@@ -36,18 +40,22 @@ LEFT_OUT = {
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
     "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms"},
-    "MeterView": {"circuit", "phases", "base", "inputs", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
+    "MeterView": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "evses", "place", "mult", "reason", "period_ms"},
     "Window": {"bucket_ms"},
-    "Demand": {"slot_ms", "idle_ms", "ticket", "next_ticket"},
-    "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted"},
-    "Limits": {"limits", "next_ms", "circuit_da", "chargers_da", "evse_da", "has_chargers"},
+    "Past": {"bucket_ms"},
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket"},
+    "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums"},
 }  # fmt: skip
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}  # where no frame but an order feeds
 REACHED = {"other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms", "waits_since_ms", "idle_since_ms",
            "shared_ms", "since_ms", "foreign_ms", "needs_room_ms"}  # what counts is whether an age is reached, not passed  # fmt: skip
 LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
+COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
+DOCUMENTS = {"older_shapes"}
+LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
+WHILE_OPEN = {"lo", "hi", "waiting", "waiting_count", "frame_da", "frame_ms"}  # of a meter's frame that waits to be judged
 IN_QUARANTINE = {"start_ms", "quarantine_until_ms"}
 TOLD_FROM_NEVER = {"hearing_ms"}
 
@@ -73,52 +81,55 @@ def spans_ms(facts):
         "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0, "reported_until_ms": 0, "hold_until_ms": 0,
         "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms, "paused_ms": plan.restart_hold_ms, "slot_since_ms": guard.demands.slot_ms, "waits_since_ms": guard.demands.slot_ms,
         "idle_since_ms": guard.demands.idle_ms, "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses),
-        "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen, "trust_from_ms": 960000, "frame_ms": max(WAIT_MS, STALE_MS), "ref_ms": REFERENCE_MS,
+        "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen, "trust_from_ms": meterview.TRUST_MS_MAX, "frame_ms": max(WAIT_MS, STALE_MS), "ref_ms": REFERENCE_MS,
         "since_ms": FILTER_MS, "site_phases": site.phases,
     }  # fmt: skip
 
 
-class Pool:
-    """Values that are no integers, by number: phase sets, texts, what was read back."""
+class Numbers(dict):
+    """Values that are no integers by number: phase sets, texts, what was read back."""
 
     def __init__(self):
+        super().__init__()
         self.values = []
-        self.numbers = {}
 
-    def number(self, value):
-        frozen = freeze(value)
-        found = self.numbers.get(frozen)
-        if found is None:
-            found = self.numbers[frozen] = len(self.values)
-            self.values.append(value)
-        return found
-
-    def value(self, number):
-        value = self.values[number]
-        return list(value) if type(value) is list else dict(value) if type(value) is dict else value
+    def __missing__(self, value):
+        self[value] = number = len(self.values)
+        self.values.append(value)
+        return number
 
 
-def freeze(value):
-    if type(value) is list:
-        return ("list",) + tuple(freeze(v) for v in value)
-    if type(value) is dict:
-        return ("dict",) + tuple(sorted((k, freeze(v)) for k, v in value.items()))
-    return (type(value).__name__, value)
+class Ages(dict):
+    """From a difference to now in ms to the canonical number of steps."""
+
+    def __init__(self, steps, step_ms, nows):
+        super().__init__()
+        self.steps, self.step_ms = steps, step_ms
+        self.none = [-1 - now for now in nows]
+
+    def __missing__(self, difference_ms):
+        number = NONE if difference_ms in self.none else max(-self.steps, difference_ms // self.step_ms)
+        self[difference_ms] = number
+        return number
 
 
 class Form:
     """The canonical form of the guards of one site: encode and decode, generated from a sample."""
 
-    def __init__(self, guard, facts, step_ms, wider=1, feeds=True):
-        self.step_ms = step_ms
-        self.pool = Pool()
+    def __init__(self, guard, facts, step_ms, now_ms, wider=1, feeds=True):
+        self.step_ms, self.now_ms = step_ms, now_ms
+        self.numbers = Numbers()
+        self.times = {NONE: -1, NEVER: LONG_AGO_MS}
+        for steps in range(-64, 65):
+            self.times[steps] = now_ms + steps * step_ms
+        self.ages = {}
+        self.places = {}  # path of an object -> its name in the generated code
         self.feeds = feeds
         self.spans = {}
         for name, ms in spans_ms(facts).items():
             self.spans[name] = max(1, -(-ms * wider // step_ms)) if name in REACHED else ms * wider // step_ms + 1
         self.reads, self.writes, self.names = [], [], []
         self.buses = sorted({e.bus for e in guard.site.evses})
-        self.seen = set()
         self._walk(guard, "g", ("Guard",))
         self._walk(guard.ledger, "g.ledger", ("Bounds",))
         for i in range(len(guard.ledger.standings)):
@@ -134,10 +145,11 @@ class Form:
                 self._walk(view, v, ("MeterView",))
                 for window in ("high_max", "high_min", "low_max"):
                     self._walk(getattr(view, window), "%s.%s" % (v, window), ("Window",))
+                for k in range(len(view.past)):
+                    self._walk(view.past[k], "%s.past[%d]" % (v, k), ("Past",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
         self._walk(guard.plan, "g.plan", ("Plan",))
-        self._walk(guard.limits, "g.limits", ("Limits",))
         for bus in self.buses:
             self._time("g.ledger.foreign_ms.get(%d, LONG)" % bus, "g.ledger.foreign_ms[%d]" % bus, "foreign_ms")
         self.order_fields = self._order_fields()
@@ -146,6 +158,7 @@ class Form:
     # building
 
     def _walk(self, obj, path, names):
+        self.places[path] = "p%d" % len(self.places)
         left = set(LEFT_OUT["*"])
         for name in names:
             left |= LEFT_OUT[name]
@@ -158,32 +171,36 @@ class Form:
             return
         if not self.feeds and name in NOBODY_FEEDS:
             self.writes.append("%s = %d" % (path, NOBODY_FEEDS[name]))
-            return
-        if type(value) is list:
+        elif name in LISTS_OR_NONE:
+            self._put("N[None if %s is None else tuple(%s)]" % (path, path), "%s = None if (v := V[x[{}]]) is None else list(v)" % path)
+        elif name in DOCUMENTS:
+            self._put("N[dumps(%s) if %s else '[]']" % (path, path), "%s = loads(V[x[{}]])" % path)
+        elif type(value) is list:
             self._list(value, path, name)
         elif name in NOW:
             self.writes.append("%s = now" % path)
         elif name.endswith("_ms") and name not in LENGTHS_OF_TIME:
             self._time(path, path, name)
-        elif type(value) is int and path != "g.ledger.tick_ms":
-            self._put(path, "%s = x[{}]" % path)
+        elif name in COUNTED_UP_TO:
+            self._put("min(%s, %d)" % (path, COUNTED_UP_TO[name]), "%s = x[{}]" % path)
+        elif type(value) is int:
+            self._put(self._scratch(path, name), "%s = x[{}]" % path)
         elif type(value) is bool:
-            self._put(path, "%s = x[{}] == 1" % path)
-        elif value is None or type(value) in (str, tuple, dict):
-            self._put("number(%s)" % path, "%s = value(x[{}])" % path)
+            self._put(self._scratch(path, name), "%s = B[x[{}]]" % path)
+        elif value is None or type(value) in (str, tuple):
+            self._put("N[%s]" % path, "%s = V[x[{}]]" % path)
         else:
             raise TypeError("%s: how is a %s to be frozen?" % (path, type(value).__name__))
 
+    def _scratch(self, read, name):
+        """A value that means nothing while no frame waits."""
+        return read if name not in WHILE_OPEN or not read.startswith("g.other.views[") or ".past[" in read else "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
+
     def _list(self, value, path, name):
-        if value and type(value[0]) is list:
-            for i, row in enumerate(value):
-                self._list(row, "%s[%d]" % (path, i), name)
-            return
         for i, item in enumerate(value):
-            place = "%s[%d]" % (path, i)
-            if type(item) not in (int, bool):
+            if type(item) not in (int, bool, list):
                 raise TypeError("%s: how is a list of %s to be frozen?" % (path, type(item).__name__))
-            self._attribute(item, place, name)
+            self._attribute(item, "%s[%d]" % (path, i), name)
 
     def _put(self, read, write):
         self.writes.append(write.format(len(self.reads)))
@@ -193,69 +210,71 @@ class Form:
     def _own(self, source, target):
         self.writes.append("%s = %s" % (target, source))
 
-    def _time(self, read, target, name):
+    def _age(self, read, name):
+        """The text that makes the canonical age of a time."""
         if name not in self.spans:
-            raise KeyError("%s: up to which age does the guard look at it?" % target)
-        old = -self.spans[name]
-        text = "%d if (v := %s) == -1 else %d if (v := (v - now) // %d) < %d else v" % (NONE, read, old, self.step_ms, old)
+            raise KeyError("%s: up to which age does the guard look at it?" % read)
+        self.ages["A_" + name] = Ages(self.spans[name], self.step_ms, (self.now_ms, self.now_ms + self.step_ms))
+        return "A_%s[%s - now]" % (name, read)
+
+    def _time(self, read, target, name):
+        text = self._age(read, name)
         if name in TOLD_FROM_NEVER:
-            text = "%d if (v := %s) == LONG else %d" % (NEVER, read, old)
+            text = "%d if %s == LONG else %d" % (NEVER, read, -self.spans[name])
         if name in IN_QUARANTINE:
-            text = "(%s) if g.ledger.mode == 'quarantine' else %d" % (text, old)
-        write = "%s = -1 if (v := x[{}]) == %d else LONG if v == %d else now + v * %d" % (target, NONE, NEVER, self.step_ms)
-        self._put(text, write)
+            text = "%s if g.ledger.mode == 'quarantine' else %d" % (text, -self.spans[name])
+        if name in WHILE_OPEN:
+            text = "%s if %s.open else %d" % (text, read[: read.index("]") + 1], NONE)
+        self._put(text, "%s = T[x[{}]]" % target)
 
     def _special(self, s):
-        self._put("number(tuple(sorted(%s.evidence.values.items())))" % s, "%s.evidence.values = dict(value(x[{}]))" % s)
+        self._put("N[tuple(sorted(%s.evidence.values.items()))]" % s, "%s.evidence.values = dict(V[x[{}]])" % s)
+        self.writes.append("%s.evidence.read_ms = {}" % s)
         for key in KEYS:
-            old = -self.spans["read_ms"]
-            read = "%d if (v := %s.evidence.read_ms.get('%s')) is None else %d if (v := (v - now) // %d) < %d else v"
-            write = "if x[{}] != %d: %s.evidence.read_ms['%s'] = now + x[{}] * %d" % (NONE, s, key, self.step_ms)
-            if key == KEYS[0]:
-                self.writes.append("%s.evidence.read_ms = {}" % s)
-            self._put(read % (NONE, s, key, old, self.step_ms, old), write.replace("{}", "{0}"))
-        self._put("len(%s.disobeyed_ms)" % s, "%s.disobeyed_ms = [now] * x[{}]" % s)
+            read = "%d if (v := %s.evidence.read_ms.get('%s')) is None else %s" % (NONE, s, key, self._age("v", "read_ms"))
+            self._put(read, "if x[{0}] != %d: %s.evidence.read_ms['%s'] = T[x[{0}]]" % (NONE, s, key))
+        self._put("min(len(%s.disobeyed_ms), %d)" % (s, TIMES_A_DAY), "%s.disobeyed_ms = [now] * x[{}]" % s)
 
     def _order_fields(self):
         fields = []
         for name, value in sorted(vars(Order(1, 1, 1)).items()):
-            kind = "id" if name in ("id", "first_id") else "time" if name.endswith("_ms") else "bool" if type(value) is bool else "int"
-            if kind == "time" and name not in self.spans:
-                raise KeyError("Order.%s: up to which age does the guard look at it?" % name)
+            kind = "id" if name in ("id", "first_id") else "time" if name.endswith("_ms") else "int"
+            if type(value) not in (int, bool):
+                raise TypeError("Order.%s: how is a %s to be frozen?" % (name, type(value).__name__))
             fields.append((name, kind))
         return fields
 
     def _compile(self):
-        scope = {"number": self.pool.number, "value": self.pool.value, "LONG": LONG_AGO_MS, "Order": Order, "new": Order.__new__}
-        parts = []
-        for name, kind in self.order_fields:
-            if kind == "id":
-                parts.append("rank[o.%s]" % name)
-            elif kind == "time":
-                old = -self.spans[name]
-                parts.append("%d if (v := o.%s) == -1 else %d if (v := (v - now) // %d) < %d else v" % (NONE, name, old, self.step_ms, old))
-            else:
-                parts.append("o.%s" % name)
-        order = ", ".join("(%s)" % part for part in parts)
-        lines = ["def encode(g, now, rank):", " out = [%s]" % ", ".join("(%s)" % read for read in self.reads)]
-        lines += [" ticket = g.demands.ticket", " places = {t: i for i, t in enumerate(sorted(set(ticket)))}", " out += [places[t] for t in ticket]"]
-        lines += [" for s in g.ledger.standings:", "  orders = s.book.orders", "  out.append(len(orders))", "  for o in orders:", "   out += (%s)" % order]
-        lines += [" return out"]
-        lines += ["def decode(g, now, x):"] + [" " + write for write in self.writes]
-        lines += [" del g.ledger.events[:]", " at = %d" % len(self.reads), " d = g.demands", " for i in range(len(d.ticket)):", "  d.ticket[i] = x[at + i]"]
-        lines += [" at += len(d.ticket)", " d.next_ticket = max(d.ticket) + 1", " for s in g.ledger.standings:", "  s.book.orders = orders = []"]
-        lines += ["  count = x[at]", "  at += 1", "  for _ in range(count):", "   o = new(Order)"]
+        scope = {"N": self.numbers, "V": self.numbers.values, "B": (False, True), "T": self.times, "LONG": LONG_AGO_MS, "dumps": dumps, "loads": loads,
+                 "Order": Order, "new": Order.__new__}  # fmt: skip
+        order = ", ".join([{"id": "rank[o.%s]", "time": self._age("o." + n, n) if k == "time" else "", "int": "o.%s"}[k].replace("%s", n)
+                           for n, k in self.order_fields])  # fmt: skip
+        scope.update(self.ages)
+        lines = ["def encode(g, now, rank):"] + self._locals()
+        lines += [" out = [%s]" % ", ".join("(%s)" % self._short(read) for read in self.reads)]
+        lines += [" ticket = g.demands.ticket", " if any(ticket):", "  places = {t: i for i, t in enumerate(sorted(set(ticket)))}",
+                  "  out += [places[t] for t in ticket]", " else: out += ticket"]  # fmt: skip
+        lines += [" for s in g.ledger.standings:", "  orders = s.book.orders", "  out.append(len(orders))"]
+        lines += ["  for o in orders: out += (%s)" % order, " return out"]
+        lines += ["def decode(g, now, x):"] + self._locals() + [" " + self._short(write) for write in self.writes]
+        lines += [" del g.ledger.events[:]", " at = %d" % len(self.reads), " d = g.demands", " for i in range(len(d.ticket)):"]
+        lines += ["  d.ticket[i] = x[at + i]", " at += len(d.ticket)", " d.next_ticket = max(d.ticket) + 1", " for s in g.ledger.standings:"]
+        lines += ["  s.book.orders = orders = []", "  count = x[at]", "  at += 1", "  for _ in range(count):", "   o = new(Order)"]
         for k, (name, kind) in enumerate(self.order_fields):
             source = "x[at + %d]" % k
-            if kind == "time":
-                source = "-1 if (v := %s) == %d else now + v * %d" % (source, NONE, self.step_ms)
-            elif kind == "bool":
-                source += " == 1"
-            lines.append("   o.%s = %s" % (name, source))
+            lines.append("   o.%s = %s" % (name, "T[%s]" % source if kind == "time" else source))
         lines += ["   orders.append(o)", "   at += %d" % len(self.order_fields), " return at"]
         exec("\n".join(lines), scope)  # noqa: S102
         self.encode = scope["encode"]
         self.decode = scope["decode"]
+
+    def _locals(self):
+        return [" %s = %s" % (name, path) for path, name in self.places.items()]
+
+    def _short(self, text):
+        for path, name in sorted(self.places.items(), key=lambda pair: -len(pair[0])):
+            text = text.replace(path + ".", name + ".")
+        return text
 
 
 def ids_of(guard):

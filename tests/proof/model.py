@@ -7,6 +7,7 @@ stops" is: always choice 0.
 
 from array import array
 
+from ampacity.circuit import meterview
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.plan import Plan
 from tests.proof.freeze import Form, ids_of
@@ -15,6 +16,7 @@ from tests.proof.plant import Box, Secondary
 STEP_MS = 5000
 NOW = (1 << 30) - 2000  # a step leads over the place where small ints of a board end
 IDENTITY = 1
+meterview.TRUST_MS = meterview.TRUST_MS_MAX = 2 * STEP_MS  # a meter that lied is plausible again sooner than in the field
 
 
 class Frame:
@@ -44,7 +46,13 @@ OUTCOMES = {
     "copied": (True, True, True, True),
     "no proof": (True, True, True, False),
     "unread": (False, True, True, False),
+    "echo": (False, False, True, False),
+    "stale": (True, None, True, True),
+    "refused": (True, "no", False, True),
 }
+
+
+HOLDS = ("held", "held dark", "copied", "stale")
 
 
 class World:
@@ -52,6 +60,7 @@ class World:
 
     outcomes = ("well", "dark", "mute")
     frames_max = 1
+    copies_late = 0  # steps that a copy of a frame may be on its way beyond the transit time
     any_plan = ()  # targets of a world without a plan
 
     def __init__(self, name, facts, guard_class=Guard, **options):
@@ -74,7 +83,7 @@ class World:
         self.spare = []
         self.devices = [self.make_device(f) for f in self.evses]
         self.guard = self.make_guard(None)
-        self.form = Form(self.guard, facts, STEP_MS, self.wider, self.feeds)
+        self.form = Form(self.guard, facts, STEP_MS, NOW, self.wider, self.feeds)
         self.pc = 0
         self.other_da = [0] * (len(facts["circuits"]) * facts["phases"])
         self.start()
@@ -108,13 +117,15 @@ class World:
     def apply(self, label):
         if self.pc == 0:
             self.move(label)
-            if self.alive and self.ticking:
-                self.guard.tick(self.now)
+            if self.alive:
+                self.before_tick(label)
+                if self.ticking:
+                    self.guard.tick(self.now)
             self.pc = 1
         else:
             self.turn(self.pc - 1, label)
             self.pc += 1
-        if self.pc > len(self.evses):
+        if self.pc > len(self.evses) or not self.alive:
             self.pc = 0
             over = self.over()
             self.advance()
@@ -137,15 +148,16 @@ class World:
     def on_advance(self):
         """More that time does in this world."""
 
+    def before_tick(self, label):
+        """What else comes in before the safety pass: a frame of a meter."""
+
     def over(self):
         """The truth: which circuit and phase carries more than its rating now, by how much; None: none."""
         facts, phases = self.facts, self.facts["phases"]
         loads = list(self.other_da)
         for device in self.devices:
-            draw = device.draw_da(self.now)
-            if draw:
-                for key in self.keys_of(device):
-                    loads[key] += draw
+            for key, draw in self.loads_of(device):
+                loads[key] += draw
         for key in range(len(loads)):
             rating = self.rating_da(key)
             if loads[key] > rating and not self.is_excused(key, loads[key] - rating):
@@ -155,11 +167,22 @@ class World:
     def keys_of(self, device):
         return self.guard.site.evses[self.devices.index(device)].keys
 
+    def loads_of(self, device):
+        """[(flat index of circuit and phase, da)] that its car may be drawing."""
+        draw = device.draw_da(self.now)
+        return [(key, draw) for key in self.keys_of(device)] if draw else ()
+
     def rating_da(self, key):
         return self.guard.site.rating_da[key]
 
+    excused_da = 0  # by so much, for `excuse_steps` after its cause, an overload is not ours (3.5, section 9)
+    excuse_steps = 0
+
     def is_excused(self, key, excess_da):
-        return False
+        return self.excused > 0 and excess_da <= self.excused_da
+
+    def excuse(self):
+        self.excused = self.excuse_steps
 
     # moves of the adversary
 
@@ -210,6 +233,22 @@ class World:
         self.guard = self.make_guard(self.guard.evidence_dump())
         self.epoch += 1
 
+    def moves_blink(self):
+        return ["blink %d" % i for i in range(len(self.devices))]
+
+    def do_blink(self, i):
+        """A device restarts so fast that no frame meets it off."""
+        self.devices[i].restart(self.now)
+        self.devices[i].booting = False
+
+    def moves_die(self):
+        return ["die"]
+
+    def do_die(self):
+        """The primary is gone for good."""
+        self.alive = False
+        self.frames = []
+
     def moves_car(self):
         return ["car %d" % i for i in range(len(self.devices))]
 
@@ -220,24 +259,34 @@ class World:
     # a turn: the driver of one EVSE, and what becomes of its frames
 
     def turns(self, i):
+        if not self.alive:
+            return ["-"]
         if self.devices[i].booting:
-            return ["dark"]
+            return ["dark"] if not self.any_plan else ["dark>0"]
         allowed = self.outcomes[i] if type(self.outcomes[0]) is tuple else self.outcomes
-        names = [o for o in allowed if len(self.frames) < self.frames_max or o not in ("held", "held dark", "copied")]
+        names = [o for o in allowed if len(self.frames) < self.frames_max or o not in HOLDS]
+        if "stale" in names and not any([frame.evse == i for frame in self.frames]):
+            names.remove("stale")
         if not self.any_plan:
+            if i == len(self.evses) - 1 and "deliver" in self.attacks:
+                names += ["%s/%d" % (o, k) for o in names for k in range(len(self.frames))]
             return names
-        return ["%s>%d" % (o, da) for o in names for da in self.any_plan]
+        targets = self.any_plan[i] if type(self.any_plan[0]) is tuple else self.any_plan
+        return ["%s>%d" % (o, da) for o in names for da in targets]
 
     def turn(self, i, label):
         if not self.alive:
             return
-        name, _, target = label.partition(">")
+        name, _, late = label.partition("/")
+        name, _, target = name.partition(">")
+        if late:
+            self.do_deliver(int(late))
         status, heard, answered, proof = OUTCOMES[name]
         guard, answers = self.guard, 0
         if target:
             guard.want_da[i] = int(target)
         answers += self.read(i, status, status or heard)
-        answers += self.order(i, heard, answered, name == "copied")
+        answers += self.order(i, heard, answered, name if name in HOLDS else "")
         answers += self.read(i, proof, proof or heard)
         if not answers:
             guard.lost(i, self.now)
@@ -256,6 +305,7 @@ class World:
         guard.heard(i, now)
         for key, value in device.settings():
             guard.evidence(i, key, value, now)
+        device.audited()
         limit = device.limit_da(now)
         guard.reported(i, limit, now)
         self.measure(i)
@@ -291,14 +341,26 @@ class World:
             order_id = guard.send(i, current, now)
         if order_id is None:
             return 0
-        frame = Frame(i, order_id, self.epoch, IDENTITY, value, self.evses[i]["transit_ms"] // STEP_MS)
-        if heard is None or copied:
+        left = self.evses[i]["transit_ms"] // STEP_MS
+        if copied == "copied":
+            left += self.copies_late  # what was heard once may come again at any time
+        frame = Frame(i, order_id, self.epoch, IDENTITY, value, left)
+        if copied:
             self.frames.append(frame)
+        if heard == "no":
+            if self.devices[i].expired:
+                self.excuse()  # it is known to obey what it is sent in silence: this one does not
+            self.devices[i].hear_refused(now)
+            guard.refused(i, order_id, now)
+            return 1
         if heard:
             self.devices[i].hear_order(frame, now)
         if not answered:
             return 0
-        guard.answered(i, order_id, now, self.evses[i]["kind"] == "ampacity")
+        if copied == "stale" or self.evses[i]["kind"] == "ampacity":
+            guard.heard(i, now)  # an answer for an older one; and a grant's answer is the status after it
+        else:
+            guard.answered(i, order_id, now)
         return 1
 
     def most_da(self, i, value):

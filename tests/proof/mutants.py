@@ -1,7 +1,13 @@
-"""The guard with one rule of safety.md taken away: what a proof that says nothing would not notice."""
+"""The guard with one rule of safety.md taken away: a proof that does not notice proves nothing.
 
+`MUTANTS[name]` is (world of worlds.py, guard class or a change of that world, what was taken away).
+"""
+
+from ampacity.bus.lease import Lease
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
+from ampacity.circuit.meterview import MeterView
+from ampacity.circuit.otherload import OtherLoad
 
 
 def ledger(**methods):
@@ -9,8 +15,46 @@ def ledger(**methods):
     return type("Mutant", (Guard,), {"ledger_class": type("MutantLedger", (Ledger,), methods)})
 
 
+def view(**methods):
+    """A guard whose meters are judged by these methods."""
+    changed = type("MutantView", (MeterView,), methods)
+    return type("Mutant", (Guard,), {"other_class": type("MutantOther", (OtherLoad,), {"view_class": changed})})
+
+
 def yes(*_):
     return True
+
+
+def no(*_):
+    return False
+
+
+def nothing(*_):
+    return None
+
+
+# 1
+
+
+def _record_when_answered(self, s, most_da, now_ms):
+    """The frame counts from its answer on, no sooner."""
+    book = s.book.orders
+    order_id = Ledger._rule_1_record(self, s, most_da, now_ms)
+    if len(s.book.orders) > 1 or book is not s.book.orders:
+        s.book.orders[-1].da = min(most_da, max([0] + [order.da for order in s.book.orders[:-1]]))
+        self._rebound(s)
+    return order_id
+
+
+def _record_what_was_wanted(self, s, most_da, now_ms):
+    return Ledger._rule_1_record(self, s, min(most_da, self.want_da[s.index]), now_ms)
+
+
+def _may_send_wanted(self, s, most_da, now_ms):
+    return Ledger._may_send(self, s, min(most_da, self.want_da[s.index]), now_ms)
+
+
+# 3
 
 
 def _release_before_settling(self, s, now_ms):
@@ -20,6 +64,12 @@ def _release_before_settling(self, s, now_ms):
     return changed
 
 
+def _prove_and_release(self, evse, order_id, limit_da, now_ms):
+    Ledger.proven(self, evse, order_id, limit_da, now_ms)
+    if _release_before_settling(self, self.standings[evse], now_ms):
+        self._rebound(self.standings[evse])
+
+
 def _release_without_proof(self, s, now_ms):
     if now_ms - s.book.orders[-1].first_ms < s.evse.settle_ms:
         return False
@@ -27,8 +77,95 @@ def _release_without_proof(self, s, now_ms):
     return True
 
 
+# 5 and 7
+
+
+def _lapse_too_soon(self, s, now_ms):
+    if s.ok or s.lapsed or now_ms - s.other_ms < s.evse.settle_ms:
+        return False
+    s.memory_da = max(s.memory_da, s.book.drop_all())
+    s.lapsed = True
+    s.reported_da = s.reported_old_da = s.measured_da = 0
+    return True
+
+
+def _lapse_without_watchdog(self, s, now_ms):
+    return Ledger._rule_5_lapse(self, s, now_ms) or (s.evidence.watchdog_ms() == 0 and _lapse_too_soon(self, s, now_ms))
+
+
+# 6
+
+
+def _any_fingerprint(self, evse, key, value, now_ms):
+    known = self.standings[evse].evidence.known_fingerprint
+    Ledger.put_evidence(self, evse, key, known if key == "fingerprint" else value, now_ms)
+
+
+# 14
+
+
+def _one_phase(self, s):
+    return s.on_keys[:1]
+
+
+def _no_old_phases(self, s, terminals):
+    Ledger._set_phases(self, s, terminals)
+    self._add(self.sums, s, -1)
+    s.off_keys = ()
+    self._add(self.sums, s, 1)
+
+
+# 3.1
+
+
+def _most_for_least(self):
+    least, most = MeterView._sums(self)
+    return most, most
+
+
+class OldGrants(Lease):
+    """Takes any grant, however old."""
+
+    def _acceptable(self, identity, epoch, sequence):
+        return True
+
+
 MUTANTS = {
-    "3 proof": ledger(_rule_3_release=_release_without_proof),
-    "3 settle": ledger(_rule_3_release=_release_before_settling),
-    "4": ledger(_rule_4_reserve=lambda self, s: 0),
+    "1 before sending": ("lost", ledger(_rule_1_record=_record_when_answered), "an order counts only when it was answered"),
+    "1 most of it": ("rounding", ledger(_rule_1_record=_record_what_was_wanted, _may_send=_may_send_wanted), "what was wanted counts"),
+    "2 margin": ("any_order", ledger(_rule_2_margin=yes), "an order leaves without margin"),
+    "3 proof": ("lost", ledger(_rule_3_release=_release_without_proof), "a lower frees without proof"),
+    "3 settle": ("any_order", ledger(proven=_prove_and_release), "a lower frees before the car has settled"),
+    "4 reserve": ("fallback", ledger(_rule_4_reserve=lambda self, s: 0), "the reserve is lent"),
+    "5 time": ("lost", ledger(_rule_5_lapse=_lapse_too_soon), "silence frees before the watchdog's time"),
+    "5 probes": ("any_order", ledger(_rule_5_probe=yes), "a silent one is sent any order"),
+    "5 feeds": ("kept", ledger(_rule_5_feed=yes, fed=nothing), "a read of a silent one is no order"),
+    "6 fingerprint": ("swapped", ledger(put_evidence=_any_fingerprint), "any device is the old one"),
+    "7 release": ("without_watchdog", ledger(_rule_5_lapse=_lapse_without_watchdog), "silence frees one without watchdog"),
+    "7 survival": ("death", ledger(_rule_7_default=yes), "we are trusted to survive"),
+    "8 fresh": ("settings", ledger(_rule_8_fresh=yes), "evidence does not age"),
+    "9 other hands": ("foreign", ledger(foreign_write=nothing), "a foreign write is not heeded"),
+    "10 disobedience": ("disobeying", ledger(_rule_10_watch=no), "who disobeys counts by its orders"),
+    "11 fed": ("hung", ledger(_rule_11_checked=yes, _rule_11_fed=yes), "drivers refresh without the safety loop"),
+    "12 grants": ("held", OldGrants, "a secondary takes older grants"),
+    "14 phases": ("phases", ledger(_rule_14_keys=_one_phase), "only the phase counts that the car uses"),
+    "14 fallback": ("phases", ledger(_set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
+    "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
+    "3.1 interval": ("metered", view(_sums=_most_for_least), "the newest readings are subtracted"),
+    "3.2 sign": ("mirrored", view(_rule_3_2_sign=yes, _rule_3_2_phase=yes), "an implausible meter is believed"),
+    "3.3 age": ("metered", view(_rule_3_3_old=no, _rule_3_3_frozen=no), "an old or frozen meter is believed"),
 }
+
+
+def build(name, deep=False):
+    """The world of one mutant."""
+    from tests.proof.worlds import WORLDS
+
+    world, change, _ = MUTANTS[name]
+    if issubclass(change, Guard):
+        return WORLDS[world](change, deep)
+    made = WORLDS[world](deep=deep)
+    for device in made.devices:
+        device.lease_class = change
+        device.lease = device._new()
+    return made

@@ -59,13 +59,15 @@ class Device:
 class Secondary(Device):
     """One of our own, with the lease that its firmware runs."""
 
+    lease_class = Lease
+
     def __init__(self, facts, now):
         Device.__init__(self, facts)
         self.lease = self._new()
 
     def _new(self):
         facts = self.facts
-        return Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"])
+        return self.lease_class(facts["fallback_da"], facts["max_da"], facts["power_on_da"])
 
     def limit_da(self, now):
         return self.lease.limit_da(now)
@@ -81,6 +83,9 @@ class Secondary(Device):
 
     def obeys(self, now):
         return True
+
+    def audited(self):
+        """Its settings are its own."""
 
     def settings(self):
         facts = self.facts
@@ -161,13 +166,17 @@ class Box(Device):
     def settings(self):
         facts = self.facts
         found = []
-        if facts["watchdog_ms"]:
+        if facts["watchdog_ms"] and not facts["watchdog_fixed"]:
             found += [("watchdog_ms", facts["watchdog_ms"] if self.armed else 0), ("fallback_da", facts["fallback_da"])]
         if facts["power_on_source"] == "settings":
             found.append(("power_on_da", facts["power_on_da"]))
         if facts.get("fingerprint"):
             found.append(("fingerprint", "other" if self.swapped else facts["fingerprint"]))
         return found
+
+    def audited(self):
+        """What was lost is written again after it was read; the next reading shows it."""
+        self.armed = self.facts["watchdog_ms"] > 0 and not self.swapped
 
     def _restart(self, now):
         facts = self.facts

@@ -1,0 +1,218 @@
+"""Worlds whose attack needs more than frames: death, another client, a car that disobeys, a swap, phases, a changed site."""
+
+from ampacity.circuit.guard import Guard
+from tests.proof.metered import Metered
+from tests.proof.model import World
+from tests.proof.sites import circuit, evse, site
+
+
+class Joint(World):
+    """Both orders leave in one frame: one choice says who hears it, and who answers after it."""
+
+    ways = ("well", "dark", "mute")
+
+    def choices(self):
+        if self.pc == 0:
+            return World.choices(self)
+        if self.pc == 1:
+            return ["%s+%s" % (a, b) for a in self.ways for b in self.ways]
+        return ["-"]
+
+    def turn(self, i, label):
+        if i == 0:
+            for device, name in enumerate(label.split("+")):
+                World.turn(self, device, name)
+
+
+class Death(Metered):
+    """After the primary's death other load may rise to what was assumed, and nothing may be above the rating."""
+
+    def moves(self):
+        return Metered.moves(self) if self.alive else ["step"]
+
+    def well(self, i):
+        return False  # nobody is there to let them charge
+
+    def do_die(self):
+        World.do_die(self)
+        if self.excused:
+            self.excuse()  # what was about to be lowered is so when the watchdogs have run out
+        self.mark = self.shown_da = 0
+
+
+class Foreign(World):
+    """Another client sets the first device to its maximum."""
+
+    excused_da = 100
+    excuse_steps = 3
+
+    writes = 1
+
+    def moves_foreign(self):
+        """It writes so many times, to a site that is regulated."""
+        return ["foreign"] if self.writes and self.guard.mode == "regulating" else []
+
+    def encode_more(self):
+        return [self.writes]
+
+    def decode_more(self, x, at):
+        self.writes = x[at]
+        return at + 1
+
+    def do_foreign(self):
+        self.writes -= 1
+        device = self.devices[0]
+        before = device.limit_da(self.now)
+        device.stored_da = device.max_da
+        device.changed(before, self.now)
+        self.excuse()
+        self.guard.foreign_write(0, 0, self.now)
+
+
+class Disobeying(World):
+    """The first car may draw 5 A or 10 A whatever it is told, and its contactor is welded."""
+
+    def is_excused(self, key, excess_da):
+        return excess_da <= 10 or World.is_excused(self, key, excess_da)  # 1 A above its order is not yet disobedience
+
+    excused_da = 100
+    excuse_steps = 4  # seen for twice the settle time, the others lowered in the next step, and settled
+
+    def measure(self, i):
+        self.guard.measured(i, [self.devices[i].draw_da(self.now)], self.now, self.now)
+
+    above = False  # it draws more than any order that it may stand at
+
+    def moves_boost(self):
+        return ["boost %d" % da for da in (0, 50, 100) if da != self.devices[0].boost_da]
+
+    def do_boost(self, da):
+        self.devices[0].boost_da = da
+
+    def over(self):
+        s = self.guard.ledger.standings[0]
+        order = max(s.book.most_da(), s.reserve_da)
+        above = self.devices[0].boost_da > order + max(10, order // 10)
+        if above and not self.above:
+            self.excuse()
+        self.above = above
+        return World.over(self)
+
+    def encode_more(self):
+        return [self.above]
+
+    def decode_more(self, x, at):
+        self.above = x[at] == 1
+        return at + 1
+
+    def well(self, i):
+        return i != 0
+
+    def turn(self, i, label):
+        World.turn(self, i, label)
+        if self.guard.open_contactor(i):
+            self.guard.contactor(i, True, self.now)
+
+
+class Swap(World):
+    """The new device has no watchdog, and shows another serial number."""
+
+    def moves_swap(self):
+        return [] if self.devices[0].swapped else ["swap"]
+
+    def do_swap(self):
+        device = self.devices[0]
+        device.restart(self.now)
+        device.old_da = 0  # the feeder was open
+        device.swapped = True
+        device.armed = False
+
+    def well(self, i):
+        return i != 0
+
+
+class Phases(World):
+    """The first device closes one phase or both; at its fallback and after a restart both."""
+
+    excused_da = 0
+
+    def __init__(self, *args, **options):
+        self.closed = 2
+        self.was = 0  # more phases are still in use until the car has settled
+        World.__init__(self, *args, **options)
+
+    def moves_switch(self):
+        return ["switch"]
+
+    def do_switch(self):
+        """The primary wants the other number of phases: it asks, sends, and reads back."""
+        want = [0] if self.closed == 2 else [0, 1]
+        if not self.guard.ledger.standings[0].ok or not self.guard.ledger.phases_sent(0, want, self.now):
+            return
+        if len(want) < self.closed:
+            self.was = self.closed
+        self.closed = len(want)
+        self.guard.ledger.phases_proven(0, want, self.now)
+
+    def on_advance(self):
+        self.was = 0
+
+    def loads_of(self, device):
+        """The second phase carries what flows in the fallback, or while both are closed."""
+        keys = World.keys_of(self, device)
+        draw = device.draw_da(self.now)
+        if device is not self.devices[0] or max(self.closed, self.was) == 2:
+            return [(key, draw) for key in keys]
+        leased = device.lease.state(self.now) == "leased"
+        return [(keys[0], draw), (keys[1], min(device.old_da, 80) if leased else device.limit_da(self.now))]
+
+    def encode_more(self):
+        return [self.closed, self.was]
+
+    def decode_more(self, x, at):
+        self.closed, self.was = x[at : at + 2]
+        return at + 2
+
+
+class Change(World):
+    """evse-1 moved from "left" to "right" in the site file. It hangs on the left until it was proven paused."""
+
+    def __init__(self, name, guard_class=Guard, **options):
+        World.__init__(self, name, self.new_site(1), guard_class, **options)
+
+    def new_site(self, place):
+        circuits = [circuit(320), circuit(160, "left", 0), circuit(160, "right", 0)]
+        return site([evse(0, circuit=1 + place, fallback_da=80, power_on_da=80), evse(1, circuit=1)], circuits)
+
+    def start(self):
+        """It stood on the left with its last order; the primary starts with the new file."""
+        old = self.guard_class(self.new_site(0), self.now)
+        for key, value in self.devices[0].settings():
+            old.evidence(0, key, value, self.now)
+        self.guard = self.make_guard(old.evidence_dump())
+        self.moved = False
+        self.epoch = 2
+
+    def loads_of(self, device):
+        if device is not self.devices[0] or self.moved:
+            return World.loads_of(self, device)
+        return [(key, device.draw_da(self.now)) for key in (1, 0)]
+
+    def encode(self):
+        s = self.guard.ledger.standings[0]
+        if not self.moved and s.paused_proven and device_rests(self.devices[0], self.now):
+            self.moved = True  # proven paused: now it may be connected elsewhere
+        return World.encode(self)
+
+    def encode_more(self):
+        return [self.moved]
+
+    def decode_more(self, x, at):
+        self.moved = x[at] == 1
+        return at + 1
+
+
+def device_rests(device, now):
+    return device.draw_da(now) == 0
+
+

@@ -1,0 +1,148 @@
+"""One small world for each kind of attack. Each has so few moves that all its reachable states are closed.
+
+`WORLDS[name](guard_class, deep)` builds one. Amperes: a car needs 8 A (80 da) or takes 10 A; a circuit carries 16 A.
+"""
+
+from ampacity.circuit.guard import Guard
+from tests.proof.metered import Hung, Metered
+from tests.proof.model import World
+from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Phases, Swap
+from tests.proof.sites import box, circuit, evse, mute, site
+
+HALF = (("well", "dark", "mute"), ("well", "dark"))
+FULL = (("well", "dark", "mute"), ("well", "dark", "mute"))
+METER = ({"name": "m", "phases": [0]},)
+
+
+def lost(guard=Guard, deep=False):
+    """Frames and answers are lost, watchdogs expire, the primary restarts."""
+    return World("lost frames", site([evse(0), evse(1)], [circuit(160)]), guard, outcomes=FULL if deep else HALF, attacks=("reboot",))
+
+
+def fallback(guard=Guard, deep=False):
+    """One falls back to 8 A and starts there; devices restart."""
+    facts = site([evse(0, fallback_da=80, power_on_da=80), evse(1)], [circuit(160)])
+    return World("fallback", facts, guard, outcomes=FULL if deep else HALF, attacks=("restart",) + (("reboot",) if deep else ()))
+
+
+def any_order(guard=Guard, deep=False):
+    """No plan: the adversary picks every order, and only the ledger says no."""
+    outcomes = (("well", "dark", "mute"), ("well", "dark")) if deep else (("well", "dark"), ("well",))
+    return World("any order", site([evse(0), evse(1)], [circuit(160)]), guard, outcomes=outcomes, any_plan=((0, 100), (0, 100)))
+
+
+def held(guard=Guard, deep=False):
+    """Orders are held for as long as the path can, or come twice; the primary restarts with one on its way."""
+    facts = site([evse(0, transit_ms=5000), evse(1)], [circuit(160)])
+    first = ("well", "held", "copied") + (("dark", "held dark") if deep else ())
+    return World("held and copied", facts, guard, outcomes=(first, ("well", "dark")[: 1 + deep]), attacks=("deliver", "reboot", "car"), copies_late=2)
+
+
+def gateway(guard=Guard, deep=False):
+    """A charge controller behind a gateway that holds orders, and answers for older ones."""
+    facts = site([box(0, transit_ms=5000, survives=True), evse(1)], [circuit(160)])
+    first = ("well", "held", "stale") + (("dark",) if deep else ())
+    return World("held by a gateway", facts, guard, outcomes=(first, ("well",)), attacks=("deliver", "car"), frames_max=2)
+
+
+def kept(guard=Guard, deep=False):
+    """A controller keeps its setpoint through its watchdog's time, and any frame brings it back; echoes."""
+    facts = site([box(0, poll_feeds=True, survives=True), evse(1)], [circuit(160)])
+    first = ("well", "dark", "lost order") + (("echo", "mute") if deep else ())
+    return World("kept setpoint", facts, guard, outcomes=(first, ("well",)), feeds=True, attacks=("car",))
+
+
+def refused(guard=Guard, deep=False):
+    """A device that hears a probe, refuses it, and is kept alive by it."""
+    facts = site([box(0, survives=True), evse(1)], [circuit(160)])
+    first = ("well", "dark", "refused")
+    return World("refused probe", facts, guard, outcomes=(first, ("well", "dark")[: 1 + deep]), feeds=True, excused_da=100, excuse_steps=2)
+
+
+def rounding(guard=Guard, deep=False):
+    """A device that makes more of an order than was ordered."""
+    facts = site([box(0, rounds_da=20, survives=True, min_da=60), evse(1, min_da=60)], [circuit(160)])
+    return World("rounding up", facts, guard, outcomes=HALF if deep else (("well", "dark"), ("well", "dark")))
+
+
+def settings(guard=Guard, deep=False):
+    """A restart that nobody notices takes the settings, and the watchdog is off."""
+    facts = site([box(0, loses=True), evse(1)], [circuit(160)])
+    first = ("well", "dark", "unread") + (("mute",) if deep else ())
+    return World("lost settings", facts, guard, outcomes=(first, ("well", "dark")[: 1 + deep]), attacks=("blink",))
+
+
+def broadcast(guard=Guard, deep=False):
+    """One frame for two secondaries is heard by some."""
+    return Joint("broadcast heard by some", site([evse(0), evse(1)], [circuit(160)]), guard)
+
+
+def without_watchdog(guard=Guard, deep=False):
+    """A device without watchdog that holds its last order in silence, beside one with a lease."""
+    facts = site([mute(0, survives=True), evse(1)], [circuit(160)])
+    return World("no watchdog", facts, guard, outcomes=FULL if deep else HALF, attacks=("restart", "reboot") if deep else ("restart",))
+
+
+def death(guard=Guard, deep=False):
+    """The primary dies for good while one without watchdog charges, and other load rises to what was assumed."""
+    facts = site([mute(0, survives=True), evse(1, min_da=100)], [circuit(190, other=100, meter=0)], meters=METER)
+    return Death("death of the primary", facts, guard, outcomes=(("well", "dark"), ("well",)), attacks=("die", "step"))
+
+
+def foreign(guard=Guard, deep=False):
+    """Another client writes to a device, seen on the line."""
+    facts = site([mute(0, survives=True), evse(1)], [circuit(160)])
+    return Foreign("foreign client", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("foreign",), writes=1 + deep)
+
+
+def disobeying(guard=Guard, deep=False):
+    """A car draws above its order: a little, then all that the hardware can. Its contactor is welded."""
+    facts = site([evse(0), evse(1)], [circuit(180)])
+    return Disobeying("a car above its order", facts, guard, outcomes=(("well", "dark")[: 1 + deep], ("well",)), attacks=("boost",))
+
+
+def swapped(guard=Guard, deep=False):
+    """With its feeder open a device is swapped for one without a watchdog."""
+    facts = site([box(0, survives=True, watchdog_fixed=True, fingerprint="S1"), evse(1)], [circuit(180)])
+    return Swap("swapped device", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("swap",))
+
+
+def phases(guard=Guard, deep=False):
+    """A device switches between one and two phases and falls back to both."""
+    facts = site([evse(0, terminals=((0,), (1,)), fallback_da=80, power_on_da=80), evse(1, terminals=((1,),))], [circuit(160, phases=2)], phases=2)
+    return Phases("phase switch", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("switch",))
+
+
+def change(guard=Guard, deep=False):
+    """An EVSE was moved to another circuit in the site file; the primary restarts, once and again."""
+    return Change("changed site", guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("reboot",))
+
+
+def hung(guard=Guard, deep=False):
+    """The safety loop hangs while its drivers live on, and other load rises."""
+    facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER)
+    return Hung("hung loop", facts, guard, outcomes=(("well",), ("well",)), attacks=("hang", "step"))
+
+
+def metered(guard=Guard, deep=False):
+    """Other load behind a meter jumps; frames of the meter are lost, or it freezes."""
+    facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER)
+    return Metered("other load", facts, guard, outcomes=(("well", "dark")[: 1 + deep], ("well",)), attacks=("step", "silence", "freeze"))
+
+
+def mirrored(guard=Guard, deep=False):
+    """The meter was installed the wrong way round, or on another phase."""
+    facts = site([evse(0)], [circuit(180, other=100, meter=0)], meters=METER)
+    return Metered("wrong sign", facts, guard, outcomes=("well",), attacks=("step",), sign=-1)
+
+
+def tree(guard=Guard, deep=False):
+    """Three EVSEs, one without watchdog, on two circuits."""
+    circuits = [circuit(240), circuit(160, "sub", 0)]
+    facts = site([evse(0, circuit=1), mute(1, circuit=1, survives=True), evse(2)], circuits)
+    outcomes = (("well", "dark"), ("well", "dark"), ("well",))
+    return World("tree of three", facts, guard, outcomes=FULL + (("well", "dark"),) if deep else outcomes, attacks=("reboot",) if deep else ())
+
+
+WORLDS = {make.__name__: make for make in (lost, fallback, any_order, held, gateway, kept, refused, rounding, settings, broadcast, without_watchdog,
+                                           death, foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree)}  # fmt: skip
