@@ -42,10 +42,6 @@ class GrantedLedger(Ledger):
                 room = min(room, (self.granted_da - self.sums[key] - promised) // count)
         return room
 
-    def fullest_da(self) -> int:
-        """Σ bounds on the fullest phase of the root: the most that all EVSEs together can be drawing now."""
-        return max([self.sums[key] for key in self.root_keys])
-
     def reserves_da(self) -> int:
         """Σ reserves on the fullest phase: what they may draw without anybody's asking."""
         most = 0
@@ -63,12 +59,16 @@ class GrantedLedger(Ledger):
                 return False
         return True
 
-    def _rule_13_proves(self, granted_da: int) -> bool:
+    def _rule_13_sum_da(self) -> int:
+        """What the parent reads and believes: Σ bounds on the fullest phase, the most that all can be drawing now."""
+        return max([self.sums[key] for key in self.root_keys])
+
+    def proves(self) -> bool:
         """A grant is proven only when everybody below is proven and settled: Σ bounds within it.
 
         The fallback is counted by the parent at any time, so a grant below it asks for no more than that.
         """
-        return self.fullest_da() <= max(granted_da, self.fallback_da)
+        return self._rule_13_sum_da() <= max(self.granted_da, self.fallback_da)
 
     def _rule_7_default(self, s: Standing, most_da: int) -> bool:
         """Who has no watchdog stands when we die: would the sum that the parent then counts still hold?"""
@@ -121,11 +121,11 @@ class GrantedGuard(Guard):
 
     def grant_met(self) -> bool:
         """Rule 13: is the grant in force proven? Never while the invariant was not checked in this tick."""
-        return self.feed_ok and self.ledger._rule_13_proves(self.ledger.granted_da)
+        return self.feed_ok and self.ledger.proves()
 
     def fullest_da(self) -> int:
         """The most that all EVSEs together can be drawing on any phase."""
-        return self.ledger.fullest_da()
+        return self.ledger._rule_13_sum_da()
 
     def sums_da(self) -> "list[int]":
         """Σ bounds per phase: what the parent reads and believes."""

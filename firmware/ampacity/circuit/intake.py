@@ -103,6 +103,9 @@ class Intake(Permits):
         s = self.standings[evse]
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
+            if s.evse.primary and s.measured_da:  # the sum of bounds that it reports has what it cannot measure
+                s.measured_da, s.above_ms = 0, -1
+                self._rebound(s)
             return
         for phase in range(len(s.phase_da)):
             s.phase_da[phase] = 0
@@ -134,7 +137,7 @@ class Intake(Permits):
     def _hear(self, s: Standing, now_ms: int) -> None:
         s.silent = False
         s.heard_ever = True
-        if s.isolated:
+        if s.isolated and not s.feeder_open:
             self._rule_6_end_isolation(s, now_ms)
         if s.evse.poll_feeds and not s.lapsed and s.bound_da > s.reserve_da:
             s.other_ms = now_ms
@@ -245,7 +248,9 @@ class Intake(Permits):
         if not closed and s.rung >= ladder.FEEDER and not s.isolated:
             s.disobeys = False
             s.disobeyed_da = 0
+            s.feeder_open = True  # an answer says nothing: its electronics may have a supply of their own
             self.isolate(evse, True, now_ms)
             self.event(now_ms, "feeder", "%s: its feeder is seen open" % s.evse.name)
-        elif closed and s.isolated and s.rung >= ladder.FEEDER:
+        elif closed and s.feeder_open:
+            s.feeder_open = False
             self._rule_6_end_isolation(s, now_ms)

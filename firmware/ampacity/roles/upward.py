@@ -38,12 +38,16 @@ class Upward:
         self.guard.grant(self.lease.limit_da(now_ms), now_ms)
 
     def after(self, now_ms):
-        """What the parent reads and believes, and whether its newest grant is proven."""
+        """What the parent reads and believes, and whether its newest grant is proven.
+
+        In quarantine the bounds are what is not known, and no grant is proven by them. What an earlier life was granted
+        the parent counts by itself; we ordered nothing since, so what we add to that are the reserves.
+        """
         guard, shown = self.guard, self.map
         shown.starting = guard.mode == "quarantine"
         shown.faulted = guard.mode == "safe"
         shown.faults = CONTROLLER_FAULT if shown.faulted else 0
-        shown.standing_da = guard.fullest_da()
+        shown.standing_da = guard.reserves_da() if shown.starting else guard.fullest_da()
         shown.offered_da = [min(da, WORD_MAX) for da in (guard.sums_da() + [0, 0])[:3]]
         if guard.grant_met():
             shown.prove()

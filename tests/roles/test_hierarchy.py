@@ -1,0 +1,233 @@
+"""Primaries below primaries (rule 13): three levels and more, each of them lost in turn, judged by what really flows."""
+
+from helper_hierarchy import Leaf, Node, Street
+
+from ampacity.bus import lease_table as table
+from ampacity.circuit.granted import GrantedGuard, GrantedLedger
+
+RATING_DA = 400
+
+
+def street(fallback_da=0, rating_da=RATING_DA):
+    """40 A for two garages of 25 A with two charging points each, and one charging point at the street itself."""
+    left = Node("left", 2, 250, [Leaf("a", 2, fallback_da=fallback_da), Leaf("b", 3, fallback_da=fallback_da)])
+    right = Node("right", 3, 250, [Leaf("c", 2), Leaf("d", 3)])
+    return Street(Node("street", 0, rating_da, [left, right, Leaf("e", 4)])).run(15000)
+
+
+def charging(**how):
+    town = street(**how).plug_all().run(25000)
+    assert min(amps(town)) >= 60, amps(town)
+    return town
+
+
+def amps(town):
+    return [port.amps_da[0] for port in town.top.ports()]
+
+
+def all_charge_again(town, duration_ms):
+    town.run(duration_ms)
+    assert min(amps(town)) >= 60, amps(town)
+    assert town.over_rating() == []
+
+
+def test_all_share_the_street_and_no_rating_is_exceeded():
+    town = charging().run(20000)
+    assert sum(amps(town)) >= RATING_DA - 10 and town.over_rating() == []
+
+
+def test_the_parent_believes_what_the_sum_below_may_draw():
+    town = charging().run(20000)
+    guard = town.top.primary.guard
+    for index, name in ((0, "left"), (1, "right")):
+        below = town.node(name).primary.guard
+        assert guard.bound_da(index) == [max(below.sums_da())] * 3 == [below.ledger.granted_da] * 3
+
+
+def test_a_dead_parent_leaves_every_garage_at_its_fallback_within_its_watchdog():
+    town = charging()
+    town.top.dead = True
+    town.run(11000)
+    assert amps(town) == [0] * 5
+    town.top.start(town.now_us)
+    all_charge_again(town, 40000)
+
+
+def test_with_a_fallback_the_garage_charges_on_with_the_sum_of_it():
+    town = charging(fallback_da=60)
+    assert town.top.primary.guard.reserve_da(0) == 120
+    town.top.dead = True
+    town.run(30000)
+    assert amps(town)[:2] == [60, 60] and amps(town)[2:] == [0, 0, 0]
+    town.top.start(town.now_us)
+    all_charge_again(town, 40000)
+
+
+def test_a_dead_garage_keeps_its_amperes_until_its_watchdog_and_everything_below_has_run_out():
+    town = charging()
+    left, guard = town.node("left"), town.top.primary.guard
+    left.dead = True
+    least_da = guard.bound_da(0)[0]
+    town.run(left.facts["watchdog_ms"])
+    assert guard.bound_da(0)[0] == least_da and guard.state(0) == "silent"
+    town.run(20000)
+    assert guard.bound_da(0)[0] == 0 and amps(town)[:2] == [0, 0]
+    assert sum(amps(town)[2:]) > 270, "the others take what it left"
+    left.start(town.now_us)
+    all_charge_again(town, 50000)
+
+
+def test_a_garage_that_restarts_proves_nothing_before_its_own_are_proven():
+    town = charging()
+    left, guard = town.node("left"), town.top.primary.guard
+    left.start(town.now_us)
+    left.below[0].cut = True
+    town.run(9000)
+    assert left.primary.upward.map._proven == (0, 0, 0) and guard.bound_da(0)[0] >= 130
+    left.below[0].cut = False
+    all_charge_again(town, 50000)
+
+
+def test_a_restart_of_a_garage_takes_nothing_from_the_others():
+    town = charging().run(20000)
+    before = amps(town)[2:]
+    town.node("left").dead = True
+    town.run(1500)
+    town.node("left").start(town.now_us)
+    for _ in range(20):
+        town.run(500)
+        assert amps(town)[2:] == before
+    all_charge_again(town, 20000)
+
+
+def test_a_cut_line_to_a_charging_point_gives_its_amperes_to_its_neighbour_only_after_its_lease():
+    town = charging().run(20000)
+    town.node("left").below[0].cut = True
+    town.run(5000)
+    assert amps(town)[1] <= 67
+    town.run(20000)
+    assert amps(town)[0] == 0 and amps(town)[1] >= 125
+    town.node("left").below[0].cut = False
+    all_charge_again(town, 30000)
+
+
+def test_a_cut_line_to_a_garage_lets_its_lease_lapse():
+    town = charging().run(20000)
+    town.node("left").cut = True
+    town.run(12000)
+    assert town.node("left").primary.upward.lease.state(town.now_us // 1000) == "fallback" and amps(town)[:2] == [0, 0]
+    town.run(30000)
+    town.node("left").cut = False
+    all_charge_again(town, 50000)
+
+
+def silent_leaf_while_another_starts():
+    """One car at 16 A behind a garage; its line is cut in the moment in which the street needs half of it."""
+    town = street(rating_da=200)
+    ports = town.top.ports()
+    ports[0].car = "C"
+    town.run(25000)
+    assert amps(town)[0] >= 158
+    town.node("left").below[0].cut = True
+    ports[4].car = "C"
+    town.run(40000)
+    return town
+
+
+def neighbour_while_its_giver_is_silent():
+    """The street is full; within a garage one is to give to the other, and cannot hear it."""
+    left = Node("left", 2, 250, [Leaf("a", 2), Leaf("b", 3)])
+    town = Street(Node("street", 0, 290, [left, Leaf("e", 4)])).run(15000)
+    ports = town.top.ports()
+    ports[0].car = ports[2].car = "C"
+    town.run(30000)
+    assert sum(amps(town)) >= 280
+    left.below[0].cut = True
+    ports[1].car = "C"
+    town.run(5000)
+    return town
+
+
+def with_ledger(mutant, scene):
+    GrantedGuard.ledger_class = mutant
+    try:
+        return scene()
+    finally:
+        GrantedGuard.ledger_class = GrantedLedger
+
+
+class ProvesAtOnce(GrantedLedger):
+    def _rule_13_sum_da(self):
+        return 0
+
+
+class RatingAlone(GrantedLedger):
+    def _rule_13_within(self, keys):
+        return True
+
+    def grant_room_da(self, s, extra, own_da):
+        return 1 << 20
+
+
+def test_a_lower_grant_is_proven_only_when_all_below_are_within_it():
+    assert silent_leaf_while_another_starts().over_rating() == []
+
+
+def test_without_that_the_street_is_overloaded():
+    assert with_ledger(ProvesAtOnce, silent_leaf_while_another_starts).over_rating() == ["street"]
+
+
+def test_giver_and_taker_below_both_count_within_the_grant():
+    assert neighbour_while_its_giver_is_silent().over_rating() == []
+
+
+def test_without_that_the_street_is_overloaded_too():
+    assert with_ledger(RatingAlone, neighbour_while_its_giver_is_silent).over_rating() == ["street"]
+
+
+def test_the_status_shows_the_grant_before_until_the_lower_one_is_proven():
+    town = charging().run(20000)
+    upward = town.node("left").primary.upward
+    shown = upward.map._proven
+    upward.guard.ledger.tick_ms = town.now_us // 1000
+    assert shown == (upward.lease.identity, upward.lease.epoch, upward.lease.sequence)
+    now_ms = town.now_us // 1000
+    assert upward.lease.grant(shown[0], shown[1], (shown[2] + 1) & 0xFFFF, 10000, 60, now_ms)
+    town.node("left").primary.safety.tick(now_ms)
+    assert upward.map._proven == shown and upward.map._limit_da(now_ms) == max(upward.guard.sums_da()) > 60
+
+
+def test_settings_of_a_primary_are_written_by_nobody():
+    upward = street().node("left").primary.upward
+    assert upward.map.write(table.SETTINGS_AT, bytes((0, 100)), 0) == 3
+    read = upward.map.read(table.SETTINGS_AT, 5, 0)
+    after_ms = (read[8] << 8 | read[9]) * 100
+    assert after_ms >= upward.facts["after_lease_ms"] > 10000
+
+
+def test_a_reserve_below_that_is_larger_than_declared_reaches_the_parent():
+    town = street()
+    leaf = town.node("left").below[0]
+    assert leaf.unit.secondary.map.set_settings(60, 160, 60, 10000)
+    town.run(3000)
+    assert town.node("left").primary.upward.lease.fallback_da == 60
+    assert town.top.primary.guard.reserve_da(0) == 60
+
+
+def test_a_reserve_larger_than_the_grant_is_no_reason_to_prove_nothing():
+    town = street(fallback_da=60)
+    assert town.top.primary.guard.mode == "regulating" and town.top.primary.guard.want_da[0] == 0
+
+
+def test_four_levels_fall_one_after_the_other_and_rise_again():
+    row = Node("row", 2, 250, [Leaf("a", 2), Leaf("b", 3)])
+    garage = Node("garage", 2, 300, [row, Leaf("c", 3)])
+    town = Street(Node("street", 0, 400, [garage, Leaf("d", 3)])).run(25000).plug_all().run(30000)
+    assert min(amps(town)) >= 60 and town.over_rating() == []
+    assert garage.facts["watchdog_ms"] > 10000 + row.facts["watchdog_ms"] > 20000 + 10000
+    for lost in (town.top, garage, row):
+        lost.dead = True
+        town.run(15000)
+        assert amps(town)[:2] == [0, 0]
+        lost.start(town.now_us)
+        all_charge_again(town, 60000)
