@@ -7,6 +7,7 @@ from ampacity.base.errors import Rejected
 from ampacity.console.access import Access
 from ampacity.console.door import role_of, serve
 from ampacity.console.settings import Setting, SettingTable, parse_da
+from ampacity.roles.upstream_commands import UpstreamCommands
 
 SOURCE = "console"
 PLAN_SETTINGS = (
@@ -45,6 +46,7 @@ class Installer:
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
             "restart": ("restart", self._restart),
         }
+        self.commands.update(UpstreamCommands(primary).commands)
 
     def view(self):
         return self.primary.view()
