@@ -48,9 +48,9 @@ def test_what_it_allows_after_a_restart_is_evidence_and_no_more_than_the_site_sa
     assert audit.wrong() is None and ("power_on_da", 60) in audit.evidence([FALLBACK])
 
 
-def kept_alive(feed, refresh, judge):
+def kept_alive(feed, refresh, judge, reads_feed=0):
     dog = dict(HEIDELBERG_ENERGY_CONTROL["watchdog"])
-    dog.update({"feed_ms": 2000, "feed": feed, "reads_feed": 0, "time": -1, "fallback": -1})
+    dog.update({"feed_ms": 2000, "feed": feed, "reads_feed": reads_feed, "time": -1, "fallback": -1})
     order = dict(HEIDELBERG_ENERGY_CONTROL["order"])
     order["refresh"] = refresh
     proof = {"kind": "limit", "limit": 3, "charge": [[3, "order", []]], "pause": [[3, "order", []]]}
@@ -78,3 +78,8 @@ def test_a_device_that_measures_fewer_phases_than_it_feeds_gives_no_currents():
     driver._readings._index = {"current_l1": 0}
     driver._readings.values[0] = 60
     assert driver._per_terminal("current") is None
+
+
+def test_a_reading_that_may_feed_does_not_replace_the_order_that_does():
+    sent = kept_alive([], 1, Judge(160), reads_feed=1)
+    assert 4 <= sent.count(b"\x06\x01\x05\x00\x64") <= 6

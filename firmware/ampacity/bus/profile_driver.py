@@ -272,7 +272,7 @@ class ProfileDriver(ProfileAnswers):
             self._hold_ms[hold] = now_ms + DENIED_MS
             return False
         self._judge.fed(self._index, now_ms)
-        if hold == "feed" or not self._feed:
+        if hold == "feed" or not (self._feed or self._table["order"]["refresh"]):  # a reading that only may feed does not count
             self._fed_ms = now_ms
         return True
 

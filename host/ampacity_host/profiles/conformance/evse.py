@@ -162,7 +162,7 @@ def pause(stage: EvseStage) -> None:
 def resume(stage: EvseStage) -> None:
     stage.allow(HIGH_DA)
     stage.until(lambda: stage.settled(_asked(stage, HIGH_DA)), 40_000, "charging again")
-    stage.run(3000)
+    stage.run(max(3000, stage.facts["watchdog_ms"] * 15 // 10))
     facts = stage.driver.facts
     assert facts.state and facts.state[0] in "CD", f"a charging car shows state {facts.state}"
     for n, da in enumerate(stage.plant.amps_da, 1):

@@ -58,6 +58,8 @@ class DescribedEvse(EvseDevice):
         self.raw |= {name: before[name] for name in kept if name in before}
         if self._enable:
             self.raw[self._enable["register"]] = self._enable["on"][0]
+        if not keep and self.power_on() != self.max_da:
+            self.raw |= {name: self._counts(self.description.registers[name], self.power_on()) for name in self._limit["registers"]}
         self.ordered = keep
         self.expired = False
         self.renewed: set[str] = set()
