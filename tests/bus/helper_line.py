@@ -17,6 +17,7 @@ class Judge:
         self.calls = []
         self.orders = 0
         self.verdict = None
+        self.unaudited = ()
 
     def send(self, evse, most_da, now_ms, probe=False):
         if self.verdict is not None and not self.verdict(evse, most_da, probe):
@@ -27,6 +28,9 @@ class Judge:
 
     def may_feed(self, evse, now_ms):
         return True
+
+    def audit_due(self, evse):
+        return evse in self.unaudited
 
     def of(self, name, evse=None):
         return [c for c in self.calls if c[0] == name and (evse is None or c[1] == evse)]

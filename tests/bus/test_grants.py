@@ -330,3 +330,26 @@ def test_another_primary_on_the_line_is_not_obeyed_while_a_lease_holds():
     assert site.stations[0].map.write(table.GRANT_AT, data, site.now_ms()) == 0
     site.wire.run(500)
     assert site.limits() == [100]
+
+
+def test_one_that_the_judge_knows_no_more_is_read_again_without_going_offline():
+    site = Site([1])
+    site.wire.run(1000)
+    count = len([c for c in site.judge.of("evidence") if c[2] == "fingerprint"])
+    site.judge.unaudited = (0,)
+    site.wire.run(1500)
+    assert site.drivers[0].facts.online
+    assert len([c for c in site.judge.of("evidence") if c[2] == "fingerprint"]) == count + 1
+
+
+def test_a_contactor_that_is_to_be_open_is_a_flag_of_a_grant_of_its_own():
+    site = Site([1, 2])
+    site.wire.run(1000)
+    site.want(0, 0)
+    site.drivers[0].hold_open(True)
+    site.wire.run(4000)
+    assert site.stations[0].map.flags == 2 and site.stations[1].map.flags == 0
+    assert site.stations[0].map.lease.state(site.wire.now_us // 1000) == "leased", "its grants go on"
+    site.drivers[0].hold_open(False)
+    site.wire.run(1000)
+    assert site.stations[0].map.flags == 0

@@ -98,6 +98,9 @@ def test_rule_10_a_feeder_seen_open_is_bound_zero_and_seen_closed_the_maximum():
     bench.guard.feeder(0, False, bench.now_ms)
     bench.tick()
     assert bench.bound() == 0
+    bench.guard.heard(0, bench.now_ms)
+    bench.tick()
+    assert bench.bound() == 0, "its electronics may have a supply of their own"
     bench.guard.feeder(0, True, bench.now_ms)
     bench.tick()
     assert bench.bound() == 160

@@ -23,6 +23,7 @@ POLL_MS = 250
 TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
 RESEND_MS = 100
+REAUDIT_MS = 5000
 HOLD_MS = 50  # after the judge said no
 RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
 SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
@@ -79,6 +80,7 @@ class LeaseDriver:
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
         self._evidence: tuple[tuple[str, object], ...] = ()
         self._failures = 0
+        self._reaudit_ms = 0
         self._asked_ms = -poll_ms
         self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
@@ -271,6 +273,9 @@ class LeaseDriver:
             if fresh or not self.survives:
                 for key, value in self._evidence:
                     self.judge.evidence(self.index, key, value, now_ms)
+            elif now_ms >= self._reaudit_ms and self.judge.audit_due(self.index):
+                self._reaudit_ms = now_ms + REAUDIT_MS
+                self._step = NAMES  # it was declared away meanwhile: who it is must be read again
             self.facts.online = True
         else:
             self._known = known

@@ -72,5 +72,5 @@ def release(ledger: "Bounds", s: Standing) -> None:
         ledger.switches += 1
     s.rung = FREE
     s.rung_ms = -1
-    s.contactor_open = False
+    s.contactor_open = s.feeder_open = False
     s.disobeyed_ms = []

@@ -45,6 +45,7 @@ class Standing:
         self.disobeyed_ms: list[int] = []
         self.rung = 0  # of the ladder of rule 10
         self.rung_ms = -1
+        self.feeder_open = False  # its feeder was told to open, and seen so
         self.contactor_open = False  # seen so since it was told to open
         self.locked = ""  # why it stays out until a person resets it
         self.hearing_ms = LONG_AGO_MS  # an order <= its reserve was answered last

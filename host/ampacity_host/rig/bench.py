@@ -220,6 +220,13 @@ class Bench:
         if self.safety_loads:
             self.time.at_ms(self.time.now_ms + SAFETY_REPEAT_MS, self.repeat_safety_loads)
 
+    def switch_output(self, name, on):
+        """The primary switches a relay: a feeder's contactor, or something that only people see. True: it was seen to act."""
+        for facts, point in zip(self.facts["evses"], self.plant.points, strict=True):
+            if facts.get("feeder_output") == name:
+                point.feeder(on)
+        return on
+
     # ---- limits
 
     async def limit(self, fields):

@@ -43,6 +43,7 @@ class Point:
         self.pilot, self.permille, self.offer_da = "x1", 1000, 0
         self.commanded = self.locked = False
         self.closed = False
+        self.feeder_open = False         # by the controller's output
         self.s2 = False
         self.amps_da = 0
         self.energy_j5 = 0
@@ -133,7 +134,7 @@ class Point:
 
     def contact(self):
         """Opens or closes what the command and the weld say."""
-        closed = self.commanded or "welded" in self.faults
+        closed = (self.commanded or "welded" in self.faults) and not self.feeder_open
         if closed == self.closed:
             return
         self.closed = closed
@@ -142,6 +143,13 @@ class Point:
         else:
             self._stop_ramp()
             self._set_amps(0)
+
+    def feeder(self, opened):
+        """The contactor in its feeder; its electronics have a supply of their own."""
+        self.settle()
+        self.feeder_open = opened
+        self.contact()
+        self._tell()
 
     # ---- the car
 

@@ -95,6 +95,7 @@ class RealBench(Bench):
             pty.station.primary = True
         points = [point for point in self.plant.points if point.kind == "local"]
         self._primary_pins = self._pins("primary", points)
+        self._primary_pins.on_output = self.switch_output
         port = free_port()
         self._console = ConsoleLink("127.0.0.1", port)
         self.primary = self._controller("primary", "primary", ptys, self.primary_config, port)

@@ -20,6 +20,7 @@ class Pins:
         self.watchdog.on_return = self._apply
         self.pid = None
         self.powered = True
+        self.on_output = None            # (name, on) → what its feedback shows
         self._outputs = {}
         self._writer = None
         self._last = {}
@@ -46,6 +47,8 @@ class Pins:
         """One line from the controller."""
         if "wd" in message:
             self.watchdog.feed()
+        elif "output" in message and self.on_output is not None:
+            self.send({"output": message["output"], "seen": self.on_output(message["output"], bool(message["on"]))})
         elif message.get("evse") in self.points:
             kind, permille = message["pilot"]
             self._outputs[message["evse"]] = (kind, permille, bool(message["contactor"]), bool(message.get("lock")))

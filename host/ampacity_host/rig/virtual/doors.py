@@ -3,6 +3,7 @@
 from ampacity.base.clock import Clock
 from ampacity.base.rng import Rng
 from ampacity.ports.doors import Doors
+from ampacity.ports.output import Output
 from ampacity_host.rig.virtual.beat import BEAT_MS
 from ampacity_host.rig.virtual.fact_bus import FactBuses
 from ampacity_host.rig.virtual.files import ControllerFiles
@@ -68,6 +69,7 @@ class VirtualDoors(Doors):
         self._wired = points
         self._opened = []
         self._ports = {}
+        self._outputs = {}
         self.dead = False
         self._role = None
         self._quiet = None
@@ -126,6 +128,18 @@ class VirtualDoors(Doors):
         buses = FactBuses(self._world, site, guard, on_reading)
         self._opened.append(buses)
         return buses
+
+    def output(self, name):
+        """A relay of the bench, with feedback."""
+        if name not in self._outputs:
+            def act(on):
+                output.seen = self._world.switch_output(name, on)
+            output = self._outputs[name] = Output(name, act)
+        return self._outputs[name]
+
+    def input(self, name):
+        """Inputs of the bench come as events."""
+        return None
 
     def charge_point(self, evse_name):
         if evse_name not in self._wired:
