@@ -282,8 +282,18 @@ class Plan:
         return free
 
     def _room_to_return(self, s: Standing, now_ms: int) -> int:
-        """Rule 5: one that hears us may be read only with the margin for what a read may revive."""
-        return self.ledger.revives_da(s) if now_ms - s.needs_room_ms < 10000 else 0
+        """Rule 5: one that hears us may be read only with the margin for what a read may revive.
+
+        Nobody makes room where all together could not make enough.
+        """
+        if now_ms - s.needs_room_ms >= 10000:
+            return 0
+        revives = self.ledger.revives_da(s)
+        for key in s.on_keys:
+            beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.standings if t is not s])
+            if revives * s.on_keys.count(key) + beside + self.other.shown_da[key] > self.ledger.cap_da[key]:
+                return 0
+        return revives
 
     def _lower_to_goals(self, now_ms: int) -> None:
         """Fairness takes back what others should have; noise below the deadband moves nobody, unless one waits to begin."""
