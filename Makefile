@@ -36,8 +36,8 @@ proof: $(INSTALLED)  ## the exhaustive search of the safety core's small worlds
 bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here
 	@$(RUN) -m tools.bench $(BENCH_OPTIONS)
 
-soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults
-	@$(RUN) -m tools.soak
+soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults: DAYS=30 SEED=1
+	@$(RUN) -m tests.proof.soak --days $(or $(DAYS),30) --seed $(or $(SEED),1)
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with a board's object size and TLS, in .cache/micropython32
 

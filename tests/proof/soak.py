@@ -137,7 +137,8 @@ def portion(arguments):
     """One process's share: (hours, seed) -> its result."""
     hours, seed, faults = arguments
     result = Run(hours, seed, faults).play(_tell if sys.stderr.isatty() else None).result()
-    print(f"soak: seed {seed}: {result['served']} of {result['sessions']} served, {len(result['violations'])} violations", file=sys.stderr, flush=True)
+    told = f"{result['served']} of {result['sessions']} served, {len(result['violations'])} violations"
+    print(f"soak: seed {seed}: {told}", file=sys.stderr, flush=True)
     return result
 
 

@@ -1,22 +1,21 @@
 """A garage for weeks: 24 EVSEs of all kinds, recorded sessions, recorded other load.
 
-Sessions are those of Norwegian apartment garages (CC BY 4.0), other load that of households near Paris (UCI, CC BY
-4.0), two of them on each phase, taken from different days. What was not recorded, the cars' phases and currents, is
-drawn from the seed, and so is the week. Where the recordings are not at hand, both are drawn.
+Other load is that of two households on each phase, taken from different days (tools/bench/recordings.py). What was not
+recorded, the cars' phases and currents, is drawn from the seed, and so are the days. Where the recordings are not at
+hand, all is drawn.
 """
 
-import csv
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ampacity_host.replay.main import UsageError, find_data
+from ampacity_host.replay.main import UsageError
 from tools import soak as drawn
+from tools.bench.recordings import cut_sessions, pile_mains
 
-SESSIONS, MAINS = "norway_residential_sessions.csv", "uci_household_1min.csv"
 FIRST = datetime(2019, 10, 1)
 WEEKS_DAYS = 110  # of recordings to begin in
-DAY_MIN = 1440
+HOUSEHOLDS = 2
 
 
 def site_text(main_a: float = 125.0, assumed_a: float = 80.0) -> str:
@@ -51,37 +50,12 @@ def _evse_text(index: int) -> str:
 def write_week(folder: Path, days: int, seed: int) -> str:
     """sessions.csv and mains.csv of that many days; whether they are "recorded" or "drawn"."""
     chance = random.Random(seed)
+    first = FIRST + timedelta(days=chance.randrange(WEEKS_DAYS))
     try:
-        sessions, mains = find_data(SESSIONS), find_data(MAINS)
+        cut_sessions(folder / "sessions.csv", first, days, chance)
+        pile_mains(folder / "mains.csv", first, HOUSEHOLDS, seed)
     except UsageError:
         drawn.write_sessions(folder / "sessions.csv", days, chance)
         drawn.write_mains(folder / "mains.csv", chance)
         return "drawn"
-    first = FIRST + timedelta(days=chance.randrange(WEEKS_DAYS))
-    _cut_sessions(sessions, folder / "sessions.csv", first, days, chance)
-    _pile_mains(mains, folder / "mains.csv", first, seed)
     return "recorded"
-
-
-def _cut_sessions(source: Path, target: Path, first: datetime, days: int, chance: random.Random) -> None:
-    with source.open(newline="") as file, target.open("w", newline="") as cut:
-        table = csv.writer(cut)
-        table.writerow(["session", "arrival_local", "departure_local", "energy_kwh", "phases", "max_a"])
-        for row in csv.DictReader(file):
-            if row["plug_out_local"] and first <= datetime.fromisoformat(row["plug_in_local"]) < first + timedelta(days=days):
-                table.writerow([row["session"], row["plug_in_local"], row["plug_out_local"], row["energy_kwh"], *chance.choice(drawn.CARS)])
-
-
-def _pile_mains(source: Path, target: Path, first: datetime, seed: int) -> None:
-    """Each phase carries two households: the recording of two days, other ones for each phase and seed."""
-    with source.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    skip = next(i for i, row in enumerate(rows) if row["time_local"].endswith("T00:00"))
-    amps = [float(row["current_a"] or 0) for row in rows[skip:]]
-    whole = len(amps) // DAY_MIN
-    with target.open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["time_local", "l1_a", "l2_a", "l3_a"])
-        for minute in range(whole * DAY_MIN):
-            shown = [sum(amps[(minute + (3 * p + k + seed) * DAY_MIN) % (whole * DAY_MIN)] for k in (0, 1)) for p in range(3)]
-            table.writerow([(first + timedelta(minutes=minute)).isoformat(), *(round(a, 1) for a in shown)])

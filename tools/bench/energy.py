@@ -34,7 +34,8 @@ AIM = ">= 0.95"
 
 def site_text(rating_a: float, assumed_a: float) -> str:
     """Two rows of our own secondaries on one metered connection."""
-    lines = ['[site]\nname = "energy"\n', f'[[circuit]]\nname = "main"\nrating_a = {rating_a:.1f}\nassumed_other_a = {assumed_a:.1f}\nmeter = "grid"\n']
+    main = f'name = "main"\nrating_a = {rating_a:.1f}\nassumed_other_a = {assumed_a:.1f}\nmeter = "grid"\n'
+    lines = ['[site]\nname = "energy"\n', "[[circuit]]\n" + main]
     for row in "ab":
         lines.append(f'[[circuit]]\nname = "row-{row}"\nparent = "main"\nrating_a = 80.0\n')
         lines.append(f'[[bus]]\nname = "bus-{row}"\nkind = "rtu"\nport = "virtual"\n')
