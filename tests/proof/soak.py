@@ -30,7 +30,6 @@ from tools.bench.optimum import Stay, optimum_wh, possible_wh
 SERVED = 0.9
 FAULTS_AN_HOUR = 0.5
 HOUR_MS = 3_600_000
-CI_HOURS = 5
 PORTION_DAYS = 3
 
 
@@ -169,11 +168,9 @@ def summary(results):
         "seeds": [one["seed"] for one in results], "runs": results}
 
 
-def run(full=True):
-    """The part of `python -m tests.proof`: thirty site-days, or with full=False some hours of an evening."""
-    if full:
-        return soak(30, 1)
-    return summary([Run(CI_HOURS, 1, faults=4.0, from_hour=16).play().result()])
+def run(deep=True):
+    """The part of `python -m tests.proof`: thirty site-days, however deep its searches go."""
+    return soak(30, 1)
 
 
 def main():

@@ -2,7 +2,9 @@
 
 A week of recorded sessions on 24 EVSEs under recorded other load. The rating is such that the perfect allocator
 (tools/bench/optimum.py) delivers SHARE of what was asked. The firmware runs with its orders as facts, on the virtual
-clock; sessions stand where they come, the first free EVSE, whoever allocates.
+clock; sessions stand where they come, the first free EVSE, whoever allocates. Nobody recorded the cars: they take 16 A on
+three phases. A second row, without aim, has cars of one, two and three phases: there the optimum knows what the ledger may
+not believe, that a car leaves phases unused which its contactor could close (safety.md, rule 14).
 """
 
 import json
@@ -23,6 +25,7 @@ from ampacity_host.replay.times import DAY_S, TimeReader
 from tools.bench.entry import Entry, entry, unmeasured
 from tools.bench.optimum import Stay, optimum_wh
 from tools.bench.recordings import cut_sessions, pile_mains
+from tools.soak import CARS
 
 ROWS = ("energy",)
 EVSES = 24
@@ -30,6 +33,7 @@ FIRST_DAYS = (datetime(2019, 11, 4), datetime(2020, 1, 6))
 DAYS = 7
 SHARE, SHARE_LEAST, SHARE_MOST = 0.85, 0.80, 0.90
 AIM = ">= 0.95"
+THREE_PHASE = ((3, 16),)
 
 
 def site_text(rating_a: float, assumed_a: float) -> str:
@@ -50,11 +54,11 @@ def site_text(rating_a: float, assumed_a: float) -> str:
 class Week:
     """The recordings of some days, and where each session stands."""
 
-    def __init__(self, first: datetime, days: int = DAYS, seed: int = 1) -> None:
+    def __init__(self, first: datetime, days: int = DAYS, seed: int = 1, cars: "tuple[tuple[int, int], ...]" = THREE_PHASE) -> None:
         self.seed, self.days = seed, days
         with tempfile.TemporaryDirectory(prefix="ampacity-energy.") as name:
             folder = Path(name)
-            cut_sessions(folder / "sessions.csv", first, days, random.Random(seed))
+            cut_sessions(folder / "sessions.csv", first, days, random.Random(seed), cars)
             pile_mains(folder / "mains.csv", first, 1, seed)
             times = TimeReader("UTC0")
             found = SessionFile(folder / "sessions.csv", times).sessions
@@ -144,15 +148,15 @@ def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
 
 
 def rows() -> Iterator[Entry]:
-    for first in FIRST_DAYS:
-        name = f"energy/{first.date().isoformat()}"
+    cases = [(first.date().isoformat(), first, THREE_PHASE, AIM) for first in FIRST_DAYS]
+    for name, first, cars, aim in [*cases, ("mixed-cars", FIRST_DAYS[0], CARS, None)]:
         try:
-            delivered, optimum, asked, rating_a = measure(Week(first))
+            delivered, optimum, asked, rating_a = measure(Week(first, cars=cars))
         except UsageError as problem:
-            yield unmeasured(name, str(problem))
+            yield unmeasured(f"energy/{name}", str(problem))
             continue
         share = optimum / asked
         note = f"{DAYS} recorded days, 24 EVSEs, {rating_a} A; the optimum is {share:.0%} of {asked / 1000:.0f} kWh asked, with no minimum to keep"
-        made = entry(name, delivered / 1000, optimum / 1000, "kWh", AIM, note)
-        made["ok"] = made["ok"] and SHARE_LEAST <= share <= SHARE_MOST
+        made = entry(f"energy/{name}", delivered / 1000, optimum / 1000, "kWh", aim, note)
+        made["ok"] = made["ok"] and (aim is None or SHARE_LEAST <= share <= SHARE_MOST)
         yield made

@@ -16,14 +16,14 @@ SESSIONS, MAINS = "norway_residential_sessions.csv", "uci_household_1min.csv"
 DAY_MIN = 1440
 
 
-def cut_sessions(target: Path, first: datetime, days: int, chance: random.Random) -> None:
+def cut_sessions(target: Path, first: datetime, days: int, chance: random.Random, cars: "tuple[tuple[int, int], ...]" = CARS) -> None:
     """The sessions that begin in these days; phases and current of the cars, which nobody recorded, are drawn."""
     with find_data(SESSIONS).open(newline="") as file, target.open("w", newline="") as cut:
         table = csv.writer(cut)
         table.writerow(["session", "arrival_local", "departure_local", "energy_kwh", "phases", "max_a"])
         for row in csv.DictReader(file):
             if row["plug_out_local"] and first <= datetime.fromisoformat(row["plug_in_local"]) < first + timedelta(days=days):
-                table.writerow([row["session"], row["plug_in_local"], row["plug_out_local"], row["energy_kwh"], *chance.choice(CARS)])
+                table.writerow([row["session"], row["plug_in_local"], row["plug_out_local"], row["energy_kwh"], *chance.choice(cars)])
 
 
 def pile_mains(target: Path, first: datetime, households: int, shift: int) -> None:
