@@ -247,6 +247,27 @@ def test_rule_3_3_liveness_a_meter_that_stood_still_while_a_car_stopped_is_belie
     assert bench.guard.meter_state(0) == "ok"
 
 
+def test_rule_3_1_a_frame_passed_over_while_another_waits_for_a_silent_one_still_counts():
+    bench = metered([evse(), evse("evse-2")])
+    for e in (0, 1):
+        bench.stand(100, e)
+    for _ in range(6):
+        bench.measure(0, 100, 100, 100)
+        bench.measure(1, 100, 100, 100)
+        bench.meter(300, 300, 300)
+        bench.tick(1000)
+    assert bench.ledger.other_da[1] == 100
+    bench.meter(300, 300, 300)  # waits for the second, which is silent from now on
+    bench.tick(100)
+    bench.measure(0, 100, 100, 100)
+    bench.meter(450, 450, 450)
+    bench.tick(100)
+    assert bench.ledger.other_da[1] >= 250
+    bench.meter(350, 350, 350)  # the first was lowered, and was not read again yet
+    bench.tick(100)
+    assert bench.ledger.other_da[1] >= 250
+
+
 def test_rule_3_3_a_frame_that_repeats_the_last_one_is_not_held_against_new_readings():
     bench = metered()
     bench.stand(100)

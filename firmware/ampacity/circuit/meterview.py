@@ -69,6 +69,7 @@ class MeterView:
         self.low_da = [0] * self.phases  # for a lower, of the last judged frame
         self.certain_da = [0] * self.phases  # at once: meter - Σ bounds
         self.quick_da = [0] * self.phases  # at once: meter - what the last readings show
+        self.passed_da = [0] * self.phases  # the greatest of that in frames that were passed over
         self.share_da = [0] * self.phases  # for sharing: what stays
         self.high_max = Window(self.phases, FILTER_MS)
         self.high_min = Window(self.phases, FILTER_MS)
@@ -132,7 +133,13 @@ class MeterView:
             for k, evse in enumerate(self.evses):
                 if self.mult[k][p]:
                     shown -= self.bounds.standings[evse].phase_da[p]
-            self.quick_da[p] = max(0, shown + self.generation_da[p])
+            quick_da = max(0, shown + self.generation_da[p])
+            if self.open:  # this frame is passed over: what it shows holds until a later one is judged
+                self.passed_da[p] = max(self.passed_da[p], quick_da)
+                self.quick_da[p] = max(self.quick_da[p], quick_da)
+            else:
+                self.quick_da[p] = max(self.passed_da[p], quick_da)
+                self.passed_da[p] = 0
 
     def _open(self, now_ms: int) -> None:
         """Take the newest frame for judging: from here on the readings of each EVSE are bracketed."""
