@@ -1,4 +1,4 @@
-"""`python -m tools.bench [--only ROW] [--json]`: every figure beside its reference, measured in the same run."""
+"""`python -m tools.bench [--only ROW] [--json] [--page]`: every figure beside its reference, measured in the same run."""
 
 import argparse
 import importlib
@@ -15,6 +15,7 @@ from rich.table import Table
 
 import tools.bench
 from tools.bench.entry import Entry, unmeasured
+from tools.bench.page import write
 
 FRAME = {"__main__", "entry"}
 
@@ -63,10 +64,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--only", metavar="ROW", help="one row, or one case of it")
     parser.add_argument("--json", action="store_true", help="standard output is one JSON list")
+    parser.add_argument("--page", action="store_true", help="put what was measured into docs/benchmarks.md")
     options = parser.parse_args()
     entries = [each for module in modules() for each in measured(module, options.only)]
     if not entries:
         parser.error(f"no row {options.only}")
+    if options.page:
+        write(entries)
     if options.json:
         print(json.dumps(entries))
     else:

@@ -159,6 +159,8 @@ class PacedPty:
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self.fd)
+        for task in self.tasks:
+            task.cancel()
         os.close(self.fd)
         os.close(self.other)
 

@@ -108,13 +108,13 @@ class BusySite:
 
     # ---- the process at the other end
 
-    def run(self, command: list[str], run_s: float) -> bool:
-        """Serve the process for that long; False if it ended before."""
+    def run(self, command: list[str], run_s: float, modules: str = ".frozen") -> bool:
+        """Serve the process for that long; False if it ended before. modules: its MICROPYPATH."""
         end_us = self.start_us + int(run_s * 1e6)
         self.begin()
         with subprocess.Popen(
             [*command, str(self.data), str(self.start_us)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, bufsize=1, env={"MICROPYPATH": ".frozen"},
+            stderr=subprocess.STDOUT, text=True, bufsize=1, env={"MICROPYPATH": modules},
         ) as process:  # fmt: skip
             try:
                 return self.serve(process, end_us)
@@ -170,8 +170,8 @@ def taken(pieces: list[bytes]) -> str:
     return data.hex() or "-"
 
 
-def run_site(command: list[str], run_s: float) -> "tuple[bool, BusySite]":
-    """One run in a folder of its own: did it last, and its figures."""
+def run_site(command: list[str], run_s: float, modules: str = ".frozen") -> "tuple[bool, BusySite]":
+    """One run in a folder of its own: did it last, and its figures. modules: where the firmware is found."""
     with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
         site = BusySite(Path(name))
-        return site.run(command, run_s), site
+        return site.run(command, run_s, modules), site

@@ -32,8 +32,8 @@ def run_with(runtime: Path, tls: TlsServer, heap_bytes: int, run_s: float) -> "t
     return lasted and site.figure("failures") == 0 and len(site.csms.transactions) >= UNITS, site
 
 
-def least_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> "tuple[int, bool]":
-    """(the smallest heap in STEP_KIB with which PROBE_S last, found by halving; did the hour last in it)."""
+def searched_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> int:
+    """The smallest heap in STEP_KIB with which PROBE_S last, found by halving."""
     low, high = live_kib // STEP_KIB, MOST_KIB // STEP_KIB
     while high - low > 1:
         middle = (low + high) // 2
@@ -41,10 +41,34 @@ def least_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> "tuple
             high = middle
         else:
             low = middle
-    for more in (0, 1, 2):
-        if run_with(runtime, tls, base + (high + more) * STEP_KIB * KIB, HOUR_S)[0]:
-            return (high + more) * STEP_KIB, True
-    return high * STEP_KIB, False
+    return high * STEP_KIB
+
+
+def least_kib(runtime: Path, tls: TlsServer, base: int, live_kib: int) -> "tuple[int, bool]":
+    """(the least heap, did the hour last in it)."""
+    found = searched_kib(runtime, tls, base, live_kib)
+    for kib in range(found, found + 3 * STEP_KIB, STEP_KIB):
+        if run_with(runtime, tls, base + kib * KIB, HOUR_S)[0]:
+            return kib, True
+    return found, False
+
+
+def known_least_kib(runtime: Path) -> int:
+    """The least heap of this very firmware; searched for when no run of this row has left it. Raises RuntimeError."""
+    kept, stamp = runtime.parent / ".least", (runtime.parent / ".firmware").read_text()
+    if not kept.exists() or kept.read_text().split()[0] != stamp:
+        tls = TlsServer()
+        lasted, site = run_with(runtime, tls, MOST_KIB * KIB, PROBE_S)
+        if not lasted:
+            raise RuntimeError(f"the busy site does not last with {MOST_KIB} KiB")
+        base = site.figure("base")
+        keep_least(runtime, searched_kib(runtime, tls, base, (site.figure("live") - base) // KIB))
+        tls.close()
+    return int(kept.read_text().split()[1])
+
+
+def keep_least(runtime: Path, kib: int) -> None:
+    (runtime.parent / ".least").write_text(f"{(runtime.parent / '.firmware').read_text()} {kib}\n")
 
 
 def code_by_room(runtime: Path) -> "dict[str, int]":
@@ -85,6 +109,7 @@ def figures(runtime: Path, tls: TlsServer) -> Iterator[Entry]:
     with_tls = f"{UNITS} secondaries, meter, OCPP, TLS session included"
     yield entry("heap/live", live / KIB, LIVE_AIM_KIB, "KiB", "<= 1", with_tls)
     least, hour = least_kib(runtime, tls, base, live // KIB)
+    keep_least(runtime, least)
     note = f"{with_tls}; in steps of {STEP_KIB} KiB; " + ("the hour lasted in it" if hour else f"{PROBE_S:.0f} s lasted in it, the hour did not")
     yield entry("heap/least", least, LEAST_AIM_KIB, "KiB", "<= 1", note)
     for board, room_kib in BOARDS_KIB:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ def frozen_runtime() -> Path:
     known, program = DEST / ".firmware", DEST / "micropython"
     with open(DEST / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.environ.get("AMPACITY_FROZEN_AS_IT_IS") and program.exists():
+            return program
         if not (program.exists() and known.exists() and known.read_text() == stamp):
             build()
             known.write_text(stamp)

@@ -1,0 +1,206 @@
+"""Row `stall`: the longest gap between two safety ticks of a primary on 32-bit MicroPython, in real time.
+
+It has the least heap of row `heap` and a quarter more, 16 secondaries on a paced line, and a CSMS. The cases are what
+holds a controller up: TLS handshakes, a name server that is silent, a message of the largest size.
+"""
+
+import asyncio
+import json
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ampacity_host.configure import compile_site, load_site
+from ampacity_host.configure.command import prepare
+from ampacity_host.csms.bench import BenchCsms
+from tools.bench.bus_line import PacedPty, stations
+from tools.bench.busy_site import BAUD, EVSE, UNITS
+from tools.bench.entry import Entry, entry, unmeasured
+from tools.bench.heap import KIB, known_least_kib
+from tools.bench.runtime32 import PROBES, frozen_runtime
+from tools.bench.tls import TlsServer
+
+ROWS = ("stall",)
+TICK_MS, AIM = 100, "<= 2.5"
+CASE_S, HANDSHAKES = 6.0, 5
+MESSAGE_BYTES = 65_000
+PROGRAM_KIB = 16  # what the bench's own program takes in that heap
+HEAD = """
+[site]
+name = "stall"
+[[circuit]]
+name = "main"
+rating_a = 200
+[[bus]]
+name = "line"
+kind = "rtu"
+port = "{port}"
+[ocpp]
+identity = "BENCH"
+url = "{url}"
+password = "a password of twenty"
+"""
+
+
+class Process:
+    """The primary; `worst()`: the longest gap since it was asked last, and the most CPU time in one, in ms."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.online = False
+        self.failures = 0
+        self.words: list[str] = []
+        self._gap_ms = self._busy_ms = 0
+        self.reader = asyncio.ensure_future(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            words = line.decode(errors="replace").split()
+            if words[:1] == ["stall"]:
+                self._gap_ms = max(self._gap_ms, int(words[1]))
+                self.online = words[2] == "True"
+                self.failures = int(words[3])
+                self._busy_ms = max(self._busy_ms, int(words[4]))
+            else:
+                self.words.append(line.decode(errors="replace").strip())
+
+    def worst(self) -> "tuple[int, int]":
+        worst = self._gap_ms, self._busy_ms
+        self._gap_ms = self._busy_ms = 0
+        return worst
+
+    def say(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write((text + "\n").encode())
+
+    async def until_online(self, online: bool = True) -> None:
+        for _ in range(300):
+            if self.online == online:
+                return
+            if self.process.returncode is not None:
+                raise RuntimeError(" ".join(self.words[-1:]) or "it ended")
+            await asyncio.sleep(0.1)
+        raise TimeoutError("no connection to the CSMS")
+
+
+@asynccontextmanager
+async def primary(runtime: Path, heap_kib: int, csms: BenchCsms, tls: TlsServer) -> AsyncIterator[Process]:
+    with tempfile.TemporaryDirectory(prefix="ampacity-bench.") as name:
+        folder = Path(name)
+        engines = stations(UNITS, BAUD)
+        for engine in engines:
+            engine.map.pilot, engine.map.plug = "C", 1
+        line = PacedPty(engines, BAUD)
+        evses = "".join(EVSE.format(unit=unit) for unit in range(1, UNITS + 1))
+        (folder / "site.toml").write_text(HEAD.format(port=line.path, url=csms.url) + evses)
+        prepare(compile_site(load_site(folder / "site.toml")), folder, "primary", "primary", "127.0.0.1:0")
+        process = await asyncio.create_subprocess_exec(
+            str(runtime), "-X", f"heapsize={(heap_kib + PROGRAM_KIB) * KIB}", str(PROBES / "stall.py"), str(folder), str(tls.root),
+            env={"MICROPYPATH": ".frozen"}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        watched = Process(process)
+        try:
+            yield watched
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            await watched.reader
+            line.close()
+
+
+async def busy(watched: Process, csms: BenchCsms) -> str:
+    """Every EVSE charges."""
+    for evse in range(1, UNITS + 1):
+        token = {"idToken": f"T{evse}", "type": "Central"}
+        await csms.call("RequestStartTransaction", {"evseId": evse, "remoteStartId": evse, "idToken": token}, 3000)
+    await asyncio.sleep(CASE_S)
+    return f"{len(csms.transactions)} transactions"
+
+
+async def handshakes(watched: Process, csms: BenchCsms, tls: TlsServer) -> str:
+    server = await asyncio.get_running_loop().create_server(csms._session, "127.0.0.1", 0, ssl=tls.context)
+    before = csms.stations["BENCH"]["connects"]
+    try:
+        watched.say(f"url wss://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await watched.until_online(False)
+        for _ in range(HANDSHAKES):
+            await watched.until_online()
+            await asyncio.sleep(1)
+            csms.drop()
+            await watched.until_online(False)
+    finally:
+        server.close()
+    watched.say(f"url {csms.url}")
+    await watched.until_online()
+    return f"{csms.stations['BENCH']['connects'] - before - 1} handshakes"
+
+
+async def dead_names(watched: Process, csms: BenchCsms) -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        watched.say(f"dns {silent.getsockname()[1]}")
+        watched.say("url ws://csms.example:9000")
+        await asyncio.sleep(CASE_S)
+        silent.setblocking(False)
+        assert silent.recv(512), "nobody asked the name server"
+    watched.say(f"url {csms.url}")
+    await watched.until_online()
+    return "a name server that is silent"
+
+
+async def large_message(watched: Process, csms: BenchCsms) -> str:
+    data = "x" * (MESSAGE_BYTES - 100)
+    answers = [await csms.call("DataTransfer", {"vendorId": "bench", "data": data}, 20_000) for _ in range(3)]
+    refused = sum("result" not in answer for answer in answers)
+    return f"three DataTransfers of {MESSAGE_BYTES} bytes, {refused} not answered with a result"
+
+
+async def cases(runtime: Path, heap_kib: int, tls: TlsServer) -> "list[tuple[str, int, str]]":
+    """(case, longest gap, note) in turn."""
+    csms = BenchCsms()
+    await csms.start()
+    out: list[tuple[str, int, str]] = []
+    steps: tuple[tuple[str, Any], ...] = (
+        ("busy", lambda: busy(watched, csms)),
+        ("tls-connect", lambda: handshakes(watched, csms, tls)),
+        ("dead-name-server", lambda: dead_names(watched, csms)),
+        ("64-kib-message", lambda: large_message(watched, csms)),
+    )
+    async with primary(runtime, heap_kib, csms, tls) as watched:
+        await watched.until_online()
+        await asyncio.sleep(3)
+        for name, step in steps:
+            watched.worst()
+            try:
+                note = await asyncio.wait_for(step(), 60)
+            except (RuntimeError, OSError, AssertionError, TimeoutError) as problem:
+                out.append((name, 0, str(problem) or "it took too long"))
+                continue
+            await asyncio.sleep(0.5)
+            gap_ms, busy_ms = watched.worst()
+            out.append((name, gap_ms, f"{note}; at most {busy_ms} ms of CPU between ticks; {watched.failures} loops failed"))
+    await csms.stop()
+    return out
+
+
+def rows() -> Iterator[Entry]:
+    tls = TlsServer(accept=False)
+    try:
+        runtime = frozen_runtime()
+        heap_kib = known_least_kib(runtime) * 5 // 4
+        for name, gap_ms, note in asyncio.run(cases(runtime, heap_kib, tls)):
+            if gap_ms:
+                yield entry(f"stall/{name}", gap_ms, TICK_MS, "ms", AIM, f"{heap_kib} KiB of heap; {note}")
+            else:
+                yield unmeasured(f"stall/{name}", note)
+    except RuntimeError as problem:
+        yield unmeasured("stall", str(problem))
+    finally:
+        tls.close()
+    yield unmeasured("stall/firmware-download", "the firmware takes no firmware from the CSMS yet")
+    yield unmeasured("stall/log-upload", "the firmware uploads no log yet")
