@@ -170,3 +170,29 @@ def test_a_change_of_the_pilot_is_told_at_once_and_not_while_the_main_loop_hangs
     ):
         sim.receive(line, now_ms)
     assert told == [100, 300]
+
+
+def test_a_relay_goes_out_at_a_change_and_its_feedback_comes_back():
+    sim = link()
+    relay = sim.output("relay-1")
+    assert parsed(sim.due(0)) == [{"output": "relay-1", "on": False}] and sim.due(50) == []
+    relay.set(True)
+    assert parsed(sim.due(100)) == [{"output": "relay-1", "on": True}]
+    assert relay.seen is None
+    sim.receive('{"output":"relay-1","seen":true}', 150)
+    assert relay.seen is True and sim.output("relay-1") is relay
+
+
+def test_a_safety_load_is_an_event_of_the_site():
+    events = []
+    sim = SimLink("primary", events, {})
+    sim.receive('{"safety_load":"pump","on":true}', 0)
+    assert events == [("safety_load", "pump", True)]
+
+
+def test_a_temperature_reaches_the_charging_point():
+    sim = link()
+    port = sim.charge_point("evse-1")
+    assert port.temperature_c is None
+    sim.receive('{"evse":"evse-1","cp":[12000,12000],"temp":71}', 0)
+    assert port.temperature_c == 71
