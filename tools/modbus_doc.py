@@ -35,6 +35,20 @@ The map is a SunSpec chain: marker at {base}, the common model, then models {mod
 Settings are written only while the installer has unlocked them at the device, else exception 3. A write that does not
 fit is refused whole. `settings_mark` in the status changes with them, `boot_count` with every start: while both stay
 the same, what was read back still holds.
+
+## A primary toward a larger one
+
+A primary with a `[parent]` shows this map for all its charging points together. Phases are those of its site's root.
+
+- A grant is for its charging points alone, one value for all phases; the fullest phase is held within it.
+- `identity`, `epoch` and `sequence` are those of the newest grant that is **met**: every charging point below proven and
+  settled, the sum of what they may draw within the grant (or within `fallback_da`, which is counted for it at any time).
+  Until then the grant met before is shown, and `limit_da` is that sum. `lease_left_ds` says that a grant was taken.
+- `offered_…_da`: the sum of the most that each may be drawing; `measured_…_da`: the sum of what they measure, 0xFFFF
+  while one of them cannot say; `energy_wh`: the sum.
+- `plug` 1 and 8: a car below may charge; 4: one does. `pilot`: A none may, B one may, C one does.
+- `fallback_da` and `power_on_da` are the sums of the reserves below, `after_lease_ds` is the longest that anything below
+  may go on after its own primary is lost. All settings come from its site file; none is written here.
 """
 
 TAIL = """

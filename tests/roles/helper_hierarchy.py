@@ -81,7 +81,7 @@ class Node:
 
     def _parent(self):
         return {
-            "bus": "up", "port": "virtual", "baud": 19200, "parity": "E", "stop": 1, "unit": self.number, "serial": self.name,
+            "name": "up", "port": "virtual", "baud": 19200, "parity": "E", "stop": 1, "unit": self.number, "serial": self.name,
             "max_da": self._max_da(), "fallback_da": self._fallback_da(), "power_on_da": self._fallback_da(),
             "lease_ms": self.lease_ms, "after_lease_ms": self._after_ms(),
         }  # fmt: skip

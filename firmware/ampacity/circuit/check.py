@@ -77,7 +77,7 @@ def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
 
 def _representable(evse: Evse, step_da: int) -> bool:
     fallback = evse.fallback_da
-    return fallback == 0 or (evse.min_da <= fallback <= evse.max_da and fallback % step_da == 0)
+    return fallback == 0 or evse.primary or (evse.min_da <= fallback <= evse.max_da and fallback % step_da == 0)
 
 
 def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Finding":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ampacity_host.configure.compiling import compile_site, secondary_config
 from ampacity_host.configure.devices import check_devices
+from ampacity_host.configure.hierarchy import resolve
 from ampacity_host.configure.mistakes import Collector, Mistake, SiteErrors
 from ampacity_host.configure.parse import SiteFile, parse
 from ampacity_host.configure.structure import check_structure
@@ -16,8 +17,14 @@ def load_site(path: "str | Path") -> SiteFile:
 
     The sums of safety.md section 4 are not checked here: `check_report`, and the controller itself, do that.
     """
+    return load_below(Path(path), ())
+
+
+def load_below(path: Path, above: "tuple[Path, ...]") -> SiteFile:
+    """The same for a file that others lead to. above: those, resolved."""
     collector = Collector(str(path))
-    site = parse(Path(path), collector)
+    site = parse(path, collector)
+    resolve(site, collector, above)
     check_structure(site, collector)
     check_devices(site, collector)
     collector.refuse()

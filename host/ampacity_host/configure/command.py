@@ -101,6 +101,8 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if config is None:
         return 1
     lines = [config] if secondary else [bus for bus in config["buses"] if bus["kind"] == "rtu"]
+    if config.get("parent"):
+        lines.append(config["parent"])
     if any(each.get("port", "virtual") == "virtual" for each in lines):
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ampacity_host.configure.devices import compiled_profiles, evse_facts, meter_facts
+from ampacity_host.configure.hierarchy import parent_entry
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.structure import OWN_KINDS, by_name, each_phase, feeder_of, supply_phases
 
@@ -161,7 +162,7 @@ def solar_entry(solar: Table, site: SiteFile) -> dict[str, Any]:
 
 def compile_site(site: SiteFile) -> dict[str, Any]:
     """The site facts of a site file that `load_site` gave: JSON-able, the content of a controller's `site.json`."""
-    return {
+    facts = {
         "format": FORMAT,
         "name": site.name,
         "voltage_v": site.site["voltage"],
@@ -177,6 +178,7 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
         "time": {"tz": site.time["tz"], "ntp": site.time["ntp"]},
         "settings": settings_entry(site),
     } | optional(site.site, "alarm_output") | extra_tables(site)
+    return facts | ({"parent": parent_entry(site.parent, facts)} if site.parent is not None else {})
 
 
 def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:
@@ -184,7 +186,7 @@ def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, 
 
     line: its own serial port (default: as the bus names the primary's). Raises KeyError if there is no such EVSE of our kind.
     """
-    entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity"), None)
+    entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity" and not e.get("primary")), None)
     if entry is None:
         raise KeyError(name)
     bus = facts["buses"][entry["bus"]]

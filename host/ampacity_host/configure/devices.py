@@ -4,6 +4,7 @@ from typing import Any
 
 from ampacity.circuit.errors import Rejected
 from ampacity_host import profiles
+from ampacity_host.configure.hierarchy import is_primary, primary_facts
 from ampacity_host.configure.mistakes import Collector
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.structure import OWN_KINDS, by_name
@@ -37,16 +38,15 @@ def local_facts(evse: Table) -> dict[str, Any]:
 
 def secondary_facts(evse: Table) -> dict[str, Any]:
     """Our own secondary: the lease is its watchdog; it starts with its fallback; its settings outlive a power cut."""
+    below = primary_facts(evse) if is_primary(evse) else {"watchdog_ms": evse["watchdog_s"], "latency_ms": 200}
     return own_facts(evse) | {
         "fallback_da": evse["fallback_a"],
         "power_on_da": max(evse["fallback_a"], evse["power_on_a"] or 0),
         "power_on_source": "settings",
-        "watchdog_ms": evse["watchdog_s"],
-        "watchdog_tolerance_ms": tolerance_ms(evse["watchdog_s"]),
+        "watchdog_tolerance_ms": tolerance_ms(below["watchdog_ms"]),
         "watchdog_fixed": False,
-        "latency_ms": 200,
         "proof": "sequence",
-    }
+    } | below
 
 
 def own_facts(evse: Table) -> dict[str, Any]:
@@ -84,6 +84,8 @@ def meter_facts(meter: Table, without: "set[str] | None" = None) -> dict[str, An
 
 def check_own(evse: Table, collector: Collector) -> None:
     """What our own two kinds can be set to."""
+    if is_primary(evse):
+        return
     if evse["max_a"] is not None and evse["max_a"] > OWN_MAX_DA:
         collector.add(evse, "max_a", f"{evse['max_a'] / 10:g} A is more than a pilot can offer", "use at most 80 A")
     if evse["kind"] == "ampacity":

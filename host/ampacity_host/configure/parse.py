@@ -58,6 +58,7 @@ class SiteFile:
     plant: dict[str, Any]
     warnings: list[Mistake]
     safety_loads: list[Table] = field(default_factory=list)
+    parent: Table | None = None
     solar: Table | None = None
 
     @property
@@ -110,7 +111,7 @@ class Reader:
 
     def value(self, table: Table, key: str, column: Field, raw: dict[str, Any]) -> None:
         if key not in raw:
-            if column.default is REQUIRED:
+            if column.default is REQUIRED and column.unless not in raw:
                 self.collector.add(table, key, "is missing", f"write {key} = …")
                 table.broken.add(key)
             table.values[key] = None if column.default is REQUIRED else column.default
@@ -193,6 +194,7 @@ def parse(path: Path, collector: Collector) -> SiteFile:
         plant=plain(plant) if isinstance(plant, dict) else {},
         warnings=[],
         safety_loads=reader.list("safety_load"),
+        parent=reader.single("parent") if "parent" in data else None,
         solar=reader.single("solar") if "solar" in data else None,
     )
 

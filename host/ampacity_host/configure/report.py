@@ -6,6 +6,7 @@ from ampacity.circuit.check import check_site, reserve_da
 from ampacity.circuit.tree import Site
 from ampacity_host.configure.budgets import check_breakers, evses_below, loads, site_budgets
 from ampacity_host.configure.compiling import compile_site
+from ampacity_host.configure.hierarchy import check_parent
 from ampacity_host.configure.parse import SiteFile
 from ampacity_host.configure.timing import BusTiming, check_watchdogs
 
@@ -50,7 +51,7 @@ def fallback_proposal(facts: dict[str, Any]) -> int:
     for evse, reserve in zip(facts["evses"], reserved, strict=True):
         take(evse, reserve)
     pausing = [evse for evse, reserve in zip(facts["evses"], reserved, strict=True) if not reserve]
-    could = [evse for evse in pausing if evse["kind"] != "local" and evse["watchdog_ms"]]
+    could = [evse for evse in pausing if evse["kind"] != "local" and evse["watchdog_ms"] and not evse.get("primary")]
     return sum(1 for evse in could if take(evse, max(60, evse["min_da"])))
 
 
@@ -83,7 +84,7 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
 
 def findings(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
-    return [*check_site(facts), *check_watchdogs(facts), *check_breakers(facts, budgets)]
+    return [*check_site(facts), *check_watchdogs(facts), *check_breakers(facts, budgets), *check_parent(facts)]
 
 
 def report(site: SiteFile) -> dict[str, Any]:
@@ -104,4 +105,11 @@ def report(site: SiteFile) -> dict[str, Any]:
         "budgets": budgets,
         "evidence": evidence(facts),
         "could_fall_back_to_6_a": fallback_proposal(facts),
-    }
+    } | ({"parent": for_the_parent(facts["parent"])} if "parent" in facts else {})
+
+
+def for_the_parent(parent: dict[str, Any]) -> dict[str, float]:
+    """What the parent's site file would write by numbers: amperes and seconds."""
+    fields = {"max_a": ("max_da", 10), "fallback_a": ("fallback_da", 10), "watchdog_s": ("lease_ms", 1000)}
+    fields |= {"after_lease_s": ("after_lease_ms", 1000), "settle_s": ("settle_ms", 1000)}
+    return {name: parent[key] / unit for name, (key, unit) in fields.items()}

@@ -37,6 +37,7 @@ class Field:
 
     read: Reader
     default: Any = REQUIRED
+    unless: str | None = None  # need not be written where this field is
 
 
 TCP_PORT = whole(1, 65535)
@@ -94,7 +95,7 @@ EVSE = {
     "host": Field(HOST, None),
     "tcp_port": Field(TCP_PORT, None),
     "circuit": Field(NAME),
-    "max_a": Field(amps_up("6", "500")),
+    "max_a": Field(amps_up("6", "500"), unless="site"),
     "limit_a": Field(amps_down("6", "500", zero=True), None),
     "min_a": Field(amps_up("6", "32"), 60),
     "phases": Field(terminals, None),
@@ -106,6 +107,20 @@ EVSE = {
     "priority": Field(whole(0, 9), 1),
     "weight": Field(whole(1, 100), 1),
     "connector": Field(one_of(*CONNECTORS), "cType2"),
+    "site": Field(text(r".+\.toml", "the site file of the primary below"), None),
+    "after_lease_s": Field(seconds("0", "6000"), None),
+    "settle_s": Field(seconds("5", "600"), 5000),
+}
+PARENT = {
+    "bus": Field(NAME, "parent"),
+    "port": Field(BUS["port"].read),
+    "baud": BUS["baud"],
+    "parity": BUS["parity"],
+    "stop": BUS["stop"],
+    "unit": Field(whole(1, 247)),
+    "lease_s": Field(seconds("1", "3600"), 10000),
+    "max_a": Field(amps_up("6", "6300"), None),
+    "fallback_a": Field(amps_up("0", "6300"), None),
 }
 SAFETY_LOAD = {
     "name": Field(NAME),
@@ -144,6 +159,6 @@ SETTINGS = {
     "idle_s": Field(seconds("30", "86400"), 300000),
 }
 
-SINGLE = {"site": SITE, "ocpp": OCPP, "time": TIME, "settings": SETTINGS, "solar": SOLAR}
+SINGLE = {"site": SITE, "ocpp": OCPP, "time": TIME, "settings": SETTINGS, "solar": SOLAR, "parent": PARENT}
 LISTS = {"circuit": CIRCUIT, "bus": BUS, "meter": METER, "evse": EVSE, "safety_load": SAFETY_LOAD}
 FREE = ("plant",)

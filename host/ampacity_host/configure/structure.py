@@ -249,7 +249,7 @@ def currents(site: SiteFile, collector: Collector) -> None:
         for key in ("limit_a", "fallback_a", "power_on_a", "min_a"):
             if evse[key] is not None and evse[key] > most:
                 collector.add(evse, key, f"{evse[key] / 10:g} A is above max_a {most / 10:g} A", "use max_a or less")
-        if evse["fallback_a"] and evse["fallback_a"] < evse["min_a"]:
+        if evse["fallback_a"] and evse["fallback_a"] < evse["min_a"] and evse["site"] is None and evse["after_lease_s"] is None:
             right = f"use 0 (pause) or at least {evse['min_a'] / 10:g} A"
             collector.add(evse, "fallback_a", f"{evse['fallback_a'] / 10:g} A is below min_a", right)
         if evse["kind"] == "local" and evse["fallback_a"]:

@@ -93,15 +93,20 @@ def check_watchdogs(facts: dict[str, Any]) -> list[dict[str, Any]]:
             continue
         timing = timings[evse["bus"]]
         least = max(3 * timing.cycle_ms + 1, 4 * timing.orders_ms)
-        if evse["watchdog_ms"] < least:
+        if lease_ms(evse) < least:
             found.append(watchdog_finding(evse, timing, least))
     return found
+
+
+def lease_ms(evse: dict[str, Any]) -> int:
+    """What has to be refreshed in time: its watchdog; of a primary below the lease alone."""
+    return int(evse.get("lease_ms") or evse["watchdog_ms"])
 
 
 def watchdog_finding(evse: dict[str, Any], timing: BusTiming, least_ms: int) -> dict[str, Any]:
     least_s = -(-least_ms // 1000)
     text = (
-        f"the watchdog of {evse['watchdog_ms'] / 1000:g} s is not above 3 cycles of {timing.name}: "
+        f"the watchdog of {lease_ms(evse) / 1000:g} s is not above 3 cycles of {timing.name}: "
         f"{timing.cycle_ms / 1000:.1f} s each with half of its {len(timing.units)} units silent"
     )
     fix = f"watchdog_s = {least_s} where the device can, fewer units on {timing.name}, or a higher baud rate"

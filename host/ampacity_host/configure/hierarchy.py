@@ -1,0 +1,172 @@
+"""Primaries below primaries: what a site with `[parent]` is to its parent, and the parent's entry for it (rule 13).
+
+A site file that names another one (`kind = "ampacity"`, `site = "child.toml"`) takes every number from there: they are
+sums of what is below and cannot be wished.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ampacity.circuit.check import amps, reserve_da
+from ampacity.circuit.tree import Evse, Site
+from ampacity_host.configure.mistakes import Collector, SiteErrors
+from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.timing import BusTiming, finding
+
+TICK_MS = 100
+OWN_LATENCY_MS = 1000
+WORKED_OUT = ("max_a", "fallback_a", "watchdog_s", "power_on_a", "after_lease_s", "settle_s")
+LINE_KEYS = ("baud", "parity", "stop")
+
+
+def is_primary(evse: Table) -> bool:
+    """Does this entry stand for a primary with EVSEs of its own?"""
+    return evse.get("below") is not None or evse["after_lease_s"] is not None
+
+
+def primary_facts(evse: Table) -> dict[str, Any]:
+    """What such an entry has beyond that of a secondary: its lease, and what comes after that."""
+    below = evse.get("below") or {"after_lease_ms": evse["after_lease_s"], "settle_ms": evse["settle_s"], "latency_ms": OWN_LATENCY_MS}
+    return {
+        "primary": True,
+        "lease_ms": evse["watchdog_s"],
+        "watchdog_ms": evse["watchdog_s"] + below["after_lease_ms"],
+        "settle_ms": below["settle_ms"],
+        "latency_ms": below["latency_ms"],
+    }
+
+
+# from below: what a site shows upward
+
+def stands_da(evse: Evse, require_tested: bool) -> int:
+    """The most it draws when its primary is gone for long, da: its reserve; all that it can where no watchdog ends an order."""
+    reserve = reserve_da(evse, require_tested)
+    return reserve if evse.watchdog_ms > 0 or evse.kind == "local" else max(reserve, evse.max_da)
+
+
+def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = None) -> int:
+    """Σ of an amount per EVSE on the root's fullest phase, each phase at most its cap."""
+    root = next(c.index for c in site.circuits if c.parent == -1)
+    keys = range(root * site.phases, (root + 1) * site.phases)
+    sums = [sum(da * evse.keys.count(key) for da, evse in zip(amounts_da, site.evses, strict=True)) for key in keys]
+    return max(min(each, cap) for each, cap in zip(sums, caps_da or sums, strict=True))
+
+
+def parent_entry(parent: Table, facts: dict[str, Any]) -> dict[str, Any]:
+    """`parent` of the site facts. facts: the rest of them."""
+    site = Site(facts)
+    sums_da = fullest_da(site, [stands_da(evse, facts["require_tested"]) for evse in site.evses])
+    rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
+    orders_ms = max((BusTiming(facts, index).orders_ms for index in range(len(facts["buses"]))), default=0)
+    most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)
+    return {
+        "name": parent["bus"],
+        "serial": str(facts["name"])[:32],
+        "unit": parent["unit"],
+        "max_da": most_da if parent["max_a"] is None else parent["max_a"],
+        "fallback_da": sums_da if parent["fallback_a"] is None else parent["fallback_a"],
+        "power_on_da": sums_da if parent["fallback_a"] is None else parent["fallback_a"],
+        "lease_ms": parent["lease_s"],
+        "after_lease_ms": max((evse.lapse_ms(evse.watchdog_ms) for evse in site.evses if evse.watchdog_ms > 0), default=0),
+        "settle_ms": max((evse["settle_ms"] for evse in facts["evses"]), default=0),
+        "latency_ms": TICK_MS + orders_ms + max((evse["latency_ms"] for evse in facts["evses"]), default=0),
+    } | {key: parent[key] for key in ("port", *LINE_KEYS)}
+
+
+def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings where what is promised to the parent is less than what is drawn without asking."""
+    parent = facts.get("parent")
+    if parent is None:
+        return []
+    site = Site(facts)
+    least_da = fullest_da(site, [reserve_da(evse, facts["require_tested"]) for evse in site.evses])
+    if least_da <= parent["fallback_da"]:
+        return []
+    text = f"reserves {amps(least_da)} are above the fallback {amps(parent['fallback_da'])} that its parent is told"
+    fix = f"fallback_a = {least_da / 10:g} under [parent], or leave it out"
+    return [finding("parent-fallback", "parent", text, fix, None, least_da - parent["fallback_da"])]
+
+
+# from above: an entry that names a site file
+
+def resolve(site: SiteFile, collector: Collector, above: tuple[Path, ...]) -> None:
+    """Fill in the entries that name a site file; their mistakes go to the collector. above: the files that lead here."""
+    check_own_line(site, collector)
+    for evse in site.evses:
+        if evse["site"] is not None and evse["kind"] == "ampacity":
+            resolve_one(evse, site, collector, (*above, site.path.resolve()))
+        elif evse["kind"] != "ampacity":
+            for key in ("site", "after_lease_s", "settle_s"):
+                if key in evse.written:
+                    collector.add(evse, key, 'belongs to kind "ampacity"', "leave it out")
+        elif "settle_s" in evse.written and evse["after_lease_s"] is None:
+            collector.add(evse, "settle_s", "belongs to a primary below", "write after_lease_s, or leave it out")
+
+
+def check_own_line(site: SiteFile, collector: Collector) -> None:
+    """The line to the parent is none of ours."""
+    if site.parent is None:
+        return
+    for bus in site.buses:
+        if bus["name"] == site.parent["bus"]:
+            collector.add(site.parent, "bus", f'"{bus["name"]}" is a bus of this site', "name the parent's line")
+        elif bus["port"] is not None and bus["port"] != "virtual" and bus["port"] == site.parent["port"]:
+            collector.add(site.parent, "port", f'belongs to bus "{bus["name"]}"', "the parent's line needs a port of its own")
+
+
+def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...]) -> None:
+    for key in WORKED_OUT:
+        if key in evse.written:
+            collector.add(evse, key, f'is worked out from "{evse["site"]}"', "leave it out")
+    facts = facts_below(evse, site, collector, above)
+    if facts is None:
+        evse.broken.add("max_a")
+        return
+    below = facts["parent"]
+    check_line(evse, below, site, collector)
+    lines = evse["phases"] or [[line] for line in range(facts["phases"])]
+    if len(lines) != facts["phases"] or any(len(each) != 1 for each in lines):
+        collector.add(evse, "phases", f"name {len(lines)} lines, and the site below has {facts['phases']}", "name one for each of its lines")
+    evse.values.update(
+        below=below, phases=lines, max_a=below["max_da"], fallback_a=below["fallback_da"], power_on_a=below["power_on_da"],
+        watchdog_s=below["lease_ms"],
+    )  # fmt: skip
+
+
+def facts_below(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...]) -> dict[str, Any] | None:
+    """The compiled site that an entry names; None (and a mistake) if it cannot be used."""
+    from ampacity_host.configure import check_report, compile_site, load_below
+
+    name, path = evse["site"], site.path.parent / evse["site"]
+    if path.resolve() in above:
+        collector.add(evse, "site", f'"{name}" leads back to this file', "name a site below this one")
+        return None
+    try:
+        child = load_below(path, above)
+    except SiteErrors as errors:
+        collector.add(evse, "site", f'"{name}": {errors.mistakes[0]}', "correct that file first")
+        return None
+    if child.parent is None:
+        collector.add(evse, "site", f'"{name}" has no [parent]', "write one there: its line, unit and lease")
+        return None
+    told: dict[str, Any] = check_report(child)
+    if not told["ok"]:
+        first = next(each for each in told["findings"] if each["level"] == "error")
+        collector.add(evse, "site", f'"{name}" is refused: {first["text"]}', f"ampacity check {name}")
+        return None
+    return compile_site(child)
+
+
+def check_line(evse: Table, below: dict[str, Any], site: SiteFile, collector: Collector) -> None:
+    """Both ends of the line are set alike."""
+    if evse["unit"] is not None and evse["unit"] != below["unit"]:
+        collector.add(evse, "unit", f"is {evse['unit']}, and its [parent] says {below['unit']}", "write the same in both files")
+    bus = next((each for each in site.buses if each["name"] == evse["bus"]), None)
+    if bus is None or bus["kind"] is None:
+        return
+    if bus["kind"] != "rtu":
+        collector.add(evse, "bus", "is no serial line", "a primary below is reached by a serial line")
+        return
+    for key in LINE_KEYS:
+        if bus[key] != below[key]:
+            collector.add(evse, "bus", f"has {key} {bus[key]}, and its [parent] says {below[key]}", "write the same in both files")
