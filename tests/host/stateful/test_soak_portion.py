@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+import pytest
+
 from tests.proof.soak import Run, summary
 from tests.proof.soak_garage import write_week
 from tests.proof.soak_storm import Storm
 from tools.bench.optimum import Stay, optimum_wh, possible_wh
 
 
+@pytest.mark.timeout(900)
 def test_an_hour_of_a_garage_in_a_storm_serves_its_cars_and_exceeds_no_rating():
     result = summary([Run(1, 1, faults=20.0, from_hour=17).play().result()])
     assert result["violations"] == 0, result["runs"][0]
