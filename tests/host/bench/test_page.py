@@ -1,0 +1,31 @@
+"""The page of figures: a run replaces the rows that it measured and leaves the others."""
+
+from tools.bench.entry import entry, unmeasured
+from tools.bench.page import BEGIN, END, updated
+
+PAGE = f"# Figures\n\n{BEGIN}{END}\n## Why\n\nBecause.\n"
+
+
+def rows_of(text):
+    return [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+
+
+def test_measured_rows_are_put_in_their_order_and_the_rest_of_the_page_stays():
+    cases = [entry(f"bus-cycle/{count}x9600", 1.0, 1.0, "ms", "<= 1.05") for count in (16, 4)]
+    text = updated(PAGE, cases, "2026-01-01")
+    assert rows_of(text) == ["bus-cycle/4x9600", "bus-cycle/16x9600"]
+    assert text.startswith("# Figures") and text.endswith("Because.\n") and "| ≤ 1.05 | ok |" in text
+
+
+def test_a_second_run_replaces_its_own_rows_alone():
+    text = updated(PAGE, [entry("safe", 2.0, 1.0, "s", "<= 1.05"), entry("start", 2.0, 1.0, "s")], "2026-01-01")
+    text = updated(text, [entry("safe", 1.0, 1.0, "s", "<= 1.05", "again")], "2026-02-02")
+    assert rows_of(text) == ["safe", "start"]
+    assert text.count("2026-01-01") == 1 and "again | 2026-02-02" in text and "missed" not in text
+
+
+def test_a_case_that_is_no_longer_measured_goes_and_a_failed_one_says_so():
+    text = updated(PAGE, [entry("stall/a", 1, 1, "ms"), entry("stall/b", 1, 1, "ms")], "2026-01-01")
+    text = updated(text, [unmeasured("stall/c", "no part"), entry("stall/b", 3, 1, "ms", "<= 2")], "2026-01-02")
+    assert rows_of(text) == ["stall/b", "stall/c"]
+    assert "**not measured** | no part" in text and "**missed**" in text
