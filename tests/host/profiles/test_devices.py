@@ -44,6 +44,11 @@ def test_a_frame_in_pieces_is_understood_and_a_torn_one_is_not():
     assert device.receive(whole[:3], 100_000) == [] and device.receive(whole[3:], 200_000) == []
 
 
+def test_a_long_write_that_ends_like_a_read_is_understood():
+    device = make_device("mennekes-amtron-compact", 2, Plant(), site={"max_a": 16})
+    assert ask(device, b"\x10\x03\x02\x00\x02\x04\x41\x3e\x66\x66") == b"\x10\x03\x02\x00\x02"  # 02 04 at its eighth last byte
+
+
 def test_a_frame_with_a_wrong_checksum_is_not_heard():
     device = make_device("heidelberg-energy-control", 3, Plant())
     whole = bytearray(framed(3, b"\x04\x00\x05\x00\x01"))

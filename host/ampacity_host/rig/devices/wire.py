@@ -38,11 +38,12 @@ class RtuWire:
                 return
 
     def _starts(self, heard: bytes) -> list[int]:
-        """Where a request to this unit that ends here may have begun: reads and single writes are 8 bytes long."""
+        """Where a request to this unit that ends here may have begun: reads and single writes are 8 bytes long.
+
+        The end of a long write may look like one of them: all are tried, and the checksum decides.
+        """
         size = len(heard)
-        if size >= 8 and heard[-8] == self.unit and heard[-7] in SHORT_CODES:
-            return [size - 8]
-        found = []
+        found = [size - 8] if size >= 8 and heard[-8] == self.unit and heard[-7] in SHORT_CODES else []
         for code in LONG_CODES:
             start = heard.find(bytes([self.unit, code]))
             while start >= 0:
