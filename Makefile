@@ -31,7 +31,7 @@ check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rule
 	@$(RUN) -m pytest tests/host/house
 
 proof: $(INSTALLED)  ## the exhaustive search of the safety core's small worlds
-	@$(RUN) -m tests.proof
+	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
 
 bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here
 	@$(RUN) -m tools.bench $(BENCH_OPTIONS)

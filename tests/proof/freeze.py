@@ -47,11 +47,15 @@ LEFT_OUT = {
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket"},
     "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums"},
 }  # fmt: skip
-NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}  # where no frame but an order feeds
-REACHED = {"other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms", "waits_since_ms", "idle_since_ms",
-           "shared_ms", "since_ms", "foreign_ms", "needs_room_ms"}  # what counts is whether an age is reached, not passed  # fmt: skip
-LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
+# where no frame but an order feeds
+NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
+# what counts of these is whether an age is reached, not whether it is passed
+REACHED = {
+    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
+    "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms",
+}  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
+LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
@@ -65,7 +69,7 @@ def spans_ms(facts):
     from ampacity.circuit.guard import Guard as RealGuard
 
     guard = RealGuard(facts, 0)
-    evses, site = guard.site.evses, guard.site
+    evses = guard.site.evses
     settle = max(e.settle_ms for e in evses)
     transit = max(e.transit_ms for e in evses)
     lapse = max(e.lapse_ms(e.watchdog_ms) for e in evses)
@@ -74,15 +78,17 @@ def spans_ms(facts):
     timeout = max([0] + [view.timeout_ms for view in meters])
     frozen = max([0] + [view.frozen_ms for view in meters])
     plan = guard.plan
+    late = READ_MS_MAX + transit
+    slot = guard.demands.slot_ms
     return {
-        "other_ms": lapse, "first_ms": READ_MS_MAX + transit, "sent_ms": READ_MS_MAX + transit, "loose_ms": READ_MS_MAX + transit,
-        "gone_ms": settle, "set_gone_ms": settle, "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle),
-        "rung_ms": settle + transit, "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "foreign_ms": LINE_CLEAN_MS, "over_ms": guard.ledger.budget_ms,
-        "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0, "reported_until_ms": 0, "hold_until_ms": 0,
-        "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms, "paused_ms": plan.restart_hold_ms, "slot_since_ms": guard.demands.slot_ms, "waits_since_ms": guard.demands.slot_ms,
-        "idle_since_ms": guard.demands.idle_ms, "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses),
-        "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen, "trust_from_ms": meterview.TRUST_MS_MAX, "frame_ms": max(WAIT_MS, STALE_MS), "ref_ms": REFERENCE_MS,
-        "since_ms": FILTER_MS, "site_phases": site.phases,
+        "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
+        "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
+        "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "foreign_ms": LINE_CLEAN_MS,
+        "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
+        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
+        "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": slot, "idle_since_ms": guard.demands.idle_ms,
+        "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
+        "trust_from_ms": meterview.TRUST_MS_MAX, "frame_ms": max(WAIT_MS, STALE_MS), "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS,
     }  # fmt: skip
 
 
@@ -194,7 +200,9 @@ class Form:
 
     def _scratch(self, read, name):
         """A value that means nothing while no frame waits."""
-        return read if name not in WHILE_OPEN or not read.startswith("g.other.views[") or ".past[" in read else "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
+        if name not in WHILE_OPEN or not read.startswith("g.other.views[") or ".past[" in read:
+            return read
+        return "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
 
     def _list(self, value, path, name):
         for i, item in enumerate(value):
@@ -245,8 +253,8 @@ class Form:
         return fields
 
     def _compile(self):
-        scope = {"N": self.numbers, "V": self.numbers.values, "B": (False, True), "T": self.times, "LONG": LONG_AGO_MS, "dumps": dumps, "loads": loads,
-                 "Order": Order, "new": Order.__new__}  # fmt: skip
+        scope = {"N": self.numbers, "V": self.numbers.values, "B": (False, True), "T": self.times, "LONG": LONG_AGO_MS}
+        scope.update({"dumps": dumps, "loads": loads, "Order": Order, "new": Order.__new__})
         order = ", ".join([{"id": "rank[o.%s]", "time": self._age("o." + n, n) if k == "time" else "", "int": "o.%s"}[k].replace("%s", n)
                            for n, k in self.order_fields])  # fmt: skip
         scope.update(self.ages)

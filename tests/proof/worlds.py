@@ -120,13 +120,13 @@ def change(guard=Guard, deep=False):
 
 def hung(guard=Guard, deep=False):
     """The safety loop hangs while its drivers live on, and other load rises."""
-    facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER)
+    facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER, slot_s=25)
     return Hung("hung loop", facts, guard, outcomes=(("well",), ("well",)), attacks=("hang", "step"))
 
 
 def metered(guard=Guard, deep=False):
     """Other load behind a meter jumps; frames of the meter are lost, or it freezes."""
-    facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER)
+    facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER, slot_s=25)
     return Metered("other load", facts, guard, outcomes=(("well", "dark")[: 1 + deep], ("well",)), attacks=("step", "silence", "freeze"))
 
 
