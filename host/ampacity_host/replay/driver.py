@@ -10,14 +10,10 @@ FULL_PERMILLE = 995  # of what was asked: the rest is what a car's last ampere l
 
 
 class Driver:
-    """start_s: the instant of the plant's start (seconds since 1970). default_car: (phases, amps_da).
+    """start_s: the instant of the plant's start (seconds since 1970). default_car: (phases, amps_da)."""
 
-    greet(point, car, session): called for each car that was plugged in (its driver shows a card).
-    """
-
-    def __init__(self, plant, sessions, start_s, default_car=(3, 160), greet=None):
+    def __init__(self, plant, sessions, start_s, default_car=(3, 160)):
         self._plant = plant
-        self._greet = greet
         self._default = default_car
         self._start_s = start_s
         self._waiting = []
@@ -59,8 +55,6 @@ class Driver:
         if self.on_plug is not None:
             self.on_plug(point, session)
         self._plant.time.at_ms(self._ms(session.departure_s), self._leave, point, session)
-        if self._greet is not None:
-            self._greet(point, point.car, session)
 
     def _give_up(self, session):
         if session in self._waiting:
@@ -87,9 +81,14 @@ class Driver:
     def _record(self, session, evse, delivered_wh):
         self.records.append((session.name, session.arrival_s, session.departure_s, evse, session.energy_wh, delivered_wh))
 
+    def settled(self):
+        """Can nothing change any more? Every car that stands there is full, and nobody waits for a place."""
+        return not self._waiting and all(self._plant.point[name].car.full for name in self._at)
+
     def end(self):
-        """The run is over: cars that still stand there leave, who waits is turned away. How many cars stood."""
+        """The run is over: cars that still stand there leave, who waits is turned away. How many had not got theirs."""
         standing = list(self._at.items())
+        hungry = sum(not self._plant.point[name].car.full for name, _ in standing)
         for name, session in standing:
             self._at.pop(name)
             self._book(session, self._plant.point[name], self._plant.point[name].unplug())
@@ -97,4 +96,4 @@ class Driver:
             self.turned_away += 1
             self._record(session, None, 0)
         self._waiting.clear()
-        return len(standing)
+        return hungry

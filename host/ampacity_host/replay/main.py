@@ -18,8 +18,9 @@ from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.setup import plant_seed
 
 OK, VIOLATION, USAGE = 0, 1, 2
-EXTRA_S_MAX = DAY_S  # after the last day, for its cars to leave
+EXTRA_S_MAX = DAY_S  # after the last day, for its cars to get theirs
 SLICE_MS = 3_600_000
+RUN_OUT_MS = 300_000
 
 
 class UsageError(Exception):
@@ -115,14 +116,15 @@ class Replay:
         plant = stage.plant
         if self._mains is not None:
             plant.play_mains(self._mains)
-        driver = Driver(plant, self._sessions, self._start_s, self._car(), stage.greet)
+        driver = Driver(plant, self._sessions, self._start_s, self._car())
         driver.on_plug = stage.on_plug
         recorder = Recorder(plant) if args.out else None
         began_s = time.monotonic()
         self._play(stage, began_s)
-        standing = driver.end()
-        if standing:
-            say("%d cars still stood there a day after the last one came; what they had got by then counts" % standing)
+        self._run_out(stage, driver)
+        hungry = driver.end()
+        if hungry:
+            say("%d cars still wanted more a day after the last one came; what they had got by then counts" % hungry)
         plant.close()
         wall_s = time.monotonic() - began_s
         stage.close()
@@ -133,10 +135,9 @@ class Replay:
         return VIOLATION if result["violations"] else OK
 
     def _play(self, stage, began_s):
+        """The days that were asked for."""
         plant = stage.plant
-        last_s = max(one.departure_s for one in self._sessions)
-        end_s = self._start_s + self._days * DAY_S
-        until_ms = plant.start_ms + 1000 * (max(end_s, min(last_s, end_s + EXTRA_S_MAX)) - self._start_s) + 1000
+        until_ms = plant.start_ms + 1000 * self._days * DAY_S + 1000
         told = 0
         while plant.now_ms < until_ms:
             stage.run_ms(min(SLICE_MS, until_ms - plant.now_ms))
@@ -145,6 +146,13 @@ class Replay:
                 told = day
                 speed = (plant.now_ms - plant.start_ms) / 1000 / max(1e-9, time.monotonic() - began_s)
                 say("day %d of %d, %d times real time" % (day, self._days, speed))
+
+    def _run_out(self, stage, driver):
+        """On, until every car has left or is full and nobody waits: then the books cannot change any more."""
+        plant = stage.plant
+        end_ms = plant.now_ms + EXTRA_S_MAX * 1000
+        while plant.now_ms < end_ms and not driver.settled():
+            stage.run_ms(RUN_OUT_MS)
         self._simulated_s = (plant.now_ms - plant.start_ms) / 1000
 
     def _result(self, stage, driver, wall_s):

@@ -5,9 +5,6 @@ from ampacity_host.replay.trouble import Trouble
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.bench import VirtualBench
 
-CARD_MS = 1_500
-CARD_AGAIN_MS = 60_000
-
 
 class Stage:
     """The firmware on its virtual site."""
@@ -32,19 +29,6 @@ class Stage:
         self._messages += 1
         del self._csms.frames[:-100]
 
-    def greet(self, point, car, session):
-        """The driver shows a card, where a CSMS wants one; again after a minute, as long as no transaction runs."""
-        if self._csms is not None:
-            self.plant.time.at_ms(self.plant.now_ms + CARD_MS, self._show_card, point, car, session)
-
-    def _show_card(self, point, car, session):
-        if point.car is not car:
-            return
-        role = self.bench.primary.role
-        if role is not None and role.points.transaction(point.index) is None and car.hungry:
-            self.bench.primary.present(point.name, ("token", "CARD%s" % session.name, "ISO14443"))
-        self.plant.time.at_ms(self.plant.now_ms + CARD_AGAIN_MS, self._show_card, point, car, session)
-
     def run_ms(self, ms):
         self.bench.run_ms(ms)
 
@@ -56,7 +40,8 @@ class Stage:
         return self.bench.orders
 
     def frames(self):
-        return sum(line.frames for line in self.bench.lines.values()) + self.bench.network.messages
+        return sum(line.frames for line in self.bench.lines.values()) + sum(
+            self.bench.path(key).messages for key in self.bench.endpoints)
 
     def ocpp(self):
         if self._csms is None:
@@ -74,8 +59,6 @@ class Unmanaged:
         self.plant = self.bench.plant
         for point in self.plant.points:
             Box(point).set_limit(point.max_da)
-
-    greet = None
 
     def run_ms(self, ms):
         self.bench.run_ms(ms)

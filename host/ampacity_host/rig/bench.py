@@ -4,6 +4,7 @@
 """
 
 import json
+from functools import partial
 
 from ampacity_host.configure import secondary_config
 from ampacity_host.configure.versions import spoken
@@ -22,7 +23,7 @@ SAFETY_REPEAT_MS = 1_000
 class Bench:
     """facts: the compiled site; time: a timeline; chunked: the line hands over characters as a UART does."""
 
-    can_config_set = True
+    can_config_set = can_config_delete = can_seed = True
     can_bay = True
     clock = "real"
     runtime = "cpython"
@@ -41,6 +42,7 @@ class Bench:
         self.endpoints = {}          # (bus index, host, port) -> Endpoint
         self.address_of = {}         # device name -> its key in endpoints
         self.desk = FaultDesk(self)
+        self._watch_leases()
         self.upstream = None
         self.csms_url = None
         self._number = 0
@@ -97,10 +99,28 @@ class Bench:
         self.endpoints.setdefault(key, Endpoint()).add(facts["unit"], host)
         return host
 
+    def _watch_leases(self):
+        for point in self.plant.points:
+            if point.kind == "ampacity":
+                point.leased = partial(self._leased, point)
+
+    def _spy_of(self, point):
+        """(the line's spy, its unit there)."""
+        return self._spies[self.facts["buses"][point.bus]["name"]], self.facts["evses"][point.index]["unit"]
+
+    def _leased(self, point):
+        spy, unit = self._spy_of(point)
+        return spy.holds(unit)
+
+    def lease_lost(self, point):
+        """Its controller starts anew."""
+        spy, unit = self._spy_of(point)
+        spy.forget(unit)
+
     def lease_of(self, point):
         """"armed", "expired" or "none": the lease of one of our secondaries, as the wire shows it."""
-        spy = self._spies.get(self.facts["buses"][point.bus]["name"])
-        return spy.state(self.facts["evses"][point.index]["unit"]) if spy is not None else "none"
+        spy, unit = self._spy_of(point)
+        return spy.state(unit)
 
     def units_of_line(self, line, name=None):
         """The addresses on a line, or the one of the device named."""
@@ -166,7 +186,7 @@ class Bench:
         if fields.has("security_profile"):
             ocpp["security_profile"] = fields.integer("security_profile", most=3)
         if fields.has("config"):
-            ocpp["config"] = {str(key): value for key, value in fields.mapping("config").items()}
+            ocpp["config"] = {key: as_text(value) for key, value in fields.mapping("config").items()}
         count = fields.integer("evses", len(self.facts["evses"]), 1, 10_000)
         if count > len(self.facts["evses"]):
             raise FieldError("evses", count, "1..%d: the site file has no more" % len(self.facts["evses"]))
@@ -179,8 +199,10 @@ class Bench:
     def primary_config(self):
         """The compiled site as the primary gets it at its next start."""
         facts = dict(self.facts, ocpp=self._upstream_parts["ocpp"])
-        if self._upstream_parts["evses"]:
-            facts["evses"] = facts["evses"][: self._upstream_parts["evses"]]
+        count = self._upstream_parts["evses"]
+        if count:
+            facts["circuits"] = with_strangers(facts, facts["evses"][count:])
+            facts["evses"] = facts["evses"][:count]
         return facts
 
     def secondary_settings(self, name):
@@ -192,8 +214,25 @@ class Bench:
 
     async def config_set(self, key, value):
         """A local change of an OCPP variable while the primary runs, through its console."""
-        text = value if isinstance(value, str) else json.dumps(value)
-        return await self._by_console("variable %s %s" % (console_name(key), text), "value", value)
+        if value is None:
+            raise FieldError("value", None, "a text, a number, true or false")
+        return await self._by_console("variable %s %s" % (console_name(key), as_text(value)), "value", value)
+
+    async def config_delete(self, key):
+        """An OCPP variable back to its default while the primary runs, through its console."""
+        return await self._by_console("default %s" % console_name(key), "key", key)
+
+    async def seed_store(self, fields):
+        """A known token for the authorisation cache or the local list, by the installer's hand at the console."""
+        store = fields.text("store", choices=("auth_cache", "local_list"))
+        words = ["token", {"auth_cache": "cache", "local_list": "list"}[store], fields.text("token"),
+                 fields.text("type", "ISO14443"), fields.text("status", "Accepted")]
+        if fields.has("group"):
+            words.append(fields.text("group"))
+        for word in words[2:]:
+            if len(word.split()) != 1:
+                raise FieldError("token", word, "a word without blanks")
+        return await self._by_console(" ".join(words), "token", words[2])
 
     async def _by_console(self, line, field, value):
         answer = await self.console(line)
@@ -227,6 +266,11 @@ class Bench:
                 point.feeder(on)
         return on
 
+    def pull_name(self, on):
+        """`dns_down`: the way to the CSMS by its name."""
+        if self.upstream is not None:
+            self.upstream.set_nameless(on)
+
     # ---- limits
 
     async def limit(self, fields):
@@ -256,6 +300,27 @@ class Bench:
 def console_name(key):
     """Component.Variable of "Component.Variable", "Component/Variable" or "Component/Variable/Actual"."""
     return ".".join(key.split("/")[:2])
+
+
+def as_text(value):
+    """A JSON value as OCPP writes it: true, 5, one,two."""
+    if isinstance(value, list):
+        return ",".join(as_text(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def with_strangers(facts, evses):
+    """The circuits for a primary that does not know these EVSEs: what they may draw without asking is other load."""
+    circuits = [dict(one, assumed_other_da=list(one["assumed_other_da"])) for one in facts["circuits"]]
+    for evse in evses:
+        reserve_da = 0 if evse["kind"] == "local" else max(evse["fallback_da"], evse["power_on_da"])
+        at = evse["circuit"]
+        while at >= 0:
+            for lines in evse["terminals"]:
+                for phase in lines:
+                    circuits[at]["assumed_other_da"][phase] += reserve_da
+            at = circuits[at]["parent"]
+    return circuits
 
 
 def budgets_ms(facts):

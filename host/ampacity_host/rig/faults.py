@@ -5,11 +5,11 @@ from ampacity_host.rig.foreign import TcpVisitor
 from ampacity_host.rig.line.faults import KINDS as LINE_KINDS
 from ampacity_host.rig.line.intruders import babbler, foreign_client, second_primary
 
-TCP_KINDS = ("cut", "cut_tx", "cut_rx", "delay", "late", "duplicate", "second_primary", "foreign_client")
 PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
 DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
                 "stale_reading", "watchdog_broken")
-OWN_DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "ignore_writes", "round_up", "stale_reading")
+OWN_DEVICE_KINDS = DEVICE_KINDS
+OWN_PLANT_KINDS = ("ignore_writes", "round_up", "stale_reading", "watchdog_broken", "keep_setpoint")
 METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 ONCE = ("restart", "forget_settings", "clock_jump")
@@ -45,6 +45,11 @@ class FaultDesk:
         rig = self._rig
         return list(rig.bus_index) + list(rig.plant.point) + list(rig.plant.meter) + ["primary"]
 
+    def _wired(self):
+        rig = self._rig
+        facts = rig.facts["evses"] + rig.facts["meters"]
+        return [*rig.bus_index, *(one["name"] for one in facts if one["bus"] >= 0)]
+
     # ---- wires
 
     def _on_bus(self, kind, name, on, options):
@@ -61,7 +66,7 @@ class FaultDesk:
         """A fault on the place where one device hangs on its wire."""
         rig = self._rig
         if bus < 0:
-            raise FieldError("target", name, "a device on a bus")
+            raise FieldError("target", name, "what hangs on a wire: " + ", ".join(self._wired()))
         self._trouble(bus, on)
         bus_name = rig.plant.site["buses"][bus]["name"]
         if bus_name in rig.lines:
@@ -99,17 +104,10 @@ class FaultDesk:
             self._intruders[kind, name] = foreign_client(line, bodies or [bytes((1, 3, 0, 0, 0, 1))])
 
     def _tcp(self, kind, name, keys, on, options):
-        if kind not in TCP_KINDS:
-            raise FieldError("kind", kind, "on TCP: " + ", ".join(TCP_KINDS))
-        if kind in INTRUDERS:
+        if kind in ("second_primary", "foreign_client"):
             return self._visit(kind, name, keys, on, options)
         for key in keys:
-            path = self._rig.path(key)
-            if kind == "delay":
-                path.delay_ms = int(options.get("ms", 100)) if on else 0
-            else:
-                setattr(path, {"cut": "down", "duplicate": "twice"}.get(kind, kind), on)
-            path.release()
+            self._rig.path(key).set_fault(kind, on, options)
         return None
 
     def _visit(self, kind, name, keys, on, options):
@@ -148,7 +146,7 @@ class FaultDesk:
 
     def _own_device(self, kind, point, on):
         """Our own secondaries: real firmware, so what the hardware or a hand would do to it."""
-        if kind in ("ignore_writes", "round_up", "stale_reading"):
+        if kind in OWN_PLANT_KINDS:
             point.stale_amps_da = (point.terminal_amps_da() + [0, 0, 0])[:3]
             return point.set_fault(kind, on)
         return self._rig.secondary_fault(kind, point, on)

@@ -3,6 +3,7 @@
 from ampacity.bus import lease_table
 
 READS = (3, 4, 23)
+DOUBT_MS = 300
 
 
 def offset_of(name):
@@ -42,6 +43,14 @@ class LeaseSpy:
             left_ds = data[3 + 2 * word] << 8 | data[4 + 2 * word]
             if left_ds or unit in self._until_ms:
                 self._until_ms[unit] = self._time.now_ms + left_ds * 100
+
+    def forget(self, unit):
+        """It starts anew, without a lease."""
+        self._until_ms.pop(unit, None)
+
+    def holds(self, unit):
+        """Does it surely hold a lease now? What the wire shows is rounded up, and a moment old."""
+        return self._time.now_ms < self._until_ms.get(unit, 0) - DOUBT_MS
 
     def state(self, unit):
         until_ms = self._until_ms.get(unit)

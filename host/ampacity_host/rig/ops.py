@@ -85,6 +85,13 @@ class Ops:
 
     async def _fault(self, fields):
         options = {key: value for key, value in fields.request.items() if key not in OPTIONS_NOT}
+        for name in ("ms", "ber", "n", "amps", "bytes"):
+            if name in options:
+                fields.number(name)
+        if "s" in options:
+            fields.number("s", least=-(10**9))
+        if "writes" in options:
+            fields.flag("writes")
         self._rig.desk.set(fields.text("kind", choices=ALL_KINDS), fields.text("target", "primary"),
                            fields.flag("on", True), options)
         self._rig.flush()

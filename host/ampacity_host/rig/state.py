@@ -34,7 +34,7 @@ def order_a(rig, point):
 def per_phase(rig, point):
     """What it draws on each supply phase, in da."""
     out = [0] * rig.plant.phases
-    for lines, value_da in zip(point.terminals, point.terminal_amps_da()):
+    for lines, value_da in zip(point.terminals, point.terminal_amps_da(), strict=False):
         for phase in lines:
             out[phase] += value_da
     return out

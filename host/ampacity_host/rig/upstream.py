@@ -42,6 +42,12 @@ class Upstream:
         else:
             raise Unsupported("this rig cannot pull the plug of a CSMS on another machine")
 
+    def set_nameless(self, on):
+        """The CSMS's name cannot be resolved: what is connected stays, nothing new gets through."""
+        if self.link is None:
+            raise Unsupported("this rig does not resolve the names of other machines")
+        self.link.set_nameless(on)
+
     def now_iso(self):
         """The time that the CSMS tells its stations, whole seconds."""
         return datetime.fromtimestamp(self.csms.unix_ms() // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

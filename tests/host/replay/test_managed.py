@@ -64,7 +64,8 @@ def sessions(minutes):
 @pytest.mark.parametrize("no_bytes", [False, True])
 def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
     one = stage(tmp_path, OCPP, no_bytes=no_bytes)
-    driver = Driver(one.plant, sessions(9), START_S, greet=one.greet)
+    driver = Driver(one.plant, sessions(9), START_S)
+    driver.on_plug = one.on_plug
     one.run_ms(600_000)
     assert (driver.served, driver.in_full, driver.delivered_wh) == (2, 2, 1_200)
     assert circuit_books(one.plant)["main"]["over_ms"] == [0, 0, 0] and violations(one.plant) == []
@@ -75,7 +76,8 @@ def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
 
 def test_a_site_without_a_csms_serves_every_car_and_faults_break_no_promise(tmp_path):
     one = stage(tmp_path, "", faults=120.0)
-    driver = Driver(one.plant, sessions(19), START_S, greet=one.greet)
+    driver = Driver(one.plant, sessions(19), START_S)
+    driver.on_plug = one.on_plug
     one.run_ms(1_200_000)
     assert sum(one.trouble.done.values()) >= 3
     assert violations(one.plant) == [] and driver.delivered_wh > 0

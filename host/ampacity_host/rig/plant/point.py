@@ -11,6 +11,7 @@ CP_HIGH_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0}
 STEP_MS = 100            # of a ramp
 LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex A allows 5 s)
 LOWER_REACTION_MS = 3_000
+KEEPING = ("watchdog_broken", "keep_setpoint")
 DISOBEY_DA = 10          # above its offer by more than this is disobedience
 
 
@@ -49,6 +50,7 @@ class Point:
         self.energy_j5 = 0
         self.faults = set()
         self.stale_amps_da = [0, 0, 0]
+        self.pins = None                 # what drives it now, under the virtual clock
         self.device = None               # the simulated wallbox behind it, where there is one
         self.listeners = []              # each called with the point after a change that its hardware can see
         self.disobeying_since_ms = None
@@ -60,6 +62,8 @@ class Point:
         self._lower_by_ms = 0
         self._paused_since_ms = plant.now_ms
         self._target_da = 0
+        self.leased = None               # () → does its controller hold a lease now? None: it needs none
+        self._held = self._asked = ("x1", 0, False, False)  # its outputs while it last held one, and now
 
     # ---- what the hardware shows
 
@@ -105,11 +109,26 @@ class Point:
 
     def drive(self, pilot, permille, contactor, locked=False):
         """The outputs of a controller: pilot "x1" | "pwm" | "f", duty in permille, contactor and lock."""
+        self._asked = (pilot, permille, contactor, locked)
+        if self.leased is not None:
+            pilot, permille, contactor, locked = self._as_held(pilot, permille, contactor, locked)
         if "ignore_writes" in self.faults and pilot != "f" and self.car is not None:
             pilot, permille = self.pilot, self.permille  # it says that it obeys, and does not
         if "round_up" in self.faults and pilot == "pwm":
             permille = -(-permille // 17) * 17           # to the next whole ampere
         self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
+
+    def cut_off(self, pilot="x1"):
+        """Its controller's pins are in their reset state ("x1"), or without power ("f"), whatever its faults."""
+        self._drive(pilot, 0, 0, False, False)
+
+    def _as_held(self, *outputs):
+        """`watchdog_broken`, `keep_setpoint`: what was ordered holds although no lease does."""
+        if self.leased():
+            self._held = outputs
+        elif self.car is not None and not self.faults.isdisjoint(KEEPING):
+            return self._held
+        return outputs
 
     def offer(self, limit_da, contactor, locked=False):
         """The outputs of a simulated wallbox that offers exactly `limit_da` (below 6 A: a pause)."""
@@ -176,6 +195,8 @@ class Point:
     def set_fault(self, kind, on):
         self.settle()
         (self.faults.add if on else self.faults.discard)(kind)
+        if kind in KEEPING and not on:
+            self.drive(*self._asked)
         self.contact()
         self._react()
         self._tell()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 from pathlib import Path
 
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
@@ -36,6 +37,7 @@ class RealBench(Bench):
         self.secondaries = {}
         self._console = None
         self._kept = []
+        self._working = set()        # tasks that faults have started
         self._csms_address = None
 
     def keep(self, *parts):
@@ -133,6 +135,9 @@ class RealBench(Bench):
     async def close(self):
         if self._console is not None:
             self._console.close()
+        for task in list(self._working):
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
         controllers = [one for one in [self.primary, *self.secondaries.values()] if one is not None]
         await asyncio.gather(*(one.close() for one in controllers), return_exceptions=True)
         await self.sim.close()
@@ -167,12 +172,34 @@ class RealBench(Bench):
             for devices in self._tcp.values():
                 devices.path.down = on
                 devices.path.release()
+        elif kind == "dns_down":
+            self.pull_name(on)
         else:
+            bitten = self.primary.running and self._primary_pins.watchdog.state == "expired"
             self._primary_pins.send({"fault": kind, "on": on, **options})
+            if kind == "hang" and not on and bitten:
+                self._watch(self._loop.create_task(self._reboot()))
+
+    async def _reboot(self):
+        """What the hardware watchdog has asked for."""
+        await self.primary.kill()
+        self.primary.reason = "Watchdog"
+        await self.primary.start()
+
+    def _watch(self, task):
+        self._working.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task):
+        self._working.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            print("ampacity rig: %r" % task.exception(), file=sys.stderr, flush=True)
 
     def secondary_fault(self, kind, point, on):
-        task = self._loop.create_task(self._secondary_fault(kind, self.secondaries[point.name], self.sim.pins[point.name], on))
-        task.add_done_callback(lambda done: done.exception())
+        if on:
+            self.lease_lost(point)
+        self._watch(self._loop.create_task(
+            self._secondary_fault(kind, self.secondaries[point.name], self.sim.pins[point.name], on)))
 
     async def _secondary_fault(self, kind, secondary, pins, on):
         if kind == "power_off" and not on:

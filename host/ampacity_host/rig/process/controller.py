@@ -26,6 +26,7 @@ class ProcessController:
         self._watcher = None
         self._wanted = False
         self.starts = 0
+        self.reason = None           # of its next start, where the hardware knows one
         self.last_status = None
 
     @property
@@ -47,7 +48,10 @@ class ProcessController:
         self._wanted = True
         self.starts += 1
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.folder / "boot.json", self._boot())
+        boot = self._boot()
+        if self.reason is not None:
+            boot["reason"], self.reason = self.reason, None
+        write_json(self.folder / "boot.json", boot)
         write_json(self.folder / "site.json", self._config())
         arguments, environment = command(self.runtime, self.folder, self._heap_kib)
         with open(self._log_path(), "ab") as log:

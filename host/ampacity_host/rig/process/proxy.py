@@ -9,7 +9,7 @@ class Proxy:
 
     def __init__(self, target):
         self._target = target
-        self.down = False
+        self.down = self.nameless = False
         self.address = None
         self._server = None
         self._writers = set()
@@ -26,6 +26,10 @@ class Proxy:
             for writer in list(self._writers):
                 writer.transport.abort()
 
+    def set_nameless(self, on):
+        """What is connected stays, nothing new gets through: as when the far end's name leads nowhere."""
+        self.nameless = on
+
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
         self._tasks.add(task)
@@ -40,7 +44,7 @@ class Proxy:
             self._tasks.discard(task)
 
     async def _pass(self, reader, writer):
-        if self.down:
+        if self.down or self.nameless:
             return
         far_reader, far_writer = await asyncio.open_connection(*self._target())
         self._writers.add(far_writer)

@@ -64,14 +64,14 @@ class Pins:
 
     def _fall(self):
         for point in self.points.values():
-            point.drive("x1", 0, False)
+            point.cut_off()
 
     def power_off(self):
         """No supply: no pilot at all, everything open, at once."""
         self.powered = False
         self._outputs.clear()
         for point in self.points.values():
-            point.drive("f", 0, False)
+            point.cut_off("f")
 
     def power_on(self):
         self.powered = True

@@ -1,6 +1,7 @@
 """Simulated Modbus TCP devices on loopback sockets, behind a path that can be cut, slow or late."""
 
 import asyncio
+from functools import partial
 
 from ampacity_host.rig.virtual.streams import Path
 
@@ -24,17 +25,31 @@ class TcpDevices:
         task = asyncio.current_task()
         self._tasks.add(task)
         receive = self._endpoint.receiver(lambda data: self._send(writer, data))
+        ear = partial(_write, writer)
+        self.path.ears.append(ear)
         try:
             while data := await reader.read(4096):
-                for _ in range(2 if self.path.twice else 1):
-                    self.path.carry(False, self._hear, receive, data)
+                self._take(writer, receive, data)
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             self._tasks.discard(task)
+            self.path.ears.remove(ear)
             writer.close()
 
+    def _take(self, writer, receive, data):
+        data = self.path.bend(data, False)
+        if data is None:
+            return
+        for _ in range(2 if self.path.twice else 1):
+            self.path.carry(False, self._hear, receive, data)
+        if self.path.echo:
+            self.path.carry(True, _write, writer, data)
+
     def _send(self, writer, data):
+        data = self.path.bend(data, True)
+        if data is None:
+            return
         for _ in range(2 if self.path.twice else 1):
             self.path.carry(True, _write, writer, data)
 

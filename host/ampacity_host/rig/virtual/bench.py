@@ -134,8 +134,18 @@ class VirtualBench(Bench):
     def primary_fault(self, kind, on, options):
         if kind in ("csms_down", "network_down"):
             self._network_fault(kind, on)
+        elif kind == "dns_down":
+            self.pull_name(on)
         else:
+            bitten = self._bitten()
             self.primary.set_fault(kind, on, options)
+            if kind == "hang" and not on and bitten:
+                self.primary.reason = "Watchdog"
+                self.restart("primary")
+
+    def _bitten(self):
+        """Has the primary's hardware watchdog bitten?"""
+        return self.primary.running and self.primary.doors.watchdog.state == "expired"
 
     def _network_fault(self, kind, on):
         if self.upstream is not None:
@@ -150,7 +160,8 @@ class VirtualBench(Bench):
             secondary.start()
         elif on:
             secondary.kill()
-            point.drive("f" if kind == "power_off" else "x1", 0, False)
+            self.lease_lost(point)
+            point.cut_off("f" if kind == "power_off" else "x1")
             if kind in ("forget_settings", "swapped"):
                 secondary.files.wipe()
                 self.swaps[point.name] = self.swaps.get(point.name, 0) + (kind == "swapped")
@@ -174,11 +185,7 @@ class VirtualBench(Bench):
         controller = self.primary  # every reader hangs there: a secondary's registers carry no cards
         if event[0] != "token":
             controller = self.secondaries.get(evse, self.primary)
-        if not controller.running:
-            raise FieldError("evse", evse, "an EVSE whose controller runs")
-        controller.present(evse, event)
-        if self.beat is not None:
-            self.beat.stir()
+        controller.present(evse, event)  # nobody sees it where the controller is off
         self.flush()
 
     def bay(self, evse, occupied, token):

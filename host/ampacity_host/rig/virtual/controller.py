@@ -8,6 +8,7 @@ from ampacity_host.rig.virtual.doors import VirtualDoors
 from ampacity_host.rig.virtual.files import RigFiles
 from ampacity_host.rig.virtual.loop import spawn
 
+SLOW_DISK_MS = 200
 ROLES = {"primary": "ampacity.roles.primary", "secondary": "ampacity.roles.secondary"}
 
 
@@ -19,11 +20,13 @@ class VirtualController:
         self.config = config
         self.files = RigFiles(seed)
         self.files.on_cut = self._cut
+        self.files.on_slow = lambda ms: world.loop.hold(self, ms * 1000)
         self._units, self._points = units, points
         self.tasks = set()
         self.doors = None
         self.log = None
         self.starts = 0
+        self.reason = None           # of its next start, where the hardware knows one
         self.outcome = None
 
     @property
@@ -46,6 +49,8 @@ class VirtualController:
         self.files.restart()
         boot = {"role": self.role_name, "name": self.name, "console": "127.0.0.1:%d" % self.console_port}
         self.log = Log()
+        if self.reason is not None:
+            boot["reason"], self.reason = self.reason, None
         self.doors = VirtualDoors(self.world, boot, self.files, self._units, self._points)
         spawn(self.world.loop, self, self._run(self.doors, self.log))
 
@@ -78,6 +83,7 @@ class VirtualController:
             return
         doors, self.doors = self.doors, None
         doors.die()
+        self.world.loop.let_go(self)
         for task in list(self.tasks):
             task.cancel()
 
@@ -88,6 +94,8 @@ class VirtualController:
         """A fault inside the controller, as its ports would be told by the bench."""
         if kind == "disk_full":
             self.files.full = on
+        elif kind == "slow_disk":
+            self.files.slow_ms = int(options.get("ms", SLOW_DISK_MS)) if on else 0
         if self.doors is not None:
             message = {"fault": kind, "on": on, **options}
             if on:
@@ -103,4 +111,6 @@ class VirtualController:
             port.events.append(event)
         elif self.doors is not None:
             self.doors.events.append((event[0], evse, *event[1:]))
+        if self.world.beat is not None:
+            self.world.beat.stir()
 

@@ -13,6 +13,10 @@ class VirtualLink:
     def __init__(self, path, csms):
         self.path, self._csms = path, csms
 
+    def set_nameless(self, on):
+        """Its name leads nowhere: what is connected stays, nobody new finds it."""
+        self.path.nameless = on
+
     def set_down(self, on):
         self.path.down = on
         if on:

@@ -6,14 +6,21 @@ ENOSPC = 28
 
 
 class RigFiles(MemoryFiles):
-    """`on_cut` is called when the power went in a write, before the write raises. `full`: no space."""
+    """`on_cut` is called when the power went in a write, before the write raises. `full`: no space.
+
+    `slow_ms`: what each write takes; `on_slow` is told.
+    """
 
     def __init__(self, seed=1):
         super().__init__(seed)
         self.on_cut = None
         self.full = False
+        self.slow_ms = 0
+        self.on_slow = None
 
     def _begin(self):
+        if self.slow_ms and self.on_slow is not None:
+            self.on_slow(self.slow_ms)
         cut = super()._begin()
         if self.full and not cut:
             raise OSError(ENOSPC, "no space left")

@@ -23,6 +23,8 @@ class PlantPort:
         self.volts_dv = (list(point.terminal_dv) + [0, 0, 0])[:3]
         self._renew(point)
         point.listeners.append(self._renew)
+        point.pins = self
+        self.apply()
 
     def _renew(self, point):
         self.cp_high_mv, self.cp_low_mv = point.cp_mv()
@@ -67,7 +69,8 @@ class PlantPort:
     def reset(self):
         """Reset state of the hardware: steady +12 V, contactor open."""
         self.connected = False
-        self._point.drive("x1", 0, False)
+        if self._point.pins is self:  # else its next life has taken over
+            self._point.cut_off()
 
     def unplug_wires(self):
         """The controller that these pins belonged to is gone."""

@@ -44,6 +44,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._heap = []
         self._number = 0
         self._ready = collections.deque()
+        self._still = {}         # owner -> until when its code stands still, in us
         self._busy = True        # nobody may be resumed now: a task's step runs, or the loop does not
         self.problems = []
         self.set_exception_handler(self._problem)
@@ -97,7 +98,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def resume(self, callback, nap, context):
         """Runs callback(nap) now, or first thing after what runs now."""
-        if self._busy:
+        if self._busy or self._still:
             self._ready.append(Soon(callback, (nap,), context))
         else:
             self._busy = True
@@ -139,7 +140,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.now_us = max(self.now_us, until_us)
 
     def _call(self, soon):
-        if soon.off:
+        if soon.off or (self._still and self._postponed(soon)):
             return
         self._busy = True
         try:
@@ -157,6 +158,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def run_for_ms(self, span_ms):
         self.run_to(self.now_us + span_ms * 1000)
+
+    def hold(self, owner, span_us):
+        """All code of this owner stands still for so long (more, if it does already): as behind a medium that blocks."""
+        until_us = max(self._still.get(owner, 0), self.now_us) + span_us
+        self._still[owner] = until_us
+        self.at_us(until_us, self._let_go, owner)
+
+    def let_go(self, owner):
+        """It stands still no more."""
+        self._still.pop(owner, None)
+
+    def _let_go(self, owner):
+        if self._still.get(owner, 0) <= self.now_us:
+            self.let_go(owner)
+
+    def _postponed(self, soon):
+        until_us = self._still.get(soon.context.get(OWNER))
+        if until_us is not None:
+            self._number += 1
+            heapq.heappush(self._heap, [until_us, self._number, soon, None])
+        return until_us is not None
 
     def _run_once(self):
         raise RuntimeError("virtual loop: use run_to")

@@ -6,20 +6,64 @@ keep what is sent until its fault ends, as a gateway does. Without a fault bytes
 
 import asyncio
 
-REFUSED, TIMED_OUT = 111, 110
+from ampacity.base.rng import Rng
+
+REFUSED, TIMED_OUT, NO_NAME = 111, 110, -2
+FRAME_BITS = 30 * 11     # of an exchange on the line behind a gateway
 CONNECT_MS_MAX = 10_000
+
+
+FLAGS = {"cut": "down", "cut_tx": "cut_tx", "cut_rx": "cut_rx", "late": "late", "duplicate": "twice", "echo": "echo",
+         "wrong_unit": "wrong_unit"}
+BABBLE_EVERY_MS = 200
 
 
 class Path:
     """The way to one endpoint. Faults: `down`, `late` (both ways), `cut_tx`, `cut_rx` (as the device sees it), `delay_ms`,
-    `twice`. What a fault holds back is kept and arrives when it ends, for that is what TCP does.
+    `twice`; what they hold back is kept and arrives when they end, for that is what TCP does. A gateway's line behind
+    it: `lost_permillion` of what is sent is lost (noise that a checksum finds), `echo` (what the primary sends comes
+    back), `wrong_unit` (answers in another unit's name), `babbles` (bytes that nobody asked for).
     """
 
     def __init__(self, time):
         self._time = time
-        self.down = self.late = self.cut_tx = self.cut_rx = self.twice = False
-        self.delay_ms = 0
+        self.down = self.late = self.cut_tx = self.cut_rx = self.twice = self.echo = self.wrong_unit = False
+        self.babbles = False
+        self.nameless = False    # its name cannot be resolved
+        self.delay_ms = self.lost_permillion = 0
+        self.messages = 0        # that were sent into it
+        self.ears = []           # each a function that takes bytes to a primary's end of a connection
         self._kept = []
+        self._rng = Rng(1)
+
+    def set_fault(self, kind, on, options):
+        """A fault of the control channel on this way."""
+        if kind == "delay":
+            self.delay_ms = int(options.get("ms", 100)) if on else 0
+        elif kind == "noise":
+            self.lost_permillion = int(min(1.0, options.get("ber", 0.001) * FRAME_BITS) * 1_000_000) if on else 0
+        elif kind == "babble":
+            self.babbles, babbled = on, self.babbles
+            if on and not babbled:
+                self._babble()
+        else:
+            setattr(self, FLAGS[kind], on)
+        self.release()
+
+    def _babble(self):
+        if self.babbles:
+            junk = bytes(self._rng.below(256) for _ in range(4 + self._rng.below(20)))
+            for ear in list(self.ears):
+                ear(junk)
+            self._time.at_us(self._time.now_us + BABBLE_EVERY_MS * 1000, self._babble)
+
+    def bend(self, data, from_device):
+        """The bytes of one message as they arrive, None if they do not."""
+        if self.lost_permillion and self._rng.below(1_000_000) < self.lost_permillion:
+            return None
+        if self.wrong_unit and from_device and len(data) > 7:
+            return data[:6] + bytes((data[6] % 247 + 1,)) + data[7:]
+        return data
 
     def _holds(self, from_device):
         return self.down or self.late or (self.cut_tx if from_device else self.cut_rx)
@@ -88,10 +132,16 @@ class MemoryWriter:
 
     def write(self, data):
         end = self._end
-        if not end.closed and not end.reset:
-            end.path.carry(end.is_device, end.peer._receive, bytes(data))
-            if end.path.twice:
-                end.path.carry(end.is_device, end.peer._receive, bytes(data))
+        if end.closed or end.reset:
+            return
+        end.path.messages += 1
+        path, data = end.path, end.path.bend(bytes(data), end.is_device)
+        if data is None:
+            return
+        for _ in range(2 if path.twice else 1):
+            path.carry(end.is_device, end.peer._receive, data)
+        if path.echo and not end.is_device:
+            path.carry(True, end._receive, data)
 
     def writelines(self, parts):
         self.write(b"".join(parts))
@@ -145,7 +195,6 @@ class Network:
         self._loop = loop
         self.listeners = {}
         self.paths = {}
-        self.messages = 0        # writes into connections of device buses
 
     def path(self, host, port):
         return self.paths.setdefault((host, port), Path(self._loop))
@@ -163,6 +212,8 @@ class Network:
     async def connect(self, host, port):
         """(reader, writer); OSError when nobody listens or the path is down for long."""
         path = self.path(host, port)
+        if path.nameless:
+            raise OSError(NO_NAME, "no address for %s" % host)
         waited_ms = 0
         while path.down:
             await asyncio.sleep(0.1)
@@ -173,6 +224,7 @@ class Network:
         if accept is None:
             raise OSError(REFUSED, "nobody listens at %s:%s" % (host, port))
         near, far = self.pair(path)
+        path.ears = [one for one in path.ears if not one.__self__.closed and not one.__self__.reset] + [near._receive]
         accept(far)
         return near.reader, MemoryWriter(near)
 
