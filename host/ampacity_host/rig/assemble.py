@@ -57,11 +57,20 @@ async def _real_upstream(bench, setup):
             bench.csms_url = ocpp["url"]
 
 
-async def virtual_bench(setup, args):
-    """Everything up at the first instant of the virtual clock."""
+def make_virtual(setup):
+    """The bench for this site: with primaries below, one controller for each."""
+    if setup.family is not None:
+        from ampacity_host.rig.virtual.family import FamilyBench
+
+        return FamilyBench(setup.family, setup.seed)
     from ampacity_host.rig.virtual.bench import VirtualBench
 
-    bench = VirtualBench(setup.facts, setup.seed)
+    return VirtualBench(setup.facts, setup.seed)
+
+
+async def virtual_bench(setup, args):
+    """Everything up at the first instant of the virtual clock."""
+    bench = make_virtual(setup)
     if setup.bench_csms:
         from ampacity_host.rig.virtual.csms import attach_csms
 

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.versions import spoken
+from ampacity_host.rig.family import Family, has_below
 
 BENCH_IDENTITY = "AMP-BENCH"
 
@@ -41,6 +42,15 @@ class Setup:
         self.seed = args.seed if args.seed is not None else plant_seed(self.site)
         self.bench_csms = None
         self._choose(args)
+        self.family = self._family(args) if has_below(self.facts) else None  # with primaries below
+
+    def _family(self, args):
+        if getattr(args, "clock", "virtual") != "virtual":
+            raise UsageError("--clock real: a site with primaries below runs on the virtual clock")
+        try:
+            return Family(self.site, self.facts)
+        except KeyError as unknown:
+            raise UsageError("evse %s: the rig needs the site file of a primary below (site = …)" % unknown) from None
 
     def _choose(self, args):
         """The three CSMS options, or what the site file says."""

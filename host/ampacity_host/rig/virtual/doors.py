@@ -149,8 +149,10 @@ class VirtualDoors(Doors):
         return self._ports[evse_name]
 
     def open_line(self, bus_facts):
-        door = LineDoor(self._loop, self._world.lines[bus_facts["name"]], self.boot.get("name", "primary"), self._units)
-        if self.boot.get("role", "primary") == "primary":
+        upward = "unit" in bus_facts  # the line to a parent, where a primary is a secondary
+        units = (bus_facts["unit"],) if upward else self._units
+        door = LineDoor(self._loop, self._world.lines[bus_facts["name"]], self.boot.get("name", "primary"), units)
+        if self.boot.get("role", "primary") == "primary" and not upward:
             door.station.primary = True
         self._opened.append(door)
         return door
