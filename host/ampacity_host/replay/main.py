@@ -14,6 +14,7 @@ from ampacity_host.replay.record import Recorder, circuit_books, violations, wri
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.stage import make_stage
 from ampacity_host.replay.times import DAY_S, TimeReader
+from ampacity_host.rig.family import has_below
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.setup import plant_seed
 
@@ -60,6 +61,8 @@ class Replay:
         self._args = args
         self._site = load_site(args.site)
         self._facts = compile_site(self._site)
+        if has_below(self._facts):
+            raise UsageError("%s: a site with primaries below is not replayed; replay the site files below it" % args.site)
         self._times = TimeReader(self._facts["time"]["tz"])
         self._seed = args.seed if args.seed is not None else plant_seed(self._site)
         self._columns = parse_columns(args.columns)

@@ -1,0 +1,111 @@
+"""Rule 13: a primary below a primary keeps Σ bounds within its grant, and proves the grant by it; and how its parent takes that."""
+
+from helper_circuit import SETTLE_MS, Bench, evse, mute_evse, site
+
+from ampacity.circuit.granted import GrantedGuard
+
+
+def below(evses, fallback_da=0, granted_da=320):
+    """A site of 32 A under a grant."""
+    facts = site(evses)
+    facts["parent"] = {"fallback_da": fallback_da, "power_on_da": fallback_da}
+    bench = Bench(facts, guard_class=GrantedGuard).start()
+    bench.guard.grant(granted_da, bench.now_ms)
+    return bench
+
+
+def two(**how):
+    return below([evse("a", unit=1), evse("b", unit=2)], **how)
+
+
+def want_all(bench):
+    for e in range(len(bench.facts["evses"])):
+        bench.guard.demand(e, True, now_ms=bench.now_ms)
+
+
+def test_no_order_lifts_the_sum_above_the_grant_though_the_rating_would_carry_it():
+    bench = two(granted_da=200)
+    bench.tick()
+    assert bench.order(120, 0) is not None
+    assert bench.order(100, 1) is None and bench.order(80, 1) is not None
+
+
+def test_a_grant_is_met_only_when_the_lower_orders_are_proven_and_settled():
+    bench = two()
+    want_all(bench)
+    bench.follow(30)
+    assert bench.guard.grant_met() and bench.guard.sums_da() == [320] * 3
+    bench.guard.grant(200, bench.now_ms)
+    bench.tick()
+    assert not bench.guard.grant_met()
+    for e in (0, 1):
+        assert bench.guard.want_da[e] == 100 and bench.order(100, e) is not None
+        bench.measure(e, 100, 100, 100)
+    bench.tick(SETTLE_MS - 500)
+    assert not bench.guard.grant_met() and bench.guard.fullest_da() == 320
+    bench.tick(1000)
+    assert bench.guard.grant_met() and bench.guard.sums_da() == [200] * 3
+
+
+def test_the_fullest_phase_decides():
+    bench = below([evse("a", unit=1), evse("b", unit=2, terminals=[[1]])], granted_da=200)
+    bench.tick()
+    assert bench.order(120, 0) is not None
+    assert bench.order(100, 1) is None and bench.order(80, 1) is not None
+    assert bench.guard.sums_da() == [120, 200, 120] and bench.guard.fullest_da() == 200
+
+
+def test_targets_follow_the_grant_and_say_so():
+    bench = two(granted_da=140)
+    want_all(bench)
+    bench.follow(30)
+    assert [bench.bound(0), bench.bound(1)] == [70, 70]
+    assert "parent" in bench.guard.why(0)
+
+
+def test_a_taker_is_not_raised_before_its_giver_is_settled():
+    bench = two(granted_da=160)
+    bench.guard.demand(0, True, now_ms=bench.now_ms)
+    bench.follow(20)
+    assert bench.bound(0) == 160
+    bench.guard.demand(1, True, now_ms=bench.now_ms)
+    for _ in range(60):
+        bench.follow(1)
+        assert bench.guard.fullest_da() <= 160
+    assert [bench.bound(0), bench.bound(1)] == [80, 80]
+
+
+def test_a_grant_below_the_reserves_is_met_by_the_reserves():
+    bench = below([evse("a", fallback_da=60, power_on_da=60)], fallback_da=60, granted_da=0)
+    bench.tick()
+    assert bench.guard.grant_met() and bench.guard.reserves_da() == 60
+
+
+def test_who_has_no_watchdog_may_stand_only_within_what_the_parent_counts_for_ever():
+    bench = below([mute_evse("a")], fallback_da=80)
+    bench.tick()
+    assert bench.order(100) is None and bench.order(80) is not None
+
+
+def test_nothing_is_proven_while_the_invariant_is_not_checked():
+    bench = two()
+    bench.tick()
+    assert bench.guard.grant_met()
+    bench.guard.fail("test", bench.now_ms)
+    assert not bench.guard.grant_met()
+
+
+def test_the_parent_believes_a_sum_that_it_did_not_order_without_calling_it_foreign():
+    bench = Bench(site([evse("garage", primary=True), evse("b", unit=2)])).start()
+    bench.guard.reported(0, 150, bench.now_ms)
+    assert bench.bound(0) == 150 and "foreign" not in bench.kinds()
+    bench.guard.reported(1, 150, bench.now_ms)
+    assert "foreign" in bench.kinds()
+
+
+def test_the_parent_forgets_a_current_that_is_not_measured_any_more():
+    bench = Bench(site([evse("garage", primary=True)])).start()
+    bench.measure(0, 90, 90, 90)
+    assert bench.bound(0) == 90
+    bench.guard.measured(0, None, bench.now_ms, bench.now_ms)
+    assert bench.bound(0) == 0
