@@ -238,3 +238,11 @@ def test_rule_7_liveness_the_plan_wants_no_more_than_the_default_state_allows():
 
 def test_the_world_starts_where_small_integers_end():
     assert START_MS + 60000 == 1 << 30
+
+
+def test_rule_5_to_a_secondary_that_was_never_read_only_a_pause_is_a_probe():
+    for source in ("settings", "documented", "declared"):
+        bench = Bench(site([evse(power_on_source=source)]))
+        bench.tick(200)
+        assert bench.send(100) is None
+        assert bench.send(0) is not None

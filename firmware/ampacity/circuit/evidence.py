@@ -82,7 +82,8 @@ class Evidence:
     def sure_da(self) -> int:
         """What it draws without asking by what is known, not by what is feared: 0 where nothing is known."""
         sure = 0
-        if "power_on_da" in self.values or self.evse.power_on_source in ("documented", "declared"):
+        told = self.evse.kind != "ampacity" and self.evse.power_on_source in ("documented", "declared")
+        if told or "power_on_da" in self.values:
             sure = self.power_on_da()
         return max(sure, self.fallback_da()) if self.watchdog_ms() > 0 else sure
 
