@@ -8,6 +8,7 @@ from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.meterview import MeterView
 from ampacity.circuit.otherload import OtherLoad
+from ampacity.circuit.plan import Plan
 
 
 def ledger(**methods):
@@ -93,6 +94,19 @@ def _lapse_without_watchdog(self, s, now_ms):
     return Ledger._rule_5_lapse(self, s, now_ms) or (s.evidence.watchdog_ms() == 0 and _lapse_too_soon(self, s, now_ms))
 
 
+def _rows_of_now(self, s):
+    """What the allocator shares, without the rows of the default state."""
+    size = self.site.size
+    return tuple([row for row in Plan._rows(self, s) if not 2 * size <= row < 3 * size])
+
+
+def trusting():
+    """Neither ledger nor allocator thinks of the primary's death."""
+    guard = ledger(_rule_7_default=yes)
+    guard.plan_class = type("MutantPlan", (Plan,), {"_rows": _rows_of_now})
+    return guard
+
+
 # 6
 
 
@@ -142,7 +156,7 @@ MUTANTS = {
     "5 feeds": ("kept", ledger(_rule_5_feed=yes, fed=nothing), "a read of a silent one is no order"),
     "6 fingerprint": ("swapped", ledger(put_evidence=_any_fingerprint), "any device is the old one"),
     "7 release": ("without_watchdog", ledger(_rule_5_lapse=_lapse_without_watchdog), "silence frees one without watchdog"),
-    "7 survival": ("death", ledger(_rule_7_default=yes), "we are trusted to survive"),
+    "7 survival": ("death", trusting(), "we are trusted to survive"),
     "8 fresh": ("settings", ledger(_rule_8_fresh=yes), "evidence does not age"),
     "9 other hands": ("foreign", ledger(foreign_write=nothing), "a foreign write is not heeded"),
     "10 disobedience": ("disobeying", ledger(_rule_10_watch=no), "who disobeys counts by its orders"),
