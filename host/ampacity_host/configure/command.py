@@ -17,6 +17,7 @@ from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
 RESTART_WANTED = 42
+ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
 
 
 def check_command(path: Path, as_json: bool) -> int:
@@ -91,7 +92,11 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
     data.mkdir(parents=True, exist_ok=True)
     address = free_address(console)
     write_json(data / "site.json", config)
-    write_json(data / "boot.json", {"role": role, "name": name, "console": address, "echo": True})
+    boot: dict[str, Any] = {"role": role, "name": name, "console": address, "echo": True}
+    if (data / ENDED).exists():
+        boot["reason"] = "Software"
+        (data / ENDED).unlink()
+    write_json(data / "boot.json", boot)
     write_json(data / "console.json", {"console": address})
 
 
@@ -112,11 +117,11 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
-    return supervise(program, environment)
+    return supervise(program, environment, data)
 
 
-def supervise(program: list[str], environment: dict[str, str]) -> int:
-    """Run the program, again whenever it ends with 42; SIGTERM and SIGINT are handed on."""
+def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:
+    """Run the program, again whenever it ends with 42; SIGTERM and SIGINT are handed on, and noted in the data folder."""
     child: subprocess.Popen[bytes] | None = None
     ending = False
 
@@ -131,5 +136,7 @@ def supervise(program: list[str], environment: dict[str, str]) -> int:
     while True:
         child = subprocess.Popen(program, env=environment)
         status = child.wait()
+        if ending and data is not None:
+            (data / ENDED).touch()
         if status != RESTART_WANTED or ending:
             return 128 - status if status < 0 else status

@@ -1,5 +1,6 @@
 """`ampacity run` with the real firmware in a process of its own, on both runtimes, and its real console."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
+from ampacity_host.configure.command import prepare
 
 SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
 PATIENCE_S = 20
@@ -55,6 +57,10 @@ def test_a_controller_answers_restarts_when_asked_and_ends_with_its_supervisor(r
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_S) in (0, 128 + signal.SIGTERM)
     assert ask(data, "show", "site").exit_code == 3
+    prepare({}, data, "primary", "primary", "127.0.0.1:0")  # the next start: that end was wanted
+    assert json.loads((data / "boot.json").read_text())["reason"] == "Software"
+    prepare({}, data, "primary", "primary", "127.0.0.1:0")  # a start after no such end
+    assert "reason" not in json.loads((data / "boot.json").read_text())
 
 
 def wait_until(condition):
