@@ -165,5 +165,6 @@ def test_a_refused_site_ends_with_1_and_says_why(tmp_path, capfd):
 
     path = tmp_path / "site.toml"
     path.write_text(SITE.replace('circuit = "row"', 'circuit = "nowhere"'))
-    assert run(SimpleNamespace(site=str(path), control="127.0.0.1:0", seed=None, no_csms=True, bench_csms=None, csms=None, ocpp=None)) == 1
+    options = {"control": "127.0.0.1:0", "mains": None, "clock": "virtual", "seed": None, "no_csms": True, "bench_csms": None, "csms": None}
+    assert run(SimpleNamespace(site=str(path), ocpp=None, **options)) == 1
     assert "nowhere" in capfd.readouterr().err

@@ -44,7 +44,7 @@ def make_doors(folder, boot):
     doors = Doors(folder, boot, files)
     if boot.get("sim"):
         from ampacity.roles.mishaps import bench_files
-        doors.files = bench_files(files, doors.stall)
+        doors.files = bench_files(files, doors.stall, boot.get("cut_at_write", 0))
     return doors
 
 

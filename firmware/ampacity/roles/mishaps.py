@@ -15,9 +15,14 @@ def power_cut():
     raise SystemExit(137)
 
 
-def bench_files(files, delay):
-    """The files of a controller on a bench: the same folder, with a wrong day in front of it."""
-    return FaultyFiles(files, power_cut, delay)
+def bench_files(files, delay, cut_in=0):
+    """The files of a controller on a bench: the same folder, with a wrong day in front of it.
+
+    cut_in: the power goes in that write, counted from the start; 0: it does not.
+    """
+    faulty = FaultyFiles(files, power_cut, delay)
+    faulty.cut_at_write(cut_in)
+    return faulty
 
 
 class Mishaps:

@@ -89,7 +89,7 @@ def parse(line):
     """The request in a line; FieldError if it is not one JSON object."""
     try:
         request = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FieldError("request", line[:60].decode("utf-8", "replace"), "one JSON object a line (%s)" % error) from error
     if not isinstance(request, dict):
         raise FieldError("request", request, "a JSON object")

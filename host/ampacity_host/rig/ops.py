@@ -99,7 +99,7 @@ class Ops:
     async def _primary(self, fields):
         action = fields.text("action", choices=("kill", "term", "start", "power_cycle", "power_cut_at_write"))
         if action == "power_cut_at_write":
-            self._rig.cut_at_write(fields.integer("n", least=1))
+            await self._rig.cut_at_write(fields.integer("n", least=1))
         else:
             await self._rig.primary_action(action)
 

@@ -161,3 +161,15 @@ async def test_a_set_up_of_fewer_evses_counts_the_others_as_other_load(tmp_path)
     assert config["ocpp"]["config"] == {"AuthCtrlr.Enabled": "false"}
     with pytest.raises(FieldError):
         await one.provision(Fields({"evses": 9}))
+
+
+async def test_the_power_can_be_cut_in_a_write_of_the_next_start(tmp_path):
+    one = charging(tmp_path)
+    one.primary.kill()
+    await one.cut_at_write(2)
+    one.primary.start()
+    one.run_ms(1_000)
+    assert not one.primary.running
+    one.primary.start()
+    one.run_ms(60_000)
+    assert one.view()["mode"] == "regulating"

@@ -18,6 +18,7 @@ from ampacity_host.rig.upstream import LOOPBACK, address_of, with_port
 
 UP_S_MAX = 20.0
 UP_LOOK_S = 0.05
+ARM_S = 0.5
 
 
 class RealBench(Bench):
@@ -155,8 +156,13 @@ class RealBench(Bench):
         if action in ("start", "power_cycle"):
             await self.primary.start()
 
-    def cut_at_write(self, n):
+    async def cut_at_write(self, n):
+        """Armed when this returns: the controller takes its faults a few times a second. While it is off: at its start."""
+        if not self.primary.running:
+            self.primary.boot_facts["cut_at_write"] = n
+            return
         self._primary_pins.send({"fault": "power_cut_at_write", "on": True, "n": n})
+        await asyncio.sleep(ARM_S)
 
     async def factory_reset(self):
         await self.primary.kill()
@@ -183,7 +189,7 @@ class RealBench(Bench):
     async def _reboot(self):
         """What the hardware watchdog has asked for."""
         await self.primary.kill()
-        self.primary.reason = "Watchdog"
+        self.primary.boot_facts["reason"] = "Watchdog"
         await self.primary.start()
 
     def _watch(self, task):

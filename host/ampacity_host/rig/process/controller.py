@@ -13,6 +13,7 @@ from ampacity_host.rig.process.runtime import command
 RESTART_STATUS = 42
 TERM_S = 3.0
 RESTART_PAUSE_S = 0.3
+JUST_S = 0.3
 
 
 class ProcessController:
@@ -26,7 +27,7 @@ class ProcessController:
         self._watcher = None
         self._wanted = False
         self.starts = 0
-        self.reason = None           # of its next start, where the hardware knows one
+        self.boot_facts = {}         # more of them, for its next start only
         self.last_status = None
 
     @property
@@ -43,21 +44,25 @@ class ProcessController:
 
     async def start(self):
         """Writes its facts and starts the process; returns when it is started."""
-        if self.running:
+        if self.running and not await self._gone():
             return
         self._wanted = True
         self.starts += 1
         self.folder.mkdir(parents=True, exist_ok=True)
-        boot = self._boot()
-        if self.reason is not None:
-            boot["reason"], self.reason = self.reason, None
-        write_json(self.folder / "boot.json", boot)
+        more, self.boot_facts = self.boot_facts, {}
+        write_json(self.folder / "boot.json", {**self._boot(), **more})
         write_json(self.folder / "site.json", self._config())
         arguments, environment = command(self.runtime, self.folder, self._heap_kib)
         with open(self._log_path(), "ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log)
         self._watcher = asyncio.create_task(self._watch(self._process))
+
+    async def _gone(self):
+        """Has it just ended, and nobody was told yet?"""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), JUST_S)
+        return not self.running
 
     async def _watch(self, process):
         status = await process.wait()

@@ -122,8 +122,12 @@ class VirtualBench(Bench):
             self.primary.start()
         self.flush()
 
-    def cut_at_write(self, n):
-        self.primary.files.cut_at_write(n)
+    async def cut_at_write(self, n):
+        """In the n-th coming write; while the primary is off: of its next life."""
+        if self.primary.running:
+            self.primary.files.cut_at_write(n)
+        else:
+            self.primary.cut_in = n
 
     async def factory_reset(self):
         self.primary.kill()

@@ -26,6 +26,7 @@ class VirtualController:
         self.doors = None
         self.log = None
         self.starts = 0
+        self.cut_in = 0              # the write of its next life in which the power goes; 0: none
         self.reason = None           # of its next start, where the hardware knows one
         self.outcome = None
 
@@ -47,6 +48,9 @@ class VirtualController:
             return
         self.starts += 1
         self.files.restart()
+        if self.cut_in:
+            self.files.cut_at_write(self.cut_in)
+            self.cut_in = 0
         boot = {"role": self.role_name, "name": self.name, "console": "127.0.0.1:%d" % self.console_port}
         self.log = Log()
         if self.reason is not None:
