@@ -32,6 +32,8 @@ FAULTS_AN_HOUR = 0.5
 HOUR_MS = 3_600_000
 PORTION_DAYS = 3
 
+WELL = ("running", None, "CancelledError()")  # the last: the storm or the end of the run took its power
+
 
 class Run:
     """One seed: `hours` of a garage from `from_hour` of its first day on."""
@@ -120,7 +122,7 @@ class Run:
             "delivered_wh": sum(wh for _, wh in stays), "perfect_wh": round(sum(perfect)), "violations": violations(self.plant),
             "faults": self.storm.done if self.storm else {}, "orders": self.stage.orders(), "frames": self.stage.frames(),
             "transactions": self.stage.ocpp()["transactions"], "problems": self.bench.loop.problems[:5],
-            "ended": [one.outcome for one in [self.bench.primary, *self.bench.secondaries.values()] if one.outcome not in ("running", None)],
+            "ended": [one.outcome for one in [self.bench.primary, *self.bench.secondaries.values()] if one.outcome not in WELL],
             "heap": self.heap[0:1] + self.heap[23::24] if self.hours >= 24 else [self.heap[0], self.heap[-1]], "growing": self.growing()}
 
     def growing(self):
