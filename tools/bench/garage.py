@@ -66,7 +66,7 @@ def until(bench: VirtualBench, holds: "Callable[[], Any]", most_ms: int, step_ms
 def fill(bench: VirtualBench, csms: Any, phases: "tuple[int, ...]" = (1, 3, 3), need_wh: int = 40_000) -> None:
     """A car at every EVSE, started by the CSMS; ten minutes later all is settled."""
     chance = random.Random(1)
-    for number, point in enumerate(bench.plant.points):
+    for point in bench.plant.points:
         point.plug(Car(phases=chance.choice(phases), max_da=160, need_wh=need_wh + chance.randrange(need_wh)))
     bench.run_ms(5000)
     for number in range(len(bench.plant.points)):

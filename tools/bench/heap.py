@@ -115,7 +115,8 @@ def figures(runtime: Path, tls: TlsServer) -> Iterator[Entry]:
     for board, room_kib in BOARDS_KIB:
         yield entry(f"heap/{board}", least, room_kib, "KiB", None, "least heap against the board's")
     ocpp = code_by_room(runtime)["ocpp"] + site.figure("data-ocpp")
-    yield entry("heap/ocpp", ocpp / KIB, MICRO_OCPP_KIB, "KiB", None, f"code and data, {UNITS} EVSEs; reference: MicroOcpp's published idle heap, 2 connectors")
+    note = f"code and data, {UNITS} EVSEs; reference: MicroOcpp's published idle heap, 2 connectors"
+    yield entry("heap/ocpp", ocpp / KIB, MICRO_OCPP_KIB, "KiB", None, note)
     yield from split(site, runtime, live)
 
 

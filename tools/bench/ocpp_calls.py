@@ -23,7 +23,10 @@ ROWS = ("ocpp-calls",)
 CALLS, ROUNDS, BYTES = 600, 5, 400
 NOW_MS = 2**30 - 60_000
 TIME = "2026-11-20T12:00:00Z"
-ANSWERS: dict[str, Any] = {"BootNotification": {"currentTime": TIME, "interval": 86400, "status": "Accepted"}, "Authorize": {"idTokenInfo": {"status": "Accepted"}}}
+ANSWERS: dict[str, Any] = {
+    "BootNotification": {"currentTime": TIME, "interval": 86400, "status": "Accepted"},
+    "Authorize": {"idTokenInfo": {"status": "Accepted"}},
+}
 
 
 def answer(text: str) -> str:

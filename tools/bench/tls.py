@@ -56,7 +56,9 @@ class TlsServer:
         self._folder.cleanup()
 
 
-def certificate(name: str, key: ec.EllipticCurvePrivateKey, root_key: ec.EllipticCurvePrivateKey, names: "tuple[x509.GeneralName, ...]") -> x509.Certificate:
+def certificate(
+    name: str, key: ec.EllipticCurvePrivateKey, root_key: ec.EllipticCurvePrivateKey, names: "tuple[x509.GeneralName, ...]"
+) -> x509.Certificate:
     """One signed by the root; without alternative names it is the root itself."""
     now = datetime.datetime.now(datetime.UTC)
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench root")])
