@@ -35,7 +35,7 @@ BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, P
 LEFT_OUT = {
     "Guard": {"site", "want_da", "events"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
-    "Bounds": {"events", "events_dropped", "fresh_sums", "refused_count", "switches", "standings", "next_id", "foreign_ms"},
+    "Bounds": {"events", "events_dropped", "fresh_sums", "refused_count", "switches", "standings", "root", "root_keys", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},

@@ -125,12 +125,15 @@ class World:
         else:
             self.turn(self.pc - 1, label)
             self.pc += 1
-        if self.pc > len(self.evses) or not self.alive:
+        if self.pc > self.turn_count() or not self.alive:
             self.pc = 0
             over = self.over()
             self.advance()
             return over or self.over()
         return self.over()
+
+    def turn_count(self):
+        return len(self.evses)
 
     def advance(self):
         for device in self.devices:

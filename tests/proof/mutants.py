@@ -4,6 +4,7 @@
 """
 
 from ampacity.bus.lease import Lease
+from ampacity.circuit.granted import GrantedGuard, GrantedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.meterview import MeterView
@@ -137,6 +138,15 @@ def _most_for_least(self):
     return most, most
 
 
+# 13
+
+
+def taken_is_proven():
+    """The child shows a grant as met, and its limit as what is drawn, as soon as it was taken."""
+    below = type("MutantGranted", (GrantedLedger,), {"proves": yes, "_rule_13_sum_da": lambda self: self.granted_da})
+    return type("MutantChild", (GrantedGuard,), {"ledger_class": below})
+
+
 class OldGrants(Lease):
     """Takes any grant, however old."""
 
@@ -162,6 +172,7 @@ MUTANTS = {
     "10 disobedience": ("disobeying", ledger(_rule_10_watch=no), "who disobeys counts by its orders"),
     "11 fed": ("hung", ledger(_rule_11_checked=yes, _rule_11_fed=yes), "drivers refresh without the safety loop"),
     "12 grants": ("held", OldGrants, "a secondary takes older grants"),
+    "13 sum of bounds": ("below", taken_is_proven(), "a grant is proven when it was taken"),
     "14 phases": ("phases", ledger(_rule_14_keys=_one_phase), "only the phase counts that the car uses"),
     "14 fallback": ("phases", ledger(_set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
@@ -173,9 +184,12 @@ MUTANTS = {
 
 def build(name, deep=False):
     """The world of one mutant."""
+    from tests.proof.below import Below
     from tests.proof.worlds import WORLDS
 
     world, change, _ = MUTANTS[name]
+    if issubclass(change, GrantedGuard):
+        return Below(child_guard=change, outcomes=(("well", "dark"), ("well",)), attacks=("car",))
     if issubclass(change, Guard):
         return WORLDS[world](change, deep)
     made = WORLDS[world](deep=deep)

@@ -38,9 +38,9 @@ def shown(result, world, key):
     found["key"] = key
     found["about"] = (WORLDS[key].__doc__ or "").strip() if key in WORLDS else ""
     if result.trace:
-        found["trace"] = told(result.trace, len(world.evses) + 1)
+        found["trace"] = told(result.trace, world.turn_count() + 1)
     if result.stranded:
-        found["stranded"] = {"evse": result.stranded["evse"], "trace": told(result.stranded["trace"], len(world.evses) + 1)}
+        found["stranded"] = {"evse": result.stranded["evse"], "trace": told(result.stranded["trace"], world.turn_count() + 1)}
     return found
 
 

@@ -102,7 +102,7 @@ class Search:
 
     def _live(self, result):
         """Follow choice 0 from every state: the longest way until each one has charged."""
-        turns = len(self.world.evses) + 1
+        turns = self.world.turn_count() + 1
         result.bound_steps = 0
         for evse in range(len(self.world.evses)):
             far = array("l", [-1]) * len(self.parent)

@@ -4,6 +4,7 @@
 """
 
 from ampacity.circuit.guard import Guard
+from tests.proof.below import Below
 from tests.proof.metered import Hung, Metered
 from tests.proof.model import World
 from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Phases, Swap
@@ -144,5 +145,11 @@ def tree(guard=Guard, deep=False):
     return World("tree of three", facts, guard, outcomes=FULL + (("well", "dark"),) if deep else outcomes, attacks=("reboot",) if deep else ())
 
 
+def below(guard=None, deep=False):
+    """A primary grants to a primary, and that to its own charging point."""
+    ways = ("well", "dark", "mute")[: 2 + deep]
+    return Below(guard, outcomes=(("well", "dark", "mute")[: 2 + deep], ("well", "dark")[: 1 + deep]), own_ways=ways, attacks=("car",))
+
+
 WORLDS = {make.__name__: make for make in (lost, fallback, any_order, held, gateway, kept, refused, rounding, settings, broadcast, without_watchdog,
-                                           death, foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree)}  # fmt: skip
+                                           death, foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree, below)}  # fmt: skip
