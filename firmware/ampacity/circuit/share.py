@@ -44,14 +44,10 @@ def allocate(free_da: "list[int]", members: "list[Member]") -> None:
         start = end
 
 
-def extra_da(member: Member, goal_da: int) -> int:
-    """What the rows must give for this goal, beyond what they give already."""
-    return max(member.base_da, goal_da) - max(member.base_da, member.goal_da)
-
-
 def take(free_da: "list[int]", member: Member, goal_da: int) -> bool:
     """Move a member to goal_da if every row has room for it."""
-    extra = extra_da(member, goal_da)
+    base, stands = member.base_da, member.goal_da
+    extra = (goal_da if goal_da > base else base) - (stands if stands > base else base)  # what the rows must give more
     if extra:
         for row in member.rows:
             free_da[row] -= extra
@@ -99,8 +95,14 @@ def level_fits(free_da: "list[int]", need: "list[int]", active: "list[Member]", 
         for row in member.rows:
             need[row] = 0
     for member in active:
-        extra = extra_da(member, at_level(member, level))
-        if extra:
+        # at_level and the extra of take written out: half of all allocation is here
+        base, stands, goal = member.base_da, member.goal_da, level * member.weight
+        if goal > member.max_da:
+            goal = member.max_da
+        if stands < base:
+            stands = base
+        if goal > stands:
+            extra = goal - stands
             for row in member.rows:
                 need[row] += extra
                 if need[row] > free_da[row]:
