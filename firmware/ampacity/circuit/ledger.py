@@ -51,5 +51,7 @@ class Ledger(Intake):
         """Its lower was sent long ago and its bound has not fallen: plan with the bound."""
         if not s.ok or s.disobeys or s.locked:
             return True
+        if s.lower_ms < 0:
+            return False
         patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)
-        return s.lower_ms >= 0 and now_ms - s.lower_ms > patience_ms
+        return now_ms - s.lower_ms > patience_ms

@@ -50,7 +50,9 @@ class Permits(Bounds):
 
     def most_of(self, s: Standing, want_da: int) -> int:
         """The most that the device will make of this target, by what it made of others, in da."""
-        return min(max(want_da, s.evse.max_da), want_da + s.surplus_da) if want_da else 0
+        if not want_da or not s.surplus_da:
+            return want_da
+        return min(max(want_da, s.evse.max_da), want_da + s.surplus_da)
 
     def _may_send(self, s: Standing, most_da: int, now_ms: int) -> bool:
         if now_ms < s.hold_until_ms:
