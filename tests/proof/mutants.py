@@ -4,12 +4,14 @@
 """
 
 from ampacity.bus.lease import Lease
+from ampacity.bus.profile_ordering import Ordering
 from ampacity.circuit.granted import GrantedGuard, GrantedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.meterview import MeterView
 from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.plan import Plan
+from tests.proof.partial import TrustingOrdering
 
 
 def ledger(**methods):
@@ -157,6 +159,7 @@ class OldGrants(Lease):
 MUTANTS = {
     "1 before sending": ("lost", ledger(_rule_1_record=_record_when_answered), "an order counts only when it was answered"),
     "1 most of it": ("rounding", ledger(_rule_1_record=_record_what_was_wanted, _may_send=_may_send_wanted), "what was wanted counts"),
+    "1 parts": ("partial", TrustingOrdering, "an enable counts as the limit that was ordered before it"),
     "2 margin": ("any_order", ledger(_rule_2_margin=yes), "an order leaves without margin"),
     "3 proof": ("lost", ledger(_rule_3_release=_release_without_proof), "a lower frees without proof"),
     "3 settle": ("any_order", ledger(proven=_prove_and_release), "a lower frees before the car has settled"),
@@ -190,6 +193,10 @@ def build(name, deep=False):
     world, change, _ = MUTANTS[name]
     if issubclass(change, GrantedGuard):
         return Below(child_guard=change, outcomes=(("well", "dark"), ("well",)), attacks=("car",))
+    if issubclass(change, Ordering):
+        made = WORLDS[world](deep=deep)
+        made.ordering = change(made.ordering.recipe)
+        return made
     if issubclass(change, Guard):
         return WORLDS[world](change, deep)
     made = WORLDS[world](deep=deep)

@@ -13,7 +13,7 @@ from tests.proof.mutants import MUTANTS, build
 from tests.proof.search import Search, told
 from tests.proof.worlds import WORLDS
 
-CI_STATES = 8000
+CI_STATES = 20000
 DEEP_STATES = 700000
 MUTANT_STATES = 60000
 

@@ -7,6 +7,7 @@ from ampacity.circuit.guard import Guard
 from tests.proof.below import Below
 from tests.proof.metered import Hung, Metered
 from tests.proof.model import World
+from tests.proof.partial import Partial
 from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Phases, Swap
 from tests.proof.sites import box, circuit, evse, mute, site
 
@@ -64,6 +65,12 @@ def rounding(guard=Guard, deep=False):
     """A device that makes more of an order than was ordered."""
     facts = site([box(0, rounds_da=20, survives=True, min_da=60), evse(1, min_da=60)], [circuit(160)])
     return World("rounding up", facts, guard, outcomes=HALF if deep else (("well", "dark"), ("well", "dark")))
+
+
+def partial(guard=Guard, deep=False):
+    """A limit and an enable are two writes: one is lost, its echo passes for an answer, an older limit is still held."""
+    facts = site([box(0, survives=True), evse(1)], [circuit(160)])
+    return Partial("partial orders", facts, guard, outcomes=("well", "dark")[: 1 + deep], attacks=("blink",) if deep else ())
 
 
 def settings(guard=Guard, deep=False):
@@ -151,5 +158,8 @@ def below(guard=None, deep=False):
     return Below(guard, outcomes=(("well", "dark", "mute")[: 2 + deep], ("well", "dark")[: 1 + deep]), own_ways=ways, attacks=("car",))
 
 
-WORLDS = {make.__name__: make for make in (lost, fallback, any_order, held, gateway, kept, refused, rounding, settings, broadcast, without_watchdog,
-                                           death, foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree, below)}  # fmt: skip
+MAKERS = (
+    lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
+    foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree, below,
+)  # fmt: skip
+WORLDS = {make.__name__: make for make in MAKERS}
