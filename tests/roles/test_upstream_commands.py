@@ -1,6 +1,5 @@
 """The installer's hand on what the CSMS otherwise looks after: tokens and variables."""
 
-from check import raises
 from helper_garage import HandDoors, site
 
 from ampacity.base.errors import Rejected
@@ -8,6 +7,7 @@ from ampacity.base.log import Log
 from ampacity.console.console import Console
 from ampacity.roles.primary import Primary
 from ampacity.store.memory_files import MemoryFiles
+from check import raises
 
 NOW_MS = 2**30 - 60000
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9000", "security_profile": 1, "password": "0123456789abcdef"}
