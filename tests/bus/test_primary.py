@@ -137,6 +137,19 @@ def test_the_echo_of_a_write_that_is_like_its_reply_is_no_reply():
     assert asker.replies == [frame[1:-2]]
 
 
+def test_a_repetition_that_came_too_soon_is_the_reply_if_no_other_comes():
+    asker = Asker(5, timeout_ms=50)
+    b = bench(asker)
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear(frame, after_us=200)
+    b.step()
+    assert asker.replies == [frame[1:-2]] and asker.failures == []
+    b.hear(reply_to(b.sent[-1][1]))
+    assert len(asker.replies) == 2 and b.engine.counters["echoes"] == 0
+
+
 def test_on_a_line_that_echoes_the_first_copy_never_counts():
     asker = Asker(5)
     b = bench(asker)
