@@ -1,11 +1,13 @@
 """Recorded cars come and go: sessions on the plant's power paths, and the books about them.
 
 A session takes the EVSE of its station's name, else the first free one in file order. When none is free it
-waits, in order of arrival, until its own departure; then it counts as turned away.
+waits, in order of arrival, until its own departure; then it counts as turned away. From one car's plug to the next
+one's a change takes its time: recordings round to minutes, and a plug that was never out is nobody's new session.
 """
 
 from ampacity_host.rig.plant.car import Car
 
+CHANGE_MS = 30_000
 FULL_PERMILLE = 995  # of what was asked: the rest is what a car's last ampere leaves
 
 
@@ -18,6 +20,7 @@ class Driver:
         self._start_s = start_s
         self._waiting = []
         self._at = {}                 # EVSE name -> the session whose car stands there
+        self._left_ms = {}            # EVSE name -> when the last car left
         self.asked = self.served = self.in_full = self.turned_away = 0
         self.asked_wh = self.delivered_wh = 0
         self.records = []
@@ -50,11 +53,20 @@ class Driver:
     def _plug(self, point, session):
         self.served += 1
         self._at[point.name] = session
+        self._plant.time.at_ms(self._ms(session.departure_s), self._leave, point, session)
+        free_ms = self._left_ms.get(point.name, self._plant.start_ms - CHANGE_MS) + CHANGE_MS
+        if self._plant.now_ms < free_ms:
+            self._plant.time.at_ms(free_ms, self._connect, point, session)
+        else:
+            self._connect(point, session)
+
+    def _connect(self, point, session):
+        if self._at.get(point.name) is not session:
+            return
         phases = session.phases or self._default[0]
         point.plug(Car(phases=phases, max_da=session.amps_da or self._default[1], need_wh=session.energy_wh))
         if self.on_plug is not None:
             self.on_plug(point, session)
-        self._plant.time.at_ms(self._ms(session.departure_s), self._leave, point, session)
 
     def _give_up(self, session):
         if session in self._waiting:
@@ -66,13 +78,14 @@ class Driver:
         if self._at.get(point.name) is not session:
             return
         del self._at[point.name]
-        car = point.unplug()
-        self._book(session, point, car)
+        if point.car is not None:
+            self._left_ms[point.name] = self._plant.now_ms
+        self._book(session, point)
         if self._waiting:
             self._plug(point, self._waiting.pop(0))
 
-    def _book(self, session, point, car):
-        delivered_wh = car.taken_wh
+    def _book(self, session, point):
+        delivered_wh = point.unplug().taken_wh if point.car is not None else 0
         self.delivered_wh += delivered_wh
         if delivered_wh * 1000 >= session.energy_wh * FULL_PERMILLE:
             self.in_full += 1
@@ -83,15 +96,19 @@ class Driver:
 
     def settled(self):
         """Can nothing change any more? Every car that stands there is full, and nobody waits for a place."""
-        return not self._waiting and all(self._plant.point[name].car.full for name in self._at)
+        return not self._waiting and not self._hungry()
+
+    def _hungry(self):
+        cars = [self._plant.point[name].car for name in self._at]
+        return sum(car is None or not car.full for car in cars)
 
     def end(self):
         """The run is over: cars that still stand there leave, who waits is turned away. How many had not got theirs."""
         standing = list(self._at.items())
-        hungry = sum(not self._plant.point[name].car.full for name, _ in standing)
+        hungry = self._hungry()
         for name, session in standing:
             self._at.pop(name)
-            self._book(session, self._plant.point[name], self._plant.point[name].unplug())
+            self._book(session, self._plant.point[name])
         for session in self._waiting:
             self.turned_away += 1
             self._record(session, None, 0)

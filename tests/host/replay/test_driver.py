@@ -58,3 +58,14 @@ def test_cars_that_stand_at_the_end_count_with_what_they_got():
     assert driver.delivered_wh == 0
     assert driver.end() == 1
     assert 10_000 < driver.delivered_wh < 11_040
+
+
+def test_between_two_cars_the_plug_is_out_for_a_while():
+    site_plant, time = plant([evse("evse-1")])
+    Box(site_plant.points[0]).set_limit(160)
+    seen = []
+    driver = Driver(site_plant, [session("a", 1, 2), session("b", 1.5, 3), session("c", 2, 2.005)], START_S)
+    driver.on_plug = lambda point, one: seen.append((one.name, (time.now_us // 1000 - site_plant.start_ms) // 1000))
+    time.run_to(time.now_us + 4 * HOUR_S * 1_000_000)
+    assert seen == [("a", HOUR_S), ("b", 2 * HOUR_S + 30)]
+    assert (driver.served, driver.turned_away) == (2, 1)

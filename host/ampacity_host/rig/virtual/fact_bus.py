@@ -123,7 +123,7 @@ class FactDriver:
         if not self._audited:
             self._audit(now_ms)
         order = self._order
-        if order is not None and now_ms - self._fed_ms >= self._facts_in["watchdog_ms"] // 4 and self._bus.may_send(False):
+        if order is not None and self._feed_due(order[1], now_ms) and self._bus.may_send(False):
             self._refresh_evidence(now_ms)
             order_id = self.judge.send(self.index, order[1], now_ms)
             if order_id is not None:
@@ -133,6 +133,10 @@ class FactDriver:
         elif self._due is None and self._want_da is not None:
             self._try()
         self.report(now_ms)
+
+    def _feed_due(self, order_da, now_ms):
+        """What is not above the fallback needs no feeding: it stands either way."""
+        return order_da > self._facts_in["fallback_da"] and now_ms - self._fed_ms >= self._facts_in["watchdog_ms"] // 4
 
     def _refresh_evidence(self, now_ms):
         """Settings that a restart may lose are read anew before each order (safety.md, rule 8)."""
