@@ -76,7 +76,8 @@ def test_availability_unlock_trigger_variables_and_report(stand):
     assert stand.call("TriggerMessage", requestedMessage="Heartbeat")["status"] == "Accepted"
     stand.pass_ms(500)
     assert any('"Heartbeat"' in frame["text"] for frame in stand.rig.csms_log(since=0)["frames"][mark:] if frame["dir"] == "in")
-    asked = [{"component": {"name": "EVSE", "evse": {"id": 2}}, "variable": {"name": name}} for name in ("SerialNumber", "FirmwareVersion", "Problem")]
+    second = {"name": "EVSE", "evse": {"id": 2}}
+    asked = [{"component": second, "variable": {"name": name}} for name in ("SerialNumber", "FirmwareVersion", "Problem")]
     shown = [one["attributeValue"] for one in stand.call("GetVariables", getVariableData=asked)["getVariableResult"]]
     assert shown[0] == "garage-evse-2" and shown[2] == "false"
     heartbeat = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
