@@ -14,7 +14,7 @@ from tests.proof.search import Search, told
 from tests.proof.worlds import WORLDS
 
 CI_STATES = 20000
-DEEP_STATES = 700000
+DEEP_STATES = 400000
 MUTANT_STATES = 60000
 
 

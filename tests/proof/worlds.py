@@ -58,7 +58,8 @@ def refused(guard=Guard, deep=False):
     """A device that hears a probe, refuses it, and is kept alive by it."""
     facts = site([box(0, survives=True), evse(1)], [circuit(160)])
     first = ("well", "dark", "refused")
-    return World("refused probe", facts, guard, outcomes=(first, ("well", "dark")[: 1 + deep]), feeds=True, excused_da=100, excuse_steps=2)
+    # the other one is lowered at once, or where its path is cut as well by its watchdog
+    return World("refused probe", facts, guard, outcomes=(first, ("well", "dark")[: 1 + deep]), feeds=True, excused_da=100, excuse_steps=2 + 2 * deep)
 
 
 def rounding(guard=Guard, deep=False):
@@ -106,7 +107,8 @@ def foreign(guard=Guard, deep=False):
 def disobeying(guard=Guard, deep=False):
     """A car draws above its order: a little, then all that the hardware can. Its contactor is welded."""
     facts = site([evse(0), evse(1)], [circuit(180)])
-    return Disobeying("a car above its order", facts, guard, outcomes=(("well", "dark")[: 1 + deep], ("well",)), attacks=("boost",))
+    outcomes = (("well",), ("well", "dark")[: 1 + deep])
+    return Disobeying("a car above its order", facts, guard, outcomes=outcomes, attacks=("boost",), excuse_steps=4 + 2 * deep)
 
 
 def swapped(guard=Guard, deep=False):
