@@ -9,6 +9,7 @@ import importlib.util
 import multiprocessing
 import os
 
+from tests.proof.model import hasten
 from tests.proof.mutants import MUTANTS, build
 from tests.proof.search import Search, told
 from tests.proof.worlds import WORLDS
@@ -64,6 +65,7 @@ def searches(deep=False, worlds=None, mutants=None, states_max=None, processes=N
     count = min(processes or os.cpu_count() or 1, len(tasks))
     if not tasks:
         return
+    hasten()
     with multiprocessing.get_context("fork").Pool(count, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(job, tasks, chunksize=1)
 
