@@ -14,6 +14,8 @@ def down(rig):
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 def test_a_power_cut_in_a_write_ends_the_process_and_the_store_survives(runtime):
     with running(SITE, "--runtime", runtime) as rig:
+        for name in rig.ready["evses"]:
+            rig.plug(evse=name)
         rig.console(text="set evse-1.limit_a 20 commit")
         rig.primary(action="power_cut_at_write", n=1)
         rig.answer("console", text="set evse-1.limit_a 11 commit")
@@ -30,3 +32,5 @@ def test_a_power_cut_in_a_write_ends_the_process_and_the_store_survives(runtime)
         rig.primary(action="start")
         wait_for(lambda: not down(rig), 30)
         assert rig.worst()["primary"]["restarts"] == 3
+        wait_for(lambda: min(rig.amps().values()) >= 6, 60)
+        assert sum(sum(one["violation_ms"]) for one in rig.worst()["circuits"].values()) == 0
