@@ -120,3 +120,12 @@ def test_a_full_disk_stops_nothing():
     garage.files.bytes_max = 0
     garage.run(130000)
     assert min(garage.amps_da()) >= 95
+
+
+def test_the_console_tells_the_time_here_by_the_sites_zone():
+    from ampacity.console.console import Console
+    garage = Garage(site(time={"tz": "CET-1CEST,M3.5.0,M10.5.0/3", "ntp": None}))
+    console, now_ms = Console(garage.primary.installer), garage.now_us // 1000
+    assert console.line("time", "installer", now_ms) == "not known yet"
+    garage.primary.wallclock.set_unix(1780000000000, "csms", now_ms)
+    assert console.line("time", "installer", now_ms).startswith("2026-05-28T20:26:40Z by csms; here 2026-05-28 22:26:40")

@@ -4,6 +4,7 @@ import os
 
 from ampacity import __version__
 from ampacity.base.errors import Rejected
+from ampacity.base.tz import Zone
 from ampacity.console.access import Access
 from ampacity.console.door import role_of, serve
 from ampacity.console.settings import Setting, SettingTable, parse_da
@@ -45,6 +46,7 @@ class Installer:
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
             "restart": ("restart", self._restart),
+            "time": ("time", self._time),
         }
         self.commands.update(UpstreamCommands(primary).commands)
 
@@ -173,6 +175,16 @@ class Installer:
             raise Rejected("variable", " ".join(words), "COMPONENT.VARIABLE [VALUE]")
         component, variable = words[0].split(".", 1)
         return self.primary.upstream.variable(component, variable, " ".join(words[1:]) if len(words) > 1 else None, now_ms)
+
+    def _time(self, words, now_ms):
+        """The time of day, who told it, and what the site's zone makes of it."""
+        wallclock = self.primary.wallclock
+        unix_ms = wallclock.unix_ms(now_ms)
+        if unix_ms is None:
+            return "not known yet"
+        zone = (self.primary.site.get("time") or {}).get("tz") or "UTC0"
+        local = Zone(zone).local(unix_ms)
+        return "%s by %s; here %04d-%02d-%02d %02d:%02d:%02d (%s)" % ((wallclock.iso(now_ms), wallclock.source) + local[:6] + (zone,))
 
     def _restart(self, words, now_ms):
         self.primary.reset("installer", 0, now_ms)
