@@ -66,6 +66,8 @@ def test_it_orders_by_the_meter_and_outlives_its_serial_device(tmp_path, runtime
             until(lambda: "offline" in ask("show").stdout, 30)
             bench.plug()
             until(lambda: "online" in ask("show").stdout and "meter ok" in ask("show").stdout, 60)
+            log = ask("log").stdout
+            assert "tty is not there" in log and "tty is there again" in log
             assert process.poll() is None and ask("nonsense").exit_code == 1
         finally:
             process.send_signal(signal.SIGTERM)

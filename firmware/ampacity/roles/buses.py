@@ -15,6 +15,15 @@ class Wire:
         self.engine = engine
         self.start = start
         self.line = None
+        self.port = None  # the name of its serial device
+        self._was_up = True
+
+    def watch(self, log, now_ms):
+        """Say when the serial device is not there, and when it is again."""
+        up = self.line is None or getattr(self.line, "up", True)
+        if up != self._was_up:
+            self._was_up = up
+            log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, "there again" if up else "not there"), now_ms)
 
     def wake(self):
         """A new order: look at once, not at the next turn."""
@@ -101,6 +110,7 @@ class Buses:
         engine = BusPrimary(bus, self._with_grants(members), self.log)
         engine.on_foreign = self._foreign(bus, members)
         wire = Wire(bus["name"], engine, None)
+        wire.port = bus.get("port")
 
         async def start():
             wire.line = self.doors.open_line(bus)

@@ -124,6 +124,8 @@ class Primary:
     def step(self, now_ms):
         """One pass of the housekeeping."""
         self._take_door_events(now_ms)
+        for wire in self.buses.wires:
+            wire.watch(self.log, now_ms)
         self.points.step(now_ms)
         self.voltage.step(now_ms)
         for part in self.extras:
