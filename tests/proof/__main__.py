@@ -12,7 +12,7 @@ import time
 
 from tests.proof.run import part, searches, summary
 
-WORLD = "{name:26} {states:>8} states  depth {depth:>3}  {steps:>8} transitions  {closed:>6}  back in {back:>2} steps  {seconds:>6} s"
+WORLD = "{name:32} {states:>8} states  depth {depth:>3}  {steps:>8} transitions  {closed:>6}  back in {back:>2} steps  {seconds:>6} s"
 
 
 def line_of(kind, one):
@@ -30,7 +30,7 @@ def line_of(kind, one):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--deep", action="store_true", help="all moves of every world, until closed; soak and oracle whole")
+    parser.add_argument("--deep", action="store_true", help="every world until it is closed, and its wide form; soak and oracle whole")
     parser.add_argument("--json", action="store_true", help="only the last line")
     parser.add_argument("--world", action="append", help="only this world (may be repeated); no rules, soak or oracle")
     parser.add_argument("--rule", action="append", help="only this rule taken away (may be repeated)")

@@ -70,9 +70,6 @@ class Hung(Metered):
     def do_hang(self):
         self.ticking = False
 
-    def do_stay(self):
-        """It hangs on."""
-
     def heal(self):
         if not self.ticking:
             self.ticking = True

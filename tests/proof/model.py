@@ -211,6 +211,8 @@ class World:
 
     def heal(self):
         """Nobody attacks in this step: cars want to charge again."""
+        for i in range(len(self.evses)):
+            self.guard.demand(i, True, now_ms=self.now)
 
     def moves_deliver(self):
         return ["deliver %d" % i for i in range(len(self.frames))]
@@ -258,7 +260,11 @@ class World:
         self.frames = []
 
     def moves_car(self):
-        return ["car %d" % i for i in range(len(self.devices))]
+        away = not all(self.guard.demands.wants)
+        return ["car %d" % i for i in range(len(self.evses))] + (["stay"] if away else [])
+
+    def do_stay(self):
+        """What was done stays so for another step."""
 
     def do_car(self, i):
         """A car comes or goes."""
@@ -431,8 +437,8 @@ class World:
     # liveness
 
     def well(self, i):
-        """Must this one charge again when the adversary stops?"""
-        return True
+        """Must this one charge again when the adversary stops? Without a plan nobody says that it shall."""
+        return not self.any_plan
 
     def charges(self, i):
         device = self.devices[i]

@@ -1,7 +1,7 @@
 """All worlds and all mutants, in as many processes as there are cores; what `python -m tests.proof` prints.
 
-CI depth searches each world's small form up to CI_STATES and stops there, closed or not; the deep run searches the
-form with all its moves until it is closed, up to DEEP_STATES.
+CI depth searches each world up to CI_STATES and stops there, closed or not. The deep run closes them, and searches
+their wide forms beside, with more moves than can be closed, up to WIDE_STATES.
 """
 
 import importlib
@@ -15,14 +15,17 @@ from tests.proof.search import Search, told
 from tests.proof.worlds import WORLDS
 
 CI_STATES = 20000
-DEEP_STATES = 400000
+DEEP_STATES = 700000
+WIDE_STATES = 110000
 MUTANT_STATES = 60000
 
 
-def search_world(name, deep=False, states_max=None):
+def search_world(name, wide=False, states_max=CI_STATES):
     """The result of one world as a dict, its trace as lines."""
-    world = WORLDS[name](deep=deep)
-    result = Search(world, liveness=True).run(states_max or (DEEP_STATES if deep else CI_STATES))
+    world = WORLDS[name](deep=wide)
+    result = Search(world, liveness=True).run(states_max)
+    if wide:
+        result.name += ", wide"
     return shown(result, world, name)
 
 
@@ -46,9 +49,9 @@ def shown(result, world, key):
 
 
 def job(task):
-    kind, name, deep, states_max = task
+    kind, name, wide, states_max = task
     os.nice(5)
-    return kind, search_world(name, deep, states_max) if kind == "world" else search_mutant(name)
+    return kind, search_world(name, wide, states_max) if kind == "world" else search_mutant(name)
 
 
 def part(name, deep):
@@ -60,8 +63,11 @@ def part(name, deep):
 
 def searches(deep=False, worlds=None, mutants=None, states_max=None, processes=None):
     """Results of all searches as they come: ("world" | "mutant", dict)."""
-    tasks = [("world", name, deep, states_max) for name in (WORLDS if worlds is None else worlds)]
-    tasks += [("mutant", name, deep, None) for name in (MUTANTS if mutants is None else mutants)]
+    names = list(WORLDS if worlds is None else worlds)
+    tasks = [("world", name, False, states_max or (DEEP_STATES if deep else CI_STATES)) for name in names]
+    if deep:
+        tasks += [("world", name, True, states_max or WIDE_STATES) for name in names]
+    tasks += [("mutant", name, False, 0) for name in (MUTANTS if mutants is None else mutants)]
     count = min(processes or os.cpu_count() or 1, len(tasks))
     if not tasks:
         return

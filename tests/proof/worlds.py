@@ -30,7 +30,8 @@ def fallback(guard=Guard, deep=False):
 def any_order(guard=Guard, deep=False):
     """No plan: the adversary picks every order, and only the ledger says no."""
     outcomes = (("well", "dark", "mute"), ("well", "dark")) if deep else (("well", "dark"), ("well",))
-    return World("any order", site([evse(0), evse(1)], [circuit(160)]), guard, outcomes=outcomes, any_plan=((0, 100), (0, 100)))
+    targets = ((0, 100), (0, 100)) if deep else ((0, 100), (100,))
+    return World("any order", site([evse(0), evse(1)], [circuit(160)]), guard, outcomes=outcomes, any_plan=targets)
 
 
 def held(guard=Guard, deep=False):
