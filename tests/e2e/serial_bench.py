@@ -1,6 +1,7 @@
 """A serial line for a controller that runs for real: a pty whose far end pymodbus serves, and that can be pulled out."""
 
 import asyncio
+import contextlib
 import os
 import pty
 import random
@@ -42,7 +43,7 @@ class SerialBench:
 
     def __exit__(self, *_):
         self._ended = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._server.cancel)
         for thread in self._threads:
             thread.join(10)
 
@@ -79,8 +80,9 @@ class SerialBench:
 
     def _serve(self):
         asyncio.set_event_loop(self._loop)
-        self._loop.create_task(self._listen())
-        self._loop.run_forever()
+        self._server = self._loop.create_task(self._listen())
+        with contextlib.suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._server)
 
     async def _listen(self):
         box = [0] * 4 + IDENTITY + [0] * 81 + [16, 6] + [0] * 155 + [15_000, 0, 1, 0, 0, 0]
