@@ -15,8 +15,9 @@ MAY_IMPORT = {
     "net": BASE,
     "store": BASE,
     "console": BASE,
+    "commission": ("base", "bus"),
     "ports": BASE,
-    "roles": ("base", "circuit", "evse", "bus", "meter", "ocpp", "grid", "net", "store", "console", "ports"),
+    "roles": ("base", "circuit", "evse", "bus", "meter", "ocpp", "grid", "net", "store", "console", "commission", "ports"),
     "": ("roles",),
 }
 
