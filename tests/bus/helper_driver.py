@@ -20,6 +20,7 @@ class Asker:
         self.replies = []
         self.failures = []
         self.certain = []
+        self.own = []
         self.willing = True
 
     def urgency(self, now_ms):
@@ -39,6 +40,7 @@ class Asker:
     def reply(self, request, pdu, now_ms):
         self.replies.append(pdu)
         self.certain.append(request.certain)
+        self.own.append(request.own)
 
     def failed(self, request, reason, now_ms):
         self.failures.append(reason)

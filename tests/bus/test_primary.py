@@ -165,6 +165,31 @@ def test_on_a_line_that_echoes_the_first_copy_never_counts():
     assert asker.failures == ["timeout"]
 
 
+def owned(echoes, asked_before):
+    """Can the answer of function 6 be our own echo? As the engine tells it."""
+    asker = Asker(5)
+    b = bench(asker)
+    if asked_before:
+        frame = b.step()
+        b.now_us = b.sent[-1][0]
+        if echoes:
+            b.hear(frame, after_us=0)
+        b.hear(reply_to(frame))
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    if echoes:
+        b.hear(frame, after_us=200)
+    b.hear(frame, after_us=9000)
+    assert asker.replies[-1] == frame[1:-2]
+    return asker.own[-1]
+
+
+def test_a_repetition_is_surely_the_devices_own_on_a_line_whose_habit_is_known():
+    assert owned(echoes=False, asked_before=True)
+    assert owned(echoes=True, asked_before=True)
+    assert not owned(echoes=False, asked_before=False)
+
+
 def test_noise_before_and_within_a_reply_costs_at_most_that_exchange():
     asker = Asker(5)
     b = bench(asker)

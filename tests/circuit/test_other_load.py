@@ -57,6 +57,31 @@ def test_rule_3_1_a_car_that_could_take_more_than_is_left_is_lowered():
     assert bench.guard.want_da[0] <= 130
 
 
+def test_rule_3_1_while_cars_still_ramp_a_meter_above_the_rating_lowers_by_what_it_shows():
+    bench = metered()
+    bench.guard.demand(0, True)
+    bench.follow(10, meter=True, house=100, draws=60)
+    assert bench.guard.want_da[0] == 160  # the bound is there, the car is not
+    bench.measure(0, 60, 60, 60)
+    bench.meter(640, 640, 640)  # 490 of the house is certain, 580 is what was not read of a car
+    bench.tick()
+    assert bench.guard.want_da[0] <= 60
+
+
+def test_rule_3_1_a_car_that_falls_already_is_not_lowered_twice():
+    bench = metered()
+    bench.guard.demand(0, True)
+    bench.follow(10, meter=True, house=100, draws=160)
+    bench.meter(690, 690, 690)
+    bench.tick()
+    lowered_da = bench.guard.want_da[0]
+    for draw in (140, 120, 100):  # each frame is a little older than the reading before it
+        bench.measure(0, draw, draw, draw)
+        bench.meter(530 + draw + 20, 530 + draw + 20, 530 + draw + 20)
+        bench.tick(300)
+        assert lowered_da == bench.guard.want_da[0] == 100
+
+
 def test_rule_3_1_a_short_maximum_holds_back_a_raise():
     bench = metered()
     live(bench, 8, 100)

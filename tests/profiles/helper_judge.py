@@ -36,7 +36,7 @@ class Judge:
     def proven(self, evse, order_id, limit_da, now_ms):
         self.notes.append(("proven", order_id, limit_da))
 
-    def answered(self, evse, order_id, now_ms):
+    def answered(self, evse, order_id, now_ms, certain=False):
         self.notes.append(("answered", order_id))
 
     def refused(self, evse, order_id, now_ms):

@@ -59,6 +59,7 @@ class BusPrimary:
         self._echo = b""
         self._echo_at = 0
         self._echoing = False
+        self._mute = False  # the last answer of another form came with no echo before it
         self._early = b""  # a repetition of functions 5 and 6 that came too soon to be the reply, on a line not known to echo
         self._late: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
@@ -228,6 +229,11 @@ class BusPrimary:
     def _hand_over(self, pdu: bytes, now_us: int) -> None:
         request, slot = self._request, self._slot
         self._request = None
+        if request.pdu[0] in (5, 6):
+            request.own = self._echoing or self._mute
+        else:
+            request.own = True
+            self._mute = not self._echoing
         self.counters["replies"] += 1
         self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         self._end(now_us)

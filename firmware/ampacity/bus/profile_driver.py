@@ -56,19 +56,22 @@ class ProfileDriver(ProfileAnswers):
         if request.tag[0] == "read":
             self._read_reply(request, pdu, now_ms)
         elif request.tag[0] == "order":
-            self._answered(request, now_ms)
+            self._answered(request, False, now_ms)
             self._order.acknowledged()
         elif request.tag[0] == "probe":
-            self._answered(request, now_ms)
+            self._answered(request, True, now_ms)
             self._order.probed(request.tag[3])
             self._begin_audit(now_ms)
         elif request.tag[0] == "recipe":
             self._audit.written(request.tag[1], now_ms)
 
-    def _answered(self, request: Request, now_ms: int) -> None:
-        """An answer that may belong to an older request tells nothing of this one: it may still be on its way."""
+    def _answered(self, request: Request, whole: bool, now_ms: int) -> None:
+        """An answer that may belong to an older request tells nothing of this one: it may still be on its way.
+
+        whole: one write that is the whole order. It stands instead of what the device remembers.
+        """
         if request.certain:
-            self._judge.answered(self._index, request.tag[2], now_ms)
+            self._judge.answered(self._index, request.tag[2], now_ms, whole and request.own)
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """No answer that counts. reason: "timeout", "crc", "unexpected" or "exception:N"."""

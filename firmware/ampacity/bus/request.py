@@ -17,7 +17,8 @@ class Request:
     wants after the exchange. tag: the driver's own note.
 
     Set by the engine: sent_ms, when the first byte left; certain, False when the reply could belong to
-    an older request that was never answered: such a reply proves nothing (safety.md, "proof").
+    an older request that was never answered: such a reply proves nothing (safety.md, "proof"); own, True when
+    the reply cannot be our own request heard again: functions 5 and 6 are answered by repeating it.
     """
 
     def __init__(
@@ -39,4 +40,5 @@ class Request:
         self.tag = tag
         self.sent_ms = -1
         self.certain = True
+        self.own = False
         self.adu: bytes | None = None

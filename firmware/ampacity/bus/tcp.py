@@ -132,7 +132,7 @@ class BusTcp:
         self._request, self._slot = request, slot
         self._deadline_us = now_us + request.timeout_ms * 1000
         request.sent_ms = now_us // 1000
-        request.certain = True
+        request.certain = request.own = True
         self.counters["frames"] += 1
         self._schedule.started(slot, now_us)
         return mbap_frame(self._transaction, request.unit, request.pdu), self._deadline_us

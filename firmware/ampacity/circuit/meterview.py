@@ -69,6 +69,7 @@ class MeterView:
         self.low_da = [0] * self.phases  # for a lower, of the last judged frame
         self.certain_da = [0] * self.phases  # at once: meter - Σ bounds
         self.quick_da = [0] * self.phases  # at once: meter - what the last readings show
+        self.over_da = [0] * self.phases  # the same while the busbar itself is above the rating, else 0
         self.passed_da = [0] * self.phases  # the greatest of that in frames that were passed over
         self.share_da = [0] * self.phases  # for sharing: what stays
         self.high_max = Window(self.phases, FILTER_MS)
@@ -108,6 +109,7 @@ class MeterView:
         for index, phase in enumerate(self.inputs):
             self.raw_da[phase] = amps_da[index]
         self._at_once()
+        self._rule_3_1_over()
         if not self.open:
             self._open(now_ms)
         if self.state != "ok":
@@ -140,6 +142,27 @@ class MeterView:
             else:
                 self.quick_da[p] = max(self.passed_da[p], quick_da)
                 self.passed_da[p] = 0
+
+    def _rule_3_1_over(self) -> None:
+        """Above the rating a lower is due by that excess, whatever we believe of other load.
+
+        Against the most that each EVSE showed of late, so that one which is falling already is not told twice;
+        one of which nothing is known may draw its bound.
+        """
+        for p in range(self.phases):
+            other_da = self.raw_da[p] + self.generation_da[p]
+            over = other_da > self.bounds.cap_da[self.base + p]
+            if over:
+                for k, evse in enumerate(self.evses):
+                    if self.mult[k][p]:
+                        other_da -= self._most_of_late(k, evse, p)
+            self.over_da[p] = max(0, other_da) if over else 0
+
+    def _most_of_late(self, k: int, evse: int, p: int) -> int:
+        s = self.bounds.standings[evse]
+        if self.raw_ms - s.measured_ms > STALE_MS:
+            return s.bound_da * self.mult[k][p]
+        return self.past[k].most(p, s.phase_da[p])
 
     def _open(self, now_ms: int) -> None:
         """Take the newest frame for judging: from here on the readings of each EVSE are bracketed."""

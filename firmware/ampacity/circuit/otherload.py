@@ -100,7 +100,7 @@ class OtherLoad:
         ledger = self.ledger
         self.shown_da[key] = view.share_da[p]
         ledger.other_da[key] = max(view.high_da[p], view.quick_da[p])
-        ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p])
+        ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p], view.over_da[p])
         if view.tight_da[p] > self.seen_da[0][key]:
             self.seen_da[0][key] = view.tight_da[p]
         if view.seen_da[p] > ledger.assumed_da[key]:

@@ -47,7 +47,7 @@ class Judge:
         self.proofs[order_id] = limit_da
         self.notes.append((now_ms, "proven", limit_da))
 
-    def answered(self, evse: int, order_id: int, now_ms: int) -> None:
+    def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         self.notes.append((now_ms, "answered", order_id))
 
     def refused(self, evse: int, order_id: int, now_ms: int) -> None:
