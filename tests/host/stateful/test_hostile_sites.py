@@ -58,7 +58,7 @@ def test_a_large_tree_of_64_holds_through_a_storm():
     assert site.bench.primary.role is None or len(site.bench.primary.role.guard.want_da) == 64
 
 
-@pytest.mark.parametrize("seed, count", [(5, 8), (31, 2)])
+@pytest.mark.parametrize("seed, count", [(5, 8), (31, 2), (424, 8)])
 def test_seeds_that_once_left_somebody_waiting_for_ever(seed, count):
     chance = random.Random(seed)
     chance.choice((2, 3, 4, 6, 8, 16))
