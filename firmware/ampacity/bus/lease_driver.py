@@ -27,6 +27,8 @@ REAUDIT_MS = 5000
 HOLD_MS = 50  # after the judge said no
 RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
 SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
+TALK, LISTEN, MUTE = 0, 1, 2
+MUTED_MS = 1000
 FLAG_OPEN = 2  # of a grant: open the contactor
 SENT_MAX = 8  # orders whose proof is still awaited
 FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
@@ -66,6 +68,7 @@ class LeaseDriver:
         self.want_da = 0
         self.flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
         self._sent_flags = 0
+        self.muted = TALK
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
@@ -100,8 +103,20 @@ class LeaseDriver:
         if self.table is not None:
             self.table.alone_or_not()
 
+    def mute(self, level: int, now_ms: int) -> None:
+        """A test of its fail-safe: TALK, LISTEN (readings, no grants) or MUTE (nothing goes out to it)."""
+        if level != TALK and self.muted == TALK:
+            self._failures = LOST_AFTER
+            self._lose(now_ms)
+        self.muted = level
+        if self.table is not None:
+            self.table.dirty = True
+
     def need(self, now_ms: int) -> int:
         """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
+        if self.muted != TALK:
+            self.due_ms = now_ms + MUTED_MS
+            return NONE
         order_da, want_da = self.order_da, self.want_da
         self.due_ms = max(self._hold_ms, now_ms + HOLD_MS)
         if now_ms < self._hold_ms:
@@ -161,8 +176,10 @@ class LeaseDriver:
 
     # driver of the contract
 
-    def urgency(self, now_ms: int) -> "tuple[int, int]":
+    def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         """When the next reading is due; the grants are the table's, except alone on a path without broadcasts."""
+        if self.muted == MUTE:
+            return None
         if self._solo_now or self.flags or (self.table is not None and not self.table.broadcasts):
             klass = self.need(now_ms)
             if klass != NONE:

@@ -57,7 +57,7 @@ class Bounds:
 
     def _rule_5_lapse(self, s: Standing, now_ms: int) -> bool:
         """Silence ran its time since the last frame of another kind: its bound is the reserve."""
-        if s.ok or s.lapsed or s.locked:
+        if s.ok or s.lapsed or s.locked or s.on_trial:
             return False
         watchdog_ms = s.evidence.watchdog_ms()
         if watchdog_ms <= 0 or now_ms - s.other_ms < s.evse.lapse_ms(watchdog_ms):

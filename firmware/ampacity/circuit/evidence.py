@@ -8,6 +8,7 @@ fingerprint survive a reboot of the primary in the journal (dump and load); orde
 from ampacity.circuit.tree import Evse
 
 KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
+SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da")
 NEVER_MS = -(1 << 40)
 
 
@@ -20,7 +21,9 @@ class Evidence:
         self.read_ms: dict[str, int] = {}  # since the device was last lost; empty: not audited
         self.known_fingerprint = evse.fingerprint
         self.distrusted = False  # its watchdog was seen not to act
-        self.tested = False  # a commissioning test has seen the declared power-on value
+        self.tested = False  # it passed a commissioning test
+        self.tested_fingerprint: "str | None" = None  # the device that was tested
+        self.seen: dict[str, int] = {}  # by that test: watchdog_ms, fallback_da, power_on_da
         self.needed = needed_keys(evse)
 
     def put(self, key: str, value: object, now_ms: int) -> bool:
@@ -56,34 +59,40 @@ class Evidence:
             return self.evse.watchdog_ms
         if self.evse.kind == "ampacity":  # every grant carries its lease
             proven = "fallback_da" in self.values or self.evse.watchdog_fixed
-            return max(self.evse.watchdog_ms, self.number("watchdog_ms", 0)) if proven else 0
+            return max(self.evse.watchdog_ms, self.number("watchdog_ms", 0), self.seen.get("watchdog_ms", 0)) if proven else 0
         read_ms = self.number("watchdog_ms", -1)
         if read_ms < 0:
             read_ms = self.evse.watchdog_ms if self.evse.watchdog_fixed else 0
-        return read_ms if "fallback_da" in self.values or self.evse.fallback_fixed else 0
+        if not read_ms or not ("fallback_da" in self.values or self.evse.fallback_fixed):
+            return 0
+        return max(read_ms, self.seen.get("watchdog_ms", 0))
 
     def fallback_da(self) -> int:
         """The value it falls back to; only meaningful with a proven watchdog."""
-        return self.number("fallback_da", self.evse.fallback_da)
+        return max(self.number("fallback_da", self.evse.fallback_da), self.seen.get("fallback_da", 0))
 
     def power_on_da(self) -> int:
-        """The most after any restart: documented, declared, read back, else the hardware maximum."""
-        evse = self.evse
-        if evse.kind == "local":
+        """The most after any restart: documented, declared, read back, seen, else the hardware maximum."""
+        if self.evse.kind == "local":
             return 0
+        return max(self._told_power_on_da(), self.seen.get("power_on_da", 0))
+
+    def _told_power_on_da(self) -> int:
+        """Without what a test has seen, except where nobody told anything."""
+        evse = self.evse
         if "power_on_da" in self.values:
             return self.number("power_on_da", evse.max_da)
         if evse.kind == "ampacity":
             return self.number("fallback_da", self.max_da())
-        if evse.power_on_source in ("documented", "declared"):
+        if evse.power_on_source == "documented" or (evse.power_on_source == "declared" and (self.tested or not evse.require_tested)):
             return evse.power_on_da
-        return self.max_da()
+        return self.seen["power_on_da"] if "power_on_da" in self.seen else self.max_da()
 
     def sure_da(self) -> int:
         """What it draws without asking by what is known, not by what is feared: 0 where nothing is known."""
         sure = 0
         told = self.evse.kind != "ampacity" and self.evse.power_on_source in ("documented", "declared")
-        if told or "power_on_da" in self.values:
+        if told or "power_on_da" in self.values or "power_on_da" in self.seen:
             sure = self.power_on_da()
         return max(sure, self.fallback_da()) if self.watchdog_ms() > 0 else sure
 
@@ -120,11 +129,21 @@ class Evidence:
         """The installer commissions what answers now as the device of this place."""
         value = self.values.get("fingerprint")
         self.known_fingerprint = value if isinstance(value, str) else None
-        self.distrusted = False
+        if self.known_fingerprint != self.tested_fingerprint or self.known_fingerprint is None:
+            self.commissioned(False, False, {})
+
+    def commissioned(self, tested: bool, distrusted: bool, seen: "dict[str, int]") -> None:
+        """What a test of this very device has shown: it holds for no other."""
+        self.tested = tested
+        self.distrusted = distrusted
+        self.seen = {key: seen[key] for key in SEEN_KEYS if key in seen}
+        self.tested_fingerprint = self.known_fingerprint
 
     def gaps(self) -> list[str]:
         """Missing evidence, one sentence each, with the test or reading that would free it."""
         found = [key + " was not read back; read it" for key in self.needed if key not in self.values]
+        if self.evse.require_tested and not self.tested:
+            found.append("it was not commissioned; `commission start %s`" % self.evse.name)
         if self.evse.power_on_source == "declared" and not self.tested:
             found.append("power-on value %d.%d A is declared; a commissioning test would show it" % divmod(self.evse.power_on_da, 10))
         if self.evse.power_on_source == "unknown" and "power_on_da" not in self.values and self.evse.kind == "profile":
@@ -141,6 +160,8 @@ class Evidence:
         kept["known_fingerprint"] = self.known_fingerprint
         kept["distrusted"] = self.distrusted
         kept["tested"] = self.tested
+        kept["tested_fingerprint"] = self.tested_fingerprint
+        kept["seen"] = dict(self.seen)
         return kept
 
     def load(self, kept: dict[str, object]) -> None:
@@ -152,7 +173,12 @@ class Evidence:
         if self.known_fingerprint is None and isinstance(fingerprint, str):
             self.known_fingerprint = fingerprint
         self.distrusted = bool(kept.get("distrusted", False))
-        self.tested = bool(kept.get("tested", False))
+        if kept.get("tested_fingerprint") == self.known_fingerprint:
+            self.tested = bool(kept.get("tested", False))
+            self.tested_fingerprint = self.known_fingerprint
+            seen = kept.get("seen")
+            if isinstance(seen, dict):
+                self.seen = {key: seen[key] for key in SEEN_KEYS if isinstance(seen.get(key), int)}
 
 
 def needed_keys(evse: Evse) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ampacity.circuit.solar import SolarRow
     from ampacity.circuit.start_delay import StartDelay
     from ampacity.circuit.tree import Site
+    from ampacity.circuit.trial import Untested
 
 DERATING = "thermal"
 
@@ -37,10 +38,16 @@ class Extras:
         self.switching: "PhaseSwitch | None" = None
         self.surplus: "SolarRow | None" = None
         self.contracts: "tuple[ContractRow, ...]" = ()
+        self.untested: "Untested | None" = None
         for c, circuit in enumerate(facts["circuits"]):
             self._install_circuit(c, circuit)
         if facts.get("solar"):
             self._install_solar(facts["solar"])
+        if facts.get("require_tested"):
+            from ampacity.circuit.trial import Untested
+
+            self.untested = Untested(self.ledger)
+            self.plan.holders.append(self.untested)
         able = [e for e, evse in enumerate(facts.get("evses", [])) if evse.get("phase_switch") and len(evse["terminals"]) == 3]
         if able:
             from ampacity.circuit.phases import PhaseSwitch
@@ -77,6 +84,8 @@ class Extras:
             self.demands.changed = True
         if self.switching is not None:
             self.switching.tick(now_ms)
+        if self.untested is not None:
+            self.untested.tick()
 
     def solar(self, evse: int, on: bool) -> None:
         """This EVSE charges by surplus only, or no longer. Raises Rejected on a site without it."""
@@ -118,6 +127,24 @@ class Extras:
         value = None if percent is None or percent >= 100 else max(0, percent)
         self.limits.put(DERATING, ("evse", evse), value, None, "hold", "percent")
         self.demands.changed = True
+
+    def attend(self, evse: "int | None") -> None:
+        """A commissioning test of this EVSE begins a step; None: no test runs."""
+        from ampacity.circuit.trial import attend
+
+        attend(self, evse)  # type: ignore[arg-type]
+
+    def trial(self, evse: int, on: bool, now_ms: int) -> None:
+        """Its watchdog is under test: nothing is released for its silence. Raises Rejected for one that is not proven."""
+        from ampacity.circuit.trial import trial
+
+        trial(self, evse, on, now_ms)  # type: ignore[arg-type]
+
+    def commissioned(self, evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
+        """The outcome of a commissioning test, kept with the device's fingerprint (trial.py)."""
+        from ampacity.circuit.trial import commissioned
+
+        commissioned(self, evse, tested, distrusted, seen, now_ms)  # type: ignore[arg-type]
 
     def quarter(self, begin_ms: int) -> None:
         """A quarter of an hour by the clock begins or began at begin_ms (contracted power)."""

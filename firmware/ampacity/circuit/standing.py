@@ -28,6 +28,7 @@ class Standing:
         self.ok = False  # may be raised: it answers, was audited and proven
         self.isolated = False
         self.lapsed = False  # its silence ran its time
+        self.on_trial = False  # its watchdog is under test: nothing is released for its silence meanwhile
         self.memory_da = 0  # what a frame may revive after that
         self.other_ms = now_ms  # the last frame that may keep more than the reserve alive
         self.reported_da = 0

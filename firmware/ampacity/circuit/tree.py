@@ -64,6 +64,7 @@ class Evse:
         self.feeder_output: str = facts.get("feeder_output") or ""  # type: ignore[assignment]
         self.one_client = bool(facts.get("one_client", False))
         self.primary = bool(facts.get("primary", False))  # with EVSEs of its own (rule 13): it reports Σ of their bounds
+        self.require_tested = False  # of the site: what was only declared counts when a commissioning test has seen it
         self.shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
         self.keys: tuple[int, ...] = ()
 
@@ -101,6 +102,7 @@ class Site:
         self._rule_9_shared(facts.get("buses", []))  # type: ignore[arg-type]
         for evse in self.evses:
             evse.keys = self.keys_of(evse.circuit, evse.terminals)
+            evse.require_tested = bool(facts.get("require_tested", False))
         self.below = [[e.index for e in self.evses if c in self.paths[e.circuit]] for c in range(len(circuits))]
 
     def _rule_9_shared(self, buses: "list[dict[str, object]]") -> None:

@@ -1,0 +1,67 @@
+"""What a commissioning test may ask of the ledger, and what its outcome does to it (rules 5, 7 and 8).
+
+A test orders nothing by itself: it lowers limits like any other source. While it stays silent toward a device to see
+its watchdog act, nothing is released for that silence; afterwards the ledger counts with what was seen.
+"""
+
+from ampacity.circuit.errors import Rejected
+from ampacity.circuit.standing import LONG_AGO_MS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.guard import Guard
+    from ampacity.circuit.ledger import Ledger
+
+
+class Untested:
+    """A holder of the plan on sites with require_tested: who did not pass a test stands at 0, but during its test."""
+
+    def __init__(self, ledger: "Ledger") -> None:
+        self.ledger = ledger
+        self.testing = -1
+        self.held = [False] * len(ledger.standings)
+
+    def tick(self) -> None:
+        for s in self.ledger.standings:
+            self.held[s.index] = not s.evidence.tested and s.index != self.testing
+
+    def reason(self, evse: int) -> str:
+        return "not commissioned, and require_tested = true: `commission start %s`" % self.ledger.site.evses[evse].name
+
+
+def attend(guard: "Guard", evse: "int | None") -> None:
+    """This EVSE is under test, or (None) no one is; its comfort holds and its give-back are passed over."""
+    if guard.untested is not None:
+        guard.untested.testing = -1 if evse is None else evse
+    if evse is not None:
+        guard.demands.changed_ms[evse] = LONG_AGO_MS
+        guard.demands.paused_ms[evse] = LONG_AGO_MS
+        guard.demands.wake(evse)
+        guard.demands.changed = True
+
+
+def trial(guard: "Guard", evse: int, on: bool, now_ms: int) -> None:
+    """Its watchdog is under test from now on, or no longer. Raises Rejected for one that is not proven now."""
+    s = guard.ledger.standings[evse]
+    if on and not s.ok:
+        raise Rejected("trial", s.evse.name, "an EVSE that answers, is audited and proven")
+    if s.on_trial and not on:
+        s.other_ms = now_ms  # its silence runs from here
+    s.on_trial = on
+
+
+def commissioned(guard: "Guard", evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
+    """A test has ended. distrusted: its watchdog did not act, so it counts as one without (rule 7).
+
+    seen: watchdog_ms, fallback_da, power_on_da where they were seen; they count where they are worse than what was
+    told, or where nothing was told. It holds for the device that answers now, and survives a restart in the journal.
+    """
+    s = guard.ledger.standings[evse]
+    s.evidence.commissioned(tested, distrusted, seen)
+    guard.ledger._update(s)
+    guard.demands.changed = True
+    text = "passed its commissioning test" if tested else "did not pass its commissioning test"
+    if distrusted:
+        da = s.reserve_da
+        text += "; its watchdog did not act: it counts as one without, reserve %d.%d A" % (da // 10, da % 10)
+    guard.ledger.event(now_ms, "commissioned", "%s %s" % (s.evse.name, text))

@@ -1,0 +1,146 @@
+"""Commissioning and the ledger: what is untested, what a silence test holds, and what its outcome counts."""
+
+from check import raises
+from helper_circuit import Bench, circuit, evse, foreign_evse, site
+
+from ampacity.circuit.check import check_site
+from ampacity.circuit.errors import Rejected
+from ampacity.circuit.guard import Guard
+
+SEEN = {"watchdog_ms": 14000, "fallback_da": 80, "power_on_da": 0}
+
+
+def declared(**more):
+    return foreign_evse(power_on_source="declared", fallback_da=0, power_on_da=0, **more)
+
+
+def charging(facts):
+    """A bench whose first EVSE charges at 10 A, proven."""
+    bench = Bench(facts)
+    bench.guard.evidence(0, "fingerprint", "A-1", bench.now_ms)
+    bench.tick(40000)
+    bench.order(0)
+    bench.tick(6000)
+    bench.guard.demand(0, True)
+    bench.tick(1000)
+    bench.order(100)
+    bench.tick(1000)
+    return bench
+
+
+def test_an_evse_that_is_not_commissioned_stands_at_0_where_tests_are_required():
+    facts = site([evse()])
+    facts["require_tested"] = True
+    bench = charging(facts)
+    assert bench.guard.want_da[0] == 0
+    assert "not commissioned" in bench.guard.why(0)
+    bench.guard.attend(0)
+    bench.tick(1000)
+    assert bench.guard.want_da[0] == 160
+    bench.guard.attend(None)
+    bench.tick(1000)
+    assert bench.guard.want_da[0] == 0
+    bench.guard.commissioned(0, True, False, {}, bench.now_ms)
+    bench.guard.attend(0)
+    bench.tick(1000)
+    bench.guard.attend(None)
+    bench.tick(1000)
+    assert bench.guard.want_da[0] == 160
+
+
+def test_a_declared_power_on_value_counts_only_when_it_was_tested():
+    facts = site([declared()])
+    facts["require_tested"] = True
+    bench = Bench(facts)
+    bench.audit()
+    assert bench.guard.reserve_da(0) == 160
+    assert any("not commissioned" in text for text in bench.guard.gaps(0))
+    bench.guard.commissioned(0, True, False, {}, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 0
+
+
+def test_what_only_waits_for_its_test_is_a_warning_of_the_check():
+    facts = site([declared()], [circuit(rating=100)])
+    facts["require_tested"] = True
+    assert {finding["level"] for finding in check_site(facts)} == {"warning"}
+    facts["circuits"][0]["assumed_other_da"] = [120] * 3
+    assert {finding["level"] for finding in check_site(facts)} == {"error"}
+
+
+def test_nothing_is_released_for_the_silence_of_one_whose_watchdog_is_under_test():
+    bench = charging(site([evse()]))
+    assert bench.guard.bound_da(0) == [100] * 3
+    bench.guard.trial(0, True, bench.now_ms)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(60000)
+    assert bench.guard.bound_da(0) == [100] * 3
+    bench.guard.trial(0, False, bench.now_ms)
+    bench.tick(10000)
+    assert bench.guard.bound_da(0) == [100] * 3
+    bench.tick(10000)
+    assert bench.guard.bound_da(0) == [0] * 3
+
+
+def test_a_read_may_go_to_a_silent_one_under_test_and_to_no_other():
+    bench = charging(site([foreign_evse(poll_feeds=True)]))
+    bench.guard.trial(0, True, bench.now_ms)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(30000)
+    assert bench.guard.may_feed(0, bench.now_ms)
+    bench.guard.trial(0, False, bench.now_ms)
+    assert not bench.guard.may_feed(0, bench.now_ms)
+
+
+def test_only_one_that_is_proven_can_be_put_on_trial():
+    with raises(Rejected):
+        Bench(site([evse()])).guard.trial(0, True, 0)
+
+
+def test_a_watchdog_that_did_not_act_counts_as_none_and_the_journal_keeps_it():
+    facts = site([evse()])
+    bench = charging(facts)
+    bench.guard.commissioned(0, False, True, {}, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 160
+    again = Guard(facts, bench.now_ms, bench.guard.evidence_dump())
+    for key, value in (("fingerprint", "A-1"), ("watchdog_ms", 10000), ("fallback_da", 0), ("power_on_da", 0)):
+        again.evidence(0, key, value, bench.now_ms)
+    assert again.reserve_da(0) == 160
+
+
+def test_what_was_seen_counts_where_it_is_worse_than_what_was_told():
+    bench = charging(site([evse()]))
+    bench.guard.commissioned(0, True, False, SEEN, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 80
+    evidence = bench.ledger.standings[0].evidence
+    assert evidence.watchdog_ms() == 14000
+
+
+def test_a_power_on_value_that_nobody_told_counts_as_seen():
+    bench = Bench(site([foreign_evse(power_on_source="unknown", fallback_da=0)]))
+    bench.audit()
+    assert bench.guard.reserve_da(0) == 160
+    bench.guard.commissioned(0, True, False, {"power_on_da": 60}, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 60
+
+
+def test_a_test_holds_for_the_serial_number_that_was_tested_and_for_no_other():
+    facts = site([evse()])
+    facts["require_tested"] = True
+    bench = charging(facts)
+    bench.guard.commissioned(0, True, False, {}, bench.now_ms)
+    kept = bench.guard.evidence_dump()
+    same = Guard(facts, bench.now_ms, kept)
+    assert same.ledger.standings[0].evidence.tested
+    kept["evses"]["evse-1"]["known_fingerprint"] = "B-2"
+    assert not Guard(facts, bench.now_ms, kept).ledger.standings[0].evidence.tested
+    bench.guard.evidence(0, "fingerprint", "B-2", bench.now_ms)
+    bench.guard.accept_device(0)
+    assert not bench.ledger.standings[0].evidence.tested
+    assert any("not commissioned" in text for text in bench.guard.gaps(0))
+
+
+def test_accepting_the_device_that_was_tested_forgets_nothing():
+    bench = charging(site([evse()]))
+    bench.guard.commissioned(0, False, True, {}, bench.now_ms)
+    bench.guard.accept_device(0)
+    assert bench.ledger.standings[0].evidence.distrusted
