@@ -2,7 +2,7 @@
 
 from helper_circuit import circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
-from ampacity.circuit.check import check_site, worst_case
+from ampacity.circuit.check import check_site
 
 
 def codes(facts):
@@ -100,12 +100,6 @@ def test_section_4_a_meter_needs_a_phase_for_each_input():
     for phases in ([], [0, 0], [3]):
         assert codes(site([evse()], [circuit(meter=0)], [meter_facts(phases=phases)])) == ["meter"]
     assert codes(site([evse()], [circuit(meter=2)], [meter_facts()])) == ["meter"]
-
-
-def test_section_3_5_the_budgets_of_a_circuit():
-    rows = worst_case(site([evse()], [circuit(meter=0)], [meter_facts()]), orders_ms=40, meter_cycle_ms=300)
-    assert rows == [{"circuit": "main", "budget_ms": 300 + 100 + 40 + 5000, "exposure_ms": 10000 + 1000 + 5000}]
-    assert worst_case(site([mute_evse()]))[0]["exposure_ms"] is None
 
 
 def test_rule_9_a_watchdog_that_others_may_feed_over_the_network_counts_as_none():

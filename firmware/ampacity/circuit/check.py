@@ -9,7 +9,6 @@ from ampacity.circuit.check_structure import finding, structure_findings
 from ampacity.circuit.errors import Rejected
 from ampacity.circuit.tree import Evse, Site
 
-TICK_MS = 100
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Finding = dict[str, object]
@@ -87,7 +86,11 @@ def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Findi
 # the sums
 
 def _sum_findings(site: Site, tested: bool) -> "list[Finding]":
-    """Σ reserves + assumed other load <= rating, on every circuit and phase."""
+    """Σ reserves + assumed other load <= rating, on every circuit and phase.
+
+    What only waits for its tests (require_tested) refuses no site for ever: it may be commissioned, and nothing
+    charges there before (trial.py).
+    """
     found = []
     for circuit in site.circuits:
         for phase in range(site.phases):
@@ -99,7 +102,10 @@ def _sum_findings(site: Site, tested: bool) -> "list[Finding]":
                 parts = (total - site.assumed_da[key], site.assumed_da[key], missing, site.rating_da[key])
                 text = "reserves %s + other load %s are %s above the rating %s" % tuple([amps(da) for da in parts])
                 text = "%s: %s" % (site.phase_name(key), text)
-                found.append(finding("reserves", circuit.name, text, least_change(site, key, missing, tested), phase, missing))
+                waits = tested and missing <= sum([(reserve_da(e, tested) - reserve_da(e)) * e.keys.count(key) for e in site.evses])
+                text += "; nothing charges before it is commissioned" if waits else ""
+                fix = least_change(site, key, missing, tested)
+                found.append(finding("reserves", circuit.name, text, fix, phase, missing, "warning" if waits else "error"))
     return found
 
 
@@ -158,29 +164,4 @@ def _default_findings(site: Site, tested: bool) -> "list[Finding]":
                 fix = least_change(site, key, missing, tested)
                 found.append(finding("default-state", evse.name, text, fix, key % site.phases, missing, "warning"))
                 break
-    return found
-
-
-# times
-
-def worst_case(facts: "dict[str, object]", orders_ms: int = 0, meter_cycle_ms: int = 0) -> "list[dict[str, object]]":
-    """Section 3.5 per circuit, in ms: how long an overload may last with us, and a load without us.
-
-    orders_ms: time to put one order for every unit on its bus; meter_cycle_ms: age of a meter frame.
-    budget_ms = meter age + decide + bus + device and car; exposure_ms = the largest watchdog + tolerance
-    + settle below, None if an EVSE without watchdog stands for ever.
-    """
-    site = Site(facts)
-    found: list[dict[str, object]] = []
-    for circuit in site.circuits:
-        evses = [site.evses[e] for e in site.below[circuit.index]]
-        settle = max([0] + [e.settle_ms for e in evses])
-        exposure: "int | None" = 0
-        for e in evses:
-            if e.watchdog_ms <= 0 and e.kind != "local":
-                exposure = None
-            elif exposure is not None:
-                exposure = max(exposure, e.lapse_ms(e.watchdog_ms) - e.transit_ms)
-        meter = meter_cycle_ms if circuit.meter >= 0 else 0
-        found.append({"circuit": circuit.name, "budget_ms": meter + TICK_MS + orders_ms + settle, "exposure_ms": exposure})
     return found

@@ -101,7 +101,7 @@ def report(site: SiteFile) -> dict[str, Any]:
         "warnings": [mistake.as_dict() for mistake in site.warnings],
         "findings": found,
         "circuits": circuit_sums(facts),
-        "buses": [{"bus": t.name, "units": len(t.units), "cycle_ms": t.cycle_ms, "orders_ms": t.orders_ms} for t in timings],
+        "buses": [{"bus": t.name, "units": len(t.units), "well_ms": t.well_ms, "cycle_ms": t.cycle_ms, "orders_ms": t.orders_ms} for t in timings],
         "budgets": budgets,
         "evidence": evidence(facts),
         "could_fall_back_to_6_a": fallback_proposal(facts),

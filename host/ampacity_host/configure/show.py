@@ -35,6 +35,15 @@ def budgets(result: dict[str, Any]) -> Table:
     return table
 
 
+def buses(result: dict[str, Any]) -> Table:
+    table = Table("bus", title="How long a bus takes", title_justify="left")
+    for name in ("units", "all read once", "half of them silent", "an order to each"):
+        table.add_column(name, justify="right")
+    for row in result["buses"]:
+        table.add_row(row["bus"], str(row["units"]), *(f"{row[key] / 1000:.2f} s" for key in ("well_ms", "cycle_ms", "orders_ms")))
+    return table
+
+
 def evidence(result: dict[str, Any]) -> Table:
     table = Table("EVSE", "what is not known", title="Missing evidence and what it costs", title_justify="left")
     table.add_column("costs A", justify="right")
@@ -54,6 +63,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     """The whole report; refusals last, so that they stay on the screen."""
     console.print(sums(result))
     console.print(budgets(result))
+    if result["buses"]:
+        console.print(buses(result))
     if result["evidence"]:
         console.print(evidence(result))
     units = result["could_fall_back_to_6_a"]

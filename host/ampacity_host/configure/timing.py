@@ -60,7 +60,8 @@ class Unit:
 
 
 class BusTiming:
-    """One bus of the site facts. `cycle_ms`: all units once, half of them silent; `orders_ms`: an order to every EVSE."""
+    """One bus of the site facts. `well_ms`: all units read once; `cycle_ms`: with half of them silent
+    and all orders; `orders_ms`: an order to every EVSE."""
 
     def __init__(self, facts: dict[str, Any], bus_index: int) -> None:
         bus = facts["buses"][bus_index]
@@ -71,6 +72,7 @@ class BusTiming:
         self.own_secondaries = sum(1 for e in evses if e["kind"] == "ampacity")
         self.broadcast_ms = frame_ms(bus, BROADCAST_HEAD_CHARACTERS + 2 * self.own_secondaries) if self.own_secondaries else 0
         self.orders_ms = 2 * self.broadcast_ms + sum(unit.order for unit in self.units)
+        self.well_ms = sum(unit.answering for unit in self.units)
         self.cycle_ms = self._cycle_ms()
 
     def _cycle_ms(self) -> int:
