@@ -149,6 +149,7 @@ class Bench:
         wires = view.get("buses", {})
         buses = {name: {"frames": line.frames, "errors": line.errors, "cycle_ms": wires.get(name, {}).get("cycle_ms", 0)}
                  for name, line in self.lines.items()}
+        buses |= {bus["name"]: over_tcp(bus["name"], wires) for bus in self.facts["buses"] if bus["kind"] == "tcp"}
         return {"stall_ms": view.get("stall_ms", 0), "buses": buses,
                 "primary": {"heap_free_min": self._heap_free_min, "restarts": self.restarts()}}
 
@@ -295,6 +296,17 @@ class Bench:
 
     def csms_frames(self, since_ms):
         return self.upstream.frames(since_ms)
+
+
+TCP_ERRORS = ("timeouts", "crc_errors", "exceptions", "unexpected", "garbage")
+
+
+def over_tcp(bus, wires):
+    """What the primary counted on the connections of a TCP bus: there is no wire to listen to."""
+    own = [counts for name, counts in wires.items() if name.split(" ")[0] == bus]
+    return {"frames": sum(one["frames"] + one["replies"] for one in own),
+            "errors": sum(one[kind] for one in own for kind in TCP_ERRORS),
+            "cycle_ms": max((one["cycle_ms"] for one in own), default=0)}
 
 
 def console_name(key):

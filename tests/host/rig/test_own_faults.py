@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from test_virtual_bench import READY_MS, SITE, amps, bench, plug_all
 
+from ampacity_host.rig.bench import over_tcp
 from ampacity_host.rig.fields import FieldError, Fields
 from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.bench import VirtualBench
@@ -67,6 +68,15 @@ def test_a_secondary_that_keeps_its_setpoint_goes_on_with_it_after_a_restart(tmp
 def test_an_unwired_evse_has_no_line_to_spoil_and_the_answer_says_who_has(tmp_path):
     with pytest.raises(FieldError, match="rs485-1, lan, b, c, grid"):
         bench(tmp_path).desk.set("noise", "a", True, {})
+
+
+def test_frames_and_errors_of_a_bus_over_tcp_are_shown_too(tmp_path):
+    one = charging(tmp_path)
+    well = over_tcp("lan", one.view()["buses"])
+    assert well["frames"] > 50 and 0 < well["cycle_ms"] < 1000
+    one.desk.set("noise", "lan", True, {"ber": 0.01})
+    one.run_ms(30_000)
+    assert over_tcp("lan", one.view()["buses"])["errors"] > well["errors"]
 
 
 @pytest.mark.parametrize("kind", ["noise", "echo", "babble", "wrong_unit"])
