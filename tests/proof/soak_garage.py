@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ampacity_host.replay.main import UsageError
-from tools import soak as drawn
+from tools.bench import drawn_weeks as drawn
 from tools.bench.recordings import cut_sessions, pile_mains
 
 FIRST = datetime(2019, 10, 1)

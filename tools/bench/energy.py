@@ -22,10 +22,10 @@ from ampacity_host.replay.mains import Mains
 from ampacity_host.replay.sessions import SessionFile
 from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import DAY_S, TimeReader
+from tools.bench.drawn_weeks import CARS
 from tools.bench.entry import Entry, entry, unmeasured
 from tools.bench.optimum import Stay, optimum_wh
 from tools.bench.recordings import cut_sessions, pile_mains
-from tools.soak import CARS
 
 ROWS = ("energy",)
 EVSES = 24

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ampacity_host.replay.main import find_data
-from tools.soak import CARS
+from tools.bench.drawn_weeks import CARS
 
 SESSIONS, MAINS = "norway_residential_sessions.csv", "uci_household_1min.csv"
 DAY_MIN = 1440
