@@ -16,6 +16,7 @@ from tools.bench.recordings import cut_sessions, pile_mains
 FIRST = datetime(2019, 10, 1)
 WEEKS_DAYS = 110  # of recordings to begin in
 HOUSEHOLDS = 2
+LEASE_S = {"a": 10, "b": 20}  # bus b has the slower wallboxes: a watchdog must last three of its cycles
 
 
 def site_text(main_a: float = 125.0, assumed_a: float = 80.0) -> str:
@@ -44,7 +45,7 @@ def _evse_text(index: int) -> str:
     if index == 7:
         return text + 'kind = "keba-p30"\nbus = "lan"\nunit = 255\npower_on_a = 0.0\nwatchdog_s = 10\n'
     kind = "heidelberg-energy-control" if index % 6 == 3 else "ampacity"
-    return text + f'kind = "{kind}"\nbus = "bus-{row}"\nunit = {index // 2 + 1}\nwatchdog_s = {drawn.LEASE_S[row]}\n'
+    return text + f'kind = "{kind}"\nbus = "bus-{row}"\nunit = {index // 2 + 1}\nwatchdog_s = {LEASE_S[row]}\n'
 
 
 def write_week(folder: Path, days: int, seed: int) -> str:
