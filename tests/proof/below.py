@@ -112,6 +112,8 @@ class Below(World):
             return Child(facts, self.now, self.child_guard)
         return World.make_device(self, facts)
 
+    cars_of = (1,)
+
     def turn_count(self):
         return 3
 

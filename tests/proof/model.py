@@ -65,6 +65,7 @@ class World:
 
     outcomes = ("well", "dark", "mute")
     frames_max = 1
+    believes_older = False  # a driver that takes the answer to an older write for that to the newest
     copies_late = 0  # steps that a copy of a frame may be on its way beyond the transit time
     any_plan = ()  # targets of a world without a plan
 
@@ -261,7 +262,9 @@ class World:
 
     def moves_car(self):
         away = not all(self.guard.demands.wants)
-        return ["car %d" % i for i in range(len(self.evses))] + (["stay"] if away else [])
+        return ["car %d" % i for i in self.cars_of or range(len(self.evses))] + (["stay"] if away else [])
+
+    cars_of = ()  # whose cars come and go; none named: all
 
     def do_stay(self):
         """What was done stays so for another step."""
@@ -286,7 +289,10 @@ class World:
                 names += ["%s/%d" % (o, k) for o in names for k in range(len(self.frames))]
             return names
         targets = self.any_plan[i] if type(self.any_plan[0]) is tuple else self.any_plan
-        return ["%s>%d" % (o, da) for o in names for da in targets]
+        names = ["%s>%d" % (o, da) for o in names for da in targets]
+        if i == len(self.evses) - 1 and "deliver" in self.attacks:
+            names += ["%s/%d" % (o, k) for o in names for k in range(len(self.frames))]
+        return names
 
     def turn(self, i, label):
         if not self.alive:
@@ -371,7 +377,7 @@ class World:
             self.devices[i].hear_order(frame, now)
         if not answered:
             return 0
-        if copied == "stale" or self.evses[i]["kind"] == "ampacity":
+        if (copied == "stale" and not self.believes_older) or self.evses[i]["kind"] == "ampacity":
             guard.heard(i, now)  # an answer for an older one; and a grant's answer is the status after it
         else:
             guard.answered(i, order_id, now)

@@ -176,6 +176,7 @@ MUTANTS = {
     "11 fed": ("hung", ledger(_rule_11_checked=yes, _rule_11_fed=yes), "drivers refresh without the safety loop"),
     "12 grants": ("held", OldGrants, "a secondary takes older grants"),
     "13 sum of bounds": ("below", taken_is_proven(), "a grant is proven when it was taken"),
+    "1 still on its way": ("gateway", "believes_older", "the answer to an older write is taken for that to the newest"),
     "14 phases": ("phases", ledger(_rule_14_keys=_one_phase), "only the phase counts that the car uses"),
     "14 fallback": ("phases", ledger(_set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
@@ -191,6 +192,10 @@ def build(name, deep=False):
     from tests.proof.worlds import WORLDS
 
     world, change, _ = MUTANTS[name]
+    if isinstance(change, str):
+        made = WORLDS[world](deep=deep)
+        setattr(made, change, True)
+        return made
     if issubclass(change, GrantedGuard):
         return Below(child_guard=change, outcomes=(("well", "dark"), ("well",)), attacks=("car",))
     if issubclass(change, Ordering):

@@ -45,7 +45,8 @@ def gateway(guard=Guard, deep=False):
     """A charge controller behind a gateway that holds orders, and answers for older ones."""
     facts = site([box(0, transit_ms=5000, survives=True), evse(1)], [circuit(160)])
     first = ("well", "held", "stale") + (("dark",) if deep else ())
-    return World("held by a gateway", facts, guard, outcomes=(first, ("well",)), attacks=("deliver", "car"), frames_max=2)
+    more = dict(attacks=("deliver", "car"), cars_of=(0, 1) if deep else (0,))
+    return World("held by a gateway", facts, guard, outcomes=(first, ("well",)), frames_max=2, **more)
 
 
 def kept(guard=Guard, deep=False):
@@ -72,7 +73,8 @@ def rounding(guard=Guard, deep=False):
 def partial(guard=Guard, deep=False):
     """A limit and an enable are two writes: one is lost, its echo passes for an answer, an older limit is still held."""
     facts = site([box(0, survives=True), evse(1)], [circuit(160)])
-    return Partial("partial orders", facts, guard, outcomes=("well", "dark")[: 1 + deep], attacks=("blink",) if deep else ())
+    more = dict(attacks=("blink",)) if deep else dict(ways=("well", "dark", "limit lost, unread"))
+    return Partial("partial orders", facts, guard, outcomes=("well", "dark")[: 1 + deep], **more)
 
 
 def settings(guard=Guard, deep=False):
@@ -158,7 +160,7 @@ def tree(guard=Guard, deep=False):
 def below(guard=None, deep=False):
     """A primary grants to a primary, and that to its own charging point."""
     ways = ("well", "dark", "mute")[: 2 + deep]
-    return Below(guard, outcomes=(("well", "dark", "mute")[: 2 + deep], ("well", "dark")[: 1 + deep]), own_ways=ways, attacks=("car",))
+    return Below(guard, outcomes=(("well", "dark", "mute")[: 2 + deep], ("well", "dark")[: 1 + deep]), own_ways=ways, attacks=("car",), cars_of=(0, 1)[1 - deep :])
 
 
 MAKERS = (
