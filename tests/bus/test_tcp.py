@@ -77,8 +77,16 @@ def test_the_right_transaction_from_a_wrong_unit_or_in_another_shape_fails():
 def test_an_exception_is_told():
     asker = Asker(5)
     engine = made(asker)
-    engine.receive(mbap_frame(sent(engine)[0], 5, b"\x83\x0b"), START_US + 1000)
-    assert asker.failures == ["exception:11"]
+    engine.receive(mbap_frame(sent(engine)[0], 5, b"\x83\x02"), START_US + 1000)
+    assert asker.failures == ["exception:2"] and engine.counters["exceptions"] == 1
+
+
+def test_a_gateway_that_does_not_reach_a_device_speaks_of_silence():
+    for code in (10, 11):
+        asker = Asker(5)
+        engine = made(asker)
+        engine.receive(mbap_frame(sent(engine)[0], 5, bytes((0x83, code))), START_US + 1000)
+        assert asker.failures == ["gateway"] and engine.counters["exceptions"] == 0
 
 
 def test_a_connection_that_answers_nothing_any_more_is_to_be_reset():

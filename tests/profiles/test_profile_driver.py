@@ -5,6 +5,7 @@ from helper_device import Registers, exchange, run
 from helper_judge import Judge
 
 from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.request import ORDER
 
 START_MS = 2**30 - 60000
 PAUSE = b"\x06\x01\x05\x00\x00"
@@ -174,3 +175,48 @@ def test_an_error_state_says_nothing_about_the_car():
     device.values[5] = 2
     run(driver, device, START_MS + 8000, 3000)
     assert driver.facts.plugged is False
+
+
+def refuse(driver, now_ms, wanted, code):
+    """Answer requests until one reads `wanted`, and refuse that one; the request."""
+    device = wall_box()
+    for at_ms in range(now_ms, now_ms + 10000, 100):
+        request = driver.take(at_ms)
+        if request is None:
+            continue
+        request.sent_ms = at_ms
+        if request.tag[:2] == ("read", wanted):
+            driver.failed(request, "exception:%d" % code, at_ms + 20)
+            return at_ms + 20
+        driver.reply(request, device.answer(bytes(request.pdu)), at_ms + 20)
+    raise AssertionError("it never read " + wanted)
+
+
+def test_a_refused_reading_shows_nothing_of_now():
+    driver, device, judge, now_ms = online()
+    seen = []
+    judge.measured = lambda evse, amps_da, sample_ms, at_ms: seen.append(amps_da)
+    run(driver, device, now_ms, 1000)
+    assert seen[-1] == [101, 99, 100] and driver.facts.power_w == 0
+    refuse(driver, now_ms + 1000, "live", 2)
+    assert seen[-1] is None and driver.facts.amps_da is None and driver.facts.power_w is None
+
+
+def test_a_busy_device_is_asked_for_the_whole_round_again():
+    driver, device, judge, now_ms = online()
+    run(driver, device, now_ms, 1000)
+    seen = []
+    judge.measured = lambda evse, amps_da, sample_ms, at_ms: seen.append(amps_da)
+    later_ms = refuse(driver, now_ms + 1000, "live", 6)
+    assert seen == [] and driver.facts.amps_da == [101, 99, 100]
+    run(driver, device, later_ms, 1000)
+    assert seen[-1] == [101, 99, 100]
+
+
+def test_a_refused_proof_is_not_asked_for_again_at_once():
+    driver, device, judge, now_ms = online()
+    driver.want(160, now_ms)
+    later_ms = refuse(driver, now_ms, "proof", 6)
+    klass, due_ms = driver.urgency(later_ms)
+    assert klass > ORDER or due_ms > later_ms
+    assert driver.urgency(later_ms + 1000)[0] == ORDER

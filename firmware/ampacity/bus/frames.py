@@ -13,6 +13,7 @@ WRITE_COUNT_MAX = 123
 WRITES = (5, 6, 15, 16, 22, 23)
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
+NOT_REACHED = (10, 11)  # said by a gateway: the device itself has said nothing
 
 
 def char_us(baud: int, bits: int = 11) -> int:
@@ -128,6 +129,11 @@ def request_len(data: "bytes | bytearray", at: int, end: int) -> int:
     if function == 23:
         return 13 + data[at + 10] if end - at > 10 else 0
     return 7 if function == 43 else -1
+
+
+def refusal(pdu: bytes) -> str:
+    """Why a request failed, from the PDU of an exception: "exception:N", or "gateway", which is a device's silence."""
+    return "gateway" if pdu[1] in NOT_REACHED else "exception:" + str(pdu[1])
 
 
 def exception_pdu(function: int, code: int) -> bytes:

@@ -12,6 +12,7 @@ from ampacity.bus.frames import (
     WRITES,
     char_us,
     crc_ok,
+    refusal,
     reply_len,
     reply_pdu_len,
     request_len,
@@ -198,7 +199,7 @@ class BusPrimary:
         """"": the reply; "other": not of this request, go on waiting; else why the request failed."""
         asked = request.pdu
         if pdu[0] == asked[0] | 0x80 and len(pdu) == 2:
-            return "exception:" + str(pdu[1])
+            return refusal(pdu)
         size = request.reply_len or reply_pdu_len(asked)
         if pdu[0] != asked[0] or (size and len(pdu) != size):
             return "other"

@@ -8,7 +8,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.profile_answers import AUDIT, ONLINE, REWRITE_MS, SILENT, ProfileAnswers
+from ampacity.bus.profile_answers import AUDIT, ONLINE, PROOF_MS, REWRITE_MS, SILENT, ProfileAnswers
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
@@ -22,6 +22,7 @@ REFUSED_MS = 1000         # the device said no
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
+BUSY = ("exception:5", "exception:6")
 
 
 class ProfileDriver(ProfileAnswers):
@@ -74,7 +75,7 @@ class ProfileDriver(ProfileAnswers):
             self._judge.answered(self._index, request.tag[2], now_ms, whole and request.own)
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """No answer that counts. reason: "timeout", "crc", "unexpected" or "exception:N"."""
+        """No answer that counts. reason: "timeout", "crc", "unexpected", "gateway" or "exception:N"."""
         if reason.startswith("exception"):
             self._refused(request, reason, now_ms)
             return
@@ -351,7 +352,18 @@ class ProfileDriver(ProfileAnswers):
         elif kind == "recipe":
             self._audit.skip()
         elif kind == "read":
-            self._step(request.tag[1], now_ms)
+            self._read_refused(request.tag[1], request.tag[2], reason, now_ms)
+
+    def _read_refused(self, group: str, at: int, reason: str, now_ms: int) -> None:
+        """It was not shown, so nothing follows from what was shown before. A busy device is asked for the whole round again."""
+        self._hold_ms["proof"] = max(self._hold_ms["proof"], now_ms + PROOF_MS)
+        if group == "settings":
+            self._hold_ms["order"] = max(self._hold_ms["order"], now_ms + DENIED_MS)
+        if reason in BUSY:
+            self._cycles[group].at = 0
+        else:
+            self._readings.refused(group, at)
+            self._step(group, now_ms)
 
 
 def _sooner(best: "tuple | None", other: tuple, now_ms: int) -> tuple:

@@ -75,6 +75,12 @@ class Readings:
             self.asked_ms[index] = asked_ms
         return True
 
+    def refused(self, group: str, at: int) -> None:
+        """The device would not show this span: what it showed before is no reading of now."""
+        for index, _ in self.reads[group][at][3]:
+            self.values[index] = None
+            self.asked_ms[index] = NEVER_MS
+
     def _decode(self, index: int, offset: int, data: bytes, code: int) -> "int | str | None":
         field = self.fields[index]
         if code <= 2:

@@ -5,7 +5,7 @@ an unanswered request is still on its way; so after some time without any answer
 (`wants_reset`), which bounds that to the path's transit.
 """
 
-from ampacity.bus.frames import reply_pdu_len
+from ampacity.bus.frames import refusal, reply_pdu_len
 from ampacity.bus.mbap import MbapReceiver, mbap_frame
 from ampacity.bus.request import Request
 from ampacity.bus.schedule import Schedule, Slot
@@ -109,7 +109,7 @@ class BusTcp:
         self._unanswered = 0
         size = request.reply_len or reply_pdu_len(request.pdu)
         if unit == request.unit and pdu[0] == request.pdu[0] | 0x80 and len(pdu) == 2:
-            self._fail("exception:" + str(pdu[1]), now_us)
+            self._fail(refusal(pdu), now_us)
         elif unit != request.unit or pdu[0] != request.pdu[0] or (size and len(pdu) != size):
             self._fail("unexpected", now_us)
         else:
