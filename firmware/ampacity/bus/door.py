@@ -10,6 +10,7 @@ BACK_OFF_MS_MIN = 200
 BACK_OFF_MS_MAX = 5000
 CONNECT_MS = 3000
 READ_BYTES_MAX = 512
+IDLE_S_MAX = 60  # a client that says nothing for so long is gone
 
 
 async def run_rtu(engine: "Any", line: "Any", clock: "Any") -> None:
@@ -24,21 +25,24 @@ async def run_rtu(engine: "Any", line: "Any", clock: "Any") -> None:
             engine.receive(data, clock.now_us())
 
 
-async def run_tcp(engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None) -> None:
+async def run_tcp(
+    engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, tell: "Any" = None
+) -> None:
     """Serve a BusTcp for ever: connect, speak, and after a loss connect again, later each time up to 5 s.
 
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
-    arrives any more (without it the writer is closed). Sets engine.wake.
+    arrives any more (without it the writer is closed). tell(text): why there is no connection. Sets engine.wake.
     """
     back_off_ms = BACK_OFF_MS_MIN
+    tell = tell or _nobody
     while True:
-        streams = await _open(connect, host, port)
+        streams = await _open(connect, host, port, tell)
         if streams is None:
             engine.disconnected(clock.now_us())
         else:
             engine.connected(clock.now_us())
             before = engine.counters["replies"]
-            await _speak(engine, streams, clock, abort)
+            await _speak(engine, streams, clock, abort, tell)
             engine.disconnected(clock.now_us())
             if engine.counters["replies"] != before:
                 back_off_ms = BACK_OFF_MS_MIN
@@ -47,10 +51,21 @@ async def run_tcp(engine: "Any", connect: "Any", host: str, port: int, clock: "A
         back_off_ms = min(2 * back_off_ms, BACK_OFF_MS_MAX)
 
 
-async def _open(connect: "Any", host: str, port: int) -> "tuple[Any, Any] | None":
+def _nobody(text: str) -> None:
+    """Told, and not kept."""
+
+
+def _said(error: "Any") -> str:
+    """An error's own words, without its number."""
+    last = error.args[-1] if error.args else ""
+    return last if isinstance(last, str) and last else str(error) or "no answer for %d ms" % CONNECT_MS
+
+
+async def _open(connect: "Any", host: str, port: int, tell: "Any") -> "tuple[Any, Any] | None":
     try:
         return await asyncio.wait_for(connect(host, port), CONNECT_MS / 1000)
-    except (OSError, EOFError, asyncio.TimeoutError):
+    except (OSError, EOFError, asyncio.TimeoutError) as error:
+        tell("no connection: " + _said(error))
         return None
 
 
@@ -90,7 +105,7 @@ class _Ear:
         self.event.set()
 
 
-async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any") -> None:
+async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any", tell: "Any") -> None:
     reader, writer = streams
     ear = _Ear(engine, reader, clock)
     engine.wake = ear.event.set
@@ -102,8 +117,10 @@ async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort:
                 writer.write(out)
                 await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)
             await ear.wait(wake_us - clock.now_us())
-    except (OSError, EOFError, asyncio.TimeoutError):
-        pass
+        if not ear.open:
+            tell("the other end closed the connection")
+    except (OSError, EOFError, asyncio.TimeoutError) as error:
+        tell("connection lost: " + _said(error))
     finally:
         engine.wake = None
         task.cancel()
@@ -117,4 +134,27 @@ def _drop(writer: "Any", abort: "Any") -> None:
         else:
             writer.close()
     except (OSError, EOFError):
+        pass
+
+
+async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", answered: "Any") -> None:
+    """Serve a TcpSession until its client ends, says nothing for a minute, reads nothing, or speaks no Modbus/TCP.
+
+    answered(now_ms): called before each answer leaves: what the request ordered is in force first.
+    """
+    reader, writer = streams
+    try:
+        while not session.broken:
+            data = await asyncio.wait_for(reader.read(READ_BYTES_MAX), IDLE_S_MAX)
+            if not data:
+                return
+            session.receive(data)
+            while True:
+                out = session.next(clock.now_ms())
+                if out is None:
+                    break
+                answered(clock.now_ms())
+                writer.write(out)
+                await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)
+    except (OSError, EOFError, asyncio.TimeoutError):
         pass

@@ -22,31 +22,34 @@ from ampacity.bus.frames import (
 from ampacity.bus.receiver import STALL_US, RtuReceiver
 from ampacity.bus.request import Request
 from ampacity.bus.schedule import Schedule, Slot
+from ampacity.bus.twins import Twins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
+HOLD_US = 120000  # an answer of a unit that may be two waits so long for a second one
 BABBLE_US = 100000  # a line that is never silent is used all the same
-KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage")
+KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
 
 
 class BusPrimary:
     """Engine of one serial bus. bus_facts: baud, parity, stop, transit_ms (site facts). drivers: contract of a driver.
 
     `counters`: frames sent, replies, failures by kind, and cycle_ms. `on_foreign`: called with (unit, function,
-    now_ms) for each valid frame that is neither ours nor an answer to us.
+    now_ms) for each valid frame that is neither ours nor an answer to us. `twins`: units with one address; `on_twins`:
+    called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns.
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None) -> None:
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
         baud: int = bus_facts.get("baud", 19200)
         plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
         self._char_us = char_us(baud, 10 if plain else 11)
         self._silence_us = silence_us(baud)
         self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
         self._log = log
-        self._schedule = Schedule(drivers)
+        self._schedule: Any = schedule or Schedule(drivers)
         self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
         self._receiver.on_skipped = self._skipped
         self._request: Any = None  # the Request that waits for its reply
@@ -64,6 +67,10 @@ class BusPrimary:
         self._early = b""  # a repetition of functions 5 and 6 that came too soon to be the reply, on a line not known to echo
         self._late: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
+        self._last = (0, b"")  # the unit that answered last, and its PDU
+        self._held = b""  # an answer that waits whether another one follows
+        self.twins = Twins()
+        self.on_twins: Any = None
         self.on_foreign: Any = None
         self.counters = {}
         for kind in KINDS:
@@ -136,7 +143,7 @@ class BusPrimary:
         self._blocked_us = -1
         self.counters["frames"] += 1
         self._schedule.started(slot, now_us)
-        if request.unit == 0:
+        if request.unit == 0 or request.one_way:
             return adu, self._broadcast_left(slot, request, end_us)
         self._request, self._slot = request, slot
         self._receiver.units = (request.unit,)
@@ -148,7 +155,10 @@ class BusPrimary:
     def _broadcast_left(self, slot: Slot, request: Request, end_us: int) -> int:
         self._receiver.units = ()
         self._busy_us = end_us + max(self._silence_us, request.gap_ms * 1000 or TURNAROUND_US)
-        self._schedule.succeeded(slot, end_us, 0)
+        if request.one_way:
+            self._schedule.left(slot, end_us, request.gap_ms * 1000)
+        else:
+            self._schedule.succeeded(slot, end_us, 0)
         return self._busy_us
 
     # matching
@@ -188,10 +198,13 @@ class BusPrimary:
                 return
             pdu = frame[1]
             reason = self._fits(self._request, pdu)
-            if reason == "other":
+            if self._held:
+                self._second(pdu, now_us)
+            elif reason == "other":
                 self.counters["unexpected"] += 1
             elif reason:
-                self._fail(reason, now_us)
+                self._last = (self._request.unit, pdu)
+                self._fail("duplicate" if self.twins.certain(self._request.unit) else reason, now_us)
             else:
                 self._answered(pdu, now_us)
 
@@ -225,6 +238,11 @@ class BusPrimary:
         if self._early:  # that was the echo, this is the reply
             self._echoing = True
             self.counters["echoes"] += 1
+        if self._request.unit in self.twins.suspects:
+            self._held = pdu
+            self._deadline_us = now_us + HOLD_US
+            self._limit_us = max(self._limit_us, self._deadline_us)
+            return
         self._hand_over(pdu, now_us)
 
     def _hand_over(self, pdu: bytes, now_us: int) -> None:
@@ -235,7 +253,9 @@ class BusPrimary:
         else:
             request.own = True
             self._mute = not self._echoing
+        self._last = (request.unit, pdu)
         self.counters["replies"] += 1
+        self._outcome(request.unit, False)
         self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         self._end(now_us)
         slot.driver.reply(request, pdu, now_us // 1000)
@@ -248,6 +268,8 @@ class BusPrimary:
             self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         else:
             self.counters[{"timeout": "timeouts", "crc": "crc_errors"}.get(reason, "unexpected")] += 1
+            if reason == "crc":
+                self._outcome(request.unit, True)
             self._schedule.failed(slot, now_us, request.gap_ms * 1000)
         self._end(now_us)
         slot.driver.failed(request, reason, now_us // 1000)
@@ -256,6 +278,12 @@ class BusPrimary:
         """A whole reply came in pieces that no checksum fits, or the time is over and an answer may still come."""
         request = self._request
         size = (request.reply_len or reply_pdu_len(request.pdu)) + 3
+        if self._held:
+            if not self._receiver.empty():
+                self._fail("duplicate", now_us)
+            elif now_us >= self._deadline_us:
+                self._hand_over_held(now_us)
+            return
         if self._receiver.spoilt(size, now_us):
             self._fail("crc", now_us)
         elif now_us >= self._deadline_us and self._early and self._receiver.empty() and not self._doubt(request):
@@ -266,7 +294,7 @@ class BusPrimary:
 
     def _end(self, now_us: int) -> None:
         self._receiver.units = ()
-        self._echo = self._early = b""
+        self._echo = self._early = self._held = b""
         self._blocked_us = -1
         self.counters["cycle_ms"] = self._schedule.cycle_ms
 
@@ -280,7 +308,7 @@ class BusPrimary:
             if not size:
                 self.counters["garbage"] += 1
                 return
-            self._heard_other(data[at], data[at + 1], size)
+            self._heard_other(data[at], bytes(data[at + 1 : at + size - 2]))
             at += size
 
     def _frame_at(self, data: bytes, at: int, end: int) -> int:
@@ -289,14 +317,49 @@ class BusPrimary:
                 return size
         return 0
 
-    def _heard_other(self, unit: int, function: int, size: int) -> None:
+    def _heard_other(self, unit: int, pdu: bytes) -> None:
         late = self._late.get(unit)
-        if late is not None and late[0][0] == function & 0x7F:
+        if late is not None and late[0][0] == pdu[0] & 0x7F:
             self.counters["late"] += 1
+            return
+        if self._follows(unit, pdu):
+            self._doubled(unit)
             return
         self.counters["foreign"] += 1
         if self.on_foreign is not None:
-            self.on_foreign(unit, function, self._now_us // 1000)
+            self.on_foreign(unit, pdu[0], self._now_us // 1000)
+
+    # two devices with one address
+
+    def _follows(self, unit: int, pdu: bytes) -> bool:
+        """Is this a second answer to what the unit has just answered, and another one?"""
+        last = self._last[1]
+        same_shape = last and pdu[0] & 0x7F == last[0] & 0x7F and pdu[0] not in WRITES
+        return bool(unit == self._last[0] and same_shape and pdu != last)
+
+    def _second(self, pdu: bytes, now_us: int) -> None:
+        """While an answer was held another one came: neither is taken."""
+        if pdu != self._held:
+            self._doubled(self._request.unit)
+        self._fail("duplicate", now_us)
+
+    def _hand_over_held(self, now_us: int) -> None:
+        """No second answer came. While it is certain that two are there, a single one may be the wrong one's."""
+        unit = self._request.unit
+        if not self.twins.certain(unit):
+            self._hand_over(self._held, now_us)
+            return
+        self._outcome(unit, False)
+        self._fail("duplicate", now_us)
+
+    def _doubled(self, unit: int) -> None:
+        self.counters["doubles"] += 1
+        if self.twins.double(unit) and self.on_twins is not None:
+            self.on_twins(unit, self.twins.text(unit), self._now_us // 1000)
+
+    def _outcome(self, unit: int, garbled: bool) -> None:
+        if self.twins.outcome(unit, garbled) and self.on_twins is not None:
+            self.on_twins(unit, self.twins.text(unit), self._now_us // 1000)
 
 
 def is_write(function: int) -> bool:

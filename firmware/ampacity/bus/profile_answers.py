@@ -45,9 +45,11 @@ class ProfileAnswers:
         self._feed = compiled["watchdog"]["feed"]
         self._feed_ms = self._feed_period_ms(compiled["watchdog"]["feed_ms"])
         self._cycles = self._make_cycles(compiled)
+        self.shared = self._shared_orders(compiled)
+        self._errands = self._make_errands(compiled)
         self._want_da = 0
         self._failures = 0
-        self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1, "proof": -1}
+        self._hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1, "proof": -1, "errand": -1}
         self._fed_ms = -1
         self._identified = False
         self._fingerprint = None
@@ -66,6 +68,21 @@ class ProfileAnswers:
         for group in compiled["reads"]:
             cycles[group] = Cycle(group, len(compiled["reads"][group]), periods.get(group, 0))
         return cycles
+
+    def _shared_orders(self, compiled: dict) -> "object | None":
+        """Where the limits of all units of a line travel in one frame: what makes it."""
+        if not compiled.get("shared"):
+            return None
+        from ampacity.bus.profile_shared import SharedOrders
+        return SharedOrders(compiled["shared"], self)
+
+    def _make_errands(self, compiled: dict) -> list:
+        """What only some devices need beside orders and readings, each imported where it is needed."""
+        found = []
+        if compiled.get("answers"):
+            from ampacity.bus.profile_answering import Answering
+            found.append(Answering(self, compiled["answers"]))
+        return found
 
     def _begin_audit(self, now_ms: int) -> None:
         self.link = AUDIT
@@ -91,6 +108,8 @@ class ProfileAnswers:
         self._step(group, now_ms)
         self._report_limit(now_ms)
         self._prove(now_ms)
+        for errand in self._errands:
+            errand.read(now_ms)
 
     def _step(self, group: str, now_ms: int) -> None:
         if not self._cycles[group].step(now_ms):

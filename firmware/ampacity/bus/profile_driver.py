@@ -20,6 +20,7 @@ PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many 
 DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 REFUSED_MS = 1000         # the device said no
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
+TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 BUSY = ("exception:5", "exception:6")
@@ -29,12 +30,20 @@ class ProfileDriver(ProfileAnswers):
     """Driver of one EVSE. facts: its entry of the site facts; index: its place there; judge: the guard's face."""
 
     _waits = False  # the last frame that may feed had to wait
+    muted = TALK
+    _hailing = False  # nobody answered the last probe, for nobody answers any: a reading is next
 
     # ---- the driver's face
 
     def want(self, limit_da: int, now_ms: int) -> None:
         """The limit that should be in force, da; 0 pauses."""
         self._want_da = limit_da
+
+    def mute(self, level: int, now_ms: int) -> None:
+        """A test of its fail-safe: TALK, LISTEN (its live readings and nothing else) or MUTE (nothing goes out to it)."""
+        if level != TALK and self.muted == TALK and self.link != SILENT:
+            self._lost(now_ms)
+        self.muted = level
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         """(class, due) of what this device needs next."""
@@ -55,7 +64,11 @@ class ProfileDriver(ProfileAnswers):
         self._failures = 0
         self._judge.heard(self._index, now_ms)
         if request.tag[0] == "read":
+            if self._hailing:
+                self._hailed(request.certain, now_ms)
             self._read_reply(request, pdu, now_ms)
+        elif request.tag[0] == "errand":
+            request.tag[1].replied(request, now_ms)
         elif request.tag[0] == "order":
             self._answered(request, False, now_ms)
             self._order.acknowledged()
@@ -80,6 +93,7 @@ class ProfileDriver(ProfileAnswers):
             self._refused(request, reason, now_ms)
             return
         self._failures += 1
+        self._hailing = False
         if request.tag[0] == "read" and request.tag[1] != "proof":
             self._cycles[request.tag[1]].at = 0
         if self._failures >= FAILURES_MAX and self.link != SILENT:
@@ -93,7 +107,11 @@ class ProfileDriver(ProfileAnswers):
     # ---- what is next
 
     def _next(self, now_ms: int) -> "tuple | None":
+        if self.muted != TALK or (self.shared and self.shared.quiet()):
+            return None if self.muted == MUTE else (OVERDUE, max(self._cycles["live"].due_ms(), self._hold_ms["read"]), self._take_live)
         if self.link == SILENT:
+            if self._hailing:
+                return (ROUTINE, self._hold_ms["read"], self._take_hail)
             return (LOWER if self._order.lowering else ORDER, self._hold_ms["probe"], self._take_probe)
         best = self._order_due(now_ms)
         if self._order.done() and not self._order.proven:
@@ -102,6 +120,9 @@ class ProfileDriver(ProfileAnswers):
         if self.link == AUDIT:
             best = _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
             return self._heard_first(best, now_ms)
+        for errand in self._errands:
+            wish = errand.due(now_ms)
+            best = _sooner(best, wish, now_ms) if wish else best
         return self._heard_first(self._routine_due(best, now_ms), now_ms)
 
     def _heard_first(self, best: "tuple | None", now_ms: int) -> "tuple | None":
@@ -183,7 +204,46 @@ class ProfileDriver(ProfileAnswers):
         self._order.order_id = order_id
         klass = LOWER if self._order.lowering else ORDER
         self._order.lowering = False
-        return self._request(self._recipe.pdu(write, target_da, self._targets), klass, ("probe", write, order_id, target_da))
+        if self.shared:
+            self._order.probed(target_da)
+            self._hailing = True
+        return self._order_request(write, target_da, klass, ("probe", write, order_id, target_da), now_ms)
+
+    def _take_hail(self, now_ms: int) -> "Request | None":
+        """Nobody answers the probe of this device, and its readings feed nothing: one shows whether it is there."""
+        return self._take_read("live", ROUTINE, now_ms)
+
+    def _hailed(self, heard: bool, now_ms: int) -> None:
+        self._hailing = False
+        if heard and self.link == SILENT and self.muted == TALK:
+            self._begin_audit(now_ms)
+
+    def _order_request(self, write: list, target_da: int, klass: int, tag: tuple, now_ms: int) -> Request:
+        if self.shared is None:
+            return self._request(self._recipe.pdu(write, target_da, self._targets), klass, tag)
+        raw = self._recipe.raw(write, target_da)
+        return self.shared.request(self, write, raw, klass, self._table["gap_ms"], tag, now_ms)
+
+    def told_beside(self, now_ms: int) -> int:
+        """The raw limit for this device in another one's frame: its own again, as far as the judge lets it, else 0."""
+        order = self._order
+        target_da = max(0, min(order.target_da, self._recipe.representable(self._want_da)))
+        if self.link != ONLINE and not self._within_reserve(target_da):
+            target_da = 0
+        order_id = self._judge.send(self._index, self._recipe.most_da(target_da), now_ms)
+        if order_id is None and target_da:
+            target_da = 0
+            order_id = self._judge.send(self._index, self._recipe.most_da(0), now_ms)
+        if self.link == SILENT or order_id is None:
+            return self._recipe.raw(self._recipe.writes(target_da)[0], target_da)
+        if target_da == order.target_da:
+            order.repeat()
+        else:
+            order.start(target_da)
+        order.sent(order.writes[0], order_id, now_ms)
+        order.acknowledged()
+        self._fed_ms = now_ms
+        return self._recipe.raw(order.writes[0], target_da)
 
     def _take_again(self, now_ms: int) -> "Request | None":
         self._unlike_ms = now_ms
@@ -212,7 +272,10 @@ class ProfileDriver(ProfileAnswers):
         order.sent(write, order_id, now_ms)
         self._unlike_ms = -1
         self._resend = False
-        return self._request(self._recipe.pdu(write, order.target_da, self._targets), klass, ("order", write, order_id))
+        if self.shared:  # nobody acknowledges it
+            order.acknowledged()
+            self._fed_ms = now_ms
+        return self._order_request(write, order.target_da, klass, ("order", write, order_id), now_ms)
 
     def _denied(self, write: list, now_ms: int) -> None:
         """The judge said no. A pause that may not name its limit goes on without it."""
@@ -351,6 +414,8 @@ class ProfileDriver(ProfileAnswers):
             self.facts.fault = "order refused: " + reason
         elif kind == "recipe":
             self._audit.skip()
+        elif kind == "errand":
+            request.tag[1].refused(request, now_ms)
         elif kind == "read":
             self._read_refused(request.tag[1], request.tag[2], reason, now_ms)
 

@@ -61,9 +61,18 @@ class OrderRecipe:
     def pdu(self, write: list, limit_da: int, settings: dict) -> bytes:
         """The bytes of a write. settings: {"watchdog": ms, "fallback": da}. A forbidden value breaks an invariant."""
         number, by = self._raw(write, limit_da, settings)
-        for address, low, high in self.table["forbidden"]:
-            ensure(address != write[W_ADDRESS] or not low <= number // by <= high, "order: forbidden value")
+        self._check(write, number // by)
         return write_pdu(write[W_CODE], write[W_ADDRESS], encode(write[W_TYPE], (number, by)))
+
+    def _check(self, write: list, value: int) -> None:
+        for address, low, high in self.table["forbidden"]:
+            ensure(address != write[W_ADDRESS] or not low <= value <= high, "order: forbidden value")
+
+    def raw(self, write: list, limit_da: int) -> int:
+        """The number of a limit in one word."""
+        number, by = self._raw(write, limit_da, {})
+        self._check(write, number // by)
+        return number // by
 
     def _raw(self, write: list, limit_da: int, settings: dict) -> "tuple[int, int]":
         what = write[W_WHAT]

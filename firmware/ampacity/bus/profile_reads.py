@@ -90,6 +90,11 @@ class Readings:
             return None
         return decode(field, data[offset * 2 : (offset + field[COUNT]) * 2], power)
 
+    def forget(self, index: int) -> None:
+        """What a field showed is over."""
+        self.values[index] = None
+        self.asked_ms[index] = NEVER_MS
+
     def named(self, name: str) -> "int | str | None":
         """The value of a field by its name; None where the profile has no such field."""
         index = self._index.get(name, -1)

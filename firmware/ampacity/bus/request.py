@@ -19,6 +19,8 @@ class Request:
     Set by the engine: sent_ms, when the first byte left; certain, False when the reply could belong to
     an older request that was never answered: such a reply proves nothing (safety.md, "proof"); own, True when
     the reply cannot be our own request heard again: functions 5 and 6 are answered by repeating it.
+
+    one_way: set by a driver: all hear it and nobody answers, as with a broadcast; the driver is told nothing of it.
     """
 
     def __init__(
@@ -41,4 +43,5 @@ class Request:
         self.sent_ms = -1
         self.certain = True
         self.own = False
+        self.one_way = False
         self.adu: bytes | None = None

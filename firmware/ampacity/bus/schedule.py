@@ -116,6 +116,10 @@ class Schedule:
         slot.ready_us = slot.low_us = now_us + gap_us
         self._round(now_us)
 
+    def left(self, slot: Slot, now_us: int, gap_us: int) -> None:
+        """Its frame is one that nobody answers: whether it is there is as unknown as before."""
+        slot.ready_us = slot.low_us = now_us + gap_us
+
     def failed(self, slot: Slot, now_us: int, gap_us: int) -> None:
         """No answer, or none that could be used."""
         slot.failures += 1

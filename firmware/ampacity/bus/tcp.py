@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
+PATIENT_MAX = 1 << 20  # who calls units that may not be there keeps the connection
 LOST_MS = 1000  # while there is no connection the drivers are told that often
 NEVER_US = 1000000
-KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage")
+KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
 
 
 class BusTcp:
@@ -27,9 +28,10 @@ class BusTcp:
     `wake`: set by the door; call it when an order should leave before the engine's next look.
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None) -> None:
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
         self._log = log
-        self._schedule = Schedule(drivers)
+        self._schedule: Any = schedule or Schedule(drivers)
+        self._timeouts_max = TIMEOUTS_MAX if schedule is None else PATIENT_MAX
         for driver in drivers:
             if getattr(driver, "broadcasts", None):
                 driver.broadcasts = False
@@ -84,7 +86,7 @@ class BusTcp:
                 return None, self._deadline_us
             self._unanswered += 1
             self._fail("timeout", now_us)
-        if self._unanswered >= TIMEOUTS_MAX or self._receiver.broken:
+        if self._unanswered >= self._timeouts_max or self._receiver.broken:
             self.wants_reset = True
             return None, now_us + NEVER_US
         return self._send_next(now_us)

@@ -7,6 +7,12 @@ from ampacity.bus.primary import BusPrimary, is_write
 from ampacity.roles.site import endpoint
 
 
+def shared_unit(driver):
+    """The unit that a whole line hears, where a device takes its limits there; 0: none."""
+    shared = getattr(driver, "shared", None)
+    return shared.unit if shared else 0
+
+
 class Wire:
     """One engine, the drivers it serves and the task that runs it."""
 
@@ -88,6 +94,9 @@ class Buses:
     def _with_grants(self, members):
         """The drivers of one engine, with the table that grants to those of our own kind."""
         drivers = [m[1] for m in members]
+        if any([shared_unit(d) for d in drivers]):
+            from ampacity.bus.profile_shared import together
+            together(drivers)
         ours = [d for d in drivers if isinstance(d, LeaseDriver)]
         if ours:
             drivers.append(GrantTable(ours, self.identity, self.epoch))
@@ -100,8 +109,8 @@ class Buses:
         def heard(unit, function, now_ms):
             if not is_write(function):
                 return
-            for facts, _driver, evse in members:
-                if evse is not None and unit in (0, facts["unit"]):
+            for facts, driver, evse in members:
+                if evse is not None and (unit in (0, facts["unit"]) or unit == shared_unit(driver)):
                     self.guard.foreign_write(index, evse, now_ms)
                     return
         return heard
@@ -121,10 +130,29 @@ class Buses:
         from ampacity.bus.tcp import BusTcp
         engine = BusTcp(bus, self._with_grants(members), self.log)
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
+        said = [None]
+
+        def tell(text):
+            """Each reason once, until another follows."""
+            if text != said[0]:
+                said[0] = text
+                self.log.add("warning", "line %s: %s" % (wire.name, text), self.doors.clock.now_ms())
+
+        connect = self._secured(bus) if bus.get("tls") else self.doors.connect
 
         async def start():
-            await run_tcp(engine, self.doors.connect, host, port, self.doors.clock, self.doors.abort)
+            await run_tcp(engine, connect, host, port, self.doors.clock, self.doors.abort, tell)
         self._add(wire, start, members)
+
+    def _secured(self, bus):
+        """How a bus with Modbus/TCP Security is connected: with our certificate, to a device that shows one for its name."""
+        from ampacity.ports.tls_files import TlsFiles
+        files = bus["tls"]
+        context = self.doors.client_tls(TlsFiles(files["root_pem"], files.get("certificate_pem"), files.get("key_pem")))
+
+        async def connect(host, port):
+            return await self.doors.connect(host, port, context, host)
+        return connect
 
     def _add(self, wire, start, members):
         wire.start = start

@@ -107,6 +107,7 @@ def check_devices(site: SiteFile, collector: Collector) -> None:
         if meter["profile"] and check_profile(meter, "profile", "meter", collector):
             check_facts(meter, meter_facts, collector)
             check_link(meter, "meter-" + meter["profile"], site, collector)
+    check_shared(site, collector)
 
 
 def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bool:
@@ -153,6 +154,16 @@ def check_link(table: Table, profile: str, site: SiteFile, collector: Collector)
         if bus["kind"] == "rtu" and key in link and bus[key] != link[key]:
             right = f"set the device itself to {bus[key]}, or the bus to {link[key]}"
             collector.add(table, "bus", f"has {key} {bus[key]}; the device is documented at {link[key]}", right, "warning")
+
+
+def check_shared(site: SiteFile, collector: Collector) -> None:
+    """The unit in whose frames some devices take their limits belongs to nobody on their line."""
+    known = profiles.names("evse")
+    for evse in site.evses:
+        shared = profiles.load("evse-" + evse["kind"])["link"].get("shared") if evse["kind"] in known else None
+        for other in (*site.meters, *site.evses) if shared else ():
+            if other["bus"] == evse["bus"] and other["unit"] == shared["unit"]:
+                collector.add(other, "unit", f'{other["unit"]} is where {evse.where} and its like hear their limits', "use another one")
 
 
 def compiled_profiles(site: SiteFile) -> dict[str, Any]:

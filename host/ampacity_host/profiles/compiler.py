@@ -173,6 +173,21 @@ class _Compiler:
         chain = self.link.get("chain")
         return [chain["starts"], chain["models"]] if chain else []
 
+    def shared(self) -> list:
+        """Limits that travel in one frame for all units of a line: [unit that all hear, words, unit of the first word]."""
+        shared = self.link.get("shared")
+        return [shared["unit"], shared["words"], shared["first"]] if shared else []
+
+    def answers(self) -> list:
+        """[field, value that it shows when it asks, address of the answer, its words]."""
+        registers = self.profile["registers"]
+        return [[self.index(row["register"]), row["asks"], registers[row["write"]]["at"], row["values"]] for row in self.profile.get("answers", [])]
+
+    def extras(self) -> dict:
+        """What only some devices have; left out where there is nothing of it."""
+        found = {"shared": self.shared(), "answers": self.answers()}
+        return {key: value for key, value in found.items() if value}
+
     def identity(self) -> dict:
         identity = self.profile.get("identity", {})
         require = [
@@ -209,4 +224,4 @@ def compile_profile(profile: dict, voltage_v: int = 230) -> dict:
     settings = profile.get("settings", {})
     result["settings"] = [work.write(row) for row in settings.get("recipe", [])]
     result["survives"] = int(settings.get("survive_restart", False))
-    return result
+    return result | work.extras()

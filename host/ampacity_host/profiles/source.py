@@ -22,6 +22,9 @@ _DECIMAL_IS_A_NUMBER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_DECIMAL_IS_A_NUMBER)
 
 
+WORDS = {"u16": 1, "i16": 1}
+
+
 def names(kind: str) -> list[str]:
     """Names of all profiles of a kind, "evse" or "meter", sorted."""
     return sorted(path.stem[len(kind) + 1 :] for path in PROFILES.glob(f"{kind}-*.toml"))
@@ -61,7 +64,7 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    return problems or _unit_problems(profile) + _unread_settings(profile) + _targets_without_watchdog(profile)
+    return problems or _shared_problems(profile) + _unit_problems(profile) + _unread_settings(profile) + _targets_without_watchdog(profile)
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":
@@ -69,8 +72,10 @@ def _names_used(profile: dict) -> "list[tuple[str, str]]":
     for table, keys in (("order", ["limit"]), ("identity", ["max"]), ("proof", ["limit"]), ("state", ["from"]), ("power_on", ["register"])):
         used += [(table, profile[table][key]) for key in keys if key in profile.get(table, {})]
     used += [("identity", name) for name in profile.get("identity", {}).get("fingerprint", [])]
+    used += [("identify", row["register"]) for row in profile.get("identify", {}).get("asks", [])]
     watchdog = profile.get("watchdog", {})
     used += [("watchdog", watchdog[key]) for key in ("register", "shown_by", "fallback", "fallback_shown_by") if key in watchdog]
+    used += [("answers", row[key]) for row in profile.get("answers", []) for key in ("register", "write")]
     for where, writes in _writes(profile):
         used += [(where, write[key]) for write in writes for key in ("write", "shown_by") if key in write]
     for table, key in (("proof", "charging"), ("proof", "paused"), ("state", "rules"), ("state", "fault_rules"), ("order", "forbidden")):
@@ -87,6 +92,21 @@ def _writes(profile: dict) -> "list[tuple[str, list[dict]]]":
         ("settings.recipe", profile.get("settings", {}).get("recipe", [])),
         ("watchdog.feed", [feed] if feed else []),
     ]
+
+
+def _shared_problems(profile: dict) -> list[str]:
+    """A frame for all of a line holds one word for each unit, and nothing else is written with it."""
+    if "shared" not in profile["link"]:
+        return []
+    order = profile.get("order", {})
+    limit = profile["registers"].get(order.get("limit"), {})
+    plain = [row.get("write") for row in order.get("charge", []) + order.get("pause", [])] == [order.get("limit")] * 2
+    found = [] if plain and WORDS.get(limit.get("type")) == 1 else ["link.shared: charge and pause are one write each, of the limit, in one word"]
+    if profile["link"]["media"] != ["rtu"]:
+        found.append("link.shared: only a serial line carries one frame to all")
+    if reads_feed(profile):
+        found.append("link.shared: readings must not feed: they alone show whether it is there")
+    return found
 
 
 def _unread_settings(profile: dict) -> list[str]:

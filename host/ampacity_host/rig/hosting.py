@@ -20,7 +20,7 @@ class DeviceHost:
 
     def attach(self, line, unit):
         """Puts it on an RS-485 line."""
-        self.station = line.attach(self.name, self.receive, (unit,))
+        self.station = line.attach(self.name, self.receive, (unit, *self.device.listens_to))
         self._send = self.station.send
 
     def receive(self, data, now_us):

@@ -61,7 +61,9 @@ class Wire:
         request.sent_ms = now_ms
         self.sent.append((now_ms, bytes(request.pdu)))
         answers = [] if self.cut_tx else self.device.receive(self._frame(request), now_ms * 1000)
-        if answers and not self.cut_rx:
+        if request.one_way:
+            self._quiet_ms = now_ms + max(10, request.gap_ms)
+        elif answers and not self.cut_rx:
             self._flying = (request, self._unframe(answers[0][0]), answers[0][1] // 1000)
         else:
             self._flying = (request, None, now_ms + request.timeout_ms)

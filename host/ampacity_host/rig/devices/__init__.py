@@ -18,6 +18,7 @@ from ampacity_host.rig.devices.kathrein import Kathrein
 from ampacity_host.rig.devices.keba import Keba
 from ampacity_host.rig.devices.meters import AbbB23, Em24, Sdm72, Sdm630
 from ampacity_host.rig.devices.serve import serve_tcp
+from ampacity_host.rig.devices.smartevse import SharingNode
 
 PROFILES = Path(__file__).resolve().parents[4] / "firmware" / "ampacity" / "profiles"
 
@@ -26,6 +27,7 @@ SPECIAL: dict = {
     "heidelberg-energy-control": Heidelberg,
     "kathrein-kwb": Kathrein,
     "keba-p30": Keba,
+    "smartevse-v3-node": SharingNode,
 }
 
 

@@ -18,6 +18,7 @@ class Device:
     inputs: "tuple[int, ...] | list[int]" = ()
     coils: "tuple[int, ...] | list[int]" = ()
     faults: tuple[str, ...] = ()
+    listens_to: tuple[int, ...] = ()  # units beside its own, of frames that nobody answers
     boot_ms = 2000
 
     def __init__(self, unit: int, seed: int, framing: str, latency_ms: int, now_ms: int) -> None:
@@ -41,6 +42,9 @@ class Device:
         for request in self._wire.requests(data, now_us):
             self.tick(now_us // 1000)
             if not self.listening():
+                continue
+            if request.dev_id != self.unit:
+                self.overheard(request)
                 continue
             frame = self._answer(request)
             if frame:
@@ -76,6 +80,9 @@ class Device:
     def listening(self) -> bool:
         """Does it answer at all now?"""
         return self.powered and self.now_ms >= self.booted_ms
+
+    def overheard(self, request: ModbusPDU) -> None:
+        """A request to all has arrived: nobody answers it."""
 
     def heard(self, request: ModbusPDU) -> None:
         """Any valid request to it has arrived."""

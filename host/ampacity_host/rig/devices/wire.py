@@ -16,10 +16,11 @@ LONG_CODES = (15, 16)
 
 
 class RtuWire:
-    """Finds the requests to one unit among all that is heard on a multidrop line."""
+    """Finds the requests to one unit among all that is heard on a multidrop line; `also`: another that it listens to."""
 
-    def __init__(self, unit: int) -> None:
+    def __init__(self, unit: int, also: int = 0) -> None:
         self.unit = unit
+        self.also = also
         self.framer = FramerRTU(DecodePDU(is_server=True))
         self._heard = b""
         self._last_us = 0
@@ -32,7 +33,7 @@ class RtuWire:
         self._heard = heard = (self._heard + data)[-FRAME_BYTES_MAX:]
         for start in self._starts(heard):
             _, unit, _, pdu = self.framer.decode(heard[start:])
-            if pdu and unit == self.unit and start + len(pdu) + 3 == len(heard):
+            if pdu and unit in (self.unit, self.also) and start + len(pdu) + 3 == len(heard):
                 self._heard = b""
                 yield from _decoded(self.framer, pdu, unit, 0)
                 return
@@ -44,12 +45,12 @@ class RtuWire:
         """
         size = len(heard)
         found = [size - 8] if size >= 8 and heard[-8] == self.unit and heard[-7] in SHORT_CODES else []
-        for code in LONG_CODES:
-            start = heard.find(bytes([self.unit, code]))
+        for head in [bytes([unit, code]) for unit in (self.unit, self.also) if unit for code in LONG_CODES]:
+            start = heard.find(head)
             while start >= 0:
                 if start + 7 <= size and start + 9 + heard[start + 6] == size:
                     found.append(start)
-                start = heard.find(bytes([self.unit, code]), start + 1)
+                start = heard.find(head, start + 1)
         return found
 
     def drop(self) -> None:
