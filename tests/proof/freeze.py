@@ -181,6 +181,8 @@ class Form:
             self._put("N[None if %s is None else tuple(%s)]" % (path, path), "%s = None if (v := V[x[{}]]) is None else list(v)" % path)
         elif name in DOCUMENTS:
             self._put("N[dumps(%s) if %s else '[]']" % (path, path), "%s = loads(V[x[{}]])" % path)
+        elif type(value) is dict:
+            self._put("N[tuple(sorted(%s.items()))]" % path, "%s = dict(V[x[{}]])" % path)
         elif type(value) is list:
             self._list(value, path, name)
         elif name in NOW:
