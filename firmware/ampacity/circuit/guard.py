@@ -110,6 +110,10 @@ class Guard(Extras):
         """Somebody else wrote to one of ours on this bus."""
         self.ledger.foreign_write(bus, evse, now_ms)
 
+    def duplicate(self, evse: int, now_ms: int) -> None:
+        """Two devices answer at the address of this one."""
+        self.ledger.duplicate(evse, now_ms)
+
     def meter(self, meter: int, amps_da: "list[int] | None", now_ms: int, raw_mark: int) -> None:
         """A frame of a meter: signed per input; None: not finite."""
         self.other.meter(meter, amps_da, raw_mark, now_ms)

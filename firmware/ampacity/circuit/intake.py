@@ -98,6 +98,12 @@ class Intake(Permits):
         s.hearing_ms = LONG_AGO_MS
         self._rebound(s)
 
+    def duplicate(self, evse: int, now_ms: int) -> None:
+        """Two devices answer at its address: what was proven may have been the other's."""
+        s = self.standings[evse]
+        self.event(now_ms, "duplicate", "%s: two devices answer at its address; it counts its maximum" % s.evse.name)
+        self._rule_9_foreign(s, now_ms)
+
     def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
         """Current per terminal in da (len = terminals, >= 0), sampled at sample_ms; None: cannot say."""
         s = self.standings[evse]
