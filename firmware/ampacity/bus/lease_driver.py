@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 POLL_MS = 250
+REST_MS = 2000  # between two readings of one that was told to pause and draws nothing
+EASE_MS = 1000  # of one whose car does not take what it is offered
+LEAD_MS = 400  # before a refresh its settings are read back, for older ones count no more (rule 8)
 TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
 RESEND_MS = 100
@@ -83,6 +86,7 @@ class LeaseDriver:
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
         self._evidence: tuple[tuple[str, object], ...] = ()
         self._failures = 0
+        self.calm_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
         self._reaudit_ms = 0
         self._asked_ms = -poll_ms
         self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
@@ -188,7 +192,17 @@ class LeaseDriver:
             return OVERDUE, max(self.sent_ms, self._asked_ms + 1)
         if self._step != DONE:
             return OVERDUE, self._asked_ms + 1
-        return ROUTINE, self._asked_ms + self.poll_ms
+        return ROUTINE, self._asked_ms + self.poll_ms if not self.calm_ms else self._calm_due_ms()
+
+    def _calm_due_ms(self) -> int:
+        """Nothing flows there: its readings may wait while others need the bus, unless it is about to get a grant."""
+        soon_ms = self._asked_ms + self.poll_ms
+        if self.want_da != self.order_da or self._solo or self._resend:
+            return soon_ms
+        due_ms = self._asked_ms + self.calm_ms
+        if self.order_da <= self.fallback_da:
+            return due_ms
+        return min(due_ms, max(soon_ms, self.sent_ms + self.refresh_ms() - LEAD_MS))
 
     def take(self, now_ms: int) -> "Request | None":
         if self._solo_now or self.flags or (self.table is not None and not self.table.broadcasts):
@@ -239,6 +253,7 @@ class LeaseDriver:
         if request.pdu[0] == 23 and reason[:9] == "exception" and self._sent:
             self.judge.refused(self.index, self._sent[-1][1], now_ms)
         self._failures += 1
+        self.calm_ms = 0
         if self._failures == LOST_AFTER:
             self._lose(now_ms)
 
@@ -252,6 +267,7 @@ class LeaseDriver:
 
     def _lose(self, now_ms: int) -> None:
         self.facts.online = False
+        self.calm_ms = 0
         self._step = STATUS
         self._evidence = ()
         self._resend = True
@@ -276,6 +292,8 @@ class LeaseDriver:
         self._read_facts(s, now_ms)
         self.judge.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
+        still = self._step == DONE and not self.facts.charging and amps is not None and not any(amps)
+        self.calm_ms = 0 if not still else EASE_MS if self.order_da else REST_MS
         self.judge.measured(self.index, amps, request.sent_ms - self._sample_age_ms, now_ms)
         if self._step == DONE:
             self._prove(s, request, now_ms)

@@ -34,6 +34,7 @@ class Slot:
         self.low_us = 0  # the same for lowers, which do not wait for a back-off
         self.served_us = 0
         self.cycle = -1
+        self.counts = False  # the present cycle is not over before it was asked
         self.klass = ROUTINE  # as it was picked
         self.lows = 0
 
@@ -42,7 +43,8 @@ class Slot:
 
 
 class Schedule:
-    """Slots in, the next one to serve out. `cycle_ms`: how long the last round over all units that answer took."""
+    """Slots in, the next one to serve out. `cycle_ms`: how long the last round took over all units that answer and in
+    which something moves (a driver's `calm_ms` is 0)."""
 
     def __init__(self, drivers: "list[Any]") -> None:
         self.slots = [Slot(driver) for driver in drivers]
@@ -51,6 +53,7 @@ class Schedule:
         self._cycle = 0
         self._cycle_started_us = -1
         self._missing = 0
+        self._counted = False
         self._silent_from_us = 0
         self.wake_us = 0
 
@@ -107,7 +110,8 @@ class Schedule:
         if slot.cycle != self._cycle:
             slot.cycle = self._cycle
             slot.lows = 0
-            if not slot.silent() and slot.unit:
+            if slot.counts:
+                slot.counts = False
                 self._missing -= 1
         slot.lows += slot.klass == LOWER
 
@@ -136,11 +140,12 @@ class Schedule:
         endless = now_us - self._cycle_started_us > CYCLE_US_MAX  # somebody wants nothing
         if self._missing > 0 and not endless:
             return
-        if self._cycle_started_us >= 0 and not endless:
+        if self._counted and not endless:
             self.cycle_ms = (now_us - self._cycle_started_us + 500) // 1000
         self._cycle_started_us = now_us
         self._cycle += 1
         self._missing = 0
         for slot in self.slots:
-            if slot.unit and slot.failures < SILENT_AFTER:
-                self._missing += 1
+            slot.counts = slot.unit > 0 and slot.failures < SILENT_AFTER and not getattr(slot.driver, "calm_ms", 0)
+            self._missing += slot.counts
+        self._counted = self._missing > 0
