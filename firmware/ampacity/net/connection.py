@@ -15,11 +15,12 @@ IDLE_MS_MAX = 60000
 
 class Connection:
     """socket: a WebSocketClient not yet started. wake: the Alarm that rings when the station may have something to say.
+    failed(counter, text): told what goes wrong.
 
     `online`: it is open. `answered`: the server has sent a message. `broken`: an error of our own that ended it.
     """
 
-    def __init__(self, reader, writer, socket, station, config, clock, log, wake):
+    def __init__(self, reader, writer, socket, station, config, clock, log, wake, failed):
         self.online = False
         self.answered = False
         self.broken = None
@@ -31,6 +32,7 @@ class Connection:
         self._clock = clock
         self._log = log
         self._wake = wake
+        self._trouble = failed
         self._over = asyncio.Event()
         self._control = [socket.start()]  # frames that go before any message
         self._begun_ms = self._ping_ms = clock.now_ms()
@@ -63,7 +65,9 @@ class Connection:
         try:
             await coroutine
         except (OSError, EOFError, ValueError) as error:
-            self._trouble("failed", "connection lost: %s" % error)
+            said = error.args[-1] if error.args else ""  # our own words come last, after a number
+            what = "connection lost" if self.online else "no connection to " + self._config.url
+            self._trouble("failed", "%s: %s" % (what, said if isinstance(said, str) and said else error))
         except Exception as error:
             self.broken = error
         finally:
@@ -93,7 +97,9 @@ class Connection:
             self._log.add("info", "link up: %s" % self._config.url, now_ms)
             self._station.connected(now_ms)
         elif kind == "error":
-            self._trouble(self._socket.fault, "link error: %s" % event[1])
+            doubt = self._config.certified and self._socket.fault == "refused" and self._socket.status is None
+            hint = "; does it accept our certificate?" if doubt else ""
+            self._trouble(self._socket.fault, "link error: %s%s" % (event[1], hint))
         elif kind == "closed":
             self._log.add("info", "link closed: code=%d %s" % (event[1], event[2]), now_ms)
 
@@ -162,7 +168,3 @@ class Connection:
             await asyncio.wait_for(self._writer.wait_closed(), 1)
         except (OSError, EOFError, ValueError, asyncio.TimeoutError):
             pass
-
-    def _trouble(self, counter, text):
-        self._log.counter("link." + counter)
-        self._log.add("warning", text, self._clock.now_ms())

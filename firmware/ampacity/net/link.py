@@ -23,7 +23,8 @@ class LinkConfig:
     url without identity; identity: its last path segment and the Basic user; password None: no Basic authentication;
     protocols: in order of preference; ping_interval_s 0: no pings. The back-off figures are the RetryBackOff variables
     of OCPP's OCPPCommCtrlr. dns_servers None: the system's. tls: the context that a wss:// URL needs, as doors.connect
-    takes it.
+    takes it. secure: nothing but wss:// will do. certified: we show a certificate of our own. unusable: why no attempt can be made
+    at all, None where it can.
     """
 
     def __init__(self, url, identity, password=None, protocols=("ocpp2.0.1",)):
@@ -43,6 +44,8 @@ class LinkConfig:
         self.message_max = MESSAGE_MAX
         self.dns_servers = None
         self.tls = None
+        self.secure = self.certified = False
+        self.unusable = None
 
 
 class Link:
@@ -53,6 +56,8 @@ class Link:
     next(now_ms) → (text | None, wake_at_ms | None); whoever gives it something to say calls wake(). rng: draws the
     random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent.
+    `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
+    on_distrust: None, or function(text): the server's certificate was refused.
     """
 
     def __init__(self, doors, station, config, clock, log, resolver=None, rng=None, entropy=os.urandom):
@@ -68,6 +73,13 @@ class Link:
         self._connection = None
         self._stopping = False
         self._hurry = False
+        self._trouble = None
+        self.on_distrust = None
+
+    @property
+    def trouble(self):
+        """Why there is no connection, None while there is one."""
+        return None if self.online else self._trouble
 
     @property
     def online(self):
@@ -117,15 +129,29 @@ class Link:
     async def _attempt(self):
         """One connection, from the name look-up to its end."""
         try:
-            schemes = ("ws",) if self.config.tls is None else ("ws", "wss")
-            url = parse_url(self.config.url, schemes).below(self.config.identity)
+            url = parse_url(self.config.url, self._schemes()).below(self.config.identity)
             reader, writer = await self._connect(url)
         except (OSError, Rejected, ValueError, asyncio.TimeoutError) as error:
-            self._log.counter("link.failed")
-            text = "no connection to %s: %s" % (self.config.url, str(error) or "it took too long")
-            self._log.add("warning", text, self._clock.now_ms())
+            self.failed("failed", "no connection to %s: %s" % (self.config.url, words(error)))
             return
         await self._serve(url, reader, writer)
+
+    def _schemes(self):
+        """What may be spoken; never less than was asked for."""
+        config = self.config
+        if config.unusable is not None:
+            raise ValueError(config.unusable)
+        if config.secure:
+            return ("wss",)
+        return ("ws",) if config.tls is None else ("ws", "wss")
+
+    def failed(self, counter, text):
+        """Count, log and keep what went wrong; a certificate that was refused is told besides."""
+        self._trouble = text
+        self._log.counter("link." + counter)
+        self._log.add("warning", text, self._clock.now_ms())
+        if self.on_distrust is not None and "tls: the certificate" in text:
+            self.on_distrust(text[text.index("tls: ") + 5 :])
 
     async def _connect(self, url):
         address = await self._resolver.resolve(url.host)
@@ -139,7 +165,7 @@ class Link:
             url, config.protocols, config.identity, config.password, config.message_max, self._entropy
         )
         self._connection = Connection(
-            reader, writer, socket, self._station, config, self._clock, self._log, self._wake
+            reader, writer, socket, self._station, config, self._clock, self._log, self._wake, self.failed
         )
         if self._stopping or self._hurry:
             self._connection.close()
@@ -149,6 +175,14 @@ class Link:
             if self._connection.answered:
                 self._backoff.succeeded()
             self._connection = None
+
+
+def words(error):
+    """What an error says, without its number."""
+    if isinstance(error, asyncio.TimeoutError):
+        return "it took too long"
+    said = error.args[-1] if error.args else ""
+    return said if isinstance(said, str) and said else str(error) or "the other end hung up"
 
 
 async def run_link(doors, station, config, clock, log):

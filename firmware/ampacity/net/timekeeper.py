@@ -32,8 +32,13 @@ async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, ent
         door.close()
 
 
-async def run_timekeeper(host, resolver, wallclock, clock, log, open_datagrams=Datagrams, port=PORT, period_ms=PERIOD_MS):
-    """For ever: ask `host` each period_ms (each 15 s until it answered). A jump goes to the log as a warning."""
+async def run_timekeeper(
+    host, resolver, wallclock, clock, log, open_datagrams=Datagrams, port=PORT, period_ms=PERIOD_MS, on_time=None
+):
+    """For ever: ask `host` each period_ms (each 15 s until it answered). A jump goes to the log as a warning.
+
+    on_time(unix_ms): told each answer.
+    """
     while True:
         answer = None
         try:
@@ -43,6 +48,8 @@ async def run_timekeeper(host, resolver, wallclock, clock, log, open_datagrams=D
         if answer is None:
             log.counter("ntp.failed")
         else:
+            if on_time is not None:
+                on_time(answer[0])
             jump = wallclock.set_unix(answer[0], "ntp", answer[1])
             if jump is not None:
                 log.add("warning", "wall clock jumped: source=ntp delta_ms=%d" % jump[1], answer[1])

@@ -1,18 +1,20 @@
 """Doors on a microcontroller: the serial line over machine.UART. Its pins and its network belong to its board file."""
 
 import asyncio
+import time
 
 import machine
 
 from ampacity.base.errors import Rejected
-from ampacity.ports.doors import Doors, numeric_host
+from ampacity.ports.doors import SECONDS_1970_2000, numeric_host
 from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.mp_doors import MpDoors, secure
 from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
 
 PARITY = {"N": None, "E": 0, "O": 1}
 
 
-class BoardDoors(Doors):
+class BoardDoors(MpDoors):
     """The outside world of a controller on its own board. uarts: dict number → keyword arguments of its pins."""
 
     def __init__(self, folder, boot, files=None):
@@ -27,6 +29,11 @@ class BoardDoors(Doors):
                 return reason
         return "unknown"
 
+    def set_clock(self, unix_ms):
+        """The board's own clock, by which its TLS checks dates."""
+        now = time.gmtime(unix_ms // 1000 - (SECONDS_1970_2000 if time.gmtime(0)[0] == 2000 else 0))
+        machine.RTC().datetime((now[0], now[1], now[2], now[6], now[3], now[4], now[5], 0))
+
     def waiter(self):
         return Waiter()
 
@@ -40,16 +47,24 @@ class BoardDoors(Doors):
         return Line(lambda on_data, on_lost: Pump(open_uart(int(number), bus_facts, pins), on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):
-        """(reader, writer) of a TCP connection; OSError if there is none."""
-        return await asyncio.open_connection(numeric_host(host), port, tls, server_hostname)
+        """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
+        reader, writer = await asyncio.open_connection(numeric_host(host), port)
+        return (reader, writer) if tls is None else secure(writer, tls, server_hostname)
 
     def abort(self, writer):
         """Drop a connection; what was written may still be on its way for as long as the stack resends it."""
-        forget(writer.s)
+        plain = getattr(writer, "raw", writer.s)
+        forget(plain)
         writer.s.close()
+        plain.close()
 
-    async def listen(self, host, port, handler):
-        """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+    async def listen(self, host, port, handler, tls=None, refused=None):
+        """Serve `await handler(reader, writer)` on host:port; the returned server has close().
+
+        tls: of server_tls; refused(text): told each handshake that failed.
+        """
+        if tls is not None:
+            handler = tls.serving(handler, refused)
         return await asyncio.start_server(handler, numeric_host(host), port)
 
     def read_pin(self, number):

@@ -55,6 +55,21 @@ class Doors:
         """The ChargePointPort of a local charging point, or None where this controller has no such hardware."""
         return None if self.sim is None else self.sim.charge_point(evse_name)
 
+    def client_tls(self, files):
+        """What connect() takes as tls, of TlsFiles (ports/tls_files.py). Rejected: what the runtime cannot read."""
+        raise Rejected("tls", "wss", "a plain connection: this platform has no TLS")
+
+    def server_tls(self, files):
+        """What listen() takes as tls, of TlsFiles: clients must show a certificate that a root signed."""
+        raise Rejected("tls", "true", "a plain connection: this platform has no TLS")
+
+    def peer_certificate(self, writer):
+        """The DER of the other's certificate on a connection of listen(…, tls), None on a plain one."""
+        return getattr(writer, "certificate", None)
+
+    def set_clock(self, unix_ms):
+        """The time of day was told: a board without a clock of its own checks certificates by it."""
+
     def output(self, name):
         """The Output of that name ("gpio:N"); on the bench any name is one. None where this controller has no such pin."""
         from ampacity.ports.output import Output, pin_number

@@ -42,10 +42,17 @@ class LinuxDoors(Doors):
         return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):
-        """(reader, writer) of a TCP connection; OSError if there is none. tls: an SSL context or None."""
-        reader, writer = await asyncio.open_connection(
-            numeric_host(host), port, ssl=tls, server_hostname=server_hostname if tls else None
-        )
+        """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
+        try:
+            reader, writer = await asyncio.open_connection(
+                numeric_host(host), port, ssl=tls, server_hostname=server_hostname if tls else None
+            )
+        except OSError as error:
+            if tls is None or error.args and not type(error).__name__.startswith("SSL"):
+                raise
+            from ampacity.ports.linux_tls import worded
+
+            raise worded(error, server_hostname) from None
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return reader, writer
 
@@ -56,9 +63,39 @@ class LinuxDoors(Doors):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         writer.transport.abort()
 
-    async def listen(self, host, port, handler):
-        """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
-        return await asyncio.start_server(handler, numeric_host(host), port)
+    def client_tls(self, files):
+        from ampacity.ports.linux_tls import context
+
+        return context(files, False)
+
+    def server_tls(self, files):
+        from ampacity.ports.linux_tls import context
+
+        return context(files, True)
+
+    def peer_certificate(self, writer):
+        secured = writer.get_extra_info("ssl_object")
+        return None if secured is None else secured.getpeercert(True)
+
+    async def listen(self, host, port, handler, tls=None, refused=None):
+        """Serve `await handler(reader, writer)` on host:port; the returned server has close().
+
+        tls: of server_tls; refused(text): told each handshake that failed.
+        """
+        if tls is None:
+            return await asyncio.start_server(handler, numeric_host(host), port)
+        from ampacity.ports.linux_tls import accept
+
+        async def secured(reader, writer):
+            try:
+                await accept(writer, tls, "a client")
+            except OSError as error:
+                writer.transport.abort()
+                refused(error.args[-1])
+                return
+            await handler(reader, writer)
+
+        return await asyncio.start_server(secured, numeric_host(host), port)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""

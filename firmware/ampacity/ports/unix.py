@@ -7,8 +7,9 @@ import struct
 import sys
 import termios
 
-from ampacity.ports.doors import Doors, numeric_host
+from ampacity.ports.doors import numeric_host
 from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.mp_doors import MpDoors, secure
 from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -23,7 +24,7 @@ except (ImportError, OSError):  # a build without it: the device is opened waiti
     _open = None
 
 
-class UnixDoors(Doors):
+class UnixDoors(MpDoors):
     """The outside world of a controller that is a process of the unix runtime."""
 
     def __init__(self, folder, boot, files=None):
@@ -46,27 +47,34 @@ class UnixDoors(Doors):
         return Line(lambda on_data, on_lost: Pump(open_tty(path, modes), on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):
-        """(reader, writer) of a TCP connection; OSError if there is none. tls: a TLS context or None."""
-        reader, writer = await asyncio.open_connection(numeric_host(host), port, tls, server_hostname)
+        """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
+        reader, writer = await asyncio.open_connection(numeric_host(host), port)
         poller = select.poll()
         poller.register(writer.s, select.POLLOUT)
         for _, event in poller.poll(0):
             if event & (select.POLLERR | select.POLLHUP):
                 writer.s.close()
                 raise OSError(111, "connection refused")
-        return reader, writer
+        return (reader, writer) if tls is None else secure(writer, tls, server_hostname)
 
     def abort(self, writer):
         """Drop a connection with a reset: nothing that was written stays on its way."""
-        forget(writer.s)
+        plain = getattr(writer, "raw", writer.s)
+        forget(plain)
         try:
-            writer.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-        except (OSError, AttributeError):  # already closed, or a TLS stream
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        except OSError:  # already closed
             pass
         writer.s.close()
+        plain.close()
 
-    async def listen(self, host, port, handler):
-        """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+    async def listen(self, host, port, handler, tls=None, refused=None):
+        """Serve `await handler(reader, writer)` on host:port; the returned server has close().
+
+        tls: of server_tls; refused(text): told each handshake that failed.
+        """
+        if tls is not None:
+            handler = tls.serving(handler, refused)
         return await asyncio.start_server(handler, numeric_host(host), port)
 
     async def terminal(self):

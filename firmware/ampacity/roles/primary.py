@@ -63,6 +63,7 @@ class Primary:
             from ampacity.roles.upstream import Upstream
             self.upstream = Upstream(self, site["ocpp"], __version__, self.lives.boot_reason(doors), self.started_ms)
         self.extras = extras(self)
+        self.commissioning = None  # roles/commissioning.py, once an installer asks for it
         self.installer = Installer(self)
         self.mishaps = Mishaps(self)
         self.voltage = Voltage(self)
@@ -188,7 +189,8 @@ class Primary:
     async def _keep_time(self):
         from ampacity.net.resolver import Resolver
         from ampacity.net.timekeeper import run_timekeeper
-        await run_timekeeper(self.site["time"]["ntp"], Resolver(self.clock, self.log), self.wallclock, self.clock, self.log)
+        resolver = Resolver(self.clock, self.log)
+        await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.doors.set_clock)
 
 
 async def run(doors, site, log):

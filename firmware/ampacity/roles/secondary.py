@@ -83,6 +83,7 @@ class Secondary:
         self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
         self.stopped = False
+        self.server = None  # the ModbusTcp, where there is one
         self._unlocked_until_ms = None
         self._state = None
         port.on_input = self.tick
@@ -118,7 +119,7 @@ class Secondary:
 
     def view(self, now_ms):
         """Facts for the console and the bench: amperes with one decimal."""
-        return {
+        view = {
             "mode": self._state,
             "limit_a": self.lease.limit_da(now_ms) / 10,
             "lease_left_ms": self.lease.remaining_ms(now_ms),
@@ -128,6 +129,9 @@ class Secondary:
             "energy_wh": self.point.energy_wh,
             "uptime_ms": now_ms - self.started_ms,
         }
+        if self.server is not None:
+            view["tcp"] = self.server.view()
+        return view
 
     def _held_open(self, now_ms):
         """The flag of the newest grant says so, for as long as its lease lasts."""
@@ -204,14 +208,35 @@ async def bus_loop(secondary, engine, line, doors):
         data = await line.read(max(0, wake_us - clock.now_us()))
         if data:
             engine.receive(data, clock.now_us())
-            if secondary.map.grants and "hang" not in doors.faults:
-                secondary.tick(clock.now_ms())
+            act_on_grants(secondary, doors, clock.now_ms())
 
 
 async def keep_loop(secondary, doors):
     while True:
         await doors.clock.sleep_ms(1000)
         secondary.housekeep(doors.clock.now_ms())
+
+
+def open_bus(secondary, doors, log):
+    """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
+    config = secondary.config
+    baud = config.get("baud", 19200)
+    engine = SecondaryEngine(config["unit"], secondary.map, baud)
+    if config.get("tcp"):
+        from ampacity.roles.modbus_tcp import ModbusTcp
+
+        secondary.server = ModbusTcp(engine, config["tcp"], doors, log, lambda now_ms: act_on_grants(secondary, doors, now_ms))
+        return None, secondary.server.start()
+    bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
+    bus["baud"], bus["parity"] = baud, config.get("parity", "E")
+    line = doors.open_line(bus)
+    return line, bus_loop(secondary, engine, line, doors)
+
+
+def act_on_grants(secondary, doors, now_ms):
+    """What was granted is in force before anybody is told so, unless the bench holds the controller's loop."""
+    if secondary.map.grants and "hang" not in doors.faults:
+        secondary.tick(now_ms)
 
 
 async def run(doors, config, log):
@@ -222,12 +247,8 @@ async def run(doors, config, log):
     if doors.files is None:
         doors.files = DiskFiles(doors.folder)
     secondary = doors.role = Secondary(config, port, Settings(doors.files), log, doors.clock.now_ms())
-    config = secondary.config
-    bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
-    bus["baud"], bus["parity"] = config.get("baud", 19200), config.get("parity", "E")
-    line = doors.open_line(bus)
-    engine = SecondaryEngine(config["unit"], secondary.map, bus["baud"])
-    tasks = [asyncio.create_task(bus_loop(secondary, engine, line, doors)), asyncio.create_task(keep_loop(secondary, doors))]
+    line, serving = open_bus(secondary, doors, log)
+    tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, doors))]
     if doors.boot.get("console"):
         host, number = parse_address(doors.boot["console"])
         await serve(doors, host, number, SecondaryTarget(secondary, doors.clock))
@@ -241,4 +262,5 @@ async def run(doors, config, log):
     finally:
         for task in tasks:
             task.cancel()
-        line.close()
+        if line is not None:
+            line.close()

@@ -15,6 +15,7 @@ from ampacity.store.journal import Journal
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 SOURCE = "ocpp"
+PLAIN, CERTIFICATE = 1, 3  # security profiles: the last without TLS, the one with a client certificate
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LINE_NAMES = ("L1", "L2", "L3")
 
@@ -49,6 +50,25 @@ def station_config(site, ocpp, version, reason):
     }
 
 
+def secure(config, ocpp, doors):
+    """Security profiles 2 (password over TLS) and 3 (a certificate of our own): nothing but TLS, and no way back.
+
+    config: the LinkConfig to change. What cannot be used is kept there as the reason why there is no connection.
+    """
+    from ampacity.ports.tls_files import TlsFiles
+
+    config.secure = True
+    try:
+        files = TlsFiles(ocpp.get("root_pem"), ocpp.get("certificate_pem"), ocpp.get("key_pem"))
+        if ocpp["security_profile"] == CERTIFICATE:
+            config.password, config.certified = None, True
+            if files.key is None:
+                raise Rejected("certificate_pem", "none", "certificate_pem and key_pem for security profile 3")
+        config.tls = doors.client_tls(files)
+    except Rejected as e:
+        config.unusable = "tls: %s" % e
+
+
 class Prompt:
     """The station as its link sees it: what the CSMS wants is done once all is said, not at the next housekeeping."""
 
@@ -80,7 +100,11 @@ class Upstream:
                                primary.wallclock, rng, self.log, now_ms)
         password = self.station.password() or ocpp.get("password")
         self.config = LinkConfig(ocpp["url"], ocpp["identity"], password)
+        if ocpp.get("security_profile", 1) > PLAIN:
+            secure(self.config, ocpp, self.doors)
         self.link = Link(self.doors, Prompt(self), self.config, self.doors.clock, self.log, rng=rng)
+        self.link.on_distrust = self._distrusted
+        self._distrust = None
         self._configure(ocpp.get("config") or {}, now_ms)
         self._set_link_variables()
         self._meter_due_ms = 0
@@ -105,7 +129,16 @@ class Upstream:
                 self.log.add("warning", "set-up: %s" % e, now_ms)
 
     def view(self):
-        return {"connected": self.station.accepted(), "queue": self.station.queue.count}
+        view = {"connected": self.station.accepted(), "queue": self.station.queue.count}
+        if self.link.trouble is not None:
+            view["trouble"] = self.link.trouble
+        return view
+
+    def _distrusted(self, text):
+        """The CSMS's certificate was refused: told as a security event, once for each reason."""
+        if text != self._distrust:
+            self._distrust = text
+            self.station.security_event("InvalidCsmsCertificate", text[:255], self.doors.clock.now_ms())
 
     def variable(self, component, name, text, now_ms):
         """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""
@@ -198,7 +231,8 @@ class Upstream:
         elif kind == "reset":
             self.primary.reset(action[1], action[2], now_ms)
         elif kind == "password":
-            self.config.password = action[1]
+            if not self.config.certified:
+                self.config.password = action[1]
             self.link.reconnect()
         elif kind == "variable":
             self._set_link_variables()

@@ -26,8 +26,12 @@ class Upward:
         self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"], facts["lease_ms"])
         self.map = PrimaryMap(self.lease, facts["serial"], __version__, "Primary", facts["unit"], facts["after_lease_ms"])
         self.map.boot_count = boots
-        self.engine = SecondaryEngine(facts["unit"], self.map, facts["baud"])
-        self.line = None
+        self.engine = SecondaryEngine(facts["unit"], self.map, facts.get("baud", 19200))
+        self.line = self.server = None
+        if facts.get("tcp"):
+            from ampacity.roles.modbus_tcp import ModbusTcp
+
+            self.server = ModbusTcp(self.engine, facts["tcp"], primary.doors, primary.log, self._granted)
         self._state = None
         self._energy_wh = [0] * len(primary.site["evses"])
 
@@ -109,10 +113,16 @@ class Upward:
     def heard(self, data, now_us):
         """Bytes of the parent's line; a grant is acted upon before its reply leaves."""
         self.engine.receive(data, now_us)
+        self._granted(now_us // 1000)
+
+    def _granted(self, now_ms):
         if self.map.grants:
-            self.primary.safety.tick(now_us // 1000, permit=False)
+            self.primary.safety.tick(now_ms, permit=False)
 
     async def start(self):
+        if self.server is not None:
+            await self.server.start()
+            return
         doors = self.primary.doors
         clock = doors.clock
         self.line = doors.open_line(self.facts)
@@ -130,10 +140,13 @@ class Upward:
     def view(self, now_ms):
         """For the console and the bench: amperes with one decimal."""
         lease = self.lease
-        return {
+        view = {
             "state": lease.state(now_ms), "limit_a": lease.limit_da(now_ms) / 10, "lease_left_ms": lease.remaining_ms(now_ms),
             "sums_a": [da / 10 for da in self.guard.sums_da()], "met": self.guard.grant_met(),
         }
+        if self.server is not None:
+            view["tcp"] = self.server.view()
+        return view
 
 
 def _added(amps_da, facts, terminals, phases, now_ms):

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.show import finding_line, show, show_mistakes
+from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
@@ -60,18 +61,27 @@ def accepted(path: Path, secondary: str | None, line: str | None = None) -> dict
     if secondary is None:
         return facts
     try:
-        return secondary_config(facts, secondary, line)
+        config = secondary_config(facts, secondary, line)
     except KeyError:
         own = [e["name"] for e in facts["evses"] if e["kind"] == "ampacity"]
         print(f'ampacity: no EVSE "{secondary}" of kind "ampacity"; have: {", ".join(own) or "none"}', file=sys.stderr)
         return None
+    try:
+        tls = own_tls(site, secondary)
+    except KeyError as missing:
+        print(f'ampacity: EVSE "{secondary}" is on a bus with tls; write its certificate_pem and key_pem ({missing} is missing)', file=sys.stderr)
+        return None
+    if tls:
+        config["tcp"] = config["tcp"] | {"tls": tls}
+    return config
 
 
 def write_json(path: Path, value: object) -> None:
     """Replace a file as a whole."""
     new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)  # it may hold a password or a private key
     new.write_text(json.dumps(value) + "\n")
-    new.chmod(0o600)  # it may hold the password of the upstream
     os.replace(new, path)
 
 
@@ -108,7 +118,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     lines = [config] if secondary else [bus for bus in config["buses"] if bus["kind"] == "rtu"]
     if config.get("parent"):
         lines.append(config["parent"])
-    if any(each.get("port", "virtual") == "virtual" for each in lines):
+    if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
     try:

@@ -6,6 +6,7 @@ from ampacity_host.configure.devices import compiled_profiles, evse_facts, meter
 from ampacity_host.configure.hierarchy import parent_entry
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.structure import OWN_KINDS, by_name, each_phase, feeder_of, supply_phases
+from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
 FORMAT = 1
 FRAME_CHARACTERS_MAX = 256
@@ -47,11 +48,12 @@ def sharing_of(circuit: Table) -> dict[str, int]:
     return {fact: circuit[key] for fact, key in keys if circuit[key] is not None}
 
 
-def bus_entry(bus: Table) -> dict[str, Any]:
+def bus_entry(bus: Table, site: SiteFile) -> dict[str, Any]:
     entry = {"name": bus["name"], "kind": bus["kind"], "transit_ms": transit_ms(bus), "gateway": bus["gateway"], "private": bus["private"]}
     if bus["kind"] == "rtu":
         return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": bus["stop"]}
-    return entry | {"host": bus["host"], "tcp_port": bus["tcp_port"]}
+    secure = {"tls": material(bus, site), "roles": bus["roles"]} if bus["tls"] else {}
+    return entry | {"host": bus["host"], "tcp_port": tcp_port_of(bus)} | secure
 
 
 def meter_entry(meter: Table, site: SiteFile) -> dict[str, Any]:
@@ -123,10 +125,7 @@ def upstream_entry(site: SiteFile) -> dict[str, Any] | None:
     if ocpp is None:
         return None
     keys = ("version", "identity", "url", "security_profile", "password")
-    entry = {key: ocpp[key] for key in keys}
-    if ocpp["root_pem"]:
-        entry["root_pem"] = (site.path.parent / ocpp["root_pem"]).read_text()
-    return entry
+    return {key: ocpp[key] for key in keys} | material(ocpp, site)
 
 
 def settings_entry(site: SiteFile) -> dict[str, int]:
@@ -170,7 +169,7 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
         "phases": supply_phases(site),
         "require_tested": site.site["require_tested"],
         "circuits": [circuit_entry(circuit, site) for circuit in site.circuits],
-        "buses": [bus_entry(bus) for bus in site.buses],
+        "buses": [bus_entry(bus, site) for bus in site.buses],
         "meters": [meter_entry(meter, site) for meter in site.meters],
         "evses": [evse_entry(evse, site) for evse in site.evses],
         "profiles": compiled_profiles(site),
@@ -178,13 +177,14 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
         "time": {"tz": site.time["tz"], "ntp": site.time["ntp"]},
         "settings": settings_entry(site),
     } | optional(site.site, "alarm_output") | extra_tables(site)
-    return facts | ({"parent": parent_entry(site.parent, facts)} if site.parent is not None else {})
+    return facts | ({"parent": parent_entry(site.parent, facts, site)} if site.parent is not None else {})
 
 
 def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:
     """The `site.json` of the secondary behind EVSE `name`: what `ampacity.roles.secondary` takes, nothing of the rest.
 
-    line: its own serial port (default: as the bus names the primary's). Raises KeyError if there is no such EVSE of our kind.
+    line: its own serial port (default: as the bus names the primary's). Raises KeyError if there is no such EVSE of our
+    kind. On a bus with tls the certificates are missing: the facts of a primary do not hold its secondaries' keys.
     """
     entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity" and not e.get("primary")), None)
     if entry is None:
@@ -204,5 +204,8 @@ def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, 
         "serial": serial or f"{facts['name']}-{name}"[:32],
         "bus": bus["name"],
     }
+    if bus["kind"] == "tcp":
+        where = (entry["host"] or bus["host"], entry["tcp_port"] or bus["tcp_port"])
+        return config | {"tcp": tcp_facts(*where, bus.get("roles"))}
     config |= {key: bus[key] for key in ("port", "baud", "parity", "stop") if key in bus}
     return config | ({"port": line} if line else {})

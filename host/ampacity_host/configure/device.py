@@ -21,7 +21,7 @@ from ampacity_host.configure.command import accepted
 NAME = "site.json"
 PIECE = 384
 CONNECT_S = 8
-SECRETS = ("password",)
+SECRETS = ("password", "key_pem")
 HASH = """
 def _hash(name):
     import hashlib

@@ -12,6 +12,7 @@ from ampacity.circuit.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.timing import BusTiming, finding
+from ampacity_host.configure.tls import material, tcp_facts
 
 TICK_MS = 100
 OWN_LATENCY_MS = 1000
@@ -52,7 +53,7 @@ def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = No
     return max(min(each, cap) for each, cap in zip(sums, caps_da or sums, strict=True))
 
 
-def parent_entry(parent: Table, facts: dict[str, Any]) -> dict[str, Any]:
+def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> dict[str, Any]:
     """`parent` of the site facts. facts: the rest of them."""
     site = Site(facts)
     sums_da = fullest_da(site, [stands_da(evse, facts["require_tested"]) for evse in site.evses])
@@ -70,7 +71,15 @@ def parent_entry(parent: Table, facts: dict[str, Any]) -> dict[str, Any]:
         "after_lease_ms": max((evse.lapse_ms(evse.watchdog_ms) for evse in site.evses if evse.watchdog_ms > 0), default=0),
         "settle_ms": max((evse["settle_ms"] for evse in facts["evses"]), default=0),
         "latency_ms": TICK_MS + orders_ms + max((evse["latency_ms"] for evse in facts["evses"]), default=0),
-    } | {key: parent[key] for key in ("port", *LINE_KEYS)}
+    } | parent_line(parent, site_file)
+
+
+def parent_line(parent: Table, site: SiteFile) -> dict[str, Any]:
+    """The line to the parent: a serial port and its settings, or where to listen on TCP."""
+    if parent["tcp_port"] is None:
+        return {key: parent[key] for key in ("port", *LINE_KEYS)}
+    tls = {"tls": material(parent, site)} if parent["tls"] else {}
+    return {"tcp": tcp_facts(parent["host"], parent["tcp_port"], parent["roles"]) | tls}
 
 
 def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,7 +119,7 @@ def check_own_line(site: SiteFile, collector: Collector) -> None:
     for bus in site.buses:
         if bus["name"] == site.parent["bus"]:
             collector.add(site.parent, "bus", f'"{bus["name"]}" is a bus of this site', "name the parent's line")
-        elif bus["port"] is not None and bus["port"] != "virtual" and bus["port"] == site.parent["port"]:
+        elif site.parent["port"] is not None and bus["port"] != "virtual" and bus["port"] == site.parent["port"]:
             collector.add(site.parent, "port", f'belongs to bus "{bus["name"]}"', "the parent's line needs a port of its own")
 
 
@@ -164,8 +173,13 @@ def check_line(evse: Table, below: dict[str, Any], site: SiteFile, collector: Co
     bus = next((each for each in site.buses if each["name"] == evse["bus"]), None)
     if bus is None or bus["kind"] is None:
         return
-    if bus["kind"] != "rtu":
-        collector.add(evse, "bus", "is no serial line", "a primary below is reached by a serial line")
+    tcp = below.get("tcp")
+    if (bus["kind"] == "tcp") != (tcp is not None):
+        collector.add(evse, "bus", f"is {bus['kind']}, and its [parent] is {'tcp' if tcp else 'a serial line'}", "write the same in both files")
+        return
+    if tcp is not None:
+        if bool(bus["tls"]) != ("tls" in tcp):
+            collector.add(evse, "bus", "has tls on one end only", "write the same in both files")
         return
     for key in LINE_KEYS:
         if bus[key] != below[key]:

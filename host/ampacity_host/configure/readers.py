@@ -110,6 +110,22 @@ def names(value: Any) -> list[str]:
     return value
 
 
+RIGHTS = ("read", "order", "settings")
+
+
+def rights(value: Any) -> dict[str, list[str]]:
+    """{ Operator = "read", Energy = "read order" }: role names and what each may do."""
+    allowed = 'role names and their rights, such as { Operator = "read", Energy = "read order" }; rights: ' + ", ".join(RIGHTS)
+    if not isinstance(value, dict) or not value or not all(isinstance(words, str) for words in value.values()):
+        raise Wrong(allowed)
+    table = {name: words.split() for name, words in value.items()}
+    if not all(name.isascii() and name.isprintable() and 1 <= len(name) <= 64 for name in table):
+        raise Wrong(allowed)
+    if any(word not in RIGHTS for words in table.values() for word in words):
+        raise Wrong(allowed)
+    return table
+
+
 def per_phase(reader: Reader) -> Reader:
     """One number for all phases, or a list with one for each; gives the number or the list."""
 

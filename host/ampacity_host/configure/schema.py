@@ -16,6 +16,7 @@ from ampacity_host.configure.readers import (
     names,
     one_of,
     per_phase,
+    rights,
     scaled,
     seconds,
     terminals,
@@ -41,6 +42,7 @@ class Field:
 
 
 TCP_PORT = whole(1, 65535)
+PEM = text(r"[^\x00-\x1f]+", "a file in PEM, beside this one or with its whole path")
 
 SITE = {
     "name": Field(NAME),
@@ -71,7 +73,12 @@ BUS = {
     "parity": Field(one_of("N", "E", "O"), "E"),
     "stop": Field(one_of(1, 2), 1),
     "host": Field(HOST, None),
-    "tcp_port": Field(TCP_PORT, 502),
+    "tcp_port": Field(TCP_PORT, None),
+    "tls": Field(flag, False),
+    "root_pem": Field(PEM, None),
+    "certificate_pem": Field(PEM, None),
+    "key_pem": Field(PEM, None),
+    "roles": Field(rights, None),
     "gateway": Field(flag, False),
     "private": Field(flag, False),
     "transit_s": Field(seconds("0.1", "600"), None),
@@ -107,13 +114,22 @@ EVSE = {
     "priority": Field(whole(0, 9), 1),
     "weight": Field(whole(1, 100), 1),
     "connector": Field(one_of(*CONNECTORS), "cType2"),
+    "certificate_pem": Field(PEM, None),
+    "key_pem": Field(PEM, None),
     "site": Field(text(r".+\.toml", "the site file of the primary below"), None),
     "after_lease_s": Field(seconds("0", "6000"), None),
     "settle_s": Field(seconds("5", "600"), 5000),
 }
 PARENT = {
     "bus": Field(NAME, "parent"),
-    "port": Field(BUS["port"].read),
+    "port": Field(BUS["port"].read, None),
+    "host": Field(HOST, None),
+    "tcp_port": Field(TCP_PORT, None),
+    "tls": Field(flag, False),
+    "root_pem": Field(PEM, None),
+    "certificate_pem": Field(PEM, None),
+    "key_pem": Field(PEM, None),
+    "roles": Field(rights, None),
     "baud": BUS["baud"],
     "parity": BUS["parity"],
     "stop": BUS["stop"],
@@ -137,7 +153,9 @@ OCPP = {
     "url": Field(text(r"wss?://[^\s/?#]+[^\s?#]*", "ws://HOST[:PORT][/PATH] or wss://…")),
     "security_profile": Field(whole(0, 3), 1),
     "password": Field(text(r"[^\x00-\x1f\x7f]{1,64}", "1 to 64 characters, none of them a control character"), None),
-    "root_pem": Field(text(r".+", "the file with the CSMS's root certificates"), None),
+    "root_pem": Field(PEM, None),
+    "certificate_pem": Field(PEM, None),
+    "key_pem": Field(PEM, None),
 }
 SOLAR = {
     "circuit": Field(NAME),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ampacity_host.configure.mistakes import Collector
 from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.tls import check_tls, tcp_port_of
 from ampacity_host.configure.versions import spoken
 
 OWN_KINDS = ("local", "ampacity")
@@ -44,6 +45,7 @@ def check_structure(site: SiteFile, collector: Collector) -> None:
     upstream(site, collector)
     safety_loads(site, collector)
     metered(site, collector)
+    check_tls(site, collector)
 
 
 def metered(site: SiteFile, collector: Collector) -> None:
@@ -189,7 +191,7 @@ def buses(site: SiteFile, collector: Collector) -> None:
         homeless = own == "host" and any(t["host"] is None for t in users)
         if bus[own] is None and own not in bus.broken and (own == "port" or homeless):
             collector.add(bus, own, "is missing", f"write {own} = …")
-        place = bus["port"] if own == "port" else (bus["host"], bus["tcp_port"])
+        place = bus["port"] if own == "port" else (bus["host"], tcp_port_of(bus))
         if bus[own] is None or place == "virtual":
             continue
         if place in owners:
@@ -201,7 +203,7 @@ def address_of(table: Table, bus: Table) -> tuple[object, ...]:
     """What tells a device from all others: bus and unit on RTU; host, port and unit on TCP."""
     if bus["kind"] == "rtu":
         return (bus["name"], table["unit"])
-    return (table["host"] or bus["host"], table["tcp_port"] or bus["tcp_port"], table["unit"])
+    return (table["host"] or bus["host"], table["tcp_port"] or tcp_port_of(bus), table["unit"])
 
 
 def addresses(site: SiteFile, collector: Collector) -> None:
@@ -221,6 +223,22 @@ def addresses(site: SiteFile, collector: Collector) -> None:
         if address in taken:
             collector.add(table, "unit", f"{table['unit']} is the address of {taken[address].where} too", "use a free one")
         taken.setdefault(address, table)
+    own_endpoints(site, collector)
+
+
+def own_endpoints(site: SiteFile, collector: Collector) -> None:
+    """Each of our own on TCP answers for itself alone: no two of them at one address, but behind a gateway."""
+    known = by_name(site.buses)
+    taken: dict[object, Table] = {}
+    for evse in site.evses:
+        if evse["kind"] != "ampacity" or evse["bus"] not in known:
+            continue
+        bus = site.buses[known[evse["bus"]]]
+        if bus["kind"] == "tcp" and not bus["gateway"]:
+            place = address_of(evse, bus)[:2]
+            if place in taken and place[0] is not None and taken[place]["unit"] != evse["unit"]:
+                collector.add(evse, "host", f"{place[0]}:{place[1]} is the address of {taken[place].where} too", "give each its own host or tcp_port")
+            taken.setdefault(place, evse)
 
 
 def phases(site: SiteFile, collector: Collector) -> None:
@@ -284,7 +302,5 @@ def upstream(site: SiteFile, collector: Collector) -> None:
         collector.add(ocpp, "url", f"is not encrypted, and security_profile is {profile}", "use wss://…")
     if profile in (0, 1) and url.startswith("wss://"):
         collector.add(ocpp, "security_profile", f"{profile} goes with ws://", "use 2 (password) or 3 (certificate)")
-    if ocpp["root_pem"] and not (site.path.parent / ocpp["root_pem"]).is_file():
-        collector.add(ocpp, "root_pem", f'"{ocpp["root_pem"]}" cannot be read', "name a file beside this one")
     if profile in (1, 2) and ocpp["password"] is None and "password" not in ocpp.broken:
         collector.add(ocpp, "password", f"is missing, and security_profile is {profile}", "write password = …")

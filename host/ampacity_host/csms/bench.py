@@ -63,11 +63,11 @@ class BenchCsms:
 
     # ---- running
 
-    async def start(self, host="127.0.0.1", port=0):
-        """Listen; `url` is where (without identity)."""
+    async def start(self, host="127.0.0.1", port=0, tls=None):
+        """Listen; `url` is where (without identity). tls: an ssl.SSLContext of a server, for wss."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._session, host, port)
-        self.url = "ws://%s:%d" % self._server.sockets[0].getsockname()[:2]
+        self._server = await loop.create_server(self._session, host, port, ssl=tls)
+        self.url = "%s://%s:%d" % ("wss" if tls else "ws", *self._server.sockets[0].getsockname()[:2])
 
     async def stop(self):
         """Drop everyone and stop listening; nothing is left running."""

@@ -1,0 +1,54 @@
+"""TLS contexts on CPython: TLS 1.2 or newer, suites with forward secrecy, the peer's certificate always checked."""
+
+import os
+import ssl
+import time
+
+from ampacity.base.errors import Rejected
+from ampacity.ports.tls_files import SUITES
+from ampacity.ports.tls_words import fault
+
+HANDSHAKE_S = 10
+
+
+def context(files, server_side):
+    """An SSLContext of TlsFiles. Rejected: material that the library refuses."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.set_ciphers(":".join(SUITES))
+    made.verify_mode = ssl.CERT_REQUIRED
+    try:
+        made.load_verify_locations(cadata=b"".join(files.roots))
+    except (ssl.SSLError, ValueError) as error:
+        raise Rejected("root_pem", str(error), "root certificates")
+    if files.key is not None:
+        _load_own(made, files)
+    return made
+
+
+def _load_own(made, files):
+    """The library reads certificate and key from a path only: one in memory, which no disk ever sees."""
+    held = os.memfd_create("tls")
+    try:
+        with open(held, "wb", closefd=False) as memory:
+            memory.write((files.key_pem + "\n" + files.chain_pem).encode())
+        made.load_cert_chain("/proc/self/fd/%d" % held)
+    except ssl.SSLError as error:
+        raise Rejected("key_pem", error.reason or "unreadable", "the private key that belongs to certificate_pem")
+    finally:
+        os.close(held)
+
+
+def worded(error, peer):
+    """The OSError that says in our words what the library said."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        error = OSError(error.verify_message)
+    return fault(error, peer, time.strftime("%Y-%m-%d"))
+
+
+async def accept(writer, made, peer):
+    """The handshake of a connection that somebody made to us. OSError in our words if it does not succeed."""
+    try:
+        await writer.start_tls(made, ssl_handshake_timeout=HANDSHAKE_S)
+    except OSError as error:  # also ssl.SSLError and a timeout
+        raise worded(error, peer)

@@ -1,0 +1,297 @@
+"""TLS on MicroPython: contexts, and a stream whose handshake goes one record at a time.
+
+The library does all that it can at each call: with a whole flight of the server's at hand it would check two signatures
+and agree on a key before the loop runs again. So its socket is one that hands over a record and then, until the loop has
+had its turn, nothing. The library also takes its numbers from the collected heap; where the heap is collected each so
+many bytes a handshake would cause a dozen collections, so while it computes the heap is collected only when it is full.
+
+The runtime's own stream polls a TLS socket each millisecond; this one waits for the plain socket below, and asks the
+library first, which may hold bytes already.
+"""
+
+import asyncio
+import gc
+import io
+import time
+from asyncio import core
+
+import tls
+
+from ampacity.base.errors import Rejected
+from ampacity.ports.mp_io import forget, readable
+from ampacity.ports.tls_files import SUITES
+from ampacity.ports.tls_words import CLOSED, fault
+
+HEAD_BYTES = 5
+HANDSHAKE_S = 10
+CLOSE, POLL = 4, 3  # requests of the stream protocol
+TLS13 = "TLS1-3-"
+
+
+def suites(known):
+    """The runtime's names of our suites, and its TLS 1.3 ones, ours first."""
+    wanted = ["TLS-" + name.replace("-AES", "-WITH-AES-") for name in SUITES]
+    newer = [name for name in known if name.startswith(TLS13) and "CCM" not in name]
+    return newer + [name for name in wanted if name in known]
+
+
+def context(files, server_side, on_leaf=None):
+    """An SSLContext of TlsFiles. on_leaf(DER): told the peer's own certificate once its chain was read.
+
+    Rejected: material that the library refuses.
+    """
+    made = tls.SSLContext(tls.PROTOCOL_TLS_SERVER if server_side else tls.PROTOCOL_TLS_CLIENT)
+    made.set_ciphers(suites(made.get_ciphers()))
+    made.verify_mode = tls.CERT_REQUIRED
+    for der in files.roots:
+        try:
+            made.load_verify_locations(der)
+        except (ValueError, OSError) as error:
+            raise Rejected("root_pem", str(error), "root certificates")
+    if files.key is not None:
+        _load_own(made, files)
+    if on_leaf is not None:
+
+        def seen(der, depth):
+            if depth == 0:
+                on_leaf(bytes(der))
+            return 0
+
+        made.verify_callback = seen
+    return made
+
+
+def _load_own(made, files):
+    """PEM where the runtime reads it, for the whole chain; on a board DER: the certificate alone."""
+    for chain, key in ((files.chain_pem, files.key_pem), (files.chain[0], files.key)):
+        try:
+            made.load_cert_chain(chain, key)
+            return
+        except (ValueError, OSError):
+            pass
+    raise Rejected("key_pem", "unreadable", "the private key that belongs to certificate_pem")
+
+
+def today():
+    """The date by this runtime's clock."""
+    return "%04d-%02d-%02d" % time.gmtime()[:3]
+
+
+class RecordByRecord(io.IOBase):
+    """A plain socket for the library. While `slow` it gives a record and then nothing, until `held` is cleared."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.slow = True
+        self.held = False
+        self.full = False  # the last write found no room
+        self._head = b""
+        self._left = HEAD_BYTES
+        self._in_head = True
+
+    def readinto(self, buffer):
+        """What the plain socket gives; its errors as numbers, for nothing may be raised through the library."""
+        if self.slow and self.held:
+            return None
+        try:
+            if not self.slow:
+                return self.raw.readinto(buffer)
+            size = self.raw.readinto(memoryview(buffer)[: self._left])
+        except OSError as error:
+            return -error.errno
+        if size:
+            self._count(buffer, size)
+        return size
+
+    def _count(self, buffer, size):
+        if self._in_head:
+            self._head += bytes(memoryview(buffer)[:size])
+        self._left -= size
+        if self._left:
+            return
+        if self._in_head:
+            self._in_head, self._left = False, self._head[3] << 8 | self._head[4]
+        if not self._left:
+            self._in_head, self._head, self._left = True, b"", HEAD_BYTES
+            self.held = True
+
+    def write(self, data):
+        try:
+            size = self.raw.write(data)
+        except OSError as error:
+            return -error.errno
+        self.full = not size
+        return size
+
+    def ioctl(self, request, argument):
+        if request == CLOSE:
+            self.raw.close()
+        return argument if request == POLL else 0
+
+
+class TlsStream:
+    """Reader and writer of one TLS connection over a connected plain stream of asyncio's.
+
+    A client's handshake is done by its first drain(), a server's by shake(); read() of a client waits for it. What goes
+    wrong with it is an OSError in our words. peer: whom the other is meant to be, for these words.
+    """
+
+    def __init__(self, plain, made, peer, server_side=False, server_hostname=None):
+        self.raw = plain.s
+        self.peer = peer
+        self._records = RecordByRecord(self.raw)
+        self._out = b""
+        self._in = b""
+        self._server = server_side
+        self._shaken = asyncio.Event()
+        self._broken = None
+        self.s = self._wrapped(made, server_side, server_hostname)
+
+    def _wrapped(self, made, server_side, server_hostname):
+        """A session takes a block of 17 KiB: if there is none, after a collection there may be one."""
+        for _ in range(2):
+            try:
+                return made.wrap_socket(
+                    self._records, server_side=server_side, server_hostname=server_hostname, do_handshake_on_connect=False
+                )
+            except (OSError, MemoryError):
+                gc.collect()
+        self.raw.close()
+        raise OSError(12, "tls: no memory for a session")
+
+    def get_extra_info(self, name):
+        return None
+
+    async def shake(self):
+        """A server's handshake; returns when the client has said its first bytes, or ended."""
+        self._in = await self._shake(self.s.read, 1) or b""
+
+    async def read(self, size):
+        """At most size bytes; b"" when the other has ended."""
+        if not self._shaken.is_set() and not self._server:
+            await self._shaken.wait()
+        if self._broken is not None:
+            raise self._broken
+        if self._in:
+            data, self._in = self._in, b""
+            return data
+        while True:
+            data = self._call(self.s.read, size)
+            if data is not None:
+                return data
+            await readable(self.raw)
+
+    def write(self, data):
+        """Leaves with the next drain()."""
+        self._out += data
+
+    async def drain(self):
+        data, self._out = self._out, b""
+        if data and not self._shaken.is_set():
+            count = await self._shake(self.s.write, data)
+            data = data[count:]
+        while data:
+            count = self._call(self.s.write, data)
+            if count:
+                data = data[count:]
+            elif self._records.full:
+                await writable(self.raw)
+            else:
+                await asyncio.sleep(0)
+
+    def close(self):
+        forget(self.raw)
+        self.s.close()
+        self.raw.close()
+
+    async def wait_closed(self):
+        """It is closed already."""
+
+    def _call(self, function, argument):
+        try:
+            return function(argument)
+        except OSError as error:
+            if error.args and error.args[0] == CLOSED:
+                return b"" if function == self.s.read else len(argument)
+            raise
+
+    async def _shake(self, function, argument):
+        """Call function(argument) until it succeeds: the library shakes hands first."""
+        records = self._records
+        try:
+            while True:
+                done = _roomy(function, argument)
+                if done is not None:
+                    records.slow = False
+                    return done
+                if records.held:
+                    records.held = False
+                    await asyncio.sleep(0)
+                elif records.full:
+                    records.full = False
+                    await writable(self.raw)
+                else:
+                    await readable(self.raw)
+        except (ValueError, OSError) as error:
+            self._broken = fault(error, self.peer, today())
+            raise self._broken
+        finally:
+            self._shaken.set()
+
+
+def _roomy(function, argument):
+    """Call it while the heap is collected only when it is full."""
+    each = gc.threshold()
+    gc.threshold(-1)
+    try:
+        return function(argument)
+    finally:
+        gc.threshold(each)
+
+
+class TlsServer:
+    """What a server makes of each connection: a context of its own, so that the certificate it saw is that peer's."""
+
+    def __init__(self, files):
+        self._files = files
+        context(files, True)  # says now what is wrong with it
+
+    async def accept(self, plain, peer):
+        """The secured stream, with `certificate`: the peer's own as DER. OSError in our words."""
+        leaves = []
+        stream = TlsStream(plain, context(self._files, True, leaves.append), peer, server_side=True)
+        shaken = False
+        try:
+            await stream.shake()
+            shaken = True
+        finally:
+            if not shaken:
+                stream.close()
+        stream.certificate = leaves[-1] if leaves else None
+        return stream
+
+    def serving(self, handler, refused):
+        """The handler of plain connections that secures each before `await handler(reader, writer)`."""
+
+        async def secured(_reader, plain):
+            try:
+                stream = await asyncio.wait_for(self.accept(plain, "a client"), HANDSHAKE_S)
+            except asyncio.TimeoutError:
+                refused("tls: a client was silent during the handshake")
+                return
+            except OSError as error:
+                refused(error.args[-1])
+                return
+            await handler(stream, stream)
+
+        return secured
+
+
+def client(files):
+    """The context of a client."""
+    return context(files, False)
+
+
+def writable(stream):
+    """Coroutine: until the pollable object takes bytes, or failed."""
+    yield core._io_queue.queue_write(stream)

@@ -1,0 +1,134 @@
+"""Our own registers over TCP: plain, or Modbus/TCP Security, where a client's certificate says what it may do.
+
+facts: {"host", "tcp_port"} and, for TLS, "tls" {"root_pem", "certificate_pem", "key_pem"} and perhaps "roles"
+{name: [rights]}. Of plain TCP the lease still holds (a stranger's grant is obeyed only when the old lease has lapsed),
+but whoever reaches the port can send one: that is for a network of its own.
+"""
+
+from ampacity.base.errors import Rejected
+from ampacity.bus.door import serve_tcp
+from ampacity.bus.rights import RIGHTS, ROLES, rights_of
+from ampacity.bus.tcp_server import TcpSession
+
+CLIENTS_MAX = 4
+LISTEN_RETRY_MS = 5000
+REFUSED_LOG_MS = 10000  # so often at most are refusals told
+
+
+def roles_of(facts):
+    """[(name, rights)] of the facts, ours where they name none. Rejected: a right that does not exist."""
+    given = facts.get("roles")
+    if not given:
+        return ROLES
+    for name in sorted(given):
+        for right in given[name]:
+            if right not in RIGHTS:
+                raise Rejected("roles." + name, right, " ".join(RIGHTS))
+    return [(name, tuple(given[name])) for name in sorted(given)]
+
+
+class ModbusTcp:
+    """engine: a SecondaryEngine. answered(now_ms): puts in force what was ordered. Raises Rejected for facts that cannot be."""
+
+    def __init__(self, engine, facts, doors, log, answered):
+        from ampacity.ports.tls_files import TlsFiles
+
+        self.engine = engine
+        self.facts = facts
+        self.doors = doors
+        self.log = log
+        self._answered = answered
+        self._roles = roles_of(facts)
+        self._clients = []  # [when it last asked, writer]
+        self._told_ms = None
+        self._tls = None
+        material = facts.get("tls")
+        if material:
+            files = TlsFiles(material.get("root_pem"), material.get("certificate_pem"), material.get("key_pem"))
+            if files.key is None:
+                raise Rejected("certificate_pem", "none", "this device's own certificate and key")
+            self._tls = doors.server_tls(files)
+        self.counters = {"clients": 0, "turned_away": 0, "handshakes_refused": 0}
+
+    async def start(self):
+        """Listen for as long as the controller runs; where that is not possible, try again and say why."""
+        clock, server, said = self.doors.clock, None, None
+        host, port = self.facts["host"], self.facts["tcp_port"]
+        try:
+            while server is None:
+                try:
+                    options = (self._tls, self._handshake_refused) if self._tls is not None else ()
+                    server = await self.doors.listen(host, port, self._client, *options)
+                except OSError as error:
+                    if str(error) != said:
+                        said = str(error)
+                        self.log.add("error", "modbus tcp: cannot listen on %s:%d: %s" % (host, port, said), clock.now_ms())
+                    await clock.sleep_ms(LISTEN_RETRY_MS)
+            self.log.add("info", "modbus tcp: listening on %s:%d%s" % (host, port, ", TLS" if self._tls else ""), clock.now_ms())
+            while True:
+                await clock.sleep_ms(3600000)
+        finally:
+            if server is not None:
+                server.close()
+            for _since, writer in self._clients:
+                writer.close()
+
+    def view(self):
+        """Counters for the console."""
+        view = dict(self.counters)
+        view["refused"] = self.engine.counters.get("refused", 0)
+        return view
+
+    async def _client(self, reader, writer):
+        rights = None if self._tls is None else self._rights(self.doors.peer_certificate(writer))
+        entry = [self.doors.clock.now_ms(), writer]
+        self._let_in(entry)
+        try:
+            await serve_tcp(TcpSession(self.engine, rights), (reader, writer), self.doors.clock, self._before_answer(rights or (), entry))
+        finally:
+            if entry in self._clients:
+                self._clients.remove(entry)
+            writer.close()
+
+    def _let_in(self, entry):
+        """At most CLIENTS_MAX: a new one takes the place of the one that is silent longest, so dead ones keep nobody out."""
+        self.counters["clients"] += 1
+        if len(self._clients) >= CLIENTS_MAX:
+            self.counters["turned_away"] += 1
+            silent = min(range(len(self._clients)), key=lambda at: (self._clients[at][0], at))
+            self._clients.pop(silent)[1].close()
+        self._clients.append(entry)
+
+    def _before_answer(self, rights, entry):
+        """What happens before each answer of one client; a request that it had no right to is told."""
+        seen = [self.engine.counters.get("refused", 0)]
+
+        def before(now_ms):
+            entry[0] = now_ms
+            refused = self.engine.counters.get("refused", 0)
+            if refused != seen[0]:
+                seen[0] = refused
+                self._tell("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
+            self._answered(now_ms)
+
+        return before
+
+    def _rights(self, certificate):
+        """By the role in the client's certificate; one that cannot be read gives none."""
+        from ampacity.bus.der import role
+
+        named = None
+        try:
+            named = None if certificate is None else role(certificate)
+        except ValueError as error:
+            self._tell("a client's role cannot be read: %s" % error, self.doors.clock.now_ms())
+        return rights_of(named, self._roles)
+
+    def _handshake_refused(self, text):
+        self.counters["handshakes_refused"] += 1
+        self._tell(text, self.doors.clock.now_ms())
+
+    def _tell(self, text, now_ms):
+        if self._told_ms is None or now_ms - self._told_ms >= REFUSED_LOG_MS:
+            self._told_ms = now_ms
+            self.log.add("warning", "modbus tcp: " + text, now_ms)
