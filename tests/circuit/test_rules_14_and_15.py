@@ -109,3 +109,43 @@ def test_rule_15_a_second_restart_does_not_forget_the_smaller_rating():
     once = Bench(site([evse()], [circuit(rating=320)]), old.guard.evidence_dump())
     twice = Bench(site([evse()], [circuit(rating=320)]), once.guard.evidence_dump())
     assert twice.guard.margin_da(0) == [40, 40, 40]
+
+
+def narrowed(rating=320):
+    bench = Bench(site([evse(fallback_da=60, power_on_da=60), evse("evse-2", terminals=[[1]])], [circuit(rating=rating)])).start()
+    assert bench.guard.phases_sent(0, [0], bench.now_ms)
+    bench.guard.phases_proven(0, [0], bench.now_ms)
+    bench.tick(SETTLE_MS + 200)
+    return bench
+
+
+def test_rule_14_a_device_that_shows_more_phases_than_believed_counts_on_them_at_once():
+    bench = narrowed(rating=200)
+    bench.stand(120, 0)
+    bench.stand(120, 1)
+    assert bench.guard.bound_da(0) == [120, 60, 60]
+    bench.guard.phases_shown(0, [0, 1, 2], bench.now_ms)
+    assert bench.guard.bound_da(0) == [120, 120, 120]
+    assert bench.guard.margin_da(0)[1] < 0
+    assert any(kind == "phases" for _, kind, _ in bench.guard.events)
+
+
+def test_rule_14_what_shows_fewer_frees_nothing_by_that():
+    bench = Bench(site([evse(fallback_da=60, power_on_da=60)])).start()
+    bench.stand(120)
+    bench.guard.phases_shown(0, [0], bench.now_ms)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.guard.bound_da(0) == [120, 120, 120]
+
+
+def test_a_switch_that_came_undone_by_itself_is_what_the_planner_goes_on_with():
+    bench = Bench(site([evse(phase_switch=True, fallback_da=60, power_on_da=60)])).start()
+    assert bench.guard.phases_want(0) == 3
+    bench.guard.switching.want[0] = 1
+    bench.guard.phases_sent(0, [0], bench.now_ms)
+    bench.guard.phases_proven(0, [0], bench.now_ms)
+    bench.tick(SETTLE_MS + 200)
+    assert bench.guard.phases_want(0) == 1
+    bench.guard.phases_shown(0, [0, 1, 2], bench.now_ms)
+    bench.tick(200)
+    assert bench.guard.phases_want(0) == 3

@@ -97,6 +97,8 @@ class ProfileAnswers:
         """It may have restarted, or be another one: look again before anything but a lower is ordered."""
         self._begin_audit(now_ms)
         self._order.doubt()
+        if "proof" not in self._cycles:
+            self._order.again()  # no reading would show that the order is lost
 
     # ---- answers
 
@@ -219,10 +221,12 @@ class ProfileAnswers:
     def _prove_by_measure(self, now_ms: int) -> None:
         """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled."""
         order, amps_da = self._order, self.facts.amps_da
-        if self._table["proof"]["kind"] != "measured" or order.proven or not order.done() or not amps_da:
+        if self._table["proof"]["kind"] != "measured" or not order.done() or not amps_da:
             return
         settled = self._cycles["live"].started_ms >= order.written_ms + self._site["settle_ms"] + self._site["latency_ms"]
         most_da = self._recipe.most_da(order.target_da)
-        if settled and DRAWS_DA <= max(amps_da) <= most_da:
+        if settled and max(amps_da) > most_da + max(DRAWS_DA, most_da // 10) and self._unlike_ms < 0:
+            self._unlike_ms = now_ms  # it has forgotten the order, or never took it: say it again
+        if settled and not order.proven and DRAWS_DA <= max(amps_da) <= most_da:
             self._judge.proven(self._index, order.order_id, most_da, now_ms)
             order.as_proven()

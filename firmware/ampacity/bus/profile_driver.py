@@ -114,7 +114,7 @@ class ProfileDriver(ProfileAnswers):
                 return (ROUTINE, self._hold_ms["read"], self._take_hail)
             return (LOWER if self._order.lowering else ORDER, self._hold_ms["probe"], self._take_probe)
         best = self._order_due(now_ms)
-        if self._order.done() and not self._order.proven:
+        if self._order.done() and not self._order.proven and "proof" in self._cycles:
             due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"], self._hold_ms["proof"])
             best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
         if self.link == AUDIT:

@@ -208,6 +208,15 @@ class Bounds:
         self._set_phases(s, had)
         return False
 
+    def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
+        """The device shows, or its current does, that these can close: more than believed count at once, room or not."""
+        s = self.standings[evse]
+        had = s.set_terminals if s.set_terminals is not None else list(range(len(s.evse.terminals)))
+        both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]
+        if len(both) > len(had):
+            self._set_phases(s, both)
+            self.event(now_ms, "phases", "%s can close %d phases, and %d were believed" % (s.evse.name, len(both), len(had)))
+
     def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device proved that only these terminals can close now; the others go after settling."""
         s = self.standings[evse]

@@ -164,6 +164,10 @@ class Extras:
         """A driver is about to switch to these terminals (rule 14). False: there is no margin for it now."""
         return self.ledger.phases_sent(evse, terminals, now_ms)
 
+    def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
+        """The device shows that these terminals can close, whoever switched them."""
+        self.ledger.phases_shown(evse, terminals, now_ms)
+
     def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device proved that only these terminals can close now."""
         self.ledger.phases_proven(evse, terminals, now_ms)

@@ -193,8 +193,12 @@ class Intake(Permits):
         self._rule_6_back(s, now_ms)
 
     def _rule_6_back(self, s: Standing, now_ms: int) -> None:
-        """It is back when identity and settings were audited and an order is proven."""
-        if s.ok or s.silent or not s.proved or s.locked or s.isolated:
+        """It is back when identity and settings were audited and an order is proven.
+
+        One that cannot show its limit is back without: no car draws before its first order. What is not proven by a
+        car that draws is still in the book, so its bound stays what it was, its maximum at first.
+        """
+        if s.ok or s.silent or not (s.proved or s.evse.by_measure) or s.locked or s.isolated:
             return
         if s.evidence.audited() and s.evidence.mode_ok():
             s.ok = True

@@ -51,6 +51,8 @@ class Ledger(Intake):
         """Its lower was sent long ago and its bound has not fallen: plan with the bound."""
         if not s.ok or s.disobeys or s.locked:
             return True
+        if s.evse.by_measure and s.book.is_unknown():
+            return True
         if s.lower_ms < 0:
             return False
         patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)

@@ -39,6 +39,8 @@ class PhaseSwitch:
         for e in self.evses:
             s = self.guard.ledger.standings[e]
             if self.step[e] == STEADY:
+                if self._set(s) != self.want[e] and s.set_gone_ms < 0:
+                    self._take_over(e, s)
                 self._steady(e, s, now_ms)
             elif self.step[e] == EMPTYING:
                 if s.ok and s.book.most_da() == 0:
@@ -68,6 +70,12 @@ class PhaseSwitch:
         self.guard.demands.paused_ms[e] = LONG_AGO_MS
         self._to(e, STEADY, now_ms)
         self.since_ms[e] = LONG_AGO_MS
+
+    def _take_over(self, e: int, s: Standing) -> None:
+        """It stands elsewhere than it was switched to: by itself, or by other hands. That is what it has now."""
+        self.want[e] = self.next[e] = self._set(s)
+        self.guard.limits.use_uses().switched(e, s.set_terminals)
+        self.guard.limits.renew()
 
     def _steady(self, e: int, s: Standing, now_ms: int) -> None:
         better = self._better(e, s, now_ms)

@@ -59,6 +59,7 @@ class Evse:
         self.boot_ms = number("boot_ms", 500)
         self.survives = bool(facts.get("survives", False))
         self.holds = bool(facts.get("holds", False))
+        self.by_measure = facts.get("proof") == "measured"  # it cannot show the limit in force: a car that draws proves it
         self.poll_feeds = bool(facts.get("poll_feeds", False))
         self.fingerprint: "str | None" = facts.get("fingerprint")  # type: ignore[assignment]
         self.feeder_output: str = facts.get("feeder_output") or ""  # type: ignore[assignment]

@@ -61,7 +61,7 @@ class _Compiler:
     def reads(self) -> dict:
         groups = {key: names for key, names in self.profile["reads"].items() if isinstance(names, list)}
         proof = self.proof_names()
-        covered = [groups[key] for key in ("settings", "live") if key in groups and set(proof) <= set(groups[key])]
+        covered = [groups[key] for key in ("settings", "live") if proof and key in groups and set(proof) <= set(groups[key])]
         groups["proof"] = covered[0] if covered else proof
         return {key: spans(self.names, self.profile["registers"], names, self.link, WIDTH) for key, names in groups.items() if names}
 

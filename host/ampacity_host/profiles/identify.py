@@ -22,6 +22,8 @@ def known_line(profile: dict) -> str:
     low, high = link.get("units", [1, 247])
     certainty = "sure" if profile.get("identify", {}).get("sure") else "fits"
     head = [profile["name"], profile["kind"], media or "-", setting, f"{low}-{high}", certainty, str(watchdog_ms(profile))]
+    if "chain" in link:
+        return " ".join([*head, f"marker,3,{link['chain']['starts'][0]},2,text,1,1,0,0,^SunS"])
     return " ".join(head + [_question(profile, *ask) for ask in asks(profile)])
 
 
@@ -52,8 +54,6 @@ def _told(row: dict) -> str:
 
 
 def _derived(profile: dict) -> list[tuple[str, str]]:
-    if "chain" in profile["link"]:
-        return []
     registers, reads = profile["registers"], profile["reads"]
     found = [(name, _plausible(name, registers[name])) for name in reads.get("identity", [])]
     state = profile.get("state", {})

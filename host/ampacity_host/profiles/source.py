@@ -174,6 +174,6 @@ def blocked(profile: dict) -> "str | None":
         return "it speaks ASCII framing only"
     if "proof" not in profile:
         return "it shows neither the limit in force nor a measured current, so no order could ever be proven"
-    if profile["proof"]["kind"] == "measured":
-        return "no register shows the limit in force: a measured current would prove an order, and none flows before the first one"
+    if profile["proof"]["kind"] == "measured" and not any(name.startswith("current_l") for name in profile["reads"]["live"]):
+        return "no register shows the limit in force, nor a current that would prove it"
     return None

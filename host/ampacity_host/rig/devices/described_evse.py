@@ -15,6 +15,8 @@ from ampacity_host.rig.devices.evse import EvseDevice
 
 READS = (1, 2, 3, 4)
 LEAST_DA = 60
+NAMED = {"firmware_version": "1.4.2", "protocol_version": "0.6", "model": "Wallbox 22", "brand": "Maker", "manufacturer": "Maker",
+         "product_number": "6004-2300-11", "device_name": "wallbox-1"}
 PER_UNIT = {"Wh": 1.0, "kWh": 0.001, "W": 1.0, "V": 1.0, "A": 1.0}
 
 
@@ -224,12 +226,20 @@ class DescribedEvse(EvseDevice):
         for name, value in values.items():
             self._show_value(name, value)
         self._show(self.description.table.get("serial", "serial"), self.serial)
+        self._say_who()
         for name, counts in self.description.table.get("offers", {}).items():
             self._show(name, self._told_da() / 10 * counts)
         for name, source in self.description.table.get("shows", {}).items():
             self._show_value(name, self.raw[source] * self.description.registers[source].scale)
         for name, codes in self.description.table["states"].items():
             self._show(name, codes.get(self._state_key(codes), 0))
+
+    def _say_who(self) -> None:
+        """Texts that name the unit: what its description gives, else what any unit of its kind could hold."""
+        named = self.description.table.get("named", {})
+        for name, register in self.description.registers.items():
+            if name in named or (name in NAMED and register.kind == "text"):
+                self._show(name, named.get(name) or NAMED[name])
 
     def _told_da(self) -> int:
         """What it says is in force: a unit that disobeys does not say so."""

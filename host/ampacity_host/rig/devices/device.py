@@ -51,6 +51,10 @@ class Device:
                 answers.append((frame, now_us + self._latency_us()))
         return answers
 
+    def readdress(self, unit: int) -> None:
+        """Somebody has set another address."""
+        self.unit = self._wire.unit = unit
+
     def connected(self) -> None:
         """A new connection: half a request of the last one is forgotten."""
         self._wire.drop()

@@ -7,6 +7,22 @@ from ampacity_host.rig.devices.registers import REALS, to_words
 
 METER_FAULTS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 REFRESH_MS = 200
+INPUTS = ("L1", "L2", "L3")
+
+
+def inputs_of(options: dict) -> list[int]:
+    """The inputs that a wiring fault means, from 0: its option `inputs`, all without."""
+    return [INPUTS.index(name) for name in options.get("inputs", INPUTS)]
+
+
+def exchanged(amps: list, options: dict) -> list:
+    """What the inputs show when two of them are exchanged, or (without the option) all are turned by one."""
+    if "inputs" not in options:
+        return amps[1:] + amps[:1]
+    a, b = inputs_of(options)
+    shown = list(amps)
+    shown[a], shown[b] = amps[b], amps[a]
+    return shown
 
 
 class MeterDevice(Device):
@@ -54,9 +70,9 @@ class MeterDevice(Device):
 
     def _wired(self, amps: list[float]) -> list[float]:
         if "swapped_phases" in self.active:
-            amps = amps[1:] + amps[:1]
+            amps = exchanged(amps, self.active["swapped_phases"])
         if "reversed" in self.active:
-            amps = [-a for a in amps]
+            amps = [-a if at in inputs_of(self.active["reversed"]) else a for at, a in enumerate(amps)]
         if "offset" in self.active:
             by = float(self.active["offset"].get("amps", 5.0))
             amps = [a + by for a in amps]

@@ -36,7 +36,7 @@ class Sdm72(Sdm630):
 class AbbB23(MeterDevice):
     """Scaled whole numbers in holding registers; currents without a sign."""
 
-    holding = (*range(20480, 20488), *range(23296, 23364), *range(35072, 35088))
+    holding = (*range(20480, 20488), *range(23296, 23364), *range(35072, 35088), 35168, 35169)
     signed_amps = False
     blank = {"u32": 0xFFFFFFFF, "i32": 0x7FFFFFFF, "u64": 0xFFFFFFFFFFFFFFFF}
     layout = (
@@ -44,6 +44,11 @@ class AbbB23(MeterDevice):
         *three("h", 23296, "u32", 10, "volts"), *three("h", 23308, "u32", 100, "amps"),
         ("h", 23316, "i32", 100, "watts"), *three("h", 23318, "i32", 100, "watts"), ("h", 35072, "u32", 1, "serial"),
     )  # fmt: skip
+
+    def refresh(self) -> None:
+        """What it measures, and its type in letters."""
+        super().refresh()
+        self.registers.put("h", 35168, [0x4232, 0x3320])
 
 
 class Em24(MeterDevice):

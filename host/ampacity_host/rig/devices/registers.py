@@ -51,7 +51,7 @@ class Registers:
     def answer(self, request: ModbusPDU) -> ModbusPDU:
         """The device's reply to a decoded request, an exception reply included."""
         try:
-            reply = _run(request.datastore_update(self._core, request.dev_id))
+            reply = _run(request.datastore_update(self._core, self._unit))
         except (AttributeError, NotImplementedError):
             reply = ExceptionResponse(request.function_code, ExcCodes.ILLEGAL_FUNCTION)
         reply.dev_id = request.dev_id
