@@ -165,8 +165,9 @@ class Identifier:
 
     def _next_place(self) -> "tuple[int, int, int] | None":
         """What must be read to go on with the present candidate; None: look again, or it is over."""
-        if not self._asks and not self._begin():
-            self._stage = 3
+        if not self._asks:
+            if not self._begin():
+                self._stage = 3
             return None
         ask = self._asks[self._told]
         if ask.place not in self._data:
@@ -178,7 +179,8 @@ class Identifier:
             else:
                 self._asks = []
             return None
-        self._held += ask.wanted != "*"
+        if ask.wanted != "*":
+            self._held += 1 if ask.value(data) == 0 else 2  # a zero may mean anything
         self._step()
         return None
 
@@ -211,7 +213,7 @@ class Identifier:
         return {
             "device": "ampacity" if ours else best[2] if best else None,
             "sure": ours or bool(best and best[0] == 2),
-            "fits": [row[2] for row in ranked if best and row[0] == best[0]][:FITS_MAX],
+            "fits": [row[2] for row in ranked if best and row[0] == best[0] and 2 * row[1] > best[1]][:FITS_MAX],
             "names": self.names,
             "values": self._values(best[3]) if best else {},
         }

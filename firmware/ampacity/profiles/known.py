@@ -68,6 +68,6 @@ KNOWN = (
     "phoenix-eem-350 meter r - 1-247 fits 0 voltage_l1,4,0,2,i32<,1,1,0,0,800..3000 current_l1,4,12,2,i32<,1,100,0,0,-20000..20000",
     "schneider-iem3x55 meter r - 1-247 fits 0 voltage_l1,3,3027,2,f32,10,1,0,0,800..3000 current_l1,3,2999,2,f32,10,1,0,0,-20000..20000",
     "siemens-pac2200 meter rt - 1-247 fits 0 voltage_l1,4,1,2,f32,10,1,0,0,800..3000 current_l1,4,13,2,f32,10,1,0,0,-20000..20000",
-    "sunspec-20x meter t - 1-247 fits 0",
+    "sunspec-20x meter t - 1-247 fits 0 marker,3,40000,2,text,1,1,0,0,^SunS",
     "wago-879-30xx meter r - 1-247 fits 0 voltage_l1,3,20482,2,f32,10,1,0,0,800..3000 current_l1,3,20492,2,f32,10,1,0,0,-20000..20000",
 )

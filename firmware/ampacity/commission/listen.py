@@ -1,0 +1,56 @@
+"""Silent listening: is anybody else speaking on this line, and what is it that they say?
+
+A line on which another primary asks is no line to scan: two primaries spoil each other's frames. Whoever speaks at
+another speed is heard as garbage, so bytes without frames are a reason to look for the speed, and to keep silent.
+"""
+
+from ampacity.bus.frames import crc_ok, reply_len, request_len
+
+KEPT_BYTES = 300
+FUNCTIONS = (1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 43)
+
+
+class Ear:
+    """Bytes in. `heard`: how many; `frames`: [(unit, function, is it a request)], the first few."""
+
+    FRAMES_KEPT = 8
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self.frames: list[tuple[int, int, bool]] = []
+        self._data = b""
+
+    def receive(self, data: bytes) -> None:
+        """What came from the line."""
+        self.heard += len(data)
+        self._data = (self._data + data)[-KEPT_BYTES:]
+        at = 0
+        while len(self._data) - at >= 4:
+            size, asks = whole_frame(self._data, at)
+            if not size:
+                at += 1
+                continue
+            if len(self.frames) < self.FRAMES_KEPT:
+                self.frames.append((self._data[at], self._data[at + 1] & 0x7F, asks))
+            self._data = self._data[at + size :]
+            at = 0
+
+    def text(self) -> str:
+        """Who speaks, for people; "" when nobody was understood."""
+        if not self.frames:
+            return ""
+        for unit, function, asks in self.frames:
+            if asks:
+                return "another primary asks unit %d with function %d" % (unit, function)
+        return "unit %d answers somebody" % self.frames[0][0]
+
+
+def whole_frame(data: bytes, at: int) -> "tuple[int, bool]":
+    """(length, is it a request) of the valid frame that starts at `at`; (0, False): none."""
+    end = len(data)
+    if data[at] > 247 or data[at + 1] & 0x7F not in FUNCTIONS:
+        return 0, False
+    for asks, size in ((True, request_len(data, at, end)), (False, reply_len(data, at, end))):
+        if 4 <= size <= end - at and crc_ok(data[at : at + size]):
+            return size, asks
+    return 0, False

@@ -1,0 +1,254 @@
+"""What is on this line? Listens first, then calls units setting by setting, and says who is there. Never writes.
+
+An engine like the primary's own (receive, next), which also says what it wants of the line: `facts`, the bus facts to
+open it with. Stages: wait (until the watchdogs of what was in service have run out), listen, ask; over. Whoever
+else speaks ends it: two primaries on one line spoil each other's frames.
+"""
+
+from ampacity.bus.primary import BusPrimary
+from ampacity.bus.solo import Solo
+from ampacity.commission.identify import known_for
+from ampacity.commission.listen import Ear
+from ampacity.commission.visit import CALL_MS, CALLS, Visitor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WAIT, LISTEN, SEARCH, ASK, OVER = "wait", "listen", "search", "ask", "over"
+LISTEN_MS = 3000  # for a primary that asks once in a while
+SETTLE_MS = 300  # after each change of the setting
+SEARCH_MS = 1500  # at each setting, for the one that somebody speaks at
+FOREIGN_MAX = 1  # frames of others while asking; more, and somebody else is there
+WAKE_US = 50000
+TRANSIT_MS = 1000
+QUICK_UNITS, LAST_UNIT = 32, 247
+
+SETTINGS = (  # likely ones first
+    (19200, "E", 1), (9600, "N", 1), (9600, "E", 1), (19200, "N", 1), (38400, "N", 1), (57600, "N", 1), (115200, "N", 1),
+    (38400, "E", 1), (57600, "E", 1), (115200, "E", 1), (4800, "N", 1), (4800, "E", 1), (2400, "N", 1), (2400, "E", 1),
+    (9600, "O", 1), (19200, "O", 1),
+)  # fmt: skip
+QUICK_SETTINGS = 7
+
+
+class Scan:
+    """bus_facts: kind, and of an RTU line what stays as it is (port …). settings: [(baud, parity, stop)]; units: addresses.
+
+    lines: profiles/known.py. wait_ms: how long the line must have been silent before anything is asked. may_ask(setting,
+    unit, now_ms) → "" or why a unit is not asked. `verdict`: "" or why it ended early.
+    """
+
+    def __init__(
+        self, bus_facts: "dict[str, Any]", settings: "list[tuple[int, str, int]]", units: "list[int]", lines: "tuple[str, ...]",
+        now_us: int, wait_ms: int = 0, may_ask: "Any" = None, call_ms: int = CALL_MS,
+    ) -> None:  # fmt: skip
+        self._bus = bus_facts
+        self._rtu = bus_facts.get("kind", "rtu") == "rtu"
+        self._settings = settings if self._rtu else [(0, "", 0)]
+        self._units = units
+        self._lines = lines
+        self._may_ask = may_ask or (lambda setting, unit, now_ms: "")
+        self._call_ms = call_ms
+        self._at = 0
+        self._rounds: list[tuple[tuple[int, str, int], Visitor]] = []
+        self._engine: Any = None
+        self._ear = Ear()
+        self._foreign = 0
+        self._started_us = now_us
+        self._first = True
+        self._up = False
+        self.verdict = ""
+        self.wake: Any = None
+        self.stage = WAIT
+        self._until_us = now_us + wait_ms * 1000
+        self.facts = self._facts_now()
+        if not wait_ms:
+            self._listen(now_us)
+
+    # the engine's face
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Bytes from the line."""
+        if self.stage == ASK:
+            self._engine.receive(data, now_us)
+        elif self._rtu:
+            self._ear.receive(data)
+
+    def next(self, now_us: int) -> "tuple[bytes | None, int]":
+        """What to send, and when to call again. May change `facts`: then the line is to be opened anew."""
+        if self.stage == ASK:
+            out, wake_us = self._engine.next(now_us)
+            self._look_after(now_us)
+            return out, min(wake_us, now_us + WAKE_US)
+        if self.stage != OVER and (now_us >= self._until_us or self._ear.frames):
+            self._silence_over(now_us)
+        return None, now_us + WAKE_US
+
+    @property
+    def over(self) -> bool:
+        return self.stage == OVER
+
+    def stop(self, why: str) -> None:
+        """End it now; what was found stays."""
+        if self.stage != OVER:
+            self.verdict = why
+            self.stage = OVER
+
+    # a connection instead of a line
+
+    def connected(self, now_us: int) -> None:
+        """The connection is there."""
+        self._up = True
+        if self._engine is not None:
+            self._engine.connected(now_us)
+
+    def disconnected(self, now_us: int) -> None:
+        """It is gone, or could not be made."""
+        self._up = False
+        if self._engine is not None:
+            self._engine.disconnected(now_us)
+
+    @property
+    def counters(self) -> "dict[str, int]":
+        return self._engine.counters if self._engine is not None else {"replies": 0}
+
+    @property
+    def wants_reset(self) -> bool:
+        """Is the connection no longer of use?"""
+        return self.over or bool(self._engine is not None and self._engine.wants_reset)
+
+    # stages
+
+    def _facts_now(self) -> "dict[str, Any]":
+        facts = dict(self._bus)
+        if self._rtu:
+            facts["baud"], facts["parity"], facts["stop"] = self._settings[self._at]
+        facts["transit_ms"] = TRANSIT_MS
+        return facts
+
+    def _listen(self, now_us: int) -> None:
+        if not self._rtu:
+            self._ask(now_us)
+            return
+        self.stage = LISTEN
+        self._until_us = now_us + (LISTEN_MS if self._first else SETTLE_MS) * 1000
+
+    def _silence_over(self, now_us: int) -> None:
+        if self.stage == WAIT and not self._ear.heard:
+            self._listen(now_us)
+        elif self._ear.frames:
+            self.stop("%s at %s; nothing was asked" % (self._ear.text(), setting_text(self._settings[self._at])))
+        elif self._ear.heard or self.stage == SEARCH:
+            self._search(now_us)
+        else:
+            self._ask(now_us)
+
+    def _search(self, now_us: int) -> None:
+        """Somebody speaks and was not understood: at which speed?"""
+        if self.stage == SEARCH:
+            self._at += 1
+            if self._at == len(self._settings):
+                self._at = 0
+                self.stop("somebody speaks on this line, at no known setting; nothing was asked")
+                return
+        else:
+            self._at = 0
+        self.stage = SEARCH
+        self._ear = Ear()
+        self.facts = self._facts_now()
+        self._until_us = now_us + SEARCH_MS * 1000
+
+    def _ask(self, now_us: int) -> None:
+        self.stage = ASK
+        self._first = False
+        setting = self._settings[self._at]
+        known = known_for(self._lines, "r" if self._rtu else "t", setting_text(setting))
+        visitor = Visitor(self._units, known, lambda unit, now_ms: self._may_ask(setting, unit, now_ms), self._call_ms, now_us // 1000)
+        self._rounds.append((setting, visitor))
+        if self._rtu:
+            self._engine = BusPrimary(self.facts, [visitor], None, Solo(visitor))
+            self._engine.on_foreign = self._heard_foreign
+        else:
+            from ampacity.bus.tcp import BusTcp
+
+            self._engine = BusTcp(self.facts, [visitor], None, Solo(visitor))
+            if self._up:
+                self._engine.connected(now_us)
+
+    def _look_after(self, now_us: int) -> None:
+        visitor = self._rounds[-1][1]
+        if self._engine.counters["doubles"]:
+            self._engine.counters["doubles"] = 0
+            visitor.twins()
+        if self._foreign > FOREIGN_MAX:
+            self.stop("somebody else speaks on this line at %s" % setting_text(self._settings[self._at]))
+        elif visitor.over:
+            self._next_setting(now_us)
+
+    def _next_setting(self, now_us: int) -> None:
+        self._at += 1
+        if self._at == len(self._settings):
+            self._at -= 1
+            self.stage = OVER
+            return
+        self.facts = self._facts_now()
+        self._ear = Ear()
+        self._listen(now_us)
+
+    def _heard_foreign(self, unit: int, function: int, now_ms: int) -> None:
+        self._foreign += 1
+
+    # what to say
+
+    def found(self) -> "list[dict[str, Any]]":
+        """All that answered, with the setting at which they did ("" on TCP)."""
+        rows = []
+        for setting, visitor in self._rounds:
+            for entry in visitor.found:
+                row = dict(entry)
+                row["setting"] = setting_text(setting)
+                rows.append(row)
+        return rows
+
+    def skipped(self) -> "list[tuple[int, str]]":
+        """[(unit, why it was not asked)], each once."""
+        rows: list[tuple[int, str]] = []
+        for _setting, visitor in self._rounds:
+            rows += [row for row in visitor.skipped if row not in rows]
+        return rows
+
+    def left_s(self) -> int:
+        """About how many seconds are left, if nothing more is found."""
+        calls = self._call_ms * len(CALLS) + 30
+        settings = len(self._settings) - self._at
+        units = settings * len(self._units)
+        if self.stage == ASK:
+            units -= self._rounds[-1][1].at()
+        return (units * calls + (settings - 1) * SETTLE_MS) // 1000
+
+    def progress(self, now_us: int) -> str:
+        """One line: where it is, what was found, how long it takes."""
+        setting = setting_text(self._settings[self._at])
+        if self.stage == WAIT:
+            return "scan: silent for %d s more, until the watchdogs of what was in service have run out" % self._wait_s(now_us)
+        if self.stage == LISTEN:
+            return "scan: listening at %s" % setting
+        if self.stage == SEARCH:
+            return "scan: somebody speaks; listening at %s" % setting
+        if self.stage == OVER:
+            return "scan: over, %d found" % len(self.found())
+        visitor = self._rounds[-1][1]
+        unit = visitor.units[min(visitor.at(), len(visitor.units) - 1)]
+        doing = " asked who it is" if visitor.examining else ""
+        return "scan: %sunit %d/%d%s, %d found, about %d s left" % (
+            setting + " " if setting else "", unit, visitor.units[-1], doing, len(self.found()), self.left_s(),
+        )  # fmt: skip
+
+    def _wait_s(self, now_us: int) -> int:
+        return max(0, (self._until_us - now_us + 999999) // 1000000)
+
+
+def setting_text(setting: "tuple[int, str, int]") -> str:
+    """"19200E1", "" where there is none."""
+    return "%d%s%d" % setting if setting[0] else ""
