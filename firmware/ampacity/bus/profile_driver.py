@@ -45,6 +45,16 @@ class ProfileDriver(ProfileAnswers):
             self._lost(now_ms)
         self.muted = level
 
+    def hold_open(self, on: bool) -> None:
+        """Its contactor is to be open, or (off) as its order says; nothing where it has no register for that."""
+        if self._contactor is not None:
+            self._contactor.hold(on)
+
+    def switch_phases(self, count: int, now_ms: int) -> None:
+        """So many of its phases should be able to close; nothing where it cannot switch, or is not to."""
+        if self._phases is not None:
+            self._phases.want(count)
+
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         """(class, due) of what this device needs next."""
         found = self._next(now_ms)
@@ -153,6 +163,9 @@ class ProfileDriver(ProfileAnswers):
     def _target_da(self) -> int:
         """What should be ordered now. While the settings are unproven a lower goes down to within the reserve."""
         target_da = self._recipe.representable(self._want_da)
+        for errand in self._errands:
+            if errand.holding:
+                target_da = 0
         if self.link == ONLINE or target_da >= self._order.target_da or self._within_reserve(target_da):
             return target_da
         target_da = self._recipe.representable(self._judge.reserve_da(self._index))

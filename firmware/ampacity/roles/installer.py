@@ -11,6 +11,7 @@ from ampacity.console.settings import Setting, SettingTable, parse_da
 from ampacity.roles.upstream_commands import UpstreamCommands
 
 SOURCE = "console"
+COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | report [EVSE] [--json] | sign NAME"
 PLAN_SETTINGS = (
     # key, attribute of the plan or the demands, kind, least, most, unit
     ("deadband_a", "plan", "deadband_da", "da", 1, 50, ""),
@@ -46,6 +47,7 @@ class Installer:
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
             "restart": ("restart", self._restart),
+            "commission": (COMMISSION, self._commission),
             "time": ("time", self._time),
         }
         self.commands.update(UpstreamCommands(primary).commands)
@@ -185,6 +187,13 @@ class Installer:
         zone = (self.primary.site.get("time") or {}).get("tz") or "UTC0"
         local = Zone(zone).local(unix_ms)
         return "%s by %s; here %04d-%02d-%02d %02d:%02d:%02d (%s)" % ((wallclock.iso(now_ms), wallclock.source) + local[:6] + (zone,))
+
+    def _commission(self, words, now_ms):
+        """The guided test of every EVSE; its part of the firmware is loaded when it is first asked for."""
+        if self.primary.commissioning is None:
+            from ampacity.roles.commissioning import Commissioning
+            self.primary.commissioning = Commissioning(self.primary)
+        return self.primary.commissioning.command(words, now_ms)
 
     def _restart(self, words, now_ms):
         self.primary.reset("installer", 0, now_ms)

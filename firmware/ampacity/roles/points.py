@@ -108,14 +108,20 @@ class Points:
             self._tell(index, session, now_ms)
         if facts.online:
             guard.plugged(index, bool(facts.plugged), now_ms)
-        guard.demand(index, session.wants, None, now_ms)
+        wants = session.wants or self._under_test(index, facts)
+        guard.demand(index, wants, None, now_ms)
         if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
             guard.asks(index)
         if hasattr(driver, "allow"):
-            driver.allow = session.wants
+            driver.allow = wants
         if self.primary.upstream is not None:
             self.primary.upstream.status(index, session.status, now_ms)
             self.primary.upstream.facts(index, facts, session.lockout or facts.fault, now_ms)
+
+    def _under_test(self, index, facts):
+        """A commissioning test charges a car without asking whose it is."""
+        test = self.primary.commissioning
+        return test is not None and test.serves(index) and bool(facts.plugged)
 
     def _port_events(self, index, session, driver, now_ms):
         """What happened at a local charging point: cards, buttons, faults."""

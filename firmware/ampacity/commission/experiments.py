@@ -1,0 +1,214 @@
+"""What every experiment on one EVSE shares, and the simple ones: is there a load, and is it the right charge point?
+
+An experiment is asked `step(sight, now_ms)` a few times a second until it says that it is over. What it wants
+stands in its attributes; whoever runs it turns wishes into limits, which only lower, so the ledger decides:
+
+- `wish_da`: what the EVSE under test should be limited to, None: to what it has;
+- `room`: 0 the others stay where they are; 1 they may go to their minimum, 2 to a pause, so that the wish fits;
+- `mute`: TALK, LISTEN or MUTE toward this EVSE (a test of its fail-safe);
+- `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
+
+After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `counts`: what the ledger is to count.
+"""
+
+from collections import OrderedDict
+
+from ampacity.commission import verdicts
+
+TALK, LISTEN, MUTE = 0, 1, 2
+DRAWS_DA = 10
+ANSWER_MS = 60000  # how long one that does not answer is waited for
+TROUBLE_MS = 10000  # where the bus already knows why
+LOOK_MS = 3000
+BLINKS = 3
+DARK_MS, LIGHT_MS = 7000, 10000
+
+
+class Sight:
+    """What is seen of one EVSE and of the meters above it, now.
+
+    state: the guard's word ("ok", "silent", …). online, plugged, charging: the driver's. order_da: the last order sent,
+    None: none. limit_da: what the device reports in force. amps_da: per terminal, None: it does not measure; amps_ms: when that
+    was read. fed_ms: when the last frame left that may keep its order alive, None: not known. line_trouble: what the bus says
+    of its address, "": nothing. meters: [(current per supply line or None, when)], one for each meter above it, nearest first.
+    """
+
+    def __init__(self, **facts):
+        self.state = "ok"
+        self.online = True
+        self.plugged = None
+        self.charging = False
+        self.order_da = None
+        self.limit_da = None
+        self.amps_da = None
+        self.amps_ms = -1
+        self.fed_ms = None
+        self.line_trouble = ""
+        self.meters = []
+        for name in facts:
+            setattr(self, name, facts[name])
+
+    def drawn_da(self):
+        """The fullest terminal's current by the device itself, None: unknown."""
+        return max(self.amps_da) if self.amps_da else None
+
+    def draws(self):
+        """Does a car take current? Where nobody measures, the device's state says it."""
+        drawn_da = self.drawn_da()
+        return self.charging if drawn_da is None else drawn_da >= DRAWS_DA
+
+
+class Experiment:
+    """claims: what the site file and the profile say of this EVSE (see steps.py)."""
+
+    name = ""
+    needs_load = True
+
+    def __init__(self, claims):
+        self.claims = claims
+        self.wish_da = None
+        self.room = 0
+        self.mute = TALK
+        self.ask = None
+        self.outcome = verdicts.NOT_DONE
+        self.text = ""
+        self.figures = OrderedDict()
+        self.findings = []
+        self.counts = {}
+        self.began_ms = None
+        self._word = None
+
+    def answer(self, word):
+        self._word = word
+
+    def step(self, sight, now_ms):
+        """True: it is over."""
+        if self.began_ms is None:
+            self.began_ms = now_ms
+            self.begin(sight, now_ms)
+        return self.go_on(sight, now_ms)
+
+    def begin(self, sight, now_ms):
+        """The first step."""
+
+    def go_on(self, sight, now_ms):
+        """Each step; True: it is over."""
+        return True
+
+    def end(self, outcome, text):
+        """Over, with this verdict."""
+        self.outcome, self.text, self.ask = outcome, text, None
+        return True
+
+    def fail(self, finding):
+        self.findings.append(finding)
+        return self.end(verdicts.FAILED, finding["text"])
+
+
+class Load(Experiment):
+    """Is it there, and does a car or a test load draw? Nothing else can be measured without."""
+
+    name = "load"
+    needs_load = False
+
+    def begin(self, sight, now_ms):
+        self.wish_da = self.claims["min_da"]
+
+    def go_on(self, sight, now_ms):
+        name, waited_ms = self.claims["name"], now_ms - self.began_ms
+        if not sight.online:
+            if waited_ms >= (TROUBLE_MS if sight.line_trouble else ANSWER_MS):
+                return self.fail(verdicts.no_answer(name, self.claims["where"], sight.line_trouble))
+            return False
+        if sight.draws():
+            return self.end(verdicts.PASSED, "%s: a load draws" % name)
+        if waited_ms >= LOOK_MS:
+            self._ask(sight)
+        if sight.plugged and waited_ms >= ANSWER_MS // 4:
+            self.room = 1 if waited_ms < ANSWER_MS // 2 else 2
+        return False
+
+    def _ask(self, sight):
+        name = self.claims["name"]
+        if sight.plugged:
+            self.ask = "%s: its car does not draw; switch the load on, or `commission skip`" % name
+        else:
+            self.ask = "plug a car or a test load into %s (a one-phase load shows which line is which), or `commission skip`" % name
+
+
+class Blink(Experiment):
+    """Paused and released three times: a person sees whether it is the charge point of that name."""
+
+    name = "identity"
+
+    def begin(self, sight, now_ms):
+        name = self.claims["name"]
+        self.ask = "%s stops and starts %d times; is it the charge point with that name? `commission next` (yes) or `commission no`" % (name, BLINKS)
+
+    def go_on(self, sight, now_ms):
+        at_ms = now_ms - self.began_ms
+        dark = at_ms % (DARK_MS + LIGHT_MS) < DARK_MS
+        self.wish_da = 0 if dark and at_ms < BLINKS * (DARK_MS + LIGHT_MS) else self.claims["min_da"]
+        if self._word == "next":
+            return self.end(verdicts.PASSED, "%s was seen to stop and start" % self.claims["name"])
+        if self._word == "no":
+            return self.fail(verdicts.other_unit(self.claims["name"], self.claims["unit"]))
+        return False
+
+
+class Plateau:
+    """Means of what is seen while the current stands, and when it got there."""
+
+    def __init__(self, ordered_ms, meters):
+        self.ordered_ms = ordered_ms
+        self.limit_ms = None  # after the order: its report shows it
+        self.track = []  # [after the order in ms, drawn_da or None, fullest line per meter …]
+        self.count = 0
+        self._amps, self._amps_ms = None, -1
+        self._sums = [None] * meters
+        self._counts = [0] * meters
+        self._at_ms = [-1] * meters
+        self._amps_count = 0
+
+    def watch(self, sight, now_ms):
+        """On the way there: when does who show it?"""
+        if self.limit_ms is None and sight.limit_da is not None and sight.order_da is not None and abs(sight.limit_da - sight.order_da) <= 2:
+            self.limit_ms = now_ms - self.ordered_ms
+        lines = sight.meters[0][0] if sight.meters else None
+        row = [now_ms - self.ordered_ms, sight.drawn_da(), None if lines is None else list(lines)]
+        if not self.track or row[1:] != self.track[-1][1:]:
+            self.track.append(row)
+
+    def take(self, sight):
+        """One look while it stands; each reading counts once."""
+        if sight.amps_da is not None and sight.amps_ms != self._amps_ms:
+            self._amps_ms = sight.amps_ms
+            self._amps = add(self._amps, sight.amps_da)
+            self._amps_count += 1
+        for m, (lines, at_ms) in enumerate(sight.meters):
+            if lines is not None and at_ms != self._at_ms[m]:
+                self._at_ms[m] = at_ms
+                self._sums[m] = add(self._sums[m], lines)
+                self._counts[m] += 1
+
+    def enough(self, least):
+        """So many readings of every meter that shows anything, and of the device where it measures."""
+        seen = [n for n in self._counts if n] + ([self._amps_count] if self._amps_count else [])
+        return bool(seen) and min(seen) >= least
+
+    def amps_da(self):
+        """Mean per terminal, None: it does not measure."""
+        return mean(self._amps, self._amps_count)
+
+    def lines_da(self, meter):
+        """Mean per supply line of that meter, None: it showed nothing."""
+        return mean(self._sums[meter], self._counts[meter])
+
+
+def add(sums, values):
+    return list(values) if sums is None else [a + b for a, b in zip(sums, values)]
+
+
+def mean(sums, count):
+    """Rounded to the nearest, also below 0."""
+    return [(2 * total + count) // (2 * count) for total in sums] if count else None

@@ -1,0 +1,87 @@
+"""What a commissioning leaves on paper: documents, their seal, and the same as lines for people.
+
+One document for the site ("commission") and one for each EVSE ("commission-0", …), small enough for a controller to hold one at
+a time. All are plain JSON; their canonical text has sorted keys, so that anybody can compute the seal again.
+"""
+
+import hashlib
+from binascii import hexlify
+
+from ampacity.base import strict_json
+
+FORMAT = 1
+HEAD = "commission"
+MARKS = {"passed": "ok  ", "failed": "FAIL", "not done": "open", "not needed": "-   "}
+
+
+def document_of(index):
+    return "%s-%d" % (HEAD, index)
+
+
+def sha256_of(texts):
+    """Hex digest over the texts, each ended by a newline."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
+        digest.update(b"\n")
+    return str(hexlify(digest.digest()), "ascii")
+
+
+def site_sha256(site):
+    """Of the compiled site without its upstream, which holds a password."""
+    return sha256_of([strict_json.dumps({key: site[key] for key in site if key != "ocpp"})])
+
+
+def seal(head, evses):
+    """Over everything that was found out; head without its signature, EVSE documents in the order of head["evses"]' index."""
+    plain = {key: head[key] for key in head if key != "signed"}
+    return sha256_of([strict_json.dumps(plain)] + [strict_json.dumps(evse) for evse in evses])
+
+
+def findings_of(head, evses):
+    """All findings, each once: those of several EVSEs together first."""
+    found = []
+    for row in head.get("together", []) + [row for evse in evses for step in evse["steps"] for row in step.get("findings", [])]:
+        if row not in found:
+            found.append(row)
+    return found
+
+
+def finding_lines(findings):
+    lines = []
+    for row in findings:
+        lines.append("%s: %s" % (row["level"], row["text"]))
+        lines.append("    fix: %s" % row["fix"])
+    return lines
+
+
+def step_line(name, step, outcome, text):
+    return "%s %s %s: %s" % (MARKS.get(outcome, outcome), name, step, text)
+
+
+def report_lines(head, evses):
+    """The report as text."""
+    lines = ["commissioning of %s, firmware %s, begun %s" % (head["site"], head["firmware"], head["began"] or "(time unknown)")]
+    lines.append("site file %s" % head["site_sha256"][:16])
+    for evse in evses:
+        words = "%s: %s (serial %s)" % (evse["name"], evse["outcome"], evse["serial"] or "unknown")
+        lines.append(words)
+        for step in evse["steps"]:
+            lines.append("  " + step_line("", step["step"], step["outcome"], step["text"]).replace("  ", " "))
+    lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong"]
+    signed = head.get("signed")
+    lines.append("signed by %s, %s, seal %s" % (signed["by"], signed["at"] or "time unknown", signed["seal"]) if signed else "not signed")
+    return lines
+
+
+def status_lines(status):
+    """`commission status` for people."""
+    lines = [step_line(*row) for row in status["done"]]
+    if status["running"]:
+        lines.append("%s %s is running (%d s); left: %s" % (status["evse"], status["step"], status["seconds"], ", ".join(status["left"]) or "none"))
+    else:
+        lines.append("no run; `commission start`, `commission report`")
+    lines += finding_lines(status["findings"])
+    if status["ask"]:
+        lines.append("? " + status["ask"])
+    return lines

@@ -1,0 +1,205 @@
+"""A commissioning run: EVSE after EVSE, experiment after experiment; what it found and what it still wants to be told.
+
+Pure: `step(sight, now_ms)` a few times a second with what is seen of the EVSE under test (`claims`, None: over); its wishes
+stand in `experiment`. `command(word)` is the person: next, no, skip, abort. An EVSE whose steps are over is put into
+`ended` as (claims, "passed" | "failed" | "not done", counts).
+
+Claims of an EVSE (a dict): name, unit, where, kind, terminals, min_da, max_da, limit_da, step_da, settle_ms, watchdog_ms (0: none),
+tolerance_ms, fallback_da, power_on_da, power_on_source, holds, meters (names of those above it, nearest first).
+"""
+
+from collections import OrderedDict
+
+from ampacity.base.errors import Rejected
+from ampacity.commission import verdicts
+from ampacity.commission.experiments import Blink, Load
+from ampacity.commission.failsafe import PowerOn, Silence
+from ampacity.commission.mapping import swapped_at
+from ampacity.commission.record import Record
+from ampacity.commission.stepping import Stepping
+
+WORDS = ("next", "no", "skip", "abort")
+ORDER = ("load", "identity", "steps", "silence", "power-on")
+
+
+def needless(step, claims):
+    """Why this EVSE needs no such step, None: it does."""
+    if step == "silence" and claims["kind"] == "local":
+        return "its watchdog is the controller's own: the hardware opens its contactor"
+    if step == "silence" and not claims["watchdog_ms"]:
+        return "it claims no watchdog (class N): its order counts as long as it is silent"
+    if step == "power-on" and claims["power_on_source"] not in ("declared", "unknown"):
+        return "its power-on value is documented, or read back"
+    return None
+
+
+class Run:
+    """plan: claims in the order of the test. rng: base/rng. lines: of the supply."""
+
+    def __init__(self, plan, rng, lines, now_ms):
+        self.plan = list(plan)
+        self.rng = rng
+        self.lines = lines
+        self.start_ms = now_ms
+        self.results = OrderedDict()
+        self.findings = []
+        self.ended = []
+        self.experiment = None
+        self.at = -1
+        self._steps = []
+        self._loaded = []
+        self._pairs = []
+        self._record = None
+        self._next_evse(now_ms)
+
+    @property
+    def over(self):
+        return self.at >= len(self.plan)
+
+    @property
+    def claims(self):
+        return None if self.over else self.plan[self.at]
+
+    def step(self, sight, now_ms):
+        if self.over:
+            return
+        self._record.take(sight, now_ms)
+        experiment = self.experiment
+        if experiment.step(sight, now_ms):
+            self._close(experiment, now_ms)
+            self._next_step(now_ms)
+
+    def command(self, word, now_ms):
+        """Raises Rejected for a word that fits nothing now."""
+        if self.over or word not in WORDS:
+            raise Rejected("commission", word, "start, status, report, sign" if self.over else ", ".join(WORDS))
+        if word == "abort":
+            self._abort(now_ms)
+        elif word == "skip":
+            self.experiment.end(verdicts.NOT_DONE, "left out by hand")
+            self._close(self.experiment, now_ms)
+            self._next_step(now_ms)
+        elif self.experiment.ask is None:
+            raise Rejected("commission", word, "skip or abort: nothing was asked")
+        else:
+            self.experiment.answer(word)
+
+    # the sequence
+
+    def _next_evse(self, now_ms):
+        self.at += 1
+        self.experiment = None
+        if self.over:
+            self._conclude()
+            return
+        self._steps = list(ORDER)
+        self._loaded = []
+        self._record = Record(self.start_ms)
+        result = OrderedDict()
+        for key, value in (("outcome", None), ("began_ms", now_ms - self.start_ms), ("ended_ms", None), ("steps", []), ("samples", self._record.rows)):
+            result[key] = value
+        self.results[self.claims["name"]] = result
+        self._next_step(now_ms)
+
+    def _next_step(self, now_ms):
+        while self._steps:
+            name = self._steps.pop(0)
+            why = needless(name, self.claims) or self._hopeless(name)
+            if why is None:
+                self.experiment = self._make(name)
+                return
+            done = "not needed" if needless(name, self.claims) else verdicts.NOT_DONE
+            self._write(name, done, why, OrderedDict(), now_ms, now_ms)
+        self._end_evse(now_ms)
+
+    def _hopeless(self, name):
+        """What the step before it did not show."""
+        steps = self.results[self.claims["name"]]["steps"]
+        if name != "load" and steps and steps[0]["outcome"] != verdicts.PASSED:
+            return "no load: " + steps[0]["text"]
+        return None
+
+    def _make(self, name):
+        claims, meters = self.claims, self.claims["meters"]
+        if name == "load":
+            return Load(claims)
+        if name == "identity":
+            return Blink(claims)
+        if name == "steps":
+            return Stepping(claims, self.rng, meters, self.lines)
+        return (Silence if name == "silence" else PowerOn)(claims, self._loaded, len(meters))
+
+    def _close(self, experiment, now_ms):
+        """An experiment is over: into the results."""
+        if isinstance(experiment, Stepping):
+            self._loaded = experiment.loaded()
+            self._pairs += [(mapping.meter, mapping.pair) for mapping in experiment.mappings if mapping.pair]
+        for found in experiment.findings:
+            self._find(found)
+        began_ms = now_ms if experiment.began_ms is None else experiment.began_ms
+        row = self._write(experiment.name, experiment.outcome, experiment.text, experiment.figures, began_ms, now_ms)
+        row["findings"] = list(experiment.findings)
+        row["counts"] = dict(experiment.counts)
+
+    def _find(self, found):
+        for known in self.findings:
+            if known["code"] == found["code"] and known["where"] == found["where"] and known["fix"] == found["fix"]:
+                return
+        self.findings.append(found)
+
+    def _write(self, name, outcome, text, figures, began_ms, ended_ms):
+        row = OrderedDict()
+        for key, value in (("step", name), ("outcome", outcome), ("text", text), ("began_ms", began_ms - self.start_ms),
+                           ("ended_ms", ended_ms - self.start_ms), ("figures", figures)):
+            row[key] = value
+        self.results[self.claims["name"]]["steps"].append(row)
+        return row
+
+    def _end_evse(self, now_ms):
+        claims = self.claims
+        result = self.results[claims["name"]]
+        outcomes = [row["outcome"] for row in result["steps"] if row["step"] != "identity" or row["outcome"] == verdicts.FAILED]
+        if verdicts.FAILED in outcomes:
+            result["outcome"] = verdicts.FAILED
+        else:
+            result["outcome"] = verdicts.NOT_DONE if verdicts.NOT_DONE in outcomes else verdicts.PASSED
+        result["ended_ms"] = now_ms - self.start_ms
+        result["samples"] = self._record.rows
+        counts = {}
+        for row in result["steps"]:
+            counts.update(row.get("counts", {}))
+        self.ended.append((claims, result["outcome"], counts))
+        self._next_evse(now_ms)
+
+    def _abort(self, now_ms):
+        self.experiment.end(verdicts.NOT_DONE, "the run was aborted")
+        self._close(self.experiment, now_ms)
+        result = self.results[self.claims["name"]]
+        result["outcome"] = verdicts.FAILED if verdicts.FAILED in [row["outcome"] for row in result["steps"]] else verdicts.NOT_DONE
+        result["ended_ms"] = now_ms - self.start_ms
+        result["samples"] = self._record.rows
+        self.at = len(self.plan)
+        self.experiment = None
+        self._conclude()
+
+    def _conclude(self):
+        """What several EVSEs show together: exchanged CTs look like exchanged wires at every one of them."""
+        for meter in sorted({meter: 1 for meter, _ in self._pairs}):
+            found = swapped_at(meter, [pair for name, pair in self._pairs if name == meter])
+            if found is not None:
+                self._find(found)
+
+    # what people see
+
+    def status(self, now_ms):
+        """Where it stands: {"running", "evse", "step", "ask", "done", "left", …}."""
+        status = OrderedDict()
+        status["running"] = not self.over
+        status["evse"] = None if self.over else self.claims["name"]
+        status["step"] = None if self.over else self.experiment.name
+        status["ask"] = None if self.over else self.experiment.ask
+        status["seconds"] = (now_ms - self.start_ms) // 1000
+        status["done"] = [[name, row["step"], row["outcome"], row["text"]] for name in self.results for row in self.results[name]["steps"]]
+        status["left"] = [claims["name"] for claims in self.plan[self.at + 1 :]]
+        status["findings"] = list(self.findings)
+        return status

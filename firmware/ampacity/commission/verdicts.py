@@ -1,0 +1,138 @@
+"""What a commissioning test found out, in words with a remedy: numbers in, sentences out.
+
+A finding is a dict like those of the check: code, where (name), level ("error": it did not pass; "warning": to be
+known), text, fix. An outcome is "passed", "failed", or "not done" with the reason.
+"""
+
+PASSED, FAILED, NOT_DONE = "passed", "failed", "not done"
+
+
+def amps(da):
+    """12.3 A of 123 da; negative ones too."""
+    return "%s%d.%d A" % ("-" if da < 0 else "", abs(da) // 10, abs(da) % 10)
+
+
+def seconds(ms):
+    """"10.2 s" of 10240 ms."""
+    return "%d.%d s" % (ms // 1000, ms % 1000 // 100)
+
+
+def line_name(line):
+    return "L%d" % (line + 1)
+
+
+def lines_text(lines):
+    """"L1 and L3" of [0, 2]."""
+    return listed([line_name(line) for line in lines]) or "no line"
+
+
+def listed(words):
+    """"a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def terminals_text(indexes):
+    """"terminal 1", "terminals 1 and 2" of indexes from 0."""
+    words = listed([str(index + 1) for index in indexes])
+    return ("terminal " if len(indexes) == 1 else "terminals ") + words
+
+
+def phases_setting(terminals):
+    """The `phases` entry of a site file for these terminals."""
+    words = ["-".join([line_name(line) for line in terminal]) for terminal in terminals]
+    return "phases = [%s]" % ", ".join(['"%s"' % word for word in words])
+
+
+def finding(code, where, text, fix, level="error"):
+    return {"code": code, "where": where, "level": level, "text": text, "fix": fix}
+
+
+def wrong_line(name, active, seen, expected, terminals):
+    """terminals: as they would be right."""
+    verb = "loads" if len(active) == 1 else "load"
+    text = "%s: %s %s %s, the site file says %s" % (name, terminals_text(active), verb, lines_text(seen), lines_text(expected))
+    fix = phases_setting(terminals)
+    if len(terminals) > len(active):
+        fix += " (the other terminals follow from the rotation; measure each with a load of its own)"
+    return finding("phases", name, text, fix + "; or exchange the wires")
+
+
+def missing_line(name, meter, missing):
+    text = "%s draws on %s and meter %s does not show it" % (name, lines_text(missing), meter)
+    return finding("line-missing", meter, text, "look at the CT of %s: open, not closed around the line, or not connected" % lines_text(missing))
+
+
+def no_line(name, meter):
+    text = "no line of meter %s follows the steps of %s" % (meter, name)
+    return finding("not-measured", name, text, "the circuit of %s in the site file, or the place of the CTs: what it draws does not pass them" % name)
+
+
+def reversed_ct(meter, line, seen_da, true_da):
+    text = "CT on %s of meter %s counts backwards: %s for a step of %s" % (line_name(line), meter, amps(seen_da), amps(true_da))
+    return finding("ct-reversed", meter, text, "turn that CT around, or exchange its two wires at the meter")
+
+
+def wrong_ratio(meter, line, permille):
+    text = "%s of meter %s shows %d %% of what flows" % (line_name(line), meter, permille // 10)
+    return finding("ct-ratio", meter, text, "set the meter's CT ratio, or how many turns go through the CT")
+
+
+def swapped_cts(meter, pairs):
+    """pairs: [(line of the file, line that answers)], from several EVSEs that agree."""
+    words = ", ".join(["%s answers on %s" % (line_name(a), line_name(b)) for a, b in pairs])
+    text = "every charge point that was stepped agrees: at meter %s %s" % (meter, words)
+    return finding("ct-swapped", meter, text, "exchange the CTs (or their wires) at the meter; the charge points are then as the site file says")
+
+
+def draws_more(name, order_da, drawn_da, step_da):
+    text = "%s draws %s at an order of %s: it rounds up, and its profile does not say so" % (name, amps(drawn_da), amps(order_da))
+    return finding("rounding", name, text, "order whole steps of %s only: correct the profile's rounding" % amps(max(step_da, 10)))
+
+
+def too_slow(name, ms, claimed_ms):
+    text = "%s took %s to follow a lower order, the site counts with %s" % (name, seconds(ms), seconds(claimed_ms))
+    return finding("latency", name, text, "settle_ms of its profile at least %d" % (-(-ms // 1000) * 1000))
+
+
+def watchdog_dead(name, watchdog_ms, max_da, holds):
+    text = "%s's watchdog did not fall after %s as its profile claims" % (name, seconds(watchdog_ms))
+    counts = "it counts as one without a watchdog (class N): reserve %s" % amps(0 if holds else max_da)
+    counts += ", and its order counts as long as it is silent" if holds else ""
+    return finding("watchdog", name, text + ": " + counts, "have it repaired or replaced; a contactor in its feeder takes over meanwhile")
+
+
+def watchdog_late(name, ms, claimed_ms):
+    text = "%s's watchdog fell after %s, its profile claims %s: from now on %s count" % (name, seconds(ms), seconds(claimed_ms), seconds(ms))
+    return finding("watchdog-late", name, text, "set its timer to %s, or watchdog_s = %d" % (seconds(claimed_ms), -(-ms // 1000)))
+
+
+def watchdog_early(name, ms, claimed_ms):
+    text = "%s's watchdog fell after %s already, not %s" % (name, seconds(ms), seconds(claimed_ms))
+    return finding("watchdog-early", name, text, "set its timer to %s: it will fall in gaps of the bus" % seconds(claimed_ms), "warning")
+
+
+def fallback_high(name, da, claimed_da):
+    text = "%s falls back to %s, not to %s: %s count from now on" % (name, amps(da), amps(claimed_da), amps(da))
+    return finding("fallback", name, text, "set its fallback to %s, or fallback_a = %d.%d" % (amps(claimed_da), da // 10, da % 10))
+
+
+def power_on_high(name, da, claimed_da):
+    text = "%s allows %s after it was switched on, not %s: %s count from now on" % (name, amps(da), amps(claimed_da), amps(da))
+    return finding("power-on", name, text, "power_on_a = %d.%d, or set it in the unit" % (da // 10, da % 10))
+
+
+def other_unit(name, unit):
+    text = "%s: another charge point than that answered its blinking" % name
+    return finding("identity", name, text, "give the unit at this place the address %d, or exchange the names in the site file" % unit)
+
+
+def no_answer(name, where, trouble=""):
+    if trouble:
+        text = "%s (%s): %s" % (name, where, trouble)
+        return finding("duplicate-unit", name, text, "give each device an address of its own: switch the others off and set them one by one")
+    text = "%s does not answer at %s" % (name, where)
+    return finding("no-answer", name, text, "power, wires A and B, baud and parity, its address: `scan` shows who is there")
+
+
+def no_return(name):
+    return finding("return", name, "%s did not come back after its watchdog test" % name, "see `why %s` and `log`" % name)

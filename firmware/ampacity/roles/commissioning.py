@@ -1,0 +1,343 @@
+"""Commissioning at a primary: the run (ampacity.commission) gets what is seen, and its wishes become limits that only lower.
+
+Made when an installer first asks for it. While an EVSE is under test the others stay where they are, or give way; its
+own current is a limit of the source "commission" that ends by itself. Nothing here sends a frame or passes the guard.
+"""
+
+import os
+
+from ampacity import __version__
+from ampacity.base import strict_json
+from ampacity.base.errors import Rejected
+from ampacity.base.rng import Rng
+from ampacity.commission import papers
+from ampacity.commission.experiments import TALK, Sight
+from ampacity.commission.steps import Run
+from ampacity.roles.extras import Part
+
+SOURCE = "commission"
+HOLDS_MS = 6000  # of a limit; it is put again in time
+AGAIN_MS = 2000
+WHO_MAX = 60
+
+
+class Commissioning(Part):
+    """primary: roles/primary.py. `serves(index)`: is a car to be charged there because it is under test?"""
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.guard = primary.guard
+        self.run = None
+        self._readings = [(None, -1)] * len(primary.site["meters"])
+        self._under_test = None
+        self._muted = None
+        self._frozen = {}
+        self._puts = {}
+        self._attend_ms = 0
+        self._wish_da = None
+        self._counted = False
+        primary.extras.append(self)
+
+    # a part of the primary
+
+    def reading(self, meter, now_ms):
+        reading = self.primary.readings[meter]
+        amps_da = None if reading is None else reading.get("amps_da")
+        lines = None
+        if amps_da is not None:
+            lines = [0] * self.primary.site["phases"]
+            for index, line in enumerate(self.primary.site["meters"][meter]["phases"]):
+                if index < len(amps_da):
+                    lines[line] = amps_da[index]
+        self._readings[meter] = (lines, now_ms)
+
+    def step(self, now_ms):
+        run = self.run
+        if run is None or run.over or self.guard.mode == "quarantine":
+            return
+        if run.claims is not self._under_test:
+            self._begin(run.claims, now_ms)
+        run.step(self._sight(run.claims), now_ms)
+        self._take_ended(now_ms)
+        if run.over:
+            self._finish(now_ms)
+        elif run.claims is self._under_test:
+            self._count_at_once(run.experiment, now_ms)
+            self._apply(run.claims["index"], run.experiment, now_ms)
+
+    def close(self, now_ms):
+        self._release(now_ms)
+
+    def serves(self, index):
+        """Is its car to be charged without being asked who it belongs to, because it is under test?"""
+        return self._under_test is not None and self._under_test["index"] == index
+
+    # what is seen
+
+    def _sight(self, claims):
+        index, guard = claims["index"], self.guard
+        facts = self.primary.points.facts(index)
+        return Sight(
+            state=guard.state(index), online=facts.online, plugged=facts.plugged, charging=facts.charging, order_da=guard.order_da(index),
+            limit_da=facts.limit_da, amps_da=facts.amps_da, amps_ms=facts.updated_ms,
+            fed_ms=guard.ledger.standings[index].other_ms, line_trouble=self._line_trouble(claims),
+            meters=[self._readings[m] for m in claims["meter_indexes"]],
+        )  # fmt: skip
+
+    def _line_trouble(self, claims):
+        """What the bus says of this address: two devices have it."""
+        wire = self.primary.buses.wire_of[claims["index"]]
+        twins = getattr(wire.engine, "twins", None) if wire is not None else None
+        return twins.text(claims["unit"]) if twins is not None else ""
+
+    # what is wished
+
+    def _begin(self, claims, now_ms):
+        """The next EVSE: the others stay where they are."""
+        self._release(now_ms)
+        self._under_test = claims
+        self._counted = False
+        for index in range(len(self.primary.site["evses"])):
+            if index != claims["index"]:
+                self._frozen[index] = self.guard.want_da[index]
+
+    def _apply(self, index, experiment, now_ms):
+        self._mute(index, experiment, now_ms)
+        wish_da = experiment.wish_da
+        if wish_da != self._wish_da or now_ms - self._attend_ms >= AGAIN_MS:
+            self._wish_da, self._attend_ms = wish_da, now_ms
+            self.guard.attend(index)
+        self._limit(index, wish_da, now_ms)
+        for other in sorted(self._frozen):
+            room_da = self._frozen[other]
+            if experiment.room:
+                room_da = min(room_da, self.guard.site.evses[other].min_da) if experiment.room == 1 else 0
+            self._limit(other, room_da, now_ms)
+
+    def _limit(self, index, value_da, now_ms):
+        put = self._puts.get(index)
+        if put is not None and put[0] == value_da and now_ms - put[1] < AGAIN_MS:
+            return
+        self._puts[index] = (value_da, now_ms)
+        self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release", now_ms)
+
+    def _mute(self, index, experiment, now_ms):
+        driver = self.primary.buses.drivers[index]
+        if experiment.mute == TALK or not hasattr(driver, "mute"):
+            self._talk(now_ms)
+            return
+        if self._muted is None:
+            try:
+                self.guard.trial(index, True, now_ms)
+            except Rejected:
+                self.run.command("skip", now_ms)
+                return
+            self._muted = index
+            self.primary.log.add("warning", "commission: nothing is sent to %s, to see it fall" % self._under_test["name"], now_ms)
+        if driver.muted != experiment.mute:
+            driver.mute(experiment.mute, now_ms)
+
+    def _talk(self, now_ms):
+        if self._muted is not None:
+            self.primary.buses.drivers[self._muted].mute(TALK, now_ms)
+            self.guard.trial(self._muted, False, now_ms)
+            self._muted = None
+
+    def _release(self, now_ms):
+        """Nobody is under test: every wish is withdrawn."""
+        self._talk(now_ms)
+        for index in sorted(self._puts):
+            self.guard.limit(SOURCE, ("evse", index), None, None, "release", now_ms)
+        self._puts, self._frozen = {}, {}
+        self._under_test = self._wish_da = None
+        self.guard.attend(None)
+
+    # what is counted and kept
+
+    def _count_at_once(self, experiment, now_ms):
+        """A watchdog that did not act counts before anything is sent to its device again."""
+        if experiment.counts.get("distrusted") and not self._counted:
+            self._counted = True
+            self._tell_guard(self._under_test, False, experiment.counts, now_ms)
+
+    def _tell_guard(self, claims, tested, counts, now_ms):
+        self.guard.commissioned(claims["index"], tested, bool(counts.get("distrusted")), counts, now_ms)
+        self.primary.keeper.save(self.guard, now_ms, at_once=True)
+
+    def _take_ended(self, now_ms):
+        ended, self.run.ended = self.run.ended, []
+        for claims, outcome, counts in ended:
+            if outcome != "not done" and not self._counted:
+                self._tell_guard(claims, outcome == "passed", counts, now_ms)
+            self._write(claims, now_ms)
+            self.primary.log.add("info", "commission: %s %s" % (claims["name"], outcome), now_ms)
+
+    def _write(self, claims, now_ms):
+        """The EVSE's own document, and its line in the head."""
+        facts, name = self.primary.points.facts(claims["index"]), claims["name"]
+        result = dict(self.run.results[name])
+        evse = self.primary.site["evses"][claims["index"]]
+        result.update({"name": name, "serial": facts.serial or self._fingerprint(claims["index"]), "device_firmware": facts.firmware,
+                       "kind": evse["profile"] or evse["kind"], "where": claims["where"], "ended": self.primary.wallclock.iso(now_ms)})
+        self._put(papers.document_of(claims["index"]), result, now_ms)
+        head = self._head()
+        head["evses"][name] = {"index": claims["index"], "outcome": result["outcome"], "serial": result["serial"]}
+        head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
+        self._put(papers.HEAD, head, now_ms)
+
+    def _finish(self, now_ms):
+        head = self._head()
+        head["ended"] = self.primary.wallclock.iso(now_ms)
+        head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
+        self._put(papers.HEAD, head, now_ms)
+        self._release(now_ms)
+        self.primary.log.add("info", "commission: the run is over, %d findings" % len(self.run.findings), now_ms)
+
+    def _put(self, name, value, now_ms):
+        self.primary.keeper.put(name, value, now_ms)
+
+    def _fingerprint(self, index):
+        if self.primary.site["evses"][index]["kind"] == "local":
+            return self._identity()
+        return self.guard.ledger.standings[index].evidence.known_fingerprint
+
+    def _identity(self):
+        """This controller's own, as its secondaries know it."""
+        return "%08x" % (self.primary.settings.get("identity") or {}).get("identity", 0)
+
+    # claims
+
+    def _claims(self, index):
+        evse, facts = self.guard.site.evses[index], self.primary.site["evses"][index]
+        meters = self._meters_above(evse)
+        names = self.primary.site["meters"]
+        return {
+            "index": index, "name": evse.name, "kind": evse.kind, "unit": facts["unit"], "where": self._where(facts),
+            "terminals": evse.terminals, "min_da": evse.min_da, "max_da": evse.max_da, "limit_da": evse.limit_da,
+            "step_da": facts.get("step_da") or 1, "settle_ms": evse.settle_ms, "watchdog_ms": evse.watchdog_ms,
+            "tolerance_ms": evse.tolerance_ms, "fallback_da": evse.fallback_da, "power_on_da": evse.power_on_da,
+            "power_on_source": evse.power_on_source if evse.kind == "profile" else "documented", "holds": evse.holds,
+            "meter_indexes": meters, "meters": [names[m]["name"] for m in meters],
+        }  # fmt: skip
+
+    def _where(self, facts):
+        if facts["bus"] < 0:
+            return "this controller's own pins"
+        return "unit %d on %s" % (facts["unit"], self.primary.site["buses"][facts["bus"]]["name"])
+
+    def _meters_above(self, evse):
+        """Meters of the circuits above it, nearest first, that measure every line it may load."""
+        found = []
+        for circuit in self.guard.site.paths[evse.circuit]:
+            meter = self.guard.site.circuits[circuit].meter
+            if 0 <= meter < len(self._readings) and meter not in found and self._covers(meter, evse):
+                found.append(meter)
+        return found
+
+    def _covers(self, meter, evse):
+        lines = self.primary.site["meters"][meter]["phases"]
+        for terminal in evse.terminals:
+            for line in terminal:
+                if line not in lines:
+                    return False
+        return True
+
+    # the console
+
+    def command(self, words, now_ms):
+        """One line of the console, without its first word."""
+        words = list(words)
+        as_json = "--json" in words
+        words = [word for word in words if word != "--json"]
+        verb = words[0] if words else "status"
+        if verb == "start":
+            return self._start(words[1:], now_ms)
+        if verb == "status":
+            return self._status(as_json, now_ms)
+        if verb == "report":
+            return self._report(words[1:], as_json)
+        if verb == "sign":
+            return self._sign(" ".join(words[1:]), now_ms)
+        if self.run is None:
+            raise Rejected("commission", verb, "start, status, report or sign: no run is going on")
+        self.run.command(verb, now_ms)
+        self._take_ended(now_ms)
+        if self.run.over:
+            self._finish(now_ms)
+        return "ok"
+
+    def _start(self, names, now_ms):
+        if self.run is not None and not self.run.over:
+            raise Rejected("commission", "start", "commission abort first: a run is going on")
+        if self.guard.mode == "safe":
+            raise Rejected("commission", "start", "a controller that is not in its safe state: " + self.guard.failure)
+        site = self.primary.site
+        own = [i for i, evse in enumerate(site["evses"]) if not evse.get("primary")]
+        chosen = own
+        if names:
+            chosen = []
+            for name in names:
+                index = self.primary.points.index(name)
+                if index not in own or index in chosen:
+                    raise Rejected("commission start", name, ", ".join([site["evses"][i]["name"] for i in own]) + ", each once")
+                chosen.append(index)
+        self._open_papers(chosen if names else None, now_ms)
+        rng = self.primary.doors.rng() if hasattr(self.primary.doors, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
+        self.run = Run([self._claims(index) for index in chosen], rng, site["phases"], now_ms)
+        self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
+        return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
+
+    def _open_papers(self, chosen, now_ms):
+        """A run of all begins new papers; one of some replaces their sheets."""
+        head = self._head() if chosen is not None else {}
+        head.update({"format": papers.FORMAT, "kind": "commissioning", "firmware": __version__, "site": self.primary.site["name"],
+                     "site_sha256": papers.site_sha256(self.primary.site), "began": self.primary.wallclock.iso(now_ms), "ended": None,
+                     "controller": self._identity(),
+                     "signed": None})
+        head["evses"] = head.get("evses", {}) if chosen is not None else {}
+        head["together"] = []
+        self._put(papers.HEAD, head, now_ms)
+
+    def _status(self, as_json, now_ms):
+        if self.run is None:
+            status = {"running": False, "evse": None, "step": None, "ask": None, "seconds": 0, "done": [], "left": [], "findings": []}
+        else:
+            status = self.run.status(now_ms)
+            if self.guard.mode == "quarantine":
+                status["step"] = "waits for the end of quarantine, before"
+        return strict_json.dumps(status) if as_json else "\n".join(papers.status_lines(status))
+
+    def _head(self):
+        return self.primary.settings.get(papers.HEAD) or {"evses": {}}
+
+    def _sheets(self, head):
+        """The documents of the EVSEs that were tested, in site order."""
+        rows = sorted([head["evses"][name]["index"] for name in head["evses"]])
+        sheets = [self.primary.settings.get(papers.document_of(index)) for index in rows]
+        return [sheet for sheet in sheets if sheet is not None]
+
+    def _report(self, names, as_json):
+        head = self._head()
+        if "format" not in head:
+            raise Rejected("commission", "report", "commission start first: nothing was commissioned yet")
+        if names:
+            if names[0] not in head["evses"]:
+                raise Rejected("commission report", names[0], ", ".join(sorted(head["evses"])) or "an EVSE that was tested")
+            sheet = self.primary.settings.get(papers.document_of(head["evses"][names[0]]["index"]))
+            return strict_json.dumps(sheet)
+        if as_json:
+            return strict_json.dumps(head)
+        return "\n".join(papers.report_lines(head, self._sheets(head)))
+
+    def _sign(self, who, now_ms):
+        """Who has seen the report; the seal tells whether it was changed afterwards."""
+        head = self._head()
+        if "format" not in head or (self.run is not None and not self.run.over):
+            raise Rejected("commission", "sign", "a run that is over")
+        if not 2 <= len(who) <= WHO_MAX:
+            raise Rejected("commission sign", who, "a name of 2..%d characters" % WHO_MAX)
+        seal = papers.seal(head, self._sheets(head))
+        head["signed"] = {"by": who, "at": self.primary.wallclock.iso(now_ms), "seal": seal}
+        self._put(papers.HEAD, head, now_ms)
+        self.primary.log.add("info", "commission: signed by %s, seal %s" % (who, seal[:16]), now_ms)
+        return "signed by %s, seal %s" % (who, seal)

@@ -1,0 +1,151 @@
+"""The fail-safe, tested by falling silent; and what is allowed after a restart."""
+
+from helper_toy import TICK_MS, Toy, claims, drive, stepping_house
+
+from ampacity.commission.failsafe import PowerOn, Silence
+
+LOADED = [(0, 0, 1)]
+
+
+def silenced(toy, loaded=LOADED, **more):
+    facts = claims(**more)
+    return drive(Silence(facts, loaded, 1), toy)
+
+
+def codes(experiment):
+    return [found["code"] for found in experiment.findings]
+
+
+def test_a_watchdog_that_acts_is_timed_at_the_meter():
+    one = silenced(Toy())
+    assert one.outcome == "passed" and not one.findings and not one.counts
+    assert 10000 <= one.figures["fell_ms"] <= 12500 and one.figures["fallback_da"] == 0
+    assert one.figures["before_da"] == 160
+
+
+def test_one_that_does_not_act_counts_as_none():
+    one = silenced(Toy(watchdog_ms=0))
+    assert one.outcome == "failed" and codes(one) == ["watchdog"] and one.counts == {"distrusted": True}
+    assert one.text == ("evse-1's watchdog did not fall after 10.0 s as its profile claims: "
+                        "it counts as one without a watchdog (class N): reserve 16.0 A")
+
+
+def test_a_late_one_counts_with_the_time_that_was_seen():
+    one = silenced(Toy(watchdog_ms=20000))
+    assert codes(one) == ["watchdog-late"] and 21000 <= one.counts["watchdog_ms"] <= 23000
+
+
+def test_an_early_one_is_a_warning():
+    one = silenced(Toy(watchdog_ms=2000))
+    assert codes(one) == ["watchdog-early"] and one.outcome == "passed" and one.findings[0]["level"] == "warning"
+
+
+def test_a_higher_fallback_counts_as_seen():
+    one = silenced(Toy(fallback_da=100))
+    assert codes(one) == ["fallback"] and one.counts == {"fallback_da": 100}
+
+
+def test_the_fallback_that_was_claimed_passes():
+    assert not codes(silenced(Toy(fallback_da=60), fallback_da=60))
+
+
+def test_without_a_meter_its_own_reading_after_the_silence_decides():
+    good = silenced(Toy(), loaded=[])
+    assert good.outcome == "passed" and good.figures["fell_ms"] is None
+    bad = silenced(Toy(watchdog_ms=0), loaded=[])
+    assert bad.counts == {"distrusted": True}
+
+
+def test_without_any_measure_it_is_not_done():
+    one = silenced(Toy(measures=False), loaded=[])
+    assert one.outcome == "not done" and "pull its bus" in one.text
+
+
+def test_by_the_meter_alone_fallback_and_failure_are_seen_too():
+    assert silenced(Toy(measures=False, fallback_da=100)).counts == {"fallback_da": 100}
+    assert silenced(Toy(measures=False, watchdog_ms=0)).counts == {"distrusted": True}
+
+
+def test_meter_and_device_that_contradict_each_other_decide_nothing():
+    one = silenced(Toy(), loaded=[(0, 1, 1)])
+    assert one.outcome == "not done" and "otherwise" in one.text and not one.counts
+
+
+def test_a_reversed_ct_shows_the_fall_as_a_rise():
+    one = silenced(Toy(signs=[-1, 1, 1]), loaded=[(0, 0, -1)])
+    assert one.outcome == "passed" and one.figures["fell_ms"] is not None
+
+
+def test_other_load_that_falls_for_a_moment_is_not_its_fall():
+    toy = Toy()
+    began = []
+
+    def house(now_ms):
+        if toy.muted and not began:
+            began.append(now_ms)
+        dip = began and 2000 <= now_ms - began[0] <= 4000
+        return [100 - (100 if dip else 0), 0, 0]
+
+    toy.house = house
+    one = silenced(toy)
+    assert one.outcome == "passed" and one.figures["fell_ms"] >= 10000
+
+
+def test_a_restless_house_hides_no_broken_watchdog():
+    for seed in (1, 2, 3):
+        one = silenced(Toy(watchdog_ms=0, house=stepping_house(seed, most_da=60)))
+        assert one.outcome != "passed", seed
+
+
+def test_a_load_that_is_too_small_is_said():
+    one = silenced(Toy(car_da=80), fallback_da=60, min_da=60)
+    assert one.outcome == "not done" and "this test needs 10.0 A" in one.text
+
+
+def test_one_that_does_not_come_back_is_found():
+    toy = Toy()
+    experiment = Silence(claims(), LOADED, 1)
+    for _ in range(3000):
+        sight = toy.tick(experiment)
+        if experiment.device_da is not None and experiment.mute == 0:
+            sight.state = "silent"
+        if experiment.step(sight, toy.now_ms):
+            break
+    assert codes(experiment) == ["return"] and experiment.outcome == "failed"
+
+
+def powered(toy, allows_da, off=True, **more):
+    """A person switches it off, and on again; it allows allows_da then."""
+    experiment = PowerOn(claims(power_on_source="declared", **more), LOADED, 1)
+    for n in range(6000):
+        if experiment.ask and toy.muted:
+            muted_s = (toy.now_ms - experiment.muted_ms) // 1000
+            toy.power = not (off and 5 <= muted_s < 15)
+            toy.watchdog_ms, toy.spoken_ms, toy.fallback_da = 1, 0, allows_da if muted_s >= 15 else toy.order_da
+            if muted_s >= 60:
+                experiment.answer("next")
+        elif experiment.mute == 0 and experiment.device_da is not None:
+            toy.watchdog_ms = 10000
+        if experiment.step(toy.tick(experiment), toy.now_ms):
+            return experiment
+    raise AssertionError("it does not end after %d ms" % (n * TICK_MS))
+
+
+def test_a_power_on_value_that_was_declared_is_seen():
+    one = powered(Toy(), 0)
+    assert one.outcome == "passed" and one.counts == {"power_on_da": 0} and one.figures["seen_da"] == 0
+
+
+def test_a_higher_power_on_value_counts_as_seen():
+    one = powered(Toy(), 100)
+    assert one.outcome == "failed" and codes(one) == ["power-on"] and one.counts == {"power_on_da": 100}
+
+
+def test_one_that_allows_all_that_its_car_takes_counts_its_maximum():
+    one = powered(Toy(), 160, max_da=320)
+    assert one.counts == {"power_on_da": 320}
+
+
+def test_a_unit_that_nobody_switched_off_shows_nothing():
+    one = powered(Toy(), 160, off=False)
+    assert one.outcome == "not done" and "nobody saw it" in one.text
