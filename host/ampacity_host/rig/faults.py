@@ -1,5 +1,6 @@
 """The faults of the control channel: which kind fits which target, and whose hand it is in."""
 
+from ampacity_host.rig.devices.meter import INPUTS
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.foreign import TcpVisitor
 from ampacity_host.rig.line.faults import KINDS as LINE_KINDS
@@ -14,7 +15,8 @@ METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 ONCE = ("restart", "forget_settings", "clock_jump")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
-ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + METER_KINDS + PRIMARY_KINDS
+WIRING_KINDS = ("miswired", "same_unit")
+ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
 TROUBLE_AFTER_MS = 30_000
 
 
@@ -125,6 +127,8 @@ class FaultDesk:
             return self._drop(kind, meter.name, meter.bus, on, options)
         if kind not in METER_KINDS:
             raise FieldError("kind", kind, "for a meter: " + ", ".join(METER_KINDS + LINE_KINDS))
+        if kind in ("reversed", "swapped_phases") and "inputs" in options:
+            self._check_inputs(kind, options["inputs"])
         meter.set_fault(kind, on, options)
         self._rig.meter_fault(meter, kind, on, options)
         return None
@@ -134,8 +138,12 @@ class FaultDesk:
             return self._drop(kind, point.name, point.bus, on, options)
         if kind in PLANT_KINDS:
             return point.set_fault(kind, on)
+        if kind == "miswired":
+            return point.rewire(self._lines(point, options) if on else self._rig.facts["evses"][point.index]["terminals"])
+        if kind == "same_unit":
+            return self._same_unit(point, on, options)
         if kind not in DEVICE_KINDS:
-            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + PLANT_KINDS + LINE_KINDS))
+            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + PLANT_KINDS + WIRING_KINDS + LINE_KINDS))
         host = self._rig.hosts.get(point.name)
         if host is not None:
             return host.set_fault(kind, on, options)
@@ -143,6 +151,33 @@ class FaultDesk:
             raise FieldError("kind", kind, "for %s: %s" % (point.name, ", ".join(PLANT_KINDS + (
                 () if point.kind == "local" else OWN_DEVICE_KINDS + LINE_KINDS))))
         return self._own_device(kind, point, on)
+
+    def _check_inputs(self, kind, inputs):
+        """Names of a meter's inputs; exactly two where they are exchanged."""
+        right = isinstance(inputs, list) and len(inputs) == len({str(one) for one in inputs}) and all(one in INPUTS for one in inputs)
+        if not right or not inputs or (kind == "swapped_phases" and len(inputs) != 2):
+            raise FieldError("inputs", inputs, "a list of L1, L2, L3" + (", two of them" if kind == "swapped_phases" else ""))
+
+    def _lines(self, point, options):
+        """The lines that its terminals are really on: one entry for each terminal."""
+        lines, count = options.get("phases"), self._rig.facts["phases"]
+        names = ["L%d" % (line + 1) for line in range(count)]
+        if not isinstance(lines, list) or len(lines) != len(point.terminals) or not all(
+                isinstance(one, str) and all(name in names for name in one.split("-")) for one in lines):
+            raise FieldError("phases", lines, "%d entries of %s" % (len(point.terminals), ", ".join(names)))
+        return [[names.index(name) for name in one.split("-")] for one in lines]
+
+    def _same_unit(self, point, on, options):
+        """Its address is set to that of another one on its line."""
+        rig, facts = self._rig, self._rig.facts["evses"][point.index]
+        host = rig.hosts.get(point.name)
+        if host is None or host.station is None:
+            raise FieldError("kind", "same_unit", "for a simulated device on a serial line")
+        unit = options.get("unit") if on else facts["unit"]
+        if isinstance(unit, bool) or not isinstance(unit, int) or not 1 <= unit <= 247:
+            raise FieldError("unit", unit, "1..247, the address of another device of its line")
+        self._trouble(point.bus, on)
+        return host.set_unit(unit)
 
     def _own_device(self, kind, point, on):
         """Our own secondaries: real firmware, so what the hardware or a hand would do to it."""

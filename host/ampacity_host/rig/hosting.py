@@ -42,6 +42,11 @@ class DeviceHost:
         self.device.tick(self._time.now_ms)
         self._time.at_ms(self._time.now_ms + TICK_MS, self._tick)
 
+    def set_unit(self, unit):
+        """The address that is set in the device."""
+        self.device.readdress(unit)
+        self.station.line.readdress(self.station, (unit,))
+
     def set_fault(self, kind, on, options):
         if self.device.fault(kind, on, **options) is False:
             raise FieldError("kind", kind, "for %s: %s" % (self.name, ", ".join(self.device.faults)))

@@ -61,6 +61,11 @@ class Line:
         self._by_unit.clear()
         return station
 
+    def readdress(self, station, units):
+        """Its device answers to these addresses from now on."""
+        station.units = units
+        self._by_unit.clear()
+
     def drop(self, name):
         """The faults of the place where `name` is connected; they stay when its device comes and goes."""
         return self._drops.setdefault(name, Faults())

@@ -6,6 +6,8 @@ two samples is lost, as in a real one. Values are integers: mA signed per input,
 
 from collections import deque
 
+from ampacity_host.rig.devices.meter import exchanged, inputs_of
+
 AMPS_NOISE_MA = 20
 VOLTS_NOISE_MV = 150
 
@@ -85,12 +87,12 @@ class Meter:
         flows = self._truth_da(at_ms)
         phases = self.phases
         if "swapped_phases" in self.faults:
-            phases = phases[1:] + phases[:1]
+            phases = exchanged(list(phases), self.faults["swapped_phases"])
         offset_ma = int(self.faults.get("offset", {}).get("amps", 5) * 1000) if "offset" in self.faults else 0
-        sign = -1 if "reversed" in self.faults else 1
+        turned = inputs_of(self.faults["reversed"]) if "reversed" in self.faults else ()
         amps, volts, power = [], [], []
         for at, phase in enumerate(phases):
-            amps_ma = sign * (flows[phase] * 100 + offset_ma) + _noise(self._seed + at, number, AMPS_NOISE_MA)
+            amps_ma = (-1 if at in turned else 1) * (flows[phase] * 100 + offset_ma) + _noise(self._seed + at, number, AMPS_NOISE_MA)
             volts_mv = self._line_mv + _noise(self._seed + 7 + at, number, VOLTS_NOISE_MV)
             amps.append(amps_ma)
             volts.append(volts_mv)

@@ -186,6 +186,14 @@ class Point:
         self._tell()
         return car
 
+    def rewire(self, terminals):
+        """Its terminals are on these lines from now on, whatever the site file says."""
+        amps_da = self.amps_da
+        self._set_amps(0)
+        self.terminals = terminals
+        self.loads = _count(terminals)
+        self._set_amps(amps_da)
+
     def want(self, wants):
         """What the driver wants of the car: to take current, or not."""
         if self.car.wants != wants:
