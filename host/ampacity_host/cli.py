@@ -81,11 +81,12 @@ def run(
     console: Annotated[str, typer.Option("--console", metavar="HOST:PORT", help="where its console listens; port 0: any free one")] = "127.0.0.1:0",
     secondary: SecondaryOption = None,
     line: LineOption = None,
+    watchdog: Annotated[str | None, typer.Option(metavar="DEVICE", help="hardware watchdog that the safety loop feeds: /dev/watchdog")] = None,
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there until it ends; started again when it asks for it."""
     from ampacity_host.configure.command import run_command
 
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line))
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")

@@ -10,6 +10,7 @@ from ampacity.ports.doors import SECONDS_1970_2000, numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.mp_doors import MpDoors, secure
 from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
+from ampacity.ports.watchdog import BoardWatchdog
 
 PARITY = {"N": None, "E": 0, "O": 1}
 
@@ -20,6 +21,8 @@ class BoardDoors(MpDoors):
     def __init__(self, folder, boot, files=None):
         super().__init__(folder, boot, TicksClock(), files)
         self._uarts = boot.get("uarts") or {}
+        if boot.get("watchdog"):
+            self.watchdog = BoardWatchdog(machine.WDT, boot["watchdog"])
 
     def hardware_reason(self):
         """By the reset register; a name only where this chip knows the cause."""

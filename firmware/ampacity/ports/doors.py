@@ -7,19 +7,11 @@ import sys
 import time
 
 from ampacity.base.errors import Rejected
+from ampacity.ports.watchdog import NoWatchdog
 
 RESTART_STATUS = 42
 SECONDS_1970_2000 = 946684800
 RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
-
-
-class NoWatchdog:
-    """A platform without a hardware watchdog: feeding it does nothing."""
-
-    armed = False
-
-    def feed(self):
-        """Only the safety loop calls this, after it has checked the invariant."""
 
 
 class Doors:
@@ -132,6 +124,15 @@ class Doors:
     def reset(self, kind="immediate"):
         """Leave the process with the status that asks for a restart; the hardware's reset state opens the contactor."""
         sys.exit(RESTART_STATUS)
+
+    def look(self, bus_facts):
+        """Busy when another program has the device of that bus now."""
+        from ampacity.ports.lock import look
+
+        try:
+            look(self.device_of(bus_facts))
+        except Rejected:  # no device of its own
+            pass
 
     def device_of(self, bus_facts):
         """The device path of a serial bus; on the bench the boot facts name the pty of a virtual one."""

@@ -11,6 +11,8 @@ import time
 from ampacity.base.clock import TickClock
 from ampacity.ports.doors import Doors, numeric_host
 from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.lock import claim
+from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -20,9 +22,8 @@ class LinuxDoors(Doors):
 
     def __init__(self, folder, boot, files=None):
         super().__init__(folder, boot, TickClock(lambda: time.monotonic_ns() // 1000, 1 << 62), files)
-        if boot.get("watchdog"):
-            self.watchdog = DeviceWatchdog(boot["watchdog"])
-        elif os.environ.get("NOTIFY_SOCKET"):
+        self.watchdog = linux_watchdog(boot)
+        if not self.watchdog.armed and os.environ.get("NOTIFY_SOCKET"):
             self.watchdog = NotifyWatchdog(os.environ["NOTIFY_SOCKET"])
 
     def power_mark(self):
@@ -149,7 +150,11 @@ class Tty:
         self._out = b""
         self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         try:
+            claim(self._fd)
             set_modes(self._fd, modes)
+        except OSError:
+            os.close(self._fd)
+            raise
         except termios.error as e:
             os.close(self._fd)
             raise OSError(e.args[0], "%s is no serial device" % path) from e
@@ -203,18 +208,6 @@ def set_modes(fd, modes):
     attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
     termios.tcsetattr(fd, termios.TCSANOW, attributes)
     termios.tcflush(fd, termios.TCIFLUSH)
-
-
-class DeviceWatchdog:
-    """The kernel's watchdog device: opening it starts it, each write feeds it, the process's death lets it bite."""
-
-    armed = True
-
-    def __init__(self, path):
-        self._device = open(path, "wb", buffering=0)
-
-    def feed(self):
-        self._device.write(b"\0")
 
 
 class NotifyWatchdog:

@@ -9,8 +9,10 @@ import termios
 
 from ampacity.ports.doors import numeric_host
 from ampacity.ports.line import Line, tty_modes
+from ampacity.ports.lock import claim
 from ampacity.ports.mp_doors import MpDoors, secure
 from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
+from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
@@ -29,6 +31,7 @@ class UnixDoors(MpDoors):
 
     def __init__(self, folder, boot, files=None):
         super().__init__(folder, boot, TicksClock(), files)
+        self.watchdog = linux_watchdog(boot)
 
     def power_mark(self):
         """The kernel's own: another one after each start of the machine."""
@@ -97,6 +100,7 @@ def open_tty(path, modes):
             raise OSError(2, path)
         stream = open(fd, "r+b")
     try:
+        claim(stream.fileno())
         set_modes(stream, modes)
     except OSError:
         stream.close()

@@ -198,6 +198,8 @@ async def run(doors, site, log):
     primary = Primary(doors, site, log)
     doors.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
+    if not primary.doors.watchdog.armed:
+        log.add("warning", "no hardware watchdog: nothing restarts a controller that hangs", primary.started_ms)
     tasks = primary.start_tasks()
     try:
         await primary.safety.run()

@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ampacity.ports.lock import Busy, FolderLock
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.show import finding_line, show, show_mistakes
 from ampacity_host.configure.tls import own_tls
@@ -18,6 +19,8 @@ from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
 RESTART_WANTED = 42
+BUSY = 75
+RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
 ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
 
 
@@ -97,12 +100,14 @@ def free_address(address: str) -> str:
         return f"{host}:{probe.getsockname()[1]}"
 
 
-def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str) -> None:
+def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, watchdog: str | None = None) -> None:
     """Write site.json, boot.json and console.json into the data folder."""
     data.mkdir(parents=True, exist_ok=True)
     address = free_address(console)
     write_json(data / "site.json", config)
     boot: dict[str, Any] = {"role": role, "name": name, "console": address, "echo": True}
+    if watchdog:
+        boot["watchdog"] = watchdog
     if (data / ENDED).exists():
         boot["reason"] = "Software"
         (data / ENDED).unlink()
@@ -110,7 +115,8 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
     write_json(data / "console.json", {"console": address})
 
 
-def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None) -> int:
+def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None,
+                watchdog: str | None = None) -> int:  # fmt: skip
     """Compile, write and run the controller in the foreground; its exit status."""
     config = accepted(path, secondary, line)
     if config is None:
@@ -122,7 +128,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
     try:
-        prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console)
+        prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console, watchdog)
         program, environment = command(runtime, data)
     except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)

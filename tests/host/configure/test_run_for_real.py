@@ -76,6 +76,24 @@ def wait_until(condition):
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+def test_the_watchdog_is_fed_while_the_controller_is_well_and_one_that_is_not_there_is_said(runtime, tmp_path):
+    device = tmp_path / "watchdog"
+    device.touch()
+    command = [sys.executable, "-m", "ampacity_host", "run", "--site", str(SITE), "--runtime", runtime]
+    process = subprocess.Popen([*command, "--data", str(tmp_path / "data"), "--watchdog", str(device)], stdin=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while device.stat().st_size < 10 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert device.read_bytes()[:10] == b"\0" * 10
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+    wrong = subprocess.run([*command, "--data", str(tmp_path / "data"), "--watchdog", "/nowhere/dog"], capture_output=True, text=True)
+    assert wrong.returncode == 78 and "/nowhere/dog" in wrong.stdout + wrong.stderr
+
+
 def test_a_configuration_that_cannot_be_used_ends_with_78(tmp_path):
     (tmp_path / "site.json").write_text('{"format":1}')
     from ampacity_host.rig.process.runtime import command
