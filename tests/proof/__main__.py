@@ -1,24 +1,27 @@
-"""`python -m tests.proof [--deep] [--json] [--world NAME …] [--rule NAME …]`: the exhaustive proof of the safety core.
+"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …]`: the proof of the safety core.
 
 One line for each world: states, depth, transitions, whether it is closed, the longest way back to charging; one for
-each rule taken away, with the shortest trace that then overloads a circuit. The last line is one JSON object.
-Exit code 1: an overload, a stranded car, or a rule that nothing misses.
+each rule taken away, with the shortest trace that then overloads a circuit. Then the further parts. The last line is
+one JSON object. Progress goes to standard error.
+
+Exit code 1: an overload, a stranded car, a rule that nothing misses, or a further part that found something.
 """
 
 import argparse
 import json
 import sys
 import time
+from pathlib import Path
 
-from tests.proof.run import part, searches, summary
+from tests.proof.run import PARTS, SEARCHES, part, searches, sound, summary
 
 WORLD = "{name:32} {states:>8} states  depth {depth:>3}  {steps:>8} transitions  {closed:>6}  back in {back:>2} steps  {seconds:>6} s"
 
 
 def line_of(kind, one):
     if kind == "mutant":
-        verdict = "missed" if "violation" in one else "NOT MISSED"
-        lines = ["without {key:16} {verdict:10} {states:>7} states  {world:16} {taken_away}".format(verdict=verdict, **one)]
+        verdict = "overload" if "violation" in one else "NOT MISSED"
+        lines = ["without {key:20} {verdict:10} {states:>7} states  {world:16} {taken_away}".format(verdict=verdict, **one)]
         return "\n".join(lines + ["      " + step for step in one.get("trace", [])])
     lines = [WORLD.format(**{"back": one.get("bound_steps", "-"), **one, "closed": "closed" if one["closed"] else "open"})]
     if "violation" in one:
@@ -28,31 +31,55 @@ def line_of(kind, one):
     return "\n".join(lines)
 
 
-def main():
+def parts_of(text):
+    names = [name for name in text.split(",") if name]
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError("parts: %s is not allowed; use %s" % (unknown[0], ", ".join(PARTS)))
+    return names
+
+
+def arguments():
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--deep", action="store_true", help="every world until it is closed, and its wide form; soak and oracle whole")
-    parser.add_argument("--json", action="store_true", help="only the last line")
-    parser.add_argument("--world", action="append", help="only this world (may be repeated); no rules, soak or oracle")
-    parser.add_argument("--rule", action="append", help="only this rule taken away (may be repeated)")
-    parser.add_argument("--searches", action="store_true", help="without soak and oracle")
+    parser.add_argument("--quick", action="store_true", help="only small worlds, each up to 20,000 states, and the rules")
+    parser.add_argument("--parts", type=parts_of, help="only these of %s" % ", ".join(PARTS))
+    parser.add_argument("--without", type=parts_of, default=[], help="all but these")
+    parser.add_argument("--world", action="append", help="only this world (may be repeated)")
+    parser.add_argument("--rule", action="append", help="only this rule taken away (may be repeated), such as '3 settle'")
     parser.add_argument("--states", type=int, help="stop each world after so many states")
-    parser.add_argument("--processes", type=int)
+    parser.add_argument("--processes", type=int, help="for the searches; left out: one for each core")
+    parser.add_argument("--json", action="store_true", help="only the last line")
+    parser.add_argument("--out", metavar="FILE", help="write all results there, for `python -m tests.proof.case FILE`")
     options = parser.parse_args()
-    chosen = options.world or options.rule
+    chosen = bool(options.world or options.rule)
+    options.parts = options.parts or (SEARCHES if options.quick or chosen else PARTS)
+    options.parts = [name for name in options.parts if name not in options.without]
+    if chosen:
+        options.world, options.rule = options.world or [], options.rule or []
+    elif "worlds" not in options.parts:
+        options.world = []
+    if not chosen and "rules" not in options.parts:
+        options.rule = []
+    return options
+
+
+def main():
+    options = arguments()
     began, found = time.monotonic(), []
-    worlds, rules = (options.world or [], options.rule or []) if chosen else (None, None)
-    for kind, one in searches(options.deep, worlds, rules, options.states, options.processes):
+    for kind, one in searches(not options.quick, options.world, options.rule, options.states, options.processes):
         found.append((kind, one))
         if not options.json:
             print(line_of(kind, one), flush=True)
     result = summary(found)
+    result["search_seconds"] = round(time.monotonic() - began, 1)
+    for name in options.parts:
+        if name not in SEARCHES:
+            result[name] = part(name, not options.quick)
     result["seconds"] = round(time.monotonic() - began, 1)
-    for name in () if chosen or options.searches else ("soak", "oracle"):
-        answer = part(name, options.deep)
-        if answer is not None:
-            result[name] = answer
+    if options.out:
+        Path(options.out).write_text(json.dumps({"searches": found, "result": result}, indent=1) + "\n")
     print(json.dumps(result))
-    return 1 if result["violations"] or not all(result["mutations"].values()) else 0
+    return 0 if sound(result) else 1
 
 
 if __name__ == "__main__":

@@ -44,8 +44,10 @@ LEFT_OUT = {
                   "evses", "place", "mult", "reason", "period_ms"},
     "Window": {"bucket_ms"},
     "Past": {"bucket_ms"},
-    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket"},
-    "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums"},
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
+    "Ranks": {"order", "keys", "rows"},
+    "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
+             "holders", "member_of", "members", "held"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
@@ -155,6 +157,9 @@ class Form:
                     self._walk(view.past[k], "%s.past[%d]" % (v, k), ("Past",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
+        if hasattr(guard.demands, "ranks"):
+            self._walk(guard.demands.ranks, "g.demands.ranks", ("Ranks",))
+            self.writes.append("g.demands.ranks.rows[:] = [g.demands.ranks.keys[e] for e in g.demands.order]")
         self._walk(guard.plan, "g.plan", ("Plan",))
         for bus in self.buses:
             self._time("g.ledger.foreign_ms.get(%d, LONG)" % bus, "g.ledger.foreign_ms[%d]" % bus, "foreign_ms")
@@ -207,6 +212,8 @@ class Form:
         return "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
 
     def _list(self, value, path, name):
+        if not value:
+            raise TypeError("%s: how is a list to be frozen that may grow?" % path)
         for i, item in enumerate(value):
             if type(item) not in (int, bool, list):
                 raise TypeError("%s: how is a list of %s to be frozen?" % (path, type(item).__name__))

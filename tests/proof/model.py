@@ -45,6 +45,7 @@ OUTCOMES = {
     "well": (True, True, True, True),
     "dark": (False, False, False, False),
     "mute": (False, True, False, False),
+    "only reads": (False, False, False, False),  # the device hears what is no order
     "lost order": (True, False, False, True),
     "held": (True, None, False, True),
     "held dark": (False, None, False, False),
@@ -305,7 +306,7 @@ class World:
         guard, answers = self.guard, 0
         if target:
             guard.want_da[i] = int(target)
-        answers += self.read(i, status, status or heard)
+        answers += self.read(i, status, status or heard or name == "only reads")
         answers += self.order(i, heard, answered, name if name in HOLDS else "")
         answers += self.read(i, proof, proof or heard)
         if not answers:

@@ -1,17 +1,18 @@
 """The guard with one rule of safety.md taken away: a proof that does not notice proves nothing.
 
-`MUTANTS[name]` is (world of worlds.py, guard class or a change of that world, what was taken away).
+`MUTANTS[name]` is (world of worlds.py, change, what was taken away). The change is a guard class, or a function
+that changes the made world: its devices, its driver, the primary below. The first word of a name is the rule.
 """
 
 from ampacity.bus.lease import Lease
-from ampacity.bus.profile_ordering import Ordering
-from ampacity.circuit.granted import GrantedGuard, GrantedLedger
+from ampacity.circuit.granted import GrantedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.meterview import MeterView
 from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.plan import Plan
 from tests.proof.partial import TrustingOrdering
+from tests.proof.worlds import WORLDS
 
 
 def ledger(**methods):
@@ -143,10 +144,29 @@ def _most_for_least(self):
 # 13
 
 
-def taken_is_proven():
+class TrustingGranted(GrantedLedger):
     """The child shows a grant as met, and its limit as what is drawn, as soon as it was taken."""
-    below = type("MutantGranted", (GrantedLedger,), {"proves": yes, "_rule_13_sum_da": lambda self: self.granted_da})
-    return type("MutantChild", (GrantedGuard,), {"ledger_class": below})
+
+    def proves(self):
+        return True
+
+    def _rule_13_sum_da(self):
+        return self.granted_da
+
+
+def taken_is_proven(world):
+    world.devices[0].guard.ledger.__class__ = TrustingGranted
+
+
+# 1 and 12: what drivers and devices do
+
+
+def enable_alone(world):
+    world.ordering = TrustingOrdering(world.ordering.recipe)
+
+
+def believing_older(world):
+    world.believes_older = True
 
 
 class OldGrants(Lease):
@@ -156,10 +176,35 @@ class OldGrants(Lease):
         return True
 
 
+class ReadRenews(Lease):
+    """Any frame renews it."""
+
+    def read(self, now_ms):
+        if self._leased:
+            self._until_ms = max(self._until_ms, now_ms + 7500)
+
+
+def lease(leases):
+    def change(world):
+        for device in world.devices:
+            device.lease_class = leases
+            device.lease = device._new()
+
+    return change
+
+
+def reads_renew(world):
+    lease(ReadRenews)(world)
+    world.outcomes = (("well", "dark", "only reads"), ("well",))
+    for device in world.devices:
+        device.hear_read = lambda now, device=device: device.lease.read(now)
+
+
 MUTANTS = {
     "1 before sending": ("lost", ledger(_rule_1_record=_record_when_answered), "an order counts only when it was answered"),
     "1 most of it": ("rounding", ledger(_rule_1_record=_record_what_was_wanted, _may_send=_may_send_wanted), "what was wanted counts"),
-    "1 parts": ("partial", TrustingOrdering, "an enable counts as the limit that was ordered before it"),
+    "1 parts": ("partial", enable_alone, "an enable counts as the limit that was ordered before it"),
+    "1 still on its way": ("gateway", believing_older, "the answer to an older write is taken for that to the newest"),
     "2 margin": ("any_order", ledger(_rule_2_margin=yes), "an order leaves without margin"),
     "3 proof": ("lost", ledger(_rule_3_release=_release_without_proof), "a lower frees without proof"),
     "3 settle": ("any_order", ledger(proven=_prove_and_release), "a lower frees before the car has settled"),
@@ -167,6 +212,7 @@ MUTANTS = {
     "5 time": ("lost", ledger(_rule_5_lapse=_lapse_too_soon), "silence frees before the watchdog's time"),
     "5 probes": ("any_order", ledger(_rule_5_probe=yes), "a silent one is sent any order"),
     "5 feeds": ("kept", ledger(_rule_5_feed=yes, fed=nothing), "a read of a silent one is no order"),
+    "5 refusals": ("refused", ledger(_rule_5_refused=nothing), "a refused probe keeps nothing alive"),
     "6 fingerprint": ("swapped", ledger(put_evidence=_any_fingerprint), "any device is the old one"),
     "7 release": ("without_watchdog", ledger(_rule_5_lapse=_lapse_without_watchdog), "silence frees one without watchdog"),
     "7 survival": ("death", trusting(), "we are trusted to survive"),
@@ -174,9 +220,9 @@ MUTANTS = {
     "9 other hands": ("foreign", ledger(foreign_write=nothing), "a foreign write is not heeded"),
     "10 disobedience": ("disobeying", ledger(_rule_10_watch=no), "who disobeys counts by its orders"),
     "11 fed": ("hung", ledger(_rule_11_checked=yes, _rule_11_fed=yes), "drivers refresh without the safety loop"),
-    "12 grants": ("held", OldGrants, "a secondary takes older grants"),
-    "13 sum of bounds": ("below", taken_is_proven(), "a grant is proven when it was taken"),
-    "1 still on its way": ("gateway", "believes_older", "the answer to an older write is taken for that to the newest"),
+    "12 older grants": ("held", lease(OldGrants), "a secondary takes older grants"),
+    "12 renewal": ("lost", reads_renew, "a read renews a lease"),
+    "13 sum of bounds": ("below", taken_is_proven, "a grant is proven when it was taken"),
     "14 phases": ("phases", ledger(_rule_14_keys=_one_phase), "only the phase counts that the car uses"),
     "14 fallback": ("phases", ledger(_set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
@@ -185,27 +231,35 @@ MUTANTS = {
     "3.3 age": ("metered", view(_rule_3_3_old=no, _rule_3_3_frozen=no), "an old or frozen meter is believed"),
 }
 
+# mends undone: what was found in our own guard while it was made
+
+
+def _watchdog_counts_at_once(self, evse, key, value, now_ms):
+    other_ms = self.standings[evse].other_ms
+    Ledger.put_evidence(self, evse, key, value, now_ms)
+    self.standings[evse].other_ms = other_ms
+
+
+class OneShape(Guard):
+    """Its journal knows one older site, not two."""
+
+    def evidence_dump(self):
+        dump = Guard.evidence_dump(self)
+        dump["site"].pop("before", None)
+        return dump
+
+
+DEFECTS = {
+    "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
+    "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),
+}
+
 
 def build(name, deep=False):
     """The world of one mutant."""
-    from tests.proof.below import Below
-    from tests.proof.worlds import WORLDS
-
-    world, change, _ = MUTANTS[name]
-    if isinstance(change, str):
-        made = WORLDS[world](deep=deep)
-        setattr(made, change, True)
-        return made
-    if issubclass(change, GrantedGuard):
-        return Below(child_guard=change, outcomes=(("well", "dark"), ("well",)), attacks=("car",))
-    if issubclass(change, Ordering):
-        made = WORLDS[world](deep=deep)
-        made.ordering = change(made.ordering.recipe)
-        return made
-    if issubclass(change, Guard):
+    world, change, _ = MUTANTS[name] if name in MUTANTS else DEFECTS[name]
+    if isinstance(change, type) and issubclass(change, Guard):
         return WORLDS[world](change, deep)
     made = WORLDS[world](deep=deep)
-    for device in made.devices:
-        device.lease_class = change
-        device.lease = device._new()
+    change(made)
     return made

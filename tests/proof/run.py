@@ -1,29 +1,47 @@
-"""All worlds and all mutants, in as many processes as there are cores; what `python -m tests.proof` prints.
+"""All worlds, all rules taken away, and the further parts, in as many processes as there are cores.
 
 CI depth searches each world up to CI_STATES and stops there, closed or not. The deep run closes them, and searches
-their wide forms beside, with more moves than can be closed, up to WIDE_STATES.
+their wide forms beside, with more moves than can be closed, up to WIDE_STATES each; `everything` is walked through
+at random, to EVERYTHING_STATES distinct states.
+
+A further part is a line in FURTHER: its name, and the module whose `run(deep) -> dict` gives what stands under that
+name in the last line. Of what it says, WRONG counts as failure where it is not 0.
 """
 
 import importlib
-import importlib.util
 import multiprocessing
 import os
+import sys
+import time
 
 from tests.proof.model import hasten
-from tests.proof.mutants import MUTANTS, build
+from tests.proof.mutants import DEFECTS, MUTANTS, build
 from tests.proof.search import Search, told
-from tests.proof.worlds import WORLDS
+from tests.proof.walks import Walks
+from tests.proof.worlds import UNBOUNDED, WORLDS
 
-CI_STATES = 20000
-DEEP_STATES = 700000
-WIDE_STATES = 110000
-MUTANT_STATES = 60000
+FURTHER = {
+    "oracle": "tests.proof.oracle",
+    "trees": "tests.proof.trees",
+    "soak": "tests.proof.soak",
+}
+WRONG = ("violations", "disagreements", "failures")
+SEARCHES = ("worlds", "rules")
+PARTS = SEARCHES + tuple(FURTHER)
+
+CI_STATES = 20_000
+DEEP_STATES = 3_000_000
+WIDE_STATES = 100_000
+EVERYTHING_STATES = 500_000
+MUTANT_STATES = 60_000
+RULES = [str(number) for number in range(1, 16)]
 
 
-def search_world(name, wide=False, states_max=CI_STATES):
+def search_world(name, wide=False, states_max=CI_STATES, tell=False):
     """The result of one world as a dict, its trace as lines."""
     world = WORLDS[name](deep=wide)
-    result = Search(world, liveness=True).run(states_max)
+    search = Walks(world) if name in UNBOUNDED else Search(world, liveness=True)
+    result = search.run(states_max, tell=tell)
     if wide:
         result.name += ", wide"
     return shown(result, world, name)
@@ -31,9 +49,11 @@ def search_world(name, wide=False, states_max=CI_STATES):
 
 def search_mutant(name):
     world = build(name)
-    found = shown(Search(world).run(MUTANT_STATES), world, name)
-    found["taken_away"] = MUTANTS[name][2]
-    found["world"] = MUTANTS[name][0]
+    result = Search(world).run(MUTANT_STATES)
+    found = shown(result, world, name)
+    found["world"], _, found["taken_away"] = (MUTANTS if name in MUTANTS else DEFECTS)[name]
+    turns = world.turn_count() + 1
+    found["steps_of"] = [result.trace[at : at + turns] for at in range(0, len(result.trace), turns)]
     return found
 
 
@@ -50,48 +70,75 @@ def shown(result, world, key):
 
 def job(task):
     kind, name, wide, states_max = task
-    os.nice(5)
-    return kind, search_world(name, wide, states_max) if kind == "world" else search_mutant(name)
+    if kind == "mutant":
+        return kind, search_mutant(name)
+    return "wide" if wide else kind, search_world(name, wide, states_max, tell=True)
 
 
-def part(name, deep):
-    """What another module of the proof has to say, or None where it is not there: its run(full)."""
-    if importlib.util.find_spec("tests.proof." + name) is None:
-        return None
-    return importlib.import_module("tests.proof." + name).run(deep)
-
-
-def searches(deep=False, worlds=None, mutants=None, states_max=None, processes=None):
-    """Results of all searches as they come: ("world" | "mutant", dict)."""
-    names = list(WORLDS if worlds is None else worlds)
-    tasks = [("world", name, False, states_max or (DEEP_STATES if deep else CI_STATES)) for name in names]
+def tasks_of(deep, worlds, mutants, states_max):
+    """The largest first, so that none is left alone at the end."""
+    bounded = [name for name in worlds if name not in UNBOUNDED]
+    tasks = [("world", name, False, states_max or EVERYTHING_STATES) for name in worlds if name in UNBOUNDED and deep]
+    tasks += [("world", name, False, states_max or (DEEP_STATES if deep else CI_STATES)) for name in bounded]
     if deep:
-        tasks += [("world", name, True, states_max or WIDE_STATES) for name in names]
-    tasks += [("mutant", name, False, 0) for name in (MUTANTS if mutants is None else mutants)]
+        tasks += [("world", name, True, states_max or WIDE_STATES) for name in bounded]
+    else:
+        tasks += [("world", name, False, states_max or CI_STATES) for name in worlds if name in UNBOUNDED]
+    return tasks + [("mutant", name, False, 0) for name in mutants]
+
+
+def searches(deep=True, worlds=None, mutants=None, states_max=None, processes=None):
+    """Results of all searches as they come: ("world" | "wide" | "mutant", dict)."""
+    tasks = tasks_of(deep, WORLDS if worlds is None else worlds, [*MUTANTS, *DEFECTS] if mutants is None else mutants, states_max)
     count = min(processes or os.cpu_count() or 1, len(tasks))
     if not tasks:
         return
     hasten()
     with multiprocessing.get_context("fork").Pool(count, maxtasksperchild=1) as pool:
-        yield from pool.imap_unordered(job, tasks, chunksize=1)
+        for done, one in enumerate(pool.imap_unordered(job, tasks, chunksize=1)):
+            print("proof: %d of %d searches" % (done + 1, len(tasks)), file=sys.stderr, flush=True)
+            yield one
+
+
+def part(name, deep):
+    """What a further part has to say, and how long it took."""
+    began = time.monotonic()
+    print("proof: %s …" % name, file=sys.stderr, flush=True)
+    answer = importlib.import_module(FURTHER[name]).run(deep)
+    answer["seconds"] = round(time.monotonic() - began, 1)
+    return answer
 
 
 def rule_of(mutant):
     return mutant.split(" ")[0]
 
 
-def summary(found):
-    """The object of the last line: sums over worlds, and which rule is missed when it is taken away."""
-    worlds = [one for kind, one in found if kind == "world"]
-    mutants = [one for kind, one in found if kind == "mutant"]
-    caught = {}
+def caught(mutants):
+    """{rule: is each change that takes it, or a part of it, away found?}"""
+    found = {}
     for one in mutants:
         rule = rule_of(one["key"])
-        caught[rule] = caught.get(rule, True) and "violation" in one
+        found[rule] = found.get(rule, True) and "violation" in one
+    return {rule: found[rule] for rule in sorted(found, key=lambda r: [int(n) for n in r.split(".")])}
+
+
+def summary(found):
+    """The object of the last line: sums over worlds, and which rule is missed when it is taken away."""
+    worlds = [one for kind, one in found if kind in ("world", "wide")]
+    small = [one for kind, one in found if kind == "world" and one["key"] not in UNBOUNDED]
+    rules = caught([one for kind, one in found if kind == "mutant" and one["key"] in MUTANTS])
     wrong = [one for one in worlds if "violation" in one or "stranded" in one]
     return {
         "states": sum(one["states"] for one in worlds), "depth": max([0] + [one["depth"] for one in worlds]),
-        "violations": len(wrong), "closed": sum(one["closed"] for one in worlds), "worlds": len(worlds),
+        "violations": len(wrong), "closed": sum(one["closed"] for one in small), "worlds": len(small),
         "transitions": sum(one["steps"] for one in worlds), "back_steps": max([0] + [one.get("bound_steps", 0) for one in worlds]),
-        "mutations": {rule: caught[rule] for rule in sorted(caught, key=lambda r: [int(n) for n in r.split(".")])},
+        "mutations": {rule: found for rule, found in rules.items() if rule in RULES},
+        "other_load": {rule: found for rule, found in rules.items() if rule not in RULES},
+        "mends": {one["key"]: "violation" in one for kind, one in found if kind == "mutant" and one["key"] in DEFECTS},
     }  # fmt: skip
+
+
+def sound(result):
+    """Nothing above a rating, nobody stranded, no rule that nothing misses; and no further part found anything."""
+    well = not result["violations"] and all([*result["mutations"].values(), *result["other_load"].values(), *result["mends"].values()])
+    return well and not any(result[name].get(word) for name in FURTHER if name in result for word in WRONG)

@@ -1,14 +1,22 @@
-"""Breadth first over all states of a world: the first violation has the shortest trace."""
+"""Breadth first over all states of a world: the first violation has the shortest trace.
 
+A state is known by 16 bytes of BLAKE2b of its frozen form. A world that is stopped before it is closed is followed
+to the end where nobody attacks any more, from every state found: so liveness holds for these, too.
+"""
+
+import sys
 import time
 from array import array
 from hashlib import blake2b
+
+TELL_S = 20
 
 
 class Result:
     def __init__(self, name):
         self.name = name
         self.states = 0
+        self.followed = 0  # further states on the ways back of a world that is not closed
         self.steps = 0  # transitions
         self.depth = 0
         self.closed = False
@@ -35,47 +43,82 @@ class Search:
         self.benign = array("l")
         self.charging = array("h")
 
-    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9):
+    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9, tell=False):
         began = time.monotonic()
+        self._until(began, states_max, seconds_max, tell)
         world, result = self.world, Result(self.world.name)
-        layer = [(world.encode(), self._add(world.encode(), -1, "start"))]
-        while layer and result.violation is None and result.depth < depth_max:
-            layer = self._layer(layer, result, states_max, began + seconds_max)
+        first = world.encode()
+        layer = [(first, self._add(first, -1, "start"))]
+        while layer and result.violation is None and result.depth < depth_max and not self._enough():
+            layer = self._layer(layer, result)
             result.depth += 1
-            if layer is None:
-                break
-        result.closed = layer == []
+        result.closed = not layer and result.violation is None
         result.states = len(self.known)
-        if result.closed and self.liveness:
-            self._live(result)
+        if self.liveness and result.violation is None:
+            self._follow(layer, result)
+            if result.violation is None:
+                self._live(result)
         result.seconds = round(time.monotonic() - began, 1)
         return result
 
-    def _layer(self, layer, result, states_max, until):
-        world, known, after = self.world, self.known, []
-        encode, decode, apply = world.encode, world.decode, world.apply
-        for key, number in layer:
+    def _until(self, began, states_max, seconds_max, tell):
+        self.until, self.states_max = began + seconds_max, states_max
+        self.tell_s = began + TELL_S if tell else float("inf")
+
+    def _enough(self):
+        return len(self.known) > self.states_max or time.monotonic() > self.until
+
+    def _layer(self, layer, result):
+        """The next layer; when it is enough, with what is left of this one."""
+        world, after = self.world, []
+        decode, choices = world.decode, world.choices
+        for at, (key, number) in enumerate(layer):
             decode(key)
-            labels = world.choices()
+            labels = choices()
             for place, label in enumerate(labels):
                 if place:
                     decode(key)
-                over = apply(label)
-                result.steps += 1
-                if over:
-                    result.violation = over
-                    result.trace = self.trace(number) + [label]
+                self._step(number, place, label, result, after)
+                if result.violation:
                     return after
-                key_after = encode()
-                found = known.get(blake2b(key_after, digest_size=16).digest())
-                if found is None:
-                    found = self._add(key_after, number, label)
-                    after.append((key_after, found))
-                if place == 0 and self.liveness:
-                    self.benign[number] = found
-            if len(known) > states_max or time.monotonic() > until:
-                return None
+            if self._enough():
+                return layer[at + 1 :] + after
+            self._tell(result)
         return after
+
+    def _step(self, number, place, label, result, after):
+        """One transition of the world from the state that it is in."""
+        over = self.world.apply(label)
+        result.steps += 1
+        if over:
+            result.violation = over
+            result.trace = self.trace(number) + [label]
+            return
+        key = self.world.encode()
+        found = self.known.get(blake2b(key, digest_size=16).digest())
+        if found is None:
+            found = self._add(key, number, label)
+            after.append((key, found))
+        if place == 0 and self.liveness:
+            self.benign[number] = found
+
+    def _follow(self, layer, result):
+        """Choice 0 from all that was found and not yet looked at."""
+        while layer and result.violation is None:
+            after = []
+            for key, number in layer:
+                self.world.decode(key)
+                self._step(number, 0, self.world.choices()[0], result, after)
+                if result.violation is not None:
+                    break
+            layer = after
+        result.followed = len(self.known) - result.states
+
+    def _tell(self, result):
+        if time.monotonic() < self.tell_s:
+            return
+        self.tell_s = time.monotonic() + TELL_S
+        print("proof: %s: %d states, depth %d" % (result.name, len(self.known), result.depth), file=sys.stderr, flush=True)
 
     def _add(self, key, parent, label):
         number = len(self.parent)

@@ -1,4 +1,5 @@
-"""One small world for each kind of attack. Each has so few moves that all its reachable states are closed.
+"""One small world for each kind of attack. Each has so few moves that all its reachable states are closed; the
+last has them all at once.
 
 `WORLDS[name](guard_class, deep)` builds one. Amperes: a car needs 8 A (80 da) or takes 10 A; a circuit carries 16 A.
 """
@@ -160,11 +161,22 @@ def tree(guard=Guard, deep=False):
 def below(guard=None, deep=False):
     """A primary grants to a primary, and that to its own charging point."""
     ways = ("well", "dark", "mute")[: 2 + deep]
-    return Below(guard, outcomes=(("well", "dark", "mute")[: 2 + deep], ("well", "dark")[: 1 + deep]), own_ways=ways, attacks=("car",), cars_of=(0, 1)[1 - deep :])
+    more = dict(own_ways=ways, attacks=("car",), cars_of=(0, 1)[1 - deep :])
+    return Below(guard, outcomes=(ways, ("well", "dark")[: 1 + deep]), **more)
+
+
+def everything(guard=Guard, deep=False):
+    """Three EVSEs on two circuits, one without watchdog, behind a meter: paths, power, cars, meter and primary attacked at once."""
+    sub, root = circuit(200, "sub", 0), circuit(340, other=100, meter=0)
+    facts = site([evse(0, circuit=1, transit_ms=5000), mute(1, circuit=1, survives=True), box(2, survives=True)], [root, sub], meters=METER)
+    outcomes = (("well", "dark", "mute", "held", "copied"), ("well", "dark", "mute"), ("well", "dark", "mute"))
+    attacks = ("deliver", "restart", "blink", "expire", "reboot", "car", "step", "silence", "freeze")
+    return Metered("everything at once", facts, guard, outcomes=outcomes, attacks=attacks, copies_late=2, excuse_steps=6)
 
 
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
-    foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree, below,
+    foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree, below, everything,
 )  # fmt: skip
+UNBOUNDED = ("everything",)  # searched as deep as time allows
 WORLDS = {make.__name__: make for make in MAKERS}

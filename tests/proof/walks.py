@@ -1,0 +1,78 @@
+"""Random walks through a world that is too wide to be searched whole: far from the start, where a search never comes.
+
+Each walk begins at the start; now and then nobody attacks. At its end the adversary stops, and every EVSE must charge
+again. States are counted as in the search: distinct ones. A trace is that of the walk which found it.
+"""
+
+import random
+import time
+from hashlib import blake2b
+
+from tests.proof.search import Result, Search
+
+TURNS = 240
+QUIET = 0.5  # of all choices
+BACK_STEPS_MAX = 60
+
+
+class Walks(Search):
+    def __init__(self, world, seed=1):
+        Search.__init__(self, world, liveness=True)
+        self.chance = random.Random(seed)
+
+    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9, tell=False):
+        began = time.monotonic()
+        self._until(began, states_max, seconds_max, tell)
+        result = Result(self.world.name)
+        result.bound_steps = 0
+        self.start = self.world.encode()
+        self._add(self.start, -1, "start")
+        while not self._enough() and result.violation is None and result.stranded is None:
+            self._walk(result)
+            self._tell(result)
+        result.states = len(self.known)
+        result.seconds = round(time.monotonic() - began, 1)
+        return result
+
+    def _walk(self, result):
+        at, key = 0, self.start
+        for turn in range(TURNS):
+            at, key = self._go(at, key, result, self._drawn)
+            result.depth = max(result.depth, turn + 1)
+            if result.violation:
+                return
+        self._back(at, key, result)
+
+    def _drawn(self, labels):
+        return labels[0] if self.chance.random() < QUIET else self.chance.choice(labels)
+
+    def _back(self, at, key, result):
+        """Nobody attacks any more: within how many steps has everybody charged?"""
+        missing = (1 << len(self.world.evses)) - 1
+        turns = self.world.turn_count() + 1
+        for turn in range(BACK_STEPS_MAX * turns):
+            missing &= ~self.charging[at]
+            if not missing:
+                result.bound_steps = max(result.bound_steps, -(-turn // turns))
+                return
+            at, key = self._go(at, key, result, lambda labels: labels[0])
+            if result.violation:
+                return
+        result.stranded = {"evse": [i for i in range(len(self.world.evses)) if missing >> i & 1][0], "trace": self.trace(at)}
+
+    def _go(self, number, key, result, choose):
+        """(number, key) of the state after one choice."""
+        world = self.world
+        world.decode(key)
+        label = choose(world.choices())
+        over = world.apply(label)
+        result.steps += 1
+        if over:
+            result.violation = over
+            result.trace = self.trace(number) + [label]
+            return number, key
+        key = world.encode()
+        found = self.known.get(blake2b(key, digest_size=16).digest())
+        if found is None:
+            found = self._add(key, number, label)
+        return found, key
