@@ -9,7 +9,9 @@ import pytest
 from house import ROOT
 
 from ampacity_host.configure import check_report, load_site
-from tools import generated, size, soak
+from tests.proof import soak_garage
+from tools import generated, size
+from tools.bench import drawn_weeks
 from tools.bench.__main__ import wanted
 from tools.bench.entry import entry, unmeasured
 from tools.micropython import debian, find, get
@@ -137,10 +139,10 @@ def test_make_names_a_missing_prerequisite_in_one_line(python, said, tmp_path):
 
 
 def test_the_soak_garage_holds_and_its_weeks_repeat_for_a_seed(tmp_path):
-    (tmp_path / "site.toml").write_text(soak.site_text())
+    (tmp_path / "site.toml").write_text(soak_garage.site_text())
     assert check_report(load_site(tmp_path / "site.toml"))["ok"]
     texts = []
     for _ in range(2):
-        soak.write_sessions(tmp_path / "sessions.csv", 2, random.Random(7))
+        drawn_weeks.write_sessions(tmp_path / "sessions.csv", 2, random.Random(7))
         texts.append((tmp_path / "sessions.csv").read_text())
-    assert texts[0] == texts[1] and texts[0].count("\n") == 1 + 2 * soak.EVSES * 3 // 2
+    assert texts[0] == texts[1] and texts[0].count("\n") == 1 + 2 * drawn_weeks.EVSES * 3 // 2
