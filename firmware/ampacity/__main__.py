@@ -4,7 +4,7 @@
 
 The data folder holds `boot.json` (which role, which port), `site.json` (the compiled site, or the
 settings of a secondary) and what the controller itself stores. Exit status: 0 stopped, 42 restart
-wanted, 78 the configuration cannot be used.
+wanted, 75 the folder or a serial device is in use, 78 the configuration cannot be used.
 """
 
 import sys

@@ -6,6 +6,7 @@ raises OSError; it calls `on_data(bytes)` as bytes come and `on_lost()` when the
 """
 
 from ampacity.base.errors import Rejected
+from ampacity.ports.lock import BUSY
 
 BACK_OFF_MS_MIN = 100
 BACK_OFF_MS_MAX = 5000
@@ -45,6 +46,7 @@ class Line:
         self._data = bytearray()
         self._woken = False
         self._closed = False
+        self.reason = "not there"  # why it is not up
         self._retry_at_ms = 0
         self._back_off_ms = BACK_OFF_MS_MIN
         self.counters = {"opened": 0, "lost": 0, "refused": 0, "rx_bytes": 0, "tx_bytes": 0, "dropped_bytes": 0}
@@ -102,7 +104,8 @@ class Line:
             return
         try:
             self._tty = self._open_tty(self._on_data, self._lose)
-        except OSError:
+        except OSError as error:
+            self.reason = "in use by another program" if error.errno == BUSY else "not there"
             self.counters["refused"] += 1
             self._retry_at_ms = self._clock.now_ms() + self._back_off_ms
             self._back_off_ms = min(2 * self._back_off_ms, BACK_OFF_MS_MAX)
@@ -122,6 +125,7 @@ class Line:
             return
         self._tty.close()
         self._tty = None
+        self.reason = "not there"
         self.counters["lost"] += 1
         self._retry_at_ms = self._clock.now_ms() + self._back_off_ms
         self._back_off_ms = min(2 * self._back_off_ms, BACK_OFF_MS_MAX)

@@ -1,6 +1,5 @@
-"""From a data folder to a running role: the only place that picks the platform."""
+"""From a data folder to a running role."""
 
-import asyncio
 import os
 import sys
 
@@ -8,9 +7,12 @@ from ampacity.base import strict_json
 from ampacity.base.compat import collect_each
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
+from ampacity.ports.here import platform
+from ampacity.ports.lock import Busy, FolderLock
 from ampacity.store.disk_files import DiskFiles
 
 EXIT_RESTART = 42
+EXIT_BUSY = 75
 EXIT_CONFIG = 78
 SITE_BYTES_MAX = 1048576
 COLLECT_BYTES = 32768
@@ -37,23 +39,30 @@ def read_json(folder, name, required=True):
 def make_doors(folder, boot):
     """The Doors of this platform. boot: the facts of boot.json."""
     files = DiskFiles(folder + "/store")
-    if sys.implementation.name == "micropython":
-        from ampacity.ports.unix import UnixDoors as Doors
-    else:
-        from ampacity.ports.linux import LinuxDoors as Doors
-    doors = Doors(folder, boot, files)
+    doors = platform()[0](folder, boot, files)
     if boot.get("sim"):
         from ampacity.roles.mishaps import bench_files
         doors.files = bench_files(files, doors.stall, boot.get("cut_at_write", 0))
     return doors
 
 
+def lock_folder(folder):
+    """One controller for a data folder; None where there is no folder to lock. Busy: another one runs there."""
+    if sys.platform != "linux" or not is_folder(folder):
+        return None
+    return FolderLock(folder)
+
+
+def is_folder(path):
+    try:
+        return bool(os.stat(path)[0] & 0x4000)
+    except OSError:
+        return False
+
+
 def run_loop(main):
     """Run the coroutine on this platform's own loop."""
-    if sys.implementation.name == "micropython":
-        return asyncio.run(main)
-    from ampacity.ports.linux import run
-    return run(main)
+    return platform()[1](main)
 
 
 def echo_line(line):
@@ -62,9 +71,20 @@ def echo_line(line):
     print("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
 
 
+def lines_of(config):
+    """The facts of every serial line that this configuration opens: its buses, its parent's, or a secondary's own."""
+    if not isinstance(config, dict):
+        return []
+    found = [bus for bus in config.get("buses") or () if isinstance(bus, dict) and bus.get("kind") == "rtu"]
+    found += [each for each in (config, config.get("parent")) if isinstance(each, dict)]
+    return [each for each in found if each.get("port")]
+
+
 async def run_role(folder, boot, config, log):
     """Run the role that boot names until it ends; returns the exit status."""
     doors = make_doors(folder, boot)
+    for line in lines_of(config):
+        doors.look(line)
     await doors.start()
     if boot.get("role", "primary") == "secondary":
         from ampacity.roles import secondary as role
@@ -81,7 +101,9 @@ def main(arguments):
     folder = arguments[0]
     log = Log(LOG_LINES)
     collect_each(COLLECT_BYTES)
+    held = None
     try:
+        held = lock_folder(folder)
         boot = read_json(folder, "boot.json", required=False) or {}
         if boot.get("echo"):
             log.echo = echo_line
@@ -90,5 +112,11 @@ def main(arguments):
     except Rejected as e:
         print("configuration: " + str(e))
         return EXIT_CONFIG
+    except Busy as e:
+        print("ampacity: " + str(e))
+        return EXIT_BUSY
     except KeyboardInterrupt:
         return 0
+    finally:
+        if held is not None:
+            held.close()

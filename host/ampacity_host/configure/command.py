@@ -128,12 +128,34 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
     try:
+        held = sole(data)
         prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console, watchdog)
         program, environment = command(runtime, data)
+    except Busy as busy:
+        print(f"ampacity: {busy}", file=sys.stderr)
+        return BUSY
     except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
-    return supervise(program, environment, data)
+    try:
+        return supervise(program, environment, data)
+    finally:
+        held.close()
+
+
+def sole(data: Path) -> Any:
+    """The lock of the one `ampacity run` of a data folder, before anything in it is changed.
+
+    Busy: there is another, or a controller that outlived its own.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    held = FolderLock(str(data), RUN_LOCK)
+    try:
+        FolderLock(str(data)).close()
+    except Busy:
+        held.close()
+        raise
+    return held
 
 
 def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:

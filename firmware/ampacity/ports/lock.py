@@ -1,0 +1,137 @@
+"""One controller for a data folder, and one for a serial device: the second is refused.
+
+The kernel's own lock (flock) where it can be had: it ends with the process, however that ends, so nothing stale is left.
+A runtime that cannot call it writes who it is instead, and looks whether that process still lives; a board has one
+program and needs neither.
+"""
+
+import os
+
+BUSY = 16  # EBUSY
+NAME = "lock"
+LOCK_EX_NB = 2 | 4
+O_RDWR_CREAT = 0x2 | 0x40
+O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
+
+try:
+    import fcntl
+
+    def flock(fd):
+        """False: somebody else has it."""
+        try:
+            fcntl.flock(fd, LOCK_EX_NB)
+        except OSError:
+            return False
+        return True
+
+    def open_fd(path, flags):
+        return os.open(path, flags, 0o600)
+
+    close_fd = os.close
+
+except ImportError:
+    try:
+        import ffi
+
+        _libc = ffi.open(None)
+        _flock = _libc.func("i", "flock", "ii")
+        _open = _libc.func("i", "open", "sii")
+        close_fd = _libc.func("i", "close", "i")
+
+        def flock(fd):
+            """False: somebody else has it."""
+            return _flock(fd, LOCK_EX_NB) == 0
+
+        def open_fd(path, flags):
+            fd = _open(path, flags, 0o600)
+            if fd < 0:
+                raise OSError(2, path)
+            return fd
+
+    except (ImportError, OSError):
+        flock = None
+
+
+class Busy(Exception):
+    """Somebody else has it; the text says what and, where that is known, who."""
+
+
+def who(text):
+    """ "process 123" of what a lock's holder wrote into it."""
+    words = text.split()
+    return "process " + words[0] if words and words[0].isdigit() else "another process"
+
+
+def me():
+    """ "PID START BOOT": this process in words that no later one has."""
+    stat = _read("/proc/self/stat")
+    return "%s %s %s" % (stat.split(" ", 1)[0], _started(stat), _read("/proc/sys/kernel/random/boot_id").strip())
+
+
+def lives(text):
+    """Is the process that wrote this there now? What is not to be understood, or is of an earlier start, is not."""
+    words = text.split()
+    if len(words) != 3 or not words[0].isdigit() or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
+        return False
+    return words[1] == _started(_read("/proc/%s/stat" % words[0]))
+
+
+def _started(stat):
+    """The 22nd field, counted behind the program's name, which may hold anything."""
+    words = stat[stat.rfind(")") + 1 :].split()
+    return words[19] if len(words) > 19 else "-"
+
+
+def _read(path):
+    try:
+        with open(path) as file:
+            return file.read(4096)
+    except OSError:
+        return ""
+
+
+class FolderLock:
+    """Held from its making to close() or the end of the process. Busy: another controller runs on that folder."""
+
+    def __init__(self, folder, name=NAME):
+        self._path = path = folder + "/" + name
+        self._fd = None
+        before = _read(path)
+        mine = me()
+        if flock is not None:
+            self._fd = open_fd(path, O_RDWR_CREAT)
+            taken = flock(self._fd)
+            if not taken:
+                self.close()
+        else:
+            taken = before == mine or not lives(before)
+        if not taken:
+            raise Busy("data folder %s is in use by %s; end that one first" % (folder, who(_read(path))))
+        with open(path, "w") as file:
+            file.write(mine)
+
+    def close(self):
+        """Give it back."""
+        if self._fd is not None:
+            close_fd(self._fd)
+            self._fd = None
+
+
+def claim(fd):
+    """Lock an open device for as long as it is open. OSError(EBUSY): another program has it."""
+    if flock is not None and not flock(fd):
+        raise OSError(BUSY, "in use by another program")
+
+
+def look(path):
+    """Busy when another program has the device now; one that is not there yet is nobody's."""
+    if flock is None:
+        return
+    try:
+        fd = open_fd(path, O_RDWR_NOCTTY_NONBLOCK)
+    except OSError:
+        return
+    free = flock(fd)
+    close_fd(fd)
+    if not free:
+        raise Busy("serial device %s is in use by another program; end that one first" % path)

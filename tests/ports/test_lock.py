@@ -1,0 +1,47 @@
+"""One controller for a data folder: who holds it, and what a dead one leaves behind."""
+
+import os
+
+from ampacity.ports.lock import Busy, FolderLock, lives, me, who
+from check import raises
+
+
+def folder(name):
+    path = "/tmp/ampacity-lock-" + name
+    try:
+        os.mkdir(path)
+    except OSError:
+        pass
+    return path
+
+
+def test_a_folder_is_held_until_it_is_given_back():
+    path = folder("held")
+    held = FolderLock(path)
+    with open(path + "/lock") as file:
+        assert file.read() == me()
+    held.close()
+    FolderLock(path).close()
+
+
+def test_what_a_dead_process_left_holds_nothing():
+    path = folder("stale")
+    for stale in ("4194300 1 some-boot", "garbage", "", "1 2", me().split()[0] + " 1 another-boot", "x" * 5000):
+        with open(path + "/lock", "w") as file:
+            file.write(stale)
+        FolderLock(path).close()
+
+
+def test_a_process_is_known_by_its_number_its_start_and_the_start_of_the_machine():
+    pid, start, boot = me().split()
+    assert lives(me())
+    assert not lives("%s %s %s" % (pid, start, "other"))
+    assert not lives("%s %d %s" % (pid, int(start) + 1, boot))
+    assert not lives("4194300 %s %s" % (start, boot))
+    assert who("123 4 x") == "process 123" and who("") == who("rubbish") == "another process"
+
+
+def test_a_folder_that_cannot_be_written_to_is_an_os_error():
+    with raises(OSError):
+        FolderLock("/nowhere/at/all")
+    assert not issubclass(Busy, OSError)
