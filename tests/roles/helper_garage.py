@@ -153,7 +153,8 @@ class Garage:
         if self.dead:
             return
         now_us = self.now_us
-        out, _ = self.engine.next(now_us)
+        engine = self.primary.buses.wires[0].guest or self.engine
+        out, _ = engine.next(now_us)
         if not out or self.cut:
             return
         now_us += len(out) * BYTE_US
@@ -162,7 +163,7 @@ class Garage:
         back, _ = self.unit.engine.next(now_us)
         if back:
             now_us += len(back) * BYTE_US
-            self.engine.receive(back, now_us)
+            engine.receive(back, now_us)
         self.now_us = max(self.now_us, now_us // 20000 * 20000)
 
     def amps_da(self):

@@ -13,9 +13,12 @@ READ_BYTES_MAX = 512
 IDLE_S_MAX = 60  # a client that says nothing for so long is gone
 
 
-async def run_rtu(engine: "Any", line: "Any", clock: "Any") -> None:
-    """Serve an engine (BusPrimary or SecondaryEngine) on a line, for ever. line.wake() makes it look at once."""
-    while True:
+async def run_rtu(engine: "Any", line: "Any", clock: "Any", serving: "Any" = None) -> None:
+    """Serve an engine (BusPrimary or SecondaryEngine) on a line, for ever, or while serving() holds.
+
+    line.wake() makes it look at once.
+    """
+    while serving is None or serving():
         out, wake_us = engine.next(clock.now_us())
         if out:
             line.write(out)
@@ -26,29 +29,36 @@ async def run_rtu(engine: "Any", line: "Any", clock: "Any") -> None:
 
 
 async def run_tcp(
-    engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, tell: "Any" = None
+    engine: "Any", connect: "Any", host: str, port: int, clock: "Any", abort: "Any" = None, tell: "Any" = None, serving: "Any" = None
 ) -> None:
-    """Serve a BusTcp for ever: connect, speak, and after a loss connect again, later each time up to 5 s.
+    """Serve a BusTcp for ever, or while serving() holds: connect, speak, and after a loss again, later each time up to 5 s.
 
     connect(host, port) -> (reader, writer), raises OSError; abort(writer): reset the socket, so that nothing in it
     arrives any more (without it the writer is closed). tell(text): why there is no connection. Sets engine.wake.
     """
     back_off_ms = BACK_OFF_MS_MIN
     tell = tell or _nobody
-    while True:
+    serving = serving or _always
+    while serving():
         streams = await _open(connect, host, port, tell)
         if streams is None:
             engine.disconnected(clock.now_us())
         else:
             engine.connected(clock.now_us())
             before = engine.counters["replies"]
-            await _speak(engine, streams, clock, abort, tell)
+            await _speak(engine, streams, clock, abort, tell, serving)
             engine.disconnected(clock.now_us())
             if engine.counters["replies"] != before:
                 back_off_ms = BACK_OFF_MS_MIN
+        if not serving():
+            return
         await clock.sleep_ms(back_off_ms)
         engine.next(clock.now_us())
         back_off_ms = min(2 * back_off_ms, BACK_OFF_MS_MAX)
+
+
+def _always() -> bool:
+    return True
 
 
 def _nobody(text: str) -> None:
@@ -105,13 +115,15 @@ class _Ear:
         self.event.set()
 
 
-async def _speak(engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any", tell: "Any") -> None:
+async def _speak(
+    engine: "Any", streams: "tuple[Any, Any]", clock: "Any", abort: "Any", tell: "Any", serving: "Any" = _always
+) -> None:
     reader, writer = streams
     ear = _Ear(engine, reader, clock)
     engine.wake = ear.event.set
     task = asyncio.create_task(ear.listen())
     try:
-        while ear.open and not engine.wants_reset:
+        while ear.open and not engine.wants_reset and serving():
             out, wake_us = engine.next(clock.now_us())
             if out:
                 writer.write(out)

@@ -41,6 +41,7 @@ class Console:
         self.target = target
         self.staged = {}
         self.logged_in = False
+        self.open = True  # its door says when nobody is there any more
 
     def line(self, text, role, now_ms):
         """The answer to one line, without a line end. Refusals start with "error: "."""
@@ -68,6 +69,7 @@ class Console:
             known = [name for name, _, _ in COMMANDS] + sorted(self.target.commands)
             raise Rejected("command", word, ", ".join(known))
         self._need(installer, word)
+        self.target.asked_by = self
         return extra[1](words[1:], now_ms)
 
     def _need(self, allowed, word):

@@ -27,10 +27,13 @@ async def serve(doors, host, port, target):
     role_of(host, target.access)
 
     async def handle(reader, writer):
+        console = Console(target)
         try:
-            await converse(reader, writer, Console(target), lambda: role_of(host, target.access), doors.clock)
+            await converse(reader, writer, console, lambda: role_of(host, target.access), doors.clock)
         except (OSError, EOFError):
             pass
+        finally:
+            console.open = False
         await close(writer)
 
     return await doors.listen(host, port, handle)

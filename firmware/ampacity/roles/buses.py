@@ -4,6 +4,7 @@ from ampacity.bus.door import run_rtu, run_tcp
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
 from ampacity.bus.primary import BusPrimary, is_write
+from ampacity.bus.twins import DOUBLE
 from ampacity.roles.site import endpoint
 
 
@@ -14,12 +15,18 @@ def shared_unit(driver):
 
 
 class Wire:
-    """One engine, the drivers it serves and the task that runs it."""
+    """One engine, the drivers it serves and the task that runs it.
+
+    `guest`: another engine that has the line for a while, or None. It has `facts`, the bus facts that it wants the line
+    opened with; when they change the line is opened anew.
+    """
 
     def __init__(self, name, engine, start):
         self.name = name
         self.engine = engine
         self.start = start
+        self.members = ()  # [(facts, driver, evse index or None)]
+        self.guest = None
         self.line = None
         self.port = None  # the name of its serial device
         self._was_up = True
@@ -29,7 +36,50 @@ class Wire:
         up = self.line is None or getattr(self.line, "up", True)
         if up != self._was_up:
             self._was_up = up
-            log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, "there again" if up else "not there"), now_ms)
+            log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, "there again" if up else getattr(self.line, "reason", "not there")), now_ms)
+
+    def lend(self, guest, now_ms):
+        """The line is the guest's until it is given back: what hangs on it is silent from now on, and counts so."""
+        self.guest = guest
+        for _facts, driver, _evse in self.members:
+            self._tell_lost(driver, now_ms)
+        self._stir(self.engine)
+
+    def give_back(self):
+        """The line is ours again."""
+        guest, self.guest = self.guest, None
+        if guest is not None:
+            self._stir(guest)
+
+    def _tell_lost(self, driver, now_ms):
+        tell = getattr(driver, "disconnected", None)
+        if tell is not None:
+            tell(now_ms)
+
+    def _stir(self, engine):
+        if self.line is not None:
+            self.line.wake()
+        elif getattr(engine, "wake", None) is not None:
+            engine.wake()
+
+    def twins(self, log, guard):
+        """What is done when two devices answer at one address, or do so no more."""
+        def told(unit, text, now_ms):
+            log.add("warning" if text else "info", "line %s: unit %d: %s" % (self.name, unit, text or "one device answers again"), now_ms)
+            for facts, driver, evse in self.members:
+                if text == DOUBLE and facts["unit"] == unit:
+                    if evse is not None:
+                        guard.duplicate(evse, now_ms)
+                    self._tell_lost(driver, now_ms)
+        return told
+
+    def trouble(self, unit):
+        """What is to be said of an address on this line: "unit 7: two devices answer"; "" when nothing is."""
+        twins = getattr(self.engine, "twins", None)
+        text = twins.text(unit) if twins is not None else ""
+        if self.guest is not None:
+            return "its line stands for a scan"
+        return "unit %d: %s" % (unit, text) if text else ""
 
     def wake(self):
         """A new order: look at once, not at the next turn."""
@@ -120,10 +170,17 @@ class Buses:
         engine.on_foreign = self._foreign(bus, members)
         wire = Wire(bus["name"], engine, None)
         wire.port = bus.get("port")
+        engine.on_twins = wire.twins(self.log, self.guard)
 
         async def start():
-            wire.line = self.doors.open_line(bus)
-            await run_rtu(engine, wire.line, self.doors.clock)
+            while True:
+                guest = wire.guest
+                facts = bus if guest is None else guest.facts
+                wire.line = self.doors.open_line(facts)
+                try:
+                    await run_rtu(guest or engine, wire.line, self.doors.clock, lambda: wire.guest is guest and (guest is None or guest.facts is facts))
+                finally:
+                    wire.line.close()
         self._add(wire, start, members)
 
     def _add_tcp(self, bus, host, port, members):
@@ -141,7 +198,9 @@ class Buses:
         connect = self._secured(bus) if bus.get("tls") else self.doors.connect
 
         async def start():
-            await run_tcp(engine, connect, host, port, self.doors.clock, self.doors.abort, tell)
+            while True:
+                guest = wire.guest
+                await run_tcp(guest or engine, connect, host, port, self.doors.clock, self.doors.abort, tell, lambda: wire.guest is guest)
         self._add(wire, start, members)
 
     def _secured(self, bus):
@@ -156,6 +215,7 @@ class Buses:
 
     def _add(self, wire, start, members):
         wire.start = start
+        wire.members = members
         self.wires.append(wire)
         for _facts, _driver, evse in members:
             if evse is not None:

@@ -12,6 +12,7 @@ from ampacity.roles.upstream_commands import UpstreamCommands
 
 SOURCE = "console"
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | report [EVSE] [--json] | sign NAME"
+SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
 PLAN_SETTINGS = (
     # key, attribute of the plan or the demands, kind, least, most, unit
     ("deadband_a", "plan", "deadband_da", "da", 1, 50, ""),
@@ -27,6 +28,7 @@ class Installer:
     """The console's target (see console/console.py) of a primary."""
 
     version = __version__
+    asked_by = None  # the console whose line is being answered
 
     def __init__(self, primary):
         self.primary = primary
@@ -48,6 +50,7 @@ class Installer:
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
             "restart": ("restart", self._restart),
             "commission": (COMMISSION, self._commission),
+            "scan": (SCAN, self._scan),
             "time": ("time", self._time),
         }
         self.commands.update(UpstreamCommands(primary).commands)
@@ -56,7 +59,7 @@ class Installer:
         return self.primary.view()
 
     def why(self, name):
-        return self.primary.guard.why(self._evse(name))
+        return self.primary.why(self._evse(name))
 
     def limit(self, name, limit_da, watts, ttl_ms, now_ms):
         """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
@@ -194,6 +197,13 @@ class Installer:
             from ampacity.roles.commissioning import Commissioning
             self.primary.commissioning = Commissioning(self.primary)
         return self.primary.commissioning.command(words, now_ms)
+
+    def _scan(self, words, now_ms):
+        """What is on a bus; loaded when it is first asked for."""
+        if self.primary.scanning is None:
+            from ampacity.roles.scanning import Scanning
+            self.primary.scanning = Scanning(self.primary)
+        return self.primary.scanning.command(words, self.asked_by, now_ms)
 
     def _restart(self, words, now_ms):
         self.primary.reset("installer", 0, now_ms)

@@ -68,6 +68,7 @@ class Primary:
         self.mishaps = Mishaps(self)
         self.voltage = Voltage(self)
         self.resetting = None
+        self.scanning = None
 
     def _make_guard(self):
         """With a parent the guard keeps its grant, too (rule 13)."""
@@ -106,6 +107,12 @@ class Primary:
         """The primary's view of the site, as the bench's `state` shows it."""
         return primary_view(self, self.clock.now_ms())
 
+    def why(self, evse):
+        """The reasons of its present target, and what is to be said of its address."""
+        wire = self.buses.wire_of[evse]
+        trouble = wire.trouble(self.site["evses"][evse]["unit"]) if hasattr(wire, "trouble") else ""
+        return self.guard.why(evse) + ("; " + trouble if trouble else "")
+
     def reset(self, kind, evse, now_ms):
         """The CSMS or the installer wants a restart of the controller (evse 0); what was locked out is freed by it."""
         for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
@@ -131,6 +138,8 @@ class Primary:
         self.voltage.step(now_ms)
         for part in self.extras:
             part.step(now_ms)
+        if self.scanning is not None:
+            self.scanning.step(now_ms)
         if self.upstream is not None:
             self.upstream.step(now_ms)
         for at_ms, kind, text in self.guard.events:

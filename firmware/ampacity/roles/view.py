@@ -32,7 +32,7 @@ def evse_view(primary, index):
         "reserve_a": guard.reserve_da(index) / 10,
         "measured_a": amps(spread(facts["terminals"], measured_da, primary.site["phases"])),
         "status": primary.points.status(index),
-        "why": guard.why(index),
+        "why": primary.why(index),
         "transaction": primary.points.transaction(index),
     }
 

@@ -70,7 +70,7 @@ class Desk:
             self._queue.append((end, mixed(frame) if others else frame))
 
     def _hear(self):
-        for at, frame in [entry for entry in self._queue if entry[0] <= self.now_us]:
+        for _, frame in [entry for entry in self._queue if entry[0] <= self.now_us]:
             self.scan.receive(frame, self.now_us)
         self._queue = [entry for entry in self._queue if entry[0] > self.now_us]
         for entry in [one for one in self.talkers if one[0] <= self.now_us]:

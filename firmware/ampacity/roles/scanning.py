@@ -1,0 +1,140 @@
+"""`scan` at a primary's console: one bus stands while it is scanned, and returns to service by itself.
+
+While it stands nothing that was ordered is refreshed: its EVSEs go to their fallback, and the ledger counts them as silent.
+The safety loop and the other buses go on. The bus returns when the scan is over, when the console that asked for it is
+closed, at `scan stop`, and after its time limit.
+"""
+
+from ampacity.base import strict_json
+from ampacity.base.errors import Rejected
+from ampacity.commission.scan import Scan
+from ampacity.commission.words import lines, report, settings_for, settings_of, units_for, units_of
+
+OPTIONS = ("standing", "units", "baud", "full", "limit")
+LIMIT_S, LIMIT_S_MAX = 900, 7200
+
+
+class Scanning:
+    """primary: with buses, guard, site and log."""
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.scan = None
+        self._wire = None
+        self._owner = None
+        self._until_ms = 0
+
+    def command(self, words, owner, now_ms):
+        """One console line after `scan`. owner: the console that asks; when it closes the scan ends."""
+        if not words or words[0] == "status":
+            return self._status("--json" in words, now_ms)
+        if words == ["stop"]:
+            self._end("stopped by hand", now_ms)
+            return "ok"
+        return self._start(words, owner, now_ms)
+
+    def step(self, now_ms):
+        """To be called often: gives the line back when it is time."""
+        if self._wire is None:
+            return
+        if self.scan.over:
+            self._end("", now_ms)
+        elif now_ms >= self._until_ms:
+            self._end("its time limit is over", now_ms)
+        elif not getattr(self._owner, "open", True):
+            self._end("the console that asked for it was closed", now_ms)
+
+    # what was asked for
+
+    def _start(self, words, owner, now_ms):
+        if self._wire is not None:
+            raise Rejected("scan", words[0], "after the scan of %s is over, or `scan stop`" % self._wire.name)
+        options = self._options(words[1:])
+        bus, wire = self._bus(words[0].split("=", 1)[-1])
+        full = options.get("full") == "yes"
+        units = units_of(options["units"]) if "units" in options else units_for(full)
+        own = (bus.get("baud", 19200), bus.get("parity", "E"), bus.get("stop", 1))
+        settings = settings_of(options["baud"]) if "baud" in options else settings_for(full, own)
+        limit_s = self._limit_s(options.get("limit"))
+        wait_ms = 0 if options.get("standing") == "yes" else self._wait_ms(wire)
+        from ampacity.profiles.known import KNOWN
+        facts = dict(bus)
+        facts["transit_ms"] = 1000
+        self.scan = Scan(facts, settings, units, KNOWN, now_ms * 1000, wait_ms, self._may_ask(wire, own))
+        self._wire, self._owner, self._until_ms = wire, owner, now_ms + limit_s * 1000 + wait_ms
+        self.primary.log.add("warning", "scan: %s stands, its EVSEs go to their fallback" % wire.name, now_ms)
+        wire.lend(self.scan, now_ms)
+        return self.scan.progress(now_ms * 1000)
+
+    def _options(self, words):
+        options = {}
+        for word in words:
+            key, _, value = word.partition("=")
+            if key not in OPTIONS or not value:
+                raise Rejected("scan", word, ", ".join([key + "=…" for key in OPTIONS]))
+            if key in ("standing", "full") and value not in ("yes", "no"):
+                raise Rejected(key, value, "yes or no")
+            options[key] = value
+        return options
+
+    def _limit_s(self, text):
+        if text is None:
+            return LIMIT_S
+        if not text.isdigit() or not 1 <= int(text) <= LIMIT_S_MAX:
+            raise Rejected("limit", text, "1..%d s" % LIMIT_S_MAX)
+        return int(text)
+
+    def _bus(self, name):
+        """(bus facts, wire) by the bus's name, its number, or the name of the wire."""
+        buses, wires = self.primary.site["buses"], self.primary.buses.wires
+        if name.isdigit() and int(name) < len(buses):
+            name = buses[int(name)]["name"]
+        for wire in wires:
+            if name in (wire.name, wire.name.split(" ")[0]):
+                bus = [bus for bus in buses if bus["name"] == wire.name.split(" ")[0]][0]
+                return bus, wire
+        raise Rejected("bus", name, ", ".join([wire.name for wire in wires]) or "a site with a bus")
+
+    # who may be asked, and when
+
+    def _wait_ms(self, wire):
+        """How long this bus must be silent until the watchdog of each of its EVSEs has run out."""
+        longest_ms = 0
+        for facts, _driver, evse in wire.members:
+            if evse is None:
+                continue
+            standing = self.primary.guard.ledger.standings[evse]
+            watchdog_ms = standing.evidence.watchdog_ms()
+            if not watchdog_ms:
+                raise Rejected("standing", facts["name"] + " has no watchdog that counts", "standing=yes: you see to it that this bus may stand")
+            longest_ms = max(longest_ms, standing.evse.lapse_ms(watchdog_ms))
+        return longest_ms
+
+    def _may_ask(self, wire, own):
+        """A question that could revive what one in service was told last is not asked (rule 5)."""
+        def may_ask(setting, unit, now_ms):
+            for facts, _driver, evse in wire.members:
+                if evse is None or facts["unit"] != unit or (setting[0] and setting != own):
+                    continue
+                guard = self.primary.guard
+                if guard.site.evses[evse].poll_feeds and not guard.may_feed(evse, now_ms):
+                    return "%s is in service there, and a question could revive its last order" % facts["name"]
+            return ""
+        return may_ask
+
+    # its end
+
+    def _end(self, why, now_ms):
+        if self._wire is None:
+            raise Rejected("scan", "stop", "only while one runs")
+        self.scan.stop(why)
+        self._wire.give_back()
+        text = "scan: %s is in service again, %d found%s" % (self._wire.name, len(self.scan.found()), "; " + self.scan.verdict if self.scan.verdict else "")
+        self.primary.log.add("info", text, now_ms)
+        self._wire = self._owner = None
+
+    def _status(self, as_json, now_ms):
+        if self.scan is None:
+            raise Rejected("scan", "status", "scan BUS first")
+        document = report(self.scan, now_ms * 1000)
+        return strict_json.dumps(document) if as_json else "\n".join(lines(document))
