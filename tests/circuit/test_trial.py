@@ -1,11 +1,11 @@
 """Commissioning and the ledger: what is untested, what a silence test holds, and what its outcome counts."""
 
-from check import raises
 from helper_circuit import Bench, circuit, evse, foreign_evse, site
 
 from ampacity.circuit.check import check_site
 from ampacity.circuit.errors import Rejected
 from ampacity.circuit.guard import Guard
+from check import raises
 
 SEEN = {"watchdog_ms": 14000, "fallback_da": 80, "power_on_da": 0}
 

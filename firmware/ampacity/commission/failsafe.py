@@ -210,7 +210,8 @@ class Silence(Watching):
         if by_meter is None and by_device is None:
             return verdicts.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself; pull its bus and watch" % name
         if by_meter is not None and by_device is not None and by_meter != by_device:
-            return verdicts.NOT_DONE, "%s: the meter says that it %s, the device says otherwise; test it again" % (name, "fell" if by_meter else "did not fall")
+            text = "%s: the meter says that it %s, the device says otherwise; test it again"
+            return verdicts.NOT_DONE, text % (name, "fell" if by_meter else "did not fall")
         if by_meter is False or by_device is False:
             self.counts["distrusted"] = True
             return self._failed(verdicts.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))

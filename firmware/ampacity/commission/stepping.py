@@ -177,7 +177,7 @@ class Stepping(Experiment):
 
     def _active(self):
         """Terminals that drew on the high plateaus, None: it does not measure."""
-        highs = [row[2].amps_da() for row in self._plateaus[1::2]]
+        highs = [row[2].amps_da() for n, row in enumerate(self._plateaus) if n % 2]
         highs = [amps for amps in highs if amps is not None]
         if not highs:
             return None

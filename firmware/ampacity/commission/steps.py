@@ -96,7 +96,7 @@ class Run:
         self._loaded = []
         self._record = Record(self.start_ms)
         result = OrderedDict()
-        for key, value in (("outcome", None), ("began_ms", now_ms - self.start_ms), ("ended_ms", None), ("steps", []), ("samples", self._record.rows)):
+        for key, value in (("outcome", None), ("began_ms", now_ms - self.start_ms), ("ended_ms", None), ("steps", []), ("samples", [])):
             result[key] = value
         self.results[self.claims["name"]] = result
         self._next_step(now_ms)

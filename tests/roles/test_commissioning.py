@@ -1,0 +1,189 @@
+"""Commissioning at a primary: its console words, its limits, its silence toward one unit, what it keeps and counts."""
+
+from helper_garage import Garage, evse, site
+from helper_secondary import PlantPort
+
+from ampacity.base import strict_json
+from ampacity.commission import papers
+from ampacity.console.console import Console
+
+
+class Stuck(PlantPort):
+    """Outputs that stay as they were while the last lease held: a watchdog that does not act."""
+
+    lease = None  # of its controller, while it is stuck
+    held = ("x1", 0)
+
+    def plant(self, now_ms):
+        PlantPort.plant(self, now_ms)
+        if self.lease is None or self.lease.remaining_ms(now_ms) > 0:
+            self.held = self.pilot
+        elif self.held[0] == "pwm" and self.car == "C":
+            self.amps_da = [self.held[1] * 6 // 10] * 3
+            self.contactor_closed = True
+
+
+class Yard(Garage):
+    """A garage with cars at both places, and an installer at its console."""
+
+    def __init__(self, facts=None, port=None, **changes):
+        Garage.__init__(self, facts or site(rating_da=400, **changes))
+        if port is not None:
+            point = self.unit.secondary.point
+            port.on_input, port.on_change = point.port.on_input, point.port.on_change
+            self.unit.port = point.port = port
+        self.run(9000)
+        self.port.car = self.unit.port.car = "C"
+        self.run(10000)
+
+    def type(self, line, role="installer"):
+        return Console(self.primary.installer).line(line, role, self.now_us // 1000)
+
+    def status(self):
+        return strict_json.loads(self.type("commission status --json"))
+
+    def commission(self, names="", most_s=900):
+        """To the end; every question is answered with yes."""
+        assert self.type("commission start " + names).startswith("started"), self.type("commission start " + names)
+        for _ in range(most_s):
+            self.run(1000)
+            status = self.status()
+            if not status["running"]:
+                return self
+            if status["ask"]:
+                assert self.type("commission next") == "ok", status
+        raise AssertionError(self.type("commission status"))
+
+    def sheet(self, name):
+        return strict_json.loads(self.type("commission report " + name))
+
+
+def outcomes(sheet):
+    return {step["step"]: step["outcome"] for step in sheet["steps"]}
+
+
+def test_both_places_pass_without_a_meter_and_the_unit_with_its_serial_number_is_tested():
+    yard = Yard().commission()
+    assert outcomes(yard.sheet("evse-1"))["steps"] == "passed"
+    sheet = yard.sheet("evse-2")
+    assert outcomes(sheet) == {"load": "passed", "identity": "passed", "steps": "passed", "silence": "passed", "power-on": "not needed"}
+    assert sheet["serial"] == "AMP-S-0002" and sheet["outcome"] == "passed"
+    evidence = yard.primary.guard.ledger.standings[1].evidence
+    assert evidence.tested and evidence.tested_fingerprint == "AMP-S-0002"
+    silence = sheet["steps"][3]["figures"]
+    assert silence["before_da"] >= 155 and silence["device_da"] == 0
+
+
+def test_nothing_goes_out_to_the_unit_whose_fail_safe_is_tested_and_its_order_stands_in_the_ledger():
+    yard = Yard()
+    yard.type("commission start evse-2")
+    while yard.status()["step"] != "silence":
+        yard.run(1000)
+        if yard.status()["ask"]:
+            yard.type("commission next")
+    driver = yard.primary.buses.drivers[1]
+    while not driver.muted:
+        yard.run(200)
+    taken = yard.unit.secondary.lease.sequence
+    yard.run(8000)
+    assert driver.muted == 2 and yard.view("evse-2")["online"] is False
+    assert yard.view("evse-2")["bound_a"][0] >= 15.5
+    assert yard.unit.secondary.lease.sequence == taken
+    yard.run(20000)
+    assert not driver.muted and yard.view("evse-2")["online"] is True
+
+
+def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_restart():
+    port = Stuck("evse-2")
+    yard = Yard(port=port)
+    port.lease = yard.unit.secondary.lease
+    yard.commission("evse-2")
+    assert yard.sheet("evse-2")["outcome"] == "failed"
+    assert "watchdog did not fall after 10.0 s" in yard.type("commission report")
+    assert yard.view("evse-2")["reserve_a"] == 16.0
+    port.lease = None
+    yard.start().run(10000)
+    assert yard.view("evse-2")["reserve_a"] == 16.0
+    assert "class N" in yard.type("commission report")
+
+
+def test_the_others_stay_where_they_are_and_are_free_again_afterwards():
+    yard = Yard(site(rating_da=240)).run(30000)
+    assert yard.amps_da() == [120, 120]
+    yard.type("commission start evse-2")
+    most = 0
+    for _ in range(90):
+        yard.run(1000)
+        if yard.status()["ask"]:
+            yard.type("commission next")
+        most = max(most, yard.amps_da()[0])
+    assert most <= 120
+    while yard.status()["running"]:
+        yard.run(1000)
+    yard.run(90000)
+    assert sum(yard.amps_da()) >= 225 and not yard.primary.guard.limits.sources_of("evse", 0)
+
+
+def test_others_give_way_only_where_the_room_is_too_small():
+    yard = Yard(site(rating_da=200)).commission("evse-2")
+    assert outcomes(yard.sheet("evse-2"))["steps"] == "passed"
+    assert max([row[0] for row in yard.sheet("evse-2")["steps"][2]["figures"]["plateaus"]]) >= 130
+
+
+def test_aborting_lets_everything_go():
+    yard = Yard()
+    yard.type("commission start")
+    yard.run(5000)
+    assert yard.type("commission abort") == "ok"
+    yard.run(20000)
+    assert min(yard.amps_da()) >= 155 and not yard.status()["running"]
+    assert not yard.primary.guard.limits.sources_of("evse", 1)
+
+
+def test_where_tests_are_required_nothing_charges_before_it_passed():
+    yard = Yard(site(rating_da=400, require_tested=True))
+    assert yard.amps_da() == [0, 0]
+    assert "not commissioned" in yard.type("why evse-2")
+    yard.commission("evse-2")
+    yard.run(20000)
+    assert yard.amps_da()[0] == 0 and yard.amps_da()[1] >= 155
+    yard.start().run(20000)
+    assert yard.amps_da()[0] == 0 and yard.amps_da()[1] >= 155
+
+
+def test_the_papers_are_sealed_signed_and_kept():
+    yard = Yard().commission("evse-2")
+    answer = yard.type("commission sign Ada Lovelace")
+    head = strict_json.loads(yard.type("commission report --json"))
+    assert head["signed"]["by"] == "Ada Lovelace" and head["signed"]["seal"] in answer
+    assert papers.seal(head, [yard.sheet("evse-2")]) == head["signed"]["seal"]
+    assert head["site_sha256"] == papers.site_sha256(yard.primary.site) and head["firmware"]
+    yard.start().run(2000)
+    assert "signed by Ada Lovelace" in yard.type("commission report")
+    yard.run(10000)
+    yard.type("commission start evse-2")
+    assert strict_json.loads(yard.type("commission report --json"))["signed"] is None
+
+
+def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right():
+    yard = Yard()
+    assert "installer" in yard.type("commission start", "user")
+    assert "nothing was commissioned" in yard.type("commission report")
+    assert "evse-1, evse-2" in yard.type("commission start evse-9")
+    assert "each once" in yard.type("commission start evse-1 evse-1")
+    assert "no run is going on" in yard.type("commission next")
+    assert "a run that is over" in yard.type("commission sign Ada")
+    yard.type("commission start evse-2")
+    assert "abort first" in yard.type("commission start evse-2")
+    assert "nothing was asked" in yard.type("commission next")
+    assert "next, no, skip, abort" in yard.type("commission dance")
+    yard.type("commission abort")
+    assert "2..60 characters" in yard.type("commission sign A")
+
+
+def test_a_primary_below_is_commissioned_at_its_own_console():
+    facts = site(rating_da=400)
+    facts["evses"].append(evse("street", "ampacity", bus=0, unit=9, primary=True))
+    yard = Yard(facts)
+    assert "evse-1, evse-2" in yard.type("commission start street")
+    assert yard.type("commission start").startswith("started: evse-1, evse-2;")
