@@ -71,7 +71,7 @@ class ModbusTcp:
             if server is not None:
                 server.close()
             for _since, writer in self._clients:
-                writer.close()
+                self.doors.abort(writer)
 
     def view(self):
         """Counters for the console."""
@@ -88,7 +88,7 @@ class ModbusTcp:
         finally:
             if entry in self._clients:
                 self._clients.remove(entry)
-            writer.close()
+            await hang_up(writer)
 
     def _let_in(self, entry):
         """At most CLIENTS_MAX: a new one takes the place of the one that is silent longest, so dead ones keep nobody out."""
@@ -96,7 +96,7 @@ class ModbusTcp:
         if len(self._clients) >= CLIENTS_MAX:
             self.counters["turned_away"] += 1
             silent = min(range(len(self._clients)), key=lambda at: (self._clients[at][0], at))
-            self._clients.pop(silent)[1].close()
+            self.doors.abort(self._clients.pop(silent)[1])
         self._clients.append(entry)
 
     def _before_answer(self, rights, entry):
@@ -132,3 +132,12 @@ class ModbusTcp:
         if self._told_ms is None or now_ms - self._told_ms >= REFUSED_LOG_MS:
             self._told_ms = now_ms
             self.log.add("warning", "modbus tcp: " + text, now_ms)
+
+
+async def hang_up(writer):
+    """Close a connection, whatever state it is in; one of the runtimes closes it only where it is waited for."""
+    try:
+        writer.close()
+        await writer.wait_closed()
+    except (OSError, EOFError, ValueError):
+        pass

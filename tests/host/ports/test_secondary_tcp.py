@@ -1,0 +1,156 @@
+"""A secondary over Modbus/TCP as a process of its own on both runtimes: plain, and with TLS and roles; pymodbus asks."""
+
+import contextlib
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+
+import pytest
+from certificates import Authority
+from pymodbus.client import ModbusTcpClient, ModbusTlsClient
+from test_secondary_process import Plant, status
+
+from ampacity.bus import lease_table as table
+from tools.micropython.find import find
+
+RUNTIMES = ["cpython", "micropython"]
+NAME = "secondary.example"
+GRANT = [160, 100, 1, 0, 7, 1, 0]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def secondary(runtime, tmp_path, tls=None, roles=None):
+    """(its plant, its port) of a running secondary."""
+    plant, port, folder = Plant(), free_port(), tmp_path / "data"
+    folder.mkdir()
+    boot = {"role": "secondary", "name": "evse-2", "sim": "127.0.0.1:%d" % plant.server_address[1],
+            "console": "127.0.0.1:%d" % plant.console}
+    tcp = {"host": "127.0.0.1", "tcp_port": port} | ({"tls": tls} if tls else {}) | ({"roles": roles} if roles else {})
+    config = {"role": "secondary", "unit": 2, "max_da": 160, "fallback_da": 60, "lease_max_ms": 10000, "serial": "S2",
+              "terminals": 3, "tcp": tcp}
+    (folder / "boot.json").write_text(json.dumps(boot))
+    (folder / "site.json").write_text(json.dumps(config))
+    program = [sys.executable] if runtime == "cpython" else [find()]
+    environment = dict(os.environ, PYTHONPATH="firmware", MICROPYPATH="firmware:.frozen")
+    process = subprocess.Popen([*program, "-m", "ampacity", str(folder)], env=environment)
+    try:
+        assert plant.until(lambda: plant.hello == "evse-2" and plant.fed > 2), "it did not come up"
+        yield plant, port
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+        plant.shutdown()
+        plant.server_close()
+
+
+def show(plant):
+    """The secondary's view by its console."""
+    with socket.create_connection(("127.0.0.1", plant.console), 5) as console:
+        console.sendall(b"show --json\n")
+        answer = b""
+        while answer.count(b"> ") < 2:
+            answer += console.recv(4096)
+    return json.loads(answer.split(b"> ")[1])
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path):
+    with secondary(runtime, tmp_path) as (plant, port):
+        clients = [ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1) for _ in range(3)]
+        assert all(client.connect() for client in clients)
+        plant.car = "C"
+        assert not clients[0].write_registers(table.GRANT_AT, GRANT, device_id=2).isError()
+        assert plant.until(lambda: plant.contactor and plant.pilot == ["pwm", 266])
+        with socket.create_connection(("127.0.0.1", port)) as rubbish:
+            rubbish.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert rubbish.recv(100) == b""
+        assert [status(client)["limit_da"] for client in clients] == [160] * 3
+        more = [ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1) for _ in range(3)]
+        assert all(client.connect() and status(client)["state"] == 1 for client in more)
+        said = show(plant)["tcp"]
+        assert said["clients"] == 7 and said["turned_away"] >= 2, said
+        for client in clients + more:
+            client.close()
+
+
+def tls_client(port, ca, pair, folder):
+    """A pymodbus client with that certificate; pair None: without."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=ca.root)
+    context.check_hostname = False  # this client of pymodbus names nobody
+    if pair is not None:
+        context.load_cert_chain(*pair.files(folder, f"client-{id(pair)}"))
+    return ModbusTlsClient("127.0.0.1", port=port, sslctx=context, timeout=2, retries=0)
+
+
+def get(client):
+    return client.read_holding_registers(table.STATUS_AT, count=4, device_id=2)
+
+
+def put(client, address=table.GRANT_AT, values=GRANT):
+    return client.write_registers(address, values, device_id=2)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_over_tls_the_role_in_the_certificate_decides_and_what_it_refuses_is_counted(runtime, tmp_path):
+    ca = Authority()
+    server = ca.issue(NAME)
+    tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}
+    with secondary(runtime, tmp_path, tls, {"Operator": ["read"], "Primary": ["read", "order"]}) as (plant, port):
+        plant.car = "C"
+
+        def client(**options):
+            one = tls_client(port, ca, ca.issue("client", **options), tmp_path)
+            assert one.connect()
+            return one
+
+        operator = client(role="Operator")
+        assert get(operator).registers[3] == 60
+        refused = put(operator)
+        assert refused.isError() and refused.exception_code == 1
+        assert get(operator).registers[3] == 60 and not plant.contactor
+        for nobody in (client(), client(role="operator"), client(role="Installer"), client(role=b"\x13\x08Operator")):
+            answer = get(nobody)
+            assert answer.isError() and answer.exception_code == 1
+            nobody.close()
+        primary = client(role="Primary")
+        assert not put(primary).isError()
+        assert plant.until(lambda: plant.contactor and plant.pilot == ["pwm", 266])
+        assert put(primary, table.SETTINGS_AT, [0]).exception_code == 1
+        said = show(plant)["tcp"]
+        assert said["refused"] == 6 and said["handshakes_refused"] == 0, said
+        operator.close()
+        primary.close()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_who_shows_no_certificate_or_a_strangers_gets_no_word(runtime, tmp_path):
+    ca, stranger = Authority(), Authority("Stranger")
+    server = ca.issue(NAME)
+    tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}
+    with secondary(runtime, tmp_path, tls) as (plant, port):
+        pairs = [None, stranger.issue("client", role="Primary"), ca.issue("client", role="Primary", days=(-9, -1))]
+        for pair in pairs:
+            client = tls_client(port, ca, pair, tmp_path)
+            with contextlib.suppress(Exception):  # it may break at once or at the first word: no answer comes either way
+                client.connect()
+                assert get(client).isError()
+            client.close()
+        with socket.create_connection(("127.0.0.1", port), 5) as plain:  # no TLS at all
+            plain.sendall(bytes((0, 1, 0, 0, 0, 6, 2, 3)) + (40000).to_bytes(2, "big") + bytes((0, 2)))
+            with contextlib.suppress(ConnectionResetError):
+                assert b"SunS" not in plain.recv(100)
+        assert plant.until(lambda: show(plant)["tcp"]["handshakes_refused"] == 4), show(plant)
+        good = tls_client(port, ca, ca.issue("client", role="Primary"), tmp_path)
+        assert good.connect() and not get(good).isError() and show(plant)["tcp"]["clients"] == 1
+        good.close()
