@@ -24,6 +24,7 @@ FURTHER = {
     "oracle": "tests.proof.oracle",
     "trees": "tests.proof.trees",
     "soak": "tests.proof.soak",
+    "fuzz": "tests.fuzz.run",
 }
 WRONG = ("violations", "disagreements", "failures")
 SEARCHES = ("worlds", "rules")

@@ -1,0 +1,86 @@
+"""The depth of every day: 200,000 bent frames on CPython, some thousands on MicroPython; and an engine with a fault is found."""
+
+import pytest
+
+from ampacity.bus import frames, mbap, primary, receiver, tcp
+from ampacity.bus.frames import exception_pdu, rtu_frame
+from tests.fuzz.bend import SERIAL, STREAM
+from tests.fuzz.cases import CASES
+from tests.fuzz.play import Play
+from tests.fuzz.primary import PrimaryCase
+from tests.fuzz.run import QUICK, QUICK_MICROPYTHON, on_micropython, profiles
+from tests.fuzz.secondary import SecondaryCase
+from tests.fuzz.tcp import TcpCase
+from tests.fuzz.tcp_secondary import TcpSecondaryCase
+from tests.fuzz.watch import checksum, frames_in
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return profiles()
+
+
+def test_of_hundreds_of_thousands_of_bent_frames_none_is_raised_at_taken_or_kept(tables):
+    result = Play(7, CASES, tables).run(QUICK)
+    assert result["problems"] == [] and result["exceptions"] == 0
+    assert result["frames"] >= QUICK and set(result["kinds"]) == set(SERIAL) | set(STREAM)
+    counters = result["counters"]
+    for name in ("secondary.changes", "primary.handed", "tcp.handed", "tcp-secondary.changes", "primary.proofs"):
+        assert counters[name] > 100, name
+
+
+def test_on_micropython_too():
+    result = on_micropython(QUICK_MICROPYTHON, 7)
+    assert result["problems"] == [] and set(result["by_case"]) == {case.name for case in CASES}
+
+
+def test_the_same_seed_bends_the_same_frames(tables):
+    one, two = (Play(3, CASES, tables).run(3000, life=500) for _ in range(2))
+    assert one["counters"] == two["counters"] and one["kinds"] == two["kinds"]
+
+
+def no_checksum(monkeypatch):
+    monkeypatch.setattr(receiver, "crc16", lambda data: 0)
+
+
+def any_shape(monkeypatch):
+    monkeypatch.setattr(primary.BusPrimary, "_fits", lambda self, request, pdu: self._doubt(request))
+
+
+def any_transaction(monkeypatch):
+    def take(self, transaction, unit, pdu, now_us):
+        if self._request is not None:
+            self._answered(self._request, pdu, now_us)
+    monkeypatch.setattr(tcp.BusTcp, "_take", take)
+
+
+def whatever_comes(monkeypatch):
+    def take(self):
+        data, self._data = bytes(self._data), bytearray()
+        return ((data[0] << 8) | data[1], data[6], data[7:]) if len(data) > 7 else None
+    monkeypatch.setattr(mbap.MbapReceiver, "take", take)
+
+
+def leaks(monkeypatch):
+    kept, plain = [], receiver.RtuReceiver.receive
+
+    def receive(self, data, now_us):
+        kept.append(object())
+        plain(self, data, now_us)
+    monkeypatch.setattr(receiver.RtuReceiver, "receive", receive)
+
+
+@pytest.mark.parametrize(("fault", "case"), [
+    (no_checksum, SecondaryCase), (no_checksum, PrimaryCase), (any_shape, PrimaryCase), (any_transaction, TcpCase),
+    (whatever_comes, TcpSecondaryCase), (leaks, SecondaryCase)])
+def test_an_engine_with_a_fault_is_found(monkeypatch, tables, fault, case):
+    fault(monkeypatch)
+    assert Play(1, [case], tables).run(5000)["problems"]
+
+
+def test_the_eye_of_its_own_sees_what_the_engines_see():
+    for unit, pdu in ((5, bytes((3, 0, 1, 0, 2))), (0, bytes((16,))), (247, exception_pdu(3, 2))):
+        frame = rtu_frame(unit, pdu)
+        assert checksum(frame) == 0 and (unit, pdu) in frames_in(b"\x99" + frame + b"\x98", (unit,))
+        spoilt = bytes((frame[0], frame[1] ^ 1)) + frame[2:]
+        assert not frames.crc_ok(spoilt) and frames_in(spoilt, (unit,)) == []
