@@ -23,6 +23,7 @@ async def real_bench(setup, args, folder):
 
     command(args.runtime, folder, args.heap)  # says at once that a runtime is not there
     bench = RealBench(setup.facts, folder, args.runtime, args.heap, setup.seed)
+    bench.own_tls = setup.own_tls
     try:
         await _real_upstream(bench, setup)
         if args.mains:

@@ -14,6 +14,7 @@ from ampacity_host.rig.foreign import request_body
 from ampacity_host.rig.hosting import Endpoint, evse_host, meter_host
 from ampacity_host.rig.lease_spy import LeaseSpy
 from ampacity_host.rig.line.line import Line
+from ampacity_host.rig.own_tcp import OwnEndpoint
 from ampacity_host.rig.plant.plant import Plant
 
 HW_WATCHDOG_MS = 1_000
@@ -41,6 +42,8 @@ class Bench:
         self.meter_hosts = {}
         self.endpoints = {}          # (bus index, host, port) -> Endpoint
         self.address_of = {}         # device name -> its key in endpoints
+        self._own_spies = {}         # our own secondary over TCP -> what knows of its lease
+        self._place_own()
         self.desk = FaultDesk(self)
         self._watch_leases()
         self.upstream = None
@@ -94,10 +97,21 @@ class Bench:
         if bus["kind"] == "rtu":
             host.attach(self.lines[bus["name"]], facts["unit"])
             return host
-        key = (facts["bus"], facts.get("host") or bus.get("host"), facts.get("tcp_port") or bus.get("tcp_port") or 502)
-        self.address_of[host.name] = key
+        key = self.address_of[host.name] = self._key(facts)
         self.endpoints.setdefault(key, Endpoint()).add(facts["unit"], host)
         return host
+
+    def _key(self, facts):
+        """The endpoint of an entry on a TCP bus."""
+        bus = self.facts["buses"][facts["bus"]]
+        return (facts["bus"], facts.get("host") or bus.get("host"), facts.get("tcp_port") or bus.get("tcp_port") or 502)
+
+    def _place_own(self):
+        """Endpoints of our own secondaries over TCP; the controller behind each comes with the clock."""
+        for facts in self.facts["evses"]:
+            if facts["kind"] == "ampacity" and self._kind(facts) == "tcp":
+                key = self.address_of[facts["name"]] = self._key(facts)
+                self.endpoints[key] = OwnEndpoint(facts["name"])
 
     def _watch_leases(self):
         for point in self.plant.points:
@@ -105,7 +119,9 @@ class Bench:
                 point.leased = partial(self._leased, point)
 
     def _spy_of(self, point):
-        """(the line's spy, its unit there)."""
+        """(who knows of its lease, its unit there)."""
+        if point.name in self._own_spies:
+            return self._own_spies[point.name], self.facts["evses"][point.index]["unit"]
         return self._spies[self.facts["buses"][point.bus]["name"]], self.facts["evses"][point.index]["unit"]
 
     def _leased(self, point):

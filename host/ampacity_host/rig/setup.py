@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from ampacity_host.configure import compile_site, load_site
+from ampacity_host.configure.tls import own_tls
 from ampacity_host.configure.versions import spoken
 from ampacity_host.rig.family import Family, has_below
 
@@ -42,7 +43,22 @@ class Setup:
         self.seed = args.seed if args.seed is not None else plant_seed(self.site)
         self.bench_csms = None
         self._choose(args)
+        if getattr(args, "clock", "virtual") == "virtual":
+            self._need_no_tls()
         self.family = self._family(args) if has_below(self.facts) else None  # with primaries below
+
+    def own_tls(self, name):
+        """The certificates of a secondary, None where its bus has no tls. UsageError: its entry names none."""
+        try:
+            return own_tls(self.site, name)
+        except KeyError as missing:
+            raise UsageError("evse %s: its bus has tls, and %s is missing" % (name, missing)) from None
+
+    def _need_no_tls(self):
+        """Real cryptography takes real time: it runs on the real clock."""
+        secure = [bus["name"] for bus in self.facts["buses"] if bus.get("tls")]
+        if secure:
+            raise UsageError("--clock virtual: bus %s has tls; use --clock real" % secure[0])
 
     def _family(self, args):
         if getattr(args, "clock", "virtual") != "virtual":
@@ -66,6 +82,10 @@ class Setup:
             self.facts["ocpp"] = ocpp = dict(ocpp or default_upstream())
             if args.csms:
                 ocpp["url"] = ws_url("--csms", args.csms)
+            if self.bench_csms or ocpp["url"].startswith("ws://"):
+                ocpp["security_profile"] = min(1, ocpp["security_profile"])  # the bench's own has no certificate
+            elif ocpp["security_profile"] < 2:
+                raise UsageError("--csms: wss://… needs [ocpp] with security_profile 2 or 3 and root_pem")
         if ocpp and args.ocpp:
             ocpp["version"] = args.ocpp
         if ocpp and ocpp["version"] not in spoken():

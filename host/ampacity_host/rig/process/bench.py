@@ -14,6 +14,7 @@ from ampacity_host.rig.process.console import ConsoleLink
 from ampacity_host.rig.process.controller import ProcessController
 from ampacity_host.rig.process.simport import Pins, SimPort
 from ampacity_host.rig.process.tcp import TcpDevices
+from ampacity_host.rig.own_tcp import OwnEndpoint, TcpLeaseSpy, dial_socket
 from ampacity_host.rig.upstream import LOOPBACK, address_of, with_port
 
 UP_S_MAX = 20.0
@@ -40,6 +41,8 @@ class RealBench(Bench):
         self._kept = []
         self._working = set()        # tasks that faults have started
         self._csms_address = None
+        self._own_ports = {}         # of our own secondaries over TCP
+        self.own_tls = lambda name: None  # their certificates, where their bus has tls
 
     def keep(self, *parts):
         """What takes parts of the upstream down: coroutine functions, called last first."""
@@ -59,12 +62,16 @@ class RealBench(Bench):
     def primary_pid(self):
         return self.primary.pid
 
+    def features(self):
+        return ["tls"]
+
     # ---- up and down
 
     async def start(self):
         """Everything but the upstream comes up; secondaries first."""
         await self.sim.start()
         self.make_devices()
+        self._make_own_ends()
         for key, endpoint in self.endpoints.items():
             devices = self._tcp[key] = TcpDevices(self.time, endpoint)
             await devices.start()
@@ -77,6 +84,23 @@ class RealBench(Bench):
         await self.primary.start()
         await self._all_up()
         self.repeat_safety_loads()
+
+    def _make_own_ends(self):
+        """Our own secondaries over TCP listen on ports of their own; the primary reaches them through the bench's."""
+        for key, endpoint in self.endpoints.items():
+            if isinstance(endpoint, OwnEndpoint):
+                port = self._own_ports[endpoint.name] = free_port()
+                spy = self._own_spies[endpoint.name] = TcpLeaseSpy(self.time)
+                endpoint.dial = dial_socket(port, spy, self._working)
+
+    def secondary_settings(self, name):
+        """One over TCP listens where the bench says, with the certificates that the site file names."""
+        settings = super().secondary_settings(name)
+        if name in self._own_ports:
+            tls = self.own_tls(name)
+            where = {"host": "127.0.0.1", "tcp_port": self._own_ports[name]}
+            settings["tcp"] = settings["tcp"] | where | ({"tls": tls} if tls else {})
+        return settings
 
     async def _all_up(self):
         """Until every controller is at its pins and the primary answers; one that ends at once is not waited for."""
@@ -105,8 +129,10 @@ class RealBench(Bench):
 
     def _make_secondary(self, facts):
         name = facts["name"]
-        bus = self.facts["buses"][facts["bus"]]["name"]
-        ptys = {bus: self._pty(self.lines[bus], name, (facts["unit"],))}
+        ptys = {}
+        if name not in self.address_of:
+            bus = self.facts["buses"][facts["bus"]]["name"]
+            ptys = {bus: self._pty(self.lines[bus], name, (facts["unit"],))}
         self._pins(name, [self.plant.point[name]])
         self.secondaries[name] = self._controller(name, "secondary", ptys, lambda: self.secondary_settings(name), free_port())
 

@@ -11,6 +11,7 @@ import time
 from ampacity.console.console import Console
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.own_tcp import OwnEndpoint, RoleLease, dial_network
 from ampacity_host.rig.virtual.beat import Beat
 from ampacity_host.rig.virtual.controller import VirtualController
 from ampacity_host.rig.virtual.loop import VirtualLoop
@@ -49,15 +50,24 @@ class VirtualBench(Bench):
 
     def _make_secondary(self, facts):
         name = facts["name"]
+        if name in self.address_of:
+            self._reach_own(name)
         return VirtualController(self, name, "secondary", lambda: self.secondary_settings(name),
                                  (facts["unit"],), (name,), self.seed + facts["unit"])
+
+    def _reach_own(self, name):
+        """Our own secondary over TCP listens by itself; the bench's other clients find it at its address."""
+        key = self.address_of[name]
+        self.endpoints[key].dial = dial_network(self.loop, self.network, key[1:])
+        self._own_spies[name] = RoleLease(lambda: self.secondaries[name], lambda: self.loop.now_ms)
 
     def start(self):
         """Devices, secondaries, then the primary."""
         if not self.no_bytes:
             self.make_devices()
         for key, endpoint in self.endpoints.items():
-            self.network.serve(key[1], key[2], self._accept(endpoint))
+            if not isinstance(endpoint, OwnEndpoint):
+                self.network.serve(key[1], key[2], self._accept(endpoint))
         for secondary in self.secondaries.values():
             secondary.start()
         if self.primary is not None:

@@ -9,6 +9,7 @@ from ampacity_host.rig.virtual.fact_bus import FactBuses
 from ampacity_host.rig.virtual.files import ControllerFiles
 from ampacity_host.rig.virtual.hardware import PlantPort
 from ampacity_host.rig.virtual.line_door import LineDoor
+from ampacity_host.rig.virtual.loop import OWNER
 from ampacity_host.rig.virtual.nap import Nap, rest
 from ampacity_host.rig.virtual.streams import MemoryWriter, serve_streams
 from ampacity_host.rig.watchdog import Watchdog
@@ -169,7 +170,7 @@ class VirtualDoors(Doors):
         writer.transport.abort()
 
     async def listen(self, host, port, handler):
-        server = self._world.network.serve(host, port, serve_streams(self._loop, handler))
+        server = self._world.network.serve(host, port, serve_streams(self._loop, handler, OWNER.get()))
         self._opened.append(server)
         return server
 

@@ -7,6 +7,7 @@ keep what is sent until its fault ends, as a gateway does. Without a fault bytes
 import asyncio
 
 from ampacity.base.rng import Rng
+from ampacity_host.rig.virtual.loop import spawn
 
 REFUSED, TIMED_OUT, NO_NAME = 111, 110, -2
 FRAME_BITS = 30 * 11     # of an exchange on the line behind a gateway
@@ -229,8 +230,8 @@ class Network:
         return near.reader, MemoryWriter(near)
 
 
-def serve_streams(loop, handler):
-    """An `accept` that runs `await handler(reader, writer)` in a task, as asyncio.start_server does."""
+def serve_streams(loop, handler, owner):
+    """An `accept` that runs `await handler(reader, writer)` in a task of its owner's, as asyncio.start_server does."""
     def accept(end):
-        loop.create_task(handler(end.reader, MemoryWriter(end)))
+        spawn(loop, owner, handler(end.reader, MemoryWriter(end)))
     return accept
