@@ -133,15 +133,15 @@ def test_section_6_the_queue_rotates_and_never_starves():
 
 
 def test_section_6_a_sleeping_car_gives_back_all_but_the_minimum_and_wakes():
-    bench = garage(2, 200, idle_ms=10000)
+    bench = garage(2, 220, idle_ms=10000)
     for _ in range(25):
         bench._drive(1, bench.facts["evses"][1], True)
         bench._drive(0, bench.facts["evses"][0], 1)
         bench.tick(1000)
-    assert bench.guard.want_da == [60, 140]
+    assert bench.guard.want_da == [60, 160]
     for _ in range(30):
         bench.follow(1)
-    assert bench.guard.want_da == [100, 100]
+    assert bench.guard.want_da == [110, 110]
 
 
 def test_section_6_one_without_a_fallback_shares_with_one_without_watchdog():

@@ -1,7 +1,8 @@
 """Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
 
 from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.standing import LONG_AGO_MS
+from ampacity.circuit.ranks import Ranks
+from ampacity.circuit.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 HEADROOM_DA = 20
 ASLEEP_DA = 10
 PROBE_MS = 60000
+FRESH_MS = 5000
 NO_CAP_DA = 1 << 20
+FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
 
 class Demand:
@@ -33,12 +36,15 @@ class Demand:
         self.served = [False] * count  # had its slot, and charges on because nobody else could
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NO_CAP_DA] * count
+        self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
+        self.rests = [False] * count  # the car stopped by itself: it is offered current and does not ask for it
+        self.drew = [False] * count  # since it wants
         self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
         self.changed_ms = [LONG_AGO_MS] * count
-        self.waiting = 0  # one bit for each priority class in which somebody waits
         self.needs: "Needs | None" = None
         self.sleepers: "Sleepers | None" = None
-        self.order: list[int] = list(range(count))
+        self.ranks = Ranks(count)
+        self.order = self.ranks.order
         self.changed = True
 
     def put(self, evse: int, wants: bool) -> None:
@@ -48,6 +54,7 @@ class Demand:
         self.changed = True
         self.slot_since_ms[evse] = -1
         self.paused_ms[evse] = LONG_AGO_MS
+        self.drew[evse] = False
         self.wake(evse)
         self._wake_up(evse)
         if wants:
@@ -56,54 +63,58 @@ class Demand:
     def wake(self, evse: int) -> None:
         self.idle_since_ms[evse] = -1
         self.idle_cap_da[evse] = NO_CAP_DA
+        self.idle[evse] = False
 
     def _wake_up(self, evse: int) -> None:
         if self.sleepers is not None:
             self.sleepers.wake(evse)
 
     def asleep(self, evse: int, now_ms: int) -> bool:
-        """It gave back all that it did not use, for others wait."""
+        """It gave back all that it did not use, for others are short."""
         return self.sleepers is not None and self.sleepers.asleep(evse, now_ms)
 
     def _to_the_back(self, evse: int) -> None:
         self.ticket[evse] = self.next_ticket
         self.next_ticket += 1
 
+    # the queue
+
     def sort(self, now_ms: int) -> "list[int]":
-        """All EVSEs: larger priority first; then who has no time to lose; then who charges within its slot, unless
-        one of its class has waited for a whole slot; then by ticket, then by index."""
-        evses, needs = self.ledger.site.evses, self.needs
+        """All EVSEs: larger priority first; who is idle after the others; then who has less time to lose; then who charges
+        within its slot, unless one of its rank has waited for a whole slot; then by ticket, then by index."""
+        evses, needs, ranks = self.ledger.site.evses, self.needs, self.ranks
+        want_da = self.ledger.want_da
         if needs is not None:
             needs.tick(self.ledger, now_ms)
-        overdue = [evses[e].priority for e in range(len(evses)) if self._waited_ms(e, now_ms) >= self.slot_ms]
-        keyed = []
+        late = []
         for e in range(len(evses)):
-            keeps = self.slot_since_ms[e] >= 0 and not self.served[e] and self.ledger.want_da[e] > 0
-            late = evses[e].priority in overdue
-            haste, slack_ms = (1, 0) if needs is None else self._haste(needs, e, now_ms)
-            keyed.append((-evses[e].priority, haste, 0 if keeps and not late else 1, slack_ms, self.ticket[e], e))
-        keyed.sort()
-        self.order = [row[5] for row in keyed]
+            waits = self.waits_since_ms[e]
+            waited = waits >= 0 and now_ms - waits >= self.slot_ms
+            ranks.put(e, evses[e].priority, self.idle[e], 0 if needs is None else self._band(needs, e, waited))
+            if waited and ranks.rank[e] not in late:
+                late.append(ranks.rank[e])
+        for e in range(len(evses)):
+            place = LAST
+            if needs is not None and needs.turn[e]:
+                place = FIRST
+            elif self.slot_since_ms[e] >= 0 and not self.served[e] and want_da[e] > 0 and not (late and ranks.rank[e] in late):
+                place = KEEPS
+            ranks.key(e, place, self.ticket[e])
+        ranks.sort()
         return self.order
 
-    def _haste(self, needs: "Needs", e: int, now_ms: int) -> "tuple[int, int]":
-        """(-1: its turn, for it waited a whole slot; 0: no time to lose; 1: as ever; slack in ms among the hasty)."""
-        if self._waited_ms(e, now_ms) >= self.slot_ms:
+    def _band(self, needs: "Needs", e: int, waited: bool) -> int:
+        """By its slack; the first for one of whom nothing is known, if its turn has come."""
+        if waited and not needs.told(e):
             needs.turn[e] = True
-        if needs.turn[e]:
-            return -1, 0
-        return (0, needs.slack_ms[e]) if needs.urgent(e, self.slot_ms) else (1, 0)
-
-    def _waited_ms(self, e: int, now_ms: int) -> int:
-        return now_ms - self.waits_since_ms[e] if self.waits_since_ms[e] >= 0 else 0
+        return 0 if needs.turn[e] else needs.band(e)
 
     def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
-        """Who had a slot while others of its class wait goes to the back of the queue."""
-        evses = self.ledger.site.evses
-        waiting = [evses[e].priority for e in range(len(evses)) if self.wants[e] and not admitted[e] and not self.asleep(e, now_ms)]
-        self.waiting = 0
-        for priority in waiting:
-            self.waiting |= 1 << priority
+        """Who had a slot while others of its rank wait goes to the back of the queue."""
+        rank, waiting = self.ranks.rank, []
+        for e in self.order:
+            if self.wants[e] and not admitted[e] and rank[e] not in waiting and not self.asleep(e, now_ms):
+                waiting.append(rank[e])
         for e in self.order:
             if self.needs is not None and (not self.wants[e] or 0 <= self.slot_since_ms[e] <= now_ms - self.slot_ms):
                 self.needs.turn[e] = False
@@ -118,19 +129,27 @@ class Demand:
             self.waits_since_ms[e] = -1
             if self.slot_since_ms[e] < 0:
                 self.slot_since_ms[e] = now_ms
-            elif now_ms - self.slot_since_ms[e] >= self.slot_ms and evses[e].priority in waiting:
+            elif now_ms - self.slot_since_ms[e] >= self.slot_ms and waiting and rank[e] in waiting:
                 self._to_the_back(e)
                 self.slot_since_ms[e] = now_ms
                 self.served[e] = True
 
+    # the give-back
+
     def watch_use(self, evse: int, want_da: int, now_ms: int) -> None:
         """A car asleep or full gives back what it does not draw, keeping headroom to wake."""
         s = self.ledger.standings[evse]
-        if want_da == 0 or now_ms - s.measured_ms > 5000:
+        if want_da == 0:
+            if self.idle[evse] and self.wants[evse]:
+                self.send_to_sleep(evse, now_ms)  # it was paused for others
             self.wake(evse)
             return
-        used = s.measured_da
+        used = self._used_da(s, now_ms)
+        if used < 0:
+            self.wake(evse)
+            return
         if used >= ASLEEP_DA:
+            self.drew[evse] = True
             self._wake_up(evse)
         if used + HEADROOM_DA >= want_da:
             if used + HEADROOM_DA // 2 >= self.idle_cap_da[evse]:
@@ -142,20 +161,26 @@ class Demand:
             self.idle_since_ms[evse] = now_ms
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
             self.idle_cap_da[evse] = max(s.evse.min_da, used + HEADROOM_DA)
-            if used < ASLEEP_DA and self.waiting & (1 << s.evse.priority):
-                self._send_to_sleep(evse, now_ms)
+            self.idle[evse] = used < ASLEEP_DA
+
+    def _used_da(self, s: Standing, now_ms: int) -> int:
+        """What it draws now, in da; -1: nobody knows."""
+        if now_ms - s.measured_ms <= FRESH_MS:
+            return s.measured_da
+        return 0 if self.rests[s.index] else -1
 
     def _patience_ms(self, evse: int) -> int:
-        probing = self.sleepers is not None and self.sleepers.probing[evse]
-        return min(self.idle_ms, PROBE_MS) if probing else self.idle_ms
+        """A car that charged and stopped by itself has said so; one that is tried had its time before."""
+        sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.probing[evse]
+        return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
 
-    def _send_to_sleep(self, evse: int, now_ms: int) -> None:
-        """It drew nothing for long and others of its class wait: it is paused, and tried again in a while."""
+    def send_to_sleep(self, evse: int, now_ms: int) -> None:
+        """It drew nothing for long and others are short: it is paused, and tried again in a while."""
         if self.sleepers is None:
             from ampacity.circuit.sleep import Sleepers
 
-            self.sleepers = Sleepers(len(self.wants))
-        self.sleepers.send(evse, now_ms + self.wake_ms)
+            self.sleepers = Sleepers(len(self.wants), self.wake_ms)
+        self.sleepers.send(evse, now_ms)
         self.wake(evse)
         self._to_the_back(evse)
         self.changed = True

@@ -141,7 +141,7 @@ class Guard(Extras):
             if self.limits.uses is not None:
                 self.limits.uses.forget(evse)
                 self.limits.renew()
-            if self.demands.needs is not None:
+            if self.demands.needs is not None and not plugged:
                 self.demands.needs.put(evse, None, None)
             self.demands.wake(evse)
 

@@ -1,8 +1,10 @@
-"""How much energy a car still needs, and until when: who has no time to lose charges first (safety.md section 6).
+"""How much energy a car still needs, and until when: who has the least time to lose charges first (safety.md section 6).
 
-Slack is the time to departure less the time that the rest takes at the most its EVSE may give. Below one slot it is
-urgent: ahead in the queue of its class, with three times its weight. Nobody starves by that: who waited for a
-whole slot goes before all of its class, for one slot.
+Slack is the time to departure less the time that the rest takes at the most its EVSE may give. Its hours divide a
+class into bands: a band is served in full before the next one, equals of a band share as a class does. Whoever charges at
+its most keeps its slack and its band, who waits loses an hour of it in an hour: places change seldom, and everybody comes
+first in the end. One of whom nothing is known stands among those with an hour or two; that it waited for a whole slot
+puts it before all of its class, for one slot.
 """
 
 from ampacity.circuit.tree import Site
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from ampacity.circuit.limits import Limits
 
 NO_SLACK_MS = 1 << 40
+BAND_MS = 3600000
+BANDS = 16  # of slack: none left, below one hour, below two, … more
+UNTOLD_BAND = 2
 STEP_MS_MAX = 5000
 WH = 360000000  # da·dV·ms
 
@@ -45,15 +50,25 @@ class Needs:
             e = s.index
             if self.left[e] > 0:
                 self.left[e] = max(0, self.left[e] - sum(s.phase_da) * self.limits.volts_dv * step_ms)
-            if self.left[e] <= 0 or self.departure_ms[e] < 0:
+            if self.departure_ms[e] < 0 or self.left[e] < 0:
+                continue
+            if self.departure_ms[e] <= now_ms:
+                self.departure_ms[e] = -1  # it stays longer than it said
                 self.slack_ms[e] = NO_SLACK_MS
                 continue
             most_da = max(s.evse.min_da, min(s.evse.limit_da, self.limits.evse_da[e]))
             needed_ms = self.left[e] * 100 // (most_da * self.uses.weight_x100(e) * self.limits.volts_dv)
-            self.slack_ms[e] = self.departure_ms[e] - now_ms - needed_ms
+            self.slack_ms[e] = self.departure_ms[e] - now_ms - needed_ms if self.left[e] else NO_SLACK_MS
 
-    def urgent(self, evse: int, slot_ms: int) -> bool:
-        return self.slack_ms[evse] < slot_ms
+    def told(self, evse: int) -> bool:
+        """Are its need and its departure known?"""
+        return self.left[evse] >= 0 and self.departure_ms[evse] >= 0
+
+    def band(self, evse: int) -> int:
+        """0 for whoever has no time left, up to BANDS - 1."""
+        if not self.told(evse):
+            return UNTOLD_BAND
+        return min(BANDS - 1, max(0, self.slack_ms[evse] // BAND_MS + 1))
 
     def energy_wh(self, evse: int) -> "int | None":
         """What is still needed, None: not known."""

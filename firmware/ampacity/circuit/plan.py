@@ -9,7 +9,7 @@ from ampacity.circuit.demand import Demand
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import NONE_DA, Limits
 from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.share import Member, allocate
+from ampacity.circuit.share import Member, allocate, take
 from ampacity.circuit.standing import Standing
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 SHARE_MS = 500
+ROOM_DA = 10  # less than this is no room to rise
 
 
 class Plan:
@@ -41,6 +42,9 @@ class Plan:
         self.want_da = ledger.want_da
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
+        self.member_of: "list[Member | None]" = [None] * len(site.evses)
+        self.members: list[Member] = []  # of the last share
+        self.held: list[Member] = []  # who would be one, but was paused a moment ago
         self.sums = [0] * site.size
         self.row_sums: list[int] = []
         self.extra = [0] * site.size
@@ -211,31 +215,87 @@ class Plan:
 
     def share(self, now_ms: int) -> None:
         """Goals for everybody who wants, from the room that all others leave."""
-        order = self.demand.sort(now_ms)
-        members = []
-        for e in order:
-            s = self.ledger.standings[e]
-            self.demand.watch_use(e, self.want_da[e], now_ms)
-            ceiling = self.ceiling_da(s)
-            if ceiling and not self.ledger.stuck(s, now_ms) and not self.demand.asleep(e, now_ms):
-                cap = min(ceiling, self.demand.idle_cap_da[e])
-                members.append(self._member(s, cap))
-        allocate(self._free(now_ms), members)
-        for e in order:
+        demand, members, held = self.demand, self.members, self.held
+        del members[:]
+        del held[:]
+        for e in demand.sort(now_ms):
             self.goal_da[e] = 0
             self.admitted[e] = False
+            if not demand.wants[e] and not self.want_da[e]:
+                continue
+            demand.watch_use(e, self.want_da[e], now_ms)
+            s = self.ledger.standings[e]
+            ceiling = self.ceiling_da(s)
+            stuck = self.ledger.stuck(s, now_ms)
+            if ceiling and (s.evse.by_measure or not stuck) and not demand.asleep(e, now_ms):
+                member = self._member(s, min(ceiling, demand.idle_cap_da[e]))
+                if stuck:  # nothing shows what it takes: its bound is taken out for it, so it may have that
+                    member.base_da = s.bound_da
+                (members if self._may_stand(e, now_ms) else held).append(member)
+        free = self._free(now_ms)
+        allocate(free, members)
+        self._gather(free)
         for member in members:
             self.goal_da[member.index] = self._goal(member)
             self.admitted[member.index] = member.admitted
-        self.demand.rotate(self.admitted, now_ms)
+        self._put_to_sleep(free, now_ms)
+        demand.rotate(self.admitted, now_ms)
+
+    def _may_stand(self, e: int, now_ms: int) -> bool:
+        """Not so while it was paused a moment ago: others may use its room until it may start again."""
+        return self.want_da[e] > 0 or now_ms - self.demand.paused_ms[e] >= self.restart_hold_ms
 
     def _member(self, s: Standing, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
-        least, most = self.ledger.most_of(s, s.evse.min_da), self.ledger.most_of(s, cap_da)
-        weight, needs = s.evse.weight, self.demand.needs
-        if needs is not None and needs.urgent(s.index, self.demand.slot_ms):
-            weight *= 3
-        return Member(s.index, self._rows(s), least, most, weight, s.evse.priority, s.reserve_da)
+        e, most_of = s.index, self.ledger.most_of
+        least, most = most_of(s, s.evse.min_da), most_of(s, cap_da)
+        member = self.member_of[e]
+        if member is None:
+            member = self.member_of[e] = Member(e, s.on_keys, least, most, s.evse.weight, 0, 0)
+        member.rows, member.min_da, member.max_da = self._rows(s), least, most
+        member.priority, member.base_da, member.goal_da, member.admitted = self.demand.ranks.rank[e], s.reserve_da, 0, False
+        return member
+
+    def _gather(self, free: "list[int]") -> None:
+        """Nobody moves by less than the deadband. So what many would leave by that goes to the first of them who can use it."""
+        small = []
+        for member in self.members:
+            more = member.goal_da - self._stands(member)
+            if more and -self.deadband_da < more < self.deadband_da and take(free, member, member.goal_da - more) and more > 0:
+                small.append(member)
+        for member in small:
+            goal = member.goal_da + self.deadband_da
+            if goal <= member.max_da:
+                take(free, member, goal)
+
+    def _stands(self, member: Member) -> int:
+        """What its device makes of its present target; its goal if that is none to keep."""
+        want = self.want_da[member.index]
+        stands = self.ledger.most_of(self.ledger.standings[member.index], want)
+        return stands if want and member.min_da <= stands <= member.max_da else member.goal_da
+
+    def _put_to_sleep(self, free: "list[int]", now_ms: int) -> None:
+        """Who draws next to nothing is paused where its room keeps others from what they could take."""
+        demand, tight = self.demand, None
+        for member in self.members:
+            if member.admitted and demand.idle[member.index]:
+                if tight is None:
+                    tight = self._tight(free)
+                for row in member.rows:
+                    if tight[row]:
+                        demand.send_to_sleep(member.index, now_ms)
+                        self.goal_da[member.index], self.admitted[member.index] = 0, False
+                        break
+
+    def _tight(self, free: "list[int]") -> "list[bool]":
+        """Rows that keep somebody who would use it from more."""
+        tight = [False] * len(free)
+        for member in self.members + self.held:
+            if member.goal_da < member.max_da and not self.demand.idle[member.index]:
+                least = ROOM_DA if member.goal_da else member.min_da
+                for row in member.rows:
+                    tight[row] = tight[row] or free[row] < least
+        return tight
 
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""
@@ -246,6 +306,8 @@ class Plan:
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
         """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7); then limits.rows."""
+        if s.evidence.watchdog_ms() > 0 and not self.limits.has_chargers and not self.limits.rows:
+            return s.on_keys
         size = self.site.size
         rows = list(s.on_keys)
         if self.limits.has_chargers:
