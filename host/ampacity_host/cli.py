@@ -164,6 +164,44 @@ def console(
     raise typer.Exit(console_command(" ".join(words or []), data, connect))
 
 
+@app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")
+def scan(
+    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer")] = None,
+    tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT]", help="a device or gateway that speaks Modbus TCP")] = None,
+    console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="a controller that scans one of its own buses")] = None,
+    bus: Annotated[str | None, typer.Option("--bus", metavar="NAME", help="with --console: which bus")] = None,
+    units: Annotated[str | None, typer.Option(metavar="1-32", help="addresses; default 1-32, with --full 1-247")] = None,
+    baud: Annotated[str | None, typer.Option(metavar="19200E1,…", help="settings; default: the likely ones, with --full all")] = None,
+    full: Annotated[bool, typer.Option("--full", help="all addresses and all settings")] = False,
+    site: Annotated[Path | None, typer.Option("--site", metavar="SITE.toml", help="whose watchdogs are waited for")] = None,
+    standing: Annotated[bool, typer.Option("--standing", help="you see to it that this bus may stand: ask at once")] = False,
+    json: JsonOption = False,
+) -> None:
+    """What is on this line? Listens first, waits until what was in service has fallen back, then asks. Never writes."""
+    if sum(each is not None for each in (port, tcp, console)) != 1:
+        raise fail("name one place: --port TTY, --tcp HOST:PORT or --console DIR", USAGE)
+    from ampacity_host.scan.command import scan_command
+
+    raise typer.Exit(scan_command(SimpleNamespace(**locals())))
+
+
+@app.command(epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection.")
+def commission(
+    evses: Annotated[list[str] | None, typer.Argument(metavar="[EVSE]…", help="which; default: all of the site")] = None,
+    console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="the controller: its data folder, or its console")] = None,
+    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device on which its console listens")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the report; .html and .json are written")] = Path("commissioning.html"),
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="who signs it off")] = None,
+    unattended: Annotated[bool, typer.Option("--unattended", help="nobody is there: what only eyes see is left out")] = False,
+    no_scan: Annotated[bool, typer.Option("--no-scan", help="do not look first who is on the buses")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Test every charge point of a site with a person's eyes: wiring, meters, currents, fail-safe; and write it all down."""
+    from ampacity_host.commission.command import commission_command
+
+    raise typer.Exit(commission_command(evses or [], console, port, out, json, by, unattended, not no_scan))
+
+
 @app.command(epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection.")
 def push(
     site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None
@@ -211,6 +249,17 @@ def excursions(data: Annotated[Path, typer.Option("--data", metavar="DIR", help=
     from ampacity_host.report.excursions import report_command
 
     raise typer.Exit(report_command(data, json))
+
+
+@reports.command("commission", epilog="Exit codes: 0 as it was written, 1 changed after it was written, 2 no such report.")
+def report_commission(
+    file: Annotated[Path, typer.Argument(metavar="FILE.json", help="what `ampacity commission` wrote")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="default: beside it")] = None,
+) -> None:
+    """Render a commissioning report as HTML, and check its fingerprint."""
+    from ampacity_host.commission.command import report_command
+
+    raise typer.Exit(report_command(file, out))
 
 
 @app.command(epilog="Exit code: 0.")

@@ -16,6 +16,7 @@ COMMON_TEXTS = (("vendor", 8, 40), ("product", 40, 72), ("firmware", 88, 104), (
 OURS = "Ampacity"
 FAILURES_MAX = 12  # unanswered questions of one unit until it is given up
 FITS_MAX = 5
+MOVING = ("voltage", "current", "state", "power", "marker")  # what tells nothing of who it is
 
 
 class Ask:
@@ -223,7 +224,7 @@ class Identifier:
         for ask in asks:
             data = self._data.get(ask.place)
             value = ask.value(data) if data is not None else None
-            if value is not None and ask.field[0][:7] != "voltage" and ask.field[0][:7] != "current":
+            if value is not None and not ask.field[0].startswith(MOVING):
                 shown[ask.field[0]] = value
         return shown
 

@@ -21,8 +21,11 @@ SETTLE_MS = 300  # after each change of the setting
 SEARCH_MS = 1500  # at each setting, for the one that somebody speaks at
 FOREIGN_MAX = 1  # frames of others while asking; more, and somebody else is there
 WAKE_US = 50000
-TRANSIT_MS = 1000
+LENT_US = 1000000  # what was under way when the line changed hands belongs to nobody else
+TRANSIT_MS = 0  # a late answer is only waited for as long as the call itself
 QUICK_UNITS, LAST_UNIT = 32, 247
+ANY_UNITS = (1, 255, 231)  # over TCP: who answers alike at all of them looks at no address
+ANY_TEXT = "it answers at any address"
 
 SETTINGS = (  # likely ones first
     (19200, "E", 1), (9600, "N", 1), (9600, "E", 1), (19200, "N", 1), (38400, "N", 1), (57600, "N", 1), (115200, "N", 1),
@@ -72,7 +75,7 @@ class Scan:
         """Bytes from the line."""
         if self.stage == ASK:
             self._engine.receive(data, now_us)
-        elif self._rtu:
+        elif self._rtu and now_us - self._started_us >= LENT_US:
             self._ear.receive(data)
 
     def next(self, now_us: int) -> "tuple[bytes | None, int]":
@@ -178,13 +181,26 @@ class Scan:
 
     def _look_after(self, now_us: int) -> None:
         visitor = self._rounds[-1][1]
-        if self._engine.counters["doubles"]:
-            self._engine.counters["doubles"] = 0
-            visitor.twins()
+        if self._rtu and self._engine.twins.suspects:
+            for unit in sorted(self._engine.twins.suspects):
+                visitor.twins(unit)
         if self._foreign > FOREIGN_MAX:
             self.stop("somebody else speaks on this line at %s" % setting_text(self._settings[self._at]))
-        elif visitor.over:
+        elif visitor.over or (not self._rtu and self._any_address(visitor)):
             self._next_setting(now_us)
+
+    def _any_address(self, visitor: Visitor) -> bool:
+        """Does the same device answer at addresses that hardly anybody has? Then one line of it is enough."""
+        if len(visitor.found) != len(ANY_UNITS) or tuple([row["unit"] for row in visitor.found]) != ANY_UNITS:
+            return False
+        first = visitor.found[0]
+        for row in visitor.found[1:]:
+            for key in ("device", "names", "values"):
+                if row[key] != first[key]:
+                    return False
+        del visitor.found[1:]
+        first["note"] = ANY_TEXT
+        return True
 
     def _next_setting(self, now_us: int) -> None:
         self._at += 1
@@ -197,18 +213,26 @@ class Scan:
         self._listen(now_us)
 
     def _heard_foreign(self, unit: int, function: int, now_ms: int) -> None:
-        self._foreign += 1
+        """A frame that nobody asked for: of a unit that has answered it is a second answer."""
+        if not self._rounds[-1][1].twins(unit):
+            self._foreign += 1
 
     # what to say
 
     def found(self) -> "list[dict[str, Any]]":
-        """All that answered, with the setting at which they did ("" on TCP)."""
-        rows = []
+        """All that answered, with the setting at which they did ("" on TCP); `also`: where the very same one answered, too."""
+        rows: list[dict[str, Any]] = []
         for setting, visitor in self._rounds:
             for entry in visitor.found:
                 row = dict(entry)
                 row["setting"] = setting_text(setting)
-                rows.append(row)
+                row["also"] = []
+                for other in rows:
+                    if alike(other, row):
+                        other["also"].append(row["setting"])
+                        break
+                else:
+                    rows.append(row)
         return rows
 
     def skipped(self) -> "list[tuple[int, str]]":
@@ -239,7 +263,7 @@ class Scan:
         if self.stage == OVER:
             return "scan: over, %d found" % len(self.found())
         visitor = self._rounds[-1][1]
-        unit = visitor.units[min(visitor.at(), len(visitor.units) - 1)]
+        unit = visitor.unit_now()
         doing = " asked who it is" if visitor.examining else ""
         return "scan: %sunit %d/%d%s, %d found, about %d s left" % (
             setting + " " if setting else "", unit, visitor.units[-1], doing, len(self.found()), self.left_s(),
@@ -247,6 +271,14 @@ class Scan:
 
     def _wait_s(self, now_us: int) -> int:
         return max(0, (self._until_us - now_us + 999999) // 1000000)
+
+
+def alike(one: "dict[str, Any]", other: "dict[str, Any]") -> bool:
+    """Was it the same device at the same speed? An adapter or a line may not look at parity."""
+    for key in ("unit", "device", "names", "values", "note"):
+        if one[key] != other[key]:
+            return False
+    return bool(one["setting"][:-2] == other["setting"][:-2])
 
 
 def setting_text(setting: "tuple[int, str, int]") -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CALLS = ((3, 0), (4, 0))
-GATEWAY_REFUSALS = ("exception:10", "exception:11")
+GATEWAY = "gateway"  # it reached nobody
 GARBLED_CALLS = 4
 CALL_MS = 250
 EXAMINE_MS = 600
@@ -56,6 +56,10 @@ class Visitor:
         """How many units are done."""
         return self._at
 
+    def unit_now(self) -> int:
+        """The unit that is called or examined; the last one when it is over."""
+        return self.units[min(self._at, len(self.units) - 1)]
+
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         return None if self.over else (ROUTINE, self._due_ms)
 
@@ -87,20 +91,27 @@ class Visitor:
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """It has not, or refused, or nobody could read what it said."""
-        if reason in ("crc", "duplicate", "unexpected"):
+        if reason in ("crc", "duplicate"):
             self._not_read(reason)
         elif self._exam is not None:
             self._exam_failed(reason, now_ms)
-        elif reason == "timeout" or reason in GATEWAY_REFUSALS:
+        elif reason in ("timeout", "unexpected", GATEWAY):
             self._call += 1
             if self._call == len(CALLS):
                 self._next_unit()
         else:
             self._present("refusal %s of function %d" % (reason[10:], CALLS[self._call][0]))
 
-    def twins(self) -> None:
-        """The engine has seen a second answer of the unit that is asked now."""
-        self._doubled = True
+    def twins(self, unit: int) -> bool:
+        """A second answer of this unit was heard. False: it did not answer here at all."""
+        if not self.over and unit == self.units[self._at]:
+            self._doubled = True
+            return True
+        for entry in self.found:
+            if entry["unit"] == unit:
+                entry["note"] = TWINS_TEXT
+                return True
+        return False
 
     # one unit
 
@@ -114,7 +125,7 @@ class Visitor:
         self._note_found()
 
     def _exam_failed(self, reason: str, now_ms: int) -> None:
-        if reason == "timeout" and not self._again:
+        if reason[:9] != "exception" and not self._again:
             self._again = True
             self._due_ms = now_ms + PATIENT_GAP_MS
             return

@@ -1,32 +1,37 @@
 """What an installer types for a scan, and what is shown of one: words in, words out."""
 
 from ampacity.base.errors import Rejected
-from ampacity.commission.scan import LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
+from ampacity.commission.scan import ANY_UNITS, LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
+from ampacity.commission.visit import GARBLED_TEXT, TWINS_TEXT
 
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 
-def units_of(text: str) -> "list[int]":
-    """Addresses of "1-32", "7" or "1-10,100". Raises Rejected."""
+def units_of(text: str, rtu: bool = True) -> "list[int]":
+    """Addresses of "1-32", "7" or "1-10,100"; over TCP up to 255. Raises Rejected."""
+    most = LAST_UNIT if rtu else 255
     units: list[int] = []
     for part in text.split(","):
         low, _, high = part.partition("-")
         if not low.isdigit() or (high and not high.isdigit()):
-            raise Rejected("units", text, "addresses 1..%d, such as 1-32 or 1-10,100" % LAST_UNIT)
+            raise Rejected("units", text, "addresses 1..%d, such as 1-32 or 1-10,100" % most)
         first, last = int(low), int(high or low)
-        if not 1 <= first <= last <= LAST_UNIT:
-            raise Rejected("units", text, "addresses 1..%d, the lower one first" % LAST_UNIT)
+        if not 1 <= first <= last <= most:
+            raise Rejected("units", text, "addresses 1..%d, the lower one first" % most)
         units += [unit for unit in range(first, last + 1) if unit not in units]
     return units
 
 
-def units_for(full: bool) -> "list[int]":
-    """All addresses, or those that are likely."""
-    return list(range(1, (LAST_UNIT if full else QUICK_UNITS) + 1))
+def units_for(full: bool, rtu: bool = True) -> "list[int]":
+    """All addresses, or those that are likely; over TCP first those that tell whether the address matters at all."""
+    units = list(range(1, (LAST_UNIT if full else QUICK_UNITS) + 1))
+    if rtu:
+        return units
+    return list(ANY_UNITS) + [unit for unit in units + [100, 180, 200, 247] if unit not in ANY_UNITS and (unit <= units[-1] or not full)]
 
 
 def settings_of(text: str) -> "list[tuple[int, str, int]]":
-    """Settings of "9600", "19200E1,9600N1" or "9600N". A speed alone: each parity. Raises Rejected."""
+    """Settings of "9600", "19200E1,9600N1" or "9600N". A speed alone: even and no parity. Raises Rejected."""
     found: list[tuple[int, str, int]] = []
     for part in text.split(","):
         digits = part
@@ -36,7 +41,7 @@ def settings_of(text: str) -> "list[tuple[int, str, int]]":
         if not digits or int(digits) not in BAUDS or rest[:1] not in ("", "E", "O", "N") or rest[1:] not in ("", "1", "2"):
             raise Rejected("baud", part, "one of %s, then E, O or N and the stop bits, as 19200E1" % ", ".join([str(baud) for baud in BAUDS]))
         stop = int(rest[1:] or 1)
-        found += [(int(digits), parity, stop) for parity in (rest[:1] or "ENO")]
+        found += [(int(digits), parity, stop) for parity in (rest[:1] or "EN")]
     return found
 
 
@@ -58,7 +63,7 @@ def found_lines(rows: "list[dict[str, object]]") -> "list[str]":
 
 
 def _name(row: "dict[str, object]") -> str:
-    if row["note"]:
+    if row["note"] in (TWINS_TEXT, GARBLED_TEXT):
         return "?"
     fits = row["fits"]
     if row["device"] is None:
@@ -73,6 +78,8 @@ def _details(row: "dict[str, object]") -> str:
     parts = [str(row["note"])] if row["note"] else []
     parts += ["%s %s" % (key, names[key]) for key in ("vendor", "product", "serial", "firmware") if names.get(key)]
     parts += ["%s %s" % (key, values[key]) for key in sorted(values) if key not in names]
+    if row["also"]:
+        parts.append("the same at %s: parity is not looked at here" % ", ".join(row["also"]))
     if row["device"] is None and not row["note"]:
         parts.append("answers: " + str(row["answers"]))
     return ", ".join(parts)

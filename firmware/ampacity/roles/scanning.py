@@ -51,10 +51,10 @@ class Scanning:
             raise Rejected("scan", words[0], "after the scan of %s is over, or `scan stop`" % self._wire.name)
         options = self._options(words[1:])
         bus, wire = self._bus(words[0].split("=", 1)[-1])
-        full = options.get("full") == "yes"
-        units = units_of(options["units"]) if "units" in options else units_for(full)
+        full, rtu = options.get("full") == "yes", bus["kind"] == "rtu"
+        units = self._units(options.get("units"), wire, full)
         own = (bus.get("baud", 19200), bus.get("parity", "E"), bus.get("stop", 1))
-        settings = settings_of(options["baud"]) if "baud" in options else settings_for(full, own)
+        settings = [own] if options.get("baud") == "own" else settings_of(options["baud"]) if "baud" in options else settings_for(full, own)
         limit_s = self._limit_s(options.get("limit"))
         wait_ms = 0 if options.get("standing") == "yes" else self._wait_ms(wire)
         from ampacity.profiles.known import KNOWN
@@ -76,6 +76,15 @@ class Scanning:
                 raise Rejected(key, value, "yes or no")
             options[key] = value
         return options
+
+    def _units(self, text, wire, full):
+        """Addresses as asked for; "own": the likely ones and those of the site file."""
+        if text is None:
+            return units_for(full)
+        if text != "own":
+            return units_of(text)
+        own = [facts["unit"] for facts, _driver, _evse in wire.members]
+        return sorted({unit: 1 for unit in units_for(full) + own})
 
     def _limit_s(self, text):
         if text is None:
@@ -117,10 +126,19 @@ class Scanning:
                 if evse is None or facts["unit"] != unit or (setting[0] and setting != own):
                     continue
                 guard = self.primary.guard
-                if guard.site.evses[evse].poll_feeds and not guard.may_feed(evse, now_ms):
+                if guard.site.evses[evse].poll_feeds and not guard.may_feed(evse, now_ms) and not self._counted(evse, now_ms):
                     return "%s is in service there, and a question could revive its last order" % facts["name"]
             return ""
         return may_ask
+
+    def _counted(self, evse, now_ms):
+        """Does its bound hold all that a question may revive? Then it may go out; its silence runs from here."""
+        ledger = self.primary.guard.ledger
+        s = ledger.standings[evse]
+        if ledger.revives_da(s) > s.bound_da:
+            return False
+        self.primary.guard.fed(evse, now_ms)
+        return True
 
     # its end
 

@@ -1,9 +1,12 @@
 """Every device that is known and can be simulated, asked who it is: named, or among those that look alike."""
 
+from types import SimpleNamespace
+
 import pytest
 from desk import START_US, Desk, device
 
 from ampacity.commission.scan import Scan
+from ampacity.commission.words import units_for
 from ampacity.profiles.known import KNOWN
 from ampacity_host import profiles
 from ampacity_host.profiles.identify import known_line
@@ -48,6 +51,16 @@ def test_a_device_is_known(profile, name, medium):
     alike = next((family for family in TWINS if name in family), {name})
     assert found[0]["device"] in alike and name in found[0]["fits"]
     assert set(found[0]["fits"]) <= alike
+
+
+def test_a_device_that_looks_at_no_address_is_said_once():
+    wallbox = device("evse-keba-p30", 1, framing="tcp")
+    scan = Scan({"kind": "tcp"}, [], units_for(False, rtu=False), KNOWN, START_US)
+    scan.connected(START_US)
+    anywhere = SimpleNamespace(tick=wallbox.tick, receive=lambda data, now_us: [
+        (frame[:6] + data[6:7] + frame[7:], at) for frame, at in wallbox.receive(data[:6] + b"\x01" + data[7:], now_us)])  # fmt: skip
+    assert Desk(scan, [(anywhere, (0, "", 0))]).run(60)
+    assert [(row["unit"], row["device"], row["note"]) for row in scan.found()] == [(1, "keba-p30", "it answers at any address")]
 
 
 def test_nothing_but_reads_leaves():

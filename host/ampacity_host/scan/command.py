@@ -1,0 +1,91 @@
+"""`ampacity scan`: what is on this line, and at which setting? The firmware's own scan, on a laptop or through a controller."""
+
+import asyncio
+import json
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import serial
+
+from ampacity.base.errors import Rejected
+from ampacity.bus.door import run_rtu, run_tcp
+from ampacity.commission import words
+from ampacity.commission.scan import Scan
+from ampacity_host.configure.mistakes import SiteErrors
+from ampacity_host.scan.line import LaptopClock, SerialLine
+from ampacity_host.scan.options import endpoint, scan_of
+from ampacity_host.scan.progress import Progress
+from ampacity_host.scan.remote import remote_scan
+
+DONE, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+
+
+def scan_command(options: SimpleNamespace) -> int:
+    """0: over, whatever was found; 1: refused or ended early; 2: wrong usage; 3: no such port, host or controller."""
+    try:
+        document = asyncio.run(_scanned(options))
+    except (Rejected, SiteErrors) as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return USAGE
+    except OSError as problem:
+        print(f"ampacity: {options.port or options.tcp or options.console}: {problem.strerror or problem}", file=sys.stderr)
+        return NO_CONNECTION
+    show(document, options.json)
+    return REFUSED if document["verdict"] else DONE
+
+
+def show(document: dict[str, Any], as_json: bool) -> None:
+    """The result on standard output."""
+    print(json.dumps(document) if as_json else "\n".join(words.lines(document)), flush=True)
+
+
+async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
+    progress = Progress(sys.stderr)
+    if options.console is not None:
+        return await remote_scan(options, progress)
+    clock = LaptopClock()
+    started_s = time.monotonic()
+    where = endpoint(options.tcp) if options.tcp is not None else None
+    scan = scan_of(options, clock.now_us())
+    telling = asyncio.create_task(_tell(scan, clock, progress))
+    try:
+        await (_on_line(scan, options.port, clock) if where is None else _on_tcp(scan, where, clock))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        scan.stop("stopped by hand")
+    finally:
+        telling.cancel()
+        progress.end()
+    document = dict(words.report(scan, clock.now_us()))
+    document["seconds"] = round(time.monotonic() - started_s, 1)
+    return document
+
+
+async def _on_line(scan: Scan, path: str, clock: LaptopClock) -> None:
+    """Opens the device anew whenever the scan wants another setting."""
+    while not scan.over:
+        facts = scan.facts
+        try:
+            line = SerialLine(path, facts)
+            try:
+                await run_rtu(scan, line, clock, lambda wanted=facts: not scan.over and scan.facts is wanted)
+            finally:
+                line.close()
+        except (serial.SerialException, ValueError) as problem:
+            raise OSError(getattr(problem, "errno", None) or 5, str(problem)) from problem
+
+
+async def _on_tcp(scan: Scan, where: tuple[str, int], clock: LaptopClock) -> None:
+    host, port = where
+    _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 5)
+    writer.close()
+    await run_tcp(scan, asyncio.open_connection, host, port, clock, serving=lambda: not scan.over)
+
+
+async def _tell(scan: Scan, clock: LaptopClock, progress: "Progress") -> None:
+    while True:
+        progress.show(scan.progress(clock.now_us()))
+        await asyncio.sleep(0.2)
+
+
