@@ -98,8 +98,8 @@ class PrimaryCase:
         self._hear(self.bender.serial(frame, other))
 
     def _hear(self, data):
-        self.window += data
         for piece in self.bender.pieces(data):
+            self.window += piece
             self.now_us += len(piece) * self.char_us
             if self.rng.chance(20):
                 self.now_us += self.rng.below(30000)
