@@ -6,6 +6,7 @@ another speed is heard as garbage, so bytes without frames are a reason to look 
 
 from ampacity.bus.frames import crc_ok, reply_len, request_len
 
+ECHOED = (5, 6)
 KEPT_BYTES = 300
 FUNCTIONS = (1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 43)
 
@@ -41,7 +42,10 @@ class Ear:
             return ""
         for unit, function, asks in self.frames:
             if asks:
-                return "another primary asks unit %d with function %d" % (unit, function)
+                text = "another primary asks unit %d with function %d" % (unit, function)
+                if function in ECHOED:  # such an answer is its request, and the other one of two takes it for one
+                    text += ", or two devices with address %d answer each other" % unit
+                return text
         return "unit %d answers somebody" % self.frames[0][0]
 
 

@@ -1,8 +1,12 @@
 """A site on the virtual bench, with a person at the console who knows the words of a commissioning."""
 
-import json
+import asyncio
+import io
 from types import SimpleNamespace
 
+from rich.console import Console
+
+from ampacity_host.commission.screen import Screen
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.bench import VirtualBench
@@ -72,42 +76,42 @@ def plug(bench, name, phases=1):
     bench.plant.point[name].plug(Car(phases=phases))
 
 
-class Person:
-    """Types at the console, and says yes when it asks what only eyes see."""
+class Desk:
+    """The console of a virtual bench as a link: what a guide talks to. sleep: lets the bench's time run."""
 
     def __init__(self, bench):
         self.bench = bench
-        self.asked = []
 
-    async def type(self, line):
-        return await self.bench.console(line)
+    def ask(self, line):
+        return asyncio.run(self.bench.console(line))
 
-    async def status(self):
-        return json.loads(await self.type("commission status --json"))
+    def sleep(self, seconds):
+        self.bench.run_ms(int(seconds * 1000))
 
-    async def commission(self, names="", words=None, most_s=1800):
-        """Runs it to its end; words: EVSE and step → what is answered there, else next."""
-        text = await self.type("commission start " + names)
-        assert text.startswith("started"), text
-        words = words or {}
-        for _ in range(most_s):
-            self.bench.run_ms(1000)
-            status = await self.status()
-            if not status["running"]:
-                return status
-            if status["ask"]:
-                key = (status["evse"], status["step"])
-                if key not in self.asked:
-                    self.asked.append(key)
-                elif self.asked.count(key) < 2 and status["step"] == "identity":
-                    pass
-                await self.answer(key, words)
-        raise AssertionError("it does not end: %s" % status)
+    def close(self):
+        """Nothing to close."""
 
-    async def answer(self, key, words):
-        word = words.get(key, "skip" if key[1] == "load" else "next")
-        if word is not None:
-            await self.type("commission " + word)
+
+class Installer:
+    """Says yes to what is asked, and puts an address right when it is told; `said`: all that the screen showed."""
+
+    def __init__(self, bench, words=None):
+        self.bench = bench
+        self.words = words or {}
+        self._text = io.StringIO()
+        self.screen = Screen(Console(file=self._text, width=200))
+
+    @property
+    def said(self):
+        return self._text.getvalue().split("\n")
+
+    def poll(self, evse, step):
+        return self.words.get((evse, step), None if step == "load" else "next")
+
+    def agrees(self, question):
+        if "put right" in question:
+            self.bench.desk.set("same_unit", "evse-4", False, {})
+        return True
 
 
 def noisy(bench, seed=3, every_ms=7000):

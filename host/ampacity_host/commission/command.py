@@ -1,0 +1,84 @@
+"""The commands `ampacity commission` and `ampacity report commission`."""
+
+import json
+import sys
+from pathlib import Path
+
+from ampacity_host.commission.guide import Guide
+from ampacity_host.commission.link import Link, LinkLost, Refused, SerialLink, SocketLink
+from ampacity_host.commission.papers import NoReport, fetch, holds, read, write
+from ampacity_host.commission.people import Keyboard, Nobody
+from ampacity_host.commission.render import html
+from ampacity_host.commission.screen import Screen
+from ampacity_host.console import address
+
+OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+
+
+def commission_command(
+    names: list[str], console: "str | None", port: "str | None", out: Path, as_json: bool, by: "str | None", unattended: bool, scan: bool,
+) -> int:  # fmt: skip
+    """0 everything passed, 1 something did not, or the controller refused, 2 wrong usage, 3 no connection."""
+    screen = Screen()
+    try:
+        link = open_link(console, port)
+        guide = Guide(link, Nobody() if unattended else Keyboard(), screen)
+        if scan:
+            guide.scan()
+        guide.run(names)
+        screen.close()
+        report = fetch(link, guide.scans, by)
+        link.close()
+    except ValueError as problem:
+        return told(screen, str(problem), USAGE)
+    except (Refused, NoReport) as problem:
+        return told(screen, str(problem), REFUSED)
+    except LinkLost as problem:
+        return told(screen, str(problem), NO_CONNECTION)
+    pages = out.with_suffix(".json"), out.with_suffix(".html")
+    try:
+        write(report, pages[0])
+        pages[1].write_text(html(report))
+    except OSError as problem:
+        return told(screen, f"{out}: {problem.strerror}", USAGE)
+    screen.note(f"{report['outcome']}: {pages[1]} and {pages[0]}, sha256 {report['sha256']}" + ("" if by else "; not signed, --by NAME does"))
+    if as_json:
+        print(json.dumps(report))
+    return OK if report["outcome"] == "passed" else REFUSED
+
+
+def open_link(console: "str | None", port: "str | None") -> Link:
+    """ValueError: the options name no controller, or two."""
+    if (console is None) == (port is None):
+        raise ValueError("name the controller: --console DIR, --console HOST:PORT or --port TTY")
+    if port is not None:
+        return SerialLink(port)
+    assert console is not None
+    folder = Path(console)
+    return SocketLink(*address(folder, None) if folder.is_dir() else address(None, console))
+
+
+def told(screen: Screen, text: str, status: int) -> int:
+    screen.close()
+    print(f"ampacity: {text}", file=sys.stderr)
+    return status
+
+
+def report_command(path: Path, out: "Path | None") -> int:
+    """Render FILE.json as HTML; 0 it is as it was written, 1 it was changed, 2 it is no report."""
+    try:
+        report = read(path)
+        page = out or path.with_suffix(".html")
+        page.write_text(html(report))
+    except NoReport as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return USAGE
+    except OSError as problem:
+        print(f"ampacity: {out}: {problem.strerror}", file=sys.stderr)
+        return USAGE
+    except (KeyError, TypeError, ValueError, IndexError) as problem:
+        print(f"ampacity: {path}: damaged: {type(problem).__name__} {problem}", file=sys.stderr)
+        return USAGE
+    good = holds(report)
+    print(f"{page}: {report['outcome']}, sha256 {report['sha256']}, " + ("as it was written" if good else "CHANGED after it was written"))
+    return OK if good else REFUSED

@@ -1,0 +1,108 @@
+"""Goes through a commissioning with a person: scans the buses, starts the controller's run, shows it, asks, fetches the papers.
+
+The run itself is in the controller: when this program goes away nothing is lost, and the console's words do the same.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ampacity_host.commission.link import Link, Refused, as_json
+from ampacity_host.commission.papers import TWINS_FIX, doubles
+from ampacity_host.commission.people import Person
+from ampacity_host.commission.screen import Screen
+
+POLL_S = 1.0
+OWN = "units=own baud=own"
+
+
+class Guide:
+    """sleep: of the clock that the controller lives on (a bench's virtual one in tests)."""
+
+    def __init__(self, link: Link, person: Person, screen: Screen, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.link, self.person, self.screen, self._sleep = link, person, screen, sleep
+        self.scans: list[dict[str, Any]] = []
+
+    # what is on the buses
+
+    def scan(self) -> None:
+        """Each bus until no address is used twice, or the person goes on as it is."""
+        for bus in self._buses():
+            while True:
+                document = self._scan(bus)
+                if document is None:
+                    break
+                self.scans.append(document)
+                double = doubles(document)
+                for text in double:
+                    self.screen.say("error", text, TWINS_FIX)
+                if not double or not self.person.agrees("put right? then it is scanned again; no: go on as it is."):
+                    break
+                document["put_right"] = True
+
+    def _buses(self) -> list[str]:
+        names = list(as_json(self.link, "show site --json").get("buses") or {})
+        return sorted({name.split(" ")[0] for name in names})
+
+    def _scan(self, bus: str) -> "dict[str, Any] | None":
+        """The finished scan, None: it was not made."""
+        answer = self.link.ask(f"scan {bus} {OWN}")
+        if answer.startswith("error") and "standing=yes" in answer:
+            self.screen.note(answer[len("error: "):])
+            if not self.person.agrees(f"may {bus} stand for a minute? Its charge points go to their fallback; best with no car plugged in."):
+                return None
+            answer = self.link.ask(f"scan {bus} standing=yes {OWN}")
+        if answer.startswith("error"):
+            self.screen.note(f"no scan of {bus}: {answer}")
+            return None
+        while True:
+            document: dict[str, Any] = as_json(self.link, "scan status --json")
+            self.screen.progress(document["progress"])
+            if document["stage"] == "over":
+                break
+            self._sleep(POLL_S)
+        document["bus"] = bus
+        for row in document["found"]:
+            self.screen.note(f"{bus} unit {row['unit']}: {row['note'] or row['device'] or 'unknown'}")
+        if document["verdict"] and not doubles(document):
+            self.screen.note(f"{bus}: {document['verdict']}")
+        return document
+
+    # the run
+
+    def run(self, names: list[str]) -> dict[str, Any]:
+        """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
+        answer = self.link.ask(" ".join(["commission", "start", *names]))
+        if answer.startswith("error") and "abort first" not in answer:
+            raise Refused(answer[len("error: "):])
+        self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")
+        shown, asked, told = 0, None, 0
+        while True:
+            status: dict[str, Any] = as_json(self.link, "commission status --json")
+            shown = self._show_done(status, shown)
+            told = self._show_findings(status, told)
+            if not status["running"]:
+                return status
+            if status["ask"] and status["ask"] != asked:
+                self.screen.ask(status["ask"])
+            asked = status["ask"]
+            self._answer(status)
+            self.screen.progress(f"{status['evse']} {status['step']}  {status['seconds']} s, then {', '.join(status['left']) or 'the report'}")
+            self._sleep(POLL_S)
+
+    def _answer(self, status: dict[str, Any]) -> None:
+        word = self.person.poll(status["evse"], status["step"]) if status["ask"] else None
+        if word is not None:
+            answer = self.link.ask("commission " + word)
+            if answer.startswith("error"):
+                self.screen.note(answer)
+
+    def _show_done(self, status: dict[str, Any], shown: int) -> int:
+        for name, step, outcome, text in status["done"][shown:]:
+            self.screen.done(name, step, outcome, text)
+        return len(status["done"])
+
+    def _show_findings(self, status: dict[str, Any], told: int) -> int:
+        for row in status["findings"][told:]:
+            self.screen.say(row["level"], row["text"], row["fix"])
+        return len(status["findings"])

@@ -1,0 +1,45 @@
+"""What a person sees while a commissioning runs: finished steps as lines, the running one live, findings in colour."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from ampacity_host.commission.people import CHOICES
+
+MARKS = {"passed": "[green]ok  [/]", "failed": "[red]FAIL[/]", "not done": "[yellow]open[/]", "not needed": "[dim]-   [/]"}
+COLOURS = {"error": "red", "warning": "yellow"}
+
+
+class Screen:
+    """console: rich; without a terminal the live line is left out and the rest are plain lines."""
+
+    def __init__(self, console: "Console | None" = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._live = self._console.status("") if self._console.is_terminal else None
+        self._running = False
+
+    def progress(self, text: str) -> None:
+        if self._live is None:
+            return
+        self._live.update(escape(text))
+        if not self._running:
+            self._live.start()
+            self._running = True
+
+    def note(self, text: str) -> None:
+        self._console.print(escape(text))
+
+    def done(self, name: str, step: str, outcome: str, text: str) -> None:
+        self._console.print(f"{MARKS.get(outcome, outcome)} {escape(name)} {escape(step)}: {escape(text)}")
+
+    def say(self, level: str, text: str, fix: str) -> None:
+        colour = COLOURS.get(level, "white")
+        self._console.print(f"[{colour}]{level}: {escape(text)}[/]\n    fix: {escape(fix)}")
+
+    def ask(self, text: str) -> None:
+        self.close()
+        self._console.print(f"[bold]? {escape(text)}[/]\n  {escape(CHOICES)}")
+
+    def close(self) -> None:
+        if self._live is not None and self._running:
+            self._live.stop()
+            self._running = False

@@ -1,0 +1,116 @@
+"""The whole of it on the bench: a yard with wires, a CT, an address and a watchdog that are not as they should be."""
+
+import json
+
+import pytest
+from wired_site import Desk, Installer, noisy, plug, yard
+
+from ampacity_host.commission.command import report_command
+from ampacity_host.commission.guide import Guide
+from ampacity_host.commission.papers import fetch, holds, read, write
+from ampacity_host.commission.render import html
+
+
+def spoilt(tmp_path):
+    """Four things are wrong: evse-2's wires, the CT of L3, evse-4's address (it is 3 as well), evse-3's watchdog."""
+    bench = yard(tmp_path)
+    bench.desk.set("miswired", "evse-2", True, {"phases": ["L2", "L3", "L1"]})
+    bench.start()
+    bench.desk.set("reversed", "grid", True, {"inputs": ["L3"]})
+    bench.desk.set("watchdog_broken", "evse-3", True, {})
+    bench.desk.set("same_unit", "evse-4", True, {"unit": 3})
+    noisy(bench)
+    return bench
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """(report, what the screen said, the bench afterwards) of a guided run in which the address is put right."""
+    bench = spoilt(tmp_path_factory.mktemp("yard"))
+    bench.run_ms(20_000)
+    link = Desk(bench)
+    installer = Installer(bench)
+    guide = Guide(link, installer, installer.screen, link.sleep)
+    guide.scan()
+    for name, phases in (("evse-1", 1), ("evse-2", 1), ("evse-3", 1), ("evse-4", 3)):
+        plug(bench, name, phases)
+    guide.run([])
+    return fetch(link, guide.scans, "Ada Lovelace"), installer.said, bench
+
+
+def found(report, code):
+    return [row for row in report["findings"] if row["code"] == code]
+
+
+def test_the_duplicate_unit_is_found_before_anything_is_ordered_and_put_right(recorded):
+    report, said, _bench = recorded
+    double = found(report, "duplicate-unit")
+    assert len(double) == 1 and "unit 3" in double[0]["text"] and "two devices" in double[0]["text"]
+    assert "address of its own" in double[0]["fix"] and double[0]["level"] == "warning"
+    assert any("two devices" in line for line in said)
+
+
+def test_the_wrongly_wired_phases_are_found_with_the_right_setting(recorded):
+    rows = found(recorded[0], "phases")
+    assert [row["text"] for row in rows] == ["evse-2: terminal 1 loads L2, the site file says L1"]
+    assert 'phases = ["L2", "L3", "L1"]' in rows[0]["fix"]
+
+
+def test_the_reversed_ct_is_found_once_and_at_the_meter(recorded):
+    rows = found(recorded[0], "ct-reversed")
+    assert len(rows) == 1 and rows[0]["where"] == "grid" and rows[0]["text"].startswith("CT on L3 of meter grid counts backwards")
+
+
+def test_the_broken_watchdog_is_found_by_silence_and_counts_from_then_on(recorded):
+    report, _said, bench = recorded
+    rows = found(report, "watchdog")
+    assert [row["where"] for row in rows] == ["evse-3"] and "class N" in rows[0]["text"] and "reserve 16.0 A" in rows[0]["text"]
+    assert bench.view()["evses"]["evse-3"]["reserve_a"] == 16.0
+    assert bench.view()["evses"]["evse-2"]["reserve_a"] == 0.0
+
+
+def test_nothing_else_is_found_and_the_rest_passes(recorded):
+    report, _said, _bench = recorded
+    assert sorted({row["code"] for row in report["findings"]}) == ["ct-reversed", "duplicate-unit", "phases", "watchdog"]
+    assert {sheet["name"]: sheet["outcome"] for sheet in report["evses"]} == {
+        "evse-1": "passed", "evse-2": "failed", "evse-3": "failed", "evse-4": "passed"}
+    assert report["outcome"] == "failed"
+
+
+def test_every_measurement_is_in_the_report_with_its_time(recorded):
+    report, _said, _bench = recorded
+    for sheet in report["evses"]:
+        assert sheet["serial"] and len(sheet["samples"]) > 50
+        times = [row[0] for row in sheet["samples"]]
+        assert times == sorted(times) and sheet["began_ms"] <= times[0] and times[-1] <= sheet["ended_ms"]
+    silence = report["evses"][1]["steps"][3]["figures"]
+    assert silence["claimed_watchdog_ms"] == 10000 and 7500 <= silence["fell_ms"] <= 16000 and silence["before_da"] >= 140
+    assert report["head"]["firmware"] and len(report["head"]["site_sha256"]) == 64
+
+
+def test_the_report_is_signed_sealed_and_tells_of_any_change(recorded, tmp_path, capsys):
+    report = json.loads(json.dumps(recorded[0]))
+    assert report["head"]["signed"]["by"] == "Ada Lovelace" and holds(report)
+    path = tmp_path / "report.json"
+    write(report, path)
+    assert report_command(path, None) == 0
+    assert "as it was written" in capsys.readouterr().out
+    changed = read(path)
+    changed["evses"][2]["outcome"] = "passed"
+    write(changed, path)
+    assert report_command(path, None) == 1
+    assert "CHANGED" in capsys.readouterr().out
+
+
+def test_the_page_stands_alone_and_says_it_all(recorded):
+    page = html(recorded[0])
+    assert page.count("<svg") == 4 and "http" not in page and "<script" not in page
+    told = ("evse-2: terminal 1 loads L2", "CT on L3 of meter grid counts backwards", "class N", "two devices", "Ada Lovelace")
+    assert all(words in page for words in (*told, recorded[0]["sha256"]))
+
+
+def test_no_circuit_was_overloaded_while_it_was_tested(recorded):
+    from ampacity_host.rig.plant.worst import worst_circuits
+
+    bench = recorded[2]
+    assert sum(sum(circuit["over_ms"]) for circuit in worst_circuits(bench.plant).values()) == 0
