@@ -151,6 +151,10 @@ class Extras:
         for row in self.contracts:
             row.align(begin_ms)
 
+    def rests(self, evse: int, on: bool) -> None:
+        """The car stopped by itself: it is offered current and does not ask for it."""
+        self.demands.rests[evse] = on
+
     def asks(self, evse: int) -> None:
         """A paused car asks for current: one that slept is tried again."""
         if self.demands.sleepers is not None:

@@ -110,6 +110,7 @@ class Points:
             guard.plugged(index, bool(facts.plugged), now_ms)
         wants = session.wants or self._under_test(index, facts)
         guard.demand(index, wants, None, now_ms)
+        guard.rests(index, session.charging_state == "SuspendedEV")
         if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
             guard.asks(index)
         if hasattr(driver, "allow"):
