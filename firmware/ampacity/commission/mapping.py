@@ -183,7 +183,7 @@ class Mapping:
             return "the lines of meter %s did not follow clearly: other load stepped at the same time" % self.meter
         text = "%s: %s on %s of meter %s" % (self.name, verdicts.terminals_text(self.active), verdicts.lines_text(self.seen), self.meter)
         if self.seen and not self.order_shown:
-            text += "; which of them is on which line shows only a load on one terminal"
+            text += "; which is on which line only a load on one terminal shows"
         return text
 
 

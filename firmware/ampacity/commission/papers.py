@@ -56,7 +56,12 @@ def finding_lines(findings):
 
 
 def step_line(name, step, outcome, text):
-    return "%s %s %s: %s" % (MARKS.get(outcome, outcome), name, step, text)
+    return "%s %s %s: %s" % (MARKS.get(outcome, outcome), name, step, without(name, text))
+
+
+def without(name, text):
+    """The sentence without the name that begins it, where that was just said."""
+    return text[len(name) + 2 :] if text.startswith(name + ": ") else text
 
 
 def report_lines(head, evses):
@@ -67,7 +72,8 @@ def report_lines(head, evses):
         words = "%s: %s (serial %s)" % (evse["name"], evse["outcome"], evse["serial"] or "unknown")
         lines.append(words)
         for step in evse["steps"]:
-            lines.append("  " + step_line("", step["step"], step["outcome"], step["text"]).replace("  ", " "))
+            words = (MARKS.get(step["outcome"], ""), step["step"], without(evse["name"], step["text"]))
+            lines.append("  %s %s: %s" % words)
     lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong"]
     signed = head.get("signed")
     lines.append("signed by %s, %s, seal %s" % (signed["by"], signed["at"] or "time unknown", signed["seal"]) if signed else "not signed")

@@ -5,6 +5,7 @@ Times are milliseconds since the run began, currents da; None where nobody knew.
 
 ROWS_MAX = 160
 STILL_MS = 1000
+OLD_MS = 3000  # an older reading of the device is none: nothing is asked while its fail-safe is tested
 
 
 class Record:
@@ -21,7 +22,8 @@ class Record:
             return
         self._last_ms = now_ms
         meters = [None if lines is None else list(lines) for lines, _ in sight.meters]
-        amps = None if sight.amps_da is None else list(sight.amps_da)
+        old = sight.amps_ms < 0 or now_ms - sight.amps_ms > OLD_MS
+        amps = None if old or sight.amps_da is None else list(sight.amps_da)
         self.rows.append([now_ms - self._start_ms, sight.order_da, sight.limit_da, amps, meters])
         if len(self.rows) >= ROWS_MAX:
             self.rows = [row for index, row in enumerate(self.rows) if index % 2 == 0]

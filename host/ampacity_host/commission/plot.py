@@ -2,8 +2,9 @@
 
 from typing import Any
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 230, 44, 26, 10
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 860, 230, 44, 84, 26, 10
 LINE_COLOURS = ("#8a5a44", "#4a4a4a", "#8f8f8f")
+GAP_MS = 4500
 ORDER, DRAWN = "#1f2a44", "#1f77b4"
 
 
@@ -15,7 +16,7 @@ class Scale:
         self.least_a, self.most_a = least_a, most_a
 
     def x(self, ms: float) -> float:
-        return LEFT + (ms - self.first_ms) * (WIDTH - LEFT - 8) / (self.last_ms - self.first_ms)
+        return LEFT + (ms - self.first_ms) * (WIDTH - LEFT - RIGHT) / (self.last_ms - self.first_ms)
 
     def y(self, amps: float) -> float:
         return TOP + (self.most_a - amps) * (HEIGHT - TOP - BOTTOM) / (self.most_a - self.least_a)
@@ -50,11 +51,14 @@ def series_of(rows: list[Any]) -> list[tuple[str, str, list[tuple[int, float]], 
 
 
 def path(points: list[tuple[int, float]], scale: Scale, step: bool) -> str:
-    text = ""
-    for number, (ms, amps) in enumerate(points):
-        if number and step:
+    """Straight lines, or with `step` a staircase; where nothing was read for a while there is a gap."""
+    text, last_ms = "", None
+    for ms, amps in points:
+        gap = last_ms is None or (ms - last_ms > GAP_MS and not step)
+        if step and not gap:
             text += f"H{scale.x(ms):.1f}"
-        text += f"{'L' if number else 'M'}{scale.x(ms):.1f} {scale.y(amps):.1f}"
+        text += f"{'M' if gap else 'L'}{scale.x(ms):.1f} {scale.y(amps):.1f}"
+        last_ms = ms
     return text
 
 
@@ -65,7 +69,8 @@ def shades(sheet: dict[str, Any], scale: Scale) -> list[str]:
         left, right = scale.x(max(row["began_ms"], scale.first_ms)), scale.x(min(row["ended_ms"], scale.last_ms))
         fill = "#f3f5fa" if number % 2 else "#fafbfd"
         parts.append(f'<rect x="{left:.1f}" y="{TOP}" width="{max(0.0, right - left):.1f}" height="{HEIGHT - TOP - BOTTOM}" fill="{fill}"/>')
-        parts.append(f'<text x="{left + 3:.1f}" y="{TOP + 11}" class="small">{row["step"]}</text>')
+        if right - left > 50:
+            parts.append(f'<text x="{left + 3:.1f}" y="{TOP + 11}" class="small">{row["step"]}</text>')
     return parts
 
 
@@ -75,7 +80,7 @@ def axes(scale: Scale) -> list[str]:
     value = -(int(-scale.least_a) // step) * step
     while value <= scale.most_a:
         y = scale.y(value)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d9dde6" stroke-width="0.7"/>')
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d9dde6" stroke-width="0.7"/>')
         parts.append(f'<text x="{LEFT - 5}" y="{y + 3:.1f}" class="small" text-anchor="end">{value} A</text>')
         value += step
     seconds = (scale.last_ms - scale.first_ms) / 1000
@@ -89,7 +94,7 @@ def axes(scale: Scale) -> list[str]:
 def legend(series: list[tuple[str, str, list[tuple[int, float]], bool]]) -> list[str]:
     parts = []
     for number, (name, colour, _, _) in enumerate(reversed(series)):
-        x = WIDTH - 96
+        x = WIDTH - RIGHT + 8
         y = TOP + 12 + 13 * number
         parts.append(f'<line x1="{x}" x2="{x + 16}" y1="{y - 3}" y2="{y - 3}" stroke="{colour}" stroke-width="2"/>')
         parts.append(f'<text x="{x + 21}" y="{y}" class="small">{name}</text>')

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from ampacity.commission.papers import without
 from ampacity_host.commission.papers import holds
 from ampacity_host.commission.plot import plot
 
@@ -62,7 +63,7 @@ def evse(sheet: dict[str, Any]) -> list[str]:
     parts = [f"<h2>{name} <span class='{CLASSES[sheet['outcome']]}'>{sheet['outcome']}</span></h2>", "<table>"]
     for step in sheet["steps"]:
         outcome = f"<td class='{CLASSES[step['outcome']]}'>{step['outcome']}</td>"
-        parts.append(f"<tr><td>{step['step']}</td>{outcome}<td>{escape(step['text'])}</td></tr>")
+        parts.append(f"<tr><td>{step['step']}</td>{outcome}<td>{escape(without(sheet['name'], step['text']))}</td></tr>")
     parts += ["</table>", plot(sheet)]
     for step in sheet["steps"]:
         if step["step"] == "steps" and step["figures"].get("plateaus"):

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
+from ampacity.commission.papers import without
 from ampacity_host.commission.people import CHOICES
 
 MARKS = {"passed": "[green]ok  [/]", "failed": "[red]FAIL[/]", "not done": "[yellow]open[/]", "not needed": "[dim]-   [/]"}
@@ -29,7 +30,7 @@ class Screen:
         self._console.print(escape(text))
 
     def done(self, name: str, step: str, outcome: str, text: str) -> None:
-        self._console.print(f"{MARKS.get(outcome, outcome)} {escape(name)} {escape(step)}: {escape(text)}")
+        self._console.print(f"{MARKS.get(outcome, outcome)} {escape(name)} {escape(step)}: {escape(without(name, text))}")
 
     def say(self, level: str, text: str, fix: str) -> None:
         colour = COLOURS.get(level, "white")
