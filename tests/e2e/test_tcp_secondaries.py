@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from certificates import Authority
 from stand import Stand, running
+
+from certificates import Authority
 
 SITE = """
 [site]

@@ -12,7 +12,7 @@ from ampacity.circuit.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.timing import BusTiming, finding
-from ampacity_host.configure.tls import material, tcp_facts
+from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
 TICK_MS = 100
 OWN_LATENCY_MS = 1000
@@ -180,6 +180,10 @@ def check_line(evse: Table, below: dict[str, Any], site: SiteFile, collector: Co
     if tcp is not None:
         if bool(bus["tls"]) != ("tls" in tcp):
             collector.add(evse, "bus", "has tls on one end only", "write the same in both files")
+        port = evse["tcp_port"] or tcp_port_of(bus)
+        if port != tcp["tcp_port"]:
+            said = f"is {port}, and its [parent] says {tcp['tcp_port']}"
+            collector.add(evse, "tcp_port", said, "write the same in both files, unless something between them translates", "warning")
         return
     for key in LINE_KEYS:
         if bus[key] != below[key]:

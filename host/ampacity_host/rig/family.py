@@ -55,7 +55,10 @@ class Family:
                 flat["evses"].append(dict(evse, circuit=at, bus=bus, terminals=ends))
             else:
                 below = load_site(site.path.parent / table["site"])
-                child = renamed(compile_site(below), evse["name"], facts["buses"][evse["bus"]]["name"])
+                bus = facts["buses"][evse["bus"]]
+                child = renamed(compile_site(below), evse["name"], bus["name"])
+                if bus["kind"] == "tcp":  # the bench's network knows it by the address that its parent uses
+                    child["parent"]["tcp"] |= {"host": evse["host"] or bus["host"], "tcp_port": evse["tcp_port"] or bus["tcp_port"]}
                 self._join(Member(evse["name"], child), below, evse["name"] + ".", at, [end[0] for end in ends])
 
     def _circuit(self, circuit, starts, above, lines):

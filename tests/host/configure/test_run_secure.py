@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from certificates import Authority
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
 from ampacity_host.csms.bench import BenchCsms
+from certificates import Authority
 
 PATIENCE_S = 25
 SITE = """

@@ -9,11 +9,11 @@ import subprocess
 import sys
 
 import pytest
-from certificates import Authority
 from pymodbus.client import ModbusTcpClient, ModbusTlsClient
 from test_secondary_process import Plant, status
 
 from ampacity.bus import lease_table as table
+from certificates import Authority
 from tools.micropython.find import find
 
 RUNTIMES = ["cpython", "micropython"]

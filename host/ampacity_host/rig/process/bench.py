@@ -10,11 +10,11 @@ from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.clock import WallTimeline
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.line.pty import PtyStation
+from ampacity_host.rig.own_tcp import OwnEndpoint, TcpLeaseSpy, dial_socket
 from ampacity_host.rig.process.console import ConsoleLink
 from ampacity_host.rig.process.controller import ProcessController
 from ampacity_host.rig.process.simport import Pins, SimPort
 from ampacity_host.rig.process.tcp import TcpDevices
-from ampacity_host.rig.own_tcp import OwnEndpoint, TcpLeaseSpy, dial_socket
 from ampacity_host.rig.upstream import LOOPBACK, address_of, with_port
 
 UP_S_MAX = 20.0
@@ -87,7 +87,7 @@ class RealBench(Bench):
 
     def _make_own_ends(self):
         """Our own secondaries over TCP listen on ports of their own; the primary reaches them through the bench's."""
-        for key, endpoint in self.endpoints.items():
+        for endpoint in self.endpoints.values():
             if isinstance(endpoint, OwnEndpoint):
                 port = self._own_ports[endpoint.name] = free_port()
                 spy = self._own_spies[endpoint.name] = TcpLeaseSpy(self.time)

@@ -88,6 +88,9 @@ class FamilyDesk(FaultDesk):
             return rig.below_fault(target, kind, on)
         if kind not in LINE_KINDS:
             raise FieldError("kind", kind, "for a primary below: " + ", ".join(OWN_KINDS + LINE_KINDS))
-        line = rig.lines[next(m for m in rig.family.members if m.name == target).facts["parent"]["name"]]
-        self._trouble(rig.bus_index[line.name], on)
+        parent = next(m for m in rig.family.members if m.name == target).facts["parent"]
+        if "tcp" in parent:
+            return rig.network.path(parent["tcp"]["host"], parent["tcp"]["tcp_port"]).set_fault(kind, on, options)
+        line = rig.lines[parent["name"]]
+        self.trouble(rig.bus_index[line.name], on)
         return self._wire(line, line.drop(target), kind, target, on, options)
