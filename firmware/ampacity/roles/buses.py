@@ -36,7 +36,8 @@ class Wire:
         up = self.line is None or getattr(self.line, "up", True)
         if up != self._was_up:
             self._was_up = up
-            log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, "there again" if up else getattr(self.line, "reason", "not there")), now_ms)
+            what = "there again" if up else getattr(self.line, "reason", "not there")
+            log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, what), now_ms)
 
     def lend(self, guest, now_ms):
         """The line is the guest's until it is given back: what hangs on it is silent from now on, and counts so."""
@@ -50,6 +51,10 @@ class Wire:
         guest, self.guest = self.guest, None
         if guest is not None:
             self._stir(guest)
+
+    def serving(self, guest, facts):
+        """A function that says whether the line is still this guest's (None: ours), opened with these facts."""
+        return lambda: self.guest is guest and (guest is None or facts is None or guest.facts is facts)
 
     def _tell_lost(self, driver, now_ms):
         tell = getattr(driver, "disconnected", None)
@@ -178,7 +183,7 @@ class Buses:
                 facts = bus if guest is None else guest.facts
                 wire.line = self.doors.open_line(facts)
                 try:
-                    await run_rtu(guest or engine, wire.line, self.doors.clock, lambda: wire.guest is guest and (guest is None or guest.facts is facts))
+                    await run_rtu(guest or engine, wire.line, self.doors.clock, wire.serving(guest, facts))
                 finally:
                     wire.line.close()
         self._add(wire, start, members)
@@ -200,7 +205,7 @@ class Buses:
         async def start():
             while True:
                 guest = wire.guest
-                await run_tcp(guest or engine, connect, host, port, self.doors.clock, self.doors.abort, tell, lambda: wire.guest is guest)
+                await run_tcp(guest or engine, connect, host, port, self.doors.clock, self.doors.abort, tell, wire.serving(guest, None))
         self._add(wire, start, members)
 
     def _secured(self, bus):

@@ -52,7 +52,7 @@ class Scanning:
         options = self._options(words[1:])
         bus, wire = self._bus(words[0].split("=", 1)[-1])
         full, rtu = options.get("full") == "yes", bus["kind"] == "rtu"
-        units = self._units(options.get("units"), wire, full)
+        units = self._units(options.get("units"), wire, full, rtu)
         own = (bus.get("baud", 19200), bus.get("parity", "E"), bus.get("stop", 1))
         settings = [own] if options.get("baud") == "own" else settings_of(options["baud"]) if "baud" in options else settings_for(full, own)
         limit_s = self._limit_s(options.get("limit"))
@@ -77,14 +77,14 @@ class Scanning:
             options[key] = value
         return options
 
-    def _units(self, text, wire, full):
+    def _units(self, text, wire, full, rtu):
         """Addresses as asked for; "own": the likely ones and those of the site file."""
         if text is None:
-            return units_for(full)
+            return units_for(full, rtu)
         if text != "own":
-            return units_of(text)
+            return units_of(text, rtu)
         own = [facts["unit"] for facts, _driver, _evse in wire.members]
-        return sorted({unit: 1 for unit in units_for(full) + own})
+        return sorted({unit: 1 for unit in units_for(full, rtu) + own})
 
     def _limit_s(self, text):
         if text is None:
@@ -147,8 +147,8 @@ class Scanning:
             raise Rejected("scan", "stop", "only while one runs")
         self.scan.stop(why)
         self._wire.give_back()
-        text = "scan: %s is in service again, %d found%s" % (self._wire.name, len(self.scan.found()), "; " + self.scan.verdict if self.scan.verdict else "")
-        self.primary.log.add("info", text, now_ms)
+        text = "scan: %s is in service again, %d found" % (self._wire.name, len(self.scan.found()))
+        self.primary.log.add("info", text + ("; " + self.scan.verdict if self.scan.verdict else ""), now_ms)
         self._wire = self._owner = None
 
     def _status(self, as_json, now_ms):

@@ -87,7 +87,8 @@ def _question(profile: dict, name: str, wanted: str) -> str:
     if register.get("words", profile["link"]["words"]) == "low-first" and kind not in ("text", "letter"):
         kind += "<"
     shift, width = register.get("bits", [0, 0])
-    place = [READ_WITH[register["in"]], register["at"], register.get("count", WIDTH[register["type"]]), kind, scale.numerator, scale.denominator, shift, width]
+    count = register.get("count", WIDTH[register["type"]])
+    place = [READ_WITH[register["in"]], register["at"], count, kind, scale.numerator, scale.denominator, shift, width]
     text = ",".join(str(part) for part in [name, *place, wanted])
     if " " in text or text.count(",") != len(place) + 1:
         raise ValueError(f"{profile['name']}: {name}: no blank and no comma may be in what is asked for")

@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "console": BASE,
     "commission": ("base", "bus"),
     "ports": BASE,
-    "roles": ("base", "circuit", "evse", "bus", "meter", "ocpp", "grid", "net", "store", "console", "commission", "ports"),
+    "profiles": (),
+    "roles": ("base", "circuit", "evse", "bus", "meter", "ocpp", "grid", "net", "store", "console", "commission", "ports", "profiles"),
     "": ("roles",),
 }
 

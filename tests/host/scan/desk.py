@@ -12,8 +12,8 @@ class Plant(SimpleNamespace):
     """What a device measures and switches here: a car that draws nothing."""
 
     def __init__(self):
-        super().__init__(amps_a=[1.5, 1.5, 1.5], volts_v=[230.1, 231.2, 229.3], car_state="A", amps_da=[0, 0, 0], volts_dv=[2300, 2310, 2290], energy_wh=1234, limit_da=0, current_da=[0, 0, 0],
-                         watts=[0, 0, 0], import_wh=1000, export_wh=0)
+        meter = {"amps_a": [1.5, 1.5, 1.5], "volts_v": [230.1, 231.2, 229.3]}
+        super().__init__(**meter, car_state="A", amps_da=[0, 0, 0], volts_dv=[2300, 2310, 2290], energy_wh=1234, limit_da=0)
 
 
 class Clock:
