@@ -11,6 +11,7 @@ class Judge:
         self.shown = {}
         self.samples = []
         self.standing = "ok"
+        self.room_for_phases = True
 
     def reserve_da(self, evse):
         return self.reserve
@@ -20,6 +21,16 @@ class Judge:
             return None
         self.orders.append(most_da)
         return len(self.orders)
+
+    def phases_sent(self, evse, terminals, now_ms):
+        self.notes.append(("phases_sent", terminals))
+        return self.room_for_phases
+
+    def phases_proven(self, evse, terminals, now_ms):
+        self.notes.append(("phases_proven", terminals))
+
+    def phases_shown(self, evse, terminals, now_ms):
+        self.notes.append(("phases_shown", terminals))
 
     def audit_due(self, evse):
         return False

@@ -46,6 +46,7 @@ class ProfileAnswers:
         self._feed_ms = self._feed_period_ms(compiled["watchdog"]["feed_ms"])
         self._cycles = self._make_cycles(compiled)
         self.shared = self._shared_orders(compiled)
+        self._phases = self._contactor = None
         self._errands = self._make_errands(compiled)
         self._want_da = 0
         self._failures = 0
@@ -82,6 +83,14 @@ class ProfileAnswers:
         if compiled.get("answers"):
             from ampacity.bus.profile_answering import Answering
             found.append(Answering(self, compiled["answers"]))
+        if compiled.get("phases") and self._site.get("phase_switch") and self._terminals == 3:
+            from ampacity.bus.profile_phases import PhaseSwitching
+            self._phases = PhaseSwitching(self, compiled["phases"], self._terminals)
+            found.append(self._phases)
+        if compiled.get("contactor"):
+            from ampacity.bus.profile_contactor import Contactor
+            self._contactor = Contactor(self, compiled["contactor"])
+            found.append(self._contactor)
         return found
 
     def _begin_audit(self, now_ms: int) -> None:

@@ -44,6 +44,7 @@ class ProfileDriver(ProfileAnswers):
         if level != TALK and self.muted == TALK and self.link != SILENT:
             self._lost(now_ms)
         self.muted = level
+        self._cycles["live"].restart()  # what is read next is all of one round, from now
 
     def hold_open(self, on: bool) -> None:
         """Its contactor is to be open, or (off) as its order says; nothing where it has no register for that."""
@@ -129,6 +130,8 @@ class ProfileDriver(ProfileAnswers):
             best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
         if self.link == AUDIT:
             best = _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
+            opening = self._contactor.due(now_ms) if self._contactor else None
+            best = _sooner(best, opening, now_ms) if opening else best
             return self._heard_first(best, now_ms)
         for errand in self._errands:
             wish = errand.due(now_ms)
@@ -305,10 +308,15 @@ class ProfileDriver(ProfileAnswers):
         order = self._order
         if order.wants_limit_shown(write) and self._limit_index() >= 0 and not self._limit_seen():
             return self._take_proof
-        above = order.most_da(write) > self._judge.reserve_da(self._index)
-        if above and not self._settings_fresh(now_ms) and (not self._reads_feed or self._judge.may_feed(self._index, now_ms)):
-            return self._take_settings_now
-        return None
+        first, most_da = None, order.most_da(write)
+        above = most_da > self._judge.reserve_da(self._index)
+        if above and not self._settings_fresh(now_ms):
+            first = self._take_settings_now
+        elif self._phases and (above or (most_da and not order.lowering)) and self._phases.unsure(now_ms):
+            first = self._take_phases_now
+        if first is None or (self._reads_feed and not self._judge.may_feed(self._index, now_ms)):
+            return None
+        return first
 
     def _settings_fresh(self, now_ms: int) -> bool:
         if self._table["survives"] or "settings" not in self._cycles:
@@ -322,8 +330,14 @@ class ProfileDriver(ProfileAnswers):
     def _limit_seen(self) -> bool:
         return self._readings.asked_since([self._limit_index()], self._order.written_ms)
 
+    def _take_phases_now(self, now_ms: int) -> "Request | None":
+        return self._take_now("phases", now_ms)
+
     def _take_settings_now(self, now_ms: int) -> "Request | None":
-        request = self._take_read("settings", LOWER if self._order.lowering else ORDER, now_ms)
+        return self._take_now("settings", now_ms)
+
+    def _take_now(self, group: str, now_ms: int) -> "Request | None":
+        request = self._take_read(group, LOWER if self._order.lowering else ORDER, now_ms)
         self._hold_ms["order"] = now_ms - HOT_MS if request else now_ms + DENIED_MS
         return request
 

@@ -14,7 +14,7 @@ HARDWARE_WATCHDOG_MS = 1000
 BOOT_MS = 500
 OWN_MAX_DA = 800
 OWN_LEASE_MS = (1000, 3600000)
-PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a")
+PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "phase_switch")
 
 
 def tolerance_ms(watchdog_ms: int) -> int:
@@ -84,6 +84,8 @@ def meter_facts(meter: Table, without: "set[str] | None" = None) -> dict[str, An
 
 def check_own(evse: Table, collector: Collector) -> None:
     """What our own two kinds can be set to."""
+    if evse["phase_switch"]:
+        collector.add(evse, "phase_switch", f'kind "{evse["kind"]}" cannot switch its phases', "leave it out")
     if is_primary(evse):
         return
     if evse["max_a"] is not None and evse["max_a"] > OWN_MAX_DA:
@@ -133,6 +135,8 @@ def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
             if not collector.has(table, refused.field):
                 value = table.written.get(refused.field, refused.value)
                 collector.add(table, refused.field, f"{value} is not allowed by its profile", f"use {refused.allowed}")
+    if facts.get("phase_switch") and len(table["phases"] or [0, 1, 2]) != 3:
+        collector.add(table, "phase_switch", "needs a charge point on three phases", "leave it out, or name three phases")
     if facts.get("blocked"):
         collector.add(table, "kind", "its profile may not regulate", str(facts["blocked"]))
     if facts.get("inputs") == 0:

@@ -17,6 +17,8 @@ NO_LIMIT = 1 << 30
 DAY_MS = 86400000
 MOST_DA = 800  # no pilot offers more (IEC 61851-1)
 WATTS = ("W", "kW")
+SWITCHES_PER_DAY = 24
+SWITCH_S = 5  # nobody documents how long it takes: as long as a car may take to follow its pilot
 
 
 class _Compiler:
@@ -30,7 +32,7 @@ class _Compiler:
 
     def _used(self) -> list[str]:
         """Registers that are ever read; what is only written needs no field."""
-        found = set(self.proof_names())
+        found = set(self.proof_names()) | set(self.phases_shown())
         for names in self.profile["reads"].values():
             found |= set(names) if isinstance(names, list) else set()
         registers = self.profile["registers"]
@@ -63,6 +65,7 @@ class _Compiler:
         proof = self.proof_names()
         covered = [groups[key] for key in ("settings", "live") if proof and key in groups and set(proof) <= set(groups[key])]
         groups["proof"] = covered[0] if covered else proof
+        groups["phases"] = self.phases_shown()
         return {key: spans(self.names, self.profile["registers"], names, self.link, WIDTH) for key, names in groups.items() if names}
 
     def proof_names(self) -> list[str]:
@@ -183,9 +186,36 @@ class _Compiler:
         registers = self.profile["registers"]
         return [[self.index(row["register"]), row["asks"], registers[row["write"]]["at"], row["values"]] for row in self.profile.get("answers", [])]
 
+    def phases_shown(self) -> list[str]:
+        """What is read before a raise while fewer phases are counted than it has."""
+        phases = self.profile.get("phases")
+        return [phases.get("shown_by", phases["register"])] if phases else []
+
+    def phases(self) -> list:
+        """[write for one, for all, field, its values for one, for all, waits in ms, what says that it can, writes a day]."""
+        phases = self.profile.get("phases")
+        if not phases:
+            return []
+        shown = self.phases_shown()[0]
+        able = [[self.index(row["register"]), row.get("at_least", -NO_LIMIT), row.get("at_most", NO_LIMIT)] for row in phases.get("able", [])]
+        return [
+            self.write({"write": phases["register"], "value": phases["one"], "shown_by": shown}),
+            self.write({"write": phases["register"], "value": phases["three"], "shown_by": shown}), self.index(shown),
+            phases.get("shows_one", [phases["one"]]), phases.get("shows_three", [phases["three"]]),
+            ms(phases.get("before_s", 0)), ms(phases.get("after_s", SWITCH_S)), able, phases.get("writes_per_day", SWITCHES_PER_DAY),
+        ]  # fmt: skip
+
+    def contactor(self) -> list:
+        """[writes that open, writes that release, [field that shows the contactor, its values when open]]."""
+        contactor = self.profile.get("contactor")
+        if not contactor:
+            return []
+        opened, released = ([self.write(row) for row in contactor.get(key, [])] for key in ("open", "release"))
+        return [opened, released, [self.index(contactor.get("shown_by")), contactor.get("shows_open", [])]]
+
     def extras(self) -> dict:
         """What only some devices have; left out where there is nothing of it."""
-        found = {"shared": self.shared(), "answers": self.answers()}
+        found = {"shared": self.shared(), "answers": self.answers(), "phases": self.phases(), "contactor": self.contactor()}
         return {key: value for key, value in found.items() if value}
 
     def identity(self) -> dict:

@@ -36,7 +36,16 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
         "fingerprint": site_evse.get("fingerprint"), "blocked": blocked(profile),
     }  # fmt: skip
     facts.update(watchdog)
-    return facts
+    return facts | _phase_switch(profile, site_evse)
+
+
+def _phase_switch(profile: dict, site_evse: dict) -> dict:
+    """Only where the installer asks for it: the hardware may not be fitted, and contactors wear."""
+    if not site_evse.get("phase_switch"):
+        return {}
+    if "phases" not in profile:
+        raise Rejected("phase_switch", True, "false: no register of this device is known to switch its phases")
+    return {"phase_switch": True}
 
 
 def _max_da(order: dict, site_evse: dict) -> int:

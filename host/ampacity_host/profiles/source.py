@@ -64,7 +64,7 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    return problems or _shared_problems(profile) + _unit_problems(profile) + _unread_settings(profile) + _targets_without_watchdog(profile)
+    return problems or _shared_problems(profile) + _phase_problems(profile) + _unit_problems(profile) + _unread_settings(profile) + _targets_without_watchdog(profile)
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":
@@ -75,6 +75,10 @@ def _names_used(profile: dict) -> "list[tuple[str, str]]":
     used += [("identify", row["register"]) for row in profile.get("identify", {}).get("asks", [])]
     watchdog = profile.get("watchdog", {})
     used += [("watchdog", watchdog[key]) for key in ("register", "shown_by", "fallback", "fallback_shown_by") if key in watchdog]
+    phases = profile.get("phases", {})
+    used += [("phases", phases[key]) for key in ("register", "shown_by") if key in phases]
+    used += [("phases.able", row["register"]) for row in phases.get("able", [])]
+    used += [("contactor", profile["contactor"][key]) for key in ("shown_by",) if key in profile.get("contactor", {})]
     used += [("answers", row[key]) for row in profile.get("answers", []) for key in ("register", "write")]
     for where, writes in _writes(profile):
         used += [(where, write[key]) for write in writes for key in ("write", "shown_by") if key in write]
@@ -91,6 +95,8 @@ def _writes(profile: dict) -> "list[tuple[str, list[dict]]]":
         ("order.pause", order.get("pause", [])),
         ("settings.recipe", profile.get("settings", {}).get("recipe", [])),
         ("watchdog.feed", [feed] if feed else []),
+        ("contactor.open", profile.get("contactor", {}).get("open", [])),
+        ("contactor.release", profile.get("contactor", {}).get("release", [])),
     ]
 
 
@@ -107,6 +113,18 @@ def _shared_problems(profile: dict) -> list[str]:
     if reads_feed(profile):
         found.append("link.shared: readings must not feed: they alone show whether it is there")
     return found
+
+
+def _phase_problems(profile: dict) -> list[str]:
+    """What shows the phases can be read, and what says that it can switch is read at all."""
+    phases = profile.get("phases")
+    if not phases:
+        return []
+    shown, found = phases.get("shown_by", phases["register"]), []
+    if "r" not in profile["registers"][shown].get("access", "rw"):
+        found.append(f"phases: {shown!r} cannot be read; name another with shown_by")
+    read = {name for names in profile["reads"].values() if isinstance(names, list) for name in names}
+    return found + [f"phases.able: {row['register']!r} is read nowhere" for row in phases.get("able", []) if row["register"] not in read]
 
 
 def _unread_settings(profile: dict) -> list[str]:

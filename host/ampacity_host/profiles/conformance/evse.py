@@ -14,7 +14,11 @@ from ampacity_host.profiles.facts import evse_facts
 from ampacity_host.profiles.source import blocked, load
 from ampacity_host.rig.devices import make_device
 
-ITEMS = ("regulate", "pause", "resume", "read", "lose", "fall back", "come back", "restart", "ignore", "disobey", "swap", "bound")
+ITEMS = (
+    "regulate", "pause", "resume", "read", "lose", "fall back", "come back", "restart", "ignore", "disobey", "open", "phases", "swap", "bound",
+)  # fmt: skip
+ONE_PHASE_W = 1900  # more than 6 A on one phase, less than that on three
+LONG_AGO_MS = -(1 << 40)
 MAX_A, HIGH_DA, LOW_DA, RESERVE_A = 16, 140, 80, 6.0
 LIVE_MS = 500  # readings no oftener than this: time is not the subject here
 SETTLE_MS = 12_000
@@ -28,10 +32,16 @@ class Plant:
         self.volts_dv = [2300, 2340, 2260]
         self.energy_wh = 1_234_567
         self.limit_da = 0
+        self.phases = 3
+
+    def set_phases(self, count: int) -> None:
+        """What the contactor closes."""
+        self.phases = count
 
     @property
     def amps_da(self) -> list:
-        return [max(0, self.limit_da - less_da) if self.car_state == "C" else 0 for less_da in (0, 20, 40)]
+        draws = self.car_state == "C"
+        return [max(0, self.limit_da - 20 * n) if draws and n < self.phases else 0 for n in range(3)]
 
 
 def site_of(profile: dict) -> dict:
@@ -45,6 +55,8 @@ def site_of(profile: dict) -> dict:
         site["power_on_a"] = RESERVE_A
     elif power_on.get("declarable"):  # an authorisation inside the unit
         site["power_on_a"] = 0.0
+    if "phases" in profile:
+        site["phase_switch"] = True
     return site
 
 
@@ -85,9 +97,11 @@ class EvseStage(Stage):
         self.guard.demand(0, True, now_ms=now_ms)
         self.guard.tick(now_ms)
         self.driver.want(self.guard.want_da[0], now_ms)
+        if self.guard.switching is not None:
+            self.driver.switch_phases(self.guard.phases_want(0), now_ms)
 
     def _compare(self, now_ms: int) -> None:
-        bound_da = max(self.guard.bound_da(0))
+        bound_da = min(self.guard.bound_da(0)[: self.device.phases])  # on every phase that can close
         if self.device.limit_da > bound_da and not self.excused and not self.broken:
             self.broken = f"obeys {self.device.limit_da / 10} A while {bound_da / 10} A is believed, {(now_ms - START_MS) / 1000:g} s after start"
 
@@ -281,6 +295,62 @@ def disobey(stage: EvseStage) -> "str | None":
     return None
 
 
+def opens(stage: EvseStage) -> "str | None":
+    """The contactor, where a register opens it: against a unit that does not obey its limit."""
+    if not stage.profile.get("contactor", {}).get("open"):
+        return "- no register of its own opens it"
+    come_back(stage)
+    stage.excused = True
+    stage.device.fault("disobeys")
+    stage.driver.hold_open(True)
+    stage.until(lambda: stage.device.contactor_open() and stage.device.limit_da == 0, 20_000, "an open contactor")
+    stage.run(3000)
+    assert stage.device.contactor_open(), "it closed again by itself"
+    stage.device.fault("disobeys", False)
+    stage.run(2 * SETTLE_MS)
+    stage.guard.unlock(0)
+    stage.driver.hold_open(False)
+    stage.until(lambda: not stage.device.contactor_open(), 60_000, "a contactor that is released")
+    stage.excused = False
+    come_back(stage)
+    return None
+
+
+def phases(stage: EvseStage) -> "str | None":
+    """Down to one phase where a limit on the sum is too small for three, and up again; believed when it is shown."""
+    if "phases" not in stage.profile:
+        return "- no register of it switches its phases"
+    switching = stage.guard.switching
+    come_back(stage)
+    stage.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", stage.now_ms, unit="w")
+    stage.until(lambda: stage.device.phases == 1, 90_000, "one phase")
+    stage.until(lambda: stage.device.limit_da > 0 and stage.ok(), 60_000, "charging on one phase")
+    stage.run(SETTLE_MS)
+    assert switching.want[0] == 1 and stage.guard.bound_da(0)[1] <= stage.guard.reserve_da(0), "one phase is not counted as one"
+    stage.device.fault("restart")
+    stage.run(4000)
+    stage.device.fault("restart", False)
+    stage.until(lambda: stage.ok() and stage.guard.phases_want(0) == 3, 120_000, "notice that a restart undid the switch")
+    stage.guard.limit("sum", ("chargers", 0), None, None, "hold", stage.now_ms)
+    come_back(stage)
+    _down_and_up(stage)
+    return None
+
+
+def _down_and_up(stage: EvseStage) -> None:
+    switching = stage.guard.switching
+    switching.switched_ms[0] = LONG_AGO_MS  # its least time between two switches is not the subject here
+    stage.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", stage.now_ms, unit="w")
+    stage.until(lambda: stage.device.phases == 1 and switching.want[0] == 1, 90_000, "one phase again")
+    stage.run(SETTLE_MS)
+    stage.guard.limit("sum", ("chargers", 0), None, None, "hold", stage.now_ms)
+    switching.switched_ms[0] = LONG_AGO_MS
+    stage.run(1000)
+    switching.since_ms[0] = LONG_AGO_MS + 1  # it has waited for that long enough
+    stage.until(lambda: stage.device.phases == 3, 90_000, "three phases")
+    come_back(stage)
+
+
 def swap(stage: EvseStage) -> "str | None":
     if not stage.profile.get("identity", {}).get("fingerprint"):
         return "- nothing tells one unit from another"
@@ -308,5 +378,5 @@ def _lapse_ms(stage: EvseStage) -> int:
 
 PLAY = {
     "regulate": regulate, "pause": pause, "resume": resume, "read": read, "lose": lose, "fall back": fall_back, "come back": come_back,
-    "restart": restart, "ignore": ignore, "disobey": disobey, "swap": swap,
+    "restart": restart, "ignore": ignore, "disobey": disobey, "open": opens, "phases": phases, "swap": swap,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from ampacity_host.rig.devices.evse import EvseDevice
 
 READS = (1, 2, 3, 4)
 LEAST_DA = 60
+PHASES_MS = 1500  # from the command to contactors that stand
 NAMED = {"firmware_version": "1.4.2", "protocol_version": "0.6", "model": "Wallbox 22", "brand": "Maker", "manufacturer": "Maker",
          "product_number": "6004-2300-11", "device_name": "wallbox-1"}
 PER_UNIT = {"Wh": 1.0, "kWh": 0.001, "W": 1.0, "V": 1.0, "A": 1.0}
@@ -36,6 +37,8 @@ class DescribedEvse(EvseDevice):
         self._dog: dict = table.get("watchdog", {})
         self._enable: dict = table.get("enable", {})
         self._restart: dict = table.get("restart", {})
+        self._phases: dict = table.get("phases", {})
+        self._opens: dict = table.get("contactor", {})
         self.raw: dict[str, float] = {}
         super().__init__(*arguments)  # type: ignore[arg-type]
 
@@ -66,6 +69,11 @@ class DescribedEvse(EvseDevice):
         self.expired = False
         self.renewed: set[str] = set()
         self.fed_ms = self.booted_ms
+        self._switching: "tuple[int, int] | None" = None
+        self._told: set[str] = set()
+        if self._phases:
+            self.raw[self._phases["register"]] = self._phases["three"]
+            self.close_phases(3)
 
     def fault_changed(self, kind: str, on: bool) -> None:
         """A restart forgets what is not kept; another unit knows nothing of this place."""
@@ -131,8 +139,18 @@ class DescribedEvse(EvseDevice):
 
     # ---- watchdog
 
+    def contactor_open(self) -> bool:
+        """Its register for that says so, in the mode in which it counts."""
+        name = self._opens.get("register")
+        if name in self._told and self.raw[name] == self._opens["open"]:
+            return all(self.raw[name] == value for name, value in self._opens.get("only_with", {}).items())
+        return False
+
     def tick(self, now_ms: int) -> None:
-        """The watchdog runs while it is on."""
+        """The watchdog runs while it is on; contactors take their time."""
+        if self._switching and now_ms >= self._switching[1]:
+            self.close_phases(self._switching[0])
+            self._switching = None
         timeout_ms = self.timeout_ms()
         if timeout_ms and now_ms - self.fed_ms >= timeout_ms and not self.expired and "watchdog_broken" not in self.active:
             self.expired = True
@@ -183,6 +201,8 @@ class DescribedEvse(EvseDevice):
         for register in rows:
             raw = register.raw(values[register.at - address : register.at - address + register.size])
             low, high = self.description.table.get("takes", {}).get(register.name, (0, math.inf))
+            if self._phases and register.name == self._phases["register"] and self._phases.get("paused") and self.limit_da:
+                return ExcCodes.ILLEGAL_VALUE
             zero = raw == 0 and register.name in self._limit["registers"] and self._limit.get("zero") == "pause"
             if not (low <= raw <= high or zero):
                 return ExcCodes.ILLEGAL_VALUE
@@ -207,6 +227,9 @@ class DescribedEvse(EvseDevice):
         self.raw[name] = raw
         self.ordered = self.ordered or name in (*self._limit["registers"], self._enable.get("register"))
         self.renewed.add(name)
+        self._told.add(name)
+        if self._phases and name == self._phases["register"]:
+            self._switching = (1 if raw == self._phases["one"] else 3, self.now_ms + PHASES_MS)
         if self.expired and self._dog.get("latched") and set(self._dog["latched"]) <= self.renewed and self.now_ms - self.fed_ms < self.timeout_ms():
             self.expired = False
         if name in (self._dog.get("time"), self._dog.get("switch")):
@@ -229,6 +252,10 @@ class DescribedEvse(EvseDevice):
         self._say_who()
         for name, counts in self.description.table.get("offers", {}).items():
             self._show(name, self._told_da() / 10 * counts)
+        for name, raw in self.description.table.get("fixed", {}).items():
+            self._show(name, raw)
+        for name, (one, three) in self._phases.get("shown", {}).items():
+            self._show(name, one if self.phases == 1 else three)
         for name, source in self.description.table.get("shows", {}).items():
             self._show_value(name, self.raw[source] * self.description.registers[source].scale)
         for name, codes in self.description.table["states"].items():

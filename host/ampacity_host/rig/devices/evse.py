@@ -25,6 +25,7 @@ class EvseDevice(Device):
         self.plant = plant
         self.max_da = max_da
         self.power_on_da = power_on_da
+        self.phases = 3  # that its contactor closes
         self.limit_da = 0
         self.watchdog = "none"
         self.serial = 10_000_000 + seed % 1_000_000
@@ -58,11 +59,23 @@ class EvseDevice(Device):
             limit_da = self.max_da
         elif "round_up" in self.active and limit_da:
             limit_da = min(self.max_da, -(-limit_da // 10) * 10)
+        if self.contactor_open():
+            limit_da = 0
         self.limit_da = limit_da
         if hasattr(self.plant, "set_limit"):
             self.plant.set_limit(limit_da)
         else:
             self.plant.limit_da = limit_da
+
+    def contactor_open(self) -> bool:
+        """Was it told to stay open, whatever its limit?"""
+        return False
+
+    def close_phases(self, count: int) -> None:
+        """From now on its contactor closes so many."""
+        self.phases = count
+        if hasattr(self.plant, "set_phases"):
+            self.plant.set_phases(count)
 
     def measured(self) -> tuple:
         """(amps_da, volts_dv, energy_wh) as its meter shows them."""

@@ -69,6 +69,10 @@ class Heidelberg(EvseDevice):
             return 0
         return self._step(self.settings[LIMIT])
 
+    def contactor_open(self) -> bool:
+        """Locked from remote it opens, whatever else is wrong with it."""
+        return self.settings[LOCK] == 0
+
     @staticmethod
     def _step(raw: int) -> int:
         return raw if raw >= 60 else 0

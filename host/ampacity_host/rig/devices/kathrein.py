@@ -27,6 +27,7 @@ class Kathrein(EvseDevice):
             self.settings[LIMIT] = limit
         self.fed_ms = self.booted_ms
         self.expired = False
+        self.close_phases(3)
 
     def tick(self, now_ms: int) -> None:
         """The watchdog runs while it is set."""
@@ -61,6 +62,8 @@ class Kathrein(EvseDevice):
         if self.obeys_writes():
             for at, value in enumerate(values, address):
                 self.settings[at] = value
+            if address <= PHASES < address + len(values):
+                self.close_phases(1 if self.settings[PHASES] == 1 else 3)
             if address <= TIMEOUT < address + len(values):
                 self.fed_ms = self.now_ms
 

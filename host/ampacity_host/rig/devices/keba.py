@@ -6,6 +6,7 @@ from ampacity_host.rig.devices.evse import EvseDevice
 from ampacity_host.rig.devices.registers import to_words
 
 STATE, CABLE, ERROR, CURRENT, SERIAL, PRODUCT, FIRMWARE, POWER, ENERGY, VOLTAGE = 1000, 1004, 1006, 1008, 1014, 1016, 1018, 1020, 1036, 1040
+PHASE_SOURCE, PHASES_SHOWN, SET_PHASES = 1550, 1552, 5052
 LIMIT_SHOWN, MAX_SHOWN, FALLBACK_SHOWN, TIMEOUT_SHOWN = 1100, 1110, 1600, 1602
 SET_LIMIT, SET_UNLOCK, SET_ENABLE, SET_FALLBACK, SET_TIMEOUT, STORE = 5004, 5012, 5014, 5016, 5018, 5020
 READABLE = (1000, 1004, 1006, 1008, 1010, 1012, 1014, 1016, 1018, 1020, 1036, 1040, 1042, 1044, 1046, 1100, 1110, 1500, 1502, 1550, 1552, 1600, 1602)
@@ -32,6 +33,7 @@ class Keba(EvseDevice):
         self.expired = False
         self.renewed: set[int] = set()
         self.fed_ms = self.now_ms
+        self.close_phases(3)
 
     def tick(self, now_ms: int) -> None:
         """The fail-safe's timer runs, and latches."""
@@ -63,6 +65,7 @@ class Keba(EvseDevice):
         wrong = {
             SET_LIMIT: not 6000 <= value <= 63000,
             SET_ENABLE: value > 1,
+            SET_PHASES: value > 1 or self.limit_da > 0,
             SET_FALLBACK: value and not 6000 <= value <= 63000,
             SET_TIMEOUT: value and not 10 <= value <= 600,
         }
@@ -80,6 +83,8 @@ class Keba(EvseDevice):
         elif address == SET_ENABLE:
             self.enabled = bool(value)
             self.authorised = True
+        elif address == SET_PHASES:
+            self.close_phases(3 if value else 1)
         elif address == SET_FALLBACK:
             self.fallback_ma = value
         elif address == SET_TIMEOUT:
@@ -96,7 +101,7 @@ class Keba(EvseDevice):
         shown = {
             STATE: self._state(), CABLE: 3 if self.plant.car_state == "A" else 7, SERIAL: self.serial, PRODUCT: 304111,
             FIRMWARE: 0x030A1000, ENERGY: energy_wh * 10, LIMIT_SHOWN: self._limit_ma(), MAX_SHOWN: self.max_da * 100,
-            FALLBACK_SHOWN: self.fallback_ma, TIMEOUT_SHOWN: self.timeout_s,
+            PHASE_SOURCE: 3, PHASES_SHOWN: int(self.phases == 3), FALLBACK_SHOWN: self.fallback_ma, TIMEOUT_SHOWN: self.timeout_s,
             POWER: sum(da * dv for da, dv in zip(amps_da, volts_dv, strict=False)) * 10,
         }  # fmt: skip
         for phase, (da, dv) in enumerate(zip(amps_da, volts_dv, strict=False)):

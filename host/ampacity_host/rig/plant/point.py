@@ -57,6 +57,7 @@ class Point:
         self.overshoot_da, self.overshoot_ms = 0, 0
         self._over_since_ms = None
         self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
+        self.poles = 3                   # that its contactor closes
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
         self._lower_by_ms = 0
@@ -103,7 +104,17 @@ class Point:
         return [self.amps_da if at < used else 0 for at in range(len(self.terminals))]
 
     def _used(self):
-        return min(self.car.phases, len(self.terminals)) if self.car else 0
+        return min(self.car.phases, len(self.terminals), self.poles) if self.car else 0
+
+    def switch_phases(self, count):
+        """Its contactor closes so many from now on; for the switch itself nothing flows."""
+        if count != self.poles:
+            self.settle()
+            self._stop_ramp()
+            self._set_amps(0)
+            self.poles = count
+            self._react()
+            self._tell()
 
     # ---- what drives it
 

@@ -33,6 +33,10 @@ class EvseView:
     def energy_wh(self):
         return self._point.energy_wh
 
+    def set_phases(self, count):
+        """How many phases its contactor closes from now on."""
+        self._point.switch_phases(count)
+
     def set_limit(self, limit_da):
         """What the device obeys from now on; below 6 A it pauses."""
         self._box.set_limit(limit_da)
