@@ -101,7 +101,7 @@ def test_it_is_silent_to_other_units_to_broadcasts_and_to_wrong_checksums():
         assert answer(station, frame, START_US + i * 100000)[0] is None
     assert answer(station, rtu_frame(0, write_pdu(table.BROADCAST, broadcast)), START_US + 400000)[0] is None
     assert station.lease.limit_da(START_US // 1000 + 400) == 100
-    assert station.engine.counters["broadcasts"] == 1
+    assert station.engine.counters["broadcasts"] == 1 and station.engine.counters["crc_errors"] == 1
 
 
 def test_it_hears_a_request_that_comes_byte_by_byte():

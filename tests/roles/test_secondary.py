@@ -241,3 +241,10 @@ async def test_run_refuses_a_controller_without_a_charging_point():
     with raises(Rejected) as e:
         await role.run(doors, CONFIG, Log())
     assert e.field == "role"
+
+
+def test_the_counters_of_its_wire_are_shown():
+    unit = Unit()
+    unit.secondary.engine = unit.engine
+    unit.status()
+    assert unit.secondary.view(START_MS)["buses"]["bus"] == dict(unit.engine.counters)

@@ -30,7 +30,7 @@ LOOK_US = 1000000  # nothing to do before bytes come; the door may look again th
 class SecondaryEngine:
     """Engine of one unit, 1..247. register_map: read, write, broadcast of RegisterMap, and serial, firmware, model.
 
-    `counters`: requests answered, broadcasts taken, exceptions sent, own echoes.
+    `counters`: requests answered, broadcasts taken, exceptions sent, own echoes, frames to it with a wrong checksum.
     """
 
     def __init__(self, unit: int, register_map: "Any", baud: int = 19200) -> None:
@@ -43,7 +43,7 @@ class SecondaryEngine:
         self._reply_us = 0
         self._echo = b""
         self._echo_until_us = 0
-        self.counters = {"requests": 0, "broadcasts": 0, "exceptions": 0, "echoes": 0}
+        self.counters = {"requests": 0, "broadcasts": 0, "exceptions": 0, "echoes": 0, "crc_errors": 0}
 
     def receive(self, data: bytes, now_us: int) -> None:
         """Bytes from the line; the last one came at now_us."""
@@ -82,6 +82,7 @@ class SecondaryEngine:
     def _take(self, now_us: int) -> None:
         while True:
             frame = self._receiver.take(now_us)
+            self.counters["crc_errors"] = self._receiver.crc_errors
             if frame is None:
                 return
             self._reply = None

@@ -84,6 +84,7 @@ class Secondary:
         self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
         self.stopped = False
         self.server = None  # the ModbusTcp, where there is one
+        self.engine = None  # of its bus, with the counters
         self._unlocked_until_ms = None
         self._state = None
         port.on_input = self.tick
@@ -129,6 +130,8 @@ class Secondary:
             "energy_wh": self.point.energy_wh,
             "uptime_ms": now_ms - self.started_ms,
         }
+        if self.engine is not None:
+            view["buses"] = {self.config.get("bus", "bus"): dict(self.engine.counters)}
         if self.server is not None:
             view["tcp"] = self.server.view()
         return view
@@ -221,7 +224,7 @@ def open_bus(secondary, doors, log):
     """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
     baud = config.get("baud", 19200)
-    engine = SecondaryEngine(config["unit"], secondary.map, baud)
+    engine = secondary.engine = SecondaryEngine(config["unit"], secondary.map, baud)
     if config.get("tcp"):
         from ampacity.roles.modbus_tcp import ModbusTcp
 
