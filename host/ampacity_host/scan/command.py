@@ -17,7 +17,7 @@ from ampacity_host.configure.mistakes import SiteErrors
 from ampacity_host.scan.line import LaptopClock, SerialLine
 from ampacity_host.scan.options import endpoint, scan_of
 from ampacity_host.scan.progress import Progress
-from ampacity_host.scan.remote import remote_scan
+from ampacity_host.scan.remote import Refused, remote_scan
 
 DONE, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 
@@ -29,6 +29,9 @@ def scan_command(options: SimpleNamespace) -> int:
     except (Rejected, SiteErrors) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return USAGE
+    except Refused as problem:
+        print(f"ampacity: the controller refuses: {problem}", file=sys.stderr)
+        return REFUSED
     except OSError as problem:
         print(f"ampacity: {options.port or options.tcp or options.console}: {problem.strerror or problem}", file=sys.stderr)
         return NO_CONNECTION

@@ -16,6 +16,10 @@ from ampacity_host.scan.progress import Progress
 LOOK_S = 0.5
 
 
+class Refused(Exception):
+    """The controller said no, in its own words."""
+
+
 def link_to(console: str) -> ConsoleLink:
     """A link to HOST:PORT, or to the controller of a data folder. Raises Rejected."""
     folder = Path(console)
@@ -32,7 +36,7 @@ async def ask(link: ConsoleLink, line: str) -> str:
         told = await link.ask("login " + getpass.getpass("installer's password: "))
         answer = told if told.startswith(REFUSED) else await link.ask(line)
     if answer.startswith(REFUSED):
-        raise Rejected(line.split(" ", 1)[0], "this", answer[len(REFUSED) :])
+        raise Refused(answer[len(REFUSED) :])
     return answer
 
 

@@ -40,7 +40,7 @@ class Line:
     """time: a timeline; baud, parity, stop as in the site file. Counts `frames` and `errors`."""
 
     def __init__(self, time, name, baud=19200, parity="E", stop=1, chunked=False, seed=1):
-        self.time, self.name, self.baud = time, name, baud
+        self.time, self.name, self.baud, self.parity = time, name, baud, parity
         self._char = char_us(baud, parity, stop)
         self._chunk = chunk_bytes(*self._char)
         self.chunked = chunked
@@ -74,6 +74,10 @@ class Line:
         if station in self.stations:
             self.stations.remove(station)
         self._by_unit.clear()
+
+    def set_to(self, baud, parity):
+        """Does a controller with this setting speak as the line's devices do?"""
+        return (baud, parity) == (self.baud, self.parity)
 
     def silence_us(self):
         """The 3.5 characters that end a frame."""

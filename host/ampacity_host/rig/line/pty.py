@@ -5,7 +5,10 @@ import os
 import termios
 import tty
 
+from ampacity_host.rig.line.wire import garble
+
 READ_BYTES = 4096
+SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)}
 
 
 class PtyStation:
@@ -15,19 +18,34 @@ class PtyStation:
         self._loop = loop
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave, termios.TCSANOW)
+        self._set_speed(line.baud)
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
         self.station = line.attach(name, self._heard, units)
         loop.add_reader(self._master, self._said)
+
+    def _set_speed(self, baud):
+        """Until a controller opens it, it has the line's speed."""
+        modes = termios.tcgetattr(self._slave)
+        modes[4] = modes[5] = getattr(termios, f"B{baud}", modes[4])
+        termios.tcsetattr(self._slave, termios.TCSANOW, modes)
 
     def _said(self):
         try:
             data = os.read(self._master, READ_BYTES)
         except OSError:
             return
-        self.station.send(data)
+        self.station.send(self._across(data))
+
+    def _across(self, data):
+        """What is understood of it: nothing where the controller's end is set to another speed. Parity a pty does not keep."""
+        line = self.station.line
+        if SPEEDS.get(termios.tcgetattr(self._slave)[4], line.baud) == line.baud:
+            return data
+        return garble(data, line.rng, 0, len(data))
 
     def _heard(self, data, now_us):
+        data = self._across(data)
         with contextlib.suppress(BlockingIOError):
             os.write(self._master, data)
 

@@ -152,7 +152,9 @@ class VirtualDoors(Doors):
     def open_line(self, bus_facts):
         upward = "unit" in bus_facts  # the line to a parent, where a primary is a secondary
         units = (bus_facts["unit"],) if upward else self._units
-        door = LineDoor(self._loop, self._world.lines[bus_facts["name"]], self.boot.get("name", "primary"), units)
+        line = self._world.lines[bus_facts["name"]]
+        alien = not line.set_to(bus_facts.get("baud", line.baud), bus_facts.get("parity", line.parity))
+        door = LineDoor(self._loop, line, self.boot.get("name", "primary"), units, alien)
         if self.boot.get("role", "primary") == "primary" and not upward:
             door.station.primary = True
         self._opened.append(door)

@@ -1,14 +1,19 @@
 """The Line door (ports/line.py's face) on a virtual RS-485 line."""
 
+from ampacity_host.rig.line.wire import garble
 from ampacity_host.rig.virtual.nap import Nap
 
 PENDING_BYTES_MAX = 4096
 
 
 class LineDoor:
-    """One station of `line` for a task of the virtual loop. units: None for a primary, else its addresses."""
+    """One station of `line` for a task of the virtual loop. units: None for a primary, else its addresses.
 
-    def __init__(self, loop, line, name, units):
+    alien: opened at a setting that is not the line's: nobody understands it, and it understands nobody.
+    """
+
+    def __init__(self, loop, line, name, units, alien=False):
+        self._alien = alien
         self._loop = loop
         self._data = b""
         self._nap = None
@@ -21,7 +26,7 @@ class LineDoor:
     def write(self, data):
         if not self._closed:
             self.counters["tx_bytes"] += len(data)
-            self.station.send(data)
+            self.station.send(self._across(data))
 
     async def read(self, timeout_us):
         """The bytes that came, as soon as there are any; b"" after timeout_us, or early on `wake()`."""
@@ -50,7 +55,11 @@ class LineDoor:
             self._closed = True
             self.station.detach()
 
+    def _across(self, data):
+        return garble(data, self.station.line.rng, 0, len(data)) if self._alien else data
+
     def _heard(self, data, now_us):
+        data = self._across(data)
         counters = self.counters
         counters["rx_bytes"] += len(data)
         if len(self._data) + len(data) > PENDING_BYTES_MAX:
