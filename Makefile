@@ -30,7 +30,7 @@ check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rule
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m pytest tests/host/house
 
-proof: $(INSTALLED)  ## the exhaustive search of the safety core's small worlds
+proof: $(INSTALLED)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
 	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
 
 bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here

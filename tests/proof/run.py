@@ -1,8 +1,8 @@
 """All worlds, all rules taken away, and the further parts, in as many processes as there are cores.
 
-CI depth searches each world up to CI_STATES and stops there, closed or not. The deep run closes them, and searches
-their wide forms beside, with more moves than can be closed, up to WIDE_STATES each; `everything` is walked through
-at random, to EVERYTHING_STATES distinct states.
+CI depth searches each world up to CI_STATES and stops there, closed or not. The deep run closes them. Their wide forms,
+with more moves, are searched up to WIDE_SEARCHED states; where they are not closed by then, random walks go on to
+WIDE_STATES; and so in `everything`, to EVERYTHING_STATES.
 
 A further part is a line in FURTHER: its name, and the module whose `run(deep) -> dict` gives what stands under that
 name in the last line. Of what it says, WRONG counts as failure where it is not 0.
@@ -32,17 +32,21 @@ PARTS = SEARCHES + tuple(FURTHER)
 
 CI_STATES = 20_000
 DEEP_STATES = 3_000_000
-WIDE_STATES = 100_000
+WIDE_SEARCHED = 20_000
+WIDE_STATES = 40_000
 EVERYTHING_STATES = 500_000
 MUTANT_STATES = 60_000
+LARGE = ("gateway", "metered", "death", "below")
 RULES = [str(number) for number in range(1, 16)]
 
 
 def search_world(name, wide=False, states_max=CI_STATES, tell=False):
     """The result of one world as a dict, its trace as lines."""
     world = WORLDS[name](deep=wide)
-    search = Walks(world) if name in UNBOUNDED else Search(world, liveness=True)
-    result = search.run(states_max, tell=tell)
+    if wide or name in UNBOUNDED:
+        result = Walks(world).run(states_max, tell=tell, searched=min(WIDE_SEARCHED, states_max // 2))
+    else:
+        result = Search(world, liveness=True).run(states_max, tell=tell)
     if wide:
         result.name += ", wide"
     return shown(result, world, name)
@@ -78,7 +82,7 @@ def job(task):
 
 def tasks_of(deep, worlds, mutants, states_max):
     """The largest first, so that none is left alone at the end."""
-    bounded = [name for name in worlds if name not in UNBOUNDED]
+    bounded = sorted([name for name in worlds if name not in UNBOUNDED], key=lambda name: name not in LARGE)
     tasks = [("world", name, False, states_max or EVERYTHING_STATES) for name in worlds if name in UNBOUNDED and deep]
     tasks += [("world", name, False, states_max or (DEEP_STATES if deep else CI_STATES)) for name in bounded]
     if deep:

@@ -1,6 +1,6 @@
 """The proof at the depth of every day: each world, each rule taken away, and what the frozen form rests on.
 
-`python -m tests.proof --deep` closes the worlds; here they are searched as far as two minutes allow.
+`make proof` closes the worlds; here they are searched as far as two minutes allow.
 """
 
 from array import array
@@ -8,10 +8,11 @@ from array import array
 import pytest
 
 from tests.proof.model import World
-from tests.proof.mutants import MUTANTS
+from tests.proof.mutants import DEFECTS, MUTANTS, ledger, no, nothing
 from tests.proof.run import search_mutant, search_world
 from tests.proof.search import Search
 from tests.proof.sites import circuit, evse, site
+from tests.proof.walks import Walks
 from tests.proof.worlds import WORLDS
 
 STATES = 6000
@@ -26,9 +27,27 @@ def test_no_reachable_state_is_above_a_rating_and_from_each_everybody_charges_ag
     assert found["closed"] or found["states"] > STATES
 
 
-@pytest.mark.parametrize("name", sorted(MUTANTS))
+@pytest.mark.parametrize("name", sorted([*MUTANTS, *DEFECTS]))
 def test_without_the_rule_an_overload_is_found(name):
     assert "violation" in search_mutant(name)
+
+
+def test_a_walk_through_everything_at_once_meets_the_overload_of_a_lower_that_frees_without_proof():
+    result = Walks(WORLDS["everything"](MUTANTS["3 proof"][1])).run(20000)
+    assert result.violation and result.trace
+
+
+@pytest.mark.parametrize("states", [50, 10**6])
+def test_who_never_charges_again_is_found_in_a_world_that_is_closed_and_in_one_that_is_not(states):
+    world = WORLDS["swapped"](ledger(_rule_6_back=nothing))
+    result = Search(world, liveness=True).run(states)
+    assert result.closed == (states > 50)
+    assert result.stranded["evse"] == 1
+
+
+def test_a_walk_finds_who_never_charges_again():
+    result = Walks(WORLDS["everything"](ledger(_rule_5_probe=no))).run(20000)
+    assert result.stranded and not result.violation
 
 
 def worlds_states(world, states_max):

@@ -1,14 +1,15 @@
 """Random walks through a world that is too wide to be searched whole: far from the start, where a search never comes.
 
-Each walk begins at the start; now and then nobody attacks. At its end the adversary stops, and every EVSE must charge
-again. States are counted as in the search: distinct ones. A trace is that of the walk which found it.
+First it is searched, breadth first, up to so many states. Then each walk begins at the start; now and then nobody
+attacks. At its end the adversary stops, and every EVSE must charge again. States are counted as in the search: distinct
+ones. A trace is that of the walk which found it.
 """
 
 import random
 import time
 from hashlib import blake2b
 
-from tests.proof.search import Result, Search
+from tests.proof.search import Search
 
 TURNS = 240
 QUIET = 0.5  # of all choices
@@ -20,17 +21,17 @@ class Walks(Search):
         Search.__init__(self, world, liveness=True)
         self.chance = random.Random(seed)
 
-    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9, tell=False):
+    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9, tell=False, searched=1000):
         began = time.monotonic()
-        self._until(began, states_max, seconds_max, tell)
-        result = Result(self.world.name)
-        result.bound_steps = 0
         self.start = self.world.encode()
-        self._add(self.start, -1, "start")
+        result = Search.run(self, searched, seconds_max, depth_max, tell)
+        if result.closed:
+            return result
+        self._until(began, states_max, seconds_max, tell)
         while not self._enough() and result.violation is None and result.stranded is None:
             self._walk(result)
             self._tell(result)
-        result.states = len(self.known)
+        result.states, result.followed = len(self.known), 0
         result.seconds = round(time.monotonic() - began, 1)
         return result
 

@@ -1,0 +1,66 @@
+"""What `python -m tests.proof` prints last, and what it takes."""
+
+import json
+import sys
+
+import pytest
+
+from tests.proof import run
+from tests.proof.__main__ import arguments, main
+from tests.proof.mutants import DEFECTS, MUTANTS
+from tests.proof.run import PARTS, RULES, caught, sound, summary, tasks_of
+from tests.proof.worlds import UNBOUNDED, WORLDS
+
+
+def called(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["proof", *words])
+
+
+def test_the_last_line_is_one_object_with_what_was_searched(monkeypatch, capsys):
+    called(monkeypatch, "--quick", "--world", "foreign", "--rule", "2 margin", "--processes", "1")
+    assert main() == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["states"] > 500 and result["depth"] > 10 and result["violations"] == 0
+    assert result["closed"] == result["worlds"] == 1
+    assert result["mutations"] == {"2": True}
+
+
+def test_a_part_that_is_not_there_is_refused_with_those_that_are(monkeypatch, capsys):
+    called(monkeypatch, "--parts", "worlds,storms")
+    with pytest.raises(SystemExit):
+        arguments()
+    said = capsys.readouterr().err
+    assert "storms is not allowed" in said and all(name in said for name in PARTS)
+
+
+def test_without_options_everything_runs_deep(monkeypatch):
+    called(monkeypatch)
+    options = arguments()
+    assert tuple(options.parts) == PARTS and not options.quick and options.world is None and options.rule is None
+    tasks = tasks_of(True, WORLDS, [*MUTANTS, *DEFECTS], None)
+    assert {(name, wide) for kind, name, wide, _ in tasks if kind == "world"} == {
+        *[(name, False) for name in WORLDS], *[(name, True) for name in WORLDS if name not in UNBOUNDED]}  # fmt: skip
+    assert {name for kind, name, _, _ in tasks if kind == "mutant"} == {*MUTANTS, *DEFECTS}
+
+
+def test_each_of_the_fifteen_rules_is_taken_away():
+    found = caught([{"key": name, "violation": "x"} for name in MUTANTS])
+    assert [rule for rule in found if "." not in rule] == RULES
+    assert summary([("mutant", {"key": name, "violation": "x"}) for name in MUTANTS])["mutations"] == {rule: True for rule in RULES}
+
+
+def test_a_rule_counts_as_needed_only_if_each_of_its_changes_is_noticed():
+    assert caught([{"key": "3 proof", "violation": "x"}, {"key": "3 settle"}]) == {"3": False}
+
+
+def test_a_further_part_that_found_something_is_a_failure(monkeypatch, capsys):
+    class Fake:
+        @staticmethod
+        def run(deep):
+            return {"days": 1, "violations": 1}
+
+    monkeypatch.setattr(run.importlib, "import_module", lambda name: Fake)
+    called(monkeypatch, "--parts", "soak", "--json")
+    assert main() == 1
+    result = json.loads(capsys.readouterr().out)
+    assert result["soak"]["violations"] == 1 and not sound(result)
