@@ -26,18 +26,25 @@ def console_command(line: str, data: Path | None, connect: str | None) -> int:
 
 
 def address(data: Path | None, connect: str | None) -> tuple[str, int]:
-    """(host, port) from --connect, else from DIR/console.json. Raises ValueError with what would be right."""
+    """(host, port) from --connect, else from the data folder DIR. Raises ValueError with what would be right."""
     if connect is None:
         if data is None:
             raise ValueError("name the controller: --data DIR or --connect HOST:PORT")
-        try:
-            connect = json.loads((data / "console.json").read_text())["console"]
-        except (OSError, ValueError, KeyError):
-            raise ValueError(f"no console.json in {data}: is its controller running?") from None
+        connect = kept_address(data)
     host, _, port = str(connect).rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{connect!r} is no HOST:PORT")
     return host, int(port)
+
+
+def kept_address(data: Path) -> str:
+    """What a data folder says of its controller's console; also that of a bench, or of the primary in it. Raises ValueError."""
+    for name in ("console.json", "boot.json", "primary/boot.json"):
+        try:
+            return str(json.loads((data / name).read_text())["console"])
+        except (OSError, ValueError, KeyError):
+            continue
+    raise ValueError(f"no console.json in {data}: is its controller running?")
 
 
 async def converse(link: ConsoleLink, line: str) -> int:

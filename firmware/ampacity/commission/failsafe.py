@@ -88,7 +88,9 @@ class Watching(Experiment):
         if sight.state != "ok":
             return self.end(verdicts.NOT_DONE, "%s was lost before the test began" % self.claims["name"])
         self.mute = MUTE
-        self.muted_ms = now_ms if sight.fed_ms is None else min(now_ms, sight.fed_ms)
+        self.muted_ms = now_ms
+        if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
+            self.muted_ms = sight.fed_ms  # within its reserve nobody counts when it was fed
         self.on_silence(now_ms)
         return self._next("watch", now_ms)
 

@@ -1,0 +1,172 @@
+"""The host's pieces: links, people, usage, papers, pages, and the bench's faults of wiring."""
+
+import json
+import os
+import socket
+import threading
+
+import pytest
+from typer.testing import CliRunner
+from wired_site import Desk, yard
+
+from ampacity_host.cli import app
+from ampacity_host.commission.link import LinkLost, Refused, SerialLink, SocketLink, as_json
+from ampacity_host.commission.papers import NoReport, assemble, holds, read, scan_findings
+from ampacity_host.commission.people import Keyboard, Nobody
+from ampacity_host.commission.plot import plot
+from ampacity_host.commission.render import html
+from ampacity_host.rig.fields import FieldError
+
+
+def talker(answers, drop_first=False):
+    """A console on a free port that answers each line with answers[line]; drop_first: the first connection ends early."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        for number in range(2):
+            connection, _ = server.accept()
+            connection.sendall(b"> ")
+            while data := connection.recv(4096):
+                if drop_first and number == 0:
+                    break
+                connection.sendall(answers[data.decode().strip()].encode() + b"\n> ")
+            connection.close()
+    threading.Thread(target=serve, daemon=True).start()
+    return server.getsockname()
+
+
+def test_a_line_is_asked_again_when_the_controller_restarted():
+    link = SocketLink(*talker({"state": "mode regulating"}, drop_first=True))
+    assert link.ask("state") == "mode regulating"
+    link.close()
+
+
+def test_a_refusal_keeps_the_controllers_words():
+    link = SocketLink(*talker({"commission start x": "error: commission start: 'x' is not allowed; use evse-1"}))
+    with pytest.raises(Refused, match="use evse-1"):
+        as_json(link, "commission start x")
+
+
+def test_nobody_at_the_other_end_is_said_with_the_address():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(LinkLost, match=str(port)):
+        SocketLink("127.0.0.1", port).ask("state")
+
+
+def test_a_serial_console_is_asked_alike_with_or_without_echo():
+    controller, terminal = os.openpty()
+
+    def serve():
+        for echo in (b"", b"state\r\n"):
+            line = b""
+            while not line.endswith(b"\n"):
+                line += os.read(controller, 100)
+            os.write(controller, echo + b"mode regulating\r\n> ")
+    threading.Thread(target=serve, daemon=True).start()
+    import tty
+
+    tty.setraw(terminal)
+    link = SerialLink(os.ttyname(terminal))
+    assert [link.ask("state"), link.ask("state")] == ["mode regulating", "mode regulating"]
+    link.close()
+    with pytest.raises(LinkLost, match="/dev/nothing"):
+        SerialLink("/dev/nothing-here")
+
+
+@pytest.mark.parametrize(("words", "status", "told"), [
+    (["commission"], 2, "name the controller"),
+    (["commission", "--console", "here", "--port", "there"], 2, "name the controller"),
+    (["commission", "--console", "nonsense"], 2, "no HOST:PORT"),
+    (["commission", "--console", "127.0.0.1:9"], 3, "no console at 127.0.0.1:9"),
+    (["commission", "--port", "/dev/nothing-here"], 3, "/dev/nothing-here"),
+    (["report", "commission", "/nowhere.json"], 2, "/nowhere.json"),
+])
+def test_wrong_usage_is_told_with_what_would_be_right(words, status, told):
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == status and told in result.output
+
+
+def test_a_file_that_is_no_report_is_told(tmp_path):
+    for text in ("", "[]", '{"kind": "other"}', '{"kind": "commissioning report"}'):
+        path = tmp_path / "x.json"
+        path.write_text(text)
+        with pytest.raises(NoReport, match="x.json"):
+            read(path)
+    path.write_text('{"kind": "commissioning report", "head": {}, "evses": []}')
+    result = CliRunner().invoke(app, ["report", "commission", str(path)])
+    assert result.exit_code == 2 and "damaged" in result.output
+
+
+HEAD = {"site": "yard", "firmware": "0.1.0", "site_sha256": "00", "controller": "1", "began": None, "ended": None, "evses": {}, "signed": None}
+
+
+def test_a_report_without_any_evse_did_not_pass():
+    report = assemble(HEAD, [], [])
+    assert report["outcome"] == "not done" and holds(report)
+    assert "Nothing was found wrong" in html(report) and "nobody yet" in html(report)
+
+
+def test_what_people_type_is_data_on_the_page_and_no_markup():
+    page = html(assemble({**HEAD, "site": "<b>", "signed": {"by": "<script>", "at": None, "seal": "0"}}, [], []))
+    assert "<script>" not in page and "&lt;script&gt;" in page and "was changed" in page
+
+
+def test_two_devices_that_answer_each_other_are_a_finding_of_the_scan():
+    scan = {"bus": "rs485-1", "found": [], "verdict": "another primary asks unit 3 with function 6, or two devices with address 3 answer each other"}
+    assert scan_findings([scan])[0]["level"] == "error"
+    assert scan_findings([{**scan, "put_right": True}])[0]["level"] == "warning"
+    assert not scan_findings([{**scan, "verdict": ""}])
+
+
+def test_nothing_recorded_is_no_plot():
+    assert plot({"name": "a", "steps": [], "samples": []}) == ""
+
+
+def test_nobody_leaves_out_what_only_eyes_see():
+    nobody = Nobody(patience=2)
+    assert [nobody.poll("a", "load") for _ in range(3)] == [None, None, "skip"]
+    assert nobody.poll("a", "identity") == "skip" and not nobody.agrees("may it stand?")
+
+
+def test_a_keyboard_takes_words_and_tells_others_back(monkeypatch, capsys):
+    import io
+    import time
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\nwhat\nskip\n\n"))
+    keyboard, words = Keyboard(), []
+    end_s = time.monotonic() + 2
+    while len(words) < 3 and time.monotonic() < end_s:
+        word = keyboard.poll("a", "load")
+        words += [word] if word else []
+    assert words == ["next", "skip", "next"] and "'what'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("kind", "target", "options", "told"), [
+    ("miswired", "evse-2", {"phases": ["L2"]}, "3 entries of L1, L2, L3"),
+    ("miswired", "evse-2", {"phases": ["L2", "L4", "L1"]}, "3 entries of L1, L2, L3"),
+    ("reversed", "grid", {"inputs": ["L9"]}, "a list of L1, L2, L3"),
+    ("swapped_phases", "grid", {"inputs": ["L1"]}, "two of them"),
+    ("same_unit", "evse-3", {"unit": 400}, "1..247"),
+    ("same_unit", "evse-2", {"unit": 3}, "a simulated device on a serial line"),
+])
+def test_a_wiring_fault_that_makes_no_sense_is_refused_with_what_would(tmp_path, kind, target, options, told):
+    bench = yard(tmp_path)
+    bench.start()
+    with pytest.raises(FieldError, match=told.replace(".", r"\.")):
+        bench.desk.set(kind, target, True, options)
+
+
+def test_wiring_faults_end_and_all_is_as_the_site_file_says(tmp_path):
+    bench = yard(tmp_path)
+    bench.start()
+    for kind, target, options in (("miswired", "evse-2", {"phases": ["L2", "L3", "L1"]}), ("same_unit", "evse-4", {"unit": 3}),
+                                  ("reversed", "grid", {"inputs": ["L3"]}), ("swapped_phases", "grid", {"inputs": ["L1", "L2"]})):
+        bench.desk.set(kind, target, True, options)
+    assert bench.plant.point["evse-2"].terminals == [[1], [2], [0]] and bench.hosts["evse-4"].device.unit == 3
+    for kind, target in (("miswired", "evse-2"), ("same_unit", "evse-4"), ("reversed", "grid"), ("swapped_phases", "grid")):
+        bench.desk.set(kind, target, False, {})
+    bench.run_ms(40_000)
+    assert bench.plant.point["evse-2"].terminals == [[0], [1], [2]]
+    assert json.loads(Desk(bench).ask("show evse evse-4 --json"))["online"]

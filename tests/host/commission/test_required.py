@@ -1,0 +1,120 @@
+"""A site with require_tested and a declared power-on value: nothing charges there before it was seen, serial number by serial number."""
+
+import json
+
+import pytest
+from wired_site import Desk, Installer, plug, yard
+
+from ampacity_host.commission.guide import Guide
+from ampacity_host.commission.papers import fetch
+
+SITE = """
+[site]
+name = "court"
+require_tested = true
+
+[[circuit]]
+name = "main"
+rating_a = 63.0
+assumed_other_a = 20.0
+meter = "grid"
+
+[[bus]]
+name = "rs485-1"
+kind = "rtu"
+port = "virtual"
+
+[[bus]]
+name = "lan"
+kind = "tcp"
+host = "127.0.0.1"
+tcp_port = 5020
+private = true
+
+[[meter]]
+name = "grid"
+profile = "eastron-sdm630"
+bus = "rs485-1"
+unit = 100
+
+[[evse]]
+name = "c"
+kind = "keba-p30"
+bus = "lan"
+unit = 255
+circuit = "main"
+max_a = 16.0
+power_on_a = 0.0
+"""
+
+
+class Electrician(Installer):
+    """Switches c off at its breaker when asked to, on again after 10 s, and waits a minute."""
+
+    since_ms = None
+    allows_da = 0
+
+    def poll(self, evse, step):
+        if step != "power-on":
+            return super().poll(evse, step)
+        desk, now_ms = self.bench.desk, self.bench.t_ms
+        if self.since_ms is None:
+            self.since_ms = now_ms
+            desk.set("power_off", "c", True, {})
+        elif now_ms - self.since_ms == 10_000:
+            self.bench.hosts["c"].device.power_on_da = self.allows_da
+            desk.set("power_off", "c", False, {})
+        return "next" if now_ms - self.since_ms > 75_000 else None
+
+
+def court_after(tmp_path, allows_da=0):
+    bench = yard(tmp_path, SITE)
+    bench.start()
+    plug(bench, "c")
+    bench.run_ms(50_000)
+    link = Desk(bench)
+    assert "not commissioned" in link.ask("why c") and bench.plant.point["c"].amps_da == 0
+    assert "declared" in link.ask("gaps")
+    installer = Electrician(bench)
+    installer.allows_da = allows_da
+    Guide(link, installer, installer.screen, link.sleep).run([])
+    return bench, link, fetch(link, [], None)
+
+
+def test_what_was_declared_is_seen_and_then_it_charges_after_a_restart_of_the_primary_too(tmp_path):
+    bench, link, report = court_after(tmp_path)
+    assert report["outcome"] == "passed" and not report["findings"]
+    assert report["evses"][0]["steps"][4]["figures"]["seen_da"] == 0
+    assert link.ask("gaps") == "no evidence is missing"
+    bench.primary.kill()
+    bench.flush()
+    bench.primary.start()
+    bench.run_ms(120_000)
+    assert bench.plant.point["c"].amps_da >= 150
+    bench.desk.set("swapped", "c", True, {})
+    bench.run_ms(30_000)
+    assert "swapped" in link.ask("why c")
+    link.ask("accept c")
+    bench.run_ms(90_000)
+    assert "not commissioned" in link.ask("why c") and bench.plant.point["c"].amps_da == 0
+
+
+def test_a_higher_power_on_value_than_declared_fails_and_counts(tmp_path):
+    bench, link, report = court_after(tmp_path, allows_da=100)
+    assert [row["code"] for row in report["findings"]] == ["power-on"]
+    assert "10.0 A after it was switched on, not 0.0 A" in report["findings"][0]["text"]
+    assert "not commissioned" in link.ask("why c")
+    bench.run_ms(30_000)
+    assert bench.plant.point["c"].amps_da == 0
+
+
+@pytest.mark.parametrize("line", ["commission report --json", "commission report c", "commission status --json"])
+def test_the_consoles_own_papers_are_json_too(tmp_path, line):
+    bench = yard(tmp_path, SITE)
+    bench.start()
+    bench.run_ms(40_000)
+    link = Desk(bench)
+    link.ask("commission start c")
+    bench.run_ms(5_000)
+    link.ask("commission skip")
+    assert json.loads(link.ask(line))
