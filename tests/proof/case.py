@@ -69,6 +69,8 @@ def figures_lines(result):
                      "{seconds:,.0f} s.".format(**result["trees"]))  # fmt: skip
     if "soak" in result:
         lines.append("- Soak: {days} days, {sessions} sessions, {sessions_served:.1%} served, {violations} violations; {seconds:,.0f} s.".format(**result["soak"]))
+    if "fuzz" in result:
+        lines.append("- Bent frames: {frames:,}, {exceptions} exceptions, {failures} failures; {seconds:,.0f} s.".format(**result["fuzz"]))
     return lines
 
 
