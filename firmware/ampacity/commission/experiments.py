@@ -20,6 +20,7 @@ DRAWS_DA = 10
 ANSWER_MS = 60000  # how long one that does not answer is waited for
 TROUBLE_MS = 10000  # where the bus already knows why
 LOOK_MS = 3000
+WAKES_MS = 15000
 BLINKS = 3
 DARK_MS, LIGHT_MS = 7000, 10000
 
@@ -111,6 +112,9 @@ class Load(Experiment):
     name = "load"
     needs_load = False
 
+    _since_ms = None  # a car is plugged in and does not draw
+    _plugged_ms = 0
+
     def begin(self, sight, now_ms):
         self.wish_da = self.claims["min_da"]
 
@@ -122,18 +126,20 @@ class Load(Experiment):
             return False
         if sight.draws():
             return self.end(verdicts.PASSED, "%s: a load draws" % name)
+        self._since_ms = now_ms if not sight.plugged or self._since_ms is None else self._since_ms
+        self._plugged_ms = now_ms - self._since_ms
         if waited_ms >= LOOK_MS:
             self._ask(sight)
-        if sight.plugged and waited_ms >= ANSWER_MS // 4:
-            self.room = 1 if waited_ms < ANSWER_MS // 2 else 2
+        if self._plugged_ms >= WAKES_MS:
+            self.room = 1 if self._plugged_ms < 2 * WAKES_MS else 2
         return False
 
     def _ask(self, sight):
         name = self.claims["name"]
         if sight.plugged:
-            self.ask = "%s: its car does not draw; switch the load on, or `commission skip`" % name
+            self.ask = "%s: its car does not draw; switch the load on" % name if self._plugged_ms > WAKES_MS else None
         else:
-            self.ask = "plug a car or a test load into %s (a one-phase load shows which line is which), or `commission skip`" % name
+            self.ask = "plug a car or a test load into %s (a one-phase load shows which line is which)" % name
 
 
 class Blink(Experiment):
@@ -143,7 +149,7 @@ class Blink(Experiment):
 
     def begin(self, sight, now_ms):
         name = self.claims["name"]
-        self.ask = "%s stops and starts %d times; is it the charge point with that name? `commission next` (yes) or `commission no`" % (name, BLINKS)
+        self.ask = "%s stops and starts %d times; is it the charge point with that name?" % (name, BLINKS)
 
     def go_on(self, sight, now_ms):
         at_ms = now_ms - self.began_ms

@@ -258,7 +258,7 @@ class PowerOn(Watching):
         self._high = []
 
     def on_silence(self, now_ms):
-        text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then `commission next`"
+        text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then go on"
         self.ask = text % self.claims["name"]
 
     def watched(self, drop_da, now_ms):

@@ -89,5 +89,5 @@ def status_lines(status):
         lines.append("no run; `commission start`, `commission report`")
     lines += finding_lines(status["findings"])
     if status["ask"]:
-        lines.append("? " + status["ask"])
+        lines.append("? %s (commission next: yes, go on; or no, skip, abort)" % status["ask"])
     return lines
