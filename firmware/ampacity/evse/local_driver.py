@@ -62,6 +62,11 @@ class LocalDriver:
         self._cleared = self.point.held_open and not on
         self.point.held_open = on
 
+    def restart(self, now_ms):
+        """As after a power cut of this charging point alone: contactor open, pilot off, faults looked at anew."""
+        self.point.restart(now_ms)
+        self.point.reset_faults()
+
     def unlock(self, now_ms):
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
         return not self.point.port.lock_failed and self.point.machine.release_plug()

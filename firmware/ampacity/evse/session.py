@@ -9,7 +9,7 @@ from ampacity.evse.iec61851 import CHARGING_DA_MIN
 from ampacity.evse.session_table import TRANSITIONS
 
 MODES = ("free", "local", "managed")
-OFFLINE_MS = 30000  # a device that does not answer for so long is shown as unavailable
+OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as suspended
 CONNECTION_MS = 60000
 FIRST_LOOK_MS = 3000
 # faults after which a session does not go on, by their first words, and the reason that is told
@@ -54,6 +54,11 @@ class Session:
         self._heard_ms = None
 
     @property
+    def heard(self):
+        """Has its device answered since the start?"""
+        return self._heard_ms is not None
+
+    @property
     def wants(self):
         """A car is there, it may charge, and nothing forbids it now."""
         return self.phase == "active" and self.available and not self._fault
@@ -72,7 +77,7 @@ class Session:
         if self.phase == "authorised" and self.connection_ms and now_ms - self._since_ms >= self.connection_ms:
             self._fire("timeout", now_ms)
             self._tell("timeout")
-        self._see_charging(facts, order_da)
+        self._see_charging(facts, order_da, now_ms)
         self.status = self._status(now_ms)
 
     def _see_plug(self, plugged, now_ms):
@@ -106,27 +111,33 @@ class Session:
                     self._end(reason)
                     return
 
-    def _see_charging(self, facts, order_da):
-        state = self._charging_state(facts, order_da)
+    def _see_charging(self, facts, order_da, now_ms):
+        state = self._charging_state(facts, order_da, now_ms)
         if state != self.charging_state:
             self.charging_state = state
             self._tell("charging", state=state)
 
-    def _charging_state(self, facts, order_da):
+    def _charging_state(self, facts, order_da, now_ms):
         if not self._plugged:
             return "Idle"
         if self.phase != "active":
             return "EVConnected"
+        if self._lost(now_ms):
+            return "SuspendedEVSE"
         if facts.charging and facts.state is not None and facts.state[0] in "CD":
             return "Charging"
         if order_da is None or order_da < CHARGING_DA_MIN or self._fault or not self.available:
             return "SuspendedEVSE"
         return "SuspendedEV"
 
+    def _lost(self, now_ms):
+        """Nobody knows what it does: it falls back by itself, and what it said last is old."""
+        return self._heard_ms is None or now_ms - self._heard_ms >= OFFLINE_MS
+
     def _status(self, now_ms):
         if self._fault:
             return "Faulted"
-        if self._heard_ms is None or now_ms - self._heard_ms >= OFFLINE_MS:
+        if self._lost(now_ms):
             return "Unavailable"
         if self.phase == "active" and self.available:
             return "Charging" if self.charging_state == "Charging" else "Suspended"

@@ -1,6 +1,7 @@
 """Every EVSE of the site as a charging point: device facts → session → demand of the guard and facts upstream."""
 
 from ampacity.evse.session import Session
+from ampacity.roles.cards import KEEP_MS, EarlyCards
 
 METER_MS = 1000
 UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
@@ -23,6 +24,7 @@ class Points:
             self._named[evse["name"]] = i
         self._told = [None] * len(self.sessions)
         self._meter_due_ms = 0
+        self._cards = EarlyCards()
 
     # what others ask
 
@@ -50,10 +52,26 @@ class Points:
     def token(self, name, token, kind, now_ms):
         """A card: at an EVSE's reader, or (name None) at one of the whole site."""
         index = self._named.get(name)
+        if self._heard(index):
+            self._decide(index, token, kind, now_ms)
+        else:
+            self._cards.keep(index, token, kind, now_ms)
+            self.log.add("info", "token at %s: kept until it is heard" % self._name(index), now_ms)
+
+    def _decide(self, index, token, kind, now_ms):
         if self.primary.upstream is not None:
             self.primary.upstream.token(index, token, kind, now_ms)
         elif index is not None:
             self.sessions[index].present(token, kind, now_ms)
+
+    def _heard(self, index):
+        """Was it heard since the start? None: any of them."""
+        if index is not None:
+            return self.sessions[index].heard
+        return any([session.heard for session in self.sessions])
+
+    def _name(self, index):
+        return "the site's reader" if index is None else self.sessions[index].name
 
     def button(self, name, button, now_ms):
         index = self._named.get(name)
@@ -75,9 +93,19 @@ class Points:
         for i in range(len(self.sessions)) if index < 0 else (index,):
             self.sessions[i].set_available(operative)
 
-    def authorized(self, index, token, accepted, now_ms):
-        self.log.add("info", "token at %s: %s" % (self.sessions[index].name if index >= 0 else "the site's reader",
-                                                  "accepted" if accepted else "refused"), now_ms)
+    def authorized(self, index, token, accepted, now_ms, reason):
+        """What became of a card, with the reason; index -1: at the site's reader."""
+        what = "accepted" if accepted else "refused: " + reason
+        self.log.add("info", "token at %s: %s" % (self._name(None if index < 0 else index), what), now_ms)
+
+    def reset(self, index, now_ms):
+        """The CSMS restarts one EVSE: what goes on there ends, its faults and lock-outs are looked at anew."""
+        session, driver = self.sessions[index], self.drivers[index]
+        session.stop("ImmediateReset", now_ms)
+        restart = getattr(driver, "restart", None)
+        if restart is not None:
+            restart(now_ms)
+        self.log.add("warning", "evse %s: reset" % session.name, now_ms)
 
     def unlock(self, index, reference, now_ms):
         """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
@@ -95,6 +123,12 @@ class Points:
             self._meter_due_ms = now_ms + METER_MS
         for index, session in enumerate(self.sessions):
             self._step(index, session, meter_due, now_ms)
+        for index, token, kind, given_up in self._cards.take(self._heard, now_ms):
+            if given_up:
+                self.log.counter("cards_given_up")
+                self.authorized(-1 if index is None else index, token, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
+            else:
+                self._decide(index, token, kind, now_ms)
 
     def _step(self, index, session, meter_due, now_ms):
         driver, guard = self.drivers[index], self.guard

@@ -118,6 +118,7 @@ class Primary:
         for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
             self.guard.unlock(index)
         if evse:
+            self.points.reset(evse - 1, now_ms)
             return
         self.log.add("warning", "reset: %s" % kind, now_ms)
         self.resetting = kind

@@ -35,9 +35,10 @@ def station_evses(site):
         names = []
         for lines in evse["terminals"]:
             names.append("-".join([LINE_NAMES[line] for line in lines]))
+        connector = evse.get("connector") or "cType2"
         out.append({
             "id": i + 1, "name": evse["name"], "phases": len(evse["terminals"]), "max_da": evse["max_da"],
-            "connector": evse.get("connector") or "cType2", "phase_names": names,
+            "connector": connector, "tethered": connector[:1] == "c", "phase_names": names,
         })
     return out
 
@@ -237,7 +238,7 @@ class Upstream:
         elif kind == "variable":
             self._set_link_variables()
         elif kind == "authorized":
-            points.authorized(action[1] - 1, action[2], action[3], now_ms)
+            points.authorized(action[1] - 1, action[2], action[3], now_ms, action[4])
 
     def _set_link_variables(self):
         number = self.station.model.number
