@@ -24,7 +24,7 @@ class Trouble:
         found = [("power_cycle", "primary", 0)]
         for name in bench.bus_index:
             if name in bench.lines:
-                found += [("cut", name, 120_000), ("noise", name, 120_000)]
+                found += [("cut", name, 120_000)] + [("noise", name, 120_000)] * (not bench.no_bytes)
         for facts in bench.facts["evses"]:
             if facts["kind"] != "local":
                 found += [("cut", facts["name"], 120_000), ("restart", facts["name"], 0)]
@@ -42,14 +42,33 @@ class Trouble:
             self._bench.primary.kill()
             self._bench.time.at_ms(self._bench.time.now_ms + 1_000 + self._rng.below(60_000), self._start)
             return
-        self._bench.desk.set(kind, target, True, {"ber": 0.0005} if kind == "noise" else {})
+        self._set(kind, target, True)
         lasts_ms = 1 + self._rng.below(longest_ms) if longest_ms else 1
         self._bench.time.at_ms(self._bench.time.now_ms + lasts_ms, self._end, kind, target)
 
     def _end(self, kind, target):
-        self._bench.desk.set(kind, target, False, {})
+        self._set(kind, target, False)
         self._next()
 
     def _start(self):
         self._bench.primary.start()
         self._next()
+
+    def _set(self, kind, target, on):
+        bench = self._bench
+        if not bench.no_bytes:
+            bench.desk.set(kind, target, on, {"ber": 0.0005} if kind == "noise" and on else {})
+        elif kind == "restart" and on:
+            bench.plant.point[target].device.restart()
+        elif kind != "restart":
+            self._cut_off(kind, target, on)
+
+    def _cut_off(self, kind, target, on):
+        """Without bytes: nobody hears what is behind the target, itself or all on that bus."""
+        bench = self._bench
+        for facts in bench.facts["evses"] + bench.facts["meters"]:
+            if target in (facts["name"], bench.facts["buses"][facts["bus"]]["name"] if facts["bus"] >= 0 else None):
+                (bench.cut_off.add if on else bench.cut_off.discard)(facts["name"])
+                bench.desk.trouble(facts["bus"], on)
+        if kind == "dead":
+            bench.plant.meter[target].set_fault(kind, on, {})

@@ -58,7 +58,7 @@ class FaultDesk:
         if kind not in LINE_KINDS:
             raise FieldError("kind", kind, "for a bus: " + ", ".join(LINE_KINDS))
         rig = self._rig
-        self._trouble(rig.bus_index[name], on)
+        self.trouble(rig.bus_index[name], on)
         if name in rig.lines:
             line = rig.lines[name]
             return self._wire(line, line.faults, kind, name, on, options)
@@ -69,14 +69,15 @@ class FaultDesk:
         rig = self._rig
         if bus < 0:
             raise FieldError("target", name, "what hangs on a wire: " + ", ".join(self._wired()))
-        self._trouble(bus, on)
+        self.trouble(bus, on)
         bus_name = rig.plant.site["buses"][bus]["name"]
         if bus_name in rig.lines:
             line = rig.lines[bus_name]
             return self._wire(line, line.drop(name), kind, name, on, options)
         return self._tcp(kind, name, [rig.address_of[name]], on, options)
 
-    def _trouble(self, bus, on):
+    def trouble(self, bus, on):
+        """What happens on that bus meanwhile, and shortly after, is a fault's doing."""
         plant = self._rig.plant
         plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLE_AFTER_MS
 
@@ -176,7 +177,7 @@ class FaultDesk:
         unit = options.get("unit") if on else facts["unit"]
         if isinstance(unit, bool) or not isinstance(unit, int) or not 1 <= unit <= 247:
             raise FieldError("unit", unit, "1..247, the address of another device of its line")
-        self._trouble(point.bus, on)
+        self.trouble(point.bus, on)
         return host.set_unit(unit)
 
     def _own_device(self, kind, point, on):

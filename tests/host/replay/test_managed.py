@@ -74,8 +74,9 @@ def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
     one.close()
 
 
-def test_a_site_without_a_csms_serves_every_car_and_faults_break_no_promise(tmp_path):
-    one = stage(tmp_path, "", faults=120.0)
+@pytest.mark.parametrize("no_bytes", [False, True])
+def test_a_site_without_a_csms_serves_every_car_and_faults_break_no_promise(tmp_path, no_bytes):
+    one = stage(tmp_path, "", faults=120.0, no_bytes=no_bytes)
     driver = Driver(one.plant, sessions(19), START_S)
     driver.on_plug = one.on_plug
     one.run_ms(1_200_000)

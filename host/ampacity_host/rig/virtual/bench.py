@@ -35,6 +35,7 @@ class VirtualBench(Bench):
         self.secondaries = {}
         self.primary = None
         self.no_bytes = no_bytes
+        self.cut_off = set()  # without bytes: names of EVSEs and meters that nobody hears
         self.beat = Beat(self.loop, self.plant) if no_bytes else None
         self._advancing = asyncio.Lock()
         self.orders = 0              # that the primary sent, refreshes not counted

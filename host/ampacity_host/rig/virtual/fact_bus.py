@@ -18,6 +18,7 @@ ROUND_MS_MIN = 500
 METER_ROUND_MS = 250 # a meter is asked more often than an EVSE
 STILL_METER_MS = 1_000
 STILL_ROUND_MS = 2_000
+LOST_MS = 1_500      # unanswered for so long it is silent, as after three failures on a bus
 LATE_MS = 3_000      # a round that no safety pass allows comes then: readings do not wait for permits
 
 
@@ -26,7 +27,7 @@ class FactDevice:
 
     def __init__(self, time, facts, point):
         self._time = time
-        self._box = Box(point)
+        self._box, self._facts = Box(point), facts
         self._watchdog_ms = facts["watchdog_ms"]
         self._fallback_da = facts["fallback_da"]
         self._until_ms = None
@@ -53,7 +54,15 @@ class FactDevice:
         if not waiting:
             self._time.at_ms(self._until_ms, self._expire)
 
+    def restart(self):
+        """Its power was away for a moment."""
+        self._until_ms = None
+        self.limit_da = self._facts["power_on_da"]
+        self._box.set_limit(self.limit_da)
+
     def _expire(self):
+        if self._until_ms is None:
+            return
         if self._time.now_ms < self._until_ms:
             self._time.at_ms(self._until_ms, self._expire)
         else:
@@ -76,7 +85,7 @@ class FactDriver:
         self._order = None            # [order id, da, sent_ms, proven]
         self._due = None
         self._audited = False
-        self._fed_ms = -10**9
+        self._fed_ms = self._heard_ms = -10**9
         self._shown = None
 
     def want(self, limit_da, now_ms):
@@ -105,12 +114,14 @@ class FactDriver:
     def _send(self, order_id, now_ms):
         self._order = [order_id, self._want_da, now_ms, False]
         self._fed_ms = now_ms
+        if self.deaf():
+            return
         self.device.obey(self._want_da)
         self.judge.answered(self.index, order_id, now_ms)
         self._time.at_ms(now_ms + PROOF_MS, self._prove, self._order)
 
     def _prove(self, order):
-        if order is self._order and self._bus.alive:
+        if order is self._order and self._bus.alive and not self.deaf():
             order[3] = True
             now_ms = self._time.now_ms
             self.judge.heard(self.index, now_ms)
@@ -119,6 +130,9 @@ class FactDriver:
 
     def round(self, now_ms):
         """The routine reading, and the refresh of the watchdog."""
+        if self.deaf():
+            return self._unanswered(now_ms)
+        self._heard_ms = now_ms
         self.judge.heard(self.index, now_ms)
         if not self._audited:
             self._audit(now_ms)
@@ -132,7 +146,17 @@ class FactDriver:
                 self.judge.proven(self.index, order_id, order[1], now_ms)
         elif self._due is None and self._want_da is not None:
             self._try()
-        self.report(now_ms)
+        return self.report(now_ms)
+
+    def deaf(self):
+        """A replay's fault has cut it off."""
+        return self._facts_in["name"] in self._bus.cut_off
+
+    def _unanswered(self, now_ms):
+        if self.facts.online and now_ms - self._heard_ms >= LOST_MS:
+            self.facts.online = self._audited = False
+            self._order = None
+            self.judge.lost(self.index, now_ms)
 
     def _feed_due(self, order_da, now_ms):
         """What is not above the fallback needs no feeding: it stands either way."""
@@ -174,6 +198,7 @@ class FactMeter:
 
     def __init__(self, index, judge, meter, on_reading):
         self._index, self._judge, self._meter, self._on_reading = index, judge, meter, on_reading
+        self.name = meter.name
         self.facts = DeviceFacts()
         self._seen = None
 
@@ -202,6 +227,7 @@ class FactBuses:
     def __init__(self, bench, site, guard, on_reading=None):
         self._bench, self.time = bench, bench.time
         self.alive = True
+        self.cut_off = bench.cut_off
         self._permit_until_ms = -1
         self.wires = []
         self.wire_of = [None] * len(site["evses"])
@@ -247,7 +273,7 @@ class FactBuses:
             return
         now_ms, lively = self.time.now_ms, self._bench.beat.lively
         for meter in self.meters:
-            if meter.due(now_ms, lively):
+            if meter.name not in self.cut_off and meter.due(now_ms, lively):
                 meter.round(now_ms)
         self.time.at_ms(now_ms + METER_ROUND_MS, self._read_meters)
 
