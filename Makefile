@@ -7,6 +7,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 MICROPYTHON := .cache/micropython/.there
 MICROPYTHON32 := .cache/micropython32/.there
+MBPOLL := .cache/mbpoll/.there
 
 .PHONY: help setup demo test check proof bench soak micropython32 lock clean
 .DEFAULT_GOAL := help
@@ -15,13 +16,13 @@ MAKEFLAGS += --no-print-directory
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-setup: $(INSTALLED) $(MICROPYTHON)  ## the Python environment in .venv and MicroPython in .cache
+setup: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## the Python environment in .venv, MicroPython and mbpoll in .cache
 
 demo: $(INSTALLED)  ## a whole site on this desk, with a story
 	@$(MAKE) --silent $(MICROPYTHON) 2> /dev/null || true  # without one the demonstration says so and takes CPython
 	@$(VENV)/bin/ampacity demo
 
-test: $(INSTALLED) $(MICROPYTHON)  ## every test, on CPython and on MicroPython
+test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on MicroPython
 	@$(RUN) -m pytest $(PYTEST_OPTIONS) tests
 
 check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files
@@ -63,6 +64,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 $(MICROPYTHON): $(INSTALLED) tools/micropython/get.py tools/micropython/debian.py
 	@$(RUN) -m tools.micropython.get
+	@mkdir -p $(@D) && touch $@
+
+$(MBPOLL): $(INSTALLED) tools/mbpoll.py tools/micropython/debian.py
+	@$(RUN) -m tools.mbpoll
 	@mkdir -p $(@D) && touch $@
 
 $(MICROPYTHON32): $(INSTALLED) tools/micropython/build32.py tools/micropython/debian.py tools/micropython/mbedtls_board.h

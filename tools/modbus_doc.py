@@ -36,6 +36,12 @@ Settings are written only while the installer has unlocked them at the device, e
 fit is refused whole. `settings_mark` in the status changes with them, `boot_count` with every start: while both stay
 the same, what was read back still holds.
 
+## With a plain client
+
+`mbpoll -m rtu -a 5 -0 -1 -t 4 -r {status} -c 24 /dev/ttyUSB0` reads the status of unit 5 (`-t 3` shows the same as input
+registers); `mbpoll -m rtu -a 5 -0 -1 -t 4 -r {grant} /dev/ttyUSB0 100 100 1 41394 50132 1 0` grants it 10.0 A for 10 s, as
+identity 0xA1B2C3D4 with sequence number 1. The tests ask a secondary with it, and with pymodbus.
+
 ## A primary toward a larger one
 
 A primary with a `[parent]` shows this map for all its charging points together. Phases are those of its site's root.
@@ -77,7 +83,7 @@ def rows_of(base: int, rows: "tuple[tuple[str, str, str, str], ...]") -> str:
 def document() -> str:
     """The whole page."""
     models = ", ".join(str(model) for _, _, model, _, _ in table.BLOCKS if model)
-    out = HEAD.format(version=table.PROTOCOL, base=table.BASE, models=models, end=table.END_AT)
+    out = HEAD.format(version=table.PROTOCOL, base=table.BASE, models=models, end=table.END_AT, status=table.STATUS_AT, grant=table.GRANT_AT)
     for name, base, model, access, rows in table.BLOCKS:
         number = f" (model {model}, {table.length(rows)} registers)" if model else ""
         out += f"\n## {name.capitalize()}{number}\n\nAccess: {access}.\n\n"

@@ -69,6 +69,13 @@ async def test_a_grant_by_function_16_and_by_function_23():
         assert answer.registers[3] == 120 and answer.registers[23] == 2
 
 
+async def test_a_setting_by_function_6_once_it_is_unlocked():
+    async with secondary() as (client, registers, _clock):
+        registers.unlocked = True
+        answer = await client.write_register(table.SETTINGS_AT, 80, device_id=5)
+        assert not answer.isError() and registers.lease.fallback_da == 80 and registers.settings_changed
+
+
 async def test_a_broadcast_is_obeyed_and_not_answered():
     async with secondary() as (client, registers, clock):
         values = [*IDENTITY, 1, 1, 100, 4, 3, 60, 140, 0xFFFF]

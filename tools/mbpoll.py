@@ -1,0 +1,68 @@
+"""`python3 -m tools.mbpoll`: the plain Modbus client of Debian, unpacked into .cache/mbpoll; nothing is installed.
+
+Tests ask our secondaries with it, as an installer would. It is a program of its own, run and never linked or shipped.
+Where it cannot be had a `mbpoll` on PATH will do.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.micropython.debian import Failed, PrivateApt, needs, own_suite
+
+ROOT = Path(__file__).resolve().parents[1]
+DEST = ROOT / ".cache" / "mbpoll"
+SYSTEM = {"libc6"}  # of the machine's own suite, so it is here
+WRAPPER = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")/root
+LD_LIBRARY_PATH="$here/{libraries}" exec "$here/usr/bin/mbpoll" "$@"
+"""
+
+
+def find() -> str:
+    """Path of the program; Failed says how to get it."""
+    if (DEST / "mbpoll").exists():
+        return str(DEST / "mbpoll")
+    on_path = shutil.which("mbpoll")
+    if on_path:
+        return on_path
+    raise Failed("no mbpoll in .cache/mbpoll or on PATH; run: make setup (Debian: apt-get install mbpoll)")
+
+
+def fetch(dest: Path) -> None:
+    """The package and the libraries that it needs, of this machine's own Debian."""
+    with PrivateApt(own_suite()) as apt:
+        apt.update()
+        wanted, known = {"mbpoll"}, set(SYSTEM)
+        while wanted:
+            debs = apt.download(sorted(wanted))
+            known |= wanted
+            wanted = {name for deb in debs for name in needs(deb)} - known
+        shutil.rmtree(dest / "root", ignore_errors=True)
+        dest.mkdir(parents=True, exist_ok=True)
+        for deb in debs:
+            subprocess.run(["dpkg-deb", "-x", deb, dest / "root"], check=True)
+    library = next(iter(sorted((dest / "root").rglob("libmodbus.so.*"))), None)
+    if library is None:
+        raise Failed("unexpected package contents: no libmodbus")
+    (dest / "mbpoll").write_text(WRAPPER.format(libraries=library.parent.relative_to(dest / "root")))
+    os.chmod(dest / "mbpoll", 0o755)
+
+
+def main() -> int:
+    try:
+        fetch(DEST)
+        print("mbpoll:", DEST / "mbpoll")
+    except Failed as problem:
+        on_path = shutil.which("mbpoll")
+        if on_path is None:
+            print(f"mbpoll: {problem}\nmbpoll: put one on PATH (Debian: apt-get install mbpoll)", file=sys.stderr)
+            return 1
+        print("mbpoll: using", on_path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
