@@ -1,10 +1,12 @@
 """What a perfect allocator would have delivered: one linear program over all sessions with perfect knowledge (HiGHS).
 
-Time is cut into slots of a quarter of an hour. A session takes any current from 0 to what its car and its EVSE can,
-equal on all of the car's phases, while it stands there; each circuit carries on each phase at most its rating less the
-mean of its other load in the slot and less the reserves of all others. That an EVSE charges with at least its minimum
-or not at all, that a car needs its time to follow, and that nobody knows the future only make the true optimum smaller:
-the result is never below it.
+It knows every session, its car and all other load beforehand. Time is cut into slots of a quarter of an hour. A session
+takes any current from 0 to what its car and its EVSE can, equal on all of the car's phases, while it stands there. Cars
+that load the same phases of a circuit take together at most the mean, over the slot's minutes, of what its rating less
+its other load leaves on the fullest of these phases, less the reserves of all others; a minute in which that is below the
+minimum of every one of them carries nothing. What an EVSE may draw without asking costs nothing, as in the firmware. That
+an EVSE charges with at least its minimum or not at all, that a car needs its time to follow a lower current, and that
+places change hands slowly is left out: it makes the true optimum smaller, so the result is never below it.
 """
 
 from collections import defaultdict
@@ -16,6 +18,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
 
 SLOT_S = 900
+MINUTE_S = 60
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def optimum_wh(site: dict, stays: Sequence[Stay], start_s: int, other_da: "Calla
 
 
 class _Slots:
-    """The columns (one a stay and slot) and the rows of the program: first the stays, then circuit, phase and slot."""
+    """The columns (two a stay and slot: up to its reserve, and above it) and the rows: first the stays, then circuit, phases and slot."""
 
     def __init__(self, site: dict, stays: Sequence[Stay], start_s: int) -> None:
         self.start_s = start_s
@@ -65,25 +68,29 @@ class _Slots:
         self.most: list[float] = []
         self.wh_per_da: list[float] = []
         self.stay_of: list[int] = []
-        self.keys: list[tuple[int, int, int]] = []
-        place: dict[tuple[int, int, int], int] = {}
+        self.keys: list[tuple[int, tuple[int, ...], int]] = []
+        place: dict[tuple[int, tuple[int, ...], int], int] = {}
+        sets = _phase_sets(site, stays)
         for index, stay in enumerate(stays):
-            loads = _loads(site, stay)
+            loads = _loads(site, stay, sets)
             for slot in range((stay.arrival_s - start_s) // SLOT_S, (stay.departure_s - start_s - 1) // SLOT_S + 1):
-                self._column(site, index, stay, slot)
-                for (circuit, phase), times in loads.items():
-                    key = (circuit, phase, slot)
+                reserve_da = min(_reserve_da(site["evses"][stay.evse]), _most_da(site, stay))
+                if reserve_da:
+                    self._column(site, index, stay, slot, reserve_da)
+                self._column(site, index, stay, slot, _most_da(site, stay) - reserve_da)
+                for (circuit, phases), times in loads.items():
+                    key = (circuit, phases, slot)
                     if key not in place:
                         place[key] = len(stays) + len(self.keys)
                         self.keys.append(key)
                     self._put(place[key], times)
 
-    def _column(self, site: dict, index: int, stay: Stay, slot: int) -> None:
+    def _column(self, site: dict, index: int, stay: Stay, slot: int, most_da: int) -> None:
         from_s = max(stay.arrival_s, self.start_s + slot * SLOT_S)
         until_s = min(stay.departure_s, self.start_s + (slot + 1) * SLOT_S)
         part = (until_s - from_s) / SLOT_S
         self.stay_of.append(index)
-        self.most.append(_most_da(site, stay) * part)  # a mean over the whole slot
+        self.most.append(most_da * part)  # a mean over the whole slot
         self.wh_per_da.append(_watts(site, stay, 1) * SLOT_S / 3600)
         self._put(index, self.wh_per_da[-1])
 
@@ -93,23 +100,65 @@ class _Slots:
         self.value.append(value)
 
 
-def _room(site: dict, key: "tuple[int, int, int]", slots: _Slots, other_da: Callable[[int, int, int], Sequence[float]]) -> float:
-    circuit, phase, slot = key
+def _room(site: dict, key: "tuple[int, tuple[int, ...], int]", slots: _Slots, other_da: Callable[[int, int, int], Sequence[float]]) -> float:
+    """The mean over the slot's minutes of what is left on the fullest of these phases."""
+    circuit, phases, slot = key
     from_s = slots.start_s + slot * SLOT_S
-    return max(0.0, float(site["circuits"][circuit]["rating_da"][phase]) - other_da(circuit, from_s, from_s + SLOT_S)[phase])
+    rating_da = site["circuits"][circuit]["rating_da"]
+    held_da = [sum(_reserve_da(evse) * times for evse, times in _below(site, circuit, phase)) for phase in phases]
+    least_da = min(0 if _reserve_da(evse) else evse.get("min_da", 0) for phase in phases for evse, _ in _below(site, circuit, phase))
+    total = 0.0
+    for minute_s in range(from_s, from_s + SLOT_S, MINUTE_S):
+        other = other_da(circuit, minute_s, minute_s + MINUTE_S)
+        left = min(float(rating_da[phase]) - other[phase] - held for phase, held in zip(phases, held_da, strict=True))
+        total += left if left >= least_da else 0.0
+    return max(0.0, total * MINUTE_S / SLOT_S)
 
 
-def _loads(site: dict, stay: Stay) -> "dict[tuple[int, int], int]":
-    """(circuit, phase) -> how many of its terminals load it."""
-    loads: dict[tuple[int, int], int] = defaultdict(int)
-    evse = site["evses"][stay.evse]
-    circuit = evse["circuit"]
+def _reserve_da(evse: dict) -> int:
+    """What it may draw without asking (safety.md, section 1)."""
+    return max(int(evse.get("fallback_da") or 0), int(evse.get("power_on_da") or 0))
+
+
+def _below(site: dict, circuit: int, phase: int) -> "list[tuple[dict, int]]":
+    """EVSEs that load this phase of this circuit, and with how many terminals."""
+    found = []
+    for evse in site["evses"]:
+        times = sum(terminal.count(phase) for terminal in evse["terminals"])
+        if times and circuit in _path(site, evse["circuit"]):
+            found.append((evse, times))
+    return found
+
+
+def _path(site: dict, circuit: int) -> "list[int]":
+    path = []
     while circuit >= 0:
-        for terminal in evse["terminals"][: stay.phases]:
-            for phase in terminal:
-                loads[circuit, phase] += 1
+        path.append(circuit)
         circuit = site["circuits"][circuit]["parent"]
-    return loads
+    return path
+
+
+def _used(site: dict, stay: Stay) -> "dict[int, int]":
+    """Supply phase -> how many of its car's terminals load it."""
+    used: dict[int, int] = defaultdict(int)
+    for terminal in site["evses"][stay.evse]["terminals"][: stay.phases]:
+        for phase in terminal:
+            used[phase] += 1
+    return used
+
+
+def _phase_sets(site: dict, stays: Sequence[Stay]) -> "list[tuple[int, ...]]":
+    """The sets of phases that cars load, and each phase by itself."""
+    found = {tuple(sorted(_used(site, stay))) for stay in stays}
+    return sorted(found | {(phase,) for phases in found for phase in phases})
+
+
+def _loads(site: dict, stay: Stay, sets: "list[tuple[int, ...]]") -> "dict[tuple[int, tuple[int, ...]], int]":
+    """(circuit, phases) -> how often one da of this stay loads the least loaded of them; where it loads them all."""
+    used = _used(site, stay)
+    inside = [phases for phases in sets if all(phase in used for phase in phases)]
+    return {(circuit, phases): min(used[phase] for phase in phases)
+            for circuit in _path(site, site["evses"][stay.evse]["circuit"]) for phases in inside}  # fmt: skip
 
 
 def _most_da(site: dict, stay: Stay) -> int:
