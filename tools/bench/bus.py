@@ -30,6 +30,7 @@ def rows(only: "str | None" = None) -> "list[Entry]":
         out.append(asyncio.run(against_pymodbus()))
     if only is None or only.startswith("shed"):
         out += [shed(baud, "<= 2") for baud in (9600, 19200)] + [shed(115200, None)]
+        out.append(asyncio.run(shed_real()))
     return out
 
 
@@ -154,6 +155,35 @@ def shed(baud: int, aim: "str | None") -> Entry:
     worst_ms = max(reaction_ms(line, cause, baud) for cause in causes[:-1])
     reference_ms = broadcast_chars(units) * char_us(baud) / 1000
     return entry(f"shed/{baud}/virtual", worst_ms, reference_ms, "ms", aim, "16 secondaries, worst of 1,000; orders change in the meter's callback")
+
+
+async def shed_real() -> Entry:
+    """The same in real time, over a pty that takes the wire's time."""
+    drivers: list[Any] = []
+    causes: list[float] = []
+
+    def seen(now_ms: int) -> None:
+        if len(causes) * 16 < len(wire.said):
+            causes.append(wire.said[-1][0])
+            for driver in drivers:
+                driver.want(60 + len(causes) % 2 * 40, now_ms)
+
+    meter = Meter(Request(100, read_pdu(3, table.STATUS_AT, 40), OVERDUE, 400), 250, seen)
+    engine, lease_drivers = primary(REAL_UNITS, REAL_BAUD, (meter,))
+    drivers += lease_drivers
+    slaves = stations(REAL_UNITS, REAL_BAUD)
+    wire = PacedPty([*slaves, SecondaryEngine(100, slaves[0].map, REAL_BAUD)], REAL_BAUD)
+    line = PtyLine(wire.path)
+    task = asyncio.ensure_future(run_rtu(engine, line, RealClock()))
+    await asyncio.sleep(25)
+    task.cancel()
+    line.close()
+    wire.close()
+    orders = [(at, len(data)) for at, data in line.written if data[0] == 0]
+    found = [next(((at - cause) * 1000 + size * char_us(REAL_BAUD) / 1000 for at, size in orders if at > cause), 0.0) for cause in causes]
+    found = sorted(one for one in found if one)
+    note = f"CPython, both ends in one process; the worst of {len(found)}, the median {found[len(found) // 2]:.3g} ms"
+    return entry(f"shed/{REAL_BAUD}/real", found[-1], broadcast_chars(REAL_UNITS) * char_us(REAL_BAUD) / 1000, "ms", None, note)
 
 
 def reaction_ms(line: VirtualLine, cause: int, baud: int) -> float:

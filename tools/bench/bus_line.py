@@ -129,6 +129,7 @@ class PacedPty:
         asyncio.get_running_loop().add_reader(self.fd, self._on_data)
         self.data = b""
         self.tasks: "set[Any]" = set()
+        self.said: "list[tuple[float, int]]" = []  # when a reply's last character was over, and whose it was
 
     def _on_data(self) -> None:
         self.data = os.read(self.fd, 512)
@@ -147,6 +148,7 @@ class PacedPty:
                 if reply:
                     await self._until(end + self.gap_s + len(reply) * self.char_s)
                     os.write(self.fd, reply)
+                    self.said.append((time.monotonic(), engine.unit))
 
     @staticmethod
     async def _until(at: float) -> None:
