@@ -11,8 +11,9 @@ import re
 import sys
 from pathlib import Path
 
+from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
-from tests.proof.run import FURTHER, searches, sound, summary
+from tests.proof.run import searches, sound, summary
 from tests.proof.worlds import UNBOUNDED, WORLDS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "safety-case.md"
@@ -38,40 +39,38 @@ def steps_of(text):
 
 def rules_lines(found, names):
     ours = {one["key"]: one for kind, one in found if kind == "mutant"}
+    row = "| {key} | {taken_away} | `{world}` | `{trace}` |"
     lines = ["| rule | taken away | world | shortest trace to an overload |", "| --- | --- | --- | --- |"]
-    lines += ["| %s | %s | `%s` | `%s` |" % (name, ours[name]["taken_away"], ours[name]["world"], steps_text(ours[name]["steps_of"])) for name in names]
-    return lines
+    return lines + [row.format(**{**ours[name], "trace": steps_text(ours[name]["steps_of"])}) for name in names]
 
 
 def worlds_lines(found):
     small = {one["key"]: one for kind, one in found if kind == "world"}
     wide = {one["key"]: one for kind, one in found if kind == "wide"}
-    lines = ["| world | what attacks | states | depth | | longest way back | wide form: states | depth |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    lines = ["| world | what attacks | states | depth | | longest way back | wide form: states | depth |"]
+    lines += ["| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for name in WORLDS:
         one, more = small[name], wide.get(name)
         how = "closed" if one["closed"] else "walked" if name in UNBOUNDED else "open"
-        back = "%d s" % (5 * one["bound_steps"]) if one.get("bound_steps") else "-"
+        back = "%d s" % (STEP_MS // 1000 * one["bound_steps"]) if one.get("bound_steps") else "-"
         further = "%d, %s | %d" % (more["states"], "closed" if more["closed"] else "walked", more["depth"]) if more else "- | -"
         lines.append("| `%s` | %s | %d | %d | %s | %s | %s |" % (name, one["about"].rstrip("."), one["states"], one["depth"], how, back, further))
     return lines
 
 
+FIGURES = {
+    "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s.",
+    "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; {seconds:,.0f} s.",
+    "soak": "- Soak: {days} days, {sessions} sessions, {sessions_served:.1%} served, {violations} violations; {seconds:,.0f} s.",
+    "fuzz": "- Bent frames: {frames:,}, {exceptions} exceptions, {failures} failures; {seconds:,.0f} s.",
+}
+FOUND = ("- Worlds: {states:,} distinct states, {transitions:,} transitions, deepest {depth} turns, {closed} of {worlds} small worlds closed, "
+         "{violations} violations; {search_seconds:,.0f} s.")  # fmt: skip
+
+
 def figures_lines(result):
     """One line for each part that ran."""
-    lines = []
-    if result["worlds"]:
-        lines.append("- Worlds: {states:,} distinct states, {transitions:,} transitions, deepest {depth} turns, {closed} of {worlds} small worlds closed, "
-                     "{violations} violations; {search_seconds:,.0f} s.".format(**result))  # fmt: skip
-    if "oracle" in result:
-        lines.append("- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s.".format(**result["oracle"]))
-    if "trees" in result:
-        lines.append("- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} simulated hours, {violations} violations; "
-                     "{seconds:,.0f} s.".format(**result["trees"]))  # fmt: skip
-    if "soak" in result:
-        lines.append("- Soak: {days} days, {sessions} sessions, {sessions_served:.1%} served, {violations} violations; {seconds:,.0f} s.".format(**result["soak"]))
-    if "fuzz" in result:
-        lines.append("- Bent frames: {frames:,}, {exceptions} exceptions, {failures} failures; {seconds:,.0f} s.".format(**result["fuzz"]))
-    return lines
+    return [FOUND.format(**result)] + [text.format(**result[name]) for name, text in FIGURES.items() if name in result]
 
 
 def written(text, found, result):

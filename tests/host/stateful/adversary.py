@@ -29,7 +29,7 @@ class Adversary(RuleBasedStateMachine):
         self.count = self.counts[size % len(self.counts)]
         self.site = HostileSite(drawn(self.count, seed), seed)
 
-    @rule(move=st.sampled_from(HostileSite.MOVES), choice=st.integers(0, 2**20), seconds=st.integers(1, 12))
+    @rule(move=st.sampled_from(HostileSite.ALL_MOVES), choice=st.integers(0, 2**20), seconds=st.integers(1, 12))
     def attack(self, move, choice, seconds):
         move(self.site, random.Random(choice))
         self.site.run(seconds)

@@ -21,6 +21,7 @@ LIES = ("ignore_writes", "round_up", "stale_reading", "keep_setpoint", "swapped"
 METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
 ONCE = ("restart", "forget_settings")
 AFTER_LIE_MS = 45_000
+LATE_MS_MAX = 4_000  # what is held back comes within the time that the path is known to need
 HEAL_S = 900
 
 
@@ -70,13 +71,15 @@ class HostileSite:
         self.plant.set_background(self.plant.circuits[0], amps_da)
 
     def path_fault(self, chance):
+        if self._watched():
+            return
         whole = chance.random() < 0.4
         target = chance.choice(self.buses if whole or not self.remote else self.remote)
         kind, options = chance.choice(LINE if target in self.buses else DROP)
         self._begin(kind, target, dict(options))
 
     def power_fault(self, chance):
-        if self.remote:
+        if self.remote and not self._watched():
             target, kind = chance.choice(self.remote), chance.choice(POWER)
             if kind == "forget_settings" and not self._may_lie():
                 return
@@ -101,17 +104,46 @@ class HostileSite:
             self.bench.desk.set(kind, target, True, {})
             self.lie = kind, target
 
+    def late(self, chance):
+        """A gateway holds back what was sent, and delivers all of it."""
+        held = [name for name in self.remote if self._facts(name)["transit_ms"] >= LATE_MS_MAX and ("late", name) not in self.on]
+        if held and not self._watched():
+            target = chance.choice(held)
+            self._begin("late", target, {})
+            time = self.bench.time
+            time.at_ms(time.now_ms + chance.randrange(200, LATE_MS_MAX), self._deliver, target)
+
+    def _deliver(self, target):
+        if ("late", target) in self.on:
+            self._end("late", target)
+
+    def broken_watchdog(self, chance):
+        """Tested, and broken since: while nothing else is (safety.md 9)."""
+        if self.remote and self._may_lie() and not self.on and self.bench.primary.running and not self.bench.primary.hung:
+            self.lie = "watchdog_broken", chance.choice(self.remote)
+            self._note("lie", *self.lie)
+            self.bench.desk.set(*self.lie, True, {})
+
+    def _watched(self):
+        """Is all else to be well, for a watchdog is broken?"""
+        return self.lie is not None and self.lie[0] == "watchdog_broken"
+
+    def _facts(self, name):
+        return next(each for each in self.facts["evses"] if each["name"] == name)
+
     def _may_lie(self):
         return self.lie is None and self.bench.time.now_ms >= self.lie_after_ms
 
     def _lies_of(self, target):
-        facts = next(each for each in self.facts["evses"] if each["name"] == target)
+        facts = self._facts(target)
         if facts["kind"] == "profile":
             return [kind for kind in LIES if kind in self.bench.hosts[target].device.faults or kind in LIES[5:]]
         return LIES[5:] if facts["kind"] == "local" else [kind for kind in LIES if kind != "keep_setpoint"]
 
     def primary(self, chance):
         unit = self.bench.primary
+        if self._watched():
+            return
         what = "start" if not unit.running else chance.choice(("kill", "kill", "hang", "cut"))
         self._note("primary", what)
         if what == "start":
@@ -125,6 +157,7 @@ class HostileSite:
             unit.kill()
 
     MOVES = (plug, plug, unplug, other_load, path_fault, path_fault, power_fault, end_fault, lying, primary)
+    ALL_MOVES = (*MOVES, late, broken_watchdog)
 
     def _begin(self, kind, target, options):
         if (kind, target) in self.on:
@@ -198,7 +231,7 @@ class HostileSite:
 
 
 def rage(facts, seed, moves):
-    """A whole life without hypothesis: a seed is a bug report."""
+    """A whole life without hypothesis, by MOVES: a seed is a bug report."""
     chance = random.Random(seed)
     site = HostileSite(facts, seed)
     for _ in range(moves):

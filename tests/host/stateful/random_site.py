@@ -6,6 +6,7 @@ LINE_MAX = 16
 TURNS = (("L1", "L2", "L3"), ("L2", "L3", "L1"), ("L3", "L1", "L2"), ("L1",), ("L2",), ("L3",), ("L2", "L1", "L3"))
 KINDS = ("ampacity", "ampacity", "ampacity", "heidelberg-energy-control")
 SETTINGS = {"slot_s": 30, "deadband_da": 5, "raise_hold_ms": 2_000, "restart_hold_ms": 4_000, "idle_ms": 60_000}
+TRANSIT_MS = 5_000  # of a site whose line is a gateway's
 ROOM_A = 7.0  # for each EVSE below a circuit, on each phase, when it is not to starve for long: half of them at once
 
 
@@ -21,6 +22,9 @@ def draw(chance, evses, folder):
             continue
         facts["ocpp"] = None
         facts["settings"].update(SETTINGS)
+        if chance.random() < 0.25:
+            for one in facts["evses"] + facts["buses"]:
+                one["transit_ms"] = max(one["transit_ms"], TRANSIT_MS)
         return facts
     raise AssertionError(f"no site with {evses} EVSEs was accepted: {wrong}")
 
