@@ -320,3 +320,36 @@ async def test_an_error_of_our_own_station_is_not_hidden():
         await bench.link.run()
     bench.server.close()
     await asyncio.sleep(0.01)
+
+
+async def asks_twice(bench, reader, writer):
+    """A question in good order and a message that is too large, in one piece; keeps what comes back."""
+    if bench.accepted > 1:
+        await echo(bench, reader, writer)
+        return
+    await upgrade(reader, writer)
+    await say(writer, frame(1, b"question") + frame(1, b"x" * 66000)[:100])
+    data = b""
+    while True:
+        more = await reader.read(4096)
+        if not more:
+            break
+        data += more
+    bench.heard = unmask(data)
+
+
+async def test_what_was_asked_before_a_message_that_ends_the_connection_is_still_answered():
+    async with Bench(asks_twice) as bench:
+        bench.heard = None
+        receive = bench.station.receive
+
+        def answering(text, now_ms):
+            receive(text, now_ms)
+            bench.station.queue.append("answer to " + text)
+
+        bench.station.receive = answering
+        await bench.until(lambda: bench.heard is not None, "ended")
+        assert [payload for opcode, payload in bench.heard if opcode == 1] == [b"answer to question"]
+        assert [payload[:2] for opcode, payload in bench.heard if opcode == 8] == [b"\x03\xf1"] and bench.heard[-1][0] == 8
+        await bench.until(lambda: bench.log.counters.get("link.connects") == 2, "back")
+    assert bench.log.counters["link.oversized"] == 1

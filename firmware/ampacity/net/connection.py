@@ -11,6 +11,7 @@ from ampacity.net.websocket import CLOSED, CONNECTING, OPEN
 READ_BYTES = 4096
 WATCH_MS = 1000
 IDLE_MS_MAX = 60000
+LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because of what the server sent
 
 
 class Connection:
@@ -41,17 +42,21 @@ class Connection:
     async def serve(self):
         """Until the connection has ended, for whatever reason; then the socket is closed."""
         tasks = [asyncio.create_task(self._part(c)) for c in (self._read(), self._write(), self._watch())]
+        cancelled = None
         try:
             await self._over.wait()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._hang_up()
-            if self.online:
-                self.online = False
-                self._log.counter("link.drops")
-                self._station.disconnected(self._clock.now_ms())
+        except asyncio.CancelledError as error:  # of all that can end it, only this leaves time to take leave
+            cancelled = error
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._hang_up()
+        if self.online:
+            self.online = False
+            self._log.counter("link.drops")
+            self._station.disconnected(self._clock.now_ms())
+        if cancelled is not None:
+            raise cancelled
         if self.broken is not None:
             raise self.broken
 
@@ -78,12 +83,22 @@ class Connection:
             data = await self._reader.read(READ_BYTES)
             self._pinged_ms = None  # whatever comes shows that it lives
             events = self._socket.receive(data) if data else self._socket.end()
+            for event in events:
+                self._handle(event)
             out = self._socket.data_to_send()
             if out:
                 self._control.append(out)
-            for event in events:
-                self._handle(event)
             self._wake.set()
+
+    def _answer_first(self, now_ms):
+        """What came before the server's mistake was asked in good order: its answers leave before our close frame."""
+        texts = []
+        while len(texts) < LAST_WORDS_MAX:
+            text = self._station.next(now_ms)[0]
+            if text is None:
+                break
+            texts.append(text)
+        self._socket.last_words(texts)
 
     def _handle(self, event):
         now_ms = self._clock.now_ms()
@@ -100,6 +115,8 @@ class Connection:
             doubt = self._config.certified and self._socket.fault == "refused" and self._socket.status is None
             hint = "; does it accept our certificate?" if doubt else ""
             self._trouble(self._socket.fault, "link error: %s%s" % (event[1], hint))
+            if self.online:
+                self._answer_first(now_ms)
         elif kind == "closed":
             self._log.add("info", "link closed: code=%d %s" % (event[1], event[2]), now_ms)
 

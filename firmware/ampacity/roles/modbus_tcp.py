@@ -85,10 +85,11 @@ class ModbusTcp:
         self._let_in(entry)
         try:
             await serve_tcp(TcpSession(self.engine, rights), (reader, writer), self.doors.clock, self._before_answer(rights or (), entry))
+            await hang_up(writer)
         finally:
             if entry in self._clients:
                 self._clients.remove(entry)
-            await hang_up(writer)
+            self.doors.abort(writer)
 
     def _let_in(self, entry):
         """At most CLIENTS_MAX: a new one takes the place of the one that is silent longest, so dead ones keep nobody out."""
