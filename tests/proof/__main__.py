@@ -4,7 +4,8 @@ One line for each world: states, depth, transitions, whether it is closed, the l
 each rule taken away, with the shortest trace that then overloads a circuit. Then the further parts. The last line is
 one JSON object. Progress goes to standard error.
 
-Exit code 1: an overload, a stranded car, a rule that nothing misses, or a further part that found something.
+Exit codes: 0 nothing was found; 1 an overload, a stranded car, a rule that nothing misses, or a further part that found
+something; 2 an option that cannot be meant.
 """
 
 import argparse
@@ -13,7 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.proof.run import PARTS, SEARCHES, part, searches, sound, summary
+from tests.proof.mutants import DEFECTS, MUTANTS
+from tests.proof.run import PARTS, SEARCHES, part, rule_of, searches, sound, summary
+from tests.proof.worlds import WORLDS
 
 WORLD = "{name:32} {states:>8} states  depth {depth:>3}  {steps:>8} transitions  {closed:>6}  back in {back:>2} steps  {seconds:>6} s"
 
@@ -31,12 +34,31 @@ def line_of(kind, one):
     return "\n".join(lines)
 
 
+def one_of(names):
+    """A check of one word."""
+
+    def check(word):
+        if word not in names:
+            raise argparse.ArgumentTypeError("%s is not allowed; use %s" % (word or "nothing", ", ".join(names)))
+        return word
+
+    return check
+
+
 def parts_of(text):
-    names = [name for name in text.split(",") if name]
-    unknown = [name for name in names if name not in PARTS]
-    if unknown:
-        raise argparse.ArgumentTypeError("parts: %s is not allowed; use %s" % (unknown[0], ", ".join(PARTS)))
-    return names
+    return [one_of(PARTS)(name) for name in text.split(",")]
+
+
+def rules_of(text):
+    """One change by its name, or all of a rule by its number."""
+    known = [*MUTANTS, *DEFECTS]
+    return [name for name in known if rule_of(name) == text] or [one_of(known)(text)]
+
+
+def whole(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("%s is not allowed; use a whole number from 1" % text)
+    return int(text)
 
 
 def arguments():
@@ -44,10 +66,10 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="only small worlds, each up to 20,000 states, and the rules")
     parser.add_argument("--parts", type=parts_of, help="only these of %s" % ", ".join(PARTS))
     parser.add_argument("--without", type=parts_of, default=[], help="all but these")
-    parser.add_argument("--world", action="append", help="only this world (may be repeated)")
-    parser.add_argument("--rule", action="append", help="only this rule taken away (may be repeated), such as '3 settle'")
-    parser.add_argument("--states", type=int, help="stop each world after so many states")
-    parser.add_argument("--processes", type=int, help="for the searches; left out: one for each core")
+    parser.add_argument("--world", action="append", type=one_of(list(WORLDS)), help="only this world (may be repeated)")
+    parser.add_argument("--rule", action="extend", type=rules_of, help="only this rule taken away (may be repeated): 3, or '3 settle'")
+    parser.add_argument("--states", type=whole, help="stop each world after so many states")
+    parser.add_argument("--processes", type=whole, help="for the searches; left out: one for each core")
     parser.add_argument("--json", action="store_true", help="only the last line")
     parser.add_argument("--out", metavar="FILE", help="write all results there, for `python -m tests.proof.case FILE`")
     options = parser.parse_args()

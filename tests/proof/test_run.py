@@ -25,12 +25,22 @@ def test_the_last_line_is_one_object_with_what_was_searched(monkeypatch, capsys)
     assert result["mutations"] == {"2": True}
 
 
-def test_a_part_that_is_not_there_is_refused_with_those_that_are(monkeypatch, capsys):
-    called(monkeypatch, "--parts", "worlds,storms")
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize("words, said", [
+    (("--parts", "worlds,storms"), "--parts: storms is not allowed; use " + ", ".join(PARTS)),
+    (("--world", "flat"), "--world: flat is not allowed; use lost, "),
+    (("--rule", "16"), "--rule: 16 is not allowed; use 1 before sending, "),
+    (("--states", "0"), "--states: 0 is not allowed; use a whole number from 1"),
+])  # fmt: skip
+def test_what_cannot_be_meant_is_refused_with_what_can(monkeypatch, capsys, words, said):
+    called(monkeypatch, *words)
+    with pytest.raises(SystemExit) as ended:
         arguments()
-    said = capsys.readouterr().err
-    assert "storms is not allowed" in said and all(name in said for name in PARTS)
+    assert ended.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_a_rule_is_taken_by_its_number_or_by_one_change(monkeypatch):
+    called(monkeypatch, "--rule", "3", "--rule", "12 renewal")
+    assert arguments().rule == ["3 proof", "3 settle", "12 renewal"]
 
 
 def test_without_options_everything_runs_deep(monkeypatch):
