@@ -2,7 +2,8 @@
 
 from helper_toy import Toy, claims, drive, stepping_house
 
-from ampacity.commission.failsafe import PowerOn, Silence
+from ampacity.commission.failsafe import Silence
+from ampacity.commission.power_on import PowerOn
 
 LOADED = [(0, 0, 1)]
 
@@ -66,9 +67,28 @@ def test_by_the_meter_alone_fallback_and_failure_are_seen_too():
     assert silenced(Toy(measures=False, watchdog_ms=0)).counts == {"distrusted": True}
 
 
-def test_meter_and_device_that_contradict_each_other_decide_nothing():
+def test_a_fall_that_only_the_device_reports_is_not_believed():
     one = silenced(Toy(), loaded=[(0, 1, 1)])
-    assert one.outcome == "not done" and "otherwise" in one.text and not one.counts
+    assert one.outcome == "not done" and "the meter does not show it, 3 times" in one.text and not one.counts
+
+
+def test_a_house_that_falls_for_good_hides_no_broken_watchdog_where_the_device_measures():
+    toy = Toy(watchdog_ms=0)
+    toy.house = lambda now_ms: [100 if not toy.muted else 0, 0, 0]
+    assert silenced(toy).counts == {"distrusted": True}
+
+
+def test_by_the_meter_alone_an_unexpected_fall_has_to_happen_twice():
+    toy, silences = Toy(watchdog_ms=0, measures=False), []
+
+    def house(now_ms):
+        if toy.muted and (not silences or silences[-1] < now_ms - 60000):
+            silences.append(now_ms)
+        return [100 if len(silences) != 1 else 20, 0, 0]  # the first time it looks like a fall
+
+    toy.house = house
+    one = silenced(toy)
+    assert one.counts == {"distrusted": True} and one.figures["tries"] == 3
 
 
 def test_a_reversed_ct_shows_the_fall_as_a_rise():

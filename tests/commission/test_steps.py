@@ -98,6 +98,14 @@ def test_another_charge_point_that_blinks_is_a_finding():
     assert yard.run.results["evse-1"]["outcome"] == "failed"
 
 
+def test_one_that_is_locked_is_told_with_the_word_that_ends_it():
+    yard = Yard({"evse-1": Toy()}, [claims()])
+    sight = yard.toys["evse-1"].tick(yard.run.experiment)
+    sight.state = "swapped"
+    yard.run.step(sight, yard.toys["evse-1"].now_ms)
+    assert yard.run.over and yard.run.findings[0]["code"] == "locked" and "accept evse-1" in yard.run.findings[0]["fix"]
+
+
 def test_the_blinking_pauses_three_times():
     toy = Toy()
     yard = Yard({"evse-1": toy}, [claims()], {"identity": None})
@@ -165,6 +173,8 @@ def test_the_status_says_where_it_stands_and_what_it_asks():
     assert status["running"] and status["evse"] == "evse-1" and status["step"] == "load" and "plug a car" in status["ask"]
     assert papers.status_lines(status)[-1].startswith("? plug a car")
     assert strict_json.loads(strict_json.dumps(status))["left"] == []
+    yard.run.command("skip", yard.toys["evse-1"].now_ms)
+    assert [row[1] for row in yard.run.status(0, since=3)["done"]] == ["silence", "power-on"]
 
 
 def test_the_seal_changes_with_any_figure_and_not_with_the_signature():

@@ -181,6 +181,33 @@ def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right
     assert "2..60 characters" in yard.type("commission sign A")
 
 
+def test_a_run_that_a_restart_cuts_off_is_not_finished():
+    yard = Yard()
+    yard.type("commission start")
+    yard.run(5000)
+    yard.start().run(5000)
+    assert "the run was not finished" in yard.type("commission report") and not yard.status()["running"]
+    assert "no run is going on" in yard.type("commission next")
+    assert "number of rows" in yard.type("commission status x")
+
+
+def test_until_its_lines_are_known_no_line_gets_more_than_it_has_room_for():
+    facts = site(rating_da=400)
+    facts["circuits"][0]["rating_da"] = [400, 270, 400]
+    facts["evses"][1]["terminals"] = [[0]]
+    yard = Yard(facts)
+    yard.type("commission start evse-2")
+    guard, orders = yard.primary.guard, []
+    for _ in range(80):
+        yard.run(1000)
+        if yard.status()["ask"]:
+            yard.type("commission next")
+        if yard.status()["step"] == "steps":
+            orders.append(guard.order_da(1))
+            assert guard.order_da(1) + guard.bound_da(0)[1] <= 270
+    assert 95 <= max(orders[:15]) <= 110 and max(orders) == 160  # the other one has given way
+
+
 def test_a_primary_below_is_commissioned_at_its_own_console():
     facts = site(rating_da=400)
     facts["evses"].append(evse("street", "ampacity", bus=0, unit=9, primary=True))

@@ -25,6 +25,10 @@ BLINKS = 3
 DARK_MS, LIGHT_MS = 7000, 10000
 
 
+# the guard's words for an EVSE that it does not let charge, and the console's word that ends it
+LOCKS = {"swapped": "accept %s", "disobeyed": "unlock %s", "disobeys": "unlock %s", "isolated": "isolate %s off"}
+
+
 class Sight:
     """What is seen of one EVSE and of the meters above it, now.
 
@@ -124,6 +128,8 @@ class Load(Experiment):
             if waited_ms >= (TROUBLE_MS if sight.line_trouble else ANSWER_MS):
                 return self.fail(verdicts.no_answer(name, self.claims["where"], sight.line_trouble))
             return False
+        if sight.state in LOCKS:
+            return self.fail(verdicts.locked(name, sight.state, LOCKS[sight.state]))
         if sight.draws():
             return self.end(verdicts.PASSED, "%s: a load draws" % name)
         self._since_ms = now_ms if not sight.plugged or self._since_ms is None else self._since_ms

@@ -74,6 +74,8 @@ def report_lines(head, evses):
         for step in evse["steps"]:
             words = (MARKS.get(step["outcome"], ""), step["step"], without(evse["name"], step["text"]))
             lines.append("  %s %s: %s" % words)
+    if not head["finished"]:
+        lines.append("the run was not finished")
     lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong"]
     signed = head.get("signed")
     lines.append("signed by %s, %s, seal %s" % (signed["by"], signed["at"] or "time unknown", signed["seal"]) if signed else "not signed")

@@ -13,8 +13,9 @@ from collections import OrderedDict
 from ampacity.base.errors import Rejected
 from ampacity.commission import verdicts
 from ampacity.commission.experiments import Blink, Load
-from ampacity.commission.failsafe import PowerOn, Silence
+from ampacity.commission.failsafe import Silence
 from ampacity.commission.mapping import swapped_at
+from ampacity.commission.power_on import PowerOn
 from ampacity.commission.record import Record
 from ampacity.commission.stepping import Stepping
 
@@ -191,15 +192,16 @@ class Run:
 
     # what people see
 
-    def status(self, now_ms):
-        """Where it stands: {"running", "evse", "step", "ask", "done", "left", …}."""
+    def status(self, now_ms, since=0):
+        """Where it stands: {"running", "evse", "step", "ask", "done", "left", …}; of what is done, the rows from `since` on."""
         status = OrderedDict()
         status["running"] = not self.over
         status["evse"] = None if self.over else self.claims["name"]
         status["step"] = None if self.over else self.experiment.name
         status["ask"] = None if self.over else self.experiment.ask
         status["seconds"] = (now_ms - self.start_ms) // 1000
-        status["done"] = [[name, row["step"], row["outcome"], row["text"]] for name in self.results for row in self.results[name]["steps"]]
+        done = [(name, row) for name in self.results for row in self.results[name]["steps"]]
+        status["done"] = [[name, row["step"], row["outcome"], row["text"]] for name, row in done[since:]]
         status["left"] = [claims["name"] for claims in self.plan[self.at + 1 :]]
         status["findings"] = list(self.findings)
         return status

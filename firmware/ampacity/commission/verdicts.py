@@ -134,5 +134,9 @@ def no_answer(name, where, trouble=""):
     return finding("no-answer", name, text, "power, wires A and B, baud and parity, its address: `scan` shows who is there")
 
 
+def locked(name, state, word):
+    return finding("locked", name, "%s is locked: %s" % (name, state), "see `why %s`; when that is settled `%s` at the console" % (name, word % name))
+
+
 def no_return(name):
     return finding("return", name, "%s did not come back after its watchdog test" % name, "see `why %s` and `log`" % name)

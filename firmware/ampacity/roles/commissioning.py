@@ -103,7 +103,7 @@ class Commissioning(Part):
 
     def _apply(self, index, experiment, now_ms):
         self._mute(index, experiment, now_ms)
-        wish_da = experiment.wish_da
+        wish_da = self._careful(index, experiment)
         if wish_da != self._wish_da or now_ms - self._attend_ms >= AGAIN_MS:
             self._wish_da, self._attend_ms = wish_da, now_ms
             self.guard.attend(index)
@@ -113,6 +113,18 @@ class Commissioning(Part):
             if experiment.room:
                 room_da = min(room_da, self.guard.site.evses[other].min_da) if experiment.room == 1 else 0
             self._limit(other, room_da, now_ms)
+
+    def _careful(self, index, experiment):
+        """Until its lines are known it gets no more than what every line of the circuits above has room for."""
+        wish_da, ledger, site = experiment.wish_da, self.guard.ledger, self.guard.site
+        if wish_da is None or experiment.name not in ("load", "identity", "steps"):
+            return wish_da
+        s = ledger.standings[index]
+        for circuit in site.paths[s.evse.circuit]:
+            for key in range(circuit * site.phases, (circuit + 1) * site.phases):
+                if key not in s.on_keys:
+                    wish_da = min(wish_da, max(0, ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]))
+        return wish_da
 
     def _limit(self, index, value_da, now_ms):
         put = self._puts.get(index)
@@ -187,7 +199,7 @@ class Commissioning(Part):
 
     def _finish(self, now_ms):
         head = self._head()
-        head["ended"] = self.primary.wallclock.iso(now_ms)
+        head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), True
         head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
         self._put(papers.HEAD, head, now_ms)
         self._release(now_ms)
@@ -253,7 +265,7 @@ class Commissioning(Part):
         if verb == "start":
             return self._start(words[1:], now_ms)
         if verb == "status":
-            return self._status(as_json, now_ms)
+            return self._status(words[1:], as_json, now_ms)
         if verb == "report":
             return self._report(words[1:], as_json)
         if verb == "sign":
@@ -291,18 +303,21 @@ class Commissioning(Part):
         """A run of all begins new papers; one of some replaces their sheets."""
         head = self._head() if chosen is not None else {}
         head.update({"format": papers.FORMAT, "kind": "commissioning", "firmware": __version__, "site": self.primary.site["name"],
-                     "site_sha256": papers.site_sha256(self.primary.site), "began": self.primary.wallclock.iso(now_ms), "ended": None,
-                     "controller": self._identity(),
+                     "site_sha256": papers.site_sha256(self.primary.site), "began": self.primary.wallclock.iso(now_ms),
+                     "ended": None, "finished": False, "controller": self._identity(),
                      "signed": None})
         head["evses"] = head.get("evses", {}) if chosen is not None else {}
         head["together"] = []
         self._put(papers.HEAD, head, now_ms)
 
-    def _status(self, as_json, now_ms):
+    def _status(self, words, as_json, now_ms):
+        """words: a number, from which row on what is done is told: a program asks for what is new."""
+        if words and (len(words) > 1 or not words[0].isdigit()):
+            raise Rejected("commission status", " ".join(words), "nothing, or the number of rows that are known already")
         if self.run is None:
             status = {"running": False, "evse": None, "step": None, "ask": None, "seconds": 0, "done": [], "left": [], "findings": []}
         else:
-            status = self.run.status(now_ms)
+            status = self.run.status(now_ms, int(words[0]) if words else 0)
             if self.guard.mode == "quarantine":
                 status["step"] = "waits for the end of quarantine, before"
         return strict_json.dumps(status) if as_json else "\n".join(papers.status_lines(status))

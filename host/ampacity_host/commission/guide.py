@@ -78,7 +78,7 @@ class Guide:
         self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")
         shown, asked, told = 0, None, 0
         while True:
-            status: dict[str, Any] = as_json(self.link, "commission status --json")
+            status: dict[str, Any] = as_json(self.link, f"commission status {shown} --json")
             shown = self._show_done(status, shown)
             told = self._show_findings(status, told)
             if not status["running"]:
@@ -98,9 +98,10 @@ class Guide:
                 self.screen.note(answer)
 
     def _show_done(self, status: dict[str, Any], shown: int) -> int:
-        for name, step, outcome, text in status["done"][shown:]:
+        """status: with the rows from `shown` on."""
+        for name, step, outcome, text in status["done"]:
             self.screen.done(name, step, outcome, text)
-        return len(status["done"])
+        return shown + len(status["done"])
 
     def _show_findings(self, status: dict[str, Any], told: int) -> int:
         for row in status["findings"][told:]:

@@ -47,7 +47,7 @@ def outcome(head: dict[str, Any], findings: list[dict[str, Any]]) -> str:
     each = [row["outcome"] for row in head["evses"].values()]
     if "failed" in each or any(row["level"] == "error" for row in findings):
         return "failed"
-    return "passed" if each and set(each) == {"passed"} else "not done"
+    return "passed" if each and set(each) == {"passed"} and head.get("finished") else "not done"
 
 
 def scan_findings(scans: list[dict[str, Any]]) -> list[dict[str, Any]]:

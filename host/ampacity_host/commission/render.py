@@ -36,6 +36,7 @@ def summary(report: dict[str, Any]) -> list[str]:
     rows = [
         ("Outcome", f"<b class='{CLASSES[report['outcome']]}'>{report['outcome']}</b>"),
         ("Begun, ended", f"{head['began'] or 'time unknown'}, {head['ended'] or 'time unknown'}; written {report['written']}"),
+        ("Run", "finished" if head.get("finished") else "<b class='failed'>not finished</b>"),
         ("Firmware", escape(head["firmware"])), ("Controller", f"<code>{escape(head['controller'])}</code>"),
         ("Site file (sha256, compiled, without upstream)", f"<code>{escape(head['site_sha256'])}</code>"),
     ]  # fmt: skip

@@ -1,0 +1,56 @@
+"""What an EVSE allows after a restart of its own: a person switches it off and on while the bus stays silent (rule 8)."""
+
+from ampacity.commission import verdicts
+from ampacity.commission.watching import NEAR_DA, Watching
+
+ALIKE = 2  # readings in a row that show it
+GONE_DA = 20
+
+
+class PowerOn(Watching):
+    """With the highest order standing a person switches the unit off and on while the bus stays silent."""
+
+    name = "power-on"
+
+    def __init__(self, claims, loaded, meters):
+        Watching.__init__(self, claims, loaded, meters)
+        self._off = 0
+        self._most_da = 0
+        self._high = []
+
+    def on_silence(self, now_ms):
+        text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then go on"
+        self.ask = text % self.claims["name"]
+
+    def watched(self, drop_da, now_ms):
+        if drop_da is not None:
+            self._see(self.base_da - drop_da)
+        return self._word is not None
+
+    def _see(self, left_da):
+        """left_da: what is left of its current on its lines; only what stands for a few readings counts."""
+        if self._off < ALIKE:
+            self._off = self._off + 1 if left_da < GONE_DA else 0
+            return
+        self._high = (self._high + [left_da])[-ALIKE - 1 :]
+        if len(self._high) > ALIKE:
+            self._most_da = max(self._most_da, min(self._high))
+
+    def verdict(self):
+        claims, name = self.claims, self.claims["name"]
+        seen = [da for da in (self._most_da if self.loaded else None, self.device_da) if da is not None]
+        self.figures["claimed_da"], self.figures["seen_da"] = claims["power_on_da"], max(seen) if seen else None
+        self.figures["device_da"], self.figures["device_limit_da"] = self.device_da, self.device_limit_da
+        if not seen or (self.loaded and self._off < ALIKE):
+            return verdicts.NOT_DONE, "%s: nobody saw it switched off and on" % name
+        seen_da = max(seen) if max(seen) >= NEAR_DA else 0
+        if seen_da >= self.base_da - NEAR_DA:
+            seen_da = claims["max_da"]  # all that the car takes: nobody knows how much more it would allow
+        self.counts["power_on_da"] = seen_da
+        if claims["power_on_source"] == "declared" and seen_da > claims["power_on_da"] + NEAR_DA:
+            finding = verdicts.power_on_high(name, seen_da, claims["power_on_da"])
+            self.findings.append(finding)
+            return verdicts.FAILED, finding["text"]
+        if claims["power_on_source"] == "declared":
+            self.counts["power_on_da"] = 0  # what was declared counts
+        return verdicts.PASSED, "%s allowed %s after it was switched on" % (name, verdicts.amps(seen_da))
