@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.proof import run
+from tests.proof import run, trees
 from tests.proof.__main__ import arguments, main
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import PARTS, RULES, caught, sound, summary, tasks_of
@@ -74,3 +74,20 @@ def test_a_further_part_that_found_something_is_a_failure(monkeypatch, capsys):
     assert main() == 1
     result = json.loads(capsys.readouterr().out)
     assert result["soak"]["violations"] == 1 and not sound(result)
+
+
+def test_random_trees_say_what_was_lived():
+    result = trees.shard((3, 1, 3))
+    assert result["sites"] == 1 and result["largest"] in (2, 3, 5, 8, 16, 32, 64) and result["hours"] > 0
+    assert "wrong" not in result
+
+
+def test_random_trees_say_what_went_wrong(monkeypatch):
+    monkeypatch.syspath_prepend(str(trees.STATEFUL))
+    import adversary
+
+    def broken(self):
+        raise KeyError("evse-9")
+
+    monkeypatch.setattr(adversary.Adversary, "teardown", broken)
+    assert "KeyError" in trees.shard((3, 1, 3))["wrong"]

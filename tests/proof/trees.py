@@ -46,8 +46,8 @@ def shard(task):
     began = time.process_time()
     try:
         run_state_machine_as_test(seed(number)(Played), settings=chosen)
-    except AssertionError as error:
-        found["wrong"] = str(error)[:4000]
+    except Exception as error:  # whatever it is, it is a finding
+        found["wrong"] = "%s: %s" % (type(error).__name__, str(error)[:4000])
     found["cpu_s"] = round(time.process_time() - began, 1)
     print("trees: seed %(seed)d: %(sites)d sites up to %(largest)d EVSEs, %(cpu_s).0f s" % found, file=sys.stderr, flush=True)
     return found
