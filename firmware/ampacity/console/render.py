@@ -29,6 +29,9 @@ def plain(item):
 def render_site(view):
     """The site on one screen: a line for each circuit and each EVSE."""
     lines = ["mode %s" % view.get("mode", "-")]
+    trouble = (view.get("ocpp") or {}).get("trouble")
+    if trouble:
+        lines.append("upstream: " + trouble)
     circuits, evses = view.get("circuits") or {}, view.get("evses") or {}
     for name in sorted(circuits):
         circuit = circuits[name]

@@ -19,6 +19,10 @@ from ampacity_host.rig.plant.plant import Plant
 
 HW_WATCHDOG_MS = 1_000
 SAFETY_REPEAT_MS = 1_000
+UPSTREAM_TEXTS = (  # of the op provision, and of the site facts
+    ("identity", "identity"), ("password", "password"), ("csms_root_pem", "root_pem"),
+    ("certificate_pem", "certificate_pem"), ("key_pem", "key_pem"),
+)
 
 
 class Bench:
@@ -90,7 +94,8 @@ class Bench:
             self.meter_hosts[facts["name"]] = self._place(host, facts)
 
     def _kind(self, facts):
-        return self.facts["buses"][facts["bus"]]["kind"]
+        bus = self.facts["buses"][facts["bus"]]
+        return bus.get("framing", bus["kind"])
 
     def _place(self, host, facts):
         bus = self.facts["buses"][facts["bus"]]
@@ -197,7 +202,7 @@ class Bench:
                                                      "security_profile": 0, "password": None})
         if fields.has("ocpp"):
             ocpp["version"] = fields.text("ocpp", choices=self.ocpp_versions())
-        for name, key in (("identity", "identity"), ("password", "password"), ("csms_root_pem", "root_pem")):
+        for name, key in UPSTREAM_TEXTS:
             if fields.has(name):
                 ocpp[key] = fields.text(name)
         if fields.has("security_profile"):
