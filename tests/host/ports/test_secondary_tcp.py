@@ -14,6 +14,7 @@ from test_secondary_process import Plant, status
 
 from ampacity.bus import lease_table as table
 from certificates import Authority
+from tools.mbpoll import find as mbpoll
 from tools.micropython.find import find
 
 RUNTIMES = ["cpython", "micropython"]
@@ -81,6 +82,20 @@ def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path
         assert said["clients"] == 7 and said["turned_away"] >= 2, said
         for client in clients + more:
             client.close()
+
+
+def test_mbpoll_reads_and_grants_over_tcp(tmp_path):
+    with secondary("cpython", tmp_path) as (plant, port):
+        def ask(*words):
+            common = [mbpoll(), "-m", "tcp", "-p", str(port), "-a", "2", "-0", "-1", "-q", "-t", "4"]
+            done = subprocess.run([*common, *map(str, words)], capture_output=True, text=True, timeout=20)
+            assert done.returncode == 0, done
+            return done.stdout
+
+        assert f"[{table.STATUS_AT}]: \t1" in ask("-r", table.STATUS_AT, "-c", 4, "127.0.0.1")
+        plant.car = "C"
+        assert "Written 7 references" in ask("-r", table.GRANT_AT, "127.0.0.1", *GRANT)
+        assert plant.until(lambda: plant.contactor and plant.pilot == ["pwm", 266])
 
 
 def tls_client(port, ca, pair, folder):
