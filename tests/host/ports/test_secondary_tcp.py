@@ -165,7 +165,7 @@ def test_who_shows_no_certificate_or_a_strangers_gets_no_word(runtime, tmp_path)
             plain.sendall(bytes((0, 1, 0, 0, 0, 6, 2, 3)) + (40000).to_bytes(2, "big") + bytes((0, 2)))
             with contextlib.suppress(ConnectionResetError):
                 assert b"SunS" not in plain.recv(100)
-        assert plant.until(lambda: show(plant)["tcp"]["handshakes_refused"] == 4), show(plant)
+        assert plant.until(lambda: show(plant)["tcp"]["handshakes_refused"] >= 4), show(plant)
         good = tls_client(port, ca, ca.issue("client", role="Primary"), tmp_path)
         assert good.connect() and not get(good).isError() and show(plant)["tcp"]["clients"] == 1
         good.close()
