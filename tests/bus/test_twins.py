@@ -3,9 +3,10 @@
 from helper_driver import Asker, Bench, reply_to
 from helper_line import START_US
 
-from ampacity.bus.frames import rtu_frame
+from ampacity.bus.frames import rtu_frame, write_one_pdu
 from ampacity.bus.primary import BusPrimary
-from ampacity.bus.twins import CLEAN_MIN, DOUBLE, GARBLED, GARBLED_MIN, WINDOW, Twins
+from ampacity.bus.request import OVERDUE
+from ampacity.bus.twins import CLEAN_MIN, DOUBLE, GARBLED, GARBLED_MIN, REPEATED_MIN, WINDOW, Twins
 
 FACTS = {"baud": 19200, "parity": "E", "stop": 1, "transit_ms": 0}
 ONE, OTHER = b"\x00\x01\x00\x02", b"\x00\x01\x00\x07"
@@ -101,6 +102,39 @@ def test_a_frame_that_comes_twice_is_no_second_device():
         both_answer(b, ask_the_twin(b), ONE, ONE)
     ask_the_twin(b)
     assert b.engine.said == [] and b.engine.counters["doubles"] == 0 and len(asker.replies) == 10
+
+
+def test_two_that_say_the_same_are_two_where_no_others_answers_come_twice():
+    twin, well = Asker(7), Asker(8)
+    b = bench(twin, well)
+    for _ in range(WINDOW + REPEATED_MIN + 2):
+        both_answer(b, ask_the_twin(b), ONE, ONE)
+    assert b.engine.said == [(7, DOUBLE)] and not well.failures
+
+
+def test_a_line_that_repeats_everything_has_no_twins():
+    one, two = Asker(7), Asker(8)
+    b = bench(one, two)
+    for _ in range(3 * WINDOW):
+        both_answer(b, b.step(), ONE, ONE)
+    assert b.engine.said == [] and not one.failures and not two.failures
+
+
+def test_two_that_take_each_others_answers_to_a_write_for_writes_are_nobody_foreign():
+    twin = Asker(7)
+    b = bench(twin, Asker(8))
+    foreign = []
+    b.engine.on_foreign = lambda unit, function, now_ms: foreign.append((unit, function))
+    write = write_one_pdu(6, 100, 160)
+    twin.orders.append((OVERDUE, write))
+    ask_the_twin(b)
+    for _ in range(8):
+        b.hear(rtu_frame(7, write), after_us=9000)
+    b.hear(reply_to(ask_the_twin(b)))
+    assert foreign == []
+    b.hear(rtu_frame(7, write_one_pdu(6, 100, 161)), after_us=9000)
+    ask_the_twin(b)
+    assert foreign == [(7, 6)]
 
 
 def test_an_exception_after_an_answer_is_a_second_device_too():

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
+OWN_US = 2000000  # so long a write that is ours to the byte is nobody else's
 HOLD_US = 120000  # an answer of a unit that may be two waits so long for a second one
 BABBLE_US = 100000  # a line that is never silent is used all the same
 KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
@@ -68,6 +69,8 @@ class BusPrimary:
         self._late: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
         self._now_us = 0
         self._last = (0, b"")  # the unit that answered last, and its PDU
+        self._broken = (0, 0, 0)  # unit and function of an answer that nobody could use, and until when more of it may come
+        self._wrote: dict[int, tuple[bytes, int]] = {}  # unit: what functions 5 and 6 last wrote, and until when it is not foreign
         self._held = b""  # an answer that waits whether another one follows
         self.twins = Twins()
         self.on_twins: Any = None
@@ -138,6 +141,8 @@ class BusPrimary:
         adu = request.adu
         end_us = now_us + len(adu) * self._char_us
         request.sent_ms = now_us // 1000
+        if request.pdu[0] in (5, 6):
+            self._wrote[request.unit] = (request.pdu, end_us + OWN_US)
         self._sent_us, self._sent_end_us = now_us, end_us
         self._echo, self._echo_at = adu, 0
         self._blocked_us = -1
@@ -257,6 +262,8 @@ class BusPrimary:
         self.counters["replies"] += 1
         self._outcome(request.unit, False)
         self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
+        if request.wakes:
+            self._schedule.woken(slot, now_us)
         self._end(now_us)
         slot.driver.reply(request, pdu, now_us // 1000)
 
@@ -268,9 +275,14 @@ class BusPrimary:
             self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         else:
             self.counters[{"timeout": "timeouts", "crc": "crc_errors"}.get(reason, "unexpected")] += 1
+            if reason in ("crc", "duplicate"):
+                self._broken = (request.unit, request.pdu[0], now_us + request.timeout_ms * 1000)
             if reason == "crc":
                 self._outcome(request.unit, True)
-            self._schedule.failed(slot, now_us, request.gap_ms * 1000)
+            if request.wakes:
+                self._schedule.woken(slot, now_us)
+            else:
+                self._schedule.failed(slot, now_us, request.gap_ms * 1000)
         self._end(now_us)
         slot.driver.failed(request, reason, now_us // 1000)
 
@@ -289,7 +301,8 @@ class BusPrimary:
         elif now_us >= self._deadline_us and self._early and self._receiver.empty() and not self._doubt(request):
             self._hand_over(self._early, now_us)  # an adapter or a pty may be faster than its baud
         elif now_us >= self._deadline_us:
-            self._late[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
+            if not request.wakes:  # nothing else is answered as it would be, but the same order said again
+                self._late[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 
     def _end(self, now_us: int) -> None:
@@ -319,11 +332,15 @@ class BusPrimary:
 
     def _heard_other(self, unit: int, pdu: bytes) -> None:
         late = self._late.get(unit)
-        if late is not None and late[0][0] == pdu[0] & 0x7F:
+        wrote = self._wrote.get(unit)
+        if wrote is not None and wrote[0] == pdu and self._now_us < wrote[1]:
+            self._tell_twins(unit, self.twins.repeat(unit))  # two devices take each other's answers for requests
+            return
+        rest = (unit, pdu[0] & 0x7F) == self._broken[:2] and self._now_us < self._broken[2]
+        if rest or (late is not None and late[0][0] == pdu[0] & 0x7F):
             self.counters["late"] += 1
             return
-        if self._follows(unit, pdu):
-            self._doubled(unit)
+        if unit == self._last[0] and self._follows(unit, pdu):
             return
         self.counters["foreign"] += 1
         if self.on_foreign is not None:
@@ -332,15 +349,25 @@ class BusPrimary:
     # two devices with one address
 
     def _follows(self, unit: int, pdu: bytes) -> bool:
-        """Is this a second answer to what the unit has just answered, and another one?"""
+        """Is this a second answer to what the unit has just answered? Then it is noted."""
         last = self._last[1]
-        same_shape = last and pdu[0] & 0x7F == last[0] & 0x7F and pdu[0] not in WRITES
-        return bool(unit == self._last[0] and same_shape and pdu != last)
+        if pdu == last:
+            self._tell_twins(unit, self.twins.repeat(unit))
+        elif last and pdu[0] & 0x7F == last[0] & 0x7F and pdu[0] not in WRITES:
+            self._doubled(unit)
+        else:
+            return False
+        return True
 
     def _second(self, pdu: bytes, now_us: int) -> None:
-        """While an answer was held another one came: neither is taken."""
+        """While an answer was held another one came: neither is taken. A line may carry the same one twice."""
+        unit = self._request.unit
         if pdu != self._held:
-            self._doubled(self._request.unit)
+            self._doubled(unit)
+        else:
+            self._tell_twins(unit, self.twins.repeat(unit))
+            if not self.twins.certain(unit):
+                return
         self._fail("duplicate", now_us)
 
     def _hand_over_held(self, now_us: int) -> None:
@@ -354,11 +381,13 @@ class BusPrimary:
 
     def _doubled(self, unit: int) -> None:
         self.counters["doubles"] += 1
-        if self.twins.double(unit) and self.on_twins is not None:
-            self.on_twins(unit, self.twins.text(unit), self._now_us // 1000)
+        self._tell_twins(unit, self.twins.double(unit))
 
     def _outcome(self, unit: int, garbled: bool) -> None:
-        if self.twins.outcome(unit, garbled) and self.on_twins is not None:
+        self._tell_twins(unit, self.twins.outcome(unit, garbled))
+
+    def _tell_twins(self, unit: int, changed: bool) -> None:
+        if changed and self.on_twins is not None:
             self.on_twins(unit, self.twins.text(unit), self._now_us // 1000)
 
 

@@ -1,13 +1,14 @@
 """Two devices with one address: found by what one device cannot do.
 
 They answer together. Mostly their characters mix, and no checksum fits, for this unit alone; sometimes one is later
-and a second valid answer follows the first. Once a unit is suspected its answers are held for a moment (primary.py):
+and a second valid answer follows the first: another one, or the same again where no other unit's comes twice. Once a unit is suspected its answers are held for a moment (primary.py):
 what is followed by another one is never taken, and once it is certain none is, until so many came alone that there
-is but one. Two that always answer the same bit for bit cannot be told from one.
+is but one. Two that always answer the same at the same instant cannot be told from one.
 """
 
 WINDOW = 16  # last exchanges of a unit that are remembered
 GARBLED_MIN = 6  # of them with a wrong checksum
+REPEATED_MIN = 6  # of them whose answer came twice
 OTHERS_MAX = 1  # as many as a well one has at most
 DOUBLES_MIN = 2  # second answers that differ from the first
 CLEAN_MIN = 32  # held answers without a second one: it was something else, or it was put right
@@ -23,6 +24,7 @@ class Record:
     def __init__(self) -> None:
         self.asked = 0
         self.garbled = 0  # a bit for each of the last WINDOW exchanges
+        self.repeated = 0
         self.doubles = 0
         self.clean = 0
         self.text = ""
@@ -40,6 +42,7 @@ class Twins:
         record = self._record(unit)
         record.asked += 1
         record.garbled = (record.garbled << 1 | garbled) & FULL
+        record.repeated = (record.repeated << 1) & FULL
         if record.doubles:
             record.clean = 0 if garbled else record.clean + 1
             if record.clean >= CLEAN_MIN:
@@ -58,6 +61,18 @@ class Twins:
         if record.doubles < DOUBLES_MIN or record.text == DOUBLE:
             return False
         record.text = DOUBLE
+        return True
+
+    def repeat(self, unit: int) -> bool:
+        """The same answer came again. A line may repeat what it carries: only where it is this unit's alone it is two devices."""
+        record = self._record(unit)
+        record.repeated |= 1
+        record.clean = 0
+        if record.text == DOUBLE or ones(record.repeated) < REPEATED_MIN or not self._others_come_once(unit):
+            return False
+        record.doubles = DOUBLES_MIN
+        record.text = DOUBLE
+        self.suspects.add(unit)
         return True
 
     def forget(self, unit: int) -> None:
@@ -89,6 +104,16 @@ class Twins:
             if other != unit and ones(self._units[other].garbled) > OTHERS_MAX:
                 return False
         return True
+
+    def _others_come_once(self, unit: int) -> bool:
+        """Has some other unit been asked often enough to tell, and came no other's answer twice?"""
+        told = False
+        for other in sorted(self._units):
+            if other != unit:
+                told = told or self._units[other].asked >= WINDOW
+                if ones(self._units[other].repeated) > OTHERS_MAX:
+                    return False
+        return told
 
     def _record(self, unit: int) -> Record:
         record = self._units.get(unit)
