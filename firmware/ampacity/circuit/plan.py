@@ -44,6 +44,7 @@ class Plan:
         self.admitted = [False] * len(site.evses)
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
+        self.by_default = False  # somebody of the last share stands in the default state (rule 7)
         self.held: list[Member] = []  # who would be one, but was paused a moment ago
         self.sums = [0] * site.size
         self.row_sums: list[int] = []
@@ -218,6 +219,7 @@ class Plan:
         demand, members, held = self.demand, self.members, self.held
         del members[:]
         del held[:]
+        self.by_default = False
         for e in demand.sort(now_ms):
             self.goal_da[e] = 0
             self.admitted[e] = False
@@ -247,8 +249,9 @@ class Plan:
 
     def _member(self, s: Standing, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
-        e, most_of = s.index, self.ledger.most_of
-        least, most = most_of(s, s.evse.min_da), most_of(s, cap_da)
+        e, least, most = s.index, s.evse.min_da, cap_da
+        if s.surplus_da:
+            least, most = self.ledger.most_of(s, least), self.ledger.most_of(s, most)
         member = self.member_of[e]
         if member is None:
             member = self.member_of[e] = Member(e, s.on_keys, least, most, s.evse.weight, 0, 0)
@@ -260,19 +263,17 @@ class Plan:
         """Nobody moves by less than the deadband. So what many would leave by that goes to the first of them who can use it."""
         small = []
         for member in self.members:
-            more = member.goal_da - self._stands(member)
-            if more and -self.deadband_da < more < self.deadband_da and take(free, member, member.goal_da - more) and more > 0:
-                small.append(member)
+            stands = self.want_da[member.index]
+            if stands:
+                stands = self.ledger.most_of(self.ledger.standings[member.index], stands)
+            more = member.goal_da - stands
+            if more and -self.deadband_da < more < self.deadband_da and member.min_da <= stands <= member.max_da:
+                if take(free, member, stands) and more > 0:
+                    small.append(member)
         for member in small:
             goal = member.goal_da + self.deadband_da
             if goal <= member.max_da:
                 take(free, member, goal)
-
-    def _stands(self, member: Member) -> int:
-        """What its device makes of its present target; its goal if that is none to keep."""
-        want = self.want_da[member.index]
-        stands = self.ledger.most_of(self.ledger.standings[member.index], want)
-        return stands if want and member.min_da <= stands <= member.max_da else member.goal_da
 
     def _put_to_sleep(self, free: "list[int]", now_ms: int) -> None:
         """Who draws next to nothing is paused where its room keeps others from what they could take."""
@@ -306,20 +307,25 @@ class Plan:
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
         """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7); then limits.rows."""
-        if s.evidence.watchdog_ms() > 0 and not self.limits.has_chargers and not self.limits.rows:
+        stands = s.evidence.watchdog_ms() <= 0
+        if not stands and not self.limits.has_chargers and not self.limits.rows:
             return s.on_keys
         size = self.site.size
         rows = list(s.on_keys)
         if self.limits.has_chargers:
             rows += [key + size for key in s.on_keys]
-        if s.evidence.watchdog_ms() <= 0:
+        if stands:
+            self.by_default = True
             rows += [key + 2 * size for key in s.on_keys]
         for r, row in enumerate(self.limits.rows):
             rows += [3 * size + r] * row.weights[s.index]
         return tuple(rows)
 
     def _free(self, now_ms: int) -> "list[int]":
-        """Every row less other load, less everybody's reserve or, who cannot be moved, bound."""
+        """Every row less other load, less everybody's reserve or, who cannot be moved, bound.
+
+        The rows of the default state are filled in where somebody of this share stands on them.
+        """
         ledger, size = self.ledger, self.site.size
         free = [0] * (3 * size) + [row.cap_da for row in self.limits.rows]
         for key in range(size):
@@ -328,28 +334,36 @@ class Plan:
             free[key + size] = self.limits.chargers_da[key]
             free[key + 2 * size] = cap - ledger.assumed_da[key]
         for s in ledger.standings:
-            moves = not ledger.stuck(s, now_ms)
-            planned = s.reserve_da if moves else s.bound_da
-            planned = max(planned, self._room_to_return(s, now_ms))
-            standing = s.reserve_da if moves else ledger.standing_da(s)
-            for key in s.on_keys:
-                free[key] -= planned
-                free[key + size] -= planned
-                free[key + 2 * size] -= standing
-            for r, row in enumerate(self.limits.rows):
-                free[3 * size + r] -= planned * row.weights[s.index]
-            for key in s.off_keys:
-                free[key] -= s.reserve_da
-                free[key + 2 * size] -= s.reserve_da
+            planned = s.reserve_da
+            if s.bound_da > planned and ledger.stuck(s, now_ms):
+                planned = s.bound_da
+            if now_ms - s.needs_room_ms < 10000:
+                planned = max(planned, self._room_to_return(s))
+            if planned:
+                for key in s.on_keys:
+                    free[key] -= planned
+                    free[key + size] -= planned
+                for r, row in enumerate(self.limits.rows):
+                    free[3 * size + r] -= planned * row.weights[s.index]
+            if s.off_keys:
+                for key in s.off_keys:
+                    free[key] -= s.reserve_da
+            if self.by_default:
+                self._free_by_default(free, s, now_ms)
         return free
 
-    def _room_to_return(self, s: Standing, now_ms: int) -> int:
+    def _free_by_default(self, free: "list[int]", s: Standing, now_ms: int) -> None:
+        standing = self.ledger.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da
+        for key in s.on_keys:
+            free[key + 2 * self.site.size] -= standing
+        for key in s.off_keys:
+            free[key + 2 * self.site.size] -= s.reserve_da
+
+    def _room_to_return(self, s: Standing) -> int:
         """Rule 5: one that hears us may be read only with the margin for what a read may revive.
 
         Nobody makes room where all together could not make enough.
         """
-        if now_ms - s.needs_room_ms >= 10000:
-            return 0
         revives = self.ledger.revives_da(s)
         for key in s.on_keys:
             beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.standings if t is not s])

@@ -115,16 +115,20 @@ def last_units(free_da: "list[int]", active: "list[Member]", level: int) -> "lis
     common = 1
     for member in active:
         common = common * member.weight // gcd(common, member.weight)
-    steps = []
+    places: "dict[int, list[int]]" = {}  # by da per weight; few, so that the sort has little to do
     for place, member in enumerate(active):
         for da in range(member.goal_da, min(member.max_da, (level + 1) * member.weight)):
-            steps.append((da * (common // member.weight), place))
-    steps.sort()
+            value = da * (common // member.weight)
+            if value in places:
+                places[value].append(place)
+            else:
+                places[value] = [place]
     full = [False] * len(active)
-    for _, place in steps:
-        member = active[place]
-        if not full[place] and not take(free_da, member, member.goal_da + 1):
-            full[place] = True
+    for value in sorted(places):
+        for place in places[value]:
+            member = active[place]
+            if not full[place] and not take(free_da, member, member.goal_da + 1):
+                full[place] = True
     return [m for place, m in enumerate(active) if not full[place] and m.goal_da < m.max_da]
 
 
