@@ -47,6 +47,7 @@ class ProfileAnswers:
         self._cycles = self._make_cycles(compiled)
         self.shared = self._shared_orders(compiled)
         self._phases = self._contactor = None
+        self._wake, self._woken = compiled.get("wake"), False
         self._errands = self._make_errands(compiled)
         self._want_da = 0
         self._failures = 0

@@ -11,6 +11,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 from ampacity.bus.profile_answers import AUDIT, ONLINE, PROOF_MS, REWRITE_MS, SILENT, ProfileAnswers
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
+from ampacity.bus.profile_reads import read_pdu, reply_length
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
 FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
@@ -22,6 +23,7 @@ REFUSED_MS = 1000         # the device said no
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
+WAKE_MS = 120             # whether it answers the frame that wakes it is not waited for any longer
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 BUSY = ("exception:5", "exception:6")
 
@@ -66,7 +68,23 @@ class ProfileDriver(ProfileAnswers):
         found = self._next(now_ms)
         if found is None or found[1] > now_ms:
             return None
+        if self._wake and not self._woken:
+            return self._take_wake(found[0], now_ms)
+        self._woken = False
         return found[2](now_ms)
+
+    def _take_wake(self, klass: int, now_ms: int) -> "Request | None":
+        """It sleeps between frames, and the first one only wakes it: a reading of a length that no other has, or a probe."""
+        if self.link != SILENT and (not self._reads_feed or self._may_feed("read", now_ms)):
+            request = Request(self.unit, read_pdu(self._wake), klass, WAKE_MS, reply_length(self._wake), 0, ("wake",))
+        else:
+            request = self._take_probe(now_ms)
+            if request is None:
+                return None
+            request.tag, request.timeout_ms = ("wake",), WAKE_MS
+            self._hold_ms["probe"] = now_ms
+        request.wakes = True
+        return request
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """The device's answer to a request, exceptions excluded."""
@@ -74,7 +92,9 @@ class ProfileDriver(ProfileAnswers):
             self._doubt(now_ms)
         self._failures = 0
         self._judge.heard(self._index, now_ms)
-        if request.tag[0] == "read":
+        if request.tag[0] == "wake":
+            self._woken = True
+        elif request.tag[0] == "read":
             if self._hailing:
                 self._hailed(request.certain, now_ms)
             self._read_reply(request, pdu, now_ms)
@@ -102,6 +122,9 @@ class ProfileDriver(ProfileAnswers):
         """No answer that counts. reason: "timeout", "crc", "unexpected", "gateway" or "exception:N"."""
         if reason.startswith("exception"):
             self._refused(request, reason, now_ms)
+            return
+        if request.tag[0] == "wake":
+            self._woken = True
             return
         self._failures += 1
         self._hailing = False

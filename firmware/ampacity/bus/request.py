@@ -20,6 +20,7 @@ class Request:
     an older request that was never answered: such a reply proves nothing (safety.md, "proof"); own, True when
     the reply cannot be our own request heard again: functions 5 and 6 are answered by repeating it.
 
+    wakes: set by a driver: it only wakes the device; no answer to it is no failure, and what the driver asks next follows.
     one_way: set by a driver: all hear it and nobody answers, as with a broadcast; the driver is told nothing of it.
     """
 
@@ -44,4 +45,5 @@ class Request:
         self.certain = True
         self.own = False
         self.one_way = False
+        self.wakes = False
         self.adu: bytes | None = None

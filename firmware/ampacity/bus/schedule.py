@@ -49,6 +49,7 @@ class Schedule:
     def __init__(self, drivers: "list[Any]") -> None:
         self.slots = [Slot(driver) for driver in drivers]
         self.permit_until_ms = -1
+        self._first: Any = None
         self.cycle_ms = 0
         self._cycle = 0
         self._cycle_started_us = -1
@@ -61,6 +62,12 @@ class Schedule:
         """The slot to serve now; None: nobody before `wake_us`."""
         now_ms = now_us // 1000
         permitted = now_ms < self.permit_until_ms
+        first, self._first = self._first, None
+        if first is not None:
+            wish = first.driver.urgency(now_ms)
+            if wish is not None and wish[1] <= now_ms and (permitted or wish[0] == LOWER or not (wish[0] == ORDER or first.feeds)):
+                first.klass = wish[0]
+                return first
         wake_us = now_us + IDLE_US
         best: Any = None
         best_klass, best_due = 9, 0
@@ -123,6 +130,11 @@ class Schedule:
     def left(self, slot: Slot, now_us: int, gap_us: int) -> None:
         """Its frame is one that nobody answers: whether it is there is as unknown as before."""
         slot.ready_us = slot.low_us = now_us + gap_us
+
+    def woken(self, slot: Slot, now_us: int) -> None:
+        """It was woken, if it is there: it is served before it sleeps again."""
+        slot.ready_us = slot.low_us = now_us
+        self._first = slot
 
     def failed(self, slot: Slot, now_us: int, gap_us: int) -> None:
         """No answer, or none that could be used."""

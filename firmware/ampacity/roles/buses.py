@@ -171,7 +171,10 @@ class Buses:
         return heard
 
     def _add_rtu(self, bus, members):
-        engine = BusPrimary(bus, self._with_grants(members), self.log)
+        kind = BusPrimary
+        if bus.get("framing") == "ascii":
+            from ampacity.bus.ascii import AsciiPrimary as kind
+        engine = kind(bus, self._with_grants(members), self.log)
         engine.on_foreign = self._foreign(bus, members)
         wire = Wire(bus["name"], engine, None)
         wire.port = bus.get("port")

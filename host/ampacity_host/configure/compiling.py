@@ -10,6 +10,7 @@ from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
 FORMAT = 1
 FRAME_CHARACTERS_MAX = 256
+ASCII_CHARACTERS_MAX = 513
 DIRECT_TCP_MS = 5000
 GATEWAY_MS = 60000
 
@@ -23,8 +24,9 @@ def transit_ms(bus: Table) -> int:
     """The longest a request may still arrive after it was sent: own UART one frame, TCP direct 5 s, gateway 60 s."""
     if bus["transit_s"]:
         return int(bus["transit_s"])
-    if bus["kind"] == "rtu":
-        return -(-FRAME_CHARACTERS_MAX * character_bits(bus) * 1000 // int(bus["baud"]))
+    if bus["kind"] != "tcp":
+        characters = ASCII_CHARACTERS_MAX if bus["kind"] == "ascii" else FRAME_CHARACTERS_MAX
+        return -(-characters * character_bits(bus) * 1000 // int(bus["baud"]))
     return GATEWAY_MS if bus["gateway"] else DIRECT_TCP_MS
 
 
@@ -49,9 +51,11 @@ def sharing_of(circuit: Table) -> dict[str, int]:
 
 
 def bus_entry(bus: Table, site: SiteFile) -> dict[str, Any]:
-    entry = {"name": bus["name"], "kind": bus["kind"], "transit_ms": transit_ms(bus), "gateway": bus["gateway"], "private": bus["private"]}
-    if bus["kind"] == "rtu":
-        return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": bus["stop"]}
+    kind = "rtu" if bus["kind"] == "ascii" else bus["kind"]  # a serial line in another spelling
+    entry = {"name": bus["name"], "kind": kind, "transit_ms": transit_ms(bus), "gateway": bus["gateway"], "private": bus["private"]}
+    if kind == "rtu":
+        framing = {"framing": "ascii"} if bus["kind"] == "ascii" else {}
+        return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": bus["stop"]} | framing
     secure = {"tls": material(bus, site), "roles": bus["roles"]} if bus["tls"] else {}
     return entry | {"host": bus["host"], "tcp_port": tcp_port_of(bus)} | secure
 

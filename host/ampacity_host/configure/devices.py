@@ -146,18 +146,31 @@ def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
 def check_link(table: Table, profile: str, site: SiteFile, collector: Collector) -> None:
     """The bus speaks what the device speaks; a serial setting that differs from the documented one is said."""
     known = by_name(site.buses)
-    if table["bus"] not in known or table.get("kind") in OWN_KINDS:
+    if table["bus"] not in known:
         return
-    bus, link = site.buses[known[table["bus"]]], profiles.load(profile)["link"]
-    if bus["kind"] and bus["kind"] not in link["media"]:
-        collector.add(table, "bus", f'is {bus["kind"]}, and the device speaks {" or ".join(link["media"])}', "put it on such a bus")
+    bus = site.buses[known[table["bus"]]]
+    if table.get("kind") in OWN_KINDS:
+        if bus["kind"] == "ascii":
+            collector.add(table, "bus", f'is ascii, and kind "{table["kind"]}" speaks rtu or tcp', "put it on such a bus")
+        return
+    link = profiles.load(profile)["link"]
+    if bus["kind"] and bus["kind"] not in link["media"] and not behind_gateway(bus, link):
+        right = "put it on such a bus"
+        if bus["kind"] == "tcp" and "rtu" in link["media"]:
+            right += "; behind a gateway that makes Modbus RTU of Modbus TCP, write gateway = true at the bus"
+        collector.add(table, "bus", f'is {bus["kind"]}, and the device speaks {" or ".join(link["media"])}', right)
         return
     if "units" in link and table["unit"] is not None and not link["units"][0] <= table["unit"] <= link["units"][1]:
         collector.add(table, "unit", f"{table['unit']} is not allowed by its profile", f"use {link['units'][0]} to {link['units'][1]}")
     for key in ("baud", "parity"):
-        if bus["kind"] == "rtu" and key in link and bus[key] != link[key]:
+        if bus["kind"] != "tcp" and key in link and bus[key] != link[key]:
             right = f"set the device itself to {bus[key]}, or the bus to {link[key]}"
             collector.add(table, "bus", f"has {key} {bus[key]}; the device is documented at {link[key]}", right, "warning")
+
+
+def behind_gateway(bus: Table, link: dict[str, Any]) -> bool:
+    """A serial device that a gateway asks for us. What all units of a line must hear passes no gateway that we know."""
+    return bool(bus["kind"] == "tcp" and bus["gateway"] and "rtu" in link["media"] and "shared" not in link)
 
 
 def check_shared(site: SiteFile, collector: Collector) -> None:

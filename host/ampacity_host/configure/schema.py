@@ -67,7 +67,7 @@ CIRCUIT = {
 }
 BUS = {
     "name": Field(NAME),
-    "kind": Field(one_of("rtu", "tcp")),
+    "kind": Field(one_of("rtu", "ascii", "tcp")),
     "port": Field(text(r"virtual|uart:\d|/[A-Za-z0-9/._:@+-]+", '"virtual", "uart:N" or a device such as /dev/ttyAMA0'), None),
     "baud": Field(one_of(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200), 19200),
     "parity": Field(one_of("N", "E", "O"), "E"),

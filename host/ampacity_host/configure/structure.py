@@ -181,7 +181,7 @@ def buses(site: SiteFile, collector: Collector) -> None:
     """Each bus has what its kind needs, and no serial port or TCP server belongs to two of them."""
     owners: dict[object, Table] = {}
     for bus in site.buses:
-        own, foreign = ("port", ("host",)) if bus["kind"] == "rtu" else ("host", ("port",))
+        own, foreign = ("port", ("host",)) if bus["kind"] != "tcp" else ("host", ("port",))
         if bus["kind"] is None:
             continue
         for key in (*foreign, *(("baud", "parity", "stop") if own == "host" else ("gateway", "private", "tcp_port"))):
@@ -201,7 +201,7 @@ def buses(site: SiteFile, collector: Collector) -> None:
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:
     """What tells a device from all others: bus and unit on RTU; host, port and unit on TCP."""
-    if bus["kind"] == "rtu":
+    if bus["kind"] != "tcp":
         return (bus["name"], table["unit"])
     return (table["host"] or bus["host"], table["tcp_port"] or tcp_port_of(bus), table["unit"])
 
@@ -213,7 +213,7 @@ def addresses(site: SiteFile, collector: Collector) -> None:
         if table["bus"] not in known or table["unit"] is None:
             continue
         bus = site.buses[known[table["bus"]]]
-        if bus["kind"] == "rtu":
+        if bus["kind"] != "tcp":
             if not RTU_UNITS[0] <= table["unit"] <= RTU_UNITS[1]:
                 collector.add(table, "unit", f"{table['unit']} is not allowed on a serial bus", "use 1 to 247")
             for key in ("host", "tcp_port"):

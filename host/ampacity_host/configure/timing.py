@@ -11,6 +11,8 @@ OWN_LATENCY_MS = 5
 OWN_TIMEOUT_MS = 200
 BROADCAST_HEAD_CHARACTERS = 21  # address, function, range, count, then identity, sequence, lease, first, count; check
 TCP_ROUND_TRIP_MS = 20
+BEHIND_GATEWAY = {"kind": "rtu", "baud": 9600, "parity": "E", "stop": 1}  # a line that nobody has described to us
+WAKE_MS = 120  # for one that sleeps, before each request
 WRITE_CHARACTERS = 8
 
 
@@ -19,7 +21,8 @@ def character_us(bus: dict[str, Any]) -> int:
     if bus["kind"] != "rtu":
         return 0
     bits = 1 + 8 + int(bus["parity"] != "N") + int(bus["stop"])
-    return -(-bits * 1000000 // int(bus["baud"]))
+    spelled = 2 if bus.get("framing") == "ascii" else 1  # two characters a byte
+    return -(-bits * spelled * 1000000 // int(bus["baud"]))
 
 
 def silence_us(bus: dict[str, Any]) -> int:
@@ -37,7 +40,8 @@ def frame_ms(bus: dict[str, Any], characters: int) -> int:
 def exchange_ms(bus: dict[str, Any], asked: int, answered: int, latency_ms: int) -> int:
     """A request of `asked` characters and its answer."""
     if bus["kind"] != "rtu":
-        return max(TCP_ROUND_TRIP_MS, latency_ms)
+        line = frame_ms(BEHIND_GATEWAY, asked) + frame_ms(BEHIND_GATEWAY, answered) if bus.get("gateway") else 0
+        return line + max(TCP_ROUND_TRIP_MS, latency_ms)
     return frame_ms(bus, asked) + latency_ms + frame_ms(bus, answered)
 
 
@@ -53,9 +57,10 @@ class Unit:
         latency = int(profile["latency_ms"])
         reads = [span for group in ("live", "proof") for span in profile["reads"].get(group, [])]
         writes = [w for w in (profile.get("order") or {}).get("charge", []) if w[3] != "wait"]
-        self.answering = sum(exchange_ms(bus, 8, 5 + 2 * span[2], latency) for span in reads)
+        lead = frame_ms(bus, 8) + WAKE_MS if profile.get("wake") else 0
+        self.answering = sum(lead + exchange_ms(bus, 8, 5 + 2 * span[2], latency) for span in reads)
         self.silent = frame_ms(bus, 8) + int(profile["reply_ms"])
-        self.order = len(writes) * exchange_ms(bus, 8 + 1, WRITE_CHARACTERS, latency)
+        self.order = len(writes) * (lead + exchange_ms(bus, 8 + 1, WRITE_CHARACTERS, latency))
         self.own = self.answering + self.order + int(profile["gap_ms"]) * (len(reads) + len(writes))
 
 

@@ -46,8 +46,8 @@ def check_upstream(ocpp: Table, collector: Collector) -> None:
 def check_bus(bus: Table, collector: Collector) -> None:
     if not bus["tls"]:
         leave_out(bus, (*FILES, "roles"), "belongs to tls = true", collector)
-    elif bus["kind"] == "rtu":
-        collector.add(bus, "tls", 'does not belong to kind "rtu"', "leave it out")
+    elif bus["kind"] != "tcp":
+        collector.add(bus, "tls", f'does not belong to kind "{bus["kind"]}"', "leave it out")
     else:
         need(bus, FILES, "tls = true shows a certificate and checks one", collector)
 

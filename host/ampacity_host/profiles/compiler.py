@@ -213,9 +213,14 @@ class _Compiler:
         opened, released = ([self.write(row) for row in contactor.get(key, [])] for key in ("open", "release"))
         return [opened, released, [self.index(contactor.get("shown_by")), contactor.get("shows_open", [])]]
 
+    def wake(self) -> list:
+        """The reading that wakes a device that sleeps between frames: a span, of which nothing is kept."""
+        wake = self.link.get("wake")
+        return [READ_WITH[wake["in"]], wake["at"], wake["count"], []] if wake else []
+
     def extras(self) -> dict:
         """What only some devices have; left out where there is nothing of it."""
-        found = {"shared": self.shared(), "answers": self.answers(), "phases": self.phases(), "contactor": self.contactor()}
+        found = {"shared": self.shared(), "answers": self.answers(), "phases": self.phases(), "contactor": self.contactor(), "wake": self.wake()}
         return {key: value for key, value in found.items() if value}
 
     def identity(self) -> dict:

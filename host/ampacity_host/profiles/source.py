@@ -188,8 +188,6 @@ def blocked(profile: dict) -> "str | None":
         return str(profile["blocked"])
     if "order" not in profile:
         return "it has no order recipe: the device can only be watched"
-    if "ascii" in profile["link"]["media"] and len(profile["link"]["media"]) == 1:
-        return "it speaks ASCII framing only"
     if "proof" not in profile:
         return "it shows neither the limit in force nor a measured current, so no order could ever be proven"
     if profile["proof"]["kind"] == "measured" and not any(name.startswith("current_l") for name in profile["reads"]["live"]):

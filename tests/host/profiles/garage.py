@@ -1,5 +1,6 @@
 """A whole site around the real safety core and bus engines: simulated devices on a line and on a socket, virtual time."""
 
+from ampacity.bus.ascii import AsciiPrimary
 from ampacity.bus.primary import BusPrimary
 from ampacity.bus.profile_driver import ProfileDriver
 from ampacity.bus.profile_meter import MeterDriver
@@ -75,7 +76,8 @@ class Garage:
         return self.now_us // 1000
 
     def _kind(self, entry: dict) -> str:
-        return self.facts["buses"][entry["bus"]]["kind"]
+        bus = self.facts["buses"][entry["bus"]]
+        return bus.get("framing", bus["kind"])
 
     def _device(self, index: int, entry: dict) -> object:
         site = {"max_a": entry["max_da"] / 10}
@@ -88,7 +90,8 @@ class Garage:
         pairs += [(d, dev) for m, d, dev in zip(self.facts["meters"], self.meter_drivers, self.meters, strict=True) if m["bus"] == bus]
         drivers = [driver for driver, _ in pairs]
         entry = self.facts["buses"][bus]
-        engine = BusPrimary(entry, drivers) if entry["kind"] == "rtu" else BusTcp(entry, drivers)
+        serial = AsciiPrimary if entry.get("framing") == "ascii" else BusPrimary
+        engine = serial(entry, drivers) if entry["kind"] == "rtu" else BusTcp(entry, drivers)
         if entry["kind"] == "tcp":
             engine.connected(self.now_us)
         return engine, [device for _, device in pairs], entry

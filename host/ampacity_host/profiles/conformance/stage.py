@@ -5,10 +5,13 @@ Between events time leaps. `broken` collects every instant at which the device w
 
 from collections.abc import Callable
 
+from pymodbus.framer.ascii import FramerAscii
 from pymodbus.framer.rtu import FramerRTU
+from pymodbus.pdu import DecodePDU
 
 START_MS = 2**30 - 60_000
 TICK_MS = 100
+ASCII = FramerAscii(DecodePDU(is_server=False))
 
 
 class NotSoon(AssertionError):
@@ -69,6 +72,8 @@ class Wire:
             self._flying = (request, None, now_ms + request.timeout_ms)
 
     def _frame(self, request: object) -> bytes:
+        if self.device.framing == "ascii":
+            return ASCII.encode(bytes(request.pdu), request.unit, 0)
         if self.device.framing == "rtu":
             data = bytes([request.unit]) + request.pdu
             return data + FramerRTU.compute_CRC(data).to_bytes(2, "big")
@@ -76,6 +81,8 @@ class Wire:
         return self._tid.to_bytes(2, "big") + b"\0\0" + (len(request.pdu) + 1).to_bytes(2, "big") + bytes([request.unit]) + request.pdu
 
     def _unframe(self, frame: bytes) -> bytes:
+        if self.device.framing == "ascii":
+            return ASCII.decode(frame)[3]
         return frame[1:-2] if self.device.framing == "rtu" else frame[7:]
 
 

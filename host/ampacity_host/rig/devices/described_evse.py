@@ -40,6 +40,7 @@ class DescribedEvse(EvseDevice):
         self._phases: dict = table.get("phases", {})
         self._opens: dict = table.get("contactor", {})
         self.raw: dict[str, float] = {}
+        self._woken_ms = 0
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     # ---- settings and restarts
@@ -109,6 +110,8 @@ class DescribedEvse(EvseDevice):
         raw = self.raw[name]
         if raw == 0 and self._limit.get("zero") == "full":
             return self.max_da
+        if "off" in self._limit and raw == self._limit["off"]:
+            return 0
         if "unlimited" in self._limit and raw == self._limit["unlimited"]:
             return self.max_da
         limit_da = self._amps_da(self.description.registers[name], raw)
@@ -168,6 +171,12 @@ class DescribedEvse(EvseDevice):
         if raw == self._dog.get("off", 0):
             return 0
         return round(raw * self.description.registers[self._dog["time"]].scale * 1000)
+
+    def listening(self) -> bool:
+        """One that sleeps is woken by the first frame after a while, and does not answer it."""
+        asleep = self.now_ms - self._woken_ms > self.description.table.get("sleeps_ms", math.inf)
+        self._woken_ms = self.now_ms
+        return super().listening() and not asleep
 
     def heard(self, request: ModbusPDU) -> None:
         """A request feeds it where requests do."""

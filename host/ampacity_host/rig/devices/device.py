@@ -6,9 +6,10 @@ from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
 
 from ampacity_host.rig.devices.registers import Registers
-from ampacity_host.rig.devices.wire import RtuWire, TcpWire
+from ampacity_host.rig.devices.wire import AsciiWire, RtuWire, TcpWire
 
 SPREAD_PERCENT = 30
+WIRES = {"rtu": RtuWire, "ascii": AsciiWire, "tcp": TcpWire}
 
 
 class Device:
@@ -31,7 +32,7 @@ class Device:
         self.active: dict[str, dict] = {}
         self.requests = 0
         self._latency_ms = latency_ms
-        self._wire = RtuWire(unit) if framing == "rtu" else TcpWire(unit)
+        self._wire = WIRES[framing](unit)
         self.registers = Registers(unit, self.holding, self.inputs, self.coils, self._check)
 
     # ---- the line's side

@@ -5,6 +5,7 @@ Nothing of the firmware is used here: what the controller believes about frames 
 
 from collections.abc import Iterator
 
+from pymodbus.framer.ascii import FramerAscii
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.framer.socket import FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
@@ -58,6 +59,30 @@ class RtuWire:
         self._heard = b""
 
 
+class AsciiWire:
+    """Finds the requests to one unit on a line that speaks ASCII."""
+
+    def __init__(self, unit: int) -> None:
+        self.unit = unit
+        self.framer = FramerAscii(DecodePDU(is_server=True))
+        self._heard = b""
+
+    def requests(self, data: bytes, now_us: int) -> Iterator[ModbusPDU]:
+        """Requests to this unit that are complete with these characters."""
+        self._heard = (self._heard + data)[-2 * FRAME_BYTES_MAX :]
+        while True:
+            used, unit, _, pdu = self.framer.decode(self._heard)
+            self._heard = self._heard[used:]
+            if not pdu:
+                return
+            if unit == self.unit:
+                yield from _decoded(self.framer, pdu, unit, 0)
+
+    def drop(self) -> None:
+        """Forget what was heard."""
+        self._heard = b""
+
+
 class TcpWire:
     """Takes the requests to one unit out of a Modbus TCP stream; others are for the devices beside it."""
 
@@ -83,7 +108,7 @@ class TcpWire:
         self._heard = b""
 
 
-def _decoded(framer: "FramerRTU | FramerSocket", pdu: bytes, unit: int, transaction: int) -> Iterator[ModbusPDU]:
+def _decoded(framer: "FramerRTU | FramerAscii | FramerSocket", pdu: bytes, unit: int, transaction: int) -> Iterator[ModbusPDU]:
     request = framer.decoder.decode(pdu) if pdu else None
     if request is not None:
         request.dev_id = unit

@@ -142,7 +142,7 @@ class Line:
         if sent.spoilt or self.troubled:
             self._chunk_arrives(sent, 0, len(data))
             return
-        unit = data[0]
+        unit = data[0] if data[:1] != b":" else 0  # in ASCII nobody knows for whom it is before reading it
         listeners = self._by_unit.get(unit)
         if listeners is None:
             listeners = self._by_unit[unit] = [
