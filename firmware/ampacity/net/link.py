@@ -57,7 +57,8 @@ class Link:
     random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
-    on_distrust: None, or function(text): the server's certificate was refused.
+    on_distrust: None, or function(text): the server's certificate was refused. before_attempt: None, or function(now_ms)
+    that may change the configuration.
     """
 
     def __init__(self, doors, station, config, clock, log, resolver=None, rng=None, entropy=os.urandom):
@@ -75,6 +76,7 @@ class Link:
         self._hurry = False
         self._trouble = None
         self.on_distrust = None
+        self.before_attempt = None
 
     @property
     def trouble(self):
@@ -128,6 +130,8 @@ class Link:
 
     async def _attempt(self):
         """One connection, from the name look-up to its end."""
+        if self.before_attempt is not None:
+            self.before_attempt(self._clock.now_ms())
         try:
             url = parse_url(self.config.url, self._schemes()).below(self.config.identity)
             reader, writer = await self._connect(url)

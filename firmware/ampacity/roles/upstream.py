@@ -10,12 +10,12 @@ from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.net.link import Link, LinkConfig
 from ampacity.ocpp.station import Station
+from ampacity.roles.networks import Networks
 from ampacity.store.journal import Journal
 
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 SOURCE = "ocpp"
-PLAIN, CERTIFICATE = 1, 3  # security profiles: the last without TLS, the one with a client certificate
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LINE_NAMES = ("L1", "L2", "L3")
 
@@ -51,32 +51,17 @@ def station_config(site, ocpp, version, reason):
     }
 
 
-def secure(config, ocpp, doors):
-    """Security profiles 2 (password over TLS) and 3 (a certificate of our own): nothing but TLS, and no way back.
-
-    config: the LinkConfig to change. What cannot be used is kept there as the reason why there is no connection.
-    """
-    from ampacity.ports.tls_files import TlsFiles
-
-    config.secure = True
-    try:
-        files = TlsFiles(ocpp.get("root_pem"), ocpp.get("certificate_pem"), ocpp.get("key_pem"))
-        if ocpp["security_profile"] == CERTIFICATE:
-            config.password, config.certified = None, True
-            if files.key is None:
-                raise Rejected("certificate_pem", "none", "certificate_pem and key_pem for security profile 3")
-        config.tls = doors.client_tls(files)
-    except Rejected as e:
-        config.unusable = "tls: %s" % e
-
-
 class Prompt:
     """The station as its link sees it: what the CSMS wants is done once all is said, not at the next housekeeping."""
 
     def __init__(self, upstream):
         self._upstream = upstream
         station = upstream.station
-        self.connected, self.disconnected, self.receive = station.connected, station.disconnected, station.receive
+        self.disconnected, self.receive = station.disconnected, station.receive
+
+    def connected(self, now_ms):
+        self._upstream.networks.connected(now_ms)
+        self._upstream.station.connected(now_ms)
 
     def next(self, now_ms):
         station = self._upstream.station
@@ -99,14 +84,13 @@ class Upstream:
         store = OcppStore(primary.settings, primary.files)
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
-        password = self.station.password() or ocpp.get("password")
-        self.config = LinkConfig(ocpp["url"], ocpp["identity"], password)
-        if ocpp.get("security_profile", 1) > PLAIN:
-            secure(self.config, ocpp, self.doors)
+        self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.doors, Prompt(self), self.config, self.doors.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted
         self._distrust = None
         self._configure(ocpp.get("config") or {}, now_ms)
+        self.networks = Networks(self.station, self.config, ocpp, self.doors, primary.keeper, self.log)
+        self.link.before_attempt = self.networks.before_attempt
         self._set_link_variables()
         self._meter_due_ms = 0
         self._limits_at_ms = 0
@@ -232,8 +216,7 @@ class Upstream:
         elif kind == "reset":
             self.primary.reset(action[1], action[2], now_ms)
         elif kind == "password":
-            if not self.config.certified:
-                self.config.password = action[1]
+            self.networks.password(action[1])
             self.link.reconnect()
         elif kind == "variable":
             self._set_link_variables()

@@ -11,7 +11,7 @@ import sys
 from ampacity.base.log import Log
 from ampacity.net.link import Link, LinkConfig
 from ampacity.ports.here import platform
-from ampacity.roles.upstream import secure
+from ampacity.roles.networks import secure
 
 
 class Station:

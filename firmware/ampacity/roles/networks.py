@@ -1,0 +1,90 @@
+"""Which CSMS, and how: the site file's own, or what a CSMS has set for the station (network profiles, OCPP B09 and B10).
+
+Profiles are tried in the order of NetworkConfigurationPriority, each NetworkProfileConnectionAttempts times. They are
+read at the start: what is set later holds from the next one. Once a connection has stood with a security profile none
+below it is used any more, whatever a CSMS has set (A05); only the installer's site file can go back.
+"""
+
+from ampacity.base.errors import Rejected
+
+FLOOR_DOC = "upstream_floor"
+PLAIN, CERTIFICATE = 1, 3  # security profiles: the last without TLS, the one with a client certificate
+
+
+def secure(config, ocpp, doors):
+    """Put a security profile in force: 0 and 1 plain, 2 a password over TLS, 3 a certificate of our own over TLS.
+
+    config: the LinkConfig to change, with its password set. ocpp: security_profile, root_pem, certificate_pem, key_pem.
+    What cannot be used is kept there as the reason why there is no connection.
+    """
+    config.secure = ocpp.get("security_profile", PLAIN) > PLAIN
+    config.certified, config.tls, config.unusable = False, None, None
+    if not config.secure:
+        return
+    from ampacity.ports.tls_files import TlsFiles
+
+    try:
+        files = TlsFiles(ocpp.get("root_pem"), ocpp.get("certificate_pem"), ocpp.get("key_pem"))
+        if ocpp["security_profile"] == CERTIFICATE:
+            config.password, config.certified = None, True
+            if files.key is None:
+                raise Rejected("certificate_pem", "none", "certificate_pem and key_pem for security profile 3")
+        config.tls = doors.client_tls(files)
+    except Rejected as e:
+        config.unusable = "tls: %s" % e
+
+
+class Networks:
+    """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts."""
+
+    def __init__(self, station, config, ocpp, doors, keeper, log):
+        self._station = station
+        self._config = config
+        self._ocpp = ocpp
+        self._doors = doors
+        self._keeper = keeper
+        self._log = log
+        self._floor = (keeper.settings.get(FLOOR_DOC) or {}).get("security_profile", 0)
+        known = station.network()
+        own = {"slot": 0, "url": ocpp["url"], "security_profile": ocpp.get("security_profile", PLAIN)}
+        self._profiles = [one for one in known if one["security_profile"] >= self._floor] or [own]
+        self._at = self._failed = 0
+        self._used = None
+        self._use()
+
+    def before_attempt(self, now_ms):
+        """The link is about to try: the next profile's turn, when this one had its attempts."""
+        if self._failed >= self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
+            self._failed = 0
+            self._at = (self._at + 1) % len(self._profiles)
+            self._use()
+            if len(self._profiles) > 1:
+                self._log.add("warning", "upstream: trying network profile %d: %s" % (self._used["slot"], self._used["url"]), now_ms)
+        self._failed += 1
+
+    def connected(self, now_ms):
+        """This one works; nothing less secure from now on."""
+        self._failed = 0
+        in_use = self._used["security_profile"]
+        self._station.config["security_profile"] = in_use
+        if in_use > self._floor:
+            self._floor = in_use
+            self._profiles = [one for one in self._profiles if one["security_profile"] >= in_use]
+            self._at = self._profiles.index(self._used)
+            self._keeper.put(FLOOR_DOC, {"security_profile": in_use}, now_ms)
+
+    def password(self, text):
+        """A new password; with a certificate of our own none is sent."""
+        if not self._config.certified:
+            self._config.password = text
+
+    def _use(self):
+        profile = self._profiles[self._at]
+        if profile is self._used:
+            return
+        self._used = profile
+        self._config.url = profile["url"]
+        self._config.password = self._station.password() or self._ocpp.get("password")
+        facts = dict(self._ocpp)
+        facts["security_profile"] = profile["security_profile"]
+        secure(self._config, facts, self._doors)

@@ -1,0 +1,74 @@
+"""Which CSMS the link is told to try: network profiles in their order, each so many times, and never a less secure one."""
+
+from helper_garage import Garage, site
+
+from ampacity.roles.networks import FLOOR_DOC
+
+OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://one.example", "security_profile": 1, "password": "0123456789abcdef"}
+SECOND = {"1": None, "2": {"url": "ws://two.example", "security_profile": 1, "timeout_s": 30, "interface": "Wired0"}}
+
+
+def garage(network=None, priority="1", floor=None):
+    """A primary after a start at which the store holds these network profiles."""
+    one = Garage(site(ocpp=dict(OCPP, config={"OCPPCommCtrlr.NetworkProfileConnectionAttempts": "2"})))
+    settings = one.primary.settings
+    if network:
+        settings.put("ocpp_network", {slot: each for slot, each in network.items() if each})
+        one.start()
+        one.primary.upstream.variable("OCPPCommCtrlr", "NetworkConfigurationPriority", priority, 0)
+    if floor:
+        settings.put(FLOOR_DOC, {"security_profile": floor})
+    return one.start()
+
+
+def tried(one, times):
+    """The URLs of so many attempts, all of which fail."""
+    urls = []
+    for n in range(times):
+        one.primary.upstream.link.before_attempt(n)
+        urls.append(one.primary.upstream.config.url.partition("//")[2][:3])
+    return urls
+
+
+def test_without_others_the_site_files_own_is_tried_for_ever():
+    assert tried(garage(), 7) == ["one"] * 7
+
+
+def test_profiles_take_turns_in_their_order_each_with_its_attempts():
+    one = garage(SECOND, "2,1")
+    assert tried(one, 8) == ["two", "two", "one", "one", "two", "two", "one", "one"]
+    assert any(["trying network profile 1: ws://one" in line[3] for line in one.log.since(0)])
+
+
+def test_one_that_connected_has_all_its_attempts_again():
+    one = garage(SECOND, "1,2")
+    assert tried(one, 2) == ["one", "one"]
+    one.primary.upstream.networks.connected(5)
+    assert tried(one, 3) == ["one", "one", "two"]
+
+
+def test_profiles_are_read_at_the_start():
+    one = garage(None, "1")
+    one.primary.settings.put("ocpp_network", {"1": SECOND["2"]})
+    assert tried(one, 3) == ["one"] * 3
+    assert tried(one.start(), 3) == ["two"] * 3
+
+
+def test_after_tls_has_stood_nothing_plain_is_tried_that_a_csms_set():
+    secure = {"2": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}}
+    one = garage(secure, "2,1")
+    assert tried(one, 3) == ["two", "two", "one"]
+    config = one.primary.upstream.config
+    one.start()
+    config = one.primary.upstream.config
+    assert config.secure and config.tls is None and "root_pem" in config.unusable  # no root was given: it cannot be used
+    one.primary.upstream.networks.connected(5)
+    assert tried(one, 5) == ["two"] * 5
+    assert tried(one.start(), 5) == ["two"] * 5
+    assert one.primary.upstream.station.config["security_profile"] == 1  # until it connects
+
+
+def test_the_installers_own_file_may_go_back():
+    one = garage(floor=2)
+    assert tried(one, 2) == ["one", "one"] and not one.primary.upstream.config.secure
+    assert one.primary.upstream.config.password == OCPP["password"]
