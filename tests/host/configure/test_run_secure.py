@@ -104,3 +104,33 @@ async def test_a_certificate_of_somebody_else_is_told_on_the_console_and_later_t
         await csms.stop()
     events = [json.loads(frame["text"])[3] for frame in csms.frames if '"SecurityEventNotification"' in frame["text"]]
     assert [event["type"] for event in events].count("InvalidCsmsCertificate") == 1
+
+
+async def test_a_csms_moves_the_station_to_another_one_over_tls_and_it_stays_there(tmp_path):
+    ca, old, new = Authority(), BenchCsms(), BenchCsms()
+    (tmp_path / "root.pem").write_text(ca.root)
+    await old.start()
+    await new.start(tls=ca.server_context(tmp_path, ca.issue()))
+    running = Running(tmp_path, "cpython", SITE.format(url=old.url, profile=1) + PASSWORD)
+    try:
+        await running.view(lambda view: view["connected"])
+        data = {"ocppVersion": "OCPP20", "ocppTransport": "JSON", "ocppCsmsUrl": new.url, "messageTimeout": 30, "securityProfile": 2,
+                "ocppInterface": "Wired0"}
+        assert (await old.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data}))["result"]["status"] == "Accepted"
+        variable = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "NetworkConfigurationPriority"}, "attributeValue": "2,1"}
+        answer = await old.call("SetVariables", {"setVariableData": [variable]})
+        assert answer["result"]["setVariableResult"][0]["attributeStatus"] == "Accepted", answer
+        assert (await old.call("Reset", {"type": "Immediate"}))["result"]["status"] == "Accepted"
+        for _ in range(PATIENCE_S * 10):
+            if "AMP-1" in new.identities:
+                break
+            await asyncio.sleep(0.1)
+        await running.view(lambda view: view["connected"])
+        assert new.stations["AMP-1"]["boots"] == 1 and old.stations["AMP-1"]["connects"] == 1
+        boot = new.stations["AMP-1"]["boot"]
+        assert boot["reason"] == "RemoteReset", boot
+    finally:
+        running.end()
+        await old.stop()
+        await new.stop()
+    assert new.findings == []
