@@ -98,6 +98,22 @@ def test_another_charge_point_that_blinks_is_a_finding():
     assert yard.run.results["evse-1"]["outcome"] == "failed"
 
 
+def test_two_devices_at_one_address_can_be_put_right_while_it_waits():
+    yard = Yard({"evse-1": Toy()}, [claims()], {"load": None})
+    toy = yard.toys["evse-1"]
+    for n in range(900):
+        sight = toy.tick(yard.run.experiment)
+        if n < 500:
+            sight.online, sight.state, sight.line_trouble = False, "silent", "unit 3: two devices answer"
+        yard.run.step(sight, toy.now_ms)
+        if n == 400:
+            assert yard.run.experiment.name == "load" and "address of its own" in yard.run.experiment.ask
+        if yard.run.experiment.name != "load":
+            break
+    assert yard.run.findings[0]["code"] == "duplicate-unit" and yard.run.findings[0]["level"] == "warning"
+    assert "put right" in yard.run.findings[0]["text"] and yard.run.results["evse-1"]["steps"][0]["outcome"] == "passed"
+
+
 def test_one_that_is_locked_is_told_with_the_word_that_ends_it():
     yard = Yard({"evse-1": Toy()}, [claims()])
     sight = yard.toys["evse-1"].tick(yard.run.experiment)

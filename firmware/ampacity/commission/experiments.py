@@ -18,7 +18,6 @@ from ampacity.commission import verdicts
 TALK, LISTEN, MUTE = 0, 1, 2
 DRAWS_DA = 10
 ANSWER_MS = 60000  # how long one that does not answer is waited for
-TROUBLE_MS = 10000  # where the bus already knows why
 LOOK_MS = 3000
 WAKES_MS = 15000
 BLINKS = 3
@@ -125,9 +124,12 @@ class Load(Experiment):
     def go_on(self, sight, now_ms):
         name, waited_ms = self.claims["name"], now_ms - self.began_ms
         if not sight.online:
-            if waited_ms >= (TROUBLE_MS if sight.line_trouble else ANSWER_MS):
-                return self.fail(verdicts.no_answer(name, self.claims["where"], sight.line_trouble))
-            return False
+            if sight.line_trouble:
+                return self._wait_for_one(sight)
+            return waited_ms >= ANSWER_MS and not self.findings and self.fail(verdicts.no_answer(name, self.claims["where"]))
+        for found in self.findings:
+            if found["level"] == "error":
+                found["level"], found["text"] = "warning", found["text"] + "; put right"
         if sight.state in LOCKS:
             return self.fail(verdicts.locked(name, sight.state, LOCKS[sight.state]))
         if sight.draws():
@@ -138,6 +140,13 @@ class Load(Experiment):
             self._ask(sight)
         if self._plugged_ms >= WAKES_MS:
             self.room = 1 if self._plugged_ms < 2 * WAKES_MS else 2
+        return False
+
+    def _wait_for_one(self, sight):
+        """Two devices have its address: that can be put right now, and then it goes on by itself."""
+        if not self.findings:
+            self.findings.append(verdicts.same_unit(self.claims["name"], self.claims["where"], sight.line_trouble))
+        self.ask = "%s; %s" % (self.findings[0]["text"], self.findings[0]["fix"])
         return False
 
     def _ask(self, sight):

@@ -9,7 +9,7 @@ from ampacity.commission.watching import FALL_DA_MIN, MEASURE_MS, NEAR_DA, Watch
 
 LATE_MS = 10000  # how long beyond its time a late one is still waited for, at least
 TRIES_MAX = 3
-ALIKE = 2  # readings in a row that show it
+TRACK_MAX = 400
 
 
 class Silence(Watching):
@@ -19,10 +19,10 @@ class Silence(Watching):
 
     def __init__(self, claims, loaded, meters):
         Watching.__init__(self, claims, loaded, meters)
-        self.fell_ms = None  # after the last frame, until it fell
-        self._stood_ms = 0  # the last reading before it that showed no fall
-        self._hit_ms, self._hits = 0, 0
-        self._after = []  # falls in da, long after it
+        self.fell_ms = None  # after the last frame, the first reading that shows the fall
+        self.stood_ms = 0  # the last reading before that
+        self._track = []  # (ms, fall in da)
+        self._after = []  # the last falls of it
         self._dead = 0  # tries in which it did not fall
         self._tried = []  # what was unclear in each try
 
@@ -39,32 +39,29 @@ class Silence(Watching):
         return max(FALL_DA_MIN * 2 // 3, (self.base_da - self.claims["fallback_da"]) // 4)
 
     def watched(self, drop_da, now_ms):
+        """Never over before it may have fallen; one that has not is waited for longer."""
         silent_ms = now_ms - self.muted_ms
-        if drop_da is not None:
-            self._see(drop_da, now_ms)
-        if self.fell_ms is None:
-            return silent_ms > self.allowed_ms() + (max(LATE_MS, self.claimed_ms) if self.loaded else 0)
-        if silent_ms <= self.fell_ms + self.claims["settle_ms"] + MEASURE_MS:
+        if drop_da is not None and len(self._track) < TRACK_MAX:
+            self._track.append((silent_ms, drop_da))
+        if silent_ms <= self.allowed_ms() + MEASURE_MS:
             return False
-        if not self._after or median(self._after) >= self._fall_da():
+        self._look_back(silent_ms)
+        if not self.loaded or silent_ms > self.allowed_ms() + MEASURE_MS + max(LATE_MS, self.claimed_ms):
             return True
-        self.fell_ms, self._hits, self._after = None, 0, []  # it was something else that fell, and came back
-        return False
+        return self.fell_ms is not None and silent_ms > self.fell_ms + self.claims["settle_ms"] + MEASURE_MS
 
-    def _see(self, drop_da, now_ms):
-        if self.fell_ms is not None:
-            if now_ms - self.muted_ms > self.fell_ms + self.claims["settle_ms"]:
-                self._after.append(drop_da)
+    def _look_back(self, silent_ms):
+        """By where it stands now: since when has more than half of that been gone? Other load may have moved before."""
+        self._after = [da for ms, da in self._track if ms > silent_ms - MEASURE_MS]
+        self.fell_ms = None
+        if not self._after or median(self._after) < self._fall_da():
             return
-        if drop_da < self._fall_da():
-            self._hits = 0
-            self._stood_ms = now_ms - self.muted_ms
-            return
-        self._hits += 1
-        if self._hits == 1:
-            self._hit_ms = now_ms
-        if self._hits >= ALIKE:
-            self.fell_ms = self._hit_ms - self.muted_ms
+        half_da = median(self._after) // 2
+        for ms, da in reversed(self._track):
+            if da < half_da:
+                self.stood_ms = ms
+                return
+            self.fell_ms = ms
 
     def fallback_da(self):
         """What it drew after the fall: by its own reading, else what the meter's fall leaves; None: unknown."""
@@ -107,7 +104,7 @@ class Silence(Watching):
 
     def again(self):
         Watching.again(self)
-        self.fell_ms, self._hits, self._after = None, 0, []
+        self.fell_ms, self.stood_ms, self._track, self._after = None, 0, [], []
 
     def _fell(self):
         claims, name = self.claims, self.claims["name"]
@@ -115,7 +112,7 @@ class Silence(Watching):
         outcome = verdicts.PASSED
         text = "%s fell to %s" % (name, verdicts.amps(fallback_da or 0))
         text += " %s after the last frame (claimed: %s)" % (verdicts.seconds(self.fell_ms), verdicts.seconds(self.claimed_ms)) if self.fell_ms else ""
-        if self.fell_ms is not None and self._stood_ms > self.allowed_ms():  # between two readings nobody knows
+        if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings nobody knows
             self.counts["watchdog_ms"] = -(-self.fell_ms // 1000) * 1000
             outcome, text = self._failed(verdicts.watchdog_late(name, self.fell_ms, self.claimed_ms))
         elif self.fell_ms is not None and self.fell_ms < self.claimed_ms // 2:
@@ -133,6 +130,6 @@ class Silence(Watching):
         figures = self.figures
         figures["claimed_watchdog_ms"], figures["claimed_fallback_da"] = self.claimed_ms, self.claims["fallback_da"]
         figures["tries"] = self.tries
-        figures["stood_ms"] = self._stood_ms
+        figures["stood_ms"] = self.stood_ms
         figures["before_da"], figures["fell_ms"], figures["fallback_da"] = self.base_da, self.fell_ms, self.fallback_da()
         figures["device_da"], figures["device_limit_da"], figures["allowed_ms"] = self.device_da, self.device_limit_da, self.allowed_ms()

@@ -126,10 +126,12 @@ def other_unit(name, unit):
     return finding("identity", name, text, "give the unit at this place the address %d, or exchange the names in the site file" % unit)
 
 
-def no_answer(name, where, trouble=""):
-    if trouble:
-        text = "%s (%s): %s" % (name, where, trouble)
-        return finding("duplicate-unit", name, text, "give each device an address of its own: switch the others off and set them one by one")
+def same_unit(name, where, trouble):
+    text = "%s (%s): %s" % (name, where, trouble)
+    return finding("duplicate-unit", name, text, "give each device an address of its own: switch the others off and set them one by one")
+
+
+def no_answer(name, where):
     text = "%s does not answer at %s" % (name, where)
     return finding("no-answer", name, text, "power, wires A and B, baud and parity, its address: `scan` shows who is there")
 

@@ -99,7 +99,8 @@ def test_a_file_that_is_no_report_is_told(tmp_path):
     assert result.exit_code == 2 and "damaged" in result.output
 
 
-HEAD = {"site": "yard", "firmware": "0.1.0", "site_sha256": "00", "controller": "1", "began": None, "ended": None, "evses": {}, "signed": None, "finished": True}
+HEAD = {"site": "yard", "firmware": "0.1.0", "site_sha256": "00", "controller": "1", "began": None, "ended": None, "evses": {}, "signed": None,
+        "finished": True}
 
 
 def test_a_report_without_any_evse_did_not_pass():
