@@ -26,7 +26,7 @@ INCOMING = (
     "UnlockConnector"
 ).split()
 OUTGOING = (
-    "Authorize BootNotification FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues NotifyEvent "
+    "Authorize BootNotification FirmwareStatusNotification Heartbeat LogStatusNotification MeterValues NotifyEVChargingNeeds NotifyEvent "
     "NotifyReport ReportChargingProfiles SecurityEventNotification StatusNotification TransactionEvent"
 ).split()
 SCHEMAS = Path(ocpp.__file__).parent / "v201" / "schemas"

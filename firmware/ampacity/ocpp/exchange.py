@@ -2,7 +2,7 @@
 
 While the CSMS has not accepted the station, only the boot and what the CSMS itself asked for goes out (B02.FR.02).
 After that: what it asked for, questions that a driver waits for, the status of connectors, the queue of transactions,
-events, samples, a heartbeat.
+needs of cars, events, samples, a heartbeat.
 """
 
 from ampacity.ocpp.errors import CallError
@@ -104,6 +104,7 @@ class Exchange:
             s.authorizer.pull(now_ms)
             or s.availability.pull(now_ms)
             or s.queue.pull(now_ms)
+            or (s.needs.pull(now_ms) if s.needs is not None else None)
             or s.events.pull(now_ms)
             or s.sampling.pull(now_ms)
             or s.boot.pull_heartbeat(now_ms)

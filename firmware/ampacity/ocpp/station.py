@@ -25,6 +25,7 @@ Facts, each with now_ms:
         "stop_local" {"reason"?}                    stop button; reason: Local (default), EmergencyStop, …
         "fault" {"reason"?}                         a fault that ends the session: GroundFault, OvercurrentFault, Other …
         "bay" {"occupied"}                          parking sensor
+    charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
                                   "offered_w", "soc"}; None or missing: not known
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE; Problem True or False is
@@ -111,6 +112,7 @@ class Station:
         self.transactions.events.restore()
         self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
         self.profiles.forget_closed()
+        self.needs = None  # of cars, from the first one that is told
         self.exchange = Exchange(self)
 
     # --- the link
@@ -160,6 +162,8 @@ class Station:
             flow.plugged(point, now_ms)
         elif kind == "unplugged":
             flow.unplugged(point, now_ms)
+            if self.needs is not None:
+                self.needs.forget(evse_id)
         elif kind == "charging":
             flow.charging(point, fields["state"], now_ms)
         elif kind == "stop_local":
@@ -176,6 +180,17 @@ class Station:
     def meter_values(self, evse_id, values, now_ms):
         self.now_ms = now_ms
         self.point(evse_id).values = values
+
+    def charging_needs(self, evse_id, energy_wh, departure_unix_ms, now_ms):
+        self.now_ms = now_ms
+        if self.needs is None:
+            from ampacity.ocpp.smart_charging.needs import Needs
+
+            self.needs = Needs(self)
+        if energy_wh is None:
+            self.needs.forget(evse_id)
+        else:
+            self.needs.put(evse_id, energy_wh, departure_unix_ms)
 
     def device_fact(self, evse_id, component, variable, value, now_ms):
         self.now_ms = now_ms

@@ -107,6 +107,12 @@ class Points:
             restart(now_ms)
         self.log.add("warning", "evse %s: reset" % session.name, now_ms)
 
+    def needs(self, index, energy_wh, departure_ms, now_ms):
+        """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
+        self.guard.needs(index, energy_wh, departure_ms, now_ms)
+        if self.primary.upstream is not None:
+            self.primary.upstream.needs(index, energy_wh, departure_ms, now_ms)
+
     def unlock(self, index, reference, now_ms):
         """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
         driver = self.drivers[index]

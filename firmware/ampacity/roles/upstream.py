@@ -175,6 +175,13 @@ class Upstream:
                 self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
             self.link.wake()
 
+    def needs(self, index, energy_wh, departure_ms, now_ms):
+        """What a car still needs, and when it leaves on the monotonic clock."""
+        unix_ms = self.primary.wallclock.unix_ms(now_ms)
+        departure_unix_ms = None if unix_ms is None or departure_ms is None else unix_ms + departure_ms - now_ms
+        self.station.charging_needs(index + 1, energy_wh, departure_unix_ms, now_ms)
+        self.link.wake()
+
     def meter(self, index, facts, offered_da):
         """The latest readings of an EVSE; the station samples them when OCPP wants it."""
         self.station.meter_values(index + 1, {

@@ -76,6 +76,12 @@ class Csms(ChargePoint):
         return call_result.TransactionEvent()
 
 
+    @on(Action.notify_ev_charging_needs)
+    def on_notify_ev_charging_needs(self, **payload):
+        self.keep("NotifyEVChargingNeeds", payload)
+        return call_result.NotifyEVChargingNeeds(status="Processing")
+
+
 def _plain(name, action, result):
     def handler(self, **payload):
         self.keep(result.__name__, payload)

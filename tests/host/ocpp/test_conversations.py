@@ -39,6 +39,7 @@ async def test_every_message_of_a_station_with_a_busy_day_holds_against_the_sche
         variable("AlignedDataCtrlr", "Measurands", MEASURANDS),
     ) == ["Accepted"] * 5
     await talk.charge(1)
+    talk.station.charging_needs(1, 20_000, talk.unix_ms + 36_000_000, talk.now_ms)
     await talk.advance(700000)
     talk.station.device_fact(2, "EVSE", "Problem", True, talk.now_ms)
     talk.station.device_fact(2, "Controller", "SerialNumber", "X1", talk.now_ms)
@@ -53,6 +54,7 @@ async def test_every_message_of_a_station_with_a_busy_day_holds_against_the_sche
     assert said == {
         "BootNotification", "StatusNotification", "Authorize", "TransactionEvent", "MeterValues", "NotifyEvent",
         "SecurityEventNotification", "NotifyReport", "LogStatusNotification", "FirmwareStatusNotification", "Heartbeat",
+        "NotifyEVChargingNeeds",
     }
     await talk.close()
 

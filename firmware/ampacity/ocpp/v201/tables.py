@@ -35,6 +35,7 @@ ENUMS = (
         "ContractCancelled"
     ),
     "Accepted Pending Rejected",
+    "Accepted Rejected Processing",
 )
 TYPES = (
     "connectorId?i id!i",
@@ -99,6 +100,7 @@ TYPES = (
     "additionalInfo?s512 reasonCode!s20",
     "currentTime!d interval!i status!e22 statusInfo?o44",
     "currentTime!d",
+    "status!e23 statusInfo?o44",
     "chargingPriority?i idTokenInfo?o31 totalCost?n updatedPersonalMessage?o30",
 )
 REQUESTS = (
@@ -130,12 +132,13 @@ RESPONSES = (
     ("Heartbeat", 46),
     ("LogStatusNotification", 2),
     ("MeterValues", 2),
+    ("NotifyEVChargingNeeds", 47),
     ("NotifyEvent", 2),
     ("NotifyReport", 2),
     ("ReportChargingProfiles", 2),
     ("SecurityEventNotification", 2),
     ("StatusNotification", 2),
-    ("TransactionEvent", 47),
+    ("TransactionEvent", 48),
 )
 KNOWN = (
     "Authorize BootNotification CancelReservation CertificateSigned ChangeAvailability ClearCache "
