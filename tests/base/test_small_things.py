@@ -74,6 +74,28 @@ def test_the_log_is_bounded_and_counts_what_it_drops():
     assert log.dropped == 2
 
 
+def test_the_log_keeps_what_a_list_would_in_the_room_it_has():
+    rng, log, kept = Rng(5), Log(capacity=40), []
+    for n in range(1, 3001):
+        text = "ä" * rng.below(20) + "x" * rng.below(120 if rng.chance(950) else 1900)
+        level = ("debug", "info", "warning", "error")[rng.below(4)]
+        now_ms = 2**30 - 1500 + n
+        assert log.add(level, text, now_ms) == n
+        kept.append((n, now_ms, level, text))
+        lines = log.since(0)
+        assert 0 < len(lines) <= 40 and lines == kept[-len(lines) :] and log.dropped == n - len(lines)
+        room = sum([9 + len(line[3].encode()) for line in lines])
+        assert len(lines) == min(n, 40) or room > 500
+        kept = kept[-40:]
+
+
+def test_a_line_that_is_too_long_is_cut_between_characters():
+    log = Log(capacity=2)
+    log.add("info", "x" * 1999 + "ä", 1)
+    log.add("strange", "y" * 5000, 2)
+    assert [(line[2], len(line[3])) for line in log.since(0)] in ([("info", 1999), ("info", 2000)], [("info", 2000)])
+
+
 def test_each_counter_has_a_name():
     log = Log()
     assert log.counter("crc") == 1 and log.counter("crc", 4) == 5 and log.counter("crc", 0) == 5

@@ -2,11 +2,27 @@
 
 Lines are facts with units and hold no secret. Every refusal has a counter: it is the counter that one watches,
 the line that one reads.
+
+Lines live as long as others push them out, so they are packed one after another into a ring of bytes: as objects each
+would take three times its text of a board's heap, in pieces strewn all over it.
 """
+
+LEVELS = ("debug", "info", "warning", "error")
+LINE_BYTES = 64  # room for each line; one that is longer takes that of others
+_HEAD = 9  # length (2), level (1), time (6)
+_TEXT_MAX = 2000
+
+
+def _cut(data):
+    """UTF-8 of at most _TEXT_MAX bytes, whole characters."""
+    size = min(len(data), _TEXT_MAX)
+    while size < len(data) and data[size] & 0xC0 == 0x80:
+        size -= 1
+    return data[:size]
 
 
 class Log:
-    """The last `capacity` lines, numbered from 1, and named counters.
+    """The last `capacity` lines, as far as they fit into LINE_BYTES each; numbered from 1; and named counters.
 
     `counters`: dict name → int. `dropped`: how many lines were pushed out. `echo`: called with each line's
     (n, now_ms, level, text), or None.
@@ -14,28 +30,33 @@ class Log:
 
     def __init__(self, capacity=200):
         self._capacity = capacity
-        self._lines = []
+        self._ring = bytearray(max(capacity * LINE_BYTES, _HEAD + _TEXT_MAX + 2))
         self._first = 1
+        self._count = 0
+        self._oldest = 0  # where the oldest line begins
+        self._end = 0  # where the next one may
         self.counters = {}
         self.dropped = 0
         self.echo = None
 
     def add(self, level, text, now_ms):
         """level: "debug", "info", "warning", "error". Returns the line's number."""
-        n = self._first + len(self._lines)
-        line = (n, now_ms, level, text)
-        self._lines.append(line)
-        if len(self._lines) > self._capacity:
-            self._lines.pop(0)
-            self._first += 1
-            self.dropped += 1
+        n = self._first + self._count
+        self._put(LEVELS.index(level) if level in LEVELS else 1, _cut(text.encode()), now_ms)
         if self.echo is not None:
-            self.echo(line)
+            self.echo((n, now_ms, level, text))
         return n
 
     def since(self, n):
         """All lines still here with a number above n, oldest first: [(n, now_ms, level, text)]."""
-        return self._lines[max(0, n + 1 - self._first):]
+        lines, at = [], self._oldest
+        for number in range(self._first, self._first + self._count):
+            at = self._begin(at)
+            size = self._size(at)
+            if number > n:
+                lines.append(self._line(number, at, size))
+            at += size
+        return lines
 
     def counter(self, name, step=1):
         """Count `step` more of `name`; step 0 only reads. Returns the new value."""
@@ -43,3 +64,42 @@ class Log:
         if step:
             self.counters[name] = value
         return value
+
+    def _size(self, at):
+        """Of the line that begins there, its head included; 0: none does, the next one is at the front."""
+        return (self._ring[at] << 8) | self._ring[at + 1]
+
+    def _begin(self, at):
+        return at if at + 2 <= len(self._ring) and self._size(at) else 0
+
+    def _line(self, number, at, size):
+        ring = self._ring
+        now_ms = int.from_bytes(bytes(ring[at + 3 : at + _HEAD]), "big")
+        return number, now_ms, LEVELS[ring[at + 2]], bytes(ring[at + _HEAD : at + size]).decode()
+
+    def _put(self, level, data, now_ms):
+        size, ring = _HEAD + len(data), self._ring
+        while self._count >= self._capacity:
+            self._drop()
+        if self._end + size > len(ring):  # not in what is left behind: at the front
+            while self._count and self._begin(self._oldest) >= self._end:
+                self._drop()
+            if self._end + 2 <= len(ring):
+                ring[self._end] = ring[self._end + 1] = 0
+            self._end = 0
+        at = self._end
+        while self._count and at <= self._begin(self._oldest) < at + size:
+            self._drop()
+        ring[at : at + _HEAD] = bytes((size >> 8, size & 255, level)) + now_ms.to_bytes(6, "big")
+        ring[at + _HEAD : at + size] = data
+        if not self._count:
+            self._oldest = at
+        self._count += 1
+        self._end = at + size
+
+    def _drop(self):
+        at = self._begin(self._oldest)
+        self._oldest = at + self._size(at)
+        self._first += 1
+        self._count -= 1
+        self.dropped += 1

@@ -16,7 +16,7 @@ EXIT_BUSY = 75
 EXIT_CONFIG = 78
 SITE_BYTES_MAX = 1048576
 COLLECT_BYTES = 32768
-LOG_LINES = 100  # a fifth of a kilobyte each
+LOG_LINES = 100
 
 
 def read_json(folder, name, required=True):
