@@ -135,8 +135,11 @@ class Commissioning(Part):
 
     def _mute(self, index, experiment, now_ms):
         driver = self.primary.buses.drivers[index]
-        if experiment.mute == TALK or not hasattr(driver, "mute"):
+        if experiment.mute == TALK:
             self._talk(now_ms)
+            return
+        if not hasattr(driver, "mute"):
+            self.run.command("skip", now_ms)  # orders that are no frames cannot be kept back
             return
         if self._muted is None:
             try:

@@ -10,12 +10,14 @@ from typer.testing import CliRunner
 from wired_site import Desk, yard
 
 from ampacity_host.cli import app
+from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.link import LinkLost, Refused, SerialLink, SocketLink, as_json
 from ampacity_host.commission.papers import NoReport, assemble, holds, read, scan_findings
 from ampacity_host.commission.people import Keyboard, Nobody
 from ampacity_host.commission.plot import plot
 from ampacity_host.commission.render import html
 from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.plant.car import Car
 
 
 def talker(answers, drop_first=False):
@@ -171,3 +173,26 @@ def test_wiring_faults_end_and_all_is_as_the_site_file_says(tmp_path):
     bench.run_ms(40_000)
     assert bench.plant.point["evse-2"].terminals == [[0], [1], [2]]
     assert json.loads(Desk(bench).ask("show evse evse-4 --json"))["online"]
+
+
+def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_status(tmp_path, monkeypatch):
+    from ampacity_host.commission import command
+
+    bench = yard(tmp_path)
+    bench.start()
+    bench.plant.point["evse-1"].plug(Car(phases=1))
+    bench.run_ms(40_000)
+    desk = Desk(bench)
+    monkeypatch.setattr(command, "open_link", lambda console, port: desk)
+    monkeypatch.setattr(command, "Guide", lambda link, person, screen: Guide(link, person, screen, desk.sleep))
+    words = ["commission", "evse-1", "--console", "x", "--unattended", "--no-scan", "--by", "Ada", "--json", "--out", str(tmp_path / "r.html")]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout.split("\n")[-2])
+    assert report == read(tmp_path / "r.json") and holds(report) and report["head"]["signed"]["by"] == "Ada"
+    assert "evse-1" in (tmp_path / "r.html").read_text()
+    assert [step["outcome"] for step in report["evses"][0]["steps"]] == ["passed", "not done", "passed", "not needed", "not needed"]
+    refused = CliRunner().invoke(app, ["commission", "evse-9", "--console", "x", "--unattended", "--no-scan"])
+    assert refused.exit_code == 1 and "evse-1, evse-2, evse-3, evse-4" in refused.output
+    nowhere = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "no" / "r.html")])
+    assert nowhere.exit_code == 2 and "No such file" in nowhere.output
