@@ -1,7 +1,7 @@
 """Checksum, lengths and silences of Modbus frames."""
 
 from ampacity.base.errors import Rejected
-from ampacity.bus.crc import crc16
+from ampacity.bus.crc import TABLE, crc16
 from ampacity.bus.frames import (
     char_us,
     crc_ok,
@@ -95,3 +95,11 @@ def test_a_tcp_header_that_cannot_be_one_breaks_the_stream():
         receiver = MbapReceiver()
         receiver.receive(head + b"\x03\x00\x00")
         assert receiver.take() is None and receiver.broken
+
+
+def test_the_table_of_the_checksum_is_that_of_its_polynomial():
+    for byte in range(256):
+        crc = byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        assert TABLE[byte] == crc

@@ -34,6 +34,8 @@ TALK, LISTEN, MUTE = 0, 1, 2
 MUTED_MS = 1000
 FLAG_OPEN = 2  # of a grant: open the contactor
 SENT_MAX = 8  # orders whose proof is still awaited
+EVIDENCE = ("fingerprint", "watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok")
+STATES = (("A", "A1", "A2"), ("B", "B1", "B2"), ("C", "C1", "C2"), ("D", "D1", "D2"), ("E", "E1", "E2"), ("F", "F1", "F2"))
 FAULTS = ("residual current", "over-temperature", "lock", "protective earth", "pilot", "contactor", "meter", "other")
 
 _STATUS_FORMAT = table.format_of(table.STATUS)
@@ -84,7 +86,7 @@ class LeaseDriver:
         self._sent: list[tuple[int, int, int]] = []  # (sequence, order id, da), oldest first
         self._step = STATUS
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
-        self._evidence: tuple[tuple[str, object], ...] = ()
+        self._evidence: tuple[object, ...] = ()  # values of EVIDENCE, as read
         self._failures = 0
         self.calm_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
         self._reaudit_ms = 0
@@ -243,7 +245,9 @@ class LeaseDriver:
         elif not request.certain:
             pass
         elif request.tag == NAMES and self._step == NAMES:
-            self.facts.firmware, self.facts.serial = _text(pdu[2:18]), _text(pdu[18:50])
+            firmware = _text(pdu[2:18])
+            self.facts.firmware = self.table.shared(firmware) if self.table is not None else firmware
+            self.facts.serial = _text(pdu[18:50])
             self._step = SETTINGS
         elif request.tag == SETTINGS and self._step == SETTINGS:
             self._on_settings(struct.unpack(_SETTINGS_FORMAT, pdu[2:]))
@@ -275,14 +279,8 @@ class LeaseDriver:
 
     def _on_settings(self, values: "tuple[int, ...]") -> None:
         fallback_da, max_da, power_on_da, longest_ds, after_ds = values
-        self._evidence = (
-            ("fingerprint", self.facts.serial),
-            ("watchdog_ms", min(self.watchdog_ms, longest_ds * 100) + after_ds * 100),
-            ("fallback_da", fallback_da),
-            ("power_on_da", power_on_da),
-            ("max_da", max_da),
-            ("mode_ok", True),
-        )
+        watchdog_ms = min(self.watchdog_ms, longest_ds * 100) + after_ds * 100
+        self._evidence = (self.facts.serial, watchdog_ms, fallback_da, power_on_da, max_da, True)
 
     def _on_status(self, s: "tuple[int, ...]", request: Request, now_ms: int) -> None:
         if s[0] != table.PROTOCOL:
@@ -306,8 +304,8 @@ class LeaseDriver:
             fresh = self._step == CHECK
             self._step = DONE
             if fresh or not self.survives:
-                for key, value in self._evidence:
-                    self.judge.evidence(self.index, key, value, now_ms)
+                for i in range(len(self._evidence)):
+                    self.judge.evidence(self.index, EVIDENCE[i], self._evidence[i], now_ms)
             elif now_ms >= self._reaudit_ms and self.judge.audit_due(self.index):
                 self._reaudit_ms = now_ms + REAUDIT_MS
                 self._step = NAMES  # it was declared away meanwhile: who it is must be read again
@@ -339,14 +337,21 @@ class LeaseDriver:
         facts.volts_dv = None if NOT_MEASURED in volts else list(volts)
         facts.limit_da = s[_LIMIT]
         facts.energy_wh = s[_ENERGY]
-        digit = s[_PILOT] >> 8
-        facts.state = chr(s[_PILOT] & 0x7F) + (str(digit) if digit else "")
+        facts.state = _state(s[_PILOT])
         facts.plugged = bool(s[_PLUG] & 1)
         facts.contactor_closed = bool(s[_PLUG] & 4)
         facts.charging = facts.contactor_closed and facts.state[0] in "CD"
         facts.power_w = _power_w(facts.amps_da, facts.volts_dv)
         facts.fault = _fault(s[_FAULT_BITS]) if s[_FAULT_BITS] or s[_STATE] == 4 else None
         facts.updated_ms = now_ms
+
+
+def _state(pilot: int) -> str:
+    """The letter and digit of the status' pilot word; one text for all units, for it is made with each reading."""
+    letter, digit = (pilot & 0x7F) - 65, pilot >> 8
+    if 0 <= letter < len(STATES) and digit < 3:
+        return STATES[letter][digit]
+    return chr(pilot & 0x7F) + (str(digit) if digit else "")
 
 
 def _power_w(amps_da: "list[int] | None", volts_dv: "list[int] | None") -> "int | None":
