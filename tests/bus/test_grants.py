@@ -222,7 +222,7 @@ def test_a_restart_that_nobody_noticed_is_seen_by_the_boot_counter():
     site.wire.run(1000)
     evidence, proven = len(site.judge.of("evidence", 1)), len(site.judge.of("proven", 1))
     site.stations[1].restart()
-    site.wire.run(1500)
+    site.wire.run(3000)
     assert len(site.judge.of("evidence", 1)) == evidence + 6
     assert len(site.judge.of("proven", 1)) > proven
     assert site.limits() == [100, 100]

@@ -1,9 +1,9 @@
 """Weeks of a garage with random faults (safety.md 8.6): the whole firmware, every byte, judged by the plant.
 
-`python -m tests.proof.soak --days 30 --seed 1` prints one JSON object:
-`{"days", "sessions_served", "violations", …}`. A session is served when it got, by its departure, SERVED of what it
+`python -m tests.proof.soak --days 30 --seed 1` runs them in one piece, tells how far it is once an hour of the garage,
+and prints one JSON object: `{"days", "sessions_served", "violations", …}`. A session is served when it got, by its departure, SERVED of what it
 could have taken alone on the site; how much a perfect allocator would have delivered is beside it. Ten seeds of three
-days each are thirty site-days; they run in as many processes as there are cores.
+days each (--portions) are thirty site-days; they run in as many processes as there are cores.
 """
 
 import argparse
@@ -64,12 +64,12 @@ class Run:
         self.mains.begin(self.start_s)
 
     def play(self, tell=None):
-        began_s = time.monotonic()
+        began_s, spent_s = time.monotonic(), time.process_time()
         for hour in range(self.hours):
             self.stage.run_ms(HOUR_MS)
             self._sample(hour + 1)
-            if tell is not None and (hour + 1) % 24 == 0:
-                tell(self, time.monotonic() - began_s)
+            if tell is not None:
+                tell(self, time.monotonic() - began_s, time.process_time() - spent_s)
         self.until_s = self.start_s + self.hours * 3600
         self.standing = {session: name for name, session in self.driver._at.items()}
         self.driver.end()
@@ -137,14 +137,19 @@ class Run:
 def portion(arguments):
     """One process's share: (hours, seed) -> its result."""
     hours, seed, faults = arguments
-    result = Run(hours, seed, faults).play(_tell if sys.stderr.isatty() else None).result()
+    result = Run(hours, seed, faults).play().result()
     told = f"{result['served']} of {result['sessions']} served, {len(result['violations'])} violations"
     print(f"soak: seed {seed}: {told}", file=sys.stderr, flush=True)
     return result
 
 
-def _tell(run, wall_s):
-    print(f"soak: seed {run.seed}, hour {len(run.heap)}: {len(run.heap) * 3600 / wall_s:.0f} times real time", file=sys.stderr, flush=True)
+def _tell(run, wall_s, cpu_s):
+    """One line an hour: how far, how fast (of its own time on a core), what was found."""
+    hour, objects, size = run.heap[-1]
+    cars = f"{run.driver.served} of {len(run.sessions)} cars came, {len(violations(run.plant))} violations"
+    faults = sum(run.storm.done.values()) if run.storm else 0
+    print(f"soak: seed {run.seed}, day {(hour - 1) // 24 + 1} hour {(hour - 1) % 24 + 1}: {hour * 3600 / cpu_s:.0f} times real time of a core, "
+          f"{hour * 3600 / wall_s:.0f} on the wall; {cars}; {faults} faults; {objects} objects, {size} bytes stored", file=sys.stderr, flush=True)
 
 
 def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None):
@@ -180,13 +185,15 @@ def main():
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=FAULTS_AN_HOUR, help="random faults an hour")
-    parser.add_argument("--hours", type=int, help="instead of days: one portion of so many hours")
+    parser.add_argument("--hours", type=int, help="instead of days: so many hours in one piece")
+    parser.add_argument("--portions", action="store_true", help=f"{PORTION_DAYS} days each with a seed of its own, on all cores")
     parser.add_argument("--from-hour", type=int, default=0)
     options = parser.parse_args()
-    if options.hours:
-        result = summary([Run(options.hours, options.seed, options.faults, options.from_hour).play().result()])
-    else:
+    if options.portions:
         result = soak(options.days, options.seed, options.faults)
+    else:
+        hours = options.hours or 24 * options.days
+        result = summary([Run(hours, options.seed, options.faults, options.from_hour).play(_tell).result()])
     print(json.dumps(result))
     return 1 if result["violations"] or result["growing"] or result["sessions_served"] < 0.98 else 0
 

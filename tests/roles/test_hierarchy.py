@@ -92,7 +92,7 @@ def test_a_restart_of_a_garage_takes_nothing_from_the_others():
     town = charging().run(20000)
     before = amps(town)[2:]
     town.node("left").dead = True
-    town.run(1500)
+    town.run(3000)
     town.node("left").start(town.now_us)
     for _ in range(20):
         town.run(500)
@@ -144,7 +144,7 @@ def neighbour_while_its_giver_is_silent():
     assert sum(amps(town)) >= 280
     left.below[0].cut = True
     ports[1].car = "C"
-    town.run(5000)
+    town.run(8000)
     return town
 
 

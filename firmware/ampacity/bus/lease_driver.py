@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 POLL_MS = 250
-REST_MS = 2000  # between two readings of one that was told to pause and draws nothing
-EASE_MS = 1000  # of one whose car does not take what it is offered
+REST_MS = 2000  # between two readings of one that draws nothing
+EVEN_MS = 1000  # of one whose current has stood still for
+STILL_MS = 15000
+STILL_DA = 5
 LEAD_MS = 400  # before a refresh its settings are read back, for older ones count no more (rule 8)
 TIMEOUT_MS = 200
 LOST_AFTER = 3  # failures in a row
@@ -84,11 +86,17 @@ class LeaseDriver:
         self._solo = False  # refused in a broadcast: try alone, right after a status read
         self._solo_now = False
         self._sent: list[tuple[int, int, int]] = []  # (sequence, order id, da), oldest first
+        self._proven_da = -1
+        self._unproven = False  # the newest order is another one than what is proven
         self._step = STATUS
         self._known = (-1, -1)  # boot counter and settings mark that the audit belongs to
         self._evidence: tuple[object, ...] = ()  # values of EVIDENCE, as read
         self._failures = 0
         self.calm_ms = 0  # with nothing new about it, so long between two readings; 0: as often as the bus allows
+        self._amps_da: list[int] = []  # what it drew when that last changed, and when it did
+        self._still_state: str | None = None
+        self._still_order_da: int | None = None
+        self._moved_ms = 0
         self._reaudit_ms = 0
         self._asked_ms = -poll_ms
         self._status = Request(self.unit, _STATUS_PDU, ROUTINE, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
@@ -175,6 +183,7 @@ class LeaseDriver:
             self._hold_ms = now_ms + HOLD_MS
         self.order_da, self.sent_ms, self._sequence = value_da, now_ms, sequence
         self._sent_flags = self.flags
+        self._unproven = self._unproven or value_da != self._proven_da
         self._resend = self._solo = self._solo_now = False
         if len(self._sent) >= SENT_MAX:
             self._sent.pop(0)
@@ -190,7 +199,7 @@ class LeaseDriver:
             klass = self.need(now_ms)
             if klass != NONE:
                 return klass, now_ms
-        if self._sent:
+        if self._sent and (self._unproven or not self.calm_ms):
             return OVERDUE, max(self.sent_ms, self._asked_ms + 1)
         if self._step != DONE:
             return OVERDUE, self._asked_ms + 1
@@ -272,10 +281,24 @@ class LeaseDriver:
     def _lose(self, now_ms: int) -> None:
         self.facts.online = False
         self.calm_ms = 0
+        self._proven_da = -1
         self._step = STATUS
         self._evidence = ()
         self._resend = True
         self.judge.lost(self.index, now_ms)
+
+    def _calm(self, amps: "list[int] | None", now_ms: int) -> int:
+        """How long the next reading may wait: not at all while something moves, or did a moment ago."""
+        if amps is None or not self.poll_ms or self._sample_age_ms:  # below a primary much moves that a sum does not show
+            return 0
+        before, same = self._amps_da, self.facts.state == self._still_state and self.order_da == self._still_order_da
+        for at, da in enumerate(amps):
+            same = same and len(before) == len(amps) and abs(da - before[at]) <= STILL_DA
+        if not same:
+            self._amps_da, self._still_state, self._still_order_da, self._moved_ms = amps, self.facts.state, self.order_da, now_ms
+        if now_ms - self._moved_ms < STILL_MS:
+            return 0
+        return EVEN_MS if any(amps) else REST_MS
 
     def _on_settings(self, values: "tuple[int, ...]") -> None:
         fallback_da, max_da, power_on_da, longest_ds, after_ds = values
@@ -290,8 +313,7 @@ class LeaseDriver:
         self._read_facts(s, now_ms)
         self.judge.reported(self.index, s[_LIMIT], now_ms)
         amps = self.facts.amps_da
-        still = self._step == DONE and not self.facts.charging and amps is not None and not any(amps)
-        self.calm_ms = 0 if not still else EASE_MS if self.order_da else REST_MS
+        self.calm_ms = self._calm(amps, now_ms) if self._step == DONE else 0
         self.judge.measured(self.index, amps, request.sent_ms - self._sample_age_ms, now_ms)
         if self._step == DONE:
             self._prove(s, request, now_ms)
@@ -326,9 +348,11 @@ class LeaseDriver:
             if ours and sequence == s[_SEQUENCE] and s[_LIMIT] <= value_da:
                 self.judge.proven(self.index, order_id, s[_LIMIT], now_ms)
                 self._sent = self._sent[i + 1 :]
+                self._proven_da = value_da
+                self._unproven = self._unproven and sequence != self._sequence
                 break
         if request.sent_ms >= self.sent_ms and not (ours and s[_SEQUENCE] == self._sequence):
-            self._resend = grants.dirty = True  # asked after the newest order, and not in force
+            self._resend = grants.dirty = self._unproven = True  # asked after the newest order, and not in force
 
     def _read_facts(self, s: "tuple[int, ...]", now_ms: int) -> None:
         facts, n = self.facts, self.terminals

@@ -51,6 +51,7 @@ class BusPrimary:
         self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
         self._log = log
         self._schedule: Any = schedule or Schedule(drivers)
+        self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
         self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
         self._receiver.on_skipped = self._skipped
         self._request: Any = None  # the Request that waits for its reply
@@ -83,10 +84,8 @@ class BusPrimary:
     def permit(self, until_ms: int) -> None:
         """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
         self._schedule.permit_until_ms = until_ms
-        for slot in self._schedule.slots:
-            tell = getattr(slot.driver, "permit", None)
-            if tell is not None:
-                tell(until_ms)
+        for driver in self._permitted:
+            driver.permit(until_ms)
 
     def next(self, now_us: int) -> "tuple[bytes | None, int]":
         """What to send now, if anything, and when to call again unless bytes come before."""

@@ -25,6 +25,7 @@ TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 WAKE_MS = 120             # whether it answers the frame that wakes it is not waited for any longer
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
+REST_MS = 2000  # between two readings of one that draws nothing
 BUSY = ("exception:5", "exception:6")
 
 
@@ -33,13 +34,16 @@ class ProfileDriver(ProfileAnswers):
 
     _waits = False  # the last frame that may feed had to wait
     muted = TALK
+    _rest_until_ms = 0  # nothing to ask before
     _hailing = False  # nobody answered the last probe, for nobody answers any: a reading is next
 
     # ---- the driver's face
 
     def want(self, limit_da: int, now_ms: int) -> None:
         """The limit that should be in force, da; 0 pauses."""
-        self._want_da = limit_da
+        if limit_da != self._want_da:
+            self._want_da = limit_da
+            self._rest_until_ms = 0
 
     def mute(self, level: int, now_ms: int) -> None:
         """A test of its fail-safe: TALK, LISTEN (its live readings and nothing else) or MUTE (nothing goes out to it)."""
@@ -47,6 +51,7 @@ class ProfileDriver(ProfileAnswers):
             self._lost(now_ms)
         self.muted = level
         self._cycles["live"].restart()  # what is read next is all of one round, from now
+        self._rest_until_ms = 0
 
     def hold_open(self, on: bool) -> None:
         """Its contactor is to be open, or (off) as its order says; nothing where it has no register for that."""
@@ -59,12 +64,19 @@ class ProfileDriver(ProfileAnswers):
             self._phases.want(count)
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
-        """(class, due) of what this device needs next."""
+        """(class, due) of what this device needs next. While it rests only a want, an answer or an errand brings something before."""
+        if now_ms < self._rest_until_ms and not self._errands and not self.shared:
+            return ROUTINE, self._rest_until_ms
         found = self._next(now_ms)
-        return (found[0], found[1]) if found else None
+        if found is None:
+            return None
+        if found[0] == ROUTINE and self.calm_ms and self.muted == TALK:
+            self._rest_until_ms = found[1]
+        return found[0], found[1]
 
     def take(self, now_ms: int) -> "Request | None":
         """The next request; None when nothing is due, or the judge said no."""
+        self._rest_until_ms = 0
         found = self._next(now_ms)
         if found is None or found[1] > now_ms:
             return None
@@ -88,6 +100,7 @@ class ProfileDriver(ProfileAnswers):
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """The device's answer to a request, exceptions excluded."""
+        self._rest_until_ms = 0
         if self._failures >= DOUBTFUL and self.link == ONLINE:
             self._doubt(now_ms)
         self._failures = 0
@@ -120,6 +133,7 @@ class ProfileDriver(ProfileAnswers):
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """No answer that counts. reason: "timeout", "crc", "unexpected", "gateway" or "exception:N"."""
+        self._rest_until_ms = 0
         if reason.startswith("exception"):
             self._refused(request, reason, now_ms)
             return
@@ -171,14 +185,25 @@ class ProfileDriver(ProfileAnswers):
         if self._feed_ms:
             due_ms = max(self._fed_ms + self._feed_ms, self._hold_ms["feed"], self._hold_ms["read"])
             best = _sooner(best, (ORDER, due_ms, self._feeder()), now_ms)
-        live = self._cycles["live"]
-        late = now_ms - max(live.done_ms, 0) > OVERDUE_MS + live.period_ms
-        best = _sooner(best, (OVERDUE if late else ROUTINE, max(live.due_ms(), self._hold_ms["read"]), self._take_live), now_ms)
+        live, calm_ms = self._cycles["live"], self.calm_ms
+        late = now_ms - max(live.done_ms, 0) > OVERDUE_MS + max(live.period_ms, calm_ms)
+        due_ms = live.due_ms() if live.at or not calm_ms else max(live.due_ms(), live.started_ms + calm_ms)
+        best = _sooner(best, (OVERDUE if late else ROUTINE, max(due_ms, self._hold_ms["read"]), self._take_live), now_ms)
         for group, take in (("settings", self._take_settings), ("slow", self._take_slow)):
             if group in self._cycles:
                 due_ms = max(self._cycles[group].due_ms(), self._hold_ms["read"])
                 best = _sooner(best, (ROUTINE, due_ms, take), now_ms)
         return best
+
+    @property
+    def calm_ms(self) -> int:
+        """So long between two readings while nothing flows there; 0: as often as the bus allows."""
+        order, amps = self._order, self.facts.amps_da
+        if not order.proven or self._failures or self.link != ONLINE or self._target_da() != order.target_da or self._resend:
+            return 0
+        if amps is None or self.facts.charging or any(amps):
+            return 0
+        return REST_MS
 
     def _feeder(self) -> "object":
         """What keeps this device's watchdog from firing: its own register, the order said again, or any reading."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LATE_US = 100000  # a reply that is this late would meet the next request
-LOOK_US = 1000000  # nothing to do before bytes come; the door may look again then
+LOOK_US = 10000000  # nothing to do before bytes come; the door may look again then
 
 
 class SecondaryEngine:

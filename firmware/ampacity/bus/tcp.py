@@ -31,6 +31,7 @@ class BusTcp:
     def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
         self._log = log
         self._schedule: Any = schedule or Schedule(drivers)
+        self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
         self._timeouts_max = TIMEOUTS_MAX if schedule is None else PATIENT_MAX
         for driver in drivers:
             if getattr(driver, "broadcasts", None):
@@ -53,10 +54,8 @@ class BusTcp:
     def permit(self, until_ms: int) -> None:
         """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
         self._schedule.permit_until_ms = until_ms
-        for slot in self._schedule.slots:
-            tell = getattr(slot.driver, "permit", None)
-            if tell is not None:
-                tell(until_ms)
+        for driver in self._permitted:
+            driver.permit(until_ms)
 
     def connected(self, now_us: int) -> None:
         """A fresh connection is there: nothing asked on the old one is answered on it."""

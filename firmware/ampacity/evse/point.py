@@ -51,7 +51,8 @@ class ChargingPoint:
     @property
     def energy_wh(self):
         """The port's meter, else what was integrated."""
-        return self.energy.energy_wh if self.port.energy_wh is None else self.port.energy_wh
+        shown_wh = self.port.energy_wh
+        return self.energy.energy_wh if shown_wh is None else shown_wh
 
     def shows(self, kind_wanted):
         """Does the pilot that is read back look like what we drive ("x1", "pwm" or "f")?"""

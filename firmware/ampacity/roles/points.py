@@ -22,7 +22,7 @@ class Points:
         self._named = {}
         for i, evse in enumerate(site["evses"]):
             self._named[evse["name"]] = i
-        self._told = [None] * len(self.sessions)
+        self._seen = [None] * len(self.sessions)
         self._meter_due_ms = 0
         self._cards = EarlyCards()
 
@@ -128,13 +128,25 @@ class Points:
         if meter_due:
             self._meter_due_ms = now_ms + METER_MS
         for index, session in enumerate(self.sessions):
-            self._step(index, session, meter_due, now_ms)
+            if meter_due or self._moved(index, session):
+                self._step(index, session, meter_due, now_ms)
         for index, token, kind, given_up in self._cards.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")
                 self.authorized(-1 if index is None else index, token, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
             else:
                 self._decide(index, token, kind, now_ms)
+
+    def _moved(self, index, session):
+        """Has anything changed that its next pass would look at, time apart?"""
+        facts = self.drivers[index].facts
+        events = getattr(self.drivers[index], "events", None)
+        lockout = self.guard.fault(index)
+        seen = (facts.updated_ms, facts.online, facts.fault, self.guard.order_da(index), session.phase, session.available, lockout)
+        if seen == self._seen[index] and not events and not session.events:
+            return False
+        self._seen[index] = seen
+        return True
 
     def _step(self, index, session, meter_due, now_ms):
         driver, guard = self.drivers[index], self.guard
