@@ -114,6 +114,11 @@ def test_two_devices_at_one_address_can_be_put_right_while_it_waits():
     assert "put right" in yard.run.findings[0]["text"] and yard.run.results["evse-1"]["steps"][0]["outcome"] == "passed"
 
 
+def test_a_question_that_nobody_answers_does_not_hold_up_the_site_for_ever():
+    yard = Yard({"evse-1": Toy(plugged=False)}, [claims()], {"load": None}).go(1900)
+    assert "nobody answered for 30 min" in yard.run.results["evse-1"]["steps"][0]["text"]
+
+
 def test_one_that_is_locked_is_told_with_the_word_that_ends_it():
     yard = Yard({"evse-1": Toy()}, [claims()])
     sight = yard.toys["evse-1"].tick(yard.run.experiment)

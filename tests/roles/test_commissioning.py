@@ -181,6 +181,25 @@ def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right
     assert "2..60 characters" in yard.type("commission sign A")
 
 
+def test_while_people_are_waited_for_the_others_charge_as_ever():
+    yard = Yard(site(rating_da=240)).run(30000)
+    yard.unit.port.car = "A"
+    yard.run(2000)
+    yard.type("commission start evse-2")
+    yard.run(30000)
+    assert yard.status()["step"] == "load" and yard.amps_da()[0] >= 155
+
+
+def test_a_defect_in_a_test_ends_it_and_lets_everything_go():
+    yard = Yard()
+    yard.type("commission start")
+    yard.run(3000)
+    yard.primary.commissioning.run.experiment.step = None
+    yard.run(20000)
+    assert not yard.status()["running"] and min(yard.amps_da()) >= 155
+    assert yard.log.counters["commission_failures"] == 1
+
+
 def test_a_run_that_a_restart_cuts_off_is_not_finished():
     yard = Yard()
     yard.type("commission start")

@@ -4,7 +4,7 @@ An experiment is asked `step(sight, now_ms)` a few times a second until it says 
 stands in its attributes; whoever runs it turns wishes into limits, which only lower, so the ledger decides:
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
-- `room`: 0 the others stay where they are; 1 they may go to their minimum, 2 to a pause, so that the wish fits;
+- `holds_others`, `room`: 0 the others stay where they are; 1 they may go to their minimum, 2 to a pause, so that the wish fits;
 - `mute`: TALK, LISTEN or MUTE toward this EVSE (a test of its fail-safe);
 - `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
 
@@ -66,7 +66,7 @@ class Experiment:
     """claims: what the site file and the profile say of this EVSE (see steps.py)."""
 
     name = ""
-    needs_load = True
+    holds_others = True  # do the others have to stay where they are?
 
     def __init__(self, claims):
         self.claims = claims
@@ -113,7 +113,7 @@ class Load(Experiment):
     """Is it there, and does a car or a test load draw? Nothing else can be measured without."""
 
     name = "load"
-    needs_load = False
+    holds_others = False
 
     _since_ms = None  # a car is plugged in and does not draw
     _plugged_ms = 0
@@ -161,6 +161,7 @@ class Blink(Experiment):
     """Paused and released three times: a person sees whether it is the charge point of that name."""
 
     name = "identity"
+    holds_others = False
 
     def begin(self, sight, now_ms):
         name = self.claims["name"]

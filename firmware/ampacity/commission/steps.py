@@ -19,6 +19,7 @@ from ampacity.commission.power_on import PowerOn
 from ampacity.commission.record import Record
 from ampacity.commission.stepping import Stepping
 
+ANSWER_MS = 1800000  # how long a question stands
 WORDS = ("next", "no", "skip", "abort")
 ORDER = ("load", "identity", "steps", "silence", "power-on")
 
@@ -51,6 +52,7 @@ class Run:
         self._loaded = []
         self._pairs = []
         self._record = None
+        self._asked, self._asked_ms = None, now_ms
         self._next_evse(now_ms)
 
     @property
@@ -66,7 +68,10 @@ class Run:
             return
         self._record.take(sight, now_ms)
         experiment = self.experiment
-        if experiment.step(sight, now_ms):
+        over = experiment.step(sight, now_ms)
+        if self._nobody_answers(experiment, now_ms):
+            over = experiment.end(verdicts.NOT_DONE, "nobody answered for %d min" % (ANSWER_MS // 60000))
+        if over:
             self._close(experiment, now_ms)
             self._next_step(now_ms)
 
@@ -84,6 +89,12 @@ class Run:
             raise Rejected("commission", word, "skip or abort: nothing was asked")
         else:
             self.experiment.answer(word)
+
+    def _nobody_answers(self, experiment, now_ms):
+        """A question that nobody answers must not hold up a site for ever."""
+        if experiment.ask is None or experiment.ask != self._asked:
+            self._asked, self._asked_ms = experiment.ask, now_ms
+        return experiment.ask is not None and now_ms - self._asked_ms > ANSWER_MS
 
     # the sequence
 

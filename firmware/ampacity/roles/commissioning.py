@@ -8,6 +8,7 @@ import os
 
 from ampacity import __version__
 from ampacity.base import strict_json
+from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.commission import papers
@@ -52,6 +53,16 @@ class Commissioning(Part):
         self._readings[meter] = (lines, now_ms)
 
     def step(self, now_ms):
+        """A defect here must not take the site with it: the run ends, and everything is let go."""
+        try:
+            self._step(now_ms)
+        except Exception as e:
+            self.primary.log.add("error", "commission: " + format_exception(e), now_ms)
+            self.primary.log.counter("commission_failures")
+            self.run = None
+            self._release(now_ms)
+
+    def _step(self, now_ms):
         run = self.run
         if run is None or run.over or self.guard.mode == "quarantine":
             return
@@ -93,13 +104,10 @@ class Commissioning(Part):
     # what is wished
 
     def _begin(self, claims, now_ms):
-        """The next EVSE: the others stay where they are."""
+        """The next EVSE."""
         self._release(now_ms)
         self._under_test = claims
         self._counted = False
-        for index in range(len(self.primary.site["evses"])):
-            if index != claims["index"]:
-                self._frozen[index] = self.guard.want_da[index]
 
     def _apply(self, index, experiment, now_ms):
         self._mute(index, experiment, now_ms)
@@ -108,6 +116,17 @@ class Commissioning(Part):
             self._wish_da, self._attend_ms = wish_da, now_ms
             self.guard.attend(index)
         self._limit(index, wish_da, now_ms)
+        self._hold_others(index, experiment, now_ms)
+
+    def _hold_others(self, index, experiment, now_ms):
+        """While it is measured the others stay where they are, or give way; while people are waited for they are free."""
+        if not experiment.holds_others and not experiment.room:
+            for other in sorted(self._frozen):
+                self._limit(other, None, now_ms)
+            self._frozen = {}
+            return
+        if not self._frozen:
+            self._frozen = {other: self.guard.want_da[other] for other in range(len(self.primary.site["evses"])) if other != index}
         for other in sorted(self._frozen):
             room_da = self._frozen[other]
             if experiment.room:
