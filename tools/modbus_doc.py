@@ -48,7 +48,7 @@ identity 0xA1B2C3D4 with sequence number 1. The tests ask a secondary with it, a
 
 The same registers on port 502, and with TLS on 802 (Modbus/TCP Security: certificates on both sides, TLS 1.2 or newer).
 The device answers to its own unit, to 0 and to 255, to any other with exception 11. There is no broadcast. Up to four
-clients; one that says nothing for 60 s is hung up on. Bytes that are no Modbus TCP end the connection.
+clients (two with TLS on MicroPython); one that says nothing for 60 s is hung up on. Bytes that are no Modbus TCP end the connection.
 
 With TLS a client may do what its role allows (extension 1.3.6.1.4.1.50316.802.1 of its certificate, a UTF8String of 1 to
 {role_max} ASCII characters). A request without its right is answered with exception 1 and changes nothing.

@@ -19,14 +19,15 @@ NO_TARGET = 11  # exception: gateway target device failed to respond
 class TcpSession:
     """engine: the SecondaryEngine behind it. rights: what the client may do (bus/rights.py), None: everything.
 
-    Counts in engine.counters: requests, exceptions, and `refused`, requests without the right that they need.
-    `broken`: what came is no Modbus/TCP; close the connection.
+    Counts in engine.counters: requests, exceptions, and `refused`, requests without the right that they need; `refused`
+    here: those of this client. `broken`: what came is no Modbus/TCP; close the connection.
     """
 
     def __init__(self, engine: "Any", rights: "tuple[str, ...] | None" = None) -> None:
         self._engine = engine
         self._rights = rights
         self._receiver = MbapReceiver()
+        self.refused = 0
 
     @property
     def broken(self) -> bool:
@@ -52,6 +53,7 @@ class TcpSession:
             counters["exceptions"] += 1
             return exception_pdu(pdu[0], NO_TARGET)
         if not self._may(pdu):
+            self.refused += 1
             counters["refused"] = counters.get("refused", 0) + 1
             return exception_pdu(pdu[0], ILLEGAL_FUNCTION)
         answer: bytes = engine.answer(pdu, now_ms)

@@ -24,6 +24,7 @@ from ampacity.ports.tls_words import CLOSED, fault
 
 HEAD_BYTES = 5
 HANDSHAKE_S = 10
+SHAKING_MAX = 2
 CLOSE, POLL = 4, 3  # requests of the stream protocol
 TLS13 = "TLS1-3-"
 
@@ -254,6 +255,7 @@ class TlsServer:
 
     def __init__(self, files):
         self._files = files
+        self._shaking = 0
         context(files, True)  # says now what is wrong with it
 
     async def accept(self, plain, peer):
@@ -274,6 +276,12 @@ class TlsServer:
         """The handler of plain connections that secures each before `await handler(reader, writer)`."""
 
         async def secured(_reader, plain):
+            if self._shaking >= SHAKING_MAX:  # each takes 27 KiB before it has shown who it is
+                forget(plain.s)
+                plain.s.close()
+                refused("tls: a client more than can shake hands at once")
+                return
+            self._shaking += 1
             try:
                 stream = await asyncio.wait_for(self.accept(plain, "a client"), HANDSHAKE_S)
             except asyncio.TimeoutError:
@@ -282,6 +290,8 @@ class TlsServer:
             except OSError as error:
                 refused(error.args[-1])
                 return
+            finally:
+                self._shaking -= 1
             await handler(stream, stream)
 
         return secured

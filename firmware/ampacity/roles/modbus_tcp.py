@@ -5,12 +5,14 @@ facts: {"host", "tcp_port"} and, for TLS, "tls" {"root_pem", "certificate_pem", 
 but whoever reaches the port can send one: that is for a network of its own.
 """
 
+from ampacity.base.compat import mem_free
 from ampacity.base.errors import Rejected
 from ampacity.bus.door import serve_tcp
 from ampacity.bus.rights import RIGHTS, ROLES, rights_of
 from ampacity.bus.tcp_server import TcpSession
 
 CLIENTS_MAX = 4
+SMALL_TLS_CLIENTS_MAX = 2  # where the heap is counted: a session takes 23 KiB of it
 LISTEN_RETRY_MS = 5000
 REFUSED_LOG_MS = 10000  # so often at most are refusals told
 
@@ -48,6 +50,8 @@ class ModbusTcp:
             if files.key is None:
                 raise Rejected("certificate_pem", "none", "this device's own certificate and key")
             self._tls = doors.server_tls(files)
+        small = self._tls is not None and mem_free() is not None
+        self._clients_max = SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX
         self.counters = {"clients": 0, "turned_away": 0, "handshakes_refused": 0}
 
     async def start(self):
@@ -83,8 +87,9 @@ class ModbusTcp:
         rights = None if self._tls is None else self._rights(self.doors.peer_certificate(writer))
         entry = [self.doors.clock.now_ms(), writer]
         self._let_in(entry)
+        session = TcpSession(self.engine, rights)
         try:
-            await serve_tcp(TcpSession(self.engine, rights), (reader, writer), self.doors.clock, self._before_answer(rights or (), entry))
+            await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, entry))
             await hang_up(writer)
         finally:
             if entry in self._clients:
@@ -92,23 +97,22 @@ class ModbusTcp:
             self.doors.abort(writer)
 
     def _let_in(self, entry):
-        """At most CLIENTS_MAX: a new one takes the place of the one that is silent longest, so dead ones keep nobody out."""
+        """At most so many: a new one takes the place of the one that is silent longest, so dead ones keep nobody out."""
         self.counters["clients"] += 1
-        if len(self._clients) >= CLIENTS_MAX:
+        if len(self._clients) >= self._clients_max:
             self.counters["turned_away"] += 1
             silent = min(range(len(self._clients)), key=lambda at: (self._clients[at][0], at))
             self.doors.abort(self._clients.pop(silent)[1])
         self._clients.append(entry)
 
-    def _before_answer(self, rights, entry):
+    def _before_answer(self, session, rights, entry):
         """What happens before each answer of one client; a request that it had no right to is told."""
-        seen = [self.engine.counters.get("refused", 0)]
+        told = [0]
 
         def before(now_ms):
             entry[0] = now_ms
-            refused = self.engine.counters.get("refused", 0)
-            if refused != seen[0]:
-                seen[0] = refused
+            if session.refused != told[0]:
+                told[0] = session.refused
                 self._tell("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
             self._answered(now_ms)
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 
 import pytest
 from pymodbus.client import ModbusTcpClient, ModbusTlsClient
@@ -134,7 +135,8 @@ def test_over_tls_the_role_in_the_certificate_decides_and_what_it_refuses_is_cou
         refused = put(operator)
         assert refused.isError() and refused.exception_code == 1
         assert get(operator).registers[3] == 60 and not plant.contactor
-        for nobody in (client(), client(role="operator"), client(role="Installer"), client(role=b"\x13\x08Operator")):
+        for named in (None, "operator", "Installer", b"\x13\x08Operator"):
+            nobody = client(role=named)
             answer = get(nobody)
             assert answer.isError() and answer.exception_code == 1
             nobody.close()
@@ -169,3 +171,23 @@ def test_who_shows_no_certificate_or_a_strangers_gets_no_word(runtime, tmp_path)
         good = tls_client(port, ca, ca.issue("client", role="Primary"), tmp_path)
         assert good.connect() and not get(good).isError() and show(plant)["tcp"]["clients"] == 1
         good.close()
+
+
+def test_on_micropython_no_more_than_two_shake_hands_at_once_and_who_is_in_stays_in(tmp_path):
+    ca = Authority()
+    server = ca.issue(NAME)
+    tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}
+    with secondary("micropython", tmp_path, tls) as (plant, port):
+        primary = tls_client(port, ca, ca.issue("client", role="Primary"), tmp_path)
+        assert primary.connect() and not get(primary).isError()
+        silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(2)]
+        time.sleep(0.3)
+        with socket.create_connection(("127.0.0.1", port), 5) as third, contextlib.suppress(ConnectionResetError):
+            assert third.recv(10) == b""
+        assert not get(primary).isError() and show(plant)["tcp"]["handshakes_refused"] == 1
+        for each in silent:
+            each.close()
+        other = tls_client(port, ca, ca.issue("client", role="Operator"), tmp_path)
+        assert plant.until(other.connect) and not get(other).isError() and not get(primary).isError()
+        other.close()
+        primary.close()
