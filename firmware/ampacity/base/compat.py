@@ -31,6 +31,15 @@ except AttributeError:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
+def forget(name):
+    """Let go of a module that was needed once, with what only it holds. Where memory is plenty it stays."""
+    if sys.implementation.name == "micropython" and name in sys.modules:
+        package, _, last = name.rpartition(".")
+        del sys.modules[name]
+        if hasattr(sys.modules.get(package), last):
+            delattr(sys.modules[package], last)
+
+
 try:
     gc.mem_free  # noqa: B018 - only MicroPython has it
 

@@ -82,13 +82,13 @@ class Log:
         while self._count >= self._capacity:
             self._drop()
         if self._end + size > len(ring):  # not in what is left behind: at the front
-            while self._count and self._begin(self._oldest) >= self._end:
+            while self._count and self._oldest >= self._end:
                 self._drop()
             if self._end + 2 <= len(ring):
                 ring[self._end] = ring[self._end + 1] = 0
             self._end = 0
         at = self._end
-        while self._count and at <= self._begin(self._oldest) < at + size:
+        while self._count and at <= self._oldest < at + size:
             self._drop()
         ring[at : at + _HEAD] = bytes((size >> 8, size & 255, level)) + now_ms.to_bytes(6, "big")
         ring[at + _HEAD : at + size] = data
@@ -98,8 +98,9 @@ class Log:
         self._end = at + size
 
     def _drop(self):
-        at = self._begin(self._oldest)
-        self._oldest = at + self._size(at)
+        after = self._oldest + self._size(self._oldest)
         self._first += 1
         self._count -= 1
         self.dropped += 1
+        if self._count:
+            self._oldest = self._begin(after)
