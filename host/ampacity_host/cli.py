@@ -202,6 +202,24 @@ def commission(
     raise typer.Exit(commission_command(evses or [], console, port, out, json, by, unattended, not no_scan))
 
 
+@app.command(epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection.")
+def replace(
+    evse: Annotated[str, typer.Argument(metavar="EVSE", help="the place whose unit was replaced")],
+    console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="the controller's data folder, or its console")] = None,
+    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="a serial device on which its console listens")] = None,
+    serial: Annotated[str | None, typer.Option(metavar="NUMBER", help="the new unit's serial number; without it you are asked")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the site's report, renewed; .html and .json")] = Path("commissioning.html"),
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="who signs the report")] = None,
+    unattended: Annotated[bool, typer.Option("--unattended", help="nobody is asked what only eyes see: it stays not done")] = False,
+    no_test: Annotated[bool, typer.Option("--no-test", help="accepted, set and proven only; the test is for later")] = False,
+    json: JsonOption = False,
+) -> None:
+    """A new unit at an old place: its serial number is accepted, its settings are written and read back, it alone is tested."""
+    from ampacity_host.scan.replace import replace_command
+
+    raise typer.Exit(replace_command(SimpleNamespace(**locals())))
+
+
 @app.command(epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection.")
 def push(
     site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None

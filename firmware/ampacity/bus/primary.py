@@ -333,7 +333,8 @@ class BusPrimary:
         late = self._late.get(unit)
         wrote = self._wrote.get(unit)
         if wrote is not None and wrote[0] == pdu and self._now_us < wrote[1]:
-            self._tell_twins(unit, self.twins.repeat(unit))  # two devices take each other's answers for requests
+            self._wrote[unit] = (pdu, self._now_us + OWN_US)  # two devices take each other's answers for requests, again and again
+            self._tell_twins(unit, self.twins.repeat(unit))
             return
         rest = (unit, pdu[0] & 0x7F) == self._broken[:2] and self._now_us < self._broken[2]
         if rest or (late is not None and late[0][0] == pdu[0] & 0x7F):

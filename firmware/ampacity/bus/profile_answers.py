@@ -110,6 +110,18 @@ class ProfileAnswers:
         if "proof" not in self._cycles:
             self._order.again()  # no reading would show that the order is lost
 
+    def reaudit(self, now_ms: int) -> None:
+        """Read again who it is and how it is set, before anything but a lower is ordered."""
+        if self.link != SILENT:
+            self._doubt(now_ms)
+
+    def settings_shown(self) -> tuple:
+        """(settings as Audit.shown has them, since when they were read, what is wrong with the device or None)."""
+        fields = [row[0] for span in self._table["reads"].get("settings", []) for row in span[3]]
+        fields += [row[0] for span in self._table["reads"].get("identity", []) for row in span[3]]
+        read_ms = min([self._readings.asked_ms[index] for index in fields]) if fields else 1 << 60
+        return self._audit.shown(), read_ms if self.link == ONLINE else -1, self._audit.wrong()
+
     # ---- answers
 
     def _read_reply(self, request: Request, pdu: bytes, now_ms: int) -> None:

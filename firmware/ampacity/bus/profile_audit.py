@@ -52,6 +52,19 @@ class Audit:
                 return False
         return True
 
+    def shown(self) -> list:
+        """[(name, wanted, shown or None, is it right, what it is), …] of every setting that the recipe writes.
+
+        What it is: "watchdog" (ms), "fallback" or "power_on" (da), else "raw".
+        """
+        rows = []
+        for write in self.recipe:
+            if write[W_WHAT] != "wait":
+                index = write[W_SHOWN]
+                name = self.readings.fields[index][0] if index >= 0 else "register %d" % write[1]
+                rows.append((name, self.wanted(write), self.readings.values[index] if index >= 0 else None, self.right(write), write[W_WHAT]))
+        return rows
+
     def next_write(self, now_ms: int) -> "list | None":
         """The next write that the recipe needs in this pass, or None when the pass is over."""
         while self._at < len(self.recipe):

@@ -1,9 +1,10 @@
 """Two devices with one address: found by what one device cannot do.
 
 They answer together. Mostly their characters mix, and no checksum fits, for this unit alone; sometimes one is later
-and a second valid answer follows the first: another one, or the same again where no other unit's comes twice. Once a unit is suspected its answers are held for a moment (primary.py):
-what is followed by another one is never taken, and once it is certain none is, until so many came alone that there
-is but one. Two that always answer the same at the same instant cannot be told from one.
+and a second valid answer follows the first: another one, or the same again where no other unit's comes twice. Once a
+unit is suspected its answers are held for a moment (primary.py): what is followed by another one is never taken, and
+once it is certain none is, until so many came alone that there is but one. Two that always answer the same at the
+same instant cannot be told from one.
 """
 
 WINDOW = 16  # last exchanges of a unit that are remembered

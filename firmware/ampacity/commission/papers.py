@@ -74,6 +74,9 @@ def report_lines(head, evses):
         for step in evse["steps"]:
             words = (MARKS.get(step["outcome"], ""), step["step"], without(evse["name"], step["text"]))
             lines.append("  %s %s: %s" % words)
+    for row in head.get("replaced", []):
+        words = (row["evse"], row["at"] or "time unknown", row["old"] or "none", row["new"] or "none", row["outcome"])
+        lines.append("%s replaced, %s: serial %s by %s, %s" % words)
     if not head["finished"]:
         lines.append("the run was not finished")
     lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong"]

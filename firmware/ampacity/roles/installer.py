@@ -51,6 +51,7 @@ class Installer:
             "restart": ("restart", self._restart),
             "commission": (COMMISSION, self._commission),
             "scan": (SCAN, self._scan),
+            "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
             "time": ("time", self._time),
         }
         self.commands.update(UpstreamCommands(primary).commands)
@@ -144,12 +145,12 @@ class Installer:
     def _needs(self, words, now_ms):
         """What the car still needs and in how many hours it leaves."""
         if len(words) == 2 and words[1] == "off":
-            self.primary.guard.needs(self._evse(words[0]), None, None, now_ms)
+            self.primary.points.needs(self._evse(words[0]), None, None, now_ms)
             return "ok"
         kwh, hours = [parse_da(word) for word in words[1:3]] if len(words) == 3 else (None, None)
         if kwh is None or hours is None:
             raise Rejected("needs", " ".join(words), "EVSE KWH HOURS, each with at most one decimal, or EVSE off")
-        self.primary.guard.needs(self._evse(words[0]), kwh * 100, now_ms + hours * 360000, now_ms)
+        self.primary.points.needs(self._evse(words[0]), kwh * 100, now_ms + hours * 360000, now_ms)
         return "ok"
 
     def _start(self, words, now_ms):
@@ -204,6 +205,13 @@ class Installer:
             from ampacity.roles.scanning import Scanning
             self.primary.scanning = Scanning(self.primary)
         return self.primary.scanning.command(words, self.asked_by, now_ms)
+
+    def _replace(self, words, now_ms):
+        """A new unit at an old place; loaded when it is first asked for."""
+        if self.primary.replacing is None:
+            from ampacity.roles.replacing import Replacing
+            self.primary.replacing = Replacing(self.primary)
+        return self.primary.replacing.command(words, now_ms)
 
     def _restart(self, words, now_ms):
         self.primary.reset("installer", 0, now_ms)

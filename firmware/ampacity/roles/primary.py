@@ -68,7 +68,7 @@ class Primary:
         self.mishaps = Mishaps(self)
         self.voltage = Voltage(self)
         self.resetting = None
-        self.scanning = None
+        self.scanning = self.replacing = None
 
     def _make_guard(self):
         """With a parent the guard keeps its grant, too (rule 13)."""
@@ -139,8 +139,9 @@ class Primary:
         self.voltage.step(now_ms)
         for part in self.extras:
             part.step(now_ms)
-        if self.scanning is not None:
-            self.scanning.step(now_ms)
+        for work in (self.scanning, self.replacing):
+            if work is not None:
+                work.step(now_ms)
         if self.upstream is not None:
             self.upstream.step(now_ms)
         for at_ms, kind, text in self.guard.events:

@@ -44,8 +44,16 @@ def summary(report: dict[str, Any]) -> list[str]:
     cells = "".join(
         f"<tr><td>{escape(one['name'])}</td><td class='{CLASSES[one['outcome']]}'>{one['outcome']}</td><td>{escape(one['kind'])}</td>"
         f"<td>{escape(one['serial'] or 'unknown')}</td><td>{escape(one['where'])}</td></tr>" for one in report["evses"])
+    parts += replaced(head)
     parts.append(f"<table><tr><th>Charge point</th><th>Outcome</th><th>Kind</th><th>Serial number</th><th>Where</th></tr>{cells}</table>")
     return parts
+
+
+def replaced(head: dict[str, Any]) -> list[str]:
+    """Units that took another's place, newest last."""
+    rows = [(escape(row["at"] or "time unknown"), escape(f"{row['evse']}: serial number {row['old'] or 'none'} replaced by {row['new'] or 'none'}, "
+             f"{row['outcome']}; settings " + ", ".join(f"{one[0]} {one[2]}" for one in row["settings"]))) for row in head.get("replaced", [])]
+    return [table(rows)] if rows else []
 
 
 def table(rows: list[tuple[str, str]]) -> str:

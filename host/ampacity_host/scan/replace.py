@@ -1,0 +1,90 @@
+"""`ampacity replace EVSE`: shows old and new serial number, has the new unit accepted, set and tested, and renews the report."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ampacity_host.commission.command import OK, REFUSED, USAGE, open_link, told
+from ampacity_host.commission.guide import Guide
+from ampacity_host.commission.link import Link, LinkLost, Refused, as_json
+from ampacity_host.commission.papers import NoReport, fetch, write
+from ampacity_host.commission.people import Keyboard, Nobody
+from ampacity_host.commission.render import html
+from ampacity_host.commission.screen import Screen
+
+NO_CONNECTION = 3
+POLL_S = 0.5
+
+
+def replace_command(options: SimpleNamespace) -> int:
+    """0 in service and tested, 1 something was refused or failed, 2 wrong usage, 3 no connection."""
+    screen = Screen()
+    try:
+        link = open_link(options.console, options.port)
+        new = shown_serial(link, options, screen)
+        if new is None:
+            return told(screen, "nothing was changed", REFUSED)
+        status = follow(link, options.evse, new, screen)
+        if status["outcome"] == "passed" and not options.no_test:
+            Guide(link, Nobody() if options.unattended else Keyboard(), screen).run([options.evse])
+        screen.close()
+        report = fetch(link, [], options.by) if status["outcome"] == "passed" and not options.no_test else None
+        link.close()
+    except ValueError as problem:
+        return told(screen, str(problem), USAGE)
+    except (Refused, NoReport) as problem:
+        return told(screen, str(problem), REFUSED)
+    except LinkLost as problem:
+        return told(screen, str(problem), NO_CONNECTION)
+    if options.json:
+        print(json.dumps(status))
+    passed = status["outcome"] == "passed"
+    if report is not None:
+        passed = passed and report["head"]["evses"].get(options.evse, {}).get("outcome") == "passed"
+        on_paper(report, options.out, screen)
+    return OK if passed else REFUSED
+
+
+def shown_serial(link: Link, options: SimpleNamespace, screen: Screen) -> "str | None":
+    """What the unit shows now, and whether a person takes it; None: no. --serial decides beforehand."""
+    text = link.ask(f"replace {options.evse}")
+    if text.startswith("error: "):
+        raise Refused(text[len("error: ") :])
+    screen.note(text.split("; replace ")[0])
+    if " serial=" not in text:
+        return None
+    new = text.split(" serial=")[1].split(" ")[0]
+    if options.serial is not None:
+        return str(options.serial)
+    if not sys.stdin.isatty():
+        raise ValueError(f"--serial {new}: nobody is here to say that it is the right one")
+    return new if input(f"Is {new} the new unit of {options.evse}? [y/n] ").strip().lower() in ("y", "yes") else None
+
+
+def follow(link: Link, evse: str, serial: str, screen: Screen) -> dict[str, Any]:
+    """Its settings are written and read back, an order is proven. Refused when the controller says no."""
+    text = link.ask(f"replace {evse} serial={serial}")
+    if text.startswith("error: "):
+        raise Refused(text[len("error: ") :])
+    told_lines = 0
+    while True:
+        status: dict[str, Any] = as_json(link, "replace status --json")
+        for mark, line in status["lines"][told_lines:]:
+            screen.note(f"{mark:4} {evse}: {line}")
+        told_lines = len(status["lines"])
+        if status["stage"] == "over":
+            return status
+        time.sleep(POLL_S)
+
+
+def on_paper(report: dict[str, Any], out: "Path | None", screen: Screen) -> None:
+    """The site's report with the sheet of this one renewed."""
+    if out is None:
+        return
+    pages = out.with_suffix(".json"), out.with_suffix(".html")
+    write(report, pages[0])
+    pages[1].write_text(html(report))
+    screen.note(f"{report['outcome']}: {pages[1]} and {pages[0]}, sha256 {report['sha256']}")
