@@ -322,6 +322,35 @@ async def test_an_error_of_our_own_station_is_not_hidden():
     await asyncio.sleep(0.01)
 
 
+async def refused_then_closed(bench, reader, writer):
+    """The first is refused, the second answers one message and closes, the third is an echo."""
+    if bench.accepted == 1:
+        await reader.read(4096)
+        await say(writer, b"HTTP/1.1 403 Forbidden\r\n\r\n")
+        return
+    if bench.accepted == 2:
+        await upgrade(reader, writer)
+        await say(writer, frame(1, b"hello") + frame(8, b"\x03\xe8"))
+        await reader.read(4096)
+        return
+    await echo(bench, reader, writer)
+
+
+async def test_the_trouble_is_the_newest_and_there_is_none_while_connected():
+    async with Bench(refused_then_closed) as bench:
+        assert bench.link.trouble is None
+        seen = []
+        failed = bench.link.failed
+        bench.link.failed = lambda counter, text: (failed(counter, text), seen.append(bench.link.trouble))
+        bench.config.retry_wait_min_s = 1
+        await bench.until(lambda: "hello" in bench.station.seen and not bench.link.online, "closed")
+        assert "HTTP 403" in seen[0]
+        await bench.until(lambda: bench.link.trouble == "the connection to %s has ended" % bench.config.url, "told")
+        bench.link.reconnect()
+        await bench.until(lambda: bench.link.online, "up")
+        assert bench.link.trouble is None
+
+
 async def asks_twice(bench, reader, writer):
     """A question in good order and a message that is too large, in one piece; keeps what comes back."""
     if bench.accepted > 1:

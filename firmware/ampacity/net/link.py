@@ -173,11 +173,14 @@ class Link:
         )
         if self._stopping or self._hurry:
             self._connection.close()
+        before = self._trouble
         try:
             await self._connection.serve()
         finally:
             if self._connection.answered:
                 self._backoff.succeeded()
+                if self._trouble is before:  # it is over, and nothing went wrong
+                    self._trouble = "the connection to %s has ended" % config.url
             self._connection = None
 
 

@@ -33,8 +33,6 @@ class ModbusTcp:
     """engine: a SecondaryEngine. answered(now_ms): puts in force what was ordered. Raises Rejected for facts that cannot be."""
 
     def __init__(self, engine, facts, doors, log, answered):
-        from ampacity.ports.tls_files import TlsFiles
-
         self.engine = engine
         self.facts = facts
         self.doors = doors
@@ -46,6 +44,8 @@ class ModbusTcp:
         self._tls = None
         material = facts.get("tls")
         if material:
+            from ampacity.ports.tls_files import TlsFiles
+
             files = TlsFiles(material.get("root_pem"), material.get("certificate_pem"), material.get("key_pem"))
             if files.key is None:
                 raise Rejected("certificate_pem", "none", "this device's own certificate and key")
