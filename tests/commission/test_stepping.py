@@ -122,6 +122,17 @@ def test_a_load_that_stops_is_said():
     assert one.outcome == "not done" and "draws nothing" in one.text
 
 
+def test_a_load_that_stops_for_a_moment_is_waited_for():
+    toy = Toy()
+    one, n = Stepping(claims(), Rng(5), ["grid"], 3), 0
+    while True:
+        n += 1
+        toy.car_da = 0 if 100 < n < 140 else 320
+        if one.step(toy.tick(one), toy.now_ms):
+            break
+    assert one.outcome == "passed" and one.text.startswith("evse-1: terminal 1 on L1")
+
+
 def test_exchanged_cts_look_alike_at_every_evse_and_are_told_apart_from_exchanged_wires():
     first = stepped(Toy(inputs=[1, 0, 2]))
     second = stepped(Toy(inputs=[1, 0, 2], wires=[1, 2, 0]), terminals=[[1], [2], [0]])

@@ -20,6 +20,7 @@ JITTER_MS = 1500
 NEAR_DA = 10
 MORE_DA = 5  # drawn above the order by more than this, and by more than 3 %: it rounds up
 RESOLUTION_MS = 1000
+DRY_MAX = 3  # plateaus at which nothing was drawn
 
 
 def levels(claims):
@@ -45,6 +46,7 @@ class Stepping(Experiment):
         self._last_da = -1
         self._last_ms = 0
         self._length_ms = 0
+        self._dry = 0
         self._latencies = {"up": [], "down": []}
 
     def begin(self, sight, now_ms):
@@ -117,11 +119,15 @@ class Stepping(Experiment):
         long_ms = now_ms - self._since_ms
         if long_ms < self._length_ms or not (self._now.enough(3) or long_ms >= MEASURE_MS_MAX):
             return False
+        if self._draws_nothing():
+            self._dry += 1
+            if self._dry > DRY_MAX:
+                return self.end(verdicts.NOT_DONE, "%s: the load draws nothing, or stopped" % self.claims["name"])
+            self._order(sight, now_ms)  # it may have been lost for a moment: the same plateau again
+            return False
         self._plateaus.append((sight.order_da, sight.limit_da, self._now))
         if len(self._plateaus) > 1:
             self._add_step()
-        if self._draws_nothing():
-            return self.end(verdicts.NOT_DONE, "%s: the load draws nothing, or stopped" % self.claims["name"])
         steps = len(self._plateaus) - 1
         if steps and steps % STEPS_A_ROUND == 0 and (self._clear() or steps >= STEPS_A_ROUND * ROUNDS_MAX):
             return self._judge()

@@ -53,6 +53,7 @@ bus = "rs485-1"
 unit = 3
 circuit = "main"
 max_a = 16.0
+phases = ["L3", "L1", "L2"]
 
 [[evse]]
 name = "evse-4"
