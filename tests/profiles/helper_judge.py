@@ -56,6 +56,9 @@ class Judge:
     def lost(self, evse, now_ms):
         self.notes.append(("lost",))
 
+    def duplicate(self, evse, now_ms):
+        self.notes.append(("duplicate",))
+
     def fed(self, evse, now_ms):
         self.notes.append(("fed",))
 

@@ -43,6 +43,38 @@ def test_a_probe_the_judge_forbids_is_not_sent():
     assert run(driver, device, START_MS, 3000) == []
 
 
+def test_two_that_answer_in_turn_are_said_to_be_two():
+    driver, device, judge, now_ms = online()
+    for switch, twins in ((13, False), (16, True)):
+        device.values[100] = switch
+        driver.reaudit(now_ms)
+        run(driver, device, now_ms, 2000)
+        now_ms += 2000
+        assert (("duplicate",) in judge.notes) == twins
+    driver.reaudit(now_ms)
+    run(driver, device, now_ms, 2000)
+    assert judge.notes.count(("duplicate",)) == 1
+
+
+def test_a_unit_that_comes_back_after_long_was_exchanged_twice():
+    driver, device, judge, now_ms = online()
+    for switch in (13, 16):
+        device.values[100] = switch
+        now_ms += 700000
+        driver.reaudit(now_ms)
+        run(driver, device, now_ms, 2000)
+    assert ("duplicate",) not in judge.notes
+
+
+def test_the_settings_are_shown_with_when_they_were_read():
+    driver, device, judge, now_ms = online()
+    rows, read_ms, wrong = driver.settings_shown()
+    assert [row[:4] for row in rows] == [("standby", 4, 4, True), ("watchdog", 10000, 10000, True), ("fallback", 60, 60, True), ("remote_lock", 1, 1, True)]
+    assert START_MS <= read_ms < now_ms and wrong is None
+    driver.disconnected(now_ms)
+    assert driver.settings_shown()[1] == -1
+
+
 def test_the_recipe_writes_only_what_is_not_as_it_should_be():
     driver, device, judge, _ = online()
     assert device.written == [(261, 0), (258, 4), (257, 10000), (262, 60)]

@@ -16,6 +16,7 @@ from ampacity.bus.request import Request
 SILENT, AUDIT, ONLINE = "silent", "audit", "online"
 REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order again
 PROOF_MS = 500            # it does not show the order yet: look again
+TURNS_MS = 600000         # units are not exchanged twice in this time
 DRAWS_DA = 10             # a car that draws
 NO_LIMIT = 1 << 30
 STATE_CHARGING = ("C", "D")
@@ -55,6 +56,7 @@ class ProfileAnswers:
         self._fed_ms = -1
         self._identified = False
         self._fingerprint = None
+        self._before = (None, 0)  # who answered before, and until when
         self._resend = False
         self._unlike_ms = -1
         self._raised_ms = -1
@@ -150,11 +152,19 @@ class ProfileAnswers:
         if fingerprint is not None:
             self._judge.evidence(self._index, "fingerprint", fingerprint, now_ms)
             if self._fingerprint not in (None, fingerprint):
+                self._in_turn(fingerprint, now_ms)
                 self._order.forget()  # another unit: what the last one was told says nothing of it
             self._fingerprint = fingerprint
         for name in ("serial", "firmware"):
             value = self._readings.named(name)
             setattr(self.facts, name, None if value is None else str(value))
+
+    def _in_turn(self, fingerprint: str, now_ms: int) -> None:
+        """Another one than before. If it is the one before that again, two answer in turn."""
+        if fingerprint == self._before[0] and now_ms - self._before[1] < TURNS_MS:
+            self.facts.fault = "two devices answer in turn: %s and %s" % (self._fingerprint, fingerprint)
+            self._judge.duplicate(self._index, now_ms)
+        self._before = (self._fingerprint, now_ms)
 
     def _report_settings(self, group: str, now_ms: int) -> None:
         shown = [row[0] for span in self._table["reads"][group] for row in span[3]]

@@ -1,6 +1,7 @@
 """Who is it? One unit is asked, by reading alone, until it is known, or until nothing is left to ask.
 
-First it may name itself: function 43/14, then the SunSpec common block (our own charging points have both). Then the
+First it may name itself: function 43/14, then the SunSpec common block (our own charging points have both) and the numbers
+of the models that follow it. Then the
 known devices are tried, each by what it must show where its profile says that it shows it. A device that a register
 names is sure; one whose registers merely hold what they should fits, and several may fit. What was read once is not
 read again. Nothing is written, and only what some profile calls readable is asked for.
@@ -16,7 +17,8 @@ COMMON_TEXTS = (("vendor", 8, 40), ("product", 40, 72), ("firmware", 88, 104), (
 OURS = "Ampacity"
 FAILURES_MAX = 12  # unanswered questions of one unit until it is given up
 FITS_MAX = 5
-MOVING = ("voltage", "current", "state", "power", "marker")  # what tells nothing of who it is
+MODELS_MAX = 32
+MOVING = ("voltage", "current", "state", "power", "models")  # what tells nothing of who it is
 
 
 class Ask:
@@ -64,18 +66,17 @@ class Ask:
 
 
 class Known:
-    """One line of profiles/known.py: a device that can be recognised."""
+    """One line of profiles/known.py: a device that can be recognised. Holds the line itself, and little beside it."""
 
     def __init__(self, line: str) -> None:
-        words = line.split(" ")
+        words = line.split(" ", 7)
         self.name, self.kind, self.media, self.setting = words[:4]
-        self.units = words[4]
         self.sure = words[5] == "sure"
         self.watchdog_ms = int(words[6])
-        self._asks = words[7:]
+        self._line = line
 
     def asks(self) -> "list[Ask]":
-        return [Ask(words) for words in self._asks]
+        return [Ask(words) for words in self._line.split(" ")[7:]]
 
 
 def known_for(lines: "tuple[str, ...]", medium: str, setting: str) -> "list[Known]":
@@ -100,7 +101,9 @@ class Identifier:
         self._failures = 0
         self._data: dict[tuple[int, int, int], bytes | None] = {}
         self._place: tuple[int, int, int] | None = None
-        self._stage = 0  # 0: 43/14, 1: common block, 2: known devices, 3: over
+        self._stage = 0  # 0: 43/14, 1: common block, 2: known devices, 3: over, 4: chain of models
+        self._model_at = 0
+        self.models: list[int] = []
         self._fits: list[tuple[int, int, str, list[Ask]]] = []
         self.names: dict[str, str] = {}
         self.answered = 0
@@ -114,6 +117,8 @@ class Identifier:
         if self._stage == 1:
             self._place = COMMON
             return read_pdu(COMMON[0], COMMON[1], COMMON[2])
+        if self._stage == 4:
+            return read_pdu(COMMON[0], self._model_at, 2)
         while self._stage == 2:
             place = self._next_place()
             if place is not None:
@@ -130,7 +135,8 @@ class Identifier:
             self._stage = 1
         elif self._stage == 1:
             self._common(pdu[2:])
-            self._stage = 3 if self.names.get("vendor") == OURS else 2
+        elif self._stage == 4:
+            self._model(pdu[2:])
         elif self._place is not None:
             self._data[self._place] = pdu[2:]
 
@@ -140,6 +146,8 @@ class Identifier:
             self._failures += 1
         if self._stage < 2:
             self._stage += 1
+        elif self._stage == 4:
+            self._stage = 2
         elif self._place is not None:
             self._data[self._place] = None
 
@@ -155,12 +163,26 @@ class Identifier:
             at += 2 + size
 
     def _common(self, data: bytes) -> None:
+        """The SunSpec common block; where it is, a chain of models follows."""
+        self._stage = 2
         if data[0:4] != b"SunS" or data[4:6] != b"\x00\x01":
             return
         for name, start, end in COMMON_TEXTS:
             shown = printable(data[start:end])
             if shown:
                 self.names[name] = shown
+        self.models = [1]
+        self._model_at = COMMON[1] + 4 + int.from_bytes(data[6:8], "big")
+        self._stage = 3 if self.names.get("vendor") == OURS else 4
+
+    def _model(self, data: bytes) -> None:
+        """One link of the chain: its number and its length."""
+        number, length = int.from_bytes(data[0:2], "big"), int.from_bytes(data[2:4], "big")
+        if number == 0xFFFF or len(self.models) >= MODELS_MAX or self._model_at + length + 2 > 0xFFFF:
+            self._stage = 2
+            return
+        self.models.append(number)
+        self._model_at += length + 2
 
     # the known ones
 
@@ -171,6 +193,9 @@ class Identifier:
                 self._stage = 3
             return None
         ask = self._asks[self._told]
+        if ask.field[4] == "chain":
+            self._chain(ask)
+            return None
         if ask.place not in self._data:
             return ask.place
         data = self._data[ask.place]
@@ -184,6 +209,15 @@ class Identifier:
             self._held += 1 if ask.value(data) == 0 else 2  # a zero may mean anything
         self._step()
         return None
+
+    def _chain(self, ask: Ask) -> None:
+        """Is one of its models in the unit's chain?"""
+        for part in ask.wanted.split("/"):
+            if int(part) in self.models:
+                self._held += 2
+                self._step()
+                return
+        self._asks = []
 
     def _begin(self) -> bool:
         if self._at >= len(self._known):
@@ -221,6 +255,8 @@ class Identifier:
 
     def _values(self, asks: "list[Ask]") -> "dict[str, int | str]":
         shown = {}
+        if self.models:
+            shown["models"] = " ".join([str(number) for number in self.models])
         for ask in asks:
             data = self._data.get(ask.place)
             value = ask.value(data) if data is not None else None

@@ -155,3 +155,5 @@ class Visitor:
         self._exam = None
         self._answers = ""
         self.over = self._at >= len(self.units)
+        if self.over:
+            self._known = []

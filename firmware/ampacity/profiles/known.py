@@ -4,7 +4,7 @@
 # fmt: off
 KNOWN = (
     "abb-terra-ac evse rt - 1-247 fits 0 serial,3,16384,4,u64,1,1,0,0,1..18446744073709551614 firmware,3,16388,2,u32,1,1,0,0,* max_current,3,16390,2,u32,1,100,0,0,60..800 voltage_l1,3,16406,2,u32,1,1,0,0,0/800..3000 current_l1,3,16400,2,u32,1,100,0,0,-20000..20000",
-    "abl-emh1 evse - 38400E1 1-247 fits 0 firmware,3,1,2,u32,1,1,0,0,* state,3,4,1,u16,1,1,0,8,161/177/178/194/195/196/224/226/227/241/243/244/247/249/250 current_l1,3,50,1,u16,1,1,0,0,-20000..20000",
+    "abl-emh1 evse - 38400E1 1-247 fits 0 firmware,3,1,2,u32,1,1,0,0,* state,3,4,1,u16,1,1,0,8,161/177/178/194/195/196/224/226/227/241/243/244/247/249/250 current_l1,3,50,1,u16,1,1,0,0,-20000..20000 current_limit,3,20,1,u16,3,5,0,0,-20000..20000",
     "alfen-eve evse t - 1-247 fits 60000 voltage_l1,3,306,2,f32,10,1,0,0,0/800..3000 current_l1,3,320,2,f32,10,1,0,0,-20000..20000 current_limit,3,1210,2,f32,10,1,0,0,-20000..20000",
     "alphatec evse r 9600N1 1-247 fits 0 state,3,0,1,u16,1,1,0,0,1/2/3/8 current_limit,3,5,1,u16,10,1,0,0,-20000..20000",
     "amperfied-connect evse t - 1-255 fits 15000 layout,4,4,1,u16,1,1,0,0,256..511 state,4,5,1,u16,1,1,0,0,2/3/4/5/6/7/8/9/10/11 max_current,4,100,1,u16,1,1,0,0,6..16 min_current,4,101,1,u16,1,1,0,0,6..16",
@@ -68,6 +68,14 @@ KNOWN = (
     "phoenix-eem-350 meter r - 1-247 fits 0 voltage_l1,4,0,2,i32<,1,1,0,0,800..3000 current_l1,4,12,2,i32<,1,100,0,0,-20000..20000",
     "schneider-iem3x55 meter r - 1-247 fits 0 voltage_l1,3,3027,2,f32,10,1,0,0,800..3000 current_l1,3,2999,2,f32,10,1,0,0,-20000..20000",
     "siemens-pac2200 meter rt - 1-247 fits 0 voltage_l1,4,1,2,f32,10,1,0,0,800..3000 current_l1,4,13,2,f32,10,1,0,0,-20000..20000",
-    "sunspec-20x meter t - 1-247 fits 0 marker,3,40000,2,text,1,1,0,0,^SunS",
+    "sunspec meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,1/101/102/103/111/112/113/124/201/202/203/204/211/212/213/214/713/802",
+    "sunspec-1 meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,1",
+    "sunspec-10x meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,101/102/103",
+    "sunspec-11x meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,111/112/113",
+    "sunspec-124 meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,124",
+    "sunspec-20x meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,201/202/203/204",
+    "sunspec-21x meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,211/212/213/214",
+    "sunspec-713 meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,713",
+    "sunspec-802 meter rt - 1-247 fits 0 models,3,0,0,chain,1,1,0,0,802",
     "wago-879-30xx meter r - 1-247 fits 0 voltage_l1,3,20482,2,f32,10,1,0,0,800..3000 current_l1,3,20492,2,f32,10,1,0,0,-20000..20000",
 )

@@ -84,6 +84,10 @@ class Wire:
         text = twins.text(unit) if twins is not None else ""
         if self.guest is not None:
             return "its line stands for a scan"
+        for facts, driver, _evse in self.members:
+            fault = getattr(getattr(driver, "facts", None), "fault", None) or ""
+            if facts["unit"] == unit and fault.startswith("two devices"):
+                text = text or fault
         return "unit %d: %s" % (unit, text) if text else ""
 
     def wake(self):

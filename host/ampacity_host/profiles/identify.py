@@ -8,6 +8,7 @@ Nothing here is ever written, and only registers that the profile calls readable
 from fractions import Fraction
 
 from ampacity_host.profiles.compiler import READ_WITH, WIDTH
+from ampacity_host.profiles.source import load
 from ampacity_host.profiles.units import fraction, ms
 
 ASKS_MAX = 6
@@ -23,8 +24,15 @@ def known_line(profile: dict) -> str:
     certainty = "sure" if profile.get("identify", {}).get("sure") else "fits"
     head = [profile["name"], profile["kind"], media or "-", setting, f"{low}-{high}", certainty, str(watchdog_ms(profile))]
     if "chain" in link:
-        return " ".join([*head, f"marker,3,{link['chain']['starts'][0]},2,text,1,1,0,0,^SunS"])
+        models = "/".join(str(number) for number in chain_models(link["chain"]))
+        return " ".join([*head, f"models,3,0,0,chain,1,1,0,0,{models}"])
     return " ".join(head + [_question(profile, *ask) for ask in asks(profile)])
+
+
+def chain_models(chain: dict) -> list[int]:
+    """Numbers of the models of which one in its chain is enough; those of the layouts that it uses, too."""
+    parts = [load("meter-" + name)["link"]["chain"]["models"] for name in [*chain.get("use", []), *chain.get("beside", [])]]
+    return sorted({*chain.get("models", []), *(number for part in parts for number in part)})
 
 
 def watchdog_ms(profile: dict) -> int:
