@@ -52,7 +52,7 @@ is noticed.
 {meter_rows}
 {meter_reasons}"""
 
-SIGNS = {"power": "of its power", "register": "of its current", "none": "not known: counts as drawn"}
+SIGNS = {"power": "of its power", "register": "of its current", "none": "not known: counts as drawn", "generator": "of its whole power: it generates"}
 
 
 class Reasons:

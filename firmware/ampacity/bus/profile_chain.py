@@ -1,6 +1,7 @@
 """Registers that move: a chain of models, each with its number and length, behind a marker at one of a few addresses.
 
-The profile's addresses count from the header of the model that is looked for; this finds where that header is.
+The chain is walked from its marker to its end; then it is known which models there are, and where. The profile's addresses
+count from the header of a model.
 """
 
 from ampacity.bus.profile_reads import read_pdu
@@ -13,22 +14,31 @@ READ_HOLDING = 3
 
 
 class Chain:
-    """starts: addresses where the marker may be; models: numbers of which the first one found is read."""
+    """starts: addresses where the marker may be. `done`: `found` holds all models as (number, address of its header)."""
 
-    def __init__(self, starts: list, models: list) -> None:
+    def __init__(self, starts: list) -> None:
         self._starts = starts
-        self._models = models
-        self.restart()
+        self._start = -1
+        self.elsewhere()
 
     def restart(self) -> None:
         """Look again: the device may be another one now."""
-        self.base = -1
-        self._start = 0
+        self._start = -1
+        self.elsewhere()
+
+    def elsewhere(self) -> None:
+        """It does not begin here: try the next address."""
+        self._start = (self._start + 1) % len(self._starts)
         self._at = -1
-        self._steps = 0
+        self.found = []
+        self.done = False
+
+    def at_marker(self) -> bool:
+        """Is the marker itself still looked for?"""
+        return self._at < 0
 
     def request(self, unit: int, timeout_ms: int, gap_ms: int) -> Request:
-        """What must be asked next to know where the model is."""
+        """What must be asked next to walk on."""
         at = self._at if self._at >= 0 else self._starts[self._start]
         return Request(unit, read_pdu([READ_HOLDING, at, 2, []]), ROUTINE, timeout_ms, 6, gap_ms, ("chain", at))
 
@@ -42,16 +52,10 @@ class Chain:
                 self.elsewhere()
             return
         model, length = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:], "big")
-        self._steps += 1
-        if model in self._models:
-            self.base = self._at
-        elif model == END or self._steps > MODELS_MAX or self._at + length + 2 > 0xFFFF:
-            self.elsewhere()
+        if model == END:
+            self.done = True
+        elif len(self.found) >= MODELS_MAX or self._at + length + 2 > 0xFFFE:
+            self.elsewhere()  # no chain has so many, nor one that leaves the registers
         else:
+            self.found.append((model, self._at))
             self._at += length + 2
-
-    def elsewhere(self) -> None:
-        """It does not begin here: try the next address."""
-        self._start = (self._start + 1) % len(self._starts)
-        self._at = -1
-        self._steps = 0

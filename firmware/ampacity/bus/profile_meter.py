@@ -7,6 +7,7 @@ mark, so that the judge can tell a frozen meter from a quiet house.
 
 from ampacity.bus.facts import DeviceFacts
 from ampacity.bus.profile_chain import Chain
+from ampacity.bus.profile_codec import NAME
 from ampacity.bus.profile_cycle import Cycle
 from ampacity.bus.profile_reads import Readings
 from ampacity.bus.request import OVERDUE, ROUTINE, Request
@@ -15,12 +16,14 @@ OVERDUE_MS = 500
 RETRY_MS = 1000
 FAILURES_MAX = 3
 IDENTITY_MS = 3600000
+BESIDE_MS = 10000
 
 
 class MeterDriver:
     """facts: the meter's entry of the site facts; index: its place there; on_reading(index, reading, now_ms) may be None.
 
-    A reading is {"amps_da": [..] | None, "volts_dv", "power_w", "energy_wh", "export_wh"}, None where not shown.
+    A reading is {"amps_da": [..] | None, "volts_dv", "power_w", "energy_wh", "export_wh"}, None where not shown, and
+    {"beside": {name: value}} where other models of the device show something (the charge of a battery).
     """
 
     def __init__(self, meter_facts: dict, compiled: dict, index: int, judge: object, on_reading: object = None) -> None:
@@ -31,16 +34,60 @@ class MeterDriver:
         self._index = index
         self._judge = judge
         self._on_reading = on_reading
-        self._table = compiled
-        self._readings = Readings(compiled)
-        self._chain = Chain(compiled["chain"][0], compiled["chain"][1]) if compiled["chain"] else None
-        periods = {"live": compiled["live_ms"], "slow": compiled["slow_ms"], "identity": IDENTITY_MS}
-        self._cycles = [Cycle(group, len(compiled["reads"][group]), periods[group]) for group in periods if group in compiled["reads"]]
-        self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
+        self._layouts = compiled["chain"]
+        self._chain = Chain(compiled["chain"][0]) if compiled["chain"] else None
+        self.beside = {}
+        self._read_by(compiled)
         self._failures = 0
         self._hold_ms = -1
         self._mark = 0
         self._last = ()
+
+    def _read_by(self, table: dict, base: int = 0) -> None:
+        """From now on its registers are read as this table says, counted from base."""
+        self._table = table
+        self._readings = Readings(table)
+        self._readings.begin_at(base)
+        periods = {"live": table["live_ms"], "slow": table["slow_ms"], "identity": IDENTITY_MS}
+        self._cycles = [Cycle(group, len(table["reads"][group]), periods[group]) for group in periods if group in table["reads"]]
+        for cycle in self._cycles:
+            cycle.readings = self._readings
+        self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
+
+    def _choose(self, now_ms: int) -> None:
+        """The chain is known: the first layout that one of its models has, and what else it shows beside."""
+        for models, table in self._layouts[1]:
+            base = self._base_of(models)
+            if base >= 0:
+                self._read_by(table or self._table, base)
+                self._read_beside()
+                return
+        self.facts.fault = "it has none of the models that measure"
+        self._hold_ms = now_ms + RETRY_MS
+        self._chain.restart()
+
+    def _base_of(self, models: list) -> int:
+        for model, base in self._chain.found:
+            if model in models:
+                return base
+        return -1
+
+    def _read_beside(self) -> None:
+        for models, table in self._layouts[2]:
+            base = self._base_of(models)
+            if base >= 0:
+                group = "beside" + str(base)
+                cycle = Cycle(group, len(table["reads"]["live"]), BESIDE_MS)
+                cycle.readings = Readings({"fields": table["fields"], "reads": {group: table["reads"]["live"]}})
+                cycle.readings.begin_at(base)
+                self._cycles.append(cycle)
+
+    def _show_beside(self, cycle: Cycle) -> None:
+        readings = cycle.readings
+        for field in readings.fields:
+            if field[NAME][-6:] != "_scale":
+                self.beside[field[NAME]] = readings.named(field[NAME])
+        self.facts.serial = self.beside.get("serial", self.facts.serial)
 
     def want(self, limit_da: int, now_ms: int) -> None:
         """Meters take no orders."""
@@ -67,9 +114,9 @@ class MeterDriver:
         klass, due_ms = self.urgency(now_ms)
         if due_ms > now_ms:
             return None
-        if self._chain is not None and self._chain.base < 0:
+        if self._chain is not None and not self._chain.done:
             return self._chain.request(self.unit, self._table["reply_ms"], self._table["gap_ms"])
-        return self._readings.request(self.unit, cycle.group, cycle.begin(now_ms), klass, self._table["reply_ms"], self._table["gap_ms"])
+        return cycle.readings.request(self.unit, cycle.group, cycle.begin(now_ms), klass, self._table["reply_ms"], self._table["gap_ms"])
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """The meter's answer. One that may belong to an older request is not used."""
@@ -77,16 +124,21 @@ class MeterDriver:
             self._chain_reply(request, pdu, now_ms)
             return
         _, group, at = request.tag
-        if not request.certain or not self._readings.take(group, at, pdu, now_ms):
+        cycle = self._cycle(group)
+        if cycle is None:
+            return  # of a chain that is no more
+        if not request.certain or not cycle.readings.take(group, at, pdu, now_ms):
             self.failed(request, "unexpected", now_ms)
             return
         self._failures = 0
         self._hold_ms = -1
         self.facts.online = True
         self.facts.fault = None
-        cycle = self._cycle(group)
-        if cycle.step(now_ms) and group == "live":
-            self._sample(now_ms)
+        if cycle.step(now_ms):
+            if group == "live":
+                self._sample(now_ms)
+            elif group[:6] == "beside":
+                self._show_beside(cycle)
 
     def _chain_reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         if not request.certain:
@@ -95,17 +147,17 @@ class MeterDriver:
         self._failures = 0
         self._hold_ms = -1
         self._chain.reply(pdu)
-        if self._chain.base >= 0:
-            self._readings.begin_at(self._chain.base)
+        if self._chain.done:
+            self._choose(now_ms)
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """No answer that counts; a sample in parts begins anew, other groups are left for this round."""
-        cycle = self._live if request.tag[0] == "chain" else self._cycle(request.tag[1])
-        if request.tag[0] == "chain" and reason.startswith("exception"):
-            self._chain.elsewhere()
+        cycle = (self._live if request.tag[0] == "chain" else self._cycle(request.tag[1])) or self._live
+        if request.tag[0] == "chain" and (reason.startswith("exception") or self._chain.at_marker()):
+            self._chain.elsewhere()  # some units do not answer at all for what they have not
             self._hold_ms = now_ms + RETRY_MS
         if reason.startswith("exception"):
-            self.facts.fault = reason
+            self.facts.fault = self.facts.fault if request.tag[0] == "chain" else reason
             if cycle is not self._live:
                 cycle.step(now_ms)
             return
@@ -117,8 +169,11 @@ class MeterDriver:
             if self._chain is not None:
                 self._chain.restart()
 
-    def _cycle(self, group: str) -> Cycle:
-        return [cycle for cycle in self._cycles if cycle.group == group][0]
+    def _cycle(self, group: str) -> "Cycle | None":
+        for cycle in self._cycles:
+            if cycle.group == group:
+                return cycle
+        return None
 
     def _sample(self, now_ms: int) -> None:
         shown = self._readings.mark("live")
@@ -132,6 +187,8 @@ class MeterDriver:
             facts = self.facts
             reading = {"amps_da": amps_da, "volts_dv": facts.volts_dv, "power_w": facts.power_w, "energy_wh": facts.energy_wh}
             reading["export_wh"] = self._readings.named("energy_export")
+            if self.beside:
+                reading["beside"] = self.beside
             self._on_reading(self._index, reading, now_ms)
 
     def _keep(self, amps_da: "list | None", now_ms: int) -> None:
@@ -146,7 +203,8 @@ class MeterDriver:
         """Its total, or the sum of its phases where it shows no total."""
         power_w = self._readings.named("power")
         phases_w = self._readings.phases("power") if power_w is None else None
-        return sum(phases_w) if phases_w else power_w
+        power_w = sum(phases_w) if phases_w else power_w
+        return -power_w if power_w and self._table["sign"] == "generator" else power_w
 
     def _unfit(self) -> "str | None":
         """Why its readings cannot be used as it is set up; None when they can."""
@@ -167,6 +225,9 @@ class MeterDriver:
             return None
         if self._table["sign"] == "none":
             amps_da = [abs(da) for da in amps_da]
+        if self._table["sign"] == "generator":
+            power_w = self._power_w()
+            return None if power_w is None else [-abs(da) if power_w < 0 else abs(da) for da in amps_da[: self._inputs]]
         if self._table["sign"] == "power":
             power_w = self._readings.phases("power", self._inputs)
             if power_w is None or len(power_w) < len(amps_da):

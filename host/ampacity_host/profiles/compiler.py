@@ -7,7 +7,7 @@ The result is JSON-able and small: lists, ints and short texts. Its layout is pr
 from fractions import Fraction
 
 from ampacity_host.profiles.reads import spans
-from ampacity_host.profiles.source import limit_registers, reads_feed
+from ampacity_host.profiles.source import limit_registers, load, reads_feed
 from ampacity_host.profiles.units import da, fraction, ms
 
 WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4, "bool": 1, "letter": 1, "text": 1}
@@ -17,6 +17,7 @@ NO_LIMIT = 1 << 30
 DAY_MS = 86400000
 MOST_DA = 800  # no pilot offers more (IEC 61851-1)
 WATTS = ("W", "kW")
+LAYOUT = ("fields", "reads", "live_ms", "slow_ms", "gap_ms", "reply_ms", "sign", "require")
 SWITCHES_PER_DAY = 24
 SWITCH_S = 5  # nobody documents how long it takes: as long as a car may take to follow its pilot
 
@@ -172,9 +173,20 @@ class _Compiler:
         return rows
 
     def chain(self) -> list:
-        """Where a device with movable registers may begin, and the models that may be read: [[addresses], [models]]."""
+        """Where a device with movable registers may begin; layouts by their models, the first found is read (0: this one);
+        what is shown beside: [[addresses], [[models, table], …], [[models, table], …]]."""
         chain = self.link.get("chain")
-        return [chain["starts"], chain["models"]] if chain else []
+        if not chain:
+            return []
+        others = [load(name) for name in chain.get("use", [])[1:]]
+        beside = [load(name) for name in chain.get("beside", [])]
+        layouts = [[chain["models"], 0]] + [[other["link"]["chain"]["models"], self.layout(other)] for other in others]
+        return [chain["starts"], layouts, [[other["link"]["chain"]["models"], self.layout(other)] for other in beside]]
+
+    def layout(self, other: dict) -> dict:
+        """The tables of another profile, to be read by as soon as its model is found."""
+        compiled = compile_profile(other, self.voltage_v)
+        return {key: compiled[key] for key in LAYOUT}
 
     def shared(self) -> list:
         """Limits that travel in one frame for all units of a line: [unit that all hear, words, unit of the first word]."""

@@ -44,10 +44,22 @@ def load(name: str) -> dict:
 @cache
 def _load(path: Path) -> dict:
     profile = parse(path.read_text())
+    profile = _with_layout(profile)
     problems = validate(profile)
     if problems:
         raise Rejected(path.name, problems[0], "a valid profile: " + "; ".join(problems))
     return profile
+
+
+def _with_layout(profile: dict) -> dict:
+    """A device of which only discovery shows what it is begins with the first of the layouts that it may have."""
+    use = profile.get("link", {}).get("chain", {}).get("use")
+    if not use:
+        return profile
+    first = load(use[0])
+    chain = profile["link"]["chain"] | {"models": first["link"]["chain"]["models"]}
+    own = {key: first[key] for key in ("registers", "reads", "measure") if key in first}
+    return own | profile | {"link": first["link"] | profile["link"] | {"chain": chain}}
 
 
 def parse(text: str) -> dict:

@@ -1,12 +1,12 @@
 """Scales as fractions: what a raw register counts in the controller's integer units.
 
-value = raw × mul / div, in da, dv, W, Wh, ms or tenths of a degree.
+value = raw × mul / div, in da, dv, W, Wh, ms, tenths of a degree or of a per cent.
 """
 
 from decimal import Decimal
 from fractions import Fraction
 
-TO_OURS = {"A": 10, "V": 10, "W": 1, "kW": 1000, "Wh": 1, "kWh": 1000, "s": 1000, "ms": 1, "dC": 1, None: 1}
+TO_OURS = {"A": 10, "V": 10, "W": 1, "kW": 1000, "Wh": 1, "kWh": 1000, "s": 1000, "ms": 1, "dC": 1, "%": 10, None: 1}
 
 
 def fraction(register: dict) -> Fraction:

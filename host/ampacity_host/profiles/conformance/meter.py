@@ -72,8 +72,15 @@ class MeterStage(Stage):
         for n, (da, amps) in enumerate(zip(amps_da, expected_a, strict=False), 1):
             assert abs(da - amps * 10) <= 1.5, f"on L{n} it reads {da} da of {amps} A"
 
-    def signed(self) -> bool:
-        return self.profile.get("measure", {}).get("sign") != "none"
+    def signs(self, amps_a: "list[float]") -> "list[float]":
+        """These currents as far as the meter can tell their direction: of each, of all together, or not at all."""
+        sign = self.profile.get("measure", {}).get("sign")
+        if sign == "none":
+            return [abs(a) for a in amps_a]
+        if sign == "generator":
+            out = sum(a * v for a, v in zip(amps_a, VOLTS_V, strict=True)) < 0
+            return [-abs(a) if out else abs(a) for a in amps_a]
+        return amps_a
 
 
 def life(name: str) -> "dict[str, str]":
@@ -105,7 +112,7 @@ def samples(stage: MeterStage) -> None:
 def sign(stage: MeterStage) -> None:
     for amps_a in ([-10.0, 4.2, -0.52], [10.0, -4.2, 0.52], [10.0, 4.2, -0.52], [-3.0, 4.2, 0.52]):
         stage.mains.amps_a = amps_a
-        stage.near(amps_a if stage.signed() else [abs(a) for a in amps_a])
+        stage.near(stage.signs(amps_a))
     stage.mains.amps_a = list(AMPS_A)
 
 
@@ -179,8 +186,8 @@ def silence(stage: MeterStage) -> None:
 
 
 def wiring(stage: MeterStage) -> None:
-    device, signed = stage.wire.device, stage.signed()
-    expected = {"reversed": [-a if signed else a for a in AMPS_A], "swapped_phases": [*AMPS_A[1:], AMPS_A[0]], "offset": [a + 5 for a in AMPS_A]}
+    device = stage.wire.device
+    expected = {"reversed": stage.signs([-a for a in AMPS_A]), "swapped_phases": [*AMPS_A[1:], AMPS_A[0]], "offset": [a + 5 for a in AMPS_A]}
     for kind, amps_a in expected.items():
         device.fault(kind)
         stage.near(amps_a)

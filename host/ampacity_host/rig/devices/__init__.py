@@ -19,6 +19,7 @@ from ampacity_host.rig.devices.keba import Keba
 from ampacity_host.rig.devices.meters import AbbB23, Em24, Sdm72, Sdm630
 from ampacity_host.rig.devices.serve import serve_tcp
 from ampacity_host.rig.devices.smartevse import SharingNode
+from ampacity_host.rig.devices.sunspec import CHAINS, SunSpecDevice
 
 PROFILES = Path(__file__).resolve().parents[4] / "firmware" / "ampacity" / "profiles"
 
@@ -43,6 +44,7 @@ def _described_meter(name: str, *arguments: object) -> Device:
 
 METERS: dict = {name: partial(_described_meter, name) for name in description.names("meter")}
 METERS |= {"abb-b23-b24": AbbB23, "carlo-gavazzi-em24": Em24, "eastron-sdm630": Sdm630, "eastron-sdm72-v2": Sdm72, "sunspec-20x": ChainedMeter}
+METERS |= {name: partial(SunSpecDevice, models) for name, models in CHAINS.items()}
 
 __all__ = ["EVSES", "METERS", "Device", "make_device", "serve_tcp"]
 
