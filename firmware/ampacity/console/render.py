@@ -26,6 +26,16 @@ def plain(item):
     return str(item)
 
 
+def render_meter(name, meter):
+    """A meter's line: what it shows, what it shows beside, and its fault."""
+    state = "online" if meter.get("online") else "offline"
+    line = "meter %s  %s  %s A  %s W" % (name, state, plain(meter.get("amps_a")), plain(meter.get("power_w")))
+    beside = meter.get("beside") or {}
+    for key in sorted(beside):
+        line += "  %s %s" % (key, plain(beside[key]))
+    return line + ("  fault: " + meter["fault"] if meter.get("fault") else "")
+
+
 def render_site(view):
     """The site on one screen: a line for each circuit and each EVSE."""
     lines = ["mode %s" % view.get("mode", "-")]
@@ -39,6 +49,8 @@ def render_site(view):
             "circuit %s  margin %s A  other %s A  meter %s"
             % (name, plain(circuit.get("margin_a")), plain(circuit.get("other_a")), plain(circuit.get("meter")))
         )
+    for name in sorted(view.get("meters") or {}):
+        lines.append(render_meter(name, view["meters"][name]))
     for name in sorted(evses):
         evse = evses[name]
         lines.append(

@@ -37,6 +37,21 @@ def evse_view(primary, index):
     }
 
 
+def meter_view(primary, index):
+    """One meter: its currents, export negative, and what other models of the device show (the charge of a battery)."""
+    facts, reading = primary.buses.meters[index].facts, primary.readings[index] or {}
+    view = {
+        "online": facts.online,
+        "amps_a": None if facts.amps_da is None else amps(facts.amps_da),
+        "power_w": facts.power_w,
+        "energy_wh": facts.energy_wh,
+        "fault": facts.fault,
+    }
+    if reading.get("beside"):
+        view["beside"] = dict(reading["beside"])
+    return view
+
+
 def counters(engine):
     """A wire's counters as they stand: frames, errors by kind, the last poll cycle."""
     return dict(engine.counters)
@@ -50,10 +65,14 @@ def primary_view(primary, now_ms):
         circuits[circuit["name"]] = circuit_view(guard, i)
     for i, evse in enumerate(site["evses"]):
         evses[evse["name"]] = evse_view(primary, i)
+    meters = {}
+    for i, meter in enumerate(site["meters"]):
+        meters[meter["name"]] = meter_view(primary, i)
     view = {
         "mode": guard.mode,
         "circuits": circuits,
         "evses": evses,
+        "meters": meters,
         "buses": {wire.name: counters(wire.engine) for wire in primary.buses.wires},
         "stall_ms": primary.safety.stall_ms,
         "ocpp": primary.upstream.view() if primary.upstream else {"connected": False, "queue": 0},
