@@ -4,6 +4,7 @@ from ampacity.base.errors import Rejected
 from ampacity.commission.scan import ANY_UNITS, LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
 from ampacity.commission.visit import GARBLED_TEXT, TWINS_TEXT
 
+CURRENTS = ("max_current", "min_current", "hardware_limit")  # in da
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 
@@ -77,12 +78,18 @@ def _details(row: "dict[str, object]") -> str:
     names, values = row["names"], row["values"]
     parts = [str(row["note"])] if row["note"] else []
     parts += ["%s %s" % (key, names[key]) for key in ("vendor", "product", "serial", "firmware") if names.get(key)]
-    parts += ["%s %s" % (key, values[key]) for key in sorted(values) if key not in names]
+    parts += [_value(key, values[key]) for key in sorted(values) if key not in names]
     if row["also"]:
         parts.append("the same at %s: parity is not looked at here" % ", ".join(row["also"]))
     if row["device"] is None and not row["note"]:
         parts.append("answers: " + str(row["answers"]))
     return ", ".join(parts)
+
+
+def _value(key: str, value: "int | str") -> str:
+    if key in CURRENTS and isinstance(value, int):
+        return "%s %d.%d A" % (key, value // 10, value % 10)
+    return "%s %s" % (key, value)
 
 
 def report(scan: "object", now_us: int) -> "dict[str, object]":

@@ -5,8 +5,6 @@ documents anyway: identity registers that hold an identity, a state that its map
 Nothing here is ever written, and only registers that the profile calls readable are asked.
 """
 
-from fractions import Fraction
-
 from ampacity_host.profiles.compiler import READ_WITH, WIDTH
 from ampacity_host.profiles.source import load
 from ampacity_host.profiles.units import fraction, ms
@@ -89,8 +87,7 @@ def _plausible(name: str, register: dict) -> str:
 
 def _question(profile: dict, name: str, wanted: str) -> str:
     register = profile["registers"][name]
-    explicit = name in [row["register"] for row in profile.get("identify", {}).get("asks", [])]
-    scale = Fraction(1) if explicit else fraction(register)
+    scale = fraction(register)
     kind = register["type"]
     if register.get("words", profile["link"]["words"]) == "low-first" and kind not in ("text", "letter"):
         kind += "<"
