@@ -330,7 +330,7 @@ class Plan:
         free = [0] * (3 * size) + [row.cap_da for row in self.limits.rows]
         for key in range(size):
             cap = ledger.cap_da[key]
-            free[key] = min(cap, self.limits.circuit_da[key]) - self.other.shown_da[key]
+            free[key] = self._carries(key, min(cap, self.limits.circuit_da[key]))
             free[key + size] = self.limits.chargers_da[key]
             free[key + 2 * size] = cap - ledger.assumed_da[key]
         for s in ledger.standings:
@@ -351,6 +351,15 @@ class Plan:
             if self.by_default:
                 self._free_by_default(free, s, now_ms)
         return free
+
+    def _carries(self, key: int, cap_da: int) -> int:
+        """What is there for all of ours: what may be raised to, or if more stands already, that, as far as it may stay.
+
+        What one that does not measure draws may be other load: for a raise it counts twice, for a lower once. Who stands
+        between the two stays: shares that followed the one while rising and the other while falling would never settle.
+        """
+        room, stands = cap_da - self.other.shown_da[key], self.ledger.sums[key]
+        return max(room, min(stands, cap_da - self.ledger.low_other_da[key])) if stands > room else room
 
     def _free_by_default(self, free: "list[int]", s: Standing, now_ms: int) -> None:
         standing = self.ledger.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da

@@ -1,0 +1,84 @@
+"""EVSEs that do not measure, below a meter on a slow line: what they draw looks like other load, and shares must settle."""
+
+from helper_circuit import Bench, circuit, evse, meter_facts, site
+
+HOUSE_DA = 100
+
+
+class Blind(Bench):
+    """Every order is obeyed at once and drawn in full, but no EVSE says what it draws; the meter comes every period_ms."""
+
+    def __init__(self, count, period_ms, rating=320, **settings):
+        evses = [evse("evse-%d" % (e + 1), max_da=320, limit_da=320) for e in range(count)]
+        Bench.__init__(self, site(evses, [circuit(rating=rating, assumed=0, meter=0)], [meter_facts()], **settings))
+        self.rating, self.period_ms, self.meter_ms, self.house = rating, period_ms, 0, HOUSE_DA
+        self.drawn = [0] * count
+        self.start()
+        for e in range(count):
+            self.guard.plugged(e, True, self.now_ms)
+            self.guard.demand(e, True)
+
+    def run(self, seconds):
+        """How often a target was lowered or raised."""
+        moves = 0
+        for _ in range(seconds * 2):
+            before = list(self.guard.want_da)
+            for e in range(len(self.drawn)):
+                self._drive(e, self.facts["evses"][e], False)
+                self.drawn[e] = max(0, self.guard.order_da(e))
+            if self.now_ms >= self.meter_ms:
+                self.meter_ms = self.now_ms + self.period_ms
+                shown = self.house + sum(self.drawn)
+                self.meter(shown + self.mark % 2, shown, shown)
+            self.tick(500)
+            moves += sum([a != b for a, b in zip(before, self.guard.want_da)])
+        return moves
+
+
+def settles(bench, least_da):
+    bench.run(120)
+    assert bench.run(240) == 0, bench.guard.want_da
+    assert sum(bench.guard.want_da) >= least_da, bench.guard.want_da
+    assert sum(bench.drawn) + bench.house <= bench.rating
+
+
+def test_section_6_one_that_does_not_measure_keeps_what_it_has():
+    settles(Blind(1, 500), 200)
+
+
+def test_section_6_two_that_do_not_measure_settle_with_the_half_at_least():
+    settles(Blind(2, 500), 110)
+
+
+def test_section_6_they_settle_on_a_slow_line_too():
+    settles(Blind(2, 4000), 110)
+
+
+def test_section_6_one_that_comes_later_gets_its_share_and_all_is_still_again():
+    bench = Blind(2, 2000, rating=480)
+    bench.guard.demand(1, False)
+    bench.run(60)
+    assert bench.guard.want_da == [320, 0]
+    bench.guard.demand(1, True)
+    settles(bench, 190)
+    assert min(bench.guard.want_da) >= 90
+
+
+def test_section_6_where_only_one_has_room_beside_itself_they_take_turns():
+    bench = Blind(2, 2000, slot_s=60)
+    had = [0, 0]
+    for _ in range(300):
+        bench.run(2)
+        for e in range(2):
+            had[e] += bench.guard.want_da[e] >= 60
+    assert min(had) >= 60, had
+
+
+def test_section_6_a_house_that_takes_more_gets_it_and_may_give_it_back():
+    bench = Blind(2, 2000)
+    settles(bench, 110)
+    bench.house = 200
+    bench.run(30)
+    assert sum(bench.drawn) + bench.house <= 320
+    bench.house = HOUSE_DA
+    settles(bench, 110)
