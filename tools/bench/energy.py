@@ -3,8 +3,13 @@
 A week of recorded sessions on 24 EVSEs under recorded other load. The rating is such that the perfect allocator
 (tools/bench/optimum.py) delivers SHARE of what was asked. The firmware runs with its orders as facts, on the virtual
 clock; sessions stand where they come, the first free EVSE, whoever allocates. Nobody recorded the cars: they take 16 A on
-three phases. A second row, without aim, has cars of one, two and three phases: there the optimum knows what the ledger may
-not believe, that a car leaves phases unused which its contactor could close (safety.md, rule 14).
+three phases.
+
+With every plug the driver tells what the recording shows of him, departure and energy (`needs` of the console), nothing of
+anybody else or of what comes later. Rows without aim: the same week where nobody tells anything, beside the optimum and
+beside equal shares that lose nothing (`equal_shares_wh`: what any fair allocator without knowledge can give at most); and
+cars of one, two and three phases, where the optimum knows what the ledger may not believe, that a car leaves phases
+unused which its contactor could close (safety.md, rule 14).
 """
 
 import json
@@ -24,7 +29,7 @@ from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import DAY_S, TimeReader
 from tools.bench.drawn_weeks import CARS
 from tools.bench.entry import Entry, entry, unmeasured
-from tools.bench.optimum import Stay, optimum_wh
+from tools.bench.optimum import MINUTE_S, Stay, optimum_wh
 from tools.bench.recordings import cut_sessions, pile_mains
 
 ROWS = ("energy",)
@@ -121,22 +126,48 @@ def remembered(function: Callable[..., Sequence[float]]) -> Callable[..., Sequen
     return answer
 
 
-def measure(week: Week) -> "tuple[float, float, float, float]":
-    """(delivered, optimum, asked in Wh, rating in A) of a week."""
+def measure(week: Week, told: bool = True) -> "tuple[float, dict[str, Any], list[Stay], float]":
+    """(Wh delivered, site facts, stays, rating in A) of a week."""
     rating_a = week.rating_a()
     facts = week.facts(rating_a)
     stage = Stage(dict(facts), week.seed, week.start_s, no_bytes=True)
     stage.plant.play_mains(week.mains)
     driver = Driver(stage.plant, week.sessions, week.start_s)
+    driver.on_plug = teller(stage, week) if told else None
     stage.run_ms((week.until_s - week.start_s) * 1000)
     driver.end()
     stage.plant.close()
     stage.close()
     if any(account.violations for circuit in stage.plant.circuits for account in circuit.accounts):
         raise RuntimeError("a sample stood above its rating")
-    stays = placed(facts, week, driver)
-    optimum = sum(optimum_wh(facts, stays, week.start_s, week.other_da))
-    return driver.delivered_wh, optimum, sum(stay.energy_wh for stay in stays), rating_a
+    return driver.delivered_wh, facts, placed(facts, week, driver), rating_a
+
+
+def teller(stage: Stage, week: Week) -> Callable[..., None]:
+    """Tells the primary, with a plug, what its driver knows of himself."""
+    plant = stage.plant
+
+    def tell(point: Any, session: Any) -> None:
+        departure_ms = plant.start_ms + (session.departure_s - week.start_s) * 1000
+        stage.bench.primary.role.points.needs(point.index, session.energy_wh, departure_ms, plant.now_ms)
+
+    return tell
+
+
+def equal_shares_wh(week: Week, facts: dict[str, Any], stays: list[Stay]) -> float:
+    """What cars of three phases would get if at each minute all who are there shared equally, 0 or at least the minimum, at no loss.
+
+    One circuit; first come, first served where not every minimum fits.
+    """
+    rating_da, got = facts["circuits"][0]["rating_da"], [0.0] * len(stays)
+    most_da, least_da, watts = 160, facts["evses"][0]["min_da"], 0.1 * 3 * facts["voltage_v"]
+    for at_s in range(week.start_s, week.until_s, MINUTE_S):
+        left = min(da - other for da, other in zip(rating_da, week.other_da(0, at_s, at_s + MINUTE_S), strict=True))
+        here = [i for i, stay in enumerate(stays) if stay.arrival_s <= at_s < stay.departure_s and got[i] < stay.energy_wh]
+        here = here[: max(0, int(left // least_da))]
+        for i in here:
+            got[i] = min(stays[i].energy_wh, got[i] + min(most_da, left / len(here)) * watts * MINUTE_S / 3600)
+    return sum(got)
 
 
 def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
@@ -148,15 +179,29 @@ def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
 
 
 def rows() -> Iterator[Entry]:
-    cases = [(first.date().isoformat(), first, THREE_PHASE, AIM) for first in FIRST_DAYS]
-    for name, first, cars, aim in [*cases, ("mixed-cars", FIRST_DAYS[0], CARS, None)]:
+    names = [first.date().isoformat() for first in FIRST_DAYS]
+    cases: "list[tuple[str, datetime, tuple[tuple[int, int], ...], bool]]"
+    cases = [(name, first, THREE_PHASE, True) for name, first in zip(names, FIRST_DAYS, strict=True)]
+    cases += [(names[0] + "/untold", FIRST_DAYS[0], THREE_PHASE, False), ("mixed-cars", FIRST_DAYS[0], CARS, True)]
+    for name, first, cars, told in cases:
         try:
-            delivered, optimum, asked, rating_a = measure(Week(first, cars=cars))
+            week = Week(first, cars=cars)
+            delivered, facts, stays, rating_a = measure(week, told)
         except UsageError as problem:
             yield unmeasured(f"energy/{name}", str(problem))
             continue
-        share = optimum / asked
-        note = f"{DAYS} recorded days, 24 EVSEs, {rating_a} A; the optimum is {share:.0%} of {asked / 1000:.0f} kWh asked, with no minimum to keep"
-        made = entry(f"energy/{name}", delivered / 1000, optimum / 1000, "kWh", aim, note)
-        made["ok"] = made["ok"] and (aim is None or SHARE_LEAST <= share <= SHARE_MOST)
-        yield made
+        yield against_optimum(name, week, (delivered, facts, stays, rating_a), AIM if name in names else None)
+        if not told:
+            equal = equal_shares_wh(week, facts, stays)
+            note = "the same run beside equal shares without any loss"
+            yield entry(f"energy/{name}-equal-shares", delivered / 1000, equal / 1000, "kWh", None, note)
+
+
+def against_optimum(name: str, week: Week, run: "tuple[float, dict[str, Any], list[Stay], float]", aim: "str | None") -> Entry:
+    delivered, facts, stays, rating_a = run
+    asked = sum(stay.energy_wh for stay in stays)
+    optimum = sum(optimum_wh(facts, stays, week.start_s, week.other_da))
+    note = f"{DAYS} recorded days, 24 EVSEs, {rating_a} A; the optimum is {optimum / asked:.0%} of {asked / 1000:.0f} kWh asked"
+    made = entry(f"energy/{name}", delivered / 1000, optimum / 1000, "kWh", aim, note)
+    made["ok"] = made["ok"] and (aim is None or SHARE_LEAST <= optimum / asked <= SHARE_MOST)
+    return made

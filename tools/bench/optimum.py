@@ -12,6 +12,7 @@ places change hands slowly is left out: it makes the true optimum smaller, so th
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy
 from scipy.optimize import linprog
@@ -33,13 +34,13 @@ class Stay:
     amps_da: int
 
 
-def possible_wh(site: dict, stay: Stay) -> float:
+def possible_wh(site: dict[str, Any], stay: Stay) -> float:
     """What this stay could have taken if it had been alone, at most what was asked."""
     hours = (stay.departure_s - stay.arrival_s) / 3600
     return min(stay.energy_wh, hours * _watts(site, stay, _most_da(site, stay)))
 
 
-def optimum_wh(site: dict, stays: Sequence[Stay], start_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> list[float]:
+def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> list[float]:
     """The energy of each stay in the schedule that delivers the most in all.
 
     other_da(circuit, from_s, until_s): the mean other load of a circuit, per phase, in da.
@@ -60,7 +61,7 @@ def optimum_wh(site: dict, stays: Sequence[Stay], start_s: int, other_da: "Calla
 class _Slots:
     """The columns (two a stay and slot: up to its reserve, and above it) and the rows: first the stays, then circuit, phases and slot."""
 
-    def __init__(self, site: dict, stays: Sequence[Stay], start_s: int) -> None:
+    def __init__(self, site: dict[str, Any], stays: Sequence[Stay], start_s: int) -> None:
         self.start_s = start_s
         self.row: list[int] = []
         self.column: list[int] = []
@@ -85,7 +86,7 @@ class _Slots:
                         self.keys.append(key)
                     self._put(place[key], times)
 
-    def _column(self, site: dict, index: int, stay: Stay, slot: int, most_da: int) -> None:
+    def _column(self, site: dict[str, Any], index: int, stay: Stay, slot: int, most_da: int) -> None:
         from_s = max(stay.arrival_s, self.start_s + slot * SLOT_S)
         until_s = min(stay.departure_s, self.start_s + (slot + 1) * SLOT_S)
         part = (until_s - from_s) / SLOT_S
@@ -100,7 +101,9 @@ class _Slots:
         self.value.append(value)
 
 
-def _room(site: dict, key: "tuple[int, tuple[int, ...], int]", slots: _Slots, other_da: Callable[[int, int, int], Sequence[float]]) -> float:
+def _room(
+    site: dict[str, Any], key: "tuple[int, tuple[int, ...], int]", slots: _Slots, other_da: Callable[[int, int, int], Sequence[float]]
+) -> float:
     """The mean over the slot's minutes of what is left on the fullest of these phases."""
     circuit, phases, slot = key
     from_s = slots.start_s + slot * SLOT_S
@@ -115,12 +118,12 @@ def _room(site: dict, key: "tuple[int, tuple[int, ...], int]", slots: _Slots, ot
     return max(0.0, total * MINUTE_S / SLOT_S)
 
 
-def _reserve_da(evse: dict) -> int:
+def _reserve_da(evse: dict[str, Any]) -> int:
     """What it may draw without asking (safety.md, section 1)."""
     return max(int(evse.get("fallback_da") or 0), int(evse.get("power_on_da") or 0))
 
 
-def _below(site: dict, circuit: int, phase: int) -> "list[tuple[dict, int]]":
+def _below(site: dict[str, Any], circuit: int, phase: int) -> "list[tuple[dict[str, Any], int]]":
     """EVSEs that load this phase of this circuit, and with how many terminals."""
     found = []
     for evse in site["evses"]:
@@ -130,7 +133,7 @@ def _below(site: dict, circuit: int, phase: int) -> "list[tuple[dict, int]]":
     return found
 
 
-def _path(site: dict, circuit: int) -> "list[int]":
+def _path(site: dict[str, Any], circuit: int) -> "list[int]":
     path = []
     while circuit >= 0:
         path.append(circuit)
@@ -138,7 +141,7 @@ def _path(site: dict, circuit: int) -> "list[int]":
     return path
 
 
-def _used(site: dict, stay: Stay) -> "dict[int, int]":
+def _used(site: dict[str, Any], stay: Stay) -> "dict[int, int]":
     """Supply phase -> how many of its car's terminals load it."""
     used: dict[int, int] = defaultdict(int)
     for terminal in site["evses"][stay.evse]["terminals"][: stay.phases]:
@@ -147,13 +150,13 @@ def _used(site: dict, stay: Stay) -> "dict[int, int]":
     return used
 
 
-def _phase_sets(site: dict, stays: Sequence[Stay]) -> "list[tuple[int, ...]]":
+def _phase_sets(site: dict[str, Any], stays: Sequence[Stay]) -> "list[tuple[int, ...]]":
     """The sets of phases that cars load, and each phase by itself."""
     found = {tuple(sorted(_used(site, stay))) for stay in stays}
     return sorted(found | {(phase,) for phases in found for phase in phases})
 
 
-def _loads(site: dict, stay: Stay, sets: "list[tuple[int, ...]]") -> "dict[tuple[int, tuple[int, ...]], int]":
+def _loads(site: dict[str, Any], stay: Stay, sets: "list[tuple[int, ...]]") -> "dict[tuple[int, tuple[int, ...]], int]":
     """(circuit, phases) -> how often one da of this stay loads the least loaded of them; where it loads them all."""
     used = _used(site, stay)
     inside = [phases for phases in sets if all(phase in used for phase in phases)]
@@ -161,9 +164,9 @@ def _loads(site: dict, stay: Stay, sets: "list[tuple[int, ...]]") -> "dict[tuple
             for circuit in _path(site, site["evses"][stay.evse]["circuit"]) for phases in inside}  # fmt: skip
 
 
-def _most_da(site: dict, stay: Stay) -> int:
+def _most_da(site: dict[str, Any], stay: Stay) -> int:
     return min(stay.amps_da, int(site["evses"][stay.evse]["limit_da"]))
 
 
-def _watts(site: dict, stay: Stay, amps_da: float) -> float:
+def _watts(site: dict[str, Any], stay: Stay, amps_da: float) -> float:
     return amps_da / 10 * float(site["voltage_v"]) * min(stay.phases, len(site["evses"][stay.evse]["terminals"]))
