@@ -42,9 +42,16 @@ def findings_of(head, evses):
     """All findings, each once: those of several EVSEs together first."""
     found = []
     for row in head.get("together", []) + [row for evse in evses for step in evse["steps"] for row in step.get("findings", [])]:
-        if row not in found:
-            found.append(row)
+        put(found, row)
     return found
+
+
+def put(found, row):
+    """Into a list of findings, unless the same is said there already, perhaps with other figures."""
+    for known in found:
+        if (known["code"], known["where"], known["fix"]) == (row["code"], row["where"], row["fix"]):
+            return
+    found.append(row)
 
 
 def finding_lines(findings):

@@ -15,6 +15,7 @@ from ampacity.commission import verdicts
 from ampacity.commission.experiments import Blink, Load
 from ampacity.commission.failsafe import Silence
 from ampacity.commission.mapping import swapped_at
+from ampacity.commission.papers import put
 from ampacity.commission.power_on import PowerOn
 from ampacity.commission.record import Record
 from ampacity.commission.stepping import Stepping
@@ -147,17 +148,11 @@ class Run:
             self._loaded = experiment.loaded()
             self._pairs += [(mapping.meter, mapping.pair) for mapping in experiment.mappings if mapping.pair]
         for found in experiment.findings:
-            self._find(found)
+            put(self.findings, found)
         began_ms = now_ms if experiment.began_ms is None else experiment.began_ms
         row = self._write(experiment.name, experiment.outcome, experiment.text, experiment.figures, began_ms, now_ms)
         row["findings"] = list(experiment.findings)
         row["counts"] = dict(experiment.counts)
-
-    def _find(self, found):
-        for known in self.findings:
-            if known["code"] == found["code"] and known["where"] == found["where"] and known["fix"] == found["fix"]:
-                return
-        self.findings.append(found)
 
     def _write(self, name, outcome, text, figures, began_ms, ended_ms):
         row = OrderedDict()
@@ -199,7 +194,7 @@ class Run:
         for meter in sorted({meter: 1 for meter, _ in self._pairs}):
             found = swapped_at(meter, [pair for name, pair in self._pairs if name == meter])
             if found is not None:
-                self._find(found)
+                put(self.findings, found)
 
     # what people see
 
