@@ -149,7 +149,7 @@ class Primary:
         del self.guard.events[:]
         self.keeper.save(self.guard, now_ms)
         self.lives.step(now_ms)
-        if self.resetting is not None:
+        if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None
             for part in self.extras:
                 part.close(now_ms)

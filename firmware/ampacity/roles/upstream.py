@@ -15,6 +15,7 @@ from ampacity.store.journal import Journal
 
 JOURNAL_BYTES = 131072
 METER_MS = 1000
+LEAVE_MS = 1500
 SOURCE = "ocpp"
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LINE_NAMES = ("L1", "L2", "L3")
@@ -87,7 +88,7 @@ class Upstream:
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.doors, Prompt(self), self.config, self.doors.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted
-        self._distrust = None
+        self._distrust = self._leaving_ms = None
         self._configure(ocpp.get("config") or {}, now_ms)
         self.networks = Networks(self.station, self.config, ocpp, self.doors, primary.keeper, self.log)
         self.link.before_attempt = self.networks.before_attempt
@@ -118,6 +119,13 @@ class Upstream:
         if self.link.trouble is not None:
             view["trouble"] = self.link.trouble
         return view
+
+    def left(self, now_ms):
+        """Before a restart: close the connection properly. True once that is done, or has taken too long."""
+        if self._leaving_ms is None:
+            self._leaving_ms = now_ms
+            self.link.stop()
+        return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
     def _distrusted(self, text):
         """The CSMS's certificate was refused: told as a security event, once for each reason."""

@@ -133,4 +133,4 @@ async def test_a_csms_moves_the_station_to_another_one_over_tls_and_it_stays_the
         running.end()
         await old.stop()
         await new.stop()
-    assert new.findings == []
+    assert old.findings == new.findings == []
