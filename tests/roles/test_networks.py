@@ -72,3 +72,12 @@ def test_the_installers_own_file_may_go_back():
     one = garage(floor=2)
     assert tried(one, 2) == ["one", "one"] and not one.primary.upstream.config.secure
     assert one.primary.upstream.config.password == OCPP["password"]
+
+
+def test_another_upstream_in_the_site_file_wins_over_what_a_csms_had_set():
+    one = garage(SECOND, "2,1", floor=1)
+    assert tried(one, 1) == ["two"]
+    one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://new.example")
+    assert tried(one.start(), 5) == ["new"] * 5
+    assert any(["the site file names another one: ws://new.example" in line[3] for line in one.log.since(0)])
+    assert tried(one.start(), 5) == ["new"] * 5 and not any(["names another" in line[3] for line in one.log.since(0)])

@@ -6,8 +6,10 @@ below it is used any more, whatever a CSMS has set (A05); only the installer's s
 """
 
 from ampacity.base.errors import Rejected
+from ampacity.ocpp.station import NETWORK_DOC
 
 FLOOR_DOC = "upstream_floor"
+OWN_DOC = "upstream_own"  # what the site file said at the last start
 PLAIN, CERTIFICATE = 1, 3  # security profiles: the last without TLS, the one with a client certificate
 
 
@@ -44,13 +46,26 @@ class Networks:
         self._doors = doors
         self._keeper = keeper
         self._log = log
+        own = {"slot": 0, "url": ocpp["url"], "security_profile": ocpp.get("security_profile", PLAIN)}
+        self._heed_installer(own)
         self._floor = (keeper.settings.get(FLOOR_DOC) or {}).get("security_profile", 0)
         known = station.network()
-        own = {"slot": 0, "url": ocpp["url"], "security_profile": ocpp.get("security_profile", PLAIN)}
         self._profiles = [one for one in known if one["security_profile"] >= self._floor] or [own]
         self._at = self._failed = 0
         self._used = None
         self._use()
+
+    def _heed_installer(self, own):
+        """Another upstream in the site file is the installer's word: what a CSMS had set is forgotten."""
+        before = self._keeper.settings.get(OWN_DOC)
+        if before == own:
+            return
+        now_ms = self._station.now_ms
+        if before is not None:
+            self._station.settings.try_put(NETWORK_DOC, {})
+            self._keeper.put(FLOOR_DOC, {}, now_ms)
+            self._log.add("warning", "upstream: the site file names another one: %s" % own["url"], now_ms)
+        self._keeper.put(OWN_DOC, own, now_ms)
 
     def before_attempt(self, now_ms):
         """The link is about to try: the next profile's turn, when this one had its attempts."""
