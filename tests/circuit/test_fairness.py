@@ -31,7 +31,7 @@ def test_section_6_a_sleeping_car_gives_its_place_to_one_that_waits():
     assert bench.guard.want_da[0] >= 60 and bench.guard.want_da[2] == 0
     drive(bench, 20, asleep=(0,))
     assert bench.guard.want_da[0] == 0 and min(bench.guard.want_da[1:]) >= 60
-    assert bench.guard.why(0) == "0.0 A: asleep; others wait, it is tried again later"
+    assert bench.guard.why(0) == "0.0 A: asleep; others use its room, it is tried again later"
 
 
 def test_section_6_a_sleeping_car_keeps_its_minimum_while_nobody_is_short():
@@ -59,6 +59,59 @@ def test_section_6_a_sleeper_whose_car_asks_is_tried_in_its_next_turn():
     assert drive(bench, 200)[0] > 30
 
 
+def test_section_6_a_person_may_have_a_sleeper_tried_at_once():
+    bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=10000000)
+    drive(bench, 60, asleep=(0,))
+    bench.guard.start_now(0)
+    assert drive(bench, 200)[0] > 30
+
+
+def test_section_6_a_car_that_charged_and_stopped_by_itself_yields_sooner():
+    bench = garage(2, 200, idle_ms=300000)
+    drive(bench, 20)
+    assert bench.guard.want_da == [100, 100]
+    bench.guard.rests(0, True)
+    drive(bench, 90, asleep=(0,))
+    assert bench.guard.want_da == [0, 160]
+
+
+def test_section_6_each_try_in_vain_comes_after_a_longer_time():
+    bench = garage(2, 200, idle_ms=20000, wake_ms=100000)
+    tries, was = [], 0
+    for second in range(1500):
+        drive(bench, 1, asleep=(0,))
+        want = bench.guard.want_da[0]
+        if want and not was:
+            tries.append(second)
+        was = want
+    gaps = [after - before for before, after in zip(tries[1:], tries[2:])]
+    assert len(gaps) >= 2 and gaps[0] > 180 and gaps[1] > 380, tries
+
+
+def test_section_6_among_those_with_time_the_one_with_less_goes_first_and_gets_all_it_can_take():
+    bench = garage(2, 240, slot_s=3600)
+    bench.guard.needs(0, 5000, bench.now_ms + 20 * 3600000, bench.now_ms)
+    bench.guard.needs(1, 5000, bench.now_ms + 5 * 3600000, bench.now_ms)
+    drive(bench, 20)
+    assert bench.guard.want_da == [80, 160]
+
+
+def test_section_6_one_who_told_nothing_stands_between_those_in_haste_and_those_with_time():
+    bench = garage(3, 260, slot_s=3600)
+    bench.guard.needs(0, 5000, bench.now_ms + 20 * 3600000, bench.now_ms)
+    bench.guard.needs(1, 5000, bench.now_ms + 1800000, bench.now_ms)
+    drive(bench, 90)
+    assert bench.guard.want_da == [0, 160, 100]
+
+
+def test_section_6_a_room_below_the_deadband_each_is_used_by_one():
+    bench = garage(3, 300)
+    drive(bench, 20)
+    bench.shrink(309)
+    drive(bench, 30)
+    assert sum(bench.guard.want_da) >= 305, bench.guard.want_da
+
+
 def test_section_6_who_leaves_soon_and_needs_much_goes_first():
     bench = garage(3, 130, slot_s=3600)
     drive(bench, 15)
@@ -76,7 +129,7 @@ def test_section_6_who_has_time_waits_as_others_do():
     assert bench.guard.want_da[2] == 0
 
 
-def test_section_6_an_urgent_car_has_three_times_the_share():
+def test_section_6_a_car_without_time_to_lose_gets_all_it_can_take():
     bench = garage(2, 240, slot_s=3600)
     drive(bench, 15)
     assert bench.guard.want_da == [120, 120]

@@ -118,9 +118,11 @@ class Extras:
         self.start_delay.begin(self.plan.want_da, now_ms)
 
     def start_now(self, evse: int) -> None:
-        """A person passes over the random wait of this EVSE."""
+        """A person wants it now: its random wait is passed over, and if it sleeps it is tried in its next turn."""
         if self.start_delay is not None:
             self.start_delay.pass_over(evse)
+        self.asks(evse)
+        self.demands.changed = True
 
     def derate(self, evse: int, percent: "int | None", now_ms: int) -> None:
         """It is hot there: only this part of its maximum; None or 100: all of it again."""

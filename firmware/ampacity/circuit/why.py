@@ -44,7 +44,7 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         if holder.held[s.index]:
             return holder.reason(s.index)
     if guard.demands.asleep(s.index, guard.now_ms):
-        return "asleep; others wait, it is tried again later"
+        return "asleep; others use its room, it is tried again later"
     if guard.plan.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
