@@ -97,6 +97,25 @@ def check_files(table: Table, site: SiteFile, collector: Collector) -> None:
     except Rejected as wrong:
         field = wrong.field if wrong.field in texts else next(iter(texts))
         collector.add(table, field, f"{wrong.value} is not allowed", f"use {wrong.allowed}")
+        return
+    look_inside(table, site, {key: text for key, text in texts.items() if text and key != KEY}, collector)
+
+
+def look_inside(table: Table, site: SiteFile, texts: dict[str, str], collector: Collector) -> None:
+    """What the certificates say of themselves."""
+    from ampacity_host.configure.certificates import check_dates, check_name, check_role
+
+    for key, text in texts.items():
+        check_dates(table, key, text, collector)
+    if CERTIFICATE not in texts:
+        return
+    if table.kind == "bus":
+        check_role(table, CERTIFICATE, texts[CERTIFICATE], collector)
+    elif table.kind == "evse":
+        bus = next(each for each in site.buses if each["name"] == table["bus"])
+        host = table["host"] or bus["host"]
+        if host:
+            check_name(table, CERTIFICATE, texts[CERTIFICATE], host, collector)
 
 
 def text_of(table: Table, key: str, site: SiteFile) -> str:

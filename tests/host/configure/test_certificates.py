@@ -1,0 +1,81 @@
+"""What `ampacity check` says of certificates before anybody drives to the site."""
+
+import pytest
+from certificates import Authority
+
+from ampacity_host.configure import SiteErrors, load_site
+
+SITE = """
+[site]
+name = "lan"
+[[circuit]]
+name = "main"
+rating_a = 32
+[[bus]]
+name = "lan"
+kind = "tcp"
+tls = true
+root_pem = "root.pem"
+certificate_pem = "primary.pem"
+key_pem = "primary.key.pem"
+{roles}
+[[evse]]
+name = "one"
+kind = "ampacity"
+bus = "lan"
+host = "{host}"
+unit = 1
+circuit = "main"
+max_a = 16
+certificate_pem = "one.pem"
+key_pem = "one.key.pem"
+"""
+
+
+@pytest.fixture
+def told(tmp_path):
+    """The warnings of a site with these certificates; its mistakes where it is refused."""
+    ca = Authority()
+
+    def made(primary=None, one=None, host="10.0.0.1", roles=""):
+        (tmp_path / "root.pem").write_text(ca.root)
+        ca.issue("p", **{"role": "Primary", "days": (-1, 90), **(primary or {})}).files(tmp_path, "primary")
+        ca.issue(**{"name": "one.example", "addresses": ("10.0.0.1",), "days": (-1, 90), **(one or {})}).files(tmp_path, "one")
+        (tmp_path / "site.toml").write_text(SITE.format(host=host, roles=roles))
+        try:
+            return [str(each).split(": ", 2)[2] for each in load_site(tmp_path / "site.toml").warnings if "pem" in each.field and "root" not in each.field]
+        except SiteErrors as errors:
+            return [str(each).split(": ", 2)[2] for each in errors.mistakes]
+
+    return made
+
+
+def test_what_fits_is_not_talked_about(told):
+    assert told() == told(host="one.example") == told(one={"name": "*.example"}, host="bay.example") == []
+
+
+def test_dates_are_told_in_time(told):
+    (expired,) = told(one={"days": (-9, -1)})
+    assert 'certificate_pem: "CN=one.example" has expired on ' in expired
+    (soon,) = told(primary={"days": (-9, 20)})
+    assert 'certificate_pem: "CN=p" expires on ' in soon and "renew it in time" in soon
+    (early,) = told(one={"days": (3, 90)})
+    assert '"CN=one.example" is valid from ' in early
+
+
+def test_a_primary_whose_role_may_not_order_is_told(told):
+    assert told(primary={"role": None}) == ["certificate_pem: names no role, which may not read and order; issue it with the role Primary"]
+    (operator,) = told(primary={"role": "Operator"})
+    assert 'names the role "Operator"' in operator
+    (other,) = told(roles='roles = { Boss = "read order" }')
+    assert 'names the role "Primary"' in other and "the role Boss" in other
+    assert told(primary={"role": "Boss"}, roles='roles = { Boss = "read order" }') == []
+    (broken,) = told(primary={"role": b"\x13\x07Primary"})
+    assert "its role cannot be read" in broken
+
+
+def test_a_certificate_for_another_host_is_told(told):
+    (other,) = told(host="10.0.0.2")
+    assert other == "certificate_pem: is not for 10.0.0.2 (but for one.example, 10.0.0.1); issue it with that subject alternative name"
+    (deep,) = told(one={"name": "*.example"}, host="bay.one.example")
+    assert "is not for bay.one.example" in deep
