@@ -109,6 +109,16 @@ def test_rule_9_a_foreign_write_counts_every_evse_of_the_line_at_its_maximum():
     assert "foreign" in bench.kinds()
 
 
+def test_rule_9_two_devices_at_one_address_count_that_one_at_its_maximum_and_no_other():
+    facts = site([evse("evse-1"), evse("evse-2")], [circuit(rating=600)])
+    bench = Bench(facts).start()
+    bench.guard.duplicate(0, bench.now_ms)
+    assert [bench.bound(e) for e in range(2)] == [160, 0]
+    assert bench.guard.state(0) == "returning" and bench.guard.state(1) == "ok" and "duplicate" in bench.kinds()
+    bench.tick()
+    assert bench.order(100, 1) is not None
+
+
 def test_rule_9_no_raise_anywhere_while_the_line_is_not_clean():
     facts = site([evse("evse-1"), evse("evse-2", bus=1)], [circuit(rating=600)])
     bench = Bench(facts).start()

@@ -53,8 +53,12 @@ def meter_view(primary, index):
 
 
 def counters(engine):
-    """A wire's counters as they stand: frames, errors by kind, the last poll cycle."""
-    return dict(engine.counters)
+    """A wire's counters as they stand: frames, errors by kind, the last poll cycle; `trouble` of its addresses, if any."""
+    shown = dict(engine.counters)
+    twins = getattr(engine, "twins", None)
+    if twins is not None and twins.texts():
+        shown["trouble"] = twins.texts()
+    return shown
 
 
 def primary_view(primary, now_ms):

@@ -78,6 +78,7 @@ def test_two_devices_at_one_address_are_named_and_the_others_charge_on(rig):
     rig.advance(ms=60_000)
     why = evse(rig, "evse-1")["why"]
     assert why.endswith("; unit 2: two devices answer") and "line rs485-1: unit 2: two devices answer" in say(rig, "log 100")
+    assert rig.state()["primary"]["buses"]["rs485-1"]["trouble"] == ["unit 2: two devices answer"]
     assert not evse(rig, "evse-1")["online"] and evse(rig, "evse-3")["order_a"] == 16.0
     assert "foreign write" not in say(rig, "log 100")
     rig.fault(kind="same_unit", target="evse-2", on=False)
