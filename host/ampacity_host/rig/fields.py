@@ -37,9 +37,9 @@ class Fields:
     def integer(self, name, default=None, least=0, most=10**12):
         return int(self.number(name, default, least, most))
 
-    def da(self, name, default=None):
+    def da(self, name, default=None, least=0):
         """Amperes of the request as whole deci-amperes (rounded to the nearest)."""
-        return int(self.number(name, default) * 10 + 0.5)
+        return math.floor(self.number(name, default, least) * 10 + 0.5)
 
     def text(self, name, default=None, choices=None):
         value = self.request.get(name)

@@ -80,7 +80,8 @@ class Ops:
 
     async def _background(self, fields):
         circuit = fields.one_of("circuit", self._rig.plant.circuit, "a circuit")
-        amps_da = [fields.da(name, 0) for name in ("l1", "l2", "l3")]
+        feeds_a = [-da / 10 for da in self._rig.facts["circuits"][circuit.index]["generation_da"]] + [0, 0, 0]
+        amps_da = [fields.da(name, 0, feeds_a[phase]) for phase, name in enumerate(("l1", "l2", "l3"))]
         self._rig.plant.set_background(circuit, amps_da[: self._rig.plant.phases])
 
     async def _fault(self, fields):
