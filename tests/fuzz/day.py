@@ -60,6 +60,7 @@ class Ear:
         self.bench, self.now = bench, bench.time
         self.sent = {}          # (unit, what was ordered) -> when last
         self.taken = {"own": 0, "foreign": 0}
+        self.taken_ms = {}      # EVSE name -> when it last took something
         self.wrong = []
         self.oldest_ms = 0      # between sending and taking
         for line in bench.lines.values():
@@ -99,6 +100,7 @@ class Ear:
 
     def _took(self, kind, order, name):
         self.taken[kind] += 1
+        self.taken_ms[name] = self.now.now_ms
         if order not in self.sent:
             self.wrong.append((self.now.now_ms - self.bench.start_ms, name, repr(order)))
             return
@@ -108,8 +110,8 @@ class Ear:
 class Orders:
     """Each change of an order, until the device obeys it or another one replaces it."""
 
-    def __init__(self, bench, storm):
-        self.bench, self.storm = bench, storm
+    def __init__(self, bench, storm, ear):
+        self.bench, self.storm, self.ear = bench, storm, ear
         self.open = {}          # EVSE -> (da, since when)
         self.counts = {"sent": 0, "in_force": 0, "replaced": 0}
         self.slowest_ms = self.slowest_calm_ms = 0
@@ -120,20 +122,25 @@ class Orders:
         if was is not None and was[0] == da:
             return
         point = self.bench.plant.points[evse]
-        if was is None and self._obeyed(point, da):
+        if was is None and self._near(point, da):
             return
         if was is not None:
             self.counts["replaced"] += 1
         self.counts["sent"] += 1
         self.open[evse] = (da, self.bench.time.now_ms)
 
-    def _obeyed(self, point, da):
+    def _near(self, point, da):
         return da - NEAR_DA <= round(order_a(self.bench, point) * 10) <= da
+
+    def _obeyed(self, point, da, since_ms):
+        """At the order, or below it after a write was accepted: one in watts is that of all phases together."""
+        below = round(order_a(self.bench, point) * 10) <= da
+        return self._near(point, da) or (below and self.ear.taken_ms.get(point.name, -1) >= since_ms)
 
     def _look(self):
         now_ms = self.bench.time.now_ms
         for evse, (da, since_ms) in list(self.open.items()):
-            if self._obeyed(self.bench.plant.points[evse], da):
+            if self._obeyed(self.bench.plant.points[evse], da, since_ms):
                 del self.open[evse]
                 self.counts["in_force"] += 1
                 self.slowest_ms = max(self.slowest_ms, now_ms - since_ms)
@@ -195,8 +202,8 @@ class Day:
         self._made = bench.role_made
         bench.role_made = self._role_made
         self.weather = Weather(bench, seed, bench.start_ms + int(hours * HOUR_MS))
-        self.orders = Orders(bench, self.weather)
         self.ear = Ear(bench)
+        self.orders = Orders(bench, self.weather, self.ear)
         bench.start()
         self.ear.attach_devices()
         bench.time.at_ms(bench.time.now_ms + 1000, self._load)
