@@ -72,23 +72,27 @@ class Audit:
             if write[W_WHAT] == "wait":
                 if self._wrote:
                     return write
-            elif not self.right(write) and self._affordable(write, now_ms):
+            elif not self.right(write) and self.affordable(write, now_ms):
                 return write
             self._at += 1
         return None
 
-    def _affordable(self, write: list, now_ms: int) -> bool:
+    def affordable(self, write: list, now_ms: int) -> bool:
+        """Flash wears out: a register that is stored is written so often a day, whatever becomes of it."""
         if not write[W_STORED]:
             return True
         self._stored_ms = [ms for ms in self._stored_ms if now_ms - ms < DAY_MS]
         return len(self._stored_ms) < STORED_PER_DAY
 
+    def spend(self, write: list, now_ms: int) -> None:
+        """The write is about to leave: a stored one is worn by it, answered or not."""
+        if write[W_STORED]:
+            self._stored_ms.append(now_ms)
+
     def written(self, write: list, now_ms: int) -> None:
         """The write was acknowledged."""
         if write[W_SHOWN] < 0:
             self._blind_written.append(write)
-        if write[W_STORED]:
-            self._stored_ms.append(now_ms)
         self._wrote = True
         self._at += 1
 

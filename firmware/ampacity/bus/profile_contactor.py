@@ -23,6 +23,7 @@ class Contactor:
         self._at = 0
         self._wait_ms = AGAIN_MS
         self._hold_ms = -1
+        self._written_ms = -1
         self._link = ""
 
     @property
@@ -56,9 +57,11 @@ class Contactor:
         return self._open if self._on else self._release
 
     def _right(self, write: list, now_ms: int) -> bool:
-        """Does the device show what this write sets, and has it lately?"""
+        """Does the device show what this write sets, lately and since the last write?"""
         shown, readings = write[W_SHOWN], self._driver._readings
-        return shown >= 0 and now_ms - readings.asked_ms[shown] < FRESH_MS and readings.values[shown] == write[W_RAW] * write[W_MUL] // write[W_DIV]
+        if shown < 0 or readings.asked_ms[shown] <= max(self._written_ms, now_ms - FRESH_MS):
+            return False
+        return readings.values[shown] == write[W_RAW] * write[W_MUL] // write[W_DIV]
 
     def _take(self, now_ms: int) -> "Request | None":
         driver, writes = self._driver, self._writes()
@@ -69,9 +72,11 @@ class Contactor:
             self._hold_ms = now_ms + AGAIN_MS
             return None
         self._hold_ms = now_ms + self._wait_ms
-        if self._right(write, now_ms):
+        if self._right(write, now_ms) or not driver._audit.affordable(write, now_ms):
             self._next(now_ms)
             return None
+        driver._audit.spend(write, now_ms)
+        self._written_ms = now_ms
         return driver._request(driver._recipe.pdu(write, 0, driver._targets), LOWER if self._on else ORDER, ("errand", self))
 
     def _next(self, now_ms: int) -> None:

@@ -8,10 +8,10 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.profile_answers import AUDIT, ONLINE, PROOF_MS, REWRITE_MS, SILENT, ProfileAnswers
+from ampacity.bus.profile_answers import AUDIT, ONLINE, PROOF_MS, REWRITE_MS, SILENT
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
-from ampacity.bus.profile_reads import read_pdu, reply_length
+from ampacity.bus.profile_reaching import Reaching
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
 FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
@@ -23,13 +23,12 @@ REFUSED_MS = 1000         # the device said no
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
-WAKE_MS = 120             # whether it answers the frame that wakes it is not waited for any longer
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 REST_MS = 2000  # between two readings of one that draws nothing
 BUSY = ("exception:5", "exception:6")
 
 
-class ProfileDriver(ProfileAnswers):
+class ProfileDriver(Reaching):
     """Driver of one EVSE. facts: its entry of the site facts; index: its place there; judge: the guard's face."""
 
     _waits = False  # the last frame that may feed had to wait
@@ -84,19 +83,6 @@ class ProfileDriver(ProfileAnswers):
             return self._take_wake(found[0], now_ms)
         self._woken = False
         return found[2](now_ms)
-
-    def _take_wake(self, klass: int, now_ms: int) -> "Request | None":
-        """It sleeps between frames, and the first one only wakes it: a reading of a length that no other has, or a probe."""
-        if self.link != SILENT and (not self._reads_feed or self._may_feed("read", now_ms)):
-            request = Request(self.unit, read_pdu(self._wake), klass, WAKE_MS, reply_length(self._wake), 0, ("wake",))
-        else:
-            request = self._take_probe(now_ms)
-            if request is None:
-                return None
-            request.tag, request.timeout_ms = ("wake",), WAKE_MS
-            self._hold_ms["probe"] = now_ms
-        request.wakes = True
-        return request
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         """The device's answer to a request, exceptions excluded."""
@@ -273,42 +259,6 @@ class ProfileDriver(ProfileAnswers):
             self._hailing = True
         return self._order_request(write, target_da, klass, ("probe", write, order_id, target_da), now_ms)
 
-    def _take_hail(self, now_ms: int) -> "Request | None":
-        """Nobody answers the probe of this device, and its readings feed nothing: one shows whether it is there."""
-        return self._take_read("live", ROUTINE, now_ms)
-
-    def _hailed(self, heard: bool, now_ms: int) -> None:
-        self._hailing = False
-        if heard and self.link == SILENT and self.muted == TALK:
-            self._begin_audit(now_ms)
-
-    def _order_request(self, write: list, target_da: int, klass: int, tag: tuple, now_ms: int) -> Request:
-        if self.shared is None:
-            return self._request(self._recipe.pdu(write, target_da, self._targets), klass, tag)
-        raw = self._recipe.raw(write, target_da)
-        return self.shared.request(self, write, raw, klass, self._table["gap_ms"], tag, now_ms)
-
-    def told_beside(self, now_ms: int) -> int:
-        """The raw limit for this device in another one's frame: its own again, as far as the judge lets it, else 0."""
-        order = self._order
-        target_da = max(0, min(order.target_da, self._recipe.representable(self._want_da)))
-        if self.link != ONLINE and not self._within_reserve(target_da):
-            target_da = 0
-        order_id = self._judge.send(self._index, self._recipe.most_da(target_da), now_ms)
-        if order_id is None and target_da:
-            target_da = 0
-            order_id = self._judge.send(self._index, self._recipe.most_da(0), now_ms)
-        if self.link == SILENT or order_id is None:
-            return self._recipe.raw(self._recipe.writes(target_da)[0], target_da)
-        if target_da == order.target_da:
-            order.repeat()
-        else:
-            order.start(target_da)
-        order.sent(order.writes[0], order_id, now_ms)
-        order.acknowledged()
-        self._fed_ms = now_ms
-        return self._recipe.raw(order.writes[0], target_da)
-
     def _take_again(self, now_ms: int) -> "Request | None":
         self._unlike_ms = now_ms
         self._order.again()
@@ -451,6 +401,7 @@ class ProfileDriver(ProfileAnswers):
             return None
         if not self._may_feed("audit", now_ms):
             return None
+        self._audit.spend(write, now_ms)
         return self._request(self._recipe.pdu(write, 0, self._targets), ORDER, ("recipe", write))
 
     def _end_pass(self, now_ms: int) -> None:

@@ -76,7 +76,8 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    return problems or _shared_problems(profile) + _phase_problems(profile) + _unit_problems(profile) + _unread_settings(profile) + _targets_without_watchdog(profile)
+    checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog)
+    return problems or [problem for check in checks for problem in check(profile)]
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":
