@@ -89,7 +89,7 @@ class LinuxDoors(Doors):
 
         async def secured(reader, writer):
             try:
-                await accept(writer, tls, "a client")
+                await accept(writer, tls, "a client at %s" % writer.get_extra_info("peername")[0])
             except OSError as error:
                 writer.transport.abort()
                 refused(error.args[-1])
