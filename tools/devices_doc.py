@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from ampacity.bus.profile_audit import STORED_PER_DAY
 from ampacity_host import profiles
 from ampacity_host.profiles.classes import CLASSES, device_class, reserves_da
 from ampacity_host.profiles.conformance import evse, meter
@@ -39,6 +40,16 @@ their maximum unless the maker says that they hold their order.
 noticed and locked. **ignore**: a write that is answered and not obeyed is not believed. **disobey**: a draw above the order
 is noticed.
 
+**open**: a contactor of its own, opened by a register, stops a unit that disobeys its limit. **phases**: it goes to one phase
+and back, paused, and counts so when its registers show it; a restart that undoes the switch is noticed.
+
+What else a profile says of them. *Proof*: what shows that an order is in force. *Gap*: least silence between two frames.
+*Largest read*: registers a request, or one value. *Once a day*: how often registers in flash, and phases, may be written.
+
+| device | proof | limits | phases | contactor | clients | gap, ms | largest read | a day |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{manners}
+
 ## Watched only
 
 | device | bus | class | why it may not regulate |
@@ -50,7 +61,9 @@ is noticed.
 | device | bus | inputs | sign of a phase | {meter_items} |
 | --- | --- | --- | --- | {meter_dashes} |
 {meter_rows}
-{meter_reasons}"""
+{meter_reasons}
+Shown beside a meter, or read alone without counting as one: {readings}.
+"""
 
 SIGNS = {"power": "of its power", "register": "of its current", "none": "not known: counts as drawn", "generator": "of its whole power: it generates"}
 
@@ -90,6 +103,30 @@ def evse_row(name: str, reasons: Reasons) -> str:
     return f"| `{name}` ({profile['vendor']}) | {bus} | {device_class(profile)} | {profile['evidence']} | {counts} | {cells} |"
 
 
+def manners_row(name: str) -> str:
+    """How one device is asked and told."""
+    profile = profiles.load("evse-" + name)
+    link, facts = profile["link"], profiles.compile(profile)
+    proof = {"limit": "its limit", "measured": "its current"}[profile["proof"]["kind"]]
+    unit = {"A": "amperes"}.get(profile["registers"][profile["order"]["limit"]].get("unit"), "watts")
+    limits = "one frame for all" if "shared" in link else unit
+    largest = "one value" if link.get("read_one_value") else str(link["read_max"])
+    stored = [STORED_PER_DAY] if any(row.get("stored") for row in profile["registers"].values()) else []
+    daily = stored + ([facts["phases"][8]] if "phases" in facts else [])
+    cells = [
+        proof, limits, "1 or 3" if "phases" in profile else "", contactor_cell(profile.get("contactor")), str(link.get("clients", "")),
+        str(link["gap_ms"]), largest, ", ".join(str(n) for n in daily),
+    ]  # fmt: skip
+    return f"| `{name}` | " + " | ".join(cells) + " |"
+
+
+def contactor_cell(contactor: "dict | None") -> str:
+    """What a device can do with its contactor besides its orders."""
+    if not contactor:
+        return ""
+    return " and ".join(word for word, key in (("opens", "open"), ("shows", "shown_by")) if key in contactor)
+
+
 def watched_row(name: str) -> str:
     profile = profiles.load("evse-" + name)
     bus = ", ".join(profile["link"]["media"])
@@ -104,6 +141,11 @@ def meter_row(name: str, reasons: Reasons) -> str:
     return f"| `{name}` ({profile['vendor']}) | {bus} | {inputs} | {sign} | {cells} |"
 
 
+def inputs_of(name: str) -> int:
+    """How many currents a meter measures."""
+    return int(profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"])
+
+
 def document() -> str:
     """The whole page."""
     names = profiles.names("evse")
@@ -111,13 +153,15 @@ def document() -> str:
     regulated = [name for name in names if name not in blocked]
     evse_reasons, meter_reasons = Reasons(), Reasons()
     rows = [evse_row(name, evse_reasons) for name in regulated]
-    meter_rows = [meter_row(name, meter_reasons) for name in profiles.names("meter")]
-    measuring = [name for name in profiles.names("meter") if profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"]]
+    readings = [name for name in profiles.names("meter") if name.startswith("sunspec-") and not inputs_of(name)]
+    meter_rows = [meter_row(name, meter_reasons) for name in profiles.names("meter") if name not in readings]
+    measuring = [name for name in profiles.names("meter") if inputs_of(name)]
     return HEAD.format(
         regulated=len(regulated), blocked=len(blocked), meters=len(measuring), classes="\n".join(f"- **{k}**: {v}" for k, v in CLASSES.items()),
         items=" | ".join(evse.ITEMS), dashes=" | ".join("---" for _ in evse.ITEMS), rows="\n".join(rows), reasons=evse_reasons.text(),
         watched="\n".join(watched_row(name) for name in blocked), meter_items=" | ".join(meter.ITEMS),
         meter_dashes=" | ".join("---" for _ in meter.ITEMS), meter_rows="\n".join(meter_rows), meter_reasons=meter_reasons.text(),
+        manners="\n".join(manners_row(name) for name in regulated), readings=", ".join(f"`{name}`" for name in readings),
     )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 """Discovery against an independent implementation, both ways: images that it built are read by us, and devices of the bench
-are scanned by it. Random chains, places, scales and gaps; what is not implemented is no number for either."""
+are scanned by it. Random chains, places, scales and gaps; what is left out is no number for either."""
 
 import math
 import random
@@ -27,7 +27,7 @@ def chance(rng, permille):
 
 
 def filled(rng, number):
-    """A model with random values, some of them not implemented."""
+    """A model with random values, some of them left out."""
     model = oracle.Model(number)
     for name, point in model.points.items():
         kind = point.pdef["type"]
@@ -91,7 +91,7 @@ def read(values, phases, mute=False, ms=60_000):
 
 
 def computed(model, name):
-    """A value as the oracle has it, NaN and what is not implemented as None; one without its scale is none, either."""
+    """A value as the oracle has it, NaN and what is left out as None; one without its scale is none, either."""
     point = model.points.get(name)
     if point is None:
         return None
