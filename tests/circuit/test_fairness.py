@@ -75,6 +75,15 @@ def test_section_6_a_car_that_charged_and_stopped_by_itself_yields_sooner():
     assert bench.guard.want_da == [0, 160]
 
 
+def test_section_6_a_car_that_has_what_it_needed_yields_at_once():
+    bench = garage(2, 200, idle_ms=300000)
+    bench.guard.needs(0, 300, bench.now_ms + 3600000, bench.now_ms)
+    drive(bench, 90)
+    assert bench.guard.want_da[0] >= 60
+    drive(bench, 20, asleep=(0,))
+    assert bench.guard.want_da[0] == 0
+
+
 def test_section_6_each_try_in_vain_comes_after_a_longer_time():
     bench = garage(2, 200, idle_ms=20000, wake_ms=100000)
     tries, was = [], 0

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 HEADROOM_DA = 20
 ASLEEP_DA = 10
 PROBE_MS = 60000
+SATISFIED_MS = 10000
 FRESH_MS = 5000
 NO_CAP_DA = 1 << 20
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
@@ -170,7 +171,10 @@ class Demand:
         return 0 if self.rests[s.index] else -1
 
     def _patience_ms(self, evse: int) -> int:
-        """A car that charged and stopped by itself has said so; one that is tried had its time before."""
+        """A car that charged and stopped by itself has said so; one that is tried had its time before; one that has what it
+        needed is done."""
+        if self.needs is not None and self.needs.satisfied(evse):
+            return min(self.idle_ms, SATISFIED_MS)
         sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.probing[evse]
         return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
 

@@ -18,6 +18,7 @@ NO_SLACK_MS = 1 << 40
 BAND_MS = 3600000
 BANDS = 16  # of slack: none left, below one hour, below two, … more
 UNTOLD_BAND = 2
+REST_WH = 200  # what no counter is sure of
 STEP_MS_MAX = 5000
 WH = 360000000  # da·dV·ms
 
@@ -69,6 +70,10 @@ class Needs:
         if not self.told(evse):
             return UNTOLD_BAND
         return min(BANDS - 1, max(0, self.slack_ms[evse] // BAND_MS + 1))
+
+    def satisfied(self, evse: int) -> bool:
+        """It has what it was said to need."""
+        return 0 <= self.left[evse] <= REST_WH * WH
 
     def energy_wh(self, evse: int) -> "int | None":
         """What is still needed, None: not known."""
