@@ -77,6 +77,9 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
     if not evse["watchdog_ms"]:
         frees = "a group contactor held by the safety loop, or a device with a watchdog that can be read back"
         found.append(("no watchdog that counts: in silence it keeps its highest order", most - evse["power_on_da"], frees))
+    if evse.get("proof") == "measured":
+        text = "no register shows its limit in force: its bound is its maximum until a car draws no more than ordered"
+        found.append((text, 0, "a car that charges"))
     if not evse["watchdog_ms"] and not evse["holds"]:
         found.append(("it is not shown that it holds its order in silence", most - evse["power_on_da"], "the silence test (30 min)"))
     return found
