@@ -1,9 +1,10 @@
 """Weeks of a garage with random faults (safety.md 8.6): the whole firmware, every byte, judged by the plant.
 
 `python -m tests.proof.soak --days 30 --seed 1` runs them in one piece, tells how far it is once an hour of the garage,
-and prints one JSON object: `{"days", "sessions_served", "violations", …}`. A session is served when it got, by its departure, SERVED of what it
-could have taken alone on the site; how much a perfect allocator would have delivered is beside it. Ten seeds of three
-days each (--portions) are thirty site-days; they run in as many processes as there are cores.
+ends at the next full hour on SIGTERM, and prints one JSON object: `{"days", "sessions_served", "violations", …}`.
+A session is served when it got, by its departure, SERVED of what it could have taken alone on the site; how much a
+perfect allocator would have delivered is beside it. Ten seeds of three days each (--portions) are thirty site-days;
+they run in as many processes as there are cores.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import gc
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -36,24 +38,26 @@ WELL = ("running", None, "CancelledError()")  # the last: the storm or the end o
 
 
 class Run:
-    """One seed: `hours` of a garage from `from_hour` of its first day on."""
+    """One seed: `hours` of a garage from `from_hour` of its first day on. site: its site file, None: the 24 EVSEs."""
 
-    def __init__(self, hours, seed, faults=FAULTS_AN_HOUR, from_hour=0, ocpp=True):
+    def __init__(self, hours, seed, faults=FAULTS_AN_HOUR, from_hour=0, ocpp=True, site=None, no_bytes=False):
         self.hours, self.seed = hours, seed
+        self.site = site or site_text()
         with tempfile.TemporaryDirectory(prefix="ampacity-soak.") as name:
             self._read(Path(name), hours, seed, from_hour)
         if not ocpp:
             self.facts["ocpp"] = None
-        self.stage = Stage(self.facts, seed, self.start_s)
+        self.stage = Stage(self.facts, seed, self.start_s, no_bytes)
         self.bench, self.plant = self.stage.bench, self.stage.plant
         self.plant.play_mains(self.mains)
         self.driver = Driver(self.plant, self.sessions, self.start_s)
         self.driver.on_plug = self.stage.on_plug
         self.storm = Storm(self.bench, faults, seed) if faults else None
+        self.stop = False  # set to end at the next full hour
         self.heap = []  # (hour, objects of the firmware, bytes in the stores)
 
     def _read(self, folder, hours, seed, from_hour):
-        (folder / "site.toml").write_text(site_text())
+        (folder / "site.toml").write_text(self.site)
         self.source = write_week(folder, hours // 24 + 2, seed)
         self.facts = compile_site(load_site(folder / "site.toml"))
         times = TimeReader(self.facts["time"]["tz"])
@@ -66,11 +70,13 @@ class Run:
     def play(self, tell=None):
         began_s, spent_s = time.monotonic(), time.process_time()
         for hour in range(self.hours):
+            if self.stop:
+                self.hours = hour
+                break
             self.stage.run_ms(HOUR_MS)
             self._sample(hour + 1)
             if tell is not None:
                 tell(self, time.monotonic() - began_s, time.process_time() - spent_s)
-        self.until_s = self.start_s + self.hours * 3600
         self.standing = {session: name for name, session in self.driver._at.items()}
         self.driver.end()
         self.plant.close()
@@ -89,12 +95,13 @@ class Run:
         """(Stay, Wh delivered) of every car that stood somewhere."""
         place = {facts["name"]: index for index, facts in enumerate(self.facts["evses"])}
         by_name = {one.name: one for one in self.sessions}
+        until_s = self.start_s + self.hours * 3600
         found = []
         for name, arrival_s, departure_s, evse, energy_wh, delivered_wh in self.driver.records:
             if evse is None:
                 continue
             session = by_name[name]
-            stay = Stay(place[evse], arrival_s, min(departure_s, self.until_s), energy_wh, session.phases or 3, session.amps_da or 160)
+            stay = Stay(place[evse], arrival_s, min(departure_s, until_s), energy_wh, session.phases or 3, session.amps_da or 160)
             found.append((stay, delivered_wh))
         return found
 
@@ -113,7 +120,7 @@ class Run:
     def result(self):
         stays = self.stays()
         could = [possible_wh(self.facts, stay) for stay, _ in stays]
-        served = [wh >= SERVED * most - 50 for (_, wh), most in zip(stays, could, strict=True)]
+        served = [enough(wh, most) for (_, wh), most in zip(stays, could, strict=True)]
         perfect = optimum_wh(self.facts, [stay for stay, _ in stays], self.start_s, self.other_da)
         starved = [(self.facts["evses"][stay.evse]["name"], stay.arrival_s - self.start_s, round(most), round(wh))
                    for (stay, wh), most, good in zip(stays, could, served, strict=True) if not good]
@@ -134,6 +141,11 @@ class Run:
         return objects[-1] > objects[0] + 400 or size[-1] > size[0] + 40_000
 
 
+def enough(wh, most_wh):
+    """Is this car served?"""
+    return wh >= SERVED * most_wh - 50
+
+
 def portion(arguments):
     """One process's share: (hours, seed) -> its result."""
     hours, seed, faults = arguments
@@ -146,7 +158,8 @@ def portion(arguments):
 def _tell(run, wall_s, cpu_s):
     """One line an hour: how far, how fast (of its own time on a core), what was found."""
     hour, objects, size = run.heap[-1]
-    cars = f"{run.driver.served} of {len(run.sessions)} cars came, {len(violations(run.plant))} violations"
+    gone = [enough(wh, possible_wh(run.facts, stay)) for stay, wh in run.stays()]
+    cars = f"{sum(gone)} of {len(gone)} cars that left served, {len(violations(run.plant))} violations"
     faults = sum(run.storm.done.values()) if run.storm else 0
     print(f"soak: seed {run.seed}, day {(hour - 1) // 24 + 1} hour {(hour - 1) % 24 + 1}: {hour * 3600 / cpu_s:.0f} times real time of a core, "
           f"{hour * 3600 / wall_s:.0f} on the wall; {cars}; {faults} faults; {objects} objects, {size} bytes stored", file=sys.stderr, flush=True)
@@ -192,8 +205,9 @@ def main():
     if options.portions:
         result = soak(options.days, options.seed, options.faults)
     else:
-        hours = options.hours or 24 * options.days
-        result = summary([Run(hours, options.seed, options.faults, options.from_hour).play(_tell).result()])
+        run = Run(options.hours or 24 * options.days, options.seed, options.faults, options.from_hour)
+        signal.signal(signal.SIGTERM, lambda *_: setattr(run, "stop", True))
+        result = summary([run.play(_tell).result()])
     print(json.dumps(result))
     return 1 if result["violations"] or result["growing"] or result["sessions_served"] < 0.98 else 0
 

@@ -16,10 +16,11 @@ from tools.bench.recordings import cut_sessions, pile_mains
 FIRST = datetime(2019, 10, 1)
 WEEKS_DAYS = 110  # of recordings to begin in
 HOUSEHOLDS = 2
+LAN_AT = 7  # the index of the wallbox on the network
 LEASE_S = {"a": 10, "b": 20}  # bus b has the slower wallboxes: a watchdog must last three of its cycles
 
 
-def site_text(main_a: float = 125.0, assumed_a: float = 80.0) -> str:
+def site_text(main_a: float = 125.0, assumed_a: float = 80.0, evses: int = drawn.EVSES) -> str:
     """Two rows on one connection: a local EVSE, our own secondaries, two makes of wallboxes."""
     lines = [
         '[site]\nname = "soak"\n',
@@ -29,9 +30,10 @@ def site_text(main_a: float = 125.0, assumed_a: float = 80.0) -> str:
     ]
     for row in "ab":
         lines.append(f'[[bus]]\nname = "bus-{row}"\nkind = "rtu"\nport = "virtual"\n')
-    lines.append('[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 502\nprivate = true\n')
+    if evses > LAN_AT:
+        lines.append('[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 502\nprivate = true\n')
     lines.append('[[meter]]\nname = "grid"\nprofile = "eastron-sdm630"\nbus = "bus-a"\nunit = 100\n')
-    lines += [_evse_text(index) for index in range(drawn.EVSES)]
+    lines += [_evse_text(index) for index in range(evses)]
     lines.append('[ocpp]\nversion = "2.0.1"\nidentity = "SOAK"\nurl = "ws://127.0.0.1:9000"\nsecurity_profile = 1\npassword = "soak-soak-soak"\n')
     return "\n".join(lines)
 
@@ -42,7 +44,7 @@ def _evse_text(index: int) -> str:
     text = f'[[evse]]\nname = "bay-{index + 1}"\ncircuit = "row-{row}"\nmax_a = 16.0\nphases = [{turn}]\n'
     if index == 0:
         return text + 'kind = "local"\n'
-    if index == 7:
+    if index == LAN_AT:
         return text + 'kind = "keba-p30"\nbus = "lan"\nunit = 255\npower_on_a = 0.0\nwatchdog_s = 10\n'
     kind = "heidelberg-energy-control" if index % 6 == 3 else "ampacity"
     return text + f'kind = "{kind}"\nbus = "bus-{row}"\nunit = {index // 2 + 1}\nwatchdog_s = {LEASE_S[row]}\n'

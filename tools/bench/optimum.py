@@ -14,10 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy
-from scipy.optimize import linprog
-from scipy.sparse import coo_matrix
-
 SLOT_S = 900
 MINUTE_S = 60
 
@@ -45,6 +41,10 @@ def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_
 
     other_da(circuit, from_s, until_s): the mean other load of a circuit, per phase, in da.
     """
+    import numpy
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_matrix
+
     slots = _Slots(site, stays, start_s)
     room = [_room(site, key, slots, other_da) for key in slots.keys]
     matrix = coo_matrix((slots.value, (slots.row, slots.column))).tocsr()
