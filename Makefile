@@ -8,8 +8,9 @@ INSTALLED := $(VENV)/.installed
 MICROPYTHON := .cache/micropython/.there
 MICROPYTHON32 := .cache/micropython32/.there
 MBPOLL := .cache/mbpoll/.there
+CORTEX_M3 := .cache/cortex-m3/.there
 
-.PHONY: help setup demo test check proof bench soak micropython32 lock clean
+.PHONY: help setup demo test check proof bench soak micropython32 cortex-m3 lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -42,6 +43,8 @@ soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults:
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with a board's object size and TLS, in .cache/micropython32
 
+cortex-m3: $(CORTEX_M3)  ## MicroPython on an emulated Cortex-M3, for one row of the bench, in .cache/cortex-m3
+
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
@@ -68,6 +71,10 @@ $(MICROPYTHON): $(INSTALLED) tools/micropython/get.py tools/micropython/debian.p
 
 $(MBPOLL): $(INSTALLED) tools/mbpoll.py tools/micropython/debian.py
 	@$(RUN) -m tools.mbpoll
+	@mkdir -p $(@D) && touch $@
+
+$(CORTEX_M3): $(INSTALLED) tools/micropython/build_m3.py tools/micropython/debian.py
+	@$(RUN) -m tools.micropython.build_m3
 	@mkdir -p $(@D) && touch $@
 
 $(MICROPYTHON32): $(INSTALLED) tools/micropython/build32.py tools/micropython/debian.py tools/micropython/mbedtls_board.h

@@ -6,13 +6,22 @@ milliseconds only, so several ticks are taken together.
 
 import gc
 import sys
-import time
+
+try:
+    from time import clock
+except ImportError:  # the emulated board's counter takes its place
+    clock = None
 
 from ampacity.circuit.guard import Guard
 
 FAN, RATING_DA = 8, 160
 START_MS = 2**30 - 60000
 SHARE_MS, BATCH = 500, 4
+
+
+def clock_us():
+    """CPU time."""
+    return int(clock() * 1000000)
 
 
 def tree(evses):
@@ -75,18 +84,19 @@ def run(count, rounds):
         audit(guard, index, now_ms)
         guard.plugged(index, True, now_ms)
         guard.demand(index, True, None, now_ms)
-    spent_s = 0
+    spent_us = 0
     for number in range(rounds):
         obey(guard, count, now_ms)
         gc.collect()
-        begun_s = time.clock()
+        begun_us = clock_us()
         for _ in range(BATCH):
             now_ms += SHARE_MS
             guard.tick(now_ms)
         if number >= rounds // 2:
-            spent_s += time.clock() - begun_s
+            spent_us += clock_us() - begun_us
     charging = len([da for da in guard.want_da if da])
-    print(guard.mode, charging, int(spent_s * 1e6 / (rounds - rounds // 2) / BATCH))
+    print(guard.mode, charging, spent_us // (rounds - rounds // 2) // BATCH)
 
 
-run(int(sys.argv[1]), int(sys.argv[2]))
+if len(sys.argv) > 2:
+    run(int(sys.argv[1]), int(sys.argv[2]))
