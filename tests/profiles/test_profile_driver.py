@@ -69,7 +69,8 @@ def test_a_unit_that_comes_back_after_long_was_exchanged_twice():
 def test_the_settings_are_shown_with_when_they_were_read():
     driver, device, judge, now_ms = online()
     rows, read_ms, wrong = driver.settings_shown()
-    assert [row[:4] for row in rows] == [("standby", 4, 4, True), ("watchdog", 10000, 10000, True), ("fallback", 60, 60, True), ("remote_lock", 1, 1, True)]
+    shown = [("standby", 4, 4, True), ("watchdog", 10000, 10000, True), ("fallback", 60, 60, True), ("remote_lock", 1, 1, True)]
+    assert [row[:4] for row in rows] == shown
     assert START_MS <= read_ms < now_ms and wrong is None
     driver.disconnected(now_ms)
     assert driver.settings_shown()[1] == -1

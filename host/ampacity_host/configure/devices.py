@@ -177,9 +177,11 @@ def check_shared(site: SiteFile, collector: Collector) -> None:
     """The unit in whose frames some devices take their limits belongs to nobody on their line."""
     known = profiles.names("evse")
     for evse in site.evses:
-        shared = profiles.load("evse-" + evse["kind"])["link"].get("shared") if evse["kind"] in known else None
-        for other in (*site.meters, *site.evses) if shared else ():
-            if other["bus"] == evse["bus"] and other["unit"] == shared["unit"]:
+        link: dict[str, Any] = profiles.load("evse-" + evse["kind"])["link"] if evse["kind"] in known else {}
+        if "shared" not in link:
+            continue
+        for other in (*site.meters, *site.evses):
+            if other["bus"] == evse["bus"] and other["unit"] == link["shared"]["unit"]:
                 collector.add(other, "unit", f'{other["unit"]} is where {evse.where} and its like hear their limits', "use another one")
 
 
