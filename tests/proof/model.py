@@ -262,10 +262,14 @@ class World:
         self.frames = []
 
     def moves_car(self):
-        away = not all(self.guard.demands.wants)
-        return ["car %d" % i for i in self.cars_of or range(len(self.evses))] + (["stay"] if away else [])
+        wants = self.guard.demands.wants
+        cars = self.cars_of or range(len(self.evses))
+        if not self.stays:
+            return ["car %d" % i for i in cars if wants[i]]
+        return ["car %d" % i for i in cars] + ([] if all(wants) else ["stay"])
 
     cars_of = ()  # whose cars come and go; none named: all
+    stays = True  # a car may be away for more than a step
 
     def do_stay(self):
         """What was done stays so for another step."""

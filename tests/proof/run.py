@@ -36,7 +36,7 @@ WIDE_SEARCHED = 20_000
 WIDE_STATES = 40_000
 EVERYTHING_STATES = 500_000
 MUTANT_STATES = 60_000
-LARGE = ("gateway", "metered", "death", "below")
+LARGE = ("metered", "death", "below", "gateway")
 RULES = [str(number) for number in range(1, 16)]
 
 

@@ -46,7 +46,7 @@ def gateway(guard=Guard, deep=False):
     """A charge controller behind a gateway that holds orders, and answers for older ones."""
     facts = site([box(0, transit_ms=5000, survives=True), evse(1)], [circuit(160)])
     first = ("well", "held", "stale") + (("dark",) if deep else ())
-    more = dict(attacks=("deliver", "car"), cars_of=(0, 1) if deep else (0,))
+    more = dict(attacks=("deliver", "car"), cars_of=(0, 1) if deep else (0,), stays=deep)
     return World("held by a gateway", facts, guard, outcomes=(first, ("well",)), frames_max=2, **more)
 
 
