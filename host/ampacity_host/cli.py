@@ -174,6 +174,7 @@ def scan(
     baud: Annotated[str | None, typer.Option(metavar="19200E1,…", help="settings; default: the likely ones, with --full all")] = None,
     full: Annotated[bool, typer.Option("--full", help="all addresses and all settings")] = False,
     site: Annotated[Path | None, typer.Option("--site", metavar="SITE.toml", help="whose watchdogs are waited for")] = None,
+    ascii: Annotated[bool, typer.Option("--ascii", help="Modbus ASCII instead of RTU")] = False,
     standing: Annotated[bool, typer.Option("--standing", help="you see to it that this bus may stand: ask at once")] = False,
     json: JsonOption = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from helper_line import START_US, Line, Unit
 
 from ampacity.base.errors import Rejected
+from ampacity.bus.ascii import spelled
 from ampacity.bus.frames import rtu_frame
 from ampacity.commission.scan import LISTEN_MS, Scan
 from ampacity.commission.words import found_lines, lines, report, settings_for, settings_of, units_for, units_of
@@ -91,6 +92,13 @@ def test_another_primary_is_recognised_and_nothing_is_asked():
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll)])
     assert line.run(20)
     assert line.sent == [] and line.scan.verdict == "another primary asks unit 9 with function 3 at 19200E1; nothing was asked"
+
+
+def test_a_primary_that_spells_in_ascii_is_recognised_too():
+    poll = spelled(rtu_frame(9, b"\x03\x00\x00\x00\x02"))
+    line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll[:9]), (START_US + 1503000, E19, poll[9:])])
+    assert line.run(20)
+    assert line.sent == [] and line.scan.verdict.startswith("another primary asks unit 9 with function 3 at 19200E1")
 
 
 def test_a_primary_at_another_speed_is_looked_for():

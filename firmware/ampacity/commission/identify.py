@@ -80,7 +80,7 @@ class Known:
 
 
 def known_for(lines: "tuple[str, ...]", medium: str, setting: str) -> "list[Known]":
-    """Known devices of a medium ("r" or "t"), those first that leave the factory with this setting."""
+    """Known devices of a medium ("r", "a" for ASCII, "t"), those first that leave the factory with this setting."""
     found = [known for known in [Known(line) for line in lines] if medium in known.media]
     order = sorted([(not known.sure, known.setting != setting, k) for k, known in enumerate(found)])
     return [found[rank[2]] for rank in order]

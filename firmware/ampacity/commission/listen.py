@@ -4,6 +4,7 @@ A line on which another primary asks is no line to scan: two primaries spoil eac
 another speed is heard as garbage, so bytes without frames are a reason to look for the speed, and to keep silent.
 """
 
+from ampacity.bus.ascii import read_back
 from ampacity.bus.frames import crc_ok, reply_len, request_len
 
 ECHOED = (5, 6)
@@ -20,21 +21,37 @@ class Ear:
         self.heard = 0
         self.frames: list[tuple[int, int, bool]] = []
         self._data = b""
+        self._line = b""
 
     def receive(self, data: bytes) -> None:
         """What came from the line."""
         self.heard += len(data)
         self._data = (self._data + data)[-KEPT_BYTES:]
+        self._spelled(data)
         at = 0
         while len(self._data) - at >= 4:
             size, asks = whole_frame(self._data, at)
             if not size:
                 at += 1
                 continue
-            if len(self.frames) < self.FRAMES_KEPT:
-                self.frames.append((self._data[at], self._data[at + 1] & 0x7F, asks))
+            self._note(self._data[at], self._data[at + 1], asks)
             self._data = self._data[at + size :]
             at = 0
+
+    def _note(self, unit: int, function: int, asks: bool) -> None:
+        if len(self.frames) < self.FRAMES_KEPT:
+            self.frames.append((unit, function & 0x7F, asks))
+
+    def _spelled(self, data: bytes) -> None:
+        """The same in Modbus ASCII: lines from ":" to a line feed."""
+        self._line = (self._line + data)[-KEPT_BYTES:]
+        while b"\n" in self._line:
+            end = self._line.index(b"\n")
+            line, self._line = self._line[:end], self._line[end + 1 :]
+            frame = read_back(line[line.rfind(b":") + 1 :].rstrip(b"\r")) if b":" in line else b""
+            size, asks = whole_frame(frame, 0) if len(frame) >= 4 else (0, False)
+            if size == len(frame) and size:
+                self._note(frame[0], frame[1], asks)
 
     def text(self) -> str:
         """Who speaks, for people; "" when nobody was understood."""

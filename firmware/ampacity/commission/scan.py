@@ -21,6 +21,7 @@ SETTLE_MS = 300  # after each change of the setting
 SEARCH_MS = 1500  # at each setting, for the one that somebody speaks at
 FOREIGN_MAX = 1  # frames of others while asking; more, and somebody else is there
 WAKE_US = 50000
+WAKE_MS = 120
 LENT_US = 1000000  # what was under way when the line changed hands belongs to nobody else
 TRANSIT_MS = 0  # a late answer is only waited for as long as the call itself
 QUICK_UNITS, LAST_UNIT = 32, 247
@@ -36,7 +37,7 @@ QUICK_SETTINGS = 7
 
 
 class Scan:
-    """bus_facts: kind, and of an RTU line what stays as it is (port …). settings: [(baud, parity, stop)]; units: addresses.
+    """bus_facts: kind, and of a serial line what stays as it is (port, framing "ascii" …). settings: [(baud, parity, stop)]; units: addresses.
 
     lines: profiles/known.py. wait_ms: how long the line must have been silent before anything is asked. may_ask(setting,
     unit, now_ms) → "" or why a unit is not asked. `verdict`: "" or why it ended early.
@@ -48,6 +49,7 @@ class Scan:
     ) -> None:  # fmt: skip
         self._bus = bus_facts
         self._rtu = bus_facts.get("kind", "rtu") == "rtu"
+        self._medium = "t" if not self._rtu else "a" if bus_facts.get("framing") == "ascii" else "r"
         self._settings = settings if self._rtu else [(0, "", 0)]
         self._units = units
         self._lines = lines
@@ -166,11 +168,12 @@ class Scan:
         self.stage = ASK
         self._first = False
         setting = self._settings[self._at]
-        known = known_for(self._lines, "r" if self._rtu else "t", setting_text(setting))
-        visitor = Visitor(self._units, known, lambda unit, now_ms: self._may_ask(setting, unit, now_ms), self._call_ms, now_us // 1000)
+        known = known_for(self._lines, self._medium, setting_text(setting))
+        first_ms = WAKE_MS if self._medium == "a" else 0
+        visitor = Visitor(self._units, known, lambda unit, now_ms: self._may_ask(setting, unit, now_ms), self._call_ms, now_us // 1000, first_ms)
         self._rounds.append((setting, visitor))
         if self._rtu:
-            self._engine = BusPrimary(self.facts, [visitor], None, Solo(visitor))
+            self._engine = self._line_engine(visitor)
             self._engine.on_foreign = self._heard_foreign
         else:
             from ampacity.bus.tcp import BusTcp
@@ -178,6 +181,14 @@ class Scan:
             self._engine = BusTcp(self.facts, [visitor], None, Solo(visitor))
             if self._up:
                 self._engine.connected(now_us)
+
+    def _line_engine(self, visitor: Visitor) -> "Any":
+        kind: Any = BusPrimary
+        if self._medium == "a":
+            from ampacity.bus.ascii import AsciiPrimary
+
+            kind = AsciiPrimary
+        return kind(self.facts, [visitor], None, Solo(visitor))
 
     def _look_after(self, now_us: int) -> None:
         visitor = self._rounds[-1][1]

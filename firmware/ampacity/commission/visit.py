@@ -34,7 +34,7 @@ class Visitor:
     unit = 0
     poll_feeds = False
 
-    def __init__(self, units: "list[int]", known: "list[Any]", may_ask: "Any", call_ms: int = CALL_MS, begin_ms: int = 0) -> None:
+    def __init__(self, units: "list[int]", known: "list[Any]", may_ask: "Any", call_ms: int = CALL_MS, begin_ms: int = 0, first_ms: int = 0) -> None:
         self.units = units
         self.found: list[dict[str, Any]] = []
         self.skipped: list[tuple[int, str]] = []
@@ -43,6 +43,7 @@ class Visitor:
         self._known = known
         self._may_ask = may_ask
         self._call_ms = call_ms
+        self._first_ms = first_ms or call_ms  # who sleeps and is woken by the first call may be asleep again soon
         self._due_ms = begin_ms
         self._at = 0
         self._call = 0
@@ -74,7 +75,8 @@ class Visitor:
                     self._next_unit()
                     return None
             code, at = CALLS[self._call]
-            return Request(unit, read_pdu(code, at, 1), ROUTINE, self._call_ms, None, GAP_MS)
+            wait_ms = self._call_ms if self._call else self._first_ms
+            return Request(unit, read_pdu(code, at, 1), ROUTINE, wait_ms, None, GAP_MS)
         pdu = self._exam.ask()
         if pdu is None:
             self._note_found()

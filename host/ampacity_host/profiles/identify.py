@@ -16,7 +16,7 @@ DEFAULT_READ = "rw"
 def known_line(profile: dict) -> str:
     """The profile's line: name, kind, media, setting, units, certainty, watchdog, then its questions."""
     link = profile["link"]
-    media = "".join(letter for letter, medium in (("r", "rtu"), ("t", "tcp")) if medium in link["media"])
+    media = "".join(letter for letter, medium in (("r", "rtu"), ("a", "ascii"), ("t", "tcp")) if medium in link["media"])
     setting = f"{link['baud']}{link.get('parity', 'N')}{link.get('stop', 1)}" if "baud" in link else "-"
     low, high = link.get("units", [1, 247])
     certainty = "sure" if profile.get("identify", {}).get("sure") else "fits"

@@ -13,6 +13,7 @@ from ampacity.profiles.known import KNOWN
 from ampacity_host.configure import compile_site, load_site
 
 TCP_PORT = 502
+ASCII_SETTING = (38400, "E", 1)
 
 
 def endpoint(text: str) -> tuple[str, int]:
@@ -27,8 +28,10 @@ def scan_of(options: SimpleNamespace, now_us: int) -> Scan:
     """The scan that the options ask for. Raises Rejected, OSError or configure's SiteErrors."""
     rtu = options.port is not None
     units = units_of(options.units, rtu) if options.units else units_for(options.full, rtu)
-    settings = settings_of(options.baud) if options.baud else settings_for(options.full)
+    settings = settings_of(options.baud) if options.baud else settings_for(options.full, ASCII_SETTING if options.ascii else None)
     facts: dict[str, Any] = {"kind": "rtu" if rtu else "tcp", "name": "scan", "port": options.port}
+    if options.ascii:
+        facts["framing"] = "ascii"
     wait_ms = 0 if options.standing else watchdogs_ms(options.site, rtu)
     return Scan(facts, settings, units, KNOWN, now_us, wait_ms)
 
@@ -36,8 +39,7 @@ def scan_of(options: SimpleNamespace, now_us: int) -> Scan:
 def watchdogs_ms(site: "Path | None", rtu: bool) -> int:
     """How long silence brings every charge point there to its fallback: by the site file, else the longest from a factory."""
     if site is None:
-        medium = "r" if rtu else "t"
-        return max(known.watchdog_ms for known in map(Known, KNOWN) if medium in known.media)
+        return max(known.watchdog_ms for known in map(Known, KNOWN) if any(medium in known.media for medium in ("ra" if rtu else "t")))
     tree = Site(compile_site(load_site(site)))
     longest_ms = 0
     for evse in tree.evses:

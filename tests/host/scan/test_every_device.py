@@ -12,7 +12,7 @@ from ampacity_host import profiles
 from ampacity_host.profiles.identify import known_line
 from tools import known_devices
 
-SETTING = {"rtu": (9600, "N", 1), "tcp": (0, "", 0)}
+SETTING = {"rtu": (9600, "N", 1), "ascii": (38400, "E", 1), "tcp": (0, "", 0)}
 NOT_SIMULATED = {"chargex-aqueduct"}
 NAMELESS = {"eastron-sdm72"}  # it shows a power alone, and any number may be one
 TWINS = [  # registers alike, and none that names the device
@@ -33,7 +33,8 @@ def cases():
 
 def examined(profile, medium, unit=5):
     setting = SETTING[medium]
-    scan = Scan({"kind": medium}, [setting], [unit - 1, unit], KNOWN, START_US)
+    facts = {"kind": "rtu", "framing": "ascii"} if medium == "ascii" else {"kind": medium}
+    scan = Scan(facts, [setting], [unit - 1, unit], KNOWN, START_US)
     if medium == "tcp":
         scan.connected(START_US)
     desk = Desk(scan, [(device(profile, unit, framing=medium), setting)])
