@@ -88,12 +88,15 @@ class Partial(World):
             World.turn(self, i, label)
             return
         limit, switch, reads = WAYS[label]
+        self.unlike = False
         heard = self.look(reads)
         heard |= self.give_order(limit, switch)
         heard |= self.look(reads)
         if not heard:
             self.ordering.forget()
             self.guard.lost(0, self.now)
+
+    unlike = False  # it was just read that the device is not as ordered
 
     def look(self, passes):
         if not passes:
@@ -104,6 +107,7 @@ class Partial(World):
             ordering.limit_shown(device.held_da)
         if ordering.done() and ordering.target_da != NONE and not ordering.proven:
             shown = device.limit_da(self.now)
+            self.unlike = shown < ordering.target_da
             if device.enabled == (ordering.target_da > 0) and shown <= ordering.target_da and device.obeys(self.now):
                 self.guard.proven(0, ordering.order_id, shown, self.now)
                 ordering.as_proven()
@@ -119,6 +123,8 @@ class Partial(World):
         want = 0 if guard.ledger.standings[0].silent else guard.want_da[0]
         if want != ordering.target_da:
             ordering.start(want)
+        elif ordering.done() and self.unlike:
+            ordering.again()
         elif ordering.done():
             ordering.repeat()
         while not ordering.done():
