@@ -94,12 +94,12 @@ class Scanning:
         return int(text)
 
     def _bus(self, name):
-        """(bus facts, wire) by the bus's name, its number, or the name of the wire."""
+        """(bus facts, wire) by the bus's name or number, or by HOST:PORT where a bus has several."""
         buses, wires = self.primary.site["buses"], self.primary.buses.wires
         if name.isdigit() and int(name) < len(buses):
             name = buses[int(name)]["name"]
         for wire in wires:
-            if name in (wire.name, wire.name.split(" ")[0]):
+            if name == wire.name or name in wire.name.split(" "):
                 bus = [bus for bus in buses if bus["name"] == wire.name.split(" ")[0]][0]
                 return bus, wire
         raise Rejected("bus", name, ", ".join([wire.name for wire in wires]) or "a site with a bus")
