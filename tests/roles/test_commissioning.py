@@ -20,7 +20,6 @@ class Stuck(PlantPort):
             self.held = self.pilot
         elif self.held[0] == "pwm" and self.car == "C":
             self.amps_da = [self.held[1] * 6 // 10] * 3
-            self.contactor_closed = True
 
 
 class Yard(Garage):
@@ -54,6 +53,14 @@ class Yard(Garage):
                 assert self.type("commission next") == "ok", status
         raise AssertionError(self.type("commission status"))
 
+    def until(self, step, most_s=300):
+        """The run until it is at that step."""
+        for _ in range(most_s):
+            if self.status()["step"] == step:
+                return self
+            self.run(1000)
+        raise AssertionError(self.type("commission status"))
+
     def sheet(self, name):
         return strict_json.loads(self.type("commission report " + name))
 
@@ -77,10 +84,9 @@ def test_both_places_pass_without_a_meter_and_the_unit_with_its_serial_number_is
 def test_nothing_goes_out_to_the_unit_whose_fail_safe_is_tested_and_its_order_stands_in_the_ledger():
     yard = Yard()
     yard.type("commission start evse-2")
-    while yard.status()["step"] != "silence":
-        yard.run(1000)
-        if yard.status()["ask"]:
-            yard.type("commission next")
+    yard.until("identity").run(1000)
+    yard.type("commission next")
+    yard.until("silence")
     driver = yard.primary.buses.drivers[1]
     while not driver.muted:
         yard.run(200)
@@ -105,6 +111,12 @@ def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_r
     yard.start().run(10000)
     assert yard.view("evse-2")["reserve_a"] == 16.0
     assert "class N" in yard.type("commission report")
+    yard.type("commission start evse-2")
+    yard.until("identity").type("commission no")
+    yard.until("silence").type("commission skip")
+    assert yard.sheet("evse-2")["outcome"] == "failed" and yard.view("evse-2")["reserve_a"] == 16.0
+    yard.commission("evse-2")
+    assert yard.sheet("evse-2")["outcome"] == "passed" and yard.view("evse-2")["reserve_a"] == 0.0
 
 
 def test_the_others_stay_where_they_are_and_are_free_again_afterwards():
@@ -118,9 +130,7 @@ def test_the_others_stay_where_they_are_and_are_free_again_afterwards():
             yard.type("commission next")
         most = max(most, yard.amps_da()[0])
     assert most <= 120
-    while yard.status()["running"]:
-        yard.run(1000)
-    yard.run(90000)
+    yard.until(None).run(90000)
     assert sum(yard.amps_da()) >= 225 and not yard.primary.guard.limits.sources_of("evse", 0)
 
 

@@ -195,7 +195,16 @@ class Commissioning(Part):
             self._tell_guard(self._under_test, False, experiment.counts, now_ms)
 
     def _tell_guard(self, claims, tested, counts, now_ms):
-        self.guard.commissioned(claims["index"], tested, bool(counts.get("distrusted")), counts, now_ms)
+        """What a step has shown replaces what was known; what no step has looked at stays as it was."""
+        evidence = self.guard.ledger.standings[claims["index"]].evidence
+        passed = [row["step"] for row in self.run.results[claims["name"]]["steps"] if row["outcome"] == "passed"]
+        seen = {}
+        for key in evidence.seen:
+            if ("power-on" if key == "power_on_da" else "silence") not in passed:
+                seen[key] = evidence.seen[key]
+        seen.update(counts)
+        distrusted = bool(counts.get("distrusted")) or (evidence.distrusted and "silence" not in passed)
+        self.guard.commissioned(claims["index"], tested, distrusted, seen, now_ms)
         self.primary.keeper.save(self.guard, now_ms, at_once=True)
 
     def _take_ended(self, now_ms):
