@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
 from tests.proof.run import searches, sound, summary
+from tests.proof.walks import TURNS
 from tests.proof.worlds import UNBOUNDED, WORLDS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "safety-case.md"
@@ -53,7 +54,8 @@ def worlds_lines(found):
         one, more = small[name], wide.get(name)
         how = "closed" if one["closed"] else "walked" if name in UNBOUNDED else "open"
         back = "%d s" % (STEP_MS // 1000 * one["bound_steps"]) if one.get("bound_steps") else "-"
-        further = "%d, %s | %d" % (more["states"], "closed" if more["closed"] else "walked", more["depth"]) if more else "- | -"
+        far = "closed" if more and more["closed"] else "walked" if more and more["depth"] >= TURNS else "searched"
+        further = "%d, %s | %d" % (more["states"], far, more["depth"]) if more else "- | -"
         lines.append("| `%s` | %s | %d | %d | %s | %s | %s |" % (name, one["about"].rstrip("."), one["states"], one["depth"], how, back, further))
     return lines
 

@@ -49,7 +49,8 @@ def shard(task):
     except Exception as error:  # whatever it is, it is a finding
         found["wrong"] = "%s: %s" % (type(error).__name__, str(error)[:4000])
     found["cpu_s"] = round(time.process_time() - began, 1)
-    print("trees: seed %(seed)d: %(sites)d sites up to %(largest)d EVSEs, %(cpu_s).0f s" % found, file=sys.stderr, flush=True)
+    told = "trees: seed %(seed)d: %(sites)d sites up to %(largest)d EVSEs, %(cpu_s).0f s" % found
+    print(told + (", WRONG: " + found["wrong"] if "wrong" in found else ""), file=sys.stderr, flush=True)
     return found
 
 
