@@ -1,6 +1,6 @@
 """Section 5: outside limits; the lowest wins, and each source says what its silence means."""
 
-from helper_circuit import Bench, circuit, evse, site
+from helper_circuit import Bench, circuit, evse, foreign_evse, site
 
 from ampacity.circuit.errors import Rejected
 from check import raises
@@ -222,3 +222,38 @@ def test_section_5_units_and_values_that_are_none_are_rejected():
             bench.guard.limit("ems", ("circuit", 0), value, None, "hold", bench.now_ms, unit=unit)
     with raises(Rejected):
         bench.guard.limit("ems", ("circuit", 0), 100, None, "never", bench.now_ms, unit="w")
+
+
+def without_watchdog():
+    """One whose reserve is its maximum beside one with none; both charge."""
+    evses = [foreign_evse("evse-1", watchdog_ms=0, power_on_da=160), evse("evse-2")]
+    bench = Bench(site(evses, [circuit(rating=400)], raise_hold_ms=1000)).start()
+    for e in range(2):
+        bench.guard.demand(e, True)
+    bench.follow(20)
+    assert bench.guard.want_da == [160, 160]
+    assert bench.guard.reserve_da(0) == 160
+    return bench
+
+
+def test_section_5_a_reserve_is_no_reason_to_be_ordered_above_a_limit():
+    for target in (("circuit", 0), ("chargers", 0)):
+        bench = without_watchdog()
+        bench.guard.limit("ocpp", target, [200] * 3, None, "hold", bench.now_ms)
+        bench.tick(200)
+        assert sum(bench.guard.want_da) <= 200, bench.guard.want_da
+        bench.follow(60)
+        assert bench.guard.want_da == [100, 100]
+        bench.guard.limit("ocpp", target, [80] * 3, None, "hold", bench.now_ms)
+        bench.follow(10)
+        assert sorted(bench.guard.want_da) == [0, 80]
+
+
+def test_section_5_nor_above_a_sum_of_watts():
+    bench = without_watchdog()
+    bench.guard.limit("ocpp", ("chargers", 0), 13800, None, "hold", bench.now_ms, unit="w")
+    bench.follow(60)
+    assert bench.guard.want_da == [100, 100]
+    bench.guard.limit("ocpp", ("chargers", 0), None, None, "hold", bench.now_ms)
+    bench.follow(30)
+    assert bench.guard.want_da == [160, 160]

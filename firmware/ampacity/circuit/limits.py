@@ -66,7 +66,7 @@ class Limits:
         self.circuit_da = [NONE_DA] * site.size
         self.chargers_da = [NONE_DA] * site.size
         self.evse_da = [NONE_DA] * len(site.evses)
-        self.has_chargers = False
+        self.has_chargers = self.has_circuits = False
         self.next_ms: "int | None" = None
         self.volts_dv = site.voltage_v * 10
         self.rows: "list[Row]" = []
@@ -123,6 +123,10 @@ class Limits:
             changed = row.update(ledger, other, now_ms) or changed
         return changed
 
+    def any(self) -> bool:
+        """Is there a limit on more than one EVSE by itself?"""
+        return self.has_chargers or self.has_circuits or bool(self.rows)
+
     def voltage(self, volts_dv: int) -> None:
         """The highest voltage measured between line and neutral, dV; small changes change nothing."""
         if abs(volts_dv - self.volts_dv) >= 5:
@@ -147,7 +151,7 @@ class Limits:
         self.circuit_da = [NONE_DA] * self.site.size
         self.chargers_da = [NONE_DA] * self.site.size
         self.evse_da = [NONE_DA] * len(self.site.evses)
-        self.has_chargers = False
+        self.has_chargers = self.has_circuits = False
         self.next_ms = None
         self.rows = list(self.own_rows)
         for limit in self.limits:
@@ -166,6 +170,7 @@ class Limits:
             self.rows.append(WattRow(self, self.use_uses(), limit))
         else:
             self.has_chargers = self.has_chargers or limit.kind == "chargers"
+            self.has_circuits = self.has_circuits or limit.kind == "circuit"
             caps = self.chargers_da if limit.kind == "chargers" else self.circuit_da
             for p, value in enumerate(self.circuit_values_da(limit)):
                 key = limit.index * self.site.phases + p

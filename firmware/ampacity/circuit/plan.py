@@ -48,6 +48,8 @@ class Plan:
         self.held: list[Member] = []  # who would be one, but was paused a moment ago
         self.sums = [0] * site.size
         self.row_sums: list[int] = []
+        self.wish_sums: list[int] = []
+        self.for_limits = False  # the shed is for a limit from outside
         self.extra = [0] * site.size
         self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
         self.shared_ms = -SHARE_MS
@@ -106,6 +108,11 @@ class Plan:
             return max(s.bound_da, self.want_da[s.index])
         return max(s.reserve_da, self.ledger.most_of(s, self.want_da[s.index]))
 
+    def order_da(self, s: Standing, now_ms: int) -> int:
+        """The same for limits from outside: what it was told, whatever its reserve."""
+        want = self.want_da[s.index]
+        return max(s.bound_da, want) if self.ledger.stuck(s, now_ms) else self.ledger.most_of(s, want)
+
     def _sum_plans(self, now_ms: int) -> None:
         sums = self.sums
         for key in range(len(sums)):
@@ -120,37 +127,40 @@ class Plan:
             for key in s.off_keys:
                 sums[key] += s.reserve_da
 
-    def _sum_rows(self, now_ms: int) -> None:
-        """The same for the rows beside the circuits (rows.py)."""
-        rows = self.limits.rows
-        if not rows:
-            if self.row_sums:
-                self.row_sums = []
-            return
-        self.row_sums = [0] * len(rows)
+    def _sum_wishes(self, now_ms: int) -> None:
+        """Orders alone, for limits from outside: per circuit and phase, and on the rows beside them (rows.py)."""
+        limits = self.limits
+        self.wish_sums = [0] * self.site.size
+        self.row_sums = [0] * len(limits.rows)
         for s in self.ledger.standings:
-            planned = self.plan_da(s, now_ms)
-            if planned:
-                for r in range(len(rows)):
-                    self.row_sums[r] += planned * rows[r].weights[s.index]
+            ordered = self.order_da(s, now_ms)
+            if ordered:
+                for key in s.on_keys:
+                    self.wish_sums[key] += ordered
+                for r, row in enumerate(limits.rows):
+                    self.row_sums[r] += ordered * row.weights[s.index]
 
     def shed(self, now_ms: int) -> None:
-        """Bring the plans of every overloaded circuit within what it can carry, at once."""
+        """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits."""
         self._sum_plans(now_ms)
-        self._sum_rows(now_ms)
         ledger = self.ledger
-        caps, limited = ledger.cap_da, self.limits.circuit_da
+        self.for_limits = False
         for key in range(len(self.sums)):
-            cap = caps[key] if caps[key] < limited[key] else limited[key]
-            excess = self.sums[key] + ledger.low_other_da[key] - cap
-            if self.limits.has_chargers:
-                excess = max(excess, self.sums[key] - self.limits.chargers_da[key])
+            excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
             if excess > 0:
                 self._shed_key(key, excess, now_ms)
-        for r in range(len(self.row_sums)):
-            excess = self.row_sums[r] - self.limits.rows[r].shed_da
-            if excess > 0:
-                self._shed_key(len(self.sums) + r, excess, now_ms)
+        if self.limits.any():
+            self._sum_wishes(now_ms)
+            self.for_limits = True
+            for key in range(self.site.size):
+                excess = self.wish_sums[key] + ledger.low_other_da[key] - self.limits.circuit_da[key]
+                excess = max(excess, self.wish_sums[key] - self.limits.chargers_da[key])
+                if excess > 0:
+                    self._shed_key(key, excess, now_ms)
+            for r in range(len(self.row_sums)):
+                excess = self.row_sums[r] - self.limits.rows[r].shed_da
+                if excess > 0:
+                    self._shed_key(self.site.size + r, excess, now_ms)
 
     def _load(self, s: Standing, key: int) -> int:
         """What one da of this EVSE takes of a circuit's phase, or of a row (key >= size)."""
@@ -158,12 +168,16 @@ class Plan:
             return s.on_keys.count(key)
         return self.limits.rows[key - self.site.size].weights[s.index]
 
+    def _floor_da(self, s: Standing) -> int:
+        """Below this a lower order gains nothing."""
+        return 0 if self.for_limits else s.reserve_da
+
     def _givers(self, key: int, now_ms: int) -> "list[Standing]":
         """Whose target loads this key and can fall: last of the queue first."""
         found = []
         for e in reversed(self.demand.order):
             s = self.ledger.standings[e]
-            if self.want_da[e] > s.reserve_da and self._load(s, key) and not self.ledger.stuck(s, now_ms):
+            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.ledger.stuck(s, now_ms):
                 found.append(s)
         return found
 
@@ -196,19 +210,22 @@ class Plan:
         return excess
 
     def _spare(self, s: Standing) -> int:
-        return max(0, self.want_da[s.index] - max(s.evse.min_da, s.reserve_da))
+        return max(0, self.want_da[s.index] - max(s.evse.min_da, self._floor_da(s)))
 
     def _cut(self, s: Standing, da: int, key: int, now_ms: int) -> int:
         """Lower one target to da, or to the least it may stand at if that is below; what the key gains."""
         least = s.book.least_da()
         if 0 <= least < da:
             da = least if least >= s.evse.min_da else 0
-        before = max(s.reserve_da, self.want_da[s.index])
+        want, floor = self.want_da[s.index], self._floor_da(s)
         self._lower(s, da, now_ms, da == 0)
-        gained = before - max(s.reserve_da, da)
+        gained = max(floor, want) - max(floor, da)
         for loaded in s.on_keys:
-            self.sums[loaded] -= gained
-        for r in range(len(self.row_sums)):
+            if self.for_limits:
+                self.wish_sums[loaded] -= gained
+            else:
+                self.sums[loaded] -= gained
+        for r in range(len(self.row_sums) if self.for_limits else 0):
             self.row_sums[r] -= gained * self.limits.rows[r].weights[s.index]
         return gained * self._load(s, key)
 
@@ -256,6 +273,7 @@ class Plan:
         if member is None:
             member = self.member_of[e] = Member(e, s.on_keys, least, most, s.evse.weight, 0, 0)
         member.rows, member.min_da, member.max_da = self._rows(s), least, most
+        member.wishes = self._wishes(s) if self.limits.any() else ()
         member.priority, member.base_da, member.goal_da, member.admitted = self.demand.ranks.rank[e], s.reserve_da, 0, False
         return member
 
@@ -282,7 +300,7 @@ class Plan:
             if member.admitted and demand.idle[member.index]:
                 if tight is None:
                     tight = self._tight(free)
-                for row in member.rows:
+                for row in member.rows + member.wishes:
                     if tight[row]:
                         demand.send_to_sleep(member.index, now_ms)
                         self.goal_da[member.index], self.admitted[member.index] = 0, False
@@ -294,7 +312,7 @@ class Plan:
         for member in self.members + self.held:
             if member.goal_da < member.max_da and not self.demand.idle[member.index]:
                 least = ROOM_DA if member.goal_da else member.min_da
-                for row in member.rows:
+                for row in member.rows + member.wishes:
                     tight[row] = tight[row] or free[row] < least
         return tight
 
@@ -306,33 +324,31 @@ class Plan:
         return min(member.goal_da - s.surplus_da, self.ceiling_da(s))
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
-        """Rows 0..n: what flows; n..2n: our EVSEs alone; 2n..3n: the default state (rule 7); then limits.rows."""
-        stands = s.evidence.watchdog_ms() <= 0
-        if not stands and not self.limits.has_chargers and not self.limits.rows:
+        """Rows 0..n: what flows; n..2n: the default state (rule 7)."""
+        if s.evidence.watchdog_ms() > 0:
             return s.on_keys
+        self.by_default = True
+        return s.on_keys + tuple([key + self.site.size for key in s.on_keys])
+
+    def _wishes(self, s: Standing) -> "tuple[int, ...]":
+        """Rows 2n..3n: limits from outside on what flows; 3n..4n: on our EVSEs alone; then limits.rows."""
         size = self.site.size
-        rows = list(s.on_keys)
-        if self.limits.has_chargers:
-            rows += [key + size for key in s.on_keys]
-        if stands:
-            self.by_default = True
-            rows += [key + 2 * size for key in s.on_keys]
+        rows = [key + 2 * size for key in s.on_keys] + [key + 3 * size for key in s.on_keys]
         for r, row in enumerate(self.limits.rows):
-            rows += [3 * size + r] * row.weights[s.index]
+            rows += [4 * size + r] * row.weights[s.index]
         return tuple(rows)
 
     def _free(self, now_ms: int) -> "list[int]":
         """Every row less other load, less everybody's reserve or, who cannot be moved, bound.
 
-        The rows of the default state are filled in where somebody of this share stands on them.
+        The rows of the default state are filled in where somebody of this share stands on them, those of limits from
+        outside where there are any; on these a reserve is no load, for orders keep what flows below it.
         """
         ledger, size = self.ledger, self.site.size
-        free = [0] * (3 * size) + [row.cap_da for row in self.limits.rows]
+        free = [0] * (2 * size)
         for key in range(size):
-            cap = ledger.cap_da[key]
-            free[key] = self._carries(key, min(cap, self.limits.circuit_da[key]))
-            free[key + size] = self.limits.chargers_da[key]
-            free[key + 2 * size] = cap - ledger.assumed_da[key]
+            free[key] = self._carries(key, ledger.cap_da[key])
+            free[key + size] = ledger.cap_da[key] - ledger.assumed_da[key]
         for s in ledger.standings:
             planned = s.reserve_da
             if s.bound_da > planned and ledger.stuck(s, now_ms):
@@ -342,15 +358,27 @@ class Plan:
             if planned:
                 for key in s.on_keys:
                     free[key] -= planned
-                    free[key + size] -= planned
-                for r, row in enumerate(self.limits.rows):
-                    free[3 * size + r] -= planned * row.weights[s.index]
             if s.off_keys:
                 for key in s.off_keys:
                     free[key] -= s.reserve_da
             if self.by_default:
                 self._free_by_default(free, s, now_ms)
+        if self.limits.any():
+            self._free_by_limits(free, now_ms)
         return free
+
+    def _free_by_limits(self, free: "list[int]", now_ms: int) -> None:
+        limits, size = self.limits, self.site.size
+        free += [self._carries(key, limits.circuit_da[key]) for key in range(size)]
+        free += limits.chargers_da
+        free += [row.cap_da for row in limits.rows]
+        for s in self.ledger.standings:
+            if s.bound_da and self.ledger.stuck(s, now_ms):
+                for key in s.on_keys:
+                    free[key + 2 * size] -= s.bound_da
+                    free[key + 3 * size] -= s.bound_da
+                for r, row in enumerate(limits.rows):
+                    free[4 * size + r] -= s.bound_da * row.weights[s.index]
 
     def _carries(self, key: int, cap_da: int) -> int:
         """What is there for all of ours: what may be raised to, or if more stands already, that, as far as it may stay.
@@ -364,9 +392,9 @@ class Plan:
     def _free_by_default(self, free: "list[int]", s: Standing, now_ms: int) -> None:
         standing = self.ledger.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da
         for key in s.on_keys:
-            free[key + 2 * self.site.size] -= standing
+            free[key + self.site.size] -= standing
         for key in s.off_keys:
-            free[key + 2 * self.site.size] -= s.reserve_da
+            free[key + self.site.size] -= s.reserve_da
 
     def _room_to_return(self, s: Standing) -> int:
         """Rule 5: one that hears us may be read only with the margin for what a read may revive.

@@ -9,11 +9,13 @@ queue first. A member's reserve is counted always, so what it gets up to that co
 
 
 class Member:
-    """One EVSE that wants to charge. rows: capacity rows that each of its da loads (may repeat)."""
+    """One EVSE that wants to charge. rows: capacity rows that each of its da loads (may repeat); wishes: rows that only its
+    order loads, whatever its reserve: what a limit from outside leaves."""
 
     def __init__(self, index: int, rows: "tuple[int, ...]", min_da: int, max_da: int, weight: int, priority: int, base_da: int) -> None:
         self.index = index
         self.rows = rows
+        self.wishes: "tuple[int, ...]" = ()
         self.min_da = min_da
         self.max_da = max_da
         self.weight = weight
@@ -48,16 +50,26 @@ def take(free_da: "list[int]", member: Member, goal_da: int) -> bool:
     """Move a member to goal_da if every row has room for it."""
     base, stands = member.base_da, member.goal_da
     extra = (goal_da if goal_da > base else base) - (stands if stands > base else base)  # what the rows must give more
-    if extra:
-        for row in member.rows:
-            free_da[row] -= extra
-        for row in member.rows:
-            if free_da[row] < 0:
-                for used in member.rows:
-                    free_da[used] += extra
-                return False
+    more = goal_da - stands
+    for row in member.wishes:
+        free_da[row] -= more
+    for row in member.rows if extra else ():
+        free_da[row] -= extra
+    if overdrawn(free_da, member.rows if extra else ()) or overdrawn(free_da, member.wishes if more > 0 else ()):
+        for row in member.wishes:
+            free_da[row] += more
+        for row in member.rows if extra else ():
+            free_da[row] += extra
+        return False
     member.goal_da = goal_da
     return True
+
+
+def overdrawn(free_da: "list[int]", rows: "tuple[int, ...]") -> bool:
+    for row in rows:
+        if free_da[row] < 0:
+            return True
+    return False
 
 
 def fill(free_da: "list[int]", members: "list[Member]") -> None:
@@ -94,11 +106,17 @@ def level_fits(free_da: "list[int]", need: "list[int]", active: "list[Member]", 
     for member in active:
         for row in member.rows:
             need[row] = 0
+        for row in member.wishes:
+            need[row] = 0
     for member in active:
         # at_level and the extra of take written out: half of all allocation is here
         base, stands, goal = member.base_da, member.goal_da, level * member.weight
         if goal > member.max_da:
             goal = member.max_da
+        for row in member.wishes if goal > stands else ():
+            need[row] += goal - stands
+            if need[row] > free_da[row]:
+                return False
         if stands < base:
             stands = base
         if goal > stands:

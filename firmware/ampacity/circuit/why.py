@@ -82,7 +82,7 @@ def _outside(guard: "Guard", s: "Standing", slack: int) -> str:
     for row in limits.rows:
         weight = row.weights[s.index]
         if weight:
-            left = row.cap_da - sum([guard.plan.plan_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
+            left = row.cap_da - sum([guard.plan.order_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
             if left // weight <= slack:
                 slack = left // weight
                 best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings])
