@@ -15,7 +15,7 @@ CORTEX_M3 := .cache/cortex-m3/.there
 MAKEFLAGS += --no-print-directory
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## the Python environment in .venv, MicroPython and mbpoll in .cache
 
