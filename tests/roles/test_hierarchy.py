@@ -142,9 +142,11 @@ def neighbour_while_its_giver_is_silent():
     ports[0].car = ports[2].car = "C"
     town.run(30000)
     assert sum(amps(town)) >= 280
-    left.below[0].cut = True
     ports[1].car = "C"
-    town.run(8000)
+    while not left.primary.buses.drivers[1].facts.plugged:
+        town.run(20)
+    left.below[0].cut = True
+    town.run(6000)
     return town
 
 

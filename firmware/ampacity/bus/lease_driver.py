@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 POLL_MS = 250
-REST_MS = 2000  # between two readings of one that draws nothing
-EVEN_MS = 1000  # of one whose current has stood still for
+REST_MS = 2000  # between two readings of one that may draw nothing, and draws nothing
+EVEN_MS = 800  # of one whose current has stood still for a while: the guard brackets a meter's frame by readings of a second
 STILL_MS = 15000
 STILL_DA = 5
 LEAD_MS = 400  # before a refresh its settings are read back, for older ones count no more (rule 8)
@@ -70,6 +70,7 @@ class LeaseDriver:
         self._sample_age_ms = SAMPLE_AGE_MS if below else 0
         self.watchdog_ms: int = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", 10000)  # the lease of its grants
         self.fallback_da: int = evse_facts.get("fallback_da", 0)
+        self._reserve_da = max(self.fallback_da, evse_facts.get("power_on_da", 0))
         self.survives = bool(evse_facts.get("survives", False))
         self.terminals = len(evse_facts.get("terminals", ((0,), (1,), (2,))))
         self.want_da = 0
@@ -298,7 +299,7 @@ class LeaseDriver:
             self._amps_da, self._still_state, self._still_order_da, self._moved_ms = amps, self.facts.state, self.order_da, now_ms
         if now_ms - self._moved_ms < STILL_MS:
             return 0
-        return EVEN_MS if any(amps) else REST_MS
+        return EVEN_MS if self.order_da or self._reserve_da or any(amps) else REST_MS
 
     def _on_settings(self, values: "tuple[int, ...]") -> None:
         fallback_da, max_da, power_on_da, longest_ds, after_ds = values

@@ -24,7 +24,8 @@ HOT_MS = 60000            # what must follow the last read at once is this much 
 TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
-REST_MS = 2000  # between two readings of one that draws nothing
+REST_MS = 2000  # between two readings of one that may draw nothing, and draws nothing
+EVEN_MS = 800  # of one that might draw: the guard brackets a meter's frame by readings of a second
 BUSY = ("exception:5", "exception:6")
 
 
@@ -189,7 +190,7 @@ class ProfileDriver(Reaching):
             return 0
         if amps is None or self.facts.charging or any(amps):
             return 0
-        return REST_MS
+        return EVEN_MS if self._recipe.most_da(order.target_da) or self._judge.reserve_da(self._index) else REST_MS
 
     def _feeder(self) -> "object":
         """What keeps this device's watchdog from firing: its own register, the order said again, or any reading."""
