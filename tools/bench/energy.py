@@ -159,6 +159,7 @@ def equal_shares_wh(week: Week, facts: dict[str, Any], stays: list[Stay]) -> flo
 
     One circuit; first come, first served where not every minimum fits.
     """
+    stays = sorted(stays, key=lambda stay: stay.arrival_s)  # nobody knows who leaves first
     rating_da, got = facts["circuits"][0]["rating_da"], [0.0] * len(stays)
     most_da, least_da, watts = 160, facts["evses"][0]["min_da"], 0.1 * 3 * facts["voltage_v"]
     for at_s in range(week.start_s, week.until_s, MINUTE_S):
