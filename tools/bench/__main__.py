@@ -70,7 +70,7 @@ def main() -> int:
     if not entries:
         parser.error(f"no row {options.only}")
     if options.page:
-        write(entries)
+        write(entries, options.only)
     if options.json:
         print(json.dumps(entries))
     else:

@@ -34,7 +34,14 @@ def decision_us(count: int) -> "tuple[int, int]":
     return int(mean), int(charging)
 
 
-def rows() -> Iterator[Entry]:
+def rows(only: "str | None" = None) -> Iterator[Entry]:
+    if only is None or not only.startswith("allocate/cortex-m3"):
+        yield from on_unix()
+    if only in (None, "allocate") or str(only).startswith("allocate/cortex-m3"):
+        yield from on_cortex_m3()
+
+
+def on_unix() -> Iterator[Entry]:
     least_us = 0.0
     for count in COUNTS:
         try:
@@ -49,7 +56,6 @@ def rows() -> Iterator[Entry]:
         yield entry(f"allocate/{count}", each_us, least_us, "us an EVSE", f"<= {bound:.3g}", note)
         if count == 64:
             yield entry("allocate/64-at-once", mean_us / 1000, WITHIN_MS, "ms", "<= 1")
-    yield from on_cortex_m3()
 
 
 def on_cortex_m3() -> Iterator[Entry]:

@@ -43,16 +43,17 @@ def natural(row: str) -> "list[tuple[int, int | str]]":
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.findall(r"\d+|\D+", row)]
 
 
-def updated(text: str, entries: "list[Entry]", date: str) -> str:
-    """The page with these rows replaced; cases of a measured row that are no longer there go."""
+def updated(text: str, entries: "list[Entry]", date: str, only: "str | None" = None) -> str:
+    """The page with these rows replaced; cases of a measured row (of `only`) that are no longer there go."""
     before, _, rest = text.partition(BEGIN)
     table, _, after = rest.partition(END)
-    measured = {each["row"].split("/")[0] for each in entries} if len(entries) > 1 else set()
-    kept = {m.group(1): m.group(0) for m in ROW.finditer(table) if m.group(1).split("/")[0] not in measured}
+    families = {each["row"].split("/")[0] for each in entries} if len(entries) > 1 else set()
+    gone = tuple(f"{name}/" for name in ([only] if only and "/" in only else families))
+    kept = {m.group(1): m.group(0) for m in ROW.finditer(table) if not f"{m.group(1)}/".startswith(gone or "/")}
     kept.update({each["row"]: line(each, date) for each in entries})
     lines = [kept[row] for row in sorted(kept, key=natural)]
     return before + BEGIN + HEAD + "\n".join(lines) + f"\n\nMachine: {machine()}.\n" + END + after
 
 
-def write(entries: "list[Entry]", path: Path = PAGE) -> None:
-    path.write_text(updated(path.read_text(), entries, datetime.date.today().isoformat()))
+def write(entries: "list[Entry]", only: "str | None" = None, path: Path = PAGE) -> None:
+    path.write_text(updated(path.read_text(), entries, datetime.date.today().isoformat(), only))

@@ -29,3 +29,9 @@ def test_a_case_that_is_no_longer_measured_goes_and_a_failed_one_says_so():
     text = updated(text, [unmeasured("stall/c", "no part"), entry("stall/b", 3, 1, "ms", "<= 2")], "2026-01-02")
     assert rows_of(text) == ["stall/b", "stall/c"]
     assert "**not measured** | no part" in text and "**missed**" in text
+
+
+def test_a_run_of_some_cases_leaves_the_others_of_its_row():
+    text = updated(PAGE, [entry("shed/a", 1, 1, "ms"), entry("shed/b/x", 1, 1, "ms"), entry("shed/b/y", 1, 1, "ms")], "2026-01-01")
+    text = updated(text, [entry("shed/b/x", 2, 1, "ms"), entry("shed/b/z", 2, 1, "ms")], "2026-01-02", "shed/b")
+    assert "`shed/a`" in text and "`shed/b/z`" in text and "`shed/b/y`" not in text
