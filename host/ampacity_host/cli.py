@@ -152,7 +152,10 @@ def demo(
     raise typer.Exit(start(runtime.value if runtime else None, lines or None, chart))
 
 
-@app.command(epilog="Exit codes: 0 done, 1 the controller refused it, 2 wrong usage, 3 no connection.")
+@app.command(
+    epilog="Exit codes: 0 done, 1 the controller refused it, 2 wrong usage, 3 no connection.",
+    context_settings={"ignore_unknown_options": True},  # `show --json` is the controller's word, not ours
+)
 def console(
     words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]…", help="one command; none: an interactive console")] = None,
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="data folder of a running controller")] = None,

@@ -196,3 +196,9 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     assert refused.exit_code == 1 and "evse-1, evse-2, evse-3, evse-4" in refused.output
     nowhere = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "no" / "r.html")])
     assert nowhere.exit_code == 2 and "No such file" in nowhere.output
+
+
+def test_options_of_the_controllers_words_reach_it():
+    host, port = talker({"commission status --json": '{"running": false}'})
+    result = CliRunner().invoke(app, ["console", "--connect", f"{host}:{port}", "commission", "status", "--json"])
+    assert result.exit_code == 0 and '"running"' in result.output
