@@ -1,12 +1,12 @@
 """The narrow walk through a certificate against a library that reads all of it."""
 
-from certificates import ROLE, Authority
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ampacity.bus.der import ROLE_OID, extension, role
+from certificates import ROLE, Authority
 
 CA = Authority()
 USAGE = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
