@@ -43,7 +43,7 @@ class HostileSite:
     def run(self, seconds):
         self.bench.run_ms(seconds * 1000)
         found = self.bench.violations()
-        assert not found, "violations %s after %s" % (found[:3], self.done)
+        assert not found, "violations %s %s" % (found[:3], self._told())
 
     # moves, each with `chance` to draw from
 
@@ -172,6 +172,9 @@ class HostileSite:
         del self.on[kind, target]
         self.bench.desk.set(kind, target, False, {})
 
+    def _told(self):
+        return "on drawn(%d, %d) after %s" % (len(self.facts["evses"]), self.seed, self.done)
+
     def _note(self, *words):
         self.done.append(((self.bench.time.now_ms - self.bench.start_ms) // 1000, *words))
 
@@ -226,7 +229,7 @@ class HostileSite:
         guard = self.bench.primary.role.guard
         names = [each["name"] for each in self.facts["evses"]]
         reasons = ["%s: %s; %s" % (name, guard.why(names.index(name)), guard.state(names.index(name))) for name in sorted(waiting)]
-        assert not waiting, "%s after %s" % (reasons, self.done)
+        assert not waiting, "%s %s" % (reasons, self._told())
         assert not self.bench.violations()
 
 
