@@ -172,6 +172,25 @@ class HostileSite:
         del self.on[kind, target]
         self.bench.desk.set(kind, target, False, {})
 
+    def _fits(self, evse):
+        """Reserves are never lent: is there room for its minimum on all its lines, from its circuit to the root?"""
+        circuit = evse["circuit"]
+        while circuit >= 0:
+            beside = [each for each in self.facts["evses"] if each is not evse and circuit in self._path(each["circuit"])]
+            for phase in {phase for terminal in evse["terminals"] for phase in terminal}:
+                reserves_da = sum(each["fallback_da"] for each in beside if any(phase in terminal for terminal in each["terminals"]))
+                if reserves_da + max(evse["min_da"], evse["fallback_da"]) > self.facts["circuits"][circuit]["rating_da"][phase]:
+                    return False
+            circuit = self.facts["circuits"][circuit]["parent"]
+        return True
+
+    def _path(self, circuit):
+        found = []
+        while circuit >= 0:
+            found.append(circuit)
+            circuit = self.facts["circuits"][circuit]["parent"]
+        return found
+
     def _told(self):
         return "on drawn(%d, %d) after %s" % (len(self.facts["evses"]), self.seed, self.done)
 
@@ -216,9 +235,10 @@ class HostileSite:
             guard.confirm_assumed(index)
 
     def everybody_charges(self):
-        """Within HEAL_S each of the first class has drawn at least its minimum."""
+        """Within HEAL_S each of the first class has drawn at least its minimum, if that fits beside the reserves of the others."""
         first = max(each["priority"] for each in self.facts["evses"])
-        waiting = {point.name for point, each in zip(self.plant.points, self.facts["evses"], strict=True) if each["priority"] == first}
+        pairs = zip(self.plant.points, self.facts["evses"], strict=True)
+        waiting = {point.name for point, each in pairs if each["priority"] == first and self._fits(each)}
         for second in range(HEAL_S):
             self.bench.run_ms(1_000)
             waiting -= {point.name for point in self.plant.points if point.amps_da >= 60}
