@@ -1,6 +1,6 @@
 """Section 3: other load between least and most, sign and phase, age, unmetered circuits."""
 
-from helper_circuit import Bench, circuit, evse, meter_facts, site
+from helper_circuit import Bench, circuit, evse, meter_facts, mute_evse, site
 
 
 def metered(evses=None, meter=None, **more):
@@ -66,6 +66,17 @@ def test_rule_3_1_while_cars_still_ramp_a_meter_above_the_rating_lowers_by_what_
     bench.meter(640, 640, 640)  # 490 of the house is certain, 580 is what was not read of a car
     bench.tick()
     assert bench.guard.want_da[0] <= 60
+
+
+def test_rule_3_1_one_whose_reserve_counts_anyway_is_lowered_too_when_the_meter_shows_an_overload():
+    bench = metered([mute_evse(power_on_da=160)])  # without a watchdog it counts its maximum, whatever it is told
+    bench.guard.demand(0, True)
+    bench.follow(10, meter=True, house=100, draws=160)
+    assert bench.guard.want_da[0] == 160 == bench.guard.reserve_da(0)
+    bench.measure(0, 160, 160, 160)
+    bench.meter(690, 690, 690)  # 530 of the house, far above what was assumed
+    bench.tick()
+    assert bench.guard.want_da[0] == 100
 
 
 def test_rule_3_1_a_car_that_falls_already_is_not_lowered_twice():

@@ -30,6 +30,8 @@ class OtherLoad:
                 self.by_meter[c.meter].append(view)
         self.metered = [view for view in self.views if view is not None]
         self.shown_da = [0] * site.size  # what the plan and people see
+        self.over_da = [0] * site.size  # where a meter shows more than the rating: other load by that frame, else 0
+        self.over = False
         self.below_da = [0] * site.size
         self.seen_da = [[0] * site.size for _ in range(DAY_BUCKETS)]
         self.bucket_ms = now_ms
@@ -54,8 +56,9 @@ class OtherLoad:
             self.seen_da.insert(0, self.seen_da.pop())
             for key in range(self.site.size):
                 self.seen_da[0][key] = 0
+        self.over = False
         for key in range(self.site.size):
-            self.below_da[key] = 0
+            self.below_da[key] = self.over_da[key] = 0
         for c in self.site.leaves_first:
             view = self.views[c]
             measured = False
@@ -101,6 +104,8 @@ class OtherLoad:
         self.shown_da[key] = view.share_da[p]
         ledger.other_da[key] = max(view.high_da[p], view.quick_da[p])
         ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p], view.over_da[p])
+        self.over_da[key] = view.over_da[p]
+        self.over = self.over or view.over_da[p] > 0
         if view.tight_da[p] > self.seen_da[0][key]:
             self.seen_da[0][key] = view.tight_da[p]
         if view.seen_da[p] > ledger.assumed_da[key]:

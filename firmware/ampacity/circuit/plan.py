@@ -141,7 +141,11 @@ class Plan:
                     self.row_sums[r] += ordered * row.weights[s.index]
 
     def shed(self, now_ms: int) -> None:
-        """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits."""
+        """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
+
+        Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
+        for a lower one all the same.
+        """
         self._sum_plans(now_ms)
         ledger = self.ledger
         self.for_limits = False
@@ -149,12 +153,14 @@ class Plan:
             excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
             if excess > 0:
                 self._shed_key(key, excess, now_ms)
-        if self.limits.any():
+        if self.other.over or self.limits.any():
             self._sum_wishes(now_ms)
             self.for_limits = True
             for key in range(self.site.size):
                 excess = self.wish_sums[key] + ledger.low_other_da[key] - self.limits.circuit_da[key]
                 excess = max(excess, self.wish_sums[key] - self.limits.chargers_da[key])
+                if self.other.over_da[key]:
+                    excess = max(excess, self.wish_sums[key] + self.other.over_da[key] - ledger.cap_da[key])
                 if excess > 0:
                     self._shed_key(key, excess, now_ms)
             for r in range(len(self.row_sums)):
