@@ -111,3 +111,5 @@ def test_rule_9_a_watchdog_that_others_may_feed_over_the_network_counts_as_none(
     assert "private" in found[0]["fix"]
     facts["buses"][0]["private"] = True
     assert codes(facts) == []
+    facts["buses"] = [{"name": "far", "kind": "rtu", "over_tcp": True, "private": False}]
+    assert codes(facts) == ["reserves"] * 3

@@ -110,7 +110,7 @@ class Site:
         """A watchdog fed by any request counts on TCP only where nobody else can send one."""
         for evse in self.evses:
             bus = buses[evse.bus] if 0 <= evse.bus < len(buses) else {}
-            if evse.poll_feeds and bus.get("kind") == "tcp" and not bus.get("private") and not evse.one_client:
+            if evse.poll_feeds and (bus.get("kind") == "tcp" or bus.get("over_tcp")) and not bus.get("private") and not evse.one_client:
                 evse.shared_feed = evse.watchdog_ms > 0
                 evse.watchdog_ms = 0
 

@@ -9,7 +9,8 @@ from ampacity.base.errors import Rejected
 from ampacity.ports.doors import SECONDS_1970_2000, numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.mp_doors import MpDoors, secure
-from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
+from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget
+from ampacity.ports.socket_port import address_of
 from ampacity.ports.watchdog import BoardWatchdog
 
 PARITY = {"N": None, "E": 0, "O": 1}
@@ -43,9 +44,12 @@ class BoardDoors(MpDoors):
     def open_line(self, bus_facts):
         """The Line of an RTU bus on port "uart:N"; Rejected for settings that a serial line cannot have."""
         tty_modes(bus_facts)
+        far = address_of(self.device_of(bus_facts))
+        if far:
+            return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
         kind, _, number = self.device_of(bus_facts).partition(":")
         if kind != "uart" or not number.isdigit():
-            raise Rejected("port", bus_facts.get("port"), "uart:N")
+            raise Rejected("port", bus_facts.get("port"), "uart:N or socket://HOST:PORT")
         pins = self._uarts.get(number, {})
         return Line(lambda on_data, on_lost: Pump(open_uart(int(number), bus_facts, pins), on_data, on_lost), Waiter(), self.clock)
 

@@ -12,6 +12,7 @@ from ampacity.base.clock import TickClock
 from ampacity.ports.doors import Doors, numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
+from ampacity.ports.socket_port import address_of, begin, drop
 from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -40,6 +41,9 @@ class LinuxDoors(Doors):
     def open_line(self, bus_facts):
         """The Line of an RTU bus; Rejected for settings that a serial line cannot have."""
         path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
+        far = address_of(path)
+        if far:
+            return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
         return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):
@@ -198,6 +202,38 @@ class Tty:
             self._on_data(data)
         else:
             self._on_lost()
+
+
+class FarLine(Tty):
+    """A serial line behind a TCP connection; what cannot leave at once does not leave."""
+
+    def __init__(self, address, on_data, on_lost):
+        self._loop = asyncio.get_running_loop()
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._out = b""
+        self._there = False
+        self._socket = begin(address)
+        self._fd = self._socket.fileno()
+        self._loop.add_reader(self._fd, self._readable)
+        self._loop.add_writer(self._fd, self._connected)
+
+    def _connected(self):
+        self._loop.remove_writer(self._fd)
+        self._there = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+        if not self._there:
+            self._on_lost()
+
+    def write(self, data):
+        if self._there and self._socket.send(data) < len(data):
+            raise OSError("the connection is stuck")
+
+    def close(self):
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+            self._fd = -1
+            drop(self._socket)
 
 
 def set_modes(fd, modes):

@@ -1,10 +1,12 @@
 """What every MicroPython platform shares: a waiter without allocation, and a pump that reads a pollable object."""
 
 import asyncio
+import select
 import time
 from asyncio import core
 
 from ampacity.base.clock import TickClock
+from ampacity.ports.socket_port import begin, drop
 
 
 class TicksClock(TickClock):
@@ -106,3 +108,27 @@ class Pump:
             empty = 0 if data else empty + 1
         if self.stream is not None:
             self._on_lost()
+
+
+class FarLine(Pump):
+    """A serial line behind a TCP connection; what cannot leave at once does not leave."""
+
+    def __init__(self, address, on_data, on_lost):
+        self._poll = select.poll()
+        sock = begin(address)
+        self._poll.register(sock, select.POLLOUT)
+        Pump.__init__(self, sock, on_data, on_lost)
+
+    def write(self, data):
+        for _, event in self._poll.poll(0):
+            if event & (select.POLLERR | select.POLLHUP):
+                raise OSError(111, "no connection")
+            if (self.stream.write(data) or 0) < len(data):
+                raise OSError(11, "the connection is stuck")
+
+    def close(self):
+        if self.stream is not None:
+            sock, self.stream = self.stream, None
+            self._poll.unregister(sock)
+            forget(sock)
+            drop(sock)

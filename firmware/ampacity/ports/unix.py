@@ -11,7 +11,8 @@ from ampacity.ports.doors import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
 from ampacity.ports.mp_doors import MpDoors, secure
-from ampacity.ports.mp_io import Pump, TicksClock, Waiter, forget
+from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget
+from ampacity.ports.socket_port import address_of
 from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -47,6 +48,9 @@ class UnixDoors(MpDoors):
     def open_line(self, bus_facts):
         """The Line of an RTU bus; Rejected for settings that a serial line cannot have."""
         path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
+        far = address_of(path)
+        if far:
+            return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
         return Line(lambda on_data, on_lost: Pump(open_tty(path, modes), on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):

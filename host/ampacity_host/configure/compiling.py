@@ -20,10 +20,17 @@ def character_bits(bus: Table) -> int:
     return 1 + 8 + int(bus["parity"] != "N") + int(bus["stop"])
 
 
+def far_away(bus: Table) -> bool:
+    """A serial line at the other end of a TCP connection."""
+    return str(bus["port"]).startswith("socket://")
+
+
 def transit_ms(bus: Table) -> int:
     """The longest a request may still arrive after it was sent: own UART one frame, TCP direct 5 s, gateway 60 s."""
     if bus["transit_s"]:
         return int(bus["transit_s"])
+    if bus["kind"] != "tcp" and far_away(bus):
+        return GATEWAY_MS
     if bus["kind"] != "tcp":
         characters = ASCII_CHARACTERS_MAX if bus["kind"] == "ascii" else FRAME_CHARACTERS_MAX
         return -(-characters * character_bits(bus) * 1000 // int(bus["baud"]))
@@ -54,7 +61,8 @@ def bus_entry(bus: Table, site: SiteFile) -> dict[str, Any]:
     kind = "rtu" if bus["kind"] == "ascii" else bus["kind"]  # a serial line in another spelling
     entry = {"name": bus["name"], "kind": kind, "transit_ms": transit_ms(bus), "gateway": bus["gateway"], "private": bus["private"]}
     if kind == "rtu":
-        framing = {"framing": "ascii"} if bus["kind"] == "ascii" else {}
+        framing: dict[str, Any] = {"framing": "ascii"} if bus["kind"] == "ascii" else {}
+        framing |= {"over_tcp": True} if far_away(bus) else {}
         return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": bus["stop"]} | framing
     secure = {"tls": material(bus, site), "roles": bus["roles"]} if bus["tls"] else {}
     return entry | {"host": bus["host"], "tcp_port": tcp_port_of(bus)} | secure

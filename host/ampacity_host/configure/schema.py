@@ -68,7 +68,8 @@ CIRCUIT = {
 BUS = {
     "name": Field(NAME),
     "kind": Field(one_of("rtu", "ascii", "tcp")),
-    "port": Field(text(r"virtual|uart:\d|/[A-Za-z0-9/._:@+-]+", '"virtual", "uart:N" or a device such as /dev/ttyAMA0'), None),
+    "port": Field(text(r"virtual|uart:\d|/[A-Za-z0-9/._:@+-]+|socket://(localhost|[0-9.]+):\d{1,5}",
+                       '"virtual", "uart:N", a device such as /dev/ttyAMA0, or "socket://HOST:PORT" with a numeric address'), None),
     "baud": Field(one_of(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200), 19200),
     "parity": Field(one_of("N", "E", "O"), "E"),
     "stop": Field(one_of(1, 2), 1),

@@ -184,7 +184,8 @@ def buses(site: SiteFile, collector: Collector) -> None:
         own, foreign = ("port", ("host",)) if bus["kind"] != "tcp" else ("host", ("port",))
         if bus["kind"] is None:
             continue
-        for key in (*foreign, *(("baud", "parity", "stop") if own == "host" else ("gateway", "private", "tcp_port"))):
+        wired = ("gateway", "tcp_port") if str(bus["port"]).startswith("socket://") else ("gateway", "private", "tcp_port")
+        for key in (*foreign, *(("baud", "parity", "stop") if own == "host" else wired)):
             if key in bus.written:
                 collector.add(bus, key, f'does not belong to kind "{bus["kind"]}"', "leave it out")
         users = [t for t in (*site.meters, *site.evses) if t["bus"] == bus["name"]]

@@ -62,6 +62,23 @@ def test_a_serial_line_has_a_port_and_no_host(tmp_path, bus):
     assert "tls" in refusal(site(tmp_path, bus + "\ntls = true", "abl-emh1"))
 
 
+def far(address):
+    return RTU.replace('port = "virtual"', 'port = "%s"' % address)
+
+
+def test_a_line_behind_a_device_server_is_serial_and_its_frames_may_be_late(tmp_path):
+    bus = compile_site(load_site(site(tmp_path, far("socket://10.0.0.7:4196"), "heidelberg-energy-control")))["buses"][0]
+    assert (bus["kind"], bus["port"], bus["transit_ms"], bus["private"]) == ("rtu", "socket://10.0.0.7:4196", 60000, False)
+    named = site(tmp_path, far("socket://10.0.0.7:4196") + "\ntransit_s = 3\nprivate = true", "heidelberg-energy-control")
+    assert [compile_site(load_site(named))["buses"][0][key] for key in ("transit_ms", "private")] == [3000, True]
+
+
+def test_an_address_of_a_device_server_is_numeric(tmp_path):
+    for address in ("socket://server:4196", "socket://10.0.0.7", "tcp://10.0.0.7:4196"):
+        assert "socket://HOST:PORT" in refusal(site(tmp_path, far(address), "heidelberg-energy-control"))
+    assert "private: does not belong" in refusal(site(tmp_path, RTU + "\nprivate = true", "heidelberg-energy-control"))
+
+
 def test_a_serial_device_behind_a_gateway_is_asked_by_tcp(tmp_path):
     facts = compile_site(load_site(site(tmp_path, GATEWAY, "heidelberg-energy-control")))
     assert facts["buses"][0]["kind"] == "tcp" and facts["evses"][0]["transit_ms"] == 5000
