@@ -7,7 +7,7 @@ import sys
 import pytest
 from raw_gateway import RawGateway
 from serial_bench import SerialBench
-from test_run_on_a_pty import SITE, until
+from test_run_on_a_pty import SITE, shown, until
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
@@ -28,9 +28,9 @@ def test_it_orders_by_the_meter_and_outlives_its_gateway(tmp_path, runtime):
             bench.house_a = 3.0
             gateway.off()
             ask = lambda *words: CliRunner().invoke(app, ["console", "--data", str(data), *words])  # noqa: E731
-            until(lambda: "offline" in ask("show").stdout, 30)
+            until(lambda: "offline" in shown(ask("show").stdout, "bay"), 30)
             gateway.on()
-            until(lambda: "online" in ask("show").stdout and "meter ok" in ask("show").stdout, 60)
+            until(lambda: "online" in shown(ask("show").stdout, "bay") and "meter ok" in ask("show").stdout, 60)
             assert process.poll() is None
         finally:
             process.send_signal(signal.SIGTERM)
