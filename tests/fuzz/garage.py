@@ -48,7 +48,7 @@ class Notes:
     def told(self, *_more):
         pass
 
-    answered = refused = proven = reported = measured = heard = lost = fed = evidence = meter = told
+    answered = refused = proven = reported = measured = heard = lost = fed = evidence = meter = duplicate = phases_shown = told
 
 
 class Watched:
@@ -78,6 +78,10 @@ class Watched:
     def reported(self, evse, limit_da, now_ms):
         self._only("reply")
         self.judge.reported(evse, limit_da, now_ms)
+
+    def duplicate(self, evse, now_ms):
+        self._only("reply")
+        self.judge.duplicate(evse, now_ms)
 
     def measured(self, evse, amps_da, sample_ms, now_ms):
         self._only("reply", "exception")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
+WRITES_KEPT = 3  # of each unit: two devices may still be at the one before
 OWN_US = 2000000  # so long a write that is ours to the byte is nobody else's
 HOLD_US = 120000  # an answer of a unit that may be two waits so long for a second one
 BABBLE_US = 100000  # a line that is never silent is used all the same
@@ -71,7 +72,7 @@ class BusPrimary:
         self._now_us = 0
         self._last = (0, b"")  # the unit that answered last, and its PDU
         self._broken = (0, 0, 0)  # unit and function of an answer that nobody could use, and until when more of it may come
-        self._wrote: dict[int, tuple[bytes, int]] = {}  # unit: what functions 5 and 6 last wrote, and until when it is not foreign
+        self._wrote: dict[int, list[list[Any]]] = {}  # unit: what functions 5 and 6 wrote of late, and until when it is not foreign
         self._held = b""  # an answer that waits whether another one follows
         self.twins = Twins()
         self.on_twins: Any = None
@@ -141,7 +142,7 @@ class BusPrimary:
         end_us = now_us + len(adu) * self._char_us
         request.sent_ms = now_us // 1000
         if request.pdu[0] in (5, 6):
-            self._wrote[request.unit] = (request.pdu, end_us + OWN_US)
+            self._note_write(request.unit, request.pdu, end_us)
         self._sent_us, self._sent_end_us = now_us, end_us
         self._echo, self._echo_at = adu, 0
         self._blocked_us = -1
@@ -331,9 +332,8 @@ class BusPrimary:
 
     def _heard_other(self, unit: int, pdu: bytes) -> None:
         late = self._late.get(unit)
-        wrote = self._wrote.get(unit)
-        if wrote is not None and wrote[0] == pdu and self._now_us < wrote[1]:
-            self._wrote[unit] = (pdu, self._now_us + OWN_US)  # two devices take each other's answers for requests, again and again
+        if self._is_own_write(unit, pdu):
+            self._note_write(unit, pdu, self._now_us)  # two devices take each other's answers for requests, again and again
             self._tell_twins(unit, self.twins.repeat(unit))
             return
         rest = (unit, pdu[0] & 0x7F) == self._broken[:2] and self._now_us < self._broken[2]
@@ -347,6 +347,17 @@ class BusPrimary:
             self.on_foreign(unit, pdu[0], self._now_us // 1000)
 
     # two devices with one address
+
+    def _note_write(self, unit: int, pdu: bytes, now_us: int) -> None:
+        """The last writes to a unit, each once, the newest first."""
+        kept = [one for one in self._wrote.get(unit, []) if one[0] != pdu]
+        self._wrote[unit] = ([[pdu, now_us + OWN_US]] + kept)[:WRITES_KEPT]
+
+    def _is_own_write(self, unit: int, pdu: bytes) -> bool:
+        for own, until_us in self._wrote.get(unit, ()):
+            if own == pdu and self._now_us < until_us:
+                return True
+        return False
 
     def _follows(self, unit: int, pdu: bytes) -> bool:
         """Is this a second answer to what the unit has just answered? Then it is noted."""

@@ -12,7 +12,7 @@ from ampacity.bus.ascii import read_back, spelled
 from ampacity.bus.frames import rtu_frame
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "profiles"))
-from garage import Garage  # noqa: E402
+from tests.host.profiles.garage import Garage  # noqa: E402  other rooms have a garage of their own
 
 OTHER = FramerAscii(DecodePDU(is_server=False))
 SITE = """
