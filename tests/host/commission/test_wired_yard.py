@@ -80,7 +80,7 @@ def test_nothing_else_is_found_and_the_rest_passes(recorded):
 def test_every_measurement_is_in_the_report_with_its_time(recorded):
     report, _said, _bench = recorded
     for sheet in report["evses"]:
-        assert sheet["serial"] and len(sheet["samples"]) > 50
+        assert sheet["serial"] and len(sheet["samples"]) > 30
         times = [row[0] for row in sheet["samples"]]
         assert times == sorted(times) and sheet["began_ms"] <= times[0] and times[-1] <= sheet["ended_ms"]
     silence = report["evses"][1]["steps"][3]["figures"]
