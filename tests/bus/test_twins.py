@@ -137,6 +137,22 @@ def test_two_that_take_each_others_answers_to_a_write_for_writes_are_nobody_fore
     assert foreign == [(7, 6)]
 
 
+def test_two_may_still_be_at_the_write_before_when_the_next_has_left():
+    twin = Asker(7)
+    b = bench(twin, Asker(8))
+    foreign = []
+    b.engine.on_foreign = lambda unit, function, now_ms: foreign.append((unit, function))
+    before, after = write_one_pdu(6, 100, 160), write_one_pdu(6, 100, 0)
+    for write in (before, after):
+        twin.orders.append((OVERDUE, write))
+        ask_the_twin(b)
+        b.hear(rtu_frame(7, write), after_us=9000)
+    for _ in range(8):
+        b.hear(rtu_frame(7, before), after_us=9000)
+    ask_the_twin(b)
+    assert foreign == []
+
+
 def test_an_exception_after_an_answer_is_a_second_device_too():
     asker = Asker(7)
     b = bench(asker)

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from raw_gateway import RawGateway
 from serial_bench import SerialBench
 from typer.testing import CliRunner
 
@@ -54,26 +55,42 @@ def shown(text, name):
     return next((line for line in text.splitlines() if name in line.split()), "")
 
 
+def outlives(folder, bench, runtime, port, pull, plug):
+    """A controller on that port orders by the meter, loses its line, and has it again; its log at the end."""
+    site, data = folder / "site.toml", folder / "data"
+    site.write_text(SITE.replace('"PORT"', port))
+    process = subprocess.Popen([sys.executable, "-m", "ampacity_host", "run", "--site", str(site), "--data", str(data), "--runtime", runtime],
+                               stdout=subprocess.DEVNULL)
+    ask = lambda *words: CliRunner().invoke(app, ["console", "--data", str(data), *words])  # noqa: E731
+    try:
+        until(lambda: bench.limit_da == 160, 90)
+        bench.house_a = 30.0
+        until(lambda: bench.limit_da <= 100, 10)
+        bench.house_a = 3.0
+        pull()
+        until(lambda: "offline" in shown(ask("show").stdout, "bay"), 30)
+        plug()
+        until(lambda: "online" in shown(ask("show").stdout, "bay") and "meter ok" in ask("show").stdout, 60)
+        assert process.poll() is None and ask("nonsense").exit_code == 1
+        return ask("log").stdout
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) in (0, 128 + signal.SIGTERM)
+
+
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 def test_it_orders_by_the_meter_and_outlives_its_serial_device(tmp_path, runtime):
-    site, data = tmp_path / "site.toml", tmp_path / "data"
     with SerialBench(tmp_path) as bench:
-        site.write_text(SITE.replace("PORT", bench.path))
-        process = subprocess.Popen([sys.executable, "-m", "ampacity_host", "run", "--site", str(site), "--data", str(data), "--runtime", runtime],
-                                   stdout=subprocess.DEVNULL)
+        log = outlives(tmp_path, bench, runtime, '"%s"' % bench.path, bench.pull, bench.plug)
+    assert "tty is not there" in log and "tty is there again" in log
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+def test_so_it_does_where_the_line_is_at_the_other_end_of_a_tcp_connection(tmp_path, runtime):
+    with SerialBench(tmp_path) as bench:
+        gateway = RawGateway(bench.path)
+        port = '"socket://127.0.0.1:%d"\ntransit_s = 5' % gateway.port
         try:
-            until(lambda: bench.limit_da == 160, 60)
-            bench.house_a = 30.0
-            until(lambda: bench.limit_da <= 100, 10)
-            bench.house_a = 3.0
-            bench.pull()
-            ask = lambda *words: CliRunner().invoke(app, ["console", "--data", str(data), *words])  # noqa: E731
-            until(lambda: "offline" in shown(ask("show").stdout, "bay"), 30)
-            bench.plug()
-            until(lambda: "online" in shown(ask("show").stdout, "bay") and "meter ok" in ask("show").stdout, 60)
-            log = ask("log").stdout
-            assert "tty is not there" in log and "tty is there again" in log
-            assert process.poll() is None and ask("nonsense").exit_code == 1
+            outlives(tmp_path, bench, runtime, port, gateway.off, gateway.on)
         finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(20) in (0, 128 + signal.SIGTERM)
+            gateway.close()

@@ -7,6 +7,7 @@ class Judge:
         self.feeding = True
         self.room_da = 10000
         self.orders = []
+        self.certain = []  # of each answer that was told
         self.notes = []
         self.shown = {}
         self.samples = []
@@ -49,6 +50,7 @@ class Judge:
 
     def answered(self, evse, order_id, now_ms, certain=False):
         self.notes.append(("answered", order_id))
+        self.certain.append(certain)
 
     def refused(self, evse, order_id, now_ms):
         self.notes.append(("refused", order_id))

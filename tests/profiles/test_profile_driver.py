@@ -37,6 +37,29 @@ def test_the_first_frame_is_a_probe_and_asks_the_judge():
     assert judge.orders == [0] and ("answered", 1) in judge.notes
 
 
+def probed(own, certain=True):
+    """What the judge hears of the answer to a probe: own, it cannot be our echo; certain, nor that of an older request."""
+    driver, device, judge = bench()
+    request = driver.take(START_MS)
+    request.own, request.certain = own, certain
+    driver.reply(request, request.pdu, START_MS + 20)
+    return judge.certain
+
+
+def test_only_an_answer_that_is_surely_the_devices_own_overwrites_what_it_remembers():
+    assert probed(own=True) == [True]
+    assert probed(own=False) == [False]
+    assert probed(own=True, certain=False) == []
+
+
+def test_a_part_of_an_order_overwrites_nothing_that_the_device_remembers():
+    driver, device, judge, now_ms = online(reserve_da=160)
+    del judge.certain[:]
+    driver.want(100, now_ms)
+    run(driver, device, now_ms, 2000)
+    assert judge.certain and not any(judge.certain)
+
+
 def test_a_probe_the_judge_forbids_is_not_sent():
     driver, device, judge = bench()
     judge.room_da = -1

@@ -73,10 +73,6 @@ class Session(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def write_raw(self, data):
-        """Bytes as they are, good or bad: for tests of the station."""
-        self._transport.write(data)
-
     # ---- inside
 
     def _step(self):
