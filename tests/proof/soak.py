@@ -2,8 +2,9 @@
 
 `python -m tests.proof.soak --days 30 --seed 1` runs them in one piece, tells how far it is once an hour of the garage,
 ends at the next full hour on SIGTERM, and prints one JSON object: `{"days", "sessions_served", "violations", …}`.
-A session is served when it got, by its departure, SERVED of what it could have taken alone on the site; how much a
-perfect allocator would have delivered is beside it. Ten seeds of three days each (--portions) are thirty site-days;
+A session is served when it got, by its departure, SERVED of what a perfect allocator that is fair would have given it
+(tools/bench/fair.py: no faults, no waiting, no losses). Beside it: who got SERVED of what it could have taken alone on the
+site, and the energy against the optimum with perfect foresight. Ten seeds of three days each (--portions) are thirty site-days;
 they run in as many processes as there are cores.
 """
 
@@ -27,6 +28,7 @@ from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import TimeReader
 from tests.proof.soak_garage import site_text, write_week
 from tests.proof.soak_storm import Storm
+from tools.bench.fair import fair_wh
 from tools.bench.optimum import Stay, optimum_wh, possible_wh
 
 SERVED = 0.9
@@ -119,14 +121,17 @@ class Run:
 
     def result(self):
         stays = self.stays()
-        could = [possible_wh(self.facts, stay) for stay, _ in stays]
-        served = [enough(wh, most) for (_, wh), most in zip(stays, could, strict=True)]
-        perfect = optimum_wh(self.facts, [stay for stay, _ in stays], self.start_s, self.other_da)
-        starved = [(self.facts["evses"][stay.evse]["name"], stay.arrival_s - self.start_s, round(most), round(wh))
-                   for (stay, wh), most, good in zip(stays, could, served, strict=True) if not good]
+        cars = [stay for stay, _ in stays]
+        alone = [enough(wh, possible_wh(self.facts, stay)) for stay, wh in stays]
+        fair = fair_wh(self.facts, cars, self.start_s, self.start_s + self.hours * 3600, self.other_da)
+        served = [enough(wh, share) for (_, wh), share in zip(stays, fair, strict=True)]
+        perfect = optimum_wh(self.facts, cars, self.start_s, self.other_da)
+        starved = [(self.facts["evses"][stay.evse]["name"], stay.arrival_s - self.start_s, round(share), round(wh))
+                   for (stay, wh), share, good in zip(stays, fair, served, strict=True) if not good]
         return {
             "seed": self.seed, "hours": self.hours, "source": self.source, "sessions": len(stays), "served": sum(served), "starved": starved,
-            "delivered_wh": sum(wh for _, wh in stays), "perfect_wh": round(sum(perfect)), "violations": violations(self.plant),
+            "as_alone": sum(alone), "delivered_wh": sum(wh for _, wh in stays), "fair_wh": round(sum(fair)), "perfect_wh": round(sum(perfect)),
+            "violations": violations(self.plant),
             "faults": self.storm.done if self.storm else {}, "orders": self.stage.orders(), "frames": self.stage.frames(),
             "transactions": self.stage.ocpp()["transactions"], "problems": self.bench.loop.problems[:5],
             "ended": [one.outcome for one in [self.bench.primary, *self.bench.secondaries.values()] if one.outcome not in WELL],
@@ -159,7 +164,7 @@ def _tell(run, wall_s, cpu_s):
     """One line an hour: how far, how fast (of its own time on a core), what was found."""
     hour, objects, size = run.heap[-1]
     gone = [enough(wh, possible_wh(run.facts, stay)) for stay, wh in run.stays()]
-    cars = f"{sum(gone)} of {len(gone)} cars that left served, {len(violations(run.plant))} violations"
+    cars = f"{sum(gone)} of {len(gone)} cars that left had what they could take alone, {len(violations(run.plant))} violations"
     faults = sum(run.storm.done.values()) if run.storm else 0
     print(f"soak: seed {run.seed}, day {(hour - 1) // 24 + 1} hour {(hour - 1) % 24 + 1}: {hour * 3600 / cpu_s:.0f} times real time of a core, "
           f"{hour * 3600 / wall_s:.0f} on the wall; {cars}; {faults} faults; {objects} objects, {size} bytes stored", file=sys.stderr, flush=True)
@@ -178,12 +183,14 @@ def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None):
 def summary(results):
     """The object that `python -m tests.proof` puts under "soak"."""
     sessions, served = sum(one["sessions"] for one in results), sum(one["served"] for one in results)
-    perfect = sum(one["perfect_wh"] for one in results)
+    energy = {word: sum(one[word + "_wh"] for one in results) for word in ("delivered", "fair", "perfect")}
     days = sum(one["hours"] for one in results) / 24
     return {
         "days": int(days) if days == int(days) else round(days, 2), "sessions_served": round(served / max(1, sessions), 4),
         "violations": sum(len(one["violations"]) for one in results), "sessions": sessions,
-        "energy_of_perfect": round(sum(one["delivered_wh"] for one in results) / max(1, perfect), 4),
+        "sessions_as_alone": round(sum(one["as_alone"] for one in results) / max(1, sessions), 4),
+        "energy_of_fair": round(energy["delivered"] / max(1, energy["fair"]), 4),
+        "energy_of_perfect": round(energy["delivered"] / max(1, energy["perfect"]), 4),
         "faults": sum(sum(one["faults"].values()) for one in results), "growing": sum(one["growing"] for one in results),
         "seeds": [one["seed"] for one in results], "runs": results}
 

@@ -7,7 +7,7 @@ three phases.
 
 With every plug the driver tells what the recording shows of him, departure and energy (`needs` of the console), nothing of
 anybody else or of what comes later. Rows without aim: the same week where nobody tells anything, beside the optimum and
-beside equal shares that lose nothing (`equal_shares_wh`: what any fair allocator without knowledge can give at most); and
+beside equal shares that lose nothing (tools/bench/fair.py: what any fair allocator without knowledge can give at most); and
 cars of one, two and three phases, where the optimum knows what the ledger may not believe, that a car leaves phases
 unused which its contactor could close (safety.md, rule 14).
 """
@@ -29,7 +29,8 @@ from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import DAY_S, TimeReader
 from tools.bench.drawn_weeks import CARS
 from tools.bench.entry import Entry, entry, unmeasured
-from tools.bench.optimum import MINUTE_S, Stay, optimum_wh
+from tools.bench.fair import fair_wh
+from tools.bench.optimum import Stay, optimum_wh
 from tools.bench.recordings import cut_sessions, pile_mains
 
 ROWS = ("energy",)
@@ -154,23 +155,6 @@ def teller(stage: Stage, week: Week) -> Callable[..., None]:
     return tell
 
 
-def equal_shares_wh(week: Week, facts: dict[str, Any], stays: list[Stay]) -> float:
-    """What cars of three phases would get if at each minute all who are there shared equally, 0 or at least the minimum, at no loss.
-
-    One circuit; first come, first served where not every minimum fits.
-    """
-    stays = sorted(stays, key=lambda stay: stay.arrival_s)  # nobody knows who leaves first
-    rating_da, got = facts["circuits"][0]["rating_da"], [0.0] * len(stays)
-    most_da, least_da, watts = 160, facts["evses"][0]["min_da"], 0.1 * 3 * facts["voltage_v"]
-    for at_s in range(week.start_s, week.until_s, MINUTE_S):
-        left = min(da - other for da, other in zip(rating_da, week.other_da(0, at_s, at_s + MINUTE_S), strict=True))
-        here = [i for i, stay in enumerate(stays) if stay.arrival_s <= at_s < stay.departure_s and got[i] < stay.energy_wh]
-        here = here[: max(0, int(left // least_da))]
-        for i in here:
-            got[i] = min(stays[i].energy_wh, got[i] + min(most_da, left / len(here)) * watts * MINUTE_S / 3600)
-    return sum(got)
-
-
 def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
     """The stays as they were in the run."""
     place = {evse["name"]: index for index, evse in enumerate(facts["evses"])}
@@ -193,7 +177,7 @@ def rows() -> Iterator[Entry]:
             continue
         yield against_optimum(name, week, (delivered, facts, stays, rating_a), AIM if name in names else None)
         if not told:
-            equal = equal_shares_wh(week, facts, stays)
+            equal = sum(fair_wh(facts, stays, week.start_s, week.until_s, week.other_da))
             note = "the same run beside equal shares without any loss"
             yield entry(f"energy/{name}-equal-shares", delivered / 1000, equal / 1000, "kWh", None, note)
 

@@ -33,7 +33,7 @@ class Stay:
 def possible_wh(site: dict[str, Any], stay: Stay) -> float:
     """What this stay could have taken if it had been alone, at most what was asked."""
     hours = (stay.departure_s - stay.arrival_s) / 3600
-    return min(stay.energy_wh, hours * _watts(site, stay, _most_da(site, stay)))
+    return min(stay.energy_wh, hours * watts_of(site, stay, most_da(site, stay)))
 
 
 def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> list[float]:
@@ -75,10 +75,10 @@ class _Slots:
         for index, stay in enumerate(stays):
             loads = _loads(site, stay, sets)
             for slot in range((stay.arrival_s - start_s) // SLOT_S, (stay.departure_s - start_s - 1) // SLOT_S + 1):
-                reserve_da = min(_reserve_da(site["evses"][stay.evse]), _most_da(site, stay))
+                reserve_da = min(_reserve_da(site["evses"][stay.evse]), most_da(site, stay))
                 if reserve_da:
                     self._column(site, index, stay, slot, reserve_da)
-                self._column(site, index, stay, slot, _most_da(site, stay) - reserve_da)
+                self._column(site, index, stay, slot, most_da(site, stay) - reserve_da)
                 for (circuit, phases), times in loads.items():
                     key = (circuit, phases, slot)
                     if key not in place:
@@ -92,7 +92,7 @@ class _Slots:
         part = (until_s - from_s) / SLOT_S
         self.stay_of.append(index)
         self.most.append(most_da * part)  # a mean over the whole slot
-        self.wh_per_da.append(_watts(site, stay, 1) * SLOT_S / 3600)
+        self.wh_per_da.append(watts_of(site, stay, 1) * SLOT_S / 3600)
         self._put(index, self.wh_per_da[-1])
 
     def _put(self, row: int, value: float) -> None:
@@ -128,12 +128,13 @@ def _below(site: dict[str, Any], circuit: int, phase: int) -> "list[tuple[dict[s
     found = []
     for evse in site["evses"]:
         times = sum(terminal.count(phase) for terminal in evse["terminals"])
-        if times and circuit in _path(site, evse["circuit"]):
+        if times and circuit in path_of(site, evse["circuit"]):
             found.append((evse, times))
     return found
 
 
-def _path(site: dict[str, Any], circuit: int) -> "list[int]":
+def path_of(site: dict[str, Any], circuit: int) -> "list[int]":
+    """A circuit and all above it."""
     path = []
     while circuit >= 0:
         path.append(circuit)
@@ -161,12 +162,14 @@ def _loads(site: dict[str, Any], stay: Stay, sets: "list[tuple[int, ...]]") -> "
     used = _used(site, stay)
     inside = [phases for phases in sets if all(phase in used for phase in phases)]
     return {(circuit, phases): min(used[phase] for phase in phases)
-            for circuit in _path(site, site["evses"][stay.evse]["circuit"]) for phases in inside}  # fmt: skip
+            for circuit in path_of(site, site["evses"][stay.evse]["circuit"]) for phases in inside}  # fmt: skip
 
 
-def _most_da(site: dict[str, Any], stay: Stay) -> int:
+def most_da(site: dict[str, Any], stay: Stay) -> int:
+    """The most that its car takes there."""
     return min(stay.amps_da, int(site["evses"][stay.evse]["limit_da"]))
 
 
-def _watts(site: dict[str, Any], stay: Stay, amps_da: float) -> float:
+def watts_of(site: dict[str, Any], stay: Stay, amps_da: float) -> float:
+    """The power of its car at that current on each of its phases."""
     return amps_da / 10 * float(site["voltage_v"]) * min(stay.phases, len(site["evses"][stay.evse]["terminals"]))

@@ -1,0 +1,83 @@
+"""What a perfect allocator that is fair delivers: equal shares minute by minute, at no loss, without any foresight.
+
+It knows each minute's other load and who still takes energy, needs no time to raise, to settle or to hear, and meets no
+fault. It shares as safety.md section 6 does: who charges gets at least its minimum, the energy that each has got so far
+decides where not every minimum fits, and on every phase that a contactor can close a car counts (rule 14). What any
+firmware can deliver that knows nobody's departure is to be held against this; what could be had with perfect foresight is
+in tools/bench/optimum.py.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tools.bench.optimum import MINUTE_S, Stay, most_da, path_of, watts_of
+
+Key = tuple[int, int]  # circuit, phase
+SMALL_DA = 1e-6
+
+
+def fair_wh(
+    site: dict[str, Any], stays: Sequence[Stay], from_s: int, until_s: int, other_da: "Callable[[int, int, int], Sequence[float]]"
+) -> list[float]:
+    """The energy of each stay between two instants. other_da(circuit, from_s, until_s): its mean other load per phase, in da."""
+    cars = [_Car(site, stay) for stay in stays]
+    coming = sorted(cars, key=lambda car: -car.stay.arrival_s)
+    here: list[_Car] = []
+    for at_s in range(from_s, until_s, MINUTE_S):
+        while coming and coming[-1].stay.arrival_s <= at_s:
+            here.append(coming.pop())
+        here = [car for car in here if car.stay.departure_s > at_s and car.got_wh < car.stay.energy_wh]
+        if here:
+            _share(here, _room(site, at_s, other_da))
+        for car in here:
+            car.got_wh = min(car.stay.energy_wh, car.got_wh + watts_of(site, car.stay, car.share_da) * MINUTE_S / 3600)
+    return [car.got_wh for car in cars]
+
+
+class _Car:
+    def __init__(self, site: dict[str, Any], stay: Stay) -> None:
+        evse = site["evses"][stay.evse]
+        self.stay = stay
+        self.least_da = float(evse["min_da"])
+        self.most_da = float(most_da(site, stay))
+        self.got_wh = 0.0
+        self.share_da = 0.0
+        self.loads: dict[Key, int] = {}
+        for circuit in path_of(site, evse["circuit"]):
+            for terminal in evse["terminals"]:
+                for phase in terminal:
+                    self.loads[circuit, phase] = self.loads.get((circuit, phase), 0) + 1
+
+
+def _room(site: dict[str, Any], at_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> dict[Key, float]:
+    room = {}
+    for index, circuit in enumerate(site["circuits"]):
+        others = other_da(index, at_s, at_s + MINUTE_S)
+        for phase, rating_da in enumerate(circuit["rating_da"]):
+            room[index, phase] = rating_da - others[phase]
+    return room
+
+
+def _share(here: "list[_Car]", room: dict[Key, float]) -> None:
+    """Minimums first, to whoever got least; then all of them rise together, each until it or a row of its is full."""
+    rising = []
+    for car in sorted(here, key=lambda car: car.got_wh):
+        fits = car.most_da >= car.least_da and all(room[key] >= car.least_da * times for key, times in car.loads.items())
+        car.share_da = car.least_da if fits else 0.0
+        if fits:
+            _take(car, car.least_da, room)
+            rising.append(car)
+    while rising := [car for car in rising if car.share_da < car.most_da - SMALL_DA and all(room[key] > SMALL_DA for key in car.loads)]:
+        loads: dict[Key, int] = {}
+        for car in rising:
+            for key, times in car.loads.items():
+                loads[key] = loads.get(key, 0) + times
+        step = min(min(room[key] / times for key, times in loads.items()), min(car.most_da - car.share_da for car in rising))
+        for car in rising:
+            car.share_da += step
+            _take(car, step, room)
+
+
+def _take(car: _Car, da: float, room: dict[Key, float]) -> None:
+    for key, times in car.loads.items():
+        room[key] -= da * times
