@@ -43,7 +43,7 @@ LEFT_OUT = {
     "MeterView": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "evses", "place", "mult", "reason", "period_ms"},
     "Window": {"bucket_ms"},
-    "Past": {"bucket_ms"},
+    "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
     "Ranks": {"order", "keys", "rows"},
     "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
@@ -92,6 +92,14 @@ def spans_ms(facts):
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "trust_from_ms": meterview.TRUST_MS_MAX, "frame_ms": max(WAIT_MS, STALE_MS), "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS,
     }  # fmt: skip
+
+
+def attributes(obj):
+    """Names of all that an object may have of its own: what it has, and what stands in its class until it is set."""
+    names = set(vars(obj))
+    for kind in type(obj).__mro__:
+        names.update(n for n, v in vars(kind).items() if n[:2] != "__" and not callable(v) and not hasattr(v, "__get__"))
+    return sorted(names)
 
 
 class Numbers(dict):
@@ -153,8 +161,7 @@ class Form:
                 self._walk(view, v, ("MeterView",))
                 for window in ("high_max", "high_min", "low_max"):
                     self._walk(getattr(view, window), "%s.%s" % (v, window), ("Window",))
-                for k in range(len(view.past)):
-                    self._walk(view.past[k], "%s.past[%d]" % (v, k), ("Past",))
+                self._walk(view.past, "%s.past" % v, ("Past",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
         if hasattr(guard.demands, "ranks"):
@@ -173,7 +180,7 @@ class Form:
         left = set(LEFT_OUT["*"])
         for name in names:
             left |= LEFT_OUT[name]
-        for attribute in sorted(vars(obj)):
+        for attribute in attributes(obj):
             if attribute not in left:
                 self._attribute(getattr(obj, attribute), "%s.%s" % (path, attribute), attribute)
 
@@ -207,7 +214,7 @@ class Form:
 
     def _scratch(self, read, name):
         """A value that means nothing while no frame waits."""
-        if name not in WHILE_OPEN or not read.startswith("g.other.views[") or ".past[" in read:
+        if name not in WHILE_OPEN or not read.startswith("g.other.views[") or ".past." in read:
             return read
         return "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
 
@@ -254,7 +261,8 @@ class Form:
 
     def _order_fields(self):
         fields = []
-        for name, value in sorted(vars(Order(1, 1, 1)).items()):
+        order = Order(1, 1, 1)
+        for name, value in [(name, getattr(order, name)) for name in attributes(order)]:
             kind = "id" if name in ("id", "first_id") else "time" if name.endswith("_ms") else "int"
             if type(value) not in (int, bool):
                 raise TypeError("Order.%s: how is a %s to be frozen?" % (name, type(value).__name__))

@@ -45,7 +45,8 @@ class MeterView:
         self.place = [-1] * len(site.evses)
         for k, evse in enumerate(self.evses):
             self.place[evse] = k
-        self.mult = [[site.evses[e].keys.count(self.base + p) for p in range(self.phases)] for e in self.evses]
+        # of each EVSE and phase, at k * phases + p
+        self.mult = [site.evses[e].keys.count(self.base + p) for e in self.evses for p in range(self.phases)]
         self.state = "lost"
         self.reason = "never heard"
         self.raw_da = [0] * self.phases
@@ -59,9 +60,9 @@ class MeterView:
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
         past_ms = number("sample_ms", SAMPLE_MS) + POLL_MS
-        self.past = [Past(self.phases, past_ms) for _ in self.evses]
-        self.lo = [[0] * self.phases for _ in self.evses]
-        self.hi = [[0] * self.phases for _ in self.evses]
+        self.past = Past(len(self.evses), self.phases, past_ms)
+        self.lo = [0] * len(self.mult)
+        self.hi = [0] * len(self.mult)
         self.waiting = [False] * len(self.evses)
         self.waiting_count = 0
         self.complete = False  # at least one frame was judged since it is ok
@@ -133,7 +134,7 @@ class MeterView:
                 self.ref_lo[p], self.ref_hi[p] = 0, self.shown_da_max
             self.certain_da[p] = certain_da
             for k, evse in enumerate(self.evses):
-                if self.mult[k][p]:
+                if self.mult[k * self.phases + p]:
                     shown -= self.bounds.standings[evse].phase_da[p]
             quick_da = max(0, shown + self.generation_da[p])
             if self.open:  # this frame is passed over: what it shows holds until a later one is judged
@@ -154,15 +155,15 @@ class MeterView:
             over = other_da > self.bounds.cap_da[self.base + p]
             if over:
                 for k, evse in enumerate(self.evses):
-                    if self.mult[k][p]:
-                        other_da -= self._most_of_late(k, evse, p)
+                    if self.mult[k * self.phases + p]:
+                        other_da -= self._most_of_late(k * self.phases + p, evse, p)
             self.over_da[p] = max(0, other_da) if over else 0
 
-    def _most_of_late(self, k: int, evse: int, p: int) -> int:
+    def _most_of_late(self, at: int, evse: int, p: int) -> int:
         s = self.bounds.standings[evse]
         if self.raw_ms - s.measured_ms > STALE_MS:
-            return s.bound_da * self.mult[k][p]
-        return self.past[k].most(p, s.phase_da[p])
+            return s.bound_da * self.mult[at]
+        return self.past.most(at, s.phase_da[p])
 
     def _open(self, now_ms: int) -> None:
         """Take the newest frame for judging: from here on the readings of each EVSE are bracketed."""
@@ -175,10 +176,11 @@ class MeterView:
             s = self.bounds.standings[evse]
             fresh = self.raw_ms - s.measured_ms <= STALE_MS
             # what the meter shows may be older than the newest reading: those of that while count too
-            self.past[k].turn(self.raw_ms)
+            self.past.turn(k, self.raw_ms)
             for p in range(self.phases):
-                self.lo[k][p] = self.past[k].least(p, s.phase_da[p]) if fresh else 0
-                self.hi[k][p] = self.past[k].most(p, s.phase_da[p]) if fresh else s.bound_da * self.mult[k][p]
+                at = k * self.phases + p
+                self.lo[at] = self.past.least(at, s.phase_da[p]) if fresh else 0
+                self.hi[at] = self.past.most(at, s.phase_da[p]) if fresh else s.bound_da * self.mult[at]
             self.waiting[k] = fresh and s.bound_da > 0
             if self.waiting[k]:
                 self.waiting_count += 1
@@ -191,12 +193,13 @@ class MeterView:
         if k < 0:
             return
         phase_da = self.bounds.standings[evse].phase_da
-        self.past[k].put(phase_da, sample_ms)
+        self.past.put(k, phase_da, sample_ms)
         if not self.open or not self.waiting[k]:
             return
         for p in range(self.phases):
-            self.lo[k][p] = min(self.lo[k][p], phase_da[p])
-            self.hi[k][p] = max(self.hi[k][p], phase_da[p])
+            at = k * self.phases + p
+            self.lo[at] = min(self.lo[at], phase_da[p])
+            self.hi[at] = max(self.hi[at], phase_da[p])
         if sample_ms >= self.frame_ms:
             self.waiting[k] = False
             self.waiting_count -= 1
@@ -207,9 +210,9 @@ class MeterView:
         for k, evse in enumerate(self.evses):
             if self.waiting[k]:
                 bound = self.bounds.standings[evse].bound_da
-                for p in range(self.phases):
-                    self.lo[k][p] = 0
-                    self.hi[k][p] = max(self.hi[k][p], bound * self.mult[k][p])
+                for at in range(k * self.phases, (k + 1) * self.phases):
+                    self.lo[at] = 0
+                    self.hi[at] = max(self.hi[at], bound * self.mult[at])
                 self.waiting[k] = False
         self.waiting_count = 0
         self._judge(now_ms)
@@ -242,11 +245,9 @@ class MeterView:
 
     def _sums(self) -> "tuple[list[int], list[int]]":
         least, most = [0] * self.phases, [0] * self.phases
-        for k in range(len(self.evses)):
-            lo, hi = self.lo[k], self.hi[k]
-            for p in range(self.phases):
-                least[p] += lo[p]
-                most[p] += hi[p]
+        for at in range(len(self.lo)):
+            least[at % self.phases] += self.lo[at]
+            most[at % self.phases] += self.hi[at]
         return least, most
 
     def _rule_3_2_sign(self) -> bool:

@@ -11,6 +11,11 @@ from ampacity.circuit.errors import Rejected
 SETTLE_MS_MIN = 5000  # IEC 61851-1 Annex A: a car has 5 s to follow a lower pilot
 TOLERANCE_MS_MIN = 1000
 QUIET_WATCHDOG_MS = 10000
+AS_TOLD = (
+    "kind", "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "watchdog_ms", "power_on_da", "power_on_source",
+    "transit_ms", "boot_ms", "fingerprint",
+)  # fmt: skip
+FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary")
 
 
 class Circuit:
@@ -28,46 +33,62 @@ class Circuit:
 
 
 class Evse:
-    """One leaf: the constants of an EVSE that the ledger needs, all from the site facts."""
+    """One leaf: the constants of an EVSE that the ledger needs, all from the site facts.
+
+    What stands here is what an EVSE is when its facts say nothing else, and only what differs is kept with it.
+    """
+
+    kind = "profile"
+    bus = -1
+    circuit = 0
+    max_da = 0
+    limit_da = 0
+    min_da = 60
+    feeder_da = 0
+    priority = 1
+    weight = 1
+    fallback_da = 0
+    watchdog_ms = 0
+    tolerance_ms = 0
+    watchdog_fixed = False
+    fallback_fixed = False
+    power_on_da = 0
+    power_on_source = "unknown"
+    settle_ms = 0
+    transit_ms = 0
+    boot_ms = 500
+    survives = False
+    holds = False
+    by_measure = False  # it cannot show the limit in force: a car that draws proves it
+    poll_feeds = False
+    fingerprint: "str | None" = None
+    feeder_output = ""
+    one_client = False
+    primary = False  # with EVSEs of its own (rule 13): it reports Σ of their bounds
+    require_tested = False  # of the site: what was only declared counts when a commissioning test has seen it
+    shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
+    keys: tuple[int, ...] = ()
 
     def __init__(self, index: int, facts: dict[str, object], settle_ms_min: int) -> None:
-        def number(name: str, default: int) -> int:
-            value = facts.get(name)
-            return default if value is None else value  # type: ignore[return-value]
-
         self.index = index
         self.name: str = facts["name"]  # type: ignore[assignment]
-        self.kind: str = facts.get("kind", "profile")  # type: ignore[assignment]
-        self.bus = number("bus", -1)
-        self.circuit = number("circuit", 0)
         self.terminals: list[list[int]] = facts["terminals"]  # type: ignore[assignment]
-        self.max_da = number("max_da", 0)
-        self.limit_da = min(number("limit_da", self.max_da), self.max_da)
-        self.min_da = number("min_da", 60)
-        self.feeder_da = number("feeder_da", self.max_da)
-        self.priority = number("priority", 1)
-        self.weight = max(1, number("weight", 1))
-        self.fallback_da = number("fallback_da", 0)
-        self.watchdog_ms = number("watchdog_ms", 0)
-        self.tolerance_ms = number("watchdog_tolerance_ms", 0)
-        self.watchdog_fixed = bool(facts.get("watchdog_fixed", False))
-        self.fallback_fixed = bool(facts.get("fallback_fixed", self.watchdog_fixed))
-        self.power_on_da = number("power_on_da", 0)
-        self.power_on_source: str = facts.get("power_on_source", "unknown")  # type: ignore[assignment]
-        self.settle_ms = max(settle_ms_min, number("settle_ms", 0)) + number("latency_ms", 0)
-        self.transit_ms = number("transit_ms", 0)
-        self.boot_ms = number("boot_ms", 500)
-        self.survives = bool(facts.get("survives", False))
-        self.holds = bool(facts.get("holds", False))
-        self.by_measure = facts.get("proof") == "measured"  # it cannot show the limit in force: a car that draws proves it
-        self.poll_feeds = bool(facts.get("poll_feeds", False))
-        self.fingerprint: "str | None" = facts.get("fingerprint")  # type: ignore[assignment]
-        self.feeder_output: str = facts.get("feeder_output") or ""  # type: ignore[assignment]
-        self.one_client = bool(facts.get("one_client", False))
-        self.primary = bool(facts.get("primary", False))  # with EVSEs of its own (rule 13): it reports Σ of their bounds
-        self.require_tested = False  # of the site: what was only declared counts when a commissioning test has seen it
-        self.shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
-        self.keys: tuple[int, ...] = ()
+        for name in AS_TOLD:
+            self._keep(name, facts.get(name))
+        for name in FLAGS:
+            self._keep(name, bool(facts.get(name)))
+        self._keep("limit_da", min(_number(facts, "limit_da", self.max_da), self.max_da))
+        self._keep("feeder_da", _number(facts, "feeder_da", self.max_da))
+        self._keep("weight", max(1, _number(facts, "weight", 1)))
+        self._keep("tolerance_ms", facts.get("watchdog_tolerance_ms"))
+        self._keep("fallback_fixed", bool(facts.get("fallback_fixed", self.watchdog_fixed)))
+        self._keep("settle_ms", max(settle_ms_min, _number(facts, "settle_ms", 0)) + _number(facts, "latency_ms", 0))
+        self._keep("by_measure", facts.get("proof") == "measured")
+        self._keep("feeder_output", facts.get("feeder_output") or "")
+
+    def _keep(self, name: str, value: object) -> None:
+        if value is not None and value != getattr(self, name):
+            setattr(self, name, value)
 
     def lapse_ms(self, watchdog_ms: int) -> int:
         """Rule 5: silence of this length after the last feeding frame brings the reserve, in ms."""
@@ -102,8 +123,9 @@ class Site:
         self.leaves_first = self._leaves_first()
         self._rule_9_shared(facts.get("buses", []))  # type: ignore[arg-type]
         for evse in self.evses:
-            evse.keys = self.keys_of(evse.circuit, evse.terminals)
-            evse.require_tested = bool(facts.get("require_tested", False))
+            evse.keys = self._same_keys(evse) or self.keys_of(evse.circuit, evse.terminals)
+            if facts.get("require_tested"):
+                evse.require_tested = True
         self.below = [[e.index for e in self.evses if c in self.paths[e.circuit]] for c in range(len(circuits))]
 
     def _rule_9_shared(self, buses: "list[dict[str, object]]") -> None:
@@ -144,6 +166,11 @@ class Site:
                     keys.append(node * self.phases + phase)
         return tuple(keys)
 
+    def _same_keys(self, evse: Evse) -> tuple[int, ...]:
+        """Those of the one before it where that one stands in the same place, else ()."""
+        before = self.evses[evse.index - 1] if evse.index else evse
+        return before.keys if before.circuit == evse.circuit and before.terminals == evse.terminals else ()
+
     def phase_name(self, key: int) -> str:
         """"garage L2" for a flat index."""
         return "%s L%d" % (self.circuits[key // self.phases].name, key % self.phases + 1)
@@ -151,6 +178,11 @@ class Site:
     def setting(self, name: str, default: int) -> int:
         value = self.settings.get(name)
         return default if value is None else value
+
+
+def _number(facts: dict[str, object], name: str, default: int) -> int:
+    value = facts.get(name)
+    return default if value is None else value  # type: ignore[return-value]
 
 
 def per_phase(value: object, phases: int) -> list[int]:

@@ -29,38 +29,44 @@ class Window:
 
 
 class Past:
-    """The least and the most that an EVSE showed per phase in the last while: two buckets, as above."""
+    """The least and the most that each of some EVSEs showed per phase in the last while: two buckets, as above.
 
-    def __init__(self, phases: int, bucket_ms: int) -> None:
+    Flat lists for all of them: on a board an object with lists for each takes five times as much.
+    """
+
+    def __init__(self, evses: int, phases: int, bucket_ms: int) -> None:
         self.bucket_ms = bucket_ms
-        self.lo = [-EMPTY] * phases
-        self.hi = [EMPTY] * phases
-        self.lo_before = [-EMPTY] * phases
-        self.hi_before = [EMPTY] * phases
-        self.since_ms = -1
+        self.phases = phases
+        self.lo = [-EMPTY] * (evses * phases)
+        self.hi = [EMPTY] * (evses * phases)
+        self.lo_before = [-EMPTY] * (evses * phases)
+        self.hi_before = [EMPTY] * (evses * phases)
+        self.since_ms = [-1] * evses
 
-    def turn(self, now_ms: int) -> None:
-        """Begin a new bucket where the present one is old enough."""
-        if self.since_ms >= 0 and now_ms - self.since_ms < self.bucket_ms:
+    def turn(self, k: int, now_ms: int) -> None:
+        """Begin a new bucket of the k-th where the present one is old enough."""
+        since_ms = self.since_ms[k]
+        if since_ms >= 0 and now_ms - since_ms < self.bucket_ms:
             return
-        self.since_ms = now_ms
-        self.lo, self.lo_before = self.lo_before, self.lo
-        self.hi, self.hi_before = self.hi_before, self.hi
-        for p in range(len(self.lo)):
-            self.lo[p] = -EMPTY
-            self.hi[p] = EMPTY
+        self.since_ms[k] = now_ms
+        for at in range(k * self.phases, (k + 1) * self.phases):
+            self.lo_before[at], self.hi_before[at] = self.lo[at], self.hi[at]
+            self.lo[at], self.hi[at] = -EMPTY, EMPTY
 
-    def put(self, values: "list[int]", now_ms: int) -> None:
-        """One reading, per phase."""
-        self.turn(now_ms)
-        for p, value in enumerate(values):
-            if value < self.lo[p]:
-                self.lo[p] = value
-            if value > self.hi[p]:
-                self.hi[p] = value
+    def put(self, k: int, values: "list[int]", now_ms: int) -> None:
+        """One reading of the k-th, per phase."""
+        self.turn(k, now_ms)
+        at = k * self.phases
+        for value in values:
+            if value < self.lo[at]:
+                self.lo[at] = value
+            if value > self.hi[at]:
+                self.hi[at] = value
+            at += 1
 
-    def least(self, p: int, value: int) -> int:
-        return min(value, self.lo[p], self.lo_before[p])
+    def least(self, at: int, value: int) -> int:
+        """at: k * phases + phase."""
+        return min(value, self.lo[at], self.lo_before[at])
 
-    def most(self, p: int, value: int) -> int:
-        return max(value, self.hi[p], self.hi_before[p])
+    def most(self, at: int, value: int) -> int:
+        return max(value, self.hi[at], self.hi_before[at])
