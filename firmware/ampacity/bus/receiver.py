@@ -123,6 +123,7 @@ class RtuReceiver:
         if lost and self.on_skipped is not None:
             self.on_skipped(bytes(self._data[0:lost]))
         left = self._size - count
-        self._data[0:left] = self._data[count : count + left]
+        if left:
+            self._data[0:left] = self._data[count : count + left]
         self._size = left
         self._fresh = left > 0

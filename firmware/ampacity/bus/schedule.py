@@ -80,9 +80,12 @@ class Schedule:
             klass, due_ms = wish
             if not permitted and klass != LOWER and (klass == ORDER or slot.feeds):
                 continue
-            at_us = max(due_ms * 1000, slot.ready_us if klass else slot.low_us)
+            at_us, ready_us = due_ms * 1000, slot.ready_us if klass else slot.low_us
+            if at_us < ready_us:
+                at_us = ready_us
             if at_us > now_us:
-                wake_us = min(wake_us, at_us)
+                if at_us < wake_us:
+                    wake_us = at_us
                 continue
             klass = self._aged(slot, klass, now_ms - due_ms)
             if slot.failures >= SILENT_AFTER and klass and now_us < self._silent_from_us:

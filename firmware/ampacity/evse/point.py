@@ -32,15 +32,18 @@ class ChargingPoint:
     def step(self, offered_da, allow, now_ms):
         """One pass: offered_da is the most that the car may be offered, allow whether it may charge at all."""
         port, machine = self.port, self.machine
-        self._take_events()
+        if port.events:
+            self._take_events()
+        read_ms = port.updated_ms
+        faults = self._faults(read_ms, now_ms)
         pilot, permille, closed = machine.step(
-            port.cp_high_mv, port.cp_low_mv, port.pp_ohm, port.contactor_closed, self._faults(now_ms), offered_da, allow, now_ms
+            port.cp_high_mv, port.cp_low_mv, port.pp_ohm, port.contactor_closed, faults, offered_da, allow, now_ms
         )
         port.set_contactor(closed)
         port.set_pilot(pilot, permille)
         port.set_lock(machine.lock)
-        if port.updated_ms is not None and port.updated_ms != self.updated_ms:
-            self.updated_ms = port.updated_ms
+        if read_ms is not None and read_ms != self.updated_ms:
+            self.updated_ms = read_ms
             self.energy.add(port.amps_da[: self.terminals], self._volts(), now_ms)
         self._tell_faults()
 
@@ -75,12 +78,13 @@ class ChargingPoint:
         """A person clears what is no longer there."""
         self.machine.reset_faults()
 
-    def _faults(self, now_ms):
+    def _faults(self, read_ms, now_ms):
+        """What the port shows, how old its readings are, and what its owners say."""
         names = []
         for flag, name in PORT_FAULTS:
             if getattr(self.port, flag):
                 names.append(name)
-        if self.port.updated_ms is not None and now_ms - self.port.updated_ms > STALE_MS:
+        if read_ms is not None and now_ms - read_ms > STALE_MS:
             names.append("input")
         if self.held_open:
             names.append("locked_out")
@@ -98,10 +102,11 @@ class ChargingPoint:
 
     def _tell_faults(self):
         faults = self.machine.faults
-        for name in faults:
-            if name not in self._raised:
-                self.events.append(("fault", name))
-        self._raised = tuple(faults)
+        if faults or self._raised:
+            for name in faults:
+                if name not in self._raised:
+                    self.events.append(("fault", name))
+            self._raised = tuple(faults)
 
     def _volts(self):
         return [volts or VOLTS_DV for volts in self.port.volts_dv[: self.terminals]]

@@ -149,13 +149,13 @@ class Points:
         return True
 
     def _step(self, index, session, meter_due, now_ms):
-        driver, guard = self.drivers[index], self.guard
-        facts = driver.facts
+        driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
+        facts, order_da = driver.facts, guard.order_da(index)
         self._port_events(index, session, driver, now_ms)
-        if meter_due and self.primary.upstream is not None:
-            self.primary.upstream.meter(index, facts, guard.order_da(index))
+        if meter_due and upstream is not None:
+            upstream.meter(index, facts, order_da)
         session.lockout = guard.fault(index)
-        session.step(facts, guard.order_da(index), now_ms)
+        session.step(facts, order_da, now_ms)
         if session.events:
             self._tell(index, session, now_ms)
         if facts.online:
@@ -167,9 +167,9 @@ class Points:
             guard.asks(index)
         if hasattr(driver, "allow"):
             driver.allow = wants
-        if self.primary.upstream is not None:
-            self.primary.upstream.status(index, session.status, now_ms)
-            self.primary.upstream.facts(index, facts, session.lockout or facts.fault, now_ms)
+        if upstream is not None:
+            upstream.status(index, session.status, now_ms)
+            upstream.facts(index, facts, session.lockout or facts.fault, now_ms)
 
     def _under_test(self, index, facts):
         """A commissioning test charges a car without asking whose it is."""

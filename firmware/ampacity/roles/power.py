@@ -21,7 +21,9 @@ def highest_dv(primary):
     highest_dv = primary.site["voltage_v"] * 10
     for index, evse in enumerate(primary.site["evses"]):
         if len(evse["terminals"][0]) == 1:
-            highest_dv = max([highest_dv] + [dv for dv in primary.points.facts(index).volts_dv or [] if dv])
+            for dv in primary.points.facts(index).volts_dv or ():
+                if dv and dv > highest_dv:
+                    highest_dv = dv
     for reading in primary.readings:
         if reading and reading.get("volts_dv"):
             highest_dv = max([highest_dv] + [dv for dv in reading["volts_dv"] if dv])

@@ -143,14 +143,15 @@ class Secondary:
     def _show(self, now_ms):
         point, machine, facts = self.point, self.machine, self.map
         port, terminals = point.port, self.config["terminals"]
+        faults, absent = machine.faults, 3 - terminals
         facts.faults = 0
-        for name in machine.faults:
+        for name in faults:
             facts.faults |= 1 << FAULT_BITS.get(name, OTHER_BIT)
         facts.faulted = bool(facts.faults)
-        facts.offered_da = [machine.offered_da if i < terminals else 0 for i in range(3)]
-        measured = port.updated_ms is not None and "input" not in machine.faults
-        facts.measured_da = [port.amps_da[i] if measured and i < terminals else None for i in range(3)]
-        facts.volts_dv = [port.volts_dv[i] if measured and i < terminals else None for i in range(3)]
+        facts.offered_da = [machine.offered_da] * terminals + [0] * absent
+        measured = point.updated_ms >= 0 and "input" not in faults
+        facts.measured_da = port.amps_da[:terminals] + [None] * absent if measured else [None] * 3
+        facts.volts_dv = port.volts_dv[:terminals] + [None] * absent if measured else [None] * 3
         facts.energy_wh = point.energy_wh
         facts.pilot = machine.sign
         facts.plug = machine.plugged | port.lock << 1 | bool(port.contactor_closed) << 2 | machine.asks << 3
