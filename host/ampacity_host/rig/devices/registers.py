@@ -11,13 +11,14 @@ from pymodbus.simulator.simcore import SimCore
 
 BLOCKS = ("c", "d", "h", "i")
 FORMATS = {"u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "f32": ">f", "u64": ">Q", "i64": ">q", "f64": ">d"}
+WORDS = {2: ">H", 4: ">HH", 8: ">HHHH"}
 REALS = ("f32", "f64")
 
 
 def to_words(kind: str, value: float) -> list[int]:
     """A value as big-endian registers, high word first."""
     data = struct.pack(FORMATS[kind], value if kind in REALS else int(value))
-    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
+    return list(struct.unpack(WORDS[len(data)], data))
 
 
 class Registers:

@@ -47,6 +47,7 @@ class Point:
         self.feeder_open = False         # by the controller's output
         self.s2 = False
         self.amps_da = 0
+        self.power = 0                   # da x dv: 10 mW
         self.energy_j5 = 0
         self.faults = set()
         self.stale_amps_da = [0, 0, 0]
@@ -294,14 +295,16 @@ class Point:
         self.settle()
         by_da = amps_da - self.amps_da
         self.amps_da = amps_da
-        for terminal in range(self._used()):
+        used = self._used()
+        self.power = amps_da * sum(self.terminal_dv[:used])
+        for terminal in range(used):
             for phase in self.terminals[terminal]:
                 self.plant.shift(self.circuit, phase, by_da)
         self.plant.time.cancel(self._filling)
         self._filling = None
         if amps_da and self.car.need_j5 > self.car.taken_j5:
             left_j5 = self.car.need_j5 - self.car.taken_j5
-            self._filling = self.plant.time.at_ms(self.plant.now_ms + -(-left_j5 // self._power()), self._filled)
+            self._filling = self.plant.time.at_ms(self.plant.now_ms + -(-left_j5 // self.power), self._filled)
         self._watch()
         self._tell()
 
@@ -313,19 +316,15 @@ class Point:
         self._paused_since_ms = self.plant.now_ms
         self._tell()
 
-    def _power(self):
-        """da x dv: 10 mW."""
-        return self.amps_da * sum(self.terminal_dv[: self._used()])
-
     def settle(self):
         """Enters what flowed until now into the energy of the EVSE and of the car."""
-        now_ms = self.plant.now_ms
+        now_ms = self.plant.time.now_ms
         span_ms = now_ms - self._since_ms
         if span_ms <= 0:
             return
         self._since_ms = now_ms
-        if self.amps_da:
-            energy_j5 = self._power() * span_ms
+        if self.power:
+            energy_j5 = self.power * span_ms
             self.energy_j5 += energy_j5
             self.car.taken_j5 = min(self.car.need_j5, self.car.taken_j5 + energy_j5)
         if self._over_since_ms is not None:

@@ -4,7 +4,7 @@ Whatever moves in the plant ends the long sleeps at once, so a step is met as so
 time in which nothing happens.
 """
 
-from ampacity_host.rig.virtual.nap import Nap, rest
+from ampacity_host.rig.virtual.nap import Nap
 
 BEAT_MS = 900          # below the hardware watchdog's time
 CLOSE_MS = 300         # between two looks while something moves
@@ -35,11 +35,11 @@ class Beat:
     async def rest(self, duration_ms):
         """A short sleep that somebody asked for."""
         if self.lively:
-            return await rest(self._loop, Nap(self._loop), max(duration_ms, CLOSE_MS) * 1000)
-        nap = Nap(self._loop)
+            return await Nap(self._loop, max(duration_ms, CLOSE_MS) * 1000)
+        nap = Nap(self._loop, BEAT_MS * 1000)
         self._sleepers.append(nap)
         try:
-            return await rest(self._loop, nap, BEAT_MS * 1000)
+            return await nap
         finally:
             if nap in self._sleepers:
                 self._sleepers.remove(nap)

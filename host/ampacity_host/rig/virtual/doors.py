@@ -10,7 +10,7 @@ from ampacity_host.rig.virtual.files import ControllerFiles
 from ampacity_host.rig.virtual.hardware import PlantPort
 from ampacity_host.rig.virtual.line_door import LineDoor
 from ampacity_host.rig.virtual.loop import OWNER
-from ampacity_host.rig.virtual.nap import Nap, rest
+from ampacity_host.rig.virtual.nap import Nap
 from ampacity_host.rig.virtual.streams import MemoryWriter, serve_streams
 from ampacity_host.rig.watchdog import Watchdog
 
@@ -34,7 +34,7 @@ class VirtualClock(Clock):
     async def sleep_ms(self, duration_ms):
         if self._beat is not None and duration_ms < BEAT_MS:
             return await self._beat.rest(duration_ms)
-        return await rest(self._loop, Nap(self._loop), int(duration_ms * 1000))
+        return await Nap(self._loop, int(duration_ms * 1000))
 
 
 class Waiter:
@@ -45,9 +45,9 @@ class Waiter:
         self._nap = None
 
     async def wait(self, duration_us):
-        self._nap = nap = Nap(self._loop)
+        self._nap = nap = Nap(self._loop, int(duration_us))
         try:
-            await rest(self._loop, nap, int(duration_us))
+            await nap
         finally:
             self._nap = None
 
@@ -96,10 +96,9 @@ class VirtualDoors(Doors):
         if self._world.beat is not None:
             return await self._world.beat.rest(duration_ms)
         if self._units is None or loop.now_us < self._lively_until_us:
-            return await rest(loop, Nap(loop), duration_ms * 1000)
-        self._quiet = nap = Nap(loop)
-        await rest(loop, nap, 1000 * self._quiet_ms())
-        return None
+            return await Nap(loop, duration_ms * 1000)
+        self._quiet = nap = Nap(loop, 1000 * self._quiet_ms())
+        return await nap
 
     def _quiet_ms(self):
         """How long a secondary whose pins are still has nothing to do."""

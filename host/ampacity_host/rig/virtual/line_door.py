@@ -33,13 +33,10 @@ class LineDoor:
         if self._closed:
             await Nap(self._loop)  # nobody is at home any more; whoever reads here is about to be cancelled
         if not (self._data or self._woken) and timeout_us > 0:
-            loop = self._loop
-            self._nap = nap = Nap(loop)
-            timer = loop.at_us(loop.now_us + timeout_us, nap.wake)
+            self._nap = nap = Nap(self._loop, timeout_us)
             try:
                 await nap
             finally:
-                timer[2] = None
                 self._nap = None
         data, self._data = self._data, b""
         if not data:

@@ -8,19 +8,29 @@ from asyncio import CancelledError
 
 
 class Nap:
-    """`await nap` until `wake()`; used once, by one task. loop: the VirtualLoop."""
+    """`await nap` until `wake()`, or at most most_us; used once, by one task. loop: the VirtualLoop."""
 
-    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_context", "_loop", "_resume", "over")
+    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_context", "_loop", "_most_us", "_resume", "over")
 
-    def __init__(self, loop):
+    def __init__(self, loop, most_us=None):
         self._loop = loop
+        self._most_us = most_us
         self._resume = None
         self._cancelled = self.over = False
 
     def __await__(self):
-        if not self.over:
-            self._asyncio_future_blocking = True
+        if self.over:
+            return
+        self._asyncio_future_blocking = True
+        if self._most_us is None:
             yield self
+            return
+        loop = self._loop
+        timer = loop.at_us(loop.now_us + self._most_us, self.wake)
+        try:
+            yield self
+        finally:
+            timer[2] = None
 
     def wake(self):
         """The wait is over. At once where no task runs just now, else as soon as that one waits itself."""
@@ -50,12 +60,3 @@ class Nap:
         self._cancelled = True
         self.wake()
         return True
-
-
-async def rest(loop, nap, duration_us):
-    """Waits until somebody wakes the nap, at most that long."""
-    timer = loop.at_us(loop.now_us + duration_us, nap.wake)
-    try:
-        await nap
-    finally:
-        timer[2] = None
