@@ -1,6 +1,6 @@
 """Commissioning and the ledger: what is untested, what a silence test holds, and what its outcome counts."""
 
-from helper_circuit import Bench, circuit, evse, foreign_evse, site
+from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
 from ampacity.circuit.check import check_site
 from ampacity.circuit.errors import Rejected
@@ -105,6 +105,37 @@ def test_a_watchdog_that_did_not_act_counts_as_none_and_the_journal_keeps_it():
     for key, value in (("fingerprint", "A-1"), ("watchdog_ms", 10000), ("fallback_da", 0), ("power_on_da", 0)):
         again.evidence(0, key, value, bench.now_ms)
     assert again.reserve_da(0) == 160
+
+
+def test_one_that_was_seen_to_hold_its_order_has_no_reserve_for_its_silence_until_it_is_another():
+    facts = site([mute_evse(holds=False)])
+    bench = Bench(facts).start()
+    assert bench.guard.reserve_da(0) == 160
+    bench.guard.commissioned(0, True, False, {"holds": 1}, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 0
+    bench.stand(100)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(3600000)
+    assert bench.guard.bound_da(0) == [100] * 3
+    again = Guard(facts, bench.now_ms, bench.guard.evidence_dump())
+    assert again.reserve_da(0) == 0
+    again.evidence(0, "fingerprint", "B-2", bench.now_ms)
+    again.accept_device(0)
+    assert again.reserve_da(0) == 160
+
+
+def test_one_under_test_is_needed_back_when_all_others_together_cannot_make_the_room():
+    bench = charging(site([evse()], [circuit(rating=200, meter=0)], [meter_facts()]))
+    bench.guard.trial(0, True, bench.now_ms)
+    bench.guard.lost(0, bench.now_ms)
+    for load_da, needed in ((80, False), (120, True), (60, False)):
+        for _ in range(8):
+            bench.meter(load_da + 100 + bench.mark % 2, 100, 100)
+            bench.tick(500)
+        assert bench.guard.needs_back(0) == needed, load_da
+    bench.guard.limit("ems", ("evse", 0), 60, bench.now_ms + 60000, "release", bench.now_ms)
+    bench.tick(500)
+    assert bench.guard.needs_back(0)
 
 
 def test_what_was_seen_counts_where_it_is_worse_than_what_was_told():

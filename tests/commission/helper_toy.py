@@ -34,6 +34,7 @@ class Toy:
         self.rounds_to = 1
         self.watchdog_ms = 10000
         self.fallback_da = 0
+        self.rises_to = None  # (after how many ms of silence, da): one that does not hold its order
         self.measures = True
         self.car_da = 320
         self.most_da = 320  # that the site lets it have
@@ -72,6 +73,8 @@ class Toy:
             return 0
         if self.watchdog_ms and self.now_ms - self.spoken_ms >= self.watchdog_ms:
             return self.fallback_da
+        if self.rises_to and self.now_ms - self.spoken_ms >= self.rises_to[0]:
+            return self.rises_to[1]
         return -(-self.order_da // self.rounds_to) * self.rounds_to
 
     def _draw(self):

@@ -8,9 +8,12 @@ from ampacity.commission.power_on import PowerOn
 LOADED = [(0, 0, 1)]
 
 
+HALF_HOUR_MS = 1800000
+
+
 def silenced(toy, loaded=LOADED, **more):
     facts = claims(**more)
-    return drive(Silence(facts, loaded, 1), toy)
+    return drive(Silence(facts, loaded, 1), toy, 900 + 3 * facts["watchdog_ms"] // 1000)
 
 
 def codes(experiment):
@@ -132,6 +135,49 @@ def test_one_that_does_not_come_back_is_found():
         if experiment.step(sight, toy.now_ms):
             break
     assert codes(experiment) == ["return"] and experiment.outcome == "failed"
+
+
+def test_a_watchdog_of_half_an_hour_is_waited_for_and_timed():
+    toy, told = Toy(watchdog_ms=HALF_HOUR_MS), []
+    experiment = Silence(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
+    while not experiment.step(toy.tick(experiment), toy.now_ms):
+        if toy.muted and experiment.progress() not in told[-1:]:
+            told.append(experiment.progress())
+    assert experiment.outcome == "passed" and not experiment.findings
+    assert HALF_HOUR_MS <= experiment.figures["fell_ms"] <= HALF_HOUR_MS + 15000
+    assert "silent for 29:59 of 33:08 min" in told
+
+
+def test_one_of_half_an_hour_that_does_not_act_is_judged_soon_after_its_time():
+    began_ms, toy = Toy().now_ms, Toy(watchdog_ms=0)
+    one = silenced(toy, watchdog_ms=HALF_HOUR_MS)
+    assert one.counts == {"distrusted": True} and one.figures["tries"] == 1
+    assert HALF_HOUR_MS * 11 // 10 < toy.now_ms - began_ms < HALF_HOUR_MS * 11 // 10 + 180000
+    assert silenced(Toy(watchdog_ms=0, measures=False), watchdog_ms=400000).counts == {"distrusted": True}
+
+
+def test_a_car_that_is_full_before_a_long_time_is_over_shows_no_watchdog():
+    toy = Toy(watchdog_ms=HALF_HOUR_MS)
+    toy.house = lambda now_ms: [10 if toy.plugged else 11, 20, 10]
+    experiment = Silence(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
+    while not experiment.step(toy.tick(experiment), toy.now_ms):
+        toy.plugged = not toy.muted or toy.now_ms - experiment.muted_ms < 300000
+    assert experiment.outcome == "not done" and "its car was full" in experiment.text and not experiment.counts
+
+
+def test_a_silence_ends_at_once_where_the_site_needs_the_current_back():
+    for watchdog_ms, tries in ((10000, 3), (HALF_HOUR_MS, 1)):
+        toy, silences = Toy(watchdog_ms=HALF_HOUR_MS), []
+        experiment = Silence(claims(watchdog_ms=watchdog_ms), LOADED, 1)
+        over = False
+        while not over:
+            sight = toy.tick(experiment)
+            sight.pressed = toy.muted and toy.now_ms - experiment.muted_ms >= 2000
+            over = experiment.step(sight, toy.now_ms)
+            if sight.pressed:
+                assert experiment.mute == 0
+                silences.append(toy.now_ms)
+        assert len(silences) == tries and experiment.outcome == "not done" and "needed its current back" in experiment.text
 
 
 def powered(toy, allows_da, off=True, **more):

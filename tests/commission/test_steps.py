@@ -124,7 +124,7 @@ def test_one_that_is_locked_is_told_with_the_word_that_ends_it():
     sight = yard.toys["evse-1"].tick(yard.run.experiment)
     sight.state = "swapped"
     yard.run.step(sight, yard.toys["evse-1"].now_ms)
-    assert yard.run.over and yard.run.findings[0]["code"] == "locked" and "accept evse-1" in yard.run.findings[0]["fix"]
+    assert yard.run.over and yard.run.findings[0]["code"] == "locked" and "replace evse-1" in yard.run.findings[0]["fix"]
 
 
 def test_the_blinking_pauses_three_times():
@@ -139,7 +139,7 @@ def test_the_blinking_pauses_three_times():
 
 
 def test_one_without_watchdog_and_a_local_one_need_no_silence():
-    assert outcomes(one(Toy(), watchdog_ms=0))["silence"] == "not needed"
+    assert outcomes(one(Toy(), watchdog_ms=0, holds=True))["silence"] == "not needed"
     assert outcomes(one(Toy(), kind="local"))["silence"] == "not needed"
 
 

@@ -99,6 +99,25 @@ def test_nothing_goes_out_to_the_unit_whose_fail_safe_is_tested_and_its_order_st
     assert not driver.muted and yard.view("evse-2")["online"] is True
 
 
+def test_a_limit_from_outside_ends_the_silence_toward_the_unit_under_test():
+    yard = Yard()
+    yard.type("commission start evse-2")
+    yard.until("identity").run(1000)
+    yard.type("commission next")
+    yard.until("silence")
+    driver = yard.primary.buses.drivers[1]
+    while not driver.muted:
+        yard.run(200)
+    assert yard.status()["progress"].startswith("silent for 0:0")
+    yard.type("limit main 0 600")
+    yard.run(1500)
+    assert not driver.muted
+    yard.run(8000)
+    assert max(yard.view("evse-2")["bound_a"]) == 0
+    yard.until(None)
+    assert outcomes(yard.sheet("evse-2"))["silence"] == "not done" and yard.view("evse-2")["reserve_a"] == 0.0
+
+
 def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_restart():
     port = Stuck("evse-2")
     yard = Yard(port=port)

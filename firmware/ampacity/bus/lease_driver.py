@@ -127,6 +127,11 @@ class LeaseDriver:
         if self.table is not None:
             self.table.dirty = True
 
+    def reaudit(self, now_ms: int) -> None:
+        """Read again who it is and how it is set."""
+        if self._step in (CHECK, DONE):
+            self._step = NAMES
+
     def need(self, now_ms: int) -> int:
         """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
         if self.muted != TALK:
@@ -204,7 +209,7 @@ class LeaseDriver:
             return OVERDUE, max(self.sent_ms, self._asked_ms + 1)
         if self._step != DONE:
             return OVERDUE, self._asked_ms + 1
-        return ROUTINE, self._asked_ms + self.poll_ms if not self.calm_ms else self._calm_due_ms()
+        return ROUTINE, self._calm_due_ms() if self.calm_ms else self._asked_ms + self.poll_ms
 
     def _calm_due_ms(self) -> int:
         """Nothing flows there: its readings may wait while others need the bus, unless it is about to get a grant."""
@@ -214,7 +219,10 @@ class LeaseDriver:
         due_ms = self._asked_ms + self.calm_ms
         if self.order_da <= self.fallback_da:
             return due_ms
-        return min(due_ms, max(soon_ms, self.sent_ms + self.refresh_ms() - LEAD_MS))
+        grant_ms = self.sent_ms + self.refresh_ms() - LEAD_MS
+        if grant_ms >= due_ms:
+            return due_ms
+        return grant_ms if grant_ms > soon_ms else soon_ms
 
     def take(self, now_ms: int) -> "Request | None":
         if self._solo_now or self.flags or (self.table is not None and not self.table.broadcasts):

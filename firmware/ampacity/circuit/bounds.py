@@ -69,7 +69,7 @@ class Bounds:
 
     def _rule_7_silence(self, s: Standing) -> int:
         """No proven watchdog, and nobody vouches that it holds its order: silence means its maximum."""
-        return 0 if s.evse.holds else self._hardware_da(s)
+        return 0 if s.evidence.holds() else self._hardware_da(s)
 
     def _rule_10_bound(self, s: Standing) -> int:
         """It draws more than it was told: the most that it may do is what its hardware can."""

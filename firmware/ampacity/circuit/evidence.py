@@ -8,7 +8,7 @@ fingerprint survive a reboot of the primary in the journal (dump and load); orde
 from ampacity.circuit.tree import Evse
 
 KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
-SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da")
+SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "holds")
 NEVER_MS = -(1 << 40)
 
 
@@ -23,7 +23,7 @@ class Evidence:
         self.distrusted = False  # its watchdog was seen not to act
         self.tested = False  # it passed a commissioning test
         self.tested_fingerprint: "str | None" = None  # the device that was tested
-        self.seen: dict[str, int] = {}  # by that test: watchdog_ms, fallback_da, power_on_da
+        self.seen: dict[str, int] = {}  # by that test: watchdog_ms, fallback_da, power_on_da, holds (1: its last order, in a long silence)
         self.needed = needed_keys(evse)
 
     def put(self, key: str, value: object, now_ms: int) -> bool:
@@ -66,6 +66,10 @@ class Evidence:
         if not read_ms or not ("fallback_da" in self.values or self.evse.fallback_fixed):
             return 0
         return max(read_ms, self.seen.get("watchdog_ms", 0))
+
+    def holds(self) -> bool:
+        """Does it hold its last order in silence, by its maker's word or a test of this very device (rule 7)?"""
+        return self.evse.holds or self.seen.get("holds", 0) > 0
 
     def fallback_da(self) -> int:
         """The value it falls back to; only meaningful with a proven watchdog."""

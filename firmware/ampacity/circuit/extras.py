@@ -142,6 +142,12 @@ class Extras:
 
         trial(self, evse, on, now_ms)  # type: ignore[arg-type]
 
+    def needs_back(self, evse: int) -> bool:
+        """Is there, with all others lowered, too little room for what one under test was told (trial.py)?"""
+        from ampacity.circuit.trial import needs_back
+
+        return needs_back(self, evse)  # type: ignore[arg-type]
+
     def commissioned(self, evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
         """The outcome of a commissioning test, kept with the device's fingerprint (trial.py)."""
         from ampacity.circuit.trial import commissioned

@@ -50,10 +50,26 @@ def trial(guard: "Guard", evse: int, on: bool, now_ms: int) -> None:
     s.on_trial = on
 
 
+def needs_back(guard: "Guard", evse: int) -> bool:
+    """While nothing is sent to it: with all others lowered, is there still too little room for what it was told?"""
+    plan, ledger, limits = guard.plan, guard.ledger, guard.limits
+    s = ledger.standings[evse]
+    if limits.evse_da[evse] < s.book.least_da():
+        return True
+    for key in s.on_keys:
+        if plan.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
+            return True
+        if limits.any() and plan.wish_sums:
+            most_da = min(limits.circuit_da[key] - ledger.low_other_da[key], limits.chargers_da[key])
+            if plan.wish_sums[key] > most_da:
+                return True
+    return False
+
+
 def commissioned(guard: "Guard", evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
     """A test has ended. distrusted: its watchdog did not act, so it counts as one without (rule 7).
 
-    seen: watchdog_ms, fallback_da, power_on_da where they were seen; they count where they are worse than what was
+    seen: watchdog_ms, fallback_da, power_on_da where they were seen, holds where it was; they count where they are worse than what was
     told, or where nothing was told. It holds for the device that answers now, and survives a restart in the journal.
     """
     s = guard.ledger.standings[evse]

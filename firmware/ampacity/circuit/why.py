@@ -36,6 +36,8 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         return guard.mode + (" (%s)" % guard.failure if guard.failure else "")
     state = guard.state(s.index)
     if state != "ok":
+        if state == "swapped":
+            return "swapped: another unit answers there; `replace %s` at the console" % s.evse.name
         gaps = guard.gaps(s.index)
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:

@@ -25,7 +25,7 @@ DARK_MS, LIGHT_MS = 7000, 10000
 
 
 # the guard's words for an EVSE that it does not let charge, and the console's word that ends it
-LOCKS = {"swapped": "accept %s", "disobeyed": "unlock %s", "disobeys": "unlock %s", "isolated": "isolate %s off"}
+LOCKS = {"swapped": "replace %s", "disobeyed": "unlock %s", "disobeys": "unlock %s", "isolated": "isolate %s off"}
 
 
 class Sight:
@@ -34,7 +34,7 @@ class Sight:
     state: the guard's word ("ok", "silent", …). online, plugged, charging: the driver's. order_da: the last order sent,
     None: none. limit_da: what the device reports in force. amps_da: per terminal, None: it does not measure; amps_ms: when that
     was read. fed_ms: when the last frame left that may keep its order alive, None: not known. line_trouble: what the bus says
-    of its address, "": nothing. meters: [(current per supply line or None, when)], one for each meter above it, nearest first.
+XX: [(current per supply line or None, when)], one for each meter above it, nearest first.
     """
 
     def __init__(self, **facts):
@@ -47,6 +47,7 @@ class Sight:
         self.amps_da = None
         self.amps_ms = -1
         self.fed_ms = None
+        self.pressed = False
         self.line_trouble = ""
         self.meters = []
         for name in facts:
@@ -98,6 +99,14 @@ class Experiment:
     def go_on(self, sight, now_ms):
         """Each step; True: it is over."""
         return True
+
+    def progress(self):
+        """How far it is, for people; "": that cannot be said."""
+        return ""
+
+    def leave(self, why):
+        """Left out, by a person or because nobody answered."""
+        return self.end(verdicts.NOT_DONE, why)
 
     def end(self, outcome, text):
         """Over, with this verdict."""

@@ -1,15 +1,15 @@
 """A real test of the watchdog: stop talking to one EVSE, watch its current fall, hold time and fallback against what is claimed.
 
-Where no meter shows its lines the device's own reading after the silence decides alone, and the time stays unknown.
+Where no meter shows its lines the device's own reading after the silence decides alone, and the time stays unknown. A
+watchdog of half an hour is waited for as one of ten seconds is: as long as is claimed, a margin, and a little for a late one.
 """
 
 from ampacity.commission import verdicts
 from ampacity.commission.mapping import median
-from ampacity.commission.watching import FALL_DA_MIN, MEASURE_MS, NEAR_DA, Watching
+from ampacity.commission.watching import FALL_DA_MIN, LONG_MS, MEASURE_MS, NEAR_DA, Watching
 
-LATE_MS = 10000  # how long beyond its time a late one is still waited for, at least
-TRIES_MAX = 3
-TRACK_MAX = 400
+LATE_MS, LATE_MS_MAX = 10000, 120000  # how long beyond its time a late one is still waited for: its own time, within these
+TRACK_MAX, TRACK_NEW = 400, 40
 
 
 class Silence(Watching):
@@ -21,7 +21,8 @@ class Silence(Watching):
         Watching.__init__(self, claims, loaded, meters)
         self.fell_ms = None  # after the last frame, the first reading that shows the fall
         self.stood_ms = 0  # the last reading before that
-        self._track = []  # (ms, fall in da)
+        self._track, self._new = [], []  # (ms, fall in da): of long ago, and lately
+        self._pace_ms = 0  # between two of the former, at least
         self._after = []  # the last falls of it
         self._dead = 0  # tries in which it did not fall
         self._tried = []  # what was unclear in each try
@@ -41,23 +42,39 @@ class Silence(Watching):
     def watched(self, drop_da, now_ms):
         """Never over before it may have fallen; one that has not is waited for longer."""
         silent_ms = now_ms - self.muted_ms
-        if drop_da is not None and len(self._track) < TRACK_MAX:
-            self._track.append((silent_ms, drop_da))
+        if drop_da is not None:
+            self._note(silent_ms, drop_da)
         if silent_ms <= self.allowed_ms() + MEASURE_MS:
             return False
         self._look_back(silent_ms)
-        if not self.loaded or silent_ms > self.allowed_ms() + MEASURE_MS + max(LATE_MS, self.claimed_ms):
+        if not self.loaded or silent_ms > self.allowed_ms() + MEASURE_MS + min(max(LATE_MS, self.claimed_ms), LATE_MS_MAX):
             return True
         return self.fell_ms is not None and silent_ms > self.fell_ms + self.claims["settle_ms"] + MEASURE_MS
 
+    def lasts_ms(self):
+        return self.allowed_ms() + MEASURE_MS
+
+    def _note(self, silent_ms, drop_da):
+        """The latest readings all; of those before them so many as fit, evenly over the whole silence."""
+        self._new.append((silent_ms, drop_da))
+        if len(self._new) <= TRACK_NEW:
+            return
+        row, track = self._new.pop(0), self._track
+        if not track or row[0] - track[-1][0] >= self._pace_ms:
+            track.append(row)
+        if len(track) >= TRACK_MAX:
+            self._track = [row for at, row in enumerate(track) if at % 2 == 0]
+            self._pace_ms = 2 * (track[-1][0] - track[0][0]) // len(track)
+
     def _look_back(self, silent_ms):
         """By where it stands now: since when has more than half of that been gone? Other load may have moved before."""
-        self._after = [da for ms, da in self._track if ms > silent_ms - MEASURE_MS]
+        track = self._track + self._new
+        self._after = [da for ms, da in track if ms > silent_ms - MEASURE_MS]
         self.fell_ms = None
         if not self._after or median(self._after) < self._fall_da():
             return
         half_da = median(self._after) // 2
-        for ms, da in reversed(self._track):
+        for ms, da in reversed(track):
             if da < half_da:
                 self.stood_ms = ms
                 return
@@ -80,7 +97,7 @@ class Silence(Watching):
             return verdicts.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself; pull its bus and watch" % name
         if by_device is False or (by_device is None and by_meter is False):
             self._dead += 1
-            if by_device is None and self._dead < 2 and self.tries < TRIES_MAX:
+            if by_device is None and self._dead < 2 and self.tries < self.tries_max():
                 return None
             self.counts["distrusted"] = True
             return self._failed(verdicts.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))
@@ -88,6 +105,9 @@ class Silence(Watching):
             return self._unclear("the device says that it fell, the meter does not show it")
         if by_device is None and not self._as_expected():
             return self._unclear("what the meter showed may have been other load")
+        if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
+            text = "%s: its current was gone after %s already, not %s: its car was full, or its timer is lower; test it with a load that stays"
+            return verdicts.NOT_DONE, text % (name, verdicts.seconds(self.fell_ms), verdicts.seconds(self.claimed_ms))
         return self._fell()
 
     def _as_expected(self):
@@ -98,13 +118,13 @@ class Silence(Watching):
         return drop_da * 10 >= (self.base_da - self.claims["fallback_da"]) * 7 or bool(alike)
 
     def _unclear(self, why):
-        if self.tries < TRIES_MAX:
+        if self.tries < self.tries_max():
             return None
-        return verdicts.NOT_DONE, "%s: %s, %d times; test it again" % (self.claims["name"], why, self.tries)
+        return verdicts.NOT_DONE, "%s: %s, %s; test it again" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
 
     def again(self):
         Watching.again(self)
-        self.fell_ms, self.stood_ms, self._track, self._after = None, 0, [], []
+        self.fell_ms, self.stood_ms, self._track, self._new, self._pace_ms, self._after = None, 0, [], [], 0, []
 
     def _fell(self):
         claims, name = self.claims, self.claims["name"]

@@ -96,7 +96,9 @@ def status_lines(status):
     """`commission status` for people."""
     lines = [step_line(*row) for row in status["done"]]
     if status["running"]:
-        lines.append("%s %s is running (%d s); left: %s" % (status["evse"], status["step"], status["seconds"], ", ".join(status["left"]) or "none"))
+        running = "%s %s is running (%d s)" % (status["evse"], status["step"], status["seconds"])
+        running += ", " + status["progress"] if status["progress"] else ""
+        lines.append("%s; left: %s" % (running, ", ".join(status["left"]) or "none"))
     else:
         lines.append("no run; `commission start`, `commission report`")
     lines += finding_lines(status["findings"])

@@ -47,12 +47,14 @@ def worth(value, what):
     return "%d" % value if what == "raw" else "%d.%d A" % (value // 10, value % 10)
 
 
-def look(name, unit):
-    """What a person is shown before anything is done: old and new."""
+def look(name, unit, unfinished=False):
+    """What a person is shown before anything is done: old and new. unfinished: its replacement was begun and failed."""
     if not unit.answers:
         return "%s: nothing answers at its address" % name
     if unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known):
         return "%s: the unit there shows no serial number; replace %s serial=none sets and tests what is there" % (name, name)
+    if unit.fingerprint == unit.known and unfinished:
+        return "%s: serial number %s was accepted, and not more; replace %s serial=%s begins again" % (name, unit.known, name, unit.known)
     if unit.fingerprint == unit.known:
         return "%s: serial number %s, as known: nothing was replaced" % (name, unit.known)
     new = unit.fingerprint
@@ -72,9 +74,10 @@ class Replacement:
     `stage`; `lines`: [(mark, text)] of what is done; `outcome`: "passed" or "failed" at the end.
     """
 
-    def __init__(self, name, unit, now_ms):
+    def __init__(self, name, unit, now_ms, before=None):
+        """before: the row on paper of one that failed, of the same unit."""
         self.name = name
-        self.old, self.new = unit.known, unit.fingerprint
+        self.old, self.new = before["old"] if before else unit.known, unit.fingerprint
         self.stage = SETTINGS
         self.accept = self.audit = True
         self.lines = [("ok", "serial number %s accepted in place of %s" % (self.new or "none", self.old or "none"))]

@@ -14,6 +14,7 @@ from ampacity.base.errors import Rejected
 from ampacity.commission import verdicts
 from ampacity.commission.experiments import Blink, Load
 from ampacity.commission.failsafe import Silence
+from ampacity.commission.holding import Holding, keeps
 from ampacity.commission.mapping import swapped_at
 from ampacity.commission.papers import put
 from ampacity.commission.power_on import PowerOn
@@ -29,8 +30,8 @@ def needless(step, claims):
     """Why this EVSE needs no such step, None: it does."""
     if step == "silence" and claims["kind"] == "local":
         return "its watchdog is the controller's own: the hardware opens its contactor"
-    if step == "silence" and not claims["watchdog_ms"]:
-        return "it claims no watchdog (class N): its order counts as long as it is silent"
+    if step == "silence" and not claims["watchdog_ms"] and claims["holds"]:
+        return keeps(claims)
     if step == "power-on" and claims["power_on_source"] not in ("declared", "unknown"):
         return "its power-on value is documented, or read back"
     return None
@@ -71,7 +72,7 @@ class Run:
         experiment = self.experiment
         over = experiment.step(sight, now_ms)
         if self._nobody_answers(experiment, now_ms):
-            over = experiment.end(verdicts.NOT_DONE, "nobody answered for %d min" % (ANSWER_MS // 60000))
+            over = experiment.leave("nobody answered for %d min" % (ANSWER_MS // 60000))
         if over:
             self._close(experiment, now_ms)
             self._next_step(now_ms)
@@ -83,7 +84,7 @@ class Run:
         if word == "abort":
             self._abort(now_ms)
         elif word == "skip":
-            self.experiment.end(verdicts.NOT_DONE, "left out by hand")
+            self.experiment.leave("left out by hand")
             self._close(self.experiment, now_ms)
             self._next_step(now_ms)
         elif self.experiment.ask is None:
@@ -140,7 +141,8 @@ class Run:
             return Blink(claims)
         if name == "steps":
             return Stepping(claims, self.rng, meters, self.lines)
-        return (Silence if name == "silence" else PowerOn)(claims, self._loaded, len(meters))
+        kind = PowerOn if name == "power-on" else Silence if claims["watchdog_ms"] else Holding
+        return kind(claims, self._loaded, len(meters))
 
     def _close(self, experiment, now_ms):
         """An experiment is over: into the results."""
@@ -205,6 +207,7 @@ class Run:
         status["evse"] = None if self.over else self.claims["name"]
         status["step"] = None if self.over else self.experiment.name
         status["ask"] = None if self.over else self.experiment.ask
+        status["progress"] = "" if self.over else self.experiment.progress()
         status["seconds"] = (now_ms - self.start_ms) // 1000
         done = [(name, row) for name in self.results for row in self.results[name]["steps"]]
         status["done"] = [[name, row["step"], row["outcome"], row["text"]] for name, row in done[since:]]

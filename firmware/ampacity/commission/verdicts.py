@@ -111,6 +111,12 @@ def watchdog_early(name, ms, claimed_ms):
     return finding("watchdog-early", name, text, "set its timer to %s: it will fall in gaps of the bus" % seconds(claimed_ms), "warning")
 
 
+def not_held(name, before_da, after_da, max_da):
+    text = "%s does not hold its order in silence: %s became %s; " % (name, amps(before_da), amps(after_da))
+    text += "its maximum of %s counts, as before" % amps(max_da)
+    return finding("not-held", name, text, "a contactor in its feeder takes over, or room for its maximum", "warning")
+
+
 def fallback_high(name, da, claimed_da):
     text = "%s falls back to %s, not to %s: %s count from now on" % (name, amps(da), amps(claimed_da), amps(da))
     return finding("fallback", name, text, "set its fallback to %s, or fallback_a = %d.%d" % (amps(claimed_da), da // 10, da % 10))

@@ -2,7 +2,7 @@
 
 Nothing at all goes out to the device meanwhile, and nobody believes its silence: the ledger keeps its order as its bound
 until the test is over. What falls is seen at the nearest meter, on the lines that the stepping showed; at the end one
-reading asks the device itself.
+reading asks the device itself. Where the site needs its current back meanwhile, the silence ends at once.
 """
 
 from ampacity.commission import verdicts
@@ -15,6 +15,8 @@ MEASURE_MS = 3000
 LISTEN_MS = 10000
 RETURN_MS = 120000
 NEAR_DA = 10
+TRIES_MAX = 3
+LONG_MS = 300000  # a silence of that length is not made again and again
 
 
 class Watching(Experiment):
@@ -35,12 +37,14 @@ class Watching(Experiment):
         self._listen_from_ms = 0
         self._verdict = None
         self.tries = 0
+        self._now_ms = 0
 
     def begin(self, sight, now_ms):
         self.wish_da = levels(self.claims)[1]
         self._since_ms = now_ms
 
     def go_on(self, sight, now_ms):
+        self._now_ms = now_ms
         return getattr(self, "_" + self._phase + "_phase")(sight, now_ms)
 
     def _next(self, phase, now_ms):
@@ -94,6 +98,19 @@ class Watching(Experiment):
     def on_silence(self, now_ms):
         """Nothing goes out from now on."""
 
+    def lasts_ms(self):
+        """How long it stays silent, as far as that is known; 0: until a person goes on."""
+        return 0
+
+    def tries_max(self):
+        return TRIES_MAX if self.lasts_ms() < LONG_MS else 1
+
+    def progress(self):
+        if self._phase == "watch" and self.lasts_ms():
+            silent_s, lasts_s = (self._now_ms - self.muted_ms) // 1000, self.lasts_ms() // 1000
+            return "silent for %d:%02d of %d:%02d min" % (silent_s // 60, silent_s % 60, lasts_s // 60, lasts_s % 60)
+        return ""
+
     # silent
 
     def drop_da(self, sight):
@@ -109,11 +126,24 @@ class Watching(Experiment):
         return min([sign * (base[line] - lines[line]) for meter, line, sign in self.loaded if meter == m])
 
     def _watch_phase(self, sight, now_ms):
+        if sight.pressed:
+            return self._give_back(now_ms)
         if self.watched(self.drop_da(sight), now_ms):
             self.mute = LISTEN
             self._listen_from_ms = sight.amps_ms
             return self._next("listen", now_ms)
         return False
+
+    def _give_back(self, now_ms):
+        """The site has to lower it: that comes before any test."""
+        self.tries += 1
+        self.ask = None
+        if self.tries >= self.tries_max():
+            text = "%s: the site needed its current back before the test was over; test it when there is more room" % self.claims["name"]
+            self._verdict = verdicts.NOT_DONE, text
+        self.mute = TALK
+        self.wish_da = self.claims["min_da"]
+        return self._next("return", now_ms)
 
     def watched(self, drop_da, now_ms):
         """A look while it is silent. True: enough seen."""

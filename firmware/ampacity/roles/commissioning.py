@@ -37,6 +37,7 @@ class Commissioning(Part):
         self._attend_ms = 0
         self._wish_da = None
         self._counted = False
+        self._began = None  # when the run began, as a date
         primary.extras.append(self)
 
     # a part of the primary
@@ -66,6 +67,9 @@ class Commissioning(Part):
         run = self.run
         if run is None or run.over or self.guard.mode == "quarantine":
             return
+        if self.guard.mode == "safe":
+            self.command(["abort"], now_ms)
+            return
         if run.claims is not self._under_test:
             self._begin(run.claims, now_ms)
         run.step(self._sight(run.claims), now_ms)
@@ -91,7 +95,8 @@ class Commissioning(Part):
         return Sight(
             state=guard.state(index), online=facts.online, plugged=facts.plugged, charging=facts.charging, order_da=guard.order_da(index),
             limit_da=facts.limit_da, amps_da=facts.amps_da, amps_ms=facts.updated_ms,
-            fed_ms=guard.ledger.standings[index].other_ms, line_trouble=self._line_trouble(claims),
+            fed_ms=guard.ledger.standings[index].other_ms, pressed=self._muted == index and guard.needs_back(index),
+            line_trouble=self._line_trouble(claims),
             meters=[self._readings[m] for m in claims["meter_indexes"]],
         )  # fmt: skip
 
@@ -210,8 +215,10 @@ class Commissioning(Part):
     def _take_ended(self, now_ms):
         ended, self.run.ended = self.run.ended, []
         for claims, outcome, counts in ended:
-            if outcome != "not done" and not self._counted:
-                self._tell_guard(claims, outcome == "passed", counts, now_ms)
+            if not self._counted and (outcome != "not done" or counts):
+                standing = self.guard.ledger.standings[claims["index"]]
+                tested = outcome == "passed" or (outcome == "not done" and standing.evidence.tested)
+                self._tell_guard(claims, tested, counts, now_ms)
             self._write(claims, now_ms)
             self.primary.log.add("info", "commission: %s %s" % (claims["name"], outcome), now_ms)
 
@@ -221,7 +228,8 @@ class Commissioning(Part):
         result = dict(self.run.results[name])
         evse = self.primary.site["evses"][claims["index"]]
         result.update({"name": name, "serial": facts.serial or self._fingerprint(claims["index"]), "device_firmware": facts.firmware,
-                       "kind": evse["profile"] or evse["kind"], "where": claims["where"], "ended": self.primary.wallclock.iso(now_ms)})
+                       "kind": evse["profile"] or evse["kind"], "where": claims["where"], "run": self._began,
+                       "ended": self.primary.wallclock.iso(now_ms)})
         self._put(papers.document_of(claims["index"]), result, now_ms)
         head = self._head()
         head["evses"][name] = {"index": claims["index"], "outcome": result["outcome"], "serial": result["serial"]}
@@ -333,8 +341,9 @@ class Commissioning(Part):
     def _open_papers(self, chosen, now_ms):
         """A run of all begins new papers; one of some replaces their sheets."""
         head = self._head() if chosen is not None else {}
+        self._began = self.primary.wallclock.iso(now_ms)
         head.update({"format": papers.FORMAT, "kind": "commissioning", "firmware": __version__, "site": self.primary.site["name"],
-                     "site_sha256": papers.site_sha256(self.primary.site), "began": self.primary.wallclock.iso(now_ms),
+                     "site_sha256": papers.site_sha256(self.primary.site), "began": head.get("began", self._began),
                      "ended": None, "finished": False, "controller": self._identity(),
                      "signed": None})
         head["evses"] = head.get("evses", {}) if chosen is not None else {}
@@ -346,7 +355,7 @@ class Commissioning(Part):
         if words and (len(words) > 1 or not words[0].isdigit()):
             raise Rejected("commission status", " ".join(words), "nothing, or the number of rows that are known already")
         if self.run is None:
-            status = {"running": False, "evse": None, "step": None, "ask": None, "seconds": 0, "done": [], "left": [], "findings": []}
+            status = {"running": False, "evse": None, "step": None, "ask": None, "progress": "", "seconds": 0, "done": [], "left": [], "findings": []}
         else:
             status = self.run.status(now_ms, int(words[0]) if words else 0)
             if self.guard.mode == "quarantine":

@@ -30,7 +30,7 @@ class Replacing:
         index = self._evse(words[0])
         unit = self._unit(index)
         if len(words) == 1:
-            return look(words[0], unit)
+            return look(words[0], unit, self._unfinished(words[0], unit) is not None)
         return self._begin(index, unit, words[1][7:], now_ms)
 
     def step(self, now_ms):
@@ -67,10 +67,11 @@ class Replacing:
         nameless = unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known)
         if not (serial == "none" if nameless else serial_fits(serial, unit.fingerprint)):
             raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else unit.fingerprint)
-        if not nameless and unit.fingerprint == unit.known:
+        before = self._unfinished(name, unit)
+        if not nameless and unit.fingerprint == unit.known and before is None:
             raise Rejected("replace", name, "a new unit: serial number %s is the known one" % unit.known)
         self._index = index
-        self.run = Replacement(name, unit, now_ms)
+        self.run = Replacement(name, unit, now_ms, before)
         self.primary.log.add("warning", "replace %s: serial number %s instead of %s" % (name, self.run.new, self.run.old), now_ms)
         return self.run.text()
 
@@ -82,6 +83,12 @@ class Replacing:
             self._finish(now_ms)
             return "ok"
         return strict_json.dumps(self.run.status()) if "--json" in words else self.run.text()
+
+    def _unfinished(self, name, unit):
+        """The last replacement there as it is on paper, if it was of this unit and failed; else None."""
+        rows = [row for row in (self.primary.settings.get(papers.HEAD) or {}).get("replaced", []) if row["evse"] == name]
+        failed = rows and rows[-1]["outcome"] == "failed" and rows[-1]["new"] == unit.fingerprint
+        return rows[-1] if failed else None
 
     # what is seen
 
@@ -97,9 +104,14 @@ class Replacing:
             unit.settings, unit.read_ms, unit.wrong = shown()
         else:
             read = [key for key in evidence.needed if key in evidence.read_ms]
-            unit.settings = [(key, evidence.values[key], evidence.values[key], True, NAMES.get(key, "raw")) for key in read]
+            unit.settings = [self._own(index, key, evidence.values[key]) for key in read]
             unit.read_ms = max([-1] + [evidence.read_ms[key] for key in read])
         return unit
+
+    def _own(self, index, key, shown):
+        """A setting of one of our own secondaries: it is written at the unit, and may be lower than the site file counts with."""
+        wanted = self.primary.site["evses"][index].get(key, shown)
+        return NAMES.get(key, key), wanted, shown, shown <= wanted, NAMES.get(key, "raw")
 
     # its end
 

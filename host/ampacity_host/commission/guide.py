@@ -76,6 +76,10 @@ class Guide:
         if answer.startswith("error") and "abort first" not in answer:
             raise Refused(answer[len("error: "):])
         self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")
+        return self.follow()
+
+    def follow(self) -> dict[str, Any]:
+        """The run that is going on, to its end."""
         shown, asked, told = 0, None, 0
         while True:
             status: dict[str, Any] = as_json(self.link, f"commission status {shown} --json")
@@ -84,10 +88,12 @@ class Guide:
             if not status["running"]:
                 return status
             if status["ask"] and status["ask"] != asked:
+                self.person.asked()
                 self.screen.ask(status["ask"])
             asked = status["ask"]
             self._answer(status)
-            self.screen.progress(f"{status['evse']} {status['step']}  {status['seconds']} s, then {', '.join(status['left']) or 'the report'}")
+            told_of = status["progress"] or f"{status['seconds']} s"
+            self.screen.progress(f"{status['evse']} {status['step']}  {told_of}, then {', '.join(status['left']) or 'the report'}")
             self._sleep(POLL_S)
 
     def _answer(self, status: dict[str, Any]) -> None:

@@ -11,7 +11,9 @@ LOAD_PATIENCE = 60  # looks at a place without a load, until nobody is expected 
 
 
 class Person(Protocol):
-    """poll: the word for what is asked now (next, no, skip, abort), None: nothing was said."""
+    """poll: the word for what is asked now (next, no, skip, abort), None: nothing was said. asked: a new question stands."""
+
+    def asked(self) -> None: ...
 
     def poll(self, evse: str, step: str) -> "str | None": ...
 
@@ -23,6 +25,7 @@ class Keyboard:
 
     def __init__(self) -> None:
         self._lines: "queue.Queue[str | None]" = queue.Queue()
+        self._over = False
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -30,20 +33,32 @@ class Keyboard:
             self._lines.put(line.strip().lower())
         self._lines.put(None)
 
+    def asked(self) -> None:
+        """What was typed at a terminal before the question is no answer to it."""
+        while sys.stdin.isatty() and not self._over and not self._lines.empty():
+            self._take()
+
     def poll(self, evse: str, step: str) -> "str | None":
-        try:
-            line = self._lines.get_nowait()
-        except queue.Empty:
-            return None
+        line = None if self._lines.empty() else self._take()
         if line is None:
             return None
         if line not in WORDS:
             print(f"  {line!r}? {CHOICES}", file=sys.stderr)
         return WORDS.get(line)
 
+    def _take(self) -> "str | None":
+        """The next line, None at the end of them."""
+        line = self._lines.get()
+        if line is None:
+            self._lines.put(None)
+            if not self._over:
+                print("  nobody is at this keyboard any more: `commission next` (no, skip, abort) at the console answers", file=sys.stderr)
+            self._over = True
+        return line
+
     def agrees(self, question: str) -> bool:
         print(f"? {question} [Enter] yes, [n]o", file=sys.stderr, flush=True)
-        line = self._lines.get()
+        line = self._take()
         return line is not None and WORDS.get(line) == "next"
 
 
@@ -53,6 +68,9 @@ class Nobody:
     def __init__(self, patience: int = LOAD_PATIENCE) -> None:
         self._patience = patience
         self._waited: dict[str, int] = {}
+
+    def asked(self) -> None:
+        """Nobody listens."""
 
     def poll(self, evse: str, step: str) -> "str | None":
         if step == "load":

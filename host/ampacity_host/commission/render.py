@@ -4,6 +4,7 @@ from html import escape
 from typing import Any
 
 from ampacity.commission.papers import without
+from ampacity.commission.replace import worth
 from ampacity_host.commission.papers import holds
 from ampacity_host.commission.plot import plot
 
@@ -51,8 +52,11 @@ def summary(report: dict[str, Any]) -> list[str]:
 
 def replaced(head: dict[str, Any]) -> list[str]:
     """Units that took another's place, newest last."""
-    rows = [(escape(row["at"] or "time unknown"), escape(f"{row['evse']}: serial number {row['old'] or 'none'} replaced by {row['new'] or 'none'}, "
-             f"{row['outcome']}; settings " + ", ".join(f"{one[0]} {one[2]}" for one in row["settings"]))) for row in head.get("replaced", [])]
+    rows = []
+    for row in head.get("replaced", []):
+        settings = ", ".join(f"{one[0]} {worth(one[2], one[4])}" for one in row["settings"]) or "not read"
+        text = f"{row['evse']}: serial number {row['old'] or 'none'} replaced by {row['new'] or 'none'}, {row['outcome']}; settings {settings}"
+        rows.append((escape(row["at"] or "time unknown"), escape(text)))
     return [table(rows)] if rows else []
 
 
@@ -69,7 +73,9 @@ def found(report: dict[str, Any]) -> list[str]:
 
 def evse(sheet: dict[str, Any]) -> list[str]:
     name = escape(sheet["name"])
-    parts = [f"<h2>{name} <span class='{CLASSES[sheet['outcome']]}'>{sheet['outcome']}</span></h2>", "<table>"]
+    parts = [f"<h2>{name} <span class='{CLASSES[sheet['outcome']]}'>{sheet['outcome']}</span></h2>"]
+    parts += [f"<p>Times from {escape(sheet['run'])} on.</p>"] if sheet.get("run") else []
+    parts.append("<table>")
     for step in sheet["steps"]:
         outcome = f"<td class='{CLASSES[step['outcome']]}'>{step['outcome']}</td>"
         parts.append(f"<tr><td>{step['step']}</td>{outcome}<td>{escape(without(sheet['name'], step['text']))}</td></tr>")

@@ -10,7 +10,7 @@ from typing import Any
 from ampacity_host.commission.command import OK, REFUSED, USAGE, open_link, told
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.link import Link, LinkLost, Refused, as_json
-from ampacity_host.commission.papers import NoReport, fetch, write
+from ampacity_host.commission.papers import NoReport, fetch, read, write
 from ampacity_host.commission.people import Keyboard, Nobody
 from ampacity_host.commission.render import html
 from ampacity_host.commission.screen import Screen
@@ -29,9 +29,9 @@ def replace_command(options: SimpleNamespace) -> int:
             return told(screen, "nothing was changed", REFUSED)
         status = follow(link, options.evse, new, screen)
         if status["outcome"] == "passed" and not options.no_test:
-            Guide(link, Nobody() if options.unattended else Keyboard(), screen).run([options.evse])
+            Guide(link, Nobody() if options.unattended else Keyboard(), screen).follow()
         screen.close()
-        report = fetch(link, [], options.by) if status["outcome"] == "passed" and not options.no_test else None
+        report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
         link.close()
     except ValueError as problem:
         return told(screen, str(problem), USAGE)
@@ -44,7 +44,10 @@ def replace_command(options: SimpleNamespace) -> int:
     passed = status["outcome"] == "passed"
     if report is not None:
         passed = passed and report["head"]["evses"].get(options.evse, {}).get("outcome") == "passed"
-        on_paper(report, options.out, screen)
+        try:
+            on_paper(report, options.out, screen)
+        except OSError as problem:
+            return told(screen, f"{options.out}: {problem.strerror}; at the console: commission report", USAGE)
     return OK if passed else REFUSED
 
 
@@ -78,6 +81,16 @@ def follow(link: Link, evse: str, serial: str, screen: Screen) -> dict[str, Any]
         if status["stage"] == "over":
             return status
         time.sleep(POLL_S)
+
+
+def scans_of(out: "Path | None", link: Link) -> list[dict[str, Any]]:
+    """What the scans of the whole site found, by the report that is renewed, if it is one of this controller."""
+    try:
+        before = read(out.with_suffix(".json")) if out is not None else None
+    except NoReport:
+        return []
+    same = before is not None and before["head"].get("controller") == as_json(link, "commission report --json").get("controller")
+    return list(before.get("scans", [])) if before is not None and same else []
 
 
 def on_paper(report: dict[str, Any], out: "Path | None", screen: Screen) -> None:

@@ -106,6 +106,9 @@ class Installer:
     def said(self):
         return self._text.getvalue().split("\n")
 
+    def asked(self):
+        """Reads each question."""
+
     def poll(self, evse, step):
         if step == "load" and not self.bench.view()["evses"][evse]["online"]:
             self.put_right()
