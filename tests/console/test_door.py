@@ -27,7 +27,7 @@ async def until_prompt(reader):
 async def test_each_line_is_answered_and_the_prompt_ends_the_answer():
     doors = platform()[0](".", {})
     target = Target()
-    server = await serve(doors, "127.0.0.1", PORT, target)
+    server = await serve(doors, "127.0.0.1", PORT, target.access, lambda: target)
     reader, writer = await doors.connect("127.0.0.1", PORT)
     assert await until_prompt(reader) == b"> "
     assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "

@@ -22,7 +22,21 @@ class Request:
 
     wakes: set by a driver: it only wakes the device; no answer to it is no failure, and what the driver asks next follows.
     one_way: set by a driver: all hear it and nobody answers, as with a broadcast; the driver is told nothing of it.
+
+    What most requests leave as it is stands in the class: a driver keeps its own for as long as it lives.
     """
+
+    klass = ROUTINE
+    timeout_ms = 200
+    reply_len: "int | None" = None
+    gap_ms = 0
+    tag: object = None
+    sent_ms = -1
+    certain = True
+    own = False
+    one_way = False
+    wakes = False
+    adu: "bytes | None" = None
 
     def __init__(
         self,
@@ -36,14 +50,13 @@ class Request:
     ) -> None:
         self.unit = unit
         self.pdu = pdu
-        self.klass = klass
-        self.timeout_ms = timeout_ms
-        self.reply_len = reply_len
-        self.gap_ms = gap_ms
-        self.tag = tag
-        self.sent_ms = -1
-        self.certain = True
-        self.own = False
-        self.one_way = False
-        self.wakes = False
-        self.adu: bytes | None = None
+        if klass != ROUTINE:
+            self.klass = klass
+        if timeout_ms != self.timeout_ms:
+            self.timeout_ms = timeout_ms
+        if reply_len is not None:
+            self.reply_len = reply_len
+        if gap_ms:
+            self.gap_ms = gap_ms
+        if tag is not None:
+            self.tag = tag

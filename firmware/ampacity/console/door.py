@@ -6,7 +6,6 @@ other door is not opened before that.
 """
 
 from ampacity.base.errors import Rejected
-from ampacity.console.console import LINE_MAX, Console
 
 PROMPT = "> "
 CHUNK_BYTES = 256
@@ -22,14 +21,19 @@ def role_of(host, access):
     return "installer"
 
 
-async def serve(doors, host, port, target):
-    """Listen on host:port; each connection gets a Console of its own. Returns the server (close())."""
-    role_of(host, target.access)
+async def serve(doors, host, port, access, target):
+    """Listen on host:port; each connection gets a Console of its own. Returns the server (close()).
+
+    target: function that returns what consoles work on. It is asked, and the console loaded, when somebody comes.
+    """
+    role_of(host, access)
 
     async def handle(reader, writer):
-        console = Console(target)
+        from ampacity.console.console import Console
+
+        console = Console(target())
         try:
-            await converse(reader, writer, console, lambda: role_of(host, target.access), doors.clock)
+            await converse(reader, writer, console, lambda: role_of(host, access), doors.clock)
         except (OSError, EOFError):
             pass
         finally:
@@ -41,6 +45,8 @@ async def serve(doors, host, port, target):
 
 async def converse(reader, writer, console, role, clock):
     """Answer lines until the other side ends. role: function → "user" or "installer", asked for each line."""
+    from ampacity.console.console import LINE_MAX
+
     pending = b""
     writer.write(PROMPT.encode())
     await writer.drain()

@@ -34,22 +34,26 @@ class Session:
     stop_local {reason}, fault {reason}, ended {reason}, timeout {}.
     """
 
+    # what stands here is as it is for most sessions, until it is set
+    tokens = None
+    available = True
+    reserved = False
+    _first_ms = None  # first sight after start
+    _fault = None
+
     def __init__(self, name, mode="free", tokens=None, connection_ms=CONNECTION_MS):
         self.name = name
         self.mode = mode
-        self.tokens = tokens
+        if tokens is not None:
+            self.tokens = tokens
         self.connection_ms = 0 if mode == "managed" else connection_ms
         self.phase = "idle"
         self.token_id = None
-        self.available = True
-        self.reserved = False
         self.lockout = None  # a fault that not the device but the safety core sees, as text
         self.charging_state = "Idle"
         self.status = "Unavailable"
         self.events = []
         self._plugged = None
-        self._first_ms = None  # first sight after start
-        self._fault = None
         self._since_ms = None
         self._heard_ms = None
 

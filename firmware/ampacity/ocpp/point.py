@@ -15,31 +15,36 @@ class Authorization:
     remote_id: remoteStartId or None; invalid: the CSMS took it back, but the transaction goes on.
     """
 
+    invalid = False
+
     def __init__(self, token, group, trigger, remote_id=None):
         self.token = token
         self.group = group
         self.trigger = trigger
         self.remote_id = remote_id
-        self.invalid = False
 
 
 class Point:
     """facts: {"id", "name", "phases", "max_da", "connector", "tethered", "phase_names"}; all but id have defaults."""
 
+    phases = 3
+    max_da = 160
+    connector = "cType2"
+    tethered = False
+    bay = False
+    connect_by_ms = None
+
     def __init__(self, facts):
         self.id = facts["id"]
         self.name = facts.get("name", "evse-%d" % self.id)
-        self.phases = facts.get("phases", 3)
-        self.max_da = facts.get("max_da", 160)
-        self.connector = facts.get("connector", "cType2")
-        self.tethered = facts.get("tethered", False)
+        for key in ("phases", "max_da", "connector", "tethered"):
+            if facts.get(key, getattr(self, key)) != getattr(self, key):
+                setattr(self, key, facts[key])
         self.phase_names = facts.get("phase_names") or ["L1", "L2", "L3"][: self.phases]
         self.status = "Available"
         self.plugged = False
-        self.bay = False
         self.state = "Idle"
         self.auth = None
-        self.connect_by_ms = None
         self.tx = None
         self.values = {}
 

@@ -4,7 +4,7 @@ import os
 import sys
 
 from ampacity.base import strict_json
-from ampacity.base.compat import collect_each
+from ampacity.base.compat import collect_each, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.ports.here import platform
@@ -17,6 +17,14 @@ EXIT_CONFIG = 78
 SITE_BYTES_MAX = 1048576
 COLLECT_BYTES = 32768
 LOG_LINES = 100
+SMALL_HEAP_BYTES = 524288
+SMALL_LOG_LINES = 50
+
+
+def log_lines():
+    """How many lines of the log are kept: fewer on a board without memory beside its chip's."""
+    free = mem_free()
+    return LOG_LINES if free is None or free > SMALL_HEAP_BYTES else SMALL_LOG_LINES
 
 
 def read_json(folder, name, required=True):
@@ -99,7 +107,7 @@ def main(arguments):
         print("usage: ampacity DATA_DIR")
         return 2
     folder = arguments[0]
-    log = Log(LOG_LINES)
+    log = Log(log_lines())
     collect_each(COLLECT_BYTES)
     held = None
     try:

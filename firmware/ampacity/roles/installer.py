@@ -1,12 +1,8 @@
-"""What the installer's console works on at a primary: settings, limits, declarations; and its door."""
-
-import os
+"""What the installer's console works on at a primary: settings, limits, declarations. Loaded when somebody comes to it."""
 
 from ampacity import __version__
 from ampacity.base.errors import Rejected
 from ampacity.base.tz import Zone
-from ampacity.console.access import Access
-from ampacity.console.door import role_of, serve
 from ampacity.console.settings import Setting, SettingTable, parse_da
 from ampacity.roles.upstream_commands import UpstreamCommands
 
@@ -33,7 +29,7 @@ class Installer:
     def __init__(self, primary):
         self.primary = primary
         self.log = primary.log
-        self.access = Access(primary.settings, os.urandom)
+        self.access = primary.access
         self.settings = SettingTable(self._rows(), primary.settings)
         self.settings.load()
         for text in self.settings.refused:
@@ -222,18 +218,3 @@ def _setter(owner, attribute):
     def apply(value):
         setattr(owner, attribute, value)
     return apply
-
-
-async def serve_console(primary):
-    """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
-    address = primary.doors.boot.get("console")
-    if not address:
-        return
-    host, _, port = address.rpartition(":")
-    role_of(host, primary.installer.access)
-    server = await serve(primary.doors, host, int(port), primary.installer)
-    try:
-        while True:
-            await primary.clock.sleep_ms(3600000)
-    finally:
-        server.close()

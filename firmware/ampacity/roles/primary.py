@@ -5,6 +5,7 @@ loop (sessions, upstream facts, evidence) and the upstream's link. They share fa
 """
 
 import asyncio
+import os
 
 from ampacity import __version__
 from ampacity.base.compat import format_exception
@@ -12,20 +13,19 @@ from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.buses import Buses
 from ampacity.roles.extras import extras
-from ampacity.roles.installer import Installer, serve_console
 from ampacity.roles.keeper import Keeper
 from ampacity.roles.lives import Lives
-from ampacity.roles.mishaps import Mishaps
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
 from ampacity.roles.safety import SafetyLoop
-from ampacity.roles.site import checked
+from ampacity.roles.site import checked, let_go
 from ampacity.roles.switches import Switches
 from ampacity.roles.view import primary_view
 from ampacity.store.settings import Settings
 
 HOUSEKEEPING_MS = 200
 CONSOLE_RETRY_MS = 1000
+CONSOLE_DOC = "console"  # settings that were changed at the console
 
 
 class Primary:
@@ -64,11 +64,46 @@ class Primary:
             self.upstream = Upstream(self, site["ocpp"], __version__, self.lives.boot_reason(doors), self.started_ms)
         self.extras = extras(self)
         self.commissioning = None  # roles/commissioning.py, once an installer asks for it
-        self.installer = Installer(self)
-        self.mishaps = Mishaps(self)
+        self._installer = self._access = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
+        if self.settings.get(CONSOLE_DOC):
+            self._load_installer()
+        self._mishaps = None  # of a bench
         self.voltage = Voltage(self)
         self.resetting = None
         self.scanning = self.replacing = None
+
+    @property
+    def installer(self):
+        """What the console works on."""
+        if self._installer is None:
+            self._load_installer()
+        return self._installer
+
+    def _load_installer(self):
+        from ampacity.roles.installer import Installer
+        self._installer = Installer(self)
+
+    @property
+    def access(self):
+        """Who may change things at the console."""
+        if self._access is None:
+            from ampacity.console.access import Access
+            self._access = Access(self.settings, os.urandom)
+        return self._access
+
+    async def serve_console(self):
+        """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
+        address = self.doors.boot.get("console")
+        if not address:
+            return
+        from ampacity.console.door import serve
+        host, _, port = address.rpartition(":")
+        server = await serve(self.doors, host, int(port), self.access, lambda: self.installer)
+        try:
+            while True:
+                await self.clock.sleep_ms(3600000)
+        finally:
+            server.close()
 
     def _make_guard(self):
         """With a parent the guard keeps its grant, too (rule 13)."""
@@ -171,7 +206,14 @@ class Primary:
                 for part in self.extras:
                     part.told(event[1], event[2], now_ms)
             elif event[0] == "fault":
-                self.mishaps.act(event[1], event[2], event[3], now_ms)
+                self._mishap(event[1], event[2], event[3], now_ms)
+
+    def _mishap(self, kind, on, fields, now_ms):
+        """A fault that a bench asks for."""
+        if self._mishaps is None:
+            from ampacity.roles.mishaps import Mishaps
+            self._mishaps = Mishaps(self)
+        self._mishaps.act(kind, on, fields, now_ms)
 
     async def guarded(self, name, start):
         """Run one loop of the outside world for ever: what it raises is logged and it starts again."""
@@ -186,7 +228,7 @@ class Primary:
 
     def start_tasks(self):
         """All loops but the safety loop as tasks."""
-        loops = [("housekeeping", self.housekeeping), ("console", lambda: serve_console(self))]
+        loops = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
         for wire in self.buses.wires:
             loops.append((wire.name, wire.start))
         if self.upward is not None:
@@ -207,6 +249,7 @@ class Primary:
 async def run(doors, site, log):
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = Primary(doors, site, log)
+    let_go(site)
     doors.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.doors.watchdog.armed:

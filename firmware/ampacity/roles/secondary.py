@@ -255,7 +255,8 @@ async def run(doors, config, log):
     tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, doors))]
     if doors.boot.get("console"):
         host, number = parse_address(doors.boot["console"])
-        await serve(doors, host, number, SecondaryTarget(secondary, doors.clock))
+        target = SecondaryTarget(secondary, doors.clock)
+        await serve(doors, host, number, target.access, lambda: target)
     try:
         await safety_loop(secondary, doors)
     except InvariantBroken as e:

@@ -31,11 +31,12 @@ class OcppStore:
 
 def station_evses(site):
     """The station's EVSEs in file order, ids from 1."""
-    out = []
+    out, known = [], []
     for i, evse in enumerate(site["evses"]):
-        names = []
-        for lines in evse["terminals"]:
-            names.append("-".join([LINE_NAMES[line] for line in lines]))
+        names = ["-".join([LINE_NAMES[line] for line in lines]) for lines in evse["terminals"]]
+        if names not in known:
+            known.append(names)
+        names = known[known.index(names)]  # one list for all that are alike
         connector = evse.get("connector") or "cType2"
         out.append({
             "id": i + 1, "name": evse["name"], "phases": len(evse["terminals"]), "max_da": evse["max_da"],

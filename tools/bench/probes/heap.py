@@ -67,6 +67,7 @@ async def main(folder, start_us, port, root):
     from ampacity.base import compat
     from ampacity.base.log import Log
     from ampacity.roles import boot, primary, upstream
+    from ampacity.roles.site import let_go
 
     if port:
         import socket  # noqa: F401 - of the runtime, and not the firmware's
@@ -86,10 +87,11 @@ async def main(folder, start_us, port, root):
     world = World(start_us)
     compat.collect_each(boot.COLLECT_BYTES)
     doors = PipeDoors(folder, {"role": "primary"}, boot.DiskFiles(folder + "/store"), world, lambda: port and open_tls(port, root))
-    log = Log(boot.LOG_LINES)
+    log = Log(boot.log_lines())
     asyncio.create_task(report(log))
     before = alloc()
     role = primary.Primary(doors, config, log)
+    let_go(config)
     for part, size in figures:
         tell("data-" + part, size)
     tell("data", alloc() - before)

@@ -69,7 +69,7 @@ async def main(folder, root):
     compat.collect_each(boot.COLLECT_BYTES)
     doors = boot.make_doors(folder, boot.read_json(folder, "boot.json"))
     await doors.start()
-    role = primary.Primary(doors, boot.read_json(folder, "site.json"), Log(boot.LOG_LINES))
+    role = primary.Primary(doors, boot.read_json(folder, "site.json"), Log(boot.log_lines()))
     config = role.upstream.config
     config.tls = context(root)
     config.retry_wait_min_s = 1

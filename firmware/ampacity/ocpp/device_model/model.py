@@ -34,7 +34,7 @@ class DeviceModel:
         self._kept = settings.get(DOC) or {}
         self._passing = {}
         self._asked = {}
-        self._facts = {}
+        self._facts = {}  # (component, variable): {scope: text}
 
     def text(self, component, variable, instance=""):
         """Value of a variable of the station that the table or the store knows. KeyError: there is none (our mistake)."""
@@ -64,7 +64,7 @@ class DeviceModel:
         at = lines.find(head)
         if at >= 0:
             return Row(lines[at + 1 : lines.find("\n", at + 1)])
-        if (scope, component, variable) in self._facts and not instance:
+        if not instance and scope in self._facts.get((component, variable), ()):
             return _fact_row(component, variable)
         return None
 
@@ -74,13 +74,13 @@ class DeviceModel:
             return False
         if _lines(scope).find("\n%s|" % component) >= 0:
             return True
-        return any(key[0] == scope and key[1] == component for key in self._facts)
+        return any(key[0] == component and scope in self._facts[key] for key in self._facts)
 
     def value(self, scope, row):
         """The present value as text; also of a write-only one (the caller sees to it)."""
-        key = (scope, row.component, row.variable)
-        if key in self._facts:
-            return self._facts[key]
+        told = self._facts.get((row.component, row.variable), ())
+        if scope in told:
+            return told[scope]
         name = _name(row)
         if name in self._passing:
             return self._passing[name]
@@ -120,9 +120,11 @@ class DeviceModel:
 
     def fact(self, scope, component, variable, text):
         """A fact of an EVSE (scope: its id). Returns the value before, or None."""
-        key = (scope, component, variable)
-        before = self._facts.get(key)
-        self._facts[key] = text[:FACT_LENGTH_MAX]
+        told = self._facts.get((component, variable))
+        if told is None:
+            told = self._facts[component, variable] = {}
+        before = told.get(scope)
+        told[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
         return before
 
     def rows(self):
@@ -134,8 +136,8 @@ class DeviceModel:
                 yield scope, Row(lines[at:end])
                 at = end + 1
             for key in sorted(self._facts):
-                if key[0] == scope and lines.find("\n%s|%s|" % key[1:]) < 0:
-                    yield scope, _fact_row(key[1], key[2])
+                if scope in self._facts[key] and lines.find("\n%s|%s|" % key) < 0:
+                    yield scope, _fact_row(key[0], key[1])
 
 
 def _lines(scope):

@@ -2,6 +2,17 @@
 
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 
+PLAIN = (
+    # variable, key of the station's configuration, what it is without
+    ("ChargingStation.Identity", "identity", ""),
+    ("ChargingStation.Model", "model", "Ampacity"),
+    ("ChargingStation.SerialNumber", "serial", ""),
+    ("ChargingStation.VendorName", "vendor", "Ampacity"),
+    ("Controller.FirmwareVersion", "firmware", ""),
+    ("SecurityCtrlr.Identity", "identity", ""),
+    ("SecurityCtrlr.SecurityProfile", "security_profile", 1),
+)
+
 
 class Worth:
     """`value(scope, row)` → text. Scope as in model.py."""
@@ -13,14 +24,38 @@ class Worth:
         name = row.component + "." + row.variable
         if scope:
             return self._of_evse(name, self._station.point(abs(scope)))
-        plain = PLAIN.get(name)
-        if plain is not None:
-            return str(self._station.config.get(plain[0], plain[1]))
-        return str(STATION[name](self._station))
+        for known, key, otherwise in PLAIN:
+            if known == name:
+                return str(self._station.config.get(key, otherwise))
+        return str(self._of_station(name, self._station))
 
     def most(self, scope, row):
         """maxLimit that the table leaves open: the greatest power of the EVSE."""
         return self._watts(self._station.point(abs(scope))) if scope else 0
+
+    def _of_station(self, name, station):
+        """KeyError: the table asks for what is not worked out here."""
+        if name == "AuthCacheCtrlr.Storage":
+            return station.cache.size_bytes()
+        if name == "ChargingStation.AvailabilityState":
+            return station.availability.station_status()
+        if name == "ChargingStation.Problem":
+            return "true" if any(p.status == "Faulted" for p in station.points) else "false"
+        if name == "ChargingStation.SupplyPhases":
+            return max([p.phases for p in station.points])
+        if name == "ClockCtrlr.DateTime":
+            return station.iso(station.now_ms)
+        if name == "LocalAuthListCtrlr.Entries":
+            return len(station.local_list)
+        if name == "OCPPCommCtrlr.ActiveNetworkProfile":
+            return station.config.get("slot", 1)
+        if name == "SmartChargingCtrlr.Entries":
+            return len(station.profiles.all)
+        if name == "SmartChargingCtrlr.PeriodsPerSchedule":
+            return PERIODS_MAX
+        if name == "SmartChargingCtrlr.ProfileStackLevel":
+            return STACK_LEVEL_MAX
+        raise KeyError(name)
 
     def _of_evse(self, name, point):
         if name.endswith(".AvailabilityState"):
@@ -35,30 +70,3 @@ class Worth:
 
     def _watts(self, point):
         return point.max_da * self._station.config.get("voltage_v", 230) * point.phases // 10
-
-
-def _problem(station):
-    return "true" if any(p.status == "Faulted" for p in station.points) else "false"
-
-
-PLAIN = {
-    "ChargingStation.Identity": ("identity", ""),
-    "ChargingStation.Model": ("model", "Ampacity"),
-    "ChargingStation.SerialNumber": ("serial", ""),
-    "ChargingStation.VendorName": ("vendor", "Ampacity"),
-    "Controller.FirmwareVersion": ("firmware", ""),
-    "SecurityCtrlr.Identity": ("identity", ""),
-    "SecurityCtrlr.SecurityProfile": ("security_profile", 1),
-}
-STATION = {
-    "AuthCacheCtrlr.Storage": lambda station: station.cache.size_bytes(),
-    "ChargingStation.AvailabilityState": lambda station: station.availability.station_status(),
-    "ChargingStation.Problem": lambda station: _problem(station),
-    "ChargingStation.SupplyPhases": lambda station: max([p.phases for p in station.points]),
-    "ClockCtrlr.DateTime": lambda station: station.iso(station.now_ms),
-    "LocalAuthListCtrlr.Entries": lambda station: len(station.local_list),
-    "OCPPCommCtrlr.ActiveNetworkProfile": lambda station: str(station.config.get("slot", 1)),
-    "SmartChargingCtrlr.Entries": lambda station: len(station.profiles.all),
-    "SmartChargingCtrlr.PeriodsPerSchedule": lambda station: PERIODS_MAX,
-    "SmartChargingCtrlr.ProfileStackLevel": lambda station: STACK_LEVEL_MAX,
-}

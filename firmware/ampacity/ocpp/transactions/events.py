@@ -82,6 +82,6 @@ class Events:
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = meter_value(point, measurands, context, self._station.stamp(now_ms))
             if kind == "Ended":
-                values = point.tx.samples + values
+                values = list(point.tx.samples) + values
         if values:
             payload["meterValue"] = values

@@ -9,24 +9,26 @@ class Transaction:
     seq_no: of the next event. start_ms: when it began (None: before a restart), start_unix_s: the same by the wall clock
     (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
     that comes later. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
+    What most transactions never have stands in the class.
     """
+
+    state = None
+    stop_reason = None
+    energy_wh_max = None
+    ended_sample_ms = None
+    samples = ()
+    restored = False
 
     def __init__(self, transaction_id, start_ms, start_unix_s):
         self.id = transaction_id
         self.seq_no = 0
         self.start_ms = start_ms
         self.start_unix_s = start_unix_s
-        self.state = None
-        self.stop_reason = None
-        self.energy_wh_max = None
         self.sample_ms = None
-        self.ended_sample_ms = None
-        self.samples = []
-        self.restored = False
 
     def keep_sample(self, meter_values):
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
-        self.samples.extend(meter_values)
+        self.samples = list(self.samples) + list(meter_values)
         if len(self.samples) > SAMPLES_MAX:
             self.samples = [s for i, s in enumerate(self.samples) if i % 2 == 0]
 
