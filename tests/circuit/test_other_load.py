@@ -189,6 +189,40 @@ def test_rule_3_2_liveness_after_a_minute_of_plausible_frames_it_is_believed_aga
     assert bench.guard.meter_state(0) == "ok"
 
 
+def test_rule_3_2_a_step_of_other_load_right_after_ours_does_not_hide_that_the_meter_followed():
+    bench = metered([evse(terminals=[[0]])])
+    bench.stand(60)
+    for k in range(10):
+        drawn, house = 60 if k < 4 else 160, 200 if k < 5 else 100  # a house load of 10 A goes off a second later
+        if k == 4:
+            assert bench.order(160) is not None
+        bench.meter(house + drawn + k % 2, 200, 200)
+        bench.tick(500)
+        bench.measure(0, drawn)
+        bench.tick(500)
+    assert bench.guard.meter_state(0) == "ok"
+
+
+def lied(bench):
+    """It shows too little, and then what is so for long enough: how many seconds until it is believed again."""
+    live(bench, 4, -220, 0)
+    assert bench.guard.meter_state(0) == "lost"
+    for second in range(1, 2000):
+        live(bench, 1, 100, 0)
+        if bench.guard.meter_state(0) == "ok":
+            return second
+    return None
+
+
+def test_rule_3_2_who_lies_again_within_an_hour_is_believed_later_and_after_a_good_hour_no_later_than_at_first():
+    bench = metered()
+    first = lied(bench)
+    assert 59 <= first <= 62
+    assert 119 <= lied(bench) <= 122 and 239 <= lied(bench) <= 242
+    live(bench, 3600, 100, 0)
+    assert lied(bench) == first
+
+
 def test_rule_3_3_no_raise_after_two_missed_frames():
     bench = metered()
     live(bench, 8)

@@ -10,3 +10,4 @@ from tests.proof.model import TRUST_MS
 def hastened(monkeypatch):
     monkeypatch.setattr(meterview, "TRUST_MS", TRUST_MS)
     monkeypatch.setattr(meterview, "TRUST_MS_MAX", TRUST_MS)
+    monkeypatch.setattr(meterview, "RELAPSE_MS", 0)

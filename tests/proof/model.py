@@ -22,6 +22,7 @@ TRUST_MS = 2 * STEP_MS  # a meter that lied is plausible again sooner than in th
 def hasten():
     """In this process, from now on; the tests take it back (conftest.py)."""
     meterview.TRUST_MS = meterview.TRUST_MS_MAX = TRUST_MS
+    meterview.RELAPSE_MS = 0
 
 
 class Frame:

@@ -16,6 +16,7 @@ SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does no
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 TRUST_MS = 60000
 TRUST_MS_MAX = 960000
+RELAPSE_MS = 3600000  # who lies again within this time of being believed again is believed later each time
 STEP_DA = 40
 STILL_DA = 10
 REFERENCE_MS = 10000
@@ -56,6 +57,7 @@ class MeterView:
         self.mark_ms = -1
         self.trust_from_ms = -1  # implausible: lost until plausible since then for trust_ms
         self.trust_ms = TRUST_MS
+        self.believed_ms = -1  # again, since
         self.open = False  # a frame is waiting for the readings after it
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
@@ -82,6 +84,8 @@ class MeterView:
         self.ref_da = [0] * self.phases
         self.ref_lo = [0] * self.phases
         self.ref_hi = [0] * self.phases
+        self.peak_da = [0] * self.phases  # the most and the least that it showed since the reference
+        self.dip_da = [0] * self.phases
 
     # frames
 
@@ -262,24 +266,28 @@ class MeterView:
         """Did the meter follow each certain step >= 4 A of our EVSEs since the reference?
 
         The reference is the newest frame in which our EVSEs stood where they stood in the one before: a step
-        of other load that makes us lower comes before ours and must not hide it.
+        of other load that makes us lower comes before ours and must not hide it. One that comes after ours must not
+        either: any frame since the reference may have shown the step.
         """
         follows = True
         still = True
         for p in self.inputs:
+            self.peak_da[p] = max(self.peak_da[p], self.frame_da[p])
+            self.dip_da[p] = min(self.dip_da[p], self.frame_da[p])
             still = still and most[p] - self.ref_lo[p] < STILL_DA and self.ref_hi[p] - least[p] < STILL_DA
         stepped = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
         if not stepped:
             for p in self.inputs:
                 up, down = least[p] - self.ref_hi[p], self.ref_lo[p] - most[p]
-                moved = self.frame_da[p] - self.ref_da[p]
-                if up >= STEP_DA or down >= STEP_DA:
-                    stepped = True
-                    follows = follows and (moved * 4 >= up if up >= STEP_DA else -moved * 4 >= down)
+                if up >= STEP_DA:
+                    stepped, follows = True, follows and (self.peak_da[p] - self.ref_da[p]) * 4 >= up
+                elif down >= STEP_DA:
+                    stepped, follows = True, follows and (self.ref_da[p] - self.dip_da[p]) * 4 >= down
         if stepped or still:
             self.ref_ms = now_ms
             for p in range(self.phases):
                 self.ref_da[p], self.ref_lo[p], self.ref_hi[p] = self.frame_da[p], least[p], most[p]
+                self.peak_da[p] = self.dip_da[p] = self.frame_da[p]
         return follows
 
     def _filter(self, p: int, low: int, high: int) -> None:
@@ -300,7 +308,8 @@ class MeterView:
 
     def _distrust(self, now_ms: int) -> None:
         if self.trust_from_ms < 0:
-            self.trust_ms = TRUST_MS if self.state != "ok" else min(self.trust_ms * 2, TRUST_MS_MAX)
+            again = self.believed_ms >= 0 and now_ms - self.believed_ms < RELAPSE_MS
+            self.trust_ms = min(self.trust_ms * 2, TRUST_MS_MAX) if again else TRUST_MS
         self.trust_from_ms = now_ms
         self._lose("lost", "wrong sign or phase")
         self.complete = True
@@ -310,6 +319,8 @@ class MeterView:
         if self.trust_from_ms >= 0 and now_ms - self.trust_from_ms < self.trust_ms:
             return
         if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
+            if self.trust_from_ms >= 0:
+                self.believed_ms = now_ms
             self.trust_from_ms = -1
             self.state = "ok"
             self.reason = ""
