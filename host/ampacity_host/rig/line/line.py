@@ -97,18 +97,21 @@ class Line:
         sent = Transmission(station, data, start_us, start_us + span_us)
         station.free_us = sent.end_us
         self.frames += 1
-        if not self._mute(station):
+        if not self.troubled or not self._mute(station):
             self._collide(sent)
         if self.on_frame is not None:
             self.on_frame(station, data)
-        self._plan(sent)
+        if self.chunked or self.troubled:
+            self._plan_chunks(sent)
+        else:
+            self.time.at_us(sent.end_us, self._arrive, sent)
 
     def fault_changed(self):
         """To be called when a fault on the line or on a station came or went."""
         self.troubled = bool(self.faults) or any(self._drops.values())
 
     def _mute(self, station):
-        return self.troubled and (station.faults.deaf_sender() or self.faults.has("cut"))
+        return station.faults.deaf_sender() or self.faults.has("cut")
 
     def _collide(self, sent):
         """Marks what overlaps on both sides."""
@@ -128,10 +131,7 @@ class Line:
         sent.spoilt = (first, last) if sent.spoilt is None else (min(first, sent.spoilt[0]), max(last, sent.spoilt[1]))
         self.errors += 1
 
-    def _plan(self, sent):
-        if not self.chunked and not self.troubled:
-            self.time.at_us(sent.end_us, self._arrive, sent)
-            return
+    def _plan_chunks(self, sent):
         char, step = self._char, self._chunk
         for first in range(0, len(sent.data), step):
             last = min(first + step, len(sent.data))

@@ -177,20 +177,19 @@ class FactDriver:
 
     def report(self, now_ms):
         """What a reading shows, to the judge and into the facts."""
-        point, facts = self._point, self.facts
-        amps_da = point.terminal_amps_da()
-        self.judge.reported(self.index, self.device.limit_da, now_ms)
-        self.judge.measured(self.index, amps_da, now_ms, now_ms)
+        point, facts, limit_da = self._point, self.facts, self.device.limit_da
         facts.updated_ms = now_ms
         facts.energy_wh = point.energy_wh
-        shown = (point.amps_da, point.state_text, point.closed, self.device.limit_da)
+        shown = (point.amps_da, point.power, point.state_text, point.closed, limit_da)
         if shown != self._shown:
             self._shown = shown
-            facts.amps_da, facts.state, facts.limit_da = amps_da, point.state_text, self.device.limit_da
+            facts.amps_da, facts.state, facts.limit_da = point.terminal_amps_da(), point.state_text, limit_da
             facts.volts_dv = list(point.terminal_dv)
             facts.plugged = point.car is not None
             facts.charging = point.closed and facts.state[0] in "CD"
-            facts.power_w = sum(amps * volts for amps, volts in zip(amps_da, point.terminal_dv, strict=False)) // 100
+            facts.power_w = point.power // 100
+        self.judge.reported(self.index, limit_da, now_ms)
+        self.judge.measured(self.index, facts.amps_da, now_ms, now_ms)
 
 
 class FactMeter:

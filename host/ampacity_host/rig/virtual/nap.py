@@ -41,10 +41,7 @@ class Nap:
         if resume is not None:
             self._loop.resume(resume, self, self._context)
 
-    # what a task asks of a future
-
-    def get_loop(self):
-        return self._loop
+    # what a task asks of a future; its loop it finds in `_loop`
 
     def add_done_callback(self, resume, *, context=None):
         self._resume, self._context = resume, context
