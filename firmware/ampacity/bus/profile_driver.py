@@ -186,9 +186,9 @@ class ProfileDriver(Reaching):
     def calm_ms(self) -> int:
         """So long between two readings while nothing flows there; 0: as often as the bus allows."""
         order, amps = self._order, self.facts.amps_da
-        if not order.proven or self._failures or self.link != ONLINE or self._target_da() != order.target_da or self._resend:
-            return 0
         if amps is None or self.facts.charging or any(amps):
+            return 0
+        if not order.proven or self._failures or self.link != ONLINE or self._resend or self._target_da() != order.target_da:
             return 0
         return EVEN_MS if self._recipe.most_da(order.target_da) or self._judge.reserve_da(self._index) else REST_MS
 
