@@ -95,10 +95,10 @@ async def run_role(folder, boot, config, log):
         doors.look(line)
     await doors.start()
     if boot.get("role", "primary") == "secondary":
-        from ampacity.roles import secondary as role
-    else:
-        from ampacity.roles import primary as role
-    return await role.run(doors, config, log)
+        from ampacity.roles import secondary
+        return await secondary.run(doors, config, log)
+    from ampacity.roles import primary
+    return await primary.run(doors, config, log, own=True)
 
 
 def main(arguments):

@@ -246,10 +246,14 @@ class Primary:
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.doors.set_clock)
 
 
-async def run(doors, site, log):
-    """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
+async def run(doors, site, log, own=False):
+    """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on.
+
+    own: these facts are nobody else's, and what only the making of a primary asks for may leave the heap.
+    """
     primary = Primary(doors, site, log)
-    let_go(site)
+    if own:
+        let_go(site)
     doors.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.doors.watchdog.armed:
