@@ -84,11 +84,13 @@ class Rig(RigClient):
 
 
 @contextlib.contextmanager
-def running(site=SITE, *options):
-    """A rig of that site file's text; options of the command line."""
+def running(site=SITE, *options, beside=()):
+    """A rig of that site file's text; options of the command line. beside: (name, text) of the files that it names."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "site.toml"
         path.write_text(site)
+        for name, text in beside:
+            (Path(folder) / name).write_text(text)
         command = [sys.executable, "-m", "ampacity_host", "rig", "--site", str(path), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:

@@ -19,10 +19,12 @@ def play_mains(bench, setup, path):
 async def real_bench(setup, args, folder):
     """Everything up, each controller in its process."""
     from ampacity_host.rig.process.bench import RealBench
+    from ampacity_host.rig.process.family import FamilyRealBench
     from ampacity_host.rig.process.runtime import command
 
     command(args.runtime, folder, args.heap)  # says at once that a runtime is not there
-    bench = RealBench(setup.facts, folder, args.runtime, args.heap, setup.seed)
+    where = (folder, args.runtime, args.heap, setup.seed)
+    bench = FamilyRealBench(setup.family, *where) if setup.family is not None else RealBench(setup.facts, *where)
     bench.own_tls = setup.own_tls
     try:
         await _real_upstream(bench, setup)

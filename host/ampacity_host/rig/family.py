@@ -11,10 +11,15 @@ from ampacity_host.configure import compile_site, load_site
 
 
 class Member:
-    """One primary: its name ("primary" at the top) and the facts that its controller gets."""
+    """One primary: its name ("primary" at the top), the facts that its controller gets, and its site file."""
 
-    def __init__(self, name, facts):
-        self.name, self.facts = name, facts
+    def __init__(self, name, facts, site):
+        self.name, self.facts, self.site = name, facts, site
+
+    @property
+    def prefix(self):
+        """What the names of its EVSEs begin with."""
+        return "" if self.name == "primary" else self.name + "."
 
     @property
     def locals(self):
@@ -30,7 +35,7 @@ class Family:
     def __init__(self, site, facts):
         self.members = []
         self.flat = dict(facts, circuits=[], buses=[], meters=[], evses=[], profiles={}, ocpp=facts["ocpp"])
-        self._join(Member("primary", facts), site, "", -1, list(range(facts["phases"])))
+        self._join(Member("primary", facts, site), site, "", -1, list(range(facts["phases"])))
 
     def _join(self, member, site, prefix, above, lines):
         """above: flat index of the circuit that feeds it; lines: the top's phase of each of its own."""
@@ -59,7 +64,14 @@ class Family:
                 child = renamed(compile_site(below), evse["name"], bus["name"])
                 if bus["kind"] == "tcp":  # the bench's network knows it by the address that its parent uses
                     child["parent"]["tcp"] |= {"host": evse["host"] or bus["host"], "tcp_port": evse["tcp_port"] or bus["tcp_port"]}
-                self._join(Member(evse["name"], child), below, evse["name"] + ".", at, [end[0] for end in ends])
+                self._join(Member(evse["name"], child, below), below, evse["name"] + ".", at, [end[0] for end in ends])
+
+    def member(self, name):
+        return next(member for member in self.members if member.name == name)
+
+    def owner(self, evse):
+        """The primary whose charging point or secondary this is."""
+        return next(member for member in self.members if evse in [each["name"] for each in member.facts["evses"]])
 
     def _circuit(self, circuit, starts, above, lines):
         out = dict(circuit, parent=circuit["parent"] + starts["circuits"] if circuit["parent"] >= 0 else above)

@@ -43,26 +43,28 @@ class Setup:
         self.seed = args.seed if args.seed is not None else plant_seed(self.site)
         self.bench_csms = None
         self._choose(args)
+        self.family = self._family() if has_below(self.facts) else None  # with primaries below
         if getattr(args, "clock", "virtual") == "virtual":
-            self._need_no_tls()
-        self.family = self._family(args) if has_below(self.facts) else None  # with primaries below
+            self._need_no_tls((self.family.flat if self.family else self.facts)["buses"])
 
     def own_tls(self, name):
         """The certificates of a secondary, None where its bus has no tls. UsageError: its entry names none."""
+        site, own = self.site, name
+        if self.family is not None:
+            member = self.family.owner(name)
+            site, own = member.site, name[len(member.prefix):]
         try:
-            return own_tls(self.site, name)
+            return own_tls(site, own)
         except KeyError as missing:
             raise UsageError("evse %s: its bus has tls, and %s is missing" % (name, missing)) from None
 
-    def _need_no_tls(self):
+    def _need_no_tls(self, buses):
         """Real cryptography takes real time: it runs on the real clock."""
-        secure = [bus["name"] for bus in self.facts["buses"] if bus.get("tls")]
+        secure = [bus["name"] for bus in buses if bus.get("tls")]
         if secure:
             raise UsageError("--clock virtual: bus %s has tls; use --clock real" % secure[0])
 
-    def _family(self, args):
-        if getattr(args, "clock", "virtual") != "virtual":
-            raise UsageError("--clock real: a site with primaries below runs on the virtual clock")
+    def _family(self):
         try:
             return Family(self.site, self.facts)
         except KeyError as unknown:

@@ -8,7 +8,7 @@ from ampacity_host.rig.assemble import make_virtual
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
-from ampacity_host.rig.setup import Setup, UsageError
+from ampacity_host.rig.setup import Setup
 
 STREET = """
 [site]
@@ -224,8 +224,3 @@ def test_a_line_is_cut(street, name):
 def test_a_fault_that_a_primary_below_cannot_have_is_refused(street):
     with pytest.raises(FieldError, match="power_off"):
         street.desk.set("welded", "garage", True, {})
-
-
-def test_the_real_clock_is_refused_with_the_reason(setup):
-    with pytest.raises(UsageError, match="virtual"):
-        setup(clock="real")

@@ -80,7 +80,7 @@ class RealBench(Bench):
         for facts in self.facts["evses"]:
             if facts["kind"] == "ampacity":
                 self._make_secondary(facts)
-        await asyncio.gather(*(one.start() for one in self.secondaries.values()))
+        await asyncio.gather(*(one.start() for one in self._controllers() if one is not self.primary))
         await self.primary.start()
         await self._all_up()
         self.repeat_safety_loads()
@@ -116,10 +116,12 @@ class RealBench(Bench):
             if self.address_of.get(facts["name"]) == key:
                 facts["host"], facts["tcp_port"] = "127.0.0.1", port
 
+    def _controllers(self):
+        """All that were made."""
+        return [one for one in [self.primary, *self.secondaries.values()] if one is not None]
+
     def _make_primary(self):
-        ptys = {name: self._pty(line, "primary") for name, line in self.lines.items()}
-        for pty in ptys.values():
-            pty.station.primary = True
+        ptys = self._asking("primary", self.lines)
         points = [point for point in self.plant.points if point.kind == "local"]
         self._primary_pins = self._pins("primary", points)
         self._primary_pins.on_output = self.switch_output
@@ -135,6 +137,13 @@ class RealBench(Bench):
             ptys = {bus: self._pty(self.lines[bus], name, (facts["unit"],))}
         self._pins(name, [self.plant.point[name]])
         self.secondaries[name] = self._controller(name, "secondary", ptys, lambda: self.secondary_settings(name), free_port())
+
+    def _asking(self, name, buses):
+        """The ends of a primary at these lines."""
+        ptys = {bus: self._pty(self.lines[bus], name) for bus in buses}
+        for pty in ptys.values():
+            pty.station.primary = True
+        return ptys
 
     def _pty(self, line, name, units=None):
         pty = PtyStation(self._loop, line, name, units)
@@ -165,8 +174,7 @@ class RealBench(Bench):
         for task in list(self._working):
             task.cancel()
         await asyncio.gather(*self._working, return_exceptions=True)
-        controllers = [one for one in [self.primary, *self.secondaries.values()] if one is not None]
-        await asyncio.gather(*(one.close() for one in controllers), return_exceptions=True)
+        await asyncio.gather(*(one.close() for one in self._controllers()), return_exceptions=True)
         await self.sim.close()
         await asyncio.gather(*(devices.close() for devices in self._tcp.values()))
         for pty in self._ptys:

@@ -1,13 +1,10 @@
 """The bench on a virtual clock for primaries below primaries: one plant, a controller for each of them."""
 
+from ampacity_host.rig.below import FamilyDesk
 from ampacity_host.rig.bench import budgets_ms
-from ampacity_host.rig.faults import LINE_KINDS, FaultDesk
-from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.judge import appoint
 from ampacity_host.rig.virtual.bench import VirtualBench
 from ampacity_host.rig.virtual.controller import VirtualController
-
-OWN_KINDS = ("power_off", "restart")
 
 
 class FamilyBench(VirtualBench):
@@ -62,9 +59,13 @@ class FamilyBench(VirtualBench):
             controller.start()
         self.flush()
 
+    def path_below(self, name):
+        """The way of a TCP connection to a primary below."""
+        tcp = self.family.member(name).facts["parent"]["tcp"]
+        return self.network.path(tcp["host"], tcp["tcp_port"])
+
     def watchdog_of(self, point):
-        owner = next(member for member in self.family.members[::-1] if point.name in [e["name"] for e in member.facts["evses"]])
-        controller = self.primaries.get(owner.name)
+        controller = self.primaries.get(self.family.owner(point.name).name)
         if point.kind != "local" or controller is None:
             return super().watchdog_of(point)
         return controller.doors.watchdog.state if controller.running else "expired"
@@ -75,22 +76,3 @@ class FamilyBench(VirtualBench):
         if view is not None:
             view["below"] = {name: one.role.view() if one.running and one.role is not None else None for name, one in self.primaries.items()}
         return view
-
-
-class FamilyDesk(FaultDesk):
-    """Faults of primaries below, by their names: off, restarted, or something on their way to the parent."""
-
-    def set(self, kind, target, on, options):
-        rig = self._rig
-        if target not in rig.primaries:
-            return super().set(kind, target, on, options)
-        if kind in OWN_KINDS:
-            return rig.below_fault(target, kind, on)
-        if kind not in LINE_KINDS:
-            raise FieldError("kind", kind, "for a primary below: " + ", ".join(OWN_KINDS + LINE_KINDS))
-        parent = next(m for m in rig.family.members if m.name == target).facts["parent"]
-        if "tcp" in parent:
-            return rig.network.path(parent["tcp"]["host"], parent["tcp"]["tcp_port"]).set_fault(kind, on, options)
-        line = rig.lines[parent["name"]]
-        self.trouble(rig.bus_index[line.name], on)
-        return self._wire(line, line.drop(target), kind, target, on, options)
