@@ -104,18 +104,6 @@ def test_what_was_set_at_the_console_holds_after_a_restart_though_nobody_comes_t
     assert garage.view("evse-2")["order_a"] == 7.5
 
 
-def test_a_primary_runs_on_when_it_has_let_go_of_what_its_parts_have_taken():
-    from ampacity.console.console import Console
-    from ampacity.roles.site import let_go
-    garage = charging()
-    let_go(garage.primary.site)
-    garage.run(60000)
-    assert garage.view("evse-2")["order_a"] >= 6
-    console = Console(garage.primary.installer)
-    for line in ("show", "show evse evse-2", "why evse-2", "gaps", "set evse-2.limit_a 7.5 commit", "commission start evse-2", "commission abort"):
-        assert not console.line(line, "installer", garage.now_us // 1000).startswith("error"), line
-
-
 def test_a_limit_on_a_name_that_is_not_there_is_refused_with_the_names():
     garage = Garage()
     from ampacity.console.console import Console

@@ -98,7 +98,7 @@ async def run_role(folder, boot, config, log):
         from ampacity.roles import secondary
         return await secondary.run(doors, config, log)
     from ampacity.roles import primary
-    return await primary.run(doors, config, log, own=True)
+    return await primary.run(doors, config, log)
 
 
 def main(arguments):

@@ -18,7 +18,7 @@ from ampacity.roles.lives import Lives
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
 from ampacity.roles.safety import SafetyLoop
-from ampacity.roles.site import checked, let_go
+from ampacity.roles.site import checked
 from ampacity.roles.switches import Switches
 from ampacity.roles.view import primary_view
 from ampacity.store.settings import Settings
@@ -246,14 +246,9 @@ class Primary:
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.doors.set_clock)
 
 
-async def run(doors, site, log, own=False):
-    """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on.
-
-    own: these facts are nobody else's, and what only the making of a primary asks for may leave the heap.
-    """
+async def run(doors, site, log):
+    """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = Primary(doors, site, log)
-    if own:
-        let_go(site)
     doors.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.doors.watchdog.armed:

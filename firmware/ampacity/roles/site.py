@@ -9,12 +9,6 @@ from ampacity.base.errors import Rejected
 
 FORMAT = 1
 LISTS = ("circuits", "buses", "meters", "evses")
-# of an EVSE: what the guard, the drivers and the station have taken for themselves when the primary is made
-TAKEN = (
-    "feeder_da", "priority", "weight", "transit_ms", "connector", "min_da", "settle_ms", "boot_ms", "survives", "holds", "poll_feeds",
-    "fingerprint", "power_on_source", "watchdog_tolerance_ms", "watchdog_fixed", "fallback_fixed", "proof", "latency_ms", "host", "tcp_port",
-    "one_client",
-)  # fmt: skip
 
 
 def refuse_errors(site):
@@ -50,17 +44,6 @@ def share_terminals(site):
             evse["terminals"] = known[known.index(terminals)]
         else:
             known.append(terminals)
-
-
-def let_go(site):
-    """A primary runs on these facts: what nobody asks for any more leaves the heap. No other primary can be made of them."""
-    for evse in site["evses"]:
-        kept = {}
-        for key in evse:
-            if key not in TAKEN:
-                kept[key] = evse[key]
-        evse.clear()
-        evse.update(kept)
 
 
 def endpoint(item, bus):

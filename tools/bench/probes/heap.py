@@ -67,7 +67,6 @@ async def main(folder, start_us, port, root):
     from ampacity.base import compat
     from ampacity.base.log import Log
     from ampacity.roles import boot, primary, upstream
-    from ampacity.roles.site import let_go
 
     if port:
         import socket  # noqa: F401 - of the runtime, and not the firmware's
@@ -91,7 +90,6 @@ async def main(folder, start_us, port, root):
     asyncio.create_task(report(log))
     before = alloc()
     role = primary.Primary(doors, config, log)
-    let_go(config)
     for part, size in figures:
         tell("data-" + part, size)
     tell("data", alloc() - before)
