@@ -27,7 +27,8 @@ class Cards:
         if point.car is not car:
             return
         role = self._bench.primary.role
-        if role is not None and role.points.status(point.index) == WAITS:
+        index = None if role is None else role.points.index(point.name)  # None: a primary below serves it, and asks nobody
+        if index is not None and role.points.status(index) == WAITS:
             self.shown += 1
             self._bench.primary.present(point.name, ("token", token, "ISO14443"))
         self._later(AGAIN_MS, point, car, token)

@@ -14,7 +14,7 @@ from ampacity_host.replay.record import Recorder, circuit_books, violations, wri
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.stage import make_stage
 from ampacity_host.replay.times import DAY_S, TimeReader
-from ampacity_host.rig.family import has_below
+from ampacity_host.rig.family import Family, has_below
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.setup import plant_seed
 
@@ -61,13 +61,23 @@ class Replay:
         self._args = args
         self._site = load_site(args.site)
         self._facts = compile_site(self._site)
-        if has_below(self._facts):
-            raise UsageError("%s: a site with primaries below is not replayed; replay the site files below it" % args.site)
+        self._family = self._make_family() if has_below(self._facts) else None
+        if self._family is not None:
+            self._facts = self._family.flat
         self._times = TimeReader(self._facts["time"]["tz"])
         self._seed = args.seed if args.seed is not None else plant_seed(self._site)
         self._columns = parse_columns(args.columns)
         self._read_sessions()
         self._mains = self._read_mains()
+
+    def _make_family(self):
+        """All levels, where the site has primaries below."""
+        if self._args.no_bytes:
+            raise UsageError("--no-bytes: a site with primaries below is replayed with all bytes")
+        try:
+            return Family(self._site, self._facts)
+        except KeyError as unknown:
+            raise UsageError("evse %s: a replay needs the site file of a primary below (site = …)" % unknown) from None
 
     # ---- recordings
 
@@ -115,7 +125,7 @@ class Replay:
 
     def run(self):
         args = self._args
-        stage = make_stage(args, self._facts, self._seed, self._start_s)
+        stage = make_stage(args, self._facts, self._seed, self._start_s, self._family)
         plant = stage.plant
         if self._mains is not None:
             plant.play_mains(self._mains)

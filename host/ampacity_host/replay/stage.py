@@ -4,14 +4,18 @@ from ampacity_host.replay.cards import Cards
 from ampacity_host.replay.trouble import Trouble
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.bench import VirtualBench
+from ampacity_host.rig.virtual.family import FamilyBench
 
 
 class Stage:
-    """The firmware on its virtual site."""
+    """The firmware on its virtual site; family: with primaries below, whose facts those are."""
 
-    def __init__(self, facts, seed, start_s, no_bytes=False, faults=0.0):
+    def __init__(self, facts, seed, start_s, no_bytes=False, faults=0.0, family=None):
         ocpp, facts["ocpp"] = facts["ocpp"], None
-        self.bench = VirtualBench(facts, seed, keep_history=False, no_bytes=no_bytes)
+        if family is None:
+            self.bench = VirtualBench(facts, seed, keep_history=False, no_bytes=no_bytes)
+        else:
+            self.bench = FamilyBench(family, seed, keep_history=False)
         self.plant = self.bench.plant
         self._csms = None
         self.on_plug = None
@@ -75,7 +79,7 @@ class Unmanaged:
         return {"sent": 0, "transactions": 0}
 
 
-def make_stage(args, facts, seed, start_s):
+def make_stage(args, facts, seed, start_s, family=None):
     if args.unmanaged:
         return Unmanaged(facts, seed)
-    return Stage(facts, seed, start_s, args.no_bytes, args.faults or 0.0)
+    return Stage(facts, seed, start_s, args.no_bytes, args.faults or 0.0, family)

@@ -28,6 +28,7 @@ class Trouble:
         for facts in bench.facts["evses"]:
             if facts["kind"] != "local":
                 found += [("cut", facts["name"], 120_000), ("restart", facts["name"], 0)]
+        found += [(kind, name, ms) for name in getattr(bench, "primaries", ()) for kind, ms in (("cut", 120_000), ("restart", 0))]
         found += [("dead", facts["name"], 120_000) for facts in bench.facts["meters"]]
         return found
 

@@ -82,9 +82,9 @@ def test_a_wrong_option_is_said_and_ends_with_2(tmp_path, capsys):
         assert status == 2 and result is None and err, wrong
 
 
-def test_a_site_with_primaries_below_is_refused_with_what_to_do(tmp_path, capsys):
+def test_a_primary_below_without_its_site_file_is_refused_with_what_to_do(tmp_path, capsys):
     more = '\n[[evse]]\nname = "below"\nkind = "ampacity"\nbus = "rs485-1"\nunit = 3\ncircuit = "main"\nmax_a = 16.0\nafter_lease_s = 20\n'
     site = tmp_path / "above.toml"
     site.write_text(SITE % "63.0" + more)
     status, _, err = replay(tmp_path, capsys, site=str(site))
-    assert status == 2 and "replay the site files below it" in err
+    assert status == 2 and "needs the site file of a primary below (site = …)" in err
