@@ -101,7 +101,8 @@ def raw(rig):
 
 
 @pytest.mark.parametrize("line", [b"no JSON", b"[1]", b"7", b"null", b'"text"', b'{"op":"hello"', b"\xff\xfe{}", b'{"id":1,"op":"\xc3"}', b"{}",
-                                  b'{"id":1,"op":["hello"]}', b"[" * 100_000, b'{"id":2,"op":7}'])  # fmt: skip
+                                  b'{"id":1,"op":["hello"]}', b"[" * 100_000, b'{"id":2,"op":7}',
+                                  b'{"id":NaN,"op":"hello"}', b'{"id":3,"op":"' + b"x" * 100_000 + b'"}'])  # fmt: skip
 def test_a_line_that_is_no_request_is_answered(rig, line):
     with raw(rig) as one, one.makefile("rwb") as file:
         file.write(line + b"\n" + b'{"id":9,"op":"hello"}\n')

@@ -88,12 +88,17 @@ class ControlServer:
 def parse(line):
     """The request in a line; FieldError if it is not one JSON object."""
     try:
-        request = json.loads(line)
+        request = json.loads(line, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         raise FieldError("request", line[:60].decode("utf-8", "replace"), "one JSON object a line (%s)" % error) from error
     if not isinstance(request, dict):
         raise FieldError("request", request, "a JSON object")
     return request
+
+
+def no_number(name):
+    """NaN and Infinity are no JSON, and would not be one in the answer either."""
+    raise ValueError("%s is no number" % name)
 
 
 def encode(answer):

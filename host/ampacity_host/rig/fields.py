@@ -3,11 +3,16 @@
 import math
 
 
+SHOWN_MAX = 200
+
+
 class FieldError(Exception):
     """A request we refuse: `field`, its value, and what would be right. Nothing was changed."""
 
     def __init__(self, field, value, allowed):
-        super().__init__("%s: %r is not allowed; use %s" % (field, value, allowed))
+        shown = repr(value)
+        shown = shown if len(shown) <= SHOWN_MAX else shown[:SHOWN_MAX] + "…"
+        super().__init__("%s: %s is not allowed; use %s" % (field, shown, allowed))
         self.field = field
 
 

@@ -26,6 +26,7 @@ class ProcessController:
         self._process = None
         self._watcher = None
         self._wanted = False
+        self._starting = asyncio.Lock()
         self.starts = 0
         self.boot_facts = {}         # more of them, for its next start only
         self.last_status = None
@@ -43,7 +44,11 @@ class ProcessController:
         return max(0, self.starts - 1)
 
     async def start(self):
-        """Writes its facts and starts the process; returns when it is started."""
+        """Writes its facts and starts the process; returns when it is started. Asked for twice at once: one process."""
+        async with self._starting:
+            await self._start()
+
+    async def _start(self):
         if self.running and not await self._gone():
             return
         self._wanted = True

@@ -1,0 +1,32 @@
+"""A controller's process: never two of them, whoever asks for it at the same time."""
+
+import asyncio
+
+import pytest
+
+from ampacity_host.rig.process import controller
+
+
+@pytest.fixture
+def sleeper(tmp_path, monkeypatch):
+    monkeypatch.setattr(controller, "command", lambda runtime, folder, heap: (["sleep", "60"], {}))
+    return lambda: controller.ProcessController("unit", tmp_path / "unit", "cpython", None, dict, dict)
+
+
+def test_two_restarts_at_once_leave_one_process(sleeper):
+    async def play():
+        unit, seen = sleeper(), []
+
+        async def restart():
+            await unit.kill()
+            await unit.start()
+            seen.append(unit.pid)
+
+        await unit.start()
+        await asyncio.gather(restart(), restart())
+        starts, pids = unit.starts, set(seen)
+        await unit.close()
+        return starts, pids, unit.running
+
+    starts, pids, running = asyncio.run(play())
+    assert starts == 2 and len(pids) == 1 and None not in pids and not running
