@@ -2,7 +2,6 @@
 
 import math
 
-
 SHOWN_MAX = 200
 
 
