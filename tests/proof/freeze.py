@@ -90,7 +90,8 @@ def spans_ms(facts):
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": slot, "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
-        "trust_from_ms": meterview.TRUST_MS_MAX, "believed_ms": meterview.RELAPSE_MS, "frame_ms": max(WAIT_MS, STALE_MS), "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS,
+        "trust_from_ms": meterview.TRUST_MS_MAX, "believed_ms": meterview.RELAPSE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
+        "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS,
     }  # fmt: skip
 
 
