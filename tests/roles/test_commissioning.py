@@ -118,6 +118,34 @@ def test_a_limit_from_outside_ends_the_silence_toward_the_unit_under_test():
     assert outcomes(yard.sheet("evse-2"))["silence"] == "not done" and yard.view("evse-2")["reserve_a"] == 0.0
 
 
+def test_a_controller_that_becomes_safe_ends_the_run_and_talks_to_all_again():
+    yard = Yard()
+    yard.type("commission start evse-2")
+    yard.until("identity").run(1000)
+    yard.type("commission next")
+    yard.until("silence")
+    driver = yard.primary.buses.drivers[1]
+    while not driver.muted:
+        yard.run(200)
+    yard.primary.guard.fail("a test of this", yard.now_us // 1000)
+    yard.run(1000)
+    assert not driver.muted and not yard.status()["running"]
+    yard.run(8000)
+    assert yard.view("evse-2")["bound_a"][0] == 0.0
+
+
+def test_a_scan_and_a_run_exclude_each_other():
+    yard = Yard()
+    yard.type("commission start evse-2")
+    yard.run(1000)
+    assert yard.type("scan rs485-1 standing=yes").endswith("use after the commissioning run is over, or `commission abort`")
+    yard.type("commission abort")
+    assert not yard.type("scan rs485-1 standing=yes units=9").startswith("error")
+    assert "scan stop first" in yard.type("commission start evse-2")
+    yard.type("scan stop")
+    assert yard.type("commission start evse-2").startswith("started")
+
+
 def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_restart():
     port = Stuck("evse-2")
     yard = Yard(port=port)

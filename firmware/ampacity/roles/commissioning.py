@@ -40,6 +40,10 @@ class Commissioning(Part):
         self._began = None  # when the run began, as a date
         primary.extras.append(self)
 
+    @property
+    def running(self):
+        return self.run is not None and not self.run.over
+
     # a part of the primary
 
     def reading(self, meter, now_ms):
@@ -318,8 +322,10 @@ class Commissioning(Part):
         return "ok"
 
     def _start(self, names, now_ms):
-        if self.run is not None and not self.run.over:
+        if self.running:
             raise Rejected("commission", "start", "commission abort first: a run is going on")
+        if self.primary.scanning is not None and self.primary.scanning.running:
+            raise Rejected("commission", "start", "scan stop first, or wait: a bus stands for a scan")
         if self.guard.mode == "safe":
             raise Rejected("commission", "start", "a controller that is not in its safe state: " + self.guard.failure)
         site = self.primary.site

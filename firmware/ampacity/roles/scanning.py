@@ -24,6 +24,10 @@ class Scanning:
         self._owner = None
         self._until_ms = 0
 
+    @property
+    def running(self):
+        return self._wire is not None
+
     def command(self, words, owner, now_ms):
         """One console line after `scan`. owner: the console that asks; when it closes the scan ends."""
         if not words or words[0] == "status":
@@ -49,6 +53,9 @@ class Scanning:
     def _start(self, words, owner, now_ms):
         if self._wire is not None:
             raise Rejected("scan", words[0], "after the scan of %s is over, or `scan stop`" % self._wire.name)
+        test = self.primary.commissioning
+        if test is not None and test.running:  # a question would feed the watchdog that is just being tested
+            raise Rejected("scan", words[0], "after the commissioning run is over, or `commission abort`")
         options = self._options(words[1:])
         bus, wire = self._bus(words[0].split("=", 1)[-1])
         full, rtu = options.get("full") == "yes", bus["kind"] == "rtu"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 PROMPT = b"> "
 ANSWER_S = 15.0
+ASKS = ("show", "why", "log", "scan status", "commission status", "commission report", "replace status")  # only look
 BAUD = 115200
 
 
@@ -37,7 +38,7 @@ class Refused(Exception):
 
 
 class SocketLink:
-    """host, port of the console. Connects again once when an answer was lost."""
+    """host, port of the console. Connects again once when an answer was lost; what does something is not said twice."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
@@ -48,9 +49,12 @@ class SocketLink:
             try:
                 return self._ask(line)
             except OSError as error:
+                sent = self._socket is not None
                 self.close()
                 if attempt == 2:
                     raise LinkLost(f"no console at {self._address[0]}:{self._address[1]}: {error}") from None
+                if sent and not line.startswith(ASKS):
+                    return f"error: the connection broke at {line!r}: it may have been done; see its status"
                 time.sleep(0.5)
         raise AssertionError
 

@@ -1,9 +1,12 @@
 """The host's pieces: links, people, usage, papers, pages, and the bench's faults of wiring."""
 
+import io
 import json
 import os
 import socket
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -38,9 +41,26 @@ def talker(answers, drop_first=False):
 
 
 def test_a_line_is_asked_again_when_the_controller_restarted():
-    link = SocketLink(*talker({"state": "mode regulating"}, drop_first=True))
-    assert link.ask("state") == "mode regulating"
+    link = SocketLink(*talker({"show site": "mode regulating"}, drop_first=True))
+    assert link.ask("show site") == "mode regulating"
     link.close()
+
+
+def test_a_line_that_does_something_is_not_said_twice():
+    link = SocketLink(*talker({"commission next": "ok"}, drop_first=True))
+    assert link.ask("commission next").startswith("error: the connection broke at 'commission next'")
+    assert link.ask("commission next") == "ok"
+    link.close()
+
+
+def test_what_was_typed_before_a_question_is_no_answer_to_it(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
+    keys = Keyboard()
+    while keys._lines.qsize() < 3:
+        time.sleep(0.01)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    keys.asked()
+    assert keys.poll("evse-1", "identity") is None and not keys.agrees("may it stand?")
 
 
 def test_a_refusal_keeps_the_controllers_words():
@@ -134,9 +154,6 @@ def test_nobody_leaves_out_what_only_eyes_see():
 
 
 def test_a_keyboard_takes_words_and_tells_others_back(monkeypatch, capsys):
-    import io
-    import time
-
     monkeypatch.setattr("sys.stdin", io.StringIO("y\nwhat\nskip\n\n"))
     keyboard, words = Keyboard(), []
     end_s = time.monotonic() + 2
