@@ -1,6 +1,5 @@
 """A run of a rig as a list of samples: the truth per circuit and EVSE, and the primary's own view beside it."""
 
-import csv
 
 
 class Sample:
@@ -77,15 +76,3 @@ class Recording:
                    for phase in range(len(self.samples[-1].rating[circuit]))]
         least = min(margins)
         return margins.index(least), least
-
-    def write_csv(self, path):
-        """A line for each sample: t_s, mode, amperes of each circuit and phase, of each EVSE (its fullest phase), orders."""
-        with open(path, "w", newline="") as file:
-            writer = csv.writer(file)
-            names = ["%s_l%d_a" % (name, phase + 1) for name in self.circuits for phase in range(len(self.samples[-1].rating[name]))]
-            writer.writerow(["t_s", "mode", *names, *("%s_a" % name for name in self.evses), *("%s_order_a" % name for name in self.evses)])
-            for sample in self.samples:
-                amps = [value for name in self.circuits for value in sample.amps[name]]
-                drawn = [max(sample.evses[name]["amps"]) for name in self.evses]
-                orders = [sample.evses[name]["order_a"] for name in self.evses]
-                writer.writerow([sample.t_ms / 1000, sample.mode or "down", *amps, *drawn, *orders])

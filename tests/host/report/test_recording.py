@@ -1,6 +1,5 @@
 """A run kept as samples: what can be read from it, and its picture."""
 
-import csv
 import struct
 
 import pytest
@@ -48,13 +47,6 @@ def test_samples_without_a_primary_are_samples():
     recording = recorded(state(0), state(250, up=False))
     assert recording.samples[1].mode is None
     assert recording.samples[1].evses["evse-1"]["bound_a"] is None
-
-
-def test_the_table_has_a_line_for_each_sample(tmp_path):
-    recorded(state(0), state(250, up=False)).write_csv(tmp_path / "run.csv")
-    rows = list(csv.DictReader((tmp_path / "run.csv").open()))
-    assert [(row["t_s"], row["mode"], row["main_l3_a"], row["evse-1_a"]) for row in rows] == [
-        ("0.0", "regulating", "14.0", "10.0"), ("0.25", "down", "14.0", "10.0")]
 
 
 def test_a_chart_is_a_picture_of_some_size(tmp_path):
