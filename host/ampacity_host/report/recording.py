@@ -1,7 +1,6 @@
 """A run of a rig as a list of samples: the truth per circuit and EVSE, and the primary's own view beside it."""
 
 
-
 class Sample:
     """One answer of `state`, flattened. amps, other: circuit → [A per phase]; evses: EVSE → facts (below); mode: the
     primary's, None while it is down. Facts of an EVSE: amps [A per phase], order_a (obeyed now), energy_wh, plugged,
