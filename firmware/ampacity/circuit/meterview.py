@@ -129,17 +129,18 @@ class MeterView:
         return True
 
     def _at_once(self) -> None:
-        sums = self.bounds.sums
+        sums, standings, mult = self.bounds.sums, self.bounds.standings, self.mult
         for p in range(self.phases):
-            shown = self.raw_da[p]
+            shown, at = self.raw_da[p], p
             certain_da = max(0, shown - sums[self.base + p])
             if certain_da - self.certain_da[p] >= STEP_DA:
                 # other load stepped up: the shed that follows must not pass for a step that the meter misses
                 self.ref_lo[p], self.ref_hi[p] = 0, self.shown_da_max
             self.certain_da[p] = certain_da
-            for k, evse in enumerate(self.evses):
-                if self.mult[k * self.phases + p]:
-                    shown -= self.bounds.standings[evse].phase_da[p]
+            for evse in self.evses:
+                if mult[at]:
+                    shown -= standings[evse].phase_da[p]
+                at += self.phases
             quick_da = max(0, shown + self.generation_da[p])
             if self.open:  # this frame is passed over: what it shows holds until a later one is judged
                 self.passed_da[p] = max(self.passed_da[p], quick_da)
@@ -181,10 +182,11 @@ class MeterView:
             fresh = self.raw_ms - s.measured_ms <= STALE_MS
             # what the meter shows may be older than the newest reading: those of that while count too
             self.past.turn(k, self.raw_ms)
-            for p in range(self.phases):
-                at = k * self.phases + p
-                self.lo[at] = self.past.least(at, s.phase_da[p]) if fresh else 0
-                self.hi[at] = self.past.most(at, s.phase_da[p]) if fresh else s.bound_da * self.mult[at]
+            if fresh:
+                self.past.bracket(k, s.phase_da, self.lo, self.hi)
+            else:
+                for at in range(k * self.phases, (k + 1) * self.phases):
+                    self.lo[at], self.hi[at] = 0, s.bound_da * self.mult[at]
             self.waiting[k] = fresh and s.bound_da > 0
             if self.waiting[k]:
                 self.waiting_count += 1

@@ -64,9 +64,15 @@ class Past:
                 self.hi[at] = value
             at += 1
 
-    def least(self, at: int, value: int) -> int:
-        """at: k * phases + phase."""
-        return min(value, self.lo[at], self.lo_before[at])
+    def bracket(self, k: int, values: "list[int]", lo: "list[int]", hi: "list[int]") -> None:
+        """The least and the most of the k-th of late and of these values, into its places of two lists like ours."""
+        at = k * self.phases
+        for value in values:
+            least, most = min(self.lo[at], self.lo_before[at]), max(self.hi[at], self.hi_before[at])
+            lo[at] = least if least < value else value
+            hi[at] = most if most > value else value
+            at += 1
 
     def most(self, at: int, value: int) -> int:
+        """at: k * phases + phase."""
         return max(value, self.hi[at], self.hi_before[at])
