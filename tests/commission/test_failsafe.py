@@ -202,6 +202,11 @@ def test_a_power_on_value_that_was_declared_is_seen():
     assert one.outcome == "passed" and one.counts == {"power_on_da": 0} and one.figures["seen_da"] == 0
 
 
+def test_one_without_a_watchdog_that_may_fall_back_to_its_maximum_is_switched_off_and_on_all_the_same():
+    one = powered(Toy(), 0, fallback_da=160)
+    assert one.outcome == "passed" and one.counts == {"power_on_da": 0}
+
+
 def test_a_higher_power_on_value_counts_as_seen():
     one = powered(Toy(), 100)
     assert one.outcome == "failed" and codes(one) == ["power-on"] and one.counts == {"power_on_da": 100}

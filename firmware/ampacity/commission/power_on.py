@@ -1,7 +1,7 @@
 """What an EVSE allows after a restart of its own: a person switches it off and on while the bus stays silent (rule 8)."""
 
 from ampacity.commission import verdicts
-from ampacity.commission.watching import NEAR_DA, Watching
+from ampacity.commission.watching import FALL_DA_MIN, NEAR_DA, Watching
 
 ALIKE = 2  # readings in a row that show it
 GONE_DA = 20
@@ -17,6 +17,11 @@ class PowerOn(Watching):
         self._off = 0
         self._most_da = 0
         self._high = []
+
+    def least_da(self):
+        """Enough to see that it is off, and that it allows more than was declared; its fallback is no matter here."""
+        declared_da = self.claims["power_on_da"] if self.claims["power_on_source"] == "declared" else 0
+        return max(self.claims["min_da"], min(declared_da + FALL_DA_MIN, self.claims["limit_da"]))
 
     def on_silence(self, now_ms):
         text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then go on"
