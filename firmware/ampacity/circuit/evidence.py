@@ -13,24 +13,26 @@ NEVER_MS = -(1 << 40)
 
 
 class Evidence:
-    """The evidence about one EVSE."""
+    """The evidence about one EVSE. What only a commissioning test brings stands in the class until then."""
+
+    distrusted = False  # its watchdog was seen not to act
+    tested = False  # it passed a commissioning test
+    tested_fingerprint: "str | None" = None  # the device that was tested
+    seen: "dict[str, int]" = {}  # by that test, replaced whole: watchdog_ms, fallback_da, power_on_da, holds (1: its last order, in a long silence)
 
     def __init__(self, evse: Evse) -> None:
         self.evse = evse
         self.values: dict[str, object] = {}
-        self.read_ms: dict[str, int] = {}  # since the device was last lost; empty: not audited
+        self.read_ms: dict[str, int] = {}  # what an audit asks for, since the device was last lost; empty: not audited
         self.known_fingerprint = evse.fingerprint
-        self.distrusted = False  # its watchdog was seen not to act
-        self.tested = False  # it passed a commissioning test
-        self.tested_fingerprint: "str | None" = None  # the device that was tested
-        self.seen: dict[str, int] = {}  # by that test: watchdog_ms, fallback_da, power_on_da, holds (1: its last order, in a long silence)
         self.needed = needed_keys(evse)
 
     def put(self, key: str, value: object, now_ms: int) -> bool:
         """A value was read back. Returns True if it differs from what was known."""
         changed = self.values.get(key) != value
         self.values[key] = value
-        self.read_ms[key] = now_ms
+        if key == "fingerprint" or key in self.needed:
+            self.read_ms[key] = now_ms
         if key == "fingerprint" and self.known_fingerprint is None and isinstance(value, str):
             self.known_fingerprint = value
         return changed
@@ -176,7 +178,8 @@ class Evidence:
         fingerprint = kept.get("known_fingerprint")
         if self.known_fingerprint is None and isinstance(fingerprint, str):
             self.known_fingerprint = fingerprint
-        self.distrusted = bool(kept.get("distrusted", False))
+        if kept.get("distrusted"):
+            self.distrusted = True
         if kept.get("tested_fingerprint") == self.known_fingerprint:
             self.tested = bool(kept.get("tested", False))
             self.tested_fingerprint = self.known_fingerprint

@@ -23,7 +23,8 @@ class Intake(Permits):
             if certain and s.lapsed:
                 s.memory_da = order.da
         self.heard(evse, now_ms)
-        s.refusals = 0
+        if s.refusals:
+            s.refusals = 0
 
     def refused(self, evse: int, order_id: int, now_ms: int) -> None:
         """An exception reply: the frame was of another kind, it may have kept an old order alive."""
@@ -51,9 +52,10 @@ class Intake(Permits):
             return
         s.book.prove(order_id, now_ms)
         s.proved = True
-        s.memory_da = 0
-        s.lapsed = False
-        s.refusals = 0
+        if s.memory_da or s.lapsed or s.refusals:
+            s.memory_da = 0
+            s.lapsed = False
+            s.refusals = 0
         self._rule_6_back(s, now_ms)
         self._rebound(s)
 
@@ -130,7 +132,8 @@ class Intake(Permits):
     def _rule_10_measured(self, s: Standing, sample_ms: int) -> None:
         """Remember since when it draws more than 1 A and 10 % above its recorded order."""
         if s.isolated or not self.above_order(s):
-            s.above_ms = -1
+            if s.above_ms >= 0:
+                s.above_ms = -1
         elif s.above_ms < 0:
             s.above_ms = sample_ms
         if s.disobeys:

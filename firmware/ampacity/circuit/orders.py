@@ -15,23 +15,27 @@ UNKNOWN = 0  # id of an order that is not of this life: it may stand there, nobo
 class Order:
     """What the device may make of one sent frame, or of several of the same value."""
 
+    answered = False  # the last frame was
+    loose_ms = -1  # when the last of the frames before it left that was never answered
+    proven = False
+    gone_ms = -1  # since when it is known not to be in force
+
     def __init__(self, order_id: int, da: int, now_ms: int) -> None:
         self.first_id = order_id
         self.id = order_id
         self.da = da
         self.first_ms = now_ms  # of the first frame, when this order stands against earlier ones
         self.sent_ms = now_ms  # of the last frame, when later ones stand against this one
-        self.answered = False  # the last frame was
-        self.loose_ms = -1  # when the last of the frames before it left that was never answered
-        self.proven = False
-        self.gone_ms = -1  # since when it is known not to be in force
 
     def repeat(self, order_id: int, now_ms: int) -> None:
-        self.loose_ms = self.unanswered_ms()
+        loose_ms = self.unanswered_ms()
+        if loose_ms != self.loose_ms:
+            self.loose_ms = loose_ms
         self.id = order_id
         self.sent_ms = now_ms
         self.answered = False
-        self.gone_ms = -1
+        if self.gone_ms >= 0:
+            self.gone_ms = -1
 
     def unanswered_ms(self) -> int:
         """When the last frame left that was never answered, or -1."""

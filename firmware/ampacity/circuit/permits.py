@@ -90,7 +90,8 @@ class Permits(Bounds):
         s.sent_da = most_da
         if most_da > s.reserve_da:
             s.other_ms = now_ms
-            s.lapsed = False
+            if s.lapsed:
+                s.lapsed = False
             s.hearing_ms = LONG_AGO_MS
         if most_da < s.bound_da and s.lower_ms < 0:
             s.lower_ms = now_ms
