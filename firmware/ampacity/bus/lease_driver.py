@@ -12,7 +12,6 @@ from ampacity.bus import lease_table as table
 from ampacity.bus.facts import DeviceFacts
 from ampacity.bus.frames import read_pdu, read_write_pdu
 from ampacity.bus.grants import NONE
-from ampacity.bus.lease_map import NOT_MEASURED
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
 TYPE_CHECKING = False
@@ -366,8 +365,8 @@ class LeaseDriver:
     def _read_facts(self, s: "tuple[int, ...]", now_ms: int) -> None:
         facts, n = self.facts, self.terminals
         amps, volts = s[_AMPS : _AMPS + n], s[_VOLTS : _VOLTS + n]
-        facts.amps_da = None if NOT_MEASURED in amps else list(amps)
-        facts.volts_dv = None if NOT_MEASURED in volts else list(volts)
+        facts.amps_da = None if table.NOT_MEASURED in amps else list(amps)
+        facts.volts_dv = None if table.NOT_MEASURED in volts else list(volts)
         facts.limit_da = s[_LIMIT]
         facts.energy_wh = s[_ENERGY]
         facts.state = _state(s[_PILOT])

@@ -12,7 +12,6 @@ from ampacity.bus.frames import ILLEGAL_ADDRESS, ILLEGAL_VALUE
 from ampacity.bus.lease import Lease
 
 STARTING, LEASED, FALLBACK, PAUSED, FAULTED = 0, 1, 2, 3, 4
-NOT_MEASURED = 0xFFFF
 CHARGING_DA_MIN = 60
 MAX_DA_MAX = 800
 GRANTS_KEPT = 8
@@ -200,4 +199,4 @@ class RegisterMap:
 
 
 def _or_none(value: "int | None") -> int:
-    return NOT_MEASURED if value is None else value
+    return table.NOT_MEASURED if value is None else value

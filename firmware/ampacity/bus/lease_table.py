@@ -12,6 +12,7 @@ BROADCAST = 41000  # written as unit 0 only
 BROADCAST_HEAD = 7  # registers in front of the limits
 BROADCAST_UNITS_MAX = 100
 NO_ORDER = 0xFFFF
+NOT_MEASURED = 0xFFFF
 
 IDENTIFICATION = (
     ("marker", "u32", "", "0x53756E53: \"SunS\""),
