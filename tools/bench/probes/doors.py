@@ -15,6 +15,7 @@ from ampacity.ports.doors import Doors
 from ampacity.ports.line import Line
 
 IDLE_MS = 60000
+LEAD_MS = 3600000  # of the virtual time: a machine that is this much slower than the story still wakes every task at once
 
 
 class World(Clock):
@@ -23,7 +24,8 @@ class World(Clock):
     def __init__(self, now_us):
         self.us = now_us
         self.line = self.upstream = None
-        start_ms, real_ms = now_us // 1000, time.ticks_ms()  # tasks without a time are queued with the real one
+        # tasks without a time are queued with the real one, which must never be ahead of the virtual
+        start_ms, real_ms = now_us // 1000, time.ticks_add(time.ticks_ms(), LEAD_MS)
         core.ticks = lambda: time.ticks_add(real_ms, self.us // 1000 - start_ms)
         core._io_queue.wait_io_event = self._wait
 
