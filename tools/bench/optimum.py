@@ -54,7 +54,7 @@ def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_
         raise RuntimeError("the linear program has no solution: %s" % found.message)
     energy = [0.0] * len(stays)
     for column, index in enumerate(slots.stay_of):
-        energy[index] += found.x[column] * slots.wh_per_da[column]
+        energy[index] += float(found.x[column]) * slots.wh_per_da[column]
     return energy
 
 

@@ -1,5 +1,6 @@
 """The fair allocator that the firmware is held against: shares by hand, and never more than perfect foresight could give."""
 
+import json
 import random
 
 import pytest
@@ -58,4 +59,6 @@ def test_nobody_gets_more_than_it_asks_nor_all_together_more_than_foresight_coul
         stays = [stay(e, chance.choice((1, 2, 3)), 900 * chance.randrange(8), chance.randrange(2_000, 30_000)) for e in range(6)]
         got = fair_wh(facts, stays, 0, 6 * HOUR_S, nothing)
         assert all(wh <= possible_wh(facts, one) + 1e-6 for wh, one in zip(got, stays, strict=True))
-        assert 0 < sum(got) <= sum(optimum_wh(facts, stays, 0, nothing)) * 1.001
+        optimum = optimum_wh(facts, stays, 0, nothing)
+        assert 0 < sum(got) <= sum(optimum) * 1.001
+        assert json.loads(json.dumps(optimum)) == optimum and json.dumps(sum(optimum) > 0) == "true"
