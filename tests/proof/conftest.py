@@ -1,9 +1,14 @@
-"""The proof's own time for a meter that lied, for its tests alone."""
+"""The proof's own time for a meter that lied, for its tests alone; and what runs beside all tests."""
 
 import pytest
 
 from ampacity.circuit import meterview
+from tests.beside import Plugin
 from tests.proof.model import TRUST_MS
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Plugin(), "runs beside")
 
 
 @pytest.fixture(autouse=True)

@@ -94,14 +94,15 @@ class Run:
     # ---- the verdict
 
     def stays(self):
-        """(Stay, Wh delivered) of every car that stood somewhere."""
+        """(Stay, Wh delivered) of every car that stood somewhere, from when it was plugged in: some wait for a place."""
         place = {facts["name"]: index for index, facts in enumerate(self.facts["evses"])}
         by_name = {one.name: one for one in self.sessions}
         until_s = self.start_s + self.hours * 3600
         found = []
-        for name, arrival_s, departure_s, evse, energy_wh, delivered_wh in self.driver.records:
-            if evse is None:
+        for name, _, departure_s, evse, energy_wh, delivered_wh in self.driver.records:
+            if evse is None or name not in self.driver.plugged_s:
                 continue
+            arrival_s = self.driver.plugged_s[name]
             session = by_name[name]
             stay = Stay(place[evse], arrival_s, min(departure_s, until_s), energy_wh, session.phases or 3, session.amps_da or 160)
             found.append((stay, delivered_wh))

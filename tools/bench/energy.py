@@ -156,11 +156,11 @@ def teller(stage: Stage, week: Week) -> Callable[..., None]:
 
 
 def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
-    """The stays as they were in the run."""
+    """The stays as they were in the run, from plug to departure."""
     place = {evse["name"]: index for index, evse in enumerate(facts["evses"])}
     known = {one.name: one for one in week.sessions}
-    return [Stay(place[evse], arrival_s, departure_s, energy_wh, known[name].phases or 3, known[name].amps_da or 160)
-            for name, arrival_s, departure_s, evse, energy_wh, _ in driver.records if evse is not None]  # fmt: skip
+    return [Stay(place[evse], driver.plugged_s[name], departure_s, energy_wh, known[name].phases or 3, known[name].amps_da or 160)
+            for name, _, departure_s, evse, energy_wh, _ in driver.records if name in driver.plugged_s]  # fmt: skip
 
 
 def rows() -> Iterator[Entry]:

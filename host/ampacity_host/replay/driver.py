@@ -24,6 +24,7 @@ class Driver:
         self.asked = self.served = self.in_full = self.turned_away = 0
         self.asked_wh = self.delivered_wh = 0
         self.records = []
+        self.plugged_s = {}           # session name -> when its car was plugged in (seconds since 1970): it may have waited for a place
         self.on_plug = None           # called with (point, session) when a car was plugged in
         for session in sessions:
             self.asked += 1
@@ -63,6 +64,7 @@ class Driver:
     def _connect(self, point, session):
         if self._at.get(point.name) is not session:
             return
+        self.plugged_s[session.name] = self._start_s + (self._plant.now_ms - self._plant.start_ms) // 1000
         phases = session.phases or self._default[0]
         point.plug(Car(phases=phases, max_da=session.amps_da or self._default[1], need_wh=session.energy_wh))
         if self.on_plug is not None:
