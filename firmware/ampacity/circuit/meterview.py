@@ -13,6 +13,7 @@ STALE_MS = 5000  # an EVSE's reading older than this says nothing
 WAIT_MS = 3000  # how long a frame waits for the readings after it
 FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
+FOLLOW_MS = 2000  # after a lower, until what the meter shows can tell that it was followed
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 TRUST_MS = 60000
 TRUST_MS_MAX = 960000
@@ -152,8 +153,9 @@ class MeterView:
     def _rule_3_1_over(self) -> None:
         """Above the rating a lower is due by that excess, whatever we believe of other load.
 
-        Against the most that each EVSE showed of late, so that one which is falling already is not told twice;
-        one of which nothing is known may draw its bound.
+        Against the most that each EVSE showed of late, so that one which is falling already is not told twice. One of
+        which nothing is known may draw its bound; but no more than it was told, once it had time to follow: what is
+        above the rating then is not on its way down.
         """
         for p in range(self.phases):
             other_da = self.raw_da[p] + self.generation_da[p]
@@ -167,7 +169,8 @@ class MeterView:
     def _most_of_late(self, at: int, evse: int, p: int) -> int:
         s = self.bounds.standings[evse]
         if self.raw_ms - s.measured_ms > STALE_MS:
-            return s.bound_da * self.mult[at]
+            told = 0 <= s.lower_ms <= self.raw_ms - FOLLOW_MS
+            return (min(s.bound_da, max(0, s.sent_da)) if told else s.bound_da) * self.mult[at]
         return self.past.most(at, s.phase_da[p])
 
     def _open(self, now_ms: int) -> None:

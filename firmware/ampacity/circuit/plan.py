@@ -5,7 +5,7 @@ delays it. `share` decides who should get how much, a few times a second at most
 the targets up only where the margin is there already, one hold time after the other.
 """
 
-from ampacity.circuit.demand import Demand
+from ampacity.circuit.demand import FRESH_MS, Demand
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import NONE_DA, Limits
 from ampacity.circuit.otherload import OtherLoad
@@ -188,8 +188,20 @@ class Plan:
         return found
 
     def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
-        """Class by class to their minimum, in proportion; then pause the last of the queue."""
+        """Class by class to their minimum, in proportion; then pause the last of the queue.
+
+        What a meter shows above the rating falls for certain only by those who show what they draw: they give first.
+        """
         givers = self._givers(key, now_ms)
+        if key < self.site.size and self.other.over_da[key]:
+            excess = self._by_class([s for s in givers if now_ms - s.measured_ms <= FRESH_MS], key, excess, now_ms)
+        excess = self._by_class(givers, key, excess, now_ms)
+        for s in givers:
+            if excess <= 0:
+                return
+            excess -= self._cut(s, 0, key, now_ms)
+
+    def _by_class(self, givers: "list[Standing]", key: int, excess: int, now_ms: int) -> int:
         start = 0
         while start < len(givers) and excess > 0:
             end = start
@@ -197,10 +209,7 @@ class Plan:
                 end += 1
             excess = self._to_minimum(givers[start:end], key, excess, now_ms)
             start = end
-        for s in givers:
-            if excess <= 0:
-                return
-            excess -= self._cut(s, 0, key, now_ms)
+        return excess
 
     def _to_minimum(self, givers: "list[Standing]", key: int, excess: int, now_ms: int) -> int:
         total = 0
