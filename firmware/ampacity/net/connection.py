@@ -5,6 +5,7 @@ one watches the time. When one of them ends, all do.
 """
 
 import asyncio
+from errno import ECONNRESET
 
 from ampacity.net.websocket import CLOSED, CONNECTING, OPEN
 
@@ -12,6 +13,13 @@ READ_BYTES = 4096
 WATCH_MS = 1000
 IDLE_MS_MAX = 60000
 LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because of what the server sent
+ACCEPTED = "; does it accept our certificate?"
+
+
+def hint_of(config, error, said):
+    """What to look at where the other end ended it: so a server does that refuses our certificate, at the first word or later."""
+    ended = isinstance(error, EOFError) or (error.args and error.args[0] == ECONNRESET) or "ended the connection" in said
+    return ACCEPTED if config.certified and ended else ""
 
 
 class Connection:
@@ -71,8 +79,11 @@ class Connection:
             await coroutine
         except (OSError, EOFError, ValueError) as error:
             said = error.args[-1] if error.args else ""  # our own words come last, after a number
-            what = "connection lost" if self.online else "no connection to " + self._config.url
-            self._trouble("failed", "%s: %s" % (what, said if isinstance(said, str) and said else error))
+            said = said if isinstance(said, str) and said else str(error)
+            what, hint = "connection lost", ""
+            if not self.online:
+                what, hint = "no connection to " + self._config.url, hint_of(self._config, error, said)
+            self._trouble("failed", "%s: %s%s" % (what, said, hint))
         except Exception as error:
             self.broken = error
         finally:
@@ -113,7 +124,7 @@ class Connection:
             self._station.connected(now_ms)
         elif kind == "error":
             doubt = self._config.certified and self._socket.fault == "refused" and self._socket.status is None
-            hint = "; does it accept our certificate?" if doubt else ""
+            hint = ACCEPTED if doubt else ""
             self._trouble(self._socket.fault, "link error: %s%s" % (event[1], hint))
             if self.online:
                 self._answer_first(now_ms)

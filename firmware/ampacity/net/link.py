@@ -11,7 +11,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.net.alarm import Alarm
 from ampacity.net.backoff import BackOff
-from ampacity.net.connection import Connection
+from ampacity.net.connection import Connection, hint_of
 from ampacity.net.resolver import Resolver
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
@@ -136,7 +136,8 @@ class Link:
             url = parse_url(self.config.url, self._schemes()).below(self.config.identity)
             reader, writer = await self._connect(url)
         except (OSError, Rejected, ValueError, asyncio.TimeoutError) as error:
-            self.failed("failed", "no connection to %s: %s" % (self.config.url, words(error)))
+            said = words(error)
+            self.failed("failed", "no connection to %s: %s%s" % (self.config.url, said, hint_of(self.config, error, said)))
             return
         await self._serve(url, reader, writer)
 

@@ -1,5 +1,7 @@
 """What went wrong with a certificate, in one vocabulary for both runtimes: the installer reads it in the log and in `status`."""
 
+from errno import ECONNRESET
+
 PROTOCOL_ERROR = 71  # EPROTO: the errno that our own errors carry; no peer's refusal looks like a refused connection
 EXPIRED = "the certificate of %s has expired"
 EARLY = "the certificate of %s is not valid yet by this controller's clock (%s); is the clock right?"
@@ -32,7 +34,7 @@ def words(error, peer, today):
         if piece in text:
             return "tls: " + (meaning % ((peer, today) if meaning == EARLY else peer))
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    if number == CLOSED:
+    if number in (CLOSED, ECONNRESET):
         return "tls: %s ended the connection during the handshake" % peer
     if number == ALERT or "alert" in text:
         return "tls: %s refused us with an alert (our certificate, or what we offer): %s" % (peer, text)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -119,6 +120,26 @@ async def test_profile_3_shows_its_certificate_and_sends_no_password(runtime, tm
     if runtime == "cpython":  # the other library does not compare them: the server does
         assert not mixed["online"] and "key_pem" in mixed["trouble"], mixed
     assert not mixed["online"], mixed
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+async def test_who_is_hung_up_on_with_a_certificate_of_its_own_asks_whether_it_is_accepted(runtime, tmp_path):
+    ca = Authority()
+    mine = ca.issue("AMP-1")
+
+    async def hang_up(reader, writer):
+        await reader.read(1)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+        writer.transport.abort()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    facts = dict(profile_2(server, ca), security_profile=3, certificate_pem=mine.certificate, key_pem=mine.key)
+    try:
+        shown, bare = await asyncio.gather(station(runtime, tmp_path, "shown", facts), station(runtime, tmp_path, "bare", profile_2(server, ca)))
+    finally:
+        server.close()
+    assert not shown["online"] and shown["trouble"].endswith("; does it accept our certificate?"), shown
+    assert not bare["online"] and "certificate?" not in bare["trouble"], bare
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
