@@ -33,8 +33,9 @@ class Sight:
 
     state: the guard's word ("ok", "silent", …). online, plugged, charging: the driver's. order_da: the last order sent,
     None: none. limit_da: what the device reports in force. amps_da: per terminal, None: it does not measure; amps_ms: when that
-    was read. fed_ms: when the last frame left that may keep its order alive, None: not known. line_trouble: what the bus says
-XX: [(current per supply line or None, when)], one for each meter above it, nearest first.
+    was read. fed_ms: when the last frame left that may keep its order alive, None: not known. pressed: the site needs back the
+    current that a silence under test holds. line_trouble: what the bus says of its address, "": nothing. meters: [(current per
+    supply line or None, when)], one for each meter above it, nearest first.
     """
 
     def __init__(self, **facts):
