@@ -111,3 +111,31 @@ def test_rule_3_1_an_overload_does_not_wait_for_one_that_draws_less_than_its_bou
 
 def test_rule_3_1_where_nobody_says_what_it_draws_an_overload_ends_soon_all_the_same():
     assert 0 < above_ms(("blind", "meek"), ()) <= 9000
+
+
+def lowest_da(measures):
+    """The least that was left to either of two EVSEs while the house crept up by 0.2 A a second for 40 s, and by how much all passed 42 A."""
+    bench = Bench(site([evse(name, max_da=320, limit_da=320) for name in ("a", "b")], [circuit(rating=420, assumed=0, meter=0)], [meter_facts()])).start()
+    for e in range(2):
+        bench.guard.plugged(e, True, bench.now_ms)
+        bench.guard.demand(e, True)
+    house, least, above = HOUSE_DA, 320, 0
+    for second in range(160):
+        house += 2 * (100 <= second < 140)
+        for _ in range(2):
+            for e in range(2):
+                bench._drive(e, bench.facts["evses"][e], e in measures)
+            drawn = sum([max(0, bench.guard.order_da(e)) for e in range(2)])
+            bench.tick(500)
+            above = max(above, house + drawn - 420) if second >= 100 else 0
+        bench.meter(house + drawn + second % 2, house + drawn, house + drawn)
+        if second >= 100:
+            least = min(least, min(bench.guard.want_da))
+    return least, above
+
+
+def test_section_5_a_row_of_lowers_that_are_obeyed_pauses_nobody():
+    for measures in ((0, 1), (0,), ()):
+        least, above = lowest_da(measures)
+        assert least >= 60, (measures, least)
+        assert above <= 10, (measures, above)

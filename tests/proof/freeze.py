@@ -85,7 +85,7 @@ def spans_ms(facts):
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
-        "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "foreign_ms": LINE_CLEAN_MS,
+        "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": slot, "idle_since_ms": guard.demands.idle_ms,

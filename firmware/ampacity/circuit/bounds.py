@@ -126,6 +126,8 @@ class Bounds:
             self._add(self.sums, s, 1)
         if s.lower_ms >= 0 and bound <= max(s.reserve_da, s.book.last_da()):
             s.lower_ms = -1
+            if s.fell_ms >= 0:
+                s.fell_ms = -1
 
     def _add(self, sums: list[int], s: Standing, sign: int) -> None:
         bound = sign * s.bound_da
@@ -162,7 +164,10 @@ class Bounds:
             if s.set_gone_ms >= 0 and now_ms - s.set_gone_ms >= s.evse.settle_ms:
                 self._narrow(s)
             if changed:
+                had_da = s.bound_da
                 self._rebound(s)
+                if s.lower_ms >= 0 and s.bound_da < had_da:
+                    s.fell_ms = now_ms
                 if s.ok and s.book.most_da() == 0:
                     s.paused_proven = True  # rule 15
 

@@ -48,7 +48,7 @@ class Ledger(Intake):
         return now_ms - self.start_ms > max(UNHEARD_MS, self.budget_ms)
 
     def stuck(self, s: Standing, now_ms: int) -> bool:
-        """Its lower was sent long ago and its bound has not fallen: plan with the bound."""
+        """A lower was sent long ago, and its bound has not fallen since: plan with the bound."""
         if not s.ok or s.disobeys or s.locked:
             return True
         if s.evse.by_measure and s.book.is_unknown():
@@ -56,4 +56,4 @@ class Ledger(Intake):
         if s.lower_ms < 0:
             return False
         patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)
-        return now_ms - s.lower_ms > patience_ms
+        return now_ms - max(s.lower_ms, s.fell_ms) > patience_ms

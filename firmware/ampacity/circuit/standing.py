@@ -38,7 +38,8 @@ class Standing:
     refusals = 0
     surplus_da = 0  # what it makes of an order beyond what was wanted
     hold_until_ms = LONG_AGO_MS
-    lower_ms = -1  # an order below the bound is out since, and the bound has not fallen
+    lower_ms = -1  # a row of orders below the bound is out since, and the bound has not come down to the last
+    fell_ms = -1  # that row is followed: the bound fell last
 
     def __init__(self, evse: Evse, phases: int, now_ms: int) -> None:
         self.evse = evse
