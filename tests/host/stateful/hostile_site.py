@@ -173,13 +173,14 @@ class HostileSite:
         self.bench.desk.set(kind, target, False, {})
 
     def _fits(self, evse):
-        """Reserves are never lent: is there room for its minimum on all its lines, from its circuit to the root?"""
+        """Reserves are never lent, nor what is assumed where no meter is: is there room for its minimum, from its circuit to the root?"""
         circuit = evse["circuit"]
         while circuit >= 0:
             beside = [each for each in self.facts["evses"] if each is not evse and circuit in self._path(each["circuit"])]
+            assumed_da = self.plant.circuits[circuit].assumed_other_da if self.facts["circuits"][circuit]["meter"] < 0 else [0] * self.plant.phases
             for phase in {phase for terminal in evse["terminals"] for phase in terminal}:
                 reserves_da = sum(each["fallback_da"] for each in beside if any(phase in terminal for terminal in each["terminals"]))
-                if reserves_da + max(evse["min_da"], evse["fallback_da"]) > self.facts["circuits"][circuit]["rating_da"][phase]:
+                if assumed_da[phase] + reserves_da + max(evse["min_da"], evse["fallback_da"]) > self.facts["circuits"][circuit]["rating_da"][phase]:
                     return False
             circuit = self.facts["circuits"][circuit]["parent"]
         return True
