@@ -6,11 +6,10 @@ Where it cannot be had a `mbpoll` on PATH will do.
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from tools.micropython.debian import Failed, PrivateApt, needs, own_suite
+from tools.micropython.debian import Failed, PrivateApt, own_suite, unpack
 
 ROOT = Path(__file__).resolve().parents[1]
 DEST = ROOT / ".cache" / "mbpoll"
@@ -35,15 +34,7 @@ def fetch(dest: Path) -> None:
     """The package and the libraries that it needs, of this machine's own Debian."""
     with PrivateApt(own_suite()) as apt:
         apt.update()
-        wanted, known = {"mbpoll"}, set(SYSTEM)
-        while wanted:
-            debs = apt.download(sorted(wanted))
-            known |= wanted
-            wanted = {name for deb in debs for name in needs(deb)} - known
-        shutil.rmtree(dest / "root", ignore_errors=True)
-        dest.mkdir(parents=True, exist_ok=True)
-        for deb in debs:
-            subprocess.run(["dpkg-deb", "-x", deb, dest / "root"], check=True)
+        unpack(apt.closure({"mbpoll"}, SYSTEM), dest / "root")
     library = next(iter(sorted((dest / "root").rglob("libmodbus.so.*"))), None)
     if library is None:
         raise Failed("unexpected package contents: no libmodbus")

@@ -84,12 +84,18 @@ def test_section_6_a_house_that_takes_more_gets_it_and_may_give_it_back():
     settles(bench, 110)
 
 
-def above_ms(names, measures):
-    """How long the connection stood above its rating after the house took 3 A more than was left; the last EVSE's car takes 6 A at most."""
-    bench = Bench(site([evse(name, max_da=320, limit_da=320) for name in names], [circuit(rating=420, assumed=0, meter=0)], [meter_facts()])).start()
+def two_cars(names):
+    evses = [evse(name, max_da=320, limit_da=320) for name in names]
+    bench = Bench(site(evses, [circuit(rating=420, assumed=0, meter=0)], [meter_facts()])).start()
     for e in range(2):
         bench.guard.plugged(e, True, bench.now_ms)
         bench.guard.demand(e, True)
+    return bench
+
+
+def above_ms(names, measures):
+    """How long the connection stood above its rating after the house took 3 A more than was left; the last EVSE's car takes 6 A at most."""
+    bench = two_cars(names)
     house, above, drawn = HOUSE_DA, 0, 0
     for second in range(140):
         if second == 100:
@@ -115,10 +121,7 @@ def test_rule_3_1_where_nobody_says_what_it_draws_an_overload_ends_soon_all_the_
 
 def lowest_da(measures):
     """The least that was left to either of two EVSEs while the house crept up by 0.2 A a second for 40 s, and by how much all passed 42 A."""
-    bench = Bench(site([evse(name, max_da=320, limit_da=320) for name in ("a", "b")], [circuit(rating=420, assumed=0, meter=0)], [meter_facts()])).start()
-    for e in range(2):
-        bench.guard.plugged(e, True, bench.now_ms)
-        bench.guard.demand(e, True)
+    bench = two_cars(("a", "b"))
     house, least, above = HOUSE_DA, 320, 0
     for second in range(160):
         house += 2 * (100 <= second < 140)

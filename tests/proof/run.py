@@ -1,8 +1,8 @@
 """All worlds, all rules taken away, and the further parts, in as many processes as there are cores.
 
 CI depth searches each world up to CI_STATES and stops there, closed or not. The deep run closes them. Their wide forms,
-with more moves, are searched up to WIDE_SEARCHED states; where they are not closed by then, random walks go on to
-WIDE_STATES; and so in `everything`, to EVERYTHING_STATES.
+with more moves, are searched up to WIDE_STATES; where they are not closed by then, random walks go on for WIDE_WALKED
+transitions; and so in `everything`.
 
 A further part is a line in FURTHER: its name, and the module whose `run(deep) -> dict` gives what stands under that
 name in the last line. Of what it says, WRONG counts as failure where it is not 0.
@@ -32,9 +32,8 @@ PARTS = SEARCHES + tuple(FURTHER)
 
 CI_STATES = 20_000
 DEEP_STATES = 3_000_000
-WIDE_SEARCHED = 20_000
-WIDE_STATES = 40_000
-EVERYTHING_STATES = 500_000
+WIDE_STATES, WIDE_WALKED = 60_000, 100_000
+EVERYTHING_STATES, EVERYTHING_WALKED = 200_000, 600_000
 MUTANT_STATES = 60_000
 LARGE = ("metered", "death", "below", "gateway")
 RULES = [str(number) for number in range(1, 16)]
@@ -43,8 +42,10 @@ RULES = [str(number) for number in range(1, 16)]
 def search_world(name, wide=False, states_max=CI_STATES, tell=False):
     """The result of one world as a dict, its trace as lines."""
     world = WORLDS[name](deep=wide)
-    if wide or name in UNBOUNDED:
-        result = Walks(world).run(states_max, tell=tell, searched=min(WIDE_SEARCHED, states_max // 2))
+    if states_max <= CI_STATES and name in UNBOUNDED:
+        result = Walks(world).run(states_max, tell=tell, searched=states_max // 2)
+    elif wide or name in UNBOUNDED:
+        result = Walks(world).run(tell=tell, searched=states_max, walked=EVERYTHING_WALKED if name in UNBOUNDED else WIDE_WALKED)
     else:
         result = Search(world, liveness=True).run(states_max, tell=tell)
     if wide:

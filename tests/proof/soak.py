@@ -5,7 +5,8 @@ ends at the next full hour on SIGTERM, and prints one JSON object: `{"days", "se
 A session is served when it got, by its departure, SERVED of what a perfect allocator that is fair would have given it
 (tools/bench/fair.py: no faults, no waiting, no losses). Beside it: who got SERVED of what it could have taken alone on the
 site, and the energy against the optimum with perfect foresight. Ten seeds of three days each (--portions) are thirty site-days;
-they run in as many processes as there are cores.
+they run in as many processes as there are cores, on PyPy where `make pypy` has put it: the garage is played there (--play FILE),
+the verdict, which needs a solver, is worked out here from what was played.
 """
 
 import argparse
@@ -14,9 +15,11 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import astuple
 from pathlib import Path
 
 from ampacity_host.configure import compile_site, load_site
@@ -28,6 +31,7 @@ from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import TimeReader
 from tests.proof.soak_garage import site_text, write_week
 from tests.proof.soak_storm import Storm
+from tools import pypy
 from tools.bench.fair import fair_wh
 from tools.bench.optimum import Stay, optimum_wh, possible_wh
 
@@ -39,35 +43,67 @@ PORTION_DAYS = 3
 WELL = ("running", None, "CancelledError()")  # the last: the storm or the end of the run took its power
 
 
+class Week:
+    """What a seed plays: `hours` of a garage from `from_hour` of its first day on. site: its site file, None: the 24 EVSEs."""
+
+    def __init__(self, hours, seed, from_hour=0, site=None):
+        with tempfile.TemporaryDirectory(prefix="ampacity-soak.") as name:
+            folder = Path(name)
+            (folder / "site.toml").write_text(site or site_text())
+            self.source = write_week(folder, hours // 24 + 2, seed)
+            self.facts = compile_site(load_site(folder / "site.toml"))
+            times = TimeReader(self.facts["time"]["tz"])
+            found = SessionFile(folder / "sessions.csv", times).sessions
+            self.start_s = times.local_day_start(found[0].arrival_s) + from_hour * 3600
+            self.sessions = [one for one in found if self.start_s <= one.arrival_s < self.start_s + hours * 3600]
+            self.mains = Mains(folder / "mains.csv", times, self.facts["phases"], self.facts["voltage_v"])
+        self.mains.begin(self.start_s)
+
+    def other_da(self, circuit, from_s, until_s):
+        """The mean other load between two instants."""
+        if circuit:
+            return [0.0] * self.facts["phases"]
+        total, at_ms, until_ms = [0.0] * self.facts["phases"], (from_s - self.start_s) * 1000, (until_s - self.start_s) * 1000
+        while at_ms < until_ms:
+            values, next_ms = self.mains.at(at_ms)
+            span_ms = min(next_ms, until_ms) - at_ms
+            total = [sum_da + da * span_ms for sum_da, da in zip(total, values, strict=True)]
+            at_ms += span_ms
+        return [sum_da / ((until_s - from_s) * 1000) for sum_da in total]
+
+    def judged(self, played):
+        """What `Run.played` gave, its stays held against those of the two allocators that know all."""
+        stays = [(Stay(*values), wh) for values, wh in played["stays"]]
+        cars = [stay for stay, _ in stays]
+        alone = [enough(wh, possible_wh(self.facts, stay)) for stay, wh in stays]
+        fair = fair_wh(self.facts, cars, self.start_s, self.start_s + played["hours"] * 3600, self.other_da)
+        served = [enough(wh, share) for (_, wh), share in zip(stays, fair, strict=True)]
+        perfect = optimum_wh(self.facts, cars, self.start_s, self.other_da)
+        starved = [(self.facts["evses"][stay.evse]["name"], stay.arrival_s - self.start_s, round(share), round(wh))
+                   for (stay, wh), share, good in zip(stays, fair, served, strict=True) if not good]
+        told = {word: value for word, value in played.items() if word != "stays"}
+        return {
+            **told, "sessions": len(stays), "served": sum(served), "starved": starved, "as_alone": sum(alone),
+            "delivered_wh": sum(wh for _, wh in stays), "fair_wh": round(sum(fair)), "perfect_wh": round(sum(perfect))}
+
+
 class Run:
-    """One seed: `hours` of a garage from `from_hour` of its first day on. site: its site file, None: the 24 EVSEs."""
+    """One seed, played. hours, seed, from_hour, site: as of its Week."""
 
     def __init__(self, hours, seed, faults=FAULTS_AN_HOUR, from_hour=0, ocpp=True, site=None, no_bytes=False):
         self.hours, self.seed = hours, seed
-        self.site = site or site_text()
-        with tempfile.TemporaryDirectory(prefix="ampacity-soak.") as name:
-            self._read(Path(name), hours, seed, from_hour)
+        self.week = Week(hours, seed, from_hour, site)
+        self.facts, self.start_s = self.week.facts, self.week.start_s
         if not ocpp:
             self.facts["ocpp"] = None
         self.stage = Stage(self.facts, seed, self.start_s, no_bytes)
         self.bench, self.plant = self.stage.bench, self.stage.plant
-        self.plant.play_mains(self.mains)
-        self.driver = Driver(self.plant, self.sessions, self.start_s)
+        self.plant.play_mains(self.week.mains)
+        self.driver = Driver(self.plant, self.week.sessions, self.start_s)
         self.driver.on_plug = self.stage.on_plug
         self.storm = Storm(self.bench, faults, seed) if faults else None
         self.stop = False  # set to end at the next full hour
         self.heap = []  # (hour, objects of the firmware, bytes in the stores)
-
-    def _read(self, folder, hours, seed, from_hour):
-        (folder / "site.toml").write_text(self.site)
-        self.source = write_week(folder, hours // 24 + 2, seed)
-        self.facts = compile_site(load_site(folder / "site.toml"))
-        times = TimeReader(self.facts["time"]["tz"])
-        found = SessionFile(folder / "sessions.csv", times).sessions
-        self.start_s = times.local_day_start(found[0].arrival_s) + from_hour * 3600
-        self.sessions = [one for one in found if self.start_s <= one.arrival_s < self.start_s + hours * 3600]
-        self.mains = Mains(folder / "mains.csv", times, self.facts["phases"], self.facts["voltage_v"])
-        self.mains.begin(self.start_s)
 
     def play(self, tell=None):
         began_s, spent_s = time.monotonic(), time.process_time()
@@ -91,12 +127,10 @@ class Run:
         controllers = [self.bench.primary, *self.bench.secondaries.values()]
         self.heap.append((hour, ours, sum(one.files._size() for one in controllers)))
 
-    # ---- the verdict
-
     def stays(self):
         """(Stay, Wh delivered) of every car that stood somewhere, from when it was plugged in: some wait for a place."""
         place = {facts["name"]: index for index, facts in enumerate(self.facts["evses"])}
-        by_name = {one.name: one for one in self.sessions}
+        by_name = {one.name: one for one in self.week.sessions}
         until_s = self.start_s + self.hours * 3600
         found = []
         for name, _, departure_s, evse, energy_wh, delivered_wh in self.driver.records:
@@ -108,35 +142,18 @@ class Run:
             found.append((stay, delivered_wh))
         return found
 
-    def other_da(self, circuit, from_s, until_s):
-        """The mean other load between two instants."""
-        if circuit:
-            return [0.0] * self.facts["phases"]
-        total, at_ms, until_ms = [0.0] * self.facts["phases"], (from_s - self.start_s) * 1000, (until_s - self.start_s) * 1000
-        while at_ms < until_ms:
-            values, next_ms = self.mains.at(at_ms)
-            span_ms = min(next_ms, until_ms) - at_ms
-            total = [sum_da + da * span_ms for sum_da, da in zip(total, values, strict=True)]
-            at_ms += span_ms
-        return [sum_da / ((until_s - from_s) * 1000) for sum_da in total]
-
-    def result(self):
-        stays = self.stays()
-        cars = [stay for stay, _ in stays]
-        alone = [enough(wh, possible_wh(self.facts, stay)) for stay, wh in stays]
-        fair = fair_wh(self.facts, cars, self.start_s, self.start_s + self.hours * 3600, self.other_da)
-        served = [enough(wh, share) for (_, wh), share in zip(stays, fair, strict=True)]
-        perfect = optimum_wh(self.facts, cars, self.start_s, self.other_da)
-        starved = [(self.facts["evses"][stay.evse]["name"], stay.arrival_s - self.start_s, round(share), round(wh))
-                   for (stay, wh), share, good in zip(stays, fair, served, strict=True) if not good]
+    def played(self):
+        """What was seen, before any verdict on the sessions: all that can be written down."""
         return {
-            "seed": self.seed, "hours": self.hours, "source": self.source, "sessions": len(stays), "served": sum(served), "starved": starved,
-            "as_alone": sum(alone), "delivered_wh": sum(wh for _, wh in stays), "fair_wh": round(sum(fair)), "perfect_wh": round(sum(perfect)),
-            "violations": violations(self.plant),
+            "seed": self.seed, "hours": self.hours, "source": self.week.source, "runtime": sys.implementation.name,
+            "stays": [(astuple(stay), wh) for stay, wh in self.stays()], "violations": violations(self.plant),
             "faults": self.storm.done if self.storm else {}, "orders": self.stage.orders(), "frames": self.stage.frames(),
             "transactions": self.stage.ocpp()["transactions"], "problems": self.bench.loop.problems[:5],
             "ended": [one.outcome for one in [self.bench.primary, *self.bench.secondaries.values()] if one.outcome not in WELL],
             "heap": self.heap[0:1] + self.heap[23::24] if self.hours >= 24 else [self.heap[0], self.heap[-1]], "growing": self.growing()}
+
+    def result(self):
+        return self.week.judged(self.played())
 
     def growing(self):
         """Does the firmware hold more at the end of each day than at that of the day before, or its stores?"""
@@ -153,12 +170,27 @@ def enough(wh, most_wh):
 
 
 def portion(arguments):
-    """One process's share: (hours, seed) -> its result."""
+    """One process's share: (hours, seed, faults) -> its result."""
     hours, seed, faults = arguments
-    result = Run(hours, seed, faults).play().result()
+    program = pypy.find()
+    if program:
+        result = Week(hours, seed).judged(played_by(program, hours, seed, faults))
+    else:
+        result = Run(hours, seed, faults).play().result()
     told = f"{result['served']} of {result['sessions']} served, {len(result['violations'])} violations"
-    print(f"soak: seed {seed}: {told}", file=sys.stderr, flush=True)
+    print(f"soak: seed {seed} on {result['runtime']}: {told}", file=sys.stderr, flush=True)
     return result
+
+
+def played_by(program, hours, seed, faults):
+    """`Run.played`, by a process of that runtime; RuntimeError if it does not end well."""
+    with tempfile.TemporaryDirectory(prefix="ampacity-soak.") as name:
+        file = Path(name) / "played.json"
+        words = ["--hours", str(hours), "--seed", str(seed), "--faults", str(faults), "--play", str(file)]
+        done = subprocess.run([program, "-m", "tests.proof.soak", *words], cwd=pypy.ROOT, env=pypy.environment(), capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"soak: seed {seed}: {done.stderr[-2000:]}")
+        return json.loads(file.read_text())
 
 
 def _tell(run, wall_s, cpu_s):
@@ -209,13 +241,18 @@ def main():
     parser.add_argument("--hours", type=int, help="instead of days: so many hours in one piece")
     parser.add_argument("--portions", action="store_true", help=f"{PORTION_DAYS} days each with a seed of its own, on all cores")
     parser.add_argument("--from-hour", type=int, default=0)
+    parser.add_argument("--play", metavar="FILE", help="only play, and write there what was seen: no verdict")
     options = parser.parse_args()
     if options.portions:
         result = soak(options.days, options.seed, options.faults)
     else:
         run = Run(options.hours or 24 * options.days, options.seed, options.faults, options.from_hour)
         signal.signal(signal.SIGTERM, lambda *_: setattr(run, "stop", True))
-        result = summary([run.play(_tell).result()])
+        run.play(_tell)
+        if options.play:
+            Path(options.play).write_text(json.dumps(run.played()))
+            return 0
+        result = summary([run.result()])
     print(json.dumps(result))
     return 1 if result["violations"] or result["growing"] or result["sessions_served"] < 0.98 else 0
 

@@ -1,6 +1,6 @@
 """Random trees of 2 to 64 EVSEs under every fault of the bench, as a part of the proof (safety.md 8.3 and 8.5).
 
-`python -m tests.proof.trees --shards 16 --lives 10 --moves 40` prints one JSON object. Each shard is one run of the
+`python -m tests.proof.trees --shards 40 --lives 10 --moves 40` prints one JSON object. Each shard is one run of the
 state machine of tests/host/stateful with a seed of its own: the whole firmware's cores on the bench's plant and lines,
 moves chosen by hypothesis, and at the end of each life all is healed and every EVSE must charge again.
 """
@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 STATEFUL = Path(__file__).resolve().parents[1] / "host" / "stateful"
-SHARDS, LIVES, MOVES = 16, 10, 40
+SHARDS, LIVES, MOVES = 40, 10, 40
 SHORT_SHARDS = 2
 
 

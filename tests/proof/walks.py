@@ -1,8 +1,9 @@
 """Random walks through a world that is too wide to be searched whole: far from the start, where a search never comes.
 
 First it is searched, breadth first, up to so many states. Then each walk begins at the start; now and then nobody
-attacks. At its end the adversary stops, and every EVSE must charge again. States are counted as in the search: distinct
-ones. A trace is that of the walk which found it.
+attacks. At its end the adversary stops, and every EVSE must charge again. Walks end with so many states, or after so many
+transitions: the longer they go on, the less they find. States are counted as in the search: distinct ones. A trace is
+that of the walk which found it.
 """
 
 import random
@@ -21,14 +22,16 @@ class Walks(Search):
         Search.__init__(self, world, liveness=True)
         self.chance = random.Random(seed)
 
-    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9, tell=False, searched=1000):
+    def run(self, states_max=10**9, seconds_max=1e9, depth_max=10**9, tell=False, searched=1000, walked=10**9):
+        """searched: states of the search; walked: transitions of all walks after it; states_max: of both together."""
         began = time.monotonic()
         self.start = self.world.encode()
         result = Search.run(self, searched, seconds_max, depth_max, tell)
         if result.closed:
             return result
         self._until(began, states_max, seconds_max, tell)
-        while not self._enough() and result.violation is None and result.stranded is None:
+        walked = result.steps + walked
+        while not self._enough() and result.steps < walked and result.violation is None and result.stranded is None:
             self._walk(result)
             self._tell(result)
         result.states, result.followed = len(self.known), 0

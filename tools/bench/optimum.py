@@ -45,6 +45,8 @@ def optimum_wh(site: dict[str, Any], stays: Sequence[Stay], start_s: int, other_
     from scipy.optimize import linprog
     from scipy.sparse import coo_matrix
 
+    if not stays:
+        return []
     slots = _Slots(site, stays, start_s)
     room = [_room(site, key, slots, other_da) for key in slots.keys]
     matrix = coo_matrix((slots.value, (slots.row, slots.column))).tocsr()

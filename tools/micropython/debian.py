@@ -14,6 +14,11 @@ from pathlib import Path
 SUITE = os.environ.get("MPY_SUITE", "trixie")
 OPTIONS = ("-q", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3", "-o", "APT::Get::List-Cleanup=0")
 
+WRAPPER = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")/root
+exec "$here/{loader}" --library-path "$here/{libraries}" "$here/{program}" "$@"
+"""
+
 
 class Failed(Exception):
     """One line that says what is wrong and what would be right."""
@@ -105,6 +110,15 @@ class PrivateApt:
         self.run("download", *(f"{name}/{self.suite}" for name in names))
         return sorted((self.folder / "packages").glob("*.deb"))
 
+    def closure(self, names: set[str], known: "set[str] | None" = None) -> list[Path]:
+        """The same with all packages that they need, but for those `known` to be here and what these need."""
+        known, wanted, debs = set(known or ()), names, []
+        while wanted:
+            debs = self.download(sorted(wanted))
+            known |= wanted
+            wanted = {name for deb in debs for name in needs(deb)} - known
+        return debs
+
     def source(self, names: list[str]) -> None:
         """Fetch and unpack source packages of the suite, each into .folder/packages/NAME."""
         self.run("source", "--download-only", *names)
@@ -123,7 +137,28 @@ def quietly(command: list[str], folder: Path) -> None:
         raise Failed(f"failed: {' '.join(command[:2])}\n{done.stdout[-3000:]}")
 
 
+def unpack(debs: list[Path], root: Path) -> None:
+    """The files of these packages under `root`, and nothing else there."""
+    shutil.rmtree(root, ignore_errors=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    for deb in debs:
+        subprocess.run(["dpkg-deb", "-x", deb, root], check=True)
+
+
+def write_wrapper(dest: Path, program: str) -> None:
+    """dest/NAME starts `program` of dest/root with the loader and C library that are beside it; dest may be moved."""
+    root = dest / "root"
+    loaders = sorted(p for p in root.rglob("ld-linux*") if p.parent.name.startswith("lib") or "linux-gnu" in str(p))
+    library = next(iter(sorted(root.rglob("libc.so.6"))), None)
+    if not loaders or library is None:
+        raise Failed("unexpected package contents: no loader or C library")
+    name = dest / Path(program).name
+    name.write_text(WRAPPER.format(loader=loaders[0].relative_to(root), libraries=library.parent.relative_to(root), program=program))
+    name.chmod(0o755)
+
+
 def needs(deb: Path) -> list[str]:
     """The packages that a .deb depends on, the first of each choice."""
-    fields = subprocess.run(["dpkg-deb", "-f", deb, "Depends"], capture_output=True, text=True, check=True).stdout
-    return [re.split(r"[\s|(:]", choice.strip())[0] for choice in fields.split(",") if choice.strip()]
+    shown = subprocess.run(["dpkg-deb", "-f", deb, "Depends", "Pre-Depends"], capture_output=True, text=True, check=True).stdout
+    choices = ",".join([line.partition(":")[2] for line in shown.splitlines()]).split(",")
+    return [re.split(r"[\s|(:]", choice.strip())[0] for choice in choices if choice.strip()]

@@ -5,46 +5,21 @@ Debian. Where that cannot be had, a `micropython` of at least 1.25 on PATH will 
 """
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from tools.micropython.debian import SUITE, Failed, PrivateApt, needs
+from tools.micropython.debian import SUITE, Failed, PrivateApt, unpack, write_wrapper
 from tools.micropython.find import LEAST, ROOT, version_of
 
 DEST = ROOT / ".cache" / "micropython"
-WRAPPER = """#!/bin/sh
-here=$(dirname "$(readlink -f "$0")")/root
-exec "$here/{loader}" --library-path "$here/{libraries}" "$here/usr/bin/micropython" "$@"
-"""
 
 
 def fetch(dest: Path) -> None:
     """Download the package and what it depends on, unpack all into dest/root and write dest/micropython."""
     with PrivateApt() as apt:
         apt.update()
-        known: set[str] = set()
-        wanted = {"micropython"}
-        while wanted:
-            debs = apt.download(sorted(wanted))
-            known |= wanted
-            wanted = {name for deb in debs for name in needs(deb)} - known
-        shutil.rmtree(dest / "root", ignore_errors=True)
-        for deb in debs:
-            subprocess.run(["dpkg-deb", "-x", deb, dest / "root"], check=True)
-    write_wrapper(dest)
-
-
-def write_wrapper(dest: Path) -> None:
-    """A program that starts the runtime with the loader and C library beside it; the folder may be moved."""
-    root = dest / "root"
-    loaders = sorted(p for p in root.rglob("ld-linux*") if p.parent.name.startswith("lib") or "linux-gnu" in str(p))
-    library = next(iter(sorted(root.rglob("libc.so.6"))), None)
-    if not loaders or library is None:
-        raise Failed("unexpected package contents: no loader or C library")
-    text = WRAPPER.format(loader=loaders[0].relative_to(root), libraries=library.parent.relative_to(root))
-    (dest / "micropython").write_text(text)
-    (dest / "micropython").chmod(0o755)
+        unpack(apt.closure({"micropython"}), dest / "root")
+    write_wrapper(dest, "usr/bin/micropython")
 
 
 def get(dest: Path, force: bool = False) -> str:
