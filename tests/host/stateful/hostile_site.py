@@ -2,7 +2,8 @@
 
 Faults of paths and power may stand at any number of places at once: against those the ledger holds alone. Of faults by
 which a device or a meter lies, one stands at a time, for no rule can promise more (safety.md 9), and the next waits until
-the consequences of the last are over.
+the consequences of the last are over. A car that disobeys and a stranger who writes orders are stopped by the primary
+alone: while they are there, and until it has dealt with them, it lives.
 """
 
 import random
@@ -34,6 +35,7 @@ class HostileSite:
         self.on = {}  # (kind, target) of paths and power
         self.lie = None
         self.lie_after_ms = 0
+        self.alone_after_ms = 0  # the primary is needed until then
         self.done = []
         self.repaired = set()  # what a person has to switch off and on after mending it
         self.buses = list(self.bench.lines)
@@ -76,6 +78,8 @@ class HostileSite:
         whole = chance.random() < 0.4
         target = chance.choice(self.buses if whole or not self.remote else self.remote)
         kind, options = chance.choice(LINE if target in self.buses else DROP)
+        if options.get("writes") and not self._attended():
+            return
         self._begin(kind, target, dict(options))
 
     def power_fault(self, chance):
@@ -95,11 +99,14 @@ class HostileSite:
             kind, target = self.lie
             self._note("end", kind, target)
             self.bench.desk.set(kind, target, False, {})
+            self._over(kind == "disobeys")
             self.lie, self.lie_after_ms = None, self.bench.time.now_ms + AFTER_LIE_MS
             self.repaired.add(target)
         elif self._may_lie():
             target = chance.choice([point.name for point in self.plant.points] + 3 * self.meters)
             kind = chance.choice(METER if target in self.meters else self._lies_of(target))
+            if kind == "disobeys" and not self._attended():
+                return
             self._note("lie", kind, target)
             self.bench.desk.set(kind, target, True, {})
             self.lie = kind, target
@@ -119,7 +126,7 @@ class HostileSite:
 
     def broken_watchdog(self, chance):
         """Tested, and broken since: while nothing else is (safety.md 9)."""
-        if self.remote and self._may_lie() and not self.on and self.bench.primary.running and not self.bench.primary.hung:
+        if self.remote and self._may_lie() and not self.on and self._attended():
             self.lie = "watchdog_broken", chance.choice(self.remote)
             self._note("lie", *self.lie)
             self.bench.desk.set(*self.lie, True, {})
@@ -127,6 +134,19 @@ class HostileSite:
     def _watched(self):
         """Is all else to be well, for a watchdog is broken?"""
         return self.lie is not None and self.lie[0] == "watchdog_broken"
+
+    def _attended(self):
+        return self.bench.primary.running and not self.bench.primary.hung
+
+    def _needed(self):
+        """Is something going on that only the primary can stop?"""
+        stranger = any(options.get("writes") for options in self.on.values())
+        return stranger or self.lie is not None and self.lie[0] == "disobeys" or self.bench.time.now_ms < self.alone_after_ms
+
+    def _over(self, needed):
+        """A fault ends; needed: one that only the primary could stop."""
+        if needed:
+            self.alone_after_ms = self.bench.time.now_ms + AFTER_LIE_MS
 
     def _facts(self, name):
         return next(each for each in self.facts["evses"] if each["name"] == name)
@@ -142,7 +162,7 @@ class HostileSite:
 
     def primary(self, chance):
         unit = self.bench.primary
-        if self._watched():
+        if self._watched() or unit.running and self._needed():
             return
         what = "start" if not unit.running else chance.choice(("kill", "kill", "hang", "cut"))
         self._note("primary", what)
@@ -169,7 +189,7 @@ class HostileSite:
 
     def _end(self, kind, target):
         self._note("end", kind, target)
-        del self.on[kind, target]
+        self._over(self.on.pop((kind, target)).get("writes"))
         self.bench.desk.set(kind, target, False, {})
 
     def _fits(self, evse):
