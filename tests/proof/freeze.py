@@ -35,7 +35,8 @@ BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, P
 LEFT_OUT = {
     "Guard": {"site", "want_da", "events"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
-    "Bounds": {"events", "events_dropped", "fresh_sums", "refused_count", "switches", "standings", "root", "root_keys", "next_id", "foreign_ms"},
+    "Bounds": {"events", "events_dropped", "fresh_sums", "over", "refused_count",
+               "switches", "standings", "root", "root_keys", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
@@ -47,7 +48,8 @@ LEFT_OUT = {
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
     "Ranks": {"order", "keys", "rows"},
     "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
-             "holders", "member_of", "members", "held", "by_default", "wish_sums", "for_limits"},
+             "holders", "rising", "sharing", "same", "complete",
+             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "by_default", "wish_sums", "for_limits"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}

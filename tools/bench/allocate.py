@@ -1,7 +1,8 @@
 """Row `allocate`: one decision of the safety core for 8 to 4096 charging EVSEs on a tree, on unix MicroPython;
 8 to 64 on a Cortex-M3 in emulation.
 
-A decision is a whole safety tick in which goals are shared anew: bounds, invariant, shed, share, raise.
+A decision is a safety tick in which goals are shared anew: bounds, invariant, shed, share, raise. It is left and gone on with
+where it takes long; what counts on the small controller is the longest stretch of it.
 """
 
 import math
@@ -28,7 +29,7 @@ def decision_us(count: int) -> "tuple[int, int]":
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=170, check=False)
     if done.returncode:
         raise RuntimeError((done.stderr + done.stdout).strip().splitlines()[-1])
-    mode, charging, mean = done.stdout.split()
+    mode, charging, mean, _ = done.stdout.split()
     if mode not in ("regulating", "degraded"):
         raise RuntimeError(f"{count} EVSEs: the core is in {mode}")
     return int(mean), int(charging)
@@ -59,16 +60,16 @@ def on_unix() -> Iterator[Entry]:
 
 
 def on_cortex_m3() -> Iterator[Entry]:
-    """The same in emulation; a decision does not yield, so it must be over within WITHIN_MS."""
+    """The same in emulation: the longest stretch after which others may run."""
     for count in (8, 16, 64):
         row = f"allocate/cortex-m3/{count}"
         if not cortex_m3.there():
             yield unmeasured(row, cortex_m3.MISSING)
             continue
         try:
-            mean_us, charging = cortex_m3.decision_us(count, M3_ROUNDS)
+            mean_us, charging, longest_us = cortex_m3.decision_us(count, M3_ROUNDS)
         except RuntimeError as problem:
             yield unmeasured(row, str(problem)[:200])
             continue
-        note = f"{charging} charge; emulated, an instruction 8 ns; code in RAM"
-        yield entry(row, mean_us / 1000, WITHIN_MS, "ms", "<= 1", note)
+        note = f"its longest stretch; a decision takes {mean_us / 1000:.4g} ms, {charging} charge; emulated, an instruction 8 ns; code in RAM"
+        yield entry(row, longest_us / 1000, WITHIN_MS, "ms", "<= 1", note)

@@ -37,9 +37,10 @@ def bundle(folder: Path, modules: "dict[str, Path]") -> Path:
 
 
 def circuit_modules() -> "dict[str, Path]":
-    """The safety core, which imports nothing but itself."""
+    """The safety core, which imports nothing but itself, and its loop."""
     firmware = ROOT / "firmware"
-    sources = [firmware / "ampacity" / "__init__.py", *sorted((firmware / "ampacity" / "circuit").glob("*.py"))]
+    ours = firmware / "ampacity"
+    sources = [ours / "__init__.py", *sorted((ours / "circuit").glob("*.py")), ours / "roles" / "__init__.py", ours / "roles" / "safety.py"]
     return {str(path.relative_to(firmware).with_suffix(".mpy")): path for path in sources}
 
 
@@ -90,12 +91,12 @@ def _until(process: "subprocess.Popen[bytes]", end: bytes, timeout_s: float, wro
     return heard
 
 
-def decision_us(count: int, rounds: int, timeout_s: float = 120.0) -> "tuple[int, int]":
-    """(mean microseconds of a decision, EVSEs that charge)."""
+def decision_us(count: int, rounds: int, timeout_s: float = 120.0) -> "tuple[int, int, int]":
+    """(mean microseconds of a decision, EVSEs that charge, microseconds of its longest stretch)."""
     with tempfile.TemporaryDirectory(prefix="ampacity-m3.") as name:
         file = bundle(Path(name), {**circuit_modules(), "decide.mpy": PROBES / "decide.py"})
         start = (PROBES / "decide_m3.py").read_text() + "\nimport decide\ndecide.clock_us = clock_us\n"
-        mode, charging, mean = ask(Path(name), file, start + f"decide.run({count}, {rounds})\n", timeout_s).split()
+        mode, charging, mean, longest = ask(Path(name), file, start + f"decide.run({count}, {rounds})\n", timeout_s).split()
     if mode not in ("regulating", "degraded"):
         raise RuntimeError(f"{count} EVSEs: the core is in {mode}")
-    return int(mean), int(charging)
+    return int(mean), int(charging), int(longest)

@@ -171,13 +171,27 @@ class Guard(Extras):
             raise Rejected("safety_load", name, "a site that has some")
         self.safety_loads.signal(name, on, now_ms)
 
-    def tick(self, now_ms: int) -> None:
-        """The safety pass. Never raises for what came from outside; a broken invariant means safe."""
+    def tick(self, now_ms: int, whole: bool = True) -> None:
+        """The safety pass. Never raises for what came from outside; a broken invariant means safe.
+
+        whole False: a new share of what is there, if one is due, is only begun; call share_on while `sharing`.
+        """
         self.now_ms = now_ms
         try:
             self._pass(now_ms)
         except InvariantBroken as broken:
             self.fail(str(broken), now_ms)
+        while whole and self.plan.sharing is not None:
+            self.plan.share_on(now_ms)
+
+    @property
+    def sharing(self) -> bool:
+        """Is a share begun and not finished?"""
+        return self.plan.sharing is not None
+
+    def share_on(self) -> None:
+        """The next piece of it: a few milliseconds of a microcontroller with 64 EVSEs."""
+        self.plan.share_on(self.now_ms)
 
     def _pass(self, now_ms: int) -> None:
         ledger = self.ledger

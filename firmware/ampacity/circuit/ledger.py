@@ -14,6 +14,7 @@ class Ledger(Intake):
     def __init__(self, site: Site, now_ms: int) -> None:
         Intake.__init__(self, site, now_ms)
         self.low_other_da = [0] * site.size  # for a lower: what is certainly drawn by others
+        self.over = False  # some circuit and phase was over in the last check
         self.over_ms = [-1] * site.size
         self.budget_ms = self.exposure_ms()
 
@@ -29,8 +30,10 @@ class Ledger(Intake):
         the time that our orders may take. Raises InvariantBroken when the books do not agree."""
         self.sum_up(self.fresh_sums)
         ensure(self.fresh_sums == self.sums, "ledger: the sums are not those of its bounds")
+        self.over = False
         for key in range(len(self.sums)):
             over = self.sums[key] + self.low_other_da[key] > self.cap_da[key]
+            self.over = self.over or over
             if not over:
                 self.over_ms[key] = -1
                 self.over_budget[key] = False

@@ -3,17 +3,21 @@
 Three passes with different haste (safety.md section 6). `shed` runs in every tick, is linear, and nothing
 delays it. `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
 the targets up only where the margin is there already, one hold time after the other.
+
+A share is work for many passes of a small controller. It may be left after every piece: meanwhile ticks go on, and shed.
+Its goals come into force all at once, and what is raised to them has its margin in that moment.
 """
 
 from ampacity.circuit.demand import FRESH_MS, Demand
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import NONE_DA, Limits
 from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.share import Member, allocate, take
+from ampacity.circuit.share import PIECE, Member, pieces, take
 from ampacity.circuit.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Protocol
 
     class Holder(Protocol):
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 
 SHARE_MS = 500
+RAISES = 8  # between two yields
 ROOM_DA = 10  # less than this is no room to rise
 
 
@@ -51,15 +56,27 @@ class Plan:
         self.wish_sums: list[int] = []
         self.for_limits = False  # the shed is for a limit from outside
         self.extra = [0] * site.size
+        self.rising = True  # somebody may be told more than its bound
         self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
         self.shared_ms = -SHARE_MS
+        self.sharing: "Iterator[None] | None" = None  # a share that is not finished
+        self.now_ms = 0
+        # what was shared last, by whom, and what it left: nothing changes as long as that stays
+        self.shared_da: "list[int]" = []
+        self.left_da: "list[int]" = []
+        self.shared_by: "list[int]" = []
+        self.same = self.complete = False
         self.deadband_da = site.setting("deadband_da", 5)
         self.raise_hold_ms = site.setting("raise_hold_ms", 10000)
         self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
 
     def tick(self, now_ms: int, running: bool) -> None:
-        """New targets. running False (quarantine, safe): everything is told to pause."""
+        """New targets, but for a share that is due: `share_on` until there is none.
+
+        running False (quarantine, safe): everything is told to pause.
+        """
         if not running:
+            self.sharing = None
             for e in range(len(self.want_da)):
                 self.want_da[e] = 0
                 self.goal_da[e] = 0
@@ -67,12 +84,19 @@ class Plan:
             return
         self._ceilings(now_ms)
         self.shed(now_ms)
-        if self.demand.changed or now_ms - self.shared_ms >= SHARE_MS:
+        if self.sharing is None and (self.demand.changed or now_ms - self.shared_ms >= SHARE_MS):
             self.demand.changed = False
             self.shared_ms = now_ms
-            self.share(now_ms)
-            self._lower_to_goals(now_ms)
-            self._raise_to_goals(now_ms)
+            self.sharing = self._share(now_ms)
+
+    def share_on(self, now_ms: int) -> None:
+        """The next piece of a share; after the last one the targets follow."""
+        if self.sharing is None:
+            return
+        self.now_ms = now_ms
+        for _ in self.sharing:
+            return
+        self.sharing = None
 
     # what no EVSE may exceed by itself
 
@@ -88,11 +112,16 @@ class Plan:
         return ceiling if ceiling >= s.evse.min_da else 0
 
     def _ceilings(self, now_ms: int) -> None:
+        self.rising = False
         for s in self.ledger.standings:
-            if self.want_da[s.index]:
+            want = self.want_da[s.index]
+            if want:
                 ceiling = self.ceiling_da(s)
-                if self.want_da[s.index] > ceiling:
+                if want > ceiling:
+                    want = ceiling
                     self._lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
+                if want + s.surplus_da > s.bound_da:
+                    self.rising = True
 
     def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
         self.want_da[s.index] = da
@@ -104,16 +133,20 @@ class Plan:
 
     def plan_da(self, s: Standing, now_ms: int) -> int:
         """What it will draw at most once its last order has done its work, in da."""
+        want, least = self.want_da[s.index], s.reserve_da
         if self.ledger.stuck(s, now_ms):
-            return max(s.bound_da, self.want_da[s.index])
-        return max(s.reserve_da, self.ledger.most_of(s, self.want_da[s.index]))
+            least = s.bound_da
+        elif s.surplus_da:
+            want = self.ledger.most_of(s, want)
+        return want if want > least else least
 
     def order_da(self, s: Standing, now_ms: int) -> int:
         """The same for limits from outside: what it was told, whatever its reserve."""
         want = self.want_da[s.index]
         return max(s.bound_da, want) if self.ledger.stuck(s, now_ms) else self.ledger.most_of(s, want)
 
-    def _sum_plans(self, now_ms: int) -> None:
+    def sum_up(self, now_ms: int) -> None:
+        """What all plans come to on each circuit and phase, in `sums`."""
         sums = self.sums
         for key in range(len(sums)):
             sums[key] = 0
@@ -144,15 +177,16 @@ class Plan:
         """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
 
         Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
-        for a lower one all the same.
+        for a lower one all the same. Nobody's plan is above its bound unless it rises: where all bounds fit, all plans do.
         """
-        self._sum_plans(now_ms)
         ledger = self.ledger
         self.for_limits = False
-        for key in range(len(self.sums)):
-            excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
-            if excess > 0:
-                self._shed_key(key, excess, now_ms)
+        if ledger.over or self.rising:
+            self.sum_up(now_ms)
+            for key in range(len(self.sums)):
+                excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
+                if excess > 0:
+                    self._shed_key(key, excess, now_ms)
         if self.other.over or self.limits.any():
             self._sum_wishes(now_ms)
             self.for_limits = True
@@ -246,15 +280,17 @@ class Plan:
 
     # share
 
-    def share(self, now_ms: int) -> None:
-        """Goals for everybody who wants, from the room that all others leave."""
+    def _share(self, now_ms: int) -> "Iterator[None]":
+        """Goals for everybody who wants, from the room that all others leave, piece by piece."""
         demand, members, held = self.demand, self.members, self.held
         del members[:]
         del held[:]
-        self.by_default = False
-        for e in demand.sort(now_ms):
-            self.goal_da[e] = 0
-            self.admitted[e] = False
+        self.by_default, self.same, self.complete = False, self.complete, False
+        order = demand.sort(now_ms)
+        yield
+        for place, e in enumerate(order):
+            if place % PIECE == PIECE - 1:
+                yield
             if not demand.wants[e] and not self.want_da[e]:
                 continue
             demand.watch_use(e, self.want_da[e], now_ms)
@@ -262,43 +298,71 @@ class Plan:
             ceiling = self.ceiling_da(s)
             stuck = self.ledger.stuck(s, now_ms)
             if ceiling and (s.evse.by_measure or not stuck) and not demand.asleep(e, now_ms):
-                member = self._member(s, min(ceiling, demand.idle_cap_da[e]))
-                if stuck:  # nothing shows what it takes: its bound is taken out for it, so it may have that
-                    member.base_da = s.bound_da
-                (members if self._may_stand(e, now_ms) else held).append(member)
+                # stuck: nothing shows what it takes; its bound is taken out for it, so it may have that
+                member = self._member(s, min(ceiling, demand.idle_cap_da[e]), s.bound_da if stuck else s.reserve_da)
+                if self._may_stand(e, now_ms):
+                    members.append(member)
+                else:
+                    member.goal_da, member.admitted = 0, False
+                    held.append(member)
+        yield
         free = self._free(now_ms)
-        allocate(free, members)
-        self._gather(free)
-        for member in members:
+        yield
+        if not self._is_same(free):
+            yield from pieces(free, members)
+            self._gather(free)
+            self.left_da = free
+        self.complete = True
+        yield
+        self._set_goals()
+        self._put_to_sleep(self.left_da, now_ms)
+        demand.rotate(self.admitted, now_ms)
+        yield
+        self._lower_to_goals(self.now_ms)
+        yield
+        yield from self._raise_to_goals()
+
+    def _is_same(self, free: "list[int]") -> bool:
+        """The same room for the same members in the same order, who ask for the same? Then all get what they got."""
+        by = self.shared_by
+        same = self.same and len(by) == len(self.members) and free == self.shared_da
+        for place, member in enumerate(self.members):
+            same = same and by[place] == member.index
+        if not same:
+            self.shared_da = list(free)
+            self.shared_by = [member.index for member in self.members]
+        return same
+
+    def _set_goals(self) -> None:
+        for e in range(len(self.goal_da)):
+            self.goal_da[e] = 0
+            self.admitted[e] = False
+        for member in self.members:
             self.goal_da[member.index] = self._goal(member)
             self.admitted[member.index] = member.admitted
-        self._put_to_sleep(free, now_ms)
-        demand.rotate(self.admitted, now_ms)
 
     def _may_stand(self, e: int, now_ms: int) -> bool:
         """Not so while it was paused a moment ago: others may use its room until it may start again."""
         return self.want_da[e] > 0 or now_ms - self.demand.paused_ms[e] >= self.restart_hold_ms
 
-    def _member(self, s: Standing, cap_da: int) -> Member:
+    def _member(self, s: Standing, cap_da: int, base_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
-        e, least, most = s.index, s.evse.min_da, cap_da
+        e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
         if s.surplus_da:
-            least, most = self.ledger.most_of(s, least), self.ledger.most_of(s, most)
+            least, most, stands = self.ledger.most_of(s, least), self.ledger.most_of(s, most), self.ledger.most_of(s, stands)
         member = self.member_of[e]
         if member is None:
-            member = self.member_of[e] = Member(e, s.on_keys, least, most, s.evse.weight, 0, 0)
-        member.rows, member.min_da, member.max_da = self._rows(s), least, most
-        member.wishes = self._wishes(s) if self.limits.any() else ()
-        member.priority, member.base_da, member.goal_da, member.admitted = self.demand.ranks.rank[e], s.reserve_da, 0, False
+            member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
+        wishes = self._wishes(s) if self.limits.any() else ()
+        if member.asks(self._rows(s), wishes, least, most, self.demand.ranks.rank[e], base_da, stands):
+            self.same = False
         return member
 
     def _gather(self, free: "list[int]") -> None:
         """Nobody moves by less than the deadband. So what many would leave by that goes to the first of them who can use it."""
         small = []
         for member in self.members:
-            stands = self.want_da[member.index]
-            if stands:
-                stands = self.ledger.most_of(self.ledger.standings[member.index], stands)
+            stands = member.stands_da
             more = member.goal_da - stands
             if more and -self.deadband_da < more < self.deadband_da and member.min_da <= stands <= member.max_da:
                 if take(free, member, stands) and more > 0:
@@ -334,6 +398,8 @@ class Plan:
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""
         s = self.ledger.standings[member.index]
+        if not s.surplus_da:
+            return member.goal_da
         if not member.goal_da or member.goal_da >= s.evse.max_da:
             return min(member.goal_da, self.ceiling_da(s))
         return min(member.goal_da - s.surplus_da, self.ceiling_da(s))
@@ -441,13 +507,16 @@ class Plan:
 
     # raise
 
-    def _raise_to_goals(self, now_ms: int) -> None:
-        ready = [e for e in self.demand.order if self._may_rise(e, now_ms)]
-        if not ready or not self.ledger._rule_9_quiet(now_ms):
+    def _raise_to_goals(self) -> "Iterator[None]":
+        ready = [e for e in self.demand.order if self._may_rise(e, self.now_ms)]
+        if not ready or not self.ledger._rule_9_quiet(self.now_ms):
             return
         self._count_unsent()
-        for e in ready:
-            self._raise(self.ledger.standings[e], now_ms)
+        for place, e in enumerate(ready):
+            if place % RAISES == RAISES - 1:
+                yield
+            if self._may_rise(e, self.now_ms):  # still so: others ran, and a shed goes before
+                self._raise(self.ledger.standings[e], self.now_ms)
 
     def _may_rise(self, e: int, now_ms: int) -> bool:
         goal, want, demand = self.goal_da[e], self.want_da[e], self.demand
@@ -475,7 +544,7 @@ class Plan:
         if ledger._blind(s):
             return
         held = ledger.most_of(s, want)
-        da, room = self.goal_da[e], self._room(s, held)
+        da, room = min(self.goal_da[e], self.ceiling_da(s)), self._room(s, held)
         if ledger.most_of(s, da) > room:
             da = room - s.surplus_da
         least = s.evse.min_da if want == 0 else want + self.deadband_da

@@ -5,7 +5,15 @@ admitted at its minimum as far as there is room; then the admitted rise together
 its weight, until a circuit and phase on the way is full: who needs it stays there, the others rise on.
 Integers only: the last deci-amperes go one by one to whoever stands lowest for its weight, first in the
 queue first. A member's reserve is counted always, so what it gets up to that costs nothing.
+
+On a small controller all this takes longer than others can wait: `pieces` yields wherever it may be left for a moment.
 """
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIECE = 16  # members between two yields
 
 
 class Member:
@@ -21,8 +29,21 @@ class Member:
         self.weight = weight
         self.priority = priority
         self.base_da = base_da  # reserve, already taken out of the free rows
+        self.stands_da = 0
         self.goal_da = 0
         self.admitted = False
+
+
+    def asks(
+        self, rows: "tuple[int, ...]", wishes: "tuple[int, ...]", min_da: int, max_da: int, priority: int, base_da: int, stands_da: int
+    ) -> bool:
+        """What it asks for now; stands_da: what it has. Is that another thing than before?"""
+        same = rows == self.rows and wishes == self.wishes and min_da == self.min_da and max_da == self.max_da
+        if same and priority == self.priority and base_da == self.base_da and stands_da == self.stands_da:
+            return False
+        self.rows, self.wishes, self.min_da, self.max_da = rows, wishes, min_da, max_da
+        self.priority, self.base_da, self.stands_da = priority, base_da, stands_da
+        return True
 
 
 def allocate(free_da: "list[int]", members: "list[Member]") -> None:
@@ -31,18 +52,27 @@ def allocate(free_da: "list[int]", members: "list[Member]") -> None:
     free_da: what is left on each row after all else, the members' base_da included; it is used up.
     members: in queue order within each priority class, larger priority first.
     """
+    for _ in pieces(free_da, members):
+        pass
+
+
+def pieces(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
+    """The same in pieces; all is set when it ends."""
     start = 0
     while start < len(members):
         end = start
         while end < len(members) and members[end].priority == members[start].priority:
             end += 1
-        admitted = []
-        for member in members[start:end]:
+        admitted: "list[Member]" = []
+        for place in range(start, end):
+            if place % PIECE == PIECE - 1:
+                yield
+            member = members[place]
             member.goal_da = 0
             member.admitted = member.max_da >= member.min_da and take(free_da, member, member.min_da)
             if member.admitted:
                 admitted.append(member)
-        fill(free_da, admitted)
+        yield from fill(free_da, admitted)
         start = end
 
 
@@ -72,34 +102,39 @@ def overdrawn(free_da: "list[int]", rows: "tuple[int, ...]") -> bool:
     return False
 
 
-def fill(free_da: "list[int]", members: "list[Member]") -> None:
-    """Raise the admitted together until each is at its maximum or behind a full row."""
+def fill(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
+    """Raise the admitted together until each is at its maximum or behind a full row: to the highest whole level that
+    every row has room for, then the last units, then on with those who can still rise."""
     active = [member for member in members if member.goal_da < member.max_da]
     need = [0] * len(free_da)
     level = 0
     while active:
-        level = highest_level(free_da, need, active, level)
+        low, high = level, highest_wish(active)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if level_fits(free_da, need, active, middle):
+                low = middle
+            else:
+                high = middle - 1
+            yield
+        level = low
         for member in active:
             take(free_da, member, at_level(member, level))
+        yield
         active = last_units(free_da, active, level)
+        yield
 
 
 def at_level(member: Member, level: int) -> int:
     return min(member.max_da, max(member.goal_da, level * member.weight))
 
 
-def highest_level(free_da: "list[int]", need: "list[int]", active: "list[Member]", low: int) -> int:
-    """The highest whole level (da per weight) that every row has room for; `low` has."""
+def highest_wish(active: "list[Member]") -> int:
+    """The level (da per weight) at which all would have their maximum."""
     high = 0
     for member in active:
         high = max(high, -(-member.max_da // member.weight))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if level_fits(free_da, need, active, middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return high
 
 
 def level_fits(free_da: "list[int]", need: "list[int]", active: "list[Member]", level: int) -> bool:

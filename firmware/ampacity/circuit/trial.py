@@ -56,6 +56,7 @@ def needs_back(guard: "Guard", evse: int) -> bool:
     s = ledger.standings[evse]
     if limits.evse_da[evse] < s.book.least_da():
         return True
+    plan.sum_up(guard.now_ms)
     for key in s.on_keys:
         if plan.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
             return True

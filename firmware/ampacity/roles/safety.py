@@ -1,9 +1,11 @@
 """The safety loop: facts in, one pass of the guard, orders out. It alone permits feeding frames and feeds the watchdog.
 
-Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here.
+Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here. A share among many is
+left after STRETCH_MS for others to run, and gone on with before the next tick.
 """
 
 TICK_MS = 100
+STRETCH_MS = 12  # of a share in one piece; what follows it in the tick takes a few more
 PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a watchdog: two ticks and a late one
 
 
@@ -28,10 +30,11 @@ class SafetyLoop:
         permit False: called from a driver, because a meter's frame shows something now; lowers leave at
         once, but only the loop's own pass lets anything be fed (rule 11: drivers live on when it hangs).
         """
-        guard = self.guard
+        guard, began_us = self.guard, self.doors.clock.now_us()
         if self.upward is not None:
             self.upward.before(now_ms)
-        guard.tick(now_ms)
+        guard.tick(now_ms, False)
+        self._share_on(began_us)
         if self.upward is not None:
             self.upward.after(now_ms)
         if self.switches is not None:
@@ -46,6 +49,12 @@ class SafetyLoop:
                 wire = self.buses.wire_of[index]
                 if wire is not None:
                     wire.wake()
+
+    def _share_on(self, began_us):
+        """Until all is done, or the stretch that began then has lasted its time."""
+        guard, clock = self.guard, self.doors.clock
+        while guard.sharing and clock.now_us() - began_us < 1000 * STRETCH_MS:
+            guard.share_on()
 
     def step_locals(self, now_ms):
         """The local pilots: at least each tick, so that an order or a fault reaches the pins at once."""
@@ -65,6 +74,11 @@ class SafetyLoop:
             if self.guard.feed_ok or self.guard.resting:
                 self.doors.watchdog.feed()
             due_ms = max(due_ms + TICK_MS, now_ms + 1)
+            while self.guard.sharing:
+                await self.doors.pace(1)
+                self._share_on(clock.now_us())
+                if clock.now_ms() >= due_ms:
+                    break
             await self.doors.pace(due_ms - clock.now_ms() if due_ms > clock.now_ms() else 1)
 
     def _measure(self, now_ms):
