@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from dataclasses import astuple
 from pathlib import Path
 
@@ -39,6 +40,7 @@ SERVED = 0.9
 FAULTS_AN_HOUR = 0.5
 HOUR_MS = 3_600_000
 PORTION_DAYS = 3
+END_OF_DAY = " hour 24:"
 
 WELL = ("running", None, "CancelledError()")  # the last: the storm or the end of the run took its power
 
@@ -176,7 +178,7 @@ def portion(arguments):
     if program:
         result = Week(hours, seed).judged(played_by(program, hours, seed, faults))
     else:
-        result = Run(hours, seed, faults).play().result()
+        result = Run(hours, seed, faults).play(_tell_day).result()
     told = f"{result['served']} of {result['sessions']} served, {len(result['violations'])} violations"
     print(f"soak: seed {seed} on {result['runtime']}: {told}", file=sys.stderr, flush=True)
     return result
@@ -186,10 +188,15 @@ def played_by(program, hours, seed, faults):
     """`Run.played`, by a process of that runtime; RuntimeError if it does not end well."""
     with tempfile.TemporaryDirectory(prefix="ampacity-soak.") as name:
         file = Path(name) / "played.json"
-        words = ["--hours", str(hours), "--seed", str(seed), "--faults", str(faults), "--play", str(file)]
-        done = subprocess.run([program, "-m", "tests.proof.soak", *words], cwd=pypy.ROOT, env=pypy.environment(), capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"soak: seed {seed}: {done.stderr[-2000:]}")
+        words = [program, "-m", "tests.proof.soak", "--hours", str(hours), "--seed", str(seed), "--faults", str(faults), "--play", str(file)]
+        last = deque(maxlen=20)
+        with subprocess.Popen(words, cwd=pypy.ROOT, env=pypy.environment(), stderr=subprocess.PIPE, text=True) as process:
+            for line in process.stderr:
+                last.append(line)
+                if END_OF_DAY in line:
+                    print(line, end="", file=sys.stderr, flush=True)
+        if process.returncode:
+            raise RuntimeError(f"soak: seed {seed}: {''.join(last)}")
         return json.loads(file.read_text())
 
 
@@ -201,6 +208,11 @@ def _tell(run, wall_s, cpu_s):
     faults = sum(run.storm.done.values()) if run.storm else 0
     print(f"soak: seed {run.seed}, day {(hour - 1) // 24 + 1} hour {(hour - 1) % 24 + 1}: {hour * 3600 / cpu_s:.0f} times real time of a core, "
           f"{hour * 3600 / wall_s:.0f} on the wall; {cars}; {faults} faults; {objects} objects, {size} bytes stored", file=sys.stderr, flush=True)
+
+
+def _tell_day(run, wall_s, cpu_s):
+    if not run.heap[-1][0] % 24:
+        _tell(run, wall_s, cpu_s)
 
 
 def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None):
