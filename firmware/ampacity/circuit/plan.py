@@ -1,63 +1,43 @@
 """From demand and room to targets: shed what must go now, share what is left, raise what is proven free.
 
 Three passes with different haste (safety.md section 6). `shed` runs in every tick, is linear, and nothing
-delays it. `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
+delays it (shed.py). `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
 the targets up only where the margin is there already, one hold time after the other.
 
 A share is work for many passes of a small controller. It may be left after every piece: meanwhile ticks go on, and shed.
 Its goals come into force all at once, and what is raised to them has its margin in that moment.
 """
 
-from ampacity.circuit.demand import FRESH_MS, Demand
+from ampacity.circuit.demand import Demand
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import NONE_DA, Limits
 from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.share import PIECE, Member, pieces, take
+from ampacity.circuit.shed import Shed
 from ampacity.circuit.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Protocol
-
-    class Holder(Protocol):
-        """Keeps EVSEs at 0: `held` by EVSE index."""
-
-        held: list[bool]
-
-        def reason(self, evse: int) -> str:
-            """Why, for people."""
-
 
 SHARE_MS = 500
 RAISES = 8  # between two yields
 ROOM_DA = 10  # less than this is no room to rise
 
 
-class Plan:
-    """Owns want_da of the ledger."""
+class Plan(Shed):
+    """The three passes together, and what is kept from one share to the next."""
 
     def __init__(self, ledger: Ledger, other: OtherLoad, limits: Limits, demand: Demand) -> None:
+        Shed.__init__(self, ledger, other, limits, demand)
         site = ledger.site
-        self.site = site
-        self.ledger = ledger
-        self.other = other
-        self.limits = limits
-        self.demand = demand
-        self.want_da = ledger.want_da
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
         self.held: list[Member] = []  # who would be one, but was paused a moment ago
-        self.sums = [0] * site.size
-        self.row_sums: list[int] = []
-        self.wish_sums: list[int] = []
-        self.for_limits = False  # the shed is for a limit from outside
         self.extra = [0] * site.size
-        self.rising = True  # somebody may be told more than its bound
-        self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
         self.shared_ms = -SHARE_MS
         self.sharing: "Iterator[None] | None" = None  # a share that is not finished
         self.now_ms = 0
@@ -97,186 +77,6 @@ class Plan:
         for _ in self.sharing:
             return
         self.sharing = None
-
-    # what no EVSE may exceed by itself
-
-    def ceiling_da(self, s: Standing) -> int:
-        """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
-        e = s.index
-        if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
-            return 0
-        for holder in self.holders:
-            if holder.held[e]:
-                return 0
-        ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
-        return ceiling if ceiling >= s.evse.min_da else 0
-
-    def _ceilings(self, now_ms: int) -> None:
-        self.rising = False
-        for s in self.ledger.standings:
-            want = self.want_da[s.index]
-            if want:
-                ceiling = self.ceiling_da(s)
-                if want > ceiling:
-                    want = ceiling
-                    self._lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
-                if want + s.surplus_da > s.bound_da:
-                    self.rising = True
-
-    def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
-        self.want_da[s.index] = da
-        self.demand.changed_ms[s.index] = now_ms
-        if by_us and s.book.most_da() > 0:
-            self.demand.paused_ms[s.index] = now_ms
-
-    # shed
-
-    def plan_da(self, s: Standing, now_ms: int) -> int:
-        """What it will draw at most once its last order has done its work, in da."""
-        want, least = self.want_da[s.index], s.reserve_da
-        if self.ledger.stuck(s, now_ms):
-            least = s.bound_da
-        elif s.surplus_da:
-            want = self.ledger.most_of(s, want)
-        return want if want > least else least
-
-    def order_da(self, s: Standing, now_ms: int) -> int:
-        """The same for limits from outside: what it was told, whatever its reserve."""
-        want = self.want_da[s.index]
-        return max(s.bound_da, want) if self.ledger.stuck(s, now_ms) else self.ledger.most_of(s, want)
-
-    def sum_up(self, now_ms: int) -> None:
-        """What all plans come to on each circuit and phase, in `sums`."""
-        sums = self.sums
-        for key in range(len(sums)):
-            sums[key] = 0
-        for s in self.ledger.standings:
-            planned = self.plan_da(s, now_ms)
-            if planned:
-                for key in s.on_keys:
-                    sums[key] += planned
-                for key in s.old_keys:
-                    sums[key] += planned
-            for key in s.off_keys:
-                sums[key] += s.reserve_da
-
-    def _sum_wishes(self, now_ms: int) -> None:
-        """Orders alone, for limits from outside: per circuit and phase, and on the rows beside them (rows.py)."""
-        limits = self.limits
-        self.wish_sums = [0] * self.site.size
-        self.row_sums = [0] * len(limits.rows)
-        for s in self.ledger.standings:
-            ordered = self.order_da(s, now_ms)
-            if ordered:
-                for key in s.on_keys:
-                    self.wish_sums[key] += ordered
-                for r, row in enumerate(limits.rows):
-                    self.row_sums[r] += ordered * row.weights[s.index]
-
-    def shed(self, now_ms: int) -> None:
-        """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
-
-        Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
-        for a lower one all the same. Nobody's plan is above its bound unless it rises: where all bounds fit, all plans do.
-        """
-        ledger = self.ledger
-        self.for_limits = False
-        if ledger.over or self.rising:
-            self.sum_up(now_ms)
-            for key in range(len(self.sums)):
-                excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
-                if excess > 0:
-                    self._shed_key(key, excess, now_ms)
-        if self.other.over or self.limits.any():
-            self._sum_wishes(now_ms)
-            self.for_limits = True
-            for key in range(self.site.size):
-                excess = self.wish_sums[key] + ledger.low_other_da[key] - self.limits.circuit_da[key]
-                excess = max(excess, self.wish_sums[key] - self.limits.chargers_da[key])
-                if self.other.over_da[key]:
-                    excess = max(excess, self.wish_sums[key] + self.other.over_da[key] - ledger.cap_da[key])
-                if excess > 0:
-                    self._shed_key(key, excess, now_ms)
-            for r in range(len(self.row_sums)):
-                excess = self.row_sums[r] - self.limits.rows[r].shed_da
-                if excess > 0:
-                    self._shed_key(self.site.size + r, excess, now_ms)
-
-    def _load(self, s: Standing, key: int) -> int:
-        """What one da of this EVSE takes of a circuit's phase, or of a row (key >= size)."""
-        if key < self.site.size:
-            return s.on_keys.count(key)
-        return self.limits.rows[key - self.site.size].weights[s.index]
-
-    def _floor_da(self, s: Standing) -> int:
-        """Below this a lower order gains nothing."""
-        return 0 if self.for_limits else s.reserve_da
-
-    def _givers(self, key: int, now_ms: int) -> "list[Standing]":
-        """Whose target loads this key and can fall: last of the queue first."""
-        found = []
-        for e in reversed(self.demand.order):
-            s = self.ledger.standings[e]
-            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.ledger.stuck(s, now_ms):
-                found.append(s)
-        return found
-
-    def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
-        """Class by class to their minimum, in proportion; then pause the last of the queue.
-
-        What a meter shows above the rating falls for certain only by those who show what they draw: they give first.
-        """
-        givers = self._givers(key, now_ms)
-        if key < self.site.size and self.other.over_da[key]:
-            excess = self._by_class([s for s in givers if now_ms - s.measured_ms <= FRESH_MS], key, excess, now_ms)
-        excess = self._by_class(givers, key, excess, now_ms)
-        for s in givers:
-            if excess <= 0:
-                return
-            excess -= self._cut(s, 0, key, now_ms)
-
-    def _by_class(self, givers: "list[Standing]", key: int, excess: int, now_ms: int) -> int:
-        start = 0
-        while start < len(givers) and excess > 0:
-            end = start
-            while end < len(givers) and givers[end].evse.priority == givers[start].evse.priority:
-                end += 1
-            excess = self._to_minimum(givers[start:end], key, excess, now_ms)
-            start = end
-        return excess
-
-    def _to_minimum(self, givers: "list[Standing]", key: int, excess: int, now_ms: int) -> int:
-        total = 0
-        for s in givers:
-            total += self._spare(s) * self._load(s, key)
-        if total <= 0:
-            return excess
-        asked = min(excess, total)
-        for s in givers:
-            give = -(-self._spare(s) * asked // total)
-            if give and excess > 0:
-                excess -= self._cut(s, self.want_da[s.index] - give, key, now_ms)
-        return excess
-
-    def _spare(self, s: Standing) -> int:
-        return max(0, self.want_da[s.index] - max(s.evse.min_da, self._floor_da(s)))
-
-    def _cut(self, s: Standing, da: int, key: int, now_ms: int) -> int:
-        """Lower one target to da, or to the least it may stand at if that is below; what the key gains."""
-        least = s.book.least_da()
-        if 0 <= least < da:
-            da = least if least >= s.evse.min_da else 0
-        want, floor = self.want_da[s.index], self._floor_da(s)
-        self._lower(s, da, now_ms, da == 0)
-        gained = max(floor, want) - max(floor, da)
-        for loaded in s.on_keys:
-            if self.for_limits:
-                self.wish_sums[loaded] -= gained
-            else:
-                self.sums[loaded] -= gained
-        for r in range(len(self.row_sums) if self.for_limits else 0):
-            self.row_sums[r] -= gained * self.limits.rows[r].weights[s.index]
-        return gained * self._load(s, key)
 
     # share
 
