@@ -33,7 +33,7 @@ check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rule
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m pytest tests/host/house
 
-proof: $(INSTALLED)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
+proof: $(INSTALLED) $(MICROPYTHON)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long
 	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
 

@@ -338,6 +338,24 @@ def test_rule_3_1_a_frame_passed_over_while_another_waits_for_a_silent_one_still
     assert bench.ledger.other_da[1] >= 250
 
 
+def test_rule_3_1_what_a_silent_one_drew_six_seconds_ago_hides_no_other_load():
+    bench = metered([evse("a"), evse("b")])
+    for e in range(2):
+        bench.stand(160, e)
+    for second in range(6):  # a is not read any more; b is, and frames wait for it
+        bench.measure(1, 100, 100, 100)
+        bench.meter(200 + bench.mark % 2, 200, 200)
+        bench.tick(1000)
+        if second == 0:
+            bench.measure(0, 100, 100, 100)
+    bench.tick(200)
+    bench.meter(201, 200, 200)  # waits for b
+    bench.tick(100)
+    bench.meter(302, 300, 300)
+    bench.tick(100)
+    assert bench.ledger.other_da[1] >= 200, bench.ledger.other_da  # of the 300 only the 100 of b are known to be ours
+
+
 def test_rule_3_3_a_frame_that_repeats_the_last_one_is_not_held_against_new_readings():
     bench = metered()
     bench.stand(100)

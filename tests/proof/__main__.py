@@ -85,6 +85,12 @@ def arguments():
     return options
 
 
+def keep(file, found, result):
+    """All that is known by now: what ran for an hour is not lost with what comes after it."""
+    if file:
+        Path(file).write_text(json.dumps({"searches": found, "result": result}, indent=1) + "\n")
+
+
 def main():
     options = arguments()
     began, found = time.monotonic(), []
@@ -94,12 +100,13 @@ def main():
             print(line_of(kind, one), flush=True)
     result = summary(found)
     result["search_seconds"] = round(time.monotonic() - began, 1)
+    keep(options.out, found, result)
     for name in options.parts:
         if name not in SEARCHES:
             result[name] = part(name, not options.quick)
+            keep(options.out, found, result)
     result["seconds"] = round(time.monotonic() - began, 1)
-    if options.out:
-        Path(options.out).write_text(json.dumps({"searches": found, "result": result}, indent=1) + "\n")
+    keep(options.out, found, result)
     print(json.dumps(result))
     return 0 if sound(result) else 1
 

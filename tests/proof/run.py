@@ -107,10 +107,14 @@ def searches(deep=True, worlds=None, mutants=None, states_max=None, processes=No
 
 
 def part(name, deep):
-    """What a further part has to say, and how long it took."""
+    """What a further part has to say, and how long it took. One that cannot be run is a failure, and no end of the others."""
     began = time.monotonic()
     print("proof: %s …" % name, file=sys.stderr, flush=True)
-    answer = importlib.import_module(FURTHER[name]).run(deep)
+    try:
+        answer = importlib.import_module(FURTHER[name]).run(deep)
+    except Exception as problem:
+        answer = {"failures": 1, "problems": ["%s: %s" % (type(problem).__name__, problem)]}
+        print("proof: %s: %s" % (name, answer["problems"][0]), file=sys.stderr, flush=True)
     answer["seconds"] = round(time.monotonic() - began, 1)
     return answer
 

@@ -25,6 +25,18 @@ def test_the_last_line_is_one_object_with_what_was_searched(monkeypatch, capsys)
     assert result["mutations"] == {"2": True}
 
 
+def test_a_part_that_cannot_be_run_is_a_failure_and_takes_nothing_of_the_others_with_it(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(run.FURTHER, "fuzz", "tests.proof.missing")
+    monkeypatch.setitem(run.FURTHER, "oracle", "tests.proof.missing, too")
+    file = tmp_path / "found.json"
+    called(monkeypatch, "--parts", "oracle,fuzz", "--out", str(file))
+    assert main() == 1
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["oracle"]["failures"] == result["fuzz"]["failures"] == 1
+    assert "ModuleNotFoundError" in result["fuzz"]["problems"][0]
+    assert json.loads(file.read_text())["result"] == result
+
+
 @pytest.mark.parametrize("words, said", [
     (("--parts", "worlds,storms"), "--parts: storms is not allowed; use " + ", ".join(PARTS)),
     (("--world", "flat"), "--world: flat is not allowed; use lost, "),

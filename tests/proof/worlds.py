@@ -141,7 +141,8 @@ def hung(guard=Guard, deep=False):
 def metered(guard=Guard, deep=False):
     """Other load behind a meter jumps; frames of the meter are lost, or it freezes."""
     facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER, slot_s=25)
-    return Metered("other load", facts, guard, outcomes=(("well", "dark")[: 1 + deep], ("well",)), attacks=("step", "silence", "freeze"))
+    outcomes, attacks = (("well", "dark")[: 1 + deep], ("well",)), ("step", "silence", "freeze")
+    return Metered("other load", facts, guard, outcomes=outcomes, attacks=attacks, excuse_steps=3 + deep)  # a frame more may be lost
 
 
 def mirrored(guard=Guard, deep=False):

@@ -139,8 +139,9 @@ class MeterView:
                 self.ref_lo[p], self.ref_hi[p] = 0, self.shown_da_max
             self.certain_da[p] = certain_da
             for evse in self.evses:
-                if mult[at]:
-                    shown -= standings[evse].phase_da[p]
+                s = standings[evse]
+                if mult[at] and self.raw_ms - s.measured_ms <= STALE_MS:  # an older one may have paused since
+                    shown -= s.phase_da[p]
                 at += self.phases
             quick_da = max(0, shown + self.generation_da[p])
             if self.open:  # this frame is passed over: what it shows holds until a later one is judged
