@@ -80,7 +80,7 @@ class Watched:
         self.judge.reported(evse, limit_da, now_ms)
 
     def duplicate(self, evse, now_ms):
-        self._only("reply")
+        self._only("reply", "exception")  # as evidence: what was read before it tells who is there
         self.judge.duplicate(evse, now_ms)
 
     def measured(self, evse, amps_da, sample_ms, now_ms):
