@@ -10,7 +10,7 @@ from house import ROOT
 
 from ampacity_host.configure import check_report, load_site
 from tests.proof import soak_garage
-from tools import generated, size
+from tools import generated, pypy, size
 from tools.bench import drawn_weeks
 from tools.bench.__main__ import wanted
 from tools.bench.entry import entry, unmeasured
@@ -146,3 +146,11 @@ def test_the_soak_garage_holds_and_its_weeks_repeat_for_a_seed(tmp_path):
         drawn_weeks.write_sessions(tmp_path / "sessions.csv", 2, random.Random(7))
         texts.append((tmp_path / "sessions.csv").read_text())
     assert texts[0] == texts[1] and texts[0].count("\n") == 1 + 2 * drawn_weeks.EVSES * 3 // 2
+
+
+def test_a_compiled_package_for_pypy_is_the_one_of_the_lock_file_with_its_hashes():
+    lines = pypy.locked("rpds-py").splitlines()
+    assert lines[0].startswith("rpds-py==") and len(lines) > 2
+    assert all(line.strip().startswith("--hash=sha256:") for line in lines[1:])
+    with pytest.raises(debian.Failed, match="does not name rpds"):
+        pypy.locked("rpds")
