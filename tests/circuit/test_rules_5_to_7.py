@@ -246,3 +246,15 @@ def test_rule_5_to_a_secondary_that_was_never_read_only_a_pause_is_a_probe():
         bench.tick(200)
         assert bench.send(100) is None
         assert bench.send(0) is not None
+
+
+def test_rule_5_liveness_one_whose_least_order_counts_is_reached_where_the_margin_is_there():
+    """Its power-on value is unknown, so all of it is its reserve; a pause of it counts as 6 A."""
+    for rating, reached in ((160, True), (159, False)):
+        bench = Bench(site([foreign_evse(power_on_source="unknown", fallback_da=60)], [circuit(rating=rating)]))
+        bench.tick(200)
+        assert bench.send(60) is None
+        bench.tick(60000)
+        assert bench.guard.mode == "degraded" and bench.bound() == 160
+        assert (bench.send(60) is not None) == reached
+        assert bench.bound() == 160

@@ -142,3 +142,44 @@ def test_section_5_a_row_of_lowers_that_are_obeyed_pauses_nobody():
         least, above = lowest_da(measures)
         assert least >= 60, (measures, least)
         assert above <= 10, (measures, above)
+
+
+class Halved(Blind):
+    """The last of them takes its limit with one write and starts with a second one, for which it needs the margin again."""
+
+    def __init__(self, count, period_ms, **more):
+        self.ready = self.started = False
+        Blind.__init__(self, count, period_ms, **more)
+
+    def _drive(self, e, facts, draws):
+        if e < len(self.drawn) - 1 or self.started:
+            return Blind._drive(self, e, facts, draws)
+        want, stands = self.guard.want_da[e], max(0, self.ledger.standings[e].book.last_da())
+        self.audit(e)
+        if want and stands and self.ready:
+            self.started = self.send(stands, e) is not None
+        elif want and not stands:
+            self.send(want, e)
+        return None
+
+    def run(self, seconds):
+        for _ in range(seconds):
+            Blind.run(self, 1)
+            if not self.started:
+                self.drawn[-1] = 0
+
+
+def test_section_6_liveness_a_first_write_without_the_margin_for_its_second_gets_it_from_all():
+    bench = Halved(3, 1000, rating=480)
+    bench.guard.demand(2, False)
+    bench.run(60)
+    bench.guard.demand(2, True)
+    bench.run(90)
+    assert bench.bound(2) >= 60 and not bench.started
+    bench.house += 40
+    bench.run(5)
+    bench.ready = True
+    bench.run(2)
+    assert not bench.started and min(bench.guard.want_da) >= 60
+    bench.run(60)
+    assert bench.started, (bench.guard.want_da, bench.guard.why(2))

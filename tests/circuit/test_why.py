@@ -1,6 +1,6 @@
 """`why`: the reasons behind a number, as people read them."""
 
-from helper_circuit import Bench, circuit, evse, meter_facts, site
+from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, site
 
 
 def test_why_shows_rating_house_others_and_reserves():
@@ -40,3 +40,15 @@ def test_why_says_quarantine_and_safe():
     assert bench.guard.why(0) == "0.0 A: quarantine"
     bench.guard.fail("storage lost", bench.now_ms)
     assert bench.guard.why(0) == "0.0 A: safe (storage lost)"
+
+
+def test_why_says_that_an_order_waits_for_its_margin():
+    bench = Bench(site([foreign_evse(power_on_source="unknown")], [circuit(rating=200, meter=0)], [meter_facts()])).start()
+    bench.guard.demand(0, True)
+    for _ in range(20):
+        bench.meter(100 + bench.mark % 2, 100, 100)
+        bench.audit()
+        bench.send(bench.guard.want_da[0])
+        bench.tick(500)
+    text = bench.guard.why(0)
+    assert text.startswith("10.0 A: has to wait for margin: main L1 (20.0 A) − house 10.1 A − reserve evse-1 16.0 A"), text

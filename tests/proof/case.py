@@ -63,8 +63,9 @@ def worlds_lines(found):
 FIGURES = {
     "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s.",
     "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; {seconds:,.0f} s.",
-    "soak": "- Soak: {days} days, {sessions} sessions, {sessions_served:.1%} served, {violations} violations; {seconds:,.0f} s.",
-    "fuzz": "- Bent frames: {frames:,}, {exceptions} exceptions, {failures} failures; {seconds:,.0f} s.",
+    "soak": "- Soak: {days} site-days, {sessions:,} sessions, {sessions_served:.1%} served, {violations} violations; {seconds:,.0f} s.",
+    "fuzz": "- Bent frames: {frames:,} on CPython and {micropython[frames]:,} on MicroPython, {exceptions} exceptions, "
+            "{failures} failures; {seconds:,.0f} s.",
 }
 FOUND = ("- Worlds: {states:,} distinct states, {transitions:,} transitions, deepest {depth} turns, {closed} of {worlds} small worlds closed, "
          "{violations} violations; {search_seconds:,.0f} s.")  # fmt: skip

@@ -20,7 +20,7 @@ from ampacity.circuit.meterview import FILTER_MS, REFERENCE_MS, STALE_MS, WAIT_M
 from ampacity.circuit.orders import READ_MS_MAX, Order, OrderBook
 from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX
-from ampacity.circuit.plan import SHARE_MS, Plan
+from ampacity.circuit.plan import DENIED_MS, SHARE_MS, Plan
 from ampacity.circuit.standing import LONG_AGO_MS, Standing
 from ampacity.circuit.tree import Site
 from ampacity.circuit.window import Window
@@ -49,14 +49,14 @@ LEFT_OUT = {
     "Ranks": {"order", "keys", "rows"},
     "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
              "holders", "rising", "sharing", "same", "complete",
-             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "by_default", "wish_sums", "for_limits"},
+             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default", "wish_sums", "for_limits"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
     "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
-    "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms",
+    "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
 LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
@@ -87,7 +87,7 @@ def spans_ms(facts):
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
-        "hearing_ms": 0, "needs_room_ms": 10000, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
+        "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": slot, "idle_since_ms": guard.demands.idle_ms,

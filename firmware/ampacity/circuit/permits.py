@@ -76,7 +76,13 @@ class Permits(Bounds):
             return self._no(3)
         if not self._rule_7_default(s, most_da):
             return self._no(7)
-        return self._rule_2_margin(s, most_da) or self._no(2)
+        return self._rule_2_margin(s, most_da) or self._rule_2_denied(s, now_ms)
+
+    def _rule_2_denied(self, s: Standing, now_ms: int) -> bool:
+        """What the plan wants lacks the margin: the plan is to see since when."""
+        if s.denied_ms < 0:
+            s.denied_ms = now_ms
+        return self._no(2)
 
     def _no(self, rule: int) -> bool:
         self.refused_count[rule] += 1
@@ -88,6 +94,8 @@ class Permits(Bounds):
         self.next_id += 1
         s.book.add(order_id, most_da, now_ms)
         s.sent_da = most_da
+        if s.denied_ms >= 0:
+            s.denied_ms = -1
         if most_da > s.reserve_da:
             s.other_ms = now_ms
             if s.lapsed:
@@ -126,7 +134,7 @@ class Permits(Bounds):
             return False
         return (
             self._rule_11_fed(s, now_ms)
-            and self._rule_8_fresh(s, now_ms)
+            and (most_da <= s.reserve_da or self._rule_8_fresh(s, now_ms))
             and self._rule_9_quiet(now_ms)
             and self._rule_7_default(s, most_da)
             and self._rule_2_margin(s, most_da)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SHARE_MS = 500
 RAISES = 8  # between two yields
 ROOM_DA = 10  # less than this is no room to rise
+DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
 
 
 class Plan(Shed):
@@ -37,6 +38,7 @@ class Plan(Shed):
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
         self.held: list[Member] = []  # who would be one, but was paused a moment ago
+        self.denied: list[Standing] = []  # of this share: whose orders have lacked their margin for a while
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
         self.sharing: "Iterator[None] | None" = None  # a share that is not finished
@@ -86,6 +88,7 @@ class Plan(Shed):
         del members[:]
         del held[:]
         self.by_default, self.same, self.complete = False, self.complete, False
+        self.denied = [s for s in self.ledger.standings if s.denied_ms >= 0 and self.want_da[s.index] and now_ms - s.denied_ms >= DENIED_MS]
         order = demand.sort(now_ms)
         yield
         for place, e in enumerate(order):
@@ -99,7 +102,8 @@ class Plan(Shed):
             stuck = self.ledger.stuck(s, now_ms)
             if ceiling and (s.evse.by_measure or not stuck) and not demand.asleep(e, now_ms):
                 # stuck: nothing shows what it takes; its bound is taken out for it, so it may have that
-                member = self._member(s, min(ceiling, demand.idle_cap_da[e]), s.bound_da if stuck else s.reserve_da)
+                stays = stuck or s in self.denied
+                member = self._member(s, min(ceiling, demand.idle_cap_da[e]), s.bound_da if stays else s.reserve_da)
                 if self._may_stand(e, now_ms):
                     members.append(member)
                 else:
@@ -232,7 +236,7 @@ class Plan(Shed):
             free[key + size] = ledger.cap_da[key] - ledger.assumed_da[key]
         for s in ledger.standings:
             planned = s.reserve_da
-            if s.bound_da > planned and ledger.stuck(s, now_ms):
+            if s.bound_da > planned and (s in self.denied or ledger.stuck(s, now_ms)):
                 planned = s.bound_da
             if now_ms - s.needs_room_ms < 10000:
                 planned = max(planned, self._room_to_return(s))
@@ -266,9 +270,15 @@ class Plan(Shed):
 
         What one that does not measure draws may be other load: for a raise it counts twice, for a lower once. Who stands
         between the two stays: shares that followed the one while rising and the other while falling would never settle.
+        But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
         room, stands = cap_da - self.other.shown_da[key], self.ledger.sums[key]
-        return max(room, min(stands, cap_da - self.ledger.low_other_da[key])) if stands > room else room
+        if stands <= room:
+            return room
+        for s in self.denied:
+            if key in s.on_keys:
+                return room
+        return max(room, min(stands, cap_da - self.ledger.low_other_da[key]))
 
     def _free_by_default(self, free: "list[int]", s: Standing, now_ms: int) -> None:
         standing = self.ledger.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da

@@ -35,6 +35,7 @@ class Standing:
     contactor_open = False  # seen so since it was told to open
     locked = ""  # why it stays out until a person resets it
     needs_room_ms = LONG_AGO_MS  # a read was refused for want of margin
+    denied_ms = -1  # an order of it was refused for want of margin, and none has left since
     refusals = 0
     surplus_da = 0  # what it makes of an order beyond what was wanted
     hold_until_ms = LONG_AGO_MS

@@ -3,6 +3,8 @@
 `16.0 A: garage L2 (63.0 A) − house 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
 """
 
+from ampacity.circuit.plan import DENIED_MS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ampacity.circuit.guard import Guard
@@ -25,6 +27,8 @@ def why(guard: "Guard", evse: int) -> str:
         reason = _outside(guard, s, slack) or _circuit(guard, s, key)
         if want == 0:
             reason = "waits for its turn or its hold time: " + reason
+        elif s.denied_ms >= 0 and guard.now_ms - s.denied_ms >= DENIED_MS:
+            reason = _no_margin(guard, s)
         elif want >= guard.plan.ceiling_da(s):
             reason = _own_limit(guard, s)
     return "%s: %s" % (amps(want), reason)
@@ -58,6 +62,24 @@ def _own_limit(guard: "Guard", s: "Standing") -> str:
         if value < s.evse.limit_da:
             return "limit by %s %s" % (source, amps(value))
     return "limit of %s (%s)" % (s.evse.name, amps(s.evse.limit_da))
+
+
+def _no_margin(guard: "Guard", s: "Standing") -> str:
+    """Why the order does not leave: the circuit and phase with the least margin, and what everybody may still draw there."""
+    ledger = guard.ledger
+    best, least = s.on_keys[0], 1 << 20
+    for key in s.on_keys:
+        left = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
+        if left < least:
+            best, least = key, left
+    text = "has to wait for margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
+    if ledger.other_da[best]:
+        text += " − house " + amps(ledger.other_da[best])
+    for other in ledger.standings:
+        load_da = other.bound_da * other.on_keys.count(best)
+        if load_da:
+            text += " − %s%s %s" % ("reserve " if other.bound_da == other.reserve_da else "", other.evse.name, amps(load_da))
+    return text
 
 
 def _tightest(guard: "Guard", s: "Standing") -> "tuple[int, int]":
