@@ -257,6 +257,20 @@ def test_without_broadcasts_a_grant_and_its_proof_are_one_exchange():
     assert site.judge.of("proven", 0)[-1][3] == 100
 
 
+def test_an_answered_grant_is_told_so_that_nobody_waits_for_it_to_arrive():
+    site = Site([1])
+    site.table.broadcasts = False
+    site.wire.run(2000)
+    site.want(100)
+    site.wire.run(400)
+    answered = [call[2] for call in site.judge.of("answered")]
+    assert answered == [call[3] for call in site.judge.of("send")]
+    site.stations[0].on = False
+    site.want(60)
+    site.wire.run(400)
+    assert len(site.judge.of("send")) > len(answered) == len(site.judge.of("answered"))
+
+
 def test_facts_are_read_from_the_status():
     site = Site([1], terminals=[[0]])
     station = site.stations[0]

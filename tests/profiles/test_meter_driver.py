@@ -90,3 +90,11 @@ def test_three_failures_take_it_off_line_and_one_answer_brings_it_back():
         size = request.reply_len - 2
         driver.reply(request, bytes([request.pdu[0], size]) + bytes(size), 9050)
     assert driver.facts.fault is None
+
+
+def test_after_a_start_it_may_first_answer_what_was_asked_before():
+    driver, _, _ = bench()
+    driver.rest(1000)
+    reply_ms = EASTRON_SDM630["reply_ms"]
+    assert driver.take(1000 + reply_ms - 1) is None and driver.urgency(1000)[1] == 1000 + reply_ms
+    assert driver.take(1000 + reply_ms) is not None

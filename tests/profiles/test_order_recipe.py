@@ -91,3 +91,23 @@ def test_a_raise_of_an_enabled_device_does_not_enable_it_again():
 def test_the_surest_write_is_the_one_that_stops_the_device_by_itself():
     assert OrderRecipe(KEBA_P30["order"], 60, 320).surest()[1] == 5014
     assert OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160).surest()[1] == 261
+
+
+def test_a_limit_says_nothing_to_one_that_is_shown_to_be_off_and_everything_again_as_soon_as_that_may_have_changed():
+    limit, disable, enable = ([6, at, "u16", "least", 0, role, 1, 1, -1, 0] for at, role in ((1, "limit"), (2, "disable"), (2, "enable")))
+    order = Ordering(OrderRecipe(coarse([1, 1], 0) | {"pause": [limit, disable], "charge": [limit, enable]}, 60, 160))
+    order.start(0)
+    assert (order.most_da(limit), order.most_da(disable)) == (60, 0)
+    order.shown(True)
+    assert order.most_da(limit) == 0 and order.most_da(enable) == 160
+    order.again()
+    assert order.most_da(limit) == 0
+    for change in (lambda: order.shown(False), order.doubt, order.forget, lambda: order.start(0)):
+        order.shown(True)
+        change()
+        order.target_da = 0
+        assert order.most_da(limit) == 60
+    order.shown(True)
+    order.start(100)
+    order.start(0)
+    assert order.most_da(limit) == 60

@@ -276,3 +276,22 @@ def test_a_refused_proof_is_not_asked_for_again_at_once():
     klass, due_ms = driver.urgency(later_ms)
     assert klass > ORDER or due_ms > later_ms
     assert driver.urgency(later_ms + 1000)[0] == ORDER
+
+
+def test_one_that_stays_in_its_watchdogs_state_hears_every_write_of_its_order_again():
+    for latched in (0, 1):
+        judge, device = Judge(60), wall_box()
+        watchdog = dict(HEIDELBERG_ENERGY_CONTROL["watchdog"], latched=latched)
+        driver = ProfileDriver(FACTS, dict(HEIDELBERG_ENERGY_CONTROL, watchdog=watchdog), 0, judge)
+        run(driver, device, START_MS, 3000)
+        device.values[5] = 9
+        run(driver, device, START_MS + 3000, 1000)
+        assert driver.facts.fault is not None
+        del device.written[:]
+        run(driver, device, START_MS + 4000, 12000)
+        assert device.written == [(261, 0)] * (2 if latched else 0)
+        device.values[5] = 7
+        run(driver, device, START_MS + 16000, 1000)
+        del device.written[:]
+        run(driver, device, START_MS + 17000, 12000)
+        assert device.written == []

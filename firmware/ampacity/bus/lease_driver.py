@@ -253,6 +253,8 @@ class LeaseDriver:
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
         self._failures = 0
         self.judge.heard(self.index, now_ms)
+        if request.pdu[0] == 23 and request.certain and self._sent:
+            self.judge.answered(self.index, self._sent[-1][1], now_ms)  # it is not on its way any more
         if request.tag == STATUS:
             status = struct.unpack(_STATUS_FORMAT, pdu[2:])
             if request.certain:

@@ -233,16 +233,21 @@ class ProfileAnswers:
         most_da = self._recipe.most_da(order.target_da)
         full = self._recipe.table["full"] and most_da >= self._recipe.max_da  # watts of all phases: more than it can
         proven = holds(rows, self._readings.values, NO_LIMIT if full else most_da, self._targets)
+        order.shown(proven)
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, min(self._shown_da(), most_da), now_ms)
             order.as_proven()
         if not proven:
             self._hold_ms["proof"] = now_ms + PROOF_MS
-        alike = proven and self._shown_da() >= order.target_da
+        alike = proven and self._shown_da() >= order.target_da and not self._latched()
         if not alike and self._unlike_ms < 0:
             self._unlike_ms = now_ms
         elif alike:
             self._unlike_ms = -1
+
+    def _latched(self) -> bool:
+        """Its watchdog may have fired: some stay in that state until every write of an order has come again."""
+        return bool(self._table["watchdog"]["latched"]) and self.facts.fault is not None
 
     def _shown_da(self) -> int:
         index = self._limit_index()

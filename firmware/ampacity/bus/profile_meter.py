@@ -89,6 +89,13 @@ class MeterDriver:
                 self.beside[field[NAME]] = readings.named(field[NAME])
         self.facts.serial = self.beside.get("serial", self.facts.serial)
 
+    def rest(self, now_ms: int) -> None:
+        """A controller has just started: for as long as a reply may take this one may answer what was asked before that.
+
+        A serial line does not tell: the voltages of the last request would pass for the currents of the first.
+        """
+        self._hold_ms = now_ms + self._table["reply_ms"]
+
     def want(self, limit_da: int, now_ms: int) -> None:
         """Meters take no orders."""
 

@@ -4,7 +4,7 @@ The limit comes first and is shown in force before the device is enabled: an ena
 the device still holds, so it counts as the largest of those (safety.md, rule 1).
 """
 
-from ampacity.bus.profile_order import ENABLE, LIMIT, W_ROLE
+from ampacity.bus.profile_order import ENABLE, LIMIT, W_ROLE, W_WHAT
 
 NONE = -1
 
@@ -25,6 +25,7 @@ class Ordering:
         self.lowering = False
         self.enabled = False
         self.proven = False
+        self.off = False
         self.written_ms = NONE
         self.held_most_da = self.recipe.max_da
         self._limit_most_da = 0
@@ -33,6 +34,7 @@ class Ordering:
         """The device may have restarted: whether it is enabled, and what it holds, must be seen again."""
         self.enabled = False
         self.proven = False
+        self.off = False
         self.held_most_da = self.recipe.max_da
         self._limit_most_da = 0
 
@@ -42,7 +44,7 @@ class Ordering:
         self.target_da = target_da
         self.writes = self.recipe.writes(target_da)
         self.at = 0
-        self.proven = False
+        self.proven = self.off = False
 
     def probed(self, target_da: int) -> None:
         """A single write, sent as a probe, has given target_da."""
@@ -78,15 +80,19 @@ class Ordering:
         return self.at == len(self.writes) - 1 and self._needless(write)
 
     def most_da(self, write: list) -> int:
-        """The most that the device may make of this one write, given all that it may hold."""
-        if write[W_ROLE] == LIMIT:
-            return self.recipe.most_da(self.target_da or self._lowest(write))
+        """The most that the device may make of this one write, given all that it may hold.
+
+        To one that is shown to be off a limit says nothing until it is enabled.
+        """
+        if write[W_ROLE] == LIMIT and not self.off:
+            return self._most_held_da(write)
         if write[W_ROLE] == ENABLE:
             return max(self.held_most_da, self.recipe.most_da(self.target_da))
         return self.recipe.most_da(0)
 
-    def _lowest(self, write: list) -> int:
-        return 0 if write[3] == "raw" else self.recipe.min_da
+    def _most_held_da(self, write: list) -> int:
+        """The limit that it holds after this write, at the most."""
+        return self.recipe.most_da(self.target_da or (0 if write[W_WHAT] == "raw" else self.recipe.min_da))
 
     def wants_limit_shown(self, write: list) -> bool:
         """Must the limit be shown in force before this write?"""
@@ -97,7 +103,7 @@ class Ordering:
         self.order_id = order_id
         self.written_ms = now_ms
         if write[W_ROLE] == LIMIT:
-            self._limit_most_da = self.most_da(write)
+            self._limit_most_da = self._most_held_da(write)
             self.held_most_da = max(self.held_most_da, self._limit_most_da)
 
     def acknowledged(self) -> None:
@@ -111,6 +117,10 @@ class Ordering:
         """
         if 0 < self.target_da <= limit_da:
             self.held_most_da = max(limit_da, self._limit_most_da)
+
+    def shown(self, proven: bool) -> None:
+        """A reading asked after the last write shows the order in force, or does not."""
+        self.off = proven and self.target_da == 0
 
     def as_proven(self) -> None:
         """The order is in force."""

@@ -126,7 +126,10 @@ class Buses:
 
     def _meter_driver(self, index, facts):
         from ampacity.bus.profile_meter import MeterDriver
-        return MeterDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard, self.on_reading)
+        driver = MeterDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard, self.on_reading)
+        if self.site["buses"][facts["bus"]]["kind"] == "rtu":
+            driver.rest(self.doors.clock.now_ms())
+        return driver
 
     def _members(self, b):
         """[(facts, driver, evse index or None)] of bus b in site order."""
