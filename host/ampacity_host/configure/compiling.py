@@ -13,6 +13,7 @@ FRAME_CHARACTERS_MAX = 256
 ASCII_CHARACTERS_MAX = 513
 DIRECT_TCP_MS = 5000
 GATEWAY_MS = 60000
+BEHIND_GATEWAY = {"port": "virtual", "baud": 19200, "parity": "E", "stop": 1}  # the line of our own secondaries there
 
 
 def character_bits(bus: Table) -> int:
@@ -195,8 +196,9 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
 def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:
     """The `site.json` of the secondary behind EVSE `name`: what `ampacity.roles.secondary` takes, nothing of the rest.
 
-    line: its own serial port (default: as the bus names the primary's). Raises KeyError if there is no such EVSE of our
-    kind. On a bus with tls the certificates are missing: the facts of a primary do not hold its secondaries' keys.
+    line: its own serial port (default: as the bus names the primary's); it needs one behind a gateway, too. Raises
+    KeyError if there is no such EVSE of our kind. On a bus with tls the certificates are missing: the facts of a primary
+    do not hold its secondaries' keys.
     """
     entry = next((e for e in facts["evses"] if e["name"] == name and e["kind"] == "ampacity" and not e.get("primary")), None)
     if entry is None:
@@ -216,8 +218,8 @@ def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, 
         "serial": serial or f"{facts['name']}-{name}"[:32],
         "bus": bus["name"],
     }
-    if bus["kind"] == "tcp":
+    if bus["kind"] == "tcp" and not bus["gateway"]:
         where = (entry["host"] or bus["host"], entry["tcp_port"] or bus["tcp_port"])
         return config | {"tcp": tcp_facts(*where, bus.get("roles"))}
-    config |= {key: bus[key] for key in ("port", "baud", "parity", "stop") if key in bus}
+    config |= {key: bus.get(key, default) for key, default in BEHIND_GATEWAY.items()}
     return config | ({"port": line} if line else {})

@@ -61,7 +61,31 @@ def evidence(facts: dict[str, Any]) -> list[dict[str, Any]]:
     for evse in facts["evses"]:
         for what, cost_da, frees in missing(evse, facts["require_tested"]):
             rows.append({"evse": evse["name"], "what": what, "costs_a": cost_da / 10, "frees": frees})
+        meter = meter_above(evse, facts)
+        if meter is not None and not measures(evse, facts):
+            what = f"its current is not measured: what it draws counts again as other load at {meter}"
+            frees = "a meter of its own, or a device that measures"
+            rows.append({"evse": evse["name"], "what": what, "costs_a": evse["limit_da"] / 10, "frees": frees})
     return rows
+
+
+def measures(evse: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Does the device show the current of each of its terminals?"""
+    if evse["kind"] != "profile":
+        return True
+    fields = {row[0] for row in facts["profiles"][evse["profile"]]["fields"]}
+    return all(f"current_l{n + 1}" in fields for n in range(len(evse["terminals"])))
+
+
+def meter_above(evse: dict[str, Any], facts: dict[str, Any]) -> str | None:
+    """The nearest meter that measures it with others; None: there is none."""
+    circuit = evse["circuit"]
+    while circuit >= 0:
+        entry = facts["circuits"][circuit]
+        if entry["meter"] >= 0:
+            return str(facts["meters"][entry["meter"]]["name"])
+        circuit = entry["parent"]
+    return None
 
 
 def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, str]]:

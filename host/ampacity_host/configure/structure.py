@@ -228,18 +228,18 @@ def addresses(site: SiteFile, collector: Collector) -> None:
 
 
 def own_endpoints(site: SiteFile, collector: Collector) -> None:
-    """Each of our own on TCP answers for itself alone: no two of them at one address, but behind a gateway."""
+    """Each of our own on TCP answers for itself alone: nobody else is at its address, but behind a gateway."""
     known = by_name(site.buses)
     taken: dict[object, Table] = {}
-    for evse in site.evses:
-        if evse["kind"] != "ampacity" or evse["bus"] not in known:
+    for table in sorted((*site.meters, *site.evses), key=lambda table: table.get("kind") != "ampacity"):
+        bus = site.buses[known[table["bus"]]] if table["bus"] in known else None
+        if bus is None or bus["kind"] != "tcp" or bus["gateway"]:
             continue
-        bus = site.buses[known[evse["bus"]]]
-        if bus["kind"] == "tcp" and not bus["gateway"]:
-            place = address_of(evse, bus)[:2]
-            if place in taken and place[0] is not None and taken[place]["unit"] != evse["unit"]:
-                collector.add(evse, "host", f"{place[0]}:{place[1]} is the address of {taken[place].where} too", "give each its own host or tcp_port")
-            taken.setdefault(place, evse)
+        place = address_of(table, bus)[:2]
+        if place in taken and place[0] is not None and taken[place]["unit"] != table["unit"]:
+            collector.add(table, "host", f"{place[0]}:{place[1]} is the address of {taken[place].where} too", "give each its own host or tcp_port")
+        if table.get("kind") == "ampacity":
+            taken.setdefault(place, table)
 
 
 def phases(site: SiteFile, collector: Collector) -> None:

@@ -125,14 +125,23 @@ def test_a_cycle_grows_with_its_units_and_silent_ones_at_most_double_it():
 def test_declared_and_unknown_values_are_listed_with_their_cost():
     evse = {
         "name": "one", "power_on_source": "unknown", "max_da": 320, "fallback_da": 60, "power_on_da": 320, "watchdog_ms": 10000, "holds": False,
+        "circuit": 0, "kind": "ampacity",
     }  # fmt: skip
-    rows = evidence({"evses": [evse], "require_tested": False})
+    site = {"circuits": [{"meter": 0, "parent": -1}], "meters": [{"name": "grid"}], "require_tested": False}
+    rows = evidence({**site, "evses": [evse]})
     assert [(row["evse"], row["costs_a"]) for row in rows] == [("one", 26.0)]
     declared = {**evse, "power_on_source": "declared", "power_on_da": 0}
-    assert evidence({"evses": [declared], "require_tested": False})[0]["costs_a"] == 0.0
-    assert evidence({"evses": [declared], "require_tested": True})[0]["costs_a"] == 26.0
+    assert evidence({**site, "evses": [declared]})[0]["costs_a"] == 0.0
+    assert evidence({**site, "evses": [declared], "require_tested": True})[0]["costs_a"] == 26.0
     dumb = {**declared, "power_on_source": "documented", "watchdog_ms": 0}
-    assert [row["costs_a"] for row in evidence({"evses": [dumb], "require_tested": False})] == [32.0, 32.0]
+    assert [row["costs_a"] for row in evidence({**site, "evses": [dumb]})] == [32.0, 32.0]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("evse-wb-din", True), ("heidelberg-energy-control", False)])
+def test_what_is_not_measured_counts_again_at_the_meter_and_that_is_said(edited, kind, told):
+    path = edited(('kind = "ampacity"', f'kind = "{kind}"'), ("power_on_a = 0.0", "power_on_a = 6.0"))
+    said = [row for row in check_report(load_site(path))["evidence"] if "not measured" in row["what"]]
+    assert [(row["evse"], row["costs_a"]) for row in said] == ([("evse-2", 16.0)] if told else [])
 
 
 def test_the_check_says_how_many_could_fall_back_to_six_amperes(edited):

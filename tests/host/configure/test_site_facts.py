@@ -172,5 +172,11 @@ def test_a_secondary_gets_its_own_settings_alone(facts):
             secondary_config(site, name)
 
 
+def test_a_secondary_behind_a_gateway_hangs_on_a_serial_line(facts):
+    config = secondary_config(facts("two-hundred-eight"), "three", line="/dev/ttyS1")
+    assert (config["port"], config["baud"], config["parity"], config["stop"]) == ("/dev/ttyS1", 19200, "E", 1) and "tcp" not in config
+    assert "tcp" in secondary_config(facts("two-hundred-eight"), "two")
+
+
 def test_a_serial_setting_that_differs_from_the_documented_one_is_a_warning():
     assert [m.field for m in load_site(GOOD / "garage.toml").warnings] == ["bus", "bus"]
