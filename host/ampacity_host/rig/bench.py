@@ -46,6 +46,7 @@ class Bench:
         self.meter_hosts = {}
         self.endpoints = {}          # (bus index, host, port) -> Endpoint
         self.address_of = {}         # device name -> its key in endpoints
+        self.own_ends = {}           # our own secondary over TCP -> its OwnEndpoint
         self._own_spies = {}         # our own secondary over TCP -> what knows of its lease
         self._place_own()
         self.desk = FaultDesk(self)
@@ -103,7 +104,7 @@ class Bench:
             host.attach(self.lines[bus["name"]], facts["unit"])
             return host
         key = self.address_of[host.name] = self._key(facts)
-        self.endpoints.setdefault(key, Endpoint()).add(facts["unit"], host)
+        self.endpoints.setdefault(key, Endpoint(self.time)).add(facts["unit"], host.dial)
         return host
 
     def _key(self, facts):
@@ -112,11 +113,24 @@ class Bench:
         return (facts["bus"], facts.get("host") or bus.get("host"), facts.get("tcp_port") or bus.get("tcp_port") or 502)
 
     def _place_own(self):
-        """Endpoints of our own secondaries over TCP; the controller behind each comes with the clock."""
+        """Endpoints of our own secondaries over TCP; the controller behind each comes with the clock.
+
+        Behind a gateway several share one address, with other devices.
+        """
         for facts in self.facts["evses"]:
             if facts["kind"] == "ampacity" and self._kind(facts) == "tcp":
                 key = self.address_of[facts["name"]] = self._key(facts)
-                self.endpoints[key] = OwnEndpoint(facts["name"])
+                own = self.own_ends[facts["name"]] = OwnEndpoint(facts["name"])
+                if self.facts["buses"][facts["bus"]]["gateway"]:
+                    self.endpoints.setdefault(key, Endpoint(self.time)).add(facts["unit"], own.receiver)
+                else:
+                    self.endpoints[key] = own
+
+    def drop(self, facts):
+        """The way to one device behind an address that several share; None where it has the address for itself."""
+        endpoint = self.endpoints[self.address_of[facts["name"]]]
+        drops = getattr(endpoint, "drops", {})
+        return drops[facts["unit"]] if len(drops) > 1 else None
 
     def _watch_leases(self):
         for point in self.plant.points:

@@ -74,6 +74,10 @@ class FaultDesk:
         if bus_name in rig.lines:
             line = rig.lines[bus_name]
             return self._wire(line, line.drop(name), kind, name, on, options)
+        facts = next(one for one in rig.facts["evses"] + rig.facts["meters"] if one["name"] == name)
+        drop = None if kind in INTRUDERS else rig.drop(facts)
+        if drop is not None:
+            return drop.set_fault(kind, on, options)
         return self._tcp(kind, name, [rig.address_of[name]], on, options)
 
     def trouble(self, bus, on):
@@ -119,7 +123,7 @@ class FaultDesk:
         if old is not None:
             old.stop()
         if on:
-            self._intruders[kind, name] = TcpVisitor(self._rig, keys, kind == "foreign_client" and options.get("writes", False))
+            self._intruders[kind, name] = TcpVisitor(self._rig, keys, kind == "foreign_client" and options.get("writes", False), name)
 
     # ---- devices
 

@@ -33,14 +33,17 @@ def _grant(unit):
 
 
 class TcpVisitor:
-    """A client that talks to the TCP devices at `keys` of a rig once a second, over a connection of its own."""
+    """A client that talks to the TCP devices at `keys` of a rig once a second, over a connection of its own.
 
-    def __init__(self, rig, keys, writes):
+    name: of the one device that it talks to; a bus's: to all of them.
+    """
+
+    def __init__(self, rig, keys, writes, name):
         self._rig = rig
         self._number = 0
         self._talks = []
         for facts in rig.facts["evses"]:
-            if rig.address_of.get(facts["name"]) in keys:
+            if rig.address_of.get(facts["name"]) in keys and name in (facts["name"], rig.facts["buses"][facts["bus"]]["name"]):
                 receive = rig.endpoints[rig.address_of[facts["name"]]].receiver(lambda answer: None)
                 self._talks.append((receive, request_body(facts, writes)))
         self._entry = None

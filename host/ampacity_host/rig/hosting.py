@@ -3,6 +3,7 @@
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.plant.view import EvseView, MeterView
+from ampacity_host.rig.virtual.streams import Path
 
 TICK_MS = 250
 
@@ -26,6 +27,10 @@ class DeviceHost:
     def receive(self, data, now_us):
         """Bytes from the RS-485 line."""
         self.hear(data, now_us, self._send)
+
+    def dial(self, send, lost):
+        """A new connection to it, which is never lost: a function for its bytes."""
+        return lambda data, now_us: self.hear(data, now_us, send)
 
     def hear(self, data, now_us, send):
         """Bytes for the device; its answers go to `send` when they are due."""
@@ -57,17 +62,24 @@ class DeviceHost:
 
 
 class Endpoint:
-    """All devices behind one TCP address: requests go to the unit that they name."""
+    """All devices behind one TCP address: requests go to the unit that they name, and to all for unit 0.
 
-    def __init__(self):
-        self.hosts = {}
+    Each has a drop of its own, the stretch of line between it and the others, where faults reach it alone.
+    """
 
-    def add(self, unit, host):
-        self.hosts[unit] = host
+    def __init__(self, time):
+        self._time = time
+        self._dials = {}
+        self.drops = {}
+
+    def add(self, unit, dial):
+        """dial(send, lost) → receive(data, now_us): what a new connection gets for the frames of that unit, until lost()."""
+        self._dials[unit] = dial
+        self.drops[unit] = Path(self._time)
 
     def receiver(self, send):
         """A function for the bytes of one new connection; answers go to `send`."""
-        waiting = bytearray()
+        waiting, talks = bytearray(), {}
 
         def receive(data, now_us):
             waiting.extend(data)
@@ -75,10 +87,34 @@ class Endpoint:
                 size = 6 + (waiting[4] << 8 | waiting[5])
                 frame = bytes(waiting[:size])
                 del waiting[:size]
-                host = self.hosts.get(frame[6]) or (next(iter(self.hosts.values())) if len(self.hosts) == 1 else None)
-                if host is not None:
-                    host.hear(frame, now_us, send)
+                for unit in self._meant(frame[6]):
+                    if unit not in talks:
+                        talks[unit] = self._talk(unit, send)
+                    talks[unit](frame)
         return receive
+
+    def _meant(self, unit):
+        """A device that is alone takes every frame for its own."""
+        if unit in self._dials:
+            return (unit,)
+        return tuple(self._dials) if unit == 0 or len(self._dials) == 1 else ()
+
+    def _talk(self, unit, send):
+        """A function for whole frames to that unit, over its drop."""
+        drop, hears = self.drops[unit], []
+
+        def answer(data):
+            drop.pass_on(data, True, send)
+
+        def deliver(data):
+            if not hears:
+                hears.append(self._dials[unit](answer, hears.clear))
+            if hears:
+                hears[0](data, self._time.now_us)
+
+        def talk(frame):
+            drop.pass_on(frame, False, deliver, send)
+        return talk
 
 
 class DeviceClock:

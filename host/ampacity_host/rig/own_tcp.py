@@ -10,14 +10,16 @@ READS = (3, 4, 23)
 
 
 class OwnEndpoint:
-    """What an Endpoint (rig/hosting.py) is for simulated devices. dial(send) → receive(data, now_us) of a new connection."""
+    """What an Endpoint (rig/hosting.py) is for simulated devices. dial(send, lost) → receive(data, now_us) of a new
+    connection; lost() is called when that is gone.
+    """
 
     def __init__(self, name):
         self.name = name
         self.dial = None
 
-    def receiver(self, send):
-        return self.dial(send)
+    def receiver(self, send, lost=lambda: None):
+        return self.dial(send, lost)
 
 
 class TcpLeaseSpy(LeaseSpy):
@@ -81,7 +83,7 @@ def frames(receiver, data):
 
 def dial_socket(port, spy, tasks):
     """dial() of a secondary that listens on a loopback port. tasks: a set that keeps what runs."""
-    def dial(send):
+    def dial(send, lost):
         hear_asked, hear_answered = spy.connection()
         waiting = asyncio.Queue()
 
@@ -89,6 +91,7 @@ def dial_socket(port, spy, tasks):
             with contextlib.suppress(OSError):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 answers = asyncio.ensure_future(pump(reader))
+                answers.add_done_callback(lambda _: task.cancel())
                 try:
                     while True:
                         writer.write(await waiting.get())
@@ -109,6 +112,7 @@ def dial_socket(port, spy, tasks):
         task = asyncio.ensure_future(serve())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: lost())
         return receive
     return dial
 
@@ -117,12 +121,13 @@ def dial_network(loop, network, address):
     """dial() of a secondary that listens in the virtual network."""
     from ampacity_host.rig.virtual.streams import MemoryWriter
 
-    def dial(send):
+    def dial(send, lost):
         accept = network.listeners.get(address)
         if accept is None:
+            loop.at_us(loop.now_us, lost)
             return lambda data, now_us: None
         near, far = network.pair(network.path(*address))
-        near.on_data = send
+        near.on_data, near.on_lost = send, lost
         accept(far)
         writer = MemoryWriter(near)
         return lambda data, now_us: writer.write(data)

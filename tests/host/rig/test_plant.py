@@ -1,7 +1,7 @@
 """What cars, contactors and circuits of the bench do."""
 
 import pytest
-from small_site import evse, plant, run_ms
+from small_site import evse, plant, run_ms, site
 
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.box import Box
@@ -108,6 +108,26 @@ def test_an_overload_after_a_step_of_measured_load_is_no_violation_until_its_bud
     assert booked["over_ms"] == [4_000, 0, 0] and booked["violation_ms"] == [0, 0, 0]
     run_ms(time, 60_000)
     assert worst_circuits(site_plant)["main"]["violation_ms"][0] > 40_000
+
+
+@pytest.mark.parametrize("ramp_da_per_s", [20, 100])
+def test_what_a_car_draws_against_its_offer_is_no_violation_until_it_must_have_been_stopped(ramp_da_per_s):
+    for stopped_ms, violated in ((16_500, False), (19_000, True)):
+        site_plant, time = plant([evse("evse-1", max_da=160)], circuits=[dict(each, rating_da=[160] * 3) for each in site()["circuits"]])
+        point = site_plant.point["evse-1"]
+        point.plug(Car(ramp_da_per_s=ramp_da_per_s))
+        point.drive("pwm", 266, True)
+        run_ms(time, 20_000)
+        assert 150 <= point.amps_da <= 160
+        point.set_fault("disobeys", True)
+        run_ms(time, 11_000)
+        point.drive("x1", 1000, True)
+        run_ms(time, stopped_ms - 11_000)
+        assert point.amps_da == 320
+        point.drive("x1", 1000, False)
+        run_ms(time, 5_000)
+        booked = worst_circuits(site_plant)["row"]
+        assert booked["over_ms"][0] > 14_000 and (booked["violation_ms"][0] > 0) == violated, booked
 
 
 def test_an_overload_by_our_own_current_is_a_violation_at_once():

@@ -185,3 +185,18 @@ def test_a_hardware_watchdog_opens_the_primarys_own_contactor(tmp_path):
     assert point.closed
     one.run_ms(400)
     assert not point.closed and point.pilot == "x1"
+
+
+def test_what_a_meter_was_asked_by_a_primary_that_died_is_no_sample_of_the_next(tmp_path):
+    one = bench(tmp_path, SITE.replace("eastron-sdm630", "schneider-iem3x55"))
+    one.run_ms(5_000)
+    for at_ms in range(0, 900, 30):
+        one.run_ms(500 + at_ms)
+        one.primary.kill()
+        one.flush()
+        one.primary.start()
+        one.run_ms(3_000)
+        guard = one.primary.role.guard
+        assert guard.ledger.assumed_da == guard.site.assumed_da, at_ms
+        assert one.view()["circuits"]["main"]["meter"] == "ok"
+    one.close()

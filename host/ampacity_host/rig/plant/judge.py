@@ -68,6 +68,9 @@ class Judge:
 
 def appoint(plant):
     """Gives every account of the plant its judge."""
+    for point in plant.points:
+        if point.bus >= 0:
+            point.turn_ms = cycle_ms(plant.site, point.bus)
     for circuit in plant.circuits:
         for phase, account in enumerate(circuit.accounts):
             account.judge = Judge(plant, circuit, phase)

@@ -12,7 +12,7 @@ STEP_MS = 100            # of a ramp
 LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex A allows 5 s)
 LOWER_REACTION_MS = 3_000
 KEEPING = ("watchdog_broken", "keep_setpoint")
-DISOBEY_DA = 10          # above its offer by more than this is disobedience
+SWITCHED_MS = 2_000      # a contactor and a feeder are told, and open
 
 
 def duty_da(permille):
@@ -37,6 +37,7 @@ class Point:
         self.max_da = facts["max_da"]
         self.terminals = facts["terminals"]
         self.settle_ms = max(5_000, facts.get("settle_ms", 0)) + facts.get("latency_ms", 0)
+        self.turn_ms = 0                 # how long it may wait for its turn on its bus
         self.reserve_da = max(facts.get("fallback_da", 0), facts.get("power_on_da", 0)) if self.kind != "local" else 0
         self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
         self.loads = _count(self.terminals)
@@ -293,6 +294,7 @@ class Point:
         if amps_da == self.amps_da:
             return
         self.settle()
+        self._cut_books()
         by_da = amps_da - self.amps_da
         self.amps_da = amps_da
         used = self._used()
@@ -331,7 +333,13 @@ class Point:
             self.overshoot_ms += max(0, now_ms - self._over_since_ms)
             self._over_since_ms = now_ms
 
+    def _cut_books(self):
+        """What was excused until now was so by the offer and the current until now."""
+        if self.disobeying_since_ms is not None:
+            self.plant.touch(self.circuit)
+
     def _note_offer(self, offer_da):
+        self._cut_books()
         now_ms = self.plant.now_ms
         self._offers = [(until, da) for until, da in self._offers if until > now_ms]
         self._offers.append((now_ms + self.settle_ms, self.offer_da))
@@ -351,7 +359,7 @@ class Point:
         if beyond_da > 0:
             self.overshoot_da = max(self.overshoot_da, beyond_da)
         self._over_since_ms = now_ms if beyond_da > 0 else None
-        if self.amps_da <= self.offer_da + DISOBEY_DA:
+        if self.amps_da <= self.offer_da:
             self.disobeying_since_ms = None
         elif self.disobeying_since_ms is None and (self._rebel() if self.car else False):
             self.disobeying_since_ms = now_ms
@@ -359,8 +367,8 @@ class Point:
 
     @property
     def detect_ms(self):
-        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9."""
-        return 3 * self.settle_ms + 2_000
+        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9. Each waits for its turn on the bus."""
+        return 3 * (self.settle_ms + self.turn_ms) + SWITCHED_MS
 
     def excess_da(self, now_ms):
         """The draw beyond its offer that is excused until the detection's time is over."""

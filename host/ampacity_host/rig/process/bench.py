@@ -10,7 +10,7 @@ from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.clock import WallTimeline
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.line.pty import PtyStation
-from ampacity_host.rig.own_tcp import OwnEndpoint, TcpLeaseSpy, dial_socket
+from ampacity_host.rig.own_tcp import TcpLeaseSpy, dial_socket
 from ampacity_host.rig.process.console import ConsoleLink
 from ampacity_host.rig.process.controller import ProcessController
 from ampacity_host.rig.process.simport import Pins, SimPort
@@ -87,11 +87,10 @@ class RealBench(Bench):
 
     def _make_own_ends(self):
         """Our own secondaries over TCP listen on ports of their own; the primary reaches them through the bench's."""
-        for endpoint in self.endpoints.values():
-            if isinstance(endpoint, OwnEndpoint):
-                port = self._own_ports[endpoint.name] = free_port()
-                spy = self._own_spies[endpoint.name] = TcpLeaseSpy(self.time)
-                endpoint.dial = dial_socket(port, spy, self._working)
+        for name, end in self.own_ends.items():
+            port = self._own_ports[name] = free_port()
+            spy = self._own_spies[name] = TcpLeaseSpy(self.time)
+            end.dial = dial_socket(port, spy, self._working)
 
     def secondary_settings(self, name):
         """One over TCP listens where the bench says, with the certificates that the site file names."""
@@ -99,7 +98,7 @@ class RealBench(Bench):
         if name in self._own_ports:
             tls = self.own_tls(name)
             where = {"host": "127.0.0.1", "tcp_port": self._own_ports[name]}
-            settings["tcp"] = settings["tcp"] | where | ({"tls": tls} if tls else {})
+            settings["tcp"] = settings.get("tcp", {}) | where | ({"tls": tls} if tls else {})
         return settings
 
     async def _all_up(self):

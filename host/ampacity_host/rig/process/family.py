@@ -26,7 +26,7 @@ class FamilyRealBench(RealBench):
             parent = member.facts["parent"]
             if "tcp" in parent:
                 key = self.address_of[member.name] = (self.bus_index[parent["name"]], "below", member.name)
-                self.endpoints[key] = OwnEndpoint(member.name)
+                self.endpoints[key] = self.own_ends[member.name] = OwnEndpoint(member.name)
 
     def primary_config(self):
         return dict(self.family.members[0].facts, ocpp=super().primary_config()["ocpp"])

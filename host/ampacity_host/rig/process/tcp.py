@@ -38,20 +38,10 @@ class TcpDevices:
             writer.close()
 
     def _take(self, writer, receive, data):
-        data = self.path.bend(data, False)
-        if data is None:
-            return
-        for _ in range(2 if self.path.twice else 1):
-            self.path.carry(False, self._hear, receive, data)
-        if self.path.echo:
-            self.path.carry(True, _write, writer, data)
+        self.path.pass_on(data, False, partial(self._hear, receive), partial(_write, writer))
 
     def _send(self, writer, data):
-        data = self.path.bend(data, True)
-        if data is None:
-            return
-        for _ in range(2 if self.path.twice else 1):
-            self.path.carry(True, _write, writer, data)
+        self.path.pass_on(data, True, partial(_write, writer))
 
     def _hear(self, receive, data):
         receive(data, self._time.now_us)

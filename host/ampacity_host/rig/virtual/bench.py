@@ -58,9 +58,20 @@ class VirtualBench(Bench):
 
     def _reach_own(self, name):
         """Our own secondary over TCP listens by itself; the bench's other clients find it at its address."""
-        key = self.address_of[name]
-        self.endpoints[key].dial = dial_network(self.loop, self.network, key[1:])
+        self.own_ends[name].dial = dial_network(self.loop, self.network, self._own_address(name))
         self._own_spies[name] = RoleLease(lambda: self.secondaries[name], lambda: self.loop.now_ms)
+
+    def _own_address(self, name):
+        """Where our own secondary over TCP listens: at its address, behind a gateway at one that only the gateway knows."""
+        key = self.address_of[name]
+        return key[1:] if self.endpoints[key] is self.own_ends[name] else ("behind a gateway: " + name, key[2])
+
+    def secondary_settings(self, name):
+        settings = super().secondary_settings(name)
+        if name in self.own_ends:
+            host, port = self._own_address(name)
+            settings["tcp"] = settings.get("tcp", {}) | {"host": host, "tcp_port": port}
+        return settings
 
     def start(self):
         """Devices, secondaries, then the primary."""

@@ -66,6 +66,16 @@ class Path:
             return data[:6] + bytes((data[6] % 247 + 1,)) + data[7:]
         return data
 
+    def pass_on(self, data, from_device, deliver, echoed=None):
+        """One message on its way: deliver(data) when and as often as it arrives; echoed(data): it comes back to who sent it."""
+        data = self.bend(data, from_device)
+        if data is None:
+            return
+        for _ in range(2 if self.twice else 1):
+            self.carry(from_device, deliver, data)
+        if self.echo and not from_device:
+            self.carry(True, echoed, data)
+
     def _holds(self, from_device):
         return self.down or self.late or (self.cut_tx if from_device else self.cut_rx)
 
@@ -136,13 +146,7 @@ class MemoryWriter:
         if end.closed or end.reset:
             return
         end.path.messages += 1
-        path, data = end.path, end.path.bend(bytes(data), end.is_device)
-        if data is None:
-            return
-        for _ in range(2 if path.twice else 1):
-            path.carry(end.is_device, end.peer._receive, data)
-        if path.echo and not end.is_device:
-            path.carry(True, end._receive, data)
+        end.path.pass_on(bytes(data), end.is_device, end.peer._receive, end._receive)
 
     def writelines(self, parts):
         self.write(b"".join(parts))
