@@ -52,6 +52,9 @@ DEEP = head("deep") + circuit("c0", 125.0, assumed_other_a=40.0, meter="grid") \
 GATEWAY = head("gateway") + circuit("main", 63.0, assumed_other_a=20.0, meter="grid") + bus() \
     + bus("gw", kind="tcp", host="127.0.0.1", gateway=True, private=True) + meter(bus="gw", unit=7) \
     + evse(1, "main", 32.0, "local") + evse(2, "main") + evse(3, "main") + evse(4, "main", kind="heidelberg-energy-control")
+OWN_GATEWAY = head("far") + circuit("main", 63.0, assumed_other_a=20.0, meter="grid") \
+    + bus("gw", kind="tcp", host="127.0.0.1", gateway=True, private=True) + meter(bus="gw", unit=7) + evse(1, "main", 32.0, "local") \
+    + evse(2, "main", bus="gw") + evse(3, "main", bus="gw") + evse(4, "main", kind="heidelberg-energy-control", bus="gw")
 TWO_BUSES = head("two") + circuit("main", 80.0, assumed_other_a=30.0, meter="grid") + circuit("a", 40.0, "main", meter="sub") \
     + circuit("b", 40.0, "main") + bus() + bus("b2", baud=9600) + meter() + meter("sub", "b2", 101) + evse(8, "a", 32.0, "local") \
     + "".join(evse(n, "a" if n % 2 else "b", 32.0, bus="b1" if n < 4 else "b2") for n in range(1, 7)) \
@@ -59,4 +62,4 @@ TWO_BUSES = head("two") + circuit("main", 80.0, assumed_other_a=30.0, meter="gri
 NO_WATCHDOG = head("mute") + circuit("main", 63.0, assumed_other_a=10.0, meter="grid") + bus() + meter() + evse(1, "main", 32.0, "local") \
     + evse(2, "main") + evse(3, "main", kind="evse-wb-din")
 SHAPES = {"split": SPLIT, "wye-208": WYE_208, "single-phase": SINGLE, "unmetered": UNMETERED, "deep": DEEP, "gateway": GATEWAY,
-          "two-buses": TWO_BUSES, "no-watchdog": NO_WATCHDOG}
+          "own-gateway": OWN_GATEWAY, "two-buses": TWO_BUSES, "no-watchdog": NO_WATCHDOG}

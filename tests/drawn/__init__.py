@@ -1,0 +1,1 @@
+"""Sites drawn at random, played on the rig with trouble after trouble."""

@@ -1,0 +1,11 @@
+"""A few sites drawn at random, on the rig; `python -m tests.drawn` plays as many as one likes."""
+
+import pytest
+
+from tests.drawn.life import live
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_no_rating_is_violated_and_who_charged_at_first_charges_at_last(seed):
+    life = live(seed)
+    assert not life["problems"], life
