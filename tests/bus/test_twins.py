@@ -64,10 +64,12 @@ def test_a_unit_that_is_alone_again_is_believed_after_a_while():
     for _ in range(3):
         both_answer(b, ask_the_twin(b))
     replies = len(twin.replies)
+    began_us = b.now_us
     for _ in range(CLEAN_MIN + 2):
         b.hear(reply_to(ask_the_twin(b), OTHER))
     ask_the_twin(b)
     assert b.engine.said[-1] == (7, "") and len(twin.replies) > replies
+    assert twin.failures.count("alone") == CLEAN_MIN and b.now_us - began_us < 45 * 10**6
 
 
 def test_answers_that_are_garbled_from_one_unit_alone_are_said_to_be_so():

@@ -173,6 +173,19 @@ def test_three_unanswered_requests_make_it_silent_and_then_only_probes_leave():
     assert set(run(driver, None, now_ms + 4000, 20000)) == {b"\x06\x01\x05\x00\x3c"}
 
 
+def test_one_that_answers_alone_again_after_it_was_two_is_asked_more_often_than_a_silent_one():
+    asked = {"alone": 0, "timeout": 0}
+    for reason in asked:
+        driver, device, judge = bench()
+        for now_ms in range(START_MS, START_MS + 60000, 100):
+            wish = driver.urgency(now_ms)
+            request = driver.take(now_ms) if wish is not None and wish[1] <= now_ms else None
+            if request is not None:
+                asked[reason] += 1
+                driver.failed(request, reason, now_ms)
+    assert asked["timeout"] <= 15 and 50 <= asked["alone"] <= 61
+
+
 def test_settings_lost_in_a_restart_stop_raises_until_they_are_put_right():
     driver, device, judge, now_ms = online()
     driver.want(100, now_ms)

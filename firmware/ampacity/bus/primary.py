@@ -275,14 +275,14 @@ class BusPrimary:
             self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
         else:
             self.counters[{"timeout": "timeouts", "crc": "crc_errors"}.get(reason, "unexpected")] += 1
-            if reason in ("crc", "duplicate"):
+            if reason in ("crc", "duplicate", "alone"):
                 self._broken = (request.unit, request.pdu[0], now_us + request.timeout_ms * 1000)
             if reason == "crc":
                 self._outcome(request.unit, True)
             if request.wakes:
                 self._schedule.woken(slot, now_us)
             else:
-                self._schedule.failed(slot, now_us, request.gap_ms * 1000)
+                self._schedule.failed(slot, now_us, request.gap_ms * 1000, reason == "alone")
         self._end(now_us)
         slot.driver.failed(request, reason, now_us // 1000)
 
@@ -388,7 +388,7 @@ class BusPrimary:
             self._hand_over(self._held, now_us)
             return
         self._outcome(unit, False)
-        self._fail("duplicate", now_us)
+        self._fail("alone", now_us)
 
     def _doubled(self, unit: int) -> None:
         self.counters["doubles"] += 1

@@ -119,7 +119,8 @@ class ProfileDriver(Reaching):
             self._judge.answered(self._index, request.tag[2], now_ms, whole and request.own)
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """No answer that counts. reason: "timeout", "crc", "unexpected", "gateway" or "exception:N"."""
+        """No answer that counts. reason: "timeout", "crc", "unexpected", "duplicate", "gateway" or "exception:N"; "alone": an
+        answer of one that was two before, which is believed again after so many that it is not to be asked seldom."""
         self._rest_until_ms = 0
         if reason.startswith("exception"):
             self._refused(request, reason, now_ms)
@@ -131,6 +132,8 @@ class ProfileDriver(Reaching):
         self._hailing = False
         if request.tag[0] == "read" and request.tag[1] != "proof":
             self._cycles[request.tag[1]].at = 0
+        if reason == "alone":
+            self._hold_ms["probe"] = min(self._hold_ms["probe"], now_ms + PROBE_MS)
         if self._failures >= FAILURES_MAX and self.link != SILENT:
             self._lost(now_ms)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SILENT_AFTER = 3  # failures in a row
 BACK_OFF_US_MIN = 50000
 BACK_OFF_US_MAX = 2000000
+ANSWERED_US = 1000000  # after an answer that was not taken: so many that came alone are awaited until the unit is believed again
 REFUSED_US = 20000  # a driver whose judge said no is asked again then
 IDLE_US = 200000  # the engine looks at its drivers at least that often; what the roles want comes with a wake()
 STARVING_MS = 1000  # a routine reading this late counts as overdue
@@ -139,14 +140,15 @@ class Schedule:
         slot.ready_us = slot.low_us = now_us
         self._first = slot
 
-    def failed(self, slot: Slot, now_us: int, gap_us: int) -> None:
-        """No answer, or none that could be used."""
+    def failed(self, slot: Slot, now_us: int, gap_us: int, answered: bool = False) -> None:
+        """No answer, or none that could be used; answered: a whole one, of one that was two before."""
         slot.failures += 1
         slot.ready_us = slot.low_us = now_us + gap_us
         if slot.silent():
             spent_us = now_us - slot.served_us
             self._silent_from_us = now_us + spent_us
-            slot.ready_us = now_us + min(BACK_OFF_US_MIN << min(slot.failures - SILENT_AFTER, 8), BACK_OFF_US_MAX)
+            longest_us = ANSWERED_US if answered else BACK_OFF_US_MAX
+            slot.ready_us = now_us + min(BACK_OFF_US_MIN << min(slot.failures - SILENT_AFTER, 8), longest_us)
             slot.low_us = now_us + max(gap_us, BACK_OFF_US_MIN, min(self.cycle_ms * 1000, BACK_OFF_US_MAX))
         self._round(now_us)
 

@@ -49,5 +49,5 @@ class Solo:
     def succeeded(self, slot: SoloSlot, now_us: int, gap_us: int) -> None:
         slot.ready_us = now_us + gap_us
 
-    def failed(self, slot: SoloSlot, now_us: int, gap_us: int) -> None:
+    def failed(self, slot: SoloSlot, now_us: int, gap_us: int, answered: bool = False) -> None:
         slot.ready_us = now_us + gap_us

@@ -93,7 +93,7 @@ class Visitor:
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
         """It has not, or refused, or nobody could read what it said."""
-        if reason in ("crc", "duplicate"):
+        if reason in ("crc", "duplicate", "alone"):
             self._not_read(reason)
         elif self._exam is not None:
             self._exam_failed(reason, now_ms)
@@ -119,7 +119,7 @@ class Visitor:
 
     def _not_read(self, reason: str) -> None:
         self._garbled += 1
-        self._doubled = self._doubled or reason == "duplicate"
+        self._doubled = self._doubled or reason in ("duplicate", "alone")
         if self._garbled < GARBLED_CALLS:
             return
         self._answers = self._answers or "garbled"
