@@ -51,4 +51,4 @@ def test_why_says_that_an_order_waits_for_its_margin():
         bench.send(bench.guard.want_da[0])
         bench.tick(500)
     text = bench.guard.why(0)
-    assert text.startswith("10.0 A: has to wait for margin: main L1 (20.0 A) − house 10.1 A − reserve evse-1 16.0 A"), text
+    assert text.startswith("0.0 A: has to wait for margin: main L1 (20.0 A) − house 10.1 A − reserve evse-1 16.0 A"), text

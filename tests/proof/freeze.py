@@ -12,6 +12,7 @@ from json import dumps, loads
 
 from ampacity.circuit import meterview
 from ampacity.circuit.bounds import Bounds
+from ampacity.circuit.claim import CLAIM_MS, LOOK_MS, RISE_MS, STILL_MS, WAITED_MS, Claim
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.evidence import KEYS, Evidence
 from ampacity.circuit.guard import Guard
@@ -28,7 +29,7 @@ from ampacity.circuit.window import Window
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
-BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Standing)
+BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Claim, Standing)
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
@@ -47,6 +48,7 @@ LEFT_OUT = {
     "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
     "Ranks": {"order", "keys", "rows"},
+    "Claim": set(),
     "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
              "holders", "rising", "sharing", "same", "complete",
              "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default", "wish_sums", "for_limits"},
@@ -57,6 +59,7 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 REACHED = {
     "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
+    "claimed_ms", "begun_ms", "looked_ms", "failed_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
 LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
@@ -84,16 +87,18 @@ def spans_ms(facts):
     plan = guard.plan
     late = READ_MS_MAX + transit
     slot = guard.demands.slot_ms
+    still, waited = (STILL_MS, WAITED_MS) if meters else (0, 0)  # without a meter nobody waits beside one that does not measure
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
-        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
-        "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": slot, "idle_since_ms": guard.demands.idle_ms,
+        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, still),
+        "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "trust_from_ms": meterview.TRUST_MS_MAX, "believed_ms": meterview.RELAPSE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
-        "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS,
+        "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
+        "looked_ms": LOOK_MS, "failed_ms": slot // 4,
     }  # fmt: skip
 
 
@@ -171,6 +176,8 @@ class Form:
             self._walk(guard.demands.ranks, "g.demands.ranks", ("Ranks",))
             self.writes.append("g.demands.ranks.rows[:] = [g.demands.ranks.keys[e] for e in g.demands.order]")
         self._walk(guard.plan, "g.plan", ("Plan",))
+        if hasattr(guard.plan, "claim"):
+            self._walk(guard.plan.claim, "g.plan.claim", ("Claim",))
         for bus in self.buses:
             self._time("g.ledger.foreign_ms.get(%d, LONG)" % bus, "g.ledger.foreign_ms[%d]" % bus, "foreign_ms")
         self.order_fields = self._order_fields()

@@ -42,6 +42,7 @@ class Demand:
         self.drew = [False] * count  # since it wants
         self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
         self.changed_ms = [LONG_AGO_MS] * count
+        self.claimant = -1  # for whom others are making room (claim.py)
         self.needs: "Needs | None" = None
         self.sleepers: "Sleepers | None" = None
         self.ranks = Ranks(count)
@@ -59,7 +60,7 @@ class Demand:
         self.wake(evse)
         self._wake_up(evse)
         if wants:
-            self._to_the_back(evse)
+            self.to_the_back(evse)
 
     def wake(self, evse: int) -> None:
         self.idle_since_ms[evse] = -1
@@ -74,7 +75,7 @@ class Demand:
         """It gave back all that it did not use, for others are short."""
         return self.sleepers is not None and self.sleepers.asleep(evse, now_ms)
 
-    def _to_the_back(self, evse: int) -> None:
+    def to_the_back(self, evse: int) -> None:
         self.ticket[evse] = self.next_ticket
         self.next_ticket += 1
 
@@ -96,7 +97,7 @@ class Demand:
                 late.append(ranks.rank[e])
         for e in range(len(evses)):
             place = LAST
-            if needs is not None and needs.turn[e]:
+            if e == self.claimant or needs is not None and needs.turn[e]:
                 place = FIRST
             elif self.slot_since_ms[e] >= 0 and not self.served[e] and want_da[e] > 0 and not (late and ranks.rank[e] in late):
                 place = KEEPS
@@ -127,11 +128,13 @@ class Demand:
                 elif self.waits_since_ms[e] < 0:
                     self.waits_since_ms[e] = now_ms
                 continue
+            if not self.ledger.want_da[e]:
+                continue  # it has not begun
             self.waits_since_ms[e] = -1
             if self.slot_since_ms[e] < 0:
                 self.slot_since_ms[e] = now_ms
             elif now_ms - self.slot_since_ms[e] >= self.slot_ms and waiting and rank[e] in waiting:
-                self._to_the_back(e)
+                self.to_the_back(e)
                 self.slot_since_ms[e] = now_ms
                 self.served[e] = True
 
@@ -186,5 +189,5 @@ class Demand:
             self.sleepers = Sleepers(len(self.wants), self.wake_ms)
         self.sleepers.send(evse, now_ms)
         self.wake(evse)
-        self._to_the_back(evse)
+        self.to_the_back(evse)
         self.changed = True

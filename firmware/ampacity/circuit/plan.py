@@ -8,6 +8,7 @@ A share is work for many passes of a small controller. It may be left after ever
 Its goals come into force all at once, and what is raised to them has its margin in that moment.
 """
 
+from ampacity.circuit.claim import Claim
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.ledger import Ledger
 from ampacity.circuit.limits import NONE_DA, Limits
@@ -38,6 +39,7 @@ class Plan(Shed):
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
         self.held: list[Member] = []  # who would be one, but was paused a moment ago
+        self.claim = Claim()
         self.denied: list[Standing] = []  # of this share: whose orders have lacked their margin for a while
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
@@ -89,6 +91,7 @@ class Plan(Shed):
         del held[:]
         self.by_default, self.same, self.complete = False, self.complete, False
         self.denied = [s for s in self.ledger.standings if s.denied_ms >= 0 and self.want_da[s.index] and now_ms - s.denied_ms >= DENIED_MS]
+        self.claim.step(self, now_ms)
         order = demand.sort(now_ms)
         yield
         for place, e in enumerate(order):
@@ -98,7 +101,8 @@ class Plan(Shed):
                 continue
             demand.watch_use(e, self.want_da[e], now_ms)
             s = self.ledger.standings[e]
-            ceiling = self.ceiling_da(s)
+            self._take_back(s, now_ms)
+            ceiling = self.claim.cap_da(s, self.ceiling_da(s))
             stuck = self.ledger.stuck(s, now_ms)
             if ceiling and (s.evse.by_measure or not stuck) and not demand.asleep(e, now_ms):
                 # stuck: nothing shows what it takes; its bound is taken out for it, so it may have that
@@ -121,10 +125,17 @@ class Plan(Shed):
         self._set_goals()
         self._put_to_sleep(self.left_da, now_ms)
         demand.rotate(self.admitted, now_ms)
+        self.claim.look(self, now_ms)
         yield
         self._lower_to_goals(self.now_ms)
         yield
         yield from self._raise_to_goals()
+
+    def _take_back(self, s: Standing, now_ms: int) -> None:
+        """It was told to begin a while ago, and the margin went before the order could leave: it waits again."""
+        want = self.want_da[s.index]
+        if want and not s.book.most_da() and now_ms - self.demand.changed_ms[s.index] >= DENIED_MS and self.claim.blocked(self, s, want):
+            self.want_da[s.index] = 0
 
     def _is_same(self, free: "list[int]") -> bool:
         """The same room for the same members in the same order, who ask for the same? Then all get what they got."""
@@ -143,7 +154,11 @@ class Plan(Shed):
             self.admitted[e] = False
         for member in self.members:
             self.goal_da[member.index] = self._goal(member)
-            self.admitted[member.index] = member.admitted
+            self.admitted[member.index] = member.admitted and not self._waits_beside(member)
+
+    def _waits_beside(self, member: Member) -> bool:
+        """It has a share, and cannot begin beside one that does not measure: it waits like one who has none."""
+        return not self.want_da[member.index] and self.claim.blocked(self, self.ledger.standings[member.index], member.min_da)
 
     def _may_stand(self, e: int, now_ms: int) -> bool:
         """Not so while it was paused a moment ago: others may use its room until it may start again."""
@@ -351,7 +366,7 @@ class Plan(Shed):
     def _raise(self, s: Standing, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
-        if ledger._blind(s):
+        if ledger._blind(s) or self.claim.reserved(self, s):
             return
         held = ledger.most_of(s, want)
         da, room = min(self.goal_da[e], self.ceiling_da(s)), self._room(s, held)
@@ -374,4 +389,4 @@ class Plan(Shed):
             count = s.on_keys.count(key)
             free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key] - self.extra[key] + own * count
             room = min(room, free // count)
-        return s.bound_da + room
+        return s.bound_da + room if room >= 0 else want  # what is below its bound leaves only where all bounds fit

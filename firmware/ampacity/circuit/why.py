@@ -25,7 +25,11 @@ def why(guard: "Guard", evse: int) -> str:
     if not reason:
         key, slack = _tightest(guard, s)
         reason = _outside(guard, s, slack) or _circuit(guard, s, key)
-        if want == 0:
+        if guard.plan.claim.gives(s):
+            reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.claim.claimant].name, reason)
+        elif want == 0 and guard.plan.claim.blocked(guard.plan, s, s.evse.min_da):
+            reason = _no_margin(guard, s)
+        elif want == 0:
             reason = "waits for its turn or its hold time: " + reason
         elif s.denied_ms >= 0 and guard.now_ms - s.denied_ms >= DENIED_MS:
             reason = _no_margin(guard, s)

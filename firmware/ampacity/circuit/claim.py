@@ -1,0 +1,161 @@
+"""Room for one who waits beside EVSEs that do not measure.
+
+What these draw a meter shows once more, as other load. So nobody can begin beside them, nor can they where they may draw
+without asking what they draw: each order costs twice, and what has begun may stand all the same. Where one has waited for
+a moment, the others give: down to their minimum, or all who had their slot. Until it has begun and risen nobody else
+takes what they gave; then they come back beside it.
+"""
+
+from ampacity.circuit.demand import FRESH_MS
+from ampacity.circuit.lack import Lack, lacks_da
+from ampacity.circuit.standing import LONG_AGO_MS, Standing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.plan import Plan
+
+LOOK_MS = 2000  # one of those who wait is looked at
+WAITED_MS = 5000
+CLAIM_MS = 45000  # to begin in: orders settle and a meter's filter lets go before; who was paused rests longer
+RISE_MS = 5000  # beyond the hold of a raise: to rise in once it has begun
+STILL_MS = 12000  # so long after a change of one that does not measure a meter may still show what was before
+BLIND_DA = 10  # so much of the other load may be our own
+NOBODY = -1
+
+
+class Claim:
+    """At most one at a time: `claimant`, or NOBODY."""
+
+    def __init__(self) -> None:
+        self.claimant = NOBODY
+        self.claimed_ms = LONG_AGO_MS
+        self.begun_ms = -1
+        self.looked_ms = LONG_AGO_MS
+        self.failed_ms = LONG_AGO_MS
+        self.turn = 0  # which of those who wait is looked at next
+        self.lowered = 0  # a bit for each EVSE that is to stand at its minimum
+        self.stopped = 0  # for each that is to pause
+        self.harder = 0  # for each whose last one was in vain: who does not measure may draw less than it may
+
+    def cap_da(self, s: Standing, ceiling_da: int) -> int:
+        """What is left of this ceiling."""
+        if self.stopped >> s.index & 1:
+            return 0
+        return min(ceiling_da, s.evse.min_da) if self.lowered >> s.index & 1 else ceiling_da
+
+    def gives(self, s: Standing) -> bool:
+        """Does this one make room for another now?"""
+        return self.claimant != NOBODY and bool((self.lowered | self.stopped) >> s.index & 1)
+
+    def reserved(self, plan: "Plan", s: Standing) -> bool:
+        """May this one not rise now, for the room is another's?"""
+        if self.claimant in (NOBODY, s.index) or self.begun_ms >= 0:
+            return False
+        keys = plan.ledger.standings[self.claimant].on_keys
+        for key in s.on_keys:
+            if key in keys:
+                return True
+        return False
+
+    def blocked(self, plan: "Plan", s: Standing, da: int) -> bool:
+        """It cannot have so much, and what looks like other load there may be our own."""
+        ledger = plan.ledger
+        for key in s.on_keys:
+            if ledger.other_da[key] - ledger.low_other_da[key] >= BLIND_DA and lacks_da(ledger, s, key, da) > 0:
+                return True
+        return False
+
+    def step(self, plan: "Plan", now_ms: int) -> None:
+        """Before a share: is the claim over?"""
+        if self.claimant == NOBODY:
+            return
+        want, ceiling = plan.want_da[self.claimant], plan.ceiling_da(plan.ledger.standings[self.claimant])
+        if want and self.begun_ms < 0:
+            self.begun_ms = now_ms
+            self.harder &= ~(1 << self.claimant)
+        risen = want and (want >= ceiling or now_ms - self.begun_ms >= plan.raise_hold_ms + RISE_MS)
+        in_vain = not want and now_ms - self.claimed_ms >= CLAIM_MS
+        if in_vain:
+            self.failed_ms = now_ms
+            self.harder ^= 1 << self.claimant
+            plan.demand.to_the_back(self.claimant)
+        if not ceiling or risen or in_vain:
+            self.claimant = plan.demand.claimant = NOBODY
+            self.begun_ms = -1
+            self.lowered = self.stopped = 0
+
+    def look(self, plan: "Plan", now_ms: int) -> None:
+        """After a share: would it help one of those who wait if others gave? The longest waits are looked at first."""
+        demand = plan.demand
+        if self.claimant != NOBODY or now_ms - self.looked_ms < LOOK_MS or now_ms - self.failed_ms < demand.slot_ms // 4:
+            return
+        waiting = []
+        for member in plan.members:
+            e, since_ms = member.index, demand.waits_since_ms[member.index]
+            waits = not plan.want_da[e] and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
+            if waits and self.blocked(plan, plan.ledger.standings[e], member.min_da):
+                waiting.append((-demand.ranks.rank[e], since_ms, e, member.min_da))
+        if not waiting:
+            return
+        self.looked_ms = now_ms
+        if not self._is_still(plan, now_ms):
+            return
+        waiting.sort()
+        _, _, e, least_da = waiting[self.turn % len(waiting)]
+        self.turn = (self.turn + 1) % len(waiting)
+        self._others_give(plan, Lack(plan.ledger, plan.ledger.standings[e], least_da), now_ms)
+
+    def _is_still(self, plan: "Plan", now_ms: int) -> bool:
+        """What those draw who do not measure has been in the meters for a while."""
+        for s in plan.ledger.standings:
+            if hides(s, now_ms) and now_ms - plan.demand.changed_ms[s.index] < STILL_MS:
+                return False
+        return True
+
+    def _others_give(self, plan: "Plan", lack: Lack, now_ms: int) -> None:
+        """The last of the queue first: down to the minimum; then who had its slot, all. Where they have not enough, nobody.
+
+        Where that was tried in vain all give who had their slot.
+        """
+        demand, s = plan.demand, lack.standing
+        harder = self.harder >> s.index & 1
+        for stop in (False, True):
+            for e in reversed(demand.order):
+                if lack.is_over() and not harder:
+                    break
+                if e != s.index and self._may_give(plan, e, s.index, stop, now_ms):
+                    self._let_give(plan.ledger.standings[e], plan.want_da[e], lack, stop, now_ms)
+        if not lack.is_over():
+            self.lowered = self.stopped = 0
+            return
+        self.claimant = demand.claimant = s.index
+        self.claimed_ms, self.begun_ms, self.turn = now_ms, -1, 0
+        for e in range(len(plan.want_da)):
+            if self.stopped >> e & 1:
+                demand.to_the_back(e)
+
+    def _may_give(self, plan: "Plan", e: int, claimant: int, stop: bool, now_ms: int) -> bool:
+        demand, rank, want = plan.demand, plan.demand.ranks.rank, plan.want_da[e]
+        if not want or rank[e] > rank[claimant] or plan.ledger.stuck(plan.ledger.standings[e], now_ms):
+            return False
+        if not stop:
+            return want > plan.site.evses[e].min_da
+        long_ago_ms = now_ms - demand.slot_ms
+        had = demand.served[e] or 0 <= demand.slot_since_ms[e] <= long_ago_ms
+        return had or rank[e] < rank[claimant] or 0 <= demand.waits_since_ms[claimant] <= long_ago_ms
+
+    def _let_give(self, s: Standing, want_da: int, lack: Lack, stop: bool, now_ms: int) -> None:
+        """Down to its minimum or to 0, if that helps."""
+        bit, least_da = 1 << s.index, s.evse.min_da
+        had_da = least_da if self.lowered & bit else min(want_da, s.book.most_da())
+        helps = lack.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
+        if helps or (self.harder >> lack.standing.index & 1 and lack.beside(s)):
+            if stop:
+                self.stopped |= bit
+            else:
+                self.lowered |= bit
+
+
+def hides(s: Standing, now_ms: int) -> bool:
+    """It does not say what it draws: a meter shows that as other load."""
+    return now_ms - s.measured_ms > FRESH_MS
