@@ -70,9 +70,11 @@ def test_the_local_contactor_opens_and_stays_open_until_the_reset():
     garage = Garage().run(9000)
     driver = garage.primary.buses.drivers[0]
     driver.hold_open(True)
+    driver.lock_out(True)
     garage.port.car = "C"
     garage.run(8000)
     assert driver.facts.fault == "locked_out" and not garage.port.contactor
     driver.hold_open(False)
+    driver.lock_out(False)
     garage.run(20000)
     assert driver.facts.fault is None and garage.port.contactor

@@ -325,6 +325,10 @@ class Guard(Extras):
         """Rule 10 or a safety load: its contactor is to be open, whatever its order."""
         if self.safety_loads is not None and self.safety_loads.opened[evse]:
             return True
+        return self.locked_out(evse)
+
+    def locked_out(self, evse: int) -> bool:
+        """Rule 10: it is to stay out until a person or the CSMS resets it."""
         return self.ledger.standings[evse].rung >= CONTACTOR
 
     def open_feeder(self, evse: int) -> bool:

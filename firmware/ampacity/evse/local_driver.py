@@ -41,7 +41,8 @@ class LocalDriver:
         self.allow = True
         self.watchdog_ms = facts_in.get("watchdog_ms", 1000)
         self.max_da = facts_in["max_da"]
-        self._cleared = False  # no longer held open: its fault goes when it was seen gone
+        self._open = False  # the contactor is to be open
+        self._cleared = False  # no longer locked out: its fault goes when it was seen gone
         self._want_da = 0
         self._order = None  # (id, da, sent_ms) of the newest one
         self._proven = True
@@ -59,8 +60,12 @@ class LocalDriver:
 
     def hold_open(self, on):
         """The contactor is to be open, whatever the car and the order say, or (off) no longer."""
-        self._cleared = self.point.held_open and not on
-        self.point.held_open = on
+        self._open = on
+
+    def lock_out(self, on):
+        """It disobeyed: a fault until somebody resets it."""
+        self._cleared = self.point.locked_out and not on
+        self.point.locked_out = on
 
     def restart(self, now_ms):
         """As after a power cut of this charging point alone: contactor open, pilot off, faults looked at anew."""
@@ -85,7 +90,7 @@ class LocalDriver:
         """A pin changed: the pilot machine acts on it within the order that is in force."""
         if self._reset_by_hardware(now_ms):
             return
-        self.point.step(0 if self._order is None else self._order[1], self.allow, now_ms)
+        self.point.step(0 if self._order is None else self._order[1], self.allow and not self._open, now_ms)
         if self._cleared:
             self._cleared = False
             self.point.reset_faults()

@@ -25,7 +25,7 @@ class ChargingPoint:
         self.events = []
         self.updated_ms = -1
         self.energy = EnergyCounter(energy_wh)
-        self.held_open = False  # locked out by who is responsible for the whole
+        self.locked_out = False  # locked out by who is responsible for the whole
         self._raised = ()
         self._stopped = False
 
@@ -86,7 +86,7 @@ class ChargingPoint:
                 names.append(name)
         if read_ms is not None and now_ms - read_ms > STALE_MS:
             names.append("input")
-        if self.held_open:
+        if self.locked_out:
             names.append("locked_out")
         if self._stopped:
             self._stopped = False

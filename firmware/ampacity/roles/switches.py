@@ -51,6 +51,8 @@ class Switches:
                 self._open.append(i)
             if hasattr(driver, "hold_open"):
                 driver.hold_open(on)
+            if hasattr(driver, "lock_out"):
+                driver.lock_out(self.guard.locked_out(i))
         for i, output in self.feeders:
             self._set(output, self.guard.open_feeder(i), now_ms)
 

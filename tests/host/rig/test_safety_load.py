@@ -27,6 +27,27 @@ async def test_a_pump_that_starts_pauses_its_evse_and_leaves_the_others(tmp_path
     one.close()
 
 
+async def test_who_stands_for_a_pump_is_suspended_and_not_faulted_whatever_it_is(tmp_path):
+    one = bench(tmp_path, SITE + PUMP.replace('evses = ["a"]\n', ""))
+    ops = Ops(one)
+    plug_all(one)
+    one.run_ms(60_000)
+    assert one.plant.point["a"].amps_da > 0 and one.plant.point["b"].amps_da > 0
+    await ops.run("safety_load", Fields({"name": "pump", "on": True}))
+    for _ in range(40):
+        one.run_ms(1_000)
+        state = await ops.run("state", Fields({}))
+        statuses = {name: view["status"] for name, view in state["primary"]["evses"].items()}
+        assert "Faulted" not in statuses.values(), statuses
+    assert statuses["a"] == statuses["b"] == "Suspended", statuses
+    truth = state["truth"]["evses"]
+    assert not truth["a"]["contactor"] and not truth["b"]["contactor"]
+    await ops.run("safety_load", Fields({"name": "pump", "on": False}))
+    one.run_ms(90_000)
+    assert one.plant.point["a"].amps_da > 0 and one.plant.point["b"].amps_da > 0
+    one.close()
+
+
 def test_a_site_without_safety_loads_does_not_list_the_operation(tmp_path):
     one = bench(tmp_path)
     assert "safety_load" not in Ops(one).names()
