@@ -124,7 +124,9 @@ class Plan(Shed):
         yield
         self._set_goals()
         self._put_to_sleep(self.left_da, now_ms)
+        yield
         demand.rotate(self.admitted, now_ms)
+        yield
         self.claim.look(self, now_ms)
         yield
         self._lower_to_goals(self.now_ms)
