@@ -12,7 +12,7 @@ from json import dumps, loads
 
 from ampacity.circuit import meterview
 from ampacity.circuit.bounds import Bounds
-from ampacity.circuit.claim import CLAIM_MS, LOOK_MS, RISE_MS, STILL_MS, WAITED_MS, Claim
+from ampacity.circuit.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.evidence import KEYS, Evidence
 from ampacity.circuit.guard import Guard
@@ -59,7 +59,7 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 REACHED = {
     "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
-    "claimed_ms", "begun_ms", "looked_ms", "failed_ms",
+    "claimed_ms", "begun_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
 LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
@@ -87,18 +87,18 @@ def spans_ms(facts):
     plan = guard.plan
     late = READ_MS_MAX + transit
     slot = guard.demands.slot_ms
-    still, waited = (STILL_MS, WAITED_MS) if meters else (0, 0)  # without a meter nobody waits beside one that does not measure
+    waited = max(WAITED_MS, DENIED_MS) if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
-        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, still),
+        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "trust_from_ms": meterview.TRUST_MS_MAX, "believed_ms": meterview.RELAPSE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
-        "looked_ms": LOOK_MS, "failed_ms": slot // 4,
+        "again_ms": 0,
     }  # fmt: skip
 
 

@@ -14,12 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ampacity.circuit.plan import Plan
 
-LOOK_MS = 2000  # one of those who wait is looked at
+LOOK_MS = 2000  # from one look at who waits to the next
 WAITED_MS = 5000
 CLAIM_MS = 45000  # to begin in: orders settle and a meter's filter lets go before; who was paused rests longer
 RISE_MS = 5000  # beyond the hold of a raise: to rise in once it has begun
-STILL_MS = 12000  # so long after a change of one that does not measure a meter may still show what was before
+STILL_MS = 12000  # after a claim a meter may still show for so long what was before
 BLIND_DA = 10  # so much of the other load may be our own
+TRIES = 8  # of those who wait, in one look
 NOBODY = -1
 
 
@@ -30,12 +31,10 @@ class Claim:
         self.claimant = NOBODY
         self.claimed_ms = LONG_AGO_MS
         self.begun_ms = -1
-        self.looked_ms = LONG_AGO_MS
-        self.failed_ms = LONG_AGO_MS
-        self.turn = 0  # which of those who wait is looked at next
+        self.again_ms = LONG_AGO_MS  # nobody is looked at before
         self.lowered = 0  # a bit for each EVSE that is to stand at its minimum
         self.stopped = 0  # for each that is to pause
-        self.harder = 0  # for each whose last one was in vain: who does not measure may draw less than it may
+        self.harder = NOBODY  # whose last one was in vain: who does not measure may draw less than it may
 
     def cap_da(self, s: Standing, ceiling_da: int) -> int:
         """What is left of this ceiling."""
@@ -62,7 +61,9 @@ class Claim:
         ledger = plan.ledger
         for key in s.on_keys:
             if ledger.other_da[key] - ledger.low_other_da[key] >= BLIND_DA and lacks_da(ledger, s, key, da) > 0:
-                return True
+                for e, want in enumerate(plan.want_da):
+                    if want and key in ledger.standings[e].on_keys and hides(ledger.standings[e], plan.now_ms):
+                        return True
         return False
 
     def step(self, plan: "Plan", now_ms: int) -> None:
@@ -72,22 +73,33 @@ class Claim:
         want, ceiling = plan.want_da[self.claimant], plan.ceiling_da(plan.ledger.standings[self.claimant])
         if want and self.begun_ms < 0:
             self.begun_ms = now_ms
-            self.harder &= ~(1 << self.claimant)
+            self.harder = NOBODY
         risen = want and (want >= ceiling or now_ms - self.begun_ms >= plan.raise_hold_ms + RISE_MS)
         in_vain = not want and now_ms - self.claimed_ms >= CLAIM_MS
-        if in_vain:
-            self.failed_ms = now_ms
-            self.harder ^= 1 << self.claimant
-            plan.demand.to_the_back(self.claimant)
         if not ceiling or risen or in_vain:
+            self.again_ms = now_ms + STILL_MS
+            if in_vain:
+                self._in_vain(plan, now_ms)
             self.claimant = plan.demand.claimant = NOBODY
             self.begun_ms = -1
+            self.claimed_ms = LONG_AGO_MS
             self.lowered = self.stopped = 0
 
-    def look(self, plan: "Plan", now_ms: int) -> None:
-        """After a share: would it help one of those who wait if others gave? The longest waits are looked at first."""
+    def _in_vain(self, plan: "Plan", now_ms: int) -> None:
+        """It may try harder, once; then it waits as if it had just come."""
         demand = plan.demand
-        if self.claimant != NOBODY or now_ms - self.looked_ms < LOOK_MS or now_ms - self.failed_ms < demand.slot_ms // 4:
+        self.again_ms = now_ms + max(STILL_MS, demand.slot_ms // 4)
+        if self.harder == self.claimant:
+            self.harder = NOBODY
+            demand.to_the_back(self.claimant)
+            demand.waits_since_ms[self.claimant] = now_ms
+        else:
+            self.harder = self.claimant
+
+    def look(self, plan: "Plan", now_ms: int) -> None:
+        """After a share: would it help one of those who wait if others gave? Who has waited longest is asked first."""
+        demand = plan.demand
+        if self.claimant != NOBODY or now_ms < self.again_ms:
             return
         waiting = []
         for member in plan.members:
@@ -97,28 +109,19 @@ class Claim:
                 waiting.append((-demand.ranks.rank[e], since_ms, e, member.min_da))
         if not waiting:
             return
-        self.looked_ms = now_ms
-        if not self._is_still(plan, now_ms):
-            return
+        self.again_ms = now_ms + LOOK_MS
         waiting.sort()
-        _, _, e, least_da = waiting[self.turn % len(waiting)]
-        self.turn = (self.turn + 1) % len(waiting)
-        self._others_give(plan, Lack(plan.ledger, plan.ledger.standings[e], least_da), now_ms)
+        for _, _, e, least_da in waiting[:TRIES]:
+            if self._others_give(plan, Lack(plan.ledger, plan.ledger.standings[e], least_da), now_ms):
+                return
 
-    def _is_still(self, plan: "Plan", now_ms: int) -> bool:
-        """What those draw who do not measure has been in the meters for a while."""
-        for s in plan.ledger.standings:
-            if hides(s, now_ms) and now_ms - plan.demand.changed_ms[s.index] < STILL_MS:
-                return False
-        return True
-
-    def _others_give(self, plan: "Plan", lack: Lack, now_ms: int) -> None:
+    def _others_give(self, plan: "Plan", lack: Lack, now_ms: int) -> bool:
         """The last of the queue first: down to the minimum; then who had its slot, all. Where they have not enough, nobody.
 
         Where that was tried in vain all give who had their slot.
         """
         demand, s = plan.demand, lack.standing
-        harder = self.harder >> s.index & 1
+        harder = self.harder == s.index
         for stop in (False, True):
             for e in reversed(demand.order):
                 if lack.is_over() and not harder:
@@ -127,12 +130,13 @@ class Claim:
                     self._let_give(plan.ledger.standings[e], plan.want_da[e], lack, stop, now_ms)
         if not lack.is_over():
             self.lowered = self.stopped = 0
-            return
+            return False
         self.claimant = demand.claimant = s.index
-        self.claimed_ms, self.begun_ms, self.turn = now_ms, -1, 0
+        self.claimed_ms, self.begun_ms = now_ms, -1
         for e in range(len(plan.want_da)):
             if self.stopped >> e & 1:
                 demand.to_the_back(e)
+        return True
 
     def _may_give(self, plan: "Plan", e: int, claimant: int, stop: bool, now_ms: int) -> bool:
         demand, rank, want = plan.demand, plan.demand.ranks.rank, plan.want_da[e]
@@ -149,7 +153,7 @@ class Claim:
         bit, least_da = 1 << s.index, s.evse.min_da
         had_da = least_da if self.lowered & bit else min(want_da, s.book.most_da())
         helps = lack.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
-        if helps or (self.harder >> lack.standing.index & 1 and lack.beside(s)):
+        if helps or (self.harder == lack.standing.index and lack.beside(s)):
             if stop:
                 self.stopped |= bit
             else:

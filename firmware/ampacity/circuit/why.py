@@ -3,6 +3,7 @@
 `16.0 A: garage L2 (63.0 A) − house 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
 """
 
+from ampacity.circuit.lack import lacks_da
 from ampacity.circuit.plan import DENIED_MS
 
 TYPE_CHECKING = False
@@ -27,7 +28,7 @@ def why(guard: "Guard", evse: int) -> str:
         reason = _outside(guard, s, slack) or _circuit(guard, s, key)
         if guard.plan.claim.gives(s):
             reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.claim.claimant].name, reason)
-        elif want == 0 and guard.plan.claim.blocked(guard.plan, s, s.evse.min_da):
+        elif want == 0 and _cannot_begin(guard, s):
             reason = _no_margin(guard, s)
         elif want == 0:
             reason = "waits for its turn or its hold time: " + reason
@@ -66,6 +67,13 @@ def _own_limit(guard: "Guard", s: "Standing") -> str:
         if value < s.evse.limit_da:
             return "limit by %s %s" % (source, amps(value))
     return "limit of %s (%s)" % (s.evse.name, amps(s.evse.limit_da))
+
+
+def _cannot_begin(guard: "Guard", s: "Standing") -> bool:
+    """Its share is no matter of turns: its least order lacks its margin."""
+    plan, least_da = guard.plan, s.evse.min_da
+    lacks = max([lacks_da(guard.ledger, s, key, least_da) for key in s.on_keys]) > 0
+    return lacks and (plan.goal_da[s.index] > 0 or plan.claim.blocked(plan, s, least_da))
 
 
 def _no_margin(guard: "Guard", s: "Standing") -> str:
