@@ -48,7 +48,7 @@ LEFT_OUT = {
     "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
     "Ranks": {"order", "keys", "rows"},
-    "Claim": set(),
+    "Claim": {"hidden"},
     "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
              "holders", "rising", "sharing", "same", "complete",
              "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default", "wish_sums", "for_limits"},

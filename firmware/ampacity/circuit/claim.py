@@ -34,6 +34,7 @@ class Claim:
         self.again_ms = LONG_AGO_MS  # nobody is looked at before
         self.lowered = 0  # a bit for each EVSE that is to stand at its minimum
         self.stopped = 0  # for each that is to pause
+        self.hidden: "list[int]" = []  # circuits and phases with somebody on them who charges and does not measure
         self.harder = NOBODY  # whose last one was in vain: who does not measure may draw less than it may
 
     def cap_da(self, s: Standing, ceiling_da: int) -> int:
@@ -58,16 +59,24 @@ class Claim:
 
     def blocked(self, plan: "Plan", s: Standing, da: int) -> bool:
         """It cannot have so much, and what looks like other load there may be our own."""
+        if not self.hidden:
+            return False
         ledger = plan.ledger
         for key in s.on_keys:
-            if ledger.other_da[key] - ledger.low_other_da[key] >= BLIND_DA and lacks_da(ledger, s, key, da) > 0:
-                for e, want in enumerate(plan.want_da):
-                    if want and key in ledger.standings[e].on_keys and hides(ledger.standings[e], plan.now_ms):
-                        return True
+            blind_da = ledger.other_da[key] - ledger.low_other_da[key]
+            if blind_da >= BLIND_DA and lacks_da(ledger, s, key, da) > 0 and key in self.hidden:
+                return True
         return False
 
     def step(self, plan: "Plan", now_ms: int) -> None:
-        """Before a share: is the claim over?"""
+        """Before a share: who does not say what it draws, and is the claim over?"""
+        hidden = self.hidden
+        del hidden[:]
+        for s in plan.ledger.standings:
+            if plan.want_da[s.index] and hides(s, now_ms):
+                for key in s.on_keys:
+                    if key not in hidden:
+                        hidden.append(key)
         if self.claimant == NOBODY:
             return
         want, ceiling = plan.want_da[self.claimant], plan.ceiling_da(plan.ledger.standings[self.claimant])
@@ -80,7 +89,7 @@ class Claim:
             self.again_ms = now_ms + STILL_MS
             if in_vain:
                 self._in_vain(plan, now_ms)
-            self.claimant = plan.demand.claimant = NOBODY
+            self.claimant = NOBODY
             self.begun_ms = -1
             self.claimed_ms = LONG_AGO_MS
             self.lowered = self.stopped = 0
@@ -131,7 +140,7 @@ class Claim:
         if not lack.is_over():
             self.lowered = self.stopped = 0
             return False
-        self.claimant = demand.claimant = s.index
+        self.claimant = s.index
         self.claimed_ms, self.begun_ms = now_ms, -1
         for e in range(len(plan.want_da)):
             if self.stopped >> e & 1:

@@ -42,7 +42,6 @@ class Demand:
         self.drew = [False] * count  # since it wants
         self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
         self.changed_ms = [LONG_AGO_MS] * count
-        self.claimant = -1  # for whom others are making room (claim.py)
         self.needs: "Needs | None" = None
         self.sleepers: "Sleepers | None" = None
         self.ranks = Ranks(count)
@@ -81,9 +80,10 @@ class Demand:
 
     # the queue
 
-    def sort(self, now_ms: int) -> "list[int]":
-        """All EVSEs: larger priority first; who is idle after the others; then who has less time to lose; then who charges
-        within its slot, unless one of its rank has waited for a whole slot; then by ticket, then by index."""
+    def sort(self, now_ms: int, claimant: int) -> "list[int]":
+        """All EVSEs: larger priority first; who is idle after the others; then who has less time to lose; then for whom others
+        make room (claim.py; -1: nobody); then who charges within its slot, unless one of its rank has waited for a whole
+        slot; then by ticket, then by index."""
         evses, needs, ranks = self.ledger.site.evses, self.needs, self.ranks
         want_da = self.ledger.want_da
         if needs is not None:
@@ -97,7 +97,7 @@ class Demand:
                 late.append(ranks.rank[e])
         for e in range(len(evses)):
             place = LAST
-            if e == self.claimant or needs is not None and needs.turn[e]:
+            if e == claimant or needs is not None and needs.turn[e]:
                 place = FIRST
             elif self.slot_since_ms[e] >= 0 and not self.served[e] and want_da[e] > 0 and not (late and ranks.rank[e] in late):
                 place = KEEPS

@@ -92,7 +92,7 @@ class Plan(Shed):
         self.by_default, self.same, self.complete = False, self.complete, False
         self.denied = [s for s in self.ledger.standings if s.denied_ms >= 0 and self.want_da[s.index] and now_ms - s.denied_ms >= DENIED_MS]
         self.claim.step(self, now_ms)
-        order = demand.sort(now_ms)
+        order = demand.sort(now_ms, self.claim.claimant)
         yield
         for place, e in enumerate(order):
             if place % PIECE == PIECE - 1:
