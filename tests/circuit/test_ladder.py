@@ -12,7 +12,7 @@ def drawing(da, seconds, bench, e=0):
 def disobeying(**more):
     bench = Bench(site([evse("evse-1", **more), evse("evse-2")], [circuit(rating=320)])).start()
     bench.stand(60)
-    drawing(160, 12, bench)
+    drawing(160, 6, bench)
     assert bench.guard.state(0) == "disobeys"
     return bench
 
@@ -118,7 +118,7 @@ def test_rule_10_the_third_time_in_a_day_opens_the_contactor_with_the_pause():
     bench = Bench(site([evse()])).start()
     for time in range(3):
         bench.stand(60)
-        drawing(160, 11, bench)
+        drawing(160, 6, bench)
         assert bench.guard.open_contactor(0) == (time == 2)
         bench.order(0)
         drawing(0, 7, bench)

@@ -214,4 +214,6 @@ def test_rule_4_measured_current_above_the_order_counts():
     bench.measure(0, 104, 100, 100)
     assert bench.bound() == 104
     bench.measure(0, 99, 100, 100)
-    assert bench.bound() == 100
+    assert bench.bound() == 104, "its car makes so much of this order, and may again"
+    bench.guard.plugged(0, True, bench.now_ms)
+    assert bench.bound() == 100, "another car"

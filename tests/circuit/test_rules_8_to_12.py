@@ -155,7 +155,7 @@ def test_rule_10_a_car_above_its_order_counts_its_hardware_maximum_and_is_paused
     bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold", bench.now_ms)
     bench.follow(5)
     assert bench.guard.order_da(0) == 80
-    for _ in range(25):
+    for _ in range(14):
         bench.measure(0, 100, 100, 100)
         bench.tick(500)
     assert bench.guard.state(0) == "disobeys"
@@ -179,7 +179,7 @@ def test_rule_10_others_make_room_for_one_that_disobeys():
     bench.guard.demand(1, True)
     bench.follow(20)
     assert bench.guard.want_da == [120, 120]
-    for _ in range(12):
+    for _ in range(7):
         bench._drive(1, bench.facts["evses"][1], True)
         bench.measure(0, 160, 160, 160)
         bench.tick(1000)
@@ -191,7 +191,7 @@ def test_rule_10_others_make_room_for_one_that_disobeys():
 def test_rule_10_liveness_its_bound_falls_when_it_draws_nothing_for_the_settle_time():
     bench = Bench(site([evse()])).start()
     bench.stand(60)
-    for _ in range(25):
+    for _ in range(12):
         bench.measure(0, 160, 160, 160)
         bench.tick(500)
     bench.order(0)
@@ -228,7 +228,8 @@ def test_rule_11_without_a_tick_nothing_is_refreshed_and_lowers_go_out():
     assert bench.guard.order_da(0) == 160
     bench.now_ms += 1000
     assert bench.send(160) is None
-    assert bench.send(100) is None
+    assert bench.send(100) is not None
+    assert bench.send(100) is None, "what is below all that may be in force leaves once; said again it would keep that alive"
     assert not bench.guard.may_feed(0, bench.now_ms)
     assert bench.send(0) is not None
 

@@ -57,7 +57,7 @@ LEFT_OUT = {
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
-    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "above_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
+    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "claimed_ms", "begun_ms",
 }  # fmt: skip
@@ -90,7 +90,7 @@ def spans_ms(facts):
     waited = max(WAITED_MS, DENIED_MS) if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
-        "zero_ms": settle, "above_ms": 2 * settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
+        "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),

@@ -11,6 +11,7 @@ from ampacity.circuit.tree import Site
 
 EVENTS_MAX = 200
 OVER_DA = 10  # rule 10: 1 A
+LEAK_PARTS = 16  # what it may, it may for ever: so much slower a past excess is forgotten
 ZERO_DA = 3  # what a meter shows of an open contactor
 
 
@@ -87,6 +88,10 @@ class Bounds:
         """Where it stood before the site was changed, until it was proven paused or isolated."""
         return s.old_keys
 
+    def _followed_da(self, s: Standing, order_da: int) -> int:
+        """What its car makes of an order at the most, by what it made of others, in da."""
+        return order_da + s.follow_da if order_da else 0
+
     def _reported(self, s: Standing) -> int:
         return max(s.reported_da, s.reported_old_da)
 
@@ -94,6 +99,8 @@ class Bounds:
         if s.isolated:
             return 0
         bound = s.book.most_da()
+        if bound and s.follow_da:
+            bound = self._followed_da(s, bound)
         if s.reserve_da > bound:
             bound = s.reserve_da
         if s.reported_da > bound or s.reported_old_da > bound:
@@ -124,7 +131,7 @@ class Bounds:
             self._add(self.sums, s, -1)
             s.bound_da = bound
             self._add(self.sums, s, 1)
-        if s.lower_ms >= 0 and bound <= max(s.reserve_da, s.book.last_da()):
+        if s.lower_ms >= 0 and max(s.book.most_da(), self._reported(s)) <= max(s.reserve_da, s.book.last_da()):
             s.lower_ms = -1
             if s.fell_ms >= 0:
                 s.fell_ms = -1
@@ -159,7 +166,7 @@ class Bounds:
             if s.reported_old_da and now_ms >= s.reported_until_ms:
                 s.reported_old_da = 0
                 changed = True
-            if s.above_ms >= 0 or s.disobeys:
+            if s.above_da or s.excess or s.disobeys:
                 changed = self._rule_10_watch(s, now_ms) or changed
             if s.set_gone_ms >= 0 and now_ms - s.set_gone_ms >= s.evse.settle_ms:
                 self._narrow(s)
@@ -172,7 +179,7 @@ class Bounds:
                     s.paused_proven = True  # rule 15
 
     def _rule_10_watch(self, s: Standing, now_ms: int) -> bool:
-        """Above its order for twice the settle time: it disobeys, until it is shown that nothing flows."""
+        """Too many ampere-seconds above its order: it disobeys, until it is shown that nothing flows."""
         if s.disobeys:
             if not ladder.stopped(s, now_ms):
                 ladder.climb(self, s, now_ms)
@@ -183,15 +190,25 @@ class Bounds:
                 s.rung = ladder.FREE
             self.event(now_ms, "obeys", "%s draws nothing; it counts by its orders again" % s.evse.name)
             return True
-        if now_ms - s.above_ms < 2 * s.evse.settle_ms:
+        allowed_da = self._rule_10_allowed_da(s)
+        elapsed_ms = now_ms - s.watched_ms
+        s.watched_ms = now_ms
+        if not s.above_da:
+            s.excess = max(0, s.excess - elapsed_ms * allowed_da // LEAK_PARTS)
+            return False
+        s.excess += elapsed_ms * min(s.above_da, 2 * allowed_da)
+        if s.excess < 2 * s.evse.settle_ms * allowed_da:
             return False
         ladder.begin(self, s, now_ms)
         return True
 
-    def above_order(self, s: Standing) -> bool:
-        """Rule 10: more than 1 A and more than 10 % above what was recorded?"""
-        order = max(s.book.most_da(), s.reserve_da, s.reported_old_da)
-        return s.measured_da > order + max(OVER_DA, order // 10)
+    def _rule_10_allowed_da(self, s: Standing) -> int:
+        """It may draw 1 A or 10 % more than was recorded."""
+        return max(OVER_DA, self.recorded_da(s) // 10)
+
+    def recorded_da(self, s: Standing) -> int:
+        """The most that it was told, or may draw without being told."""
+        return max(s.book.most_da(), s.reserve_da, s.reported_old_da)
 
     # phases (rule 14)
 

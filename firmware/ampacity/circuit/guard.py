@@ -138,6 +138,7 @@ class Guard(Extras):
         """A car was plugged in or out: what the last one did not use tells nothing of this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.plugged[evse] = plugged
+            self.ledger.another_car(evse)
             if self.limits.uses is not None:
                 self.limits.uses.forget(evse)
                 self.limits.renew()

@@ -112,7 +112,7 @@ class Intake(Permits):
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
             if s.evse.primary and s.measured_da:  # the sum of bounds that it reports has what it cannot measure
-                s.measured_da, s.above_ms = 0, -1
+                s.measured_da = s.above_da = 0
                 self._rebound(s)
             return
         for phase in range(len(s.phase_da)):
@@ -130,14 +130,26 @@ class Intake(Permits):
         self._rebound(s)
 
     def _rule_10_measured(self, s: Standing, sample_ms: int) -> None:
-        """Remember since when it draws more than 1 A and 10 % above its recorded order."""
-        if s.isolated or not self.above_order(s):
-            if s.above_ms >= 0:
-                s.above_ms = -1
-        elif s.above_ms < 0:
-            s.above_ms = sample_ms
+        """By how much it draws more than it may, and by how much it makes more of each order, within that."""
+        above_da = 0 if s.isolated else s.measured_da - self.recorded_da(s)
+        allowed_da = self._rule_10_allowed_da(s)
+        if above_da > allowed_da:
+            if not s.above_da and not s.excess:
+                s.watched_ms = sample_ms
+            s.above_da = above_da
+        elif s.above_da:
+            s.above_da = 0
+        if above_da > s.follow_da and s.ok and s.book.stands() and not s.disobeys:
+            s.follow_da = min(above_da, allowed_da)
         if s.disobeys:
             s.disobeyed_da = max(s.disobeyed_da, s.measured_da)
+
+    def another_car(self, evse: int) -> None:
+        """What the last one made of its orders tells nothing of this one."""
+        s = self.standings[evse]
+        if s.follow_da or s.excess:
+            s.follow_da = s.excess = 0
+            self._rebound(s)
 
     def heard(self, evse: int, now_ms: int) -> None:
         """Any valid answer of the device."""

@@ -22,6 +22,7 @@ DISOBEYED = "disobeyed"
 def begin(ledger: "Bounds", s: Standing, now_ms: int) -> None:
     """It was seen to draw above its order for twice the settle time."""
     s.disobeys = True
+    s.excess = s.follow_da = 0
     s.zero_ms = -1
     s.disobeyed_da = s.measured_da
     s.disobeyed_ms = [ms for ms in s.disobeyed_ms[1 - TIMES_A_DAY :] if now_ms - ms < DAY_MS] + [now_ms]

@@ -9,6 +9,7 @@ because the proven frame was sent, or the proof was asked, more than transit_ms 
 
 READ_MS_MAX = 5000  # no driver waits longer for the answer of a read
 ORDERS_MAX = 12
+NONE_DA = 1 << 20
 UNKNOWN = 0  # id of an order that is not of this life: it may stand there, nobody can prove it
 
 
@@ -159,9 +160,21 @@ class OrderBook:
                 least = order.da
         return least if proven else -1
 
+    def least_known_da(self) -> int:
+        """The least that it may stand at by an order of this life, proven or not; NONE_DA without one."""
+        least = NONE_DA
+        for order in self.orders:
+            if order.gone_ms < 0 and order.id != UNKNOWN and order.da < least:
+                least = order.da
+        return least
+
     def last_da(self) -> int:
         """The value of the last frame that was sent, or -1."""
         return self.orders[-1].da if self.orders and self.orders[-1].id != UNKNOWN else -1
+
+    def stands(self) -> bool:
+        """One order above 0 alone, proven and settled: what its car draws now is what it makes of that."""
+        return len(self.orders) == 1 and self.orders[0].proven and self.orders[0].da > 0
 
     def is_unknown(self) -> bool:
         for order in self.orders:

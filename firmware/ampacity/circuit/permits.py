@@ -11,6 +11,7 @@ from ampacity.circuit.tree import Site
 TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
 LINE_CLEAN_MS = 10000  # rule 9
 REFUSALS_MAX = 2
+LOWER_FRESH_MS = 5000
 SURPLUS_DA_MAX = 40  # no device rounds by more than this
 
 
@@ -38,29 +39,29 @@ class Permits(Bounds):
         a probe the ledger knows by itself: whatever goes to an EVSE that is not `ok` is one.
         """
         s = self.standings[evse]
-        if most_da > self.want_da[evse] > 0 and s.ok and most_da > s.book.most_da():
+        if most_da > self.want_da[evse] > 0 and s.ok and most_da != s.book.last_da():
             self._learn_surplus(s, most_da - self.want_da[evse])
         if not self._may_send(s, most_da, now_ms):
             return None
         return self._rule_1_record(s, most_da, now_ms)
 
     def _learn_surplus(self, s: Standing, surplus_da: int) -> None:
-        """This device makes more of a raise than was wanted: from now on it is planned with that.
+        """This device makes more of an order than was wanted: from now on it is planned with that.
 
-        An order that stands already is no sign of it: it is refreshed until the lower one leaves.
+        An order that stands already is no sign of it: it is refreshed until the one that is wanted leaves.
         """
         s.surplus_da = max(s.surplus_da, min(surplus_da, SURPLUS_DA_MAX))
 
     def most_of(self, s: Standing, want_da: int) -> int:
-        """The most that the device will make of this target, by what it made of others, in da."""
-        if not want_da or not s.surplus_da:
+        """The most that device and car will make of this target, by what they made of others, in da."""
+        if not want_da or not (s.surplus_da or s.follow_da):
             return want_da
-        return min(max(want_da, s.evse.max_da), want_da + s.surplus_da)
+        return min(max(want_da, s.evse.max_da), want_da + s.surplus_da) + s.follow_da
 
     def _may_send(self, s: Standing, most_da: int, now_ms: int) -> bool:
         if now_ms < s.hold_until_ms:
             return self._no(5)
-        if self._rule_2_lower(s, most_da):
+        if self._rule_2_lower(s, most_da) or self._rule_2_lowers(s, most_da, now_ms):
             return True
         if not s.ok or self.mode in ("quarantine", "safe"):
             return self._rule_5_probe(s, most_da, now_ms) or self._no(5)
@@ -92,6 +93,7 @@ class Permits(Bounds):
         """The most the device may make of the frame is in the ledger before its first byte leaves."""
         order_id = self.next_id
         self.next_id += 1
+        told_da = s.book.most_da()
         s.book.add(order_id, most_da, now_ms)
         s.sent_da = most_da
         if s.denied_ms >= 0:
@@ -101,7 +103,7 @@ class Permits(Bounds):
             if s.lapsed:
                 s.lapsed = False
             s.hearing_ms = LONG_AGO_MS
-        if most_da < s.bound_da and s.lower_ms < 0:
+        if s.lower_ms < 0 and most_da < max(told_da, s.reported_da, s.reported_old_da):
             s.lower_ms = now_ms
         self._rebound(s)
         return order_id
@@ -110,13 +112,29 @@ class Permits(Bounds):
         """Not above the reserve and not above the least it may stand at: always."""
         return most_da <= s.reserve_da and most_da <= s.book.least_da()
 
+    def _rule_2_lowers(self, s: Standing, most_da: int, now_ms: int) -> bool:
+        """It can only make the bound smaller: below everything that may be in force, whatever other rules say of raises and
+        of what is kept alive. Said again only until it is proven, and by a loop that lives.
+
+        What nobody ordered in this life is no measure, but a car that draws more than this now will draw less.
+        """
+        if not s.ok:
+            return False  # to one that does not answer as it should any order above its reserve is a raise (rule 5)
+        book = s.book
+        if book.is_unknown():
+            return most_da < s.measured_da and now_ms - s.measured_ms <= LOWER_FRESH_MS and most_da < book.least_known_da()
+        least_da = book.least_known_da()
+        if most_da < least_da:
+            return True
+        return most_da == least_da == book.last_da() and not book.orders[-1].proven and self._rule_11_checked(now_ms)
+
     def _rule_2_planned(self, s: Standing, most_da: int) -> bool:
         """Not above the least it may stand at, nor above what the tick has just planned for it."""
         return most_da <= s.book.least_da() and most_da <= self.most_of(s, self.want_da[s.index])
 
     def _rule_2_margin(self, s: Standing, most_da: int) -> bool:
         """With this order live, every circuit and phase that it touches still has margin >= 0."""
-        extra = most_da - s.bound_da
+        extra = self._followed_da(s, most_da) - s.bound_da
         if extra <= 0:
             return self.fits(s.on_keys)
         for key in s.on_keys:
@@ -145,6 +163,7 @@ class Permits(Bounds):
         if s.evidence.watchdog_ms() > 0:
             return True
         sums = [0] * self.site.size
+        most_da = self._followed_da(s, most_da)
         for other in self.standings:
             standing = most_da if other is s else 0
             for key in other.on_keys:

@@ -169,7 +169,7 @@ class Plan(Shed):
     def _member(self, s: Standing, cap_da: int, base_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
         e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
-        if s.surplus_da:
+        if s.surplus_da or s.follow_da:
             least, most, stands = self.ledger.most_of(s, least), self.ledger.most_of(s, most), self.ledger.most_of(s, stands)
         member = self.member_of[e]
         if member is None:
@@ -219,11 +219,10 @@ class Plan(Shed):
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""
         s = self.ledger.standings[member.index]
-        if not s.surplus_da:
-            return member.goal_da
-        if not member.goal_da or member.goal_da >= s.evse.max_da:
-            return min(member.goal_da, self.ceiling_da(s))
-        return min(member.goal_da - s.surplus_da, self.ceiling_da(s))
+        goal_da = member.goal_da - s.follow_da if member.goal_da else 0
+        if s.surplus_da and 0 < goal_da < s.evse.max_da:
+            goal_da -= s.surplus_da
+        return min(goal_da, self.ceiling_da(s)) if goal_da < member.goal_da else goal_da
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
         """Rows 0..n: what flows; n..2n: the default state (rule 7)."""
@@ -373,7 +372,7 @@ class Plan(Shed):
         held = ledger.most_of(s, want)
         da, room = min(self.goal_da[e], self.ceiling_da(s)), self._room(s, held)
         if ledger.most_of(s, da) > room:
-            da = room - s.surplus_da
+            da = room - s.surplus_da - s.follow_da
         least = s.evse.min_da if want == 0 else want + self.deadband_da
         if da < least or not ledger._rule_7_default(s, ledger.most_of(s, da)):
             return

@@ -62,7 +62,7 @@ class Shed:
                 if want > ceiling:
                     want = ceiling
                     self._lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
-                if want + s.surplus_da > s.bound_da:
+                if self.ledger.most_of(s, want) > s.bound_da:
                     self.rising = True
 
     def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
@@ -74,11 +74,14 @@ class Shed:
     # shed
 
     def plan_da(self, s: Standing, now_ms: int) -> int:
-        """What it will draw at most once its last order has done its work, in da."""
+        """What it will draw at most once its last order has done its work, in da: what it makes of that order, its reserve, and
+        what it is measured to draw while no order that is out would make it less."""
         want, least = self.want_da[s.index], s.reserve_da
         if self.ledger.stuck(s, now_ms):
             least = s.bound_da
-        elif s.surplus_da:
+        else:
+            if s.measured_da > least and s.lower_ms < 0 and want >= s.book.last_da():
+                least = s.measured_da
             want = self.ledger.most_of(s, want)
         return want if want > least else least
 

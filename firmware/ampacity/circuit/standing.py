@@ -25,7 +25,10 @@ class Standing:
     reported_old_da = 0  # a higher report that has not settled
     reported_until_ms = LONG_AGO_MS
     paused_proven = False  # stood proven and settled at its least in this life
-    above_ms = -1  # draws above its order since (rule 10)
+    above_da = 0  # draws so much above its order, and that is more than it may (rule 10)
+    excess = 0  # da·ms of that, less what has leaked
+    watched_ms = 0
+    follow_da = 0  # its car makes so much more of an order than was ordered, within what it may
     disobeys = False
     disobeyed_da = 0
     disobeyed_ms: "list[int] | tuple[()]" = ()
@@ -37,7 +40,7 @@ class Standing:
     needs_room_ms = LONG_AGO_MS  # a read was refused for want of margin
     denied_ms = -1  # an order of it was refused for want of margin, and none has left since
     refusals = 0
-    surplus_da = 0  # what it makes of an order beyond what was wanted
+    surplus_da = 0  # what the device makes of an order beyond what was wanted
     hold_until_ms = LONG_AGO_MS
     lower_ms = -1  # a row of orders below the bound is out since, and the bound has not come down to the last
     fell_ms = -1  # that row is followed: the bound fell last

@@ -1,0 +1,178 @@
+"""An order that can only make a bound smaller leaves, whatever other rules say of raises and of what is kept alive."""
+
+from helper_circuit import Bench, circuit, evse, foreign_evse, mute_evse, site
+
+
+def full():
+    """Two EVSEs at 16 A each on 32 A."""
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(160, 0)
+    bench.stand(160, 1)
+    return bench
+
+
+def test_a_lower_leaves_while_the_circuit_is_over_for_too_long():
+    bench = full()
+    bench.shrink(200)
+    for _ in range(60):
+        bench.tick(500)
+    assert bench.ledger.over_budget[0]
+    assert bench.send(160) is None, "what stands is fed no more"
+    assert bench.send(70) is not None
+
+
+def test_a_lower_is_said_again_until_it_is_proven_and_then_no_more():
+    bench = full()
+    bench.shrink(200)
+    bench.tick(30000)
+    first = bench.send(70)
+    bench.tick(500)
+    again = bench.send(70)
+    assert again is not None
+    bench.prove(again, 70)
+    assert first and bench.send(70) is None, "now it would only keep alive what stands"
+
+
+def test_a_lower_leaves_without_fresh_settings():
+    bench = Bench(site([foreign_evse(survives=False, watchdog_ms=20000)])).start()
+    bench.stand(160)
+    assert not bench.ledger.standings[0].evidence.fresh(bench.now_ms)
+    assert bench.send(160) is None
+    assert bench.send(80) is not None
+
+
+def test_a_lower_that_the_device_rounds_up_leaves():
+    bench = Bench(site([mute_evse(), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(160)
+    bench.shrink(120)
+    bench.guard.want_da[0] = 120
+    assert bench.send(121) is not None
+
+
+def test_a_device_that_rounds_is_planned_with_what_it_makes_of_a_lower():
+    bench = Bench(site([mute_evse(rounds_da=1), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.guard.demand(0, True)
+    bench.guard.demand(1, True)
+    rounds(bench, 40)
+    bench.shrink(260)
+    rounds(bench, 20)
+    assert not bench.ledger.over
+    assert bench.guard.want_da[0] >= 60 and bench.guard.want_da[1] >= 60
+
+
+def rounds(bench, seconds):
+    """Both are driven; the first makes 0.1 A more of each order."""
+    for _ in range(seconds * 2):
+        bench.audit(0)
+        want = bench.guard.want_da[0]
+        order_id = bench.send(want + 1 if want else 0)
+        if order_id is not None:
+            bench.prove(order_id, want)
+        bench._drive(1, bench.facts["evses"][1], True)
+        bench.tick(500)
+
+
+def test_one_that_proves_by_its_current_is_lowered_below_what_it_draws_before_any_proof():
+    bench = Bench(site([mute_evse(proof="measured"), evse("evse-2")], [circuit(rating=320)]))
+    bench.audit(0)
+    bench.shrink(100)
+    bench.tick(500)
+    assert bench.guard.state(0) == "ok"
+    bench.measure(0, 90, 90, 90)
+    assert bench.send(100) is None, "its car might draw more of that than it does"
+    bench.measure(0, 160, 160, 160)
+    assert bench.send(100) is not None
+    bench.measure(0, 95, 95, 95)
+    assert bench.send(90) is not None
+
+
+def test_to_a_silent_one_nothing_above_its_reserve_is_a_lower():
+    bench = full()
+    bench.guard.lost(0, bench.now_ms)
+    bench.shrink(200)
+    bench.tick(500)
+    assert bench.send(70) is None
+    assert bench.send(0) is not None
+
+
+def test_an_excess_ends_and_all_charge_again():
+    """One car draws 5 % more than it is told for half an hour, on a circuit that is full."""
+    bench = Bench(site([evse("evse-%d" % n) for n in range(4)], [circuit(rating=320)])).start()
+    for e in range(4):
+        bench.guard.demand(e, True)
+    drive(bench, 60, lambda e, da: da)
+    over_ms = drive(bench, 1800, lambda e, da: da + da // 20 if e == 1 else da)
+    assert over_ms <= 15000
+    assert not bench.ledger.over
+    drive(bench, 120, lambda e, da: da)
+    assert min(bench.guard.want_da) >= 60
+
+
+def test_what_every_car_draws_above_its_order_is_made_room_for():
+    for parts in (20, 11, 50):
+        bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=250)])).start()
+        for e in range(2):
+            bench.guard.demand(e, True)
+        over_ms = drive(bench, 600, lambda e, da, parts=parts: da + -(-da // parts))
+        assert over_ms <= 30000, over_ms
+        assert min(bench.guard.want_da) >= 60
+        assert sum(s.measured_da for s in bench.ledger.standings) >= 230, "and no more than that"
+
+
+def test_a_car_that_draws_more_than_its_reserve_is_made_room_for():
+    bench = Bench(site([evse("evse-1", fallback_da=60, power_on_da=60), evse("evse-2")], [circuit(rating=220)])).start()
+    bench.guard.demand(1, True)
+    drive(bench, 60, lambda e, da: da if e else 60)
+    assert bench.guard.want_da[1] == 160
+    assert drive(bench, 120, lambda e, da: da if e else 65) <= 15000
+    assert bench.guard.want_da[1] >= 150
+
+
+def drive(bench, seconds, draws):
+    """All drivers for a while; draws(e, order_da): what the car makes of it. Returns how long their sum was above the rating, ms."""
+    over_ms = 0
+    for _ in range(seconds * 2):
+        for e, facts in enumerate(bench.facts["evses"]):
+            bench._drive(e, facts, False)
+            s = bench.ledger.standings[e]
+            da = draws(e, s.book.orders[-1].da if s.book.orders else 0)
+            bench.measure(e, da, da, da)
+        over_ms += 500 * (sum(s.measured_da for s in bench.ledger.standings) > bench.guard.site.rating_da[0])
+        bench.tick(500)
+    return over_ms
+
+
+def test_a_pause_after_each_burst_hides_no_disobedience():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(100)
+    for _ in range(3):
+        bench.order(100)
+        for second in range(10):
+            da = 150 if second < 8 else 100
+            bench.measure(0, da, da, da)
+            bench.tick(1000)
+    assert bench.guard.fault(0)
+
+
+def test_short_bursts_are_noticed_in_the_end():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(100)
+    for _ in range(20):
+        for second in range(11):
+            bench.order(100)
+            da = 150 if second < 1 else 100
+            bench.measure(0, da, da, da)
+            bench.tick(1000)
+    assert bench.guard.fault(0)
+
+
+def test_an_overshoot_at_each_raise_is_no_disobedience():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(100)
+    for _ in range(20):
+        for second in range(60):
+            bench.order(100)
+            da = 130 if second < 1 else 100
+            bench.measure(0, da, da, da)
+            bench.tick(1000)
+    assert not bench.guard.fault(0)
