@@ -151,3 +151,18 @@ def test_rule_10_who_is_locked_out_stays_so_over_a_restart():
     again.tick(2000)
     assert again.guard.want_da[0] == 0
     assert "locked" not in Bench(site([evse()])).start().guard.evidence_dump()
+
+
+def test_rule_10_one_that_draws_again_with_its_contactor_told_to_open_counts_its_maximum_until_somebody_resets_it():
+    bench = disobeying()
+    bench.order(0)
+    drawing(160, 6, bench)
+    assert bench.guard.locked_out(0)
+    drawing(0, 7, bench)
+    assert bench.bound() == 0
+    drawing(160, 6, bench)
+    drawing(0, 30, bench)
+    assert bench.bound() == 160, "its contactor is welded, and it may draw again at any time"
+    bench.guard.unlock(0)
+    drawing(0, 7, bench)
+    assert bench.bound() == 0

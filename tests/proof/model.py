@@ -69,6 +69,7 @@ class World:
     frames_max = 1
     believes_older = False  # a driver that takes the answer to an older write for that to the newest
     copies_late = 0  # steps that a copy of a frame may be on its way beyond the transit time
+    broken = ""  # what the guard did against its promises
     any_plan = ()  # targets of a world without a plan
 
     def __init__(self, name, facts, guard_class=Guard, **options):
@@ -137,8 +138,8 @@ class World:
             self.pc = 0
             over = self.over()
             self.advance()
-            return over or self.over()
-        return self.over()
+            return self.broken or over or self.over()
+        return self.broken or self.over()
 
     def turn_count(self):
         return len(self.evses)
@@ -361,7 +362,10 @@ class World:
         if s.silent:
             want = min(want, s.reserve_da)
         value = want
+        lowers = self.only_lowers(s, self.most_da(i, want))
         order_id = guard.send(i, self.most_da(i, want), now)
+        if order_id is None and lowers:
+            self.broken = "a lower of %s to %d da was refused" % (s.evse.name, want)
         if order_id is None and current is not None and self.most_da(i, want) > current and not self.evses[i].get("rounds_da"):
             value = current
             order_id = guard.send(i, current, now)
@@ -388,6 +392,11 @@ class World:
         else:
             guard.answered(i, order_id, now)
         return 1
+
+    def only_lowers(self, s, most_da):
+        """Could this order make nothing but the bound of one that answers smaller: is it below all that may be in force?"""
+        standing = [order for order in s.book.orders if order.gone_ms < 0]
+        return s.ok and bool(standing) and all(order.id and most_da < order.da for order in standing)
 
     def most_da(self, i, value):
         """What the driver knows that the device may make of it."""

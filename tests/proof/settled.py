@@ -70,39 +70,36 @@ class Foreign(World):
 
 
 class Disobeying(World):
-    """The first car may draw 5 A or 10 A whatever it is told, and its contactor is welded."""
-
-    def is_excused(self, key, excess_da):
-        return excess_da <= 10 or World.is_excused(self, key, excess_da)  # 1 A above its order is not yet disobedience
+    """The first car may draw 5 A or 12 A whatever it is told, in bursts as it likes, and its contactor is welded."""
 
     excused_da = 100
-    excuse_steps = 4  # seen for twice the settle time, the others lowered in the next step, and settled
+    excuse_steps = 4  # of each of its attacks: seen, the others lowered in the next step, and settled
+    attacks_a_day = 4  # the third locks it out, the next one shows that its contactor is welded
+    spent = 0  # steps in which a circuit was above its rating by more than 1 A, of all that are excused
+
+    def is_excused(self, key, excess_da):
+        """1 A above its order is not yet disobedience; more than that is excused for so many steps in all, bursts or not."""
+        return excess_da <= 10 or (excess_da <= self.excused_da and self.spent <= self.excuse_steps * self.attacks_a_day)
 
     def measure(self, i):
         self.guard.measured(i, [self.devices[i].draw_da(self.now)], self.now, self.now)
 
-    above = False  # it draws more than any order that it may stand at
-
     def moves_boost(self):
-        return ["boost %d" % da for da in (0, 50, 100) if da != self.devices[0].boost_da]
+        return ["boost %d" % da for da in (0, 50, 120) if da != self.devices[0].boost_da]
 
     def do_boost(self, da):
         self.devices[0].boost_da = da
 
-    def over(self):
-        s = self.guard.ledger.standings[0]
-        order = max(s.book.most_da(), s.reserve_da)
-        above = self.devices[0].boost_da > order + max(10, order // 10)
-        if above and not self.above:
-            self.excuse()
-        self.above = above
-        return World.over(self)
+    def on_advance(self):
+        drawn_da = sum(device.draw_da(self.now) for device in self.devices)
+        if drawn_da > self.facts["circuits"][0]["rating_da"][0] + 10:
+            self.spent += 1
 
     def encode_more(self):
-        return [self.above]
+        return [self.spent]
 
     def decode_more(self, x, at):
-        self.above = x[at] == 1
+        self.spent = x[at]
         return at + 1
 
     def well(self, i):

@@ -109,8 +109,8 @@ def foreign(guard=Guard, deep=False):
 
 
 def disobeying(guard=Guard, deep=False):
-    """A car draws above its order: a little, then all that the hardware can. Its contactor is welded."""
-    facts = site([evse(0), evse(1)], [circuit(180)])
+    """A car draws above its order: a little, then more than its hardware should, in bursts. Its contactor is welded."""
+    facts = site([evse(0, limit_da=85), evse(1)], [circuit(200)])
     outcomes = (("well",), ("well", "dark")[: 1 + deep])
     return Disobeying("a car above its order", facts, guard, outcomes=outcomes, attacks=("boost",), excuse_steps=4 + 2 * deep)
 

@@ -23,6 +23,7 @@ def begin(ledger: "Bounds", s: Standing, now_ms: int) -> None:
     """It was seen to draw above its order for twice the settle time."""
     s.disobeys = True
     s.excess = s.follow_da = 0
+    s.welded = s.rung >= CONTACTOR
     s.zero_ms = -1
     s.disobeyed_da = s.measured_da
     s.disobeyed_ms = [ms for ms in s.disobeyed_ms[1 - TIMES_A_DAY :] if now_ms - ms < DAY_MS] + [now_ms]
@@ -56,10 +57,13 @@ def _step(ledger: "Bounds", s: Standing, rung: int, now_ms: int) -> None:
 
 
 def stopped(s: Standing, now_ms: int) -> bool:
-    """Has it been shown that nothing flows: 0 A for the settle time, or its contactor seen open?"""
+    """Has it been shown that nothing flows: 0 A for the settle time, or its contactor seen open?
+
+    Of one that drew again with its contactor told to open, only the contactor's feedback, its feeder or a person shows it.
+    """
     if s.rung >= CONTACTOR and s.contactor_open and s.zero_ms >= 0:
         return True
-    return s.zero_ms >= 0 and now_ms - s.zero_ms >= s.evse.settle_ms and now_ms - s.measured_ms <= s.evse.settle_ms
+    return not s.welded and s.zero_ms >= 0 and now_ms - s.zero_ms >= s.evse.settle_ms and now_ms - s.measured_ms <= s.evse.settle_ms
 
 
 def contactor(s: Standing, closed: bool, sample_ms: int) -> None:
@@ -73,5 +77,5 @@ def release(ledger: "Bounds", s: Standing) -> None:
         ledger.switches += 1
     s.rung = FREE
     s.rung_ms = -1
-    s.contactor_open = s.feeder_open = False
+    s.contactor_open = s.feeder_open = s.welded = False
     s.disobeyed_ms = []

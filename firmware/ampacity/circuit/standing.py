@@ -32,6 +32,7 @@ class Standing:
     disobeys = False
     disobeyed_da = 0
     disobeyed_ms: "list[int] | tuple[()]" = ()
+    welded = False  # drew again although its contactor was told to open
     rung = 0  # of the ladder of rule 10
     rung_ms = -1
     feeder_open = False  # its feeder was told to open, and seen so
