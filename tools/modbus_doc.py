@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ampacity.bus import lease_table as table
 from ampacity.bus.der import ROLE_CHARACTERS_MAX
+from ampacity.bus.numbers import EPOCH_NUMBERS
 from ampacity.bus.rights import ROLES
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "interfaces" / "modbus.md"
@@ -25,10 +26,17 @@ The map is a SunSpec chain: marker at {base}, the common model, then models {mod
 
 ## Who may order, and for how long
 
-- A grant carries the primary's identity (32 bit, not 0), its boot epoch and a sequence number. Within one identity a
+- A grant carries the primary's identity (32 bit, not 0), its epoch and a sequence number. Within one identity a
   grant counts only if its epoch is newer, or its epoch is the same and its sequence number is newer; newer is meant
-  modulo 2^16, half range. Anything else is ignored: function 16 still answers, the status does not change.
-- Another identity is obeyed only after the old lease has lapsed. Who loses its epoch must draw a new identity.
+  modulo 2^16, half range. Anything else is ignored: function 16 still answers, the status does not change. That the lease
+  has lapsed changes nothing about this: a copy of an old grant stays old.
+- Epoch and sequence are one number of 32 bits that only rises. A primary takes the next epoch at every start, and after
+  {epoch_numbers} sequence numbers of one; it keeps an epoch in its store before the first grant has it. So a secondary may hear
+  nothing for 2^30 grants, which is years, and obeys the next one. If one whose lease has lapsed shows a newer number under
+  its identity, the primary goes on beyond that: its store was older than its last life.
+- Builds mix: these rules are the primary's alone, and no register and no rule of a secondary changed for them (`protocol` is
+  1 either way). A primary built before them keeps one epoch for a whole life: a secondary that heard nothing of 32768 to
+  65535 of its grants, ten to twenty hours, refuses the next ones until it is restarted or the numbers have come round.
 - **Only a grant renews the lease. Reading renews nothing**, so anybody may read at any rate.
 - When the lease lapses the limit is `fallback_da`. From start to the first grant it is `power_on_da`.
 - A grant is proven by the next status read that shows its `identity`, `epoch` and `sequence`, and `lease_left_ds` above 0.
@@ -105,7 +113,7 @@ def document() -> str:
     roles = "; ".join(f"`{name}`: {', '.join(rights)}" for name, rights in ROLES)
     out = HEAD.format(
         version=table.PROTOCOL, base=table.BASE, models=models, end=table.END_AT, status=table.STATUS_AT, role_max=ROLE_CHARACTERS_MAX,
-        grant=table.GRANT_AT, grant_end=table.SETTINGS_AT - 1, roles=roles,
+        grant=table.GRANT_AT, grant_end=table.SETTINGS_AT - 1, roles=roles, epoch_numbers=EPOCH_NUMBERS,
     )  # fmt: skip
     for name, base, model, access, rows in table.BLOCKS:
         number = f" (model {model}, {table.length(rows)} registers)" if model else ""

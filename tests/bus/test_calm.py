@@ -4,6 +4,7 @@ from helper_line import IDENTITY, Judge, Station, Wire, evse_facts
 
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.primary import BusPrimary
 
 FOREVER_MS = 2**40
@@ -18,7 +19,7 @@ class Line:
         self.station = Station(1)
         self.station.map.measured_da = [0, 0, 0]
         self.driver = LeaseDriver(evse_facts(1, **facts), 0, self.judge)
-        table = GrantTable([self.driver], IDENTITY, 1)
+        table = GrantTable([self.driver], Numbers(IDENTITY, 1))
         engine = BusPrimary({"baud": 19200, "transit_ms": 100}, [self.driver, table])
         engine.permit(FOREVER_MS)
         self.wire = Wire(engine, [self.station])

@@ -7,6 +7,7 @@ from helper_line import IDENTITY, Judge, Station, Wire, evse_facts
 from ampacity.bus import lease_table as table
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.primary import BusPrimary
 
 FOREVER_MS = 2**40
@@ -20,7 +21,7 @@ class Site:
         self.stations = [Station(u, fallback_da=fallback_da) for u in units]
         merged = [evse_facts(u, fallback_da=fallback_da, **facts) for u in units]
         self.drivers = [LeaseDriver(f, i, self.judge) for i, f in enumerate(merged)]
-        self.table = GrantTable(self.drivers, IDENTITY, 1)
+        self.table = GrantTable(self.drivers, Numbers(IDENTITY, 1))
         self.engine = BusPrimary({"baud": 19200, "transit_ms": 100}, self.drivers + [self.table])
         self.engine.permit(permit_ms)
         self.wire = Wire(self.engine, self.stations)

@@ -7,6 +7,7 @@ from ampacity.base.rng import Rng
 from ampacity.bus.frames import read_pdu
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.mbap import MbapReceiver, mbap_frame
 from ampacity.bus.tcp import BusTcp
 
@@ -125,7 +126,7 @@ def test_a_request_on_a_lost_connection_fails_and_the_drivers_are_told_each_seco
 def test_our_own_secondaries_are_granted_without_broadcasts():
     judge, station = Judge(), Station(5)
     driver = LeaseDriver(evse_facts(5), 0, judge)
-    table = GrantTable([driver], IDENTITY, 1)
+    table = GrantTable([driver], Numbers(IDENTITY, 1))
     engine = made(driver, table)
     engine.permit(2**40)
     driver.want(100, START_US // 1000)

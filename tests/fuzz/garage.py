@@ -3,6 +3,7 @@
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease import Lease
 from ampacity.bus.lease_driver import LeaseDriver
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.lease_map import RegisterMap
 from ampacity.bus.profile_driver import ProfileDriver
 from ampacity.bus.profile_meter import MeterDriver
@@ -234,7 +235,7 @@ class Garage:
         self.evses = self.spies[: len(kinds)]
         self.drivers = list(self.spies)
         if self.leases:
-            self.drivers.append(GrantTable(self.leases, IDENTITY, 1))
+            self.drivers.append(GrantTable(self.leases, Numbers(IDENTITY, 1)))
         self.tick_ms = 0
 
     def _add(self, driver, device, heard):

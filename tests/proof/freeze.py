@@ -37,7 +37,7 @@ LEFT_OUT = {
     "Guard": {"site", "want_da", "events"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
     "Bounds": {"events", "events_dropped", "fresh_sums", "over", "refused_count",
-               "switches", "standings", "root", "root_keys", "next_id", "foreign_ms"},
+               "switches", "standings", "root", "root_keys", "grant_keys", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},

@@ -164,10 +164,7 @@ class ProvesAtOnce(GrantedLedger):
 
 
 class RatingAlone(GrantedLedger):
-    def _rule_13_within(self, keys):
-        return True
-
-    def grant_room_da(self, s, extra, own_da):
+    def _rule_13_capacity_da(self):
         return 1 << 20
 
 

@@ -57,9 +57,9 @@ def test_a_restarted_primary_takes_the_cars_back_and_stays_below_the_rating():
 
 def test_the_identity_stays_and_the_epoch_grows_over_restarts():
     garage = Garage()
-    first = (garage.primary.buses.identity, garage.primary.buses.epoch)
+    first = garage.primary.numbers
     garage.start()
-    assert (garage.primary.buses.identity, garage.primary.buses.epoch) == (first[0], first[1] + 1)
+    assert (garage.primary.numbers.identity, garage.primary.numbers.epoch) == (first.identity, first.epoch + 1)
 
 
 async def test_the_watchdog_is_fed_after_each_checked_tick_and_never_without():

@@ -11,6 +11,7 @@ from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease import Lease
 from ampacity.bus.lease_driver import LeaseDriver
 from ampacity.bus.lease_map import RegisterMap
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.primary import BusPrimary
 from ampacity.bus.secondary import SecondaryEngine
 
@@ -75,7 +76,7 @@ def stations(count: int, baud: int) -> "list[SecondaryEngine]":
 def primary(count: int, baud: int, more: "tuple[Any, ...]" = (), poll_ms: int = 0) -> "tuple[BusPrimary, list[LeaseDriver]]":
     """An engine with `count` lease drivers that poll as fast as the line allows, and further drivers."""
     drivers = [LeaseDriver({**FACTS, "unit": unit}, unit - 1, Yes(), poll_ms) for unit in range(1, count + 1)]
-    engine = BusPrimary({"baud": baud, "transit_ms": 100}, [*drivers, GrantTable(drivers, 0xA1B2C3D4, 1), *more])
+    engine = BusPrimary({"baud": baud, "transit_ms": 100}, [*drivers, GrantTable(drivers, Numbers(0xA1B2C3D4, 1)), *more])
     engine.permit(FOREVER_MS)
     return engine, drivers
 

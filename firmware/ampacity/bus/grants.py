@@ -7,6 +7,7 @@ so a shed of a few is a short frame.
 
 from ampacity.bus import lease_table as table
 from ampacity.bus.frames import words, write_pdu
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.request import LOWER, ORDER, Request
 
 TYPE_CHECKING = False
@@ -17,23 +18,21 @@ NONE = 9
 
 
 class GrantTable:
-    """Driver of unit 0. drivers: the LeaseDrivers of one bus; identity: 32 bit, not 0; epoch: 16 bit, newer after each
-    start of this primary. Add it to the drivers of the same engine. `broadcasts` is False where the path has none.
+    """Driver of unit 0. drivers: the LeaseDrivers of one bus; numbers: of all grants of this primary. Add it to the drivers
+    of the same engine. `broadcasts` is False where the path has none.
     """
 
     unit = 0
     poll_feeds = True
     facts = None
 
-    def __init__(self, drivers: "list[Any]", identity: int, epoch: int) -> None:
+    def __init__(self, drivers: "list[Any]", numbers: Numbers) -> None:
         self.drivers = drivers
         self.together = drivers  # who is granted by broadcast: all but those whose grants carry flags
-        self.identity = identity
-        self.epoch = epoch & 0xFFFF
+        self.numbers = numbers
         self.lease_ms = min([d.watchdog_ms for d in drivers])
         self.broadcasts = True
         self.dirty = True
-        self.sequence = 0
         self._due_ms = 0
         self._permit_until_ms = -1
         for driver in drivers:
@@ -53,19 +52,15 @@ class GrantTable:
         """Was the invariant checked lately? If not, only lowers leave (rule 11)."""
         return now_ms < self._permit_until_ms
 
-    def next_sequence(self) -> int:
-        self.sequence = (self.sequence + 1) & 0xFFFF
-        return self.sequence
-
     def alone_or_not(self) -> None:
         """The flags of a driver changed."""
         self.together = [driver for driver in self.drivers if not driver.flags]
         self.dirty = True
 
-    def unicast(self, sequence: int, value_da: int, flags: int = 0) -> bytes:
+    def unicast(self, number: int, value_da: int, flags: int = 0) -> bytes:
         """The grant block's registers."""
-        identity = self.identity
-        return words((value_da, self.lease_ms // 100, sequence, identity >> 16, identity & 0xFFFF, self.epoch, flags))
+        identity = self.numbers.identity
+        return words((value_da, self.lease_ms // 100, number & 0xFFFF, identity >> 16, identity & 0xFFFF, number >> 16, flags))
 
     # driver of the contract
 
@@ -91,20 +86,21 @@ class GrantTable:
 
     def take(self, now_ms: int) -> "Request | None":
         """One broadcast for all that is due; None when the judge lets none of it go."""
-        sequence = self.next_sequence()
-        orders, lower = self._orders(sequence, now_ms)
+        number = self.numbers.next()
+        orders, lower = self._orders(number, now_ms)
         if not orders:
+            self.numbers.take_back()
             self.dirty = True
             return None
         first = min([unit for unit, _ in orders])
         limits = [table.NO_ORDER] * (max([unit for unit, _ in orders]) - first + 1)
         for unit, value_da in orders:
             limits[unit - first] = value_da
-        identity = self.identity
-        head = [identity >> 16, identity & 0xFFFF, self.epoch, sequence, self.lease_ms // 100, first, len(limits)]
+        identity = self.numbers.identity
+        head = [identity >> 16, identity & 0xFFFF, number >> 16, number & 0xFFFF, self.lease_ms // 100, first, len(limits)]
         return Request(0, write_pdu(table.BROADCAST, words(head + limits)), LOWER if lower else ORDER)
 
-    def _orders(self, sequence: int, now_ms: int) -> "tuple[list[tuple[int, int]], bool]":
+    def _orders(self, number: int, now_ms: int) -> "tuple[list[tuple[int, int]], bool]":
         """[(unit, da)] that may go now, lowers asked first; without a permit only those."""
         orders, lower = [], False
         first = self._first(now_ms)
@@ -114,7 +110,7 @@ class GrantTable:
             for driver in self.together:
                 reached = first <= driver.unit < first + table.BROADCAST_UNITS_MAX
                 if reached and driver.need(now_ms) == wanted:
-                    value_da = driver.order(sequence, now_ms)
+                    value_da = driver.order(number, now_ms)
                     if value_da is not None:
                         orders.append((driver.unit, value_da))
                         lower = lower or wanted == LOWER

@@ -5,7 +5,10 @@ only a newer (epoch, sequence) counts, newer modulo 2^16, half range; a new iden
 lease has lapsed, so two primaries cannot pull one secondary to and fro. Only a grant renews the lease. When it
 lapses the limit is the fallback, without anybody's help.
 
-An epoch lives as long as its identity: whoever loses one draws the other anew.
+An epoch lives as long as its identity: whoever loses one draws the other anew. Epoch and sequence are one number that
+only rises: a primary begins the next epoch before half of the sequences of one are used (numbers.py), so what is older
+is refused over any outage, and what is newer is taken. A lease that has lapsed changes nothing about that: a copy of a
+grant is no newer for it.
 """
 
 NO_IDENTITY = 0

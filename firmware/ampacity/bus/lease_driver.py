@@ -79,13 +79,13 @@ class LeaseDriver:
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
-        self._sequence = -1  # of the newest order
+        self._number = -1  # of the newest order
         self._lowering = True
         self._hold_ms = 0
         self._resend = False
         self._solo = False  # refused in a broadcast: try alone, right after a status read
         self._solo_now = False
-        self._sent: list[tuple[int, int, int]] = []  # (sequence, order id, da), oldest first
+        self._sent: list[tuple[int, int, int]] = []  # (number, order id, da), oldest first
         self._proven_da = -1
         self._unproven = False  # the newest order is another one than what is proven
         self._step = STATUS
@@ -159,7 +159,7 @@ class LeaseDriver:
         lease_ms: int = self.table.lease_ms
         return lease_ms // 4
 
-    def order(self, sequence: int, now_ms: int) -> "int | None":
+    def order(self, number: int, now_ms: int) -> "int | None":
         """Ask the judge for what should go out now; the value, recorded as sent, or None."""
         want_da, order_da = self.want_da, self.order_da
         value_da: int = want_da
@@ -172,7 +172,7 @@ class LeaseDriver:
             self._hold_ms = now_ms + HOLD_MS
             self._solo = True
             return None
-        self._record(sequence, order_id, value_da, now_ms)
+        self._record(number, order_id, value_da, now_ms)
         return value_da
 
     def _ask(self, value_da: int, now_ms: int) -> "int | None":
@@ -181,18 +181,18 @@ class LeaseDriver:
             order_id = self.judge.send(self.index, value_da, now_ms, probe=True)
         return order_id
 
-    def _record(self, sequence: int, order_id: int, value_da: int, now_ms: int) -> None:
+    def _record(self, number: int, order_id: int, value_da: int, now_ms: int) -> None:
         if self.order_da is None or value_da != self.order_da:
             self._lowering = self.order_da is None or value_da < self.order_da
         if value_da < self.want_da:
             self._hold_ms = now_ms + HOLD_MS
-        self.order_da, self.sent_ms, self._sequence = value_da, now_ms, sequence
+        self.order_da, self.sent_ms, self._number = value_da, now_ms, number
         self._sent_flags = self.flags
         self._unproven = self._unproven or value_da != self._proven_da
         self._resend = self._solo = self._solo_now = False
         if len(self._sent) >= SENT_MAX:
             self._sent.pop(0)
-        self._sent.append((sequence, order_id, value_da))
+        self._sent.append((number, order_id, value_da))
 
     # driver of the contract
 
@@ -241,12 +241,13 @@ class LeaseDriver:
         self._solo_now = False
         if klass != LOWER and not grants.permitted(now_ms):
             return None
-        sequence = grants.next_sequence()
-        value_da = self.order(sequence, now_ms)
+        number = grants.numbers.next()
+        value_da = self.order(number, now_ms)
         if value_da is None:
+            grants.numbers.take_back()
             return None
         self._asked_ms = now_ms
-        data = grants.unicast(sequence, value_da, self.flags)
+        data = grants.unicast(number, value_da, self.flags)
         pdu = read_write_pdu(table.STATUS_AT, _STATUS_LENGTH, table.GRANT_AT, data)
         return Request(self.unit, pdu, klass, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
@@ -352,16 +353,19 @@ class LeaseDriver:
         grants = self.table
         if grants is None or self.order_da is None:
             return
-        ours = s[_IDENTITY] == grants.identity and s[_EPOCH] == grants.epoch and s[_LEASE_LEFT] > 0
+        ours = s[_IDENTITY] == grants.numbers.identity
+        shown = s[_EPOCH] << 16 | s[_SEQUENCE] if ours and s[_LEASE_LEFT] > 0 else -1
+        if ours and shown < 0:
+            grants.numbers.shown(s[_EPOCH], s[_SEQUENCE])
         for i in range(len(self._sent)):
-            sequence, order_id, value_da = self._sent[i]
-            if ours and sequence == s[_SEQUENCE] and s[_LIMIT] <= value_da:
+            number, order_id, value_da = self._sent[i]
+            if number == shown and s[_LIMIT] <= value_da:
                 self.judge.proven(self.index, order_id, s[_LIMIT], now_ms)
                 self._sent = self._sent[i + 1 :]
                 self._proven_da = value_da
-                self._unproven = self._unproven and sequence != self._sequence
+                self._unproven = self._unproven and number != self._number
                 break
-        if request.sent_ms >= self.sent_ms and not (ours and s[_SEQUENCE] == self._sequence):
+        if request.sent_ms >= self.sent_ms and shown != self._number:
             self._resend = grants.dirty = self._unproven = True  # asked after the newest order, and not in force
 
     def _read_facts(self, s: "tuple[int, ...]", now_ms: int) -> None:

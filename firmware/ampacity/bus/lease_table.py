@@ -48,7 +48,7 @@ STATUS = (
     ("lease_left_ds", "u16", "0.1 s", "what is left of the lease; 0 none"),
     ("boot_count", "u16", "", "changes with every start"),
     ("identity", "u32", "", "primary of the newest grant taken; 0 none since start"),
-    ("epoch", "u16", "", "boot epoch of the newest grant taken"),
+    ("epoch", "u16", "", "epoch of the newest grant taken"),
     ("sequence", "u16", "", "sequence number of the newest grant taken"),
     ("settings_mark", "u16", "", "changes with serial number, firmware or any setting"),
 )
@@ -56,9 +56,9 @@ STATUS = (
 GRANT = (
     ("grant_da", "u16", "0.1 A", "limit per phase; below 60: pause"),
     ("lease_ds", "u16", "0.1 s", "how long it holds without another grant; 1..65535, cut to the longest lease"),
-    ("grant_sequence", "u16", "", "newer (modulo 2^16, half range) than the last one taken"),
+    ("grant_sequence", "u16", "", "newer (modulo 2^16, half range) than the last one taken of its epoch; 1..32767"),
     ("grant_identity", "u32", "", "the primary's identity, not 0"),
-    ("grant_epoch", "u16", "", "the primary's boot epoch"),
+    ("grant_epoch", "u16", "", "the primary's epoch: newer after each start and after each 32767 grants"),
     ("grant_flags", "u16", "bits", "1 pause, 2 open the contactor, 16/32/64 allow L1/L2/L3 (none set: all)"),
 )
 
@@ -73,7 +73,7 @@ WRITABLE = 4  # of the settings, from the first
 
 ORDERS = (
     ("identity", "u32", "", "the primary's identity"),
-    ("epoch", "u16", "", "its boot epoch"),
+    ("epoch", "u16", "", "its epoch"),
     ("sequence", "u16", "", "sequence number of this grant, for every unit that it names"),
     ("lease_ds", "u16", "0.1 s", "lease of this grant"),
     ("first_unit", "u16", "", "address of the first unit named"),

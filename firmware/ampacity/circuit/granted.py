@@ -1,46 +1,79 @@
 """A primary below a primary (rule 13): the sum of its EVSEs stays within what its parent grants, and proves it.
 
 A grant is for the EVSEs alone: other loads inside the site are the parent's own business. So the grant is one more
-row of the ledger, Σ bounds at the root per phase, beside the ratings that the site has by itself. It is held in the
-ledger and not only in the plan: while one EVSE gives and another takes, both still count, and what the parent
+circuit above the root, on which nothing but the EVSEs flows and whose rating is the grant in force. All that counts
+capacity counts it as any other: permits, the share, the shed, `why`; a reserve is load there as everywhere. It is held
+in the ledger and not only in the plan: while one EVSE gives and another takes, both still count, and what the parent
 believes is the sum of both. One number is granted for all phases; the fullest phase is held within it.
+
+What the parent counts for us at any time, the fallback, is there even when less is granted. A grant below it asks for
+lower orders, as a limit from outside does: reserves stay reserves, and what is ordered below them flows all the same.
 """
 
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.plan import Plan
-from ampacity.circuit.standing import Standing
 from ampacity.circuit.tree import Site
 
 SOURCE = "parent"
 
 
+class GrantedSite(Site):
+    """The site of a child: its last keys, one a phase, are the grant; they belong to no circuit of the site file."""
+
+    def __init__(self, facts: "dict[str, object]") -> None:
+        Site.__init__(self, facts)
+        self.size += self.phases
+        for amounts in (self.rating_da, self.assumed_da, self.generation_da):
+            amounts += [0] * self.phases
+
+    def keys_of(self, circuit: int, terminals: "list[list[int]]") -> "tuple[int, ...]":
+        first = len(self.circuits) * self.phases
+        return Site.keys_of(self, circuit, terminals) + tuple([first + phase for terminal in terminals for phase in terminal])
+
+    def phase_name(self, key: int) -> str:
+        if key // self.phases == len(self.circuits):
+            return "grant by %s L%d" % (SOURCE, key % self.phases + 1)
+        return Site.phase_name(self, key)
+
+
 class GrantedLedger(Ledger):
-    """The ledger of a child: `granted_da` is what its parent lets its EVSEs draw together, on each phase."""
+    """The ledger of a child: `granted_da` is what its parent lets its EVSEs draw together, on each phase.
+
+    `fallback_da`: what the parent counts for us at any time, also when we or it are gone.
+    """
 
     def __init__(self, site: Site, now_ms: int) -> None:
         Ledger.__init__(self, site, now_ms)
         root = [c.index for c in site.circuits if c.parent == -1][0]
         self.root = root
         self.root_keys = range(root * site.phases, (root + 1) * site.phases)
+        self.grant_keys = range(site.size - site.phases, site.size)
         self.granted_da = 0
-        self.fallback_da = 0  # what the parent counts for us when we or it are gone
+        self.fallback_da = 0
 
-    def fits(self, keys: "tuple[int, ...]") -> bool:
-        return Ledger.fits(self, keys) and self._rule_13_within(keys)
+    def _rule_13_capacity_da(self) -> int:
+        """Σ bounds may be so much: the grant, and what the parent counts anyway."""
+        return max(self.granted_da, self.fallback_da)
 
-    def room_da(self, s: Standing) -> int:
-        return min(Ledger.room_da(self, s), s.bound_da + self.grant_room_da(s, None, 0))
+    def take_grant(self, granted_da: int, fallback_da: int) -> None:
+        """The capacity from now on. With the default state (rule 7) the fallback alone is left of it, as if others drew the rest."""
+        self.granted_da, self.fallback_da = granted_da, fallback_da
+        capacity_da = self._rule_13_capacity_da()
+        for key in self.grant_keys:
+            self.cap_da[key] = self.site.rating_da[key] = capacity_da
+            self.assumed_da[key] = capacity_da - fallback_da
 
-    def grant_room_da(self, s: Standing, extra: "list[int] | None", own_da: int) -> int:
-        """What the grant leaves for this EVSE above its bound; extra: what others were promised, own_da of it to this one."""
-        room = 1 << 20
-        for key in s.on_keys:
-            if key in self.root_keys:
-                count = s.on_keys.count(key)
-                promised = 0 if extra is None else extra[key] - own_da * count
-                room = min(room, (self.granted_da - self.sums[key] - promised) // count)
-        return room
+    def hold_old_phases(self) -> None:
+        """Rule 15: what may still flow on the root where an EVSE stood before the site was changed flows within the grant, too."""
+        shift = self.grant_keys[0] - self.root_keys[0]
+        for s in self.standings:
+            s.old_keys += tuple([key + shift for key in s.old_keys if key in self.root_keys and key + shift not in s.on_keys + s.old_keys])
+
+    def check(self, now_ms: int) -> None:
+        """A grant that stays exceeded is the parent's to answer, by its own sums: it ends our lease."""
+        Ledger.check(self, now_ms)
+        for key in self.grant_keys:
+            self.over_budget[key] = False
 
     def reserves_da(self) -> int:
         """Σ reserves on the fullest phase: what they may draw without anybody's asking."""
@@ -51,13 +84,6 @@ class GrantedLedger(Ledger):
                 total += s.reserve_da * (s.on_keys.count(key) + s.off_keys.count(key))
             most = max(most, total)
         return most
-
-    def _rule_13_within(self, keys: "tuple[int, ...]") -> bool:
-        """No order lifts Σ bounds above the grant."""
-        for key in keys:
-            if key in self.root_keys and self.sums[key] > self.granted_da:
-                return False
-        return True
 
     def _rule_13_sum_da(self) -> int:
         """What the parent reads and believes: Σ bounds on the fullest phase, the most that all can be drawing now."""
@@ -70,38 +96,12 @@ class GrantedLedger(Ledger):
         """
         return self._rule_13_sum_da() <= max(self.granted_da, self.fallback_da)
 
-    def _rule_7_default(self, s: Standing, most_da: int) -> bool:
-        """Who has no watchdog stands when we die: would the sum that the parent then counts still hold?"""
-        if not Ledger._rule_7_default(self, s, most_da):
-            return False
-        return s.evidence.watchdog_ms() > 0 or self._rule_13_default(s, most_da)
-
-    def _rule_13_default(self, s: Standing, most_da: int) -> bool:
-        for key in self.root_keys:
-            total = 0
-            for other in self.standings:
-                standing_da = max(self.standing_da(other), most_da if other is s else 0)
-                total += standing_da * other.on_keys.count(key) + other.reserve_da * other.off_keys.count(key)
-            if total > self.fallback_da and key in s.on_keys:
-                return False
-        return True
-
-
-class GrantedPlan(Plan):
-    """Targets are raised only where the grant, too, has its margin already."""
-
-    ledger: GrantedLedger
-
-    def _room(self, s: Standing, want: int) -> int:
-        grant_da = self.ledger.grant_room_da(s, self.extra, max(0, want - s.bound_da))
-        return min(Plan._room(self, s, want), s.bound_da + grant_da)
-
 
 class GrantedGuard(Guard):
     """The guard of a child. Its site facts have `parent` with fallback_da and power_on_da."""
 
+    site_class = GrantedSite
     ledger_class = GrantedLedger
-    plan_class = GrantedPlan
     ledger: GrantedLedger
 
     def __init__(self, site_facts: "dict[str, object]", now_ms: int, evidence: "dict[str, object] | None" = None) -> None:
@@ -110,14 +110,28 @@ class GrantedGuard(Guard):
         self.ledger.fallback_da = parent["fallback_da"]
         self._grant(parent["power_on_da"], now_ms)
 
+    def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
+        Guard._load(self, kept, now_ms)
+        self.ledger.hold_old_phases()
+        self.ledger.sum_up(self.ledger.sums)
+
     def grant(self, limit_da: int, now_ms: int) -> None:
         """What the parent lets the EVSEs draw together from now on, per phase: the lease's limit, told before each tick."""
         if limit_da != self.ledger.granted_da:
             self._grant(limit_da, now_ms)
 
+    def falls_back_to(self, fallback_da: int, now_ms: int) -> None:
+        """The parent is told another fallback: reserves below turned out to be other than the site file says."""
+        self.ledger.fallback_da = fallback_da
+        self._grant(self.ledger.granted_da, now_ms)
+
     def _grant(self, limit_da: int, now_ms: int) -> None:
-        self.ledger.granted_da = limit_da
-        self.limit(SOURCE, ("chargers", self.ledger.root), limit_da, None, "hold", now_ms)
+        fallback_da = self.ledger.fallback_da
+        self.ledger.take_grant(limit_da, fallback_da)
+        lower = limit_da if limit_da < fallback_da else None
+        if lower is not None or self.limits.sources_of("chargers", self.ledger.root):
+            self.limit(SOURCE, ("chargers", self.ledger.root), lower, None, "hold", now_ms)
+        self.demands.changed = True
 
     def grant_met(self) -> bool:
         """Rule 13: is the grant in force proven? Never while the invariant was not checked in this tick."""

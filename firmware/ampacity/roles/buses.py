@@ -101,13 +101,12 @@ class Wire:
 class Buses:
     """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index."""
 
-    def __init__(self, site, guard, doors, log, identity, epoch, on_reading):
+    def __init__(self, site, guard, doors, log, numbers, on_reading):
         self.site = site
         self.guard = guard
         self.doors = doors
         self.log = log
-        self.identity = identity
-        self.epoch = epoch
+        self.numbers = numbers  # of all grants, on every line
         self.on_reading = on_reading
         self.drivers = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]
         self.meters = [self._meter_driver(i, m) for i, m in enumerate(site["meters"])]
@@ -161,7 +160,7 @@ class Buses:
             together(drivers)
         ours = [d for d in drivers if isinstance(d, LeaseDriver)]
         if ours:
-            drivers.append(GrantTable(ours, self.identity, self.epoch))
+            drivers.append(GrantTable(ours, self.numbers))
         return drivers
 
     def _foreign(self, bus, members):

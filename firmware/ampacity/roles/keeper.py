@@ -5,9 +5,12 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 
 import os
 
+from ampacity.bus.numbers import Numbers
+
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 SAVE_MS = 60000
+EPOCH_RETRY_MS = 1000
 
 
 def random_u32(doors):
@@ -27,16 +30,26 @@ class Keeper:
         self.log = log
         self.failing = False
         self._saved_ms = 0
+        self._epoch_ms = 0
 
     def start(self, now_ms):
-        """(identity, boot epoch) of this life: the identity is kept, the epoch grows (16 bits)."""
+        """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
         known = self.settings.get(IDENTITY) or {}
         identity = known.get("identity") or random_u32(self.doors)
         epoch = (known.get("epoch", 0) + 1) & 0xFFFF
         self.put(IDENTITY, {"identity": identity, "epoch": epoch}, now_ms)
         if self.failing:
             identity = random_u32(self.doors)  # the epoch could not be kept: draw both anew
-        return identity, epoch
+        return Numbers(identity, epoch)
+
+    def keep_epoch(self, numbers, now_ms):
+        """The next epoch is kept before the first grant has it; while the medium refuses, this one goes on."""
+        epoch = numbers.epoch_to_keep()
+        if epoch is None or now_ms < self._epoch_ms:
+            return
+        self._epoch_ms = now_ms + EPOCH_RETRY_MS
+        if self.put(IDENTITY, {"identity": numbers.identity, "epoch": epoch}, now_ms):
+            numbers.kept(epoch)
 
     def evidence(self):
         """The evidence of the last life, None when there is none."""

@@ -43,19 +43,19 @@ class Primary:
         self.wallclock = WallClock(self.clock)
         if doors.rtc_ms() is not None:
             self.wallclock.set_unix(doors.rtc_ms(), "rtc", self.started_ms)
-        identity, epoch = self.keeper.start(self.started_ms)
+        self.numbers = self.keeper.start(self.started_ms)
         self.lives = Lives(self.keeper, doors, self.started_ms)
         self.guard = self._make_guard()
         if self.lives.looping():
             self.guard.rest(self.lives.looping(), self.started_ms)
         self.readings = [None] * len(site["meters"])
-        self.buses = self._make_buses(identity, epoch)
+        self.buses = self._make_buses()
         self._add_locals()
         switches = Switches(self.guard, self.buses.drivers, site, doors, log)
         self.upward = None
         if site.get("parent"):
             from ampacity.roles.upward import Upward
-            self.upward = Upward(self, site["parent"], epoch)
+            self.upward = Upward(self, site["parent"], self.numbers.epoch)
         self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log, switches, self.upward)
         self.upstream = None
         self.points = Points(self)
@@ -112,11 +112,11 @@ class Primary:
             from ampacity.circuit.granted import GrantedGuard as guard
         return guard(self.site, self.started_ms, self.keeper.evidence())
 
-    def _make_buses(self, identity, epoch):
+    def _make_buses(self):
         """The wires; doors of a simulation without frames bring their own."""
         bring = getattr(self.doors, "fact_buses", None)
         buses = bring(self.site, self.guard, self._on_reading) if bring is not None else None
-        return buses or Buses(self.site, self.guard, self.doors, self.log, identity, epoch, self._on_reading)
+        return buses or Buses(self.site, self.guard, self.doors, self.log, self.numbers, self._on_reading)
 
     def _add_locals(self):
         self.locals = []
@@ -183,6 +183,7 @@ class Primary:
             self.log.add("info", kind + ": " + text, at_ms)
         del self.guard.events[:]
         self.keeper.save(self.guard, now_ms)
+        self.keeper.keep_epoch(self.numbers, now_ms)
         self.lives.step(now_ms)
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None

@@ -57,19 +57,19 @@ class Upward:
             shown.prove()
         del shown.grants[:]
         if not shown.starting:
-            self._keep_sums()
+            self._keep_sums(now_ms)
         self._show_cars()
         self._show_measured(now_ms)
         self._log_edges(now_ms)
 
-    def _keep_sums(self):
+    def _keep_sums(self, now_ms):
         """Reserves that turned out larger than the site file says are told: they are what the parent must count."""
         facts, lease = self.facts, self.lease
         reserves_da = self.guard.reserves_da()
         fallback_da, power_on_da = max(facts["fallback_da"], reserves_da), max(facts["power_on_da"], reserves_da)
         if (fallback_da, power_on_da) != (lease.fallback_da, lease.power_on_da):
             self.map.set_settings(fallback_da, lease.max_da, power_on_da, lease.longest_ms)
-            self.guard.ledger.fallback_da = fallback_da
+            self.guard.falls_back_to(fallback_da, now_ms)
 
     def _show_cars(self):
         """One car that may charge is enough to ask for a grant; one that draws, to charge."""

@@ -9,6 +9,7 @@ from helper_pty import Clock, PtyLine, until
 from ampacity.bus.door import run_rtu
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.primary import BusPrimary
 from tools.micropython.find import find
 
@@ -35,7 +36,7 @@ async def test_a_secondary_in_a_micropython_process_takes_grants_and_proves_them
     env = {**os.environ, "MICROPYPATH": "firmware:.frozen"}
     process = await asyncio.create_subprocess_exec(find(), "tests/host/bus/mpy_secondary.py", line.path, cwd=ROOT, env=env)
     driver = LeaseDriver(FACTS, 0, judge, 20)
-    engine = BusPrimary({"baud": 19200, "transit_ms": 100}, [driver, GrantTable([driver], 77, 1)])
+    engine = BusPrimary({"baud": 19200, "transit_ms": 100}, [driver, GrantTable([driver], Numbers(77, 1))])
     engine.permit(2**41)
     task = asyncio.create_task(run_rtu(engine, line, clock))
     try:
