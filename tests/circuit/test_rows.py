@@ -116,17 +116,6 @@ def test_section_6_why_names_the_contract_and_a_lost_meter_counts_it_as_used():
     assert sum(bench.guard.want_da) <= 200
 
 
-def test_section_6_the_clock_shifts_the_quarters_by_the_shorter_way():
-    bench = contracted(13800)
-    bench.tick()
-    row = bench.guard.contracts[0]
-    begin_ms = row.begin_ms
-    bench.guard.quarter(begin_ms + 900000 * 7 + 1000)
-    assert row.begin_ms == begin_ms + 1000
-    bench.guard.quarter(begin_ms - 500)
-    assert row.begin_ms == begin_ms - 500
-
-
 def test_section_5_derating_is_a_part_of_the_maximum():
     bench = single(1, [0])
     bench.follow(5)

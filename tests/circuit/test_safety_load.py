@@ -94,6 +94,69 @@ def test_3_6_a_meter_of_its_own_tells_it():
     assert bench.guard.want_da == [0, 160]
 
 
+def resting(changes, meter=None, seconds=40):
+    """A meter that shows 0 A all the time; `changes(n)`: its mark in the n-th frame."""
+    bench = pumped(meter=0, threshold_da=20)
+    if meter:
+        bench = Bench(dict(bench.facts, meters=[meter_facts(**meter)])).start()
+        for e in range(2):
+            bench.guard.demand(e, True)
+    for n in range(seconds):
+        bench.guard.meter(0, [0, 0, 0], bench.now_ms, changes(n))
+        bench.follow(1)
+    return bench
+
+
+def test_3_6_a_meter_that_lives_may_show_no_current_for_hours():
+    assert resting(lambda n: n).guard.want_da == [160, 160]
+    assert resting(lambda n: n // 4).guard.want_da == [160, 160]
+
+
+def test_3_6_a_frozen_meter_is_a_lost_signal():
+    bench = resting(lambda n: min(n, 30), seconds=35)
+    assert bench.guard.want_da == [160, 160]
+    for _ in range(2):
+        bench.guard.meter(0, [0, 0, 0], bench.now_ms, 30)
+        bench.follow(1)
+    assert bench.guard.want_da == [0, 160]
+    assert bench.guard.why(0) == "0.0 A: safety load pump meter frozen"
+    for _ in range(SETTLE_MS // 1000):
+        bench.guard.meter(0, [0, 0, 0], bench.now_ms, 30)
+        bench.follow(1)
+    assert bench.guard.open_contactor(0)
+
+
+def test_3_6_a_meter_that_was_frozen_before_the_start_is_never_a_signal():
+    assert resting(lambda n: 7, seconds=4).guard.want_da == [0, 160]
+    assert resting(lambda n: 7).guard.want_da == [0, 160]
+
+
+def test_3_6_a_frozen_meter_is_believed_again_when_it_lives():
+    bench = resting(lambda n: min(n, 20))
+    assert bench.guard.want_da == [0, 160]
+    for n in range(22):
+        bench.guard.meter(0, [0, 0, 0], bench.now_ms, 50 + n)
+        bench.follow(1)
+    assert bench.guard.want_da[0] > 0
+
+
+def test_3_6_a_meter_too_coarse_to_tell_is_judged_by_its_age_only():
+    assert resting(lambda n: 7, meter={"coarse": True}).guard.want_da == [160, 160]
+
+
+def test_3_6_the_time_is_that_of_the_meter():
+    bench = resting(lambda n: n if n < 25 else 25, meter={"frozen_ms": 20000})
+    assert bench.guard.want_da == [160, 160]
+
+
+def test_3_6_a_frozen_meter_that_shows_the_load_running_sheds_as_one_that_runs():
+    bench = resting(lambda n: n)
+    for n in range(8):
+        bench.guard.meter(0, [0, 25, 0], bench.now_ms, 100)
+        bench.follow(1)
+    assert bench.guard.why(0) == "0.0 A: safety load pump runs"
+
+
 def test_3_6_without_evses_named_it_is_all():
     bench = pumped(evses=None)
     follow(bench, 40, False)

@@ -73,7 +73,7 @@ def test_the_quarters_of_contracted_power_follow_the_clock():
     garage.primary.wallclock.set_unix(1700000100000, "ntp", now_ms)
     garage.run(1000)
     row = garage.primary.guard.contracts[0]
-    assert (row.begin_ms - (now_ms - 1700000100000 % 900000)) % 900000 == 0
+    assert (row.quarters[0].begin_ms - (now_ms - 1700000100000 % 900000)) % 900000 == 0
 
 
 def test_a_hot_charging_point_offers_less_and_a_cool_one_all():

@@ -29,6 +29,7 @@ class Extras:
     site: "Site"
     ledger: "Ledger"
     limits: "Limits"
+    now_ms: int
     demands: "Demand"
     plan: "Plan"
 
@@ -157,7 +158,7 @@ class Extras:
     def quarter(self, begin_ms: int) -> None:
         """A quarter of an hour by the clock begins or began at begin_ms (contracted power)."""
         for row in self.contracts:
-            row.align(begin_ms)
+            row.align(begin_ms, self.now_ms)
 
     def rests(self, evse: int, on: bool) -> None:
         """The car stopped by itself: it is offered current and does not ask for it."""

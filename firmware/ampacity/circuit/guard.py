@@ -118,7 +118,7 @@ class Guard(Extras):
         """A frame of a meter: signed per input; None: not finite."""
         self.other.meter(meter, amps_da, raw_mark, now_ms)
         if self.safety_loads is not None:
-            self.safety_loads.reading(meter, amps_da, now_ms)
+            self.safety_loads.reading(meter, amps_da, raw_mark, now_ms)
 
     def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
         """Feedback of its contactor, read at sample_ms; asked for while open_contactor says so."""

@@ -2,7 +2,9 @@
 
 A load is told by an input (`signal`) or by a meter of its own (`reading`). It sheds from the first tick after it
 started or after its signal was lost, first by a pause, a settle time later by the contactor too, and holds for
-`hold_ms` after it stopped. Before its first signal it counts as lost.
+`hold_ms` after it stopped. Before its first signal it counts as lost. A meter of which no bit changes for `frozen_ms`,
+voltages included, repeats an old frame: its 0 A is no signal, unless its profile says that it is too coarse. After a
+start it must change once before it is believed.
 """
 
 from ampacity.circuit.errors import Rejected
@@ -15,12 +17,19 @@ if TYPE_CHECKING:
 THRESHOLD_DA = 10
 HOLD_MS = 60000
 TIMEOUT_MS = 5000
+FROZEN_MS = 5000
 
 
 class SafetyLoad:
-    """One load of the site facts; `why`: "runs", "signal lost", "stopped just now", or "" while it sheds nobody."""
+    """One load of the site facts; meter: those of its meter, {} for an input.
 
-    def __init__(self, facts: "dict[str, Any]", evses: int) -> None:
+    `why`: "runs", "signal lost", "meter frozen", "stopped just now", or "" while it sheds nobody.
+    """
+
+    mark = -1  # of the newest frame; those of an input stay as they are
+    changed_ms = -1  # a bit of the meter's frames changed
+
+    def __init__(self, facts: "dict[str, Any]", evses: int, meter: "dict[str, Any]") -> None:
         self.name: str = facts["name"]
         self.meter: int = facts.get("meter", -1)
         chosen = facts.get("evses")
@@ -28,6 +37,7 @@ class SafetyLoad:
         self.threshold_da: int = facts.get("threshold_da", THRESHOLD_DA)
         self.hold_ms: int = facts.get("hold_ms", HOLD_MS)
         self.timeout_ms: int = facts.get("timeout_ms", TIMEOUT_MS)
+        self.frozen_ms: int = 0 if not meter or meter.get("coarse") else meter.get("frozen_ms", FROZEN_MS)  # 0: never
         self.on = False
         self.seen_ms = -1
         self.until_ms = -1
@@ -36,9 +46,10 @@ class SafetyLoad:
 
     def tick(self, now_ms: int) -> None:
         lost = self.seen_ms < 0 or now_ms - self.seen_ms > self.timeout_ms
-        if lost or self.on:
+        frozen = self._rule_3_6_frozen(now_ms)
+        if lost or self.on or frozen:
             self.until_ms = now_ms + self.hold_ms
-            self.why = "signal lost" if lost else "runs"
+            self.why = "signal lost" if lost else "runs" if self.on else "meter frozen"
         elif self.why:
             self.why = "stopped just now" if now_ms < self.until_ms else ""
         if not self.why:
@@ -46,13 +57,25 @@ class SafetyLoad:
         elif self.since_ms < 0:
             self.since_ms = now_ms
 
+    def _rule_3_6_frozen(self, now_ms: int) -> bool:
+        return self.frozen_ms > 0 and (self.changed_ms < 0 or now_ms - self.changed_ms > self.frozen_ms)
+
+    def look(self, amps_da: "list[int]", raw_mark: int, now_ms: int) -> None:
+        """A frame of its meter. raw_mark changes with any bit of it."""
+        if raw_mark != self.mark:
+            if self.seen_ms >= 0:
+                self.changed_ms = now_ms
+            self.mark = raw_mark
+        self.on = max([abs(da) for da in amps_da]) >= self.threshold_da
+        self.seen_ms = now_ms
+
 
 class SafetyLoads:
     """All of a site. `held[e]`: this EVSE must stand at 0; `opened[e]`: and its contactor open."""
 
     def __init__(self, site: Site, facts: "list[dict[str, Any]]") -> None:
         self.site = site
-        self.loads = [SafetyLoad(each, len(site.evses)) for each in facts]
+        self.loads = [SafetyLoad(each, len(site.evses), _meter(site, each.get("meter", -1))) for each in facts]
         self.held = [True] * len(site.evses)
         self.opened = [False] * len(site.evses)
 
@@ -66,12 +89,11 @@ class SafetyLoads:
                 return
         raise Rejected("safety_load", name, ", ".join([load.name for load in self.loads]))
 
-    def reading(self, meter: int, amps_da: "list[int] | None", now_ms: int) -> None:
+    def reading(self, meter: int, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
         """A frame of a meter; None: not finite, which says nothing."""
         for load in self.loads:
-            if load.meter == meter and amps_da is not None:
-                load.on = max([abs(da) for da in amps_da]) >= load.threshold_da
-                load.seen_ms = now_ms
+            if load.meter == meter and amps_da:
+                load.look(amps_da, raw_mark, now_ms)
 
     def tick(self, now_ms: int) -> "list[str]":
         """What changed, as sentences for the log."""
@@ -97,3 +119,7 @@ class SafetyLoads:
             if load.why and evse in load.evses:
                 return "safety load %s %s" % (load.name, load.why)
         return ""
+
+
+def _meter(site: Site, index: int) -> "dict[str, Any]":
+    return site.meters[index] if 0 <= index < len(site.meters) else {}

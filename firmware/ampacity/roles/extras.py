@@ -35,7 +35,7 @@ def extras(primary):
         parts.append(SafetyInputs(primary.guard, site, primary.doors, primary.log))
     if [c for c in site["circuits"] if c.get("contract_w")]:
         from ampacity.roles.sharing import Quarters
-        parts.append(Quarters(primary.guard, primary.wallclock))
+        parts.append(Quarters(primary))
     if site.get("settings", {}).get("start_delay_s"):
         from ampacity.roles.sharing import StartDelays
         parts.append(StartDelays(primary.guard, primary.doors, site["settings"]["start_delay_s"] * 1000, primary.started_ms))

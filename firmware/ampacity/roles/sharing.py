@@ -7,23 +7,72 @@ from ampacity.roles.extras import Part
 
 QUARTER_MS = 900000
 LOOK_MS = 60000
+RETRY_MS = 1000
+CONTRACT_DOC = "contract"
 COLD_REASONS = ("PowerUp", "Watchdog", "unknown")
 
 
 class Quarters(Part):
-    """Contracted power is a mean of the clock's quarters: tell the guard where they begin."""
+    """Contracted power is a mean of the clock's quarters: tell the guard where they begin, and keep what was used.
 
-    def __init__(self, guard, wallclock):
-        self.guard = guard
-        self.wallclock = wallclock
-        self._due_ms = 0
+    Kept is only what flowed above the contract, once a minute while it does: the rest counts as used after a restart.
+    """
+
+    def __init__(self, primary):
+        self.rows = primary.guard.contracts
+        self.guard = primary.guard
+        self.site = primary.site
+        self.wallclock = primary.wallclock
+        self.keeper = primary.keeper
+        self._due_ms = self._keep_ms = 0
+        self._offset_ms = None
+        self._restore(primary.settings, primary.log, primary.started_ms)
+
+    def _restore(self, settings, log, now_ms):
+        known = settings.get(CONTRACT_DOC, {})
+        whole = isinstance(known, dict) and CONTRACT_DOC not in settings.damaged
+        for row in self.rows:
+            name = self.site["circuits"][row.circuit]["name"]
+            entry = known.get(name, [row.watts, [0]]) if whole else None
+            if _fits(entry, len(row.classes)):
+                row.restore(entry[1], entry[0])
+                continue
+            row.restore(None, 0)
+            text = "contract: what circuit %s used is not readable; a quarter of an hour counts as fully used"
+            log.add("error", text % name, now_ms)
 
     def step(self, now_ms):
-        if now_ms >= self._due_ms:
+        unix_ms = self.wallclock.unix_ms(now_ms)
+        if unix_ms is not None and (now_ms >= self._due_ms or unix_ms - now_ms != self._offset_ms):
             self._due_ms = now_ms + LOOK_MS
-            unix_ms = self.wallclock.unix_ms(now_ms)
-            if unix_ms is not None:
-                self.guard.quarter(now_ms - unix_ms % QUARTER_MS)
+            self._offset_ms = unix_ms - now_ms
+            self.guard.quarter(now_ms - unix_ms % QUARTER_MS)
+        if now_ms >= self._keep_ms:
+            self._keep(now_ms)
+
+    def close(self, now_ms):
+        self._keep(now_ms)
+
+    def _keep(self, now_ms):
+        """A row whose record was refused keeps to the contract until one is taken."""
+        if not [row for row in self.rows if row.news]:
+            return
+        record = {self.site["circuits"][row.circuit]["name"]: [row.watts, row.classes] for row in self.rows}
+        kept = self.keeper.put(CONTRACT_DOC, record, now_ms)
+        if not kept:
+            self._keep_ms = now_ms + RETRY_MS
+        for row in self.rows:
+            row.kept, row.news = kept, not kept
+
+
+def _fits(entry, most):
+    """Is this the record of a row: its watts, and up to `most` classes?"""
+    if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], list) or not 1 <= len(entry[1]) <= most:
+        return False
+    for number in [entry[0]] + entry[1]:
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            return False
+    return True
 
 
 class StartDelays(Part):
