@@ -261,7 +261,7 @@ class BusPrimary:
         self._last = (request.unit, pdu)
         self.counters["replies"] += 1
         self._outcome(request.unit, False)
-        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000, request.follows)
         if request.wakes:
             self._schedule.woken(slot, now_us)
         self._end(now_us)

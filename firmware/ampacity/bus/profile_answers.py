@@ -5,6 +5,7 @@ that may belong to an older request (the engine says so) updates what is shown a
 """
 
 from ampacity.bus.facts import DeviceFacts
+from ampacity.bus.profile_alive import Alive, InTime
 from ampacity.bus.profile_audit import Audit
 from ampacity.bus.profile_cycle import Cycle
 from ampacity.bus.profile_order import OrderRecipe
@@ -60,6 +61,9 @@ class ProfileAnswers:
         self._resend = False
         self._unlike_ms = -1
         self._raised_ms = -1
+        self._alive = Alive(evse_facts.get("boot_ms", 0), bool(evse_facts.get("held")))
+        self._pace = InTime()
+        self._told_ms = -1  # when the judge was last told of the settings
 
     def _feed_period_ms(self, asked_ms: int) -> int:
         """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
@@ -170,6 +174,8 @@ class ProfileAnswers:
         shown = [row[0] for span in self._table["reads"][group] for row in span[3]]
         for key, value in self._audit.evidence(shown):
             self._judge.evidence(self._index, key, value, now_ms)
+        if group == "settings":
+            self._told_ms = now_ms
         if self.link == ONLINE and not self._audit.settled():
             self.facts.online = False
             self._doubt(now_ms)

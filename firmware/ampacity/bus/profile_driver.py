@@ -8,6 +8,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
+from ampacity.bus.profile_alive import too_slow
 from ampacity.bus.profile_answers import AUDIT, ONLINE, PROOF_MS, REWRITE_MS, SILENT
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
@@ -92,6 +93,8 @@ class ProfileDriver(Reaching):
             self._doubt(now_ms)
         self._failures = 0
         self._judge.heard(self._index, now_ms)
+        if request.certain and request.own:
+            self._alive.answered(request.sent_ms if request.sent_ms >= 0 else now_ms, now_ms)
         if request.tag[0] == "wake":
             self._woken = True
         elif request.tag[0] == "read":
@@ -129,9 +132,11 @@ class ProfileDriver(Reaching):
             self._woken = True
             return
         self._failures += 1
+        self._alive.broken()
         self._hailing = False
         if request.tag[0] == "read" and request.tag[1] != "proof":
             self._cycles[request.tag[1]].at = 0
+            self._pace.cut()
         if reason == "alone":
             self._hold_ms["probe"] = min(self._hold_ms["probe"], now_ms + PROBE_MS)
         if self._failures >= FAILURES_MAX and self.link != SILENT:
@@ -288,6 +293,7 @@ class ProfileDriver(Reaching):
         if not order.lowering:
             self._raised_ms = now_ms
         order.sent(write, order_id, now_ms)
+        self._pace.left()
         self._unlike_ms = -1
         self._resend = False
         if self.shared:  # nobody acknowledges it
@@ -295,36 +301,55 @@ class ProfileDriver(Reaching):
             self._fed_ms = now_ms
         return self._order_request(write, order.target_da, klass, ("order", write, order_id), now_ms)
 
-    def _denied(self, write: list, now_ms: int) -> None:
-        """The judge said no. A pause that may not name its limit goes on without it."""
+    def _denied(self, write: list, now_ms: int) -> "Request | None":
+        """The judge said no. A pause that may not name its limit goes on without it; a lower tries with its settings read."""
         order = self._order
         if order.target_da == 0 and order.at < len(order.writes) - 1:
             order.acknowledged()
-            return
+            return None
         self._hold_ms["order"] = now_ms + DENIED_MS
+        self._pace.denied(now_ms)
+        if order.lowering and self._stale(write, now_ms) and self._may_read(now_ms):
+            return self._take_settings_now(now_ms)
         if write[W_ROLE] == ENABLE:  # the limit that it holds is too high: order it again
             order.at = 0
+        return None
 
     def _first_shown(self, write: list, now_ms: int) -> "object | None":
-        """What must be read before this write may leave: settings (rule 8), and the limit before an enable (rule 1)."""
+        """What must be read before this write may leave: settings (rule 8), and the limit before an enable (rule 1).
+
+        A lower waits for no settings: whether it may leave without them is the judge's to say.
+        """
         order = self._order
         if order.wants_limit_shown(write) and self._limit_index() >= 0 and not self._limit_seen():
             return self._take_proof
         first, most_da = None, order.most_da(write)
         above = most_da > self._judge.reserve_da(self._index)
-        if above and not self._settings_fresh(now_ms):
+        if not order.lowering and self._stale(write, now_ms):
             first = self._take_settings_now
-        elif self._phases and (above or (most_da and not order.lowering)) and self._phases.unsure(now_ms):
+        elif self._phases and (above or most_da) and not order.lowering and self._phases.unsure(now_ms):
             first = self._take_phases_now
-        if first is None or (self._reads_feed and not self._judge.may_feed(self._index, now_ms)):
-            return None
-        return first
+        return first if first is not None and self._may_read(now_ms) else None
+
+    def _stale(self, write: list, now_ms: int) -> bool:
+        """Is this write above the reserve, and are the settings not proven to be there still (rule 8)?"""
+        return self._order.most_da(write) > self._judge.reserve_da(self._index) and not self._settings_fresh(now_ms)
+
+    def _may_read(self, now_ms: int) -> bool:
+        return not self._reads_feed or self._judge.may_feed(self._index, now_ms)
 
     def _settings_fresh(self, now_ms: int) -> bool:
+        """Shown within the time that a restart takes, or before in the same life of the device: then the judge is told so again."""
         if self._table["survives"] or "settings" not in self._cycles:
             return True
         fields = [row[0] for span in self._table["reads"]["settings"] for row in span[3]]
-        return self._readings.asked_since(fields, now_ms - self._site["boot_ms"])
+        if not self._readings.asked_since(fields, self._alive.since(now_ms)):
+            return False
+        if now_ms - self._told_ms > self._site["boot_ms"] >> 1 and self._alive.seen_ms > self._told_ms:
+            self._report_settings("settings", self._alive.seen_ms)
+        self._pace.done()
+        self.facts.trouble = None
+        return True
 
     def _limit_index(self) -> int:
         return self._table["proof"]["limit"]
@@ -336,11 +361,23 @@ class ProfileDriver(Reaching):
         return self._take_now("phases", now_ms)
 
     def _take_settings_now(self, now_ms: int) -> "Request | None":
-        return self._take_now("settings", now_ms)
+        return self._take_now("settings", now_ms) if self._in_time("order", now_ms) else None
+
+    def _in_time(self, hold: str, now_ms: int) -> bool:
+        """May settings be read now for what waits for them? Not at once again where a whole round was too late."""
+        cycle = self._cycles["settings"]
+        if cycle.at or self._pace.may_begin(now_ms, self._order.lowering):
+            return True
+        if self._pace.late:
+            self.facts.trouble = too_slow(max(cycle.done_ms - cycle.started_ms, self._site["latency_ms"]), self._site["boot_ms"])
+        self._hold_ms[hold] = now_ms + DENIED_MS if self._order.lowering else self._pace.hold_ms
+        return False
 
     def _take_now(self, group: str, now_ms: int) -> "Request | None":
         request = self._take_read(group, LOWER if self._order.lowering else ORDER, now_ms)
         self._hold_ms["order"] = now_ms - HOT_MS if request else now_ms + DENIED_MS
+        if request:
+            request.follows = True
         return request
 
     def _take_settings(self, now_ms: int) -> "Request | None":
@@ -375,7 +412,7 @@ class ProfileDriver(Reaching):
     def _take_feed(self, now_ms: int) -> "Request | None":
         above = self._order.target_da > self._judge.reserve_da(self._index)
         if above and not self._settings_fresh(now_ms):
-            return self._take_read("settings", ORDER, now_ms)
+            return self._take_read("settings", ORDER, now_ms) if self._in_time("feed", now_ms) else None
         if not self._may_feed("feed", now_ms):
             return None
         return self._request(self._recipe.pdu(self._feed, 0, self._targets), ORDER, ("feed",))
@@ -456,6 +493,7 @@ class ProfileDriver(Reaching):
             self._hold_ms["order"] = max(self._hold_ms["order"], now_ms + DENIED_MS)
         if reason in BUSY:
             self._cycles[group].at = 0
+            self._pace.cut()
         else:
             self._readings.refused(group, at)
             self._step(group, now_ms)

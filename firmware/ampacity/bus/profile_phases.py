@@ -58,7 +58,7 @@ class PhaseSwitching:
 
     def unsure(self, now_ms: int) -> bool:
         """Is it counted with fewer phases than it has, and was not seen so within the time that a restart takes (rule 8)?"""
-        return self._believed < self._count and now_ms - self._asked_ms() > self._driver._site["boot_ms"]
+        return self._believed < self._count and self._asked_ms() < self._driver._alive.since(now_ms)
 
     def _can(self) -> bool:
         """Is its hardware there, and switched on, as far as it shows that? What was never read says no."""

@@ -60,6 +60,7 @@ class Readings:
             self._requests[(group, at)] = request
         request.klass = klass
         request.certain = True
+        request.follows = False
         request.sent_ms = NEVER_MS
         return request
 

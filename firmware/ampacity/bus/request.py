@@ -21,6 +21,7 @@ class Request:
     the reply cannot be our own request heard again: functions 5 and 6 are answered by repeating it.
 
     wakes: set by a driver: it only wakes the device; no answer to it is no failure, and what the driver asks next follows.
+    follows: set by a driver: once it is answered, what it asks next must not wait for others but a lower.
     one_way: set by a driver: all hear it and nobody answers, as with a broadcast; the driver is told nothing of it.
 
     What most requests leave as it is stands in the class: a driver keeps its own for as long as it lives.
@@ -36,6 +37,7 @@ class Request:
     own = False
     one_way = False
     wakes = False
+    follows = False
     adu: "bytes | None" = None
 
     def __init__(

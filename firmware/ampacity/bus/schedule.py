@@ -1,9 +1,12 @@
 """Who is asked next on a bus.
 
 Lowers go first, once for each unit and cycle, so that a unit which never obeys cannot keep the others from
-being asked. Then orders and refreshes that are due, then overdue readings, then the rest; among equals the
-one that is due longest, then the one that was served longest ago. Silent units cost a time-out each: they get
-at most half of the bus's time while others have something due, and all of it when nobody has.
+being asked. Then orders and refreshes that are due, and readings that have starved beside them, in turn; then overdue
+readings, then the rest; among equals the one that is due longest, then the one that was served longest ago.
+
+Silent units cost a time-out each, and some units answer slowly and want much. What has lately had more than its part of
+the line's time, or is silent, gets at most half of it while others have something due, and all of it when nobody has.
+Only what must follow an answer at once (Request.follows) is not parted from it, but by a lower.
 """
 
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE
@@ -18,9 +21,10 @@ BACK_OFF_US_MAX = 2000000
 ANSWERED_US = 1000000  # after an answer that was not taken: so many that came alone are awaited until the unit is believed again
 REFUSED_US = 20000  # a driver whose judge said no is asked again then
 IDLE_US = 200000  # the engine looks at its drivers at least that often; what the roles want comes with a wake()
-STARVING_MS = 1000  # a routine reading this late counts as overdue
+STARVING_MS = 1000  # a routine reading this late counts as overdue, and twice as late as an order
 CYCLE_US_MAX = 5000000
 LOWERS_PER_CYCLE = 4  # a lower may take several writes
+AHEAD_US = 1000000  # so much of the line's time beyond its part makes a unit one that has had more
 
 
 class Slot:
@@ -34,6 +38,8 @@ class Slot:
         self.ready_us = 0  # gap of the device, back-off
         self.low_us = 0  # the same for lowers, which do not wait for a back-off
         self.served_us = 0
+        self.used_us = 0  # of the line's time, beyond its part of what has passed, at
+        self.used_at_us = 0
         self.cycle = -1
         self.counts = False  # the present cycle is not over before it was asked
         self.klass = ROUTINE  # as it was picked
@@ -56,22 +62,20 @@ class Schedule:
         self._cycle_started_us = -1
         self._missing = 0
         self._counted = False
-        self._silent_from_us = 0
+        self._costly_from_us = 0  # silent units and those that had more wait until then, while others have something due
+        self._follows = False  # `_first` goes on where it stopped: only lowers go between
         self.wake_us = 0
 
     def pick(self, now_us: int) -> "Slot | None":
         """The slot to serve now; None: nobody before `wake_us`."""
         now_ms = now_us // 1000
         permitted = now_ms < self.permit_until_ms
-        first, self._first = self._first, None
-        if first is not None:
-            wish = first.driver.urgency(now_ms)
-            if wish is not None and wish[1] <= now_ms and (permitted or wish[0] == LOWER or not (wish[0] == ORDER or first.feeds)):
-                first.klass = wish[0]
-                return first
-        wake_us = now_us + IDLE_US
-        best: Any = None
-        best_klass, best_due = 9, 0
+        first = self._take_first(now_us, permitted)
+        if first is not None and not self._follows:
+            return first
+        wake_us = now_us + IDLE_US if first is None else max(now_us, first.ready_us)
+        best: Any = first if first is not None and first.ready_us <= now_us else None
+        best_klass, best_due = (9, 0) if best is None else (first.klass, -1)
         spare: Any = None
         spare_klass, spare_due = 9, 0
         for slot in self.slots:
@@ -79,6 +83,8 @@ class Schedule:
             if wish is None:
                 continue
             klass, due_ms = wish
+            if first is not None and (klass != LOWER or slot is first):
+                continue
             if not permitted and klass != LOWER and (klass == ORDER or slot.feeds):
                 continue
             at_us, ready_us = due_ms * 1000, slot.ready_us if klass else slot.low_us
@@ -89,7 +95,9 @@ class Schedule:
                     wake_us = at_us
                 continue
             klass = self._aged(slot, klass, now_ms - due_ms)
-            if slot.failures >= SILENT_AFTER and klass and now_us < self._silent_from_us:
+            if klass == ORDER:
+                due_ms = slot.served_us // 1000  # in turn: nobody's endless orders stand before another's
+            if klass and now_us < self._costly_from_us and self._costly(slot, now_us):
                 if klass < spare_klass or (klass == spare_klass and due_ms < spare_due):
                     spare, spare_klass, spare_due = slot, klass, due_ms
             elif klass < best_klass or (
@@ -101,11 +109,41 @@ class Schedule:
         chosen: Slot | None = best or spare
         if chosen is not None:
             chosen.klass = best_klass if best is not None else spare_klass
+        if first is not None and chosen is not first:
+            self._first = first  # its turn is still to come
         return chosen
+
+    def _take_first(self, now_us: int, permitted: bool) -> "Slot | None":
+        """Who was woken, or goes on where it stopped, and may."""
+        first, self._first = self._first, None
+        if first is None:
+            return None
+        wish = first.driver.urgency(now_us // 1000)
+        if wish is None or wish[1] > now_us // 1000 or not (permitted or wish[0] == LOWER or not (wish[0] == ORDER or first.feeds)):
+            return None
+        first.klass = wish[0]
+        return first
+
+    def _costly(self, slot: Slot, now_us: int) -> bool:
+        """Is it silent, or ahead of its part of the line's time?"""
+        if slot.failures >= SILENT_AFTER:
+            return True
+        return slot.used_us > AHEAD_US + (now_us - slot.used_at_us) // len(self.slots)
+
+    def _spent(self, slot: Slot, now_us: int) -> None:
+        """An exchange with it is over: what it took of the line's time is its own. A costly one's is the others' next."""
+        spent_us = now_us - slot.served_us
+        if self._costly(slot, slot.served_us):
+            self._costly_from_us = now_us + spent_us
+        part_us = (now_us - slot.used_at_us) // len(self.slots)
+        slot.used_us = min(max(0, slot.used_us - part_us) + spent_us, 2 * AHEAD_US)
+        slot.used_at_us = now_us
 
     def _aged(self, slot: Slot, klass: int, late_ms: int) -> int:
         if klass == LOWER and slot.cycle == self._cycle and slot.lows >= LOWERS_PER_CYCLE:
             return ROUTINE
+        if klass >= OVERDUE and late_ms > 2 * STARVING_MS:
+            return ORDER
         if klass == ROUTINE and late_ms > STARVING_MS:
             return OVERDUE
         return klass
@@ -126,9 +164,13 @@ class Schedule:
                 self._missing -= 1
         slot.lows += slot.klass == LOWER
 
-    def succeeded(self, slot: Slot, now_us: int, gap_us: int) -> None:
+    def succeeded(self, slot: Slot, now_us: int, gap_us: int, follows: bool = False) -> None:
+        """It answered. follows: what it is asked next must not wait for others."""
         slot.failures = 0
         slot.ready_us = slot.low_us = now_us + gap_us
+        self._spent(slot, now_us)
+        if follows:
+            self._first, self._follows = slot, True
         self._round(now_us)
 
     def left(self, slot: Slot, now_us: int, gap_us: int) -> None:
@@ -138,15 +180,14 @@ class Schedule:
     def woken(self, slot: Slot, now_us: int) -> None:
         """It was woken, if it is there: it is served before it sleeps again."""
         slot.ready_us = slot.low_us = now_us
-        self._first = slot
+        self._first, self._follows = slot, False
 
     def failed(self, slot: Slot, now_us: int, gap_us: int, answered: bool = False) -> None:
         """No answer, or none that could be used; answered: a whole one, of one that was two before."""
         slot.failures += 1
         slot.ready_us = slot.low_us = now_us + gap_us
+        self._spent(slot, now_us)
         if slot.silent():
-            spent_us = now_us - slot.served_us
-            self._silent_from_us = now_us + spent_us
             longest_us = ANSWERED_US if answered else BACK_OFF_US_MAX
             slot.ready_us = now_us + min(BACK_OFF_US_MIN << min(slot.failures - SILENT_AFTER, 8), longest_us)
             slot.low_us = now_us + max(gap_us, BACK_OFF_US_MIN, min(self.cycle_ms * 1000, BACK_OFF_US_MAX))

@@ -46,7 +46,7 @@ class Solo:
     def started(self, slot: SoloSlot, now_us: int) -> None:
         """Its request leaves now."""
 
-    def succeeded(self, slot: SoloSlot, now_us: int, gap_us: int) -> None:
+    def succeeded(self, slot: SoloSlot, now_us: int, gap_us: int, follows: bool = False) -> None:
         slot.ready_us = now_us + gap_us
 
     def failed(self, slot: SoloSlot, now_us: int, gap_us: int, answered: bool = False) -> None:

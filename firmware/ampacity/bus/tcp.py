@@ -141,7 +141,7 @@ class BusTcp:
     def _answered(self, request: Request, pdu: bytes, now_us: int) -> None:
         slot, self._request = self._slot, None
         self.counters["replies"] += 1
-        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000, request.follows)
         self.counters["cycle_ms"] = self._schedule.cycle_ms
         slot.driver.reply(request, pdu, now_us // 1000)
 

@@ -341,6 +341,8 @@ class Guard(Extras):
         s = self.ledger.standings[evse]
         if s.locked == DISOBEYED:
             return "disobeyed its order; locked out until reset"
+        if s.locked:
+            return "another unit answers there; locked out until it is replaced"
         return "draws above its order" if s.disobeys else None
 
     def why(self, evse: int) -> str:

@@ -5,6 +5,7 @@
 
 from ampacity.circuit.lack import lacks_da
 from ampacity.circuit.plan import DENIED_MS
+from ampacity.circuit.taken import remedy, stranded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def why(guard: "Guard", evse: int) -> str:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.ceiling_da(s):
             reason = _own_limit(guard, s)
+        taken_by = stranded(guard, evse)
+        if taken_by:
+            reason = reason + "; " + taken_by if want else taken_by + "; " + reason
     return "%s: %s" % (amps(want), reason)
 
 
@@ -45,8 +49,8 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         return guard.mode + (" (%s)" % guard.failure if guard.failure else "")
     state = guard.state(s.index)
     if state != "ok":
-        if state == "swapped":
-            return "swapped: another unit answers there; `replace %s` at the console" % s.evse.name
+        if s.locked:
+            return "%s: %s" % (state, remedy(guard, s))
         gaps = guard.gaps(s.index)
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:

@@ -27,6 +27,9 @@ class Part:
 def extras(primary):
     """The parts that this primary's site uses."""
     site, parts = primary.site, []
+    if len(site["evses"]) > 1:
+        from ampacity.roles.stranding import Stranding
+        parts.append(Stranding(primary.guard, [evse["name"] for evse in site["evses"]], primary.log))
     if [c for c in site["circuits"] if c.get("meter", -1) >= 0]:
         from ampacity.roles.excursion_log import ExcursionLog
         parts.append(ExcursionLog(primary.guard, primary.files, primary.wallclock, primary.log))

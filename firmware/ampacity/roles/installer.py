@@ -167,6 +167,9 @@ class Installer:
         for i, evse in enumerate(self.primary.site["evses"]):
             for text in self.primary.guard.gaps(i):
                 lines.append(evse["name"] + ": " + text)
+            trouble = getattr(self.primary.points.facts(i), "trouble", None)
+            if trouble:
+                lines.append(evse["name"] + ": " + trouble)
         return "\n".join(lines) or "no evidence is missing"
 
     def _variable(self, words, now_ms):

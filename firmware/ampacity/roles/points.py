@@ -169,7 +169,12 @@ class Points:
             driver.allow = wants
         if upstream is not None:
             upstream.status(index, session.status, now_ms)
-            upstream.facts(index, facts, session.lockout or facts.fault, now_ms)
+            upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)
+
+    def _trouble(self, index, facts):
+        """What keeps it from charging though nothing is wrong with it."""
+        texts = [part.texts[index] for part in self.primary.extras if hasattr(part, "texts")]
+        return getattr(facts, "trouble", None) or (texts[0] if texts else None)
 
     def _under_test(self, index, facts):
         """A commissioning test charges a car without asking whose it is."""

@@ -112,7 +112,12 @@ def evse_entry(evse: Table, site: SiteFile) -> dict[str, Any]:
         "weight": evse["weight"],
         "transit_ms": transit_ms(site.buses[bus]) if bus >= 0 else 0,
         "connector": evse["connector"],
-    } | optional(evse, "feeder_output") | evse_facts(evse)
+    } | optional(evse, "feeder_output") | held(site.buses[bus] if bus >= 0 else None) | evse_facts(evse)
+
+
+def held(bus: Table | None) -> dict[str, bool]:
+    """Can what a device says be held on its way by something that stays when the device restarts?"""
+    return {"held": True} if bus is not None and (bus["gateway"] or far_away(bus)) else {}
 
 
 def optional(table: Table, *keys: str) -> dict[str, Any]:

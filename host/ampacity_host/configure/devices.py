@@ -14,7 +14,7 @@ HARDWARE_WATCHDOG_MS = 1000
 BOOT_MS = 500
 OWN_MAX_DA = 800
 OWN_LEASE_MS = (1000, 3600000)
-PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "phase_switch")
+PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "boot_s", "phase_switch")
 
 
 def tolerance_ms(watchdog_ms: int) -> int:
@@ -86,6 +86,8 @@ def check_own(evse: Table, collector: Collector) -> None:
     """What our own two kinds can be set to."""
     if evse["phase_switch"]:
         collector.add(evse, "phase_switch", f'kind "{evse["kind"]}" cannot switch its phases', "leave it out")
+    if evse["boot_s"] is not None:
+        collector.add(evse, "boot_s", f'kind "{evse["kind"]}" keeps its settings over a restart', "leave it out")
     if is_primary(evse):
         return
     if evse["max_a"] is not None and evse["max_a"] > OWN_MAX_DA:

@@ -8,7 +8,7 @@ from ampacity_host.configure.budgets import check_breakers, evses_below, loads, 
 from ampacity_host.configure.compiling import compile_site
 from ampacity_host.configure.hierarchy import check_parent
 from ampacity_host.configure.parse import SiteFile
-from ampacity_host.configure.timing import BusTiming, check_watchdogs
+from ampacity_host.configure.timing import BusTiming, check_settings, check_watchdogs
 
 
 def reserves_da(facts: dict[str, Any]) -> list[int]:
@@ -111,7 +111,7 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
 
 def findings(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
-    return [*check_site(facts), *check_watchdogs(facts), *check_breakers(facts, budgets), *check_parent(facts)]
+    return [*check_site(facts), *check_watchdogs(facts), *check_settings(facts), *check_breakers(facts, budgets), *check_parent(facts)]
 
 
 def report(site: SiteFile) -> dict[str, Any]:

@@ -112,6 +112,7 @@ EVSE = {
     "fallback_a": Field(amps_up("6", "500", zero=True), 0),
     "watchdog_s": Field(seconds("0.5", "3600", zero=True), 10000),
     "power_on_a": Field(amps_up("0", "500"), None),
+    "boot_s": Field(seconds("0.1", "60"), None),
     "phase_switch": Field(flag, False),
     "priority": Field(whole(0, 9), 1),
     "weight": Field(whole(1, 100), 1),

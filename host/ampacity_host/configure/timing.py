@@ -4,7 +4,10 @@ Computed from characters on the wire, the devices' answer times and time-outs; t
 The engine gives silent units at most half of a bus's time, so they can double a cycle, not more.
 """
 
+import itertools
 from typing import Any
+
+from ampacity.bus.profile_alive import HEARD_MS, too_slow
 
 STATUS_CHARACTERS = (8, 61)  # request and answer of our own secondary's status block
 OWN_LATENCY_MS = 5
@@ -103,6 +106,39 @@ def check_watchdogs(facts: dict[str, Any]) -> list[dict[str, Any]]:
         if lease_ms(evse) < least:
             found.append(watchdog_finding(evse, timing, least))
     return found
+
+
+def check_settings(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Warnings where a device's settings cannot be read in the time for which they hold (rule 8): it would never be raised."""
+    found = []
+    for evse in facts["evses"]:
+        if evse["bus"] >= 0 and evse["profile"] and not evse["survives"]:
+            profile = facts["profiles"][evse["profile"]]
+            parts = settings_ms(facts["buses"][evse["bus"]], profile)
+            if parts and not in_time(parts, int(profile["gap_ms"]), evse):
+                found.append(slow_finding(evse, sum(parts) + int(profile["gap_ms"]) * (len(parts) - 1)))
+    return found
+
+
+def settings_ms(bus: dict[str, Any], profile: dict[str, Any]) -> list[int]:
+    """How long each request for its settings takes."""
+    return [exchange_ms(bus, 8, 5 + 2 * span[2], int(profile["latency_ms"])) for span in profile["reads"].get("settings", [])]
+
+
+def in_time(parts: list[int], gap_ms: int, evse: dict[str, Any]) -> bool:
+    """As the driver judges it: all of them lately, or an unbroken row of answers, each soon enough after the one before."""
+    if sum(parts) + gap_ms * len(parts) <= evse["boot_ms"]:
+        return True
+    if not evse.get("held"):
+        return gap_ms + HEARD_MS <= int(evse["boot_ms"])
+    steps = [parts[-1], *(one + gap_ms + other for one, other in itertools.pairwise(parts))]
+    return max(steps) <= int(evse["boot_ms"])
+
+
+def slow_finding(evse: dict[str, Any], taken_ms: int) -> dict[str, Any]:
+    text = too_slow(taken_ms, evse["boot_ms"]).split("; ")[0] + ": no order above its reserve ever leaves"
+    fix = "boot_s if it needs longer, a line of its own without a gateway, or a test that its settings survive a restart"
+    return finding("too-slow", evse["name"], text, fix) | {"level": "warning"}
 
 
 def lease_ms(evse: dict[str, Any]) -> int:

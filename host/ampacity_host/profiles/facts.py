@@ -30,13 +30,18 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
         "max_da": max_da, "min_da": _min_da(order, site_evse, max_da), "step_da": _step_da(profile),
         "power_on_da": power_on_da, "power_on_source": source,
         "settle_ms": max(STANDARD_SETTLE_MS, profile.get("car", {}).get("settle_ms", 0)), "latency_ms": link["latency_ms"],
-        "boot_ms": link.get("boot_ms", UNKNOWN_BOOT_MS), "survives": bool(profile.get("settings", {}).get("survive_restart", False)),
+        "boot_ms": _boot_ms(link, site_evse), "survives": bool(profile.get("settings", {}).get("survive_restart", False)),
         "holds": bool(profile.get("silence", {}).get("holds", False)), "proof": profile.get("proof", {}).get("kind", "measured"),
         "poll_feeds": reads_feed(profile), "one_client": link.get("clients") == 1,
         "fingerprint": site_evse.get("fingerprint"), "blocked": blocked(profile),
     }  # fmt: skip
     facts.update(watchdog)
     return facts | _phase_switch(profile, site_evse)
+
+
+def _boot_ms(link: dict, site_evse: dict) -> int:
+    """The least time that it needs to restart and listen again: the installer may have timed it."""
+    return ms(site_evse["boot_s"]) if "boot_s" in site_evse else link.get("boot_ms", UNKNOWN_BOOT_MS)
 
 
 def _phase_switch(profile: dict, site_evse: dict) -> dict:

@@ -1,0 +1,64 @@
+"""Who takes the room of its neighbours while it is not regulated, and what a person can do about it.
+
+An EVSE of which too little is known counts with the most that it may be drawing (rules 4 to 7, 9 and 10): that room is nobody
+else's until it is known again. So whoever cannot charge beside it is told its name, and what would free the room.
+"""
+
+from ampacity.circuit.ladder import DISOBEYED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.guard import Guard
+    from ampacity.circuit.standing import Standing
+
+MORE_DA = 10  # one that charges lacks room when it could not have so much more
+
+
+def taken(guard: "Guard", s: "Standing") -> "tuple[int, int, Standing] | None":
+    """(da, flat index of circuit and phase, by whom) of the most that is taken where this one lacks room; None: it lacks none, or nobody does."""
+    ledger, want = guard.ledger, guard.want_da[s.index]
+    need_da = want + MORE_DA if want else s.evse.min_da
+    if not s.ok or guard.plan.ceiling_da(s) < need_da:
+        return None
+    found = None
+    for key in s.on_keys:
+        free_da = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
+        if max(0, need_da - s.bound_da) * s.on_keys.count(key) <= free_da:
+            continue
+        for other in ledger.standings:
+            da = other.bound_da * (other.on_keys.count(key) + other.old_keys.count(key))
+            if da and other is not s and unregulated(other) and (found is None or da > found[0]):
+                found = (da, key, other)
+    return found
+
+
+def unregulated(s: "Standing") -> bool:
+    """Does it count with what it may draw, and takes no order that could change that?"""
+    return not s.isolated and (not s.ok or bool(s.locked) or s.disobeys)
+
+
+def remedy(guard: "Guard", s: "Standing") -> str:
+    """What is the matter with it, and what a person can do."""
+    name = s.evse.name
+    apart = "open its feeder and `isolate %s on`" % name
+    if s.locked == DISOBEYED:
+        return "it disobeyed and is locked out; look at it, then `unlock %s`" % name
+    if s.locked:
+        return "another unit answers there; `replace %s`, or %s" % (name, apart)
+    if s.disobeys:
+        return "it draws above its order; " + apart
+    if s.silent:
+        waits = s.evidence.watchdog_ms() > 0 and not s.lapsed
+        return "it does not answer; %s, or %s" % ("its watchdog runs out, switch it on" if waits else "switch it on", apart)
+    gaps = guard.gaps(s.index) if not s.evidence.audited() else []
+    return "it answers and %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
+
+
+def stranded(guard: "Guard", evse: int) -> str:
+    """Whose room this one lacks, how much that is, and what would free it; "": nobody's."""
+    found = taken(guard, guard.ledger.standings[evse])
+    if found is None:
+        return ""
+    da, key, other = found
+    room = "%d.%d A of %s" % (da // 10, da % 10, guard.site.phase_name(key))
+    return "%s takes %s: %s" % (other.evse.name, room, remedy(guard, other))

@@ -1,0 +1,44 @@
+"""An EVSE that cannot charge because another one, which is not regulated, takes its room: said after a minute, and upstream.
+
+The same text is what `why` answers at once. It is a problem of the EVSE that waits, for that is where a car stands.
+"""
+
+from ampacity.circuit.taken import stranded
+from ampacity.roles.extras import Part
+
+LOOK_MS = 5000
+PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that comes back are no news
+
+
+class Stranding(Part):
+    """`texts`: by EVSE index, whose room it lacks for so long; None: nobody's."""
+
+    def __init__(self, guard, names, log):
+        self._guard = guard
+        self._names = names
+        self._log = log
+        self._due_ms = 0
+        self._since_ms = [-1] * len(names)
+        self.texts = [None] * len(names)
+
+    def step(self, now_ms):
+        if now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + LOOK_MS
+        guard = self._guard
+        for index in range(len(self._names)):
+            waits = guard.demands.wants[index] and not guard.want_da[index]
+            self._see(index, stranded(guard, index) if waits else "", now_ms)
+
+    def _see(self, index, text, now_ms):
+        since_ms = self._since_ms[index]
+        if not text:
+            self._since_ms[index] = -1
+            if self.texts[index] is not None and self._guard.want_da[index]:
+                self._log.add("info", "evse %s: has room again" % self._names[index], now_ms)
+            self.texts[index] = None
+        elif since_ms < 0:
+            self._since_ms[index] = now_ms
+        elif now_ms - since_ms >= PATIENT_MS and text != self.texts[index]:
+            self.texts[index] = text
+            self._log.add("warning", "evse %s: cannot charge: %s" % (self._names[index], text), now_ms)

@@ -1,0 +1,65 @@
+"""Who cannot charge beside one that is not regulated is told whose room it lacks, and what frees it."""
+
+from helper_circuit import Bench, circuit, foreign_evse, mute_evse, site
+
+from ampacity.circuit.taken import stranded
+
+
+def garage(rating=220, evses=None):
+    """Three of 16 A on one circuit; the first is known by its number."""
+    evses = evses or [foreign_evse("bay-1", fingerprint="A1"), foreign_evse("bay-2"), foreign_evse("bay-3")]
+    bench = Bench(site(evses, [circuit("row", rating=rating)], restart_hold_ms=5000))
+    bench.guard.evidence(0, "fingerprint", "A1", bench.now_ms)
+    bench.start()
+    for e in range(len(evses)):
+        bench.guard.demand(e, True)
+    return bench
+
+
+def test_nobody_is_named_while_all_is_well():
+    bench = garage(rating=480)
+    bench.follow(30)
+    assert [stranded(bench.guard, e) for e in range(3)] == ["", "", ""]
+
+
+def test_who_waits_beside_another_unit_is_told_its_name_and_what_frees_the_room():
+    bench = garage(rating=200)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(120, silent=(0,))
+    text = bench.guard.why(1)
+    assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: another unit answers there; `replace bay-1`"), text
+    assert "`isolate bay-1 on`" in text
+    assert bench.guard.why(0).startswith("0.0 A: swapped: another unit answers there; `replace bay-1`")
+    assert "another unit" in bench.guard.fault(0)
+
+
+def test_what_is_left_is_used_in_turn_while_another_takes_its_maximum():
+    bench = garage(rating=230)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    begun = set()
+    for _ in range(80):
+        bench.follow(15, silent=(0,))
+        begun |= {e for e in (1, 2) if bench.guard.order_da(e)}
+    assert begun == {1, 2}
+
+
+def test_one_that_is_silent_without_a_watchdog_is_named_and_freed_by_isolating_it():
+    bench = garage(rating=200, evses=[mute_evse("bay-1"), foreign_evse("bay-2")])
+    bench.follow(40)
+    bench.guard.lost(0, bench.now_ms)
+    bench.follow(90, silent=(0,))
+    text = bench.guard.why(1)
+    assert "bay-1 takes " in text and "it does not answer; switch it on, or open its feeder and `isolate bay-1 on`" in text, text
+    bench.guard.isolate(0, True, bench.now_ms)
+    bench.follow(90, silent=(0,))
+    assert stranded(bench.guard, 1) == "" and bench.guard.order_da(1) == 160
+
+
+def test_one_that_answers_and_never_proves_an_order_is_named():
+    bench = garage(rating=200, evses=[foreign_evse("bay-1", poll_feeds=True), foreign_evse("bay-2")])
+    bench.guard.foreign_write(0, 0, bench.now_ms)
+    for _ in range(240):
+        bench.guard.heard(0, bench.now_ms)
+        bench.follow(1, silent=(0,))
+    text = bench.guard.why(1)
+    assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: it answers and no order is proven; restart it"), text
