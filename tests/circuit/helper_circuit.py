@@ -134,7 +134,7 @@ class Bench:
 
     def stand(self, da, e=0):
         """Bring an EVSE to da, whatever the plan wants, and let the raise settle."""
-        assert self.order(da, e) is not None, "refused: %s" % self.ledger.refused_count
+        assert self.order(da, e) is not None, "refused: %s" % self.ledger.permits.refused_count
         self.tick(SETTLE_MS + 200)
 
     def shrink(self, da):

@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, site
 
-from ampacity.circuit.needs import BANDS
+from ampacity.circuit.policy.needs import BANDS
 
 
 def garage(count, rating, **settings):

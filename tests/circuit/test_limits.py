@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, foreign_evse, site
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 from check import raises
 
 

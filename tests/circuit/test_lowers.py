@@ -16,7 +16,7 @@ def test_a_lower_leaves_while_the_circuit_is_over_for_too_long():
     bench.shrink(200)
     for _ in range(60):
         bench.tick(500)
-    assert bench.ledger.over_budget[0]
+    assert bench.ledger.margin.over_budget[0]
     assert bench.send(160) is None, "what stands is fed no more"
     assert bench.send(70) is not None
 
@@ -56,7 +56,7 @@ def test_a_device_that_rounds_is_planned_with_what_it_makes_of_a_lower():
     rounds(bench, 40)
     bench.shrink(260)
     rounds(bench, 20)
-    assert not bench.ledger.over
+    assert not bench.ledger.margin.over
     assert bench.guard.want_da[0] >= 60 and bench.guard.want_da[1] >= 60
 
 
@@ -103,7 +103,7 @@ def test_an_excess_ends_and_all_charge_again():
     drive(bench, 60, lambda e, da: da)
     over_ms = drive(bench, 1800, lambda e, da: da + da // 20 if e == 1 else da)
     assert over_ms <= 15000
-    assert not bench.ledger.over
+    assert not bench.ledger.margin.over
     drive(bench, 120, lambda e, da: da)
     assert min(bench.guard.want_da) >= 60
 

@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, site
 
-from ampacity.circuit.share import Member, allocate, pieces
+from ampacity.circuit.policy.share import Member, allocate, pieces
 
 COUNT, RATING_DA = 40, 2400
 

@@ -117,7 +117,7 @@ def test_section_6_a_raise_waits_until_the_room_is_proven_free():
 def test_section_6_wanted_raises_are_seldom_refused():
     bench = garage(4, 300)
     bench.follow(120)
-    assert bench.ledger.refused_count[2] == 0
+    assert bench.ledger.permits.refused_count[2] == 0
     assert sum(bench.guard.want_da) == 300
 
 

@@ -59,7 +59,7 @@ def test_rule_2_an_order_above_the_least_that_may_stand_is_no_lower():
     assert bench.send(120, 0) is not None  # may have been lost: it may stand at 60
     bench.guard.want_da[0] = 100
     bench.shrink(50)
-    bench.ledger.feed_ok = True
+    bench.ledger.permits.feed_ok = True
     assert bench.send(100, 0) is None
     assert bench.send(60, 0) is not None
 

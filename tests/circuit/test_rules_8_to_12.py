@@ -82,7 +82,7 @@ def test_rule_8_a_larger_hardware_maximum_than_configured_counts():
     bench = Bench(site([evse()]))
     bench.guard.evidence(0, "max_da", 320, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
-    assert bench.ledger._hardware_da(bench.ledger.standings[0]) == 320
+    assert bench.ledger.bounds.hardware_da(bench.ledger.standings[0]) == 320
 
 
 def test_rule_8_evidence_survives_in_the_journal_and_orders_do_not():
@@ -249,8 +249,8 @@ def test_rule_11_an_excess_that_outlives_its_budget_is_fed_no_longer():
     bench = Bench(site([evse()])).start()
     bench.guard.demand(0, True)
     bench.follow(5)
-    bench.ledger.over_budget[0] = True
-    bench.ledger.over_ms[0] = bench.now_ms - 10**6
+    bench.ledger.margin.over_budget[0] = True
+    bench.ledger.margin.over_ms[0] = bench.now_ms - 10**6
     bench.audit()
     assert bench.send(160) is None
     assert bench.send(0) is not None

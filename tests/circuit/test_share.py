@@ -1,6 +1,6 @@
 """Section 6: lexicographic max-min with classes and weights, 0 or at least the minimum, whole deci-amperes."""
 
-from ampacity.circuit.share import Member, allocate
+from ampacity.circuit.policy.share import Member, allocate
 
 
 def member(index, rows=(0,), least=60, most=160, weight=1, priority=1, base=0):

@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 from check import raises
 
 

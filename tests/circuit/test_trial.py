@@ -2,9 +2,9 @@
 
 from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
-from ampacity.circuit.check import check_site
-from ampacity.circuit.errors import Rejected
 from ampacity.circuit.guard import Guard
+from ampacity.circuit.trusted.check import check_site
+from ampacity.circuit.trusted.errors import Rejected
 from check import raises
 
 SEEN = {"watchdog_ms": 14000, "fallback_da": 80, "power_on_da": 0}

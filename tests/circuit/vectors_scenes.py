@@ -220,12 +220,12 @@ class Scene:
 
     def switch(self, e):
         terminals = self.facts["evses"][e]["terminals"]
-        self.guard.ledger.phases_sent(e, list(range(1 + self.rng.below(len(terminals)))), self.now_ms)
+        self.guard.ledger.permits.phases_sent(e, list(range(1 + self.rng.below(len(terminals)))), self.now_ms)
 
     def switched(self, e):
         had = self.guard.ledger.standings[e].set_terminals
         if had is not None:
-            self.guard.ledger.phases_proven(e, had[:1], self.now_ms)
+            self.guard.ledger.bounds.phases_proven(e, had[:1], self.now_ms)
 
     def evidence(self, e):
         rng = self.rng

@@ -80,7 +80,7 @@ class Child(Device):
         at = self.point.decode(x, at + 9, now, step)
         size = x[at]
         self.form.decode(self.guard, now, x[at + 1 : at + 1 + size])
-        self.guard.ledger.next_id = ids + 1
+        self.guard.ledger.permits.next_id = ids + 1
         self._limits_of_grant(now)
         return at + 1 + size
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ampacity.circuit import meterview
+from ampacity.circuit.trusted import meterview
 from tests.beside import Plugin
 from tests.proof.model import TRUST_MS
 

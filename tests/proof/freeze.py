@@ -10,34 +10,41 @@ does not is an error, not a guess: a new attribute asks to be thought about here
 
 from json import dumps, loads
 
-from ampacity.circuit import meterview
-from ampacity.circuit.bounds import Bounds
-from ampacity.circuit.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
-from ampacity.circuit.demand import Demand
-from ampacity.circuit.evidence import KEYS, Evidence
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.ladder import TIMES_A_DAY
-from ampacity.circuit.meterview import FILTER_MS, REFERENCE_MS, STALE_MS, WAIT_MS, MeterView
-from ampacity.circuit.orders import READ_MS_MAX, Order, OrderBook
-from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX
-from ampacity.circuit.plan import DENIED_MS, SHARE_MS, Plan
-from ampacity.circuit.standing import LONG_AGO_MS, Standing
-from ampacity.circuit.tree import Site
-from ampacity.circuit.window import Window
+from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
+from ampacity.circuit.policy.demand import Demand
+from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
+from ampacity.circuit.trusted import meterview
+from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.events import Events
+from ampacity.circuit.trusted.evidence import KEYS, Evidence
+from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.ladder import TIMES_A_DAY, Ladder
+from ampacity.circuit.trusted.margin import Margin
+from ampacity.circuit.trusted.meterview import FILTER_MS, REFERENCE_MS, STALE_MS, WAIT_MS, MeterView
+from ampacity.circuit.trusted.orders import READ_MS_MAX, Order, OrderBook
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX, Permits
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.window import Window
 
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
-BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Claim, Standing)
+BRANCHES = (Bounds, Margin, Permits, Intake, Ladder, Events, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Claim, Standing)
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
     "Guard": {"site", "want_da", "events"},
-    "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
-    "Bounds": {"events", "events_dropped", "fresh_sums", "over", "refused_count",
-               "switches", "standings", "root", "root_keys", "grant_keys", "next_id", "foreign_ms"},
+    "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms",
+          "bounds_class", "margin_class", "permits_class", "intake_class"},
+    "Ledger": {"standings", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",
+               "root", "root_keys", "grant_keys"},
+    "Bounds": {"fresh_sums", "standings"},
+    "Margin": {"over", "sums"},
+    "Permits": {"refused_count", "standings", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
@@ -92,7 +99,7 @@ def spans_ms(facts):
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
-        "over_ms": guard.ledger.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.budget_ms), "quarantine_until_ms": 0,
+        "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
@@ -155,7 +162,10 @@ class Form:
         self.reads, self.writes, self.names = [], [], []
         self.buses = sorted({e.bus for e in guard.site.evses})
         self._walk(guard, "g", ("Guard",))
-        self._walk(guard.ledger, "g.ledger", ("Bounds",))
+        self._walk(guard.ledger, "g.ledger", ("Ledger",))
+        for part in ("bounds", "margin", "permits"):
+            self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))
+        self._own("g.ledger.bounds.start_ms", "g.ledger.start_ms")
         for i in range(len(guard.ledger.standings)):
             s = "g.ledger.standings[%d]" % i
             self._walk(guard.ledger.standings[i], s, ("Standing",))
@@ -179,7 +189,7 @@ class Form:
         if hasattr(guard.plan, "claim"):
             self._walk(guard.plan.claim, "g.plan.claim", ("Claim",))
         for bus in self.buses:
-            self._time("g.ledger.foreign_ms.get(%d, LONG)" % bus, "g.ledger.foreign_ms[%d]" % bus, "foreign_ms")
+            self._time("g.ledger.permits.foreign_ms.get(%d, LONG)" % bus, "g.ledger.permits.foreign_ms[%d]" % bus, "foreign_ms")
         self.order_fields = self._order_fields()
         self._compile()
 
@@ -256,7 +266,7 @@ class Form:
         if name in TOLD_FROM_NEVER:
             text = "%d if %s == LONG else %d" % (NEVER, read, -self.spans[name])
         if name in IN_QUARANTINE:
-            text = "%s if g.ledger.mode == 'quarantine' else %d" % (text, -self.spans[name])
+            text = "%s if g.ledger.permits.mode == 'quarantine' else %d" % (text, -self.spans[name])
         if name in WHILE_OPEN:
             text = "%s if %s.open else %d" % (text, read[: read.index("]") + 1], NONE)
         self._put(text, "%s = T[x[{}]]" % target)
@@ -292,7 +302,7 @@ class Form:
         lines += [" for s in g.ledger.standings:", "  orders = s.book.orders", "  out.append(len(orders))"]
         lines += ["  for o in orders: out += (%s)" % order, " return out"]
         lines += ["def decode(g, now, x):"] + self._locals() + [" " + self._short(write) for write in self.writes]
-        lines += [" del g.ledger.events[:]", " at = %d" % len(self.reads), " d = g.demands", " for i in range(len(d.ticket)):"]
+        lines += [" del g.ledger.events.kept[:]", " at = %d" % len(self.reads), " d = g.demands", " for i in range(len(d.ticket)):"]
         lines += ["  d.ticket[i] = x[at + i]", " at += len(d.ticket)", " d.next_ticket = max(d.ticket) + 1", " for s in g.ledger.standings:"]
         lines += ["  s.book.orders = orders = []", "  count = x[at]", "  at += 1", "  for _ in range(count):", "   o = new(Order)"]
         for k, (name, kind) in enumerate(self.order_fields):

@@ -7,9 +7,9 @@ stops" is: always choice 0.
 
 from array import array
 
-from ampacity.circuit import meterview
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.plan import Plan
+from ampacity.circuit.policy.plan import Plan
+from ampacity.circuit.trusted import meterview
 from tests.proof.freeze import Form, ids_of
 from tests.proof.plant import Box, Secondary
 
@@ -453,7 +453,7 @@ class World:
             at = device.decode(x, at, NOW, STEP_MS)
         if self.alive:
             self.form.decode(self.guard, NOW, x[at:])
-            self.guard.ledger.next_id = ids + 1
+            self.guard.ledger.permits.next_id = ids + 1
 
     # liveness
 

@@ -7,17 +7,31 @@ that changes the made world: its devices, its driver, the primary below. The fir
 from ampacity.bus.lease import Lease
 from ampacity.circuit.granted import GrantedLedger
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.meterview import MeterView
-from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.plan import Plan
+from ampacity.circuit.policy.plan import Plan
+from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.margin import Margin
+from ampacity.circuit.trusted.meterview import MeterView
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.permits import Permits
 from tests.proof.partial import TrustingOrdering
 from tests.proof.worlds import WORLDS
 
+PARTS = {"bounds_class": Bounds, "margin_class": Margin, "permits_class": Permits, "intake_class": Intake}
+
 
 def ledger(**methods):
-    """A guard whose ledger has these methods instead of its own."""
-    return type("Mutant", (Guard,), {"ledger_class": type("MutantLedger", (Ledger,), methods)})
+    """A guard the parts of whose ledger have these methods instead of their own."""
+    parts = {}
+    for name, part in PARTS.items():
+        own = {method: change for method, change in methods.items() if hasattr(part, method)}
+        if own:
+            parts[name] = type("Mutant" + part.__name__, (part,), own)
+    missed = [method for method in methods if not any(hasattr(part, method) for part in PARTS.values())]
+    if missed:
+        raise AttributeError("no part of the ledger has " + ", ".join(missed))
+    return type("Mutant", (Guard,), {"ledger_class": type("MutantLedger", (Ledger,), parts)})
 
 
 def view(**methods):
@@ -44,19 +58,19 @@ def nothing(*_):
 def _record_when_answered(self, s, most_da, now_ms):
     """The frame counts from its answer on, no sooner."""
     book = s.book.orders
-    order_id = Ledger._rule_1_record(self, s, most_da, now_ms)
+    order_id = Permits._rule_1_record(self, s, most_da, now_ms)
     if len(s.book.orders) > 1 or book is not s.book.orders:
         s.book.orders[-1].da = min(most_da, max([0] + [order.da for order in s.book.orders[:-1]]))
-        self._rebound(s)
+        self.bounds.rebound(s)
     return order_id
 
 
 def _record_what_was_wanted(self, s, most_da, now_ms):
-    return Ledger._rule_1_record(self, s, min(most_da, self.want_da[s.index]), now_ms)
+    return Permits._rule_1_record(self, s, min(most_da, self.want_da[s.index]), now_ms)
 
 
 def _may_send_wanted(self, s, most_da, now_ms):
-    return Ledger._may_send(self, s, min(most_da, self.want_da[s.index]), now_ms)
+    return Permits._may_send(self, s, min(most_da, self.want_da[s.index]), now_ms)
 
 
 # 3
@@ -70,9 +84,9 @@ def _release_before_settling(self, s, now_ms):
 
 
 def _prove_and_release(self, evse, order_id, limit_da, now_ms):
-    Ledger.proven(self, evse, order_id, limit_da, now_ms)
+    Intake.proven(self, evse, order_id, limit_da, now_ms)
     if _release_before_settling(self, self.standings[evse], now_ms):
-        self._rebound(self.standings[evse])
+        self.bounds.rebound(self.standings[evse])
 
 
 def _release_without_proof(self, s, now_ms):
@@ -95,7 +109,7 @@ def _lapse_too_soon(self, s, now_ms):
 
 
 def _lapse_without_watchdog(self, s, now_ms):
-    return Ledger._rule_5_lapse(self, s, now_ms) or (s.evidence.watchdog_ms() == 0 and _lapse_too_soon(self, s, now_ms))
+    return Bounds._rule_5_lapse(self, s, now_ms) or (s.evidence.watchdog_ms() == 0 and _lapse_too_soon(self, s, now_ms))
 
 
 def _rows_of_now(self, s):
@@ -115,7 +129,7 @@ def trusting():
 
 def _any_fingerprint(self, evse, key, value, now_ms):
     known = self.standings[evse].evidence.known_fingerprint
-    Ledger.put_evidence(self, evse, key, known if key == "fingerprint" else value, now_ms)
+    Intake.put_evidence(self, evse, key, known if key == "fingerprint" else value, now_ms)
 
 
 # 14
@@ -126,10 +140,10 @@ def _one_phase(self, s):
 
 
 def _no_old_phases(self, s, terminals):
-    Ledger._set_phases(self, s, terminals)
-    self._add(self.sums, s, -1)
+    Bounds.set_phases(self, s, terminals)
+    self.add_to(self.sums, s, -1)
     s.off_keys = ()
-    self._add(self.sums, s, 1)
+    self.add_to(self.sums, s, 1)
 
 
 # 3.1
@@ -223,7 +237,7 @@ MUTANTS = {
     "12 renewal": ("lost", reads_renew, "a read renews a lease"),
     "13 sum of bounds": ("below", taken_is_proven, "a grant is proven when it was taken"),
     "14 phases": ("phases", ledger(_rule_14_keys=_one_phase), "only the phase counts that the car uses"),
-    "14 fallback": ("phases", ledger(_set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
+    "14 fallback": ("phases", ledger(set_phases=_no_old_phases), "the fallback counts on the switched phases only"),
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
     "3.1 interval": ("metered", view(_sums=_most_for_least), "the newest readings are subtracted"),
     "3.2 sign": ("mirrored", view(_rule_3_2_sign=yes, _rule_3_2_phase=yes), "an implausible meter is believed"),
@@ -235,7 +249,7 @@ MUTANTS = {
 
 def _watchdog_counts_at_once(self, evse, key, value, now_ms):
     other_ms = self.standings[evse].other_ms
-    Ledger.put_evidence(self, evse, key, value, now_ms)
+    Intake.put_evidence(self, evse, key, value, now_ms)
     self.standings[evse].other_ms = other_ms
 
 

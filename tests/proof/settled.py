@@ -144,12 +144,12 @@ class Phases(World):
     def do_switch(self):
         """The primary wants the other number of phases: it asks, sends, and reads back."""
         want = [0] if self.closed == 2 else [0, 1]
-        if not self.guard.ledger.standings[0].ok or not self.guard.ledger.phases_sent(0, want, self.now):
+        if not self.guard.ledger.standings[0].ok or not self.guard.ledger.permits.phases_sent(0, want, self.now):
             return
         if len(want) < self.closed:
             self.was = self.closed
         self.closed = len(want)
-        self.guard.ledger.phases_proven(0, want, self.now)
+        self.guard.ledger.bounds.phases_proven(0, want, self.now)
 
     def on_advance(self):
         self.was = 0

@@ -188,7 +188,7 @@ def test_the_status_shows_the_grant_before_until_the_lower_one_is_proven():
     town = charging().run(20000)
     upward = town.node("left").primary.upward
     shown = upward.map._proven
-    upward.guard.ledger.tick_ms = town.now_us // 1000
+    upward.guard.ledger.permits.tick_ms = town.now_us // 1000
     assert shown == (upward.lease.identity, upward.lease.epoch, upward.lease.sequence)
     now_ms = town.now_us // 1000
     assert upward.lease.grant(shown[0], shown[1], (shown[2] + 1) & 0xFFFF, 10000, 60, now_ms)

@@ -37,4 +37,4 @@ def test_terminals_that_are_alike_are_one_list_and_those_of_others_stay_theirs()
 def test_the_check_is_let_go_of_on_a_board_and_can_be_had_again():
     for _ in range(2):
         checked(garage_facts())
-        assert sys.implementation.name != "micropython" or "ampacity.circuit.check" not in sys.modules
+        assert sys.implementation.name != "micropython" or "ampacity.circuit.trusted.check" not in sys.modules

@@ -5,6 +5,6 @@
 The classes live in the safety core, which imports nothing of the rest.
 """
 
-from ampacity.circuit.errors import InvariantBroken, Rejected, ensure
+from ampacity.circuit.trusted.errors import InvariantBroken, Rejected, ensure
 
 __all__ = ("InvariantBroken", "Rejected", "ensure")

@@ -1,1 +1,1 @@
-"""The safety core: site tree, capacity ledger, sharing and guard. Imports nothing outside itself."""
+"""The safety core. `trusted/` is what the guarantee rests on, `policy/` shares what that leaves, the guard joins the two."""

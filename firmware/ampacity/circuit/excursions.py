@@ -9,7 +9,7 @@ at once from 3 In (B), 5 In (C), 10 In (D). Between the points each band counts 
 so a breaker of which this says that it holds, holds. Heat adds up, and goes in an hour.
 """
 
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

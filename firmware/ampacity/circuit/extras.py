@@ -3,22 +3,22 @@
 Surplus, balance and contracted power as rows; phase switching; the random start delay; needs of cars; derating.
 """
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ampacity.circuit.contract import ContractRow
-    from ampacity.circuit.demand import Demand
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.limits import Limits
-    from ampacity.circuit.phases import PhaseSwitch
-    from ampacity.circuit.plan import Plan
-    from ampacity.circuit.solar import SolarRow
-    from ampacity.circuit.start_delay import StartDelay
-    from ampacity.circuit.tree import Site
+    from ampacity.circuit.policy.contract import ContractRow
+    from ampacity.circuit.policy.demand import Demand
+    from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.policy.phases import PhaseSwitch
+    from ampacity.circuit.policy.plan import Plan
+    from ampacity.circuit.policy.solar import SolarRow
+    from ampacity.circuit.policy.start_delay import StartDelay
     from ampacity.circuit.trial import Untested
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.tree import Site
 
 DERATING = "thermal"
 
@@ -51,7 +51,7 @@ class Extras:
             self.plan.holders.append(self.untested)
         able = [e for e, evse in enumerate(facts.get("evses", [])) if evse.get("phase_switch") and len(evse["terminals"]) == 3]
         if able:
-            from ampacity.circuit.phases import PhaseSwitch
+            from ampacity.circuit.policy.phases import PhaseSwitch
 
             self.switching = PhaseSwitch(self, able)  # type: ignore[arg-type]
             self.plan.holders.append(self.switching)
@@ -60,19 +60,19 @@ class Extras:
     def _install_circuit(self, c: int, circuit: "dict[str, Any]") -> None:
         most_da = [circuit[key] for key in ("max_unbalance_da", "max_neutral_da") if circuit.get(key) is not None]
         if most_da and self.site.phases > 1:
-            from ampacity.circuit.balance import BalanceRow
+            from ampacity.circuit.policy.balance import BalanceRow
 
             for p in range(self.site.phases):
                 self.limits.add_row(BalanceRow(self.site, self.limits, c, p, min(most_da)))
         if circuit.get("contract_w"):
-            from ampacity.circuit.contract import WINDOW_MS, ContractRow
+            from ampacity.circuit.policy.contract import WINDOW_MS, ContractRow
 
             row = ContractRow(self.site, self.limits, c, circuit["contract_w"], circuit.get("contract_ms", WINDOW_MS))
             self.contracts += (row,)
             self.limits.add_row(row)
 
     def _install_solar(self, solar: "dict[str, Any]") -> None:
-        from ampacity.circuit.solar import RUN_MS, SolarRow
+        from ampacity.circuit.policy.solar import RUN_MS, SolarRow
 
         row = SolarRow(self.site, self.limits, solar["circuit"], solar.get("run_ms", RUN_MS), solar.get("margin_w", 0))
         for e in solar["evses"]:
@@ -100,7 +100,7 @@ class Extras:
         if self.demands.needs is None:
             if energy_wh is None or departure_ms is None:
                 return
-            from ampacity.circuit.needs import Needs
+            from ampacity.circuit.policy.needs import Needs
 
             self.demands.needs = Needs(self.site, self.limits)
         self.demands.needs.put(evse, energy_wh, departure_ms)
@@ -111,7 +111,7 @@ class Extras:
         if most_ms <= 0:
             return
         if self.start_delay is None:
-            from ampacity.circuit.start_delay import StartDelay
+            from ampacity.circuit.policy.start_delay import StartDelay
 
             self.start_delay = StartDelay(self.site, most_ms, below)
             self.plan.holders.append(self.start_delay)
@@ -175,12 +175,12 @@ class Extras:
 
     def phases_sent(self, evse: int, terminals: "list[int]", now_ms: int) -> bool:
         """A driver is about to switch to these terminals (rule 14). False: there is no margin for it now."""
-        return self.ledger.phases_sent(evse, terminals, now_ms)
+        return self.ledger.permits.phases_sent(evse, terminals, now_ms)
 
     def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device shows that these terminals can close, whoever switched them."""
-        self.ledger.phases_shown(evse, terminals, now_ms)
+        self.ledger.bounds.phases_shown(evse, terminals, now_ms)
 
     def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device proved that only these terminals can close now."""
-        self.ledger.phases_proven(evse, terminals, now_ms)
+        self.ledger.bounds.phases_proven(evse, terminals, now_ms)

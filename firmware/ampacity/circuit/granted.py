@@ -11,8 +11,9 @@ lower orders, as a limit from outside does: reserves stay reserves, and what is 
 """
 
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.margin import Margin
+from ampacity.circuit.trusted.tree import Site
 
 SOURCE = "parent"
 
@@ -36,11 +37,22 @@ class GrantedSite(Site):
         return Site.phase_name(self, key)
 
 
+class GrantedMargin(Margin):
+    """A grant that stays exceeded is the parent's to answer, by its own sums: it ends our lease."""
+
+    def check(self, now_ms: int) -> None:
+        Margin.check(self, now_ms)
+        for key in range(self.site.size - self.site.phases, self.site.size):
+            self.over_budget[key] = False
+
+
 class GrantedLedger(Ledger):
     """The ledger of a child: `granted_da` is what its parent lets its EVSEs draw together, on each phase.
 
     `fallback_da`: what the parent counts for us at any time, also when we or it are gone.
     """
+
+    margin_class = GrantedMargin
 
     def __init__(self, site: Site, now_ms: int) -> None:
         Ledger.__init__(self, site, now_ms)
@@ -68,12 +80,6 @@ class GrantedLedger(Ledger):
         shift = self.grant_keys[0] - self.root_keys[0]
         for s in self.standings:
             s.old_keys += tuple([key + shift for key in s.old_keys if key in self.root_keys and key + shift not in s.on_keys + s.old_keys])
-
-    def check(self, now_ms: int) -> None:
-        """A grant that stays exceeded is the parent's to answer, by its own sums: it ends our lease."""
-        Ledger.check(self, now_ms)
-        for key in self.grant_keys:
-            self.over_budget[key] = False
 
     def reserves_da(self) -> int:
         """Σ reserves on the fullest phase: what they may draw without anybody's asking."""
@@ -113,7 +119,7 @@ class GrantedGuard(Guard):
     def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
         Guard._load(self, kept, now_ms)
         self.ledger.hold_old_phases()
-        self.ledger.sum_up(self.ledger.sums)
+        self.ledger.bounds.sum_up(self.ledger.sums)
 
     def grant(self, limit_da: int, now_ms: int) -> None:
         """What the parent lets the EVSEs draw together from now on, per phase: the lease's limit, told before each tick."""

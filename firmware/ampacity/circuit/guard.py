@@ -5,16 +5,16 @@ the index of the supply phase; currents are integers in da, times in ms of one c
 Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere.
 """
 
-from ampacity.circuit.change import hold_old_site, shape_of, still_changing
-from ampacity.circuit.demand import Demand
-from ampacity.circuit.errors import InvariantBroken, Rejected
 from ampacity.circuit.extras import Extras
-from ampacity.circuit.ladder import CONTACTOR, DISOBEYED, FEEDER
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.limits import Limits
-from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.plan import Plan
-from ampacity.circuit.tree import Site
+from ampacity.circuit.policy.demand import Demand
+from ampacity.circuit.policy.limits import Limits
+from ampacity.circuit.policy.plan import Plan
+from ampacity.circuit.trusted.change import hold_old_site, shape_of, still_changing
+from ampacity.circuit.trusted.errors import InvariantBroken, Rejected
+from ampacity.circuit.trusted.ladder import CONTACTOR, DISOBEYED, FEEDER
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.tree import Site
 from ampacity.circuit.why import why
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ class Guard(Extras):
         self.demands = Demand(self.ledger)
         self.plan = self.plan_class(self.ledger, self.other, self.limits, self.demands)
         self.want_da = self.ledger.want_da
-        self.events = self.ledger.events
+        self.events = self.ledger.events.kept
         self.failure = ""
         self.resting = False  # safe by decision: the controller is well, and stays up for people
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
@@ -62,57 +62,57 @@ class Guard(Extras):
 
     def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> "int | None":
         """May an order of which the device makes at most most_da go out now? Its id (> 0), recorded live; or None."""
-        return self.ledger.send(evse, most_da, now_ms, probe)
+        return self.ledger.permits.send(evse, most_da, now_ms, probe)
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         """The write was acknowledged by the device; certain: by an answer that cannot be our own echo."""
-        self.ledger.answered(evse, order_id, now_ms, certain)
+        self.ledger.intake.answered(evse, order_id, now_ms, certain)
 
     def refused(self, evse: int, order_id: int, now_ms: int) -> None:
         """An exception reply."""
-        self.ledger.refused(evse, order_id, now_ms)
+        self.ledger.intake.refused(evse, order_id, now_ms)
 
     def proven(self, evse: int, order_id: int, limit_da: int, now_ms: int) -> None:
         """A read asked after that order was sent shows the value in force in an obeying mode."""
-        self.ledger.proven(evse, order_id, limit_da, now_ms)
+        self.ledger.intake.proven(evse, order_id, limit_da, now_ms)
 
     def reported(self, evse: int, limit_da: int, now_ms: int) -> None:
         """The limit that the device itself reports in force."""
-        self.ledger.reported(evse, limit_da, now_ms)
+        self.ledger.intake.reported(evse, limit_da, now_ms)
 
     def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
         """Current per terminal, or None."""
-        self.ledger.measured(evse, amps_da, sample_ms, now_ms)
+        self.ledger.intake.measured(evse, amps_da, sample_ms, now_ms)
         if amps_da is not None:
             self.other.evse_measured(evse, sample_ms, now_ms)
 
     def heard(self, evse: int, now_ms: int) -> None:
         """Any valid answer."""
-        self.ledger.heard(evse, now_ms)
+        self.ledger.intake.heard(evse, now_ms)
 
     def lost(self, evse: int, now_ms: int) -> None:
         """The driver's verdict: it does not answer."""
-        self.ledger.lost(evse, now_ms)
+        self.ledger.intake.lost(evse, now_ms)
 
     def fed(self, evse: int, now_ms: int) -> None:
         """A frame that is no order left for it and may revive what it holds."""
-        self.ledger.fed(evse, now_ms)
+        self.ledger.intake.fed(evse, now_ms)
 
     def may_feed(self, evse: int, now_ms: int) -> bool:
         """May such a frame go out now?"""
-        return self.ledger.may_feed(evse, now_ms)
+        return self.ledger.permits.may_feed(evse, now_ms)
 
     def evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
         """Read back: watchdog_ms, fallback_da, power_on_da, max_da, fingerprint, mode_ok."""
-        self.ledger.put_evidence(evse, key, value, now_ms)
+        self.ledger.intake.put_evidence(evse, key, value, now_ms)
 
     def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
         """Somebody else wrote to one of ours on this bus."""
-        self.ledger.foreign_write(bus, evse, now_ms)
+        self.ledger.intake.foreign_write(bus, evse, now_ms)
 
     def duplicate(self, evse: int, now_ms: int) -> None:
         """Two devices answer at the address of this one."""
-        self.ledger.duplicate(evse, now_ms)
+        self.ledger.intake.duplicate(evse, now_ms)
 
     def meter(self, meter: int, amps_da: "list[int] | None", now_ms: int, raw_mark: int) -> None:
         """A frame of a meter: signed per input; None: not finite."""
@@ -122,11 +122,11 @@ class Guard(Extras):
 
     def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
         """Feedback of its contactor, read at sample_ms; asked for while open_contactor says so."""
-        self.ledger.contactor(evse, closed, sample_ms)
+        self.ledger.intake.contactor(evse, closed, sample_ms)
 
     def feeder(self, evse: int, closed: bool, now_ms: int) -> None:
         """Feedback of the contactor in its feeder; asked for while open_feeder says so."""
-        self.ledger.feeder(evse, closed, now_ms)
+        self.ledger.intake.feeder(evse, closed, now_ms)
 
     # what roles call
 
@@ -138,7 +138,7 @@ class Guard(Extras):
         """A car was plugged in or out: what the last one did not use tells nothing of this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.plugged[evse] = plugged
-            self.ledger.another_car(evse)
+            self.ledger.intake.another_car(evse)
             if self.limits.uses is not None:
                 self.limits.uses.forget(evse)
                 self.limits.renew()
@@ -148,7 +148,7 @@ class Guard(Extras):
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
         """The installer declares the feeder of this EVSE open and locked."""
-        self.ledger.isolate(evse, on, self.now_ms if now_ms is None else now_ms)
+        self.ledger.intake.isolate(evse, on, self.now_ms if now_ms is None else now_ms)
 
     def limit(
         self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object, now_ms: int,
@@ -196,7 +196,7 @@ class Guard(Extras):
 
     def _pass(self, now_ms: int) -> None:
         ledger = self.ledger
-        ledger.refresh(now_ms)
+        ledger.bounds.refresh(now_ms)
         self.other.tick(now_ms)
         if self.limits.tick(now_ms):
             self.demands.changed = True
@@ -207,27 +207,27 @@ class Guard(Extras):
             self.demands.changed = True
         if self.safety_loads is not None:
             self._rule_3_6_shed(self.safety_loads, now_ms)
-        ledger.check(now_ms)
-        ledger.tick_ms = now_ms
-        ledger.feed_ok = not self.failure
+        ledger.margin.check(now_ms)
+        ledger.permits.tick_ms = now_ms
+        ledger.permits.feed_ok = not self.failure
         self._mode(now_ms)
-        self.plan.tick(now_ms, ledger.mode in ("regulating", "degraded"))
+        self.plan.tick(now_ms, ledger.permits.mode in ("regulating", "degraded"))
 
     def _rule_3_6_shed(self, loads: "SafetyLoads", now_ms: int) -> None:
         """Who is named for a safety load that runs, or that nobody hears of, stands at 0 from this tick on."""
         opened = list(loads.opened)
         for text in loads.tick(now_ms):
-            self.ledger.event(now_ms, "safety load", text)
+            self.ledger.events.add(now_ms, "safety load", text)
             self.demands.changed = True
         if opened != loads.opened:
-            self.ledger.switches += 1
+            self.ledger.bounds.ladder.switches += 1
 
     def _mode(self, now_ms: int) -> None:
         ledger = self.ledger
         if self.failure:
             self._set_mode("safe", self.failure, now_ms)
             return
-        if ledger.mode == "quarantine" and not self._quarantine_over(now_ms):
+        if ledger.permits.mode == "quarantine" and not self._quarantine_over(now_ms):
             return
         well = self.other.all_ok()
         for s in ledger.standings:
@@ -243,15 +243,15 @@ class Guard(Extras):
         return True
 
     def _set_mode(self, mode: str, reason: str, now_ms: int) -> None:
-        if mode != self.ledger.mode:
-            self.ledger.event(now_ms, "mode", "%s -> %s: %s" % (self.ledger.mode, mode, reason))
-            self.ledger.mode = mode
+        if mode != self.ledger.permits.mode:
+            self.ledger.events.add(now_ms, "mode", "%s -> %s: %s" % (self.ledger.permits.mode, mode, reason))
+            self.ledger.permits.mode = mode
 
     def fail(self, reason: str, now_ms: int) -> None:
         """A fault of the controller: nothing is fed any more, every EVSE goes to its reserve. Until restart."""
         self.failure = reason
         self.resting = False
-        self.ledger.feed_ok = False
+        self.ledger.permits.feed_ok = False
         self._set_mode("safe", reason, now_ms)
         self.plan.tick(now_ms, False)
 
@@ -265,11 +265,11 @@ class Guard(Extras):
     @property
     def feed_ok(self) -> bool:
         """Rule 11: the invariant was checked in this tick."""
-        return self.ledger.feed_ok
+        return self.ledger.permits.feed_ok
 
     @property
     def mode(self) -> str:
-        return self.ledger.mode
+        return self.ledger.permits.mode
 
     def bound_da(self, evse: int) -> "list[int]":
         """The most it can be drawing now, per supply phase."""
@@ -320,7 +320,7 @@ class Guard(Extras):
     @property
     def switches(self) -> int:
         """Changes whenever open_contactor or open_feeder of some EVSE did."""
-        return self.ledger.switches
+        return self.ledger.bounds.ladder.switches
 
     def open_contactor(self, evse: int) -> bool:
         """Rule 10 or a safety load: its contactor is to be open, whatever its order."""
@@ -364,11 +364,11 @@ class Guard(Extras):
 
     def accept_device(self, evse: int) -> None:
         """Installer: the device that answers now is the right one."""
-        self.ledger.accept_device(evse, self.now_ms)
+        self.ledger.intake.accept_device(evse, self.now_ms)
 
     def unlock(self, evse: int) -> None:
         """A person or the CSMS resets an EVSE that was locked out for disobedience."""
-        self.ledger.unlock(evse, self.now_ms)
+        self.ledger.intake.unlock(evse, self.now_ms)
 
     def confirm_assumed(self, circuit: int) -> None:
         """Installer: the assumed other load of the site file holds after all."""
@@ -406,10 +406,9 @@ class Guard(Extras):
         locked = kept.get("locked")
         for s in self.ledger.standings:
             if isinstance(locked, dict) and isinstance(locked.get(s.evse.name), int):
-                s.locked, s.rung, s.rung_ms = DISOBEYED, min(FEEDER, max(CONTACTOR, locked[s.evse.name])), now_ms
-                self.ledger.switches += 1
-            s.book.add_unknown(self.ledger._hardware_da(s), now_ms)
-            self.ledger._update(s)
+                self.ledger.bounds.ladder.lock(s, locked[s.evse.name], now_ms)
+            s.book.add_unknown(self.ledger.bounds.hardware_da(s), now_ms)
+            self.ledger.bounds.update(s)
         hold_old_site(self.ledger, kept.get("site"))
-        self.ledger.sum_up(self.ledger.sums)
-        self.ledger.budget_ms = self.ledger.exposure_ms()
+        self.ledger.bounds.sum_up(self.ledger.sums)
+        self.ledger.margin.budget_ms = self.ledger.margin.exposure_ms()

@@ -7,8 +7,8 @@ voltages included, repeats an old frame: its 0 A is no signal, unless its profil
 start it must change once before it is believed.
 """
 
-from ampacity.circuit.errors import Rejected
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

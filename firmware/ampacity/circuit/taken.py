@@ -4,12 +4,12 @@ An EVSE of which too little is known counts with the most that it may be drawing
 else's until it is known again. So whoever cannot charge beside it is told its name, and what would free the room.
 """
 
-from ampacity.circuit.ladder import DISOBEYED
+from ampacity.circuit.trusted.ladder import DISOBEYED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ampacity.circuit.guard import Guard
-    from ampacity.circuit.standing import Standing
+    from ampacity.circuit.trusted.standing import Standing
 
 MORE_DA = 10  # one that charges lacks room when it could not have so much more
 

@@ -4,13 +4,13 @@ A test orders nothing by itself: it lowers limits like any other source. While i
 its watchdog act, nothing is released for that silence; afterwards the ledger counts with what was seen.
 """
 
-from ampacity.circuit.errors import Rejected
-from ampacity.circuit.standing import LONG_AGO_MS
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.standing import LONG_AGO_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ampacity.circuit.guard import Guard
-    from ampacity.circuit.ledger import Ledger
+    from ampacity.circuit.trusted.ledger import Ledger
 
 
 class Untested:
@@ -75,10 +75,10 @@ def commissioned(guard: "Guard", evse: int, tested: bool, distrusted: bool, seen
     """
     s = guard.ledger.standings[evse]
     s.evidence.commissioned(tested, distrusted, seen)
-    guard.ledger._update(s)
+    guard.ledger.bounds.update(s)
     guard.demands.changed = True
     text = "passed its commissioning test" if tested else "did not pass its commissioning test"
     if distrusted:
         da = s.reserve_da
         text += "; its watchdog did not act: it counts as one without, reserve %d.%d A" % (da // 10, da % 10)
-    guard.ledger.event(now_ms, "commissioned", "%s %s" % (s.evse.name, text))
+    guard.ledger.events.add(now_ms, "commissioned", "%s %s" % (s.evse.name, text))

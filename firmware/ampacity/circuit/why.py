@@ -3,14 +3,14 @@
 `16.0 A: garage L2 (63.0 A) − house 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
 """
 
-from ampacity.circuit.lack import lacks_da
-from ampacity.circuit.plan import DENIED_MS
+from ampacity.circuit.policy.lack import lacks_da
+from ampacity.circuit.policy.plan import DENIED_MS
 from ampacity.circuit.taken import remedy, stranded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ampacity.circuit.guard import Guard
-    from ampacity.circuit.standing import Standing
+    from ampacity.circuit.trusted.standing import Standing
 
 
 def amps(da: int) -> str:

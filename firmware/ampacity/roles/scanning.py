@@ -142,7 +142,7 @@ class Scanning:
         """Does its bound hold all that a question may revive? Then it may go out; its silence runs from here."""
         ledger = self.primary.guard.ledger
         s = ledger.standings[evse]
-        if ledger.revives_da(s) > s.bound_da:
+        if ledger.permits.revives_da(s) > s.bound_da:
             return False
         self.primary.guard.fed(evse, now_ms)
         return True

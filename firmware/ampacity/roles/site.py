@@ -13,11 +13,11 @@ LISTS = ("circuits", "buses", "meters", "evses")
 
 def refuse_errors(site):
     """Raise Rejected with the first finding of the section 4 check that forbids to run. It is imported for that only."""
-    from ampacity.circuit.check import check_site
+    from ampacity.circuit.trusted.check import check_site
 
     findings = check_site(site)
-    forget("ampacity.circuit.check")
-    forget("ampacity.circuit.check_structure")
+    forget("ampacity.circuit.trusted.check")
+    forget("ampacity.circuit.trusted.check_structure")
     for finding in findings:
         if finding.get("level", "error") == "error":
             raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host import profiles
 from ampacity_host.configure.hierarchy import is_primary, primary_facts
 from ampacity_host.configure.mistakes import Collector

@@ -7,8 +7,8 @@ sums of what is below and cannot be wished.
 from pathlib import Path
 from typing import Any
 
-from ampacity.circuit.check import amps, reserve_da
-from ampacity.circuit.tree import Evse, Site
+from ampacity.circuit.trusted.check import amps, reserve_da
+from ampacity.circuit.trusted.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.timing import BusTiming, finding

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ampacity.circuit.check import check_site, reserve_da
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.check import check_site, reserve_da
+from ampacity.circuit.trusted.tree import Site
 from ampacity_host.configure.budgets import check_breakers, evses_below, loads, site_budgets
 from ampacity_host.configure.compiling import compile_site
 from ampacity_host.configure.hierarchy import check_parent

@@ -1,6 +1,6 @@
 """What must hold between the tables of a site file: names, tree, addresses, phases, feeders (safety.md section 4).
 
-Sums of currents are not checked here: `ampacity.circuit.check` does that, the same code on the host and at boot.
+Sums of currents are not checked here: `ampacity.circuit.trusted.check` does that, the same code on the host and at boot.
 """
 
 from collections.abc import Iterable

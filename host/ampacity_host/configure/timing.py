@@ -130,7 +130,7 @@ def in_time(parts: list[int], gap_ms: int, evse: dict[str, Any]) -> bool:
     if sum(parts) + gap_ms * len(parts) <= evse["boot_ms"]:
         return True
     if not evse.get("held"):
-        return gap_ms + HEARD_MS <= int(evse["boot_ms"])
+        return bool(gap_ms + HEARD_MS <= int(evse["boot_ms"]))
     steps = [parts[-1], *(one + gap_ms + other for one, other in itertools.pairwise(parts))]
     return max(steps) <= int(evse["boot_ms"])
 
@@ -157,5 +157,5 @@ def watchdog_finding(evse: dict[str, Any], timing: BusTiming, least_ms: int) -> 
 
 
 def finding(code: str, where: str, text: str, fix: str, phase: int | None = None, missing_da: int = 0) -> dict[str, Any]:
-    """A finding of the host, in the shape of those of `ampacity.circuit.check`."""
+    """A finding of the host, in the shape of those of `ampacity.circuit.trusted.check`."""
     return {"code": code, "where": where, "phase": phase, "missing_da": missing_da, "text": text, "fix": fix, "level": "error"}

@@ -6,7 +6,7 @@ A secondary's own key is in no facts but its own: a primary's configuration neve
 from pathlib import Path
 from typing import Any
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 from ampacity.ports.linux_tls import context
 from ampacity.ports.tls_files import TlsFiles
 from ampacity_host.configure.mistakes import Collector

@@ -1,8 +1,8 @@
 """What a device does when the primary falls silent, as one letter; and what it counts as until somebody tests it."""
 
-from ampacity.circuit.check import reserve_da
-from ampacity.circuit.errors import Rejected
-from ampacity.circuit.tree import Evse
+from ampacity.circuit.trusted.check import reserve_da
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.tree import Evse
 from ampacity_host.profiles.facts import evse_facts
 from ampacity_host.profiles.source import usable
 

@@ -4,7 +4,7 @@ Everything that the safety sums rest on comes from here, with its basis. Nothing
 not document and the installer does not declare counts as the worst the device can do.
 """
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.profiles.source import blocked, reads_feed, usable
 from ampacity_host.profiles.units import da, fraction, ms
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 
 PROFILES = Path(__file__).resolve().parents[3] / "firmware" / "ampacity" / "profiles"
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())

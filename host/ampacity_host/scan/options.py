@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ampacity.base.errors import Rejected
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.tree import Site
 from ampacity.commission.identify import Known
 from ampacity.commission.scan import Scan
 from ampacity.commission.words import settings_for, settings_of, units_for, units_of

@@ -8,7 +8,7 @@ until the last moment of its settle time. `over()` compares what flows with the 
 import random
 
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.plan import Plan
+from ampacity.circuit.policy.plan import Plan
 
 STEP_MS = 250
 

@@ -3,7 +3,7 @@
 from circuit_world import Greedy
 
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.ledger import Ledger
+from ampacity.circuit.trusted.ledger import Ledger
 
 
 class GreedyGuard(Guard):

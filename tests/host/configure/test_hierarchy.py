@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ampacity.circuit.check import reserve_da
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.check import reserve_da
+from ampacity.circuit.trusted.tree import Site
 from ampacity.roles.site import checked
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 

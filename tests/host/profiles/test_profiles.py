@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host import profiles
 from ampacity_host.profiles import tables
 from ampacity_host.rig.devices import EVSES, METERS

@@ -5,7 +5,7 @@ that is missing is replaced by the worst it could be, and `gaps` says what that 
 fingerprint survive a reboot of the primary in the journal (dump and load); orders do not.
 """
 
-from ampacity.circuit.tree import Evse
+from ampacity.circuit.trusted.tree import Evse
 
 KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
 SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "holds")

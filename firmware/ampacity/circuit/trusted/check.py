@@ -5,9 +5,9 @@ the site, "warning" only says what something costs). The sums name the amperes t
 change that would do. Times of the buses are the business of the host, which knows profiles and baud.
 """
 
-from ampacity.circuit.check_structure import finding, structure_findings
-from ampacity.circuit.errors import Rejected
-from ampacity.circuit.tree import Evse, Site
+from ampacity.circuit.trusted.check_structure import finding, structure_findings
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.tree import Evse, Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

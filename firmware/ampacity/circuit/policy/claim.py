@@ -6,13 +6,13 @@ a moment, the others give: down to their minimum, or all who had their slot. Unt
 takes what they gave; then they come back beside it.
 """
 
-from ampacity.circuit.demand import FRESH_MS
-from ampacity.circuit.lack import Lack, lacks_da
-from ampacity.circuit.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.policy.demand import FRESH_MS
+from ampacity.circuit.policy.lack import Lack, lacks_da
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.plan import Plan
+    from ampacity.circuit.policy.plan import Plan
 
 LOOK_MS = 2000  # from one look at who waits to the next
 WAITED_MS = 5000

@@ -6,8 +6,8 @@ and phases, and a changed circuit at the smaller of its ratings, until everybody
 Until then the journal keeps the older shapes beside the new one: the primary may restart again before that.
 """
 
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.standing import Standing
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.standing import Standing
 
 
 def shape_of(ledger: Ledger) -> "dict[str, object]":
@@ -90,9 +90,9 @@ def still_changing(ledger: Ledger) -> bool:
     moved = False
     for s in ledger.standings:
         if s.old_keys and paused(s):
-            ledger._add(ledger.sums, s, -1)
+            ledger.bounds.add_to(ledger.sums, s, -1)
             s.old_keys = ()
-            ledger._add(ledger.sums, s, 1)
+            ledger.bounds.add_to(ledger.sums, s, 1)
             moved = True
     if ledger.cap_da != ledger.site.rating_da:
         moved = _free_ratings(ledger) or moved

@@ -4,7 +4,7 @@ Without it every car of a street starts in the same second. Each EVSE that does 
 person may pass over it.
 """
 
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

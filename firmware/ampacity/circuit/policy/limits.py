@@ -7,14 +7,14 @@ sum of our EVSEs below circuit i; ("evse", i) one EVSE. Units: "da" per supply p
 "percent" of the target's rating. A limit of the export binds nobody who can only draw; it is kept and shown.
 """
 
-from ampacity.circuit.errors import Rejected
-from ampacity.circuit.tree import Site, per_phase
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.tree import Site, per_phase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.otherload import OtherLoad
-    from ampacity.circuit.rows import Row, Uses
+    from ampacity.circuit.policy.rows import Row, Uses
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
 
 NONE_DA = 1 << 20
 KINDS = ("circuit", "chargers", "evse")
@@ -141,7 +141,7 @@ class Limits:
     def use_uses(self) -> "Uses":
         """From now on it is watched which phases each car draws on."""
         if self.uses is None:
-            from ampacity.circuit.rows import Uses
+            from ampacity.circuit.policy.rows import Uses
 
             self.uses = Uses(self.site)
         return self.uses
@@ -165,7 +165,7 @@ class Limits:
             value_da = self.evse_value_da(limit)
             self.evse_da[limit.index] = min(self.evse_da[limit.index], value_da)
         elif limit.unit == "w":
-            from ampacity.circuit.rows import WattRow
+            from ampacity.circuit.policy.rows import WattRow
 
             self.rows.append(WattRow(self, self.use_uses(), limit))
         else:

@@ -6,14 +6,14 @@ its order, all together may take `cap_da`. The allocator shares it like any phas
 here, and only here, the phases that a car was seen to use count for its order.
 """
 
-from ampacity.circuit.standing import LONG_AGO_MS
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.standing import LONG_AGO_MS
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.limits import Limit, Limits
-    from ampacity.circuit.otherload import OtherLoad
+    from ampacity.circuit.policy.limits import Limit, Limits
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
 
 NONE_DA = 1 << 20
 DRAWS_DA = 30  # a car that draws this much shows which phases it uses

@@ -1,13 +1,20 @@
 """Facts that come in from the drivers: answers, proofs, reports, measurements, evidence, silence."""
 
-from ampacity.circuit import ladder
-from ampacity.circuit.bounds import ZERO_DA
-from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
-from ampacity.circuit.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.trusted.bounds import ZERO_DA, Bounds
+from ampacity.circuit.trusted.ladder import DISOBEYED, FEEDER, contactor
+from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 
-class Intake(Permits):
-    """Permits, and what changes them. Every method is O(phases x depth)."""
+class Intake:
+    """What changes the bounds. Every method is O(phases x depth)."""
+
+    def __init__(self, bounds: Bounds, permits: Permits) -> None:
+        self.bounds = bounds
+        self.permits = permits
+        self.standings = bounds.standings
+        self.events = bounds.events
+        self.ladder = bounds.ladder
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         """The write was acknowledged: somebody heard it. That proves nothing about the value in force.
@@ -57,7 +64,7 @@ class Intake(Permits):
             s.lapsed = False
             s.refusals = 0
         self._rule_6_back(s, now_ms)
-        self._rebound(s)
+        self.bounds.rebound(s)
 
     def reported(self, evse: int, limit_da: int, now_ms: int) -> None:
         """The limit that the device itself reports in force, by any read, in da."""
@@ -71,39 +78,39 @@ class Intake(Permits):
             self._rule_9_unordered(s, limit_da, now_ms)
         elif s.ok and limit_da <= s.book.last_da():
             s.book.seen(now_ms)
-        self._rebound(s)
+        self.bounds.rebound(s)
 
     def _rule_9_unordered(self, s: Standing, limit_da: int, now_ms: int) -> None:
         """It shows a limit that we did not order: somebody else has written, or one below a primary disobeys."""
         if s.evse.primary:
             return  # what it says is believed (rule 13); who wrote to its own is its own alarm
-        self.event(now_ms, "foreign", "%s shows %d.%d A that nobody ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
+        self.events.add(now_ms, "foreign", "%s shows %d.%d A that nobody ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
         self.foreign_write(s.evse.bus, s.index, now_ms)
 
     def _rule_9_line_clean(self, s: Standing, now_ms: int) -> bool:
         """A proof on a line where somebody else wrote within 10 s proves nothing."""
-        return now_ms - self.foreign_ms.get(s.evse.bus, LONG_AGO_MS) >= LINE_CLEAN_MS
+        return now_ms - self.permits.foreign_ms.get(s.evse.bus, LONG_AGO_MS) >= LINE_CLEAN_MS
 
     def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
         """Somebody else wrote to one of ours: all on that line count their maximum until proven again."""
-        if now_ms - self.foreign_ms.get(bus, LONG_AGO_MS) >= LINE_CLEAN_MS:
-            self.event(now_ms, "foreign", "a foreign write on bus %d: no raise, its EVSEs count their maximum" % bus)
-        self.foreign_ms[bus] = now_ms
+        if now_ms - self.permits.foreign_ms.get(bus, LONG_AGO_MS) >= LINE_CLEAN_MS:
+            self.events.add(now_ms, "foreign", "a foreign write on bus %d: no raise, its EVSEs count their maximum" % bus)
+        self.permits.foreign_ms[bus] = now_ms
         for s in self.standings:
             if s.index == evse or (s.evse.bus == bus and bus >= 0):
                 self._rule_9_foreign(s, now_ms)
 
     def _rule_9_foreign(self, s: Standing, now_ms: int) -> None:
-        s.book.add_unknown(self._hardware_da(s), now_ms)
+        s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
         s.proved = s.ok = s.lapsed = False
         s.other_ms = now_ms
         s.hearing_ms = LONG_AGO_MS
-        self._rebound(s)
+        self.bounds.rebound(s)
 
     def duplicate(self, evse: int, now_ms: int) -> None:
         """Two devices answer at its address: what was proven may have been the other's."""
         s = self.standings[evse]
-        self.event(now_ms, "duplicate", "%s: two devices answer at its address; it counts its maximum" % s.evse.name)
+        self.events.add(now_ms, "duplicate", "%s: two devices answer at its address; it counts its maximum" % s.evse.name)
         self._rule_9_foreign(s, now_ms)
 
     def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
@@ -113,7 +120,7 @@ class Intake(Permits):
             s.measured_ms = LONG_AGO_MS
             if s.evse.primary and s.measured_da:  # the sum of bounds that it reports has what it cannot measure
                 s.measured_da = s.above_da = 0
-                self._rebound(s)
+                self.bounds.rebound(s)
             return
         for phase in range(len(s.phase_da)):
             s.phase_da[phase] = 0
@@ -127,12 +134,12 @@ class Intake(Permits):
         elif s.zero_ms < 0:
             s.zero_ms = sample_ms
         self._rule_10_measured(s, sample_ms)
-        self._rebound(s)
+        self.bounds.rebound(s)
 
     def _rule_10_measured(self, s: Standing, sample_ms: int) -> None:
         """By how much it draws more than it may, and by how much it makes more of each order, within that."""
-        above_da = 0 if s.isolated else s.measured_da - self.recorded_da(s)
-        allowed_da = self._rule_10_allowed_da(s)
+        above_da = 0 if s.isolated else s.measured_da - self.bounds.recorded_da(s)
+        allowed_da = self.bounds.allowed_above_da(s)
         if above_da > allowed_da:
             if not s.above_da and not s.excess:
                 s.watched_ms = sample_ms
@@ -149,7 +156,7 @@ class Intake(Permits):
         s = self.standings[evse]
         if s.follow_da or s.excess:
             s.follow_da = s.excess = 0
-            self._rebound(s)
+            self.bounds.rebound(s)
 
     def heard(self, evse: int, now_ms: int) -> None:
         """Any valid answer of the device."""
@@ -167,7 +174,7 @@ class Intake(Permits):
         """The driver's verdict: it does not answer. From now on its orders are probes."""
         s = self.standings[evse]
         if not s.silent:
-            self.event(now_ms, "lost", "%s does not answer" % s.evse.name)
+            self.events.add(now_ms, "lost", "%s does not answer" % s.evse.name)
         s.silent = True
         s.proved = s.ok = False
         s.hearing_ms = LONG_AGO_MS
@@ -176,7 +183,7 @@ class Intake(Permits):
     def fed(self, evse: int, now_ms: int) -> None:
         """A frame that is no order, but may revive what it holds, has left for it."""
         s = self.standings[evse]
-        if self.revives_da(s) <= s.reserve_da:
+        if self.permits.revives_da(s) <= s.reserve_da:
             return
         s.other_ms = now_ms
         if s.lapsed:
@@ -186,7 +193,7 @@ class Intake(Permits):
         """Rule 5: what it remembers from before its silence may be in force again."""
         s.book.add_unknown(s.memory_da, now_ms)
         s.lapsed = False
-        self._rebound(s)
+        self.bounds.rebound(s)
 
     def put_evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
         """A setting or the identity was read back from the device (rules 6 and 8)."""
@@ -199,12 +206,12 @@ class Intake(Permits):
         if s.evidence.swapped() and s.locked != "swapped":
             s.locked = "swapped"
             s.proved = s.ok = False
-            s.book.add_unknown(self._hardware_da(s), now_ms)
-            self.event(now_ms, "swapped", "%s: another device answers; it is locked until commissioned" % s.evse.name)
+            s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
+            self.events.add(now_ms, "swapped", "%s: another device answers; it is locked until commissioned" % s.evse.name)
         if changed:
             if not s.evidence.mode_ok():
                 s.proved = s.ok = False
-            self._update(s)
+            self.bounds.update(s)
         self._rule_6_back(s, now_ms)
 
     def _rule_6_back(self, s: Standing, now_ms: int) -> None:
@@ -217,7 +224,7 @@ class Intake(Permits):
             return
         if s.evidence.audited() and s.evidence.mode_ok():
             s.ok = True
-            self.event(now_ms, "back", "%s is audited and proven" % s.evse.name)
+            self.events.add(now_ms, "back", "%s is audited and proven" % s.evse.name)
 
     def isolate(self, evse: int, on: bool, now_ms: int) -> None:
         """The installer declares its feeder open and locked: bound 0 until its first answer."""
@@ -231,51 +238,51 @@ class Intake(Permits):
         s.reported_da = s.reported_old_da = s.measured_da = 0
         s.evidence.forget_audit()
         if not on:
-            s.book.add_unknown(self._hardware_da(s), now_ms)
+            s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
             s.other_ms = now_ms
-        self._update(s)
+        self.bounds.update(s)
 
     def _rule_6_end_isolation(self, s: Standing, now_ms: int) -> None:
         s.isolated = False
-        s.book.add_unknown(self._hardware_da(s), now_ms)
+        s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
         s.other_ms = now_ms
-        self._update(s)
-        self.event(now_ms, "heard", "%s was declared isolated and answers" % s.evse.name)
+        self.bounds.update(s)
+        self.events.add(now_ms, "heard", "%s was declared isolated and answers" % s.evse.name)
 
     def accept_device(self, evse: int, now_ms: int) -> None:
         """The installer commissions the device that answers now; it must be proven like any other."""
         s = self.standings[evse]
         s.evidence.accept_device()
         s.locked = ""
-        self._update(s)
+        self.bounds.update(s)
         self._rule_6_back(s, now_ms)
 
     def unlock(self, evse: int, now_ms: int) -> None:
         """A person or the CSMS resets an EVSE that was locked out for disobedience."""
         s = self.standings[evse]
-        if s.locked != ladder.DISOBEYED:
+        if s.locked != DISOBEYED:
             return
         s.locked = ""
-        ladder.release(self, s)
+        self.ladder.release(s)
         if s.isolated and s.evse.feeder_output:
             self.isolate(evse, False, now_ms)
-        self.event(now_ms, "unlocked", "%s was reset after its disobedience" % s.evse.name)
+        self.events.add(now_ms, "unlocked", "%s was reset after its disobedience" % s.evse.name)
         self._rule_6_back(s, now_ms)
-        self._rebound(s)
+        self.bounds.rebound(s)
 
     def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
         """Rule 10: feedback of its contactor, as read at sample_ms."""
-        ladder.contactor(self.standings[evse], closed, sample_ms)
+        contactor(self.standings[evse], closed, sample_ms)
 
     def feeder(self, evse: int, closed: bool, now_ms: int) -> None:
         """Rule 10: feedback of the contactor in its feeder. Seen open it is isolated; seen closed it is not."""
         s = self.standings[evse]
-        if not closed and s.rung >= ladder.FEEDER and not s.isolated:
+        if not closed and s.rung >= FEEDER and not s.isolated:
             s.disobeys = False
             s.disobeyed_da = 0
             s.feeder_open = True  # an answer says nothing: its electronics may have a supply of their own
             self.isolate(evse, True, now_ms)
-            self.event(now_ms, "feeder", "%s: its feeder is seen open" % s.evse.name)
+            self.events.add(now_ms, "feeder", "%s: its feeder is seen open" % s.evse.name)
         elif closed and s.feeder_open:
             s.feeder_open = False
             self._rule_6_end_isolation(s, now_ms)

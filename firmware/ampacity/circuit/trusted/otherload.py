@@ -4,8 +4,8 @@ Writes into the ledger: other_da (for a raise), low_other_da (for a lower), assu
 now, never less than what was ever seen for certain until the installer confirms) and no_raise.
 """
 
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.meterview import MeterView
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.meterview import MeterView
 
 DAY_BUCKETS = 5
 BUCKET_MS = 6 * 3600000
@@ -66,7 +66,7 @@ class OtherLoad:
                 view.tick(now_ms)
                 self._state(view, now_ms)
                 measured = view.state == "ok"
-                self.ledger.no_raise[c] = view.missed_two(now_ms)
+                self.ledger.margin.no_raise[c] = view.missed_two(now_ms)
             self._circuit(c, view if measured else None)
 
     def _circuit(self, c: int, view: "MeterView | None") -> None:
@@ -117,7 +117,7 @@ class OtherLoad:
         if seen_da >= self.alarm_da[key] + ALARM_STEP_DA:
             self.alarm_da[key] = seen_da
             text = "%s: other load %d.%d A is more than assumed"
-            self.ledger.event(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
+            self.ledger.events.add(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
 
     def confirm_assumed(self, circuit: int) -> None:
         """The installer confirms what the site file assumes for this circuit."""
@@ -127,7 +127,7 @@ class OtherLoad:
     def _state(self, view: MeterView, now_ms: int) -> None:
         if view.state != self.states[view.circuit]:
             name = self.site.circuits[view.circuit].name
-            self.ledger.event(now_ms, "meter", "%s: meter %s %s" % (name, view.state, view.reason))
+            self.ledger.events.add(now_ms, "meter", "%s: meter %s %s" % (name, view.state, view.reason))
             self.states[view.circuit] = view.state
 
     def all_ok(self) -> bool:

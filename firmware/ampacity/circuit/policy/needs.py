@@ -7,12 +7,12 @@ first in the end. One of whom nothing is known stands among those with an hour o
 puts it before all of its class, for one slot.
 """
 
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.limits import Limits
+    from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.trusted.ledger import Ledger
 
 NO_SLACK_MS = 1 << 40
 BAND_MS = 3600000

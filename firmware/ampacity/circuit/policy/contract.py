@@ -11,14 +11,14 @@ begins with what it says. Time that nobody saw counts as used as the contract al
 the contract, for the journal: what flows above it again after a restart begins with what `restore` was given.
 """
 
-from ampacity.circuit.rows import Row
-from ampacity.circuit.tree import Site
+from ampacity.circuit.policy.rows import Row
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.limits import Limits
-    from ampacity.circuit.otherload import OtherLoad
+    from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
 
 WINDOW_MS = 900000
 STEPS = 15  # of the history in a window

@@ -3,11 +3,11 @@
 Section 6, the first of three passes: linear, in every tick. The other two are in plan.py.
 """
 
-from ampacity.circuit.demand import FRESH_MS, Demand
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.limits import Limits
-from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.standing import Standing
+from ampacity.circuit.policy.demand import FRESH_MS, Demand
+from ampacity.circuit.policy.limits import Limits
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Shed:
                 if want > ceiling:
                     want = ceiling
                     self._lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
-                if self.ledger.most_of(s, want) > s.bound_da:
+                if self.ledger.permits.most_of(s, want) > s.bound_da:
                     self.rising = True
 
     def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
@@ -82,13 +82,13 @@ class Shed:
         else:
             if s.measured_da > least and s.lower_ms < 0 and want >= s.book.last_da():
                 least = s.measured_da
-            want = self.ledger.most_of(s, want)
+            want = self.ledger.permits.most_of(s, want)
         return want if want > least else least
 
     def order_da(self, s: Standing, now_ms: int) -> int:
         """The same for limits from outside: what it was told, whatever its reserve."""
         want = self.want_da[s.index]
-        return max(s.bound_da, want) if self.ledger.stuck(s, now_ms) else self.ledger.most_of(s, want)
+        return max(s.bound_da, want) if self.ledger.stuck(s, now_ms) else self.ledger.permits.most_of(s, want)
 
     def sum_up(self, now_ms: int) -> None:
         """What all plans come to on each circuit and phase, in `sums`."""
@@ -126,7 +126,7 @@ class Shed:
         """
         ledger = self.ledger
         self.for_limits = False
-        if ledger.over or self.rising:
+        if ledger.margin.over or self.rising:
             self.sum_up(now_ms)
             for key in range(len(self.sums)):
                 excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]

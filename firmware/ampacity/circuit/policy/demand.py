@@ -1,13 +1,13 @@
 """Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
 
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.ranks import Ranks
-from ampacity.circuit.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.policy.ranks import Ranks
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.needs import Needs
-    from ampacity.circuit.sleep import Sleepers
+    from ampacity.circuit.policy.needs import Needs
+    from ampacity.circuit.policy.sleep import Sleepers
 
 HEADROOM_DA = 20
 ASLEEP_DA = 10
@@ -184,7 +184,7 @@ class Demand:
     def send_to_sleep(self, evse: int, now_ms: int) -> None:
         """It drew nothing for long and others are short: it is paused, and tried again in a while."""
         if self.sleepers is None:
-            from ampacity.circuit.sleep import Sleepers
+            from ampacity.circuit.policy.sleep import Sleepers
 
             self.sleepers = Sleepers(len(self.wants), self.wake_ms)
         self.sleepers.send(evse, now_ms)

@@ -1,6 +1,6 @@
 """Cars that are asleep or full, while others are short: they give back all, and are tried again from time to time."""
 
-from ampacity.circuit.standing import LONG_AGO_MS
+from ampacity.circuit.trusted.standing import LONG_AGO_MS
 
 LONGER_MAX = 2  # each time in vain the next one comes after twice the time, up to four times of it
 

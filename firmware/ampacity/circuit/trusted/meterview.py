@@ -6,8 +6,8 @@ current at the frame lies between its readings around it, and other load lies be
 `meter - most` and `meter - least`. States are latched, so that no age is ever kept beyond its limit.
 """
 
-from ampacity.circuit.bounds import Bounds
-from ampacity.circuit.window import Past, Window
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.window import Past, Window
 
 STALE_MS = 5000  # an EVSE's reading older than this says nothing
 WAIT_MS = 3000  # how long a frame waits for the readings after it
@@ -26,7 +26,7 @@ REFERENCE_MS = 10000
 class MeterView:
     """Readings of one metered circuit in, other load per phase out (all da)."""
 
-    def __init__(self, bounds: Bounds, circuit: int, facts: "dict[str, object]") -> None:
+    def __init__(self, bounds: Ledger, circuit: int, facts: "dict[str, object]") -> None:
         def number(name: str, default: int) -> int:
             value = facts.get(name)
             return default if value is None else value  # type: ignore[return-value]

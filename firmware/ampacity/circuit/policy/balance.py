@@ -6,14 +6,14 @@ follows what the other phases carry. The neutral's current is never above the la
 (currents in phase with their voltages), so a limit on it is a limit on the difference.
 """
 
-from ampacity.circuit.rows import Row, Uses
-from ampacity.circuit.tree import Site
+from ampacity.circuit.policy.rows import Row, Uses
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.limits import Limits
-    from ampacity.circuit.otherload import OtherLoad
+    from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
 
 
 class BalanceRow(Row):

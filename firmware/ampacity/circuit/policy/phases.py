@@ -5,7 +5,7 @@ at 0 A: the EVSE is held, its pause is proven and settled, then its driver is as
 before and after (rule 14: `phases_sent`, `phases_proven`). What takes too long is given up until the next time.
 """
 
-from ampacity.circuit.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class PhaseSwitch:
             elif self._set(s) == self.next[e] and s.set_gone_ms < 0:
                 self._done(e, s, now_ms)
             if self.step[e] != STEADY and now_ms - self.since_ms[e] > PATIENCE_MS:
-                self.guard.ledger.event(now_ms, "phases", "%s: the switch to %d phases was given up" % (s.evse.name, self.next[e]))
+                self.guard.ledger.events.add(now_ms, "phases", "%s: the switch to %d phases was given up" % (s.evse.name, self.next[e]))
                 self._done(e, s, now_ms)
 
     def _set(self, s: Standing) -> int:
@@ -87,7 +87,7 @@ class PhaseSwitch:
         wait_ms = DOWN_MS if better < self.want[e] else UP_MS
         if now_ms - self.since_ms[e] >= wait_ms and now_ms - self.switched_ms[e] >= HOLD_MS:
             self.next[e] = better
-            self.guard.ledger.event(now_ms, "phases", "%s switches to %d phases" % (s.evse.name, better))
+            self.guard.ledger.events.add(now_ms, "phases", "%s switches to %d phases" % (s.evse.name, better))
             self._to(e, EMPTYING, now_ms)
 
     def _better(self, e: int, s: Standing, now_ms: int) -> int:

@@ -1,8 +1,8 @@
 """What the primary knows of one EVSE at this moment: orders, reports, measurements, silence."""
 
-from ampacity.circuit.evidence import Evidence
-from ampacity.circuit.orders import OrderBook
-from ampacity.circuit.tree import Evse
+from ampacity.circuit.trusted.evidence import Evidence
+from ampacity.circuit.trusted.orders import OrderBook
+from ampacity.circuit.trusted.tree import Evse
 
 LONG_AGO_MS = -(1 << 40)
 

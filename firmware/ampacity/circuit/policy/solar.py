@@ -5,14 +5,14 @@ carry the smallest minimum for START_MS before anybody starts; then charging goe
 minimum if need be, and stops when the surplus was too small for STOP_MS, or at once when the meter is lost.
 """
 
-from ampacity.circuit.rows import NONE_DA, Row, Uses
-from ampacity.circuit.tree import Site
+from ampacity.circuit.policy.rows import NONE_DA, Row, Uses
+from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.ledger import Ledger
-    from ampacity.circuit.limits import Limits
-    from ampacity.circuit.otherload import OtherLoad
+    from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
 
 START_MS = 60000
 STOP_MS = 180000

@@ -4,9 +4,9 @@
 yes. Everything is decided from what the ledger knows; nobody waits here for anything.
 """
 
-from ampacity.circuit.bounds import Bounds
-from ampacity.circuit.standing import LONG_AGO_MS, Standing
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.margin import Margin
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
 LINE_CLEAN_MS = 10000  # rule 9
@@ -15,19 +15,19 @@ LOWER_FRESH_MS = 5000
 SURPLUS_DA_MAX = 40  # no device rounds by more than this
 
 
-class Permits(Bounds):
-    """Bounds, and who may be sent what."""
+class Permits:
+    """want_da: what the policy wants of each EVSE; it is never more than a wish."""
 
-    def __init__(self, site: Site, now_ms: int) -> None:
-        Bounds.__init__(self, site, now_ms)
+    def __init__(self, bounds: Bounds, margin: Margin) -> None:
+        site = bounds.site
+        self.site = site
+        self.bounds = bounds
+        self.margin = margin
+        self.standings = bounds.standings
         self.want_da = [0] * len(site.evses)
-        self.other_da = list(site.assumed_da)  # for a raise
-        self.assumed_da = list(site.assumed_da)
         self.feed_ok = False
         self.tick_ms = LONG_AGO_MS
         self.mode = "quarantine"
-        self.no_raise = [False] * len(site.circuits)  # a meter above missed two frames
-        self.over_budget = [False] * site.size  # above rating for longer than our orders may take
         self.foreign_ms: dict[int, int] = {}
         self.next_id = 1
         self.refused_count = [0] * 16  # by rule, for diagnostics
@@ -73,7 +73,7 @@ class Permits(Bounds):
             return True
         if not self._rule_9_quiet(now_ms):
             return self._no(9)
-        if self._blind(s):
+        if self.margin.blind(s):
             return self._no(3)
         if not self._rule_7_default(s, most_da):
             return self._no(7)
@@ -105,7 +105,7 @@ class Permits(Bounds):
             s.hearing_ms = LONG_AGO_MS
         if s.lower_ms < 0 and most_da < max(told_da, s.reported_da, s.reported_old_da):
             s.lower_ms = now_ms
-        self._rebound(s)
+        self.bounds.rebound(s)
         return order_id
 
     def _rule_2_lower(self, s: Standing, most_da: int) -> bool:
@@ -134,15 +134,7 @@ class Permits(Bounds):
 
     def _rule_2_margin(self, s: Standing, most_da: int) -> bool:
         """With this order live, every circuit and phase that it touches still has margin >= 0."""
-        extra = self._followed_da(s, most_da) - s.bound_da
-        if extra <= 0:
-            return self.fits(s.on_keys)
-        for key in s.on_keys:
-            self.sums[key] += extra
-        fits = self.fits(s.on_keys)
-        for key in s.on_keys:
-            self.sums[key] -= extra
-        return fits
+        return self.margin.fits_with(s, self.bounds.followed_da(s, most_da))
 
     def _rule_5_probe(self, s: Standing, most_da: int, now_ms: int) -> bool:
         """To a silent one only what is an order <= its reserve, or has the margin."""
@@ -160,26 +152,7 @@ class Permits(Bounds):
 
     def _rule_7_default(self, s: Standing, most_da: int) -> bool:
         """An order to one without watchdog stands when we die: would the default state hold then?"""
-        if s.evidence.watchdog_ms() > 0:
-            return True
-        sums = [0] * self.site.size
-        most_da = self._followed_da(s, most_da)
-        for other in self.standings:
-            standing = most_da if other is s else 0
-            for key in other.on_keys:
-                sums[key] += max(standing, self.standing_da(other))
-            for key in other.off_keys:
-                sums[key] += other.reserve_da
-        for key in s.on_keys:
-            if sums[key] + self.assumed_da[key] > self.cap_da[key]:
-                return False
-        return True
-
-    def standing_da(self, s: Standing) -> int:
-        """What it draws at most once the primary is gone and every watchdog has run out, in da."""
-        if s.evidence.watchdog_ms() > 0 or s.isolated:
-            return s.reserve_da
-        return max(s.reserve_da, s.bound_da)
+        return s.evidence.watchdog_ms() > 0 or self.margin.default_fits_with(s, self.bounds.followed_da(s, most_da))
 
     def _rule_8_fresh(self, s: Standing, now_ms: int) -> bool:
         """Above the reserve only within boot_ms after a read that showed watchdog and fallback."""
@@ -197,7 +170,7 @@ class Permits(Bounds):
         if not self._rule_11_checked(now_ms):
             return False
         for key in s.on_keys:
-            if self.over_budget[key]:
+            if self.margin.over_budget[key]:
                 return False
         return True
 
@@ -205,28 +178,13 @@ class Permits(Bounds):
         """The invariant was checked in this tick, and held."""
         return self.feed_ok and now_ms - self.tick_ms <= TICK_MS_MAX
 
-    def _blind(self, s: Standing) -> bool:
-        """Section 3.3: no raise after two missed frames of a meter above."""
-        for circuit in self.site.paths[s.evse.circuit]:
-            if self.no_raise[circuit]:
-                return True
-        return False
+    def quiet(self, now_ms: int) -> bool:
+        """May anything be raised, as far as other hands are concerned?"""
+        return self._rule_9_quiet(now_ms)
 
-    def fits(self, keys: "tuple[int, ...]") -> bool:
-        for key in keys:
-            if self.sums[key] + self.other_da[key] > self.cap_da[key]:
-                return False
-        return True
-
-    def room_da(self, s: Standing) -> int:
-        """The highest order that its circuits have the margin for now, in da; may be negative."""
-        room = 1 << 20
-        for key in s.on_keys:
-            free = self.cap_da[key] - self.other_da[key] - self.sums[key]
-            share = free // s.on_keys.count(key) if free > 0 else free
-            if share < room:
-                room = share
-        return s.bound_da + room
+    def survives(self, s: Standing, most_da: int) -> bool:
+        """Would the default state hold with this order?"""
+        return self._rule_7_default(s, most_da)
 
     def revives_da(self, s: Standing) -> int:
         """The highest value that a frame which is no order may keep or bring alive, in da."""
@@ -260,4 +218,18 @@ class Permits(Bounds):
         if self._rule_2_margin(s, revives):
             return True
         s.needs_room_ms = now_ms
+        return False
+
+    def phases_sent(self, evse: int, terminals: "list[int]", now_ms: int) -> bool:
+        """A phase switch to these terminals is about to be sent: old and new are both live (rule 14).
+
+        False: there is no margin for it. Widening counts at once, narrowing after phases_proven.
+        """
+        s = self.standings[evse]
+        had = self.bounds.terminals_of(s)
+        both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]
+        self.bounds.set_phases(s, both)
+        if self.margin.fits(s.on_keys):
+            return True
+        self.bounds.set_phases(s, had)
         return False

@@ -8,14 +8,14 @@ A share is work for many passes of a small controller. It may be left after ever
 Its goals come into force all at once, and what is raised to them has its margin in that moment.
 """
 
-from ampacity.circuit.claim import Claim
-from ampacity.circuit.demand import Demand
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.limits import NONE_DA, Limits
-from ampacity.circuit.otherload import OtherLoad
-from ampacity.circuit.share import PIECE, Member, pieces, take
-from ampacity.circuit.shed import Shed
-from ampacity.circuit.standing import Standing
+from ampacity.circuit.policy.claim import Claim
+from ampacity.circuit.policy.demand import Demand
+from ampacity.circuit.policy.limits import NONE_DA, Limits
+from ampacity.circuit.policy.share import PIECE, Member, pieces, take
+from ampacity.circuit.policy.shed import Shed
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Plan(Shed):
         """Shares are of what the device makes of its target, not of the target."""
         e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
         if s.surplus_da or s.follow_da:
-            least, most, stands = self.ledger.most_of(s, least), self.ledger.most_of(s, most), self.ledger.most_of(s, stands)
+            least, most, stands = self.ledger.permits.most_of(s, least), self.ledger.permits.most_of(s, most), self.ledger.permits.most_of(s, stands)
         member = self.member_of[e]
         if member is None:
             member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
@@ -297,7 +297,7 @@ class Plan(Shed):
         return max(room, min(stands, cap_da - self.ledger.low_other_da[key]))
 
     def _free_by_default(self, free: "list[int]", s: Standing, now_ms: int) -> None:
-        standing = self.ledger.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da
+        standing = self.ledger.margin.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da
         for key in s.on_keys:
             free[key + self.site.size] -= standing
         for key in s.off_keys:
@@ -308,7 +308,7 @@ class Plan(Shed):
 
         Nobody makes room where all together could not make enough.
         """
-        revives = self.ledger.revives_da(s)
+        revives = self.ledger.permits.revives_da(s)
         for key in s.on_keys:
             beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.standings if t is not s])
             if revives * s.on_keys.count(key) + beside + self.other.shown_da[key] > self.ledger.cap_da[key]:
@@ -327,7 +327,7 @@ class Plan(Shed):
     def _one_waits_to_begin(self, now_ms: int) -> bool:
         """Somebody's turn has come, at whose minimum a few others stand with a little more than their share each."""
         for e in self.demand.order:
-            if self.want_da[e] == 0 and self._may_rise(e, now_ms) and not self.ledger._blind(self.ledger.standings[e]):
+            if self.want_da[e] == 0 and self._may_rise(e, now_ms) and not self.ledger.margin.blind(self.ledger.standings[e]):
                 return True
         return False
 
@@ -335,7 +335,7 @@ class Plan(Shed):
 
     def _raise_to_goals(self) -> "Iterator[None]":
         ready = [e for e in self.demand.order if self._may_rise(e, self.now_ms)]
-        if not ready or not self.ledger._rule_9_quiet(self.now_ms):
+        if not ready or not self.ledger.permits.quiet(self.now_ms):
             return
         self._count_unsent()
         for place, e in enumerate(ready):
@@ -357,7 +357,7 @@ class Plan(Shed):
         for key in range(len(self.extra)):
             self.extra[key] = 0
         for s in self.ledger.standings:
-            self._claim(s, self.ledger.most_of(s, self.want_da[s.index]))
+            self._claim(s, self.ledger.permits.most_of(s, self.want_da[s.index]))
 
     def _claim(self, s: Standing, da: int, sign: int = 1) -> None:
         if da > s.bound_da:
@@ -367,17 +367,17 @@ class Plan(Shed):
     def _raise(self, s: Standing, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
-        if ledger._blind(s) or self.claim.reserved(self, s):
+        if ledger.margin.blind(s) or self.claim.reserved(self, s):
             return
-        held = ledger.most_of(s, want)
+        held = ledger.permits.most_of(s, want)
         da, room = min(self.goal_da[e], self.ceiling_da(s)), self._room(s, held)
-        if ledger.most_of(s, da) > room:
+        if ledger.permits.most_of(s, da) > room:
             da = room - s.surplus_da - s.follow_da
         least = s.evse.min_da if want == 0 else want + self.deadband_da
-        if da < least or not ledger._rule_7_default(s, ledger.most_of(s, da)):
+        if da < least or not ledger.permits.survives(s, ledger.permits.most_of(s, da)):
             return
         self._claim(s, held, -1)
-        self._claim(s, ledger.most_of(s, da))
+        self._claim(s, ledger.permits.most_of(s, da))
         self.want_da[e] = da
         self.demand.changed_ms[e] = now_ms
 

@@ -5,11 +5,11 @@ on every phase that its contactor can close. Each rule is one small method with 
 proof can take one away and show what then goes wrong.
 """
 
-from ampacity.circuit import ladder
-from ampacity.circuit.standing import Standing
-from ampacity.circuit.tree import Site
+from ampacity.circuit.trusted.events import Events
+from ampacity.circuit.trusted.ladder import Ladder, stopped
+from ampacity.circuit.trusted.standing import Standing
+from ampacity.circuit.trusted.tree import Site
 
-EVENTS_MAX = 200
 OVER_DA = 10  # rule 10: 1 A
 LEAK_PARTS = 16  # what it may, it may for ever: so much slower a past excess is forgotten
 ZERO_DA = 3  # what a meter shows of an open contactor
@@ -18,31 +18,22 @@ ZERO_DA = 3  # what a meter shows of an open contactor
 class Bounds:
     """The standings of all EVSEs and Σ bounds per circuit and phase (flat, in da)."""
 
-    def __init__(self, site: Site, now_ms: int) -> None:
+    def __init__(self, site: Site, now_ms: int, events: Events) -> None:
         self.site = site
         self.start_ms = now_ms
-        self.events: list[tuple[int, str, str]] = []
-        self.events_dropped = 0
-        self.switches = 0  # counts changes of what contactors and feeders are told
+        self.events = events
+        self.ladder = Ladder(events)
         self.standings = [Standing(evse, site.phases, now_ms) for evse in site.evses]
         self.sums = [0] * site.size
         self.fresh_sums = [0] * site.size
-        self.cap_da = list(site.rating_da)
-        self.older_shapes: "list[dict[str, object]]" = []  # of the site before its change (rule 15)
         for s in self.standings:
-            s.book.add_unknown(self._hardware_da(s), now_ms)
-            self._renew(s)
+            s.book.add_unknown(self.hardware_da(s), now_ms)
+            self.renew(s)
         self.sum_up(self.sums)
-
-    def event(self, now_ms: int, kind: str, text: str) -> None:
-        if len(self.events) >= EVENTS_MAX:
-            self.events.pop(0)
-            self.events_dropped += 1
-        self.events.append((now_ms, kind, text))
 
     # the rules of the bound
 
-    def _hardware_da(self, s: Standing) -> int:
+    def hardware_da(self, s: Standing) -> int:
         return s.evidence.max_da()
 
     def _rule_3_release(self, s: Standing, now_ms: int) -> bool:
@@ -70,15 +61,15 @@ class Bounds:
 
     def _rule_7_silence(self, s: Standing) -> int:
         """No proven watchdog, and nobody vouches that it holds its order: silence means its maximum."""
-        return 0 if s.evidence.holds() else self._hardware_da(s)
+        return 0 if s.evidence.holds() else self.hardware_da(s)
 
     def _rule_10_bound(self, s: Standing) -> int:
         """It draws more than it was told: the most that it may do is what its hardware can."""
-        return max(s.measured_da, s.disobeyed_da, self._hardware_da(s)) if s.disobeys else 0
+        return max(s.measured_da, s.disobeyed_da, self.hardware_da(s)) if s.disobeys else 0
 
     def _rule_6_lock(self, s: Standing) -> int:
         """Another device at this address: nothing is known of it."""
-        return self._hardware_da(s) if s.locked == "swapped" else 0
+        return self.hardware_da(s) if s.locked == "swapped" else 0
 
     def _rule_14_keys(self, s: Standing) -> "tuple[int, ...]":
         """Every circuit and phase that its contactor can close in the present state."""
@@ -88,7 +79,7 @@ class Bounds:
         """Where it stood before the site was changed, until it was proven paused or isolated."""
         return s.old_keys
 
-    def _followed_da(self, s: Standing, order_da: int) -> int:
+    def followed_da(self, s: Standing, order_da: int) -> int:
         """What its car makes of an order at the most, by what it made of others, in da."""
         return order_da + s.follow_da if order_da else 0
 
@@ -100,7 +91,7 @@ class Bounds:
             return 0
         bound = s.book.most_da()
         if bound and s.follow_da:
-            bound = self._followed_da(s, bound)
+            bound = self.followed_da(s, bound)
         if s.reserve_da > bound:
             bound = s.reserve_da
         if s.reported_da > bound or s.reported_old_da > bound:
@@ -113,30 +104,30 @@ class Bounds:
 
     # keeping the sums
 
-    def _renew(self, s: Standing) -> None:
+    def renew(self, s: Standing) -> None:
         """Evidence changed: reserve and bound anew, without the sums."""
         s.reserve_da = 0 if s.isolated else self._rule_4_reserve(s)
         s.bound_da = self._bound(s)
 
-    def _update(self, s: Standing) -> None:
+    def update(self, s: Standing) -> None:
         """Reserve and bound anew, and the sums with them."""
-        self._add(self.sums, s, -1)
-        self._renew(s)
-        self._add(self.sums, s, 1)
+        self.add_to(self.sums, s, -1)
+        self.renew(s)
+        self.add_to(self.sums, s, 1)
 
-    def _rebound(self, s: Standing) -> None:
+    def rebound(self, s: Standing) -> None:
         """Bound anew (the reserve is unchanged), and the sums with it."""
         bound = self._bound(s)
         if bound != s.bound_da:
-            self._add(self.sums, s, -1)
+            self.add_to(self.sums, s, -1)
             s.bound_da = bound
-            self._add(self.sums, s, 1)
+            self.add_to(self.sums, s, 1)
         if s.lower_ms >= 0 and max(s.book.most_da(), self._reported(s)) <= max(s.reserve_da, s.book.last_da()):
             s.lower_ms = -1
             if s.fell_ms >= 0:
                 s.fell_ms = -1
 
-    def _add(self, sums: list[int], s: Standing, sign: int) -> None:
+    def add_to(self, sums: list[int], s: Standing, sign: int) -> None:
         bound = sign * s.bound_da
         if bound:
             for key in self._rule_14_keys(s):
@@ -153,7 +144,7 @@ class Bounds:
         for key in range(len(sums)):
             sums[key] = 0
         for s in self.standings:
-            self._add(sums, s, 1)
+            self.add_to(sums, s, 1)
 
     def refresh(self, now_ms: int) -> None:
         """Let time do what it does to every bound: settle, lapse, expire."""
@@ -172,7 +163,7 @@ class Bounds:
                 self._narrow(s)
             if changed:
                 had_da = s.bound_da
-                self._rebound(s)
+                self.rebound(s)
                 if s.lower_ms >= 0 and s.bound_da < had_da:
                     s.fell_ms = now_ms
                 if s.ok and s.book.most_da() == 0:
@@ -181,16 +172,12 @@ class Bounds:
     def _rule_10_watch(self, s: Standing, now_ms: int) -> bool:
         """Too many ampere-seconds above its order: it disobeys, until it is shown that nothing flows."""
         if s.disobeys:
-            if not ladder.stopped(s, now_ms):
-                ladder.climb(self, s, now_ms)
+            if not stopped(s, now_ms):
+                self.ladder.climb(s, now_ms)
                 return False
-            s.disobeys = False
-            s.disobeyed_da = 0
-            if s.rung == ladder.PAUSED:
-                s.rung = ladder.FREE
-            self.event(now_ms, "obeys", "%s draws nothing; it counts by its orders again" % s.evse.name)
+            self.ladder.end(s, now_ms)
             return True
-        allowed_da = self._rule_10_allowed_da(s)
+        allowed_da = self.allowed_above_da(s)
         elapsed_ms = now_ms - s.watched_ms
         s.watched_ms = now_ms
         if not s.above_da:
@@ -199,10 +186,10 @@ class Bounds:
         s.excess += elapsed_ms * min(s.above_da, 2 * allowed_da)
         if s.excess < 2 * s.evse.settle_ms * allowed_da:
             return False
-        ladder.begin(self, s, now_ms)
+        self.ladder.begin(s, now_ms)
         return True
 
-    def _rule_10_allowed_da(self, s: Standing) -> int:
+    def allowed_above_da(self, s: Standing) -> int:
         """It may draw 1 A or 10 % more than was recorded."""
         return max(OVER_DA, self.recorded_da(s) // 10)
 
@@ -216,28 +203,18 @@ class Bounds:
         chosen = [s.evse.terminals[index] for index in terminals]
         return self.site.keys_of(s.evse.circuit, chosen)
 
-    def phases_sent(self, evse: int, terminals: "list[int]", now_ms: int) -> bool:
-        """A phase switch to these terminals is about to be sent: old and new are both live.
-
-        False: there is no margin for it. Widening counts at once, narrowing after phases_proven.
-        """
-        s = self.standings[evse]
-        had = s.set_terminals if s.set_terminals is not None else list(range(len(s.evse.terminals)))
-        both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]
-        self._set_phases(s, both)
-        if self.fits(s.on_keys):
-            return True
-        self._set_phases(s, had)
-        return False
+    def terminals_of(self, s: Standing) -> "list[int]":
+        """Those that can close now."""
+        return s.set_terminals if s.set_terminals is not None else list(range(len(s.evse.terminals)))
 
     def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device shows, or its current does, that these can close: more than believed count at once, room or not."""
         s = self.standings[evse]
-        had = s.set_terminals if s.set_terminals is not None else list(range(len(s.evse.terminals)))
+        had = self.terminals_of(s)
         both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]
         if len(both) > len(had):
-            self._set_phases(s, both)
-            self.event(now_ms, "phases", "%s can close %d phases, and %d were believed" % (s.evse.name, len(both), len(had)))
+            self.set_phases(s, both)
+            self.events.add(now_ms, "phases", "%s can close %d phases, and %d were believed" % (s.evse.name, len(both), len(had)))
 
     def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device proved that only these terminals can close now; the others go after settling."""
@@ -247,21 +224,14 @@ class Bounds:
 
     def _narrow(self, s: Standing) -> None:
         if s.set_terminals is not None:
-            self._set_phases(s, s.set_terminals)
+            self.set_phases(s, s.set_terminals)
         s.set_gone_ms = -1
 
-    def _set_phases(self, s: Standing, terminals: "list[int]") -> None:
-        self._add(self.sums, s, -1)
+    def set_phases(self, s: Standing, terminals: "list[int]") -> None:
+        self.add_to(self.sums, s, -1)
         open_now = [index for index in range(len(s.evse.terminals)) if index not in terminals]
         s.on_keys = self._keys_of(s, terminals)
         s.off_keys = self._keys_of(s, open_now)
         s.set_terminals = list(terminals)
         s.set_gone_ms = -1
-        self._add(self.sums, s, 1)
-
-    def fits(self, keys: "tuple[int, ...]") -> bool:
-        """Is Σ bounds within the capacity on each of these? Overridden by who knows the other load."""
-        for key in keys:
-            if self.sums[key] > self.cap_da[key]:
-                return False
-        return True
+        self.add_to(self.sums, s, 1)

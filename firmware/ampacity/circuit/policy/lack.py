@@ -1,7 +1,7 @@
 """By how much the margin is too small for one who waits, and what is left of that when others give."""
 
-from ampacity.circuit.ledger import Ledger
-from ampacity.circuit.standing import Standing
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.standing import Standing
 
 
 def lacks_da(ledger: Ledger, s: Standing, key: int, da: int) -> int:

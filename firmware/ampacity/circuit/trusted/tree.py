@@ -6,7 +6,7 @@ A terminal between two lines (120/240 split phase, 208 V wye) loads both of its 
 current; a line that two terminals share appears twice. The sums are then plain additions.
 """
 
-from ampacity.circuit.errors import Rejected
+from ampacity.circuit.trusted.errors import Rejected
 
 SETTLE_MS_MIN = 5000  # IEC 61851-1 Annex A: a car has 5 s to follow a lower pilot
 TOLERANCE_MS_MIN = 1000

@@ -1,0 +1,60 @@
+"""The capacity ledger: what is trusted, as one object of parts. Whatever asks it for orders, it keeps every circuit within its rating.
+
+bounds: what each EVSE may be drawing; margin: what is left beside that; permits: which order may leave; intake: facts from the
+drivers. `want_da` is all that it takes from a policy.
+"""
+
+from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.events import Events
+from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.margin import Margin
+from ampacity.circuit.trusted.permits import Permits
+from ampacity.circuit.trusted.standing import Standing
+from ampacity.circuit.trusted.tree import Site
+
+UNHEARD_MS = 30000  # how long quarantine waits for one of whom no silence can prove anything
+
+
+class Ledger:
+    """The parts, and the lists that all of them share. The classes of the parts may be replaced by a proof."""
+
+    bounds_class = Bounds
+    margin_class = Margin
+    permits_class = Permits
+    intake_class = Intake
+
+    def __init__(self, site: Site, now_ms: int) -> None:
+        self.site = site
+        self.start_ms = now_ms
+        self.events = Events()
+        self.bounds = self.bounds_class(site, now_ms, self.events)
+        self.margin = self.margin_class(self.bounds)
+        self.permits = self.permits_class(self.bounds, self.margin)
+        self.intake = self.intake_class(self.bounds, self.permits)
+        self.older_shapes: "list[dict[str, object]]" = []  # of the site before its change (rule 15)
+        self.standings = self.bounds.standings
+        self.sums = self.bounds.sums
+        self.cap_da = self.margin.cap_da
+        self.other_da = self.margin.other_da
+        self.low_other_da = self.margin.low_other_da
+        self.assumed_da = self.margin.assumed_da
+        self.want_da = self.permits.want_da
+
+    def resolved(self, s: Standing, now_ms: int) -> bool:
+        """Section 7: proven and settled, or its silence ran its time, or nothing more can be learnt."""
+        if s.isolated or s.lapsed or s.locked:
+            return True
+        if not s.book.is_unknown():
+            return s.ok
+        return now_ms - self.start_ms > max(UNHEARD_MS, self.margin.budget_ms)
+
+    def stuck(self, s: Standing, now_ms: int) -> bool:
+        """A lower was sent long ago, and its bound has not fallen since: plan with the bound."""
+        if not s.ok or s.disobeys or s.locked:
+            return True
+        if s.evse.by_measure and s.book.is_unknown():
+            return True
+        if s.lower_ms < 0:
+            return False
+        patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)
+        return now_ms - max(s.lower_ms, s.fell_ms) > patience_ms
