@@ -6,7 +6,7 @@ from house import at, firmware_files, imports_of, room_of
 BASE = ("base",)
 MAY_IMPORT = {
     "circuit": (),
-    "base": ("circuit.errors",),
+    "base": ("circuit.trusted.errors",),
     "evse": BASE,
     "bus": BASE,
     "meter": BASE,
