@@ -45,7 +45,7 @@ def changed(rows: "list[tuple[str, str, str]]") -> "list[str]":
         elif written != code(figure):
             said = "carries no digest" if written == "-" else f"is of {written}, the code is {code(figure)}"
             stale.setdefault((figure, said), []).append(row)
-    return [f"{', '.join(names) if len(names) < 6 else f'{names[0]} … {names[-1]} ({len(names)} rows)'}: {said}" for (_, said), names in stale.items()]
+    return [f"{', '.join(names) if len(names) < 6 else f'{names[0]} … {names[-1]}, {len(names)} rows'}: {said}" for (_, said), names in stale.items()]
 
 
 def doubled(text: str) -> "list[tuple[int, str]]":

@@ -185,7 +185,7 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.proof.case", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", help="what `python -m tests.proof --out FILE` wrote")
-    parser.add_argument("--world", action="append", default=[], type=one_of(list(WORLDS)), help="search this world and write its row (may be repeated)")
+    parser.add_argument("--world", action="append", default=[], type=one_of(list(WORLDS)), help="search it and write its row (may be repeated)")
     parser.add_argument("--rule", action="extend", default=[], type=rules_of, help="take this rule away and write its rows (may be repeated)")
     parser.add_argument("--part", action="append", default=[], type=one_of(list(FURTHER)), help="run this part and write its line (may be repeated)")
     options = parser.parse_args()
