@@ -5,7 +5,7 @@ figures in prose stand behind a comment `<!-- of: NAME CODE -->`. A digest chang
 warning; with --strict, for a release, it is a failure. --stamp NAME writes today's digest into the comments of NAME: after its
 figures were measured anew, and written by hand.
 
-Exit codes: 0 all is told; 1 with --strict: something is stale; 2 wrong usage.
+Exit codes: 0 nothing is stale, or --strict was not given; 1 something is stale; 2 wrong usage.
 """
 
 import argparse
