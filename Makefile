@@ -27,10 +27,11 @@ demo: $(INSTALLED)  ## a whole site on this desk, with a story
 test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on MicroPython
 	@$(RUN) -m pytest $(PYTEST_OPTIONS) tests
 
-check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files
+check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files; names stale figures (FIGURES_OPTIONS=--strict: fails)
 	@$(VENV)/bin/ruff check --quiet --output-format concise .
 	@$(VENV)/bin/mypy
 	@$(RUN) -m tools.generated --check
+	@$(RUN) -m tools.figures $(FIGURES_OPTIONS)
 	@$(RUN) -m pytest tests/host/house
 
 proof: $(INSTALLED) $(MICROPYTHON)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")

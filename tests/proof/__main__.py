@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import PARTS, SEARCHES, part, rule_of, searches, sound, summary
 from tests.proof.worlds import WORLDS
+from tools import digests
 
 WORLD = "{name:32} {states:>8} states  depth {depth:>3}  {steps:>8} transitions  {closed:>6}  back in {back:>2} steps  {seconds:>6} s"
 
@@ -85,28 +86,34 @@ def arguments():
     return options
 
 
-def keep(file, found, result):
+def about(options):
+    """What the kept results are of: a digest of the sources as they are before the run, and whether it is at full depth."""
+    names = ["worlds", "rules", *[name for name in options.parts if name not in SEARCHES]]
+    return {"codes": digests.codes(names) if options.out else {}, "deep": not options.quick and not options.states}
+
+
+def keep(file, head, found, result):
     """All that is known by now: what ran for an hour is not lost with what comes after it."""
     if file:
-        Path(file).write_text(json.dumps({"searches": found, "result": result}, indent=1) + "\n")
+        Path(file).write_text(json.dumps({**head, "searches": found, "result": result}, indent=1) + "\n")
 
 
 def main():
     options = arguments()
-    began, found = time.monotonic(), []
+    head, began, found = about(options), time.monotonic(), []
     for kind, one in searches(not options.quick, options.world, options.rule, options.states, options.processes):
         found.append((kind, one))
         if not options.json:
             print(line_of(kind, one), flush=True)
     result = summary(found)
     result["search_seconds"] = round(time.monotonic() - began, 1)
-    keep(options.out, found, result)
+    keep(options.out, head, found, result)
     for name in options.parts:
         if name not in SEARCHES:
             result[name] = part(name, not options.quick)
-            keep(options.out, found, result)
+            keep(options.out, head, found, result)
     result["seconds"] = round(time.monotonic() - began, 1)
-    keep(options.out, found, result)
+    keep(options.out, head, found, result)
     print(json.dumps(result))
     return 0 if sound(result) else 1
 

@@ -1,8 +1,13 @@
-"""The tables of docs/safety-case.md: `python -m tests.proof.case [FILE]` writes them anew.
+"""The tables of docs/safety-case.md: `python -m tests.proof.case [FILE] [--world NAME …] [--rule NAME …] [--part NAME …]`.
 
-FILE is what `python -m tests.proof --out FILE` wrote; of it every part that ran whole goes into the document. Without one,
-the rules are taken away here and now, and only their table is written. tests/proof/test_case.py plays each trace of the
-document again: with the rule taken away it overloads a circuit, with the rule it does not.
+FILE is what `python -m tests.proof --out FILE` wrote; every row that ran there at full depth goes into the document. Without
+one, the named worlds, rules and parts run here and now, and only their rows are written; without any name all rules. The
+document is the one place in which a figure stands: the sums over worlds are taken from its table, not from a run. Each row
+carries a digest of the files that it speaks of, as they were when its run began (tools/digests.py); `python -m tools.figures`
+names the rows whose digest is another today.
+
+tests/proof/test_case.py plays each trace of the document again: with the rule taken away it overloads a circuit, with the
+rule it does not.
 """
 
 import argparse
@@ -11,23 +16,40 @@ import re
 import sys
 from pathlib import Path
 
+from tests.proof.__main__ import one_of, rules_of
 from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
-from tests.proof.run import searches, sound, summary
+from tests.proof.run import FURTHER, part, searches, sound, summary
 from tests.proof.walks import TURNS
 from tests.proof.worlds import UNBOUNDED, WORLDS
+from tools import digests, marked
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "safety-case.md"
-ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \| `([^`]+)` \|$", re.M)
+ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \| `([^`]+)` \|(?: [0-9a-f-]+ \|)?$", re.M)
+RULES_HEAD = ["rule", "taken away", "world", "shortest trace to an overload", "code"]
+WORLDS_HEAD = ["world", "what attacks", "states", "depth", "", "longest way back", "wide form: states", "depth", "code"]
+NOT_KNOWN = "-"
+
+
+def marks(name):
+    return "<!-- %s -->\n" % name, "<!-- /%s -->" % name
 
 
 def put(text, name, lines):
     """The document with these lines between the marks of one table."""
-    begin, end = "<!-- %s -->\n" % name, "<!-- /%s -->" % name
-    head, _, rest = text.partition(begin)
-    if not rest:
-        raise ValueError("%s has no mark for %s" % (PATH.name, name))
-    return head + begin + "\n".join(lines) + "\n" + end + rest.partition(end)[2]
+    return marked.put(text, *marks(name), lines)
+
+
+def inside(text, name):
+    return marked.between(text, *marks(name))
+
+
+def merged(text, name, head, measured, order):
+    """The document with these rows of one table written anew and all others left as they are; what is in no order goes."""
+    if not measured:
+        return text
+    kept = {**marked.rows(inside(text, name), len(head)), **measured}
+    return put(text, name, [marked.row(head), marked.row(["---"] * len(head))] + [marked.row(kept[key]) for key in order if key in kept])
 
 
 def steps_text(steps):
@@ -38,55 +60,91 @@ def steps_of(text):
     return [step.split("; ") for step in text.split(" → ")]
 
 
-def rules_lines(found, names):
-    ours = {one["key"]: one for kind, one in found if kind == "mutant"}
-    row = "| {key} | {taken_away} | `{world}` | `{trace}` |"
-    lines = ["| rule | taken away | world | shortest trace to an overload |", "| --- | --- | --- | --- |"]
-    return lines + [row.format(**{**ours[name], "trace": steps_text(ours[name]["steps_of"])}) for name in names]
+def rules_rows(found, code):
+    """{name: cells} of the rules that were taken away, each with the trace that was found."""
+    ours = [one for kind, one in found if kind == "mutant"]
+    return {one["key"]: [one["key"], one["taken_away"], "`%s`" % one["world"], "`%s`" % steps_text(one["steps_of"]), code] for one in ours}
 
 
-def worlds_lines(found):
+def worlds_rows(found, code):
+    """{name: cells} of the worlds that were searched whole, in both forms where they have two."""
     small = {one["key"]: one for kind, one in found if kind == "world"}
     wide = {one["key"]: one for kind, one in found if kind == "wide"}
-    lines = ["| world | what attacks | states | depth | | longest way back | wide form: states | depth |"]
-    lines += ["| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    for name in WORLDS:
-        one, more = small[name], wide.get(name)
+    lines = {}
+    for name, one in small.items():
+        more = wide.get(name)
+        if more is None and name not in UNBOUNDED:
+            continue
         how = "closed" if one["closed"] else "walked" if name in UNBOUNDED else "open"
         back = "%d s" % (STEP_MS // 1000 * one["bound_steps"]) if one.get("bound_steps") else "-"
         far = "closed" if more and more["closed"] else "walked" if more and more["depth"] >= TURNS else "searched"
-        further = "%d, %s | %d" % (more["states"], far, more["depth"]) if more else "- | -"
-        lines.append("| `%s` | %s | %d | %d | %s | %s | %s |" % (name, one["about"].rstrip("."), one["states"], one["depth"], how, back, further))
+        further = ["%d, %s" % (more["states"], far), str(more["depth"])] if more else ["-", "-"]
+        lines[name] = ["`%s`" % name, one["about"].rstrip("."), str(one["states"]), str(one["depth"]), how, back, *further, code]
     return lines
 
 
 FIGURES = {
-    "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s.",
-    "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; {seconds:,.0f} s.",
-    "soak": "- Soak: {days} site-days, {sessions:,} sessions, {sessions_served:.1%} served, {violations} violations; {seconds:,.0f} s.",
+    "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s (code {code}).",
+    "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; "
+             "{seconds:,.0f} s (code {code}).",
+    "soak": "- Soak: {days} site-days, {sessions:,} sessions, {sessions_served:.1%} served, {violations} violations; "
+            "{seconds:,.0f} s (code {code}).",
     "fuzz": "- Bent frames: {frames:,} on CPython and {micropython[frames]:,} on MicroPython, {exceptions} exceptions, "
-            "{failures} failures; {seconds:,.0f} s.",
-}
-FOUND = ("- Worlds: {states:,} distinct states, {transitions:,} transitions, deepest {depth} turns, {closed} of {worlds} small worlds closed, "
-         "{violations} violations; {search_seconds:,.0f} s.")  # fmt: skip
+            "{failures} failures; {seconds:,.0f} s (code {code}).",
+}  # fmt: skip
+TOTAL = ("- Worlds: {states:,} distinct states, deepest {depth} turns, {closed} of {worlds} small worlds closed, 0 violations "
+         "(the sums of the table below).")  # fmt: skip
 
 
-def figures_lines(result):
-    """One line for each part that ran."""
-    return [FOUND.format(**result)] + [text.format(**result[name]) for name, text in FIGURES.items() if name in result]
+def label(line):
+    return line.partition(":")[0]
 
 
-def written(text, found, result):
-    """The document with the tables of what ran whole."""
-    keys = {one["key"] for kind, one in found if kind == "mutant"}
-    if keys >= {*MUTANTS, *DEFECTS}:
-        text = put(text, "rules", rules_lines(found, list(MUTANTS)))
-        text = put(text, "mends", rules_lines(found, list(DEFECTS)))
-    if {one["key"] for kind, one in found if kind == "wide"} >= set(WORLDS) - set(UNBOUNDED):
-        text = put(text, "worlds", worlds_lines(found))
-    if result["worlds"] and all(name in result for name in ("oracle", "trees")):
-        text = put(text, "figures", figures_lines(result))
-    return text
+def total_line(text):
+    """The sums over all worlds, from the table of the document itself."""
+    table = marked.rows(inside(text, "worlds"), len(WORLDS_HEAD))
+    states = sum(int(row[at].split(",")[0]) for row in table.values() for at in (2, 6) if row[at] != "-")
+    depth = max([0] + [int(row[at]) for row in table.values() for at in (3, 7) if row[at] != "-"])
+    small = [row for name, row in table.items() if name not in UNBOUNDED]
+    return TOTAL.format(states=states, depth=depth, closed=sum(row[4] == "closed" for row in small), worlds=len(small))
+
+
+def with_figures(text, result, codes):
+    """The document with a line for each part that ran; those of the others stay."""
+    lines = {label(line): line for line in inside(text, "figures").splitlines() if line}
+    for name in FIGURES:
+        if name in result:
+            line = FIGURES[name].format(code=codes.get(name, NOT_KNOWN), **result[name])
+            lines[label(line)] = line
+    lines[label(TOTAL)] = total_line(text)
+    order = [label(TOTAL)] + [label(line) for line in FIGURES.values()]
+    return put(text, "figures", [lines[name] for name in order if name in lines])
+
+
+def written(text, found, result, codes, deep=True):
+    """The document with every row that ran whole; what takes a rule away runs whole at any depth."""
+    taken = rules_rows(found, codes.get("rules", NOT_KNOWN))
+    text = merged(text, "rules", RULES_HEAD, {name: row for name, row in taken.items() if name in MUTANTS}, MUTANTS)
+    text = merged(text, "mends", RULES_HEAD, {name: row for name, row in taken.items() if name in DEFECTS}, DEFECTS)
+    if not deep:
+        return text
+    measured = worlds_rows(found, codes.get("worlds", NOT_KNOWN))
+    text = merged(text, "worlds", WORLDS_HEAD, measured, WORLDS)
+    return with_figures(text, result, codes) if measured or any(name in result for name in FIGURES) else text
+
+
+def recorded(text):
+    """[(row, its figure in tools/digests.py, the digest that it carries)] of all figures of the document."""
+    found = []
+    for name, head in (("rules", RULES_HEAD), ("mends", RULES_HEAD), ("worlds", WORLDS_HEAD)):
+        figure = "worlds" if name == "worlds" else "rules"
+        found += [("%s %s" % (name, key), figure, row[-1]) for key, row in marked.rows(inside(text, name), len(head)).items()]
+    labels = {label(line): name for name, line in FIGURES.items()}
+    for line in inside(text, "figures").splitlines():
+        if label(line) in labels:
+            carried = re.search(r"\(code ([0-9a-f-]+)\)\.$", line)
+            found.append(("figures %s" % labels[label(line)], labels[label(line)], carried[1] if carried else NOT_KNOWN))
+    return found
 
 
 def rows(text):
@@ -113,24 +171,39 @@ def with_rule(name):
     return WORLDS[known[name][0]]()
 
 
+def run(options):
+    """What is asked for, run here and now: (found, result, codes, whether at full depth)."""
+    nothing = not (options.world or options.rule or options.part)
+    codes = digests.codes(["rules", "worlds", *options.part])
+    found = list(searches(True, options.world, [*MUTANTS, *DEFECTS] if nothing else options.rule))
+    result = summary(found)
+    for name in options.part:
+        result[name] = part(name, True)
+    return found, result, codes, True
+
+
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.proof.case", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", help="what `python -m tests.proof --out FILE` wrote")
+    parser.add_argument("--world", action="append", default=[], type=one_of(list(WORLDS)), help="search it and write its row (may be repeated)")
+    parser.add_argument("--rule", action="extend", default=[], type=rules_of, help="take this rule away and write its rows (may be repeated)")
+    parser.add_argument("--part", action="append", default=[], type=one_of(list(FURTHER)), help="run this part and write its line (may be repeated)")
     options = parser.parse_args()
+    if options.file and (options.world or options.rule or options.part):
+        parser.error("FILE and --world, --rule, --part exclude each other")
     if options.file:
         kept = json.loads(Path(options.file).read_text())
-        found, result = kept["searches"], kept["result"]
+        found, result, codes, deep = kept["searches"], kept["result"], kept.get("codes", {}), kept.get("deep", False)
     else:
-        found = list(searches(deep=False, worlds=[]))
-        result = summary(found)
+        found, result, codes, deep = run(options)
     if not sound(result):
         print("case: this run found something; the document stays as it is", file=sys.stderr)
         return 1
-    PATH.write_text(written(PATH.read_text(), found, result))
+    PATH.write_text(written(PATH.read_text(), found, result, codes, deep))
     return 0
 
 
-__all__ = ["build", "play", "put", "rows", "with_rule", "written"]
+__all__ = ["build", "play", "put", "recorded", "rows", "total_line", "with_rule", "written"]
 
 if __name__ == "__main__":
     sys.exit(main())

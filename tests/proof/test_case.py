@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.case import PATH, build, play, put, rows, with_rule
+from tests.proof.case import PATH, build, main, play, put, recorded, rows, total_line, with_rule, written
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import FURTHER, RULES, rule_of
 from tests.proof.worlds import WORLDS
@@ -34,5 +34,60 @@ def test_a_trace_of_the_document_overloads_a_circuit_only_without_its_rule(name,
 
 def test_a_table_is_put_between_its_marks():
     assert put("a\n<!-- x -->\nold\n<!-- /x -->\nb\n", "x", ["new", "er"]) == "a\n<!-- x -->\nnew\ner\n<!-- /x -->\nb\n"
-    with pytest.raises(ValueError, match="no mark for y"):
+    with pytest.raises(ValueError, match="no mark for <!-- y -->"):
         put("a", "y", [])
+
+
+def test_the_traces_are_read_with_and_without_a_digest():
+    row = "| 3 proof | x | `lost` | `-; well → -; dark` |"
+    assert rows(row) == rows(row + " 0123abcd |") == rows(row + " - |") == [("3 proof", "lost", [["-", "well"], ["-", "dark"]])]
+
+
+MUTANT = ("mutant", {"key": "3 proof", "world": "lost", "taken_away": "x", "steps_of": [["-", "well"]], "violation": "x"})
+SMALL = {"key": "lost", "about": "Anew.", "states": 10, "depth": 3, "closed": True, "bound_steps": 2}
+WIDE = {"key": "lost", "about": "Anew.", "states": 20, "depth": 240, "closed": False}
+CODES = {"worlds": "0123abcd", "rules": "4567abcd", "oracle": "89ababcd"}
+ORACLE = {"oracle": {"instances": 5, "disagreements": 0, "seconds": 1}}
+
+
+def digests_of(text):
+    return {row: code for row, _, code in recorded(text)}
+
+
+def test_a_run_writes_its_own_rows_alone_with_their_digest():
+    text = written(TEXT, [MUTANT, ("world", SMALL), ("wide", WIDE)], ORACLE, CODES)
+    assert "| `lost` | Anew | 10 | 3 | closed | 10 s | 20, walked | 240 | 0123abcd |" in text
+    assert "- Oracle: 5 random instances of sharing, 0 disagreements; 1 s (code 89ababcd)." in text
+    before, after = digests_of(TEXT), digests_of(text)
+    assert {row for row in after if after[row] != before[row]} == {"worlds lost", "rules 3 proof", "figures oracle"}
+    assert list(before) == list(after) and [name for name, _, _ in rows(text)] == [name for name, _, _ in ROWS]
+    assert written(text, [MUTANT, ("world", SMALL), ("wide", WIDE)], ORACLE, CODES) == text
+
+
+def test_the_sums_over_worlds_are_those_of_the_table():
+    assert total_line("<!-- worlds -->\n| h |\n| - |\n| `a` | x | 10 | 3 | closed | - | 5, walked | 7 |\n| `b` | x | 2 | 9 | open | - | - | - |\n"
+                      "<!-- /worlds -->\n").startswith("- Worlds: 17 distinct states, deepest 9 turns, 1 of 2 small worlds closed")  # fmt: skip
+    text = written(TEXT, [("world", SMALL), ("wide", WIDE)], {}, CODES)
+    assert total_line(text) in text and total_line(TEXT) not in text
+
+
+@pytest.mark.parametrize("found, deep", [([("world", SMALL)], True), ([("world", SMALL), ("wide", WIDE)], False)])
+def test_a_world_that_was_not_searched_whole_is_not_written(found, deep):
+    assert written(TEXT, found, ORACLE if not deep else {}, CODES, deep) == TEXT
+
+
+def test_names_and_a_file_exclude_each_other(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["case", "found.json", "--world", "lost"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2 and "exclude each other" in capsys.readouterr().err
+
+
+def test_one_rule_is_run_and_only_its_rows_are_written(monkeypatch, tmp_path):
+    file = tmp_path / "case.md"
+    file.write_text(TEXT)
+    monkeypatch.setattr("tests.proof.case.PATH", file)
+    monkeypatch.setattr("sys.argv", ["case", "--rule", "3.2"])
+    assert main() == 0
+    before, after = digests_of(TEXT), digests_of(file.read_text())
+    assert {row for row in after if after[row] != before[row]} <= {"rules 3.2 sign"} and after["rules 3.2 sign"] != "-"

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tools.bench
+from tools import digests
 from tools.bench.entry import Entry, unmeasured
 from tools.bench.page import write
 
@@ -66,11 +67,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="standard output is one JSON list")
     parser.add_argument("--page", action="store_true", help="put what was measured into docs/benchmarks.md")
     options = parser.parse_args()
+    codes = digests.codes(digests.SOURCES) if options.page else {}
     entries = [each for module in modules() for each in measured(module, options.only)]
     if not entries:
         parser.error(f"no row {options.only}")
     if options.page:
-        write(entries, options.only)
+        write(entries, options.only, codes)
     if options.json:
         print(json.dumps(entries))
     else:

@@ -45,7 +45,7 @@ def say(text):
 
 
 def find_data(path):
-    """The file itself, else the one of that name in AMPACITY_DATA, else in ../shared/data beside the checkout."""
+    """The file itself, else the one of that name in AMPACITY_DATA, else in the folder shared/data beside the checkout."""
     places = [Path(path), Path(os.environ.get("AMPACITY_DATA", "")) / path,
               Path(__file__).resolve().parents[3].parent / "shared" / "data" / path]
     for place in places:

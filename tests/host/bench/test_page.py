@@ -1,7 +1,7 @@
 """The page of figures: a run replaces the rows that it measured and leaves the others."""
 
 from tools.bench.entry import entry, unmeasured
-from tools.bench.page import BEGIN, END, updated
+from tools.bench.page import BEGIN, END, recorded, updated
 
 PAGE = f"# Figures\n\n{BEGIN}{END}\n## Why\n\nBecause.\n"
 
@@ -35,3 +35,10 @@ def test_a_run_of_some_cases_leaves_the_others_of_its_row():
     text = updated(PAGE, [entry("shed/a", 1, 1, "ms"), entry("shed/b/x", 1, 1, "ms"), entry("shed/b/y", 1, 1, "ms")], "2026-01-01")
     text = updated(text, [entry("shed/b/x", 2, 1, "ms"), entry("shed/b/z", 2, 1, "ms")], "2026-01-02", "shed/b")
     assert "`shed/a`" in text and "`shed/b/z`" in text and "`shed/b/y`" not in text
+
+
+def test_a_row_carries_the_digest_of_its_family_and_an_older_one_none():
+    older = f"{BEGIN}| row | date |\n| --- | --- |\n| `start` | 1 | 2 | s | 0.5 |  |  |  | 2026-01-01 |\n{END}"
+    text = updated(older, [entry("shed/a", 1, 1, "ms")], "2026-01-02", codes={"shed": "0123abcd", "start": "4567abcd"})
+    assert recorded(text) == [("shed/a", "shed", "0123abcd"), ("start", "start", "-")]
+    assert "| 2026-01-01 | - |" in text

@@ -1,0 +1,85 @@
+"""Figures are of this code: rows carry a digest of what they speak of, and what is older is named."""
+
+import pytest
+
+from tests.proof import case
+from tools import digests, figures
+from tools.bench import page
+
+ROWS = [(path.name, row, figure) for path in (case.PATH, page.PAGE) for row, figure, _ in figures.rows_of(path)]
+
+
+def test_each_row_of_the_tables_is_a_figure_whose_sources_are_known():
+    assert len(ROWS) > 100
+    wrong = [f"{name}: {row}" for name, row, figure in ROWS if figure not in digests.SOURCES]
+    assert not wrong, "a line in SOURCES of tools/digests.py:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("figure", digests.SOURCES)
+def test_the_sources_of_a_figure_are_there_and_contain_what_it_measures(figure):
+    names = {path.relative_to(digests.ROOT).as_posix() for path in digests.files_of(figure)}
+    assert names and not any("__pycache__" in name for name in names)
+    if figure in ("worlds", "rules", "soak", "allocate", "image"):
+        assert "firmware/ampacity/circuit/permits.py" in names or any(name.endswith("circuit/guard.py") for name in names)
+
+
+def test_sources_follow_imports_and_leave_out_what_is_not_of_this_repository():
+    names = {path.name for path in digests.closure(["tests.proof.below"])}
+    assert {"below.py", "model.py", "lease.py", "granted.py"} <= names and "trees.py" not in names
+    assert digests.file_of("json") is None and digests.file_of("tools.nothing") is None
+
+
+def test_a_digest_changes_with_any_edit_of_its_sources(tmp_path, monkeypatch):
+    monkeypatch.setattr(digests, "ROOT", tmp_path)
+    monkeypatch.setattr(digests, "SOURCES", {"one": ("rooms/one",), "two": ("rooms/two",)})
+    for name in ("one", "two"):
+        (tmp_path / "rooms" / name).mkdir(parents=True)
+        (tmp_path / "rooms" / name / "a.py").write_text("A = 1\n")
+
+    def now():
+        digests._of.cache_clear()
+        digests.code.cache_clear()
+        return digests.codes(["one", "two"])
+
+    before = now()
+    (tmp_path / "rooms" / "two" / "a.py").write_text("A = 2\n")
+    after = now()
+    digests.code.cache_clear()
+    assert before["one"] == after["one"] and before["two"] != after["two"]
+
+
+def test_a_source_that_is_gone_is_named(monkeypatch):
+    monkeypatch.setitem(digests.SOURCES, "one", ("tools.nothing", "firmware/nowhere"))
+    with pytest.raises(FileNotFoundError, match="one names tools.nothing, firmware/nowhere"):
+        digests.files_of("one")
+
+
+def test_rows_without_digest_or_with_another_one_are_stale_and_those_of_today_are_not():
+    now = digests.code("oracle")
+    assert figures.changed([("a", "oracle", now)]) == []
+    assert figures.changed([("a", "oracle", "-"), ("b", "oracle", "-")]) == ["a, b: carries no digest"]
+    assert figures.changed([("a", "oracle", "0" * 8)]) == [f"a: is of {'0' * 8}, the code is {now}"]
+    assert figures.changed([("a", "nobody", now)]) == ["a: has no sources in tools/digests.py"]
+
+
+def test_prose_that_repeats_a_count_of_states_is_named_with_its_line():
+    text = "one\n<!-- figures -->\n1,234,567 states\n<!-- /figures -->\nand 1,234,567\nstates, 3 of 3 closed\n"
+    assert figures.doubled(text) == [(5, "1,234,567 states"), (6, "3 of 3 closed")]
+
+
+@pytest.mark.parametrize("found, options, status", [(["x"], [], 0), (["x"], ["--strict"], 1), ([], ["--strict"], 0)])
+def test_a_stale_figure_is_a_warning_and_with_strict_a_failure(monkeypatch, capsys, found, options, status):
+    monkeypatch.setattr(figures, "told", lambda path: found if path.name == "safety-case.md" else [])
+    monkeypatch.setattr("sys.argv", ["figures", *options])
+    assert figures.main() == status
+    assert bool(capsys.readouterr().err) == bool(found)
+
+
+def test_prose_is_stamped_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    file = tmp_path / "docs" / "x.md"
+    file.write_text("<!-- of: oracle - -->\n12\n<!-- of: fuzz - -->\n13\n")
+    now = digests.code("oracle")
+    monkeypatch.setattr(figures, "ROOT", tmp_path)
+    assert figures.stamp("oracle") == 1
+    assert file.read_text() == f"<!-- of: oracle {now} -->\n12\n<!-- of: fuzz - -->\n13\n"

@@ -1,0 +1,112 @@
+"""What each measured figure speaks of, and a digest of that: a figure whose digest is another than today's is of older code.
+
+SOURCES names for each row of the documents' tables what it depends on: a dotted module stands for its file and for all of this
+repository that it imports, directly or not; a path for a file, or for all sources below a folder. Imports are read from the
+text, also those inside functions. What a row starts as a process of its own, or imports by a computed name, is named here.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = {"ampacity": ROOT / "firmware", "ampacity_host": ROOT / "host", "tests": ROOT, "tools": ROOT}
+ENDINGS = (".py", ".toml", ".json", ".csv")
+DIGITS = 8
+
+FIRMWARE = "firmware/ampacity"
+RIG = "host/ampacity_host/rig"
+SOURCES: dict[str, tuple[str, ...]] = {
+    # the safety case (tests/proof/case.py)
+    "worlds": ("tests.proof.worlds", "tests.proof.search", "tests.proof.walks", "firmware/ampacity/circuit"),
+    "rules": ("tests.proof.mutants", "tests.proof.search", "firmware/ampacity/circuit"),
+    "oracle": ("tests.proof.oracle",),
+    "trees": ("tests.proof.trees", "tests/host/stateful", FIRMWARE, RIG),
+    "soak": ("tests.proof.soak", FIRMWARE, RIG),
+    "fuzz": ("tests.fuzz.run", "tests/fuzz", "firmware/ampacity/bus", "firmware/ampacity/profiles"),
+    # figures in prose: <!-- of: NAME CODE -->
+    "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),
+    "soak-same": ("tests.proof.soak_same", FIRMWARE, RIG),
+    # the benchmarks (tools/bench)
+    "allocate": ("tools.bench.allocate", "tools.bench.probes.decide", "tools/bench/probes/decide_m3.py", "firmware/ampacity/circuit"),
+    "bus-cycle": ("tools.bench.bus",),
+    "bus-pymodbus": ("tools.bench.bus",),
+    "shed": ("tools.bench.bus", "firmware/ampacity/circuit"),
+    "crypto": ("tools.bench.absent",),
+    "energy": ("tools.bench.energy", FIRMWARE, RIG),
+    "heap": ("tools.bench.heap", "tools/bench/probes", FIRMWARE),
+    "image": ("tools.bench.image", FIRMWARE),
+    "journal": ("tools.bench.journal",),
+    "ocpp-calls": ("tools.bench.ocpp_calls", "firmware/ampacity/ocpp"),
+    "ocpp-to-bus": ("tools.bench.ocpp_to_bus", FIRMWARE, RIG),
+    "safe": ("tools.bench.safe", FIRMWARE, RIG),
+    "simulate": ("tools.bench.simulate", FIRMWARE, RIG),
+    "stall": ("tools.bench.stall", "tools/bench/probes", FIRMWARE),
+    "start": ("tools.bench.start", FIRMWARE),
+}
+
+
+def file_of(module: str) -> "Path | None":
+    """Where a module of this repository is, or None: it is none of them."""
+    place = PLACES.get(module.split(".")[0])
+    if place is None:
+        return None
+    path = place.joinpath(*module.split("."))
+    package = path / "__init__.py"
+    return package if package.is_file() else path.with_suffix(".py") if path.with_suffix(".py").is_file() else None
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Dotted names that a file imports anywhere in it; of `from a import b` both a and a.b, for b may be a module."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(found)
+
+
+def closure(modules: Iterable[str]) -> set[Path]:
+    """The files of these modules and of all that they import."""
+    found: set[Path] = set()
+    waiting = list(modules)
+    while waiting:
+        path = file_of(waiting.pop())
+        if path is not None and path not in found:
+            found.add(path)
+            waiting += imported(path)
+    return found
+
+
+def files_of(name: str) -> list[Path]:
+    """All files that a figure speaks of."""
+    modules = [word for word in SOURCES[name] if "/" not in word]
+    missing = [word for word in modules if file_of(word) is None] + [word for word in SOURCES[name] if "/" in word and not (ROOT / word).exists()]
+    if missing:
+        raise FileNotFoundError(f"tools/digests.py: {name} names {', '.join(missing)}, which is not there")
+    found = closure(modules)
+    for word in SOURCES[name]:
+        if "/" in word:
+            place = ROOT / word
+            found |= {place} if place.is_file() else {path for path in place.rglob("*") if path.suffix in ENDINGS and "__pycache__" not in path.parts}
+    return sorted(found)
+
+
+@cache
+def _of(path: Path) -> bytes:
+    return path.relative_to(ROOT).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
+
+
+@cache
+def code(name: str) -> str:
+    """The digest of a figure's sources as they are now, as a few hexadecimal digits."""
+    return hashlib.sha256(b"".join(_of(path) for path in files_of(name))).hexdigest()[:DIGITS]
+
+
+def codes(names: Iterable[str]) -> dict[str, str]:
+    """To be taken before a run begins: what is edited meanwhile was not measured."""
+    return {name: code(name) for name in names}

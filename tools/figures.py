@@ -1,0 +1,104 @@
+"""`python -m tools.figures [--strict] [--stamp NAME]`: which figures of the documents are of other code than today's.
+
+Every row of the tables that runs write (docs/safety-case.md, docs/benchmarks.md) carries a digest of the files it speaks of, and
+figures in prose stand behind a comment `<!-- of: NAME CODE -->`. A digest changes with every edit, so a stale figure is a
+warning; with --strict, for a release, it is a failure. --stamp NAME writes today's digest into the comments of NAME: after its
+figures were measured anew, and written by hand.
+
+Exit codes: 0 nothing is stale, or --strict was not given; 1 something is stale; 2 wrong usage.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from tools.digests import ROOT, SOURCES, code
+
+OF = re.compile(r"<!-- of: ([\w-]+) ([0-9a-f]+|-) -->")
+GENERATED = re.compile(r"<!-- (worlds|figures|rules|mends|measured: begin) -->.*?<!-- (/\1|measured: end) -->", re.S)
+COUNT = re.compile(r"\b\d{1,3}(?:,\d{3})+\s+(?:distinct\s+)?states\b|\b\d+\s+of\s+\d+\s+(?:small worlds )?closed\b")
+AGAIN = {"safety-case.md": "python -m tests.proof.case", "benchmarks.md": "python -m tools.bench --page --only ROW"}
+
+
+def rows_of(path: Path) -> "list[tuple[str, str, str]]":
+    """[(row, its figure, the digest that it carries)] of one document."""
+    text = path.read_text()
+    found = [(f"prose on {name}", name, written) for name, written in OF.findall(text)]
+    if path.name == "safety-case.md":
+        from tests.proof.case import recorded
+
+        return recorded(text) + found
+    if path.name == "benchmarks.md":
+        from tools.bench.page import recorded as measured
+
+        return measured(text) + found
+    return found
+
+
+def changed(rows: "list[tuple[str, str, str]]") -> "list[str]":
+    """What is stale, one line for each digest: rows that were measured together are named together."""
+    stale: dict[tuple[str, str], list[str]] = {}
+    for row, figure, written in rows:
+        if figure not in SOURCES:
+            stale.setdefault((figure, "has no sources in tools/digests.py"), []).append(row)
+        elif written != code(figure):
+            said = "carries no digest" if written == "-" else f"is of {written}, the code is {code(figure)}"
+            stale.setdefault((figure, said), []).append(row)
+    return [f"{', '.join(names) if len(names) < 6 else f'{names[0]} … {names[-1]}, {len(names)} rows'}: {said}" for (_, said), names in stale.items()]
+
+
+def doubled(text: str) -> "list[tuple[int, str]]":
+    """(line, words) where prose repeats a figure of a table: it stands there once, and is written by the run."""
+    blank = GENERATED.sub(lambda found: "\n" * found[0].count("\n"), text)
+    return [(blank.count("\n", 0, found.start()) + 1, " ".join(found[0].split())) for found in COUNT.finditer(blank)]
+
+
+def total_differs(text: str) -> bool:
+    """Is the line over all worlds another than the sums of their table?"""
+    from tests.proof.case import total_line
+
+    return total_line(text) not in text
+
+
+def told(path: Path) -> "list[str]":
+    """All findings of one document."""
+    found = [f"{path.relative_to(ROOT)}: {line}" for line in changed(rows_of(path))]
+    if path.name == "safety-case.md":
+        found += [f"{path.relative_to(ROOT)}:{line}: {words!r} repeats a figure of the tables" for line, words in doubled(path.read_text())]
+        if total_differs(path.read_text()):
+            found.append(f"{path.relative_to(ROOT)}: the line on all worlds is not the sum of their table")
+    return found
+
+
+def stamp(name: str) -> int:
+    """Write today's digest behind the prose figures of this name; how many there were."""
+    count = 0
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        text = path.read_text()
+        new, times = re.subn(rf"<!-- of: {re.escape(name)} \S+ -->", f"<!-- of: {name} {code(name)} -->", text)
+        if times:
+            path.write_text(new)
+        count += times
+    return count
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.figures", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strict", action="store_true", help="a stale figure is a failure")
+    parser.add_argument("--stamp", metavar="NAME", help="the prose figures of NAME were just measured")
+    options = parser.parse_args()
+    if options.stamp:
+        if options.stamp not in SOURCES or not stamp(options.stamp):
+            parser.error(f"no document has a comment <!-- of: {options.stamp} … -->")
+        return 0
+    found = [line for path in sorted((ROOT / "docs").glob("*.md")) for line in told(path)]
+    for line in found:
+        print(f"figures: {line}", file=sys.stderr)
+    if found:
+        print("figures: measure anew with " + " or ".join(f"`{command}`" for command in AGAIN.values()), file=sys.stderr)
+    return 1 if found and options.strict else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
