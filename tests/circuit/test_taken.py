@@ -3,6 +3,7 @@
 from helper_circuit import Bench, circuit, foreign_evse, mute_evse, site
 
 from ampacity.circuit.taken import stranded
+from ampacity.roles.stranding import Stranding
 
 
 def garage(rating=220, evses=None):
@@ -94,3 +95,31 @@ def test_after_a_foreign_write_why_says_that_somebody_wrote():
     bench.guard.foreign_write(0, 0, bench.now_ms)
     bench.tick(3000)
     assert "another client wrote on its line 3 s ago" in bench.guard.why(1), bench.guard.why(1)
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def add(self, level, text, now_ms):
+        self.lines.append((level, text))
+
+
+def test_after_a_minute_it_is_logged_and_told_upstream_and_over_once_the_unit_is_isolated():
+    bench, log = garage(rating=200), Log()
+    part = Stranding(bench.guard, ["bay-1", "bay-2", "bay-3"], log)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    for _ in range(50):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts == [None] * 3 and log.lines == []
+    for _ in range(60):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts[1].startswith("bay-1 takes 16.0 A of row L1: another unit") and part.texts[0] is None
+    assert [line for line in log.lines if line[0] == "warning" and "bay-2: bay-1 takes" in line[1]]
+    bench.guard.isolate(0, True, bench.now_ms)
+    for _ in range(90):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts == [None] * 3 and log.lines[-1][0] == "info"
