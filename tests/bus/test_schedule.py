@@ -150,3 +150,53 @@ def test_the_cycle_is_the_time_of_a_round_over_all_that_answer():
     serve(b, 40)
     exchange_us = 8 * 573 + 3000 + 9 * 573 + 2006
     assert abs(b.engine.counters["cycle_ms"] - 4 * exchange_us // 1000) <= 1
+
+
+def timed(b, ms, slow, slow_us):
+    """Serves for so long; slow units answer after slow_us. {unit: [when asked, …]} in ms."""
+    asked, end_us = {}, b.now_us + ms * 1000
+    while b.now_us < end_us:
+        frame = b.step()
+        asked.setdefault(frame[0], []).append(b.now_us // 1000)
+        b.hear(frame if frame[1] == 6 else reply_to(frame), slow_us if frame[0] in slow else 3000)
+    return asked
+
+
+def test_units_that_order_without_end_leave_the_readings_of_others_their_turns():
+    askers = [Asker(u, timeout_ms=1000) for u in range(1, 6)]
+    for each in askers[:3]:
+        each.klass = ORDER
+    b = bench(askers)
+    b.engine.permit(1 << 60)
+    asked = timed(b, 60000, (1, 2, 3), 400000)
+    gaps = [b - a for unit in (4, 5) for a, b in zip(asked[unit][5:], asked[unit][6:])]
+    assert max(gaps) < 4000, max(gaps)
+
+
+def test_one_that_answers_slowly_and_orders_without_end_gets_half_of_the_line_at_most():
+    askers = [Asker(u, timeout_ms=1000) for u in range(1, 5)]
+    askers[0].klass = ORDER
+    b = bench(askers)
+    b.engine.permit(1 << 60)
+    asked = timed(b, 60000, (1,), 400000)
+    assert len(asked[1]) * 420 < 0.6 * 60000 and min(len(asked[u]) for u in (2, 3, 4)) > 150
+
+
+def test_what_follows_an_answer_is_not_parted_from_it_but_by_a_lower():
+    one, two, three = Asker(1), Asker(2), Asker(3)
+    for each in (two, three):
+        each.klass = OVERDUE
+    take = one.take
+
+    def following(now_ms):
+        request = take(now_ms)
+        request.follows = True
+        return request
+
+    b = bench([one, two, three])
+    serve(b, 4)
+    one.take = following
+    one.orders = [(LOWER, LOWER_PDU)]
+    assert serve(b, 4) == [1, 1, 1, 1]
+    three.orders = [(LOWER, LOWER_PDU)]
+    assert serve(b, 3) == [3, 1, 1]

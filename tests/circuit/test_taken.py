@@ -3,6 +3,7 @@
 from helper_circuit import Bench, circuit, foreign_evse, mute_evse, site
 
 from ampacity.circuit.taken import stranded
+from ampacity.roles.stranding import Stranding
 
 
 def garage(rating=220, evses=None):
@@ -63,3 +64,62 @@ def test_one_that_answers_and_never_proves_an_order_is_named():
         bench.follow(1, silent=(0,))
     text = bench.guard.why(1)
     assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: it answers and no order is proven; restart it"), text
+
+
+def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named():
+    bench = garage(rating=160, evses=[foreign_evse("bay-1"), foreign_evse("bay-2")])
+    bench.guard.demand(1, False)
+    bench.follow(30)
+    assert bench.guard.order_da(0) == 160
+    bench.guard.demand(1, True)
+    for _ in range(60):
+        bench.follow(1, silent=(0,))
+        bench.audit(0)
+        bench.guard.answered(0, bench.guard.send(0, bench.guard.want_da[0], bench.now_ms) or 0, bench.now_ms)
+        bench.guard.reported(0, 160, bench.now_ms)
+        bench.measure(0, 160, 160, 160)
+    assert "bay-1 takes 16.0 A of row L1: it " in bench.guard.why(1), bench.guard.why(1)
+    assert "`isolate bay-1 on`" in bench.guard.why(1) and "open its feeder" in bench.guard.why(0), bench.guard.why(0)
+
+
+def test_a_limit_from_outside_that_one_takes_alone_is_no_less_taken():
+    bench = garage(rating=480)
+    bench.guard.limit("console", ("chargers", 0), 200, None, "hold", bench.now_ms)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(120, silent=(0,))
+    assert "bay-1 takes 16.0 A of row L1: another unit" in bench.guard.why(1), bench.guard.why(1)
+
+
+def test_after_a_foreign_write_why_says_that_somebody_wrote():
+    bench = garage(rating=480)
+    bench.guard.foreign_write(0, 0, bench.now_ms)
+    bench.tick(3000)
+    assert "another client wrote on its line 3 s ago" in bench.guard.why(1), bench.guard.why(1)
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def add(self, level, text, now_ms):
+        self.lines.append((level, text))
+
+
+def test_after_a_minute_it_is_logged_and_told_upstream_and_over_once_the_unit_is_isolated():
+    bench, log = garage(rating=200), Log()
+    part = Stranding(bench.guard, ["bay-1", "bay-2", "bay-3"], log)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    for _ in range(50):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts == [None] * 3 and log.lines == []
+    for _ in range(60):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts[1].startswith("bay-1 takes 16.0 A of row L1: another unit") and part.texts[0] is None
+    assert [line for line in log.lines if line[0] == "warning" and "bay-2: bay-1 takes" in line[1]]
+    bench.guard.isolate(0, True, bench.now_ms)
+    for _ in range(90):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts == [None] * 3 and log.lines[-1][0] == "info"

@@ -50,16 +50,16 @@ class InTime:
     hold_ms = NEVER_MS  # no round before
     _held_ms = NEVER_MS  # since when
     _vain = 0  # rounds in a row after which the order could not leave
-    _begun = False  # a round was begun for an order that has not been free to leave since
+    begun = False  # a round was begun for an order that has not left since
 
     def may_begin(self, now_ms: int, lowering: bool) -> bool:
         """May a round begin now for an order that waits for it? A lower does not wait long."""
         if now_ms < self.hold_ms and not (lowering and now_ms - self._held_ms >= DENIED_MS):
             return False
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             return True
-        self._begun = False
+        self.begun = False
         self._held_ms = now_ms
         self.hold_ms = now_ms + min(AGAIN_MS << min(self._vain, 5), AGAIN_MS_MAX)
         self._vain += 1
@@ -67,21 +67,23 @@ class InTime:
 
     def denied(self, now_ms: int) -> None:
         """They were in time, and the order may not leave all the same: they are read again when it has waited for a while."""
+        self.begun = False
         self._held_ms = now_ms
         self.hold_ms = max(self.hold_ms, now_ms + DENIED_MS)
 
     def left(self) -> None:
         """An order has left: the next one is another matter."""
+        self.begun = False
         self.hold_ms = NEVER_MS
 
     def cut(self) -> None:
         """The round was not answered to its end: that tells nothing."""
-        self._begun = False
+        self.begun = False
 
     def done(self) -> None:
         """They were in time."""
-        if self._begun or self._vain:
-            self._begun, self._vain = False, 0
+        if self._vain:
+            self._vain, self.hold_ms = 0, NEVER_MS
 
     @property
     def late(self) -> bool:

@@ -5,7 +5,7 @@ that may belong to an older request (the engine says so) updates what is shown a
 """
 
 from ampacity.bus.facts import DeviceFacts
-from ampacity.bus.profile_alive import Alive, InTime
+from ampacity.bus.profile_alive import Alive, InTime, too_slow
 from ampacity.bus.profile_audit import Audit
 from ampacity.bus.profile_cycle import Cycle
 from ampacity.bus.profile_order import OrderRecipe
@@ -16,6 +16,7 @@ from ampacity.bus.request import Request
 
 SILENT, AUDIT, ONLINE = "silent", "audit", "online"
 REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order again
+DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 PROOF_MS = 500            # it does not show the order yet: look again
 TURNS_MS = 600000         # units are not exchanged twice in this time
 DRAWS_DA = 10             # a car that draws
@@ -127,6 +128,35 @@ class ProfileAnswers:
         fields += [row[0] for span in self._table["reads"].get("identity", []) for row in span[3]]
         read_ms = min([self._readings.asked_ms[index] for index in fields]) if fields else 1 << 60
         return self._audit.shown(), read_ms if self.link == ONLINE else -1, self._audit.wrong()
+
+    # ---- are the settings still there (rule 8)
+
+    def _settings_fresh(self, now_ms: int) -> bool:
+        """Shown within the time that a restart takes; or in a whole round for this order, in the same life of the device: then
+        the judge is told so again."""
+        if self._table["survives"] or "settings" not in self._cycles:
+            return True
+        fields = [row[0] for span in self._table["reads"]["settings"] for row in span[3]]
+        since_ms = now_ms - self._site["boot_ms"]
+        if self._pace.begun and not self._cycles["settings"].at:
+            since_ms = self._alive.since(now_ms)
+        if not self._readings.asked_since(fields, since_ms):
+            return False
+        if now_ms - self._told_ms > self._site["boot_ms"] >> 1 and self._alive.seen_ms > self._told_ms:
+            self._report_settings("settings", self._alive.seen_ms)
+        self._pace.done()
+        self.facts.trouble = None
+        return True
+
+    def _in_time(self, hold: str, now_ms: int) -> bool:
+        """May settings be read now for what waits for them? Not at once again where a whole round was too late."""
+        cycle = self._cycles["settings"]
+        if cycle.at or self._pace.may_begin(now_ms, self._order.lowering):
+            return True
+        if self._pace.late:
+            self.facts.trouble = too_slow(max(cycle.done_ms - cycle.started_ms, self._site["latency_ms"]), self._site["boot_ms"])
+        self._hold_ms[hold] = now_ms + DENIED_MS if self._order.lowering else self._pace.hold_ms
+        return False
 
     # ---- answers
 

@@ -8,8 +8,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.profile_alive import too_slow
-from ampacity.bus.profile_answers import AUDIT, ONLINE, PROOF_MS, REWRITE_MS, SILENT
+from ampacity.bus.profile_answers import AUDIT, DENIED_MS, ONLINE, PROOF_MS, REWRITE_MS, SILENT
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.profile_reaching import Reaching
@@ -19,7 +18,6 @@ FAILURES_MAX = 3          # unanswered requests in a row until the device counts
 DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
 PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
-DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 REFUSED_MS = 1000         # the device said no
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 TALK, LISTEN, MUTE = 0, 1, 2
@@ -308,9 +306,11 @@ class ProfileDriver(Reaching):
             order.acknowledged()
             return None
         self._hold_ms["order"] = now_ms + DENIED_MS
-        self._pace.denied(now_ms)
-        if order.lowering and self._stale(write, now_ms) and self._may_read(now_ms):
+        stale = self._stale(write, now_ms)
+        if stale and order.lowering and self._may_read(now_ms):
             return self._take_settings_now(now_ms)
+        if not stale:
+            self._pace.denied(now_ms)
         if write[W_ROLE] == ENABLE:  # the limit that it holds is too high: order it again
             order.at = 0
         return None
@@ -338,19 +338,6 @@ class ProfileDriver(Reaching):
     def _may_read(self, now_ms: int) -> bool:
         return not self._reads_feed or self._judge.may_feed(self._index, now_ms)
 
-    def _settings_fresh(self, now_ms: int) -> bool:
-        """Shown within the time that a restart takes, or before in the same life of the device: then the judge is told so again."""
-        if self._table["survives"] or "settings" not in self._cycles:
-            return True
-        fields = [row[0] for span in self._table["reads"]["settings"] for row in span[3]]
-        if not self._readings.asked_since(fields, self._alive.since(now_ms)):
-            return False
-        if now_ms - self._told_ms > self._site["boot_ms"] >> 1 and self._alive.seen_ms > self._told_ms:
-            self._report_settings("settings", self._alive.seen_ms)
-        self._pace.done()
-        self.facts.trouble = None
-        return True
-
     def _limit_index(self) -> int:
         return self._table["proof"]["limit"]
 
@@ -363,18 +350,8 @@ class ProfileDriver(Reaching):
     def _take_settings_now(self, now_ms: int) -> "Request | None":
         return self._take_now("settings", now_ms) if self._in_time("order", now_ms) else None
 
-    def _in_time(self, hold: str, now_ms: int) -> bool:
-        """May settings be read now for what waits for them? Not at once again where a whole round was too late."""
-        cycle = self._cycles["settings"]
-        if cycle.at or self._pace.may_begin(now_ms, self._order.lowering):
-            return True
-        if self._pace.late:
-            self.facts.trouble = too_slow(max(cycle.done_ms - cycle.started_ms, self._site["latency_ms"]), self._site["boot_ms"])
-        self._hold_ms[hold] = now_ms + DENIED_MS if self._order.lowering else self._pace.hold_ms
-        return False
-
     def _take_now(self, group: str, now_ms: int) -> "Request | None":
-        request = self._take_read(group, LOWER if self._order.lowering else ORDER, now_ms)
+        request = self._take_read(group, ORDER, now_ms)
         self._hold_ms["order"] = now_ms - HOT_MS if request else now_ms + DENIED_MS
         if request:
             request.follows = True

@@ -22,19 +22,35 @@ def taken(guard: "Guard", s: "Standing") -> "tuple[int, int, Standing] | None":
         return None
     found = None
     for key in s.on_keys:
-        free_da = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
-        if max(0, need_da - s.bound_da) * s.on_keys.count(key) <= free_da:
+        if not _lacks(guard, s, key, need_da):
             continue
         for other in ledger.standings:
             da = other.bound_da * (other.on_keys.count(key) + other.old_keys.count(key))
-            if da and other is not s and unregulated(other) and (found is None or da > found[0]):
+            if da and other is not s and astray(guard, other) and (found is None or da > found[0]):
                 found = (da, key, other)
     return found
 
 
-def unregulated(s: "Standing") -> bool:
-    """Does it count with what it may draw, and takes no order that could change that?"""
-    return not s.isolated and (not s.ok or bool(s.locked) or s.disobeys)
+def _lacks(guard: "Guard", s: "Standing", key: int, need_da: int) -> bool:
+    """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs?"""
+    ledger, limits, count = guard.ledger, guard.limits, s.on_keys.count(key)
+    if max(0, need_da - s.bound_da) * count > ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]:
+        return True
+    if not limits.any():
+        return False
+    ordered_da = sum([guard.plan.order_da(o, guard.now_ms) * o.on_keys.count(key) for o in ledger.standings])
+    left_da = min(limits.circuit_da[key] - ledger.other_da[key], limits.chargers_da[key]) - ordered_da
+    return (need_da - guard.plan.order_da(s, guard.now_ms)) * count > left_da
+
+
+def astray(guard: "Guard", s: "Standing") -> bool:
+    """Does it count with what it may draw, and no order changes that?"""
+    return not s.isolated and s.bound_da > 0 and (not s.ok or bool(s.locked) or s.disobeys or follows_not(guard, s))
+
+
+def follows_not(guard: "Guard", s: "Standing") -> bool:
+    """It answers, and stands above a lower order that was sent long ago."""
+    return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.ledger.stuck(s, guard.now_ms)
 
 
 def remedy(guard: "Guard", s: "Standing") -> str:
@@ -50,6 +66,10 @@ def remedy(guard: "Guard", s: "Standing") -> str:
     if s.silent:
         waits = s.evidence.watchdog_ms() > 0 and not s.lapsed
         return "it does not answer; %s, or %s" % ("its watchdog runs out, switch it on" if waits else "switch it on", apart)
+    if follows_not(guard, s):
+        last_da, most_da = s.sent_da, s.bound_da
+        told = "ordered %d.%d A, it may still draw %d.%d A" % (last_da // 10, last_da % 10, most_da // 10, most_da % 10)
+        return "it does not follow its order (%s); restart it, or %s" % (told, apart)
     gaps = guard.gaps(s.index) if not s.evidence.audited() else []
     return "it answers and %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
 

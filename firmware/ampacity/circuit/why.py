@@ -5,12 +5,14 @@
 
 from ampacity.circuit.policy.lack import lacks_da
 from ampacity.circuit.policy.plan import DENIED_MS
-from ampacity.circuit.taken import remedy, stranded
+from ampacity.circuit.taken import follows_not, remedy, stranded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ampacity.circuit.guard import Guard
     from ampacity.circuit.trusted.standing import Standing
+
+FOREIGN_MS = 60000
 
 
 def amps(da: int) -> str:
@@ -38,7 +40,9 @@ def why(guard: "Guard", evse: int) -> str:
         elif want >= guard.plan.ceiling_da(s):
             reason = _own_limit(guard, s)
         taken_by = stranded(guard, evse)
-        if taken_by:
+        if follows_not(guard, s):
+            reason = remedy(guard, s)
+        elif taken_by:
             reason = reason + "; " + taken_by if want else taken_by + "; " + reason
     return "%s: %s" % (amps(want), reason)
 
@@ -51,7 +55,7 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
     if state != "ok":
         if s.locked:
             return "%s: %s" % (state, remedy(guard, s))
-        gaps = guard.gaps(s.index)
+        gaps = _foreign(guard, s) + guard.gaps(s.index)
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return "no car asks"
@@ -63,6 +67,14 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
     if guard.plan.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
+
+
+def _foreign(guard: "Guard", s: "Standing") -> "list[str]":
+    """Somebody else wrote on its line a moment ago (rule 9): nothing is believed there until that has ended."""
+    wrote_ms = guard.ledger.permits.foreign_ms.get(s.evse.bus)
+    if wrote_ms is None or guard.now_ms - wrote_ms > FOREIGN_MS:
+        return []
+    return ["another client wrote on its line %d s ago; find it and take it off" % ((guard.now_ms - wrote_ms) // 1000)]
 
 
 def _own_limit(guard: "Guard", s: "Standing") -> str:

@@ -1,9 +1,9 @@
-"""An EVSE that cannot charge because another one, which is not regulated, takes its room: said after a minute, and upstream.
+"""An EVSE that cannot charge because another one takes its room, and one that does not follow: said after a minute, and upstream.
 
-The same text is what `why` answers at once. It is a problem of the EVSE that waits, for that is where a car stands.
+The same text is what `why` answers at once. It is a problem of the EVSE that waits, too, for that is where a car stands.
 """
 
-from ampacity.circuit.taken import stranded
+from ampacity.circuit.taken import follows_not, remedy, stranded
 from ampacity.roles.extras import Part
 
 LOOK_MS = 5000
@@ -26,19 +26,23 @@ class Stranding(Part):
             return
         self._due_ms = now_ms + LOOK_MS
         guard = self._guard
-        for index in range(len(self._names)):
-            waits = guard.demands.wants[index] and not guard.want_da[index]
-            self._see(index, stranded(guard, index) if waits else "", now_ms)
+        for index, s in enumerate(guard.ledger.standings):
+            text = ""
+            if follows_not(guard, s):
+                text = remedy(guard, s)
+            elif guard.demands.wants[index] and not guard.want_da[index]:
+                text = stranded(guard, index)
+            self._see(index, text, now_ms)
 
     def _see(self, index, text, now_ms):
         since_ms = self._since_ms[index]
         if not text:
             self._since_ms[index] = -1
-            if self.texts[index] is not None and self._guard.want_da[index]:
-                self._log.add("info", "evse %s: has room again" % self._names[index], now_ms)
+            if self.texts[index] is not None:
+                self._log.add("info", "evse %s: nobody takes its room any more" % self._names[index], now_ms)
             self.texts[index] = None
         elif since_ms < 0:
             self._since_ms[index] = now_ms
         elif now_ms - since_ms >= PATIENT_MS and text != self.texts[index]:
             self.texts[index] = text
-            self._log.add("warning", "evse %s: cannot charge: %s" % (self._names[index], text), now_ms)
+            self._log.add("warning", "evse %s: %s" % (self._names[index], text), now_ms)

@@ -127,12 +127,13 @@ def settings_ms(bus: dict[str, Any], profile: dict[str, Any]) -> list[int]:
 
 def in_time(parts: list[int], gap_ms: int, evse: dict[str, Any]) -> bool:
     """As the driver judges it: all of them lately, or an unbroken row of answers, each soon enough after the one before."""
-    if sum(parts) + gap_ms * len(parts) <= evse["boot_ms"]:
+    boot_ms = int(evse["boot_ms"])
+    if sum(parts) + gap_ms * len(parts) <= boot_ms:
         return True
     if not evse.get("held"):
-        return bool(gap_ms + HEARD_MS <= int(evse["boot_ms"]))
+        return bool(gap_ms + HEARD_MS <= boot_ms)
     steps = [parts[-1], *(one + gap_ms + other for one, other in itertools.pairwise(parts))]
-    return max(steps) <= int(evse["boot_ms"])
+    return max(steps) <= boot_ms
 
 
 def slow_finding(evse: dict[str, Any], taken_ms: int) -> dict[str, Any]:

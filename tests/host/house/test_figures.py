@@ -20,7 +20,7 @@ def test_the_sources_of_a_figure_are_there_and_contain_what_it_measures(figure):
     names = {path.relative_to(digests.ROOT).as_posix() for path in digests.files_of(figure)}
     assert names and not any("__pycache__" in name for name in names)
     if figure in ("worlds", "rules", "soak", "allocate", "image"):
-        assert "firmware/ampacity/circuit/permits.py" in names or any(name.endswith("circuit/guard.py") for name in names)
+        assert "firmware/ampacity/circuit/trusted/permits.py" in names or any(name.endswith("circuit/guard.py") for name in names)
 
 
 def test_sources_follow_imports_and_leave_out_what_is_not_of_this_repository():

@@ -1,0 +1,60 @@
+"""`ampacity check` and devices whose settings cannot be read in the time for which they hold (rule 8)."""
+
+import pytest
+
+from ampacity_host.configure import check_report, load_site
+
+SITE = """
+[site]
+name = "slow"
+
+[[circuit]]
+name = "main"
+rating_a = 63.0
+
+[[bus]]
+name = "line"
+{bus}
+
+[[evse]]
+name = "bay-1"
+kind = "{kind}"
+bus = "line"
+unit = 1
+circuit = "main"
+max_a = 16.0
+power_on_a = 0.0
+watchdog_s = 60
+{more}
+"""
+SERIAL = 'kind = "rtu"\nport = "virtual"\nbaud = 9600'
+FAR = 'kind = "rtu"\nport = "socket://10.0.0.9:4001"\nbaud = 1200'
+
+
+def slow(tmp_path, bus, kind="abb-terra-ac", more=""):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(bus=bus, kind=kind, more=more))
+    return [found for found in check_report(load_site(path))["findings"] if found["code"] == "too-slow"]
+
+
+def test_a_line_of_ours_is_never_too_slow_for_a_row_of_answers(tmp_path):
+    assert slow(tmp_path, SERIAL) == []
+
+
+def test_what_cannot_be_read_in_time_through_a_gateway_is_said_with_both_times(tmp_path):
+    (found,) = slow(tmp_path, FAR)
+    assert found["level"] == "warning" and found["where"] == "bay-1" and "boot_s" in found["fix"]
+    assert found["text"].startswith("too slow: its settings take 0.7 s to read, it may restart in 0.5 s")
+
+
+def test_a_restart_that_was_timed_as_longer_gives_the_time(tmp_path):
+    assert slow(tmp_path, FAR, more="boot_s = 2.0") == []
+
+
+@pytest.mark.parametrize("kind", ["ampacity", "local"])
+def test_our_own_kinds_have_no_boot_s(tmp_path, kind):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(bus=SERIAL, kind=kind, more="boot_s = 2.0"))
+    with pytest.raises(Exception) as raised:
+        load_site(path)
+    assert "boot_s" in str(raised.value)

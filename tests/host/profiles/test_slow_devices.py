@@ -1,0 +1,29 @@
+"""Devices of any latency on one serial line: they charge, and take nobody's turn from him."""
+
+import pytest
+from slow_line import Watch, slow_line
+
+BOX, SLOW = "heidelberg-energy-control", "abb-terra-ac"
+METER = 100
+
+
+@pytest.mark.parametrize("latency_ms", [5, 100, 400, 900])
+def test_a_device_whose_settings_take_longer_than_its_restart_charges_and_its_neighbours_keep_their_turns(tmp_path, latency_ms):
+    garage = slow_line(tmp_path, [(BOX, None), (SLOW, latency_ms), (BOX, None)])
+    watch = Watch(garage)
+    garage.run(120_000)
+    since_ms = garage.now_ms()
+    garage.run(60_000)
+    assert min(garage.offered_da()) >= 150
+    assert watch.longest_ms(METER, since_ms) < 1_700 and watch.longest_ms(1, since_ms) < 1_700
+
+
+def test_three_slow_units_that_ask_for_much_leave_the_meter_its_turns(tmp_path):
+    garage = slow_line(tmp_path, [(BOX, None), (SLOW, 400), (SLOW, 400), (BOX, None), (SLOW, 700), (BOX, None)], rating=100.0)
+    watch = Watch(garage)
+    garage.run(30_000)
+    since_ms = garage.now_ms()
+    garage.run(150_000)
+    assert watch.longest_ms(METER, since_ms) < 7_000
+    assert max(watch.longest_ms(unit, since_ms) for unit in range(1, 7)) < 12_000
+    assert min(garage.offered_da()) >= 60
