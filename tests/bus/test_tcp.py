@@ -7,8 +7,8 @@ from ampacity.base.rng import Rng
 from ampacity.bus.frames import read_pdu
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease_driver import LeaseDriver
-from ampacity.bus.numbers import Numbers
 from ampacity.bus.mbap import MbapReceiver, mbap_frame
+from ampacity.bus.numbers import Numbers
 from ampacity.bus.tcp import BusTcp
 
 REPLY = b"\x03\x04\x00\x01\x00\x02"
