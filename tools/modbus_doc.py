@@ -80,6 +80,9 @@ A primary with a `[parent]` shows this map for all its charging points together.
 - `offered_…_da`: the sum of the most that each may be drawing; `measured_…_da`: the sum of what they measure, 0xFFFF
   while one of them cannot say; `energy_wh`: the sum.
 - `plug` 1 and 8: a car below may charge; 4: one does. `pilot`: A none may, B one may, C one does.
+- The high byte of `plug` is the least grant, in A and rounded up, with which each charging point that asks could begin beside
+  the reserves of all others; 0: it is not told (a charging point, nobody asks, an older build). A parent gives no less where it
+  can give that much at all; its lower grants are held all the same.
 - `fallback_da` and `power_on_da` are the sums of the reserves below, `after_lease_ds` is the longest that anything below
   may go on after its own primary is lost. All settings come from its site file; none is written here.
 """

@@ -123,30 +123,59 @@ def test_a_request_on_a_lost_connection_fails_and_the_drivers_are_told_each_seco
     assert engine.next(START_US + 4000000)[0] is not None
 
 
+class OwnLine:
+    """One of our own secondaries behind a connection, ordered to 10 A."""
+
+    def __init__(self):
+        self.judge, self.station = Judge(), Station(5)
+        self.driver = LeaseDriver(evse_facts(5), 0, self.judge)
+        self.numbers = Numbers(IDENTITY, 1)
+        self.engine = made(self.driver, GrantTable([self.driver], self.numbers))
+        self.engine.permit(2**40)
+        self.now_us = START_US
+        self.driver.want(100, self.now_us // 1000)
+
+    def run(self, steps=400):
+        for _ in range(steps):
+            data, wake_us = self.engine.next(self.now_us)
+            if data:
+                receiver = MbapReceiver()
+                receiver.receive(data)
+                transaction, unit, pdu = receiver.take()
+                assert unit == 5
+                reply = self.station.engine.answer(pdu, self.now_us // 1000)
+                self.engine.receive(mbap_frame(transaction, unit, reply), self.now_us + 1000)
+                self.now_us += 2000
+            else:
+                self.now_us = max(wake_us, self.now_us + 1000)
+
+    def limit_da(self):
+        return self.station.lease.limit_da(self.now_us // 1000)
+
+
 def test_our_own_secondaries_are_granted_without_broadcasts():
-    judge, station = Judge(), Station(5)
-    driver = LeaseDriver(evse_facts(5), 0, judge)
-    table = GrantTable([driver], Numbers(IDENTITY, 1))
-    engine = made(driver, table)
-    engine.permit(2**40)
-    driver.want(100, START_US // 1000)
-    now_us = START_US
-    for _ in range(400):
-        data, wake_us = engine.next(now_us)
-        if data:
-            receiver = MbapReceiver()
-            receiver.receive(data)
-            transaction, unit, pdu = receiver.take()
-            assert unit == 5
-            reply = station.engine.answer(pdu, now_us // 1000)
-            engine.receive(mbap_frame(transaction, unit, reply), now_us + 1000)
-            now_us += 2000
-        else:
-            now_us = max(wake_us, now_us + 1000)
-    assert station.lease.limit_da(now_us // 1000) == 100 and driver.facts.online
-    assert judge.of("proven")[-1][3] == 100
-    engine.disconnected(now_us)
-    assert not driver.facts.online and len(judge.of("lost")) == 1
+    line = OwnLine()
+    line.run()
+    assert line.limit_da() == 100 and line.driver.facts.online
+    assert line.judge.of("proven")[-1][3] == 100
+    line.engine.disconnected(line.now_us)
+    assert not line.driver.facts.online and len(line.judge.of("lost")) == 1
+
+
+def test_a_connection_that_comes_back_after_half_a_day_finds_its_grants_taken():
+    for meanwhile in (1000, 40000, 200000):
+        line = OwnLine()
+        line.run()
+        line.engine.disconnected(line.now_us)
+        for _ in range(meanwhile):
+            line.numbers.next()
+            if line.numbers.epoch_to_keep() is not None:
+                line.numbers.kept(line.numbers.epoch_to_keep())
+        line.now_us += 13 * 3600 * 1000000
+        assert line.limit_da() == 0
+        line.engine.connected(line.now_us)
+        line.run()
+        assert line.limit_da() == 100 and line.station.lease.refused == 0, meanwhile
 
 
 def test_random_bytes_never_raise_and_are_never_taken():

@@ -11,12 +11,9 @@ is refused over any outage, and what is newer is taken. A lease that has lapsed 
 grant is no newer for it.
 """
 
+from ampacity.bus.numbers import newer
+
 NO_IDENTITY = 0
-
-
-def newer(a: int, b: int) -> bool:
-    """Is the 16-bit number a newer than b? Half of the range is newer, the other half and b itself are not."""
-    return 0 < ((a - b) & 0xFFFF) < 0x8000
 
 
 class Lease:

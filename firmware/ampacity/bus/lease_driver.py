@@ -56,6 +56,7 @@ class LeaseDriver:
     """Driver of one secondary. evse_facts: its entry of the site facts; index: its place there; judge: the guard."""
 
     poll_feeds = False
+    below = False  # rule 13: a primary with EVSEs of its own
 
     def __init__(self, evse_facts: "dict[str, Any]", index: int, judge: "Any", poll_ms: int = POLL_MS) -> None:
         self.unit: int = evse_facts["unit"]
@@ -64,7 +65,9 @@ class LeaseDriver:
         self.facts = DeviceFacts()
         self.table: Any = None  # the GrantTable that this driver belongs to
         self.poll_ms = poll_ms
-        below = bool(evse_facts.get("primary"))  # rule 13: a primary with EVSEs of its own
+        below = bool(evse_facts.get("primary"))
+        if below:
+            self.below = True
         self._resend_ms = RESEND_BELOW_MS if below else RESEND_MS
         self._sample_age_ms = SAMPLE_AGE_MS if below else 0
         self.watchdog_ms: int = evse_facts.get("lease_ms") or evse_facts.get("watchdog_ms", 10000)  # the lease of its grants
@@ -326,6 +329,8 @@ class LeaseDriver:
         amps = self.facts.amps_da
         self.calm_ms = self._calm(amps, now_ms) if self._step == DONE else 0
         self.judge.measured(self.index, amps, request.sent_ms - self._sample_age_ms, now_ms)
+        if self.below:
+            self.judge.least(self.index, (s[_PLUG] >> 8) * 10)
         if self._step == DONE:
             self._prove(s, request, now_ms)
             if self._solo:

@@ -41,7 +41,7 @@ STATUS = (
     ("energy_wh", "u32", "Wh", "energy delivered, running total"),
     ("car_phases", "u16", "bits", "phases that the car uses: 1 L1, 2 L2, 4 L3"),
     ("pilot", "u16", "", "low byte: ASCII letter A..F; high byte: 1 steady, 2 modulated, 0 unknown"),
-    ("plug", "u16", "bits", "1 plugged, 2 locked, 4 contactor closed, 8 the car asks for current"),
+    ("plug", "u16", "bits", "1 plugged, 2 locked, 4 contactor closed, 8 the car asks for current; high byte, of a primary: least of use, A"),
     ("volts_l1_dv", "u16", "0.1 V", "voltage on terminal L1; 0xFFFF not measured"),
     ("volts_l2_dv", "u16", "0.1 V", "the same, L2"),
     ("volts_l3_dv", "u16", "0.1 V", "the same, L3"),

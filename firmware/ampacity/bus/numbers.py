@@ -1,4 +1,4 @@
-"""The numbers of one primary's grants: boot epoch and sequence together are one number that only rises.
+"""The numbers of one primary's grants, and which of two is the newer: boot epoch and sequence together are one number that only rises.
 
 A secondary compares sequences of one epoch modulo 2^16, half range (lease.py): whoever heard nothing of 2^15 numbers
 would refuse the next 2^15, and take a copy that is as old as that. So an epoch has at most EPOCH_NUMBERS numbers,
@@ -9,10 +9,13 @@ order holds over 2^30 grants: years without a word. No frame and no secondary is
 One object for all lines of a primary: a unit that is moved from one line to another finds no older numbers there.
 """
 
-from ampacity.bus.lease import newer
-
 EPOCH_NUMBERS = 0x7FFF
 EARLY = 4096  # so many numbers before the last one the next epoch is asked for
+
+
+def newer(a: int, b: int) -> bool:
+    """Is the 16-bit number a newer than b? Half of the range is newer, the other half and b itself are not."""
+    return 0 < ((a - b) & 0xFFFF) < 0x8000
 
 
 class Numbers:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ampacity.circuit.policy.contract import ContractRow
     from ampacity.circuit.policy.demand import Demand
+    from ampacity.circuit.policy.least import Leasts
     from ampacity.circuit.policy.limits import Limits
     from ampacity.circuit.policy.phases import PhaseSwitch
     from ampacity.circuit.policy.plan import Plan
@@ -40,6 +41,7 @@ class Extras:
         self.surplus: "SolarRow | None" = None
         self.contracts: "tuple[ContractRow, ...]" = ()
         self.untested: "Untested | None" = None
+        self.leasts: "Leasts | None" = None
         for c, circuit in enumerate(facts["circuits"]):
             self._install_circuit(c, circuit)
         if facts.get("solar"):
@@ -105,6 +107,17 @@ class Extras:
             self.demands.needs = Needs(self.site, self.limits)
         self.demands.needs.put(evse, energy_wh, departure_ms)
         self.demands.changed = True
+
+    def least(self, evse: int, da: int) -> None:
+        """With less than da nobody more can begin below this primary (least.py), by its own word; 0: it says nothing of that."""
+        if self.leasts is None:
+            if not da:
+                return
+            from ampacity.circuit.policy.least import Leasts
+
+            self.leasts = Leasts(self)  # type: ignore[arg-type]
+        if self.leasts.tell(self, evse, da):  # type: ignore[arg-type]
+            self.demands.changed = True
 
     def delay_starts(self, most_ms: int, below: "Any", now_ms: int) -> None:
         """Who does not charge waits a random time of at most most_ms first; below(n) draws 0..n-1."""

@@ -11,6 +11,7 @@ lower orders, as a limit from outside does: reserves stay reserves, and what is 
 """
 
 from ampacity.circuit.guard import Guard
+from ampacity.circuit.policy.least import least_da
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.tree import Site
@@ -154,3 +155,7 @@ class GrantedGuard(Guard):
     def reserves_da(self) -> int:
         """Σ reserves on the fullest phase, by what is known now."""
         return self.ledger.reserves_da()
+
+    def least_da(self) -> int:
+        """The least grant with which each that asks could begin (least.py); 0: nobody asks."""
+        return least_da(self, self.ledger.root_keys)

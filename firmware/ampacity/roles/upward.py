@@ -14,6 +14,8 @@ NAME = "parent"
 FRESH_MS = 1400  # a reading older than this is not part of the measured sum
 WORD_MAX = 0xFFFE
 CONTROLLER_FAULT = 1 << 7
+LEAST_MS = 1000
+LEAST_A_MAX = 255
 
 
 class Upward:
@@ -33,6 +35,8 @@ class Upward:
 
             self.server = ModbusTcp(self.engine, facts["tcp"], primary.doors, primary.log, self._granted)
         self._state = None
+        self._least_a = 0
+        self._least_ms = None
         self._energy_wh = [0] * len(primary.site["evses"])
 
     # around the safety pass
@@ -58,7 +62,7 @@ class Upward:
         del shown.grants[:]
         if not shown.starting:
             self._keep_sums(now_ms)
-        self._show_cars()
+        self._show_cars(now_ms)
         self._show_measured(now_ms)
         self._log_edges(now_ms)
 
@@ -71,14 +75,17 @@ class Upward:
             self.map.set_settings(fallback_da, lease.max_da, power_on_da, lease.longest_ms)
             self.guard.falls_back_to(fallback_da, now_ms)
 
-    def _show_cars(self):
-        """One car that may charge is enough to ask for a grant; one that draws, to charge."""
+    def _show_cars(self, now_ms):
+        """One car that may charge is enough to ask for a grant; one that draws, to charge. And how much is of use at least."""
         asks = charging = False
         for index, driver in enumerate(self.primary.buses.drivers):
             asks = asks or self.guard.demands.wants[index]
             charging = charging or (driver.facts.online and driver.facts.charging)
+        if self._least_ms is None or now_ms - self._least_ms >= LEAST_MS:
+            self._least_ms = now_ms
+            self._least_a = min(LEAST_A_MAX, -(-self.guard.least_da() // 10))
         shown = self.map
-        shown.plug = asks * 9 | charging * 4
+        shown.plug = asks * 9 | charging * 4 | (self._least_a << 8 if asks else 0)
         shown.pilot = "C2" if charging else "B2" if asks else "A"
 
     def _show_measured(self, now_ms):
