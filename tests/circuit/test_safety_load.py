@@ -151,7 +151,7 @@ def test_3_6_the_time_is_that_of_the_meter():
 
 def test_3_6_a_frozen_meter_that_shows_the_load_running_sheds_as_one_that_runs():
     bench = resting(lambda n: n)
-    for n in range(8):
+    for _ in range(8):
         bench.guard.meter(0, [0, 25, 0], bench.now_ms, 100)
         bench.follow(1)
     assert bench.guard.why(0) == "0.0 A: safety load pump runs"
