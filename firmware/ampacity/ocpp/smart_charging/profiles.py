@@ -36,10 +36,30 @@ class Profiles:
         self._found = None
         self._seen_s = self._settings.get(SEEN) or 0
         self.all = []
-        for profile_id, evse_id in self._settings.get(INDEX) or []:
-            document = self._settings.get(DOC % profile_id)
+        self._unread = []  # [id or None, EVSE]: was installed and cannot be read: no current there
+        for profile_id, evse_id in self._rows():
+            document = None if profile_id is None else self._settings.get(DOC % profile_id)
             if document is not None:
                 self.all.append(Profile(document, evse_id))
+                continue
+            self._unread.append([profile_id, evse_id])
+            text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
+            station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
+
+    def _rows(self):
+        rows = self._settings.get(INDEX)
+        return [[None, 0]] if rows is None and self._settings.damaged(INDEX) else rows or []
+
+    def forget_unread(self, profile_id, evse_id):
+        """The CSMS says what holds; None: whatever its id, or its EVSE. False: there was nothing unread."""
+        left = [row for row in self._unread
+                if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] not in (0, evse_id)]
+        if left == self._unread:
+            return False
+        self._unread = left
+        self._settings.try_put(INDEX, self._index(self.all))
+        self._changed()
+        return True
 
     def forget_closed(self):
         """After a restart: TxProfiles whose transaction is over."""
@@ -69,15 +89,19 @@ class Profiles:
         profile = Profile(document, evse_id)
         placed = [p for p in self.all if p.id != profile.id] + [profile]
         self._settings.put(DOC % profile.id, document)
-        self._settings.put(INDEX, _index(placed))
+        self._settings.put(INDEX, self._index(placed))
         self.all = placed
+        self.forget_unread(profile.id, evse_id or None)
         self._changed()
+
+    def _index(self, profiles):
+        return [[p.id, p.evse_id] for p in profiles] + self._unread
 
     def remove(self, profiles):
         """Forget these."""
         if profiles:
             self.all = [p for p in self.all if p not in profiles]
-            self._settings.try_put(INDEX, _index(self.all))
+            self._settings.try_put(INDEX, self._index(self.all))
             self._changed()
             for profile in profiles:
                 self._settings.try_remove(DOC % profile.id)
@@ -118,7 +142,7 @@ class Profiles:
 
     def limits(self, now_ms):
         """[(evse_id or 0, watts or None, da or None, phases or None)]: what holds now; who is missing is not limited."""
-        if not self._enabled() or not self.all:
+        if not self._enabled() or not (self.all or self._unread):
             self.change_at_ms = now_ms + NEVER
             return []
         t, clock = self._now_s(now_ms)
@@ -126,6 +150,8 @@ class Profiles:
         for unix_ms in self._station.wallclock.others_ms(now_ms) if clock else ():
             more, more_s = self._limits_at(unix_ms // 1000, unix_ms // 1000 - t, True)
             found, left_s = _lowest(found, more), min(left_s, more_s)
+        for _, evse_id in self._unread:
+            found = _lowest(found, [(evse_id, None, 0, None)])
         self.change_at_ms = now_ms + left_s * 1000 - (self._fraction_ms(now_ms) if clock else 0)
         if found != self._found:
             self._found = found
@@ -238,10 +264,6 @@ class Profiles:
             if same and (other.evse_id == new.evse_id or new.purpose == "TxDefaultProfile" and 0 in (other.evse_id, new.evse_id)):
                 return "DuplicateProfile"
         return "TooManyElements" if count > self.entries_max else None
-
-
-def _index(profiles):
-    return [[p.id, p.evse_id] for p in profiles]
 
 
 def _row(evse_id, limit, phases, unit):
