@@ -153,5 +153,6 @@ def test_after_a_jump_of_days_aligned_values_go_on():
     bench = bench_with_values()
     bench.set("AlignedDataCtrlr", "Interval", "60")
     bench.advance(61000)
-    bench.wall.set_unix(bench.unix_ms - 5 * 86400000, "csms", bench.now_ms)
+    bench.unix_ms -= 5 * 86400000
+    bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
     assert names(bench.advance(130000)).count("MeterValues") == 2

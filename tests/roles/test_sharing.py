@@ -76,6 +76,46 @@ def test_the_quarters_of_contracted_power_follow_the_clock():
     assert (row.quarters[0].begin_ms - (now_ms - 1700000100000 % 900000)) % 900000 == 0
 
 
+def contracted(files=None):
+    facts = site()
+    facts["circuits"][0]["contract_w"] = 10000
+    return Garage(facts, files)
+
+
+def burst(garage):
+    row = garage.primary.guard.contracts[0]
+    row.classes[2], row.news = 6, True
+    return row
+
+
+def test_what_flowed_above_the_contract_is_kept_and_counts_after_a_restart():
+    garage = contracted().run(1000)
+    burst(garage)
+    garage.run(400)
+    garage.start()
+    row = garage.primary.guard.contracts[0]
+    assert sorted(row.steps_j)[-1] == 10000 * 60 * 10 // 4 and sorted(row.steps_j)[-2] == 10000 * 60
+    garage.files.replace("contract.set", b"00000000\n{}")
+    garage.start()
+    assert max(garage.primary.guard.contracts[0].steps_j) == 10000 * 900
+    assert [line for line in garage.log.since(0) if "contract: what circuit main used is not readable" in line[3]]
+
+
+def test_while_the_medium_refuses_what_flowed_nothing_flows_above_the_contract():
+    garage = contracted().run(1000)
+
+    def refuse(name, data):
+        raise OSError(28, "no space left")
+
+    take, garage.files.replace = garage.files.replace, refuse
+    row = burst(garage)
+    garage.run(400)
+    assert not row.kept
+    garage.files.replace = take
+    garage.run(2000)
+    assert row.kept and not row.news
+
+
 def test_a_hot_charging_point_offers_less_and_a_cool_one_all():
     garage = plugged(site())
     garage.unit.port.car = "A"

@@ -2,7 +2,8 @@
 
 Sources by rank: "csms" > "ntp" > "rtc". A lower one does not correct a higher one that spoke within the last day.
 Differences within what a source can be wrong by (a CSMS sends whole seconds) are left alone: time must not run back
-and forth with each heartbeat.
+and forth with each heartbeat. After a jump nobody knows yet which time was true: the time before it goes on in
+`others_ms` until a source has said the new one again later, or the old one (docs/decisions/0012).
 """
 
 from ampacity.base.dates import date_from_days, days_from_date, month_days
@@ -11,6 +12,9 @@ RANKS = {"rtc": 1, "ntp": 2, "csms": 3}
 SLACK_MS = {"rtc": 1000, "ntp": 100, "csms": 1000}
 RANK_KEEPS_MS = 86400000
 DAY_MS = 86400000
+CONFIRM_MS = 60000  # a time that a source says again so long after a jump is the true one
+SAME_MS = 2000
+OTHERS_MAX = 3
 
 
 class WallClock:
@@ -21,6 +25,8 @@ class WallClock:
         self._clock = clock
         self._offset_ms = None
         self._set_ms = 0
+        self.jumped_ms = None  # since then the present time has not been said again
+        self._others = []  # offsets that may be true as well, the one that was said again first
         self.source = None
 
     def set_unix(self, unix_ms, source, now_ms):
@@ -34,14 +40,33 @@ class WallClock:
         if known_ms is None:
             self._take(unix_ms, source, now_ms)
             return None
+        delta_ms = unix_ms - known_ms
+        same = -SLACK_MS[source] < delta_ms < SLACK_MS[source]
+        if same and self.jumped_ms is not None and now_ms - self.jumped_ms >= CONFIRM_MS:
+            self.jumped_ms, self._others = None, []
         if RANKS[source] < RANKS[self.source] and now_ms - self._set_ms < RANK_KEEPS_MS:
             return None
-        delta_ms = unix_ms - known_ms
-        if -SLACK_MS[source] < delta_ms < SLACK_MS[source]:
+        if same:
             self._take(known_ms, source, now_ms)
             return None
+        self._jump(unix_ms - now_ms, now_ms)
         self._take(unix_ms, source, now_ms)
         return ("jump", delta_ms)
+
+    def _jump(self, offset_ms, now_ms):
+        """The times that may be true as well: the one that was sure before the jumps always stays among them."""
+        sure = self.jumped_ms is None
+        known = [self._offset_ms] if sure else self._others + [self._offset_ms]
+        if abs(known[0] - offset_ms) < SAME_MS:
+            self.jumped_ms, self._others = None, []  # back to it
+            return
+        others = [each for each in known[1:] if abs(each - offset_ms) >= SAME_MS]
+        self._others = known[:1] + others[-OTHERS_MAX + 1 :]
+        self.jumped_ms = now_ms
+
+    def others_ms(self, now_ms):
+        """What unix_ms would be by the times before jumps that nobody has said again yet."""
+        return [offset_ms + now_ms for offset_ms in self._others]
 
     def _take(self, unix_ms, source, now_ms):
         self._offset_ms = unix_ms - now_ms

@@ -86,6 +86,8 @@ class SettingTable:
     def load(self):
         """Apply the stored values, once at start; those that no longer fit keep their default, see `refused`."""
         stored = self._store.get(DOCUMENT) or {}
+        if DOCUMENT in getattr(self._store, "damaged", ()):
+            self.refused.append("all: the document is damaged")
         for row in self.rows:
             if row.key not in stored:
                 continue

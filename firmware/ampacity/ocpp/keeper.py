@@ -14,6 +14,10 @@ class Keeper:
         """The document, or None."""
         return self._settings.get(name)
 
+    def damaged(self, name):
+        """Was there a document that could not be read?"""
+        return name in self._settings.damaged
+
     def put(self, name, value):
         """OSError: the old document is still there."""
         self._settings.put(name, value)

@@ -48,7 +48,7 @@ Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or Non
 in force; who is missing has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
 """
 
-from ampacity.base.wallclock import format_iso
+from ampacity.base.wallclock import CONFIRM_MS, format_iso
 from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
 from ampacity.ocpp.authorization.local_list import LocalList
@@ -89,7 +89,7 @@ class Station:
         self.actions = []
         self.online = False
         self._offline_ms = now_ms
-        self._offset_ms = None
+        self._offset_ms = self._asked_ms = None
         self._ids = 0
         self.points = [Point(facts) for facts in evses]
         kept = self.settings.get(BOOT_DOC) or {"n": 0, "accepted": False}
@@ -349,10 +349,14 @@ class Station:
     def _watch_clock(self, now_ms):
         """A jump of the wall clock may change what profiles say."""
         unix_ms = self.wallclock.unix_ms(now_ms)
-        offset_ms = None if unix_ms is None else unix_ms - now_ms
-        if offset_ms != self._offset_ms:
-            self._offset_ms = offset_ms
+        jumped_ms = self.wallclock.jumped_ms
+        seen = None if unix_ms is None else (unix_ms - now_ms, jumped_ms)
+        if seen != self._offset_ms:
+            self._offset_ms = seen
             self.profiles.change_at_ms = 0
+        if jumped_ms is not None and jumped_ms != self._asked_ms and now_ms - jumped_ms > CONFIRM_MS and self.accepted():
+            self._asked_ms = jumped_ms
+            self.boot.beat()  # whether it still is that time
 
     def _wake(self, wakes, now_ms):
         if self.online:

@@ -63,9 +63,9 @@ class Installer:
         target = self._target(name)
         until_ms = None if ttl_ms is None else now_ms + ttl_ms
         value, unit = (limit_da, "da") if watts is None else (watts, "w")
-        self.primary.guard.limit(SOURCE, target, value, until_ms, "release", now_ms, unit=unit)
         text = "withdrawn" if value is None else "%d W" % watts if unit == "w" else "%d.%d A" % (value // 10, value % 10)
         self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
+        self.primary.kept_limits().put(SOURCE, target, value, until_ms, "release", now_ms, unit)
 
     # names
 

@@ -26,6 +26,7 @@ from ampacity.store.settings import Settings
 HOUSEKEEPING_MS = 200
 CONSOLE_RETRY_MS = 1000
 CONSOLE_DOC = "console"  # settings that were changed at the console
+LIMITS_DOC = "limits"  # of kept_limits.py
 
 
 class Primary:
@@ -65,8 +66,11 @@ class Primary:
         self.extras = extras(self)
         self.commissioning = None  # roles/commissioning.py, once an installer asks for it
         self._installer = self._access = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
-        if self.settings.get(CONSOLE_DOC):
+        if self.settings.get(CONSOLE_DOC) or CONSOLE_DOC in self.settings.damaged:
             self._load_installer()
+        self._kept_limits = None
+        if self.settings.get(LIMITS_DOC) or LIMITS_DOC in self.settings.damaged:
+            self.kept_limits()
         self._mishaps = None  # of a bench
         self.voltage = Voltage(self)
         self.resetting = None
@@ -82,6 +86,14 @@ class Primary:
     def _load_installer(self):
         from ampacity.roles.installer import Installer
         self._installer = Installer(self)
+
+    def kept_limits(self):
+        """Limits by hand, which outlive a restart: loaded when there is the first one."""
+        if self._kept_limits is None:
+            from ampacity.roles.kept_limits import KeptLimits
+            self._kept_limits = KeptLimits(self)
+            self.extras.append(self._kept_limits)
+        return self._kept_limits
 
     @property
     def access(self):

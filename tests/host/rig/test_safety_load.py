@@ -48,6 +48,21 @@ async def test_who_stands_for_a_pump_is_suspended_and_not_faulted_whatever_it_is
     one.close()
 
 
+def test_a_meter_of_its_own_that_freezes_pauses_its_evse(tmp_path):
+    meter = '\n[[meter]]\nname = "pump-meter"\nprofile = "eastron-sdm630"\nbus = "rs485-1"\nunit = 101\n'
+    one = bench(tmp_path, SITE + meter + PUMP.replace('input = "gpio:4"', 'meter = "pump-meter"'))
+    plug_all(one)
+    one.run_ms(90_000)
+    assert one.plant.point["a"].amps_da > 0
+    one.desk.set("frozen", "pump-meter", True, {})
+    one.run_ms(15_000)
+    assert one.plant.point["a"].amps_da == 0 and one.plant.point["b"].amps_da > 0
+    one.desk.set("frozen", "pump-meter", False, {})
+    one.run_ms(90_000)
+    assert one.plant.point["a"].amps_da > 0
+    one.close()
+
+
 def test_a_site_without_safety_loads_does_not_list_the_operation(tmp_path):
     one = bench(tmp_path)
     assert "safety_load" not in Ops(one).names()

@@ -7,8 +7,9 @@ def handle(station, request, message_id, now_ms):
         found = [p for p in station.profiles.all if p.id == request["chargingProfileId"]]
     else:
         found = [p for p in station.profiles.all if matches(p, criteria)]
+    unread = station.profiles.forget_unread(request.get("chargingProfileId"), criteria.get("evseId"))
     station.profiles.remove(found)
-    return {"status": "Accepted" if found else "Unknown"}
+    return {"status": "Accepted" if found or unread else "Unknown"}
 
 
 def matches(profile, criteria):

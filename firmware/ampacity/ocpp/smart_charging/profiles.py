@@ -5,6 +5,7 @@ from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile, refusal
 
 INDEX = "ocpp_profiles"
 DOC = "ocpp_profile_%d"
+SEEN = "ocpp_time"  # unix seconds when what holds last changed: a clock that shows less after a restart is wrong
 
 
 class Group:
@@ -32,11 +33,33 @@ class Profiles:
         self.change_at_ms = 0
         self._groups = None
         self._waiting = {}
+        self._found = None
+        self._seen_s = self._settings.get(SEEN) or 0
         self.all = []
-        for profile_id, evse_id in self._settings.get(INDEX) or []:
-            document = self._settings.get(DOC % profile_id)
+        self._unread = []  # [id or None, EVSE]: was installed and cannot be read: no current there
+        for profile_id, evse_id in self._rows():
+            document = None if profile_id is None else self._settings.get(DOC % profile_id)
             if document is not None:
                 self.all.append(Profile(document, evse_id))
+                continue
+            self._unread.append([profile_id, evse_id])
+            text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
+            station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
+
+    def _rows(self):
+        rows = self._settings.get(INDEX)
+        return [[None, 0]] if rows is None and self._settings.damaged(INDEX) else rows or []
+
+    def forget_unread(self, profile_id, evse_id):
+        """The CSMS says what holds; None: whatever its id, or its EVSE. False: there was nothing unread."""
+        left = [row for row in self._unread
+                if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] not in (0, evse_id)]
+        if left == self._unread:
+            return False
+        self._unread = left
+        self._settings.try_put(INDEX, self._index(self.all))
+        self._changed()
+        return True
 
     def forget_closed(self):
         """After a restart: TxProfiles whose transaction is over."""
@@ -66,15 +89,19 @@ class Profiles:
         profile = Profile(document, evse_id)
         placed = [p for p in self.all if p.id != profile.id] + [profile]
         self._settings.put(DOC % profile.id, document)
-        self._settings.put(INDEX, _index(placed))
+        self._settings.put(INDEX, self._index(placed))
         self.all = placed
+        self.forget_unread(profile.id, evse_id or None)
         self._changed()
+
+    def _index(self, profiles):
+        return [[p.id, p.evse_id] for p in profiles] + self._unread
 
     def remove(self, profiles):
         """Forget these."""
         if profiles:
             self.all = [p for p in self.all if p not in profiles]
-            self._settings.try_put(INDEX, _index(self.all))
+            self._settings.try_put(INDEX, self._index(self.all))
             self._changed()
             for profile in profiles:
                 self._settings.try_remove(DOC % profile.id)
@@ -115,18 +142,33 @@ class Profiles:
 
     def limits(self, now_ms):
         """[(evse_id or 0, watts or None, da or None, phases or None)]: what holds now; who is missing is not limited."""
-        if not self._enabled() or not self.all:
+        if not self._enabled() or not (self.all or self._unread):
             self.change_at_ms = now_ms + NEVER
             return []
         t, clock = self._now_s(now_ms)
+        found, left_s = self._limits_at(t, 0, clock)
+        for unix_ms in self._station.wallclock.others_ms(now_ms) if clock else ():
+            more, more_s = self._limits_at(unix_ms // 1000, unix_ms // 1000 - t, True)
+            found, left_s = _lowest(found, more), min(left_s, more_s)
+        for _, evse_id in self._unread:
+            found = _lowest(found, [(evse_id, None, 0, None)])
+        self.change_at_ms = now_ms + left_s * 1000 - (self._fraction_ms(now_ms) if clock else 0)
+        if found != self._found:
+            self._found = found
+            if clock:
+                self._seen_s = t
+                self._settings.try_put(SEEN, t)
+        return found
+
+    def _limits_at(self, t, shift_s, clock):
+        """(what `limits` gives at t, seconds until that may change); shift_s: t less the present time."""
         limit, phases, unit, until = station_limit(self.all, t, clock)
         found = [(0, limit, phases, unit)]
         for group in self._grouped():
-            limit, phases, unit, change = self._of_group(group, t, clock)
+            limit, phases, unit, change = self._of_group(group, t, clock, shift_s)
             until = min(until, change)
             found += [(point.id, limit, phases, unit) for point in group.points]
-        self.change_at_ms = now_ms + (until - t) * 1000 - (self._fraction_ms(now_ms) if clock else 0)
-        return [_row(evse_id, limit, phases, unit) for evse_id, limit, phases, unit in found if limit is not None]
+        return [_row(evse_id, limit, phases, unit) for evse_id, limit, phases, unit in found if limit is not None], until - t
 
     def schedule(self, evse_id, duration_s, unit, now_ms):
         """GetCompositeSchedule: ([(start offset, limit in tenths, phases)], seconds covered) (K08)."""
@@ -163,9 +205,9 @@ class Profiles:
             total = min(total, converted(whole, whole_unit, unit, most_phases, voltage_v))
         return total, most_phases, until
 
-    def _of_group(self, group, t, clock):
+    def _of_group(self, group, t, clock, shift_s=0):
         tx = group.points[0].tx
-        start = self._start_s(tx, clock) if group.counts else None
+        start = self._start_s(tx, clock) + shift_s if group.counts else None
         return evse_limit(group.mine, group.defaults, t, start, clock)
 
     def _grouped(self):
@@ -197,8 +239,12 @@ class Profiles:
         return now_s - (now_ms - tx.start_ms) // 1000
 
     def _now_s(self, now_ms):
-        unix_ms = self._station.wallclock.unix_ms(now_ms)
-        return (now_ms // 1000, False) if unix_ms is None else (unix_ms // 1000, True)
+        """Of the hardware's own clock only what can be true: nobody knows the time of day where it went back."""
+        wallclock = self._station.wallclock
+        unix_ms = wallclock.unix_ms(now_ms)
+        if unix_ms is None or wallclock.source == "rtc" and unix_ms // 1000 < self._seen_s:
+            return now_ms // 1000, False
+        return unix_ms // 1000, True
 
     def _fraction_ms(self, now_ms):
         return self._station.wallclock.unix_ms(now_ms) % 1000
@@ -220,9 +266,24 @@ class Profiles:
         return "TooManyElements" if count > self.entries_max else None
 
 
-def _index(profiles):
-    return [[p.id, p.evse_id] for p in profiles]
-
-
 def _row(evse_id, limit, phases, unit):
     return (evse_id, limit // 10 if unit == "W" else None, limit if unit == "A" else None, phases)
+
+
+def _lowest(rows, others):
+    """Rows of two times that may both be true: of each target the lowest of each unit."""
+    merged = list(rows)
+    for row in others:
+        for i, known in enumerate(merged):
+            if known[0] == row[0]:
+                merged[i] = _lower(known, row)
+                break
+        else:
+            merged.append(row)
+    return merged
+
+
+def _lower(a, b):
+    watts = a if b[1] is None or a[1] is not None and a[1] <= b[1] else b
+    amps = a if b[2] is None or a[2] is not None and a[2] <= b[2] else b
+    return (a[0], watts[1], amps[2], watts[3] if watts[1] is not None else amps[3])

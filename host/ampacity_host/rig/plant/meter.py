@@ -36,7 +36,7 @@ class Meter:
         self.energy_j5 = 0
         self._seed = seed * 131 + index
         self._line_mv = line_dv * 100
-        self._history = deque()
+        self._history = deque([(-10_000, (0,) * 3)])  # one on no circuit, as a safety load's, shows no current
         self._frozen = None
         self._ended_ms = {}
         self.changes = 0                 # grows when what it shows does, noise apart

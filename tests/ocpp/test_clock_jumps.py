@@ -1,0 +1,141 @@
+"""A jump of the wall clock lifts no limit of a charging profile that is in force: both times hold until one is said again."""
+
+from station_bench import NOON_MS, Bench
+from test_smart_charging import limits, profile, put
+
+from ampacity.base.wallclock import WallClock, format_iso
+
+HOUR_MS = 3600000
+
+
+def jumped(delta_ms, *documents, ran_ms=60000):
+    """A station under these profiles whose clock jumps; the CSMS's own time goes on."""
+    bench = Bench(config={"identity": "AMP-1", "serial": "S1", "voltage_v": 230}).booted()
+    for document in documents:
+        assert put(bench, document, 1) == "Accepted"
+    bench.advance(ran_ms)
+    bench.before = limits(bench)
+    bench.wall.set_unix(bench.unix_ms + delta_ms, "csms", bench.now_ms)
+    bench.pump()
+    assert not delta_ms or bench.station.limits_change_at_ms == 0
+    return bench
+
+
+def confirm(bench, delta_ms):
+    """The CSMS says that time again in its next Heartbeat."""
+    bench.unix_ms += delta_ms
+    bench.advance(125000)
+    return bench
+
+
+def test_a_jump_back_before_the_start_of_an_absolute_profile_does_not_lift_it():
+    for delta_ms in (-120000, -HOUR_MS, -400 * 24 * HOUR_MS):
+        bench = jumped(delta_ms, profile(limit=6))
+        assert bench.before == limits(bench) == [(1, None, 60, None)], delta_ms
+        bench.silent = True
+        bench.advance(HOUR_MS)
+        assert limits(bench) == [(1, None, 60, None)], delta_ms
+
+
+def test_a_jump_behind_the_end_of_a_profile_does_not_lift_it_before_its_time():
+    for document in (profile(limit=6, duration=1800), profile(limit=6, validTo=format_iso(NOON_MS + 1800000))):
+        bench = jumped(HOUR_MS, document)
+        bench.silent = True
+        assert limits(bench) == [(1, None, 60, None)]
+        bench.advance(1700000)
+        assert limits(bench) == [(1, None, 60, None)]
+        bench.advance(60000)
+        assert limits(bench) == []
+
+
+def test_what_the_new_time_forbids_holds_at_once():
+    bench = jumped(HOUR_MS, profile(periods=[{"startPeriod": 0, "limit": 16}, {"startPeriod": 3600, "limit": 6}]))
+    assert bench.before == [(1, None, 160, None)]
+    assert limits(bench) == [(1, None, 60, None)]
+
+
+def test_a_jump_within_a_schedule_raises_nothing():
+    periods = [{"startPeriod": 0, "limit": 6}, {"startPeriod": 3600, "limit": 16}]
+    assert limits(jumped(HOUR_MS, profile(periods=periods))) == [(1, None, 60, None)]
+    daily = profile(kind="Recurring", recurrencyKind="Daily", periods=periods)
+    assert limits(jumped(HOUR_MS, daily)) == [(1, None, 60, None)]
+    assert limits(jumped(-HOUR_MS, daily, ran_ms=10000)) == [(1, None, 60, None)]
+
+
+def test_the_new_time_alone_counts_when_the_csms_says_it_again():
+    bench = jumped(-HOUR_MS, profile(limit=6))
+    assert limits(confirm(bench, -HOUR_MS)) == []
+    bench = jumped(HOUR_MS, profile(limit=6, duration=1800))
+    assert limits(confirm(bench, HOUR_MS)) == []
+
+
+def test_a_minute_after_a_jump_the_csms_is_asked_for_the_time():
+    bench = jumped(-HOUR_MS, profile(limit=6))
+    sent = [action for action, _ in bench.advance(90000)]
+    assert sent.count("Heartbeat") == 1
+    assert bench.wall.jumped_ms is None and abs(bench.wall.unix_ms(bench.now_ms) - bench.unix_ms) < 1000
+    assert "Heartbeat" not in [action for action, _ in bench.advance(120000)]
+
+
+def test_the_old_time_alone_counts_when_the_clock_goes_back_to_it():
+    bench = jumped(HOUR_MS, profile(periods=[{"startPeriod": 0, "limit": 16}, {"startPeriod": 3600, "limit": 6}]))
+    bench.wall.set_unix(bench.unix_ms, "csms", bench.now_ms)
+    bench.pump()
+    assert limits(bench) == [(1, None, 160, None)]
+
+
+def test_several_jumps_keep_the_time_that_was_sure():
+    bench = jumped(-HOUR_MS, profile(limit=6))
+    for hours in (-9, -20, -31, -47):
+        bench.wall.set_unix(bench.unix_ms + hours * HOUR_MS, "csms", bench.now_ms)
+        bench.pump()
+        assert limits(bench) == [(1, None, 60, None)]
+    assert len(bench.wall.others_ms(bench.now_ms)) <= 3
+
+
+def test_limits_in_watts_and_in_amperes_hold_side_by_side():
+    periods = [{"startPeriod": 0, "limit": 6}]
+    watts = profile(2, unit="W", stack=1, periods=[{"startPeriod": 0, "limit": 5000}], startSchedule=format_iso(NOON_MS + HOUR_MS))
+    bench = jumped(2 * HOUR_MS, profile(1, periods=periods), watts)
+    assert limits(bench) == [(1, 5000, 60, None)]
+
+
+def test_a_transaction_goes_on_by_the_monotonic_clock_at_both_times():
+    bench = Bench().booted()
+    put(bench, profile(kind="Relative", periods=[{"startPeriod": 0, "limit": 6}, {"startPeriod": 600, "limit": 16}]), 1)
+    bench.charging(1)
+    bench.advance(300000)
+    for delta_ms in (HOUR_MS, -3 * HOUR_MS):
+        bench.wall.set_unix(bench.unix_ms + delta_ms, "csms", bench.now_ms)
+        bench.pump()
+        assert limits(bench) == [(1, None, 60, None)]
+
+
+def test_a_hardware_clock_that_went_back_over_a_restart_is_not_believed():
+    bench = jumped(0, profile(limit=6))
+    bench.power_cycle()
+    bench.wall.set_unix(NOON_MS - 30 * 24 * HOUR_MS, "rtc", bench.now_ms)
+    assert limits(bench) == [(1, None, 60, None)]
+    bench.unix_ms -= HOUR_MS
+    bench.connect()
+    bench.advance(125000)
+    assert limits(bench) == []
+
+
+def test_a_hardware_clock_that_went_on_is_believed():
+    bench = jumped(0, profile(limit=6, duration=1800))
+    bench.power_cycle()
+    bench.wall.set_unix(NOON_MS + HOUR_MS, "rtc", bench.now_ms)
+    assert limits(bench) == []
+
+
+def test_a_source_of_less_rank_that_agrees_settles_it_too():
+    wall = WallClock(None)
+    wall.set_unix(NOON_MS, "csms", 0)
+    assert wall.others_ms(0) == []
+    wall.set_unix(NOON_MS + HOUR_MS, "csms", 1000)
+    assert wall.others_ms(1000) == [NOON_MS + 1000]
+    wall.set_unix(NOON_MS + HOUR_MS + 1000, "ntp", 2000)
+    assert wall.others_ms(2000) == [NOON_MS + 2000]
+    wall.set_unix(NOON_MS + HOUR_MS + 70000, "ntp", 71000)
+    assert wall.others_ms(71000) == []
