@@ -11,7 +11,7 @@ from ampacity.circuit.check import amps, reserve_da
 from ampacity.circuit.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
-from ampacity_host.configure.timing import BusTiming, finding
+from ampacity_host.configure.timing import finding, lines_of
 from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
 TICK_MS = 100
@@ -34,6 +34,7 @@ def primary_facts(evse: Table) -> dict[str, Any]:
         "watchdog_ms": evse["watchdog_s"] + below["after_lease_ms"],
         "settle_ms": below["settle_ms"],
         "latency_ms": below["latency_ms"],
+        "below_transit_ms": below.get("transit_ms", 0),
     }
 
 
@@ -58,7 +59,7 @@ def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> d
     site = Site(facts)
     sums_da = fullest_da(site, [stands_da(evse, facts["require_tested"]) for evse in site.evses])
     rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
-    orders_ms = max((BusTiming(facts, index).orders_ms for index in range(len(facts["buses"]))), default=0)
+    orders_ms = max((line.orders_ms for line in lines_of(facts)), default=0)
     most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)
     return {
         "name": parent["bus"],
@@ -71,6 +72,7 @@ def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> d
         "after_lease_ms": max((evse.lapse_ms(evse.watchdog_ms) for evse in site.evses if evse.watchdog_ms > 0), default=0),
         "settle_ms": max((evse["settle_ms"] for evse in facts["evses"]), default=0),
         "latency_ms": TICK_MS + orders_ms + max((evse["latency_ms"] for evse in facts["evses"]), default=0),
+        "transit_ms": max((evse["transit_ms"] + evse.get("below_transit_ms", 0) for evse in facts["evses"]), default=0),
     } | parent_line(parent, site_file)
 
 

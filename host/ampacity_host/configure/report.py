@@ -4,11 +4,11 @@ from typing import Any
 
 from ampacity.circuit.check import check_site, reserve_da
 from ampacity.circuit.tree import Site
-from ampacity_host.configure.budgets import check_breakers, evses_below, loads, site_budgets
+from ampacity_host.configure.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.compiling import compile_site
 from ampacity_host.configure.hierarchy import check_parent
 from ampacity_host.configure.parse import SiteFile
-from ampacity_host.configure.timing import BusTiming, check_watchdogs
+from ampacity_host.configure.timing import BusTiming, check_watchdogs, lines_of
 
 
 def reserves_da(facts: dict[str, Any]) -> list[int]:
@@ -119,7 +119,6 @@ def report(site: SiteFile) -> dict[str, Any]:
     facts = compile_site(site)
     budgets = site_budgets(facts)
     found = findings(facts, budgets)
-    timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
     return {
         "ok": not any(each["level"] == "error" for each in found),
         "site": site.name,
@@ -128,11 +127,18 @@ def report(site: SiteFile) -> dict[str, Any]:
         "warnings": [mistake.as_dict() for mistake in site.warnings],
         "findings": found,
         "circuits": circuit_sums(facts),
-        "buses": [{"bus": t.name, "units": len(t.units), "well_ms": t.well_ms, "cycle_ms": t.cycle_ms, "orders_ms": t.orders_ms} for t in timings],
+        "buses": [bus_row(line) for line in lines_of(facts)],
         "budgets": budgets,
+        "evse_budgets": evse_budgets(facts),
         "evidence": evidence(facts),
         "could_fall_back_to_6_a": fallback_proposal(facts),
     } | ({"parent": for_the_parent(facts["parent"])} if "parent" in facts else {})
+
+
+def bus_row(line: BusTiming) -> dict[str, Any]:
+    """One line; of a TCP bus each host and port has its own."""
+    where = {"bus": line.name, "host": line.end[0] if line.end else None, "tcp_port": line.end[1] if line.end else None}
+    return where | {"units": len(line.units), "well_ms": line.well_ms, "cycle_ms": line.cycle_ms, "orders_ms": line.orders_ms}
 
 
 def for_the_parent(parent: dict[str, Any]) -> dict[str, float]:
