@@ -11,6 +11,7 @@ from ampacity.circuit.check import amps, reserve_da
 from ampacity.circuit.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.places import line
 from ampacity_host.configure.timing import finding, lines_of
 from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
@@ -59,7 +60,7 @@ def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> d
     site = Site(facts)
     sums_da = fullest_da(site, [stands_da(evse, facts["require_tested"]) for evse in site.evses])
     rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
-    orders_ms = max((line.orders_ms for line in lines_of(facts)), default=0)
+    orders_ms = max((each.orders_ms for each in lines_of(facts)), default=0)
     most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)
     return {
         "name": parent["bus"],
@@ -121,7 +122,7 @@ def check_own_line(site: SiteFile, collector: Collector) -> None:
     for bus in site.buses:
         if bus["name"] == site.parent["bus"]:
             collector.add(site.parent, "bus", f'"{bus["name"]}" is a bus of this site', "name the parent's line")
-        elif site.parent["port"] is not None and bus["port"] != "virtual" and bus["port"] == site.parent["port"]:
+        elif None not in (site.parent["port"], bus["port"]) and bus["port"] != "virtual" and line(bus["port"]) == line(site.parent["port"]):
             collector.add(site.parent, "port", f'belongs to bus "{bus["name"]}"', "the parent's line needs a port of its own")
 
 
