@@ -5,6 +5,7 @@ yes. Everything is decided from what the ledger knows; nobody waits here for any
 """
 
 from ampacity.circuit.bounds import Bounds
+from ampacity.circuit.reserve import default_da
 from ampacity.circuit.standing import LONG_AGO_MS, Standing
 from ampacity.circuit.tree import Site
 
@@ -158,9 +159,7 @@ class Permits(Bounds):
 
     def standing_da(self, s: Standing) -> int:
         """What it draws at most once the primary is gone and every watchdog has run out, in da."""
-        if s.evidence.watchdog_ms() > 0 or s.isolated:
-            return s.reserve_da
-        return max(s.reserve_da, s.bound_da)
+        return s.reserve_da if s.isolated else default_da(s.evse, s.evidence, s.reserve_da, s.bound_da)
 
     def _rule_8_fresh(self, s: Standing, now_ms: int) -> bool:
         """Above the reserve only within boot_ms after a read that showed watchdog and fallback."""

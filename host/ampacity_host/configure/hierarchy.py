@@ -7,7 +7,8 @@ sums of what is below and cannot be wished.
 from pathlib import Path
 from typing import Any
 
-from ampacity.circuit.check import amps, reserve_da
+from ampacity.circuit.check import amps, declared_da
+from ampacity.circuit.reserve import Declared, default_da
 from ampacity.circuit.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
@@ -41,10 +42,9 @@ def primary_facts(evse: Table) -> dict[str, Any]:
 
 # from below: what a site shows upward
 
-def stands_da(evse: Evse, require_tested: bool) -> int:
+def stands_da(evse: Evse) -> int:
     """The most it draws when its primary is gone for long, da: its reserve; all that it can where no watchdog ends an order."""
-    reserve = reserve_da(evse, require_tested)
-    return reserve if evse.watchdog_ms > 0 or evse.kind == "local" else max(reserve, evse.max_da)
+    return default_da(evse, Declared(evse), declared_da(evse), evse.max_da)
 
 
 def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = None) -> int:
@@ -58,7 +58,7 @@ def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = No
 def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> dict[str, Any]:
     """`parent` of the site facts. facts: the rest of them."""
     site = Site(facts)
-    sums_da = fullest_da(site, [stands_da(evse, facts["require_tested"]) for evse in site.evses])
+    sums_da = fullest_da(site, [stands_da(evse) for evse in site.evses])
     rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
     orders_ms = max((each.orders_ms for each in lines_of(facts)), default=0)
     most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)
@@ -91,7 +91,7 @@ def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
     if parent is None:
         return []
     site = Site(facts)
-    least_da = fullest_da(site, [reserve_da(evse, facts["require_tested"]) for evse in site.evses])
+    least_da = fullest_da(site, [declared_da(evse) for evse in site.evses])
     if least_da <= parent["fallback_da"]:
         return []
     text = f"reserves {amps(least_da)} are above the fallback {amps(parent['fallback_da'])} that its parent is told"
