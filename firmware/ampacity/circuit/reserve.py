@@ -111,9 +111,11 @@ def _told_power_on_da(evse: Evse, known: "Known") -> int:
 def reserve_da(evse: Evse, known: "Known") -> int:
     """Rule 4: what it may draw without asking, at any time; never lent to anybody, in da."""
     reserve = power_on_da(evse, known)
-    if watchdog_ms(evse, known) > 0:
-        return max(reserve, fallback_da(evse, known))
-    return reserve if holds(evse, known) else max(reserve, hardware_da(evse, known))
+    if evse.watchdog_ms > 0 or evse.shared_feed:  # one that does not count may act all the same
+        reserve = max(reserve, fallback_da(evse, known))
+    if watchdog_ms(evse, known) > 0 or holds(evse, known):
+        return reserve
+    return max(reserve, hardware_da(evse, known))
 
 
 def default_da(evse: Evse, known: "Known", reserve: int, standing_da: int) -> int:
