@@ -91,6 +91,24 @@ def test_section_4_no_two_devices_at_one_address():
     assert codes(facts) == []
 
 
+def test_section_4_one_device_under_two_spellings_is_at_one_address():
+    facts = site([evse("evse-1"), evse("evse-2")])
+    facts["evses"][1]["unit"] = 1
+    facts["buses"] = [{"name": "lan", "kind": "tcp", "host": "box.lan"}]
+    facts["evses"][1]["host"] = "Box.LAN."
+    assert codes(facts) == ["address"]
+    facts["buses"] = [{"name": name, "kind": "rtu", "port": "/dev/ttyS1"} for name in ("one", "two")]
+    facts["evses"][1]["bus"] = 1
+    assert codes(facts) == ["address"]
+    facts["buses"][1]["port"] = "/dev/ttyS2"
+    assert codes(facts) == []
+
+
+def test_section_4_a_meter_measures_one_circuit():
+    circuits = [circuit(meter=0), circuit("row", 0, meter=0)]
+    assert codes(site([evse()], circuits, [meter_facts()])) == ["meter"]
+
+
 def test_section_4_no_mapping_that_a_device_cannot_have():
     for terminals in ([], [[0], [0]], [[3]], [[0, 0]], [[0, 1, 2]], [[0], [1], [2], [0]]):
         assert codes(site([evse(terminals=terminals)])) == ["terminals"]

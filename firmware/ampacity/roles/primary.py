@@ -34,13 +34,13 @@ class Primary:
 
     def __init__(self, doors, site, log):
         self.doors = doors
-        self.site = checked(site)
         self.log = log
         self.clock = doors.clock
         self.started_ms = self.clock.now_ms()
         self.files = doors.files
         self.settings = Settings(doors.files)
         self.keeper = Keeper(self.settings, self.files, log, doors)
+        self.site = checked(site, self.keeper.evidence())
         self.wallclock = WallClock(self.clock)
         if doors.rtc_ms() is not None:
             self.wallclock.set_unix(doors.rtc_ms(), "rtc", self.started_ms)

@@ -11,11 +11,11 @@ FORMAT = 1
 LISTS = ("circuits", "buses", "meters", "evses")
 
 
-def refuse_errors(site):
+def refuse_errors(site, kept):
     """Raise Rejected with the first finding of the section 4 check that forbids to run. It is imported for that only."""
     from ampacity.circuit.trusted.check import check_site
 
-    findings = check_site(site)
+    findings = check_site(site, kept)
     forget("ampacity.circuit.trusted.check")
     forget("ampacity.circuit.trusted.check_structure")
     for finding in findings:
@@ -23,14 +23,14 @@ def refuse_errors(site):
             raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")
 
 
-def checked(site):
-    """The site facts themselves, when a primary can run on them. Raises Rejected."""
+def checked(site, kept=None):
+    """The site facts themselves, when a primary can run on them. kept: the evidence of its journal. Raises Rejected."""
     if not isinstance(site, dict) or site.get("format") != FORMAT:
         raise Rejected("site.json format", site.get("format") if isinstance(site, dict) else site, str(FORMAT))
     for key in LISTS:
         if not isinstance(site.get(key), list):
             raise Rejected("site.json " + key, site.get(key), "a list")
-    refuse_errors(site)
+    refuse_errors(site, kept)
     share_terminals(site)
     return site
 

@@ -1,12 +1,15 @@
 """The times that a site is promised (safety.md 3.5), and whether its breakers hold for that long.
 
-After a step of the other load an overload lasts at most meter age + decide + bus + device + car. When the primary
-dies, EVSEs hold their last order until their watchdogs end: the exposure.
+After a step of the other load an overload lasts at most meter age + decide + bus + device + car. The meter's age is that of a
+meter which dies just before the step: what it showed last counts until it is noticed to be old or frozen. The bus has the
+longest that a path may hold an order back. When the primary dies, EVSEs hold their last order until their watchdogs end: the
+exposure. Computed here only: the report, the breakers and the judge of the rig take it from here.
 """
 
 from typing import Any
 
-from ampacity_host.configure.timing import BusTiming, finding
+from ampacity.circuit.trusted.tree import Site
+from ampacity_host.configure.timing import BusTiming, finding, line_of, lines_of
 from ampacity_host.rig.plant.breaker import parse_breaker, trip_time_s
 
 TICK_MS = 100
@@ -29,21 +32,70 @@ def loads(evse: dict[str, Any], phase: int) -> bool:
     return any(phase in lines for lines in evse["terminals"])
 
 
-def circuit_budget(facts: dict[str, Any], circuit: int, timings: list[BusTiming]) -> dict[str, Any]:
-    """The parts of a circuit's budget in ms, their sum, and the exposure with a dead primary (None: for ever)."""
-    entry, evses = facts["circuits"][circuit], evses_below(facts, circuit)
-    buses = [timings[index] for index in sorted({evse["bus"] for evse in evses if evse["bus"] >= 0})]
-    meter = facts["meters"][entry["meter"]] if entry["meter"] >= 0 else None
-    parts = {
-        "meter_age_ms": timings[meter["bus"]].cycle_ms if meter else 0,
-        "decide_ms": TICK_MS,
-        "bus_ms": max((timing.orders_ms for timing in buses), default=0),
-        "device_ms": max((evse["latency_ms"] for evse in evses), default=0),
-        "car_ms": max((evse["settle_ms"] for evse in evses), default=0),
-    }
-    ends = [e["watchdog_ms"] + e["watchdog_tolerance_ms"] + e["settle_ms"] if e["watchdog_ms"] else None for e in evses]
-    exposure = None if None in ends else max((end for end in ends if end is not None), default=0)
-    return {"circuit": entry["name"], **parts, "total_ms": sum(parts.values()), "exposure_ms": exposure}
+def meters_of(facts: dict[str, Any], circuit: int) -> list[dict[str, Any]]:
+    """The meters by which its other load is known: its own, else those of the nearest circuits below that have one."""
+    own = facts["circuits"][circuit]["meter"]
+    if own >= 0:
+        return [facts["meters"][own]]
+    below = [index for index, entry in enumerate(facts["circuits"]) if entry["parent"] == circuit]
+    return [meter for index in below for meter in meters_of(facts, index)]
+
+
+def meter_ages_ms(facts: dict[str, Any], meter: dict[str, Any], line: BusTiming) -> tuple[int, int]:
+    """How old what it shows may be: (while it lives, until it is noticed to be dead or frozen).
+
+    While it lives: what it samples, its period, and a cycle of its line. A coarse one may stand still; only its silence is noticed.
+    """
+    profile = facts["profiles"].get(meter["profile"]) or {}
+    lost_ms = meter["timeout_ms"] if meter["coarse"] else max(meter["timeout_ms"], meter["frozen_ms"])
+    return meter["sample_ms"] + int(profile.get("live_ms", 0)) + line.cycle_ms, meter["sample_ms"] + lost_ms
+
+
+def evse_times(facts: dict[str, Any], evse: dict[str, Any], lines: list[BusTiming]) -> dict[str, Any]:
+    """From a decision until the car has followed, in ms: `bus_ms` holds `transit_ms`; and the exposure (None: for ever)."""
+    line = line_of(lines, facts, evse) if evse["bus"] >= 0 else None
+    wire_ms = line.busy_ms + line.orders_ms if line else 0
+    transit_ms = evse["transit_ms"] + evse.get("below_transit_ms", 0)
+    parts = {"bus_ms": wire_ms + transit_ms, "device_ms": evse["latency_ms"], "car_ms": evse["settle_ms"]}
+    return {**parts, "transit_ms": transit_ms, "total_ms": sum(parts.values())}
+
+
+def exposures_ms(facts: dict[str, Any]) -> list[int | None]:
+    """How long each EVSE may hold its last order with a dead primary: as the ledger counts silence (rule 5); None: for ever."""
+    return [evse.lapse_ms(evse.watchdog_ms) if evse.watchdog_ms > 0 else None for evse in Site(facts).evses]
+
+
+NOBODY = {"bus_ms": 0, "device_ms": 0, "car_ms": 0, "transit_ms": 0, "total_ms": 0}
+
+
+def circuit_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> dict[str, Any]:
+    """The parts of a circuit's budget in ms, by its slowest EVSE, and their sum; the exposure with a dead primary (None: for ever).
+
+    `well_ms`: the sum while its meter lives and no path holds an order back. `slowest`: that EVSE.
+    """
+    name, evses = facts["circuits"][circuit]["name"], evses_below(facts, circuit)
+    times = [(evse_times(facts, evse, lines), str(evse["name"])) for evse in evses] or [(NOBODY, "")]
+    slowest, who = max(times, key=lambda one: int(one[0]["total_ms"]))
+    prompt_ms = max(int(one["total_ms"] - one["transit_ms"]) for one, _ in times)
+    ages = [meter_ages_ms(facts, meter, line_of(lines, facts, meter)) for meter in meters_of(facts, circuit)]
+    well_ms = max((well for well, _ in ages), default=0)
+    age_ms = max((max(each) for each in ages), default=0)
+    parts = {"meter_age_ms": age_ms, "decide_ms": TICK_MS, **{key: slowest[key] for key in ("bus_ms", "device_ms", "car_ms")}}
+    exposures = [each for each, evse in zip(exposures_ms(facts), facts["evses"], strict=True) if evse in evses]
+    exposure = None if None in exposures else max((each for each in exposures if each is not None), default=0)
+    return {
+        "circuit": name, **parts, "total_ms": sum(parts.values()), "exposure_ms": exposure, "slowest": who,
+        "transit_ms": slowest["transit_ms"], "meter_well_ms": well_ms, "well_ms": well_ms + TICK_MS + prompt_ms,
+    }  # fmt: skip
+
+
+def evse_budgets(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each EVSE adds to the budgets of its circuits, ms, in file order."""
+    lines, exposures = lines_of(facts), exposures_ms(facts)
+    return [
+        {"evse": evse["name"], **evse_times(facts, evse, lines), "exposure_ms": exposure}
+        for evse, exposure in zip(facts["evses"], exposures, strict=True)
+    ]
 
 
 def worst_peak_da(facts: dict[str, Any], circuit: int, phase: int) -> int:
@@ -77,5 +129,5 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
 
 def site_budgets(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """The budget of every circuit, in the order of the site facts."""
-    timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
-    return [circuit_budget(facts, index, timings) for index in range(len(facts["circuits"]))]
+    lines = lines_of(facts)
+    return [circuit_budget(facts, index, lines) for index in range(len(facts["circuits"]))]

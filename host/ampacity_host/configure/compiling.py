@@ -5,6 +5,7 @@ from typing import Any
 from ampacity_host.configure.devices import compiled_profiles, evse_facts, meter_facts
 from ampacity_host.configure.hierarchy import parent_entry
 from ampacity_host.configure.parse import SiteFile, Table
+from ampacity_host.configure.places import plain
 from ampacity_host.configure.structure import OWN_KINDS, by_name, each_phase, feeder_of, supply_phases
 from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
@@ -38,6 +39,10 @@ def transit_ms(bus: Table) -> int:
     return GATEWAY_MS if bus["gateway"] else DIRECT_TCP_MS
 
 
+def host_of(table: Table) -> str | None:
+    return plain(table["host"]) if table["host"] else None
+
+
 def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
     phases = supply_phases(site)
     rating = each_phase(circuit["rating_a"], phases)
@@ -66,7 +71,7 @@ def bus_entry(bus: Table, site: SiteFile) -> dict[str, Any]:
         framing |= {"over_tcp": True} if far_away(bus) else {}
         return entry | {"port": bus["port"], "baud": bus["baud"], "parity": bus["parity"], "stop": bus["stop"]} | framing
     secure = {"tls": material(bus, site), "roles": bus["roles"]} if bus["tls"] else {}
-    return entry | {"host": bus["host"], "tcp_port": tcp_port_of(bus)} | secure
+    return entry | {"host": host_of(bus), "tcp_port": tcp_port_of(bus)} | secure
 
 
 def meter_entry(meter: Table, site: SiteFile) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def meter_entry(meter: Table, site: SiteFile) -> dict[str, Any]:
         "bus": by_name(site.buses)[meter["bus"]],
         "unit": meter["unit"],
         "phases": measured,
-        "host": meter["host"],
+        "host": host_of(meter),
         "tcp_port": meter["tcp_port"],
     } | facts
 
@@ -102,7 +107,7 @@ def evse_entry(evse: Table, site: SiteFile) -> dict[str, Any]:
         "profile": None if evse["kind"] in OWN_KINDS else evse["kind"],
         "bus": bus,
         "unit": evse["unit"] or 0,
-        "host": evse["host"],
+        "host": host_of(evse),
         "tcp_port": evse["tcp_port"],
         "circuit": circuit,
         "terminals": terminals_of(evse, site),

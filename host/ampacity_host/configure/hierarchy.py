@@ -7,11 +7,13 @@ sums of what is below and cannot be wished.
 from pathlib import Path
 from typing import Any
 
-from ampacity.circuit.trusted.check import amps, reserve_da
+from ampacity.circuit.trusted.check import amps, declared_da
+from ampacity.circuit.trusted.reserve import Declared, default_da
 from ampacity.circuit.trusted.tree import Evse, Site
 from ampacity_host.configure.mistakes import Collector, SiteErrors
 from ampacity_host.configure.parse import SiteFile, Table
-from ampacity_host.configure.timing import BusTiming, finding
+from ampacity_host.configure.places import line
+from ampacity_host.configure.timing import finding, lines_of
 from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
 TICK_MS = 100
@@ -34,15 +36,15 @@ def primary_facts(evse: Table) -> dict[str, Any]:
         "watchdog_ms": evse["watchdog_s"] + below["after_lease_ms"],
         "settle_ms": below["settle_ms"],
         "latency_ms": below["latency_ms"],
+        "below_transit_ms": below.get("transit_ms", 0),
     }
 
 
 # from below: what a site shows upward
 
-def stands_da(evse: Evse, require_tested: bool) -> int:
+def stands_da(evse: Evse) -> int:
     """The most it draws when its primary is gone for long, da: its reserve; all that it can where no watchdog ends an order."""
-    reserve = reserve_da(evse, require_tested)
-    return reserve if evse.watchdog_ms > 0 or evse.kind == "local" else max(reserve, evse.max_da)
+    return default_da(evse, Declared(evse), declared_da(evse), evse.max_da)
 
 
 def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = None) -> int:
@@ -56,9 +58,9 @@ def fullest_da(site: Site, amounts_da: list[int], caps_da: list[int] | None = No
 def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> dict[str, Any]:
     """`parent` of the site facts. facts: the rest of them."""
     site = Site(facts)
-    sums_da = fullest_da(site, [stands_da(evse, facts["require_tested"]) for evse in site.evses])
+    sums_da = fullest_da(site, [stands_da(evse) for evse in site.evses])
     rating_da = next(c.rating_da for c in site.circuits if c.parent == -1)
-    orders_ms = max((BusTiming(facts, index).orders_ms for index in range(len(facts["buses"]))), default=0)
+    orders_ms = max((each.orders_ms for each in lines_of(facts)), default=0)
     most_da = fullest_da(site, [evse.max_da for evse in site.evses], rating_da)
     return {
         "name": parent["bus"],
@@ -71,6 +73,7 @@ def parent_entry(parent: Table, facts: dict[str, Any], site_file: SiteFile) -> d
         "after_lease_ms": max((evse.lapse_ms(evse.watchdog_ms) for evse in site.evses if evse.watchdog_ms > 0), default=0),
         "settle_ms": max((evse["settle_ms"] for evse in facts["evses"]), default=0),
         "latency_ms": TICK_MS + orders_ms + max((evse["latency_ms"] for evse in facts["evses"]), default=0),
+        "transit_ms": max((evse["transit_ms"] + evse.get("below_transit_ms", 0) for evse in facts["evses"]), default=0),
     } | parent_line(parent, site_file)
 
 
@@ -88,7 +91,7 @@ def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
     if parent is None:
         return []
     site = Site(facts)
-    least_da = fullest_da(site, [reserve_da(evse, facts["require_tested"]) for evse in site.evses])
+    least_da = fullest_da(site, [declared_da(evse) for evse in site.evses])
     if least_da <= parent["fallback_da"]:
         return []
     text = f"reserves {amps(least_da)} are above the fallback {amps(parent['fallback_da'])} that its parent is told"
@@ -119,7 +122,7 @@ def check_own_line(site: SiteFile, collector: Collector) -> None:
     for bus in site.buses:
         if bus["name"] == site.parent["bus"]:
             collector.add(site.parent, "bus", f'"{bus["name"]}" is a bus of this site', "name the parent's line")
-        elif site.parent["port"] is not None and bus["port"] != "virtual" and bus["port"] == site.parent["port"]:
+        elif None not in (site.parent["port"], bus["port"]) and bus["port"] != "virtual" and line(bus["port"]) == line(site.parent["port"]):
             collector.add(site.parent, "port", f'belongs to bus "{bus["name"]}"', "the parent's line needs a port of its own")
 
 

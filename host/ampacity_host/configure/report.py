@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from ampacity.circuit.trusted.check import check_site, reserve_da
+from ampacity.circuit.trusted.check import Sums, check_site
 from ampacity.circuit.trusted.tree import Site
-from ampacity_host.configure.budgets import check_breakers, evses_below, loads, site_budgets
+from ampacity_host.configure.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.compiling import compile_site
 from ampacity_host.configure.hierarchy import check_parent
 from ampacity_host.configure.parse import SiteFile
-from ampacity_host.configure.timing import BusTiming, check_settings, check_watchdogs
+from ampacity_host.configure.timing import BusTiming, check_settings, check_watchdogs, lines_of
 
 
-def reserves_da(facts: dict[str, Any]) -> list[int]:
+def reserves_da(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[int]:
     """What each EVSE may draw without asking, by the one implementation that the controller uses too."""
-    return [reserve_da(evse, facts["require_tested"]) for evse in Site(facts).evses]
+    return Sums(Site(facts), kept).reserve_da
 
 
-def circuit_sums(facts: dict[str, Any]) -> list[dict[str, Any]]:
+def circuit_sums(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """For every circuit and phase: rating, reserves, assumed other load, what is left of the rating, Σ of limits; in A."""
     rows = []
-    reserved = {evse["name"]: da for evse, da in zip(facts["evses"], reserves_da(facts), strict=True)}
+    reserved = {evse["name"]: da for evse, da in zip(facts["evses"], reserves_da(facts, kept), strict=True)}
     for index, entry in enumerate(facts["circuits"]):
         evses = evses_below(facts, index)
         for phase in range(facts["phases"]):
@@ -31,7 +31,7 @@ def circuit_sums(facts: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def fallback_proposal(facts: dict[str, Any]) -> int:
+def fallback_proposal(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> int:
     """How many of the units that now pause when the primary is lost could fall back to 6 A instead, in file order."""
     left = [[c["rating_da"][p] - c["assumed_other_da"][p] for p in range(facts["phases"])] for c in facts["circuits"]]
 
@@ -47,7 +47,7 @@ def fallback_proposal(facts: dict[str, Any]) -> int:
             left[c][p] -= amount_da
         return True
 
-    reserved = reserves_da(facts)
+    reserved = reserves_da(facts, kept)
     for evse, reserve in zip(facts["evses"], reserved, strict=True):
         take(evse, reserve)
     pausing = [evse for evse, reserve in zip(facts["evses"], reserved, strict=True) if not reserve]
@@ -109,17 +109,19 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
     return found
 
 
-def findings(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def findings(facts: dict[str, Any], budgets: list[dict[str, Any]], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
-    return [*check_site(facts), *check_watchdogs(facts), *check_settings(facts), *check_breakers(facts, budgets), *check_parent(facts)]
+    return [*check_site(facts, kept), *check_watchdogs(facts), *check_settings(facts), *check_breakers(facts, budgets), *check_parent(facts)]
 
 
-def report(site: SiteFile) -> dict[str, Any]:
-    """{"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evidence", "could_fall_back_to_6_a"}."""
+def report(site: SiteFile, kept: dict[str, Any] | None = None) -> dict[str, Any]:
+    """kept: the evidence in the journal of its controller.
+
+    {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evidence", "could_fall_back_to_6_a"}.
+    """
     facts = compile_site(site)
     budgets = site_budgets(facts)
-    found = findings(facts, budgets)
-    timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
+    found = findings(facts, budgets, kept)
     return {
         "ok": not any(each["level"] == "error" for each in found),
         "site": site.name,
@@ -127,12 +129,19 @@ def report(site: SiteFile) -> dict[str, Any]:
         "mistakes": [],
         "warnings": [mistake.as_dict() for mistake in site.warnings],
         "findings": found,
-        "circuits": circuit_sums(facts),
-        "buses": [{"bus": t.name, "units": len(t.units), "well_ms": t.well_ms, "cycle_ms": t.cycle_ms, "orders_ms": t.orders_ms} for t in timings],
+        "circuits": circuit_sums(facts, kept),
+        "buses": [bus_row(line) for line in lines_of(facts)],
         "budgets": budgets,
+        "evse_budgets": evse_budgets(facts),
         "evidence": evidence(facts),
-        "could_fall_back_to_6_a": fallback_proposal(facts),
+        "could_fall_back_to_6_a": fallback_proposal(facts, kept),
     } | ({"parent": for_the_parent(facts["parent"])} if "parent" in facts else {})
+
+
+def bus_row(line: BusTiming) -> dict[str, Any]:
+    """One line; of a TCP bus each host and port has its own."""
+    where = {"bus": line.name, "host": line.end[0] if line.end else None, "tcp_port": line.end[1] if line.end else None}
+    return where | {"units": len(line.units), "well_ms": line.well_ms, "cycle_ms": line.cycle_ms, "orders_ms": line.orders_ms}
 
 
 def for_the_parent(parent: dict[str, Any]) -> dict[str, float]:

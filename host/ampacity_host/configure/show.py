@@ -30,17 +30,23 @@ def budgets(result: dict[str, Any]) -> Table:
     names = {"meter_age_ms": "meter", "decide_ms": "decide", "bus_ms": "bus", "device_ms": "device", "car_ms": "car"}
     for name in (*names.values(), "together", "primary dead"):
         table.add_column(name, justify="right")
+    table.add_column("slowest")
     for row in result["budgets"]:
-        table.add_row(row["circuit"], *(span(row[key]) for key in (*names, "total_ms", "exposure_ms")))
+        table.add_row(row["circuit"], *(span(row[key]) for key in (*names, "total_ms", "exposure_ms")), row["slowest"])
     return table
 
 
 def buses(result: dict[str, Any]) -> Table:
-    table = Table("bus", title="How long a bus takes", title_justify="left")
-    for name in ("units", "all read once", "half of them silent", "an order to each"):
+    """Lines that take alike stand in one row: twenty hosts of one unit each are twenty lines of their own."""
+    table = Table("bus", title="How long a line takes", title_justify="left")
+    for name in ("lines", "units on each", "all read once", "half of them silent", "an order to each"):
         table.add_column(name, justify="right")
+    alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in result["buses"]:
-        table.add_row(row["bus"], str(row["units"]), *(f"{row[key] / 1000:.2f} s" for key in ("well_ms", "cycle_ms", "orders_ms")))
+        alike.setdefault(tuple(row[key] for key in ("bus", "units", "well_ms", "cycle_ms", "orders_ms")), []).append(row)
+    for (bus, units, *times), rows in alike.items():
+        one = f" {rows[0]['host']}:{rows[0]['tcp_port']}" if len(rows) == 1 and rows[0]["host"] else ""
+        table.add_row(bus + one, str(len(rows)), str(units), *(f"{each / 1000:.2f} s" for each in times))
     return table
 
 

@@ -5,6 +5,7 @@ Sums of currents are not checked here: `ampacity.circuit.trusted.check` does tha
 
 from collections.abc import Iterable
 
+from ampacity_host.configure import places
 from ampacity_host.configure.mistakes import Collector
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.tls import check_tls, tcp_port_of
@@ -49,9 +50,16 @@ def check_structure(site: SiteFile, collector: Collector) -> None:
 
 
 def metered(site: SiteFile, collector: Collector) -> None:
-    """Surplus and contracted power are measured: their circuits have a meter."""
+    """Surplus, contracted power and generation are measured: their circuits have a meter. No meter measures two circuits."""
     circuits, evses = by_name(site.circuits), by_name(site.evses)
+    first: dict[str, Table] = {}
     for circuit in site.circuits:
+        if circuit["meter"] and first.setdefault(circuit["meter"], circuit) is not circuit:
+            wrong = f'"{circuit["meter"]}" measures circuit "{first[circuit["meter"]]["name"]}" already'
+            collector.add(circuit, "meter", wrong, "name a meter of its own, or leave it out")
+        if any(each_phase(circuit["generation_a"], 1)) and not measured_at(circuit, site.circuits, circuits):
+            right = "write meter = … here or at a circuit above"
+            collector.add(circuit, "generation_a", "is added to what a meter shows, and none measures this circuit", right)
         if circuit["contract_kw"] and not circuit["meter"]:
             collector.add(circuit, "contract_kw", "is measured, and the circuit has no meter", "write meter = …")
     if site.solar is None:
@@ -62,6 +70,16 @@ def metered(site: SiteFile, collector: Collector) -> None:
     for name in site.solar["evses"] or ():
         if name not in evses:
             collector.add(site.solar, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
+
+
+def measured_at(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bool:
+    """Does it have a meter, or a circuit above it?"""
+    here = circuit
+    for _ in circuits:
+        if here["meter"] or here["parent"] not in known:
+            break
+        here = circuits[known[here["parent"]]]
+    return bool(here["meter"])
 
 
 def safety_loads(site: SiteFile, collector: Collector) -> None:
@@ -192,19 +210,53 @@ def buses(site: SiteFile, collector: Collector) -> None:
         homeless = own == "host" and any(t["host"] is None for t in users)
         if bus[own] is None and own not in bus.broken and (own == "port" or homeless):
             collector.add(bus, own, "is missing", f"write {own} = …")
-        place = bus["port"] if own == "port" else (bus["host"], tcp_port_of(bus))
-        if bus[own] is None or place == "virtual":
+        if bus[own] is None or bus["port"] == "virtual":
             continue
+        place = places.line(bus["port"]) if own == "port" else places.server(bus["host"], tcp_port_of(bus))
         if place in owners:
-            collector.add(bus, own, f'belongs to bus "{owners[place]["name"]}" already', "put both on one bus")
+            owner = owners[place]
+            said = places.spelled(owner["port"] or owner["host"], bus[own])
+            collector.add(bus, own, f'belongs to bus "{owner["name"]}" already{said}', "put both on one bus")
         owners.setdefault(place, bus)
+    endpoints(site, collector)
+
+
+def server_of(bus: Table) -> tuple[object, ...] | None:
+    """The TCP server that a bus names itself."""
+    if bus["kind"] == "tcp":
+        return places.server(bus["host"], tcp_port_of(bus)) if bus["host"] else None
+    return places.line(bus["port"]) if str(bus["port"]).startswith(places.SOCKET) else None
+
+
+def endpoints(site: SiteFile, collector: Collector) -> None:
+    """One connection for each TCP server: whoever shares one is on one bus, and writes its host alike."""
+    known = by_name(site.buses)
+    first: dict[object, tuple[Table, Table, str]] = {}
+    for bus in site.buses:
+        if bus["kind"] != "tcp" and server_of(bus) is not None:
+            first[server_of(bus)] = (bus, bus, bus["port"])
+    for table in (*site.meters, *site.evses):
+        if table["bus"] not in known:
+            continue
+        bus = site.buses[known[table["bus"]]]
+        host = table["host"] or bus["host"]
+        if bus["kind"] != "tcp" or host is None:
+            continue
+        place = places.server(host, table["tcp_port"] or tcp_port_of(bus))
+        other, home, written = first.setdefault(place, (table, bus, places.plain(host)))
+        key = "host" if "host" in table.written else "bus"
+        if home is not bus and not place == server_of(bus) == server_of(home):  # that was said of the buses
+            collector.add(table, key, f'"{host}" is on bus "{home["name"]}" too', "put both on one bus")
+        elif home is bus and written != places.plain(host) and table["unit"] != other["unit"]:
+            collector.add(table, key, f'"{host}" is the host of {other.where} too, written "{written}" there', "write it alike")
 
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:
-    """What tells a device from all others: bus and unit on RTU; host, port and unit on TCP."""
+    """What tells a device from all others: bus and unit on RTU; host, port and unit on TCP, the host in one spelling."""
     if bus["kind"] != "tcp":
         return (bus["name"], table["unit"])
-    return (table["host"] or bus["host"], table["tcp_port"] or tcp_port_of(bus), table["unit"])
+    host = table["host"] or bus["host"]
+    return (host and places.host_of(host), table["tcp_port"] or tcp_port_of(bus), table["unit"])
 
 
 def addresses(site: SiteFile, collector: Collector) -> None:

@@ -1,17 +1,21 @@
-"""How long a bus takes: one cycle over all its units with half of them silent, and one set of orders.
+"""How long a line takes: one cycle over all its units with half of them silent, and one set of orders.
 
+A serial bus is one line; of a TCP bus each host and port is one, for the controller has a connection to each, and what
+several units share behind one address is asked one after another (`ampacity.roles.buses`).
 Computed from characters on the wire, the devices' answer times and time-outs; the same facts that the controller gets.
-The engine gives silent units at most half of a bus's time, so they can double a cycle, not more.
+The engine gives silent units at most half of a line's time, so they can double a cycle, not more.
 """
 
 import itertools
 from typing import Any
 
 from ampacity.bus.profile_alive import HEARD_MS, too_slow
+from ampacity.roles.site import endpoint
 
 STATUS_CHARACTERS = (8, 61)  # request and answer of our own secondary's status block
 OWN_LATENCY_MS = 5
 OWN_TIMEOUT_MS = 200
+GRANT_CHARACTERS = (23, 8)  # to one of our own alone, as on TCP: seven registers
 BROADCAST_HEAD_CHARACTERS = 21  # address, function, range, count, then identity, sequence, lease, first, count; check
 TCP_ROUND_TRIP_MS = 20
 BEHIND_GATEWAY = {"kind": "rtu", "baud": 9600, "parity": "E", "stop": 1}  # a line that nobody has described to us
@@ -55,7 +59,8 @@ class Unit:
         if profile is None:
             self.answering = exchange_ms(bus, *STATUS_CHARACTERS, OWN_LATENCY_MS)
             self.silent = frame_ms(bus, STATUS_CHARACTERS[0]) + OWN_TIMEOUT_MS
-            self.order, self.own = 0, self.answering
+            self.order = 0 if bus["kind"] == "rtu" else exchange_ms(bus, *GRANT_CHARACTERS, OWN_LATENCY_MS)  # there one frame is for all
+            self.own = self.answering + self.order
             return
         latency = int(profile["latency_ms"])
         reads = [span for group in ("live", "proof") for span in profile["reads"].get(group, [])]
@@ -68,19 +73,23 @@ class Unit:
 
 
 class BusTiming:
-    """One bus of the site facts. `well_ms`: all units read once; `cycle_ms`: with half of them silent
-    and all orders; `orders_ms`: an order to every EVSE."""
+    """One line of the site facts. `well_ms`: all units read once; `cycle_ms`: with half of them silent
+    and all orders; `orders_ms`: an order to every EVSE; `busy_ms`: the longest that one unit keeps it from the rest."""
 
-    def __init__(self, facts: dict[str, Any], bus_index: int) -> None:
+    def __init__(self, facts: dict[str, Any], bus_index: int, end: tuple[str, int] | None = None) -> None:
+        """end: host and port of a TCP connection; None: all that is on the bus."""
         bus = facts["buses"][bus_index]
-        self.name, self.bus = bus["name"], bus
-        evses = [e for e in facts["evses"] if e["bus"] == bus_index]
-        entries = evses + [m for m in facts["meters"] if m["bus"] == bus_index]
+        self.name, self.bus, self.end = bus["name"], bus, end
+        self.where = self.name if end is None else "%s %s:%d" % (self.name, *end)
+        evses = [e for e in facts["evses"] if e["bus"] == bus_index and (end is None or endpoint(e, bus) == end)]
+        meters = [m for m in facts["meters"] if m["bus"] == bus_index and (end is None or endpoint(m, bus) == end)]
+        entries = evses + meters
         self.units = [Unit(bus, entry, facts["profiles"].get(entry["profile"]) if entry["profile"] else None) for entry in entries]
-        self.own_secondaries = sum(1 for e in evses if e["kind"] == "ampacity")
+        self.own_secondaries = sum(1 for e in evses if e["kind"] == "ampacity") if bus["kind"] == "rtu" else 0
         self.broadcast_ms = frame_ms(bus, BROADCAST_HEAD_CHARACTERS + 2 * self.own_secondaries) if self.own_secondaries else 0
         self.orders_ms = 2 * self.broadcast_ms + sum(unit.order for unit in self.units)
         self.well_ms = sum(unit.answering for unit in self.units)
+        self.busy_ms = max((unit.silent for unit in self.units), default=0)
         self.cycle_ms = self._cycle_ms()
 
     def _cycle_ms(self) -> int:
@@ -94,14 +103,33 @@ class BusTiming:
         return max(alone, answering + min(silent, answering + longest) + self.orders_ms)
 
 
+def lines_of(facts: dict[str, Any]) -> list[BusTiming]:
+    """Every line of the site, in the order of its buses; of a TCP bus one for each host and port, in file order."""
+    lines = []
+    for index, bus in enumerate(facts["buses"]):
+        ends: list[tuple[str, int] | None] = [None]
+        if bus["kind"] != "rtu":
+            users = [entry for entry in (*facts["evses"], *facts["meters"]) if entry["bus"] == index]
+            ends = list(dict.fromkeys(endpoint(entry, bus) for entry in users))
+        lines += [BusTiming(facts, index, end) for end in ends]
+    return lines
+
+
+def line_of(lines: list[BusTiming], facts: dict[str, Any], entry: dict[str, Any]) -> BusTiming:
+    """The line by which an EVSE (none of kind local) or meter is reached."""
+    bus = facts["buses"][entry["bus"]]
+    end = None if bus["kind"] == "rtu" else endpoint(entry, bus)
+    return next(line for line in lines if line.bus is bus and line.end == end)
+
+
 def check_watchdogs(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Findings where a watchdog is not longer than three cycles of its bus, or its refresh does not fit in a quarter."""
+    """Findings where a watchdog is not longer than three cycles of its line, or its refresh does not fit in a quarter."""
     found = []
-    timings = [BusTiming(facts, index) for index in range(len(facts["buses"]))]
+    lines = lines_of(facts)
     for evse in facts["evses"]:
         if evse["bus"] < 0 or not evse["watchdog_ms"]:
             continue
-        timing = timings[evse["bus"]]
+        timing = line_of(lines, facts, evse)
         least = max(3 * timing.cycle_ms + 1, 4 * timing.orders_ms)
         if lease_ms(evse) < least:
             found.append(watchdog_finding(evse, timing, least))
@@ -149,11 +177,16 @@ def lease_ms(evse: dict[str, Any]) -> int:
 
 def watchdog_finding(evse: dict[str, Any], timing: BusTiming, least_ms: int) -> dict[str, Any]:
     least_s = -(-least_ms // 1000)
+    silent = "its unit" if len(timing.units) == 1 else f"half of its {len(timing.units)} units"
     text = (
-        f"the watchdog of {lease_ms(evse) / 1000:g} s is not above 3 cycles of {timing.name}: "
-        f"{timing.cycle_ms / 1000:.1f} s each with half of its {len(timing.units)} units silent"
+        f"the watchdog of {lease_ms(evse) / 1000:g} s is not above 3 cycles of {timing.where}: "
+        f"{timing.cycle_ms / 1000:.1f} s each with {silent} silent, and 4 sets of orders of {timing.orders_ms / 1000:.1f} s"
     )
-    fix = f"watchdog_s = {least_s} where the device can, fewer units on {timing.name}, or a higher baud rate"
+    fix = f"watchdog_s = {least_s} where the device can"
+    if len(timing.units) > 1:
+        fix += f", {'' if timing.bus['kind'] == 'rtu' else 'or '}fewer units on {timing.where}"
+    if timing.bus["kind"] == "rtu":
+        fix += ", or a higher baud rate"
     return finding("watchdog-cycle", evse["name"], text, fix)
 
 

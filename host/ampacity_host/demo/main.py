@@ -54,7 +54,7 @@ def as_lines(lines, console):
 
 
 def allowed_ms(facts):
-    """Circuit → how long it may be above its rating after a step of other load, as `ampacity check` prints it."""
+    """Circuit → how long it may be above its rating after a step of other load, at a meter that may have just died, as `ampacity check` prints it."""
     return {one["circuit"]: one["total_ms"] for one in site_budgets(facts)}
 
 
@@ -65,7 +65,7 @@ def tell(rig, story, facts, runtime_name, console, budgets_ms, lines):
     if lines:
         print("%s: %d EVSEs, firmware on %s, control channel %s" % (
             facts["name"], len(facts["evses"]), runtime_name, rig.ready["control"]), flush=True)
-    teller = Teller(rig.client, look, painter, late_ms(facts, budgets_ms))
+    teller = Teller(rig.client, look, painter, late_ms(budgets_ms))
     try:
         with painter:
             teller.play(story)
@@ -74,10 +74,9 @@ def tell(rig, story, facts, runtime_name, console, budgets_ms, lines):
     return teller
 
 
-def late_ms(facts, budgets_ms):
-    """The same with the time in which a lost meter is noticed, and two looks of ours."""
-    timeout_ms = max((meter["timeout_ms"] for meter in facts["meters"]), default=0)
-    return {name: value + timeout_ms + 500 for name, value in budgets_ms.items()}
+def late_ms(budgets_ms):
+    """The same with two looks of ours."""
+    return {name: value + 500 for name, value in budgets_ms.items()}
 
 
 def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name):

@@ -1,6 +1,6 @@
 """What a device does when the primary falls silent, as one letter; and what it counts as until somebody tests it."""
 
-from ampacity.circuit.trusted.check import reserve_da
+from ampacity.circuit.trusted.check import declared_da
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity.circuit.trusted.tree import Evse
 from ampacity_host.profiles.facts import evse_facts
@@ -38,4 +38,4 @@ def _reserve_da(profile: dict, site: dict) -> int:
             break
         except Rejected as refused:  # take the least that it can be set to
             site = site | {refused.field: 6.0 if refused.field != "power_on_a" or site["power_on_a"] == 0.0 else site["max_a"]}
-    return reserve_da(Evse(0, facts | {"name": "", "kind": "profile", "terminals": [[0]]}, SETTLE_MS))
+    return declared_da(Evse(0, facts | {"name": "", "kind": "profile", "terminals": [[0]]}, SETTLE_MS))

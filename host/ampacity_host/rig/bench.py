@@ -371,7 +371,8 @@ def with_strangers(facts, evses):
 
 
 def budgets_ms(facts):
-    """The printed budget of every circuit (safety.md 3.5), as `ampacity check` computes it."""
+    """Per circuit the budget (safety.md 3.5) while its meter lives, and with one that has yet to be noticed, both as
+    `ampacity check` computes them."""
     from ampacity_host.configure.budgets import site_budgets
 
-    return [budget["total_ms"] for budget in site_budgets(facts)]
+    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"]) for one in site_budgets(facts)]

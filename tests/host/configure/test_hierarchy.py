@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ampacity.circuit.trusted.check import reserve_da
+from ampacity.circuit.trusted.check import declared_da
 from ampacity.circuit.trusted.tree import Site
 from ampacity.roles.site import checked
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
@@ -55,7 +55,7 @@ def test_the_watchdog_toward_a_parent_is_the_lease_and_the_largest_end_below():
     assert (row["primary"], row["lease_ms"], row["watchdog_ms"]) == (True, 8000, 8000 + POST_MS)
     assert (row["fallback_da"], row["power_on_da"], row["max_da"], row["terminals"]) == (60, 60, 250, [[1], [2], [0]])
     site = Site(facts)
-    assert reserve_da(site.evses[1]) == 60
+    assert declared_da(site.evses[1]) == 60
     assert facts["parent"]["after_lease_ms"] == site.evses[1].lapse_ms(row["watchdog_ms"]) > 8000 + POST_MS
     assert facts["parent"]["fallback_da"] == 60 and facts["parent"]["max_da"] == 400
 
@@ -88,7 +88,7 @@ def test_who_has_no_watchdog_below_counts_all_that_it_can_for_the_parent(edit, f
     edit("row", '[[evse]]\nname = "post-2"', more + '\n[[evse]]\nname = "post-2"')
     facts = compile_site(load_site(folder / "row.toml"))
     holds = Site(facts).evses[1]
-    assert (holds.watchdog_ms, reserve_da(holds), facts["parent"]["fallback_da"]) == (0, 60, 60 + 160)
+    assert (holds.watchdog_ms, declared_da(holds), facts["parent"]["fallback_da"]) == (0, 60, 60 + 160)
 
 
 def test_a_fallback_below_the_reserves_is_refused(edit, folder):

@@ -95,7 +95,7 @@ def test_the_budget_is_the_sum_of_its_parts(edited):
     parts = [main[key] for key in ("meter_age_ms", "decide_ms", "bus_ms", "device_ms", "car_ms")]
     assert main["total_ms"] == sum(parts) and main["decide_ms"] == 100 and main["car_ms"] == 5000
     assert main["meter_age_ms"] > 0 and row["meter_age_ms"] == 0
-    assert main["exposure_ms"] == 60000 + 6000 + 5000
+    assert main["exposure_ms"] == 60000 + 6000 + (5000 + 200) + 147  # watchdog, tolerance, settle with the device's latency, its line
 
 
 def test_the_exposure_of_a_device_without_watchdog_is_for_ever(edited):

@@ -7,6 +7,7 @@ proof can take one away and show what then goes wrong.
 
 from ampacity.circuit.trusted.events import Events
 from ampacity.circuit.trusted.ladder import Ladder, stopped
+from ampacity.circuit.trusted.reserve import reserve_da
 from ampacity.circuit.trusted.standing import Standing
 from ampacity.circuit.trusted.tree import Site
 
@@ -42,10 +43,7 @@ class Bounds:
 
     def _rule_4_reserve(self, s: Standing) -> int:
         """What it may draw without asking, at any time; never lent to anybody."""
-        reserve = s.evidence.power_on_da()
-        if s.evidence.watchdog_ms() > 0:
-            return max(reserve, s.evidence.fallback_da())
-        return max(reserve, self._rule_7_silence(s))
+        return reserve_da(s.evse, s.evidence)
 
     def _rule_5_lapse(self, s: Standing, now_ms: int) -> bool:
         """Silence ran its time since the last frame of another kind: its bound is the reserve."""
@@ -58,10 +56,6 @@ class Bounds:
         s.lapsed = True
         s.reported_da = s.reported_old_da = s.measured_da = 0
         return True
-
-    def _rule_7_silence(self, s: Standing) -> int:
-        """No proven watchdog, and nobody vouches that it holds its order: silence means its maximum."""
-        return 0 if s.evidence.holds() else self.hardware_da(s)
 
     def _rule_10_bound(self, s: Standing) -> int:
         """It draws more than it was told: the most that it may do is what its hardware can."""

@@ -2,11 +2,14 @@
 
 A finding is a dict: code, where (name), phase ("L2" or None), missing_da, text, fix, level ("error" refuses
 the site, "warning" only says what something costs). The sums name the amperes that are missing and the least
-change that would do. Times of the buses are the business of the host, which knows profiles and baud.
+change that would do. Times of the buses are the business of the host, which knows profiles and baud. What an EVSE draws
+without asking is said by `reserve`, as in the ledger: of a device that is as the site file says, and of which the tests in
+`kept` were done.
 """
 
 from ampacity.circuit.trusted.check_structure import finding, structure_findings
 from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.reserve import Declared, default_da, fallback_da, holds, power_on_da, reserve_da, watchdog_ms
 from ampacity.circuit.trusted.tree import Evse, Site
 
 TYPE_CHECKING = False
@@ -14,8 +17,11 @@ if TYPE_CHECKING:
     Finding = dict[str, object]
 
 
-def check_site(facts: "dict[str, object]") -> "list[Finding]":
-    """All findings of a compiled site; an empty list, or warnings only: it may run."""
+def check_site(facts: "dict[str, object]", kept: "dict[str, object] | None" = None) -> "list[Finding]":
+    """All findings of a compiled site; an empty list, or warnings only: it may run.
+
+    kept: the evidence in the journal of its controller (guard.evidence_dump), None: nothing was tested yet.
+    """
     found = structure_findings(facts)
     if found:
         return found
@@ -23,27 +29,33 @@ def check_site(facts: "dict[str, object]") -> "list[Finding]":
         site = Site(facts)
     except Rejected as wrong:
         return [finding("structure", str(wrong.value), str(wrong), wrong.allowed)]
-    tested = bool(facts.get("require_tested", False))
     for evse in site.evses:
         found += _evse_findings(evse, facts)
-    return found + _sum_findings(site, tested) + _default_findings(site, tested)
+    sums = Sums(site, kept)
+    return found + _sum_findings(sums) + _default_findings(sums)
 
 
-def reserve_da(evse: Evse, require_tested: bool = False) -> int:
-    """What the EVSE may draw without asking, by the facts of the site file, in da."""
-    if evse.kind == "local":
-        return 0
-    reserve = power_on_da(evse, require_tested)
-    if evse.watchdog_ms > 0:
-        return max(reserve, evse.fallback_da)
-    return reserve if evse.holds else evse.max_da
+def declared_da(evse: Evse) -> int:
+    """The reserve of an EVSE that is as its facts say, before any test, in da."""
+    return reserve_da(evse, Declared(evse))
 
 
-def power_on_da(evse: Evse, require_tested: bool) -> int:
-    source = evse.power_on_source
-    if source == "unknown" or (source == "declared" and require_tested):
-        return evse.max_da
-    return evse.power_on_da
+class Sums:
+    """What each EVSE of a site is known to draw without asking; `tested_da`: once all its declared values are tested."""
+
+    def __init__(self, site: Site, kept: "dict[str, object] | None" = None) -> None:
+        self.site = site
+        evses = kept.get("evses") if kept else None
+        self.known = []
+        for evse in site.evses:
+            tests = evses.get(evse.name) if isinstance(evses, dict) else None
+            self.known.append(Declared(evse, False, tests if isinstance(tests, dict) else None))
+        self.reserve_da = [reserve_da(evse, self.known[evse.index]) for evse in site.evses]
+        self.tested_da = [reserve_da(evse, Declared(evse, True)) for evse in site.evses]
+
+    def total_da(self, key: int) -> int:
+        """Σ reserves + assumed other load at a circuit and phase."""
+        return self.site.assumed_da[key] + sum([self.reserve_da[e.index] * e.keys.count(key) for e in self.site.evses])
 
 
 def amps(da: int) -> str:
@@ -85,37 +97,35 @@ def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Findi
 
 # the sums
 
-def _sum_findings(site: Site, tested: bool) -> "list[Finding]":
+def _sum_findings(sums: Sums) -> "list[Finding]":
     """Σ reserves + assumed other load <= rating, on every circuit and phase.
 
     What only waits for its tests (require_tested) refuses no site for ever: it may be commissioned, and nothing
     charges there before (trial.py).
     """
-    found = []
-    for circuit in site.circuits:
-        for phase in range(site.phases):
-            key = circuit.index * site.phases + phase
-            loads = [(reserve_da(e, tested) * e.keys.count(key), e) for e in site.evses]
-            total = site.assumed_da[key] + sum([da for da, _ in loads])
-            missing = total - site.rating_da[key]
-            if missing > 0:
-                parts = (total - site.assumed_da[key], site.assumed_da[key], missing, site.rating_da[key])
-                text = "reserves %s + other load %s are %s above the rating %s" % tuple([amps(da) for da in parts])
-                text = "%s: %s" % (site.phase_name(key), text)
-                waits = tested and missing <= sum([(reserve_da(e, tested) - reserve_da(e)) * e.keys.count(key) for e in site.evses])
-                text += "; nothing charges before it is commissioned" if waits else ""
-                fix = least_change(site, key, missing, tested)
-                found.append(finding("reserves", circuit.name, text, fix, phase, missing, "warning" if waits else "error"))
+    found, site = [], sums.site
+    for key in range(site.size):
+        total = sums.total_da(key)
+        missing = total - site.rating_da[key]
+        if missing <= 0:
+            continue
+        parts = (total - site.assumed_da[key], site.assumed_da[key], missing, site.rating_da[key])
+        text = "reserves %s + other load %s are %s above the rating %s" % tuple([amps(da) for da in parts])
+        text = "%s: %s" % (site.phase_name(key), text)
+        frees = [max(0, sums.reserve_da[e.index] - sums.tested_da[e.index]) * e.keys.count(key) for e in site.evses if e.require_tested]
+        waits = missing <= sum(frees)
+        text += "; nothing charges before it is commissioned" if waits else ""
+        name, phase = site.circuits[key // site.phases].name, key % site.phases
+        found.append(finding("reserves", name, text, least_change(sums, key, missing), phase, missing, "warning" if waits else "error"))
     return found
 
 
-def least_change(site: Site, key: int, missing_da: int, tested: bool) -> str:
+def least_change(sums: Sums, key: int, missing_da: int) -> str:
     """The fewest EVSEs whose change frees missing_da at this circuit and phase, or what else would do."""
-    gains = []
+    gains, site = [], sums.site
     for evse in site.evses:
-        reserve = reserve_da(evse, tested)
-        least, how = _reducible(evse, tested)
-        gain = (reserve - least) * evse.keys.count(key)
+        least, how = _reducible(evse, sums.known[evse.index])
+        gain = (sums.reserve_da[evse.index] - least) * evse.keys.count(key)
         if gain > 0:
             gains.append((-gain, evse.index, how))
     gains.sort()
@@ -131,37 +141,36 @@ def least_change(site: Site, key: int, missing_da: int, tested: bool) -> str:
     return "; ".join(steps)
 
 
-def _reducible(evse: Evse, tested: bool) -> "tuple[int, str]":
+def _reducible(evse: Evse, known: Declared) -> "tuple[int, str]":
     """(reserve after the change, the change) for one EVSE."""
-    power_on = power_on_da(evse, tested)
+    power_on = power_on_da(evse, known)
+    guarded = watchdog_ms(evse, known) > 0
     if evse.shared_feed:
         return power_on, "%s: private = true for its bus, where nobody else talks to it" % evse.name
-    if evse.watchdog_ms <= 0 and not evse.holds:
+    if not guarded and not holds(evse, known):
         return power_on, "%s: a watchdog, or the test that it holds its order in silence" % evse.name
     if power_on > evse.power_on_da or evse.power_on_source == "unknown":
-        fallback = evse.fallback_da if evse.watchdog_ms > 0 else 0
+        fallback = fallback_da(evse, known) if guarded else 0
         return fallback, "%s: %s its power-on value" % (evse.name, "test" if evse.power_on_source == "declared" else "declare or test")
-    if evse.watchdog_ms > 0 and evse.fallback_da > power_on:
+    if guarded and fallback_da(evse, known) > power_on:
         return power_on, "%s: fallback_a = %d.%d" % (evse.name, power_on // 10, power_on % 10)
     return power_on, ""
 
 
-def _default_findings(site: Site, tested: bool) -> "list[Finding]":
+def _default_findings(sums: Sums) -> "list[Finding]":
     """Rule 7: one without watchdog that the default state leaves no room to start."""
-    found = []
+    found, site = [], sums.site
     for evse in site.evses:
-        if evse.kind == "local" or evse.watchdog_ms > 0:
+        known, reserve = sums.known[evse.index], sums.reserve_da[evse.index]
+        standing = default_da(evse, known, reserve, evse.min_da)  # its least order
+        if evse.kind == "local" or standing == reserve:
             continue
         for key in evse.keys:
-            total = site.assumed_da[key]
-            for other in site.evses:
-                da = reserve_da(other, tested)
-                total += (max(da, evse.min_da) if other is evse else da) * other.keys.count(key)
-            missing = total - site.rating_da[key]
-            if missing > 0 and reserve_da(evse, tested) < evse.min_da:
+            missing = sums.total_da(key) + (standing - reserve) * evse.keys.count(key) - site.rating_da[key]
+            if missing > 0:
                 text = "%s has no watchdog and could never start: " % evse.name
                 text += "the default state of %s lacks %s" % (site.phase_name(key), amps(missing))
-                fix = least_change(site, key, missing, tested)
+                fix = least_change(sums, key, missing)
                 found.append(finding("default-state", evse.name, text, fix, key % site.phases, missing, "warning"))
                 break
     return found

@@ -49,6 +49,8 @@ def _tree(circuits: "list[Facts]", phases: int, meters: int) -> "list[Finding]":
         meter = circuit.get("meter", -1)
         if not isinstance(meter, int) or not -1 <= meter < meters:
             found.append(finding("meter", name, "%s: no meter with index %r" % (name, meter), "an index of the meter list, or -1"))
+        elif meter >= 0 and meter in [other.get("meter", -1) for other in circuits[:index]]:
+            found.append(finding("meter", name, "%s: its meter measures another circuit already" % name, "a meter of its own, or -1"))
     return found
 
 
@@ -127,7 +129,7 @@ def _names(circuits: "list[Facts]", evses: "list[Facts]") -> "list[Finding]":
 
 
 def _addresses(facts: "Facts", evses: "list[Facts]", meters: "list[Facts]") -> "list[Finding]":
-    """No two devices at one address: bus and unit on RTU; host, port and unit on TCP."""
+    """No two devices at one address: port and unit on RTU; host, port and unit on TCP."""
     buses: list[Facts] = facts.get("buses", [])  # type: ignore[assignment]
     found = []
     taken: list[tuple[object, ...]] = []
@@ -148,7 +150,8 @@ def _addresses(facts: "Facts", evses: "list[Facts]", meters: "list[Facts]") -> "
 
 def _address(item: "Facts", bus: int, facts: "Facts") -> "tuple[object, ...]":
     if facts.get("kind") == "tcp":
-        host = item.get("host") or facts.get("host")
+        host = str(item.get("host") or facts.get("host")).lower()
         port = item.get("tcp_port") or facts.get("tcp_port") or 502
-        return ("tcp", host, port, item.get("unit"))
-    return ("rtu", bus, item.get("unit"))
+        return ("tcp", host[:-1] if host[-1:] == "." else host, port, item.get("unit"))
+    port = facts.get("port")
+    return ("rtu", bus if port in (None, "virtual") else port, item.get("unit"))

@@ -5,6 +5,7 @@ that is missing is replaced by the worst it could be, and `gaps` says what that 
 fingerprint survive a reboot of the primary in the journal (dump and load); orders do not.
 """
 
+from ampacity.circuit.trusted import reserve
 from ampacity.circuit.trusted.tree import Evse
 
 KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
@@ -41,13 +42,8 @@ class Evidence:
         """The device was lost: what was read stays true of its silence, but must be read again."""
         self.read_ms = {}
 
-    def number(self, key: str, otherwise: int) -> int:
-        value = self.values.get(key)
-        return value if isinstance(value, int) else otherwise
-
     def max_da(self) -> int:
-        """The most the hardware can offer: never less than the site file says."""
-        return max(self.evse.max_da, self.number("max_da", 0))
+        return reserve.hardware_da(self.evse, self)
 
     def mode_ok(self) -> bool:
         """False only if the device was read in a mode in which it does not obey."""
@@ -55,44 +51,13 @@ class Evidence:
 
     def watchdog_ms(self) -> int:
         """The proven watchdog time, or 0: none that counts."""
-        if self.evse.watchdog_ms <= 0 or self.distrusted or not self.mode_ok():
-            return 0
-        if self.evse.kind == "local":
-            return self.evse.watchdog_ms
-        if self.evse.kind == "ampacity":  # every grant carries its lease
-            proven = "fallback_da" in self.values or self.evse.watchdog_fixed
-            return max(self.evse.watchdog_ms, self.number("watchdog_ms", 0), self.seen.get("watchdog_ms", 0)) if proven else 0
-        read_ms = self.number("watchdog_ms", -1)
-        if read_ms < 0:
-            read_ms = self.evse.watchdog_ms if self.evse.watchdog_fixed else 0
-        if not read_ms or not ("fallback_da" in self.values or self.evse.fallback_fixed):
-            return 0
-        return max(read_ms, self.seen.get("watchdog_ms", 0))
-
-    def holds(self) -> bool:
-        """Does it hold its last order in silence, by its maker's word or a test of this very device (rule 7)?"""
-        return self.evse.holds or self.seen.get("holds", 0) > 0
+        return reserve.watchdog_ms(self.evse, self)
 
     def fallback_da(self) -> int:
-        """The value it falls back to; only meaningful with a proven watchdog."""
-        return max(self.number("fallback_da", self.evse.fallback_da), self.seen.get("fallback_da", 0))
+        return reserve.fallback_da(self.evse, self)
 
     def power_on_da(self) -> int:
-        """The most after any restart: documented, declared, read back, seen, else the hardware maximum."""
-        if self.evse.kind == "local":
-            return 0
-        return max(self._told_power_on_da(), self.seen.get("power_on_da", 0))
-
-    def _told_power_on_da(self) -> int:
-        """Without what a test has seen, except where nobody told anything."""
-        evse = self.evse
-        if "power_on_da" in self.values:
-            return self.number("power_on_da", evse.max_da)
-        if evse.kind == "ampacity":
-            return self.number("fallback_da", self.max_da())
-        if evse.power_on_source == "documented" or (evse.power_on_source == "declared" and (self.tested or not evse.require_tested)):
-            return evse.power_on_da
-        return self.seen["power_on_da"] if "power_on_da" in self.seen else self.max_da()
+        return reserve.power_on_da(self.evse, self)
 
     def sure_da(self) -> int:
         """What it draws without asking by what is known, not by what is feared: 0 where nothing is known."""

@@ -5,6 +5,7 @@ Other load is written here by otherload.py: for a raise, for a lower, and what i
 
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.errors import ensure
+from ampacity.circuit.trusted.reserve import default_da
 from ampacity.circuit.trusted.standing import Standing
 
 NONE_DA = 1 << 20
@@ -102,9 +103,7 @@ class Margin:
 
     def standing_da(self, s: Standing) -> int:
         """What it draws at most once the primary is gone and every watchdog has run out, in da."""
-        if s.evidence.watchdog_ms() > 0 or s.isolated:
-            return s.reserve_da
-        return max(s.reserve_da, s.bound_da)
+        return s.reserve_da if s.isolated else default_da(s.evse, s.evidence, s.reserve_da, s.bound_da)
 
     def blind(self, s: Standing) -> bool:
         """Section 3.3: no raise after two missed frames of a meter above."""

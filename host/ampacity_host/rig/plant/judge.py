@@ -1,7 +1,8 @@
 """What the promise does not cover: the allowances by which an overload is no violation (safety.md 3.5 and 9).
 
 The printed budget of a circuit is meter age + decide + bus + device + car, as the check computes it from the
-site's facts; nothing here asks the controller.
+site's facts; nothing here asks the controller. Of it the time until a meter is noticed to be dead or frozen is granted
+only while one is, and the time for which a path may hold an order back never: no line of the bench is that slow.
 """
 
 DECIDE_MS = 200
@@ -37,14 +38,17 @@ class Judge:
         """late: a meter's fault may first have to be noticed."""
         if not self._meters:
             return 0
-        extra_ms = max(meter.timeout_ms for meter in self._meters) if late else 0
-        return self._printed_ms() + METER_MS + extra_ms
+        if self._plant.budgets_ms is not None:
+            return self._printed_ms(late)
+        return self._estimate_ms() + METER_MS + (max(meter.timeout_ms for meter in self._meters) if late else 0)
 
-    def _printed_ms(self):
+    def _printed_ms(self, late):
         plant = self._plant
-        if plant.budgets_ms is not None:
-            return max(plant.budgets_ms[one.index] for one in plant.circuits
-                       if one is self._circuit or one.meter >= 0 and plant.meters[one.meter] in self._meters)
+        return max(plant.budgets_ms[one.index][1 if late else 0] for one in plant.circuits
+                   if one is self._circuit or one.meter >= 0 and plant.meters[one.meter] in self._meters)
+
+    def _estimate_ms(self):
+        plant = self._plant
         buses = {point.bus for point in self._points if point.bus >= 0}
         bus_ms = max([cycle_ms(plant.site, bus) for bus in buses] or [0])
         return 1_000 + DECIDE_MS + bus_ms + self._settle_ms

@@ -14,7 +14,7 @@ class Plant:
 
     def __init__(self, site, time, seed=1, keep_history=True, budgets_ms=None):
         self.site = site
-        self.budgets_ms = budgets_ms         # the printed budget per circuit; None: the judge's own estimate
+        self.budgets_ms = budgets_ms         # printed, per circuit (its meter lives, it is lost); None: the judge's own estimate
         self.time = time
         self.seed = seed
         self.start_ms = time.now_ms

@@ -7,7 +7,7 @@ long as its frames would (`cycle_ms`), so that proofs and readings are as old as
 """
 
 from ampacity.bus.facts import DeviceFacts
-from ampacity_host.configure.timing import BusTiming
+from ampacity_host.configure.timing import lines_of
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.beat import CLOSE_MS
 
@@ -235,7 +235,7 @@ class FactBuses:
                         for index, facts in enumerate(site["evses"])]
         self._ours = [driver for driver in self.drivers if driver is not None]
         self.meters = [FactMeter(index, guard, bench.plant.meters[index], on_reading) for index in range(len(site["meters"]))]
-        self._round_ms = max([ROUND_MS_MIN] + [BusTiming(site, bus).cycle_ms for bus in range(len(site["buses"]))])
+        self._round_ms = max([ROUND_MS_MIN] + [line.cycle_ms for line in lines_of(site)])
         self._round_due_ms = self.time.now_ms + self._round_ms
         self._late = self.time.at_ms(self.time.now_ms + LATE_MS, self._round)
         self.time.at_ms(self.time.now_ms + METER_ROUND_MS, self._read_meters)

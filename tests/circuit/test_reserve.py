@@ -1,0 +1,98 @@
+"""Reserve and default state: one function, whoever asks, by what is known of the device."""
+
+from helper_circuit import START_MS, circuit, evse, foreign_evse, mute_evse, site
+
+from ampacity.circuit.trusted.check import Sums, check_site
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.reserve import Declared, declared, default_da, reserve_da
+from ampacity.circuit.trusted.tree import Site
+
+# (facts beyond those of the maker, reserve by the facts, reserve before anything was read, default state with 16 A ordered)
+CASES = (
+    (evse, {}, 0, 160, 0),
+    (evse, {"fallback_da": 60, "power_on_da": 60}, 60, 160, 60),
+    (evse, {"fallback_da": 60, "power_on_da": 80}, 80, 160, 80),
+    (evse, {"kind": "local", "watchdog_ms": 1000, "watchdog_fixed": True}, 0, 0, 0),
+    (foreign_evse, {"fallback_da": 60}, 60, 160, 60),
+    (foreign_evse, {"fallback_da": 60, "watchdog_fixed": True}, 60, 60, 60),
+    (foreign_evse, {"power_on_da": 100, "watchdog_fixed": True}, 100, 100, 100),
+    (foreign_evse, {"power_on_source": "unknown", "watchdog_fixed": True}, 160, 160, 160),
+    (foreign_evse, {"power_on_source": "declared", "power_on_da": 60, "watchdog_fixed": True}, 60, 60, 60),
+    (foreign_evse, {"power_on_source": "settings", "power_on_da": 60, "watchdog_fixed": True}, 60, 160, 60),
+    (mute_evse, {"power_on_da": 60}, 60, 60, 160),
+    (foreign_evse, {"fallback_da": 60, "holds": True}, 60, 60, 60),
+    (mute_evse, {"holds": False}, 160, 160, 160),
+)
+
+
+def standing_of(facts, read):
+    ledger = Ledger(Site(facts), START_MS)
+    s = ledger.standings[0]
+    if read:
+        values = declared(s.evse)
+        for key in sorted(values):
+            ledger.put_evidence(0, key, values[key], START_MS)
+    return ledger, s
+
+
+def test_rule_4_the_reserve_is_the_same_for_the_check_and_for_the_ledger_that_read_what_was_declared():
+    for make, more, by_facts, unread, _ in CASES:
+        facts = site([make(**more)])
+        known = Declared(Site(facts).evses[0])
+        assert reserve_da(Site(facts).evses[0], known) == by_facts, more
+        assert standing_of(facts, True)[1].reserve_da == by_facts, more
+        assert standing_of(facts, False)[1].reserve_da == unread, more
+
+
+def test_rule_7_who_has_no_watchdog_keeps_its_order_in_the_default_state():
+    for make, more, reserve, _, standing in CASES:
+        e = Site(site([make(**more)])).evses[0]
+        assert default_da(e, Declared(e), reserve, 160) == standing, more
+
+
+def test_rule_4_the_fallback_of_a_watchdog_that_does_not_count_is_a_reserve_all_the_same():
+    facts = site([foreign_evse(fallback_da=60, holds=True, poll_feeds=True)])
+    facts["buses"] = [{"name": "lan", "kind": "tcp", "host": "10.0.0.1", "private": False}]
+    e = Site(facts).evses[0]
+    assert e.shared_feed and reserve_da(e, Declared(e)) == 60
+    facts = site([foreign_evse(fallback_da=60)])
+    assert Sums(Site(facts), kept(distrusted=True, seen={"holds": 1})).reserve_da == [60]
+
+
+def test_rule_8_what_was_only_declared_counts_once_it_is_tested_where_tests_are_required():
+    facts = site([foreign_evse(power_on_source="declared", power_on_da=60)])
+    facts["require_tested"] = True
+    e = Site(facts).evses[0]
+    assert (reserve_da(e, Declared(e)), reserve_da(e, Declared(e, True))) == (160, 60)
+
+
+def kept(**more):
+    tests = {"known_fingerprint": "S1", "tested_fingerprint": "S1", "tested": True, "distrusted": False, "seen": {}}
+    tests.update(more)
+    return {"format": 1, "evses": {"evse-1": tests}}
+
+
+def codes(facts, evidence):
+    return [found["code"] for found in check_site(facts, evidence)]
+
+
+def test_rule_7_a_test_that_saw_it_hold_its_order_lets_a_site_pass_that_fits_only_so():
+    facts = site([mute_evse(holds=False)], [circuit(rating=100)])
+    assert codes(facts, None) == ["reserves"] * 3
+    assert codes(facts, kept(seen={"holds": 1})) == []
+    assert codes(facts, kept(seen={"holds": 1}, tested_fingerprint="S2")) == ["reserves"] * 3
+    facts["evses"][0]["fingerprint"] = "S9"
+    assert codes(facts, kept(seen={"holds": 1})) == ["reserves"] * 3
+
+
+def test_rule_8_a_test_that_saw_worse_than_was_declared_counts_in_the_check():
+    facts = site([foreign_evse(power_on_source="declared")], [circuit(rating=100)])
+    assert codes(facts, kept(seen={"power_on_da": 60})) == []
+    assert codes(facts, kept(seen={"power_on_da": 120})) == ["reserves"] * 3
+    assert codes(facts, kept(distrusted=True)) == ["reserves"] * 3
+
+
+def test_evidence_without_the_expected_form_is_none():
+    facts = site([mute_evse(holds=False)], [circuit(rating=100)])
+    for evidence in ({}, {"evses": []}, {"evses": {"evse-1": 7}}, kept(seen=7), kept(seen={"holds": "yes"})):
+        assert codes(facts, evidence) == ["reserves"] * 3
