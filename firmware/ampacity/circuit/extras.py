@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ampacity.circuit.demand import Demand
     from ampacity.circuit.ledger import Ledger
     from ampacity.circuit.limits import Limits
+    from ampacity.circuit.metersteps import MeterSteps
+    from ampacity.circuit.otherload import OtherLoad
     from ampacity.circuit.phases import PhaseSwitch
     from ampacity.circuit.plan import Plan
     from ampacity.circuit.solar import SolarRow
@@ -28,6 +30,7 @@ class Extras:
 
     site: "Site"
     ledger: "Ledger"
+    other: "OtherLoad"
     limits: "Limits"
     demands: "Demand"
     plan: "Plan"
@@ -39,6 +42,11 @@ class Extras:
         self.surplus: "SolarRow | None" = None
         self.contracts: "tuple[ContractRow, ...]" = ()
         self.untested: "Untested | None" = None
+        self.meter_steps: "MeterSteps | None" = None
+        if self.other.metered:
+            from ampacity.circuit.metersteps import MeterSteps
+
+            self.meter_steps = MeterSteps(self.ledger, self.other, self.limits)
         for c, circuit in enumerate(facts["circuits"]):
             self._install_circuit(c, circuit)
         if facts.get("solar"):
@@ -86,6 +94,8 @@ class Extras:
             self.switching.tick(now_ms)
         if self.untested is not None:
             self.untested.tick()
+        if self.meter_steps is not None and self.meter_steps.tick(now_ms):
+            self.demands.changed = True
 
     def solar(self, evse: int, on: bool) -> None:
         """This EVSE charges by surplus only, or no longer. Raises Rejected on a site without it."""

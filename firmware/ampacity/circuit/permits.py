@@ -17,6 +17,8 @@ SURPLUS_DA_MAX = 40  # no device rounds by more than this
 class Permits(Bounds):
     """Bounds, and who may be sent what."""
 
+    trust_version = 0  # grows whenever something is trusted less than before: the journal is written before the next raise
+
     def __init__(self, site: Site, now_ms: int) -> None:
         Bounds.__init__(self, site, now_ms)
         self.want_da = [0] * len(site.evses)
