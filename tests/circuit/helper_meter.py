@@ -38,8 +38,12 @@ class Yard(Bench):
 
     def draw(self, below):
         """0..below-1, the same on both runtimes."""
-        self.chance = (self.chance * 1103515245 + 12345) & 0x7FFFFFFF
-        return (self.chance >> 8) % below
+        x = self.chance
+        x ^= (x << 13) & 0xFFFFFFFF
+        x ^= x >> 17
+        x ^= (x << 5) & 0xFFFFFFFF
+        self.chance = x
+        return x % below
 
     def plug(self, e, uses=(0, 1, 2), most_da=320):
         self.cars[e] = Car(uses, most_da)
@@ -114,7 +118,7 @@ class Yard(Bench):
     def busy(self, every_s=90, uses=((0,), (1,), (2,), (0, 1, 2))):
         """Cars of these kinds come and go."""
         def each(yard, second):
-            if second % every_s == 0:
+            if yard.draw(every_s) == 0:
                 e = yard.draw(len(yard.cars))
                 if yard.cars[e] is None:
                     yard.plug(e, uses[yard.draw(len(uses))], (160, 320)[yard.draw(2)])

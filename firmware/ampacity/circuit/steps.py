@@ -13,7 +13,7 @@ what lies between tells nothing.
 STEP_DA = 40
 STILL_DA = 10
 REFERENCE_MS = 10000
-CALM_MS = 10000  # jumps of other load fade by a 64th in this time: to half in seven minutes
+CALM_MS = 60000  # jumps of other load fade by a 64th in this time: to half in 45 minutes
 CALM_PART = 64
 
 

@@ -11,7 +11,7 @@ on and off looks like jumps as well. At BLAME_MAX a person must look.
 """
 
 OWED = 2
-FAILED = 8  # blame for a failure that nothing else explains: the third one is the last
+FAILED = 12  # blame for a failure that nothing else explains: the third one is the last
 EXPLAINED = 1  # for one that jumps of other load explain
 BLAME_MAX = 3 * FAILED
 BUCKETS = 5  # of six hours: a failure counts for 24 to 30 hours
