@@ -10,40 +10,43 @@ does not is an error, not a guess: a new attribute asks to be thought about here
 
 from json import dumps, loads
 
-from ampacity.circuit import meterview
 from ampacity.circuit.bounds import Bounds
 from ampacity.circuit.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.demand import Demand
 from ampacity.circuit.evidence import KEYS, Evidence
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ladder import TIMES_A_DAY
-from ampacity.circuit.meterview import FILTER_MS, REFERENCE_MS, STALE_MS, WAIT_MS, MeterView
+from ampacity.circuit.meterview import FILTER_MS, STALE_MS, WAIT_MS, MeterView
 from ampacity.circuit.orders import READ_MS_MAX, Order, OrderBook
 from ampacity.circuit.otherload import OtherLoad
 from ampacity.circuit.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX
 from ampacity.circuit.plan import DENIED_MS, SHARE_MS, Plan
 from ampacity.circuit.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.steps import REFERENCE_MS, Steps
 from ampacity.circuit.tree import Site
+from ampacity.circuit.trust import UNTRIED_MS, Trust
 from ampacity.circuit.window import Window
 
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
-BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Claim, Standing)
+BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan, Claim, Standing)
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
-    "Guard": {"site", "want_da", "events"},
+    "Guard": {"site", "want_da", "events", "meter_steps"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
-    "Bounds": {"events", "events_dropped", "fresh_sums", "over", "refused_count",
+    "Bounds": {"trust_version", "events", "events_dropped", "fresh_sums", "over", "refused_count",
                "switches", "standings", "root", "root_keys", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
-    "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms"},
+    "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
     "MeterView": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
-                  "evses", "place", "mult", "reason", "period_ms"},
+                  "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
+    "Steps": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
+    "Trust": {"loaded", "fell", "reason"},
     "Window": {"bucket_ms"},
     "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
@@ -62,7 +65,7 @@ REACHED = {
     "claimed_ms", "begun_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
-LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
+LENGTHS_OF_TIME = {"budget_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
@@ -96,7 +99,7 @@ def spans_ms(facts):
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
-        "trust_from_ms": meterview.TRUST_MS_MAX, "believed_ms": meterview.RELAPSE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
+        "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0,
     }  # fmt: skip
@@ -167,6 +170,10 @@ class Form:
             if view is not None:
                 v = "g.other.views[%d]" % i
                 self._walk(view, v, ("MeterView",))
+                self._walk(view.steps, v + ".steps", ("Steps",))
+                self._walk(view.trust, v + ".trust", ("Trust",))
+                # no failure is explained by jumps of other load here: each counts in full
+                self.writes.append("%s.steps.jump_x16[:] = %r" % (v, [0] * view.phases))
                 for window in ("high_max", "high_min", "low_max"):
                     self._walk(getattr(view, window), "%s.%s" % (v, window), ("Window",))
                 self._walk(view.past, "%s.past" % v, ("Past",))

@@ -99,11 +99,12 @@ class MeterView:
         self.raw_ms = now_ms
         if repeated and not self.coarse:
             return
-        for p in range(self.phases):
-            self.raw_da[p] = 0
+        risen = 0
         for index, phase in enumerate(self.inputs):
+            if amps_da[index] - self.raw_da[phase] >= STEP_DA:
+                risen |= 1 << phase
             self.raw_da[phase] = amps_da[index]
-        self._at_once()
+        self._at_once(risen)
         self._rule_3_1_over()
         if not self.open:
             self._open(now_ms)
@@ -118,12 +119,13 @@ class MeterView:
                 return False
         return True
 
-    def _at_once(self) -> None:
+    def _at_once(self, risen: int) -> None:
+        """risen: mask of the phases on which this frame shows more than the one before."""
         sums, standings, mult = self.bounds.sums, self.bounds.standings, self.mult
         for p in range(self.phases):
             shown, at = self.raw_da[p], p
             certain_da = max(0, shown - sums[self.base + p])
-            if certain_da - self.certain_da[p] >= STEP_DA:
+            if risen >> p & 1 and certain_da - self.certain_da[p] >= STEP_DA:
                 self.steps.unsure(p, self.raw_ms)
             self.certain_da[p] = certain_da
             for evse in self.evses:

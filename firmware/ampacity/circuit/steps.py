@@ -45,7 +45,8 @@ class Steps:
 
     def unsure(self, p: int, now_ms: int) -> None:
         """Other load stepped up just now: the shed that follows must not pass for a step that the meter misses."""
-        self.unsure_ms[p] = now_ms
+        if self.ref_ms >= 0:
+            self.unsure_ms[p] = now_ms
 
     def look(self, frame_da: "list[int]", least: "list[int]", most: "list[int]", now_ms: int) -> bool:
         """A frame, and what ours drew at it. True: a step of ours was in it, see the masks."""
