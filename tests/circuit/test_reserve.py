@@ -31,7 +31,7 @@ def standing_of(facts, read):
     if read:
         values = declared(s.evse)
         for key in sorted(values):
-            ledger.put_evidence(0, key, values[key], START_MS)
+            ledger.intake.put_evidence(0, key, values[key], START_MS)
     return ledger, s
 
 

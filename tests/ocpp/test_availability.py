@@ -81,6 +81,18 @@ def test_unknown_places_are_rejected():
     assert change(bench, "Inoperative", 1, 2) == "Rejected"
 
 
+def test_a_problem_of_the_site_becomes_an_event_and_a_variable_of_the_station():
+    bench = Bench().booted()
+    assert bench.get("ChargingStation", "Problem") == "false"
+    bench.station.station_problem(True, bench.now_ms)
+    bench.station.station_problem(True, bench.now_ms)
+    events = payloads(bench.pump(), "NotifyEvent")
+    assert len(events) == 1
+    data = events[0]["eventData"][0]
+    assert (data["component"], data["variable"], data["actualValue"]) == ({"name": "ChargingStation"}, {"name": "Problem"}, "true")
+    assert bench.get("ChargingStation", "Problem") == "true"
+
+
 def test_a_fault_of_a_secondary_becomes_an_event_and_a_variable():
     bench = Bench().booted()
     bench.station.device_fact(2, "Controller", "SerialNumber", "X9", bench.now_ms)

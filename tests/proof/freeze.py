@@ -14,30 +14,35 @@ from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
-from ampacity.circuit.trusted import meterview
 from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import Events
 from ampacity.circuit.trusted.evidence import KEYS, Evidence
 from ampacity.circuit.trusted.intake import Intake
 from ampacity.circuit.trusted.ladder import TIMES_A_DAY, Ladder
 from ampacity.circuit.trusted.margin import Margin
-from ampacity.circuit.trusted.meterview import FILTER_MS, REFERENCE_MS, STALE_MS, WAIT_MS, MeterView
+from ampacity.circuit.trusted.meterview import FILTER_MS, STALE_MS, WAIT_MS, MeterView
 from ampacity.circuit.trusted.orders import READ_MS_MAX, Order, OrderBook
 from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX, Permits
 from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
+from ampacity.circuit.trusted.steps import REFERENCE_MS, Steps
 from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.trust import UNTRIED_MS, Trust
 from ampacity.circuit.trusted.window import Window
 
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
-BRANCHES = (Bounds, Margin, Permits, Intake, Ladder, Events, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, Plan, Claim, Standing)
+BRANCHES = (
+    Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
+    Claim, Standing,
+)  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
-    "Guard": {"site", "want_da", "events"},
+    "Guard": {"site", "want_da", "events", "meter_steps"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms",
           "bounds_class", "margin_class", "permits_class", "intake_class"},
     "Ledger": {"standings", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",
@@ -48,9 +53,11 @@ LEFT_OUT = {
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
-    "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms"},
+    "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
     "MeterView": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
-                  "evses", "place", "mult", "reason", "period_ms"},
+                  "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
+    "Steps": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
+    "Trust": {"loaded", "fell", "reason"},
     "Window": {"bucket_ms"},
     "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
@@ -69,7 +76,7 @@ REACHED = {
     "claimed_ms", "begun_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
-LENGTHS_OF_TIME = {"budget_ms", "trust_ms"}
+LENGTHS_OF_TIME = {"budget_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
@@ -103,7 +110,7 @@ def spans_ms(facts):
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
         "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
-        "trust_from_ms": meterview.TRUST_MS_MAX, "believed_ms": meterview.RELAPSE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
+        "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0,
     }  # fmt: skip
@@ -177,6 +184,10 @@ class Form:
             if view is not None:
                 v = "g.other.views[%d]" % i
                 self._walk(view, v, ("MeterView",))
+                self._walk(view.steps, v + ".steps", ("Steps",))
+                self._walk(view.trust, v + ".trust", ("Trust",))
+                # no failure is explained by jumps of other load here: each counts in full
+                self.writes.append("%s.steps.jump_x16[:] = %r" % (v, [0] * view.phases))
                 for window in ("high_max", "high_min", "low_max"):
                     self._walk(getattr(view, window), "%s.%s" % (v, window), ("Window",))
                 self._walk(view.past, "%s.past" % v, ("Past",))

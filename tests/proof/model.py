@@ -9,20 +9,12 @@ from array import array
 
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
-from ampacity.circuit.trusted import meterview
 from tests.proof.freeze import Form, ids_of
 from tests.proof.plant import Box, Secondary
 
 STEP_MS = 5000
 NOW = (1 << 30) - 2000  # a step leads over the place where small ints of a board end
 IDENTITY = 1
-TRUST_MS = 2 * STEP_MS  # a meter that lied is plausible again sooner than in the field
-
-
-def hasten():
-    """In this process, from now on; the tests take it back (conftest.py)."""
-    meterview.TRUST_MS = meterview.TRUST_MS_MAX = TRUST_MS
-    meterview.RELAPSE_MS = 0
 
 
 class Frame:
@@ -106,6 +98,7 @@ class World:
 
     def make_guard(self, evidence):
         guard = self.guard_class(self.facts, self.now, evidence)
+        guard.meter_steps = None  # it only lowers, like any limit from outside; the cars' own steps are evidence here
         for view in guard.other.metered:
             view.period_ms = STEP_MS
         for i in range(len(self.evses)):

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from ampacity.circuit.policy.demand import Demand
     from ampacity.circuit.policy.least import Leasts
     from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.policy.metersteps import MeterSteps
     from ampacity.circuit.policy.phases import PhaseSwitch
     from ampacity.circuit.policy.plan import Plan
     from ampacity.circuit.policy.solar import SolarRow
     from ampacity.circuit.policy.start_delay import StartDelay
     from ampacity.circuit.trial import Untested
     from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
     from ampacity.circuit.trusted.tree import Site
 
 DERATING = "thermal"
@@ -29,6 +31,7 @@ class Extras:
 
     site: "Site"
     ledger: "Ledger"
+    other: "OtherLoad"
     limits: "Limits"
     now_ms: int
     demands: "Demand"
@@ -42,6 +45,11 @@ class Extras:
         self.contracts: "tuple[ContractRow, ...]" = ()
         self.untested: "Untested | None" = None
         self.leasts: "Leasts | None" = None
+        self.meter_steps: "MeterSteps | None" = None
+        if self.other.metered:
+            from ampacity.circuit.policy.metersteps import MeterSteps
+
+            self.meter_steps = MeterSteps(self.ledger, self.other, self.limits)
         for c, circuit in enumerate(facts["circuits"]):
             self._install_circuit(c, circuit)
         if facts.get("solar"):
@@ -89,6 +97,8 @@ class Extras:
             self.switching.tick(now_ms)
         if self.untested is not None:
             self.untested.tick()
+        if self.meter_steps is not None and self.meter_steps.tick(now_ms):
+            self.demands.changed = True
 
     def solar(self, evse: int, on: bool) -> None:
         """This EVSE charges by surplus only, or no longer. Raises Rejected on a site without it."""

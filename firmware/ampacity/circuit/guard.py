@@ -296,6 +296,16 @@ class Guard(Extras):
         view = self.other.views[circuit]
         return "none" if view is None else view.state
 
+    def meter_reason(self, circuit: int) -> str:
+        """Why the meter of this circuit is not believed, and who must do what; "": it is, or there is none."""
+        view = self.other.views[circuit]
+        return "" if view is None else view.trust.text() or view.reason
+
+    def must_look(self, circuit: int) -> bool:
+        """Does a person have to look at the meter of this circuit before it counts again?"""
+        view = self.other.views[circuit]
+        return view is not None and view.trust.latched
+
     def reserve_da(self, evse: int) -> int:
         return self.ledger.standings[evse].reserve_da
 
@@ -371,8 +381,19 @@ class Guard(Extras):
         self.ledger.intake.unlock(evse, self.now_ms)
 
     def confirm_assumed(self, circuit: int) -> None:
-        """Installer: the assumed other load of the site file holds after all."""
+        """Installer: the assumed other load of the site file holds after all. Raises Rejected while its meter cannot say so."""
+        if self.meter_state(circuit) in ("lost", "frozen"):
+            name = self.site.circuits[circuit].name
+            text = "a circuit whose meter is believed: that of %s is %s (%s), and what it showed holds until it counts again"
+            raise Rejected("circuit", name, text % (name, self.meter_state(circuit), self.meter_reason(circuit)))
         self.other.confirm_assumed(circuit)
+
+    def trust_meter(self, circuit: int) -> None:
+        """Installer: the meter of this circuit and its CTs were looked at. Raises Rejected where nothing is held against it."""
+        view = self.other.views[circuit]
+        if view is None or view.trust.dump() is None:
+            raise Rejected("circuit", self.site.circuits[circuit].name, "a circuit whose meter failed a check")
+        self.other.trusted(circuit, self.now_ms)
 
     # the journal
 
@@ -387,6 +408,9 @@ class Guard(Extras):
         locked = {s.evse.name: s.rung for s in self.ledger.standings if s.locked == DISOBEYED}
         if locked:
             dump["locked"] = locked
+        meters = self.other.dump()
+        if meters:
+            dump["meters"] = meters
         return dump
 
     def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
@@ -403,6 +427,7 @@ class Guard(Extras):
                     key = c.index * self.site.phases + p
                     self.ledger.assumed_da[key] = max(self.ledger.assumed_da[key], da)
                     self.other.alarm_da[key] = self.ledger.assumed_da[key]
+        self.other.load(kept.get("meters"))
         locked = kept.get("locked")
         for s in self.ledger.standings:
             if isinstance(locked, dict) and isinstance(locked.get(s.evse.name), int):

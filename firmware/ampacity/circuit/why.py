@@ -160,6 +160,9 @@ def _circuit(guard: "Guard", s: "Standing", key: int) -> str:
         text += " by " + sources[0][1]
     if guard.other.shown_da[key]:
         text += " − house " + amps(guard.other.shown_da[key])
+    circuit = key // guard.site.phases
+    if circuit < len(guard.site.circuits) and (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
+        text += " (meter: %s)" % guard.meter_reason(circuit)
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.standings])
 
 

@@ -108,6 +108,7 @@ class Station:
         self.resets = Resets(self)
         self.reports = Reports(self)
         self.events = DeviceEvents(self)
+        self.problem = False
         self.boot = Boot(self, kept.get("reason") or config.get("reason", "PowerUp"), now_ms)
         self.transactions.events.restore()
         self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
@@ -198,6 +199,13 @@ class Station:
         before = self.model.fact(evse_id, component, variable, text)
         if isinstance(value, bool) and (before or "false") != text:
             self.events.add(evse_id, component, variable, text, now_ms)
+
+    def station_problem(self, on, now_ms):
+        """Something of the site that is no EVSE's (a meter) needs a person, or no longer."""
+        self.now_ms = now_ms
+        if on != self.problem:
+            self.problem = on
+            self.events.add(0, "ChargingStation", "Problem", "true" if on else "false", now_ms)
 
     def security_event(self, kind, info, now_ms):
         self.now_ms = now_ms

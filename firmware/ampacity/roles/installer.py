@@ -39,6 +39,7 @@ class Installer:
             "accept": ("accept EVSE", self._accept),
             "unlock": ("unlock EVSE", self._unlock),
             "confirm": ("confirm CIRCUIT", self._confirm),
+            "trust": ("trust CIRCUIT", self._trust),
             "solar": ("solar EVSE on | off", self._solar),
             "needs": ("needs EVSE KWH HOURS | off", self._needs),
             "start": ("start EVSE", self._start),
@@ -155,11 +156,20 @@ class Installer:
         return "ok"
 
     def _confirm(self, words, now_ms):
+        self.primary.guard.confirm_assumed(self._one_circuit(words))
+        self.log.add("warning", "assumed other load confirmed: " + words[0], now_ms)
+        return "ok"
+
+    def _trust(self, words, now_ms):
+        """The meter of this circuit and its CTs were looked at."""
+        self.primary.guard.trust_meter(self._one_circuit(words))
+        self.log.add("warning", "meter trusted again: " + words[0], now_ms)
+        return "ok"
+
+    def _one_circuit(self, words):
         for i, circuit in enumerate(self.primary.site["circuits"]):
             if words == [circuit["name"]]:
-                self.primary.guard.confirm_assumed(i)
-                self.log.add("warning", "assumed other load confirmed: " + circuit["name"], now_ms)
-                return "ok"
+                return i
         raise Rejected("circuit", " ".join(words), ", ".join([c["name"] for c in self.primary.site["circuits"]]))
 
     def _gaps(self, words, now_ms):

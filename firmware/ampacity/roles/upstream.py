@@ -201,6 +201,7 @@ class Upstream:
     def step(self, now_ms):
         """Actions of the station and its limits; called by the housekeeping loop."""
         station = self.station
+        self._look_at_meters(now_ms)
         self.act(now_ms)
         change_ms = station.limits_change_at_ms
         if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):
@@ -210,6 +211,14 @@ class Upstream:
             if change_ms is not None and now_ms >= change_ms and raised(before, self._limits):
                 for part in self.primary.extras:
                     part.edge(now_ms)
+
+    def _look_at_meters(self, now_ms):
+        """A meter that a person must look at is a problem of the station."""
+        guard = self.primary.guard
+        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))])
+        if on != self.station.problem:
+            self.station.station_problem(on, now_ms)
+            self.link.wake()
 
     def act(self, now_ms):
         """Do what the station was told to do."""

@@ -13,11 +13,14 @@ def amps(values_da):
 
 
 def circuit_view(guard, index):
-    return {
+    view = {
         "margin_a": amps(guard.margin_da(index)),
         "other_a": amps(guard.other_da(index)),
         "meter": guard.meter_state(index),
     }
+    if guard.meter_reason(index):
+        view["meter_reason"] = guard.meter_reason(index)
+    return view
 
 
 def evse_view(primary, index):

@@ -3,7 +3,9 @@
 from circuit_world import Greedy
 
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.permits import Permits
+from tests.proof.mutants import ledger
 
 
 class GreedyGuard(Guard):
@@ -11,16 +13,15 @@ class GreedyGuard(Guard):
 
 
 def without(**methods):
-    """A guard without plan whose ledger has these methods instead of its own."""
-    ledger = type("Mutant", (Ledger,), methods)
-    return type("MutantGuard", (GreedyGuard,), {"ledger_class": ledger})
+    """A guard without plan the parts of whose ledger have these methods instead of their own."""
+    return type("MutantGuard", (GreedyGuard,), {"ledger_class": ledger(**methods).ledger_class})
 
 
 def _record_nothing(self, s, most_da, now_ms):
-    order_id = Ledger._rule_1_record(self, s, most_da, now_ms)
+    order_id = Permits._rule_1_record(self, s, most_da, now_ms)
     kept = [order for order in s.book.orders if order.id != order_id]
     s.book.orders = kept or s.book.orders
-    self._rebound(s)
+    self.bounds.rebound(s)
     return order_id
 
 
@@ -50,7 +51,7 @@ def _lapse_too_soon(self, s, now_ms):
 
 def _lapse_without_watchdog(self, s, now_ms):
     if s.evidence.watchdog_ms() > 0:
-        return Ledger._rule_5_lapse(self, s, now_ms)
+        return Bounds._rule_5_lapse(self, s, now_ms)
     return _lapse_too_soon(self, s, now_ms - 15000)
 
 

@@ -20,7 +20,9 @@ EVSE = st.fixed_dictionaries(
         "holds": FLAG, "poll_feeds": FLAG, "one_client": FLAG, "primary": FLAG, "bus": st.integers(0, 1),
     }
 )  # fmt: skip
-SITE = st.fixed_dictionaries({"evses": st.lists(EVSE, min_size=1, max_size=4), "tested": FLAG, "other_da": AMPS, "rating_da": st.sampled_from((160, 320, 630))})
+SITE = st.fixed_dictionaries(
+    {"evses": st.lists(EVSE, min_size=1, max_size=4), "tested": FLAG, "other_da": AMPS, "rating_da": st.sampled_from((160, 320, 630))}
+)
 
 
 def site_of(drawn):
@@ -38,7 +40,7 @@ def read(ledger):
     """Every device answers as it was declared."""
     for s in ledger.standings:
         for key, value in declared(s.evse).items():
-            ledger.put_evidence(s.index, key, value, NOW_MS)
+            ledger.intake.put_evidence(s.index, key, value, NOW_MS)
 
 
 @settings(deadline=None, max_examples=400)
@@ -58,11 +60,11 @@ def test_what_tests_have_shown_counts_alike_in_the_check_and_in_the_ledger(drawn
     site = Site(facts)
     ledger = Ledger(site, NOW_MS)
     for s in ledger.standings:
-        ledger.put_evidence(s.index, "fingerprint", "S%d" % s.index, NOW_MS)
+        ledger.intake.put_evidence(s.index, "fingerprint", "S%d" % s.index, NOW_MS)
         s.evidence.commissioned(tested, distrusted, seen)
     read(ledger)
     for s in ledger.standings:
-        ledger._update(s)
+        ledger.bounds.update(s)
     journal = {"evses": {s.evse.name: s.evidence.dump() for s in ledger.standings}}
     assert Sums(Site(facts), journal).reserve_da == [s.reserve_da for s in ledger.standings]
 
@@ -77,12 +79,12 @@ def test_where_the_check_passes_the_default_state_of_the_ledger_fits(drawn):
     read(ledger)
     for s in ledger.standings:  # nobody was ordered anything: silence freed all that it frees
         s.book.drop_all()
-        ledger._update(s)
+        ledger.bounds.update(s)
     for key in range(ledger.site.size):
-        standing = sum(ledger.standing_da(s) * s.on_keys.count(key) for s in ledger.standings)
+        standing = sum(ledger.margin.standing_da(s) * s.on_keys.count(key) for s in ledger.standings)
         assert standing + ledger.assumed_da[key] <= ledger.cap_da[key]
     for s in ledger.standings:
-        assert ledger._rule_7_default(s, s.reserve_da)
+        assert ledger.permits._rule_7_default(s, s.reserve_da)
 
 
 @settings(deadline=None, max_examples=200)

@@ -5,6 +5,7 @@ on every phase that its contactor can close. Each rule is one small method with 
 proof can take one away and show what then goes wrong.
 """
 
+from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import Events
 from ampacity.circuit.trusted.ladder import Ladder, stopped
 from ampacity.circuit.trusted.reserve import reserve_da
@@ -23,7 +24,8 @@ class Bounds:
         self.site = site
         self.start_ms = now_ms
         self.events = events
-        self.ladder = Ladder(events)
+        self.durable = Durable()
+        self.ladder = Ladder(events, self.durable)
         self.standings = [Standing(evse, site.phases, now_ms) for evse in site.evses]
         self.sums = [0] * site.size
         self.fresh_sums = [0] * site.size

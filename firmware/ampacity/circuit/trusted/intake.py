@@ -15,6 +15,7 @@ class Intake:
         self.standings = bounds.standings
         self.events = bounds.events
         self.ladder = bounds.ladder
+        self.durable = bounds.durable
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         """The write was acknowledged: somebody heard it. That proves nothing about the value in force.

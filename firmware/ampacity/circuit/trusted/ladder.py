@@ -6,6 +6,7 @@ still draws more than 1 A, or nobody can say what it draws, one settle time afte
 within a day begins at rung 2.
 """
 
+from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import Events
 from ampacity.circuit.trusted.standing import Standing
 
@@ -19,8 +20,9 @@ DISOBEYED = "disobeyed"
 class Ladder:
     """`switches` counts changes of what contactors and feeders are told."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, durable: Durable) -> None:
         self.events = events
+        self.durable = durable
         self.switches = 0
 
     def begin(self, s: Standing, now_ms: int) -> None:
@@ -56,6 +58,8 @@ class Ladder:
             self.events.add(now_ms, "feeder", "%s: its feeder is to open (%s)" % (s.evse.name, s.evse.feeder_output))
         if rung != s.rung:
             self.switches += 1
+            if rung >= CONTACTOR:
+                self.durable.fell()
         s.rung = rung
         s.rung_ms = now_ms
 
@@ -92,6 +96,11 @@ def stopped(s: Standing, now_ms: int) -> bool:
     if s.rung >= CONTACTOR and s.contactor_open and s.zero_ms >= 0:
         return True
     return not s.welded and s.zero_ms >= 0 and now_ms - s.zero_ms >= s.evse.settle_ms and now_ms - s.measured_ms <= s.evse.settle_ms
+
+
+def lock_of(s: Standing) -> str:
+    """Why it stays out by the ladder alone."""
+    return DISOBEYED if s.rung >= CONTACTOR else ""
 
 
 def contactor(s: Standing, closed: bool, sample_ms: int) -> None:

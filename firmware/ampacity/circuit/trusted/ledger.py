@@ -28,6 +28,7 @@ class Ledger:
         self.start_ms = now_ms
         self.events = Events()
         self.bounds = self.bounds_class(site, now_ms, self.events)
+        self.durable = self.bounds.durable
         self.margin = self.margin_class(self.bounds)
         self.permits = self.permits_class(self.bounds, self.margin)
         self.intake = self.intake_class(self.bounds, self.permits)

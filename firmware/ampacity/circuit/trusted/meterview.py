@@ -7,6 +7,8 @@ current at the frame lies between its readings around it, and other load lies be
 """
 
 from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.steps import STEP_DA, Steps
+from ampacity.circuit.trusted.trust import PHASE, SIGN, Trust
 from ampacity.circuit.trusted.window import Past, Window
 
 STALE_MS = 5000  # an EVSE's reading older than this says nothing
@@ -15,12 +17,6 @@ FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
 FOLLOW_MS = 2000  # after a lower, until what the meter shows can tell that it was followed
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
-TRUST_MS = 60000
-TRUST_MS_MAX = 960000
-RELAPSE_MS = 3600000  # who lies again within this time of being believed again is believed later each time
-STEP_DA = 40
-STILL_DA = 10
-REFERENCE_MS = 10000
 
 
 class MeterView:
@@ -41,7 +37,7 @@ class MeterView:
         self.timeout_ms = number("timeout_ms", 5000)
         self.frozen_ms = number("frozen_ms", 5000)
         self.coarse = bool(facts.get("coarse", False))
-        self.generation_da = site.circuits[circuit].generation_da
+        self.generation_da = site.generation_da[self.base : self.base + self.phases]
         self.shown_da_max = 5 * max(site.circuits[circuit].rating_da) + 1000
         self.evses = site.below[circuit]
         self.place = [-1] * len(site.evses)
@@ -56,9 +52,8 @@ class MeterView:
         self.period_ms = 1000
         self.mark = -1
         self.mark_ms = -1
-        self.trust_from_ms = -1  # implausible: lost until plausible since then for trust_ms
-        self.trust_ms = TRUST_MS
-        self.believed_ms = -1  # again, since
+        self.steps = Steps(self.phases, self.inputs)
+        self.trust = Trust([max([0] + self.mult[p :: self.phases]) > 0 for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
@@ -81,12 +76,6 @@ class MeterView:
         self.low_max = Window(self.phases, FILTER_MS)
         self.seen_da = [0] * self.phases  # certain other load of the last judged frame, no generation
         self.tight_da = [0] * self.phases  # the best estimate of it
-        self.ref_ms = -1
-        self.ref_da = [0] * self.phases
-        self.ref_lo = [0] * self.phases
-        self.ref_hi = [0] * self.phases
-        self.peak_da = [0] * self.phases  # the most and the least that it showed since the reference
-        self.dip_da = [0] * self.phases
 
     # frames
 
@@ -110,11 +99,12 @@ class MeterView:
         self.raw_ms = now_ms
         if repeated and not self.coarse:
             return
-        for p in range(self.phases):
-            self.raw_da[p] = 0
+        risen = 0
         for index, phase in enumerate(self.inputs):
+            if amps_da[index] - self.raw_da[phase] >= STEP_DA:
+                risen |= 1 << phase
             self.raw_da[phase] = amps_da[index]
-        self._at_once()
+        self._at_once(risen)
         self._rule_3_1_over()
         if not self.open:
             self._open(now_ms)
@@ -129,14 +119,14 @@ class MeterView:
                 return False
         return True
 
-    def _at_once(self) -> None:
+    def _at_once(self, risen: int) -> None:
+        """risen: mask of the phases on which this frame shows more than the one before."""
         sums, standings, mult = self.bounds.sums, self.bounds.standings, self.mult
         for p in range(self.phases):
             shown, at = self.raw_da[p], p
             certain_da = max(0, shown - sums[self.base + p])
-            if certain_da - self.certain_da[p] >= STEP_DA:
-                # other load stepped up: the shed that follows must not pass for a step that the meter misses
-                self.ref_lo[p], self.ref_hi[p] = 0, self.shown_da_max
+            if risen >> p & 1 and certain_da - self.certain_da[p] >= STEP_DA:
+                self.steps.unsure(p, self.raw_ms)
             self.certain_da[p] = certain_da
             for evse in self.evses:
                 s = standings[evse]
@@ -234,7 +224,7 @@ class MeterView:
         self.open = False
         self.complete = True
         least, most = self._sums()
-        plausible = True
+        wrong = 0  # a mask of phases
         for window in (self.high_max, self.high_min, self.low_max):
             window.turn(now_ms)
         for p in range(self.phases):
@@ -242,16 +232,48 @@ class MeterView:
                 continue
             high = self.frame_da[p] - least[p]
             low = self.frame_da[p] - most[p]
-            if not self.generation_da[p] and high < -max(10, least[p] // 20):
-                plausible = self._rule_3_2_sign()
+            fed_da = self.generation_da[p]
+            if high + fed_da < -max(10, (least[p] + fed_da) // 20) and not self._rule_3_2_sign():
+                wrong |= 1 << p
             self.seen_da[p] = max(0, low)
             self.tight_da[p] = max(0, high) if high - low <= 20 else max(0, low)
-            self.low_da[p] = max(0, low + self.generation_da[p])
-            self._filter(p, self.low_da[p], max(0, high + self.generation_da[p]))
-        if not self._follows(least, most, now_ms):
-            plausible = self._rule_3_2_phase()
-        if not plausible and self.state != "frozen":  # what stands still cannot follow; it is lost already
-            self._distrust(now_ms)
+            self.low_da[p] = max(0, low + fed_da)
+            self._filter(p, self.low_da[p], max(0, high + fed_da))
+        self._rule_3_2(wrong, least, most, now_ms)
+
+    def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
+        """What cannot be, and what did not follow a step of ours. What stood still could not follow; it is lost already."""
+        steps, trust = self.steps, self.trust
+        stepped = steps.look(self.frame_da, least, most, now_ms)
+        if self.state == "frozen":
+            return
+        believed = trust.believed(now_ms)
+        missed = followed = 0
+        if stepped and (believed or steps.from_rest):  # a long ramp is one step only
+            missed = 0 if self._rule_3_2_phase() else steps.missed
+            followed = steps.followed
+        for p in self.inputs:
+            if wrong >> p & 1:
+                trust.owe(p, self._spared(p, least, most), now_ms)
+            elif missed >> p & 1:
+                trust.owe(p, steps.spared[p], now_ms)
+            elif followed >> p & 1:
+                trust.followed(p, steps.spared[p])
+        if missed:
+            trust.failed(PHASE, missed & ~steps.jumpy == 0)
+        elif wrong and believed:
+            trust.failed(SIGN)
+        if not trust.believed(now_ms):
+            self._lose("lost", trust.reason)
+            self.complete = True
+
+    def _spared(self, p: int, least: "list[int]", most: "list[int]") -> int:
+        """The phases on which ours draw at most half of what they draw on this one."""
+        mask = 0
+        for q in range(self.phases):
+            if q != p and least[p] >= STEP_DA and most[q] * 2 <= least[p]:
+                mask |= 1 << q
+        return mask
 
     def _sums(self) -> "tuple[list[int], list[int]]":
         least, most = [0] * self.phases, [0] * self.phases
@@ -261,40 +283,12 @@ class MeterView:
         return least, most
 
     def _rule_3_2_sign(self) -> bool:
-        """It shows less than our own EVSEs draw, and nothing is declared that could feed in."""
+        """It shows less than our own EVSEs draw, by more than is declared that could feed in."""
         return False
 
     def _rule_3_2_phase(self) -> bool:
         """It did not follow a step of our own EVSEs."""
         return False
-
-    def _follows(self, least: "list[int]", most: "list[int]", now_ms: int) -> bool:
-        """Did the meter follow each certain step >= 4 A of our EVSEs since the reference?
-
-        The reference is the newest frame in which our EVSEs stood where they stood in the one before: a step
-        of other load that makes us lower comes before ours and must not hide it. One that comes after ours must not
-        either: any frame since the reference may have shown the step.
-        """
-        follows = True
-        still = True
-        for p in self.inputs:
-            self.peak_da[p] = max(self.peak_da[p], self.frame_da[p])
-            self.dip_da[p] = min(self.dip_da[p], self.frame_da[p])
-            still = still and most[p] - self.ref_lo[p] < STILL_DA and self.ref_hi[p] - least[p] < STILL_DA
-        stepped = self.ref_ms < 0 or now_ms - self.ref_ms > REFERENCE_MS
-        if not stepped:
-            for p in self.inputs:
-                up, down = least[p] - self.ref_hi[p], self.ref_lo[p] - most[p]
-                if up >= STEP_DA:
-                    stepped, follows = True, follows and (self.peak_da[p] - self.ref_da[p]) * 4 >= up
-                elif down >= STEP_DA:
-                    stepped, follows = True, follows and (self.ref_da[p] - self.dip_da[p]) * 4 >= down
-        if stepped or still:
-            self.ref_ms = now_ms
-            for p in range(self.phases):
-                self.ref_da[p], self.ref_lo[p], self.ref_hi[p] = self.frame_da[p], least[p], most[p]
-                self.peak_da[p] = self.dip_da[p] = self.frame_da[p]
-        return follows
 
     def _filter(self, p: int, low: int, high: int) -> None:
         """For a raise the greatest `high` of a short while. For sharing what is certain, and of `high`
@@ -306,30 +300,18 @@ class MeterView:
 
     def _lose(self, state: str, reason: str) -> None:
         if self.state == "ok":
-            self.ref_ms = -1
+            self.steps.forget()
             self.complete = False
             self.open = False  # a frame from before is not judged any more
         self.state = state
         self.reason = reason
 
-    def _distrust(self, now_ms: int) -> None:
-        if self.trust_from_ms < 0:
-            again = self.believed_ms >= 0 and now_ms - self.believed_ms < RELAPSE_MS
-            self.trust_ms = min(self.trust_ms * 2, TRUST_MS_MAX) if again else TRUST_MS
-        self.trust_from_ms = now_ms
-        self._lose("lost", "wrong sign or phase")
-        self.complete = True
-
     def _recover(self, now_ms: int) -> None:
-        """A lost meter is believed again when it lives, and after a lie when it was plausible long enough."""
-        if self.trust_from_ms >= 0 and now_ms - self.trust_from_ms < self.trust_ms:
-            return
+        """A lost meter is believed again when it lives, and after a lie when it has earned it."""
         if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
-            if self.trust_from_ms >= 0:
-                self.believed_ms = now_ms
-            self.trust_from_ms = -1
-            self.state = "ok"
-            self.reason = ""
+            earned = self.trust.believed(now_ms)
+            self.state = "ok" if earned else "lost"
+            self.reason = "" if earned else self.trust.reason
 
     def tick(self, now_ms: int) -> None:
         """Section 3.3: ages end in a latched state within one tick of their limit."""
@@ -347,6 +329,11 @@ class MeterView:
 
     def _rule_3_3_frozen(self, now_ms: int) -> bool:
         return now_ms - self.mark_ms > self.frozen_ms
+
+    def needs_step(self, p: int, now_ms: int) -> bool:
+        """It lives, and a step of our EVSEs on this phase would show whether it can be believed again."""
+        alive = self.raw_ms >= 0 and now_ms - self.mark_ms <= self.frozen_ms
+        return alive and self.trust.needs_step(p)
 
     def missed_two(self, now_ms: int) -> bool:
         """No raise: two frames that should have come have not."""

@@ -118,9 +118,10 @@ class Site:
         self.size = len(self.circuits) * self.phases
         self.paths = [self._path(c) for c in range(len(self.circuits))]
         self.rating_da = [da for c in self.circuits for da in c.rating_da]
+        self.leaves_first = self._leaves_first()
         self.assumed_da = [da for c in self.circuits for da in c.assumed_da]
         self.generation_da = [da for c in self.circuits for da in c.generation_da]
-        self.leaves_first = self._leaves_first()
+        self._add_up()
         self._rule_9_shared(facts.get("buses", []))  # type: ignore[arg-type]
         for evse in self.evses:
             evse.keys = self._same_keys(evse) or self.keys_of(evse.circuit, evse.terminals)
@@ -152,6 +153,22 @@ class Site:
         keyed = [(-len(path), index) for index, path in enumerate(self.paths)]
         keyed.sort()
         return [index for _, index in keyed]
+
+    def _add_up(self) -> None:
+        """A circuit carries what its children's others draw, and what they feed in.
+
+        assumed_da speaks of the whole subtree: it is never less than the children's together. generation_da is of its
+        own circuit alone: it is added to the children's.
+        """
+        below_da = [0] * self.size
+        for c in self.leaves_first:
+            parent = self.circuits[c].parent
+            for key in range(c * self.phases, (c + 1) * self.phases):
+                self.assumed_da[key] = max(self.assumed_da[key], below_da[key])
+                if parent >= 0:
+                    up = (parent - c) * self.phases + key
+                    below_da[up] += self.assumed_da[key]
+                    self.generation_da[up] += self.generation_da[key]
 
     def keys_of(self, circuit: int, terminals: list[list[int]]) -> tuple[int, ...]:
         """Flat indexes that one ampere on each of these terminals loads, up to the root."""

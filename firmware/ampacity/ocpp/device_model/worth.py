@@ -40,7 +40,7 @@ class Worth:
         if name == "ChargingStation.AvailabilityState":
             return station.availability.station_status()
         if name == "ChargingStation.Problem":
-            return "true" if any(p.status == "Faulted" for p in station.points) else "false"
+            return "true" if station.problem or any(p.status == "Faulted" for p in station.points) else "false"
         if name == "ChargingStation.SupplyPhases":
             return max([p.phases for p in station.points])
         if name == "ClockCtrlr.DateTime":
