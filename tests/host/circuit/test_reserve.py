@@ -20,7 +20,9 @@ EVSE = st.fixed_dictionaries(
         "holds": FLAG, "poll_feeds": FLAG, "one_client": FLAG, "primary": FLAG, "bus": st.integers(0, 1),
     }
 )  # fmt: skip
-SITE = st.fixed_dictionaries({"evses": st.lists(EVSE, min_size=1, max_size=4), "tested": FLAG, "other_da": AMPS, "rating_da": st.sampled_from((160, 320, 630))})
+SITE = st.fixed_dictionaries(
+    {"evses": st.lists(EVSE, min_size=1, max_size=4), "tested": FLAG, "other_da": AMPS, "rating_da": st.sampled_from((160, 320, 630))}
+)
 
 
 def site_of(drawn):
