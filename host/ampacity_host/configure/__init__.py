@@ -1,6 +1,7 @@
 """Site files: read and checked in one go, compiled to what the firmware is configured with, reported on."""
 
 from pathlib import Path
+from typing import Any
 
 from ampacity_host.configure.compiling import compile_site, secondary_config
 from ampacity_host.configure.devices import check_devices
@@ -32,8 +33,8 @@ def load_below(path: Path, above: "tuple[Path, ...]") -> SiteFile:
     return site
 
 
-def check_report(site: SiteFile) -> "dict[str, object]":
+def check_report(site: SiteFile, kept: dict[str, Any] | None = None) -> "dict[str, object]":
     """What `ampacity check` says of a site file that could be read, as JSON-able data."""
     from ampacity_host.configure.report import report
 
-    return report(site)
+    return report(site, kept)

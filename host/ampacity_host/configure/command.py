@@ -13,6 +13,7 @@ from rich.console import Console
 
 from ampacity.ports.lock import Busy, FolderLock
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
+from ampacity_host.configure.kept import kept_evidence
 from ampacity_host.configure.show import finding_line, show, show_mistakes
 from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
@@ -24,13 +25,13 @@ RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
 ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
 
 
-def check_command(path: Path, as_json: bool) -> int:
-    """Print the report on a site file; 0 if it holds, 1 if not, 2 if there is no such file."""
+def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
+    """Print the report on a site file; 0 if it holds, 1 if not, 2 if there is no such file. data: whose tests count."""
     if not path.is_file():
         print(f"ampacity: no site file {path}", file=sys.stderr)
         return 2
     try:
-        result = check_report(load_site(path))
+        result = check_report(load_site(path), kept_evidence(data))
     except SiteErrors as errors:
         return show_errors(errors, path, as_json)
     if as_json:
@@ -48,11 +49,11 @@ def show_errors(errors: SiteErrors, path: Path, as_json: bool) -> int:
     return 1
 
 
-def accepted(path: Path, secondary: str | None, line: str | None = None) -> dict[str, Any] | None:
+def accepted(path: Path, secondary: str | None, line: str | None = None, data: Path | None = None) -> dict[str, Any] | None:
     """The configuration that a site file gives a controller; None (said on standard error) if it is refused."""
     try:
         site = load_site(path)
-        result: dict[str, Any] = check_report(site)
+        result: dict[str, Any] = check_report(site, kept_evidence(data))
     except SiteErrors as errors:
         print(errors, file=sys.stderr)
         return None
@@ -118,7 +119,7 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
 def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None,
                 watchdog: str | None = None) -> int:  # fmt: skip
     """Compile, write and run the controller in the foreground; its exit status."""
-    config = accepted(path, secondary, line)
+    config = accepted(path, secondary, line, None if secondary else data)
     if config is None:
         return 1
     lines = [config] if secondary else [bus for bus in config["buses"] if bus["kind"] == "rtu"]

@@ -117,7 +117,7 @@ def findings(facts: dict[str, Any], budgets: list[dict[str, Any]], kept: dict[st
 def report(site: SiteFile, kept: dict[str, Any] | None = None) -> dict[str, Any]:
     """kept: the evidence in the journal of its controller.
 
-    {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evidence", "could_fall_back_to_6_a"}.
+    {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evse_budgets", "evidence", "could_fall_back_to_6_a"}.
     """
     facts = compile_site(site)
     budgets = site_budgets(facts)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ampacity.store.disk_files import DiskFiles
+from ampacity.store.settings import Settings
 from ampacity_host.cli import app
 from ampacity_host.configure import check_report, compile_site, load_site
 from ampacity_host.configure.budgets import site_budgets
@@ -153,3 +155,16 @@ def test_the_check_says_how_many_could_fall_back_to_six_amperes(edited):
 def test_less_other_load_than_below_is_a_warning(edited):
     path = edited(('parent = "main"\nrating_a = 32.0', 'parent = "main"\nrating_a = 32.0\nassumed_other_a = 25.0'))
     assert "assumed_other_a" in [warning.field for warning in load_site(path).warnings]
+
+
+def test_tests_in_the_journal_of_the_controller_count(edited, tmp_path):
+    device = ('kind = "ampacity"', 'kind = "evse-wb-din"'), ("power_on_a = 0.0", "power_on_a = 6.0")
+    path = edited(*device, ("rating_a = 32.0", "rating_a = 32.0\nassumed_other_a = 20.0"))
+    assert command("check", path).exit_code == 1
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "evidence.new").touch()
+    assert command("check", path, "--data", tmp_path).exit_code == 1
+    tests = {"known_fingerprint": "S1", "tested_fingerprint": "S1", "tested": True, "seen": {"holds": 1}}
+    Settings(DiskFiles(str(tmp_path / "store"))).put("evidence", {"format": 1, "evses": {"evse-2": tests}})
+    done = command("check", path, "--data", tmp_path, "--json")
+    assert done.exit_code == 0 and {row["reserves_a"] for row in json.loads(done.stdout)["circuits"]} == {6.0}

@@ -6,10 +6,10 @@ fingerprint survive a reboot of the primary in the journal (dump and load); orde
 """
 
 from ampacity.circuit.trusted import reserve
+from ampacity.circuit.trusted.reserve import SEEN_KEYS
 from ampacity.circuit.trusted.tree import Evse
 
 KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
-SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "holds")
 NEVER_MS = -(1 << 40)
 
 

@@ -8,6 +8,8 @@ check promises what the ledger finds, if the device is so; what is not read yet 
 
 from ampacity.circuit.trusted.tree import Evse
 
+SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "holds")  # what a commissioning test may have seen
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
@@ -39,7 +41,7 @@ class Declared:
         if kept.get("tested_fingerprint") == kept.get("known_fingerprint"):
             self.tested = self.tested or bool(kept.get("tested"))
             if isinstance(seen, dict):
-                self.seen = {key: da for key, da in seen.items() if isinstance(da, int)}
+                self.seen = {key: seen[key] for key in SEEN_KEYS if isinstance(seen.get(key), int)}
 
 
 def declared(evse: Evse) -> "dict[str, object]":

@@ -1,0 +1,105 @@
+"""The printed budget, held against what flows: a step of other load just after the meter dies, by our own sums of the cars."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from ampacity_host.configure import compile_site, load_site
+from ampacity_host.configure.budgets import site_budgets
+from ampacity_host.rig.plant.car import Car
+from ampacity_host.rig.setup import Setup
+from ampacity_host.rig.virtual.bench import VirtualBench
+
+HEAD = """
+[site]
+name = "t"
+
+[[circuit]]
+name = "main"
+rating_a = 63.0
+breaker = "D125"
+assumed_other_a = 40.0
+meter = "grid"
+
+[[bus]]
+name = "wire"
+kind = "rtu"
+port = "virtual"
+
+[[bus]]
+name = "lan"
+kind = "tcp"
+host = "127.0.0.1"
+tcp_port = 5020
+private = true
+
+[[bus]]
+name = "far"
+kind = "tcp"
+host = "127.0.0.1"
+tcp_port = 5021
+gateway = true
+private = true
+transit_s = 8
+
+[[meter]]
+name = "grid"
+profile = "eastron-sdm630"
+bus = "wire"
+unit = 100
+meter_timeout_s = {timeout}
+meter_frozen_s = {frozen}
+"""
+EVSE = '\n[[evse]]\nname = "e{unit}"\nkind = "{kind}"\nbus = "{bus}"\nunit = {unit}\ncircuit = "main"\nmax_a = 16.0\npower_on_a = 0.0\n'
+SITES = {
+    "own": ("ampacity", "wire", "ampacity", "wire", "ampacity", "wire"),
+    "profiles": ("heidelberg-energy-control", "wire", "keba-p30", "lan", "ampacity", "wire"),
+    "gateway": ("heidelberg-energy-control", "far", "heidelberg-energy-control", "far", "ampacity", "wire"),
+}
+SLOW_CAR_MS = 4_700
+
+
+def bench(tmp_path, name, timeout, frozen):
+    kinds = SITES[name]
+    text = HEAD.format(timeout=timeout, frozen=frozen)
+    for at in range(0, len(kinds), 2):
+        text += EVSE.format(kind=kinds[at], bus=kinds[at + 1], unit=2 + at)
+    path = tmp_path / "site.toml"
+    path.write_text(text)
+    setup = Setup(SimpleNamespace(site=str(path), seed=2, no_csms=True, bench_csms=None, csms=None, ocpp=None))
+    one = VirtualBench(setup.facts, setup.seed)
+    one.start()
+    return one, site_budgets(compile_site(load_site(path)))[0]
+
+
+def over_ms(one, ms):
+    """When the sum of other load and all cars was above the rating last, in ms from now; -1: never."""
+    start_ms, last_ms = one.time.now_ms, -1
+    while one.time.now_ms < start_ms + ms:
+        one.run_ms(20)
+        drawn_da = sum(point.amps_da for point in one.plant.points)
+        if drawn_da + 400 > 633:
+            last_ms = one.time.now_ms - start_ms
+    return last_ms
+
+
+@pytest.mark.parametrize("name", sorted(SITES))
+@pytest.mark.parametrize(("fault", "timeout", "frozen"), [(None, 5, 5), ("dead", 20, 20), ("frozen", 5, 20)])
+def test_an_overload_after_a_step_ends_within_the_printed_budget_though_the_meter_has_just_died(tmp_path, name, fault, timeout, frozen):
+    one, budget = bench(tmp_path, name, timeout, frozen)
+    circuit = one.plant.circuit["main"]
+    one.plant.set_background(circuit, [50, 50, 50])
+    one.run_ms(20_000)
+    for point in one.plant.points:
+        point.plug(Car(reaction_ms=SLOW_CAR_MS))
+    one.run_ms(60_000)
+    assert sum(point.amps_da for point in one.plant.points) > 400
+    if fault:
+        one.desk.set(fault, "grid", True, {})
+        one.run_ms(30)
+    one.plant.set_background(circuit, [400, 400, 400])
+    took_ms = over_ms(one, budget["total_ms"] + 5_000)
+    assert SLOW_CAR_MS - 2_000 < took_ms <= budget["total_ms" if fault else "well_ms"]
+    if fault:
+        assert took_ms > 20_000
+    assert [account.violation_ms for account in circuit.accounts] == [0, 0, 0]
