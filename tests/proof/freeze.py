@@ -34,9 +34,9 @@ BRANCHES = (Bounds, Evidence, OrderBook, OtherLoad, MeterView, Window, Demand, P
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
-    "Guard": {"site", "want_da", "events"},
+    "Guard": {"site", "facts", "unkept_ms", "want_da", "events"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms"},
-    "Bounds": {"events", "events_dropped", "fresh_sums", "over", "refused_count",
+    "Bounds": {"trust_version", "kept_version", "events", "events_dropped", "fresh_sums", "over", "refused_count",
                "switches", "standings", "root", "root_keys", "next_id", "foreign_ms"},
     "Standing": {"evidence", "book", "disobeyed_ms"},
     "Evidence": {"values", "read_ms"},

@@ -9,6 +9,10 @@ from ampacity.circuit import ladder
 from ampacity.circuit.standing import Standing
 from ampacity.circuit.tree import Site
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 EVENTS_MAX = 200
 OVER_DA = 10  # rule 10: 1 A
 ZERO_DA = 3  # what a meter shows of an open contactor
@@ -16,6 +20,9 @@ ZERO_DA = 3  # what a meter shows of an open contactor
 
 class Bounds:
     """The standings of all EVSEs and Σ bounds per circuit and phase (flat, in da)."""
+
+    trust_version = 0  # grows when our trust falls, and with what a person says
+    kept_version: "int | None" = None  # of those, what the journal holds for sure; None: nothing is kept anywhere
 
     def __init__(self, site: Site, now_ms: int) -> None:
         self.site = site
@@ -27,7 +34,7 @@ class Bounds:
         self.sums = [0] * site.size
         self.fresh_sums = [0] * site.size
         self.cap_da = list(site.rating_da)
-        self.older_shapes: "list[dict[str, object]]" = []  # of the site before its change (rule 15)
+        self.older_shapes: "list[Any]" = []  # (EVSE index, where it was) that still hold of the site before its change (rule 15)
         for s in self.standings:
             s.book.add_unknown(self._hardware_da(s), now_ms)
             self._renew(s)

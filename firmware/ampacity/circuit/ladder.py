@@ -50,6 +50,8 @@ def _step(ledger: "Bounds", s: Standing, rung: int, now_ms: int) -> None:
         ledger.event(now_ms, "feeder", "%s: its feeder is to open (%s)" % (s.evse.name, s.evse.feeder_output))
     if rung != s.rung:
         ledger.switches += 1
+        if rung >= CONTACTOR:
+            ledger.trust_version += 1
     s.rung = rung
     s.rung_ms = now_ms
 
@@ -64,6 +66,11 @@ def stopped(s: Standing, now_ms: int) -> bool:
 def contactor(s: Standing, closed: bool, sample_ms: int) -> None:
     """Feedback of its contactor, seen at sample_ms; what is older than the command to open says nothing."""
     s.contactor_open = s.rung >= CONTACTOR and not closed and sample_ms > s.rung_ms
+
+
+def lock_of(s: Standing) -> str:
+    """Why it stays out by the ladder alone."""
+    return DISOBEYED if s.rung >= CONTACTOR else ""
 
 
 def release(ledger: "Bounds", s: Standing) -> None:

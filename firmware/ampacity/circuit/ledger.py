@@ -44,7 +44,7 @@ class Ledger(Intake):
 
     def resolved(self, s: Standing, now_ms: int) -> bool:
         """Section 7: proven and settled, or its silence ran its time, or nothing more can be learnt."""
-        if s.isolated or s.lapsed or s.locked:
+        if s.isolated or s.lapsed or s.locked or s.evse.left:
             return True
         if not s.book.is_unknown():
             return s.ok

@@ -70,6 +70,8 @@ class Permits(Bounds):
             return self._no(8)
         if self._rule_2_planned(s, most_da):
             return True
+        if not self._rule_8_kept():
+            return self._no(8)
         if not self._rule_9_quiet(now_ms):
             return self._no(9)
         if self._blind(s):
@@ -117,12 +119,13 @@ class Permits(Bounds):
     def _rule_2_margin(self, s: Standing, most_da: int) -> bool:
         """With this order live, every circuit and phase that it touches still has margin >= 0."""
         extra = most_da - s.bound_da
+        keys = s.on_keys + s.old_keys if s.old_keys else s.on_keys
         if extra <= 0:
-            return self.fits(s.on_keys)
-        for key in s.on_keys:
+            return self.fits(keys)
+        for key in keys:
             self.sums[key] += extra
-        fits = self.fits(s.on_keys)
-        for key in s.on_keys:
+        fits = self.fits(keys)
+        for key in keys:
             self.sums[key] -= extra
         return fits
 
@@ -135,6 +138,7 @@ class Permits(Bounds):
         return (
             self._rule_11_fed(s, now_ms)
             and (most_da <= s.reserve_da or self._rule_8_fresh(s, now_ms))
+            and self._rule_8_kept()
             and self._rule_9_quiet(now_ms)
             and self._rule_7_default(s, most_da)
             and self._rule_2_margin(s, most_da)
@@ -147,11 +151,11 @@ class Permits(Bounds):
         sums = [0] * self.site.size
         for other in self.standings:
             standing = most_da if other is s else 0
-            for key in other.on_keys:
+            for key in other.on_keys + other.old_keys if other.old_keys else other.on_keys:
                 sums[key] += max(standing, self.standing_da(other))
             for key in other.off_keys:
                 sums[key] += other.reserve_da
-        for key in s.on_keys:
+        for key in s.on_keys + s.old_keys if s.old_keys else s.on_keys:
             if sums[key] + self.assumed_da[key] > self.cap_da[key]:
                 return False
         return True
@@ -165,6 +169,10 @@ class Permits(Bounds):
     def _rule_8_fresh(self, s: Standing, now_ms: int) -> bool:
         """Above the reserve only within boot_ms after a read that showed watchdog and fallback."""
         return s.evidence.fresh(now_ms)
+
+    def _rule_8_kept(self) -> bool:
+        """What lowers our trust is in the journal before anything is raised: the next life is to know it, too."""
+        return self.kept_version is None or self.kept_version >= self.trust_version
 
     def _rule_9_quiet(self, now_ms: int) -> bool:
         """No raise anywhere while somebody else writes to one of ours."""

@@ -36,6 +36,8 @@ def why(guard: "Guard", evse: int) -> str:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.ceiling_da(s):
             reason = _own_limit(guard, s)
+    if guard.waits_for_journal(guard.now_ms):
+        reason += "; nothing is raised before the journal could be written"
     return "%s: %s" % (amps(want), reason)
 
 

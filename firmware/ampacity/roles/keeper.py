@@ -8,6 +8,7 @@ import os
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 SAVE_MS = 60000
+AGAIN_MS = 2000  # after a medium refused
 
 
 def random_u32(doors):
@@ -25,7 +26,7 @@ class Keeper:
         self.files = files
         self.doors = doors
         self.log = log
-        self.failing = False
+        self.failing = self.holding = False  # holding: raises wait for the medium
         self._saved_ms = 0
 
     def start(self, now_ms):
@@ -42,12 +43,25 @@ class Keeper:
         """The evidence of the last life, None when there is none."""
         return self.settings.get(EVIDENCE)
 
+    def watch(self, guard):
+        """From now on nothing is raised before what lowered the guard's trust is kept, the shape of the site first of all."""
+        guard.ledger.trust_version += 1
+        guard.ledger.kept_version = 0
+
     def save(self, guard, now_ms, at_once=False):
-        """Keep the evidence, at most once a minute; the store writes nothing when it is the same."""
-        if not at_once and now_ms - self._saved_ms < SAVE_MS:
+        """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
+        ledger = guard.ledger
+        fell = ledger.kept_version is not None and ledger.kept_version < ledger.trust_version
+        due_ms = SAVE_MS if not fell else AGAIN_MS if self.failing else 0
+        if not at_once and now_ms - self._saved_ms < due_ms:
             return
         self._saved_ms = now_ms
-        self.put(EVIDENCE, guard.evidence_dump(), now_ms)
+        version = ledger.trust_version
+        if self.put(EVIDENCE, guard.evidence_dump(), now_ms):
+            ledger.kept_version = version
+        elif fell and not self.holding:
+            self.log.add("error", "no order is raised until the evidence is kept: free the medium, or replace it", now_ms)
+        self.holding = fell and self.failing
 
     def put(self, name, value, now_ms):
         """Keep a document; False and a log line when the medium refuses."""

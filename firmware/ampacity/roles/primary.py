@@ -110,7 +110,9 @@ class Primary:
         guard = Guard
         if self.site.get("parent"):
             from ampacity.circuit.granted import GrantedGuard as guard
-        return guard(self.site, self.started_ms, self.keeper.evidence())
+        guard = guard(self.site, self.started_ms, self.keeper.evidence())
+        self.keeper.watch(guard)
+        return guard
 
     def _make_buses(self, identity, epoch):
         """The wires; doors of a simulation without frames bring their own."""
