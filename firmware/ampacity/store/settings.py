@@ -9,7 +9,7 @@ from binascii import crc32
 from ampacity.base.strict_json import dumps, loads
 
 SUFFIX = ".set"
-SIZE_MAX = 65536
+SIZE_MAX = 131072
 
 
 class Settings:
