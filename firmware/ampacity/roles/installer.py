@@ -144,7 +144,11 @@ class Installer:
         return "accepted; it stays locked out for its disobedience: `unlock %s`" % words[0] if guard.locked_out(index) else "ok"
 
     def _unlock(self, words, now_ms):
-        self.primary.guard.unlock(self._one_evse("unlock", words))
+        index = self._one_evse("unlock", words)
+        self.primary.guard.unlock(index)
+        driver = self.primary.buses.drivers[index]
+        if hasattr(driver, "reset_faults"):
+            driver.reset_faults()
         self.log.add("warning", "unlocked: " + words[0], now_ms)
         return "ok"
 

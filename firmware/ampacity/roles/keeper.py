@@ -7,6 +7,7 @@ import os
 
 IDENTITY = "identity"
 EVIDENCE = "evidence"
+LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
 SAVE_MS = 60000
 AGAIN_MS = 2000  # after a medium refused
 
@@ -27,7 +28,8 @@ class Keeper:
         self.doors = doors
         self.log = log
         self.failing = self.holding = False  # holding: raises wait for the medium
-        self._saved_ms = 0
+        self._saved_ms = self._latched_ms = 0
+        self._latched = {}
 
     def start(self, now_ms):
         """(identity, boot epoch) of this life: the identity is kept, the epoch grows (16 bits)."""
@@ -62,6 +64,29 @@ class Keeper:
         elif fell and not self.holding:
             self.log.add("error", "no order is raised until the evidence is kept: free the medium, or replace it", now_ms)
         self.holding = fell and self.failing
+
+    def restore_latches(self, locals_):
+        """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
+        self._latched = self.settings.get(LATCHED) or {}
+        for driver in locals_:
+            faults = self._latched.get(driver.point.port.name)
+            if isinstance(faults, list):
+                driver.point.restore(faults)
+
+    def keep_latches(self, locals_, now_ms):
+        """At once when one is new, or gone."""
+        latched = dict(self._latched)
+        for driver in locals_:
+            name, faults = driver.point.port.name, driver.point.latched
+            if faults:
+                latched[name] = faults
+            elif name in latched:
+                del latched[name]
+        if latched == self._latched or (self.failing and now_ms - self._latched_ms < AGAIN_MS):
+            return
+        self._latched_ms = now_ms
+        if self.put(LATCHED, latched, now_ms):
+            self._latched = latched
 
     def put(self, name, value, now_ms):
         """Keep a document; False and a log line when the medium refuses."""

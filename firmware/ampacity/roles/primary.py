@@ -51,6 +51,7 @@ class Primary:
         self.readings = [None] * len(site["meters"])
         self.buses = self._make_buses(identity, epoch)
         self._add_locals()
+        self.keeper.restore_latches(self.locals)
         switches = Switches(self.guard, self.buses.drivers, site, doors, log)
         self.upward = None
         if site.get("parent"):
@@ -172,6 +173,7 @@ class Primary:
         self._take_door_events(now_ms)
         for wire in self.buses.wires:
             wire.watch(self.log, now_ms)
+        self.keeper.keep_latches(self.locals, now_ms)
         self.points.step(now_ms)
         self.voltage.step(now_ms)
         for part in self.extras:
