@@ -27,7 +27,8 @@ class Keeper:
         self.files = files
         self.doors = doors
         self.log = log
-        self.failing = self.holding = False  # holding: raises wait for the medium
+        self.failing = []  # names of what is not kept
+        self.holding = False  # raises wait for the medium
         self._saved_ms = self._latched_ms = 0
         self._latched = {}
 
@@ -54,7 +55,7 @@ class Keeper:
         """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
         ledger = guard.ledger
         fell = ledger.kept_version is not None and ledger.kept_version < ledger.trust_version
-        due_ms = SAVE_MS if not fell else AGAIN_MS if self.failing else 0
+        due_ms = SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
         if not at_once and now_ms - self._saved_ms < due_ms:
             return
         self._saved_ms = now_ms
@@ -63,7 +64,7 @@ class Keeper:
             ledger.kept_version = version
         elif fell and not self.holding:
             self.log.add("error", "no order is raised until the evidence is kept: free the medium, or replace it", now_ms)
-        self.holding = fell and self.failing
+        self.holding = fell and EVIDENCE in self.failing
 
     def restore_latches(self, locals_):
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
@@ -82,7 +83,7 @@ class Keeper:
                 latched[name] = faults
             elif name in latched:
                 del latched[name]
-        if latched == self._latched or (self.failing and now_ms - self._latched_ms < AGAIN_MS):
+        if latched == self._latched or (LATCHED in self.failing and now_ms - self._latched_ms < AGAIN_MS):
             return
         self._latched_ms = now_ms
         if self.put(LATCHED, latched, now_ms):
@@ -92,11 +93,12 @@ class Keeper:
         """Keep a document; False and a log line when the medium refuses."""
         try:
             self.settings.put(name, value)
-        except OSError as e:
+        except (OSError, ValueError) as e:  # no room, or it is too long
             self.log.counter("storage_errors")
-            if not self.failing:
+            if name not in self.failing:
+                self.failing.append(name)
                 self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
-            self.failing = True
             return False
-        self.failing = False
+        if name in self.failing:
+            self.failing.remove(name)
         return True
