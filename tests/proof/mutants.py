@@ -5,6 +5,7 @@ that changes the made world: its devices, its driver, the primary below. The fir
 """
 
 from ampacity.bus.lease import Lease
+from ampacity.circuit.change import Change
 from ampacity.circuit.granted import GrantedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.ledger import Ledger
@@ -248,7 +249,16 @@ class OneShape(Guard):
         return dump
 
 
+class Forgetful(Change):
+    """Who is no longer in the site file is nobody."""
+
+    def _match(self, entries):
+        Change._match(self, entries)
+        return []
+
+
 DEFECTS = {
+    "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),
     "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
     "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),
 }

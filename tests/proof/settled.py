@@ -3,7 +3,7 @@
 from ampacity.circuit.guard import Guard
 from tests.proof.metered import Metered
 from tests.proof.model import World
-from tests.proof.sites import circuit, evse, site
+from tests.proof.sites import circuit, evse, mute, site
 
 
 class Joint(World):
@@ -210,6 +210,16 @@ class Change(World):
     def decode_more(self, x, at):
         self.moved = x[at] == 1
         return at + 1
+
+
+class Left(World):
+    """evse-1, without watchdog, no longer stands in the site file. It hangs where it hung, and draws what it was told last."""
+
+    def start(self):
+        old = self.guard_class(site([mute(0), evse(1)], self.facts["circuits"]), self.now)
+        self.guard = self.make_guard(old.evidence_dump())
+        self.other_da[0] = 100
+        self.epoch = 2
 
 
 def device_rests(device, now):

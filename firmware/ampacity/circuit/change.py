@@ -60,7 +60,7 @@ def _before(ledger: Ledger) -> "dict[str, object]":
             evses.append(entry)
     for c in site.circuits:
         cap_da = ledger.cap_da[c.index * site.phases : (c.index + 1) * site.phases]
-        if cap_da != c.rating_da or (c.gone and any([c.name in entry["path"] for entry in evses])):  # type: ignore[operator]
+        if cap_da != c.rating_da or (c.gone and any([c.name in entry["path"] for entry in evses])):
             circuits[c.name] = cap_da
     return {"circuits": circuits, "evses": evses}
 
@@ -94,12 +94,12 @@ class Change:
         self.facts = facts
         self.was: "dict[int, str]" = {}  # index of an EVSE -> its name in the site before
         self.held: "list[tuple[int, Entry]]" = []
-        self.named = old["evses"] if isinstance(old.get("evses"), dict) else {}  # every name of the site before
+        self.named: "Facts" = old["evses"] if isinstance(old.get("evses"), dict) else {}  # type: ignore[assignment]  # every name of the site before
         self.ratings: "dict[str, list[int]]" = {}
         self.names: "list[str]" = [c["name"] for c in facts["circuits"]]  # type: ignore[attr-defined]
         self.phases: int = facts.get("phases", 3)  # type: ignore[assignment]
         known = old.get("circuits")
-        self.fresh = [name for name in self.names if isinstance(known, dict) and name not in known]
+        self.fresh = [name for name in self.names if name not in known] if isinstance(known, dict) else []
         before = old.get("before")
         for circuits in [known] + [each.get("circuits") for each in _dicts(before)]:
             self._merge(circuits)
@@ -116,7 +116,7 @@ class Change:
     def _merge(self, circuits: object) -> None:
         """The smallest rating that a circuit of this name has had."""
         for name in circuits if isinstance(circuits, dict) else ():
-            da = circuits[name]
+            da = circuits[name]  # type: ignore[index]
             if isinstance(da, list) and len(da) == self.phases and all([isinstance(a, int) for a in da]):
                 had = self.ratings.get(name, da)
                 self.ratings[name] = [min(da[p], had[p]) for p in range(self.phases)]
@@ -300,7 +300,7 @@ def _free_ratings(ledger: Ledger) -> bool:
 
 def left_view(ledger: Ledger, now_ms: int) -> "list[dict[str, object]]":
     """What no longer stands in the site file and still counts: name, most_da, circuits, and in how many ms that may fall (None: never)."""
-    rows = []
+    rows: "list[dict[str, object]]" = []
     for index, entry in ledger.older_shapes:
         s = ledger.standings[index]
         if s.evse.left and not s.isolated and s.evse.name not in [row["name"] for row in rows]:

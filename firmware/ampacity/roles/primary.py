@@ -24,6 +24,7 @@ from ampacity.roles.view import primary_view
 from ampacity.store.settings import Settings
 
 HOUSEKEEPING_MS = 200
+DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 CONSOLE_RETRY_MS = 1000
 CONSOLE_DOC = "console"  # settings that were changed at the console
 
@@ -38,7 +39,7 @@ class Primary:
         self.clock = doors.clock
         self.started_ms = self.clock.now_ms()
         self.files = doors.files
-        self.settings = Settings(doors.files)
+        self.settings = Settings(doors.files, DOCUMENT_BYTES_MAX)
         self.keeper = Keeper(self.settings, self.files, log, doors)
         self.wallclock = WallClock(self.clock)
         if doors.rtc_ms() is not None:

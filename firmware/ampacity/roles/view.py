@@ -32,8 +32,8 @@ def left_text(row):
     """One of guard.left() as a line for people."""
     name, falls_ms = row["name"], row["falls_ms"]
     until = "until `gone %s`" % name if falls_ms is None else "for %d s more, then its reserve" % (falls_ms // 1000)
-    where = ", ".join(row["circuits"])
-    return "%s (%s) left the site file: %d.%d A count at %s %s" % ((name, row["at"] or "address unknown") + divmod(row["most_da"], 10) + (where, until))
+    count = "%d.%d A count at %s" % (divmod(row["most_da"], 10) + (", ".join(row["circuits"]),))
+    return "%s (%s) left the site file: %s %s" % (name, row["at"] or "address unknown", count, until)
 
 
 def evse_view(primary, index):
