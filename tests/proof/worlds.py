@@ -135,7 +135,7 @@ def change(guard=Guard, deep=False):
 def left(guard=Guard, deep=False):
     """An EVSE without watchdog left the site file and holds its last order; the primary restarts, once and again."""
     facts = site([evse(1, fallback_da=80, power_on_da=80)], [circuit(180)])
-    return Left("one that left", facts, guard, outcomes=(("well", "dark", "mute")[: 2 + deep],), attacks=("reboot",))
+    return Left("one that left", facts, guard, outcomes=(("well", "dark", "mute")[: 2 + deep],), attacks=("reboot", "car"))
 
 
 def hung(guard=Guard, deep=False):
