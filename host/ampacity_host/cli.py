@@ -66,11 +66,15 @@ def fail(text: str, status: int) -> "typer.Exit":
 
 
 @app.command(epilog="Exit codes: 0 the site holds, 1 it is refused, 2 wrong usage.")
-def check(site: SiteArgument, json: JsonOption = False) -> None:
+def check(
+    site: SiteArgument,
+    json: JsonOption = False,
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="a data folder: what of its old site will still count")] = None,
+) -> None:
     """Check SITE.toml: every mistake with its place, the worst-case sums, the times, and what ignorance costs."""
     from ampacity_host.configure.command import check_command
 
-    raise typer.Exit(check_command(site, json))
+    raise typer.Exit(check_command(site, json, data))
 
 
 @app.command(epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")

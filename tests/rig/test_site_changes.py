@@ -12,6 +12,7 @@ CHANGES = {
     "another unit": [evse("evse-1", 7, HOLDS), *OTHERS],
     "another kind": [evse("evse-1", 1, "heidelberg-energy-control"), *OTHERS],
     "renamed and another unit": [evse("bay-1", 7, HOLDS), *OTHERS],
+    "another's place": [evse("evse-1", 2), evse("evse-3", 3)],
     "renamed": [evse("bay-1", 1, HOLDS), *OTHERS],
 }
 

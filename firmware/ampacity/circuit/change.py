@@ -17,6 +17,8 @@ from ampacity.circuit.standing import Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     Facts = dict[str, object]
     Entry = dict[str, object]
 
@@ -166,18 +168,10 @@ class Change:
                 continue
             if newest:
                 self.was[index] = entry["name"]  # type: ignore[assignment]
-            if not self._as_before(evses[index], entry):
+            if stood_elsewhere(self.facts, index, entry) or evses[index]["max_da"] < entry["max"]:  # type: ignore[operator]
                 self.held.append((index, entry))
         return left
 
-    def _as_before(self, evse: "Facts", entry: "Entry") -> bool:
-        """It stands where it stood, on the same phases, and can take no less."""
-        circuits: "list[Facts]" = self.facts["circuits"]  # type: ignore[assignment]
-        path, at = [], evse["circuit"]
-        while isinstance(at, int) and at >= 0:
-            path.append(circuits[at]["name"])
-            at = circuits[at].get("parent", -1)
-        return path == entry["path"] and evse["terminals"] == entry["terminals"] and evse["max_da"] >= entry["max"]  # type: ignore[operator]
 
     # what it adds to the site
 
@@ -249,6 +243,17 @@ class Change:
                     ledger.cap_da[key] = min(old[p], ledger.cap_da[key])
 
 
+def stood_elsewhere(facts: "Facts", index: int, entry: "Entry") -> bool:
+    """Did this EVSE stand on other circuits or phases than it does now?"""
+    circuits: "list[Facts]" = facts["circuits"]  # type: ignore[assignment]
+    evse: "Facts" = facts["evses"][index]  # type: ignore[index]
+    path, at = [], evse["circuit"]
+    while isinstance(at, int) and at >= 0:
+        path.append(circuits[at]["name"])
+        at = circuits[at].get("parent", -1)
+    return path != entry["path"] or evse["terminals"] != entry["terminals"]
+
+
 def _dicts(value: object) -> "list[Facts]":
     """Those of a list that are documents; one document is a list of one."""
     if isinstance(value, dict):
@@ -298,14 +303,15 @@ def _free_ratings(ledger: Ledger) -> bool:
     return freed
 
 
-def left_view(ledger: Ledger, now_ms: int) -> "list[dict[str, object]]":
+def left_view(ledger: Ledger, now_ms: int) -> "list[dict[str, Any]]":
     """What no longer stands in the site file and still counts: name, most_da, circuits, and in how many ms that may fall (None: never)."""
-    rows: "list[dict[str, object]]" = []
+    rows: "list[dict[str, Any]]" = []
     for index, entry in ledger.older_shapes:
         s = ledger.standings[index]
         if s.evse.left and not s.isolated and s.evse.name not in [row["name"] for row in rows]:
             watchdog_ms = 0 if s.lapsed else s.evidence.watchdog_ms()
             left_ms = max(0, s.other_ms + s.evse.lapse_ms(watchdog_ms) - now_ms) if watchdog_ms else None
-            row = {"name": s.evse.name, "at": entry["at"], "most_da": s.bound_da, "circuits": entry["path"], "falls_ms": left_ms}
+            row = {"name": s.evse.name, "at": entry["at"], "most_da": s.bound_da, "circuits": entry["path"]}
+            row["falls_ms"], row["reserve_da"] = left_ms, s.reserve_da
             rows.append(row)
     return rows

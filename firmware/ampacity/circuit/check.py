@@ -26,7 +26,7 @@ def check_site(facts: "dict[str, object]") -> "list[Finding]":
     tested = bool(facts.get("require_tested", False))
     for evse in site.evses:
         found += _evse_findings(evse, facts)
-    return found + _sum_findings(site, tested) + _default_findings(site, tested)
+    return found + sum_findings(site, tested) + _default_findings(site, tested)
 
 
 def reserve_da(evse: Evse, require_tested: bool = False) -> int:
@@ -85,7 +85,7 @@ def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Findi
 
 # the sums
 
-def _sum_findings(site: Site, tested: bool) -> "list[Finding]":
+def sum_findings(site: Site, tested: bool) -> "list[Finding]":
     """Σ reserves + assumed other load <= rating, on every circuit and phase.
 
     What only waits for its tests (require_tested) refuses no site for ever: it may be commissioned, and nothing

@@ -20,6 +20,8 @@ from ampacity.circuit.why import why
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ampacity.circuit.safety_load import SafetyLoads
     from ampacity.circuit.standing import Standing
 
@@ -175,7 +177,7 @@ class Guard(Extras):
         s = self.ledger.standings[evse]
         return s.measured_da if s.measured_da > ZERO_DA and now_ms - s.measured_ms <= READING_MS else 0
 
-    def left(self) -> "list[dict[str, object]]":
+    def left(self) -> "list[dict[str, Any]]":
         """What no longer stands in the site file, and still counts (rule 15)."""
         return left_view(self.ledger, self.now_ms)
 

@@ -8,6 +8,7 @@ import os
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 SAVE_MS = 60000
 AGAIN_MS = 2000  # after a medium refused
 

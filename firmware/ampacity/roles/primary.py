@@ -13,7 +13,7 @@ from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.buses import Buses
 from ampacity.roles.extras import extras
-from ampacity.roles.keeper import Keeper
+from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, Keeper
 from ampacity.roles.lives import Lives
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
@@ -24,7 +24,6 @@ from ampacity.roles.view import primary_view
 from ampacity.store.settings import Settings
 
 HOUSEKEEPING_MS = 200
-DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 CONSOLE_RETRY_MS = 1000
 CONSOLE_DOC = "console"  # settings that were changed at the console
 

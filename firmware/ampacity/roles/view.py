@@ -31,7 +31,9 @@ def left_view(guard):
 def left_text(row):
     """One of guard.left() as a line for people."""
     name, falls_ms = row["name"], row["falls_ms"]
-    until = "until `gone %s`" % name if falls_ms is None else "for %d s more, then its reserve" % (falls_ms // 1000)
+    until = "until `gone %s`" % name
+    if falls_ms is not None:
+        until = "for %d s, then its reserve %d.%d A" % ((falls_ms // 1000,) + divmod(row["reserve_da"], 10))
     count = "%d.%d A count at %s" % (divmod(row["most_da"], 10) + (", ".join(row["circuits"]),))
     return "%s (%s) left the site file: %s %s" % (name, row["at"] or "address unknown", count, until)
 

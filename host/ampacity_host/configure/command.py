@@ -13,6 +13,7 @@ from rich.console import Console
 
 from ampacity.ports.lock import Busy, FolderLock
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
+from ampacity_host.configure.left import after_change, kept_evidence
 from ampacity_host.configure.show import finding_line, show, show_mistakes
 from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
@@ -24,15 +25,24 @@ RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
 ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
 
 
-def check_command(path: Path, as_json: bool) -> int:
+def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
     """Print the report on a site file; 0 if it holds, 1 if not, 2 if there is no such file."""
     if not path.is_file():
         print(f"ampacity: no site file {path}", file=sys.stderr)
         return 2
     try:
-        result = check_report(load_site(path))
+        site = load_site(path)
+        result = check_report(site)
     except SiteErrors as errors:
         return show_errors(errors, path, as_json)
+    if data is not None:
+        try:
+            change = after_change(compile_site(site), kept_evidence(data))
+        except (OSError, ValueError) as problem:
+            print(f"ampacity: {problem}", file=sys.stderr)
+            return 2
+        result["findings"] += change.pop("findings")
+        result["change"] = change
     if as_json:
         print(json.dumps(result))
     else:
@@ -129,6 +139,8 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return 2
     try:
         held = sole(data)
+        if secondary is None:
+            tell_change(config, data)
         prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console, watchdog)
         program, environment = command(runtime, data)
     except Busy as busy:
@@ -141,6 +153,19 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return supervise(program, environment, data)
     finally:
         held.close()
+
+
+def tell_change(facts: dict[str, Any], data: Path) -> None:
+    """What of the old site still counts, on standard error."""
+    try:
+        change = after_change(facts, kept_evidence(data))
+    except ValueError as problem:
+        print(f"warning: {problem}", file=sys.stderr)
+        return
+    for row in change["left"]:
+        print(f"warning: {row['text']}", file=sys.stderr)
+    for found in change["findings"]:
+        print(finding_line(found), file=sys.stderr)
 
 
 def sole(data: Path) -> Any:
