@@ -68,7 +68,7 @@ def test_it_is_shown_and_a_person_who_says_that_it_is_gone_frees_its_room():
     left = yard.primary["left"]["evse-1"]
     assert left["most_a"] == 16.0 and left["circuits"] == ["main"] and "gone evse-1" in left["text"]
     assert "evse-1 16.0 A" in yard.console("why evse-2") and "evse-1 (b1/1" in yard.console("gone")
-    assert "evse-1" in yard.console("gone nobody")
+    assert "evse-1" in yard.console("gone nobody") and "evse-1 (b1/1" in yard.console("show site")
     yard.do("unplug", evse="evse-1")
     assert yard.console("gone evse-1") == "ok"
     assert sum(yard.run(90).values()) > 30.0 and "left" not in yard.primary
