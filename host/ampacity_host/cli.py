@@ -69,7 +69,9 @@ def fail(text: str, status: int) -> "typer.Exit":
 def check(
     site: SiteArgument,
     json: JsonOption = False,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="the controller's data folder: the tests in its journal count")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="the controller's data folder: its tests count, and what its old site still holds")
+    ] = None,
 ) -> None:
     """Check SITE.toml: every mistake with its place, the worst-case sums, the times, and what ignorance costs."""
     from ampacity_host.configure.command import check_command

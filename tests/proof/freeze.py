@@ -42,7 +42,7 @@ BRANCHES = (
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
-    "Guard": {"site", "want_da", "events", "meter_steps"},
+    "Guard": {"site", "facts", "unkept_ms", "want_da", "events", "meter_steps"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms",
           "bounds_class", "margin_class", "permits_class", "intake_class"},
     "Ledger": {"standings", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",

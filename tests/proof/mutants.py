@@ -9,6 +9,7 @@ from ampacity.circuit.granted import GrantedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.change import Change
 from ampacity.circuit.trusted.intake import Intake
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.margin import Margin
@@ -262,7 +263,16 @@ class OneShape(Guard):
         return dump
 
 
+class Forgetful(Change):
+    """Who is no longer in the site file is nobody."""
+
+    def _match(self, entries):
+        Change._match(self, entries)
+        return []
+
+
 DEFECTS = {
+    "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),
     "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
     "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),
 }

@@ -1,9 +1,10 @@
 """Worlds whose attack needs more than frames: death, another client, a car that disobeys, a swap, phases, a changed site."""
 
 from ampacity.circuit.guard import Guard
+from tests.proof.freeze import Form
 from tests.proof.metered import Metered
-from tests.proof.model import World
-from tests.proof.sites import circuit, evse, site
+from tests.proof.model import STEP_MS, World
+from tests.proof.sites import circuit, evse, mute, site
 
 
 class Joint(World):
@@ -207,6 +208,17 @@ class Change(World):
     def decode_more(self, x, at):
         self.moved = x[at] == 1
         return at + 1
+
+
+class Left(World):
+    """evse-1, without watchdog, no longer stands in the site file. It hangs where it hung, and draws what it was told last."""
+
+    def start(self):
+        old = self.guard_class(site([mute(0), evse(1, fallback_da=80, power_on_da=80)], self.facts["circuits"]), self.now)
+        self.guard = self.make_guard(old.evidence_dump())
+        self.form = Form(self.guard, self.facts, STEP_MS, self.now, self.wider, self.feeds)  # of a ledger with the one that left
+        self.other_da[0] = 100
+        self.epoch = 2
 
 
 def device_rests(device, now):

@@ -9,7 +9,7 @@ from tests.proof.below import Below
 from tests.proof.metered import Hung, Metered
 from tests.proof.model import World
 from tests.proof.partial import Partial
-from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Phases, Swap
+from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Left, Phases, Swap
 from tests.proof.sites import box, circuit, evse, mute, site
 
 HALF = (("well", "dark", "mute"), ("well", "dark"))
@@ -132,6 +132,12 @@ def change(guard=Guard, deep=False):
     return Change("changed site", guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("reboot",))
 
 
+def left(guard=Guard, deep=False):
+    """An EVSE without watchdog left the site file and holds its last order; the primary restarts, once and again."""
+    facts = site([evse(1, fallback_da=80, power_on_da=80)], [circuit(180)])
+    return Left("one that left", facts, guard, outcomes=(("well", "dark", "mute")[: 2 + deep],), attacks=("reboot", "car"))
+
+
 def hung(guard=Guard, deep=False):
     """The safety loop hangs while its drivers live on, and other load rises."""
     facts = site([evse(0, min_da=100), evse(1, min_da=100)], [circuit(200, other=100, meter=0)], meters=METER, slot_s=25)
@@ -177,7 +183,7 @@ def everything(guard=Guard, deep=False):
 
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
-    foreign, disobeying, swapped, phases, change, hung, metered, mirrored, tree, below, everything,
+    foreign, disobeying, swapped, phases, change, left, hung, metered, mirrored, tree, below, everything,
 )  # fmt: skip
 UNBOUNDED = ("everything",)  # searched as deep as time allows
 WORLDS = {make.__name__: make for make in MAKERS}

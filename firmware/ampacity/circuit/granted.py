@@ -12,6 +12,7 @@ lower orders, as a limit from outside does: reserves stay reserves, and what is 
 
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.least import least_da
+from ampacity.circuit.trusted.change import Change
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.tree import Site
@@ -117,8 +118,8 @@ class GrantedGuard(Guard):
         self.ledger.fallback_da = parent["fallback_da"]
         self._grant(parent["power_on_da"], now_ms)
 
-    def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
-        Guard._load(self, kept, now_ms)
+    def _load(self, kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+        Guard._load(self, kept, change, now_ms)
         self.ledger.hold_old_phases()
         self.ledger.bounds.sum_up(self.ledger.sums)
 

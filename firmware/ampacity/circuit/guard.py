@@ -9,7 +9,8 @@ from ampacity.circuit.extras import Extras
 from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.limits import Limits
 from ampacity.circuit.policy.plan import Plan
-from ampacity.circuit.trusted.change import hold_old_site, shape_of, still_changing
+from ampacity.circuit.trusted.bounds import ZERO_DA
+from ampacity.circuit.trusted.change import Change, left_view, shape_of, still_changing
 from ampacity.circuit.trusted.errors import InvariantBroken, Rejected
 from ampacity.circuit.trusted.ladder import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.trusted.ledger import Ledger
@@ -19,7 +20,13 @@ from ampacity.circuit.why import why
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ampacity.circuit.safety_load import SafetyLoads
+    from ampacity.circuit.trusted.standing import Standing
+
+UNKEPT_MS = 5000  # a journal that took so long to write is a matter for people
+READING_MS = 10000  # a current that was read so long ago is no longer news
 
 
 class Guard(Extras):
@@ -29,8 +36,15 @@ class Guard(Extras):
     ledger_class = Ledger
     other_class = OtherLoad
     plan_class = Plan
+    change_class = Change
+    unkept_ms = -1  # since when the journal has been behind
 
     def __init__(self, site_facts: "dict[str, object]", now_ms: int, evidence: "dict[str, object] | None" = None) -> None:
+        self.facts = site_facts
+        change = None
+        if evidence and isinstance(evidence.get("site"), dict):
+            change = self.change_class(site_facts, evidence["site"])  # type: ignore[arg-type]
+            site_facts = change.facts
         self.site = self.site_class(site_facts)
         self.now_ms = now_ms
         self.ledger = self.ledger_class(self.site, now_ms)
@@ -45,7 +59,7 @@ class Guard(Extras):
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
         self._install(site_facts)
         if evidence:
-            self._load(evidence, now_ms)
+            self._load(evidence, change, now_ms)
         self.quarantine_until_ms = now_ms + max([0] + [evse.transit_ms for evse in self.site.evses])
 
     def _safety_loads(self, facts: object) -> "SafetyLoads | None":
@@ -147,8 +161,38 @@ class Guard(Extras):
             self.demands.wake(evse)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
-        """The installer declares the feeder of this EVSE open and locked."""
+        """The installer declares the feeder of this EVSE open and locked; one that `draws_da` is not to be declared so."""
         self.ledger.intake.isolate(evse, on, self.now_ms if now_ms is None else now_ms)
+
+    def waits_for_journal(self, now_ms: int) -> bool:
+        """Rule 8: for seconds now nothing may be raised, for the journal could not be written."""
+        ledger = self.ledger
+        if ledger.permits._rule_8_kept():
+            self.unkept_ms = -1
+        elif self.unkept_ms < 0:
+            self.unkept_ms = now_ms
+        return 0 <= self.unkept_ms <= now_ms - UNKEPT_MS
+
+    def draws_da(self, evse: int, now_ms: int) -> int:
+        """The current that was read there within the last seconds, 0 where none was."""
+        s = self.ledger.standings[evse]
+        return s.measured_da if s.measured_da > ZERO_DA and now_ms - s.measured_ms <= READING_MS else 0
+
+    def left(self) -> "list[dict[str, Any]]":
+        """What no longer stands in the site file, and still counts (rule 15)."""
+        return left_view(self.ledger, self.now_ms)
+
+    def gone(self, name: str, now_ms: int) -> None:
+        """Installer: what left the site file under this name hangs on the site no more. Raises Rejected for any other."""
+        names = [str(row["name"]) for row in self.left()]
+        if name not in names:
+            raise Rejected("gone", name, ", ".join(names) or "nothing: whatever once had an order stands in the site file")
+        for s in self.ledger.standings:
+            if s.evse.left and s.evse.name == name:
+                self.ledger.intake.isolate(s.index, True, now_ms)
+                self.ledger.durable.fell()
+                self.ledger.events.add(now_ms, "gone", "%s, no longer in the site file, is gone, somebody said" % name)
+        self.demands.changed = True
 
     def limit(
         self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object, now_ms: int,
@@ -203,7 +247,7 @@ class Guard(Extras):
         if self.limits.uses is not None and self.limits.refresh(ledger, self.other, now_ms):
             self.demands.changed = True
         self._tick_extras(now_ms)
-        if still_changing(ledger):
+        if still_changing(ledger, now_ms):
             self.demands.changed = True
         if self.safety_loads is not None:
             self._rule_3_6_shed(self.safety_loads, now_ms)
@@ -372,13 +416,18 @@ class Guard(Extras):
         """Missing evidence (rule 8), one sentence each."""
         return self.ledger.standings[evse].evidence.gaps()
 
-    def accept_device(self, evse: int) -> None:
-        """Installer: the device that answers now is the right one."""
-        self.ledger.intake.accept_device(evse, self.now_ms)
+    def accept_device(self, evse: int, new: bool = False) -> None:
+        """Installer: the device that answers now is the right one; new: it took the place of another."""
+        self.ledger.intake.accept_device(evse, self.now_ms, new)
+        self.demands.wake(evse)
+        self.demands.changed = True
 
     def unlock(self, evse: int) -> None:
         """A person or the CSMS resets an EVSE that was locked out for disobedience."""
-        self.ledger.intake.unlock(evse, self.now_ms)
+        if self.ledger.standings[evse].locked == DISOBEYED:
+            self.ledger.intake.unlock(evse, self.now_ms)
+            self.demands.wake(evse)
+            self.demands.changed = True
 
     def confirm_assumed(self, circuit: int) -> None:
         """Installer: the assumed other load of the site file holds after all. Raises Rejected while its meter cannot say so."""
@@ -399,27 +448,29 @@ class Guard(Extras):
 
     def evidence_dump(self) -> "dict[str, object]":
         """JSON-able: evidence per EVSE, assumed other load, the shape of the site (rule 15), who is locked out."""
-        evses = {s.evse.name: s.evidence.dump() for s in self.ledger.standings}
+        evses = {s.evse.name: s.evidence.dump() for s in self.ledger.standings if not s.evse.left}
         assumed = {}
         for c in self.site.circuits:
             first = c.index * self.site.phases
             assumed[c.name] = self.ledger.assumed_da[first : first + self.site.phases]
-        dump = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(self.ledger)}
-        locked = {s.evse.name: s.rung for s in self.ledger.standings if s.locked == DISOBEYED}
+        dump = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(self.ledger, self.facts)}
+        locked = {s.evse.name: s.rung for s in self.ledger.standings if s.rung >= CONTACTOR}
         if locked:
             dump["locked"] = locked
         meters = self.other.dump()
         if meters:
             dump["meters"] = meters
+        swapped = [s.evse.name for s in self.ledger.standings if s.locked == "swapped"]
+        if swapped:
+            dump["swapped"] = swapped
         return dump
 
-    def _load(self, kept: "dict[str, object]", now_ms: int) -> None:
+    def _load(self, kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
         """What does not have the expected form is left out: unknown is the safe side."""
-        evses, assumed = kept.get("evses"), kept.get("assumed")
+        assumed = kept.get("assumed")
         for s in self.ledger.standings:
-            known = evses.get(s.evse.name) if isinstance(evses, dict) else None
-            if isinstance(known, dict):
-                s.evidence.load(known)
+            if not s.evse.left:
+                self._load_evidence(s, kept, change, now_ms)
         for c in self.site.circuits:
             values = assumed.get(c.name) if isinstance(assumed, dict) else None
             if isinstance(values, list) and len(values) == self.site.phases:
@@ -428,12 +479,28 @@ class Guard(Extras):
                     self.ledger.assumed_da[key] = max(self.ledger.assumed_da[key], da)
                     self.other.alarm_da[key] = self.ledger.assumed_da[key]
         self.other.load(kept.get("meters"))
-        locked = kept.get("locked")
         for s in self.ledger.standings:
-            if isinstance(locked, dict) and isinstance(locked.get(s.evse.name), int):
-                self.ledger.bounds.ladder.lock(s, locked[s.evse.name], now_ms)
             s.book.add_unknown(self.ledger.bounds.hardware_da(s), now_ms)
             self.ledger.bounds.update(s)
-        hold_old_site(self.ledger, kept.get("site"))
+        if change is not None:
+            change.hold(self.ledger, now_ms)
         self.ledger.bounds.sum_up(self.ledger.sums)
         self.ledger.margin.budget_ms = self.ledger.margin.exposure_ms()
+
+    def _load_evidence(self, s: "Standing", kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+        """What is known of the device at its address, whatever it was called; what speaks against its name counts, too."""
+        evses, locked = kept.get("evses"), kept.get("locked")
+        name = s.evse.name
+        was = name if change is None else change.name_before(s.index, name)
+        known = evses.get(was) if isinstance(evses, dict) else None
+        if isinstance(known, dict):
+            s.evidence.load(known)
+        named = evses.get(name) if isinstance(evses, dict) else None
+        if isinstance(named, dict) and named.get("distrusted"):
+            s.evidence.distrusted = True
+        swapped = kept.get("swapped")
+        rungs = [locked[each] for each in (was, name) if isinstance(locked, dict) and isinstance(locked.get(each), int)]
+        if rungs:
+            self.ledger.bounds.ladder.lock(s, max(rungs), now_ms)
+        if isinstance(swapped, list) and was in swapped:
+            s.locked, s.swap_kept = "swapped", True

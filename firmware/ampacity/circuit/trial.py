@@ -75,6 +75,7 @@ def commissioned(guard: "Guard", evse: int, tested: bool, distrusted: bool, seen
     """
     s = guard.ledger.standings[evse]
     s.evidence.commissioned(tested, distrusted, seen)
+    guard.ledger.durable.fell()
     guard.ledger.bounds.update(s)
     guard.demands.changed = True
     text = "passed its commissioning test" if tested else "did not pass its commissioning test"

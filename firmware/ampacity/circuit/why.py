@@ -44,6 +44,8 @@ def why(guard: "Guard", evse: int) -> str:
             reason = remedy(guard, s)
         elif taken_by:
             reason = reason + "; " + taken_by if want else taken_by + "; " + reason
+    if guard.waits_for_journal(guard.now_ms):
+        reason += "; nothing is raised before the journal could be written"
     return "%s: %s" % (amps(want), reason)
 
 

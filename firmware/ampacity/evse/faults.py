@@ -45,6 +45,11 @@ class FaultLatch:
         """A person clears whatever is no longer there."""
         self.names = [name for name in self.names if name in self._present]
 
+    def waiting(self):
+        """Those that no time and no power cut may end: they wait for a hand on the plug, or for a person. Not the lock-out,
+        which is kept by who is responsible for the whole."""
+        return [name for name in self.names if name != "locked_out" and self._rule(name) != "gone"]
+
     def blocks(self):
         """Must the pilot say "not available"? So long as a fault is seen, or waits for a person."""
         for name in self.names:

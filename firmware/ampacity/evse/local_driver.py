@@ -72,6 +72,10 @@ class LocalDriver:
         self.point.restart(now_ms)
         self.point.reset_faults()
 
+    def reset_faults(self):
+        """A person looked: what is no longer there is over."""
+        self.point.reset_faults()
+
     def unlock(self, now_ms):
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
         return not self.point.port.lock_failed and self.point.machine.release_plug()

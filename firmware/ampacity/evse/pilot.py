@@ -120,6 +120,13 @@ class PilotMachine:
         self.latch.reset()
         self._key = None
 
+    def restore(self, names):
+        """What waited for a hand before the power went waits on: a car is taken to be plugged in until none is seen."""
+        self.latch.names = self.latch.names + [name for name in names if name not in self.latch.names]
+        self.level = self._level_next = "B"
+        self.plugged = True
+        self._key = None
+
     # what is seen
 
     def _read_level(self, high_mv, now_ms):

@@ -28,6 +28,16 @@ class ChargingPoint:
         self.locked_out = False  # locked out by who is responsible for the whole
         self._raised = ()
         self._stopped = False
+        self._kept = []  # faults of an earlier life, until the first reading says whether the car is still there
+
+    def restore(self, faults):
+        """Faults that an earlier life kept, as `latched` gave them: before anything is offered."""
+        self._kept = [name for name in faults if isinstance(name, str)]
+
+    @property
+    def latched(self):
+        """Faults to be kept over a restart: only the plug's removal or a person ends them."""
+        return self._kept + [name for name in self.machine.latch.waiting() if name not in self._kept]
 
     def step(self, offered_da, allow, now_ms):
         """One pass: offered_da is the most that the car may be offered, allow whether it may charge at all."""
@@ -35,6 +45,9 @@ class ChargingPoint:
         if port.events:
             self._take_events()
         read_ms = port.updated_ms
+        if self._kept and read_ms is not None:
+            machine.restore(self._kept)
+            self._kept = []
         faults = self._faults(read_ms, now_ms)
         pilot, permille, closed = machine.step(
             port.cp_high_mv, port.cp_low_mv, port.pp_ohm, port.contactor_closed, faults, offered_da, allow, now_ms
@@ -76,6 +89,7 @@ class ChargingPoint:
 
     def reset_faults(self):
         """A person clears what is no longer there."""
+        self._kept = []
         self.machine.reset_faults()
 
     def _faults(self, read_ms, now_ms):

@@ -5,6 +5,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.tz import Zone
 from ampacity.console.settings import Setting, SettingTable, parse_da
 from ampacity.roles.upstream_commands import UpstreamCommands
+from ampacity.roles.view import left_text
 
 SOURCE = "console"
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | report [EVSE] [--json] | sign NAME"
@@ -37,6 +38,7 @@ class Installer:
         self.commands = {
             "isolate": ("isolate EVSE on | off", self._isolate),
             "accept": ("accept EVSE", self._accept),
+            "gone": ("gone [NAME]", self._gone),
             "unlock": ("unlock EVSE", self._unlock),
             "confirm": ("confirm CIRCUIT", self._confirm),
             "trust": ("trust CIRCUIT", self._trust),
@@ -112,8 +114,23 @@ class Installer:
     def _isolate(self, words, now_ms):
         if len(words) != 2 or words[1] not in ("on", "off"):
             raise Rejected("isolate", " ".join(words), "EVSE on | off; on: its feeder is open and locked")
-        self.primary.guard.isolate(self._evse(words[0]), words[1] == "on", now_ms)
+        index, guard = self._evse(words[0]), self.primary.guard
+        draws_da = guard.draws_da(index, now_ms) if words[1] == "on" else 0
+        if draws_da:
+            raise Rejected("isolate", "%s while it draws %d.%d A" % ((words[0],) + divmod(draws_da, 10)), "an EVSE whose feeder is open and locked")
+        guard.isolate(index, words[1] == "on", now_ms)
         self.log.add("warning", "declared isolated: %s %s" % (words[0], words[1]), now_ms)
+        return "ok"
+
+    def _gone(self, words, now_ms):
+        """What left the site file and still counts; with a name: somebody looked, and it hangs on the site no more."""
+        guard = self.primary.guard
+        if not words:
+            return "\n".join([left_text(row) for row in guard.left()]) or "nothing that left the site file still counts"
+        if len(words) != 1:
+            raise Rejected("gone", " ".join(words), "one name, as `gone` lists them")
+        guard.gone(words[0], now_ms)
+        self.log.add("warning", "declared gone: " + words[0], now_ms)
         return "ok"
 
     def _one_evse(self, word, words):
@@ -122,12 +139,17 @@ class Installer:
         return self._evse(words[0])
 
     def _accept(self, words, now_ms):
-        self.primary.guard.accept_device(self._one_evse("accept", words))
+        index, guard = self._one_evse("accept", words), self.primary.guard
+        guard.accept_device(index)
         self.log.add("warning", "device accepted: " + words[0], now_ms)
-        return "ok"
+        return "accepted; it stays locked out for its disobedience: `unlock %s`" % words[0] if guard.locked_out(index) else "ok"
 
     def _unlock(self, words, now_ms):
-        self.primary.guard.unlock(self._one_evse("unlock", words))
+        index = self._one_evse("unlock", words)
+        self.primary.guard.unlock(index)
+        driver = self.primary.buses.drivers[index]
+        if hasattr(driver, "reset_faults"):
+            driver.reset_faults()
         self.log.add("warning", "unlocked: " + words[0], now_ms)
         return "ok"
 

@@ -9,8 +9,11 @@ from ampacity.bus.numbers import Numbers
 
 IDENTITY = "identity"
 EVIDENCE = "evidence"
+LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 SAVE_MS = 60000
 EPOCH_RETRY_MS = 1000
+AGAIN_MS = 2000  # after a medium refused
 
 
 def random_u32(doors):
@@ -28,9 +31,10 @@ class Keeper:
         self.files = files
         self.doors = doors
         self.log = log
-        self.failing = False
-        self._saved_ms = 0
-        self._epoch_ms = 0
+        self.failing = []  # names of what is not kept
+        self.holding = False  # raises wait for the medium
+        self._saved_ms = self._latched_ms = self._epoch_ms = 0
+        self._latched = {}
 
     def start(self, now_ms):
         """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
@@ -55,22 +59,59 @@ class Keeper:
         """The evidence of the last life, None when there is none."""
         return self.settings.get(EVIDENCE)
 
+    def watch(self, guard):
+        """From now on nothing is raised before what lowered the guard's trust is kept, the shape of the site first of all."""
+        guard.ledger.durable.fell()
+        guard.ledger.durable.kept = 0
+
     def save(self, guard, now_ms, at_once=False):
-        """Keep the evidence, at most once a minute; the store writes nothing when it is the same."""
-        if not at_once and now_ms - self._saved_ms < SAVE_MS:
+        """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
+        durable = guard.ledger.durable
+        fell = not durable.is_kept()
+        due_ms = SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
+        if not at_once and now_ms - self._saved_ms < due_ms:
             return
         self._saved_ms = now_ms
-        self.put(EVIDENCE, guard.evidence_dump(), now_ms)
+        version = durable.version
+        if self.put(EVIDENCE, guard.evidence_dump(), now_ms):
+            durable.kept = version
+        elif fell and not self.holding:
+            self.log.add("error", "no order is raised until the evidence is kept: free the medium, or replace it", now_ms)
+        self.holding = fell and EVIDENCE in self.failing
+
+    def restore_latches(self, locals_):
+        """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
+        self._latched = self.settings.get(LATCHED) or {}
+        for driver in locals_:
+            faults = self._latched.get(driver.point.port.name)
+            if isinstance(faults, list):
+                driver.point.restore(faults)
+
+    def keep_latches(self, locals_, now_ms):
+        """At once when one is new, or gone."""
+        latched = dict(self._latched)
+        for driver in locals_:
+            name, faults = driver.point.port.name, driver.point.latched
+            if faults:
+                latched[name] = faults
+            elif name in latched:
+                del latched[name]
+        if latched == self._latched or (LATCHED in self.failing and now_ms - self._latched_ms < AGAIN_MS):
+            return
+        self._latched_ms = now_ms
+        if self.put(LATCHED, latched, now_ms):
+            self._latched = latched
 
     def put(self, name, value, now_ms):
         """Keep a document; False and a log line when the medium refuses."""
         try:
             self.settings.put(name, value)
-        except OSError as e:
+        except (OSError, ValueError) as e:  # no room, or it is too long
             self.log.counter("storage_errors")
-            if not self.failing:
+            if name not in self.failing:
+                self.failing.append(name)
                 self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
-            self.failing = True
             return False
-        self.failing = False
+        if name in self.failing:
+            self.failing.remove(name)
         return True

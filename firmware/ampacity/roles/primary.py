@@ -13,7 +13,7 @@ from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.buses import Buses
 from ampacity.roles.extras import extras
-from ampacity.roles.keeper import Keeper
+from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, Keeper
 from ampacity.roles.lives import Lives
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
@@ -38,7 +38,7 @@ class Primary:
         self.clock = doors.clock
         self.started_ms = self.clock.now_ms()
         self.files = doors.files
-        self.settings = Settings(doors.files)
+        self.settings = Settings(doors.files, DOCUMENT_BYTES_MAX)
         self.keeper = Keeper(self.settings, self.files, log, doors)
         self.site = checked(site, self.keeper.evidence())
         self.wallclock = WallClock(self.clock)
@@ -52,6 +52,7 @@ class Primary:
         self.readings = [None] * len(site["meters"])
         self.buses = self._make_buses()
         self._add_locals()
+        self.keeper.restore_latches(self.locals)
         switches = Switches(self.guard, self.buses.drivers, site, doors, log)
         self.upward = None
         if site.get("parent"):
@@ -122,7 +123,9 @@ class Primary:
         guard = Guard
         if self.site.get("parent"):
             from ampacity.circuit.granted import GrantedGuard as guard
-        return guard(self.site, self.started_ms, self.keeper.evidence())
+        guard = guard(self.site, self.started_ms, self.keeper.evidence())
+        self.keeper.watch(guard)
+        return guard
 
     def _make_buses(self):
         """The wires; doors of a simulation without frames bring their own."""
@@ -183,6 +186,7 @@ class Primary:
         self._take_door_events(now_ms)
         for wire in self.buses.wires:
             wire.watch(self.log, now_ms)
+        self.keeper.keep_latches(self.locals, now_ms)
         self.points.step(now_ms)
         self.voltage.step(now_ms)
         for part in self.extras:

@@ -40,7 +40,7 @@ class Replacing:
             return
         if run.accept:
             run.accept = False
-            self.primary.guard.accept_device(self._index)
+            self.primary.guard.accept_device(self._index, new=True)
         driver = self.primary.buses.drivers[self._index]
         if run.audit and hasattr(driver, "reaudit"):
             driver.reaudit(now_ms)

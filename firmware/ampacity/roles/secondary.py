@@ -21,6 +21,7 @@ from ampacity.store.disk_files import DiskFiles
 from ampacity.store.settings import Settings
 
 TICK_MS = 100
+LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
 # bit of the map for each fault name; the last one stands for all that are not named
@@ -82,6 +83,9 @@ class Secondary:
         self._take_written(settings.get("written"))
         self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
+        self.latched = settings.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
+        self._latched_ms = now_ms
+        self.point.restore(self.latched)
         self.stopped = False
         self.server = None  # the ModbusTcp, where there is one
         self.engine = None  # of its bus, with the counters
@@ -110,6 +114,7 @@ class Secondary:
             written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
             written["longest_ms"] = lease.longest_ms
             self._put("written", written, now_ms)
+        self._keep_latched(now_ms)
         if self.point.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
 
@@ -182,12 +187,22 @@ class Secondary:
         self.energy_kept_wh = self.point.energy_wh
         self._put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
 
+    def _keep_latched(self, now_ms):
+        """What only a hand on the plug ends is no less so after a power cut."""
+        latched = self.point.latched
+        if latched != self.latched and now_ms >= self._latched_ms:
+            self._latched_ms = now_ms + LATCHED_AGAIN_MS
+            if self._put("latched", latched, now_ms):
+                self.latched = latched
+
     def _put(self, name, value, now_ms):
         try:
             self.settings.put(name, value)
+            return True
         except OSError as e:
             self.log.add("error", "store: %s not kept: %s" % (name, e), now_ms)
             self.log.counter("store_failed")
+        return False
 
 
 async def safety_loop(secondary, doors):

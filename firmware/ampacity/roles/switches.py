@@ -41,7 +41,7 @@ class Switches:
                 if hasattr(driver, "switch_phases"):
                     driver.switch_phases(self.guard.phases_want(i), now_ms)
         if self.alarm is not None:
-            self._set(self.alarm, self._alarming(), now_ms)
+            self._set(self.alarm, self._alarming(now_ms), now_ms)
 
     def _switch(self, now_ms):
         self._open = []
@@ -66,8 +66,8 @@ class Switches:
             if output.on and output.seen is not None:
                 self.guard.feeder(i, not output.seen, now_ms)
 
-    def _alarming(self):
-        if self.guard.mode == "safe":
+    def _alarming(self, now_ms):
+        if self.guard.mode == "safe" or self.guard.waits_for_journal(now_ms):
             return True
         for i in range(len(self.drivers)):
             if self.guard.fault(i):

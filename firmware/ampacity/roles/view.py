@@ -23,6 +23,24 @@ def circuit_view(guard, index):
     return view
 
 
+def left_view(guard):
+    """What no longer stands in the site file, and still counts: by name, in amperes for each of its phases."""
+    rows = {}
+    for row in guard.left():
+        rows[row["name"]] = {"at": row["at"], "most_a": row["most_da"] / 10, "circuits": row["circuits"], "text": left_text(row)}
+    return rows
+
+
+def left_text(row):
+    """One of guard.left() as a line for people."""
+    name, falls_ms = row["name"], row["falls_ms"]
+    until = "until `gone %s`" % name
+    if falls_ms is not None:
+        until = "for %d s, then its reserve %d.%d A" % ((falls_ms // 1000,) + divmod(row["reserve_da"], 10))
+    count = "%d.%d A count at %s" % (divmod(row["most_da"], 10) + (", ".join(row["circuits"]),))
+    return "%s (%s) left the site file: %s %s" % (name, row["at"] or "address unknown", count, until)
+
+
 def evse_view(primary, index):
     """One EVSE: what was ordered, what it may be drawing at most, what it says, and why."""
     guard, facts = primary.guard, primary.site["evses"][index]
@@ -86,6 +104,8 @@ def primary_view(primary, now_ms):
         "heap_free": mem_free(),
         "uptime_ms": now_ms - primary.started_ms,
     }
+    if guard.left():
+        view["left"] = left_view(guard)
     if primary.upward is not None:
         view["parent"] = primary.upward.view(now_ms)
     return view

@@ -13,10 +13,11 @@ SIZE_MAX = 65536
 
 
 class Settings:
-    """Documents in a `files` door. Names: letters, digits, "-" and "_"."""
+    """Documents in a `files` door. Names: letters, digits, "-" and "_". size_max: bytes of one document."""
 
-    def __init__(self, files):
+    def __init__(self, files, size_max=SIZE_MAX):
         self._files = files
+        self._size_max = size_max
         self.damaged = []
 
     def get(self, name, default=None):
@@ -25,7 +26,7 @@ class Settings:
         if raw is None:
             return default
         try:
-            return _parse(raw)
+            return _parse(raw, self._size_max)
         except ValueError:
             if name not in self.damaged:
                 self.damaged.append(name)
@@ -34,8 +35,8 @@ class Settings:
     def put(self, name, value):
         """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write."""
         body = dumps(value).encode()
-        if len(body) > SIZE_MAX:
-            raise ValueError("settings: %s is longer than %d bytes" % (name, SIZE_MAX))
+        if len(body) > self._size_max:
+            raise ValueError("settings: %s is longer than %d bytes" % (name, self._size_max))
         raw = b"%08x\n" % crc32(body) + body
         if self._files.read(name + SUFFIX) != raw:
             self._files.replace(name + SUFFIX, raw)
@@ -51,7 +52,7 @@ class Settings:
         return [name[: -len(SUFFIX)] for name in self._files.list() if name.endswith(SUFFIX)]
 
 
-def _parse(raw):
+def _parse(raw, size_max):
     if len(raw) < 9 or int(str(raw[:8], "ascii"), 16) != crc32(raw[9:]):
         raise ValueError("settings: the CRC is wrong")
-    return loads(raw[9:])
+    return loads(raw[9:], size_max)

@@ -14,6 +14,7 @@ from rich.console import Console
 from ampacity.ports.lock import Busy, FolderLock
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.kept import kept_evidence
+from ampacity_host.configure.left import after_change
 from ampacity_host.configure.show import finding_line, show, show_mistakes
 from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
@@ -31,9 +32,17 @@ def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
         print(f"ampacity: no site file {path}", file=sys.stderr)
         return 2
     try:
-        result = check_report(load_site(path), kept_evidence(data))
+        site, kept = load_site(path), kept_evidence(data)
+        result = check_report(site, kept)
     except SiteErrors as errors:
         return show_errors(errors, path, as_json)
+    except (OSError, ValueError) as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return 2
+    if data is not None:
+        change = after_change(compile_site(site), kept)
+        result["findings"] += change.pop("findings")
+        result["change"] = change
     if as_json:
         print(json.dumps(result))
     else:
@@ -53,7 +62,7 @@ def accepted(path: Path, secondary: str | None, line: str | None = None, data: P
     """The configuration that a site file gives a controller; None (said on standard error) if it is refused."""
     try:
         site = load_site(path)
-        result: dict[str, Any] = check_report(site, kept_evidence(data))
+        result: dict[str, Any] = check_report(site, known_tests(data))
     except SiteErrors as errors:
         print(errors, file=sys.stderr)
         return None
@@ -130,6 +139,8 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return 2
     try:
         held = sole(data)
+        if secondary is None:
+            tell_change(config, data)
         prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console, watchdog)
         program, environment = command(runtime, data)
     except Busy as busy:
@@ -142,6 +153,27 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return supervise(program, environment, data)
     finally:
         held.close()
+
+
+def known_tests(data: Path | None) -> dict[str, Any] | None:
+    """The evidence in the journal; of a damaged one nothing counts, as in the controller."""
+    try:
+        return kept_evidence(data)
+    except ValueError:
+        return None
+
+
+def tell_change(facts: dict[str, Any], data: Path) -> None:
+    """What of the old site still counts, on standard error."""
+    try:
+        change = after_change(facts, kept_evidence(data))
+    except ValueError as problem:
+        print(f"warning: {problem}", file=sys.stderr)
+        return
+    for row in change["left"]:
+        print(f"warning: {row['text']}", file=sys.stderr)
+    for found in change["findings"]:
+        print(finding_line(found), file=sys.stderr)
 
 
 def sole(data: Path) -> Any:

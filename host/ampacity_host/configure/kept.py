@@ -1,10 +1,12 @@
-"""What the journal in a controller's data folder holds of tests of its devices. Only read: the controller may be running."""
+"""What the journal in a controller's data folder holds of its devices and its site. Only read: the controller may be running."""
 
 from pathlib import Path
 from typing import Any
 
-from ampacity.roles.keeper import EVIDENCE
+from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, EVIDENCE
 from ampacity.store.settings import Settings
+
+STORES = ("store", "primary/store")  # of a controller, and of a bench
 
 
 class Folder:
@@ -19,6 +21,14 @@ class Folder:
 
 
 def kept_evidence(data: Path | None) -> dict[str, Any] | None:
-    """The evidence of the last life in this data folder; None: there is none."""
-    found = Settings(Folder(data / "store")).get(EVIDENCE) if data is not None else None
-    return found if isinstance(found, dict) else None
+    """The evidence of the last life in this data folder; None: there is none. Raises ValueError for one that is damaged."""
+    if data is None:
+        return None
+    for store in STORES:
+        settings = Settings(Folder(data / store), DOCUMENT_BYTES_MAX)
+        found = settings.get(EVIDENCE)
+        if settings.damaged:
+            raise ValueError(f"{data / store}: the journal of what is known about the devices is damaged: after a start nothing of it counts")
+        if isinstance(found, dict):
+            return found
+    return None

@@ -59,6 +59,16 @@ def evidence(result: dict[str, Any]) -> Table:
     return table
 
 
+def changes(result: dict[str, Any]) -> list[str]:
+    """What of the old site will still count."""
+    change = result.get("change")
+    if change is None:
+        return []
+    lines = [f"after the change: {row['text']}" for row in change["left"]]
+    lines += [f"after the change: {name} counts at its old place, too, until it was paused" for name in change["moved"]]
+    return lines or ["after the change: nothing of the old site counts beside the new one"]
+
+
 def show_mistakes(mistakes: list[Any], console: Console) -> None:
     """Each mistake on a line of its own: place, field, what is wrong, what is allowed."""
     for mistake in mistakes:
@@ -73,6 +83,8 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(buses(result))
     if result["evidence"]:
         console.print(evidence(result))
+    for line in changes(result):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     units = result["could_fall_back_to_6_a"]
     if units:
         line = f"{units} unit(s) that pause without the primary could fall back to 6 A instead (fallback_a = 6.0)."

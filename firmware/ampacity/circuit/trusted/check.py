@@ -32,7 +32,7 @@ def check_site(facts: "dict[str, object]", kept: "dict[str, object] | None" = No
     for evse in site.evses:
         found += _evse_findings(evse, facts)
     sums = Sums(site, kept)
-    return found + _sum_findings(sums) + _default_findings(sums)
+    return found + sum_findings(sums) + _default_findings(sums)
 
 
 def declared_da(evse: Evse) -> int:
@@ -97,7 +97,7 @@ def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Findi
 
 # the sums
 
-def _sum_findings(sums: Sums) -> "list[Finding]":
+def sum_findings(sums: Sums) -> "list[Finding]":
     """Σ reserves + assumed other load <= rating, on every circuit and phase.
 
     What only waits for its tests (require_tested) refuses no site for ever: it may be commissioned, and nothing

@@ -1,7 +1,7 @@
 """Facts that come in from the drivers: answers, proofs, reports, measurements, evidence, silence."""
 
 from ampacity.circuit.trusted.bounds import ZERO_DA, Bounds
-from ampacity.circuit.trusted.ladder import DISOBEYED, FEEDER, contactor
+from ampacity.circuit.trusted.ladder import DISOBEYED, FEEDER, contactor, lock_of
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
 from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
@@ -199,20 +199,29 @@ class Intake:
     def put_evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
         """A setting or the identity was read back from the device (rules 6 and 8)."""
         s = self.standings[evse]
-        had_ms = s.evidence.watchdog_ms()
+        had_ms, had_max_da, known = s.evidence.watchdog_ms(), s.evidence.max_da(), s.evidence.known_fingerprint
         changed = s.evidence.put(key, value, now_ms)
+        if s.evidence.known_fingerprint != known:
+            self.durable.fell()  # from now on another one is another one
         self._hear(s, now_ms)
         if changed and s.evidence.watchdog_ms() > had_ms and not s.lapsed:
             s.other_ms = now_ms  # it may have been set just now: its time runs from here
         if s.evidence.swapped() and s.locked != "swapped":
             s.locked = "swapped"
+            self.durable.fell()
             s.proved = s.ok = False
             s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
             self.events.add(now_ms, "swapped", "%s: another device answers; it is locked until commissioned" % s.evse.name)
         if changed:
             if not s.evidence.mode_ok():
                 s.proved = s.ok = False
+            had_da = s.reserve_da
             self.bounds.update(s)
+            if s.reserve_da > had_da or s.evidence.max_da() > had_max_da or s.evidence.watchdog_ms() != had_ms > 0:
+                self.durable.fell()
+        if s.swap_kept and s.evidence.same_device():
+            s.swap_kept = False  # the unit that belongs here came back while nobody looked
+            s.locked = lock_of(s)
         self._rule_6_back(s, now_ms)
 
     def _rule_6_back(self, s: Standing, now_ms: int) -> None:
@@ -245,16 +254,27 @@ class Intake:
 
     def _rule_6_end_isolation(self, s: Standing, now_ms: int) -> None:
         s.isolated = False
+        self.durable.fell()
         s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
         s.other_ms = now_ms
         self.bounds.update(s)
         self.events.add(now_ms, "heard", "%s was declared isolated and answers" % s.evse.name)
 
-    def accept_device(self, evse: int, now_ms: int) -> None:
-        """The installer commissions the device that answers now; it must be proven like any other."""
+    def accept_device(self, evse: int, now_ms: int, new: bool = False) -> None:
+        """The installer commissions the device that answers now; it must be proven like any other.
+
+        What its predecessor is locked out for ends with it: where it shows another fingerprint, or somebody says that
+        it is a new one. The old one stays locked out.
+        """
         s = self.standings[evse]
+        known = s.evidence.known_fingerprint
         s.evidence.accept_device()
-        s.locked = ""
+        self.durable.fell()
+        if new or s.evidence.known_fingerprint != known:
+            self._release(s, now_ms)
+            s.disobeys, s.disobeyed_da, s.above_da, s.excess = False, 0, 0, 0
+        s.locked = lock_of(s)
+        s.swap_kept = False
         self.bounds.update(s)
         self._rule_6_back(s, now_ms)
 
@@ -264,12 +284,16 @@ class Intake:
         if s.locked != DISOBEYED:
             return
         s.locked = ""
-        self.ladder.release(s)
-        if s.isolated and s.evse.feeder_output:
-            self.isolate(evse, False, now_ms)
+        self.durable.fell()
+        self._release(s, now_ms)
         self.events.add(now_ms, "unlocked", "%s was reset after its disobedience" % s.evse.name)
         self._rule_6_back(s, now_ms)
         self.bounds.rebound(s)
+
+    def _release(self, s: Standing, now_ms: int) -> None:
+        self.ladder.release(s)
+        if s.isolated and s.evse.feeder_output:
+            self.isolate(s.index, False, now_ms)
 
     def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
         """Rule 10: feedback of its contactor, as read at sample_ms."""

@@ -12,6 +12,10 @@ from ampacity.circuit.trusted.permits import Permits
 from ampacity.circuit.trusted.standing import Standing
 from ampacity.circuit.trusted.tree import Site
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 UNHEARD_MS = 30000  # how long quarantine waits for one of whom no silence can prove anything
 
 
@@ -32,7 +36,7 @@ class Ledger:
         self.margin = self.margin_class(self.bounds)
         self.permits = self.permits_class(self.bounds, self.margin)
         self.intake = self.intake_class(self.bounds, self.permits)
-        self.older_shapes: "list[dict[str, object]]" = []  # of the site before its change (rule 15)
+        self.older_shapes: "list[Any]" = []  # (EVSE index, where it was) that still hold of the site before its change (rule 15)
         self.standings = self.bounds.standings
         self.sums = self.bounds.sums
         self.cap_da = self.margin.cap_da
@@ -43,7 +47,7 @@ class Ledger:
 
     def resolved(self, s: Standing, now_ms: int) -> bool:
         """Section 7: proven and settled, or its silence ran its time, or nothing more can be learnt."""
-        if s.isolated or s.lapsed or s.locked:
+        if s.isolated or s.lapsed or s.locked or s.evse.left:
             return True
         if not s.book.is_unknown():
             return s.ok

@@ -68,12 +68,13 @@ class Margin:
     def fits_with(self, s: Standing, da: int) -> bool:
         """The same, were its bound at least da."""
         extra = da - s.bound_da
+        keys = s.on_keys + s.old_keys if s.old_keys else s.on_keys
         if extra <= 0:
-            return self.fits(s.on_keys)
-        for key in s.on_keys:
+            return self.fits(keys)
+        for key in keys:
             self.sums[key] += extra
-        fits = self.fits(s.on_keys)
-        for key in s.on_keys:
+        fits = self.fits(keys)
+        for key in keys:
             self.sums[key] -= extra
         return fits
 
@@ -92,11 +93,11 @@ class Margin:
         sums = [0] * self.site.size
         for other in self.bounds.standings:
             standing = max(da if other is s else 0, self.standing_da(other))
-            for key in other.on_keys:
+            for key in other.on_keys + other.old_keys if other.old_keys else other.on_keys:
                 sums[key] += standing
             for key in other.off_keys:
                 sums[key] += other.reserve_da
-        for key in s.on_keys:
+        for key in s.on_keys + s.old_keys if s.old_keys else s.on_keys:
             if sums[key] + self.assumed_da[key] > self.cap_da[key]:
                 return False
         return True

@@ -71,6 +71,8 @@ class Permits:
             return self._no(8)
         if self._rule_2_planned(s, most_da):
             return True
+        if not self._rule_8_kept():
+            return self._no(8)
         if not self._rule_9_quiet(now_ms):
             return self._no(9)
         if self.margin.blind(s):
@@ -145,6 +147,7 @@ class Permits:
         return (
             self._rule_11_fed(s, now_ms)
             and (most_da <= s.reserve_da or self._rule_8_fresh(s, now_ms))
+            and self._rule_8_kept()
             and self._rule_9_quiet(now_ms)
             and self._rule_7_default(s, most_da)
             and self._rule_2_margin(s, most_da)
@@ -157,6 +160,10 @@ class Permits:
     def _rule_8_fresh(self, s: Standing, now_ms: int) -> bool:
         """Above the reserve only within boot_ms after a read that showed watchdog and fallback."""
         return s.evidence.fresh(now_ms)
+
+    def _rule_8_kept(self) -> bool:
+        """What lowers our trust is in the journal before anything is raised: the next life is to know it, too."""
+        return self.bounds.durable.is_kept()
 
     def _rule_9_quiet(self, now_ms: int) -> bool:
         """No raise anywhere while somebody else writes to one of ours."""

@@ -15,14 +15,18 @@ AS_TOLD = (
     "kind", "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "watchdog_ms", "power_on_da", "power_on_source",
     "transit_ms", "boot_ms", "fingerprint",
 )  # fmt: skip
-FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary")
+FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "left")
 
 
 class Circuit:
     """One node: what may flow (rating_da per phase), and what else may draw there."""
 
+    gone = False  # of the site before its change (rule 15): nobody's path leads there now
+
     def __init__(self, index: int, facts: dict[str, object], phases: int) -> None:
         self.index = index
+        if facts.get("gone"):
+            self.gone = True
         self.name: str = facts["name"]  # type: ignore[assignment]
         self.parent: int = facts.get("parent", -1)  # type: ignore[assignment]
         self.rating_da = per_phase(facts["rating_da"], phases)
@@ -66,6 +70,7 @@ class Evse:
     one_client = False
     primary = False  # with EVSEs of its own (rule 13): it reports Σ of their bounds
     require_tested = False  # of the site: what was only declared counts when a commissioning test has seen it
+    left = False  # it no longer stands in the site file, and counts at its old place (rule 15)
     shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
     keys: tuple[int, ...] = ()
 

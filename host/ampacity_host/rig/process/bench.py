@@ -113,6 +113,7 @@ class RealBench(Bench):
         """The site's addresses of this endpoint become the loopback socket's."""
         for facts in self.facts["evses"] + self.facts["meters"]:
             if self.address_of.get(facts["name"]) == key:
+                facts["place"] = "%s:%s" % key[1:]  # by which it is known over restarts of the bench
                 facts["host"], facts["tcp_port"] = "127.0.0.1", port
 
     def _controllers(self):

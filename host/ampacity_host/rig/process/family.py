@@ -39,6 +39,7 @@ class FamilyRealBench(RealBench):
         for member in self.family.members:
             for facts in member.facts["evses"] + member.facts["meters"]:
                 if self.address_of.get(facts["name"]) == key:
+                    facts["place"] = "%s:%s" % key[1:]
                     facts["host"], facts["tcp_port"] = "127.0.0.1", port
 
     def _make_primary(self):
