@@ -99,6 +99,7 @@ def test_without_the_primary_the_site_reaches_its_default_state(charging):
 
 def test_power_cut_in_a_write_kills_the_primary_and_it_comes_back(charging):
     charging.primary(action="power_cut_at_write", n=1)
+    charging.answer("console", text="set evse-1.limit_a 20 commit")
     charging.advance(ms=120_000)
     down = charging.state()["primary"] is None
     charging.primary(action="start")
