@@ -10,7 +10,7 @@ spent once, and is then gone; the times come from `ampacity check --json` of the
 | a car or a device is above its order by at most max(1 A, 10 %) | what it is above | one detection |
 | … by more | what it is above | three detections, for the third locks it out |
 | somebody else writes to devices of a bus | what they are above the primary's order | one detection |
-| a meter lies, or is silent | the other load that it should show | `total_ms` + 5.3 s + one settle time |
+| a meter lies, or is silent | the other load that it should show | `total_ms` + 5.3 s + one settle time, from the first excess on |
 
 One detection is 3 x (settle time + one round of its bus) + 2 s; the settle time is `car_ms` + `device_ms`. A step where no meter sees
 it must be within what was declared: there is no excuse for it. Nothing else is excused: no death of the primary, no silence, no
@@ -25,16 +25,24 @@ SMALL_DA = 10
 
 
 class Excuse:
-    """One attack's. circuits, lines: where it counts; until_ms: a moment, or left_ms: time above a rating that it has left."""
+    """One attack's. circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has left;
+    span_ms: from its first use on."""
 
-    def __init__(self, what, circuits, amount, until_ms=None, left_ms=None):
+    def __init__(self, what, circuits, amount, until_ms=None, left_ms=None, span_ms=None):
         self.what, self.circuits, self.amount = what, circuits, amount
-        self.until_ms, self.left_ms = until_ms, left_ms
+        self.until_ms, self.left_ms, self.span_ms = until_ms, left_ms, span_ms
 
     def worth(self, circuit, line, t_ms):
         """How many deci-amperes it excuses there now."""
         spent = (self.until_ms is not None and t_ms > self.until_ms) or (self.left_ms is not None and self.left_ms <= 0)
         return 0 if spent or circuit not in self.circuits else self.amount(circuit, line)
+
+    def spend(self, t_ms, span_ms):
+        """It was used for so long until now."""
+        if self.left_ms is not None:
+            self.left_ms -= span_ms
+        if self.span_ms is not None and self.until_ms is None:
+            self.until_ms = t_ms - span_ms + self.span_ms
 
 
 class Times:
@@ -104,7 +112,7 @@ class Judge:
     def prolong(self):
         """A trouble has begun: a step whose time is running may last for the exposure from now on."""
         for excuse in self.excuses:
-            if excuse.until_ms is not None and excuse.until_ms > self.t_ms:
+            if excuse.span_ms is None and excuse.until_ms is not None and excuse.until_ms > self.t_ms:
                 excuse.until_ms = max(excuse.until_ms, self.t_ms + self.times.exposure_ms() + METER_LOST_MS)
 
     def strays(self, evse, most_da=None):
@@ -120,10 +128,10 @@ class Judge:
     def lies(self, meter):
         """It shows something else than the truth, or nothing."""
         geometry, circuit = self.geometry, self.geometry.meters[meter]
-        left_ms = self.times.total_ms(circuit) + METER_MS + METER_LOST_MS + self.times.settle_ms(circuit)
+        span_ms = self.times.total_ms(circuit) + METER_MS + METER_LOST_MS + self.times.settle_ms(circuit)
         places = [name for name in geometry.ratings if circuit in geometry.above[name] or name in geometry.above[circuit]]
         hidden = lambda _, line: geometry.sums({}, self.other_da)[circuit][line]  # noqa: E731
-        self.excuses.append(Excuse("meter %s" % meter, places, hidden, left_ms=left_ms))
+        self.excuses.append(Excuse("meter %s" % meter, places, hidden, span_ms=span_ms))
 
     def _pool(self, what, evses, left_ms):
         circuits = {name for evse in evses for name in self.geometry.above[self.geometry.circuit_of[evse]]}
@@ -174,8 +182,7 @@ class Judge:
                 self.wrong_ms[name] = self.wrong_ms.get(name, 0) + span_ms
                 self.wrong.append((self.t_ms, name, max(unexcused)[0] + self.geometry.ratings[name][max(unexcused)[1]]))
         for excuse in used:
-            if excuse.left_ms is not None:
-                excuse.left_ms -= span_ms
+            excuse.spend(self.t_ms, span_ms)
 
     def _excused(self, circuit, line, beyond_da, used):
         for excuse in self.excuses:

@@ -15,7 +15,7 @@ STEP_MS = 500
 TROUBLED_MS = 30_000
 ANSWER_S = 600
 CHARGES_DA = 45
-PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone)\b")
+PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed)\b")
 MOST_PERCENT, MOST_DA = 10, 10
 
 
