@@ -37,9 +37,9 @@ def settle_in(table, within_s=120):
 def everybody_charges(table, within_s=1_800, step_s=10):
     """Until every hungry car has drawn since `forget()`: who has not in that time, with `why`."""
     for _ in range(within_s // step_s):
+        table.go(step_s * 1_000, 1_000)
         if not table.hungry() - table.charged:
             break
-        table.go(step_s * 1_000, 1_000)
     return table.stranded()
 
 

@@ -1,5 +1,7 @@
 """What a restart of the primary, another site file, or a person's word must not make it forget."""
 
+import re
+
 import pytest
 
 from tests.drawn.findings.scene import RTU, circuit, everybody_charges, evse, settle_in, site, told, within
@@ -49,41 +51,61 @@ def test_an_isolated_evse_that_draws_counts_or_the_word_is_refused():
         answer = one.rig.answer("console", text="isolate e2 on")
         one.go(60_000)
         within(one, "14 isolate with a fresh reading (%s)" % answer.get("text", answer.get("error")))
+        assert answer.get("text") != "ok", "neither refused nor warned"
 
 
-def test_a_lock_out_outlives_replace_and_a_restart():
-    with table(site(circuit("main", 32.0), RTU, LOCAL, evse("e2", bus="b", unit=2, max_a=16.0))) as one:
+def lock_out(one, name):
+    """It disobeys until it is locked out."""
+    one.plug(name, obeys=False)
+    for _ in range(600):
+        one.go(500)
+        if "disobeyed" in one.why(name):
+            break
+    assert "disobeyed" in one.why(name), one.why(name)
+
+
+def replaced(one, name):
+    """Another unit hangs in its place, and a person says so: what the console said."""
+    one.unplug(name)
+    one.fault("swapped", name)
+    one.go(30_000)
+    text = one.rig.console(text="replace " + name)["text"]
+    number = re.search(r"new (\S+?)[:,;.]?(\s|$)", text)
+    said = one.rig.answer("console", text="replace %s serial=%s" % (name, number[1] if number else "none"))
+    one.go(30_000)
+    return "%s | %s" % (text, said.get("text", said.get("error")))
+
+
+@pytest.mark.parametrize("kind", ["ampacity", "abb-terra-ac"])
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_unit_that_was_replaced_charges_again(kind, locked):
+    with table(site(circuit("main", 32.0), RTU, LOCAL, evse("e2", kind, bus="b", unit=2, max_a=16.0, power_on_a=0.0))) as one:
         one.plug("e1")
-        one.plug("e2", obeys=False)
-        for _ in range(600):
-            one.go(500)
-            if "disobeyed" in one.why("e2"):
-                break
-        said = [one.rig.answer("console", text=line).get("text") for line in ("replace e2", "replace e2 serial=none")]
-        one.go(70_000)
-        one.primary("power_cycle")
-        one.go(200_000)
-        within(one, "14 replace after a lock-out (%s; now %s)" % (said, one.why("e2")))
-
-
-def test_a_unit_that_was_replaced_charges_again():
-    with table(site(circuit("main", 32.0), RTU, LOCAL, evse("e2", "heidelberg-energy-control", bus="b", unit=2, max_a=16.0))) as one:
-        one.plug()
-        settle_in(one)
-        one.unplug("e2")
-        one.fault("power_off", "e2")
-        one.go(60_000)
-        one.fault("swapped", "e2")
-        one.fault("power_off", "e2", on=False)
-        one.go(30_000)
-        text = one.rig.console(text="replace e2")["text"]
-        number = text.replace(",", " ").split("new")[-1].split()[0] if "new" in text else "none"
-        said = one.rig.answer("console", text="replace e2 serial=" + number)
+        if locked:
+            lock_out(one, "e2")
+        else:
+            one.plug("e2")
+            settle_in(one)
+        said = replaced(one, "e2")
         one.plug("e2")
         one.forget()
         everybody_charges(one, 600)
-        within(one, "14 replaced unit (%s; %s): %s" % (text, said.get("text"), one.why("e2")))
+        within(one, "14 unit replaced%s (%s): %s" % (" after a lock-out" if locked else "", said, one.why("e2")))
         assert not one.stranded() and not one.awaiting(), (one.stranded(), one.awaiting())
+
+
+@pytest.mark.parametrize("kind", ["ampacity", "abb-terra-ac"])
+def test_a_lock_out_outlives_replace_without_another_unit(kind):
+    with table(site(circuit("main", 32.0), RTU, LOCAL, evse("e2", kind, bus="b", unit=2, max_a=16.0, power_on_a=0.0))) as one:
+        one.plug("e1")
+        lock_out(one, "e2")
+        text = one.rig.console(text="replace e2")["text"]
+        said = one.rig.answer("console", text="replace e2 serial=" + re.search(r"serial number (\S+?)[,:;]? ", text + " ")[1] if "serial number" in text else "replace e2 serial=none")
+        one.go(70_000)
+        one.primary("power_cycle")
+        one.go(200_000)
+        within(one, "14 replace after a lock-out (%s | %s; now %s)" % (text, said.get("text"), one.why("e2")))
+        assert "disobeyed" in one.why("e2"), one.why("e2")
 
 
 @pytest.mark.parametrize("kind", ["residual_current", "diode"])
