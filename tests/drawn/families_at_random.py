@@ -19,7 +19,8 @@ def site_of(chance, name, levels, parent):
         files += site_of(chance, below, levels - 1, {"bus": bus, "port": "virtual", "unit": 100 + n})
         evses.append({"name": below, "kind": "ampacity", "site": below + ".toml", "bus": bus, "unit": 100 + n, "circuit": root["name"]})
     for n in range(1, 1 + (chance.choice((0, 1)) if levels > 1 else chance.choice((2, 3, 4)))):
-        evse = {"name": "%s-e%d" % (name, n), "kind": "ampacity", "bus": bus, "unit": n, "circuit": root["name"], "max_a": float(chance.choice((16, 20)))}
+        evse = {"name": "%s-e%d" % (name, n), "kind": "ampacity", "bus": bus, "unit": n, "circuit": root["name"]}
+        evse["max_a"] = float(chance.choice((16, 20)))
         evses.append(evse | ({"fallback_a": 6.0} if chance.random() < 0.4 else {}))
     for evse in evses:
         if chance.random() < 0.4:

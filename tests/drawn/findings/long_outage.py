@@ -5,7 +5,7 @@ Minutes of computing for each night of the site, so no test runs it.
 
 import sys
 
-from tests.drawn.findings.scene import RTU, circuit, evse, everybody_charges, site, told
+from tests.drawn.findings.scene import RTU, circuit, everybody_charges, evse, site, told
 from tests.drawn.table import table
 
 

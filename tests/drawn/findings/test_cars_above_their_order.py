@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drawn.findings.scene import RTU, circuit, everybody_charges, evse, meter, settle_in, site, told, within
+from tests.drawn.findings.scene import RTU, circuit, everybody_charges, evse, meter, settle_in, site, within
 from tests.drawn.table import table
 
 DEMO = Path(__file__).resolve().parents[3] / "sites" / "demo.toml"

@@ -100,7 +100,8 @@ def test_a_lock_out_outlives_replace_without_another_unit(kind):
         one.plug("e1")
         lock_out(one, "e2")
         text = one.rig.console(text="replace e2")["text"]
-        said = one.rig.answer("console", text="replace e2 serial=" + re.search(r"serial number (\S+?)[,:;]? ", text + " ")[1] if "serial number" in text else "replace e2 serial=none")
+        number = re.search(r"serial number (\S+?)[,:;]? ", text + " ")
+        said = one.rig.answer("console", text="replace e2 serial=" + (number[1] if number else "none"))
         one.go(70_000)
         one.primary("power_cycle")
         one.go(200_000)

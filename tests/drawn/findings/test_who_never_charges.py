@@ -71,11 +71,10 @@ def test_phases_that_a_car_does_not_use_are_given_to_others(kind):
 def water_filling(geometry, phases, rating_a, most_a, step_a=0.1):
     """{EVSE: A}: all rise together on the lines that their cars use; who meets a full line stops."""
     amps, rising = dict.fromkeys(phases, 0.0), set(phases)
+    used = {name: [line for end in geometry.ends[name][: phases[name]] for line in end] for name in phases}
     while rising:
         for name in sorted(rising):
-            used = [line for end in geometry.ends[name][: phases[name]] for line in end]
-            full = any(sum(amps[other] for other in amps if line in [at for end in geometry.ends[other][: phases[other]] for at in end]) + step_a > rating_a + 1e-6
-                       for line in used)
+            full = any(sum(amps[other] for other in amps if line in used[other]) + step_a > rating_a + 1e-6 for line in used[name])
             if full or amps[name] + step_a > most_a + 1e-6:
                 rising.discard(name)
             else:
