@@ -229,7 +229,8 @@ class Troubles:
             return chance.choice(STRAY if self._kind(target) in OWN else small)  # elsewhere nothing of ours could stop it (safety.md 9)
         choices = {"noise": ({"ber": 0.0005}, {"ber": 0.005}, {"ber": 0.05}), "delay": ({"ms": 20}, {"ms": 200}, {"ms": 400}, {"ms": 2_000}),
                    "foreign_client": ({"writes": True}, {"writes": False}), "clock_jump": ({"s": -5_000}, {"s": 100_000}),
-                   "slow_disk": ({"ms": 300},), "lags": ({"ms": 300}, {"ms": 500}), "offset": ({"amps": 2}, {"amps": 5}), "saturated": ({"amps": 10}, {"amps": 25}),
+                   "slow_disk": ({"ms": 300},), "lags": ({"ms": 300}, {"ms": 500}), "offset": ({"amps": 2}, {"amps": 5}),
+                   "saturated": ({"amps": 10}, {"amps": 25}),
                    "scaled": ({"factor": 0.5}, {"factor": 2}), "reversed": ({}, {"inputs": ["L1"]}),
                    "swapped_phases": ({}, {"inputs": ["L1", "L2"]})}  # fmt: skip
         return chance.choice(choices.get(kind, ({},)))
