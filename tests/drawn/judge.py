@@ -91,6 +91,7 @@ class Judge:
         self.over_ms, self.wrong_ms, self.may_ms, self.worst = {}, {}, {}, {}
         self.t_ms, self.drawn_da, self.wrong, self.crossed = 0, {}, [], None
         self._obeyed, self._ordered = {}, {}
+        self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
         self._car_lines = {}
 
     # ---- attacks
@@ -141,7 +142,7 @@ class Judge:
 
     def _beyond(self, evse):
         """What it draws above the lower of what it was offered and what it was ordered, per line."""
-        allowed_da = min(most(self._obeyed[evse]), most(self._ordered[evse]))
+        allowed_da = min(most(values) for values in (self._obeyed[evse], self._ordered[evse]) if values)
         return self.geometry.loads(evse, [max(0, one - allowed_da) for one in self.drawn_da[evse]])
 
     def plugged(self, evse, phases):
@@ -158,7 +159,9 @@ class Judge:
         orders = orders_of(state["primary"])
         for name, evse in truth["evses"].items():
             remember(self._obeyed.setdefault(name, []), t_ms, da(evse["order_a"]))
-            remember(self._ordered.setdefault(name, []), t_ms, orders.get(name, self._ordered[name][-1][1] if self._ordered[name] else 0))
+            told = self._ordered.setdefault(name, [])
+            if told or name in orders:
+                remember(told, t_ms, orders.get(name, told[-1][1] if told else 0))
         sums = self.geometry.sums(self.drawn_da, self.other_da)
         self._compare(sums, truth["circuits"])
         self._count(sums, span_ms)
@@ -206,6 +209,8 @@ class Judge:
                 beyond_da = value_da - self.geometry.ratings[name][line]
                 if beyond_da > 0 and not self._excused(name, line, beyond_da, set()):
                     self.may_ms[name] = self.may_ms.get(name, 0) + span_ms
+                    first_ms, most_da = self.could.get(name, (self.t_ms, 0))
+                    self.could[name] = (first_ms, max(most_da, value_da))
                     break
 
     # ---- the verdict

@@ -53,6 +53,10 @@ class Life:
             first_ms = next(at for at, where, _ in judge.wrong if where == name)
             said = (name, ms / 1000, judge.worst[name] / 10, first_ms)
             found.append("%s: %.1f s above its rating that nothing excuses, %.1f A; first at %d ms" % said)
+        for name, ms in sorted(judge.may_ms.items()):
+            if ms > judge.wrong_ms.get(name, 0):
+                first_ms, most_da = judge.could[name]
+                found.append("%s: for %.1f s cars could have drawn above its rating, %.1f A; first at %d ms" % (name, ms / 1000, most_da / 10, first_ms))
         return found + (["the rig's tree is another one: " + judge.crossed] if judge.crossed else [])
 
     def mode(self):
@@ -65,7 +69,7 @@ class Life:
         chance = self.chance
         car = {"phases": chance.choice((1, 2, 3)), "max_a": chance.choice((10, 16, 32)), "ramp_a_per_s": chance.choice((0.5, 2, 10, 100)),
                "reaction_ms": chance.choice((0, 200, 500, 3_000))}
-        manner = chance.choice(("plain", "plain", "plain", "below", "late", "above", "overshoots", "leaks", "pulses", "picky"))
+        manner = chance.choice(("plain", "plain", "plain", "below", "late", "above", "overshoots", "leaks", "pulses", "pulses", "above", "late", "late", "picky"))
         more = {"below": {"factor": chance.choice((0.95, 0.98))}, "late": {"hold_ms": 4_400}, "above": {"factor": chance.choice((1.01, 1.03, 1.06))},
                 "overshoots": {"over_a": 0.8, "beyond_ms": 3_000}, "leaks": {"leak_a": 0.8}, "picky": {"min_a": chance.choice((7, 8))},
                 "pulses": {"over_a": 0.9, "beyond_ms": chance.choice((2_000, 8_000)), "obeys_ms": chance.choice((1_500, 6_000))}}  # fmt: skip
