@@ -56,7 +56,8 @@ class Life:
         for name, ms in sorted(judge.may_ms.items()):
             if ms > judge.wrong_ms.get(name, 0):
                 first_ms, most_da = judge.could[name]
-                found.append("%s: for %.1f s cars could have drawn above its rating, %.1f A; first at %d ms" % (name, ms / 1000, most_da / 10, first_ms))
+                said = (name, ms / 1000, most_da / 10, first_ms)
+                found.append("%s: for %.1f s cars could have drawn above its rating, %.1f A; first at %d ms" % said)
         return found + (["the rig's tree is another one: " + judge.crossed] if judge.crossed else [])
 
     def mode(self):
@@ -69,7 +70,8 @@ class Life:
         chance = self.chance
         car = {"phases": chance.choice((1, 2, 3)), "max_a": chance.choice((10, 16, 32)), "ramp_a_per_s": chance.choice((0.5, 2, 10, 100)),
                "reaction_ms": chance.choice((0, 200, 500, 3_000))}
-        manner = chance.choice(("plain", "plain", "plain", "below", "late", "above", "overshoots", "leaks", "pulses", "pulses", "above", "late", "late", "picky"))
+        manner = chance.choice(("plain", "plain", "plain", "below", "late", "above",
+                                "overshoots", "leaks", "pulses", "pulses", "above", "late", "late", "picky"))
         more = {"below": {"factor": chance.choice((0.95, 0.98))}, "late": {"hold_ms": 4_400}, "above": {"factor": chance.choice((1.01, 1.03, 1.06))},
                 "overshoots": {"over_a": 0.8, "beyond_ms": 3_000}, "leaks": {"leak_a": 0.8}, "picky": {"min_a": chance.choice((7, 8))},
                 "pulses": {"over_a": 0.9, "beyond_ms": chance.choice((2_000, 8_000)), "obeys_ms": chance.choice((1_500, 6_000))}}  # fmt: skip
@@ -80,7 +82,7 @@ class Life:
         for name in one.evses:
             one.plug(name, **car())
         one.go(30_000)
-        self.troubles.cards()
+        self.troubles.cards(one.evses)
 
     def charging(self, within_s, names=None):
         """Until all of them took current, or that time is over."""

@@ -37,9 +37,10 @@ class Troubles:
     def some_ms(self, most_ms=60_000):
         return self.chance.randrange(1_000, most_ms)
 
-    def cards(self):
+    def cards(self, names):
+        """A card for each car that came just now; a second one would end its transaction."""
         if "ocpp" in self.site:
-            for name in self.one.evses:
+            for name in names:
                 self.one.rig.present_token(token="card-" + name, type="ISO14443", evse=name)
 
     def end(self):
@@ -59,7 +60,7 @@ class Troubles:
         for name in sorted(self.latched):
             one.plug(name)
         one.go(30_000)
-        self.cards()
+        self.cards(sorted(self.latched))
 
     # ---- other load
 
@@ -121,6 +122,7 @@ class Troubles:
             self.one.rig.answer("limit", source="console", target=name, amps=0, ttl_s=20)
         elif fact == "replug":
             self._again(name, self.chance.randrange(200, 2_000))
+            self.cards([name])
         elif fact == "stray" and self._kind(name) in OWN:
             self.one.fault("disobeys", name)
         elif fact == "load":
@@ -172,7 +174,7 @@ class Troubles:
         self.say("replug", name)
         self._again(name, self.chance.choice((100, 500, 4_000, 9_000)))
         self.one.go(5_000)
-        self.cards()
+        self.cards([name])
 
     def _pause(self):
         name = self.chance.choice(self.one.evses)
