@@ -9,8 +9,9 @@ from ampacity_host.rig.plant.whim import whim_from
 
 PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
 DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
-                "stale_reading", "watchdog_broken", "lags")
-OWN_DEVICE_KINDS = tuple(kind for kind in DEVICE_KINDS if kind != "lags")
+                "stale_reading", "watchdog_broken")
+OWN_DEVICE_KINDS = DEVICE_KINDS
+SIMULATED_KINDS = ("lags",)  # of a simulated device
 OWN_PLANT_KINDS = ("ignore_writes", "round_up", "stale_reading", "watchdog_broken", "keep_setpoint")
 METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
 PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
@@ -18,7 +19,7 @@ ONCE = ("restart", "forget_settings", "clock_jump")
 WHIM_OPTIONS = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
 WIRING_KINDS = ("miswired", "same_unit")
-ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
+ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
 TROUBLE_AFTER_MS = 30_000
 
 
@@ -149,8 +150,8 @@ class FaultDesk:
             return point.rewire(self._lines(point, options) if on else self._rig.facts["evses"][point.index]["terminals"])
         if kind == "same_unit":
             return self._same_unit(point, on, options)
-        if kind not in DEVICE_KINDS:
-            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + PLANT_KINDS + WIRING_KINDS + LINE_KINDS))
+        if kind not in DEVICE_KINDS + SIMULATED_KINDS:
+            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + SIMULATED_KINDS + PLANT_KINDS + WIRING_KINDS + LINE_KINDS))
         host = self._rig.hosts.get(point.name)
         if host is not None:
             return host.set_fault(kind, on, options)
