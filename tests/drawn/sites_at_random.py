@@ -79,6 +79,7 @@ class Draft:
             circuit["meter"] = "m%d" % n
             self._often(0.1, circuit, "contract_kw", 11.0, 22.0, 30.0)
         self._often(0.3 if n else 0.8, circuit, "assumed_other_a", *(float(round(circuit["rating_a"] * part)) for part in (0.1, 0.2, 0.3, 0.5)))
+        self._often(0.15, circuit, "generation_a", 10.0, 20.0)
         self._often(0.1, circuit, "max_unbalance_a", 10.0, 16.0, 20.0)
         self._often(0.1, circuit, "continuous", 0.8)
         self.circuits.append(circuit)

@@ -4,9 +4,11 @@
 """
 
 import json
+import tempfile
 from functools import partial
+from pathlib import Path
 
-from ampacity_host.configure import secondary_config
+from ampacity_host.configure import SiteErrors, compile_site, load_site, secondary_config
 from ampacity_host.configure.versions import spoken
 from ampacity_host.rig.faults import FaultDesk
 from ampacity_host.rig.fields import FieldError, Unsupported
@@ -54,6 +56,7 @@ class Bench:
         self.upstream = None
         self.csms_url = None
         self._number = 0
+        self._changed = None         # facts of another site file that the primary was given
         self._heap_free_min = None
         self.swaps = {}              # EVSE name -> how often its unit was swapped
         self._upstream_parts = {"ocpp": facts.get("ocpp"), "evses": None}
@@ -196,7 +199,8 @@ class Bench:
     def why_not(self, op):
         return {"advance": "time moves by itself; --clock virtual has it", "csms": "there is no bench CSMS",
                 "csms_log": "there is no bench CSMS",
-                "safety_load": "the site has none"}.get(op, "the controller has no interface for it")
+                "safety_load": "the site has none",
+                "site": "--clock virtual has it, for a site without primaries below"}.get(op, "the controller has no interface for it")
 
     def features(self):
         return []
@@ -232,9 +236,19 @@ class Bench:
         if fields.has("csms_url"):
             self.lead_upstream_to(fields.text("csms_url"))
 
+    async def change_site(self, text):
+        """Another site file for the primary, from its next start on; what is wired stays as it is."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "site.toml"
+            path.write_text(text)
+            try:
+                self._changed = compile_site(load_site(path))
+            except SiteErrors as errors:
+                raise FieldError("text", text[:40], str(errors)) from None
+
     def primary_config(self):
         """The compiled site as the primary gets it at its next start."""
-        facts = dict(self.facts, ocpp=self._upstream_parts["ocpp"])
+        facts = dict(self._changed or self.facts, ocpp=self._upstream_parts["ocpp"])
         count = self._upstream_parts["evses"]
         if count:
             facts["circuits"] = with_strangers(facts, facts["evses"][count:])

@@ -1,22 +1,25 @@
 """The faults of the control channel: which kind fits which target, and whose hand it is in."""
 
 from ampacity_host.rig.devices.meter import INPUTS
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.fields import FieldError, Fields
 from ampacity_host.rig.foreign import TcpVisitor
 from ampacity_host.rig.line.faults import KINDS as LINE_KINDS
 from ampacity_host.rig.line.intruders import babbler, foreign_client, second_primary
+from ampacity_host.rig.plant.whim import whim_from
 
 PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
 DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
                 "stale_reading", "watchdog_broken")
 OWN_DEVICE_KINDS = DEVICE_KINDS
+SIMULATED_KINDS = ("lags",)  # of a simulated device
 OWN_PLANT_KINDS = ("ignore_writes", "round_up", "stale_reading", "watchdog_broken", "keep_setpoint")
-METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
+METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
 PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 ONCE = ("restart", "forget_settings", "clock_jump")
+WHIM_OPTIONS = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
 WIRING_KINDS = ("miswired", "same_unit")
-ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
+ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
 TROUBLE_AFTER_MS = 30_000
 
 
@@ -142,13 +145,13 @@ class FaultDesk:
         if kind in LINE_KINDS:
             return self._drop(kind, point.name, point.bus, on, options)
         if kind in PLANT_KINDS:
-            return point.set_fault(kind, on)
+            return point.set_fault(kind, on, self._whim(options) if kind == "disobeys" and on else None)
         if kind == "miswired":
             return point.rewire(self._lines(point, options) if on else self._rig.facts["evses"][point.index]["terminals"])
         if kind == "same_unit":
             return self._same_unit(point, on, options)
-        if kind not in DEVICE_KINDS:
-            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + PLANT_KINDS + WIRING_KINDS + LINE_KINDS))
+        if kind not in DEVICE_KINDS + SIMULATED_KINDS:
+            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + SIMULATED_KINDS + PLANT_KINDS + WIRING_KINDS + LINE_KINDS))
         host = self._rig.hosts.get(point.name)
         if host is not None:
             return host.set_fault(kind, on, options)
@@ -156,6 +159,12 @@ class FaultDesk:
             raise FieldError("kind", kind, "for %s: %s" % (point.name, ", ".join(PLANT_KINDS + (
                 () if point.kind == "local" else OWN_DEVICE_KINDS + LINE_KINDS))))
         return self._own_device(kind, point, on)
+
+    def _whim(self, options):
+        """How far a car departs from its offer; None: nothing is said, so as far as it can."""
+        if not any(name in options for name in WHIM_OPTIONS):
+            return None
+        return whim_from(Fields(options).number)
 
     def _check_inputs(self, kind, inputs):
         """Names of a meter's inputs; exactly two where they are exchanged."""

@@ -8,7 +8,7 @@ from ampacity_host.rig.state import truth
 
 ALWAYS = ("hello", "plug", "unplug", "ev", "present_token", "button", "background", "fault", "primary", "provision",
           "factory_reset", "state", "worst", "console", "limit", "stop")
-KNOWN = ALWAYS + ("bay", "safety_load", "config_set", "config_delete", "seed", "csms", "csms_log", "advance")
+KNOWN = ALWAYS + ("site", "bay", "safety_load", "config_set", "config_delete", "seed", "csms", "csms_log", "advance")
 OPTIONS_NOT = ("id", "op", "kind", "target", "on")
 
 
@@ -86,7 +86,7 @@ class Ops:
 
     async def _fault(self, fields):
         options = {key: value for key, value in fields.request.items() if key not in OPTIONS_NOT}
-        for name in ("ms", "ber", "n", "amps", "bytes"):
+        for name in ("ms", "ber", "n", "amps", "bytes", "factor", "over_a", "leak_a", "beyond_ms", "obeys_ms"):
             if name in options:
                 fields.number(name)
         if "s" in options:
@@ -106,6 +106,9 @@ class Ops:
 
     async def _provision(self, fields):
         await self._rig.provision(fields)
+
+    async def _site(self, fields):
+        await self._rig.change_site(fields.text("text"))
 
     async def _factory_reset(self, fields):
         await self._rig.factory_reset()

@@ -53,7 +53,7 @@ class MeterView:
         self.mark = -1
         self.mark_ms = -1
         self.steps = Steps(self.phases, self.inputs)
-        self.trust = Trust([max([0] + self.mult[p :: self.phases]) > 0 for p in range(self.phases)])
+        self.trust = Trust([self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
@@ -76,6 +76,13 @@ class MeterView:
         self.low_max = Window(self.phases, FILTER_MS)
         self.seen_da = [0] * self.phases  # certain other load of the last judged frame, no generation
         self.tight_da = [0] * self.phases  # the best estimate of it
+
+    def _loaded(self, p: int) -> bool:
+        """Does one of our EVSEs load this phase?"""
+        for at in range(p, len(self.mult), self.phases):
+            if self.mult[at]:
+                return True
+        return False
 
     # frames
 

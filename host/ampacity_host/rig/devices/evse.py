@@ -4,7 +4,7 @@ from ampacity_host.rig.devices.device import Device
 
 EVSE_FAULTS = (
     "power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
-    "stale_reading", "watchdog_broken", "disobeys",
+    "stale_reading", "watchdog_broken", "disobeys", "lags",
 )  # fmt: skip
 
 
@@ -30,6 +30,7 @@ class EvseDevice(Device):
         self.watchdog = "none"
         self.serial = 10_000_000 + seed % 1_000_000
         self._shown: "tuple | None" = None
+        self._lagging: "int | None" = None  # when a limit that was taken takes effect
         self.factory()
         self.start(keep=False)
         self._obey()
@@ -61,11 +62,22 @@ class EvseDevice(Device):
             limit_da = min(self.max_da, -(-limit_da // 10) * 10)
         if self.contactor_open():
             limit_da = 0
+        if "lags" in self.active and self.powered:
+            limit_da = self._late(limit_da)
         self.limit_da = limit_da
         if hasattr(self.plant, "set_limit"):
             self.plant.set_limit(limit_da)
         else:
             self.plant.limit_da = limit_da
+
+    def _late(self, limit_da: int) -> int:
+        """A limit takes effect so much later than it was taken; the next one waits for it."""
+        if limit_da == self.limit_da:
+            self._lagging = None
+            return limit_da
+        if self._lagging is None:
+            self._lagging = self.now_ms + int(str(self.active["lags"].get("ms", 2000)))
+        return limit_da if self.now_ms >= self._lagging else self.limit_da
 
     def contactor_open(self) -> bool:
         """Was it told to stay open, whatever its limit?"""

@@ -5,7 +5,7 @@ import math
 from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.registers import REALS, to_words
 
-METER_FAULTS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed")
+METER_FAULTS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
 REFRESH_MS = 200
 INPUTS = ("L1", "L2", "L3")
 
@@ -76,6 +76,11 @@ class MeterDevice(Device):
         if "offset" in self.active:
             by = float(self.active["offset"].get("amps", 5.0))
             amps = [a + by for a in amps]
+        if "scaled" in self.active:
+            amps = [a * float(self.active["scaled"].get("factor", 0.5)) for a in amps]
+        if "saturated" in self.active:
+            most = float(self.active["saturated"].get("amps", 20.0))
+            amps = [max(-most, min(most, a)) for a in amps]
         return amps
 
     def listening(self) -> bool:

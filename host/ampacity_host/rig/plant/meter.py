@@ -92,7 +92,7 @@ class Meter:
         turned = inputs_of(self.faults["reversed"]) if "reversed" in self.faults else ()
         amps, volts, power = [], [], []
         for at, phase in enumerate(phases):
-            amps_ma = (-1 if at in turned else 1) * (flows[phase] * 100 + offset_ma) + _noise(self._seed + at, number, AMPS_NOISE_MA)
+            amps_ma = self._bent_ma((-1 if at in turned else 1) * (flows[phase] * 100 + offset_ma)) + _noise(self._seed + at, number, AMPS_NOISE_MA)
             volts_mv = self._line_mv + _noise(self._seed + 7 + at, number, VOLTS_NOISE_MV)
             amps.append(amps_ma)
             volts.append(volts_mv)
@@ -100,6 +100,15 @@ class Meter:
         if "nan" in self.faults:
             amps = [None] * len(amps)
         return {"amps_ma": amps, "volts_mv": volts, "power_w": power, "sample_ms": at_ms}
+
+    def _bent_ma(self, amps_ma):
+        """What a wrong ratio, and a core that saturates, make of it."""
+        if "scaled" in self.faults:
+            amps_ma = int(amps_ma * self.faults["scaled"].get("factor", 0.5))
+        if "saturated" in self.faults:
+            most_ma = int(self.faults["saturated"].get("amps", 20) * 1000)
+            amps_ma = max(-most_ma, min(most_ma, amps_ma))
+        return amps_ma
 
     def set_fault(self, kind, on, options):
         self.changes += 1

@@ -64,6 +64,9 @@ class Point:
         self._reaction = self._ramping = self._filling = None
         self._lower_by_ms = 0
         self._paused_since_ms = plant.now_ms
+        self._whim = None                # of the fault `disobeys` with options
+        self._whim_since_ms = self._raised_ms = plant.now_ms
+        self._turning = None
         self._target_da = 0
         self.leased = None               # () → does its controller hold a lease now? None: it needs none
         self._held = self._asked = ("x1", 0, False, False)  # its outputs while it last held one, and now
@@ -156,9 +159,12 @@ class Point:
         if not moved and contactor == self.commanded and permille == self.permille:
             return
         self._note_offer(offer_da)
+        if offer_da > self.offer_da:
+            self._raised_ms = self.plant.now_ms
         self.pilot, self.permille, self.offer_da = pilot, permille, offer_da
         if moved:
             self._react()
+            self._turn()
         if contactor != self.commanded:
             self.commanded = contactor
             self.contact()
@@ -188,8 +194,9 @@ class Point:
     def plug(self, car):
         self.settle()
         self.car = car
-        self._paused_since_ms = self.plant.now_ms
+        self._paused_since_ms = self._whim_since_ms = self.plant.now_ms
         self._react()
+        self._turn()
         self._tell()
 
     def unplug(self):
@@ -213,13 +220,17 @@ class Point:
             self.car.wants = wants
             self._react()
 
-    def set_fault(self, kind, on):
+    def set_fault(self, kind, on, whim=None):
+        """whim: of `disobeys`, how far; None: whatever the pilot says it draws all that it can."""
         self.settle()
+        if kind == "disobeys":
+            self._whim, self._whim_since_ms = whim if on else None, self.plant.now_ms
         (self.faults.add if on else self.faults.discard)(kind)
         if kind in KEEPING and not on:
             self.drive(*self._asked)
         self.contact()
         self._react()
+        self._turn()
         self._tell()
 
     def _react(self):
@@ -229,6 +240,9 @@ class Point:
         now_ms, wait_ms = self.plant.now_ms, car.reaction_ms
         if self._rebel():
             wait_ms = car.reaction_ms
+        elif self._wanted_da() < self.amps_da and car.hold_ms:
+            wait_ms = car.hold_ms
+            self._lower_by_ms = now_ms + wait_ms
         elif self._wanted_da() < self.amps_da:
             wait_ms = min(wait_ms, LOWER_REACTION_MS)
             self._lower_by_ms = now_ms + LOWER_MS
@@ -237,13 +251,40 @@ class Point:
         self._reaction = self.plant.time.at_ms(now_ms + wait_ms, self._decide, car)
 
     def _rebel(self):
-        return "disobeys" in self.faults or not self.car.obeys
+        return ("disobeys" in self.faults and self._whim is None) or not self.car.obeys
+
+    def whim(self):
+        """How far its car departs from its offer."""
+        return self._whim or self.car.whim
 
     def _offered_da(self):
         """What this car takes for its offer."""
         if self._rebel():
             return self.car.max_da
-        return self.offer_da if self.offer_da >= self.car.min_da else 0
+        whim = self.whim()
+        beyond = whim.beyond(self.plant.now_ms, self._whim_since_ms, self._raised_ms)
+        if self.offer_da < self.car.min_da:
+            return whim.leak_da if beyond and self.s2 else 0
+        return whim.drawn_da(self.offer_da) if beyond else self.offer_da
+
+    def _turn(self):
+        """A whim by turns begins or ends by itself: at once, without the time that a car takes to follow a pilot."""
+        self.plant.time.cancel(self._turning)
+        self._turning = None
+        if self.car is None:
+            return
+        at_ms = self.whim().turn_ms(self.plant.now_ms, self._whim_since_ms, self._raised_ms)
+        if at_ms is not None:
+            self._turning = self.plant.time.at_ms(at_ms, self._turned)
+
+    def _turned(self):
+        self._turning = None
+        if self.car is not None and self.s2 and not self._rebel():
+            self._lower_by_ms = self.plant.now_ms
+            self._target_da = self._wanted_da()
+            if self._ramping is None:
+                self._ramp()
+        self._turn()
 
     def _wanted_da(self):
         car = self.car
@@ -361,7 +402,7 @@ class Point:
         self._over_since_ms = now_ms if beyond_da > 0 else None
         if self.amps_da <= self.offer_da:
             self.disobeying_since_ms = None
-        elif self.disobeying_since_ms is None and (self._rebel() if self.car else False):
+        elif self.disobeying_since_ms is None and ((self._rebel() or self.whim().strays) if self.car else False):
             self.disobeying_since_ms = now_ms
             self.plant.time.at_ms(now_ms + self.detect_ms, self.plant.touch, self.circuit)
 

@@ -25,7 +25,7 @@ class VirtualBench(Bench):
     """start() brings all up at the first instant; run_ms()/advance() move time; close() drops everything."""
 
     clock = "virtual"
-    can_advance = True
+    can_advance = can_site = True
 
     def __init__(self, facts, seed=1, hw_watchdog_ms=HW_WATCHDOG_MS, keep_history=True, make_controllers=True,
                  no_bytes=False):

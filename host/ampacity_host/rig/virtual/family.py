@@ -10,6 +10,8 @@ from ampacity_host.rig.virtual.controller import VirtualController
 class FamilyBench(VirtualBench):
     """family: of rig/family.py. `primary` is the one at the top; `primaries` are those below, by name."""
 
+    can_site = False  # each level has a file of its own
+
     def __init__(self, family, seed=1, **options):
         self.family = family
         self.primaries = {}

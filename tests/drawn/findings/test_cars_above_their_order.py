@@ -1,0 +1,99 @@
+"""Cars and devices that draw a little, or by turns, more than they were ordered."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.drawn.findings.scene import RTU, circuit, everybody_charges, evse, meter, settle_in, site, within
+from tests.drawn.table import table
+
+DEMO = Path(__file__).resolve().parents[3] / "sites" / "demo.toml"
+TWO = (RTU, evse("e1", bus="b", unit=1), evse("e2", bus="b", unit=2))
+
+
+def test_a_car_five_per_cent_above_its_order_strands_nobody():
+    with table(DEMO.read_text()) as one:
+        one.fault("disobeys", "evse-6", factor=1.05)
+        one.plug()
+        one.skip(1_000_000)
+        one.go(200_000, 1_000)
+        one.fault("disobeys", "evse-6", on=False)
+        one.forget()
+        left = everybody_charges(one, 900, 60)
+        within(one, "1 demo, factor 1.05")
+        assert not left, left
+
+
+@pytest.mark.parametrize("factor", [1.02, 1.05, 1.099])
+@pytest.mark.parametrize("metered", [False, True])
+def test_room_is_made_for_what_is_measured_above_an_order(factor, metered):
+    root = circuit("main", 63.0, meter="m", assumed_other_a=10.0) if metered else circuit("main", 63.0)
+    with table(site(root, *TWO, meter() if metered else "")) as one:
+        one.plug("e1", max_a=40, factor=factor)
+        one.plug("e2")
+        settle_in(one)
+        one.go(240_000)
+        within(one, "2 factor %s, %s" % (factor, "metered" if metered else "no meter"))
+        one.forget()
+        assert not everybody_charges(one, 300), one.stranded()
+
+
+def test_a_device_that_rounds_up_on_a_full_circuit_is_given_room():
+    with table(site(circuit("main", 33.0), *TWO, evse("e3", bus="b", unit=3))) as one:
+        for name in one.evses:
+            one.fault("round_up", name)
+        one.plug(max_a=32)
+        one.go(240_000)
+        within(one, "2 round_up")
+
+
+def test_disobedience_with_pauses_is_noticed():
+    with table(site(circuit("main", 32.0), *TWO)) as one:
+        one.plug("e1", factor=1.5, beyond_ms=8_000, obeys_ms=1_500)
+        one.plug("e2")
+        one.go(300_000)
+        within(one, "3 factor 1.5, 8 s of 9.5 s")
+
+
+def test_a_car_that_overshoots_after_each_raise_is_noticed():
+    with table(site(circuit("main", 32.0), *TWO)) as one:
+        one.plug("e1", max_a=40, over_a=6, beyond_ms=4_000)
+        for _ in range(8):
+            one.plug("e2")
+            one.go(25_000)
+            one.unplug("e2")
+            one.go(25_000)
+        within(one, "3 overshoot of 6 A for 4 s after each raise")
+
+
+def test_a_car_that_leaks_while_it_should_pause_takes_nobodys_room():
+    row = [evse("e%d" % n, bus="b", unit=n, max_a=14.0) for n in (1, 2)]
+    with table(site(circuit("main", 14.0), RTU, *row)) as one:
+        one.plug("e1", leak_a=3, ramp_a_per_s=100)
+        one.plug("e2", ramp_a_per_s=100)
+        for _ in range(5):
+            one.rig.limit(source="console", target="e1", amps=0, ttl_s=25)
+            one.go(50_000)
+        within(one, "leak of 3 A at a pause")
+
+
+@pytest.mark.parametrize("kind", ["local", "ampacity", "heidelberg-energy-control"])
+@pytest.mark.parametrize("after_ms", [100, 20_000])
+def test_a_lock_out_outlives_a_restart(kind, after_ms):
+    place = {} if kind == "local" else {"bus": "b", "unit": 1}
+    feeder = {"feeder_output": "gpio:3"} if kind.startswith("heidelberg") else {}
+    row = (evse("e1", kind, max_a=16.0, **place, **feeder), evse("e2", bus="b", unit=2))
+    with table(site(circuit("main", 32.0), RTU, *row)) as one:
+        one.plug("e2")
+        one.plug("e1", obeys=False)
+        for _ in range(1_200):
+            one.go(100, 100)
+            if "disobeyed" in one.why("e1"):
+                break
+        assert "disobeyed" in one.why("e1"), one.why("e1")
+        one.go(after_ms, 100)
+        one.primary("power_cycle")
+        one.forget()
+        one.go(200_000)
+        within(one, "8 %s, power cycle %d ms after the lock-out (%s)" % (kind, after_ms, one.why("e1")))
+        assert "e1" not in one.charged and one.why("e1").endswith(("disobeyed", "isolated")), one.why("e1")

@@ -1,0 +1,66 @@
+"""Meters that lie, or are silent."""
+
+import pytest
+
+from tests.drawn.findings.scene import RTU, circuit, evse, meter, settle_in, site, told, within
+from tests.drawn.table import table
+
+ALL = ["L1", "L2", "L3"]
+LIES = {
+    "rotated": ("swapped_phases", {}, 40.0, {}, (26.0, 20.0, 20.0), ["L1"]),
+    "saturated": ("saturated", {"amps": 25.0}, 40.0, {}, (20.0, 20.0, 20.0), ALL),
+    "halved": ("scaled", {"factor": 0.5}, 40.0, {}, (20.0, 20.0, 20.0), ALL),
+    "reversed": ("reversed", {}, 63.0, {"generation_a": 30.0}, (30.0, 30.0, 30.0), ALL),
+}
+
+
+@pytest.mark.parametrize("lie", sorted(LIES))
+def test_a_meter_that_failed_is_not_believed_again_without_evidence(lie):
+    kind, options, rating_a, more, load, phases = LIES[lie]
+    root = circuit("main", rating_a, meter="m", assumed_other_a=max(load), **more)
+    with table(site(root, RTU, meter(), evse("e1", "local", phases=phases), evse("e2", bus="b", unit=2, phases=phases))) as one:
+        one.fault(kind, "m", **options)
+        one.background("main", *load)
+        one.plug(ramp_a_per_s=30, phases=len(phases))
+        one.go(560_000, 1_000)
+        within(one, "6 CTs %s" % lie)
+
+
+def test_a_dead_meter_with_a_long_timeout_stays_within_the_printed_time():
+    root = circuit("main", 32.0, meter="m", assumed_other_a=30.0, breaker="C50")
+    text = site(root, RTU, meter(meter_timeout_s=60, meter_frozen_s=60), evse("e1", "local"))
+    with table(text) as one:
+        one.plug()
+        settle_in(one)
+        one.go(60_000)
+        one.fault("dead", "m")
+        one.go(1_000)
+        one.background("main", 29.8, 29.8, 29.8)
+        one.go(90_000)
+        told(one, "9 dead meter, timeout 60 s, printed %d ms" % one.judge.times.total_ms("main"))
+        assert one.judge.over_ms.get("main", 0) <= one.judge.times.total_ms("main") + 300, one.judge.over_ms
+
+
+def test_generation_declared_below_is_known_to_a_metered_root():
+    parts = (circuit("main", 40.0, meter="m", assumed_other_a=10.0), circuit("roof", 32.0, parent="main", meter="r", generation_a=20.0))
+    with table(site(*parts, RTU, meter(), meter("r", unit=101), evse("e1", "local", at="main"))) as one:
+        one.plug()
+        settle_in(one)
+        one.background("roof", -15.0, -15.0, -15.0)
+        one.go(120_000, 1_000)
+        lost = [name for name, row in one.state["primary"]["circuits"].items() if row["meter"] not in ("ok", "none")]
+        told(one, "9 generation below: meters lost at %s" % lost)
+        assert not lost
+
+
+@pytest.mark.parametrize("kind", ["dead", "nan", "frozen"])
+def test_a_dead_meter_below_leaves_its_load_in_the_sum_above(kind):
+    parts = (circuit("main", 40.0), circuit("shop", 32.0, parent="main", meter="m", assumed_other_a=20.0))
+    with table(site(*parts, RTU, meter(), evse("e1", "local", at="main"), evse("e2", bus="b", unit=2, at="main"))) as one:
+        one.background("shop", 20.0, 20.0, 20.0)
+        one.go(20_000)
+        one.plug()
+        settle_in(one)
+        one.fault(kind, "m")
+        one.go(120_000)
+        within(one, "13 meter of a child circuit %s" % kind)

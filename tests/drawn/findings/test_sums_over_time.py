@@ -1,0 +1,74 @@
+"""Contracted power over its quarter of an hour, safety loads whose meter lies, limits that end by the clock."""
+
+import pytest
+
+from tests.drawn.findings.scene import RTU, circuit, evse, meter, settle_in, site, told, toml
+from tests.drawn.table import table
+
+QUARTER_S = 900
+OCPP = toml("[ocpp]", version="2.0.1", identity="AMP-1", url="ws://127.0.0.1:9000", security_profile=0)
+
+
+def least_worst_kw(watts, step_s):
+    """The mean of the worst quarter of an hour, with the quarters as they are kindest: their begin is the controller's secret."""
+    per = QUARTER_S // step_s
+    means = []
+    for begin in range(per):
+        quarters = [watts[at: at + per] for at in range(begin, len(watts) - per + 1, per)]
+        if quarters:
+            means.append(max(sum(quarter) / per for quarter in quarters) / 1_000)
+    return min(means)
+
+
+@pytest.mark.parametrize("trouble", ["none", "restart", "clock"])
+def test_contracted_power_holds_over_a_restart_and_a_jump_of_the_clock(trouble):
+    root = circuit("main", 63.0, meter="m", assumed_other_a=5.0, contract_kw=15.0)
+    with table(site(root, RTU, meter(), evse("e1", "local"))) as one:
+        watts = []
+        one.listeners.append(lambda seen: watts.append(sum(seen.judge.drawn_da["e1"]) * 23))
+        one.plug()
+        for minute in range(45):
+            one.go(60_000, 5_000)
+            if minute in (9, 19, 24, 34) and trouble == "restart":
+                one.primary("power_cycle")
+            if minute in (9, 19, 24, 34) and trouble == "clock":
+                one.fault("clock_jump", "primary", s=420 if minute % 2 else -420)
+        worst_kw = least_worst_kw(watts, 5)
+        told(one, "16 contract of 15 kW, %s: a quarter of %.1f kW" % (trouble, worst_kw))
+        assert worst_kw <= 15.1
+
+
+def test_a_frozen_meter_of_a_safety_load_counts_as_running():
+    parts = (circuit("main", 40.0), circuit("pump-line", 16.0, parent="main", meter="p", assumed_other_a=10.0))
+    load = toml("[[safety_load]]", name="pump", meter="p", evses=["e1"])
+    with table(site(*parts, RTU, meter("p"), evse("e1", "local"), load)) as one:
+        one.plug()
+        settle_in(one, 180)
+        one.fault("frozen", "p")
+        one.go(10_000)
+        one.background("pump-line", 9.0, 9.0, 9.0)
+        one.go(30_000)
+        drawn_a = max(one.state["truth"]["evses"]["e1"]["amps"])
+        told(one, "16 pump runs behind a frozen meter: e1 draws %s A" % drawn_a)
+        assert drawn_a == 0.0
+
+
+def test_a_jump_of_the_clock_back_does_not_lift_an_absolute_profile():
+    with table(site(circuit("main", 32.0), evse("e1", "local"), OCPP), csms=True) as one:
+        one.plug()
+        one.go(20_000)
+        one.rig.present_token(token="card", type="ISO14443", evse="e1")
+        one.go(60_000)
+        period = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8}]}
+        now = [frame for frame in one.rig.csms_log(since=0)["frames"] if "currentTime" in frame["text"]][-1]["text"]
+        period["startSchedule"] = now[now.index("currentTime") + 14:][:19].strip('"') + "Z"
+        profile = {"id": 7, "stackLevel": 0, "chargingProfilePurpose": "ChargingStationMaxProfile", "chargingProfileKind": "Absolute",
+                   "chargingSchedule": [period]}
+        print(one.rig.csms(method="SetChargingProfile", payload={"evseId": 0, "chargingProfile": profile}, timeout_ms=5_000))
+        one.go(30_000)
+        before_a = max(one.state["truth"]["evses"]["e1"]["amps"])
+        one.fault("clock_jump", "primary", s=-5_000)
+        one.go(60_000)
+        after_a = max(one.state["truth"]["evses"]["e1"]["amps"])
+        told(one, "16 absolute profile of 8 A, the clock jumps back: %s A, then %s A" % (before_a, after_a))
+        assert before_a <= 8.0 and after_a <= 8.0

@@ -1,0 +1,244 @@
+"""Who is right: the cars' currents, summed here, against the ratings of the site file. Not one figure comes from the controller.
+
+What a rating may be exceeded by, and how long, stands in this table and nowhere else. Every excuse belongs to one attack, is
+spent once, and is then gone; the times come from `ampacity check --json` of the site.
+
+| attack | amperes, at most | for, at most |
+| --- | --- | --- |
+| other load steps up where a meter sees it | the step | the circuit's `total_ms` + 0.3 s of the meter itself, from the step on |
+| … while a meter, a bus or the primary is in trouble | the step | `total_ms` + `exposure_ms` + 5.3 s, from the step on |
+| a car or a device is above its order by at most max(1 A, 10 %) | what it is above | one detection |
+| … by more | what it is above | three detections, for the third locks it out |
+| somebody else writes to devices of a bus | what they are above the primary's order | one detection |
+| a meter lies, or is silent | the other load that it should show | `total_ms` + 5.3 s + one settle time, from the first excess on |
+
+One detection is 3 x (settle time + one round of its bus) + 2 s; the settle time is `car_ms` + `device_ms`. A step where no meter sees
+it must be within what was declared: there is no excuse for it. Nothing else is excused: no death of the primary, no silence, no
+restart, no change of the site, no time after a trouble.
+"""
+
+from tests.drawn.geometry import Geometry, da
+
+METER_MS, METER_LOST_MS, SWITCHED_MS = 300, 5_000, 2_000
+SETTLE_MS = 5_000
+SMALL_DA = 10
+
+
+class Excuse:
+    """One attack's. circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has left;
+    span_ms: from its first use on."""
+
+    def __init__(self, what, circuits, amount, until_ms=None, left_ms=None, span_ms=None):
+        self.what, self.circuits, self.amount = what, circuits, amount
+        self.until_ms, self.left_ms, self.span_ms = until_ms, left_ms, span_ms
+
+    def worth(self, circuit, line, t_ms):
+        """How many deci-amperes it excuses there now."""
+        spent = (self.until_ms is not None and t_ms > self.until_ms) or (self.left_ms is not None and self.left_ms <= 0)
+        return 0 if spent or circuit not in self.circuits else self.amount(circuit, line)
+
+    def spend(self, t_ms, span_ms):
+        """It was used for so long until now."""
+        if self.left_ms is not None:
+            self.left_ms -= span_ms
+        if self.span_ms is not None and self.until_ms is None:
+            self.until_ms = t_ms - span_ms + self.span_ms
+
+
+class Times:
+    """What `ampacity check --json` prints of times."""
+
+    def __init__(self, report, geometry):
+        self._budgets = {row["circuit"]: row for row in report["budgets"]}
+        self._cycles = {row["bus"]: row["cycle_ms"] for row in report["buses"]}
+        self._geometry = geometry
+
+    def _row(self, circuit):
+        rows = [self._budgets[name] for name in self._geometry.above[circuit] if name in self._budgets]
+        return max(rows, key=lambda row: row["total_ms"]) if rows else max(self._budgets.values(), key=lambda row: row["total_ms"])
+
+    def total_ms(self, circuit):
+        return max(row["total_ms"] for row in (self._row(circuit), *self._below(circuit)))
+
+    def _below(self, circuit):
+        return [row for name, row in self._budgets.items() if circuit in self._geometry.above.get(name, ())]
+
+    def exposure_ms(self):
+        """Without a watchdog there is no such time (None), and none is needed: what may stand for ever must fit (rule 7)."""
+        return max(row["exposure_ms"] or 0 for row in self._budgets.values())
+
+    def settle_ms(self, circuit):
+        row = self._row(circuit)
+        return row["car_ms"] + row["device_ms"]
+
+    def detection_ms(self, evse):
+        cycle_ms = self._cycles.get(self._geometry.tables[evse].get("bus"), max(self._cycles.values(), default=0))
+        return 3 * (self.settle_ms(self._geometry.circuit_of[evse]) + cycle_ms) + SWITCHED_MS
+
+
+class Judge:
+    """Told of every attack by who plays it, and of every sample.
+
+    over_ms, worst: circuit → time above its rating, and the most amperes of it (excused or not); wrong_ms: that nothing
+    excuses; may_ms: the same for what cars may draw at once, were they all plugged in and as quick as a contactor.
+    """
+
+    def __init__(self, text, report, folder=None):
+        self.geometry = Geometry(text, folder)
+        self.times = Times(report, self.geometry)
+        self.other_da = {name: [0] * self.geometry.count for name in self.geometry.ratings}
+        self.excuses, self.told = [], []
+        self.over_ms, self.wrong_ms, self.may_ms, self.worst = {}, {}, {}, {}
+        self.t_ms, self.drawn_da, self.wrong, self.crossed = 0, {}, [], None
+        self._obeyed, self._ordered = {}, {}
+        self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
+        self._car_lines = {}
+
+    # ---- attacks
+
+    def step(self, circuit, amps, troubled):
+        """Other load of that circuit is so much from now on, per line."""
+        geometry, before = self.geometry, self.other_da[circuit]
+        after = [da(one) for one in amps] + [0] * (geometry.count - len(amps))
+        self.other_da[circuit] = after
+        rise = [max(0, new - old) for new, old in zip(after, before, strict=True)]
+        seen = [name for name in geometry.above[circuit] if name in geometry.meters.values()]
+        if not any(rise) or not seen:
+            return
+        reach = [name for name in geometry.ratings if any(one in geometry.above[name] or name in geometry.above[one] for one in seen)]
+        lost_ms = self.times.exposure_ms() + METER_LOST_MS if troubled else 0
+        until_ms = self.t_ms + max(self.times.total_ms(name) for name in seen) + METER_MS + lost_ms
+        places = [name for name in geometry.above[circuit] if name in reach]
+        self.excuses.append(Excuse("a step", places, lambda _, line: rise[line], until_ms=until_ms))
+
+    def prolong(self):
+        """A trouble has begun: a step whose time is running may last for the exposure from now on."""
+        for excuse in self.excuses:
+            if excuse.span_ms is None and excuse.until_ms is not None and excuse.until_ms > self.t_ms:
+                excuse.until_ms = max(excuse.until_ms, self.t_ms + self.times.exposure_ms() + METER_LOST_MS)
+
+    def strays(self, evse, most_da=None):
+        """Its car or its device is above its order from now on; most_da: by so much at most, None: by any."""
+        times = 1 if most_da is not None and most_da <= SMALL_DA else 3
+        self._pool("%s above its order" % evse, [evse], times * self.times.detection_ms(evse))
+
+    def foreign(self, evses):
+        """Somebody else writes to them."""
+        for evse in evses:
+            self._pool("another hand on %s" % evse, [evse], self.times.detection_ms(evse))
+
+    def lies(self, meter):
+        """It shows something else than the truth, or nothing."""
+        geometry, circuit = self.geometry, self.geometry.meters[meter]
+        span_ms = self.times.total_ms(circuit) + METER_MS + METER_LOST_MS + self.times.settle_ms(circuit)
+        places = [name for name in geometry.ratings if circuit in geometry.above[name] or name in geometry.above[circuit]]
+        hidden = lambda _, line: geometry.sums({}, self.other_da)[circuit][line]  # noqa: E731
+        self.excuses.append(Excuse("meter %s" % meter, places, hidden, span_ms=span_ms))
+
+    def _pool(self, what, evses, left_ms):
+        circuits = {name for evse in evses for name in self.geometry.above[self.geometry.circuit_of[evse]]}
+        amount = lambda circuit, line: sum(self._beyond(evse)[line] for evse in evses)  # noqa: E731
+        self.excuses.append(Excuse(what, circuits, amount, left_ms=left_ms))
+
+    def _beyond(self, evse):
+        """What it draws above the lower of what it was offered and what it was ordered, per line."""
+        allowed_da = min(most(values) for values in (self._obeyed[evse], self._ordered[evse]) if values)
+        return self.geometry.loads(evse, [max(0, one - allowed_da) for one in self.drawn_da[evse]])
+
+    def plugged(self, evse, phases):
+        """A car with so many phases hangs there; None: nothing."""
+        self._car_lines[evse] = phases
+
+    # ---- samples
+
+    def see(self, state):
+        """The answer to `state`; what flowed since the last one is judged by it."""
+        t_ms, truth = state["t_ms"], state["truth"]
+        span_ms, self.t_ms = t_ms - self.t_ms, t_ms
+        self.drawn_da = {name: [da(one) for one in evse["terminals"]] for name, evse in truth["evses"].items()}
+        orders = orders_of(state["primary"])
+        for name, evse in truth["evses"].items():
+            remember(self._obeyed.setdefault(name, []), t_ms, da(evse["order_a"]))
+            told = self._ordered.setdefault(name, [])
+            if told or name in orders:
+                remember(told, t_ms, orders.get(name, told[-1][1] if told else 0))
+        sums = self.geometry.sums(self.drawn_da, self.other_da)
+        self._compare(sums, truth["circuits"])
+        self._count(sums, span_ms)
+        self._count_may(span_ms)
+
+    def _compare(self, sums, circuits):
+        """The rig's own tree must be this one; told once where it is not."""
+        for name, per_line in sums.items():
+            if self.crossed is None and per_line != [da(one) for one in circuits[name]["amps"]]:
+                self.crossed = "%s: %s here, %s on the rig" % (name, per_line, circuits[name]["amps"])
+
+    def _count(self, sums, span_ms):
+        used = set()
+        for name, per_line in sums.items():
+            over = [(value_da - self.geometry.ratings[name][line], line) for line, value_da in enumerate(per_line)]
+            if max(over)[0] <= 0:
+                continue
+            self.over_ms[name] = self.over_ms.get(name, 0) + span_ms
+            self.worst[name] = max(self.worst.get(name, 0), max(per_line))
+            unexcused = [(beyond, line) for beyond, line in over if beyond > 0 and not self._excused(name, line, beyond, used)]
+            if unexcused:
+                self.wrong_ms[name] = self.wrong_ms.get(name, 0) + span_ms
+                self.wrong.append((self.t_ms, name, max(unexcused)[0] + self.geometry.ratings[name][max(unexcused)[1]]))
+        for excuse in used:
+            excuse.spend(self.t_ms, span_ms)
+
+    def _excused(self, circuit, line, beyond_da, used):
+        for excuse in self.excuses:
+            worth_da = excuse.worth(circuit, line, self.t_ms)
+            if worth_da > 0:
+                used.add(excuse)
+                beyond_da -= worth_da
+            if beyond_da <= 0:
+                return True
+        return False
+
+    def _count_may(self, span_ms):
+        """The same for what each car may draw until its deadline: the most that its EVSE has offered in the last five seconds."""
+        may = {}
+        for name, drawn in self.drawn_da.items():
+            offered_da, phases = most(self._obeyed[name]), self._car_lines.get(name) or len(drawn)
+            may[name] = [max(one, offered_da if at < phases else 0) for at, one in enumerate(drawn)]
+        for name, per_line in self.geometry.sums(may, self.other_da).items():
+            for line, value_da in enumerate(per_line):
+                beyond_da = value_da - self.geometry.ratings[name][line]
+                if beyond_da > 0 and not self._excused(name, line, beyond_da, set()):
+                    self.may_ms[name] = self.may_ms.get(name, 0) + span_ms
+                    first_ms, most_da = self.could.get(name, (self.t_ms, 0))
+                    self.could[name] = (first_ms, max(most_da, value_da))
+                    break
+
+    # ---- the verdict
+
+    def verdict(self):
+        """In amperes and seconds, for people: {"over_s", "wrong_s", "may_s", "worst_a"}, each by circuit."""
+        seconds = lambda table: {name: ms / 1000 for name, ms in table.items()}  # noqa: E731
+        return {"over_s": seconds(self.over_ms), "wrong_s": seconds(self.wrong_ms), "may_s": seconds(self.may_ms),
+                "worst_a": {name: value / 10 for name, value in self.worst.items()}}
+
+
+def remember(values, t_ms, value_da):
+    """[(when, value)] of the settle time, the newest last; one older that held at its begin stays."""
+    values.append((t_ms, value_da))
+    while len(values) > 1 and values[1][0] <= t_ms - SETTLE_MS:
+        values.pop(0)
+
+
+def most(values):
+    return max(value for _, value in values)
+
+
+def orders_of(view):
+    """{EVSE: the last order in da} as the primaries tell; those that are down tell nothing."""
+    found = {}
+    for prefix, one in [("", view), *((name + ".", below) for name, below in ((view or {}).get("below") or {}).items())]:
+        for name, evse in ((one or {}).get("evses") or {}).items():
+            full = name if name.startswith(prefix) else prefix + name
+            if evse["order_a"] is not None:
+                found[full] = da(evse["order_a"])
+    return found

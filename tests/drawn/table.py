@@ -1,0 +1,168 @@
+"""A site on the rig's virtual clock with the judge beside it: what is done to the site is told to both."""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ampacity_host.rig.client import RigClient
+from tests.drawn.judge import Judge
+
+STEP_MS = 500
+TROUBLED_MS = 30_000
+ANSWER_S = 600
+CHARGES_DA = 45
+PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed)\b")
+MOST_PERCENT, MOST_DA = 10, 10
+
+
+class Table:
+    """rig: its client; judge. `go(ms)` moves time in small steps, each judged. charged: EVSEs whose car drew since `forget()`."""
+
+    def __init__(self, rig, ready, judge):
+        self.rig, self.judge = rig, judge
+        self.evses, self.circuits = ready["evses"], ready["circuits"]
+        self.charged, self.on, self._troubled_until_ms = set(), set(), 0
+        self.state = rig.state()
+        judge.see(self.state)
+        self.listeners = []
+
+    def go(self, ms, step_ms=STEP_MS):
+        """Runs that long; time stands in `state` after it."""
+        while ms > 0:
+            self.rig.advance(ms=min(ms, step_ms))
+            ms -= step_ms
+            self.state = self.rig.state()
+            self.judge.see(self.state)
+            self.charged |= {name for name, drawn in self.judge.drawn_da.items() if max(drawn, default=0) >= CHARGES_DA}
+            for listener in self.listeners:
+                listener(self)
+
+    def skip(self, ms):
+        """Runs that long without looking."""
+        self.rig.advance(ms=ms)
+        self.state = self.rig.state()
+        self.judge.t_ms = self.state["t_ms"]
+        self.judge.see(self.state)
+
+    # ---- what is done to it
+
+    def plug(self, *names, **car):
+        for name in names or self.evses:
+            self.rig.plug(evse=name, car={"battery_kwh": 9_000, **car})
+            self.judge.plugged(name, int(car.get("phases", 3)))
+            above_da = self._above_da(car, name)
+            if above_da:
+                self.judge.strays(name, above_da)
+
+    def unplug(self, *names):
+        for name in names or self.evses:
+            self.rig.unplug(evse=name)
+            self.judge.plugged(name, None)
+
+    def _above_da(self, how, name):
+        """How far a car or a fault with these options is above its order at most; 0: never."""
+        if how.get("obeys") is False:
+            return 10**6
+        small = how.get("factor", 1) <= 1 + MOST_PERCENT / 100 and how.get("over_a", 0) == 0
+        by_factor_da = max(0, int((how.get("factor", 1) - 1) * 10 * self.judge.geometry.tables[name]["max_a"]))
+        return (min(by_factor_da, MOST_DA) if small else by_factor_da) + int(how.get("over_a", 0) * 10) + int(how.get("leak_a", 0) * 10)
+
+    def background(self, circuit, *amps):
+        self.rig.background(circuit=circuit, **{"l%d" % (line + 1): value for line, value in enumerate(amps)})
+        self.judge.step(circuit, amps, self.troubled)
+
+    @property
+    def troubled(self):
+        return bool(self.on) or self.judge.t_ms < self._troubled_until_ms
+
+    def fault(self, kind, target, on=True, **options):
+        """The rig's answer, ok or not; the judge is told what it may excuse."""
+        answer = self.rig.answer("fault", kind=kind, target=target, on=on, **options)
+        if answer["ok"] and on:
+            self._tell(kind, target, options)
+        if answer["ok"]:
+            (self.on.add if on else self.on.discard)((kind, target))
+            self._troubled_until_ms = self.judge.t_ms + TROUBLED_MS
+        return answer
+
+    def _tell(self, kind, target, options):
+        judge = self.judge
+        judge.prolong()
+        if target in judge.geometry.meters:
+            judge.lies(target)
+        elif kind in ("foreign_client", "second_primary"):
+            judge.foreign([name for name in self.evses if judge.geometry.tables[name].get("bus") == target or name == target])
+        elif kind in ("disobeys", "ignore_writes", "round_up"):
+            judge.strays(target, 10 if kind == "round_up" else self._above_da(options, target) or None)
+
+    def primary(self, action, **more):
+        """Its death or start."""
+        self.judge.prolong()
+        (self.on.discard if action == "start" else self.on.add)(("dead", "primary"))
+        if action in ("power_cycle", "power_cut_at_write"):
+            self.on.discard(("dead", "primary"))
+        self._troubled_until_ms = self.judge.t_ms + TROUBLED_MS
+        return self.rig.primary(action=action, **more)
+
+    # ---- what is there
+
+    def forget(self):
+        self.charged = set()
+
+    def hungry(self):
+        return {name for name, evse in self.state["truth"]["evses"].items() if evse["hungry"]}
+
+    def why(self, name):
+        view = self.state["primary"] or {}
+        for prefix, one in [("", view), *((below + ".", seen) for below, seen in (view.get("below") or {}).items())]:
+            for evse, row in ((one or {}).get("evses") or {}).items():
+                if name in (evse, prefix + evse):
+                    return row["why"]
+        return "no primary says"
+
+    def stranded(self):
+        """{EVSE: why} of those that want to charge, have not since `forget()`, and for whom no person is asked."""
+        left = {name: self.why(name) for name in sorted(self.hungry() - self.charged)}
+        return {name: why for name, why in left.items() if not PERSON.search(why)}
+
+    def awaiting(self):
+        """{EVSE: why} of those that have not charged since `forget()` because a person must do something."""
+        return {name: self.why(name) for name in sorted(self.hungry() - self.charged) if PERSON.search(self.why(name))}
+
+    def energy_wh(self):
+        return {name: evse["energy_wh"] for name, evse in self.state["truth"]["evses"].items()}
+
+
+def checked(path):
+    """What `ampacity check --json` prints of a site file."""
+    done = subprocess.run([sys.executable, "-m", "ampacity_host", "check", "--json", str(path)], capture_output=True, text=True, check=False)
+    return json.loads(done.stdout)
+
+
+@contextlib.contextmanager
+def table(text, seed=1, report=None, beside=(), csms=False, errors=None):
+    """A Table of that site file's text. beside: (name, text) of the files that it names."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "site.toml"
+        path.write_text(text)
+        for name, other in beside:
+            (Path(folder) / name).write_text(other)
+        report = report or checked(path)
+        assert report["ok"], report
+        judge = Judge(text, report, folder)
+        command = [sys.executable, "-m", "ampacity_host", "rig", "--site", str(path), "--clock", "virtual", "--seed", str(seed)]
+        process = subprocess.Popen(command + ([] if csms else ["--no-csms"]), stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            line = process.stdout.readline()
+            assert line, "the rig did not start"
+            ready = json.loads(line)
+            with RigClient(ready["control"], ANSWER_S) as client:
+                yield Table(client, ready, judge)
+        finally:
+            process.terminate()
+            process.wait(20)
+            process.stdout.close()

@@ -1,0 +1,73 @@
+"""The judge itself: its geometry, and excuses that are spent once."""
+
+from tests.drawn.geometry import Geometry
+from tests.drawn.judge import Judge
+
+SITE = """
+[site]
+name = "yard"
+[[circuit]]
+name = "main"
+rating_a = [40.0, 32.0, 32.0]
+meter = "m"
+[[circuit]]
+name = "row"
+parent = "main"
+rating_a = 32.0
+[[evse]]
+name = "turned"
+circuit = "row"
+max_a = 32.0
+phases = ["L2", "L3", "L1"]
+[[evse]]
+name = "between"
+circuit = "main"
+max_a = 32.0
+phases = ["L1-L2"]
+"""
+REPORT = {"budgets": [{"circuit": name, "total_ms": 6_000, "exposure_ms": 16_000, "car_ms": 5_000, "device_ms": 200} for name in ("main", "row")],
+          "buses": []}  # fmt: skip
+
+
+def state(t_ms, turned_a, between_a, order_a=16.0):
+    evses = {"turned": [turned_a, turned_a, 0.0], "between": [between_a]}
+    truth = {name: {"terminals": ends, "order_a": order_a} for name, ends in evses.items()}
+    amps = {"main": [between_a, turned_a + between_a, turned_a], "row": [0.0, turned_a, turned_a]}
+    return {"t_ms": t_ms, "primary": None, "truth": {"evses": truth, "circuits": {name: {"amps": row} for name, row in amps.items()}}}
+
+
+def test_terminals_load_the_lines_that_the_file_names():
+    geometry = Geometry(SITE)
+    assert geometry.above["row"] == ["row", "main"] and geometry.ratings["main"] == [400, 320, 320]
+    sums = geometry.sums({"turned": [100, 100, 0], "between": [70]}, {"row": [5, 0, 0]})
+    assert sums == {"main": [75, 170, 100], "row": [5, 100, 100]}
+
+
+def test_a_rating_passed_without_an_attack_is_wrong_at_once():
+    judge = Judge(SITE, REPORT)
+    judge.see(state(1_000, 16.0, 16.0))
+    judge.see(state(1_500, 17.0, 16.0))
+    assert judge.crossed is None and judge.wrong_ms == {"main": 500} and judge.worst == {"main": 330}
+
+
+def test_a_car_above_its_order_is_excused_once_and_then_no_more():
+    judge = Judge(SITE, REPORT)
+    judge.strays("turned", 10)
+    for t_ms in range(0, 60_000, 500):
+        judge.see(state(t_ms, 17.0, 16.0))
+    once_ms = judge.times.detection_ms("turned")
+    assert judge.over_ms["main"] == 59_500 and 59_500 - once_ms - 500 <= judge.wrong_ms["main"] <= 59_500 - once_ms
+
+
+def test_no_more_is_excused_than_the_car_is_above_its_order():
+    judge = Judge(SITE, REPORT)
+    judge.strays("turned", 10)
+    judge.see(state(0, 17.0, 17.0, 16.5))
+    judge.see(state(500, 17.0, 17.0, 16.5))
+    assert judge.wrong_ms == {"main": 500}
+
+
+def test_a_step_that_no_meter_sees_has_no_excuse():
+    judge = Judge(SITE.replace('meter = "m"\n', ""), REPORT)
+    judge.step("main", [20.0, 20.0, 20.0], False)
+    assert not judge.excuses

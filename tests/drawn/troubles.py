@@ -1,0 +1,260 @@
+"""What happens to a drawn site: each attack over before the next, but for a meter that lies for ever."""
+
+import copy
+import tomllib
+
+OWN = ("local", "ampacity")
+LINE = ("cut", "cut_tx", "cut_rx", "noise", "delay", "late", "duplicate")
+BUS = (*LINE, "echo", "babble", "wrong_unit", "second_primary", "foreign_client")
+LATCHED = ("residual_current", "overtemperature", "pilot_short", "diode", "pe_lost", "lock_failed")
+EVSE = ("power_off", "restart", "forget_settings", "keep_setpoint", "ignore_writes", "round_up", "stale_reading", "lags", "disobeys", "disobeys",
+        *LATCHED, *LINE)
+METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
+PRIMARY = ("csms_down", "network_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
+KINDS = ("jump", "jump", "dies", "writes", "bus", "bus", "evse", "evse", "evse", "meter", "meter", "primary", "replug", "pause", "limit", "pump",
+         "change", "fact", "sun")
+LAST_MS = (500, 3_000, 15_000, 40_000, 120_000, 400_000)
+STRAY = ({"factor": 1.05}, {"factor": 1.09}, {"factor": 1.15}, {"factor": 1.5, "beyond_ms": 8_000, "obeys_ms": 1_500},
+         {"over_a": 5, "beyond_ms": 4_000}, {"leak_a": 3}, {})  # fmt: skip
+
+
+class Troubles:
+    """one: the Table; car(): a car to be plugged in. `log`: what was done, in words, with the time."""
+
+    def __init__(self, one, text, chance, car):
+        self.one, self.text, self.chance, self.car = one, text, chance, car
+        self.site = tomllib.loads(text)
+        self.log, self.lies, self.latched = [], [], set()
+        self.family = any("site" in table for table in self.site["evse"])
+        self.loads = {}
+
+    def next(self):
+        getattr(self, "_" + self.chance.choice(KINDS))()
+
+    def say(self, *words):
+        self.log.append("%7.1f s: " % (self.one.judge.t_ms / 1000) + " ".join(str(word) for word in words))
+
+    def some_ms(self, most_ms=60_000):
+        return self.chance.randrange(1_000, most_ms)
+
+    def cards(self, names):
+        """A card for each car that came just now; a second one would end its transaction."""
+        if "ocpp" in self.site:
+            for name in names:
+                self.one.rig.present_token(token="card-" + name, type="ISO14443", evse=name)
+
+    def end(self):
+        """Everything heals. Who a fault has latched is unplugged and plugged in again, for only that resets it."""
+        one = self.one
+        self.say("all is well from here on")
+        for kind, meter in self.lies:
+            one.fault(kind, meter, on=False)
+        for name in one.circuits:
+            one.background(name)
+        if one.rig.state()["primary"] is None:
+            one.primary("start")
+        one.go(2_000)
+        for name in sorted(self.latched):
+            one.unplug(name)
+        one.go(5_000)
+        for name in sorted(self.latched):
+            one.plug(name)
+        one.go(30_000)
+        self.cards(sorted(self.latched))
+
+    # ---- other load
+
+    def _load(self, circuit, amps):
+        self.loads[circuit] = amps
+        self.one.background(circuit, *amps)
+
+    def _jump(self):
+        """Other load within what the circuit and all above it declare; all of it in one place."""
+        judge = self.one.judge
+        circuit = self.chance.choice(self.one.circuits)
+        most_a = min(min(judge.geometry.assumed[name]) for name in judge.geometry.above[circuit]) / 10
+        for name in self.one.circuits:
+            if name != circuit:
+                self._load(name, [0.0] * judge.geometry.count)
+        amps = [round(self.chance.choice((0, 0.3, 1, 1)) * self.chance.uniform(0, most_a), 1) for _ in range(judge.geometry.count)]
+        self.say("jump", circuit, amps)
+        self._load(circuit, amps)
+        self.one.go(self.some_ms(30_000))
+
+    def _sun(self):
+        """Generation where it is declared, as far as it is declared."""
+        tables = [table for table in self.site["circuit"] if table.get("generation_a")]
+        if tables:
+            table = self.chance.choice(tables)
+            amps = [-round(self.chance.uniform(0, table["generation_a"]), 1)] * self.one.judge.geometry.count
+            self.say("generation", table["name"], amps)
+            self._load(table["name"], amps)
+            self.one.go(self.some_ms(60_000))
+            self._load(table["name"], [0.0] * self.one.judge.geometry.count)
+
+    # ---- the primary
+
+    def _dies(self):
+        off_ms = self.chance.choice((200, 900, 3_000, 20_000, 90_000))
+        self.say("kill for", off_ms, "ms")
+        self.one.primary("kill")
+        self.one.go(off_ms)
+        self.one.primary("start")
+        self.one.go(20_000)
+
+    def _writes(self):
+        n = self.chance.randrange(1, 6)
+        self.say("power cut in write", n)
+        self.one.primary("power_cut_at_write", n=n)
+        self.one.go(30_000)
+        self.one.primary("kill")
+        self.one.primary("start")
+        self.one.go(20_000)
+
+    def _fact(self):
+        """Something that must be remembered, and the power goes in the next writes, or just after them."""
+        name, n = self.chance.choice(self.one.evses), self.chance.choice((0, 1, 1, 2, 3))
+        fact = self.chance.choice(("limit", "replug", "stray", "load", "isolate"))
+        self.say("fact", fact, name, "power cut in write", n or "none, but at once")
+        if n:
+            self.one.primary("power_cut_at_write", n=n)
+        if fact == "limit":
+            self.one.rig.answer("limit", source="console", target=name, amps=0, ttl_s=20)
+        elif fact == "replug":
+            self._again(name, self.chance.randrange(200, 2_000))
+            self.cards([name])
+        elif fact == "stray" and self._kind(name) in OWN:
+            self.one.fault("disobeys", name)
+        elif fact == "load":
+            self._jump()
+        self.one.go(self.chance.choice((100, 1_000, 12_000, 25_000)), 100 if fact == "stray" else 500)
+        self.one.primary("kill")
+        self.one.go(self.chance.choice((200, 5_000)))
+        self.one.primary("start")
+        self.one.go(30_000)
+        self.one.fault("disobeys", name, on=False)
+
+    def _primary(self):
+        self._fault(PRIMARY, ["primary"])
+
+    def _change(self):
+        """The primary is given another site file for a while: one EVSE is gone, elsewhere, renamed or at another unit."""
+        devices = [table["name"] for table in self.site["evse"] if table["kind"] != "local"]
+        if not devices or self.family:
+            return
+        site, name = copy.deepcopy(self.site), self.chance.choice(devices)
+        how = self.chance.choice(("removed", "moved", "renamed", "other unit"))
+        table = next(one for one in site["evse"] if one["name"] == name)
+        if how == "removed":
+            site["evse"].remove(table)
+        elif how == "moved":
+            table["circuit"] = self.chance.choice(site["circuit"])["name"]
+        elif how == "renamed":
+            table["name"] = "x" + name
+        else:
+            table["unit"] = 60 + table["unit"]
+        if not self.one.rig.answer("site", text=as_toml(site))["ok"]:
+            return
+        self.say("site file:", name, how, table["circuit"] if how == "moved" else "")
+        for text in (as_toml(site), self.text):
+            self.one.rig.answer("site", text=text)
+            self.one.primary("power_cycle")
+            self.one.go(self.some_ms(120_000))
+
+    # ---- cars
+
+    def _again(self, name, after_ms):
+        if self.one.state["truth"]["evses"][name]["plugged"]:
+            self.one.unplug(name)
+        self.one.go(after_ms)
+        self.one.plug(name, **self.car())
+
+    def _replug(self):
+        name = self.chance.choice(self.one.evses)
+        self.say("replug", name)
+        self._again(name, self.chance.choice((100, 500, 4_000, 9_000)))
+        self.one.go(5_000)
+        self.cards([name])
+
+    def _pause(self):
+        name = self.chance.choice(self.one.evses)
+        self.say("pause", name)
+        self.one.rig.ev(evse=name, action="pause")
+        self.one.go(self.some_ms())
+        self.one.rig.ev(evse=name, action="resume")
+
+    def _limit(self):
+        target, amps = self.chance.choice(["site", *self.one.evses, *self.one.circuits]), self.chance.choice((0, 3, 6, 8.5, 13, 20))
+        if self.one.rig.answer("limit", source="console", target=target, amps=amps, ttl_s=self.chance.choice((5, 30)))["ok"]:
+            self.say("limit", target, amps)
+            self.one.go(self.some_ms())
+            self.one.rig.answer("limit", source="console", target=target, amps=None)
+
+    def _pump(self):
+        if self.site.get("safety_load"):
+            self.say("pump")
+            self.one.rig.safety_load(name="pump", on=True)
+            self.one.go(self.some_ms(40_000))
+            self.one.rig.safety_load(name="pump", on=False)
+            self.one.go(30_000)
+
+    # ---- faults
+
+    def _bus(self):
+        self._fault(BUS, [table["name"] for table in self.site["bus"]])
+
+    def _evse(self):
+        self._fault(EVSE, self.one.evses)
+
+    def _meter(self):
+        """By turns, or for ever."""
+        meters = [name for name in self.one.judge.geometry.meters if (name not in [meter for _, meter in self.lies])]
+        if not meters:
+            return
+        if self.chance.random() < 0.2:
+            kind, meter = self.chance.choice(METER), self.chance.choice(meters)
+            options = self._options(kind, meter)
+            if self.one.fault(kind, meter, **options)["ok"]:
+                self.lies.append((kind, meter))
+                self.say(kind, meter, options or "", "for ever")
+                self.one.go(self.some_ms())
+        else:
+            self._fault(METER, meters)
+
+    def _kind(self, name):
+        return self.one.judge.geometry.tables[name]["kind"]
+
+    def _options(self, kind, target):
+        chance = self.chance
+        if kind == "disobeys":
+            small = [one for one in STRAY if one.get("factor", 2) < 1.1]
+            return chance.choice(STRAY if self._kind(target) in OWN else small)  # elsewhere nothing of ours could stop it (safety.md 9)
+        choices = {"noise": ({"ber": 0.0005}, {"ber": 0.005}, {"ber": 0.05}), "delay": ({"ms": 20}, {"ms": 200}, {"ms": 400}, {"ms": 2_000}),
+                   "foreign_client": ({"writes": True}, {"writes": False}), "clock_jump": ({"s": -5_000}, {"s": 100_000}),
+                   "slow_disk": ({"ms": 300},), "lags": ({"ms": 300}, {"ms": 500}), "offset": ({"amps": 2}, {"amps": 5}),
+                   "saturated": ({"amps": 10}, {"amps": 25}),
+                   "scaled": ({"factor": 0.5}, {"factor": 2}), "reversed": ({}, {"inputs": ["L1"]}),
+                   "swapped_phases": ({}, {"inputs": ["L1", "L2"]})}  # fmt: skip
+        return chance.choice(choices.get(kind, ({},)))
+
+    def _fault(self, kinds, targets):
+        kind, target = self.chance.choice(kinds), self.chance.choice(targets)
+        options, last_ms = self._options(kind, target), self.chance.choice(LAST_MS)
+        if not self.one.fault(kind, target, **options)["ok"]:
+            return  # not of that make
+        if kind in LATCHED:
+            self.latched.add(target)
+        self.say(kind, target, options or "", last_ms, "ms")
+        self.one.go(last_ms)
+        self.one.fault(kind, target, on=False)
+        self.one.go(15_000)
+
+
+def as_toml(site):
+    """A site as text again."""
+    out = []
+    for key, value in site.items():
+        for table in value if isinstance(value, list) else [value]:
+            out.append("[[%s]]" % key if isinstance(value, list) else "[%s]" % key)
+            out += ["%s = %s" % (name, str(one).lower() if isinstance(one, bool) else repr(one).replace("'", '"')) for name, one in table.items()]
+    return "\n".join(out) + "\n"
