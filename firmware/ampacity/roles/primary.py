@@ -24,6 +24,7 @@ from ampacity.roles.view import primary_view
 from ampacity.store.settings import Settings
 
 HOUSEKEEPING_MS = 200
+KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
 CONSOLE_DOC = "console"  # settings that were changed at the console
 LIMITS_DOC = "limits"  # of kept_limits.py
@@ -179,7 +180,10 @@ class Primary:
         while True:
             now_ms = self.clock.now_ms()
             self.step(now_ms)
-            await self.clock.sleep_ms(HOUSEKEEPING_MS)
+            for _ in range(HOUSEKEEPING_MS // KEEP_MS):
+                await self.clock.sleep_ms(KEEP_MS)
+                if not self.guard.ledger.durable.is_kept():  # a lock-out that the next life would not know
+                    self.keeper.save(self.guard, self.clock.now_ms())
 
     def step(self, now_ms):
         """One pass of the housekeeping."""

@@ -96,4 +96,4 @@ def test_a_lock_out_outlives_a_restart(kind, after_ms):
         one.forget()
         one.go(200_000)
         within(one, "8 %s, power cycle %d ms after the lock-out (%s)" % (kind, after_ms, one.why("e1")))
-        assert "e1" not in one.charged and one.why("e1").endswith(("disobeyed", "isolated")), one.why("e1")
+        assert "e1" not in one.charged and "locked out" in one.why("e1"), one.why("e1")

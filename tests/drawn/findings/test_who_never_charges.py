@@ -14,7 +14,7 @@ def test_a_child_primary_with_reserves_starves_nobody():
     text = site(circuit("main", 32.0), RTU, evse("child", max_a=16.0, bus="b", unit=5, site="below.toml").replace("max_a = 16.0\n", ""))
     with table(text, beside=[("below.toml", CHILD)]) as one:
         one.plug(max_a=16)
-        left = everybody_charges(one, 900, 30)
+        left = everybody_charges(one, 1_900, 30)
         within(one, "5 child with two reserves of 6 A, 16 A granted")
         assert not left, left
 

@@ -3,6 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
+from ampacity.bus.numbers import Numbers
 from ampacity.roles.buses import Buses
 from ampacity_host.cli import app
 from ampacity_host.configure import check_report, compile_site, load_site
@@ -103,7 +104,7 @@ def test_the_lines_are_those_that_the_controller_connects(site):
         clock = None
         connect = abort = None
 
-    buses = Buses(facts, None, Doors(), None, 1, 1, None)
+    buses = Buses(facts, None, Doors(), None, Numbers(1, 1), None)
     assert [wire.name for wire in buses.wires] == [line.where for line in lines_of(facts)]
     assert [len(wire.members) for wire in buses.wires] == [len(line.units) for line in lines_of(facts)]
 
