@@ -7,7 +7,6 @@ stops" is: always choice 0.
 
 from array import array
 
-from ampacity.circuit import meterview
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.plan import Plan
 from tests.proof.freeze import Form, ids_of
@@ -16,13 +15,6 @@ from tests.proof.plant import Box, Secondary
 STEP_MS = 5000
 NOW = (1 << 30) - 2000  # a step leads over the place where small ints of a board end
 IDENTITY = 1
-TRUST_MS = 2 * STEP_MS  # a meter that lied is plausible again sooner than in the field
-
-
-def hasten():
-    """In this process, from now on; the tests take it back (conftest.py)."""
-    meterview.TRUST_MS = meterview.TRUST_MS_MAX = TRUST_MS
-    meterview.RELAPSE_MS = 0
 
 
 class Frame:

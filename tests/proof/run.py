@@ -14,7 +14,6 @@ import os
 import sys
 import time
 
-from tests.proof.model import hasten
 from tests.proof.mutants import DEFECTS, MUTANTS, build
 from tests.proof.search import Search, told
 from tests.proof.walks import Walks
@@ -99,7 +98,6 @@ def searches(deep=True, worlds=None, mutants=None, states_max=None, processes=No
     count = min(processes or os.cpu_count() or 1, len(tasks))
     if not tasks:
         return
-    hasten()
     with multiprocessing.get_context("fork").Pool(count, maxtasksperchild=1) as pool:
         for done, one in enumerate(pool.imap_unordered(job, tasks, chunksize=1)):
             print("proof: %d of %d searches" % (done + 1, len(tasks)), file=sys.stderr, flush=True)

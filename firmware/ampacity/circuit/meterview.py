@@ -53,7 +53,10 @@ class MeterView:
         self.mark = -1
         self.mark_ms = -1
         self.steps = Steps(self.phases, self.inputs)
-        self.trust = Trust([max([0] + self.mult[p :: self.phases]) > 0 for p in range(self.phases)])
+        loaded = [False] * self.phases
+        for at, count in enumerate(self.mult):
+            loaded[at % self.phases] = loaded[at % self.phases] or count > 0
+        self.trust = Trust(loaded)
         self.open = False  # a frame is waiting for the readings after it
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
