@@ -49,6 +49,8 @@ def render_site(view):
             "circuit %s  margin %s A  other %s A  meter %s"
             % (name, plain(circuit.get("margin_a")), plain(circuit.get("other_a")), plain(circuit.get("meter")))
         )
+        if circuit.get("meter_reason"):
+            lines.append("  meter: " + circuit["meter_reason"])
     for name in sorted(view.get("meters") or {}):
         lines.append(render_meter(name, view["meters"][name]))
     for name in sorted(evses):
