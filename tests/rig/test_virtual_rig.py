@@ -123,6 +123,29 @@ def test_the_console_answers_and_its_limit_holds(charging):
     assert charging.amps()["evse-1"] > 10.0
 
 
+def test_a_meter_the_wrong_way_round_waits_for_a_person_and_is_believed_after_one_looked(charging):
+    def main():
+        return charging.state()["primary"]["circuits"]["main"]
+
+    charging.fault(kind="reversed", target="grid")
+    for turn in range(60):
+        charging.advance(ms=20_000)
+        charging.ev(evse="evse-3", action=("pause", "resume")[turn % 2])
+        if "a person must look" in main().get("meter_reason", ""):
+            break
+    assert main()["meter"] == "lost" and "a person must look" in main()["meter_reason"]
+    assert "a person must look" in charging.console(text="show site")["text"]
+    refused = charging.console(text="confirm main")["text"]
+    assert refused.startswith("error: circuit") and "is lost" in refused
+    charging.fault(kind="reversed", target="grid", on=False)
+    charging.advance(ms=3_000)
+    assert charging.console(text="trust main")["text"] == "ok"
+    assert "a circuit whose meter failed a check" in charging.console(text="trust row")["text"]
+    charging.advance(ms=5_000)
+    assert main()["meter"] == "ok" and "meter_reason" not in main()
+    assert charging.console(text="confirm main")["text"] == "ok"
+
+
 def test_the_same_seed_gives_the_same_run():
     def run():
         with running(SITE, "--clock", "virtual", "--seed", "5") as one:

@@ -49,6 +49,8 @@ def render_site(view):
             "circuit %s  margin %s A  other %s A  meter %s"
             % (name, plain(circuit.get("margin_a")), plain(circuit.get("other_a")), plain(circuit.get("meter")))
         )
+        if circuit.get("meter_reason"):
+            lines.append("  meter: " + circuit["meter_reason"])
     for name in sorted(view.get("left") or {}):
         lines.append(view["left"][name]["text"])
     for name in sorted(view.get("meters") or {}):

@@ -253,7 +253,10 @@ class HostileSite:
                 guard.accept_device(index)
             guard.unlock(index)
         for index in range(len(self.facts["circuits"])):
-            guard.confirm_assumed(index)
+            if guard.must_look(index):
+                guard.trust_meter(index)
+            if guard.meter_state(index) in ("ok", "none"):
+                guard.confirm_assumed(index)
 
     def everybody_charges(self):
         """Within HEAL_S each of the first class has drawn at least its minimum, if that fits beside the reserves of the others."""

@@ -320,6 +320,12 @@ class MeterView:
             self.state = "ok" if earned else "lost"
             self.reason = "" if earned else self.trust.reason
 
+    def looked_at(self) -> None:
+        """A person looked at the meter: nothing from before counts any more."""
+        self.trust.reset()
+        self.steps.forget()
+        self.open = self.complete = False
+
     def tick(self, now_ms: int) -> None:
         """Section 3.3: ages end in a latched state within one tick of their limit."""
         if self.open and now_ms - self.frame_ms > WAIT_MS:

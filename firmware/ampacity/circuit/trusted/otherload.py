@@ -163,7 +163,7 @@ class OtherLoad:
         """A person looked at this circuit's meter and its CTs."""
         view = self.views[circuit]
         if view is not None:
-            view.trust.reset()
+            view.looked_at()
             self.ledger.events.add(now_ms, "meter", "%s: its meter was looked at; it is believed again" % self.site.circuits[circuit].name)
 
     def dump(self) -> "dict[str, object]":
