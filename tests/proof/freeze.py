@@ -14,6 +14,8 @@ from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
+from ampacity.circuit.policy.shed import Shed
+from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import Events
@@ -36,7 +38,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Standing,
+    Claim, Shed, Standing, Targets,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -62,10 +64,11 @@ LEFT_OUT = {
     "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
     "Ranks": {"order", "keys", "rows"},
-    "Claim": {"hidden"},
-    "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
-             "holders", "rising", "sharing", "same", "complete",
-             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default", "wish_sums", "for_limits"},
+    "Claim": {"hidden", "want_da"},
+    "Targets": {"holders", "want_da"},
+    "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
+    "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
+             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
@@ -197,8 +200,8 @@ class Form:
             self._walk(guard.demands.ranks, "g.demands.ranks", ("Ranks",))
             self.writes.append("g.demands.ranks.rows[:] = [g.demands.ranks.keys[e] for e in g.demands.order]")
         self._walk(guard.plan, "g.plan", ("Plan",))
-        if hasattr(guard.plan, "claim"):
-            self._walk(guard.plan.claim, "g.plan.claim", ("Claim",))
+        for part in ("claim", "shed", "targets"):
+            self._walk(getattr(guard.plan, part), "g.plan." + part, (part.capitalize(),))
         for bus in self.buses:
             self._time("g.ledger.permits.foreign_ms.get(%d, LONG)" % bus, "g.ledger.permits.foreign_ms[%d]" % bus, "foreign_ms")
         self.order_fields = self._order_fields()

@@ -58,13 +58,13 @@ class Extras:
             from ampacity.circuit.trial import Untested
 
             self.untested = Untested(self.ledger)
-            self.plan.holders.append(self.untested)
+            self.plan.targets.holders.append(self.untested)
         able = [e for e, evse in enumerate(facts.get("evses", [])) if evse.get("phase_switch") and len(evse["terminals"]) == 3]
         if able:
             from ampacity.circuit.policy.phases import PhaseSwitch
 
             self.switching = PhaseSwitch(self, able)  # type: ignore[arg-type]
-            self.plan.holders.append(self.switching)
+            self.plan.targets.holders.append(self.switching)
             self.limits.use_uses()
 
     def _install_circuit(self, c: int, circuit: "dict[str, Any]") -> None:
@@ -137,7 +137,7 @@ class Extras:
             from ampacity.circuit.policy.start_delay import StartDelay
 
             self.start_delay = StartDelay(self.site, most_ms, below)
-            self.plan.holders.append(self.start_delay)
+            self.plan.targets.holders.append(self.start_delay)
         self.start_delay.most_ms = most_ms
         self.start_delay.begin(self.plan.want_da, now_ms)
 

@@ -69,7 +69,7 @@ class Guard(Extras):
         from ampacity.circuit.safety_load import SafetyLoads
 
         loads = SafetyLoads(self.site, facts)
-        self.plan.holders.append(loads)
+        self.plan.targets.holders.append(loads)
         return loads
 
     # what drivers call

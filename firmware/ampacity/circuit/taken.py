@@ -18,7 +18,7 @@ def taken(guard: "Guard", s: "Standing") -> "tuple[int, int, Standing] | None":
     """(da, flat index of circuit and phase, by whom) of the most that is taken where this one lacks room; None: it lacks none, or nobody does."""
     ledger, want = guard.ledger, guard.want_da[s.index]
     need_da = want + MORE_DA if want else s.evse.min_da
-    if not s.ok or guard.plan.ceiling_da(s) < need_da:
+    if not s.ok or guard.plan.targets.ceiling_da(s) < need_da:
         return None
     found = None
     for key in s.on_keys:
@@ -38,9 +38,9 @@ def _lacks(guard: "Guard", s: "Standing", key: int, need_da: int) -> bool:
         return True
     if not limits.any():
         return False
-    ordered_da = sum([guard.plan.order_da(o, guard.now_ms) * o.on_keys.count(key) for o in ledger.standings])
+    ordered_da = sum([guard.plan.shed.order_da(o, guard.now_ms) * o.on_keys.count(key) for o in ledger.standings])
     left_da = min(limits.circuit_da[key] - ledger.other_da[key], limits.chargers_da[key]) - ordered_da
-    return (need_da - guard.plan.order_da(s, guard.now_ms)) * count > left_da
+    return (need_da - guard.plan.shed.order_da(s, guard.now_ms)) * count > left_da
 
 
 def astray(guard: "Guard", s: "Standing") -> bool:

@@ -56,13 +56,13 @@ def needs_back(guard: "Guard", evse: int) -> bool:
     s = ledger.standings[evse]
     if limits.evse_da[evse] < s.book.least_da():
         return True
-    plan.sum_up(guard.now_ms)
+    plan.shed.sum_up(guard.now_ms)
     for key in s.on_keys:
-        if plan.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
+        if plan.shed.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
             return True
-        if limits.any() and plan.wish_sums:
+        if limits.any() and plan.shed.wish_sums:
             most_da = min(limits.circuit_da[key] - ledger.low_other_da[key], limits.chargers_da[key])
-            if plan.wish_sums[key] > most_da:
+            if plan.shed.wish_sums[key] > most_da:
                 return True
     return False
 

@@ -37,7 +37,7 @@ def why(guard: "Guard", evse: int) -> str:
             reason = "waits for its turn or its hold time: " + reason
         elif s.denied_ms >= 0 and guard.now_ms - s.denied_ms >= DENIED_MS:
             reason = _no_margin(guard, s)
-        elif want >= guard.plan.ceiling_da(s):
+        elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
         taken_by = stranded(guard, evse)
         if follows_not(guard, s):
@@ -61,12 +61,12 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return "no car asks"
-    for holder in guard.plan.holders:
+    for holder in guard.plan.targets.holders:
         if holder.held[s.index]:
             return holder.reason(s.index)
     if guard.demands.asleep(s.index, guard.now_ms):
         return "asleep; others use its room, it is tried again later"
-    if guard.plan.ceiling_da(s) == 0:
+    if guard.plan.targets.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
 
@@ -91,7 +91,7 @@ def _cannot_begin(guard: "Guard", s: "Standing") -> bool:
     """Its share is no matter of turns: its least order lacks its margin."""
     plan, least_da = guard.plan, s.evse.min_da
     lacks = max([lacks_da(guard.ledger, s, key, least_da) for key in s.on_keys]) > 0
-    return lacks and (plan.goal_da[s.index] > 0 or plan.claim.blocked(plan, s, least_da))
+    return lacks and (plan.goal_da[s.index] > 0 or plan.claim.blocked(s, least_da))
 
 
 def _no_margin(guard: "Guard", s: "Standing") -> str:
@@ -136,7 +136,7 @@ def _outside(guard: "Guard", s: "Standing", slack: int) -> str:
     for row in limits.rows:
         weight = row.weights[s.index]
         if weight:
-            left = row.cap_da - sum([guard.plan.order_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
+            left = row.cap_da - sum([guard.plan.shed.order_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
             if left // weight <= slack:
                 slack = left // weight
                 best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings])
@@ -150,7 +150,7 @@ def cap_da(guard: "Guard", key: int) -> int:
 def _planned(guard: "Guard", key: int) -> int:
     total = 0
     for s in guard.ledger.standings:
-        total += guard.plan.plan_da(s, guard.now_ms) * s.on_keys.count(key)
+        total += guard.plan.shed.plan_da(s, guard.now_ms) * s.on_keys.count(key)
     return total
 
 
@@ -172,7 +172,7 @@ def _others(guard: "Guard", s: "Standing", loads: "list[tuple[Standing, int]]") 
     """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
     text = ""
     for other, count in loads:
-        planned = guard.plan.plan_da(other, guard.now_ms)
+        planned = guard.plan.shed.plan_da(other, guard.now_ms)
         if other is not s and planned and count:
             reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))

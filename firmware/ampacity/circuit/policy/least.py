@@ -85,7 +85,7 @@ def least_da(guard: "Guard", keys: "range") -> int:
     own = len(guard.site.circuits) * guard.site.phases  # those of a grant come after
     for s in guard.ledger.standings:
         e = s.index
-        if not guard.plan.ceiling_da(s) or guard.demands.asleep(e, guard.now_ms):
+        if not guard.plan.targets.ceiling_da(s) or guard.demands.asleep(e, guard.now_ms):
             continue
         least = s.evse.min_da if guard.leasts is None else max(guard.leasts.file_da[e], guard.leasts.told_da[e])
         beside, needs_da = without(s, sums, s.reserve_da), 0

@@ -108,6 +108,6 @@ class PhaseSwitch:
                 left = row.room_da()
                 for other in guard.ledger.standings:
                     if other.index != e and row.weights[other.index]:
-                        left -= row.weights[other.index] * guard.plan.order_da(other, now_ms)
+                        left -= row.weights[other.index] * guard.plan.shed.order_da(other, now_ms)
                 least = left if least is None else min(least, left)
         return least
