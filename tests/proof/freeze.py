@@ -10,6 +10,7 @@ does not is an error, not a guess: a new attribute asks to be thought about here
 
 from json import dumps, loads
 
+from ampacity.circuit.extras import Extras
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
@@ -38,13 +39,14 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Shed, Standing, Targets,
+    Claim, Extras, Shed, Standing, Targets,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
-    "Guard": {"site", "facts", "unkept_ms", "want_da", "events", "meter_steps"},
+    "Guard": {"site", "facts", "unkept_ms", "want_da", "events"},
+    "Extras": {"meter_steps"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms",
           "bounds_class", "margin_class", "permits_class", "intake_class"},
     "Ledger": {"standings", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",
@@ -172,6 +174,7 @@ class Form:
         self.reads, self.writes, self.names = [], [], []
         self.buses = sorted({e.bus for e in guard.site.evses})
         self._walk(guard, "g", ("Guard",))
+        self._walk(guard.extras, "g.extras", ("Extras",))
         self._walk(guard.ledger, "g.ledger", ("Ledger",))
         for part in ("bounds", "margin", "permits"):
             self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))

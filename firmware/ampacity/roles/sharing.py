@@ -3,7 +3,7 @@
 import os
 
 from ampacity.base.rng import Rng
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 QUARTER_MS = 900000
 LOOK_MS = 60000
@@ -19,7 +19,7 @@ class Quarters(Part):
     """
 
     def __init__(self, primary):
-        self.rows = primary.guard.contracts
+        self.rows = primary.guard.extras.contracts
         self.guard = primary.guard
         self.site = primary.site
         self.wallclock = primary.wallclock
@@ -46,7 +46,7 @@ class Quarters(Part):
         if unix_ms is not None and (now_ms >= self._due_ms or unix_ms - now_ms != self._offset_ms):
             self._due_ms = now_ms + LOOK_MS
             self._offset_ms = unix_ms - now_ms
-            self.guard.quarter(now_ms - unix_ms % QUARTER_MS)
+            self.guard.extras.quarter(now_ms - unix_ms % QUARTER_MS)
         if now_ms >= self._keep_ms:
             self._keep(now_ms)
 
@@ -88,4 +88,4 @@ class StartDelays(Part):
 
     def edge(self, now_ms):
         """A tariff or schedule lets many begin in the same second."""
-        self.guard.delay_starts(self.most_ms, self.below, now_ms)
+        self.guard.extras.delay_starts(self.most_ms, self.below, now_ms)
