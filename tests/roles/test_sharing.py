@@ -28,7 +28,7 @@ def test_after_a_power_failure_cars_wait_and_a_person_may_pass_over_it():
 
 
 class Calls:
-    """A guard that only notes what it is asked."""
+    """Extras of a guard that only note what they are asked."""
 
     def __init__(self):
         self.delays = []

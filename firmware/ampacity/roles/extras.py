@@ -18,7 +18,7 @@ def extras(primary):
         parts.append(Quarters(primary))
     if site.get("settings", {}).get("start_delay_s"):
         from ampacity.roles.sharing import StartDelays
-        parts.append(StartDelays(primary.guard, primary.doors, site["settings"]["start_delay_s"] * 1000, primary.started_ms))
+        parts.append(StartDelays(primary.guard.extras, primary.doors, site["settings"]["start_delay_s"] * 1000, primary.started_ms))
     if [driver for driver in primary.locals if hasattr(driver.point.port, "temperature_c")]:
         from ampacity.roles.derating import Derating
         parts.append(Derating(primary.guard, primary.locals))

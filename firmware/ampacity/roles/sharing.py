@@ -78,8 +78,8 @@ def _fits(entry, most):
 class StartDelays(Part):
     """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
 
-    def __init__(self, guard, doors, most_ms, now_ms):
-        self.guard = guard
+    def __init__(self, extras, doors, most_ms, now_ms):
+        self.extras = extras
         self.most_ms = most_ms
         rng = doors.rng() if hasattr(doors, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
         self.below = rng.below
@@ -88,4 +88,4 @@ class StartDelays(Part):
 
     def edge(self, now_ms):
         """A tariff or schedule lets many begin in the same second."""
-        self.guard.extras.delay_starts(self.most_ms, self.below, now_ms)
+        self.extras.delay_starts(self.most_ms, self.below, now_ms)
