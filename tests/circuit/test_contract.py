@@ -32,7 +32,7 @@ class Metered(Bench):
         return self
 
     def row(self):
-        return self.guard.contracts[0]
+        return self.guard.extras.contracts[0]
 
     def reborn(self, record="kept", down=5):
         """Power cycle: what the journal has, and the same history of the plant."""
@@ -63,7 +63,7 @@ def worst_w(power_w, begin=None):
 
 def test_section_6_a_constant_wish_takes_the_whole_contract_in_every_quarter():
     bench = Metered().start().wants(True)
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     bench.live(1800)
     assert 0.97 * WATTS <= worst_w(bench.power_w, 0) <= WATTS
     assert 0.95 * WATTS <= sum(bench.power_w[900:]) // 900
@@ -77,7 +77,7 @@ def test_section_6_while_nobody_knows_the_time_any_quarter_stays_within_the_cont
 
 def test_section_6_a_clock_that_comes_late_frees_nothing_of_the_time_before_it():
     bench = Metered().start().live(20)
-    bench.guard.quarter(bench.now_ms - 600000)
+    bench.guard.extras.quarter(bench.now_ms - 600000)
     bench.wants(True).live(280)
     assert max(bench.power_w) <= WATTS * 101 // 100
 
@@ -85,10 +85,10 @@ def test_section_6_a_clock_that_comes_late_frees_nothing_of_the_time_before_it()
 def burst(jump_s):
     """Ten quiet minutes of a quarter, a burst, and the clock jumps in it."""
     bench = Metered().start()
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     bench.live(600).wants(True).live(150)
     assert max(bench.power_w) > 1.4 * WATTS
-    bench.guard.quarter(bench.now_ms - (750 + jump_s) * 1000)
+    bench.guard.extras.quarter(bench.now_ms - (750 + jump_s) * 1000)
     return bench
 
 
@@ -104,7 +104,7 @@ def test_section_6_a_clock_that_jumps_again_and_again_ends_in_any_quarter():
     bench = burst(100)
     for jump_s in (250, 410, 700):
         bench.live(200)
-        bench.guard.quarter(bench.now_ms - jump_s * 1000)
+        bench.guard.extras.quarter(bench.now_ms - jump_s * 1000)
     bench.live(1500)
     assert worst_w(bench.power_w[900:]) <= WATTS
     assert sum(bench.power_w[-900:]) // 900 >= 0.93 * WATTS
@@ -112,9 +112,9 @@ def test_section_6_a_clock_that_jumps_again_and_again_ends_in_any_quarter():
 
 def test_section_6_a_jump_by_whole_quarters_is_none():
     bench = Metered().start()
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     for jump_ms in (-86400000, 900000, 1500):
-        bench.guard.quarter(bench.now_ms + jump_ms)
+        bench.guard.extras.quarter(bench.now_ms + jump_ms)
         assert len(bench.row().quarters) == 1
     assert bench.row().quarters[0].begin_ms % 900000 == (bench.now_ms + 1500) % 900000
 
@@ -122,11 +122,11 @@ def test_section_6_a_jump_by_whole_quarters_is_none():
 def test_section_6_what_was_used_outlives_a_restart():
     for quiet, busy, down in ((600, 60, 1), (700, 190, 30)):
         bench = Metered().start()
-        bench.guard.quarter(bench.now_ms)
+        bench.guard.extras.quarter(bench.now_ms)
         bench.live(quiet).wants(True).live(busy)
         after = bench.reborn(down=down)
         begin_ms = after.now_ms - len(after.power_w) * 1000
-        after.guard.quarter(begin_ms)
+        after.guard.extras.quarter(begin_ms)
         after.live(1800)
         assert worst_w(after.power_w, 0) <= WATTS, (quiet, busy)
         assert sum(after.power_w[-600:]) // 600 >= 0.93 * WATTS
@@ -134,7 +134,7 @@ def test_section_6_what_was_used_outlives_a_restart():
 
 def test_section_6_after_a_restart_without_the_time_any_quarter_counts():
     bench = Metered().start()
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     bench.live(600).wants(True).live(140)
     after = bench.reborn()
     after.live(1800)
@@ -152,7 +152,7 @@ def test_section_6_a_record_that_cannot_be_read_is_a_quarter_fully_used():
 
 def test_section_6_what_no_journal_takes_does_not_flow():
     bench = Metered().start()
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     bench.row().kept = False
     bench.live(600).wants(True).live(250)
     assert max(bench.power_w) <= WATTS * 101 // 100
@@ -176,7 +176,7 @@ def test_section_6_a_device_that_holds_its_order_for_ever_is_counted_for_a_whole
 
 def test_section_6_a_lost_meter_lends_nothing():
     bench = Metered().start()
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     bench.live(300).wants(True).live(200, meter=False)
     assert max(bench.power_w[320:]) <= WATTS * 101 // 100
     bench.live(400)

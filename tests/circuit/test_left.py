@@ -104,7 +104,7 @@ def test_its_watchdog_frees_nothing_where_another_is_asked_at_its_address():
 
 def test_a_distrusted_watchdog_frees_nothing():
     old = Bench(site([foreign_evse("evse-1"), evse("evse-2")])).start()
-    old.guard.commissioned(0, False, True, {}, old.now_ms)
+    old.guard.extras.commissioned(0, False, True, {}, old.now_ms)
     bench = Bench(renumbered(site([evse("evse-2")]), 2), old.guard.evidence_dump()).start()
     bench.tick(60000)
     assert bench.guard.margin_da(0) == [160] * 3

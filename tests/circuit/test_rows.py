@@ -89,7 +89,7 @@ def quarter(bench, seconds, house=0):
 
 def test_section_6_the_mean_of_a_quarter_stays_within_the_contract():
     bench = contracted(13800)
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     assert quarter(bench, 900) <= 13800 // 4
     assert quarter(bench, 900, house=60) <= 13800 // 4
 
@@ -98,7 +98,7 @@ def test_section_6_what_was_not_used_in_a_quarter_may_be_used_in_its_rest():
     bench = contracted(13800)
     for e in range(2):
         bench.guard.demand(e, False)
-    bench.guard.quarter(bench.now_ms)
+    bench.guard.extras.quarter(bench.now_ms)
     bench.follow(450, meter=True)
     for e in range(2):
         bench.guard.demand(e, True)
@@ -119,10 +119,10 @@ def test_section_6_why_names_the_contract_and_a_lost_meter_counts_it_as_used():
 def test_section_5_derating_is_a_part_of_the_maximum():
     bench = single(1, [0])
     bench.follow(5)
-    bench.guard.derate(0, 50, bench.now_ms)
+    bench.guard.extras.derate(0, 50, bench.now_ms)
     bench.tick()
     assert bench.guard.want_da == [160]
     assert bench.guard.why(0) == "16.0 A: limit by thermal 16.0 A"
-    bench.guard.derate(0, 100, bench.now_ms)
+    bench.guard.extras.derate(0, 100, bench.now_ms)
     bench.follow(5)
     assert bench.guard.want_da == [320]

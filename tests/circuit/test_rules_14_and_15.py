@@ -140,12 +140,12 @@ def test_rule_14_what_shows_fewer_frees_nothing_by_that():
 
 def test_a_switch_that_came_undone_by_itself_is_what_the_planner_goes_on_with():
     bench = Bench(site([evse(phase_switch=True, fallback_da=60, power_on_da=60)])).start()
-    assert bench.guard.phases_want(0) == 3
-    bench.guard.switching.want[0] = 1
+    assert bench.guard.extras.phases_want(0) == 3
+    bench.guard.extras.switching.want[0] = 1
     bench.guard.phases_sent(0, [0], bench.now_ms)
     bench.guard.phases_proven(0, [0], bench.now_ms)
     bench.tick(SETTLE_MS + 200)
-    assert bench.guard.phases_want(0) == 1
+    assert bench.guard.extras.phases_want(0) == 1
     bench.guard.phases_shown(0, [0, 1, 2], bench.now_ms)
     bench.tick(200)
-    assert bench.guard.phases_want(0) == 3
+    assert bench.guard.extras.phases_want(0) == 3

@@ -79,17 +79,17 @@ def test_section_6_others_charge_as_ever_and_a_person_may_choose():
     bench = sunny(2)
     shine(bench, 0, 60)
     assert bench.guard.want_da == [0, 160]
-    bench.guard.solar(0, False)
+    bench.guard.extras.solar(0, False)
     shine(bench, 0, 20)
     assert bench.guard.want_da == [160, 160]
-    bench.guard.solar(1, True)
+    bench.guard.extras.solar(1, True)
     shine(bench, 0, 5)
     assert bench.guard.want_da == [160, 0]
 
 
 def test_section_6_a_site_without_surplus_charging_says_so():
     with raises(Rejected):
-        Bench(site([evse()])).guard.solar(0, True)
+        Bench(site([evse()])).guard.extras.solar(0, True)
 
 
 def test_section_6_one_phase_where_the_surplus_is_too_small_for_three_and_back():
@@ -97,7 +97,7 @@ def test_section_6_one_phase_where_the_surplus_is_too_small_for_three_and_back()
     guard = bench.guard
     sets = [0, 1, 2]
     for second in range(600):
-        want = guard.phases_want(0)
+        want = guard.extras.phases_want(0)
         if want != len(sets):
             sets = [0] if want == 1 else [0, 1, 2]
             assert bench.bound() == 0, "a switch is made at 0 A"
@@ -114,11 +114,11 @@ def test_section_6_one_phase_where_the_surplus_is_too_small_for_three_and_back()
         if second == 399:
             assert sets == [0] and 100 <= da <= 120, (sets, da)
             assert bench.guard.bound_da(0)[1:] == [0, 0]
-    assert guard.phases_want(0) == 1, "not again before its hold time"
+    assert guard.extras.phases_want(0) == 1, "not again before its hold time"
     for _ in range(600):
         bench.order(guard.want_da[0])
         da = guard.want_da[0]
-        if guard.phases_want(0) != len(sets):
+        if guard.extras.phases_want(0) != len(sets):
             sets = [0, 1, 2]
             assert guard.phases_sent(0, sets, bench.now_ms)
             guard.phases_proven(0, sets, bench.now_ms)
@@ -133,6 +133,6 @@ def test_section_6_one_phase_where_the_surplus_is_too_small_for_three_and_back()
 def test_rule_14_a_switch_that_no_device_makes_is_given_up():
     bench = sunny(phase_switch=True)
     shine(bench, 40, 250)
-    assert bench.guard.phases_want(0) == 3
+    assert bench.guard.extras.phases_want(0) == 3
     assert bench.kinds().count("phases") == 2
-    assert not bench.guard.switching.held[0]
+    assert not bench.guard.extras.switching.held[0]

@@ -34,16 +34,16 @@ def test_an_evse_that_is_not_commissioned_stands_at_0_where_tests_are_required()
     bench = charging(facts)
     assert bench.guard.want_da[0] == 0
     assert "not commissioned" in bench.guard.why(0)
-    bench.guard.attend(0)
+    bench.guard.extras.attend(0)
     bench.tick(1000)
     assert bench.guard.want_da[0] == 160
-    bench.guard.attend(None)
+    bench.guard.extras.attend(None)
     bench.tick(1000)
     assert bench.guard.want_da[0] == 0
-    bench.guard.commissioned(0, True, False, {}, bench.now_ms)
-    bench.guard.attend(0)
+    bench.guard.extras.commissioned(0, True, False, {}, bench.now_ms)
+    bench.guard.extras.attend(0)
     bench.tick(1000)
-    bench.guard.attend(None)
+    bench.guard.extras.attend(None)
     bench.tick(1000)
     assert bench.guard.want_da[0] == 160
 
@@ -55,7 +55,7 @@ def test_a_declared_power_on_value_counts_only_when_it_was_tested():
     bench.audit()
     assert bench.guard.reserve_da(0) == 160
     assert any("not commissioned" in text for text in bench.guard.gaps(0))
-    bench.guard.commissioned(0, True, False, {}, bench.now_ms)
+    bench.guard.extras.commissioned(0, True, False, {}, bench.now_ms)
     assert bench.guard.reserve_da(0) == 0
 
 
@@ -70,11 +70,11 @@ def test_what_only_waits_for_its_test_is_a_warning_of_the_check():
 def test_nothing_is_released_for_the_silence_of_one_whose_watchdog_is_under_test():
     bench = charging(site([evse()]))
     assert bench.guard.bound_da(0) == [100] * 3
-    bench.guard.trial(0, True, bench.now_ms)
+    bench.guard.extras.trial(0, True, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
     bench.tick(60000)
     assert bench.guard.bound_da(0) == [100] * 3
-    bench.guard.trial(0, False, bench.now_ms)
+    bench.guard.extras.trial(0, False, bench.now_ms)
     bench.tick(10000)
     assert bench.guard.bound_da(0) == [100] * 3
     bench.tick(10000)
@@ -83,23 +83,23 @@ def test_nothing_is_released_for_the_silence_of_one_whose_watchdog_is_under_test
 
 def test_a_read_may_go_to_a_silent_one_under_test_and_to_no_other():
     bench = charging(site([foreign_evse(poll_feeds=True)]))
-    bench.guard.trial(0, True, bench.now_ms)
+    bench.guard.extras.trial(0, True, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
     bench.tick(30000)
     assert bench.guard.may_feed(0, bench.now_ms)
-    bench.guard.trial(0, False, bench.now_ms)
+    bench.guard.extras.trial(0, False, bench.now_ms)
     assert not bench.guard.may_feed(0, bench.now_ms)
 
 
 def test_only_one_that_is_proven_can_be_put_on_trial():
     with raises(Rejected):
-        Bench(site([evse()])).guard.trial(0, True, 0)
+        Bench(site([evse()])).guard.extras.trial(0, True, 0)
 
 
 def test_a_watchdog_that_did_not_act_counts_as_none_and_the_journal_keeps_it():
     facts = site([evse()])
     bench = charging(facts)
-    bench.guard.commissioned(0, False, True, {}, bench.now_ms)
+    bench.guard.extras.commissioned(0, False, True, {}, bench.now_ms)
     assert bench.guard.reserve_da(0) == 160
     again = Guard(facts, bench.now_ms, bench.guard.evidence_dump())
     for key, value in (("fingerprint", "A-1"), ("watchdog_ms", 10000), ("fallback_da", 0), ("power_on_da", 0)):
@@ -111,7 +111,7 @@ def test_one_that_was_seen_to_hold_its_order_has_no_reserve_for_its_silence_unti
     facts = site([mute_evse(holds=False)])
     bench = Bench(facts).start()
     assert bench.guard.reserve_da(0) == 160
-    bench.guard.commissioned(0, True, False, {"holds": 1}, bench.now_ms)
+    bench.guard.extras.commissioned(0, True, False, {"holds": 1}, bench.now_ms)
     assert bench.guard.reserve_da(0) == 0
     bench.stand(100)
     bench.guard.lost(0, bench.now_ms)
@@ -126,21 +126,21 @@ def test_one_that_was_seen_to_hold_its_order_has_no_reserve_for_its_silence_unti
 
 def test_one_under_test_is_needed_back_when_all_others_together_cannot_make_the_room():
     bench = charging(site([evse()], [circuit(rating=200, meter=0)], [meter_facts()]))
-    bench.guard.trial(0, True, bench.now_ms)
+    bench.guard.extras.trial(0, True, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
     for load_da, needed in ((80, False), (120, True), (60, False)):
         for _ in range(8):
             bench.meter(load_da + 100 + bench.mark % 2, 100, 100)
             bench.tick(500)
-        assert bench.guard.needs_back(0) == needed, load_da
+        assert bench.guard.extras.needs_back(0) == needed, load_da
     bench.guard.limit("ems", ("evse", 0), 60, bench.now_ms + 60000, "release", bench.now_ms)
     bench.tick(500)
-    assert bench.guard.needs_back(0)
+    assert bench.guard.extras.needs_back(0)
 
 
 def test_what_was_seen_counts_where_it_is_worse_than_what_was_told():
     bench = charging(site([evse()]))
-    bench.guard.commissioned(0, True, False, SEEN, bench.now_ms)
+    bench.guard.extras.commissioned(0, True, False, SEEN, bench.now_ms)
     assert bench.guard.reserve_da(0) == 80
     evidence = bench.ledger.standings[0].evidence
     assert evidence.watchdog_ms() == 14000
@@ -150,7 +150,7 @@ def test_a_power_on_value_that_nobody_told_counts_as_seen():
     bench = Bench(site([foreign_evse(power_on_source="unknown", fallback_da=0)]))
     bench.audit()
     assert bench.guard.reserve_da(0) == 160
-    bench.guard.commissioned(0, True, False, {"power_on_da": 60}, bench.now_ms)
+    bench.guard.extras.commissioned(0, True, False, {"power_on_da": 60}, bench.now_ms)
     assert bench.guard.reserve_da(0) == 60
 
 
@@ -158,7 +158,7 @@ def test_a_test_holds_for_the_serial_number_that_was_tested_and_for_no_other():
     facts = site([evse()])
     facts["require_tested"] = True
     bench = charging(facts)
-    bench.guard.commissioned(0, True, False, {}, bench.now_ms)
+    bench.guard.extras.commissioned(0, True, False, {}, bench.now_ms)
     kept = bench.guard.evidence_dump()
     same = Guard(facts, bench.now_ms, kept)
     assert same.ledger.standings[0].evidence.tested
@@ -172,6 +172,6 @@ def test_a_test_holds_for_the_serial_number_that_was_tested_and_for_no_other():
 
 def test_accepting_the_device_that_was_tested_forgets_nothing():
     bench = charging(site([evse()]))
-    bench.guard.commissioned(0, False, True, {}, bench.now_ms)
+    bench.guard.extras.commissioned(0, False, True, {}, bench.now_ms)
     bench.guard.accept_device(0)
     assert bench.ledger.standings[0].evidence.distrusted

@@ -4,7 +4,7 @@ import asyncio
 
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
-from ampacity.ports.doors import numeric_host, parse_address
+from ampacity.ports.address import numeric_host, parse_address
 from ampacity.ports.here import platform
 from ampacity.ports.sim import SimLink
 from check import raises

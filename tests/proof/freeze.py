@@ -10,10 +10,13 @@ does not is an error, not a guess: a new attribute asks to be thought about here
 
 from json import dumps, loads
 
+from ampacity.circuit.extras import Extras
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
+from ampacity.circuit.policy.shed import Shed
+from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import Events
@@ -36,13 +39,14 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Standing,
+    Claim, Extras, Shed, Standing, Targets,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
-    "Guard": {"site", "facts", "unkept_ms", "want_da", "events", "meter_steps"},
+    "Guard": {"site", "facts", "unkept_ms", "want_da", "events"},
+    "Extras": {"meter_steps"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms",
           "bounds_class", "margin_class", "permits_class", "intake_class"},
     "Ledger": {"standings", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",
@@ -62,10 +66,11 @@ LEFT_OUT = {
     "Past": {"bucket_ms", "phases"},
     "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
     "Ranks": {"order", "keys", "rows"},
-    "Claim": {"hidden"},
-    "Plan": {"sums", "extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "row_sums",
-             "holders", "rising", "sharing", "same", "complete",
-             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default", "wish_sums", "for_limits"},
+    "Claim": {"hidden", "want_da"},
+    "Targets": {"holders", "want_da"},
+    "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
+    "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
+             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
@@ -169,6 +174,7 @@ class Form:
         self.reads, self.writes, self.names = [], [], []
         self.buses = sorted({e.bus for e in guard.site.evses})
         self._walk(guard, "g", ("Guard",))
+        self._walk(guard.extras, "g.extras", ("Extras",))
         self._walk(guard.ledger, "g.ledger", ("Ledger",))
         for part in ("bounds", "margin", "permits"):
             self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))
@@ -197,8 +203,8 @@ class Form:
             self._walk(guard.demands.ranks, "g.demands.ranks", ("Ranks",))
             self.writes.append("g.demands.ranks.rows[:] = [g.demands.ranks.keys[e] for e in g.demands.order]")
         self._walk(guard.plan, "g.plan", ("Plan",))
-        if hasattr(guard.plan, "claim"):
-            self._walk(guard.plan.claim, "g.plan.claim", ("Claim",))
+        for part in ("claim", "shed", "targets"):
+            self._walk(getattr(guard.plan, part), "g.plan." + part, (part.capitalize(),))
         for bus in self.buses:
             self._time("g.ledger.permits.foreign_ms.get(%d, LONG)" % bus, "g.ledger.permits.foreign_ms[%d]" % bus, "foreign_ms")
         self.order_fields = self._order_fields()

@@ -98,7 +98,7 @@ class World:
 
     def make_guard(self, evidence):
         guard = self.guard_class(self.facts, self.now, evidence)
-        guard.meter_steps = None  # it only lowers, like any limit from outside; the cars' own steps are evidence here
+        guard.extras.meter_steps = None  # it only lowers, like any limit from outside; the cars' own steps are evidence here
         for view in guard.other.metered:
             view.period_ms = STEP_MS
         for i in range(len(self.evses)):

@@ -28,7 +28,7 @@ def test_after_a_power_failure_cars_wait_and_a_person_may_pass_over_it():
 
 
 class Calls:
-    """A guard that only notes what it is asked."""
+    """Extras of a guard that only note what they are asked."""
 
     def __init__(self):
         self.delays = []
@@ -72,7 +72,7 @@ def test_the_quarters_of_contracted_power_follow_the_clock():
     now_ms = garage.now_us // 1000
     garage.primary.wallclock.set_unix(1700000100000, "ntp", now_ms)
     garage.run(1000)
-    row = garage.primary.guard.contracts[0]
+    row = garage.primary.guard.extras.contracts[0]
     assert (row.quarters[0].begin_ms - (now_ms - 1700000100000 % 900000)) % 900000 == 0
 
 
@@ -83,7 +83,7 @@ def contracted(files=None):
 
 
 def burst(garage):
-    row = garage.primary.guard.contracts[0]
+    row = garage.primary.guard.extras.contracts[0]
     row.classes[2], row.news = 6, True
     return row
 
@@ -93,11 +93,11 @@ def test_what_flowed_above_the_contract_is_kept_and_counts_after_a_restart():
     burst(garage)
     garage.run(400)
     garage.start()
-    row = garage.primary.guard.contracts[0]
+    row = garage.primary.guard.extras.contracts[0]
     assert sorted(row.steps_j)[-1] == 10000 * 60 * 10 // 4 and sorted(row.steps_j)[-2] == 10000 * 60
     garage.files.replace("contract.set", b"00000000\n{}")
     garage.start()
-    assert max(garage.primary.guard.contracts[0].steps_j) == 10000 * 900
+    assert max(garage.primary.guard.extras.contracts[0].steps_j) == 10000 * 900
     assert [line for line in garage.log.since(0) if "contract: what circuit main used is not readable" in line[3]]
 
 

@@ -10,42 +10,37 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ampacity.circuit.policy.contract import ContractRow
-    from ampacity.circuit.policy.demand import Demand
     from ampacity.circuit.policy.least import Leasts
-    from ampacity.circuit.policy.limits import Limits
     from ampacity.circuit.policy.metersteps import MeterSteps
     from ampacity.circuit.policy.phases import PhaseSwitch
     from ampacity.circuit.policy.plan import Plan
     from ampacity.circuit.policy.solar import SolarRow
     from ampacity.circuit.policy.start_delay import StartDelay
     from ampacity.circuit.trial import Untested
-    from ampacity.circuit.trusted.ledger import Ledger
-    from ampacity.circuit.trusted.otherload import OtherLoad
-    from ampacity.circuit.trusted.tree import Site
 
 DERATING = "thermal"
 
 
 class Extras:
-    """The upper part of a Guard."""
+    """The parts that are there, and what installers, cars and other rooms may ask of them."""
 
-    site: "Site"
-    ledger: "Ledger"
-    other: "OtherLoad"
-    limits: "Limits"
-    now_ms: int
-    demands: "Demand"
-    plan: "Plan"
+    start_delay: "StartDelay | None" = None
+    switching: "PhaseSwitch | None" = None
+    surplus: "SolarRow | None" = None
+    contracts: "tuple[ContractRow, ...]" = ()
+    untested: "Untested | None" = None
+    leasts: "Leasts | None" = None
+    meter_steps: "MeterSteps | None" = None
 
-    def _install(self, facts: "dict[str, Any]") -> None:
+    def __init__(self, facts: "dict[str, Any]", plan: "Plan", now_ms: int) -> None:
         """What the site facts ask for."""
-        self.start_delay: "StartDelay | None" = None
-        self.switching: "PhaseSwitch | None" = None
-        self.surplus: "SolarRow | None" = None
-        self.contracts: "tuple[ContractRow, ...]" = ()
-        self.untested: "Untested | None" = None
-        self.leasts: "Leasts | None" = None
-        self.meter_steps: "MeterSteps | None" = None
+        self.plan = plan
+        self.site = plan.site
+        self.ledger = plan.ledger
+        self.other = plan.other
+        self.limits = plan.limits
+        self.demands = plan.demand
+        self.now_ms = now_ms
         if self.other.metered:
             from ampacity.circuit.policy.metersteps import MeterSteps
 
@@ -58,13 +53,13 @@ class Extras:
             from ampacity.circuit.trial import Untested
 
             self.untested = Untested(self.ledger)
-            self.plan.holders.append(self.untested)
+            self.plan.targets.holders.append(self.untested)
         able = [e for e, evse in enumerate(facts.get("evses", [])) if evse.get("phase_switch") and len(evse["terminals"]) == 3]
         if able:
             from ampacity.circuit.policy.phases import PhaseSwitch
 
-            self.switching = PhaseSwitch(self, able)  # type: ignore[arg-type]
-            self.plan.holders.append(self.switching)
+            self.switching = PhaseSwitch(self.plan.shed, able)
+            self.plan.targets.holders.append(self.switching)
             self.limits.use_uses()
 
     def _install_circuit(self, c: int, circuit: "dict[str, Any]") -> None:
@@ -90,7 +85,9 @@ class Extras:
         self.surplus = row
         self.limits.add_row(row)
 
-    def _tick_extras(self, now_ms: int) -> None:
+    def tick(self, now_ms: int) -> None:
+        """Once in each safety pass, before the plan."""
+        self.now_ms = now_ms
         if self.start_delay is not None and self.start_delay.tick(now_ms):
             self.demands.changed = True
         if self.switching is not None:
@@ -125,8 +122,8 @@ class Extras:
                 return
             from ampacity.circuit.policy.least import Leasts
 
-            self.leasts = Leasts(self)  # type: ignore[arg-type]
-        if self.leasts.tell(self, evse, da):  # type: ignore[arg-type]
+            self.leasts = Leasts(self.plan.shed)
+        if self.leasts.tell(evse, da, self.now_ms):
             self.demands.changed = True
 
     def delay_starts(self, most_ms: int, below: "Any", now_ms: int) -> None:
@@ -137,7 +134,7 @@ class Extras:
             from ampacity.circuit.policy.start_delay import StartDelay
 
             self.start_delay = StartDelay(self.site, most_ms, below)
-            self.plan.holders.append(self.start_delay)
+            self.plan.targets.holders.append(self.start_delay)
         self.start_delay.most_ms = most_ms
         self.start_delay.begin(self.plan.want_da, now_ms)
 
@@ -158,25 +155,26 @@ class Extras:
         """A commissioning test of this EVSE begins a step; None: no test runs."""
         from ampacity.circuit.trial import attend
 
-        attend(self, evse)  # type: ignore[arg-type]
+        attend(self.untested, self.demands, evse)
 
     def trial(self, evse: int, on: bool, now_ms: int) -> None:
         """Its watchdog is under test: nothing is released for its silence. Raises Rejected for one that is not proven."""
         from ampacity.circuit.trial import trial
 
-        trial(self, evse, on, now_ms)  # type: ignore[arg-type]
+        trial(self.ledger, evse, on, now_ms)
 
     def needs_back(self, evse: int) -> bool:
         """Is there, with all others lowered, too little room for what one under test was told (trial.py)?"""
         from ampacity.circuit.trial import needs_back
 
-        return needs_back(self, evse)  # type: ignore[arg-type]
+        return needs_back(self.plan.shed, evse, self.now_ms)
 
     def commissioned(self, evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
         """The outcome of a commissioning test, kept with the device's fingerprint (trial.py)."""
         from ampacity.circuit.trial import commissioned
 
-        commissioned(self, evse, tested, distrusted, seen, now_ms)  # type: ignore[arg-type]
+        commissioned(self.ledger, evse, tested, distrusted, seen, now_ms)
+        self.demands.changed = True
 
     def quarter(self, begin_ms: int) -> None:
         """A quarter of an hour by the clock begins or began at begin_ms (contracted power)."""
@@ -195,15 +193,3 @@ class Extras:
     def phases_want(self, evse: int) -> int:
         """How many of its terminals should be able to close; a driver that can switches when this changes."""
         return len(self.site.evses[evse].terminals) if self.switching is None else self.switching.want[evse]
-
-    def phases_sent(self, evse: int, terminals: "list[int]", now_ms: int) -> bool:
-        """A driver is about to switch to these terminals (rule 14). False: there is no margin for it now."""
-        return self.ledger.permits.phases_sent(evse, terminals, now_ms)
-
-    def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
-        """The device shows that these terminals can close, whoever switched them."""
-        self.ledger.bounds.phases_shown(evse, terminals, now_ms)
-
-    def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
-        """The device proved that only these terminals can close now."""
-        self.ledger.bounds.phases_proven(evse, terminals, now_ms)

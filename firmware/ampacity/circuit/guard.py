@@ -10,8 +10,9 @@ from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.limits import Limits
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.trusted.bounds import ZERO_DA
-from ampacity.circuit.trusted.change import Change, left_view, shape_of, still_changing
+from ampacity.circuit.trusted.change import Change, left_view, still_changing
 from ampacity.circuit.trusted.errors import InvariantBroken, Rejected
+from ampacity.circuit.trusted.journal import dump, load
 from ampacity.circuit.trusted.ladder import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.otherload import OtherLoad
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ampacity.circuit.safety_load import SafetyLoads
-    from ampacity.circuit.trusted.standing import Standing
 
 UNKEPT_MS = 5000  # a journal that took so long to write is a matter for people
 READING_MS = 10000  # a current that was read so long ago is no longer news
 
 
-class Guard(Extras):
+class Guard:
     """The safety core of one primary. site_facts: the compiled site; evidence: what evidence_dump gave."""
 
     site_class = Site
@@ -57,7 +57,7 @@ class Guard(Extras):
         self.failure = ""
         self.resting = False  # safe by decision: the controller is well, and stays up for people
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
-        self._install(site_facts)
+        self.extras = Extras(site_facts, self.plan, now_ms)
         if evidence:
             self._load(evidence, change, now_ms)
         self.quarantine_until_ms = now_ms + max([0] + [evse.transit_ms for evse in self.site.evses])
@@ -69,7 +69,7 @@ class Guard(Extras):
         from ampacity.circuit.safety_load import SafetyLoads
 
         loads = SafetyLoads(self.site, facts)
-        self.plan.holders.append(loads)
+        self.plan.targets.holders.append(loads)
         return loads
 
     # what drivers call
@@ -142,7 +142,23 @@ class Guard(Extras):
         """Feedback of the contactor in its feeder; asked for while open_feeder says so."""
         self.ledger.intake.feeder(evse, closed, now_ms)
 
-    # what roles call
+    def phases_sent(self, evse: int, terminals: "list[int]", now_ms: int) -> bool:
+        """A driver is about to switch to these terminals (rule 14). False: there is no margin for it now."""
+        return self.ledger.permits.phases_sent(evse, terminals, now_ms)
+
+    def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
+        """The device shows that these terminals can close, whoever switched them."""
+        self.ledger.bounds.phases_shown(evse, terminals, now_ms)
+
+    def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
+        """The device proved that only these terminals can close now."""
+        self.ledger.bounds.phases_proven(evse, terminals, now_ms)
+
+    def least(self, evse: int, da: int) -> None:
+        """With less than da nobody more can begin below this primary, by its own word; 0: it says nothing of that."""
+        self.extras.least(evse, da)
+
+    # what roles call; what only some sites or people ask for is called at `extras`
 
     def demand(self, evse: int, wants: bool, phases_used: "int | None" = None, now_ms: "int | None" = None) -> None:
         """wants: the car asks for current and is authorised. phases_used is no evidence (rule 14)."""
@@ -246,7 +262,7 @@ class Guard(Extras):
             self.demands.changed = True
         if self.limits.uses is not None and self.limits.refresh(ledger, self.other, now_ms):
             self.demands.changed = True
-        self._tick_extras(now_ms)
+        self.extras.tick(now_ms)
         if still_changing(ledger, now_ms):
             self.demands.changed = True
         if self.safety_loads is not None:
@@ -447,60 +463,8 @@ class Guard(Extras):
     # the journal
 
     def evidence_dump(self) -> "dict[str, object]":
-        """JSON-able: evidence per EVSE, assumed other load, the shape of the site (rule 15), who is locked out."""
-        evses = {s.evse.name: s.evidence.dump() for s in self.ledger.standings if not s.evse.left}
-        assumed = {}
-        for c in self.site.circuits:
-            first = c.index * self.site.phases
-            assumed[c.name] = self.ledger.assumed_da[first : first + self.site.phases]
-        dump = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(self.ledger, self.facts)}
-        locked = {s.evse.name: s.rung for s in self.ledger.standings if s.rung >= CONTACTOR}
-        if locked:
-            dump["locked"] = locked
-        meters = self.other.dump()
-        if meters:
-            dump["meters"] = meters
-        swapped = [s.evse.name for s in self.ledger.standings if s.locked == "swapped"]
-        if swapped:
-            dump["swapped"] = swapped
-        return dump
+        """JSON-able: what must outlive a restart (journal.py)."""
+        return dump(self.ledger, self.other, self.facts)
 
     def _load(self, kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
-        """What does not have the expected form is left out: unknown is the safe side."""
-        assumed = kept.get("assumed")
-        for s in self.ledger.standings:
-            if not s.evse.left:
-                self._load_evidence(s, kept, change, now_ms)
-        for c in self.site.circuits:
-            values = assumed.get(c.name) if isinstance(assumed, dict) else None
-            if isinstance(values, list) and len(values) == self.site.phases:
-                for p, da in enumerate(values):
-                    key = c.index * self.site.phases + p
-                    self.ledger.assumed_da[key] = max(self.ledger.assumed_da[key], da)
-                    self.other.alarm_da[key] = self.ledger.assumed_da[key]
-        self.other.load(kept.get("meters"))
-        for s in self.ledger.standings:
-            s.book.add_unknown(self.ledger.bounds.hardware_da(s), now_ms)
-            self.ledger.bounds.update(s)
-        if change is not None:
-            change.hold(self.ledger, now_ms)
-        self.ledger.bounds.sum_up(self.ledger.sums)
-        self.ledger.margin.budget_ms = self.ledger.margin.exposure_ms()
-
-    def _load_evidence(self, s: "Standing", kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
-        """What is known of the device at its address, whatever it was called; what speaks against its name counts, too."""
-        evses, locked = kept.get("evses"), kept.get("locked")
-        name = s.evse.name
-        was = name if change is None else change.name_before(s.index, name)
-        known = evses.get(was) if isinstance(evses, dict) else None
-        if isinstance(known, dict):
-            s.evidence.load(known)
-        named = evses.get(name) if isinstance(evses, dict) else None
-        if isinstance(named, dict) and named.get("distrusted"):
-            s.evidence.distrusted = True
-        swapped = kept.get("swapped")
-        rungs = [locked[each] for each in (was, name) if isinstance(locked, dict) and isinstance(locked.get(each), int)]
-        if rungs:
-            self.ledger.bounds.ladder.lock(s, max(rungs), now_ms)
-        if isinstance(swapped, list) and was in swapped:
-            s.locked, s.swap_kept = "swapped", True
+        load(self.ledger, self.other, kept, change, now_ms)

@@ -8,17 +8,35 @@ from ampacity.circuit.trusted.ladder import DISOBEYED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.guard import Guard
+    from typing import Protocol
+
+    from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.policy.plan import Plan
+    from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.standing import Standing
+    from ampacity.circuit.trusted.tree import Site
+
+    class Told(Protocol):
+        """What is looked at of a guard."""
+
+        site: Site
+        ledger: Ledger
+        limits: Limits
+        plan: Plan
+        want_da: list[int]
+        now_ms: int
+
+        def gaps(self, evse: int) -> list[str]:
+            """Missing evidence, one sentence each."""
 
 MORE_DA = 10  # one that charges lacks room when it could not have so much more
 
 
-def taken(guard: "Guard", s: "Standing") -> "tuple[int, int, Standing] | None":
+def taken(guard: "Told", s: "Standing") -> "tuple[int, int, Standing] | None":
     """(da, flat index of circuit and phase, by whom) of the most that is taken where this one lacks room; None: it lacks none, or nobody does."""
     ledger, want = guard.ledger, guard.want_da[s.index]
     need_da = want + MORE_DA if want else s.evse.min_da
-    if not s.ok or guard.plan.ceiling_da(s) < need_da:
+    if not s.ok or guard.plan.targets.ceiling_da(s) < need_da:
         return None
     found = None
     for key in s.on_keys:
@@ -31,29 +49,29 @@ def taken(guard: "Guard", s: "Standing") -> "tuple[int, int, Standing] | None":
     return found
 
 
-def _lacks(guard: "Guard", s: "Standing", key: int, need_da: int) -> bool:
+def _lacks(guard: "Told", s: "Standing", key: int, need_da: int) -> bool:
     """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs?"""
     ledger, limits, count = guard.ledger, guard.limits, s.on_keys.count(key)
     if max(0, need_da - s.bound_da) * count > ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]:
         return True
     if not limits.any():
         return False
-    ordered_da = sum([guard.plan.order_da(o, guard.now_ms) * o.on_keys.count(key) for o in ledger.standings])
+    ordered_da = sum([guard.plan.shed.order_da(o, guard.now_ms) * o.on_keys.count(key) for o in ledger.standings])
     left_da = min(limits.circuit_da[key] - ledger.other_da[key], limits.chargers_da[key]) - ordered_da
-    return (need_da - guard.plan.order_da(s, guard.now_ms)) * count > left_da
+    return (need_da - guard.plan.shed.order_da(s, guard.now_ms)) * count > left_da
 
 
-def astray(guard: "Guard", s: "Standing") -> bool:
+def astray(guard: "Told", s: "Standing") -> bool:
     """Does it count with what it may draw, and no order changes that?"""
     return not s.isolated and s.bound_da > 0 and (not s.ok or bool(s.locked) or s.disobeys or follows_not(guard, s))
 
 
-def follows_not(guard: "Guard", s: "Standing") -> bool:
+def follows_not(guard: "Told", s: "Standing") -> bool:
     """It answers, and stands above a lower order that was sent long ago."""
     return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.ledger.stuck(s, guard.now_ms)
 
 
-def remedy(guard: "Guard", s: "Standing") -> str:
+def remedy(guard: "Told", s: "Standing") -> str:
     """What is the matter with it, and what a person can do."""
     name = s.evse.name
     apart = "open its feeder and `isolate %s on`" % name
@@ -74,7 +92,7 @@ def remedy(guard: "Guard", s: "Standing") -> str:
     return "it answers and %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
 
 
-def stranded(guard: "Guard", evse: int) -> str:
+def stranded(guard: "Told", evse: int) -> str:
     """Whose room this one lacks, how much that is, and what would free it; "": nobody's."""
     found = taken(guard, guard.ledger.standings[evse])
     if found is None:

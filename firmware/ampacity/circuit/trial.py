@@ -9,7 +9,8 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.guard import Guard
+    from ampacity.circuit.policy.demand import Demand
+    from ampacity.circuit.policy.shed import Shed
     from ampacity.circuit.trusted.ledger import Ledger
 
 
@@ -29,20 +30,20 @@ class Untested:
         return "not commissioned, and require_tested = true: `commission start %s`" % self.ledger.site.evses[evse].name
 
 
-def attend(guard: "Guard", evse: "int | None") -> None:
+def attend(untested: "Untested | None", demand: "Demand", evse: "int | None") -> None:
     """This EVSE is under test, or (None) no one is; its comfort holds and its give-back are passed over."""
-    if guard.untested is not None:
-        guard.untested.testing = -1 if evse is None else evse
+    if untested is not None:
+        untested.testing = -1 if evse is None else evse
     if evse is not None:
-        guard.demands.changed_ms[evse] = LONG_AGO_MS
-        guard.demands.paused_ms[evse] = LONG_AGO_MS
-        guard.demands.wake(evse)
-        guard.demands.changed = True
+        demand.changed_ms[evse] = LONG_AGO_MS
+        demand.paused_ms[evse] = LONG_AGO_MS
+        demand.wake(evse)
+        demand.changed = True
 
 
-def trial(guard: "Guard", evse: int, on: bool, now_ms: int) -> None:
+def trial(ledger: "Ledger", evse: int, on: bool, now_ms: int) -> None:
     """Its watchdog is under test from now on, or no longer. Raises Rejected for one that is not proven now."""
-    s = guard.ledger.standings[evse]
+    s = ledger.standings[evse]
     if on and not s.ok:
         raise Rejected("trial", s.evse.name, "an EVSE that answers, is audited and proven")
     if s.on_trial and not on:
@@ -50,36 +51,35 @@ def trial(guard: "Guard", evse: int, on: bool, now_ms: int) -> None:
     s.on_trial = on
 
 
-def needs_back(guard: "Guard", evse: int) -> bool:
+def needs_back(shed: "Shed", evse: int, now_ms: int) -> bool:
     """While nothing is sent to it: with all others lowered, is there still too little room for what it was told?"""
-    plan, ledger, limits = guard.plan, guard.ledger, guard.limits
+    ledger, limits = shed.ledger, shed.limits
     s = ledger.standings[evse]
     if limits.evse_da[evse] < s.book.least_da():
         return True
-    plan.sum_up(guard.now_ms)
+    shed.sum_up(now_ms)
     for key in s.on_keys:
-        if plan.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
+        if shed.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
             return True
-        if limits.any() and plan.wish_sums:
+        if limits.any() and shed.wish_sums:
             most_da = min(limits.circuit_da[key] - ledger.low_other_da[key], limits.chargers_da[key])
-            if plan.wish_sums[key] > most_da:
+            if shed.wish_sums[key] > most_da:
                 return True
     return False
 
 
-def commissioned(guard: "Guard", evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
+def commissioned(ledger: "Ledger", evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
     """A test has ended. distrusted: its watchdog did not act, so it counts as one without (rule 7).
 
     seen: watchdog_ms, fallback_da, power_on_da where they were seen, holds where it was; they count where they are worse than what was
     told, or where nothing was told. It holds for the device that answers now, and survives a restart in the journal.
     """
-    s = guard.ledger.standings[evse]
+    s = ledger.standings[evse]
     s.evidence.commissioned(tested, distrusted, seen)
-    guard.ledger.durable.fell()
-    guard.ledger.bounds.update(s)
-    guard.demands.changed = True
+    ledger.durable.fell()
+    ledger.bounds.update(s)
     text = "passed its commissioning test" if tested else "did not pass its commissioning test"
     if distrusted:
         da = s.reserve_da
         text += "; its watchdog did not act: it counts as one without, reserve %d.%d A" % (da // 10, da % 10)
-    guard.ledger.events.add(now_ms, "commissioned", "%s %s" % (s.evse.name, text))
+    ledger.events.add(now_ms, "commissioned", "%s %s" % (s.evse.name, text))

@@ -9,8 +9,38 @@ from ampacity.circuit.taken import follows_not, remedy, stranded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.guard import Guard
+    from typing import Protocol
+
+    from ampacity.circuit.policy.demand import Demand
+    from ampacity.circuit.taken import Told
+    from ampacity.circuit.trusted.otherload import OtherLoad
     from ampacity.circuit.trusted.standing import Standing
+
+    class Asked(Told, Protocol):
+        """What is looked at of a guard besides."""
+
+        other: OtherLoad
+        demands: Demand
+        failure: str
+
+        @property
+        def mode(self) -> str:
+            """Its mode."""
+
+        def state(self, evse: int) -> str:
+            """"ok", or why it is not."""
+
+        def meter_state(self, circuit: int) -> str:
+            """"ok", or why not."""
+
+        def meter_reason(self, circuit: int) -> str:
+            """Why the meter of this circuit is not believed."""
+
+        def must_look(self, circuit: int) -> bool:
+            """Does a person have to look at that meter?"""
+
+        def waits_for_journal(self, now_ms: int) -> bool:
+            """Is nothing raised, for the journal could not be written?"""
 
 FOREIGN_MS = 60000
 
@@ -21,7 +51,7 @@ def amps(da: int) -> str:
     return "%s%d.%d A" % (sign, abs(da) // 10, abs(da) % 10)
 
 
-def why(guard: "Guard", evse: int) -> str:
+def why(guard: "Asked", evse: int) -> str:
     """The present target of an EVSE, and what made it no higher."""
     s = guard.ledger.standings[evse]
     want = guard.want_da[evse]
@@ -37,7 +67,7 @@ def why(guard: "Guard", evse: int) -> str:
             reason = "waits for its turn or its hold time: " + reason
         elif s.denied_ms >= 0 and guard.now_ms - s.denied_ms >= DENIED_MS:
             reason = _no_margin(guard, s)
-        elif want >= guard.plan.ceiling_da(s):
+        elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
         taken_by = stranded(guard, evse)
         if follows_not(guard, s):
@@ -49,7 +79,7 @@ def why(guard: "Guard", evse: int) -> str:
     return "%s: %s" % (amps(want), reason)
 
 
-def _not_charging(guard: "Guard", s: "Standing") -> str:
+def _not_charging(guard: "Asked", s: "Standing") -> str:
     """Why it may not charge at all, whatever the room."""
     if guard.mode in ("quarantine", "safe"):
         return guard.mode + (" (%s)" % guard.failure if guard.failure else "")
@@ -61,17 +91,17 @@ def _not_charging(guard: "Guard", s: "Standing") -> str:
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return "no car asks"
-    for holder in guard.plan.holders:
+    for holder in guard.plan.targets.holders:
         if holder.held[s.index]:
             return holder.reason(s.index)
     if guard.demands.asleep(s.index, guard.now_ms):
         return "asleep; others use its room, it is tried again later"
-    if guard.plan.ceiling_da(s) == 0:
+    if guard.plan.targets.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
 
 
-def _foreign(guard: "Guard", s: "Standing") -> "list[str]":
+def _foreign(guard: "Asked", s: "Standing") -> "list[str]":
     """Somebody else wrote on its line a moment ago (rule 9): nothing is believed there until that has ended."""
     wrote_ms = guard.ledger.permits.foreign_ms.get(s.evse.bus)
     if wrote_ms is None or guard.now_ms - wrote_ms > FOREIGN_MS:
@@ -79,7 +109,7 @@ def _foreign(guard: "Guard", s: "Standing") -> "list[str]":
     return ["another client wrote on its line %d s ago; find it and take it off" % ((guard.now_ms - wrote_ms) // 1000)]
 
 
-def _own_limit(guard: "Guard", s: "Standing") -> str:
+def _own_limit(guard: "Asked", s: "Standing") -> str:
     """What limits this EVSE by itself: the lowest of its sources, its own setting."""
     for value, source in guard.limits.sources_of("evse", s.index):
         if value < s.evse.limit_da:
@@ -87,14 +117,14 @@ def _own_limit(guard: "Guard", s: "Standing") -> str:
     return "limit of %s (%s)" % (s.evse.name, amps(s.evse.limit_da))
 
 
-def _cannot_begin(guard: "Guard", s: "Standing") -> bool:
+def _cannot_begin(guard: "Asked", s: "Standing") -> bool:
     """Its share is no matter of turns: its least order lacks its margin."""
     plan, least_da = guard.plan, s.evse.min_da
     lacks = max([lacks_da(guard.ledger, s, key, least_da) for key in s.on_keys]) > 0
-    return lacks and (plan.goal_da[s.index] > 0 or plan.claim.blocked(plan, s, least_da))
+    return lacks and (plan.goal_da[s.index] > 0 or plan.claim.blocked(s, least_da))
 
 
-def _no_margin(guard: "Guard", s: "Standing") -> str:
+def _no_margin(guard: "Asked", s: "Standing") -> str:
     """Why the order does not leave: the circuit and phase with the least margin, and what everybody may still draw there."""
     ledger = guard.ledger
     best, least = s.on_keys[0], 1 << 20
@@ -112,7 +142,7 @@ def _no_margin(guard: "Guard", s: "Standing") -> str:
     return text
 
 
-def _tightest(guard: "Guard", s: "Standing") -> "tuple[int, int]":
+def _tightest(guard: "Asked", s: "Standing") -> "tuple[int, int]":
     """(flat index, what is left there) of the circuit and phase with the least left."""
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
@@ -122,7 +152,7 @@ def _tightest(guard: "Guard", s: "Standing") -> "tuple[int, int]":
     return best, least
 
 
-def _outside(guard: "Guard", s: "Standing", slack: int) -> str:
+def _outside(guard: "Asked", s: "Standing", slack: int) -> str:
     """The limit from outside on the sum of our EVSEs that leaves no more than the tightest circuit does; "": none."""
     limits, best = guard.limits, ""
     if limits.has_chargers:
@@ -136,25 +166,25 @@ def _outside(guard: "Guard", s: "Standing", slack: int) -> str:
     for row in limits.rows:
         weight = row.weights[s.index]
         if weight:
-            left = row.cap_da - sum([guard.plan.order_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
+            left = row.cap_da - sum([guard.plan.shed.order_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
             if left // weight <= slack:
                 slack = left // weight
                 best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings])
     return best
 
 
-def cap_da(guard: "Guard", key: int) -> int:
+def cap_da(guard: "Asked", key: int) -> int:
     return min(guard.ledger.cap_da[key], guard.limits.circuit_da[key])
 
 
-def _planned(guard: "Guard", key: int) -> int:
+def _planned(guard: "Asked", key: int) -> int:
     total = 0
     for s in guard.ledger.standings:
-        total += guard.plan.plan_da(s, guard.now_ms) * s.on_keys.count(key)
+        total += guard.plan.shed.plan_da(s, guard.now_ms) * s.on_keys.count(key)
     return total
 
 
-def _circuit(guard: "Guard", s: "Standing", key: int) -> str:
+def _circuit(guard: "Asked", s: "Standing", key: int) -> str:
     """`garage L2 (63.0 A) − house 31.2 A − …`: rating, other load, and each other EVSE on it."""
     text = "%s (%s)" % (guard.site.phase_name(key), amps(cap_da(guard, key)))
     if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
@@ -168,11 +198,11 @@ def _circuit(guard: "Guard", s: "Standing", key: int) -> str:
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.standings])
 
 
-def _others(guard: "Guard", s: "Standing", loads: "list[tuple[Standing, int]]") -> str:
+def _others(guard: "Asked", s: "Standing", loads: "list[tuple[Standing, int]]") -> str:
     """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
     text = ""
     for other, count in loads:
-        planned = guard.plan.plan_da(other, guard.now_ms)
+        planned = guard.plan.shed.plan_da(other, guard.now_ms)
         if other is not s and planned and count:
             reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))

@@ -6,7 +6,8 @@ import time
 import machine
 
 from ampacity.base.errors import Rejected
-from ampacity.ports.doors import SECONDS_1970_2000, numeric_host
+from ampacity.ports.address import numeric_host
+from ampacity.ports.doors import SECONDS_1970_2000
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.mp_doors import MpDoors, secure
 from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget

@@ -9,7 +9,8 @@ import termios
 import time
 
 from ampacity.base.clock import TickClock
-from ampacity.ports.doors import Doors, numeric_host
+from ampacity.ports.address import numeric_host
+from ampacity.ports.doors import Doors
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
 from ampacity.ports.socket_port import address_of, begin, drop

@@ -13,8 +13,8 @@ import sys
 
 from ampacity.base import strict_json
 from ampacity.base.compat import format_exception
+from ampacity.ports.address import parse_address
 from ampacity.ports.charge_point import ChargePointPort
-from ampacity.ports.doors import parse_address
 
 REPEAT_MS = 200
 FEED_MS_MIN = 50

@@ -8,7 +8,7 @@ import socket
 import struct
 
 from ampacity.base.errors import Rejected
-from ampacity.ports.doors import numeric_host, parse_address
+from ampacity.ports.address import numeric_host, parse_address
 
 SCHEME = "socket://"
 CONNECTING = (115, 119)  # EINPROGRESS as the platforms number it

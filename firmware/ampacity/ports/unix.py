@@ -7,7 +7,7 @@ import struct
 import sys
 import termios
 
-from ampacity.ports.doors import numeric_host
+from ampacity.ports.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
 from ampacity.ports.mp_doors import MpDoors, secure

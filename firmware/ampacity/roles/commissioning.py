@@ -14,7 +14,7 @@ from ampacity.base.rng import Rng
 from ampacity.commission import papers
 from ampacity.commission.experiments import TALK, Sight
 from ampacity.commission.steps import Run
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 SOURCE = "commission"
 HOLDS_MS = 6000  # of a limit; it is put again in time
@@ -99,7 +99,7 @@ class Commissioning(Part):
         return Sight(
             state=guard.state(index), online=facts.online, plugged=facts.plugged, charging=facts.charging, order_da=guard.order_da(index),
             limit_da=facts.limit_da, amps_da=facts.amps_da, amps_ms=facts.updated_ms,
-            fed_ms=guard.ledger.standings[index].other_ms, pressed=self._muted == index and guard.needs_back(index),
+            fed_ms=guard.ledger.standings[index].other_ms, pressed=self._muted == index and guard.extras.needs_back(index),
             line_trouble=self._line_trouble(claims),
             meters=[self._readings[m] for m in claims["meter_indexes"]],
         )  # fmt: skip
@@ -123,7 +123,7 @@ class Commissioning(Part):
         wish_da = self._careful(index, experiment)
         if wish_da != self._wish_da or now_ms - self._attend_ms >= AGAIN_MS:
             self._wish_da, self._attend_ms = wish_da, now_ms
-            self.guard.attend(index)
+            self.guard.extras.attend(index)
         self._limit(index, wish_da, now_ms)
         self._hold_others(index, experiment, now_ms)
 
@@ -171,7 +171,7 @@ class Commissioning(Part):
             return
         if self._muted is None:
             try:
-                self.guard.trial(index, True, now_ms)
+                self.guard.extras.trial(index, True, now_ms)
             except Rejected:
                 self.run.command("skip", now_ms)
                 return
@@ -183,7 +183,7 @@ class Commissioning(Part):
     def _talk(self, now_ms):
         if self._muted is not None:
             self.primary.buses.drivers[self._muted].mute(TALK, now_ms)
-            self.guard.trial(self._muted, False, now_ms)
+            self.guard.extras.trial(self._muted, False, now_ms)
             self._muted = None
 
     def _release(self, now_ms):
@@ -193,7 +193,7 @@ class Commissioning(Part):
             self.guard.limit(SOURCE, ("evse", index), None, None, "release", now_ms)
         self._puts, self._frozen = {}, {}
         self._under_test = self._wish_da = None
-        self.guard.attend(None)
+        self.guard.extras.attend(None)
 
     # what is counted and kept
 
@@ -213,7 +213,7 @@ class Commissioning(Part):
                 seen[key] = evidence.seen[key]
         seen.update(counts)
         distrusted = bool(counts.get("distrusted")) or (evidence.distrusted and "silence" not in passed)
-        self.guard.commissioned(claims["index"], tested, distrusted, seen, now_ms)
+        self.guard.extras.commissioned(claims["index"], tested, distrusted, seen, now_ms)
         self.primary.keeper.save(self.guard, now_ms, at_once=True)
 
     def _take_ended(self, now_ms):

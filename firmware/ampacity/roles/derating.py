@@ -1,6 +1,6 @@
 """A hot charging point offers less: its temperature becomes a limit like any other (safety.md section 5)."""
 
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 WARM_C = 70
 HOT_C = 85
@@ -19,7 +19,7 @@ class Derating(Part):
             percent = percent_at(driver.point.port.temperature_c)
             if percent != self._told.get(driver.index, 100):
                 self._told[driver.index] = percent
-                self.guard.derate(driver.index, percent, now_ms)
+                self.guard.extras.derate(driver.index, percent, now_ms)
 
 
 def percent_at(temperature_c):

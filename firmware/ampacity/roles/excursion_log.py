@@ -6,7 +6,7 @@ loop only.
 
 from ampacity.base import strict_json
 from ampacity.circuit.excursions import Excursions, words
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 from ampacity.store.journal import Journal
 
 JOURNAL = "excursions"

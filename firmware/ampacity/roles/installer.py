@@ -157,7 +157,7 @@ class Installer:
         """Charge by surplus only, or by all there is."""
         if len(words) != 2 or words[1] not in ("on", "off"):
             raise Rejected("solar", " ".join(words), "EVSE on | off")
-        self.primary.guard.solar(self._evse(words[0]), words[1] == "on")
+        self.primary.guard.extras.solar(self._evse(words[0]), words[1] == "on")
         self.log.add("info", "solar: %s %s" % (words[0], words[1]), now_ms)
         return "ok"
 
@@ -174,7 +174,7 @@ class Installer:
 
     def _start(self, words, now_ms):
         """Pass over the random wait after a power failure."""
-        self.primary.guard.start_now(self._one_evse("start", words))
+        self.primary.guard.extras.start_now(self._one_evse("start", words))
         return "ok"
 
     def _confirm(self, words, now_ms):

@@ -7,7 +7,7 @@ Other sources keep their own: charging profiles lie in the station's store, the 
 """
 
 from ampacity.base.errors import Rejected
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 DOCUMENT = "limits"
 SOURCES = ("console",)

@@ -109,7 +109,7 @@ class Points:
 
     def needs(self, index, energy_wh, departure_ms, now_ms):
         """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
-        self.guard.needs(index, energy_wh, departure_ms, now_ms)
+        self.guard.extras.needs(index, energy_wh, departure_ms, now_ms)
         if self.primary.upstream is not None:
             self.primary.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
@@ -162,9 +162,9 @@ class Points:
             guard.plugged(index, bool(facts.plugged), now_ms)
         wants = session.wants or self._under_test(index, facts)
         guard.demand(index, wants, None, now_ms)
-        guard.rests(index, session.charging_state == "SuspendedEV")
+        guard.extras.rests(index, session.charging_state == "SuspendedEV")
         if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
-            guard.asks(index)
+            guard.extras.asks(index)
         if hasattr(driver, "allow"):
             driver.allow = wants
         if upstream is not None:

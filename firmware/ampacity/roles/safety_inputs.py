@@ -4,7 +4,7 @@ On the bench the doors bring events instead of pins.
 """
 
 from ampacity.base.errors import Rejected
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 
 class SafetyInputs(Part):

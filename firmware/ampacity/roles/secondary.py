@@ -15,7 +15,7 @@ from ampacity.bus.secondary import SecondaryEngine
 from ampacity.console.door import serve
 from ampacity.evse.pilot import PilotMachine
 from ampacity.evse.point import ChargingPoint
-from ampacity.ports.doors import parse_address
+from ampacity.ports.address import parse_address
 from ampacity.roles.secondary_console import SecondaryTarget
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.settings import Settings

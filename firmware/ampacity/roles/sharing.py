@@ -3,7 +3,7 @@
 import os
 
 from ampacity.base.rng import Rng
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 QUARTER_MS = 900000
 LOOK_MS = 60000
@@ -19,7 +19,7 @@ class Quarters(Part):
     """
 
     def __init__(self, primary):
-        self.rows = primary.guard.contracts
+        self.rows = primary.guard.extras.contracts
         self.guard = primary.guard
         self.site = primary.site
         self.wallclock = primary.wallclock
@@ -46,7 +46,7 @@ class Quarters(Part):
         if unix_ms is not None and (now_ms >= self._due_ms or unix_ms - now_ms != self._offset_ms):
             self._due_ms = now_ms + LOOK_MS
             self._offset_ms = unix_ms - now_ms
-            self.guard.quarter(now_ms - unix_ms % QUARTER_MS)
+            self.guard.extras.quarter(now_ms - unix_ms % QUARTER_MS)
         if now_ms >= self._keep_ms:
             self._keep(now_ms)
 
@@ -78,8 +78,8 @@ def _fits(entry, most):
 class StartDelays(Part):
     """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
 
-    def __init__(self, guard, doors, most_ms, now_ms):
-        self.guard = guard
+    def __init__(self, extras, doors, most_ms, now_ms):
+        self.extras = extras
         self.most_ms = most_ms
         rng = doors.rng() if hasattr(doors, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
         self.below = rng.below
@@ -88,4 +88,4 @@ class StartDelays(Part):
 
     def edge(self, now_ms):
         """A tariff or schedule lets many begin in the same second."""
-        self.guard.delay_starts(self.most_ms, self.below, now_ms)
+        self.extras.delay_starts(self.most_ms, self.below, now_ms)

@@ -4,7 +4,7 @@ The same text is what `why` answers at once. It is a problem of the EVSE that wa
 """
 
 from ampacity.circuit.taken import follows_not, remedy, stranded
-from ampacity.roles.extras import Part
+from ampacity.roles.part import Part
 
 LOOK_MS = 5000
 PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that comes back are no news

@@ -36,10 +36,10 @@ class Switches:
             self._switch(now_ms)
         if self._open:
             self._look(now_ms)
-        if self.guard.switching is not None:
+        if self.guard.extras.switching is not None:
             for i, driver in enumerate(self.drivers):
                 if hasattr(driver, "switch_phases"):
-                    driver.switch_phases(self.guard.phases_want(i), now_ms)
+                    driver.switch_phases(self.guard.extras.phases_want(i), now_ms)
         if self.alarm is not None:
             self._set(self.alarm, self._alarming(now_ms), now_ms)
 

@@ -25,12 +25,19 @@ def load_below(path: Path, above: "tuple[Path, ...]") -> SiteFile:
     """The same for a file that others lead to. above: those, resolved."""
     collector = Collector(str(path))
     site = parse(path, collector)
-    resolve(site, collector, above)
+    resolve(site, collector, above, compile_below)
     check_structure(site, collector)
     check_devices(site, collector)
     collector.refuse()
     site.warnings = collector.warnings()
     return site
+
+
+def compile_below(path: Path, above: "tuple[Path, ...]") -> "tuple[SiteFile, dict[str, Any], dict[str, Any]]":
+    """A site below: what was read, its report, and its facts where that is clean; both empty where it has no parent."""
+    site = load_below(path, above)
+    told: dict[str, Any] = {} if site.parent is None else check_report(site)
+    return site, told, compile_site(site) if told.get("ok") else {}
 
 
 def check_report(site: SiteFile, kept: dict[str, Any] | None = None) -> "dict[str, object]":

@@ -4,6 +4,7 @@ A site file that names another one (`kind = "ampacity"`, `site = "child.toml"`) 
 sums of what is below and cannot be wished.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ TICK_MS = 100
 OWN_LATENCY_MS = 1000
 WORKED_OUT = ("max_a", "fallback_a", "watchdog_s", "power_on_a", "after_lease_s", "settle_s")
 LINE_KEYS = ("baud", "parity", "stop")
+Reader = Callable[[Path, tuple[Path, ...]], tuple[SiteFile, dict[str, Any], dict[str, Any]]]  # (path, above) to site, report and facts
 
 
 def is_primary(evse: Table) -> bool:
@@ -101,12 +103,12 @@ def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 # from above: an entry that names a site file
 
-def resolve(site: SiteFile, collector: Collector, above: tuple[Path, ...]) -> None:
+def resolve(site: SiteFile, collector: Collector, above: tuple[Path, ...], read: Reader) -> None:
     """Fill in the entries that name a site file; their mistakes go to the collector. above: the files that lead here."""
     check_own_line(site, collector)
     for evse in site.evses:
         if evse["site"] is not None and evse["kind"] == "ampacity":
-            resolve_one(evse, site, collector, (*above, site.path.resolve()))
+            resolve_one(evse, site, collector, (*above, site.path.resolve()), read)
         elif evse["kind"] != "ampacity":
             for key in ("site", "after_lease_s", "settle_s"):
                 if key in evse.written:
@@ -126,11 +128,11 @@ def check_own_line(site: SiteFile, collector: Collector) -> None:
             collector.add(site.parent, "port", f'belongs to bus "{bus["name"]}"', "the parent's line needs a port of its own")
 
 
-def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...]) -> None:
+def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...], read: Reader) -> None:
     for key in WORKED_OUT:
         if key in evse.written:
             collector.add(evse, key, f'is worked out from "{evse["site"]}"', "leave it out")
-    facts = facts_below(evse, site, collector, above)
+    facts = facts_below(evse, site, collector, above, read)
     if facts is None:
         evse.broken.add("max_a")
         return
@@ -145,28 +147,25 @@ def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[
     )  # fmt: skip
 
 
-def facts_below(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...]) -> dict[str, Any] | None:
+def facts_below(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...], read: Reader) -> dict[str, Any] | None:
     """The compiled site that an entry names; None (and a mistake) if it cannot be used."""
-    from ampacity_host.configure import check_report, compile_site, load_below
-
     name, path = evse["site"], site.path.parent / evse["site"]
     if path.resolve() in above:
         collector.add(evse, "site", f'"{name}" leads back to this file', "name a site below this one")
         return None
     try:
-        child = load_below(path, above)
+        child, told, facts = read(path, above)
     except SiteErrors as errors:
         collector.add(evse, "site", f'"{name}": {errors.mistakes[0]}', "correct that file first")
         return None
     if child.parent is None:
         collector.add(evse, "site", f'"{name}" has no [parent]', "write one there: its line, unit and lease")
         return None
-    told: dict[str, Any] = check_report(child)
     if not told["ok"]:
         first = next(each for each in told["findings"] if each["level"] == "error")
         collector.add(evse, "site", f'"{name}" is refused: {first["text"]}', f"ampacity check {name}")
         return None
-    return compile_site(child)
+    return facts
 
 
 def check_line(evse: Table, below: dict[str, Any], site: SiteFile, collector: Collector) -> None:

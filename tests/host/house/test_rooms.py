@@ -1,7 +1,10 @@
 """Rule 1 of the house: which room may import which. A new arrow fails here."""
 
 import pytest
-from house import at, firmware_files, imports_of, room_of
+from circles import arrows
+from house import FIRMWARE, ROOT, at, firmware_files, imports_of, room_of
+
+from tools import trusted
 
 BASE = ("base",)
 MAY_IMPORT = {
@@ -50,6 +53,61 @@ def test_every_room_has_its_arrows_written_down():
 def test_a_room_imports_only_what_it_may(room):
     findings = [each for path in firmware_files() if room_of(path) == room for each in foreign_arrows(path, room)]
     assert not findings, "\n" + "\n".join(findings)
+
+
+# what must be right for the guarantee, and what may be wrong without danger
+INNER = {"trusted": ("trusted",), "policy": ("policy", "trusted")}
+
+
+def inner_arrows(folder, package, room):
+    """(module, what it imports and may not), for types and inside functions alike."""
+    allowed_rooms = tuple(f"{package}.circuit.{name}" for name in INNER[room])
+    return [
+        (name, target)
+        for name, targets in sorted(arrows(folder).items())
+        if f"{name}.".startswith(f"{package}.circuit.{room}.")
+        for target in sorted(targets)
+        if not f"{target}.".startswith(tuple(each + "." for each in allowed_rooms))
+    ]
+
+
+@pytest.mark.parametrize("room", sorted(INNER))
+def test_a_room_of_the_core_knows_only_itself_and_what_is_trusted(room):
+    found = inner_arrows(FIRMWARE, "ampacity", room)
+    assert not found, "\n" + "\n".join(f"{name} may not import {target}, not even for its types" for name, target in found)
+
+
+def test_the_core_needs_nothing_of_any_library():
+    paths = [path for path in firmware_files() if room_of(path) == "circuit"]
+    found = [at(path, line, f"imports {module}") for path in paths for line, module in imports_of(path) if module.split(".")[0] != "ampacity"]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_an_arrow_from_the_trusted_room_is_found(tmp_path):
+    folder = tmp_path / "ampacity"
+    for room in INNER:
+        (folder / "circuit" / room).mkdir(parents=True)
+    (folder / "circuit" / "guard.py").write_text("")
+    (folder / "circuit" / "policy" / "plan.py").write_text("from ampacity.circuit.trusted.a import x\nfrom ampacity.circuit import guard\n")
+    (folder / "circuit" / "trusted" / "a.py").write_text("if TYPE_CHECKING:\n    from ampacity.circuit.policy.plan import Plan\n")
+    (folder / "circuit" / "trusted" / "b.py").write_text("def late():\n    from ampacity.circuit.guard import Guard\n    return Guard\n")
+    assert [target for _, target in inner_arrows(folder, "ampacity", "trusted")] == ["ampacity.circuit.policy.plan", "ampacity.circuit.guard"]
+    assert inner_arrows(folder, "ampacity", "policy") == [("ampacity.circuit.policy.plan", "ampacity.circuit.guard")]
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/safety-case.md"])
+def test_the_number_of_lines_that_must_be_right_is_told(document):
+    parts = trusted.count()
+    must = parts[trusted.TRUSTED] + parts["beside"]
+    text = (ROOT / document).read_text()
+    stated = must // 100 * 100
+    wanted = [f"fewer than {number:,} lines" for number in (stated + 100, stated + 200)]
+    assert any(each in text for each in wanted), f"python -m tools.trusted counts {must}: {document} should say '{wanted[0]}'"
+
+
+def test_lines_of_code_are_counted_without_what_only_people_read():
+    text = '"""What it is.\n\nAnd why.\n"""\n\nA = 1  # one\n# nothing\n\n\ndef b():\n    """Say.\n    """\n    return (\n        A\n    )\n'
+    assert trusted.code_lines(text) == 5
 
 
 def test_a_new_arrow_is_found(tmp_path, monkeypatch):

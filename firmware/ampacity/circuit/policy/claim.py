@@ -12,7 +12,8 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.policy.plan import Plan
+    from ampacity.circuit.policy.share import Member
+    from ampacity.circuit.policy.targets import Targets
 
 LOOK_MS = 2000  # from one look at who waits to the next
 WAITED_MS = 5000
@@ -27,7 +28,11 @@ NOBODY = -1
 class Claim:
     """At most one at a time: `claimant`, or NOBODY."""
 
-    def __init__(self) -> None:
+    def __init__(self, targets: "Targets") -> None:
+        self.targets = targets
+        self.ledger = targets.ledger
+        self.demand = targets.demand
+        self.want_da = targets.want_da
         self.claimant = NOBODY
         self.claimed_ms = LONG_AGO_MS
         self.begun_ms = -1
@@ -47,56 +52,56 @@ class Claim:
         """Does this one make room for another now?"""
         return self.claimant != NOBODY and bool((self.lowered | self.stopped) >> s.index & 1)
 
-    def reserved(self, plan: "Plan", s: Standing) -> bool:
+    def reserved(self, s: Standing) -> bool:
         """May this one not rise now, for the room is another's?"""
         if self.claimant in (NOBODY, s.index) or self.begun_ms >= 0:
             return False
-        keys = plan.ledger.standings[self.claimant].on_keys
+        keys = self.ledger.standings[self.claimant].on_keys
         for key in s.on_keys:
             if key in keys:
                 return True
         return False
 
-    def blocked(self, plan: "Plan", s: Standing, da: int) -> bool:
+    def blocked(self, s: Standing, da: int) -> bool:
         """It cannot have so much, and what looks like other load there may be our own."""
         if not self.hidden:
             return False
-        ledger = plan.ledger
+        ledger = self.ledger
         for key in s.on_keys:
             blind_da = ledger.other_da[key] - ledger.low_other_da[key]
             if blind_da >= BLIND_DA and lacks_da(ledger, s, key, da) > 0 and key in self.hidden:
                 return True
         return False
 
-    def step(self, plan: "Plan", now_ms: int) -> None:
+    def step(self, now_ms: int, raise_hold_ms: int) -> None:
         """Before a share: who does not say what it draws, and is the claim over?"""
         hidden = self.hidden
         del hidden[:]
-        for s in plan.ledger.standings:
-            if plan.want_da[s.index] and hides(s, now_ms):
+        for s in self.ledger.standings:
+            if self.want_da[s.index] and hides(s, now_ms):
                 for key in s.on_keys:
                     if key not in hidden:
                         hidden.append(key)
         if self.claimant == NOBODY:
             return
-        want, ceiling = plan.want_da[self.claimant], plan.ceiling_da(plan.ledger.standings[self.claimant])
+        want, ceiling = self.want_da[self.claimant], self.targets.ceiling_da(self.ledger.standings[self.claimant])
         if want and self.begun_ms < 0:
             self.begun_ms = now_ms
             self.harder = NOBODY
-        risen = want and (want >= ceiling or now_ms - self.begun_ms >= plan.raise_hold_ms + RISE_MS)
+        risen = want and (want >= ceiling or now_ms - self.begun_ms >= raise_hold_ms + RISE_MS)
         in_vain = not want and now_ms - self.claimed_ms >= CLAIM_MS
         if not ceiling or risen or in_vain:
             self.again_ms = now_ms + STILL_MS
             if in_vain:
-                self._in_vain(plan, now_ms)
+                self._in_vain(now_ms)
             self.claimant = NOBODY
             self.begun_ms = -1
             self.claimed_ms = LONG_AGO_MS
             self.lowered = self.stopped = 0
 
-    def _in_vain(self, plan: "Plan", now_ms: int) -> None:
+    def _in_vain(self, now_ms: int) -> None:
         """It may try harder, once; then it waits as if it had just come."""
-        demand = plan.demand
+        demand = self.demand
         self.again_ms = now_ms + max(STILL_MS, demand.slot_ms // 4)
         if self.harder == self.claimant:
             self.harder = NOBODY
@@ -105,54 +110,54 @@ class Claim:
         else:
             self.harder = self.claimant
 
-    def look(self, plan: "Plan", now_ms: int) -> None:
+    def look(self, members: "list[Member]", now_ms: int) -> None:
         """After a share: would it help one of those who wait if others gave? Who has waited longest is asked first."""
-        demand = plan.demand
+        demand = self.demand
         if self.claimant != NOBODY or now_ms < self.again_ms:
             return
         waiting = []
-        for member in plan.members:
+        for member in members:
             e, since_ms = member.index, demand.waits_since_ms[member.index]
-            waits = not plan.want_da[e] and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
-            if waits and self.blocked(plan, plan.ledger.standings[e], member.min_da):
+            waits = not self.want_da[e] and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
+            if waits and self.blocked(self.ledger.standings[e], member.min_da):
                 waiting.append((-demand.ranks.rank[e], since_ms, e, member.min_da))
         if not waiting:
             return
         self.again_ms = now_ms + LOOK_MS
         waiting.sort()
         for _, _, e, least_da in waiting[:TRIES]:
-            if self._others_give(plan, Lack(plan.ledger, plan.ledger.standings[e], least_da), now_ms):
+            if self._others_give(Lack(self.ledger, self.ledger.standings[e], least_da), now_ms):
                 return
 
-    def _others_give(self, plan: "Plan", lack: Lack, now_ms: int) -> bool:
+    def _others_give(self, lack: Lack, now_ms: int) -> bool:
         """The last of the queue first: down to the minimum; then who had its slot, all. Where they have not enough, nobody.
 
         Where that was tried in vain all give who had their slot.
         """
-        demand, s = plan.demand, lack.standing
+        demand, s = self.demand, lack.standing
         harder = self.harder == s.index
         for stop in (False, True):
             for e in reversed(demand.order):
                 if lack.is_over() and not harder:
                     break
-                if e != s.index and self._may_give(plan, e, s.index, stop, now_ms):
-                    self._let_give(plan.ledger.standings[e], plan.want_da[e], lack, stop, now_ms)
+                if e != s.index and self._may_give(e, s.index, stop, now_ms):
+                    self._let_give(self.ledger.standings[e], self.want_da[e], lack, stop, now_ms)
         if not lack.is_over():
             self.lowered = self.stopped = 0
             return False
         self.claimant = s.index
         self.claimed_ms, self.begun_ms = now_ms, -1
-        for e in range(len(plan.want_da)):
+        for e in range(len(self.want_da)):
             if self.stopped >> e & 1:
                 demand.to_the_back(e)
         return True
 
-    def _may_give(self, plan: "Plan", e: int, claimant: int, stop: bool, now_ms: int) -> bool:
-        demand, rank, want = plan.demand, plan.demand.ranks.rank, plan.want_da[e]
-        if not want or rank[e] > rank[claimant] or plan.ledger.stuck(plan.ledger.standings[e], now_ms):
+    def _may_give(self, e: int, claimant: int, stop: bool, now_ms: int) -> bool:
+        demand, rank, want = self.demand, self.demand.ranks.rank, self.want_da[e]
+        if not want or rank[e] > rank[claimant] or self.ledger.stuck(self.ledger.standings[e], now_ms):
             return False
         if not stop:
-            return want > plan.site.evses[e].min_da
+            return want > self.ledger.site.evses[e].min_da
         long_ago_ms = now_ms - demand.slot_ms
         had = demand.served[e] or 0 <= demand.slot_since_ms[e] <= long_ago_ms
         return had or rank[e] < rank[claimant] or 0 <= demand.waits_since_ms[claimant] <= long_ago_ms

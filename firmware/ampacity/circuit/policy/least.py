@@ -12,36 +12,38 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ampacity.circuit.guard import Guard
+    from ampacity.circuit.policy.shed import Shed
+    from ampacity.circuit.trusted.ledger import Ledger
 
 
 class Leasts:
     """What was told of each EVSE, in da; 0: nothing."""
 
-    def __init__(self, guard: "Guard") -> None:
-        self.file_da = [evse.min_da for evse in guard.site.evses]
+    def __init__(self, shed: "Shed") -> None:
+        self.shed = shed
+        self.file_da = [evse.min_da for evse in shed.site.evses]
         self.told_da = [0] * len(self.file_da)
 
-    def tell(self, guard: "Guard", e: int, da: int) -> bool:
+    def tell(self, e: int, da: int, now_ms: int) -> bool:
         """True if its minimum is another from now on."""
         self.told_da[e] = da
-        s, least_da = guard.ledger.standings[e], self.file_da[e]
-        if da > least_da and self._possible(guard, s, da):
+        s, least_da = self.shed.ledger.standings[e], self.file_da[e]
+        if da > least_da and self._possible(s, da, now_ms):
             least_da = da
         if least_da == s.evse.min_da:
             return False
         s.evse.min_da = least_da
         return True
 
-    def _possible(self, guard: "Guard", s: Standing, da: int) -> bool:
+    def _possible(self, s: Standing, da: int, now_ms: int) -> bool:
         """Would it fit if all others gave what they can, within all limits?"""
-        limits, other = guard.limits, guard.other
+        ledger, limits, other = self.shed.ledger, self.shed.limits, self.shed.other
         if da > min(s.evse.limit_da, limits.evse_da[s.index]):
             return False
-        beside = without(s, sums_of(guard, lambda t: self._keeps_da(guard, t, s)), self._keeps_da(guard, s, s))
+        beside = without(s, sums_of(ledger, lambda t: self._keeps_da(t, s, now_ms)), self._keeps_da(s, s, now_ms))
         for key in s.on_keys:
             load_da = da * s.on_keys.count(key)
-            carries_da = min(guard.ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
+            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
             if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
                 return False
         for row in limits.rows:
@@ -49,17 +51,17 @@ class Leasts:
                 return False
         return True
 
-    def _keeps_da(self, guard: "Guard", t: Standing, s: Standing) -> int:
+    def _keeps_da(self, t: Standing, s: Standing, now_ms: int) -> int:
         """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
-        if t is not s and guard.ledger.stuck(t, guard.now_ms):
+        if t is not s and self.shed.ledger.stuck(t, now_ms):
             return t.bound_da
-        return max(t.reserve_da, guard.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
+        return max(t.reserve_da, self.shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
 
 
-def sums_of(guard: "Guard", amount: "Callable[[Standing], int]") -> "list[int]":
+def sums_of(ledger: "Ledger", amount: "Callable[[Standing], int]") -> "list[int]":
     """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve."""
-    sums = [0] * guard.site.size
-    for s in guard.ledger.standings:
+    sums = [0] * ledger.site.size
+    for s in ledger.standings:
         da = amount(s)
         for key in s.on_keys if da else ():
             sums[key] += da
@@ -78,22 +80,23 @@ def without(s: Standing, sums: "list[int]", da: int) -> "list[int]":
     return beside
 
 
-def least_da(guard: "Guard", keys: "range") -> int:
+def least_da(shed: "Shed", leasts: "Leasts | None", keys: "range", now_ms: int) -> int:
     """The least that these keys (the root's phases) must carry for each EVSE that may charge to begin by itself; 0: none may, or
     none can as far as our own ratings go."""
-    sums, most_da = sums_of(guard, lambda s: s.reserve_da), 0
-    own = len(guard.site.circuits) * guard.site.phases  # those of a grant come after
-    for s in guard.ledger.standings:
+    ledger, site = shed.ledger, shed.site
+    sums, most_da = sums_of(ledger, lambda s: s.reserve_da), 0
+    own = len(site.circuits) * site.phases  # those of a grant come after
+    for s in ledger.standings:
         e = s.index
-        if not guard.plan.ceiling_da(s) or guard.demands.asleep(e, guard.now_ms):
+        if not shed.targets.ceiling_da(s) or shed.demand.asleep(e, now_ms):
             continue
-        least = s.evse.min_da if guard.leasts is None else max(guard.leasts.file_da[e], guard.leasts.told_da[e])
+        least = s.evse.min_da if leasts is None else max(leasts.file_da[e], leasts.told_da[e])
         beside, needs_da = without(s, sums, s.reserve_da), 0
         for key in s.on_keys:
             load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
             if key in keys:
                 needs_da = max(needs_da, load_da)
-            if key < own and load_da + guard.other.shown_da[key] > guard.ledger.cap_da[key]:
+            if key < own and load_da + shed.other.shown_da[key] > ledger.cap_da[key]:
                 break
         else:
             most_da = max(most_da, needs_da)

@@ -167,7 +167,7 @@ class Limits:
         elif limit.unit == "w":
             from ampacity.circuit.policy.rows import WattRow
 
-            self.rows.append(WattRow(self, self.use_uses(), limit))
+            self.rows.append(WattRow(self.use_uses(), limit, self.volts_dv))
         else:
             self.has_chargers = self.has_chargers or limit.kind == "chargers"
             self.has_circuits = self.has_circuits or limit.kind == "circuit"

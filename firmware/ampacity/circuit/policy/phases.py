@@ -9,7 +9,7 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.guard import Guard
+    from ampacity.circuit.policy.shed import Shed
 
 DOWN_MS = 30000
 UP_MS = 300000
@@ -21,12 +21,15 @@ STEADY, EMPTYING, SWITCHING = 0, 1, 2
 class PhaseSwitch:
     """`want[e]`: how many of its terminals should be able to close; `held[e]`: at 0 for a switch."""
 
-    def __init__(self, guard: "Guard", evses: "list[int]") -> None:
-        count = len(guard.site.evses)
-        self.guard = guard
+    def __init__(self, shed: "Shed", evses: "list[int]") -> None:
+        count = len(shed.site.evses)
+        self.shed = shed
+        self.ledger = shed.ledger
+        self.limits = shed.limits
+        self.demand = shed.demand
         self.evses = evses
         self.held = [False] * count
-        self.want = [len(each.terminals) for each in guard.site.evses]
+        self.want = [len(each.terminals) for each in shed.site.evses]
         self.next = list(self.want)
         self.step = [STEADY] * count
         self.since_ms = [LONG_AGO_MS] * count  # of the step, or since when another number would be better
@@ -37,7 +40,7 @@ class PhaseSwitch:
 
     def tick(self, now_ms: int) -> None:
         for e in self.evses:
-            s = self.guard.ledger.standings[e]
+            s = self.ledger.standings[e]
             if self.step[e] == STEADY:
                 if self._set(s) != self.want[e] and s.set_gone_ms < 0:
                     self._take_over(e, s)
@@ -49,7 +52,7 @@ class PhaseSwitch:
             elif self._set(s) == self.next[e] and s.set_gone_ms < 0:
                 self._done(e, s, now_ms)
             if self.step[e] != STEADY and now_ms - self.since_ms[e] > PATIENCE_MS:
-                self.guard.ledger.events.add(now_ms, "phases", "%s: the switch to %d phases was given up" % (s.evse.name, self.next[e]))
+                self.ledger.events.add(now_ms, "phases", "%s: the switch to %d phases was given up" % (s.evse.name, self.next[e]))
                 self._done(e, s, now_ms)
 
     def _set(self, s: Standing) -> int:
@@ -59,23 +62,23 @@ class PhaseSwitch:
         self.step[e] = step
         self.since_ms[e] = now_ms
         self.held[e] = step != STEADY
-        self.guard.demands.changed = True
+        self.demand.changed = True
 
     def _done(self, e: int, s: Standing, now_ms: int) -> None:
         self.want[e] = self.next[e] = self._set(s)
         self.switched_ms[e] = now_ms
-        uses = self.guard.limits.use_uses()
+        uses = self.limits.use_uses()
         uses.switched(e, s.set_terminals)
-        self.guard.limits.renew()
-        self.guard.demands.paused_ms[e] = LONG_AGO_MS
+        self.limits.renew()
+        self.demand.paused_ms[e] = LONG_AGO_MS
         self._to(e, STEADY, now_ms)
         self.since_ms[e] = LONG_AGO_MS
 
     def _take_over(self, e: int, s: Standing) -> None:
         """It stands elsewhere than it was switched to: by itself, or by other hands. That is what it has now."""
         self.want[e] = self.next[e] = self._set(s)
-        self.guard.limits.use_uses().switched(e, s.set_terminals)
-        self.guard.limits.renew()
+        self.limits.use_uses().switched(e, s.set_terminals)
+        self.limits.renew()
 
     def _steady(self, e: int, s: Standing, now_ms: int) -> None:
         better = self._better(e, s, now_ms)
@@ -87,12 +90,12 @@ class PhaseSwitch:
         wait_ms = DOWN_MS if better < self.want[e] else UP_MS
         if now_ms - self.since_ms[e] >= wait_ms and now_ms - self.switched_ms[e] >= HOLD_MS:
             self.next[e] = better
-            self.guard.ledger.events.add(now_ms, "phases", "%s switches to %d phases" % (s.evse.name, better))
+            self.ledger.events.add(now_ms, "phases", "%s switches to %d phases" % (s.evse.name, better))
             self._to(e, EMPTYING, now_ms)
 
     def _better(self, e: int, s: Standing, now_ms: int) -> int:
         """How many phases what the rows leave for it is good for."""
-        if not s.ok or not self.guard.demands.wants[e]:
+        if not s.ok or not self.demand.wants[e]:
             return self.want[e]
         left = self._left(e, now_ms)
         most = len(s.evse.terminals)
@@ -102,12 +105,12 @@ class PhaseSwitch:
 
     def _left(self, e: int, now_ms: int) -> "int | None":
         """The least that a row leaves for it, in da times phases; None: no row counts it."""
-        guard, least = self.guard, None
-        for row in guard.limits.rows:
+        least = None
+        for row in self.limits.rows:
             if row.weights[e]:
                 left = row.room_da()
-                for other in guard.ledger.standings:
+                for other in self.ledger.standings:
                     if other.index != e and row.weights[other.index]:
-                        left -= row.weights[other.index] * guard.plan.order_da(other, now_ms)
+                        left -= row.weights[other.index] * self.shed.order_da(other, now_ms)
                 least = left if least is None else min(least, left)
         return least

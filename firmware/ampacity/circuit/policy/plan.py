@@ -13,6 +13,7 @@ from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.limits import NONE_DA, Limits
 from ampacity.circuit.policy.share import PIECE, Member, pieces, take
 from ampacity.circuit.policy.shed import Shed
+from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.standing import Standing
@@ -27,19 +28,26 @@ ROOM_DA = 10  # less than this is no room to rise
 DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
 
 
-class Plan(Shed):
+class Plan:
     """The three passes together, and what is kept from one share to the next."""
 
     def __init__(self, ledger: Ledger, other: OtherLoad, limits: Limits, demand: Demand) -> None:
-        Shed.__init__(self, ledger, other, limits, demand)
         site = ledger.site
+        self.site = site
+        self.ledger = ledger
+        self.other = other
+        self.limits = limits
+        self.demand = demand
+        self.want_da = ledger.want_da
+        self.targets = Targets(ledger, limits, demand)
+        self.shed = Shed(self.targets, other)
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
         self.held: list[Member] = []  # who would be one, but was paused a moment ago
-        self.claim = Claim()
+        self.claim = Claim(self.targets)
         self.denied: list[Standing] = []  # of this share: whose orders have lacked their margin for a while
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
@@ -66,8 +74,7 @@ class Plan(Shed):
                 self.goal_da[e] = 0
             self.shared_ms = now_ms - SHARE_MS
             return
-        self._ceilings(now_ms)
-        self.shed(now_ms)
+        self.shed.tick(now_ms)
         if self.sharing is None and (self.demand.changed or now_ms - self.shared_ms >= SHARE_MS):
             self.demand.changed = False
             self.shared_ms = now_ms
@@ -91,7 +98,7 @@ class Plan(Shed):
         del held[:]
         self.by_default, self.same, self.complete = False, self.complete, False
         self.denied = [s for s in self.ledger.standings if s.denied_ms >= 0 and self.want_da[s.index] and now_ms - s.denied_ms >= DENIED_MS]
-        self.claim.step(self, now_ms)
+        self.claim.step(now_ms, self.raise_hold_ms)
         order = demand.sort(now_ms, self.claim.claimant)
         yield
         for place, e in enumerate(order):
@@ -102,7 +109,7 @@ class Plan(Shed):
             demand.watch_use(e, self.want_da[e], now_ms)
             s = self.ledger.standings[e]
             self._take_back(s, now_ms)
-            ceiling = self.claim.cap_da(s, self.ceiling_da(s))
+            ceiling = self.claim.cap_da(s, self.targets.ceiling_da(s))
             stuck = self.ledger.stuck(s, now_ms)
             if ceiling and (s.evse.by_measure or not stuck) and not demand.asleep(e, now_ms):
                 # stuck: nothing shows what it takes; its bound is taken out for it, so it may have that
@@ -127,7 +134,7 @@ class Plan(Shed):
         yield
         demand.rotate(self.admitted, now_ms)
         yield
-        self.claim.look(self, now_ms)
+        self.claim.look(self.members, now_ms)
         yield
         self._lower_to_goals(self.now_ms)
         yield
@@ -136,7 +143,7 @@ class Plan(Shed):
     def _take_back(self, s: Standing, now_ms: int) -> None:
         """It was told to begin a while ago, and the margin went before the order could leave: it waits again."""
         want = self.want_da[s.index]
-        if want and not s.book.most_da() and now_ms - self.demand.changed_ms[s.index] >= DENIED_MS and self.claim.blocked(self, s, want):
+        if want and not s.book.most_da() and now_ms - self.demand.changed_ms[s.index] >= DENIED_MS and self.claim.blocked(s, want):
             self.want_da[s.index] = 0
 
     def _is_same(self, free: "list[int]") -> bool:
@@ -160,7 +167,7 @@ class Plan(Shed):
 
     def _waits_beside(self, member: Member) -> bool:
         """It has a share, and cannot begin beside one that does not measure: it waits like one who has none."""
-        return not self.want_da[member.index] and self.claim.blocked(self, self.ledger.standings[member.index], member.min_da)
+        return not self.want_da[member.index] and self.claim.blocked(self.ledger.standings[member.index], member.min_da)
 
     def _may_stand(self, e: int, now_ms: int) -> bool:
         """Not so while it was paused a moment ago: others may use its room until it may start again."""
@@ -222,7 +229,7 @@ class Plan(Shed):
         goal_da = member.goal_da - s.follow_da if member.goal_da else 0
         if s.surplus_da and 0 < goal_da < s.evse.max_da:
             goal_da -= s.surplus_da
-        return min(goal_da, self.ceiling_da(s)) if goal_da < member.goal_da else goal_da
+        return min(goal_da, self.targets.ceiling_da(s)) if goal_da < member.goal_da else goal_da
 
     def _rows(self, s: Standing) -> "tuple[int, ...]":
         """Rows 0..n: what flows; n..2n: the default state (rule 7)."""
@@ -322,7 +329,7 @@ class Plan(Shed):
             goal, want = self.goal_da[e], self.want_da[e]
             if want and (goal == 0 or want - goal >= least):
                 s = self.ledger.standings[e]
-                self._lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
+                self.targets.lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
 
     def _one_waits_to_begin(self, now_ms: int) -> bool:
         """Somebody's turn has come, at whose minimum a few others stand with a little more than their share each."""
@@ -367,10 +374,10 @@ class Plan(Shed):
     def _raise(self, s: Standing, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
-        if ledger.margin.blind(s) or self.claim.reserved(self, s):
+        if ledger.margin.blind(s) or self.claim.reserved(s):
             return
         held = ledger.permits.most_of(s, want)
-        da, room = min(self.goal_da[e], self.ceiling_da(s)), self._room(s, held)
+        da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
             da = room - s.surplus_da - s.follow_da
         least = s.evse.min_da if want == 0 else want + self.deadband_da

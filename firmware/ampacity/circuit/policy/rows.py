@@ -11,9 +11,18 @@ from ampacity.circuit.trusted.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.policy.limits import Limit, Limits
+    from typing import Protocol
+
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.otherload import OtherLoad
+
+    class Watts(Protocol):
+        """A source's limit in watts (limits.py)."""
+
+        source: str
+        kind: str
+        index: int
+        value: object
 
 NONE_DA = 1 << 20
 DRAWS_DA = 30  # a car that draws this much shows which phases it uses
@@ -113,15 +122,15 @@ class Row:
 class WattRow(Row):
     """A source's limit in watts on our EVSEs below a circuit, or on all that flows there."""
 
-    def __init__(self, limits: "Limits", uses: Uses, limit: "Limit") -> None:
-        site = limits.site
+    def __init__(self, uses: Uses, limit: "Watts", volts_dv: int) -> None:
+        site = uses.site
         Row.__init__(self, "limit by %s %s W" % (limit.source, limit.value), len(site.evses))
         self.all_flows = limit.kind == "circuit"
         self.first = limit.index * site.phases
         self.phases = site.phases
         for e in site.below[limit.index]:
             self.weights[e] = -(-uses.weight_x100(e) // 100)
-        self.watts_da = limit.value * 100 // limits.volts_dv  # type: ignore[operator]
+        self.watts_da = limit.value * 100 // volts_dv  # type: ignore[operator]
         self.cap_da = self.shed_da = self.watts_da
 
     def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:

@@ -3,75 +3,29 @@
 Section 6, the first of three passes: linear, in every tick. The other two are in plan.py.
 """
 
-from ampacity.circuit.policy.demand import FRESH_MS, Demand
-from ampacity.circuit.policy.limits import Limits
-from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.policy.demand import FRESH_MS
+from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.standing import Standing
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Holder(Protocol):
-        """Keeps EVSEs at 0: `held` by EVSE index."""
-
-        held: list[bool]
-
-        def reason(self, evse: int) -> str:
-            """Why, for people."""
-
 
 class Shed:
-    """Ceilings of the targets, what they come to, and the shed. Owns want_da of the ledger."""
+    """What the targets come to, and the first pass over them."""
 
-    def __init__(self, ledger: Ledger, other: OtherLoad, limits: Limits, demand: Demand) -> None:
-        site = ledger.site
+    def __init__(self, targets: Targets, other: OtherLoad) -> None:
+        site = targets.ledger.site
         self.site = site
-        self.ledger = ledger
+        self.targets = targets
+        self.ledger = targets.ledger
         self.other = other
-        self.limits = limits
-        self.demand = demand
-        self.want_da = ledger.want_da
+        self.limits = targets.limits
+        self.demand = targets.demand
+        self.want_da = targets.want_da
         self.sums = [0] * site.size
         self.row_sums: list[int] = []
         self.wish_sums: list[int] = []
         self.for_limits = False  # the shed is for a limit from outside
         self.rising = True  # somebody may be told more than its bound
-        self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
-
-    # what no EVSE may exceed by itself
-
-    def ceiling_da(self, s: Standing) -> int:
-        """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
-        e = s.index
-        if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
-            return 0
-        for holder in self.holders:
-            if holder.held[e]:
-                return 0
-        ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
-        return ceiling if ceiling >= s.evse.min_da else 0
-
-    def _ceilings(self, now_ms: int) -> None:
-        self.rising = False
-        for s in self.ledger.standings:
-            want = self.want_da[s.index]
-            if want:
-                ceiling = self.ceiling_da(s)
-                if want > ceiling:
-                    want = ceiling
-                    self._lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
-                if self.ledger.permits.most_of(s, want) > s.bound_da:
-                    self.rising = True
-
-    def _lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
-        self.want_da[s.index] = da
-        self.demand.changed_ms[s.index] = now_ms
-        if by_us and s.book.most_da() > 0:
-            self.demand.paused_ms[s.index] = now_ms
-
-    # shed
 
     def plan_da(self, s: Standing, now_ms: int) -> int:
         """What it will draw at most once its last order has done its work, in da: what it makes of that order, its reserve, and
@@ -118,7 +72,12 @@ class Shed:
                 for r, row in enumerate(limits.rows):
                     self.row_sums[r] += ordered * row.weights[s.index]
 
-    def shed(self, now_ms: int) -> None:
+    def tick(self, now_ms: int) -> None:
+        """No target above its ceiling, and none that an overloaded circuit or a limit has no room for."""
+        self.rising = self.targets.cap(now_ms)
+        self._shed(now_ms)
+
+    def _shed(self, now_ms: int) -> None:
         """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
 
         Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
@@ -212,7 +171,7 @@ class Shed:
         if 0 <= least < da:
             da = least if least >= s.evse.min_da else 0
         want, floor = self.want_da[s.index], self._floor_da(s)
-        self._lower(s, da, now_ms, da == 0)
+        self.targets.lower(s, da, now_ms, da == 0)
         gained = max(floor, want) - max(floor, da)
         for loaded in s.on_keys:
             if self.for_limits:

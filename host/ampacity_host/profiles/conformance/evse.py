@@ -97,8 +97,8 @@ class EvseStage(Stage):
         self.guard.demand(0, True, now_ms=now_ms)
         self.guard.tick(now_ms)
         self.driver.want(self.guard.want_da[0], now_ms)
-        if self.guard.switching is not None:
-            self.driver.switch_phases(self.guard.phases_want(0), now_ms)
+        if self.guard.extras.switching is not None:
+            self.driver.switch_phases(self.guard.extras.phases_want(0), now_ms)
 
     def _compare(self, now_ms: int) -> None:
         bound_da = min(self.guard.bound_da(0)[: self.device.phases])  # on every phase that can close
@@ -320,7 +320,7 @@ def phases(stage: EvseStage) -> "str | None":
     """Down to one phase where a limit on the sum is too small for three, and up again; believed when it is shown."""
     if "phases" not in stage.profile:
         return "- no register of it switches its phases"
-    switching = stage.guard.switching
+    switching = stage.guard.extras.switching
     come_back(stage)
     stage.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", stage.now_ms, unit="w")
     stage.until(lambda: stage.device.phases == 1, 90_000, "one phase")
@@ -330,7 +330,7 @@ def phases(stage: EvseStage) -> "str | None":
     stage.device.fault("restart")
     stage.run(4000)
     stage.device.fault("restart", False)
-    stage.until(lambda: stage.ok() and stage.guard.phases_want(0) == 3, 120_000, "notice that a restart undid the switch")
+    stage.until(lambda: stage.ok() and stage.guard.extras.phases_want(0) == 3, 120_000, "notice that a restart undid the switch")
     stage.guard.limit("sum", ("chargers", 0), None, None, "hold", stage.now_ms)
     come_back(stage)
     _down_and_up(stage)
@@ -338,7 +338,7 @@ def phases(stage: EvseStage) -> "str | None":
 
 
 def _down_and_up(stage: EvseStage) -> None:
-    switching = stage.guard.switching
+    switching = stage.guard.extras.switching
     switching.switched_ms[0] = LONG_AGO_MS  # its least time between two switches is not the subject here
     stage.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", stage.now_ms, unit="w")
     stage.until(lambda: stage.device.phases == 1 and switching.want[0] == 1, 90_000, "one phase again")

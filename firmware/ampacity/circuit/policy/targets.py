@@ -1,0 +1,64 @@
+"""What every EVSE is to stand at, the most it may be told whatever the room, and who keeps it at 0.
+
+All three passes of the plan move targets, each by its own rule; what is the same for all of them stands here.
+"""
+
+from ampacity.circuit.policy.demand import Demand
+from ampacity.circuit.policy.limits import Limits
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.standing import Standing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Holder(Protocol):
+        """Keeps EVSEs at 0: `held` by EVSE index."""
+
+        held: list[bool]
+
+        def reason(self, evse: int) -> str:
+            """Why, for people."""
+
+
+class Targets:
+    """Owns want_da of the ledger."""
+
+    def __init__(self, ledger: Ledger, limits: Limits, demand: Demand) -> None:
+        self.ledger = ledger
+        self.limits = limits
+        self.demand = demand
+        self.want_da = ledger.want_da
+        self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
+
+    def ceiling_da(self, s: Standing) -> int:
+        """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
+        e = s.index
+        if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
+            return 0
+        for holder in self.holders:
+            if holder.held[e]:
+                return 0
+        ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
+        return ceiling if ceiling >= s.evse.min_da else 0
+
+    def cap(self, now_ms: int) -> bool:
+        """No target above its ceiling. True: somebody may be told more than its bound."""
+        rising = False
+        for s in self.ledger.standings:
+            want = self.want_da[s.index]
+            if want:
+                ceiling = self.ceiling_da(s)
+                if want > ceiling:
+                    want = ceiling
+                    self.lower(s, ceiling, now_ms, ceiling == 0 and s.ok and self.demand.wants[s.index])
+                if self.ledger.permits.most_of(s, want) > s.bound_da:
+                    rising = True
+        return rising
+
+    def lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
+        """A lower target; by_us: it would charge on, so a pause of it is followed by its rest."""
+        self.want_da[s.index] = da
+        self.demand.changed_ms[s.index] = now_ms
+        if by_us and s.book.most_da() > 0:
+            self.demand.paused_ms[s.index] = now_ms

@@ -1,0 +1,82 @@
+"""What must outlive a restart, as JSON-able data, and a ledger that begins with it.
+
+Evidence per EVSE, the other load that is assumed, what is held against meters and devices, the shape of the site (rule 15).
+"""
+
+from ampacity.circuit.trusted.change import shape_of
+from ampacity.circuit.trusted.ladder import CONTACTOR
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ampacity.circuit.trusted.change import Change
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
+    from ampacity.circuit.trusted.standing import Standing
+
+
+def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
+    """Evidence per EVSE, assumed other load, the shape of the site (rule 15), who is locked out."""
+    evses = {s.evse.name: s.evidence.dump() for s in ledger.standings if not s.evse.left}
+    assumed = {}
+    for c in ledger.site.circuits:
+        first = c.index * ledger.site.phases
+        assumed[c.name] = ledger.assumed_da[first : first + ledger.site.phases]
+    kept = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(ledger, facts)}
+    locked = {s.evse.name: s.rung for s in ledger.standings if s.rung >= CONTACTOR}
+    if locked:
+        kept["locked"] = locked
+    meters = other.dump()
+    if meters:
+        kept["meters"] = meters
+    swapped = [s.evse.name for s in ledger.standings if s.locked == "swapped"]
+    if swapped:
+        kept["swapped"] = swapped
+    return kept
+
+
+def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+    """What does not have the expected form is left out: unknown is the safe side."""
+    for s in ledger.standings:
+        if not s.evse.left:
+            _load_evidence(ledger, s, kept, change, now_ms)
+    _load_assumed(ledger, other, kept.get("assumed"))
+    other.load(kept.get("meters"))
+    for s in ledger.standings:
+        s.book.add_unknown(ledger.bounds.hardware_da(s), now_ms)
+        ledger.bounds.update(s)
+    if change is not None:
+        change.hold(ledger, now_ms)
+    ledger.bounds.sum_up(ledger.sums)
+    ledger.margin.budget_ms = ledger.margin.exposure_ms()
+
+
+def _load_assumed(ledger: "Ledger", other: "OtherLoad", assumed: object) -> None:
+    phases = ledger.site.phases
+    for c in ledger.site.circuits:
+        values = assumed.get(c.name) if isinstance(assumed, dict) else None
+        if isinstance(values, list) and len(values) == phases:
+            for p, da in enumerate(values):
+                key = c.index * phases + p
+                ledger.assumed_da[key] = max(ledger.assumed_da[key], da)
+                other.alarm_da[key] = ledger.assumed_da[key]
+
+
+def _load_evidence(ledger: "Ledger", s: "Standing", kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+    """What is known of the device at its address, whatever it was called; what speaks against its name counts, too."""
+    evses, locked = kept.get("evses"), kept.get("locked")
+    name = s.evse.name
+    was = name if change is None else change.name_before(s.index, name)
+    known = evses.get(was) if isinstance(evses, dict) else None
+    if isinstance(known, dict):
+        s.evidence.load(known)
+    named = evses.get(name) if isinstance(evses, dict) else None
+    if isinstance(named, dict) and named.get("distrusted"):
+        s.evidence.distrusted = True
+    swapped = kept.get("swapped")
+    rungs = [locked[each] for each in (was, name) if isinstance(locked, dict) and isinstance(locked.get(each), int)]
+    if rungs:
+        ledger.bounds.ladder.lock(s, max(rungs), now_ms)
+    if isinstance(swapped, list) and was in swapped:
+        s.locked, s.swap_kept = "swapped", True
