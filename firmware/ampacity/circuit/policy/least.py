@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ampacity.circuit.guard import Guard
+    from ampacity.circuit.policy.plan import Plan
 
 
 class Leasts:
@@ -26,37 +27,39 @@ class Leasts:
         """True if its minimum is another from now on."""
         self.told_da[e] = da
         s, least_da = guard.ledger.standings[e], self.file_da[e]
-        if da > least_da and self._possible(guard, s, da):
+        if da > least_da and possible(guard, s, da):
             least_da = da
         if least_da == s.evse.min_da:
             return False
         s.evse.min_da = least_da
         return True
 
-    def _possible(self, guard: "Guard", s: Standing, da: int) -> bool:
-        """Would it fit if all others gave what they can, within all limits?"""
-        limits, other = guard.limits, guard.other
-        if da > min(s.evse.limit_da, limits.evse_da[s.index]):
+
+def possible(guard: "Guard | Plan", s: Standing, da: int) -> bool:
+    """Would it fit if all others gave what they can, within all limits?"""
+    limits, other = guard.limits, guard.other
+    if da > min(s.evse.limit_da, limits.evse_da[s.index]):
+        return False
+    beside = without(s, sums_of(guard, lambda t: keeps_da(guard, t, s)), keeps_da(guard, s, s))
+    for key in s.on_keys:
+        load_da = da * s.on_keys.count(key)
+        carries_da = min(guard.ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
+        if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
             return False
-        beside = without(s, sums_of(guard, lambda t: self._keeps_da(guard, t, s)), self._keeps_da(guard, s, s))
-        for key in s.on_keys:
-            load_da = da * s.on_keys.count(key)
-            carries_da = min(guard.ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
-            if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
-                return False
-        for row in limits.rows:
-            if da * row.weights[s.index] > row.cap_da:
-                return False
-        return True
-
-    def _keeps_da(self, guard: "Guard", t: Standing, s: Standing) -> int:
-        """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
-        if t is not s and guard.ledger.stuck(t, guard.now_ms):
-            return t.bound_da
-        return max(t.reserve_da, guard.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
+    for row in limits.rows:
+        if da * row.weights[s.index] > row.cap_da:
+            return False
+    return True
 
 
-def sums_of(guard: "Guard", amount: "Callable[[Standing], int]") -> "list[int]":
+def keeps_da(guard: "Guard | Plan", t: Standing, s: Standing) -> int:
+    """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
+    if t is not s and guard.ledger.stuck(t, guard.now_ms):
+        return t.bound_da
+    return max(t.reserve_da, guard.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
+
+
+def sums_of(guard: "Guard | Plan", amount: "Callable[[Standing], int]") -> "list[int]":
     """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve."""
     sums = [0] * guard.site.size
     for s in guard.ledger.standings:
@@ -87,7 +90,7 @@ def least_da(guard: "Guard", keys: "range") -> int:
         e = s.index
         if not guard.plan.ceiling_da(s) or guard.demands.asleep(e, guard.now_ms):
             continue
-        least = s.evse.min_da if guard.leasts is None else max(guard.leasts.file_da[e], guard.leasts.told_da[e])
+        least = s.evse.min_da if guard.leasts is None or not guard.leasts.told_da[e] else max(guard.leasts.file_da[e], guard.leasts.told_da[e])
         beside, needs_da = without(s, sums, s.reserve_da), 0
         for key in s.on_keys:
             load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]

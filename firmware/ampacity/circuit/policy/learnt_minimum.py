@@ -1,0 +1,80 @@
+"""Cars that begin only above the minimum of the standard: found by trying, kept until they are unplugged.
+
+A car that needs 8 A does nothing at a share of 7.3 A, and looks asleep. So one that draws nothing at what it is offered is
+offered 8, 10 and 13 A in turn, each for a while and as its minimum: others make that room, or it waits for its turn. What
+it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
+counts again, and after a few rounds nothing above it is tried for this car.
+"""
+
+from ampacity.circuit.policy.least import possible
+from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.policy.plan import Plan
+    from ampacity.circuit.trusted.tree import Site
+
+LEVELS_DA = (80, 100, 130)
+OVER_DA = 2  # the duty cycle of a control pilot is rounded down
+TRY_MS = 60000
+ROUNDS = 3
+SAME_DA = 5  # what it drew at so little above is no other order
+
+
+class LearntMinimum:
+    """Per EVSE which minimum is under trial or was learnt; in force it stands in `evse.min_da`."""
+
+    def __init__(self, site: "Site") -> None:
+        self.file_da = [evse.min_da for evse in site.evses]
+        self.trying = [False] * len(site.evses)
+        self.rounds = [0] * len(site.evses)
+        self.again_ms = [LONG_AGO_MS] * len(site.evses)  # no next round before
+
+    def look(self, plan: "Plan", s: Standing, now_ms: int) -> None:
+        """Within a share, after its use was looked at: does it draw now, or what is tried next?"""
+        e, demand = s.index, plan.demand
+        least_da = s.evse.min_da
+        if least_da > self.file_da[e] and least_da > min(s.evse.limit_da, plan.limits.evse_da[e]):
+            self._usual(s, now_ms)  # it may not have so much for now: tried again when it may
+        elif self.trying[e] and demand.drew[e]:
+            self.trying[e] = False
+        elif self.trying[e] and not plan.want_da[e] and not possible(plan, s, least_da):
+            self._usual(s, now_ms)
+        elif demand.idle[e] and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
+            self._next(plan, s, now_ms)
+
+    def _next(self, plan: "Plan", s: Standing, now_ms: int) -> None:
+        e, demand = s.index, plan.demand
+        most_da = min(s.evse.limit_da, plan.limits.evse_da[e])
+        level_da = self._above(plan.want_da[e], demand.drew_da[e], most_da)
+        if level_da and not demand.satisfied(e) and possible(plan, s, level_da):
+            self.trying[e] = True
+            s.evse.min_da = level_da
+            demand.drew[e] = False
+            demand.wake(e)
+            demand.changed = True
+        elif self.trying[e]:
+            self._usual(s, now_ms, demand.wake_ms)
+            demand.idle_cap_da[e] = s.evse.min_da
+
+    def _above(self, want_da: int, drew_da: int, most_da: int) -> int:
+        """The next one above what it is offered, and no more than it drew at before; 0: none."""
+        if drew_da and drew_da <= want_da + SAME_DA:
+            return 0
+        for level_da in LEVELS_DA:
+            if want_da < level_da <= most_da:
+                return min(level_da + OVER_DA, drew_da or most_da, most_da)
+        return 0
+
+    def _usual(self, s: Standing, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
+        """The next round comes after a rest, longer each time."""
+        e = s.index
+        s.evse.min_da = self.file_da[e]
+        self.again_ms[e] = now_ms + (rest_ms << self.rounds[e])
+        self.rounds[e] += self.trying[e]
+        self.trying[e] = False
+
+    def forget(self, s: Standing) -> None:
+        """Another car."""
+        self._usual(s)
+        self.rounds[s.index] = 0
