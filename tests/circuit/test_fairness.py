@@ -29,14 +29,14 @@ def test_section_6_a_sleeping_car_gives_its_place_to_one_that_waits():
     bench = garage(3, 130, idle_ms=20000, slot_s=3600, wake_ms=200000)
     drive(bench, 15, asleep=(0,))
     assert bench.guard.want_da[0] >= 60 and bench.guard.want_da[2] == 0
-    drive(bench, 20, asleep=(0,))
+    drive(bench, 110, asleep=(0,))  # more than the minimum is tried first
     assert bench.guard.want_da[0] == 0 and min(bench.guard.want_da[1:]) >= 60
     assert bench.guard.why(0) == "0.0 A: asleep; others use its room, it is tried again later"
 
 
 def test_section_6_a_sleeping_car_keeps_its_minimum_while_nobody_is_short():
     bench = garage(2, 220, idle_ms=20000)
-    drive(bench, 60, asleep=(0,))
+    drive(bench, 110, asleep=(0,))
     assert bench.guard.want_da[0] == 60
 
 
@@ -53,7 +53,7 @@ def test_section_6_a_sleeper_is_tried_again_and_sleeps_on_or_wakes():
 
 def test_section_6_a_sleeper_whose_car_asks_is_tried_in_its_next_turn():
     bench = garage(3, 130, idle_ms=20000, slot_s=60, wake_ms=10000000)
-    drive(bench, 60, asleep=(0,))
+    drive(bench, 200, asleep=(0,))
     assert drive(bench, 200, asleep=(0,))[0] == 0
     bench.guard.extras.asks(0)
     assert drive(bench, 200)[0] > 30

@@ -134,7 +134,7 @@ def test_section_6_the_queue_rotates_and_never_starves():
 
 def test_section_6_a_sleeping_car_gives_back_all_but_the_minimum_and_wakes():
     bench = garage(2, 220, idle_ms=10000)
-    for _ in range(25):
+    for _ in range(90):
         bench._drive(1, bench.facts["evses"][1], True)
         bench._drive(0, bench.facts["evses"][0], 1)
         bench.tick(1000)

@@ -17,6 +17,7 @@ from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
 from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
+from ampacity.circuit.policy.turns import PARTS, STEP_MS_MAX, TICK_MS, Turns
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import Events
@@ -39,7 +40,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Extras, Shed, Standing, Targets,
+    Claim, Extras, Shed, Standing, Targets, Turns,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -64,7 +65,8 @@ LEFT_OUT = {
     "Trust": {"loaded", "fell", "reason"},
     "Window": {"bucket_ms"},
     "Past": {"bucket_ms", "phases"},
-    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks"},
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks", "drew_da", "short"},
+    "Turns": {"slot_ms", "had", "booked_ms", "swapped_ms"},
     "Ranks": {"order", "keys", "rows"},
     "Claim": {"hidden", "want_da"},
     "Targets": {"holders", "want_da"},
@@ -76,7 +78,7 @@ LEFT_OUT = {
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
-    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms", "slot_since_ms",
+    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "claimed_ms", "begun_ms",
 }  # fmt: skip
@@ -113,7 +115,7 @@ def spans_ms(facts):
         "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
-        "paused_ms": plan.restart_hold_ms, "slot_since_ms": slot, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
+        "paused_ms": plan.restart_hold_ms, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
@@ -199,6 +201,17 @@ class Form:
                 self._walk(view.past, "%s.past" % v, ("Past",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
+        self._walk(guard.demands.turns, "g.demands.turns", ("Turns",))
+        # of the slot that runs, in whole steps at the minimum: a slot that was cut short begins anew here
+        for s in guard.ledger.standings:
+            had, unit = "g.demands.turns.had[%d]" % s.index, s.evse.min_da * step_ms // TICK_MS
+            self._put("%s // %d if g.demands.in_slot[%d] else 0" % (had, unit, s.index), "%s = x[{}] * %d" % (had, unit))
+        assert guard.demands.slot_ms // PARTS // 2 < step_ms, "swaps wait for less than a step here"
+        self.writes.append("g.demands.turns.swapped_ms = LONG")
+        self.writes.append("g.demands.turns.booked_ms = now - %d" % STEP_MS_MAX)
+        # at what a car drew, and who is short, matters to one that is idle, and none is for so long here
+        self.writes.append("g.demands.short = False")
+        self.writes.append("g.demands.drew_da[:] = %r" % ([0] * len(guard.demands.drew_da)))
         if hasattr(guard.demands, "ranks"):
             self._walk(guard.demands.ranks, "g.demands.ranks", ("Ranks",))
             self.writes.append("g.demands.ranks.rows[:] = [g.demands.ranks.keys[e] for e in g.demands.order]")

@@ -167,14 +167,13 @@ class Guard:
     def plugged(self, evse: int, plugged: bool, now_ms: int) -> None:
         """A car was plugged in or out: what the last one did not use tells nothing of this one."""
         if plugged != self.demands.plugged[evse]:
-            self.demands.plugged[evse] = plugged
+            self.demands.another_car(evse, plugged)
             self.ledger.intake.another_car(evse)
             if self.limits.uses is not None:
                 self.limits.uses.forget(evse)
                 self.limits.renew()
             if self.demands.needs is not None and not plugged:
                 self.demands.needs.put(evse, None, None)
-            self.demands.wake(evse)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
         """The installer declares the feeder of this EVSE open and locked; one that `draws_da` is not to be declared so."""

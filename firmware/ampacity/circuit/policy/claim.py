@@ -159,7 +159,7 @@ class Claim:
         if not stop:
             return want > self.ledger.site.evses[e].min_da
         long_ago_ms = now_ms - demand.slot_ms
-        had = demand.served[e] or 0 <= demand.slot_since_ms[e] <= long_ago_ms
+        had = demand.served[e] or demand.in_slot[e] and demand.turns.over(self.ledger.standings[e])
         return had or rank[e] < rank[claimant] or 0 <= demand.waits_since_ms[claimant] <= long_ago_ms
 
     def _let_give(self, s: Standing, want_da: int, lack: Lack, stop: bool, now_ms: int) -> None:

@@ -1,15 +1,20 @@
 """Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
 
 from ampacity.circuit.policy.ranks import Ranks
+from ampacity.circuit.policy.turns import Turns
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ampacity.circuit.policy.learnt_minimum import LearntMinimum
+    from ampacity.circuit.policy.least import Room
     from ampacity.circuit.policy.needs import Needs
     from ampacity.circuit.policy.sleep import Sleepers
 
 HEADROOM_DA = 20
+HEADROOM_SHORT_DA = 10  # while others are short; a tenth of more
+SETTLED_MS = 15000  # after another order a car shows what it makes of it
 ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
@@ -32,7 +37,8 @@ class Demand:
         self.plugged = [False] * count
         self.ticket = [0] * count
         self.next_ticket = 1
-        self.slot_since_ms = [-1] * count  # admitted since; -1: not
+        self.turns = Turns(count, self.slot_ms)
+        self.in_slot = [False] * count  # admitted, and has begun
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
         self.served = [False] * count  # had its slot, and charges on because nobody else could
         self.idle_since_ms = [-1] * count
@@ -44,6 +50,9 @@ class Demand:
         self.changed_ms = [LONG_AGO_MS] * count
         self.needs: "Needs | None" = None
         self.sleepers: "Sleepers | None" = None
+        self.learnt: "LearntMinimum | None" = None
+        self.drew_da = [0] * count  # the least order at which this car drew; 0: none yet
+        self.short = False  # somebody could use more than its share
         self.ranks = Ranks(count)
         self.order = self.ranks.order
         self.changed = True
@@ -53,13 +62,23 @@ class Demand:
             return
         self.wants[evse] = wants
         self.changed = True
-        self.slot_since_ms[evse] = -1
+        self.in_slot[evse] = False
         self.paused_ms[evse] = LONG_AGO_MS
         self.drew[evse] = False
         self.wake(evse)
         self._wake_up(evse)
+        self.turns.had[evse] = 0
         if wants:
-            self.to_the_back(evse)
+            self.turns.arrive(self, evse)
+
+    def another_car(self, evse: int, plugged: bool) -> None:
+        """What the last one did tells nothing of this one."""
+        self.plugged[evse] = plugged
+        self.turns.fresh[evse] = plugged
+        self.drew_da[evse] = 0
+        if self.learnt is not None:
+            self.learnt.forget(self.ledger.standings[evse])
+        self.wake(evse)
 
     def wake(self, evse: int) -> None:
         self.idle_since_ms[evse] = -1
@@ -99,7 +118,7 @@ class Demand:
             place = LAST
             if e == claimant or needs is not None and needs.turn[e]:
                 place = FIRST
-            elif self.slot_since_ms[e] >= 0 and not self.served[e] and want_da[e] > 0 and not (late and ranks.rank[e] in late):
+            elif self.in_slot[e] and not self.served[e] and want_da[e] > 0 and not (late and ranks.rank[e] in late):
                 place = KEEPS
             ranks.key(e, place, self.ticket[e])
         ranks.sort()
@@ -113,15 +132,23 @@ class Demand:
 
     def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
         """Who had a slot while others of its rank wait goes to the back of the queue."""
-        rank, waiting = self.ranks.rank, []
+        rank, waiting, turns, charging = self.ranks.rank, [], self.turns, 0
+        ticks = turns.step(now_ms)
         for e in self.order:
+            charging += admitted[e]
             if self.wants[e] and not admitted[e] and rank[e] not in waiting and not self.asleep(e, now_ms):
                 waiting.append(rank[e])
         for e in self.order:
-            if self.needs is not None and (not self.wants[e] or 0 <= self.slot_since_ms[e] <= now_ms - self.slot_ms):
+            s = self.ledger.standings[e]
+            if self.in_slot[e] and self.ledger.want_da[e]:
+                turns.book(s, self.ledger.want_da[e], self._used_da(s, now_ms), ticks)
+            over = self.in_slot[e] and turns.over(s)
+            if self.needs is not None and (not self.wants[e] or over):
                 self.needs.turn[e] = False
             if not admitted[e]:
-                self.slot_since_ms[e] = -1
+                if over and turns.had[e]:
+                    self._end_slot(s, now_ms)
+                self.in_slot[e] = False
                 self.served[e] = False
                 if not self.wants[e] or self.asleep(e, now_ms):
                     self.waits_since_ms[e] = -1
@@ -131,12 +158,16 @@ class Demand:
             if not self.ledger.want_da[e]:
                 continue  # it has not begun
             self.waits_since_ms[e] = -1
-            if self.slot_since_ms[e] < 0:
-                self.slot_since_ms[e] = now_ms
-            elif now_ms - self.slot_since_ms[e] >= self.slot_ms and waiting and rank[e] in waiting:
-                self.to_the_back(e)
-                self.slot_since_ms[e] = now_ms
+            if not self.in_slot[e]:
+                self.in_slot[e] = True
+                turns.guest = turns.fresh[e]
+            elif over and waiting and rank[e] in waiting and turns.may_swap(charging, now_ms):
+                self._end_slot(s, now_ms)
                 self.served[e] = True
+
+    def _end_slot(self, s: Standing, now_ms: int) -> None:
+        self.turns.end(s, now_ms)
+        self.to_the_back(s.index)
 
     # the give-back
 
@@ -153,19 +184,39 @@ class Demand:
             self.wake(evse)
             return
         if used >= ASLEEP_DA:
-            self.drew[evse] = True
-            self._wake_up(evse)
-        if used + HEADROOM_DA >= want_da:
-            if used + HEADROOM_DA // 2 >= self.idle_cap_da[evse]:
+            self._draws(evse, want_da, now_ms)
+        headroom = min(HEADROOM_DA, max(HEADROOM_SHORT_DA, used // 10)) if self.short else HEADROOM_DA
+        cap = self.idle_cap_da[evse]
+        if want_da < s.evse.min_da:
+            self.wake(evse)  # more is to be tried
+        elif used + headroom >= want_da:
+            if used + max(HEADROOM_SHORT_DA // 2, cap // 20 + 1) >= cap:
                 self.wake(evse)
-            elif self.idle_cap_da[evse] == NO_CAP_DA:
+            elif cap == NO_CAP_DA:
                 self.idle_since_ms[evse] = -1
-            return
-        if self.idle_since_ms[evse] < 0:
+        elif self.idle_since_ms[evse] < 0:
             self.idle_since_ms[evse] = now_ms
         elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
-            self.idle_cap_da[evse] = max(s.evse.min_da, used + HEADROOM_DA)
+            self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
             self.idle[evse] = used < ASLEEP_DA
+
+    def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
+        self.drew[evse] = True
+        self._wake_up(evse)
+        if now_ms - self.changed_ms[evse] >= SETTLED_MS and not 0 < self.drew_da[evse] <= want_da:
+            self.drew_da[evse] = want_da
+
+    def learn(self, room: "Room", evse: int, now_ms: int) -> None:
+        """Its car may need more than it is offered (learnt_minimum.py)."""
+        s = self.ledger.standings[evse]
+        if self.learnt is None:
+            if not self.idle[evse] or s.evse.primary:
+                return
+            from ampacity.circuit.policy.learnt_minimum import LearntMinimum
+
+            self.learnt = LearntMinimum(self.ledger.site)
+        if not s.evse.primary:
+            self.learnt.look(room, self, s, now_ms)
 
     def _used_da(self, s: Standing, now_ms: int) -> int:
         """What it draws now, in da; -1: nobody knows."""
@@ -176,10 +227,18 @@ class Demand:
     def _patience_ms(self, evse: int) -> int:
         """A car that charged and stopped by itself has said so; one that is tried had its time before; one that has what it
         needed is done."""
-        if self.needs is not None and self.needs.satisfied(evse):
+        if self.satisfied(evse):
             return min(self.idle_ms, SATISFIED_MS)
+        if self.learnt is not None and self.learnt.trying[evse]:
+            from ampacity.circuit.policy.learnt_minimum import TRY_MS
+
+            return min(self.idle_ms, TRY_MS)
         sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.probing[evse]
         return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
+
+    def satisfied(self, evse: int) -> bool:
+        """It has what it was said to need."""
+        return self.needs is not None and self.needs.satisfied(evse)
 
     def send_to_sleep(self, evse: int, now_ms: int) -> None:
         """It drew nothing for long and others are short: it is paused, and tried again in a while."""

@@ -11,51 +11,63 @@ from ampacity.circuit.trusted.standing import Standing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, Protocol
 
-    from ampacity.circuit.policy.shed import Shed
+    from ampacity.circuit.policy.limits import Limits
     from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.otherload import OtherLoad
+
+    class Room(Protocol):
+        """What is shared: the circuits, the limits from outside, and what everybody is to have."""
+
+        ledger: Ledger
+        limits: Limits
+        other: OtherLoad
+        want_da: "list[int]"
 
 
 class Leasts:
     """What was told of each EVSE, in da; 0: nothing."""
 
-    def __init__(self, shed: "Shed") -> None:
+    def __init__(self, shed: "Room") -> None:
         self.shed = shed
-        self.file_da = [evse.min_da for evse in shed.site.evses]
+        self.file_da = [evse.min_da for evse in shed.ledger.site.evses]
         self.told_da = [0] * len(self.file_da)
 
     def tell(self, e: int, da: int, now_ms: int) -> bool:
         """True if its minimum is another from now on."""
         self.told_da[e] = da
         s, least_da = self.shed.ledger.standings[e], self.file_da[e]
-        if da > least_da and self._possible(s, da, now_ms):
+        if da > least_da and possible(self.shed, s, da, now_ms):
             least_da = da
         if least_da == s.evse.min_da:
             return False
         s.evse.min_da = least_da
         return True
 
-    def _possible(self, s: Standing, da: int, now_ms: int) -> bool:
-        """Would it fit if all others gave what they can, within all limits?"""
-        ledger, limits, other = self.shed.ledger, self.shed.limits, self.shed.other
-        if da > min(s.evse.limit_da, limits.evse_da[s.index]):
-            return False
-        beside = without(s, sums_of(ledger, lambda t: self._keeps_da(t, s, now_ms)), self._keeps_da(s, s, now_ms))
-        for key in s.on_keys:
-            load_da = da * s.on_keys.count(key)
-            carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
-            if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
-                return False
-        for row in limits.rows:
-            if da * row.weights[s.index] > row.cap_da:
-                return False
-        return True
 
-    def _keeps_da(self, t: Standing, s: Standing, now_ms: int) -> int:
-        """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
-        if t is not s and self.shed.ledger.stuck(t, now_ms):
-            return t.bound_da
-        return max(t.reserve_da, self.shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
+def possible(shed: "Room", s: Standing, da: int, now_ms: int) -> bool:
+    """Would it fit if all others gave what they can, within all limits?"""
+    ledger, limits, other = shed.ledger, shed.limits, shed.other
+    if da > min(s.evse.limit_da, limits.evse_da[s.index]):
+        return False
+    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s, now_ms)), keeps_da(shed, s, s, now_ms))
+    for key in s.on_keys:
+        load_da = da * s.on_keys.count(key)
+        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
+        if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
+            return False
+    for row in limits.rows:
+        if da * row.weights[s.index] > row.cap_da:
+            return False
+    return True
+
+
+def keeps_da(shed: "Room", t: Standing, s: Standing, now_ms: int) -> int:
+    """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
+    if t is not s and shed.ledger.stuck(t, now_ms):
+        return t.bound_da
+    return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
 
 
 def sums_of(ledger: "Ledger", amount: "Callable[[Standing], int]") -> "list[int]":
@@ -80,7 +92,7 @@ def without(s: Standing, sums: "list[int]", da: int) -> "list[int]":
     return beside
 
 
-def least_da(shed: "Shed", leasts: "Leasts | None", keys: "range", now_ms: int) -> int:
+def least_da(shed: "Any", leasts: "Leasts | None", keys: "range", now_ms: int) -> int:
     """The least that these keys (the root's phases) must carry for each EVSE that may charge to begin by itself; 0: none may, or
     none can as far as our own ratings go."""
     ledger, site = shed.ledger, shed.site
@@ -90,7 +102,7 @@ def least_da(shed: "Shed", leasts: "Leasts | None", keys: "range", now_ms: int) 
         e = s.index
         if not shed.targets.ceiling_da(s) or shed.demand.asleep(e, now_ms):
             continue
-        least = s.evse.min_da if leasts is None else max(leasts.file_da[e], leasts.told_da[e])
+        least = s.evse.min_da if leasts is None or not leasts.told_da[e] else max(leasts.file_da[e], leasts.told_da[e])
         beside, needs_da = without(s, sums, s.reserve_da), 0
         for key in s.on_keys:
             load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]

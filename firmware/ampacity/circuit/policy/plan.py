@@ -107,6 +107,7 @@ class Plan:
             if not demand.wants[e] and not self.want_da[e]:
                 continue
             demand.watch_use(e, self.want_da[e], now_ms)
+            demand.learn(self.shed, e, now_ms)
             s = self.ledger.standings[e]
             self._take_back(s, now_ms)
             ceiling = self.claim.cap_da(s, self.targets.ceiling_da(s))
@@ -161,7 +162,9 @@ class Plan:
         for e in range(len(self.goal_da)):
             self.goal_da[e] = 0
             self.admitted[e] = False
+        self.demand.short = False
         for member in self.members:
+            self.demand.short = self.demand.short or member.goal_da < member.max_da and not self.demand.idle[member.index]
             self.goal_da[member.index] = self._goal(member)
             self.admitted[member.index] = member.admitted and not self._waits_beside(member)
 
@@ -334,7 +337,8 @@ class Plan:
     def _one_waits_to_begin(self, now_ms: int) -> bool:
         """Somebody's turn has come, at whose minimum a few others stand with a little more than their share each."""
         for e in self.demand.order:
-            if self.want_da[e] == 0 and self._may_rise(e, now_ms) and not self.ledger.margin.blind(self.ledger.standings[e]):
+            s = self.ledger.standings[e]
+            if self.want_da[e] < s.evse.min_da and self._may_rise(e, now_ms) and not self.ledger.margin.blind(s):
                 return True
         return False
 
@@ -357,7 +361,8 @@ class Plan:
             return False
         if want == 0:
             return now_ms - demand.paused_ms[e] >= self.restart_hold_ms
-        return goal - want >= self.deadband_da and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
+        enough = goal - want >= self.deadband_da or want < self.ledger.standings[e].evse.min_da
+        return enough and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
 
     def _count_unsent(self) -> None:
         """Targets that were raised and not sent yet need their margin too."""
@@ -380,7 +385,7 @@ class Plan:
         da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
             da = room - s.surplus_da - s.follow_da
-        least = s.evse.min_da if want == 0 else want + self.deadband_da
+        least = s.evse.min_da if want < s.evse.min_da else want + self.deadband_da
         if da < least or not ledger.permits.survives(s, ledger.permits.most_of(s, da)):
             return
         self._claim(s, held, -1)

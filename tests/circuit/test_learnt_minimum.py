@@ -1,0 +1,107 @@
+"""A car that begins only above the minimum of the standard: found by offering more for a while, kept until unplug."""
+
+from helper_circuit import Bench, circuit, evse, site
+
+
+def garage(count, rating, **settings):
+    times = {"raise_hold_ms": 1000, "restart_hold_ms": 2000, "idle_ms": 20000, "slot_s": 60}
+    times.update(settings)
+    bench = Bench(site([evse("evse-%d" % (e + 1)) for e in range(count)], [circuit(rating=rating)], **times)).start()
+    for e in range(count):
+        plug(bench, e)
+    return bench
+
+
+def plug(bench, e):
+    bench.guard.plugged(e, True, bench.now_ms)
+    bench.guard.demand(e, True)
+
+
+def drive(bench, seconds, needs_da):
+    """Each car draws what it is told, but nothing below what it needs; seconds in which each drew."""
+    charged = [0] * len(needs_da)
+    for _ in range(seconds):
+        for e in range(len(needs_da)):
+            want = bench.guard.want_da[e]
+            draws = bench.guard.order_da(e) or 0
+            bench.audit(e)
+            order_id = bench.send(want, e)
+            if order_id is not None:
+                bench.prove(order_id, want, e)
+                draws = want
+            draws = draws if draws >= needs_da[e] else 0
+            charged[e] += draws > 0
+            bench.measure(e, draws, draws, draws)
+        bench.tick(1000)
+    return charged
+
+
+def test_section_6_a_car_whose_minimum_is_above_its_share_is_offered_more_and_charges():
+    for least in (80, 100, 130):
+        bench = garage(3, 220)
+        charged = drive(bench, 400, (least, 60, 60))
+        assert charged[0] > 60 and min(charged) > 60, (least, charged)
+        assert bench.guard.site.evses[0].min_da == least + 2
+
+
+def test_section_6_what_was_learnt_is_forgotten_with_the_car():
+    bench = garage(3, 220)
+    drive(bench, 200, (80, 60, 60))
+    assert bench.guard.site.evses[0].min_da == 82
+    bench.guard.demand(0, False)
+    bench.guard.demand(0, True)
+    drive(bench, 30, (80, 60, 60))
+    assert bench.guard.site.evses[0].min_da == 82, "the same car"
+    bench.guard.plugged(0, False, bench.now_ms)
+    assert bench.guard.site.evses[0].min_da == 60
+
+
+def test_section_6_a_car_that_is_asleep_is_offered_more_a_few_times_and_no_more():
+    bench = garage(3, 220, wake_ms=30000)
+    above = 0
+    for minute in range(60):
+        drive(bench, 60, (1000, 60, 60))
+        above = minute if bench.guard.want_da[0] > 73 else above
+    assert 0 < bench.guard.demands.learnt.rounds[0] <= 3 and above < 20, above
+    assert bench.guard.site.evses[0].min_da == 60
+
+
+def test_section_6_a_car_that_charged_at_its_share_and_is_full_is_offered_no_more():
+    bench = garage(3, 220)
+    drive(bench, 60, (60, 60, 60))
+    for _ in range(120):
+        drive(bench, 1, (1000, 60, 60))
+        assert bench.guard.want_da[0] <= 76
+    assert bench.guard.want_da[0] == 0, "asleep"
+
+
+def test_section_6_more_is_not_offered_than_limits_and_room_leave():
+    bench = garage(2, 150, idle_ms=20000)
+    bench.guard.limit("user", ("evse", 0), 90, None, "hold", bench.now_ms)
+    for _ in range(300):
+        drive(bench, 1, (100, 60))
+        assert bench.guard.want_da[0] <= 90
+    assert bench.guard.site.evses[0].min_da == 60
+
+
+def test_section_6_a_limit_below_what_was_learnt_forgets_it():
+    bench = garage(3, 220)
+    drive(bench, 200, (80, 60, 60))
+    bench.guard.limit("user", ("evse", 0), 70, None, "hold", bench.now_ms)
+    drive(bench, 30, (60, 60, 60))
+    assert bench.guard.want_da[0] >= 60 and bench.guard.site.evses[0].min_da == 60
+
+
+def test_section_6_what_a_car_does_not_use_is_kept_for_it_only_while_nobody_is_short():
+    bench = garage(2, 220)
+    for _ in range(80):
+        for e, most in enumerate((80, 160)):
+            bench._drive(e, bench.facts["evses"][e], most)
+        bench.tick(1000)
+    assert bench.guard.want_da == [90, 130], bench.guard.want_da
+    bench = garage(2, 320)
+    for _ in range(80):
+        for e in range(2):
+            bench._drive(e, bench.facts["evses"][e], (80, 160)[e])
+        bench.tick(1000)
+    assert bench.guard.want_da == [100, 160], bench.guard.want_da
