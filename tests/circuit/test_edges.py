@@ -1,8 +1,10 @@
 """Rules at the edge of their numbers: what is still allowed, and what is refused one step further."""
 
-from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, site
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, meter_facts, site
 
+from ampacity.circuit.trusted.change import place
 from ampacity.circuit.trusted.evidence import Evidence
+from ampacity.circuit.trusted.steps import Steps
 from ampacity.circuit.trusted.tree import Site
 from ampacity.circuit.trusted.trust import Trust
 
@@ -99,3 +101,107 @@ def test_rule_3_2_a_journal_without_or_with_wrong_counts_leaves_what_was():
         assert trust.blame == clean and trust.owed[0] == 1 and trust.owed[2] == 2
         trust.turn()
         assert trust.blame == clean
+
+
+def test_rule_8_a_watchdog_that_was_read_as_off_is_none_however_fixed_it_should_be():
+    bench = Bench(site([foreign_evse(watchdog_fixed=True, fallback_da=60)])).start()
+    assert bench.guard.reserve_da(0) == 60
+    bench.guard.evidence(0, "watchdog_ms", 0, bench.now_ms)
+    assert bench.guard.reserve_da(0) == 160
+
+
+def test_rule_3_4_where_nothing_is_assumed_and_nothing_was_seen_a_meter_that_never_spoke_adds_nothing():
+    bench = Bench(site([evse(circuit=1)], [circuit(meter=0), circuit("row", 0)], [meter_facts()])).start()
+    bench.tick(60000)
+    assert bench.guard.other_da(0) == [0, 0, 0] and bench.guard.other_da(1) == [0, 0, 0]
+
+
+def test_rule_3_3_five_times_the_rating_and_a_hundred_amperes_is_possible_and_more_is_not():
+    for shown, state in ((2600, "ok"), (2601, "lost")):
+        bench = Bench(site([evse()], [circuit(rating=320, meter=0)], [meter_facts()])).start()
+        for _ in range(3):
+            bench.meter(100, 100, 100)
+            bench.tick(1000)
+        bench.meter(shown, 100, 100)
+        assert (bench.guard.meter_state(0) == "ok") == (state == "ok"), shown
+
+
+def test_rule_2_one_that_makes_more_of_an_order_makes_nothing_of_a_pause():
+    bench = Bench(site([evse()])).start()
+    bench.guard.want_da[0] = 100
+    permits, s = bench.ledger.permits, bench.ledger.standings[0]
+    bench.tick()
+    bench.guard.want_da[0] = 100
+    assert bench.send(104) is not None
+    assert permits.most_of(s, 0) == 0 and permits.most_of(s, 100) == 104 and permits.most_of(s, 158) == 160
+
+
+def stepped(frame, least, most, before=(0, 0, 0)):
+    """What a meter that showed 10 A on each phase makes of this frame, in which ours step from `before`."""
+    steps = Steps(3, [0, 1, 2])
+    assert not steps.look([100, 100, 100], list(before), list(before), 1000000)
+    steps.look(list(frame), list(least), list(most), 1001000)
+    return steps
+
+
+def test_rule_3_2_three_quarters_of_a_step_are_followed_less_than_one_is_missed_and_between_nothing_is_told():
+    for shown, missed, followed in ((145, 0, 1), (144, 0, 0), (115, 0, 0), (114, 1, 0)):
+        steps = stepped((shown, 100, 100), (60, 0, 0), (60, 0, 0))
+        assert (steps.missed, steps.followed) == (missed, followed), shown
+    for shown, missed, followed in ((55, 0, 1), (56, 0, 0), (85, 0, 0), (86, 1, 0)):
+        steps = stepped((shown, 100, 100), (0, 0, 0), (0, 0, 0), (60, 0, 0))
+        assert (steps.missed, steps.followed) == (missed, followed), shown
+
+
+def test_rule_3_2_a_step_counts_from_four_amperes_that_are_certain():
+    assert stepped((100, 100, 100), (40, 0, 0), (60, 0, 0)).missed == 1
+    assert stepped((100, 100, 100), (39, 0, 0), (60, 0, 0)).missed == 0
+
+
+def test_rule_3_2_a_step_spares_the_phases_that_had_at_most_half_of_it():
+    assert stepped((160, 130, 131), (60, 30, 31), (60, 30, 31)).spared[0] == 2
+    assert stepped((160, 160, 160), (60, 60, 60), (60, 60, 60)).spared == [0, 0, 0]
+    assert stepped((160, 100, 100), (60, 0, 0), (60, 0, 0)).spared == [6, 0, 0]
+    assert stepped((160, 160, 160), (60, 0, 0), (60, 0, 0)).followed == 0
+
+
+def test_rule_6_one_declared_isolated_is_silent_and_back_by_audit_and_proof_alone():
+    bench = Bench(site([evse()])).start()
+    assert bench.guard.online(0)
+    bench.guard.isolate(0, True, bench.now_ms)
+    assert not bench.guard.online(0) and bench.ledger.standings[0].silent
+
+
+def test_rule_6_what_resets_disobedience_does_not_admit_another_device():
+    bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
+    bench.guard.evidence(0, "fingerprint", "SN-2", bench.now_ms)
+    bench.ledger.intake.unlock(0, bench.now_ms)
+    assert bench.guard.locked_out(0) or bench.ledger.standings[0].locked == "swapped"
+    assert bench.bound() == 160 and "unlocked" not in bench.kinds()
+
+
+def test_rule_6_the_unit_that_belongs_here_is_admitted_again_when_it_came_back_while_nobody_looked():
+    bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
+    s = bench.ledger.standings[0]
+    s.locked, s.swap_kept = "swapped", True
+    bench.guard.evidence(0, "fingerprint", "SN-1", bench.now_ms)
+    assert s.locked == "" and not s.swap_kept
+
+
+def test_section_4_the_place_of_a_device_is_its_line_or_host_and_its_unit():
+    facts = {"buses": [{"name": "a", "port": "/dev/ttyS1"}, {"name": "b", "port": "virtual"}, {"name": "c"},
+                       {"name": "d", "kind": "tcp", "host": "box", "tcp_port": 502}]}  # fmt: skip
+    for device, where in (({"bus": 0}, "/dev/ttyS1/7"), ({"bus": 1}, "b/7"), ({"bus": 2}, "c/7"), ({"bus": 3}, "box:502/7"),
+                          ({"bus": 3, "host": "x", "tcp_port": 1502}, "x:1502/7"), ({"bus": 0, "place": "there"}, "there/7"),
+                          ({"bus": 4}, "local/evse"), ({"bus": -1}, "local/evse"), ({}, "local/evse")):  # fmt: skip
+        assert place(facts, dict(device, unit=7, name="evse")) == where
+
+
+def test_rule_14_what_is_switched_off_counts_its_reserve_there_by_order_and_in_the_default_state():
+    bench = Bench(site([evse(fallback_da=60, power_on_da=60), evse("evse-2", terminals=[[1]])], [circuit(rating=200)])).start()
+    bench.guard.phases_sent(0, [0], bench.now_ms)
+    bench.guard.phases_proven(0, [0], bench.now_ms)
+    bench.tick(SETTLE_MS + 200)
+    bench.stand(100, 0)
+    assert bench.guard.margin_da(0) == [100, 140, 140]
+    assert bench.order(141, 1) is None and bench.order(140, 1) is not None
