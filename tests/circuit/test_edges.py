@@ -205,3 +205,38 @@ def test_rule_14_what_is_switched_off_counts_its_reserve_there_by_order_and_in_t
     bench.stand(100, 0)
     assert bench.guard.margin_da(0) == [100, 140, 140]
     assert bench.order(141, 1) is None and bench.order(140, 1) is not None
+
+
+def test_rule_9_foreign_writes_are_told_again_when_the_line_was_clean():
+    for after_ms, told in ((9999, 1), (10000, 2)):
+        bench = Bench(site([evse()])).start()
+        bench.guard.foreign_write(0, None, bench.now_ms)
+        bench.now_ms += after_ms
+        bench.guard.foreign_write(0, None, bench.now_ms)
+        assert bench.kinds().count("foreign") == told
+
+
+def test_rule_3_a_report_that_falls_within_the_orders_still_live_counts_no_longer_than_they():
+    bench = Bench(site([evse()])).start()
+    bench.stand(160)
+    bench.guard.reported(0, 160, bench.now_ms)
+    bench.order(60)
+    bench.tick(SETTLE_MS - 1000)
+    bench.guard.reported(0, 60, bench.now_ms)
+    bench.tick(1200)
+    assert bench.bound() == 60
+
+
+def test_rule_8_a_setting_that_changes_takes_nobody_out_while_its_mode_obeys():
+    bench = Bench(site([foreign_evse(max_da=160)], [circuit(rating=400)])).start()
+    bench.guard.evidence(0, "max_da", 200, bench.now_ms)
+    assert bench.ledger.standings[0].ok
+    bench.guard.evidence(0, "mode_ok", False, bench.now_ms)
+    assert not bench.ledger.standings[0].ok
+
+
+def test_what_a_site_file_leaves_out_has_its_default():
+    facts = evse()
+    del facts["weight"], facts["priority"]
+    e = Site(site([facts])).evses[0]
+    assert (e.weight, e.priority) == (1, 1)
