@@ -67,7 +67,8 @@ def mutants_of(source: str, file: str) -> "list[Mutant]":
             if after != before:
                 path = ".".join(p.name for p in parents if isinstance(p, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef))
                 mutant = Mutant(file, path, line, number, choice, before, after)
-                mutant.again = seen[mutant.name] = seen.get(mutant.name, -1) + 1
+                name = mutant.name
+                mutant.again = seen[name] = seen.get(name, -1) + 1
                 found.append(mutant)
     return found
 
