@@ -11,7 +11,7 @@ MBPOLL := .cache/mbpoll/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test check proof bench soak micropython32 cortex-m3 pypy lock clean
+.PHONY: help setup demo test check proof mutants bench soak micropython32 cortex-m3 pypy lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -37,6 +37,9 @@ check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rule
 proof: $(INSTALLED) $(MICROPYTHON)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long
 	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
+
+mutants: $(INSTALLED)  ## small defects put into the trusted core, and which of them no test of behaviour sees: SAMPLE=200 SEED=1 (MUTANTS_OPTIONS="--file orders.py")
+	@$(RUN) -m tools.mutants --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1) $(MUTANTS_OPTIONS)
 
 bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here
 	@$(RUN) -m tools.bench $(BENCH_OPTIONS)

@@ -135,3 +135,44 @@ def test_registers_that_do_not_exist_are_not_read():
     assert registers.read(table.LAST, 2, NOW) is None
     assert registers.read(table.LAST, 1, NOW) == b"\x00\x00"
     assert registers.read(table.BROADCAST, 1, NOW) is None
+
+
+def test_grants_that_nobody_takes_are_kept_up_to_eight_the_newest_of_them():
+    registers = made()
+    for sequence in range(1, 21):
+        assert registers.write(table.GRANT_AT, grant_data(sequence=sequence), NOW) == 0
+    assert [grant[2] for grant in registers.grants] == list(range(13, 21))
+
+
+def test_a_write_that_is_not_exactly_a_grant_or_within_the_settings_changes_nothing():
+    registers = made()
+    registers.unlocked = True
+    before = registers.read(table.BASE, table.LAST + 1 - table.BASE, NOW)
+    for at, data in (
+        (table.GRANT_AT, grant_data()[:-2]),
+        (table.GRANT_AT, grant_data() + b"\x00\x00"),
+        (table.SETTINGS_AT - 1, b"\x00\x64"),
+        (table.SETTINGS_AT, b"\x00\x64" * 5),
+        (table.SETTINGS_AT + 3, b"\x00\x64" * 2),
+        (table.SETTINGS_AT + 4, b"\x00\x64"),
+        (table.STATUS_AT, b"\x00\x64"),
+        (table.LAST, b"\x00\x64"),
+    ):
+        assert registers.write(at, data, NOW) == 2
+    assert registers.read(table.BASE, table.LAST + 1 - table.BASE, NOW) == before and not registers.settings_changed
+
+
+def test_a_broadcast_names_a_hundred_units_and_no_more():
+    for count in (99, 100, 101):
+        assert made().broadcast(table.BROADCAST, orders(5, [100] * count), 5, NOW) == (count <= 100)
+
+
+def test_settings_fit_up_to_their_very_bounds():
+    registers = made()
+    for values in ((0, 60, 0, 1000), (60, 800, 800, 3600000), (800, 800, 60, 60000)):
+        assert registers.set_settings(*values)
+    for values in ((0, 59, 0, 1000), (0, 801, 0, 1000), (0, 160, 0, 999), (0, 160, 0, 3600001)):
+        assert not registers.set_settings(*values)
+    for values in ((59, 160, 0, 1000), (161, 160, 0, 1000), (0, 160, 59, 1000), (0, 160, 161, 1000)):
+        assert not registers.set_settings(*values)
+    assert registers.lease.max_da == 800 and registers.lease.longest_ms == 60000

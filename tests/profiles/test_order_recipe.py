@@ -111,3 +111,15 @@ def test_a_limit_says_nothing_to_one_that_is_shown_to_be_off_and_everything_agai
     order.start(100)
     order.start(0)
     assert order.most_da(limit) == 60
+
+
+def test_what_is_forbidden_is_so_from_its_first_value_to_its_last():
+    for name, forbidden, allowed in ((HEIDELBERG_ENERGY_CONTROL, (1, 59, 161), (0, 60, 160)), (KEBA_P30, (59, 631), (60, 630))):
+        recipe = OrderRecipe(name["order"], 60, 1000)
+        for limit_da in forbidden:
+            with raises(InvariantBroken):
+                recipe.pdu(name["order"]["charge"][0], limit_da, SETTINGS)
+            with raises(InvariantBroken):
+                recipe.raw(name["order"]["charge"][0], limit_da)
+        for limit_da in allowed:
+            assert recipe.pdu(name["order"]["charge"][0], limit_da, SETTINGS)

@@ -308,3 +308,21 @@ def test_one_that_stays_in_its_watchdogs_state_hears_every_write_of_its_order_ag
         del device.written[:]
         run(driver, device, START_MS + 17000, 12000)
         assert device.written == []
+
+
+def test_two_unanswered_requests_silence_nobody_however_often_and_the_third_in_a_row_does():
+    driver, device, judge, now_ms = online()
+    for _ in range(3):
+        for _ in range(2):
+            while exchange(driver, None, now_ms) is None:
+                now_ms += 100
+            now_ms += 1000
+            assert driver.facts.online
+        run(driver, device, now_ms, 2000)
+        now_ms += 2000
+    assert ("lost",) not in judge.notes
+    for number in range(3):
+        while exchange(driver, None, now_ms) is None:
+            now_ms += 100
+        now_ms += 1000
+        assert driver.facts.online == (number < 2)

@@ -1,0 +1,86 @@
+"""The tool behind `make mutants`: a toy module whose survivor is known, and the list of equivalent mutants."""
+
+from tools.mutants import suite
+from tools.mutants.__main__ import EQUIVALENT, FIRMWARE, Run, chosen_files, report
+from tools.mutants.changes import equivalent_names, mutants_of
+
+TOY = """
+def most(values: "list[int]") -> int:
+    best = 0
+    for value in values:
+        if value > best:
+            best = value
+    return best
+
+
+def waited(until: int) -> int:
+    now = 0
+    while now < until:
+        now += 1
+    return now
+
+
+def nobody_asks() -> int:
+    return 3
+"""
+TESTS = """
+from toy import most, waited
+
+
+def test_the_greatest_is_found():
+    assert most([3, 7, 5]) == 7 and most([0]) == 0
+
+
+def test_it_waits_as_long_as_asked():
+    assert waited(5) == 5 and waited(0) == 0
+"""
+
+
+def played(tmp_path, tests=TESTS):
+    sources, folder = tmp_path / "sources", tmp_path / "tests"
+    sources.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    (sources / "toy.py").write_text(TOY)
+    (folder / "test_toy.py").write_text(tests)
+    run = Run(suite.Layout(sources, [], lambda file: [folder / "test_toy.py"]), tmp_path / "out", processes=1)
+    told = []
+    mutants = run.mutants([sources / "toy.py"])
+    run.measure([sources / "toy.py"], told.append)
+    return run.play(mutants, told.append), told
+
+
+def left(results, state):
+    return sorted(row["name"] for row in results.values() if row["state"] == state)
+
+
+def test_survivors_are_those_that_no_test_sees_and_what_nothing_reaches_is_named(tmp_path):
+    results, _ = played(tmp_path)
+    assert left(results, "survived") == [
+        "toy.py: most: if value > best: => if value >= best:",
+    ]
+    assert left(results, "unreached") == [
+        "toy.py: nobody_asks: return 3 => return 0",
+        "toy.py: nobody_asks: return 3 => return 2",
+        "toy.py: nobody_asks: return 3 => return 4",
+        "toy.py: nobody_asks: return 3 => return None",
+    ]
+    endless = results["toy.py: waited: now += 1 => pass"]
+    assert endless["state"] == "killed" and endless["by"].endswith("endless")
+    assert "survived  toy.py: most: if value > best: => if value >= best:" in report(results)
+
+
+def test_what_is_known_is_not_played_again_until_a_test_changes(tmp_path):
+    first, _ = played(tmp_path)
+    again, told = played(tmp_path)
+    assert again == first and told == []
+    more = TESTS + "\n\ndef test_nobody_is_asked():\n    from toy import nobody_asks\n    assert nobody_asks() == 3\n"
+    results, told = played(tmp_path, more)
+    assert left(results, "unreached") == [] and len([line for line in told if " of " in line]) < len(first)
+
+
+def test_every_equivalent_mutant_is_one_of_today_and_has_its_reason():
+    known = equivalent_names(EQUIVALENT)
+    assert all(known.values()), [name for name, reason in known.items() if not reason]
+    files = chosen_files(sorted({name.split(":")[0] for name in known})) if known else []
+    there = {mutant.name for file in files for mutant in mutants_of(file.read_text(), str(file.relative_to(FIRMWARE)))}
+    assert set(known) <= there, sorted(set(known) - there)

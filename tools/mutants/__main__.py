@@ -1,0 +1,212 @@
+"""`make mutants`, or `python -m tools.mutants [--sample N --seed K] [--file FILE …]`: which small defects no test of behaviour sees.
+
+Each mutant of circuit/trusted meets the tests of its room that reach its statement, quick ones first, until one fails.
+tests/circuit/test_vectors.py is left out: recorded vectors see that something changed, not that it is wrong. What was killed stays in
+out/mutants/ until its file changes, survivors until a test changes. tools/mutants/equivalent.txt lists mutants that no behaviour can tell apart.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools.mutants import suite
+from tools.mutants.changes import Mutant, equivalent_names, mutants_of, mutated
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = ROOT / "firmware"
+TRUSTED = FIRMWARE / "ampacity" / "circuit" / "trusted"
+OUT = ROOT / "out" / "mutants"
+EQUIVALENT = Path(__file__).with_name("equivalent.txt")
+NOT_BEHAVIOUR = ("test_vectors.py",)
+TESTS_BESIDE = {"bus": ("bus", "profiles")}
+SECONDS_MAX = 8.0
+
+
+class Run:
+    """Mutants of some files of a layout, and what became of them; `kept` in a folder."""
+
+    def __init__(self, layout: suite.Layout, folder: Path, seconds_max: float = SECONDS_MAX, processes: int = 2) -> None:
+        self.layout, self.folder, self.seconds_max, self.processes = layout, folder, seconds_max, processes
+        self.sources: dict[str, Path] = {}
+        self.reach: dict[tuple[str, str], tuple[float, dict[str, list[int]]]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def mutants(self, files: "list[Path]") -> "list[Mutant]":
+        found = []
+        for file in files:
+            name = str(file.relative_to(self.layout.sources))
+            self.sources[name] = file
+            found += mutants_of(file.read_text(), name)
+        return found
+
+    def measure(self, files: "list[Path]", tell: Any) -> None:
+        """Which tests reach which statements; measured once for these sources and tests."""
+        for test_file in sorted({test for file in files for test in self.layout.tests_of(file)}):
+            mine = [file for file in files if test_file in self.layout.tests_of(file)]
+            path = self.folder / ("reach-%s-%s.json" % (test_file.stem, digest([*self._context(test_file), *mine])))
+            if path.exists():
+                self._known(test_file, json.loads(path.read_text()))
+                continue
+            tell("measuring %s" % test_file.name)
+
+            def told(job: Any, result: Any, test_file: Path = test_file, path: Path = path) -> None:
+                if result is None:
+                    raise SystemExit(f"mutants: {test_file} fails as it stands")
+                path.write_text(json.dumps(result))
+                self._known(test_file, result)
+
+            suite.run_all([(self.layout, mine, test_file)], suite.reached, 1, told)
+
+    def _known(self, test_file: Path, result: "dict[str, Any]") -> None:
+        for name, (seconds, lines) in result.items():
+            self.reach[str(test_file), name] = (seconds, lines)
+
+    def _context(self, test_file: Path) -> "list[Path]":
+        return [test_file, *sorted(test_file.parent.glob("helper*.py"))]
+
+    def tests(self, mutant: Mutant) -> "tuple[list[tuple[str, str, float]], int]":
+        """The tests that reach it, quick ones first, within seconds_max; and how many were too slow for that."""
+        file = str(self.sources[mutant.file])
+        found = []
+        for (path, name), (seconds, lines) in self.reach.items():
+            at = lines.get(file, [])
+            if mutant.line in at or (mutant.line == 0 and at):
+                found.append((path, name, seconds))
+        found.sort(key=lambda test: (test[2], test[1]))
+        taken, spent = [], 0.0
+        for test in found:
+            if taken and spent + test[2] > self.seconds_max:
+                break
+            taken.append(test)
+            spent += test[2]
+        return taken, len(found) - len(taken)
+
+    def play(self, mutants: "list[Mutant]", tell: Any) -> "dict[str, dict[str, Any]]":
+        """Name → {"state": killed, survived or unreached, "by", "slow": tests left out}; results are kept as they come."""
+        kept = self._kept()
+        results: dict[str, dict[str, Any]] = {}
+        jobs = []
+        for mutant in mutants:
+            tests, slow = self.tests(mutant)
+            source = digest([self.sources[mutant.file]])
+            context = digest(sorted({beside for path in {test[0] for test in tests} for beside in self._context(Path(path))})) + str(self.seconds_max)
+            known = kept.get(mutant.name)
+            if known and known["source"] == source and (known["state"] == "killed" or known["tests"] == context):
+                results[mutant.name] = known
+                continue
+            row = {"name": mutant.name, "source": source, "tests": context, "slow": slow}
+            jobs.append((mutant, tests, row))
+
+        def told(job: Any, result: Any) -> None:
+            row = job[4]
+            row["state"], row["by"] = result or ("killed", "the process died")
+            if not job[3]:
+                row["state"] = "unreached"
+            results[row["name"]] = row
+            with open(self.folder / "results.jsonl", "a") as file:
+                file.write(json.dumps(row) + "\n")
+            tell("%4d of %d  %-9s %s" % (len(results), len(mutants), row["state"], row["name"]))
+
+        suite.run_all([(self.layout, self.sources[m.file], m, tests, row) for m, tests, row in jobs], _judged, self.processes, told)
+        return results
+
+    def _kept(self) -> "dict[str, dict[str, Any]]":
+        path = self.folder / "results.jsonl"
+        if not path.exists():
+            return {}
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        return {row["name"]: row for row in rows}
+
+
+def _judged(layout: suite.Layout, file: Path, mutant: Mutant, tests: "list[tuple[str, str, float]]", row: Any) -> "tuple[str, str]":
+    return suite.judged(layout, file, mutated(file.read_text(), mutant), tests)
+
+
+def digest(paths: "list[Path]") -> str:
+    found = hashlib.sha256()
+    for path in paths:
+        found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def tests_of(file: Path) -> "list[Path]":
+    """The tests of behaviour of a firmware file's room."""
+    room = file.relative_to(FIRMWARE / "ampacity").parts[0]
+    folders = TESTS_BESIDE.get(room, (room,))
+    found = [path for folder in folders for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
+    return [path for path in found if path.name not in NOT_BEHAVIOUR]
+
+
+def score(results: "list[dict[str, Any]]") -> "tuple[int, int]":
+    return sum(row["state"] == "killed" for row in results), len(results)
+
+
+def report(results: "dict[str, dict[str, Any]]") -> str:
+    """Survivors with what changed, then the score of each file and of all."""
+    rows = sorted(results.values(), key=lambda row: row["name"])
+    lines = []
+    for row in rows:
+        if row["state"] != "killed":
+            lines.append("%-9s %s%s" % (row["state"], row["name"], "  (%d slow tests left out)" % row["slow"] if row["slow"] else ""))
+    files = sorted({row["name"].split(":")[0] for row in rows})
+    for file in files:
+        killed, count = score([row for row in rows if row["name"].startswith(file + ":")])
+        lines.append("%-45s %4d of %4d  %5.1f %%" % (file, killed, count, 100 * killed / count))
+    killed, count = score(rows)
+    lines.append("%-45s %4d of %4d  %5.1f %% killed by behaviour" % ("all", killed, count, 100 * killed / max(1, count)))
+    return "\n".join(lines)
+
+
+def main(words: "list[str]") -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--file", action="append", help="a firmware file, or a part of its path; again for more. Without: circuit/trusted")
+    parser.add_argument("--sample", type=int, metavar="N", help="so many of them, drawn; without: all")
+    parser.add_argument("--seed", type=int, default=1, help="of the draw")
+    parser.add_argument("--contains", default="", help="only mutants whose name contains this")
+    parser.add_argument("--seconds", type=float, default=SECONDS_MAX, help="of tests for one mutant, quick ones first (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (%(default)s)")
+    parser.add_argument("--least", type=float, default=0, help="fail below so many per cent")
+    parser.add_argument("--json", action="store_true", help="results as JSON")
+    parser.add_argument("--list", action="store_true", help="only list the mutants")
+    asked = parser.parse_args(words)
+    files = chosen_files(asked.file)
+    layout = suite.Layout(FIRMWARE, [ROOT / "tests", ROOT], tests_of)
+    run = Run(layout, OUT, asked.seconds, asked.jobs)
+    equivalent = equivalent_names(EQUIVALENT)
+    mutants = [m for m in run.mutants(files) if asked.contains in m.name]
+    if asked.sample and asked.sample < len(mutants):
+        mutants = random.Random(asked.seed).sample(mutants, asked.sample)
+    mutants = [m for m in mutants if m.name not in equivalent]  # after the draw: a line there changes no other
+    if asked.list:
+        print("\n".join(m.name for m in mutants))
+        return 0
+
+    def tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    run.measure(files, tell)
+    tell("%d mutants%s" % (len(mutants), ", seed %d" % asked.seed if asked.sample else ""))
+    results = run.play(mutants, tell)
+    print(json.dumps(sorted(results.values(), key=lambda row: row["name"]), indent=1) if asked.json else report(results))
+    killed, count = score(list(results.values()))
+    return 1 if 100 * killed < asked.least * count else 0
+
+
+def chosen_files(names: "list[str] | None") -> "list[Path]":
+    if not names:
+        return [path for path in sorted(TRUSTED.glob("*.py")) if path.name != "__init__.py"]
+    found = []
+    for name in names:
+        hits = [path for path in sorted((FIRMWARE / "ampacity").rglob("*.py")) if name in str(path.relative_to(FIRMWARE))]
+        if not hits:
+            raise SystemExit(f"mutants: no file of firmware/ampacity has {name!r} in its path")
+        found += [path for path in hits if path not in found]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
