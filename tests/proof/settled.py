@@ -157,12 +157,13 @@ class Phases(World):
 
     def loads_of(self, device):
         """The second phase carries what flows in the fallback, or while both are closed."""
-        keys = World.keys_of(self, device)
         draw = device.draw_da(self.now)
         if device is not self.devices[0] or max(self.closed, self.was) == 2:
-            return [(key, draw) for key in keys]
+            return World.loads_of(self, device)
         leased = device.lease.state(self.now) == "leased"
-        return [(keys[0], draw), (keys[1], min(device.old_da, 80) if leased else device.limit_da(self.now))]
+        first, second = [self.wiring.keys(device.facts["circuit"], [terminal]) for terminal in device.facts["terminals"]]
+        again = min(device.old_da, 80) if leased else device.limit_da(self.now)
+        return [(key, draw) for key in first] + [(key, again) for key in second]
 
     def encode_more(self):
         return [self.closed, self.was]
@@ -194,7 +195,8 @@ class Change(World):
     def loads_of(self, device):
         if device is not self.devices[0] or self.moved:
             return World.loads_of(self, device)
-        return [(key, device.draw_da(self.now)) for key in (1, 0)]
+        old = self.new_site(0)["evses"][0]
+        return [(key, device.draw_da(self.now)) for key in self.wiring.keys(old["circuit"], old["terminals"])]
 
     def encode(self):
         s = self.guard.ledger.standings[0]
