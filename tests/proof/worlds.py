@@ -105,7 +105,8 @@ def death(guard=Guard, deep=False):
 def foreign(guard=Guard, deep=False):
     """Another client writes to a device, seen on the line or only by a read, and once more while the line is not clean."""
     facts = site([mute(0, survives=True), evse(1)], [circuit(160)])
-    return Foreign("foreign client", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("foreign", "again"), writes=1 + deep, slip_steps=2 + deep)
+    more = dict(attacks=("foreign", "again"), writes=1 + deep, slip_steps=2 + deep)
+    return Foreign("foreign client", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), **more)
 
 
 def disobeying(guard=Guard, deep=False):
