@@ -10,6 +10,7 @@ from array import array
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
 from tests.proof.freeze import Form, ids_of
+from tests.proof.judge import Wiring
 from tests.proof.plant import Box, Secondary
 
 STEP_MS = 5000
@@ -75,6 +76,8 @@ class World:
         if self.any_plan:
             self.guard_class = type("AnyGuard", (guard_class,), {"plan_class": AnyPlan})
         self.evses = facts["evses"]
+        self.wiring = Wiring(facts)
+        self.keys_at = [self.wiring.keys(f["circuit"], f["terminals"]) for f in self.evses]
         self.now = NOW
         self.epoch = 1
         self.frames = []
@@ -158,27 +161,20 @@ class World:
 
     def over(self):
         """The truth: which circuit and phase carries more than its rating now, by how much; None: none."""
-        facts, phases = self.facts, self.facts["phases"]
         loads = list(self.other_da)
         for device in self.devices:
             for key, draw in self.loads_of(device):
                 loads[key] += draw
-        for key in range(len(loads)):
-            rating = self.rating_da(key)
-            if loads[key] > rating and not self.is_excused(key, loads[key] - rating):
-                return "%s L%d: %d da of %d" % (facts["circuits"][key // phases]["name"], key % phases + 1, loads[key], rating)
-        return None
+        return self.wiring.worst(loads, self.is_excused)
 
     def keys_of(self, device):
-        return self.guard.site.evses[self.devices.index(device)].keys
+        """Where it hangs, with every terminal closed, by the judge's own geometry."""
+        return self.keys_at[self.devices.index(device)]
 
     def loads_of(self, device):
         """[(flat index of circuit and phase, da)] that its car may be drawing."""
         draw = device.draw_da(self.now)
         return [(key, draw) for key in self.keys_of(device)] if draw else ()
-
-    def rating_da(self, key):
-        return self.guard.site.rating_da[key]
 
     excused_da = 0  # by so much, for `excuse_steps` after its cause, an overload is not ours (3.5, section 9)
     excuse_steps = 0

@@ -16,6 +16,7 @@ from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.meterview import MeterView
 from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.permits import Permits
+from ampacity.circuit.trusted.tree import Site
 from tests.proof.partial import TrustingOrdering
 from tests.proof.worlds import WORLDS
 
@@ -72,6 +73,13 @@ def _record_what_was_wanted(self, s, most_da, now_ms):
 
 def _may_send_wanted(self, s, most_da, now_ms):
     return Permits._may_send(self, s, min(most_da, self.want_da[s.index]), now_ms)
+
+
+class LeafOnly(Site):
+    """An EVSE loads its own circuit, and none above it."""
+
+    def keys_of(self, circuit, terminals):
+        return Site.keys_of(self, circuit, terminals)[: sum([len(terminal) for terminal in terminals])]
 
 
 # 3
@@ -220,6 +228,7 @@ MUTANTS = {
     "1 parts": ("partial", enable_alone, "an enable counts as the limit that was ordered before it"),
     "1 still on its way": ("gateway", believing_older, "the answer to an older write is taken for that to the newest"),
     "2 margin": ("any_order", ledger(_rule_2_margin=yes), "an order leaves without margin"),
+    "2 circuits above": ("tree", type("Mutant", (Guard,), {"site_class": LeafOnly}), "an EVSE loads its own circuit, and none above it"),
     "3 proof": ("lost", ledger(_rule_3_release=_release_without_proof), "a lower frees without proof"),
     "3 settle": ("any_order", ledger(proven=_prove_and_release), "a lower frees before the car has settled"),
     "4 reserve": ("fallback", ledger(_rule_4_reserve=lambda self, s: 0), "the reserve is lent"),

@@ -42,32 +42,68 @@ class Death(Metered):
 
 
 class Foreign(World):
-    """Another client sets the first device to its maximum."""
+    """Another client sets the first device to its maximum: seen on the line, or only by the next read. While the line is
+    not clean it may do so once more, and nobody sees that. What this second write does to the sum is not excused."""
 
     excused_da = 100
     excuse_steps = 3
-
     writes = 1
+    repeats = 1
+    unclean = 0  # steps for which the line is not clean yet
+    slipped = False  # nobody saw this step's write: the next read is to come through
+    slip_steps = 2  # seen by the read, the others lowered in the next step
+    seen = False  # the last write was
 
     def moves_foreign(self):
-        """It writes so many times, to a site that is regulated."""
-        return ["foreign"] if self.writes and self.guard.mode == "regulating" else []
+        """It writes so many times, to a site that is regulated; unseen only to a device that answers."""
+        if not self.writes or self.guard.mode != "regulating":
+            return []
+        return ["foreign", "slip"] if self.guard.ledger.standings[0].ok else ["foreign"]
+
+    def moves_again(self):
+        return ["again"] if self.repeats and self.unclean else []
 
     def encode_more(self):
-        return [self.writes]
+        return [self.writes, self.repeats, self.unclean, self.slipped, self.seen]
 
     def decode_more(self, x, at):
-        self.writes = x[at]
-        return at + 1
+        self.writes, self.repeats, self.unclean, slipped, seen = x[at : at + 5]
+        self.slipped, self.seen = slipped == 1, seen == 1
+        return at + 5
 
-    def do_foreign(self):
-        self.writes -= 1
+    def written(self):
         device = self.devices[0]
         before = device.limit_da(self.now)
         device.stored_da = device.max_da
         device.changed(before, self.now)
+
+    def do_slip(self):
+        self.writes -= 1
+        self.unclean = 2
+        self.slipped, self.seen = True, False
+        self.written()
+        self.excused = self.slip_steps
+
+    def do_foreign(self):
+        self.do_slip()
+        self.slipped, self.seen = False, True
         self.excuse()
         self.guard.foreign_write(0, 0, self.now)
+
+    def do_again(self):
+        self.repeats -= 1
+        self.written()
+
+    def turns(self, i):
+        return ["well"] if self.slipped and i == 0 else World.turns(self, i)
+
+    def on_advance(self):
+        """What a write that was seen brought is excused until it is over once."""
+        self.slipped = False
+        self.unclean = max(0, self.unclean - 1)
+        drawn_da = sum([device.draw_da(self.now) for device in self.devices])
+        if self.seen and drawn_da <= self.wiring.ratings[0]:
+            self.excused = 0
 
 
 class Disobeying(World):
@@ -113,7 +149,37 @@ class Disobeying(World):
 
 
 class Swap(World):
-    """The new device has no watchdog, and shows another serial number."""
+    """The new device has no watchdog, shows another serial number, and starts at its maximum, which nobody knows."""
+
+    def moves_surge(self):
+        return ["surge"] if self.shown == 1 and self.surges else []
+
+    surges = 1
+    shown = 0  # 3: the new device has just answered first; 1: what that brought is lowered and settled
+
+    def read(self, i, passes, arrives):
+        answers = World.read(self, i, passes, arrives)
+        if i == 0 and answers and self.devices[0].swapped:
+            self.shown = self.shown or 3
+        return answers
+
+    def on_advance(self):
+        self.shown = max(self.shown - 1, min(self.shown, 1))
+
+    def do_surge(self):
+        """It obeyed, and was proven; its supply fails for a moment."""
+        self.surges -= 1
+        device = self.devices[0]
+        before = device.limit_da(self.now)
+        device.stored_da = device.max_da
+        device.changed(before, self.now)
+
+    def encode_more(self):
+        return [self.surges, self.shown]
+
+    def decode_more(self, x, at):
+        self.surges, self.shown = x[at : at + 2]
+        return at + 2
 
     def moves_swap(self):
         return [] if self.devices[0].swapped else ["swap"]
@@ -157,12 +223,13 @@ class Phases(World):
 
     def loads_of(self, device):
         """The second phase carries what flows in the fallback, or while both are closed."""
-        keys = World.keys_of(self, device)
         draw = device.draw_da(self.now)
         if device is not self.devices[0] or max(self.closed, self.was) == 2:
-            return [(key, draw) for key in keys]
+            return World.loads_of(self, device)
         leased = device.lease.state(self.now) == "leased"
-        return [(keys[0], draw), (keys[1], min(device.old_da, 80) if leased else device.limit_da(self.now))]
+        first, second = [self.wiring.keys(device.facts["circuit"], [terminal]) for terminal in device.facts["terminals"]]
+        again = min(device.old_da, 80) if leased else device.limit_da(self.now)
+        return [(key, draw) for key in first] + [(key, again) for key in second]
 
     def encode_more(self):
         return [self.closed, self.was]
@@ -194,7 +261,8 @@ class Change(World):
     def loads_of(self, device):
         if device is not self.devices[0] or self.moved:
             return World.loads_of(self, device)
-        return [(key, device.draw_da(self.now)) for key in (1, 0)]
+        old = self.new_site(0)["evses"][0]
+        return [(key, device.draw_da(self.now)) for key in self.wiring.keys(old["circuit"], old["terminals"])]
 
     def encode(self):
         s = self.guard.ledger.standings[0]

@@ -103,9 +103,10 @@ def death(guard=Guard, deep=False):
 
 
 def foreign(guard=Guard, deep=False):
-    """Another client writes to a device, seen on the line."""
+    """Another client writes to a device, seen on the line or only by a read, and once more while the line is not clean."""
     facts = site([mute(0, survives=True), evse(1)], [circuit(160)])
-    return Foreign("foreign client", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("foreign",), writes=1 + deep)
+    more = dict(attacks=("foreign", "again"), writes=1 + deep, slip_steps=2 + deep)
+    return Foreign("foreign client", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), **more)
 
 
 def disobeying(guard=Guard, deep=False):
@@ -116,9 +117,9 @@ def disobeying(guard=Guard, deep=False):
 
 
 def swapped(guard=Guard, deep=False):
-    """With its feeder open a device is swapped for one without a watchdog."""
+    """With its feeder open a device is swapped for one without a watchdog, which obeys, and starts anew at its maximum."""
     facts = site([box(0, survives=True, watchdog_fixed=True, fingerprint="S1"), evse(1)], [circuit(180)])
-    return Swap("swapped device", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("swap",))
+    return Swap("swapped device", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("swap", "surge"))
 
 
 def phases(guard=Guard, deep=False):

@@ -1,0 +1,131 @@
+"""Every method of the trusted core that claims a rule, taken away alone: `_rule_N_…` of ampacity.circuit.trusted.
+
+ALONE: what the method becomes, and the world that then misses it. BUNDLES: one that no search missed alone; taken away
+together with others it is missed, as that change of mutants.py. NOT_MISSED: what no world misses yet, and why. A method
+that stands in none of the tables fails tests/proof/test_alone.py.
+"""
+
+import contextlib
+import importlib
+import pkgutil
+
+import ampacity.circuit.trusted
+from ampacity.circuit.trusted.permits import Permits
+from tests.proof.mutants import (
+    MUTANTS,
+    _lapse_too_soon,
+    _one_phase,
+    _release_without_proof,
+    no,
+    nothing,
+    yes,
+)
+from tests.proof.run import MUTANT_STATES
+from tests.proof.search import Search
+from tests.proof.worlds import WORLDS
+
+
+def zero(*_):
+    return 0
+
+
+def nowhere(*_):
+    return ()
+
+
+_recorded = Permits._rule_1_record
+
+
+def _counts_nothing(self, s, most_da, now_ms):
+    return _recorded(self, s, 0, now_ms)
+
+
+def _back_at_once(self, s, now_ms):
+    s.ok = not s.silent
+
+
+ALONE = {
+    "Permits._rule_1_record": (_counts_nothing, "lost"),
+    "Permits._rule_2_lower": (yes, "any_order"),
+    "Permits._rule_2_lowers": (yes, "any_order"),
+    "Permits._rule_2_planned": (yes, "any_order"),
+    "Permits._rule_2_margin": (yes, "any_order"),
+    "Permits._rule_2_denied": (yes, "any_order"),
+    "Bounds._rule_3_release": (_release_without_proof, "lost"),
+    "Bounds._rule_4_reserve": (zero, "fallback"),
+    "Bounds._rule_5_lapse": (_lapse_too_soon, "lost"),
+    "Permits._rule_5_probe": (yes, "any_order"),
+    "Intake._rule_5_refused": (nothing, "refused"),
+    "Intake._rule_6_back": (_back_at_once, "swapped"),
+    "Bounds._rule_6_lock": (zero, "swapped"),
+    "Permits._rule_8_fresh": (yes, "settings"),
+    "Intake._rule_9_foreign": (nothing, "foreign"),
+    "Intake._rule_9_unordered": (nothing, "foreign"),
+    "Bounds._rule_10_watch": (no, "disobeying"),
+    "Bounds._rule_14_keys": (_one_phase, "phases"),
+    "Bounds._rule_15_keys": (nowhere, "change"),
+    "change._rule_15_path": (nothing, "change"),
+    "OtherLoad._rule_3_4_assumed": (zero, "death"),
+    "MeterView._rule_3_2": (nothing, "mirrored"),
+    "MeterView._rule_3_2_sign": (yes, "mirrored"),
+    "MeterView._rule_3_3_frozen": (no, "metered"),
+}
+BUNDLES = {
+    "Permits._rule_5_feed": "5 feeds", "Permits._rule_7_default": "7 survival", "Permits._rule_11_fed": "11 fed",
+    "Permits._rule_11_checked": "11 fed", "MeterView._rule_3_2_phase": "3.2 sign", "MeterView._rule_3_3_old": "3.3 age",
+}  # fmt: skip
+NOT_MISSED = {
+    "Permits._rule_9_quiet": "not in all of `foreign`, nor together with _rule_9_line_clean: every EVSE of that line counts its maximum meanwhile",
+    "Intake._rule_9_line_clean": "not in all of `foreign`, nor together with _rule_9_quiet",
+    "Permits._rule_5_heard": "not in the first 20,000 states of `kept`",
+    "Bounds._rule_10_bound": "not in the first 4,000 states of `disobeying`",
+    "Intake._rule_10_measured": "not in the first 3,600 states of `disobeying`",
+    "MeterView._rule_3_1_over": "not in the first 17,000 states of `metered`",
+    "OtherLoad._rule_3_3_alarm": "no world has other load above what is assumed",
+    "Change._rule_15_ratings": "no world changes a rating",
+    "Intake._rule_6_end_isolation": "no world declares a feeder open",
+    "Permits._rule_8_kept": "no world has a journal that is behind",
+    "Site._rule_9_shared": "no world has a line on which others may feed",
+}
+
+
+def found_methods():
+    """{"Class._rule_…" or "module._rule_…": where it stands}, by looking at all modules of the trusted core."""
+    found = {}
+    for module in pkgutil.iter_modules(ampacity.circuit.trusted.__path__):
+        loaded = importlib.import_module("ampacity.circuit.trusted." + module.name)
+        places = [loaded, *[v for v in vars(loaded).values() if isinstance(v, type) and v.__module__ == loaded.__name__]]
+        for place in places:
+            for name, value in vars(place).items():
+                if name.startswith("_rule_") and callable(value) and value.__module__ == loaded.__name__:
+                    found["%s.%s" % (place.__name__.split(".")[-1], name)] = place
+    return found
+
+
+@contextlib.contextmanager
+def without(names):
+    """The trusted core with these methods replaced."""
+    places = found_methods()
+    kept = {}
+    for name in names:
+        method = name.split(".")[1]
+        kept[name] = vars(places[name])[method]
+        setattr(places[name], method, ALONE[name][0])
+    try:
+        yield
+    finally:
+        for name, method in kept.items():
+            setattr(places[name], name.split(".")[1], method)
+
+
+def missed(names, world, states_max=MUTANT_STATES, seconds_max=1e9):
+    """The search of that world without these methods: it has a violation, or somebody stranded, where they are missed."""
+    with without(names):
+        return Search(WORLDS[world](), liveness=True).run(states_max, seconds_max)
+
+
+def is_missed(result):
+    return bool(result.violation or result.stranded)
+
+
+__all__ = ["ALONE", "BUNDLES", "MUTANTS", "NOT_MISSED", "found_methods", "is_missed", "missed", "without"]

@@ -1,0 +1,35 @@
+"""The judge's own geometry: which circuits and phases a current loads, and what each of them may carry.
+
+It reads the compiled site as it stands in the file and imports nothing of the firmware, so that a tree that the guard
+counts wrongly is not judged by the same wrong tree. Which terminals are closed is for the plant to say.
+"""
+
+
+class Wiring:
+    """The circuits of one site. A place is (circuit, phase), a key its flat index."""
+
+    def __init__(self, facts):
+        self.phases = facts["phases"]
+        self.names = [circuit["name"] for circuit in facts["circuits"]]
+        self.feeds_from = [circuit["parent"] for circuit in facts["circuits"]]
+        self.ratings = [da for circuit in facts["circuits"] for da in self._each_phase(circuit["rating_da"])]
+
+    def _each_phase(self, value):
+        return [value] * self.phases if isinstance(value, int) else list(value)
+
+    def keys(self, circuit, terminals):
+        """Every key that one ampere on each of these terminals loads; one that two of them share stands there twice."""
+        found, hops = [], 0
+        while circuit >= 0:
+            found += [circuit * self.phases + line for terminal in terminals for line in terminal]
+            circuit, hops = self.feeds_from[circuit], hops + 1
+            if hops > len(self.names):
+                raise ValueError("circuits feed each other in a ring")
+        return found
+
+    def worst(self, loads, allowed):
+        """The first key that carries more than its rating, as a text, where `allowed(key, excess_da)` does not excuse it; else None."""
+        for key, da in enumerate(loads):
+            if da > self.ratings[key] and not allowed(key, da - self.ratings[key]):
+                return "%s L%d: %d da of %d" % (self.names[key // self.phases], key % self.phases + 1, da, self.ratings[key])
+        return None

@@ -1,0 +1,16 @@
+"""Each method that claims a rule stands in a table, and what the table says of it is so."""
+
+import pytest
+
+from tests.proof.alone import ALONE, BUNDLES, MUTANTS, NOT_MISSED, found_methods, is_missed, missed
+
+
+def test_every_method_that_claims_a_rule_stands_in_one_table():
+    tables = [*ALONE, *BUNDLES, *NOT_MISSED]
+    assert sorted(tables) == sorted(found_methods())
+    assert not [name for name in BUNDLES.values() if name not in MUTANTS]
+
+
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_a_method_that_claims_a_rule_is_missed_alone(name):
+    assert is_missed(missed([name], ALONE[name][1]))

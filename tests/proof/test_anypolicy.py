@@ -1,0 +1,16 @@
+"""Whatever asks for currents, the ledger holds every circuit within its rating."""
+
+import pytest
+
+from tests.proof.anypolicy import NAMES, search
+from tests.proof.mutants import ledger, yes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_policy_can_overload_a_circuit(name):
+    found = search(name, states_max=600)
+    assert found.violation is None, found.trace
+
+
+def test_without_margin_a_policy_overloads_a_circuit():
+    assert search("any_order", 20000, guard=ledger(_rule_2_margin=yes)).violation
