@@ -12,7 +12,19 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ampacity.circuit.policy.demand import Demand
+    from typing import Protocol
+
+    from ampacity.circuit.trusted.ledger import Ledger
+
+    class Queue(Protocol):
+        """Who wants, and the tickets (demand.py)."""
+
+        ledger: Ledger
+        ticket: "list[int]"
+        next_ticket: int
+        wants: "list[bool]"
+        in_slot: "list[bool]"
+
 
 TICK_MS = 100  # what was used is counted in da times this
 STEP_MS_MAX = 5000
@@ -64,7 +76,7 @@ class Turns:
         if self.slot_ms:
             self.swapped_ms = now_ms
 
-    def arrive(self, demand: "Demand", e: int) -> None:
+    def arrive(self, demand: "Queue", e: int) -> None:
         """The place in the queue of one that begins to want: the last, but for a newcomer."""
         evses, ticket = demand.ledger.site.evses, demand.ticket
         first = second = demand.next_ticket
