@@ -93,12 +93,27 @@ def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
     if parent is None:
         return []
     site = Site(facts)
-    least_da = fullest_da(site, [declared_da(evse) for evse in site.evses])
+    reserves_da = [declared_da(evse) for evse in site.evses]
+    least_da = fullest_da(site, reserves_da)
     if least_da <= parent["fallback_da"]:
-        return []
+        return never_starts(site, reserves_da, parent["max_da"])
     text = f"reserves {amps(least_da)} are above the fallback {amps(parent['fallback_da'])} that its parent is told"
     fix = f"fallback_a = {least_da / 10:g} under [parent], or leave it out"
     return [finding("parent-fallback", "parent", text, fix, None, least_da - parent["fallback_da"])]
+
+
+def never_starts(site: Site, reserves_da: list[int], most_da: int) -> list[dict[str, Any]]:
+    """A warning for each EVSE that no grant leaves room for: the reserves of the others are always counted."""
+    found = []
+    for evse in site.evses:
+        amounts_da = list(reserves_da)
+        amounts_da[evse.index] = max(evse.min_da, reserves_da[evse.index])
+        needed_da = fullest_da(site, amounts_da)
+        if needed_da > most_da:
+            text = f"{evse.name} could never start: its minimum beside the reserves of the others needs a grant of {amps(needed_da)}"
+            fix = f"max_a of at least {needed_da / 10:g} under [parent], or smaller reserves"
+            found.append(finding("parent-grant", evse.name, text, fix, None, needed_da - most_da) | {"level": "warning"})
+    return found
 
 
 # from above: an entry that names a site file

@@ -98,6 +98,13 @@ def test_a_fallback_below_the_reserves_is_refused(edit, folder):
     assert "row.toml" in mistakes(folder / "garage.toml")[0] and "refused" in mistakes(folder / "garage.toml")[0]
 
 
+def test_one_whom_no_grant_leaves_room_for_is_named(edit, folder):
+    edit("row", "lease_s = 8", "lease_s = 8\nmax_a = 8.0")
+    found = check_report(load_site(folder / "row.toml"))["findings"]
+    assert found and {each["code"] for each in found} == {"parent-grant"} and {each["level"] for each in found} == {"warning"}
+    assert all("could never start" in each["text"] and each["missing_da"] > 0 for each in found), found
+
+
 def test_a_rating_that_the_sums_below_do_not_fit_is_refused_with_the_amperes(edit, folder):
     edit("garage", "assumed_other_a = 10.0", "assumed_other_a = 37.0")
     found = check_report(load_site(folder / "garage.toml"))["findings"]
