@@ -176,3 +176,16 @@ def test_an_overshoot_at_each_raise_is_no_disobedience():
             bench.measure(0, da, da, da)
             bench.tick(1000)
     assert not bench.guard.fault(0)
+
+
+def test_one_that_is_back_while_its_refusals_are_waited_out_is_lowered_at_once():
+    bench = Bench(site([foreign_evse(survives=True), evse("evse-2")], [circuit(rating=320)])).start()
+    bench.stand(160)
+    bench.guard.lost(0, bench.now_ms)
+    for _ in range(2):
+        bench.guard.refused(0, bench.send(0), bench.now_ms)
+    assert bench.send(0) is None, "what it refuses keeps it alive"
+    bench.audit(0)
+    bench.guard.proven(0, bench.ledger.standings[0].book.orders[0].id, 160, bench.now_ms)
+    assert bench.guard.state(0) == "ok"
+    assert bench.send(80) is not None

@@ -112,11 +112,11 @@ class Disobeying(World):
     excused_da = 100
     excuse_steps = 4  # of each of its attacks: seen, the others lowered in the next step, and settled
     attacks_a_day = 4  # the third locks it out, the next one shows that its contactor is welded
-    spent = 0  # steps in which a circuit was above its rating by more than 1 A, of all that are excused
+    spent = 0  # steps in which the circuit was above its rating, of all that are excused
 
     def is_excused(self, key, excess_da):
-        """1 A above its order is not yet disobedience; more than that is excused for so many steps in all, bursts or not."""
-        return excess_da <= 10 or (excess_da <= self.excused_da and self.spent <= self.excuse_steps * self.attacks_a_day)
+        """Excused for so many steps in all, bursts or not; what it draws above its order within 1 A is made room for, too."""
+        return excess_da <= self.excused_da and self.spent <= self.excuse_steps * self.attacks_a_day
 
     def measure(self, i):
         self.guard.measured(i, [self.devices[i].draw_da(self.now)], self.now, self.now)
@@ -129,7 +129,7 @@ class Disobeying(World):
 
     def on_advance(self):
         drawn_da = sum(device.draw_da(self.now) for device in self.devices)
-        if drawn_da > self.facts["circuits"][0]["rating_da"][0] + 10:
+        if drawn_da > self.facts["circuits"][0]["rating_da"][0]:
             self.spent += 1
 
     def encode_more(self):

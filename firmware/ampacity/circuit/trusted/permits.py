@@ -59,7 +59,7 @@ class Permits:
         return min(max(want_da, s.evse.max_da), want_da + s.surplus_da) + s.follow_da
 
     def _may_send(self, s: Standing, most_da: int, now_ms: int) -> bool:
-        if now_ms < s.hold_until_ms:
+        if now_ms < s.hold_until_ms and not s.ok:  # what it refuses would only keep alive what it holds
             return self._no(5)
         if self._rule_2_lower(s, most_da) or self._rule_2_lowers(s, most_da, now_ms):
             return True
