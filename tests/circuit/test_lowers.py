@@ -189,3 +189,20 @@ def test_one_that_is_back_while_its_refusals_are_waited_out_is_lowered_at_once()
     bench.guard.proven(0, bench.ledger.standings[0].book.orders[0].id, 160, bench.now_ms)
     assert bench.guard.state(0) == "ok"
     assert bench.send(80) is not None
+
+
+def test_where_no_order_stands_nothing_is_a_lower():
+    """One that proves by its current is back from a silence that ran its time: its book is empty."""
+    facts = site([foreign_evse(proof="measured", survives=True), evse("evse-2")], [circuit(rating=170)])
+    bench = Bench(facts)
+    bench.audit(0)
+    bench.tick(31000)
+    bench.order(160, 1)
+    bench.guard.lost(0, bench.now_ms)
+    bench.tick(30000)
+    assert bench.ledger.standings[0].lapsed
+    bench.stand(160, 1)
+    bench.audit(0)
+    bench.guard.heard(0, bench.now_ms)
+    assert bench.guard.state(0) == "ok" and not bench.ledger.standings[0].book.orders
+    assert bench.send(160) is None

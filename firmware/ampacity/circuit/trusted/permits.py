@@ -6,6 +6,7 @@ yes. Everything is decided from what the ledger knows; nobody waits here for any
 
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.margin import Margin
+from ampacity.circuit.trusted.orders import NONE_DA
 from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
@@ -126,6 +127,8 @@ class Permits:
         if book.is_unknown():
             return most_da < s.measured_da and now_ms - s.measured_ms <= LOWER_FRESH_MS and most_da < book.least_known_da()
         least_da = book.least_known_da()
+        if least_da == NONE_DA:
+            return False  # no order of this life stands: nothing says what a lower is
         if most_da < least_da:
             return True
         return most_da == least_da == book.last_da() and not book.orders[-1].proven and self._rule_11_checked(now_ms)
