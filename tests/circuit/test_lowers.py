@@ -154,28 +154,25 @@ def test_a_pause_after_each_burst_hides_no_disobedience():
     assert bench.guard.fault(0)
 
 
-def test_short_bursts_are_noticed_in_the_end():
+def bursts(da, seconds):
+    """Twenty times: it draws da for one second, and as ordered for the rest of these seconds."""
     bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=320)])).start()
     bench.stand(100)
     for _ in range(20):
-        for second in range(11):
+        for second in range(seconds):
             bench.order(100)
-            da = 150 if second < 1 else 100
-            bench.measure(0, da, da, da)
+            drawn_da = da if second < 1 else 100
+            bench.measure(0, drawn_da, drawn_da, drawn_da)
             bench.tick(1000)
-    assert bench.guard.fault(0)
+    return bench
+
+
+def test_short_bursts_are_noticed_in_the_end():
+    assert bursts(150, 11).guard.fault(0)
 
 
 def test_an_overshoot_at_each_raise_is_no_disobedience():
-    bench = Bench(site([evse("evse-1"), evse("evse-2")], [circuit(rating=320)])).start()
-    bench.stand(100)
-    for _ in range(20):
-        for second in range(60):
-            bench.order(100)
-            da = 130 if second < 1 else 100
-            bench.measure(0, da, da, da)
-            bench.tick(1000)
-    assert not bench.guard.fault(0)
+    assert not bursts(130, 60).guard.fault(0)
 
 
 def test_one_that_is_back_while_its_refusals_are_waited_out_is_lowered_at_once():

@@ -8,8 +8,6 @@ from ampacity.circuit.trusted.errors import ensure
 from ampacity.circuit.trusted.reserve import default_da
 from ampacity.circuit.trusted.standing import Standing
 
-NONE_DA = 1 << 20
-
 
 class Margin:
     """Flat lists by circuit and phase, in da."""
@@ -77,16 +75,6 @@ class Margin:
         for key in keys:
             self.sums[key] -= extra
         return fits
-
-    def room_da(self, s: Standing) -> int:
-        """The highest order that its circuits have the margin for now, in da; may be negative."""
-        room = NONE_DA
-        for key in s.on_keys:
-            free = self.free_da(key)
-            share = free // s.on_keys.count(key) if free > 0 else free
-            if share < room:
-                room = share
-        return s.bound_da + room
 
     def default_fits_with(self, s: Standing, da: int) -> bool:
         """Rule 7: would the default state hold on its circuits and phases, were da the last order to it?"""
