@@ -10,6 +10,7 @@ spent once, and is then gone; the times come from `ampacity check --json` of the
 | a car or a device is above its order by at most max(1 A, 10 %) | what it is above | one detection |
 | … by more | what it is above | three detections, for the third locks it out |
 | somebody else writes to devices of a bus | what they are above the primary's order | one detection |
+| a car uses phases that it had not used | what it draws on these | the circuit's `again_ms`, from the first excess on |
 | a meter lies, or is silent | the other load that it should show | `total_ms` + 5.3 s + one settle time, from the first excess on |
 
 One detection is 3 x (settle time + one round of its bus) + 2 s; the settle time is `car_ms` + `device_ms`. A step where no meter sees
@@ -63,6 +64,9 @@ class Times:
     def _below(self, circuit):
         return [row for name, row in self._budgets.items() if circuit in self._geometry.above.get(name, ())]
 
+    def again_ms(self, circuit):
+        return self._budgets[circuit]["again_ms"] if circuit in self._budgets else 0
+
     def exposure_ms(self):
         """Without a watchdog there is no such time (None), and none is needed: what may stand for ever must fit (rule 7)."""
         return max(row["exposure_ms"] or 0 for row in self._budgets.values())
@@ -92,7 +96,7 @@ class Judge:
         self.t_ms, self.drawn_da, self.wrong, self.crossed = 0, {}, [], None
         self._obeyed, self._ordered = {}, {}
         self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
-        self._car_lines = {}
+        self._car_lines, self._later = {}, []
 
     # ---- attacks
 
@@ -149,12 +153,27 @@ class Judge:
         """A car with so many phases hangs there; None: nothing."""
         self._car_lines[evse] = phases
 
+    def uses_more(self, evse, before, phases, at_ms):
+        """From that moment on its car uses so many phases, and before that moment fewer."""
+        self._later.append((at_ms, evse, phases))
+        for circuit in self.geometry.above[self.geometry.circuit_of[evse]]:
+            amount = lambda _, line: self._on_further(evse, before)[line] if self.t_ms >= at_ms else 0  # noqa: E731
+            if self.times.again_ms(circuit):
+                self.excuses.append(Excuse("%s uses more phases" % evse, [circuit], amount, span_ms=self.times.again_ms(circuit)))
+
+    def _on_further(self, evse, before):
+        offered_da = most(self._obeyed[evse])
+        return self.geometry.loads(evse, [0 if at < before else max(one, offered_da) for at, one in enumerate(self.drawn_da[evse])])
+
     # ---- samples
 
     def see(self, state):
         """The answer to `state`; what flowed since the last one is judged by it."""
         t_ms, truth = state["t_ms"], state["truth"]
         span_ms, self.t_ms = t_ms - self.t_ms, t_ms
+        for change in [one for one in self._later if one[0] <= t_ms]:
+            self._later.remove(change)
+            self._car_lines[change[1]] = change[2]
         self.drawn_da = {name: [da(one) for one in evse["terminals"]] for name, evse in truth["evses"].items()}
         orders = orders_of(state["primary"])
         for name, evse in truth["evses"].items():

@@ -54,6 +54,8 @@ class Table:
         for name in names or self.evses:
             self.rig.plug(evse=name, car={"battery_kwh": 9_000, **car})
             self.judge.plugged(name, int(car.get("phases", 3)))
+            if car.get("then_phases"):
+                self.judge.uses_more(name, int(car["phases"]), int(car["then_phases"]), self.judge.t_ms + car["then_ms"])
             above_da = self._above_da(car, name)
             if above_da:
                 self.judge.strays(name, above_da)

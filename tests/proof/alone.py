@@ -44,6 +44,10 @@ def _back_at_once(self, s, now_ms):
     s.ok = not s.silent
 
 
+def _always_witness(self, c, key, believed):
+    self.ledger.bounds.unused.witness(key, True)
+
+
 ALONE = {
     "Permits._rule_1_record": (_counts_nothing, "lost"),
     "Permits._rule_2_lower": (yes, "any_order"),
@@ -63,6 +67,11 @@ ALONE = {
     "Intake._rule_9_unordered": (nothing, "foreign"),
     "Bounds._rule_10_watch": (no, "disobeying"),
     "Bounds._rule_14_keys": (_one_phase, "phases"),
+    "Unused._rule_14_again": (nothing, "unused"),
+    "Unused._rule_14_alone": (yes, "unused"),
+    "Unused._rule_14_fresh": (yes, "unused"),
+    "Unused._rule_14_hidden": (no, "hidden"),
+    "OtherLoad._rule_14_witness": (_always_witness, "hidden"),
     "Bounds._rule_15_keys": (nowhere, "change"),
     "change._rule_15_path": (nothing, "change"),
     "OtherLoad._rule_3_4_assumed": (zero, "death"),

@@ -33,6 +33,7 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 from ampacity.circuit.trusted.steps import REFERENCE_MS, Steps
 from ampacity.circuit.trusted.tree import Site
 from ampacity.circuit.trusted.trust import UNTRIED_MS, Trust
+from ampacity.circuit.trusted.unused import OFFERED_MS, RAISED_MS, STEADY_MS, Unused
 from ampacity.circuit.trusted.window import Window
 
 NONE = -99  # a time of -1: none
@@ -40,7 +41,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Extras, Shed, Standing, Targets, Turns,
+    Claim, Extras, Shed, Standing, Targets, Turns, Unused,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -69,6 +70,7 @@ LEFT_OUT = {
     "Turns": {"slot_ms", "had", "booked_ms", "swapped_ms"},
     "Ranks": {"order", "keys", "rows"},
     "Claim": {"hidden", "want_da"},
+    "Unused": set(),
     "Targets": {"holders", "want_da"},
     "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
     "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
@@ -80,7 +82,7 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 REACHED = {
     "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
-    "claimed_ms", "begun_ms",
+    "claimed_ms", "begun_ms", "steady_ms", "offered_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
 LENGTHS_OF_TIME = {"budget_ms"}
@@ -119,7 +121,7 @@ def spans_ms(facts):
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
-        "again_ms": 0,
+        "again_ms": 0, "raised_ms": RAISED_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
     }  # fmt: skip
 
 
@@ -180,6 +182,7 @@ class Form:
         self._walk(guard.ledger, "g.ledger", ("Ledger",))
         for part in ("bounds", "margin", "permits"):
             self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))
+        self._walk(guard.ledger.bounds.unused, "g.ledger.bounds.unused", ("Unused",))
         self._own("g.ledger.bounds.start_ms", "g.ledger.start_ms")
         for i in range(len(guard.ledger.standings)):
             s = "g.ledger.standings[%d]" % i

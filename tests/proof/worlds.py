@@ -11,6 +11,7 @@ from tests.proof.model import World
 from tests.proof.partial import Partial
 from tests.proof.settled import Change, Death, Disobeying, Foreign, Joint, Left, Phases, Swap
 from tests.proof.sites import box, circuit, evse, mute, site
+from tests.proof.unused import Unused
 
 HALF = (("well", "dark", "mute"), ("well", "dark"))
 FULL = (("well", "dark", "mute"), ("well", "dark", "mute"))
@@ -128,6 +129,22 @@ def phases(guard=Guard, deep=False):
     return Phases("phase switch", facts, guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("switch",))
 
 
+def unused(guard=Guard, deep=False):
+    """A car uses one of two phases, the other is given away without a meter, by the site file; then it uses both."""
+    main = dict(circuit(160, phases=2), frees_phases=True)
+    facts = site([evse(0, terminals=((0,), (1,))), evse(1, terminals=((1,),))], [main], phases=2)
+    outcomes = (("well", "dark")[: 1 + deep], ("well", "dark")[: 1 + deep])
+    return Unused("phases not used", facts, guard, outcomes=outcomes, attacks=("more", "replug", "hide") + ("less",) * deep, excuse_steps=3 + deep)
+
+
+def hidden(guard=Guard, deep=False):
+    """The same beside a meter, and the device does not show that its car uses both."""
+    main = dict(circuit(160, phases=2, meter=0), frees_phases=True)
+    facts = site([evse(0, terminals=((0,), (1,))), evse(1, terminals=((1,),))], [main], phases=2, meters=[{"name": "m", "phases": [0, 1]}])
+    outcomes = (("well", "dark")[: 1 + deep], ("well",))
+    return Unused("phases used unseen", facts, guard, outcomes=outcomes, attacks=("more", "hide", "silence"), excuse_steps=5 + deep)
+
+
 def change(guard=Guard, deep=False):
     """An EVSE was moved to another circuit in the site file; the primary restarts, once and again."""
     return Change("changed site", guard, outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), attacks=("reboot",))
@@ -184,7 +201,7 @@ def everything(guard=Guard, deep=False):
 
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
-    foreign, disobeying, swapped, phases, change, left, hung, metered, mirrored, tree, below, everything,
+    foreign, disobeying, swapped, phases, unused, hidden, change, left, hung, metered, mirrored, tree, below, everything,
 )  # fmt: skip
 UNBOUNDED = ("everything",)  # searched as deep as time allows
 WORLDS = {make.__name__: make for make in MAKERS}

@@ -333,7 +333,7 @@ class Guard:
     def bound_da(self, evse: int) -> "list[int]":
         """The most it can be drawing now, per supply phase."""
         s = self.ledger.standings[evse]
-        return self._spread(s.on_keys, s.bound_da, s.off_keys, s.reserve_da, s.evse.circuit)
+        return self._spread(s.on_keys, s.bound_da, s.off_keys, self.ledger.bounds.off_da(s), s.evse.circuit)
 
     def _spread(self, on: "tuple[int, ...]", da: int, off: "tuple[int, ...]", off_da: int, circuit: int) -> "list[int]":
         first = circuit * self.site.phases

@@ -9,6 +9,7 @@ exposure. Computed here only: the report, the breakers and the judge of the rig 
 from typing import Any
 
 from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.unused import FRESH_MS
 from ampacity_host.configure.timing import BusTiming, finding, line_of, lines_of
 from ampacity_host.rig.plant.breaker import parse_breaker, trip_time_s
 
@@ -86,7 +87,47 @@ def circuit_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) 
     return {
         "circuit": name, **parts, "total_ms": sum(parts.values()), "exposure_ms": exposure, "slowest": who,
         "transit_ms": slowest["transit_ms"], "meter_well_ms": well_ms, "well_ms": well_ms + TICK_MS + prompt_ms,
+        **phases_budget(facts, circuit, lines),
     }  # fmt: skip
+
+
+def phases_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> dict[str, Any]:
+    """`again_ms`, `again_da`: where unused phases are free, how long and how high a car that uses them again may load it; else 0."""
+    if not facts["circuits"][circuit].get("frees_phases"):
+        return {"again_ms": 0, "again_da": 0}
+    return {"again_ms": again_ms(facts, circuit, lines), "again_da": max(again_da(facts, circuit))}
+
+
+def again_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int:
+    """How long a phase that a car had not used (rule 14) may load this circuit before that is noticed and made room for, in ms:
+    until its EVSE's reading is too old, or the meter shows it, and then as after a step of other load."""
+    ages = [max(meter_ages_ms(facts, meter, line_of(lines, facts, meter))) for meter in meters_of(facts, circuit)]
+    slowest = max((int(evse_times(facts, evse, lines)["total_ms"]) for evse in evses_below(facts, circuit)), default=0)
+    return max([FRESH_MS, *ages]) + TICK_MS + slowest
+
+
+def again_da(facts: dict[str, Any], circuit: int) -> list[int]:
+    """The peak per phase while one car, the greatest there is, uses such a phase of a full circuit again, in da."""
+    peaks = []
+    for phase, rating in enumerate(facts["circuits"][circuit]["rating_da"]):
+        there = [evse for evse in evses_below(facts, circuit) if len(evse["terminals"]) > 1 and loads(evse, phase)]
+        peaks.append(rating + max((evse["limit_da"] for evse in there), default=0))
+    return peaks
+
+
+def holds_again_s(facts: dict[str, Any], circuit: int) -> float:
+    """How long the circuit's breaker holds that peak, in s."""
+    curve, rated_da = parse_breaker(facts["circuits"][circuit]["breaker"], max(facts["circuits"][circuit]["rating_da"]))
+    return min(trip_time_s(curve, peak / rated_da) for peak in again_da(facts, circuit))
+
+
+def frees_phases(facts: dict[str, Any], circuit: int, said: str | None, lines: list[BusTiming]) -> bool:
+    """Do phases that cars do not use count no more on this circuit? Unless the site file says: where it has a meter, and its
+    breaker holds a car that uses them again."""
+    if said is not None:
+        return said == "free"
+    held = facts["circuits"][circuit]["meter"] >= 0 and facts["phases"] > 1
+    return held and holds_again_s(facts, circuit) * 1000 >= again_ms(facts, circuit, lines)
 
 
 def evse_budgets(facts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,7 +165,18 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
                 fix = "a shorter watchdog_s below this circuit, lower limit_a, or a larger breaker"
                 found.append(finding("breaker-trips", entry["name"], text, fix, phase))
                 break
+        found += check_again(facts, index, budget)
     return found
+
+
+def check_again(facts: dict[str, Any], circuit: int, budget: dict[str, Any]) -> list[dict[str, Any]]:
+    """A finding where somebody wants unused phases to be free, and the breaker may open when one car uses them again."""
+    entry, holds_s = facts["circuits"][circuit], holds_again_s(facts, circuit)
+    if holds_s >= budget["again_ms"] / 1000:
+        return []
+    text = f"{budget['again_da'] / 10:g} A may flow for {budget['again_ms'] / 1000:g} s when a car uses further phases; "
+    text += f"{entry['breaker']} may open after {holds_s:.1f} s"
+    return [finding("breaker-phases", entry["name"], text, 'unused_phases = "count", or lower limit_a')]
 
 
 def site_budgets(facts: dict[str, Any]) -> list[dict[str, Any]]:

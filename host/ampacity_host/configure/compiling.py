@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from ampacity_host.configure.budgets import frees_phases
 from ampacity_host.configure.devices import compiled_profiles, evse_facts, meter_facts
 from ampacity_host.configure.hierarchy import parent_entry
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.places import plain
 from ampacity_host.configure.structure import OWN_KINDS, by_name, each_phase, feeder_of, supply_phases
+from ampacity_host.configure.timing import lines_of
 from ampacity_host.configure.tls import material, tcp_facts, tcp_port_of
 
 FORMAT = 1
@@ -200,7 +202,16 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
         "time": {"tz": site.time["tz"], "ntp": site.time["ntp"]},
         "settings": settings_entry(site),
     } | optional(site.site, "alarm_output") | extra_tables(site)
+    put_unused_phases(facts, site)
     return facts | ({"parent": parent_entry(site.parent, facts, site)} if site.parent is not None else {})
+
+
+def put_unused_phases(facts: dict[str, Any], site: SiteFile) -> None:
+    """Marks the circuits on which a phase that a car does not use counts no more (rule 14)."""
+    lines = lines_of(facts)
+    for index, (entry, circuit) in enumerate(zip(facts["circuits"], site.circuits, strict=True)):
+        if frees_phases(facts, index, circuit["unused_phases"], lines):
+            entry["frees_phases"] = True
 
 
 def secondary_config(facts: dict[str, Any], name: str, line: str | None = None, serial: str = "") -> dict[str, Any]:

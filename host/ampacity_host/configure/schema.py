@@ -61,6 +61,7 @@ CIRCUIT = {
     "assumed_other_a": Field(per_phase(amps_up("0", "6300")), 0),
     "meter": Field(NAME, None),
     "generation_a": Field(per_phase(amps_up("0", "6300")), 0),
+    "unused_phases": Field(one_of("free", "count"), None),
     "max_unbalance_a": Field(amps_down("6", "6300"), None),
     "max_neutral_a": Field(amps_down("6", "6300"), None),
     "contract_kw": Field(scaled("1", "10000", "kW", 1000, ROUND_FLOOR), None),

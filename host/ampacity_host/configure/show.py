@@ -36,6 +36,15 @@ def budgets(result: dict[str, Any]) -> Table:
     return table
 
 
+def phases_again(result: dict[str, Any]) -> list[str]:
+    """Where phases that cars do not use are given to others, and what one that uses them again may load."""
+    return [
+        f"{row['circuit']}: phases that a car does not use are free; one that uses them again may load it with up to "
+        f"{row['again_da'] / 10:g} A for {span(row['again_ms'])}"
+        for row in result["budgets"] if row["again_ms"]
+    ]  # fmt: skip
+
+
 def buses(result: dict[str, Any]) -> Table:
     """Lines that take alike stand in one row: twenty hosts of one unit each are twenty lines of their own."""
     table = Table("bus", title="How long a line takes", title_justify="left")
@@ -79,6 +88,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     """The whole report; refusals last, so that they stay on the screen."""
     console.print(sums(result))
     console.print(budgets(result))
+    for line in phases_again(result):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if result["buses"]:
         console.print(buses(result))
     if result["evidence"]:

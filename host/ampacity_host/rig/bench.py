@@ -389,4 +389,4 @@ def budgets_ms(facts):
     `ampacity check` computes them."""
     from ampacity_host.configure.budgets import site_budgets
 
-    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"]) for one in site_budgets(facts)]
+    return [(one["well_ms"], one["well_ms"] - one["meter_well_ms"] + one["meter_age_ms"], one["again_ms"]) for one in site_budgets(facts)]

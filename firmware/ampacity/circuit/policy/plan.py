@@ -271,7 +271,7 @@ class Plan:
                     free[key] -= planned
             if s.off_keys:
                 for key in s.off_keys:
-                    free[key] -= s.reserve_da
+                    free[key] -= ledger.bounds.off_da(s)
             if self.by_default:
                 self._free_by_default(free, s, now_ms)
         if self.limits.any():

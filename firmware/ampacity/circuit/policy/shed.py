@@ -57,7 +57,7 @@ class Shed:
                 for key in s.old_keys:
                     sums[key] += planned
             for key in s.off_keys:
-                sums[key] += s.reserve_da
+                sums[key] += self.ledger.bounds.off_da(s)
 
     def _sum_wishes(self, now_ms: int) -> None:
         """Orders alone, for limits from outside: per circuit and phase, and on the rows beside them (rows.py)."""

@@ -11,6 +11,7 @@ from ampacity.circuit.trusted.ladder import Ladder, stopped
 from ampacity.circuit.trusted.reserve import reserve_da
 from ampacity.circuit.trusted.standing import Standing
 from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.unused import Unused
 
 OVER_DA = 10  # rule 10: 1 A
 LEAK_PARTS = 16  # what it may, it may for ever: so much slower a past excess is forgotten
@@ -19,6 +20,8 @@ ZERO_DA = 3  # what a meter shows of an open contactor
 
 class Bounds:
     """The standings of all EVSEs and Σ bounds per circuit and phase (flat, in da)."""
+
+    unused_class = Unused
 
     def __init__(self, site: Site, now_ms: int, events: Events) -> None:
         self.site = site
@@ -29,6 +32,7 @@ class Bounds:
         self.standings = [Standing(evse, site.phases, now_ms) for evse in site.evses]
         self.sums = [0] * site.size
         self.fresh_sums = [0] * site.size
+        self.unused = self.unused_class(self)
         for s in self.standings:
             s.book.add_unknown(self.hardware_da(s), now_ms)
             self.renew(s)
@@ -131,9 +135,14 @@ class Bounds:
             if s.old_keys:
                 for key in self._rule_15_keys(s):
                     sums[key] += bound
-        if s.off_keys and s.reserve_da:
+        if s.off_keys:
+            off = sign * self.off_da(s)
             for key in s.off_keys:
-                sums[key] += sign * s.reserve_da
+                sums[key] += off
+
+    def off_da(self, s: Standing) -> int:
+        """What counts where its contactor is open, or its car uses nothing: its reserve, and what leaks."""
+        return s.leak_da if s.leak_da > s.reserve_da else s.reserve_da
 
     def sum_up(self, sums: list[int]) -> None:
         """Σ bounds of every circuit and phase from nothing."""
@@ -157,6 +166,8 @@ class Bounds:
                 changed = self._rule_10_watch(s, now_ms) or changed
             if s.set_gone_ms >= 0 and now_ms - s.set_gone_ms >= s.evse.settle_ms:
                 self._narrow(s)
+            if s.unused:
+                self.unused.tick(s, now_ms)
             if changed:
                 had_da = s.bound_da
                 self.rebound(s)
@@ -224,10 +235,25 @@ class Bounds:
         s.set_gone_ms = -1
 
     def set_phases(self, s: Standing, terminals: "list[int]") -> None:
-        self.add_to(self.sums, s, -1)
-        open_now = [index for index in range(len(s.evse.terminals)) if index not in terminals]
-        s.on_keys = self._keys_of(s, terminals)
-        s.off_keys = self._keys_of(s, open_now)
         s.set_terminals = list(terminals)
         s.set_gone_ms = -1
+        self.unused.count(s)
+        self.rekey(s)
+
+    def rekey(self, s: Standing, leak_da: int = 0) -> None:
+        """Where its order counts, and where its reserve or what leaks only: by what can close, and what of that its car uses."""
+        self.add_to(self.sums, s, -1)
+        if leak_da != s.leak_da:
+            s.leak_da = leak_da
+        on, off, idle = [], [], []
+        for index in range(len(s.evse.terminals)):
+            (off if s.set_terminals is not None and index not in s.set_terminals else idle if index in s.unused else on).append(index)
+        on_keys, off_keys = self._keys_of(s, on), self._keys_of(s, off)
+        for key in self._keys_of(s, idle):
+            if self.unused.frees[key]:
+                off_keys += (key,)
+            else:
+                on_keys += (key,)
+        s.on_keys = s.evse.keys if len(on) == len(s.evse.terminals) else on_keys
+        s.off_keys = off_keys
         self.add_to(self.sums, s, 1)

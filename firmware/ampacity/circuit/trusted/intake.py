@@ -119,8 +119,10 @@ class Intake:
         s = self.standings[evse]
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
-            if s.evse.primary and s.measured_da:  # the sum of bounds that it reports has what it cannot measure
-                s.measured_da = s.above_da = 0
+            if s.evse.primary:  # the sum of bounds that it reports has what it cannot measure
+                s.above_da = 0
+            if s.measured_da and not s.above_da:  # no more than it was told: its orders say what it may draw
+                s.measured_da = 0
                 self.bounds.rebound(s)
             return
         for phase in range(len(s.phase_da)):
@@ -128,6 +130,8 @@ class Intake:
         for index, da in enumerate(amps_da):
             for phase in s.evse.terminals[index]:
                 s.phase_da[phase] += da
+        if len(amps_da) > 1:
+            self.bounds.unused.measured(s, amps_da, sample_ms, now_ms)
         s.measured_da = max(amps_da)
         s.measured_ms = sample_ms
         if s.measured_da > ZERO_DA:
@@ -155,6 +159,7 @@ class Intake:
     def another_car(self, evse: int) -> None:
         """What the last one made of its orders tells nothing of this one."""
         s = self.standings[evse]
+        self.bounds.unused.another_car(s)
         if s.follow_da or s.excess:
             s.follow_da = s.excess = 0
             self.bounds.rebound(s)

@@ -84,7 +84,7 @@ class Margin:
             for key in other.on_keys + other.old_keys if other.old_keys else other.on_keys:
                 sums[key] += standing
             for key in other.off_keys:
-                sums[key] += other.reserve_da
+                sums[key] += standing if other.unused else other.reserve_da
         for key in s.on_keys + s.old_keys if s.old_keys else s.on_keys:
             if sums[key] + self.assumed_da[key] > self.cap_da[key]:
                 return False

@@ -84,6 +84,8 @@ class OtherLoad:
         parent = self.site.circuits[c].parent
         for p in range(self.site.phases):
             key = c * self.site.phases + p
+            if self.views[c] is not None:
+                self._rule_14_witness(c, key, view is not None and p in view.inputs)
             if view is not None and p in view.inputs:
                 self._measured(view, key, p)
             else:
@@ -92,6 +94,10 @@ class OtherLoad:
                 self.shown_da[key] = ledger.other_da[key] = ledger.low_other_da[key] = other
             if parent >= 0:
                 self.below_da[parent * self.site.phases + p] += self.shown_da[key]
+
+    def _rule_14_witness(self, c: int, key: int, believed: bool) -> None:
+        """Phases that cars do not use are given to others where this meter would see them used again."""
+        self.ledger.bounds.unused.witness(key, believed and self.site.circuits[c].frees_phases)
 
     def _rule_3_4_assumed(self, key: int, lost: bool) -> int:
         """Without a meter that can be believed: what is assumed, or was seen, or is measured or assumed below."""
@@ -114,7 +120,9 @@ class OtherLoad:
         ledger.other_da[key] = max(view.high_da[p], view.quick_da[p])
         ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p], view.over_da[p])
         self.over_da[key] = view.over_da[p]
-        self.over = self.over or view.over_da[p] > 0
+        if view.over_da[p] > 0:
+            self.over = True
+            ledger.bounds.unused.over(key, self.now_ms)
         if view.tight_da[p] > self.seen_da[0][key]:
             self.seen_da[0][key] = view.tight_da[p]
             self._greater(key, view.tight_da[p])

@@ -99,6 +99,8 @@ class Permits:
         told_da = s.book.most_da()
         s.book.add(order_id, most_da, now_ms)
         s.sent_da = most_da
+        if s.unused and most_da > told_da:
+            s.raised_ms = now_ms
         if s.denied_ms >= 0:
             s.denied_ms = -1
         if most_da > s.reserve_da:

@@ -18,6 +18,13 @@ class Standing:
     old_keys: tuple[int, ...] = ()  # of the site before its change (rule 15)
     set_terminals: "list[int] | None" = None
     set_gone_ms = -1  # a narrower phase set is proven since then
+    unused: tuple[int, ...] = ()  # terminals that its car was steadily seen not to use (unused.py)
+    leak_da = 0  # the most that flows on one of them
+    used = 0  # mask of the terminals that draw, and since when it is the same
+    steady_ms = -1
+    came_back = False  # its car used what it had not used
+    raised_ms = LONG_AGO_MS  # told more than before, while some are unused
+    offered_ms = -1  # it is offered current and draws none since then
     isolated = False
     lapsed = False  # its silence ran its time
     on_trial = False  # its watchdog is under test: nothing is released for its silence meanwhile

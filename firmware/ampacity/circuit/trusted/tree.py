@@ -34,6 +34,7 @@ class Circuit:
         self.generation_da = per_phase(facts.get("generation_da", 0), phases)
         self.meter: int = facts.get("meter", -1)  # type: ignore[assignment]
         self.breaker = facts.get("breaker")
+        self.frees_phases = bool(facts.get("frees_phases"))  # what a car does not use is given to others (rule 14)
 
 
 class Evse:

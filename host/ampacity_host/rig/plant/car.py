@@ -13,11 +13,15 @@ class Car:
     `obeys` False draws `max_da` whatever the pilot says; `state_d` asks for ventilation (3 V).
     `sleep_ms` > 0: after so long without an offer it sleeps, and then needs `wake_ms` to react. `hold_ms` > 0: after a
     lower offer it draws on as before for so long, and then follows at once. `whim`: how far it departs from its offer.
+    `then_phases`: what it loads from `then_ms` after its plug on; 0: as before.
     """
 
     def __init__(self, phases=3, max_da=320, min_da=60, need_wh=48_000, ramp_da_per_s=100, reaction_ms=500,
-                 obeys=True, state_d=False, mac=None, sleep_ms=0, wake_ms=10_000, hold_ms=0, whim=None):
+                 obeys=True, state_d=False, mac=None, sleep_ms=0, wake_ms=10_000, hold_ms=0, whim=None,
+                 then_phases=0, then_ms=0):
         self.phases = phases
+        self.then_phases = then_phases
+        self.then_ms = then_ms
         self.max_da = max_da
         self.min_da = min_da
         self.need_j5 = need_wh * J5_PER_WH
@@ -50,24 +54,31 @@ def car_from_fields(fields):
     """The car that a `plug` request describes; FieldError names the field that makes no sense."""
     take = dict(fields)
     number = _taker(take)
-    phases = number("phases", 3, 1, 3)
-    if phases != int(phases):
-        raise FieldError("car.phases", phases, "1, 2 or 3")
+    phases = _count(number, "phases", 3, 1)
     battery_kwh = number("battery_kwh", 60, 0, 10_000)
     soc = number("soc", 20, 0, 100)
     need_kwh = number("need_kwh", battery_kwh * (100 - soc) / 100, 0, 10_000)
     car = Car(
-        phases=int(phases), max_da=int(number("max_a", 32, 0, 1000) * 10 + 1e-6),
+        phases=phases, max_da=int(number("max_a", 32, 0, 1000) * 10 + 1e-6),
         min_da=int(number("min_a", 6, 0, 1000) * 10 + 1e-6), need_wh=int(need_kwh * 1000 + 0.5),
         ramp_da_per_s=max(1, int(number("ramp_a_per_s", 10, 0.1, 10_000) * 10)),
         reaction_ms=int(number("reaction_ms", 500, 0, 600_000)), obeys=_flag(take, "obeys", True),
         state_d=_flag(take, "state_d", False), mac=take.pop("mac", None),
-        sleep_ms=int(number("sleep_ms", 0, 0, 86_400_000)), hold_ms=int(number("hold_ms", 0, 0, 600_000)), whim=whim_from(number))
+        sleep_ms=int(number("sleep_ms", 0, 0, 86_400_000)), hold_ms=int(number("hold_ms", 0, 0, 600_000)), whim=whim_from(number),
+        then_phases=_count(number, "then_phases", 0, 0), then_ms=int(number("then_ms", 0, 0, 86_400_000)))
     if take:
         name = sorted(take)[0]
         raise FieldError("car." + name, take[name], "phases, max_a, min_a, battery_kwh, soc, need_kwh, "
-                         "ramp_a_per_s, reaction_ms, obeys, state_d, mac, sleep_ms, hold_ms, factor, over_a, leak_a, beyond_ms, obeys_ms")
+                         "ramp_a_per_s, reaction_ms, obeys, state_d, mac, sleep_ms, hold_ms, then_phases, then_ms, factor, over_a, leak_a, beyond_ms, obeys_ms")
     return car
+
+
+def _count(number, name, default, least):
+    """A number of terminals."""
+    count = number(name, default, least, 3)
+    if count != int(count):
+        raise FieldError("car." + name, count, "a whole number %d..3" % least)
+    return int(count)
 
 
 def _taker(take):

@@ -65,9 +65,11 @@ class Judge:
         return blind and other_da > self._circuit.assumed_other_da[self._phase]
 
     def excused_da(self, now_ms):
-        """What disobeying EVSEs draw beyond their order while they need not have been detected yet."""
-        return sum(point.excess_da(now_ms) * point.loads[self._phase] for point in self._points
-                   if point.disobeying_since_ms is not None)
+        """What disobeying EVSEs draw beyond their order, and cars on phases that they had not used, while they need not have
+        been detected yet."""
+        excess_da = sum(point.excess_da(now_ms) * point.loads[self._phase] for point in self._points
+                        if point.disobeying_since_ms is not None)
+        return excess_da + sum(point.again_da(self._circuit, self._phase, now_ms) for point in self._points)
 
 
 def appoint(plant):

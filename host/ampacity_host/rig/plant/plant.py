@@ -46,6 +46,10 @@ class Plant:
                 if above.meter >= 0:
                     self._watched[circuit.index].append(self.meters[above.meter])
 
+    def again_ms(self, circuit):
+        """Printed: for so long a car may use phases that it had not used (safety.md, rule 14); 0: they count there."""
+        return self.budgets_ms[circuit][2] if self.budgets_ms is not None else 0
+
     def shift(self, circuit, phase, by_da, other_by_da=0):
         """So much more current flows from that circuit up, from now on."""
         now_ms = self.time.now_ms

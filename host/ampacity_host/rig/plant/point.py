@@ -12,6 +12,7 @@ STEP_MS = 100            # of a ramp
 LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex A allows 5 s)
 LOWER_REACTION_MS = 3_000
 KEEPING = ("watchdog_broken", "keep_setpoint")
+UNSEEN_MS = 5_000        # another car so soon after the last may be taken for it
 SWITCHED_MS = 2_000      # a contactor and a feeder are told, and open
 
 
@@ -60,6 +61,9 @@ class Point:
         self._over_since_ms = None
         self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
         self.poles = 3                   # that its contactor closes
+        self._known_phases = None        # what its car was seen to use, where it uses more now without having been unplugged
+        self._again_ms = None            # since when it does
+        self._unplugged_ms = None
         self._since_ms = plant.now_ms
         self._reaction = self._ramping = self._filling = None
         self._lower_by_ms = 0
@@ -194,6 +198,11 @@ class Point:
     def plug(self, car):
         self.settle()
         self.car = car
+        if self._unplugged_ms is None or self.plant.now_ms - self._unplugged_ms > UNSEEN_MS:
+            self._known_phases = None
+        self._again_ms = None
+        if car.then_phases:
+            self.plant.time.at_ms(self.plant.now_ms + car.then_ms, self._load_more, car)
         self._paused_since_ms = self._whim_since_ms = self.plant.now_ms
         self._react()
         self._turn()
@@ -202,9 +211,18 @@ class Point:
     def unplug(self):
         self._stop_ramp()
         self._set_amps(0)
+        self._known_phases, self._unplugged_ms = self._used(), self.plant.now_ms
         car, self.car, self.s2 = self.car, None, False
         self._tell()
         return car
+
+    def _load_more(self, car):
+        """Its car loads another number of terminals from now on."""
+        if self.car is car:
+            amps_da, self._known_phases = self.amps_da, self._used()
+            self._set_amps(0)
+            car.phases = car.then_phases
+            self._set_amps(amps_da)
 
     def rewire(self, terminals):
         """Its terminals are on these lines from now on, whatever the site file says."""
@@ -339,6 +357,10 @@ class Point:
         by_da = amps_da - self.amps_da
         self.amps_da = amps_da
         used = self._used()
+        if amps_da and self._again_ms is None and self._known_phases is not None and used > self._known_phases:
+            self._again_ms = self.plant.now_ms
+            for circuit in self.plant.circuits[self.circuit].path:
+                self.plant.time.at_ms(self.plant.now_ms + self.plant.again_ms(circuit.index), self.plant.touch, self.circuit)
         self.power = amps_da * sum(self.terminal_dv[:used])
         for terminal in range(used):
             for phase in self.terminals[terminal]:
@@ -416,6 +438,12 @@ class Point:
         if self.disobeying_since_ms is None or now_ms >= self.disobeying_since_ms + self.detect_ms:
             return 0
         return max(0, self.amps_da - self.offer_da)
+
+    def again_da(self, circuit, phase, now_ms):
+        """What its car draws there on terminals that it did not use before, while nobody need have seen it."""
+        if self._again_ms is None or now_ms >= self._again_ms + self.plant.again_ms(circuit.index):
+            return 0
+        return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])
 
     def _tell(self):
         for listener in self.listeners:

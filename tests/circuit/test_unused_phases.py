@@ -1,0 +1,205 @@
+"""Rule 14: terminals that a car was steadily seen not to use, and how long they stay free."""
+
+from helper_circuit import Bench, circuit, evse, meter_facts, site
+
+STEADY_S = 61
+
+
+def bench_of(evses=None, meter=0, more=None, free=True):
+    circuits = [dict(circuit(meter=meter, rating=200), frees_phases=free)] + (more or [])
+    facts = site(evses or [evse(), evse("evse-2")], circuits, [meter_facts()])
+    return Bench(facts).start()
+
+
+def live(bench, seconds, *cars, meter=True):
+    """All EVSEs are ordered and read twice a second; cars: per EVSE (order, current per terminal), None: it draws on, and is silent."""
+    bench.cars = [car or before for car, before in zip(cars, getattr(bench, "cars", cars))]
+    for _ in range(2 * seconds):
+        for e, car in enumerate(cars):
+            if car:
+                bench.order(car[0], e)
+                bench.measure(e, *car[1])
+        if meter:
+            bench.meter(*[bench.mark % 2 + sum(car[1][p] for car in bench.cars) for p in range(3)])
+        bench.tick(500)
+
+
+ONE = (100, [100, 0, 0])
+IDLE = (0, [0, 0, 0])
+
+
+def seen():
+    bench = bench_of()
+    live(bench, 2, IDLE, IDLE)
+    live(bench, STEADY_S + 6, ONE, IDLE)
+    return bench
+
+
+def test_what_a_car_was_steadily_seen_not_to_use_counts_no_more():
+    bench = bench_of()
+    live(bench, 2, IDLE, IDLE)
+    live(bench, 50, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+    live(bench, 16, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+    assert bench.guard.margin_da(0)[1] >= 190
+
+
+def test_the_room_can_be_given_to_others():
+    bench = seen()
+    live(bench, 8, (80, [80, 0, 0]), IDLE)
+    assert bench.order(110, 1)
+    assert bench.guard.bound_da(1) == [110, 110, 110]
+    live(bench, STEADY_S, (80, [80, 0, 0]), (110, [0, 110, 0]))
+    assert bench.guard.margin_da(0)[2] >= 190
+    live(bench, 8, (160, [160, 0, 0]), (110, [0, 110, 0]))
+    assert bench.guard.bound_da(0) == [160, 0, 0]
+
+
+def test_it_counts_at_once_where_it_is_used_again():
+    bench = seen()
+    bench.measure(0, 100, 100, 0)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+    assert "phases" in bench.kinds()
+
+
+def test_what_came_back_counts_until_the_plug_is_drawn():
+    bench = seen()
+    bench.measure(0, 100, 100, 0)
+    live(bench, 3 * STEADY_S, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+    bench.guard.plugged(0, True, bench.now_ms)
+    live(bench, STEADY_S + 6, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_another_car_counts_on_all():
+    bench = seen()
+    bench.guard.plugged(0, True, bench.now_ms)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_a_pause_of_ours_changes_nothing():
+    bench = seen()
+    live(bench, 400, IDLE, IDLE)
+    live(bench, 4, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_offered_current_and_none_drawn_for_five_minutes_may_be_another_car():
+    bench = seen()
+    live(bench, 290, (100, [0, 0, 0]), IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+    live(bench, 12, (100, [0, 0, 0]), IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_one_that_is_not_read_counts_on_all():
+    bench = seen()
+    live(bench, 4, None, IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+    live(bench, 3, None, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_a_gap_in_its_readings_begins_the_time_anew():
+    bench = bench_of()
+    live(bench, 2, IDLE, IDLE)
+    live(bench, 50, ONE, IDLE)
+    live(bench, 6, None, IDLE)
+    live(bench, 50, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+    live(bench, 12, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_one_that_cannot_say_what_it_draws_counts_on_all():
+    bench = seen()
+    bench.guard.measured(0, None, bench.now_ms, bench.now_ms)
+    bench.tick(100)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_without_a_meter_somebody_may_decide_that_they_are_free():
+    bench = bench_of(meter=-1)
+    live(bench, 2, IDLE, IDLE, meter=False)
+    live(bench, STEADY_S + 6, ONE, IDLE, meter=False)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_where_the_site_does_not_say_so_they_count():
+    bench = bench_of(free=False)
+    live(bench, 2, IDLE, IDLE)
+    live(bench, STEADY_S + 6, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_they_are_free_only_on_circuits_with_a_witness():
+    below = [circuit("garage", 0, 150)]
+    bench = bench_of([evse(circuit=1), evse("evse-2")], more=below)
+    live(bench, 2, IDLE, IDLE)
+    live(bench, STEADY_S + 6, ONE, IDLE)
+    assert bench.guard.margin_da(0)[1] >= 190
+    assert bench.guard.margin_da(1) == [50, 50, 50]
+
+
+def test_when_the_witness_is_lost_all_count():
+    bench = seen()
+    live(bench, 7, ONE, IDLE, meter=False)
+    assert bench.guard.meter_state(0) == "lost"
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+    live(bench, 7, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_one_that_leaks_counts_with_what_leaks():
+    bench = bench_of()
+    live(bench, 2, IDLE, IDLE)
+    live(bench, STEADY_S + 6, (100, [100, 4, 0]), IDLE)
+    assert bench.guard.bound_da(0) == [100, 4, 4]
+    bench.measure(0, 100, 0, 0)
+    bench.tick(100)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+
+
+def test_its_reserve_counts_on_all_always():
+    bench = bench_of([evse(fallback_da=60, power_on_da=60), evse("evse-2")])
+    live(bench, STEADY_S + 16, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 60, 60]
+
+
+def test_a_car_that_draws_next_to_nothing_says_nothing_of_its_phases():
+    bench = bench_of()
+    live(bench, 2, IDLE, IDLE)
+    live(bench, STEADY_S + 6, (100, [25, 0, 0]), IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_one_without_watchdog_counts_on_all():
+    bench = bench_of([evse(kind="profile", watchdog_ms=0, holds=True, power_on_source="documented"), evse("evse-2")])
+    live(bench, STEADY_S + 16, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_a_site_below_counts_on_all():
+    bench = bench_of([evse(primary=True), evse("evse-2")])
+    live(bench, STEADY_S + 16, ONE, IDLE)
+    assert bench.guard.bound_da(0) == [100, 100, 100]
+
+
+def test_one_that_disobeys_counts_on_all():
+    bench = seen()
+    live(bench, 14, (100, [140, 0, 0]), IDLE)
+    assert bench.guard.fault(0)
+    assert bench.guard.bound_da(0) == [160, 160, 160]
+
+
+def test_the_meter_shows_what_the_device_hides():
+    bench = seen()
+    live(bench, 8, ONE, (60, [60, 60, 60]))
+    assert bench.guard.bound_da(0) == [100, 0, 0] and not bench.ledger.margin.over
+    bench.meter(160, 210, 210)
+    bench.tick(100)
+    assert bench.guard.bound_da(0) == [100, 0, 0]
+    assert bench.ledger.low_other_da[1] + bench.ledger.sums[1] >= 210
+    assert bench.ledger.margin.over

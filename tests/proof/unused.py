@@ -1,0 +1,92 @@
+"""Worlds in which a car uses one of its two phases, the other one is given away, and it uses both again."""
+
+from tests.proof.metered import Metered
+
+MORE_DA = 100
+
+
+class Unused(Metered):
+    """The first device closes two phases; its car uses the first, or both. From one to two is excused for the printed time, and so
+    is one raise of a device that hides what its car uses: to the meter that is a step of other load."""
+
+    excused_da = MORE_DA
+    excuse_steps = 3
+    both = False
+    hides = False
+    drew_da = 0
+    again = False
+
+    def before_tick(self, label):
+        if self.guard.other.metered and label != "silence":
+            self.mark = 1 - self.mark
+            loads = list(self.other_da)
+            for device in self.devices:
+                for key, draw in self.loads_of(device):
+                    loads[key] += draw
+            self.guard.meter(0, loads, self.now, self.mark)
+
+    def measure(self, i):
+        draw = self.devices[i].draw_da(self.now)
+        if i:
+            self.guard.measured(i, [draw], self.now, self.now)
+        elif self.hides and not self.guard.other.metered:
+            self.guard.measured(i, None, self.now, self.now)
+        else:
+            self.guard.measured(i, [draw, draw if self.both and not self.hides else 0], self.now, self.now)
+
+    def loads_of(self, device):
+        draw = device.draw_da(self.now)
+        terminals = device.facts["terminals"]
+        if device is self.devices[0] and not self.both:
+            terminals = terminals[:1]
+        return [(key, draw) for key in self.wiring.keys(device.facts["circuit"], terminals)] if draw else ()
+
+    def moves_more(self):
+        """Its car uses both phases."""
+        return [] if self.both or self.excused else ["more"]
+
+    def do_more(self):
+        self.both = True
+        self.excuse()
+
+    def moves_less(self):
+        return ["less"] if self.both else []
+
+    def do_less(self):
+        """Its car uses one phase again: it reduces what it takes, or another car came that nobody saw."""
+        self.both = False
+
+    def moves_replug(self):
+        return [] if self.excused else ["replug"]
+
+    def do_replug(self):
+        """Another car, which uses both."""
+        self.guard.plugged(0, not self.guard.demands.plugged[0], self.now)
+        if not self.both:
+            self.do_more()
+
+    def moves_hide(self):
+        return [] if self.hides else ["hide"]
+
+    def do_hide(self):
+        """What its device shows of the second phase is 0 from now on, whatever flows; where no meter would see that, it shows nothing."""
+        self.hides = True
+
+    def is_excused(self, key, excess_da):
+        if self._hidden_da() > self.drew_da and not self.again:
+            self.again = True
+            self.excuse()
+        return Metered.is_excused(self, key, excess_da)
+
+    def _hidden_da(self):
+        return self.devices[0].draw_da(self.now) if self.hides and self.both else 0
+
+    def on_advance(self):
+        self.drew_da = self._hidden_da()
+
+    def encode_more(self):
+        return [self.mark, self.both, self.hides, self.drew_da, self.again]
+
+    def decode_more(self, x, at):
+        self.mark, self.both, self.hides, self.drew_da, self.again = x[at], bool(x[at + 1]), bool(x[at + 2]), x[at + 3], bool(x[at + 4])
+        return at + 5
