@@ -3,18 +3,21 @@
 from tests.proof.metered import Metered
 
 MORE_DA = 100
+RAISED_STEPS = 3  # a frame that shows an excess so soon after a raise gives a device away that hides
 
 
 class Unused(Metered):
     """The first device closes two phases; its car uses the first, or both. From one to two is excused for the printed time, and so
-    is one raise of a device that hides what its car uses: to the meter that is a step of other load."""
+    are raises of a device that hides what its car uses, until a frame of the meter has shown one: to the meter that is a step of
+    other load."""
 
     excused_da = MORE_DA
     excuse_steps = 3
     both = False
     hides = False
     drew_da = 0
-    again = False
+    found = False
+    raised = 0
 
     def before_tick(self, label):
         if self.guard.other.metered and label != "silence":
@@ -24,6 +27,7 @@ class Unused(Metered):
                 for key, draw in self.loads_of(device):
                     loads[key] += draw
             self.guard.meter(0, loads, self.now, self.mark)
+            self.found = self.found or self.raised > 0 and max(loads) > self.facts["circuits"][0]["rating_da"][0]
 
     def measure(self, i):
         draw = self.devices[i].draw_da(self.now)
@@ -72,21 +76,22 @@ class Unused(Metered):
         """What its device shows of the second phase is 0 from now on, whatever flows; where no meter would see that, it shows nothing."""
         self.hides = True
 
-    def is_excused(self, key, excess_da):
-        if self._hidden_da() > self.drew_da and not self.again:
-            self.again = True
+    def over(self):
+        if self._hidden_da() > self.drew_da and not self.found:
             self.excuse()
-        return Metered.is_excused(self, key, excess_da)
+            self.raised = RAISED_STEPS
+        return Metered.over(self)
 
     def _hidden_da(self):
         return self.devices[0].draw_da(self.now) if self.hides and self.both else 0
 
     def on_advance(self):
         self.drew_da = self._hidden_da()
+        self.raised = max(0, self.raised - 1)
 
     def encode_more(self):
-        return [self.mark, self.both, self.hides, self.drew_da, self.again]
+        return [self.mark, self.both, self.hides, self.drew_da, self.found, self.raised]
 
     def decode_more(self, x, at):
-        self.mark, self.both, self.hides, self.drew_da, self.again = x[at], bool(x[at + 1]), bool(x[at + 2]), x[at + 3], bool(x[at + 4])
-        return at + 5
+        self.mark, self.both, self.hides, self.drew_da, self.found, self.raised = x[at], bool(x[at + 1]), bool(x[at + 2]), x[at + 3], bool(x[at + 4]), x[at + 5]
+        return at + 6
