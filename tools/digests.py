@@ -35,7 +35,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "bus-pymodbus": ("tools.bench.bus",),
     "shed": ("tools.bench.bus", "firmware/ampacity/circuit"),
     "crypto": ("tools.bench.absent",),
-    "energy": ("tools.bench.energy", FIRMWARE, RIG),
+    "energy": ("tools.bench.energy", "tools.bench.unused", FIRMWARE, RIG),
     "heap": ("tools.bench.heap", "tools/bench/probes", FIRMWARE),
     "image": ("tools.bench.image", FIRMWARE),
     "journal": ("tools.bench.journal",),

@@ -15,7 +15,7 @@ from rich.table import Table
 
 import tools.bench
 from tools import digests
-from tools.bench.entry import Entry, unmeasured
+from tools.bench.entry import Entry, unmeasured, wanted
 from tools.bench.page import write
 
 FRAME = {"__main__", "entry"}
@@ -28,11 +28,6 @@ def modules() -> Iterator[ModuleType]:
             module = importlib.import_module(f"tools.bench.{found.name}")
             if hasattr(module, "rows"):
                 yield module
-
-
-def wanted(row: str, only: str | None) -> bool:
-    """Does `--only ROW` ask for this row? It names a row, or one case of it."""
-    return only is None or row == only or row.startswith(only + "/") or only.startswith(row + "/")
 
 
 def measured(module: ModuleType, only: str | None) -> list[Entry]:

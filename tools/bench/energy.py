@@ -8,8 +8,8 @@ three phases.
 With every plug the driver tells what the recording shows of him, departure and energy (`needs` of the console), nothing of
 anybody else or of what comes later. Rows without aim: the same week where nobody tells anything, beside the optimum and
 beside equal shares that lose nothing (tools/bench/fair.py: what any fair allocator without knowledge can give at most); and
-cars of one, two and three phases, where the optimum knows what the ledger may not believe, that a car leaves phases
-unused which its contactor could close (safety.md, rule 14).
+cars of one, two and three phases, where the optimum knows that a car leaves phases unused which its contactor could close
+(safety.md, rule 14). What that costs is held against fair shares in tools/bench/unused.py.
 """
 
 import json
@@ -28,7 +28,7 @@ from ampacity_host.replay.sessions import SessionFile
 from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import DAY_S, TimeReader
 from tools.bench.drawn_weeks import CARS
-from tools.bench.entry import Entry, entry, unmeasured
+from tools.bench.entry import Entry, entry, unmeasured, wanted
 from tools.bench.fair import fair_wh
 from tools.bench.optimum import Stay, optimum_wh
 from tools.bench.recordings import cut_sessions, pile_mains
@@ -127,11 +127,16 @@ def remembered(function: Callable[..., Sequence[float]]) -> Callable[..., Sequen
     return answer
 
 
-def measure(week: Week, told: bool = True) -> "tuple[float, dict[str, Any], list[Stay], float]":
-    """(Wh delivered, site facts, stays, rating in A) of a week."""
+def measure(week: Week, told: bool = True) -> "tuple[float, list[Stay], dict[str, Any], float]":
+    """(Wh delivered, stays, site facts, rating in A) of a week."""
     rating_a = week.rating_a()
     facts = week.facts(rating_a)
-    stage = Stage(dict(facts), week.seed, week.start_s, no_bytes=True)
+    return *played(week, facts, told), facts, rating_a
+
+
+def played(week: Week, facts: dict[str, Any], told: bool, no_bytes: bool = True) -> "tuple[float, list[Stay]]":
+    """(Wh delivered, stays) of the firmware at this site. RuntimeError: a rating was passed."""
+    stage = Stage(dict(facts), week.seed, week.start_s, no_bytes=no_bytes)
     stage.plant.play_mains(week.mains)
     driver = Driver(stage.plant, week.sessions, week.start_s)
     driver.on_plug = teller(stage, week) if told else None
@@ -141,7 +146,7 @@ def measure(week: Week, told: bool = True) -> "tuple[float, dict[str, Any], list
     stage.close()
     if any(account.violations for circuit in stage.plant.circuits for account in circuit.accounts):
         raise RuntimeError("a sample stood above its rating")
-    return driver.delivered_wh, facts, placed(facts, week, driver), rating_a
+    return driver.delivered_wh, placed(facts, week, driver)
 
 
 def teller(stage: Stage, week: Week) -> Callable[..., None]:
@@ -163,15 +168,17 @@ def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
             for name, _, departure_s, evse, energy_wh, _ in driver.records if name in driver.plugged_s]  # fmt: skip
 
 
-def rows() -> Iterator[Entry]:
+def rows(only: "str | None" = None) -> Iterator[Entry]:
     names = [first.date().isoformat() for first in FIRST_DAYS]
     cases: "list[tuple[str, datetime, tuple[tuple[int, int], ...], bool]]"
     cases = [(name, first, THREE_PHASE, True) for name, first in zip(names, FIRST_DAYS, strict=True)]
     cases += [(names[0] + "/untold", FIRST_DAYS[0], THREE_PHASE, False), ("mixed-cars", FIRST_DAYS[0], CARS, True)]
     for name, first, cars, told in cases:
+        if not any(wanted(f"energy/{row}", only) for row in (name, name + "-equal-shares")):
+            continue
         try:
             week = Week(first, cars=cars)
-            delivered, facts, stays, rating_a = measure(week, told)
+            delivered, stays, facts, rating_a = measure(week, told)
         except UsageError as problem:
             yield unmeasured(f"energy/{name}", str(problem))
             continue

@@ -35,3 +35,8 @@ def reaches(ratio: float, aim: str | None) -> bool:
 def rounded(value: float) -> float:
     """Four significant digits: more is noise."""
     return float(f"{value:.4g}")
+
+
+def wanted(row: str, only: "str | None") -> bool:
+    """Does `--only ROW` ask for this row? It names a row, or one case of it."""
+    return only is None or row == only or row.startswith(only + "/") or only.startswith(row + "/")

@@ -1,16 +1,20 @@
 """What a perfect allocator that is fair delivers: equal shares minute by minute, at no loss, without any foresight.
 
-It knows each minute's other load and who still takes energy, needs no time to raise, to settle or to hear, and meets no
-fault. It shares as safety.md section 6 does: who charges gets at least its minimum, the energy that each has got so far
-decides where not every minimum fits, and on every phase that a contactor can close a car counts (rule 14). What any
-firmware can deliver that knows nobody's departure is to be held against this; what could be had with perfect foresight is
-in tools/bench/optimum.py.
+It knows each minute's other load, who still takes energy and on how many phases: a car loads the supply phases of as many
+terminals as it has phases, counted from the first, and no other (water-filling on the phases really used). It needs no time to
+raise, to settle or to hear, holds no reserve, and meets no fault. It shares as safety.md section 6 does: who charges gets at
+least its minimum, and the energy that each has got so far decides where not every minimum fits.
+
+The rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured` (tools/bench/unused.py) hold the firmware against it: there
+it shows what rule 14 costs, by which an order counts on phases that its car may leave idle. `energy/…-equal-shares` does the same
+for cars that use all phases of their EVSE, where rule 14 costs nothing. What any firmware can deliver that knows nobody's
+departure is at most this; what could be had with perfect foresight is in tools/bench/optimum.py.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tools.bench.optimum import MINUTE_S, Stay, most_da, path_of, watts_of
+from tools.bench.optimum import MINUTE_S, Stay, most_da, path_of, used_phases, watts_of
 
 Key = tuple[int, int]  # circuit, phase
 SMALL_DA = 1e-6
@@ -42,11 +46,8 @@ class _Car:
         self.most_da = float(most_da(site, stay))
         self.got_wh = 0.0
         self.share_da = 0.0
-        self.loads: dict[Key, int] = {}
-        for circuit in path_of(site, evse["circuit"]):
-            for terminal in evse["terminals"]:
-                for phase in terminal:
-                    self.loads[circuit, phase] = self.loads.get((circuit, phase), 0) + 1
+        used = used_phases(site, stay)
+        self.loads: dict[Key, int] = {(circuit, phase): times for circuit in path_of(site, evse["circuit"]) for phase, times in used.items()}
 
 
 def _room(site: dict[str, Any], at_s: int, other_da: "Callable[[int, int, int], Sequence[float]]") -> dict[Key, float]:

@@ -3,10 +3,11 @@
 It knows every session, its car and all other load beforehand. Time is cut into slots of a quarter of an hour. A session
 takes any current from 0 to what its car and its EVSE can, equal on all of the car's phases, while it stands there. Cars
 that load the same phases of a circuit take together at most the mean, over the slot's minutes, of what its rating less
-its other load leaves on the fullest of these phases, less the reserves of all others; a minute in which that is below the
-minimum of every one of them carries nothing. What an EVSE may draw without asking costs nothing, as in the firmware. That
-an EVSE charges with at least its minimum or not at all, that a car needs its time to follow a lower current, and that
-places change hands slowly is left out: it makes the true optimum smaller, so the result is never below it.
+its other load leaves on the fullest of these phases, less the reserves of all others, those on phases that the car which
+stands there does not use excepted; a minute in which that is below the minimum of every one of them carries nothing. What
+an EVSE may draw without asking costs nothing, as in the firmware. That an EVSE charges with at least its minimum or not at
+all, that a car needs its time to follow a lower current, and that places change hands slowly is left out: it makes the true
+optimum smaller, so the result is never below it.
 """
 
 from collections import defaultdict
@@ -73,10 +74,14 @@ class _Slots:
         self.stay_of: list[int] = []
         self.keys: list[tuple[int, tuple[int, ...], int]] = []
         place: dict[tuple[int, tuple[int, ...], int], int] = {}
+        self._standing: set[tuple[int, int]] = set()  # EVSE and slot
+        self._used: set[tuple[int, int, int]] = set()  # EVSE, supply phase, slot
         sets = _phase_sets(site, stays)
         for index, stay in enumerate(stays):
             loads = _loads(site, stay, sets)
             for slot in range((stay.arrival_s - start_s) // SLOT_S, (stay.departure_s - start_s - 1) // SLOT_S + 1):
+                self._standing.add((stay.evse, slot))
+                self._used.update((stay.evse, phase, slot) for phase in used_phases(site, stay))
                 reserve_da = min(_reserve_da(site["evses"][stay.evse]), most_da(site, stay))
                 if reserve_da:
                     self._column(site, index, stay, slot, reserve_da)
@@ -97,6 +102,10 @@ class _Slots:
         self.wh_per_da.append(watts_of(site, stay, 1) * SLOT_S / 3600)
         self._put(index, self.wh_per_da[-1])
 
+    def idle(self, evse: int, phase: int, slot: int) -> bool:
+        """Does a car stand there in that slot, and none that uses this phase?"""
+        return (evse, slot) in self._standing and (evse, phase, slot) not in self._used
+
     def _put(self, row: int, value: float) -> None:
         self.row.append(row)
         self.column.append(len(self.most) - 1)
@@ -110,8 +119,9 @@ def _room(
     circuit, phases, slot = key
     from_s = slots.start_s + slot * SLOT_S
     rating_da = site["circuits"][circuit]["rating_da"]
-    held_da = [sum(_reserve_da(evse) * times for evse, times in _below(site, circuit, phase)) for phase in phases]
-    least_da = min(0 if _reserve_da(evse) else evse.get("min_da", 0) for phase in phases for evse, _ in _below(site, circuit, phase))
+    below = [_below(site, circuit, phase, lambda evse, phase=phase: slots.idle(evse, phase, slot)) for phase in phases]
+    held_da = [sum(_reserve_da(evse) * times for evse, times in loading) for loading in below]
+    least_da = min(0 if _reserve_da(evse) else evse.get("min_da", 0) for loading in below for evse, _ in loading)
     total = 0.0
     for minute_s in range(from_s, from_s + SLOT_S, MINUTE_S):
         other = other_da(circuit, minute_s, minute_s + MINUTE_S)
@@ -125,12 +135,12 @@ def _reserve_da(evse: dict[str, Any]) -> int:
     return max(int(evse.get("fallback_da") or 0), int(evse.get("power_on_da") or 0))
 
 
-def _below(site: dict[str, Any], circuit: int, phase: int) -> "list[tuple[dict[str, Any], int]]":
-    """EVSEs that load this phase of this circuit, and with how many terminals."""
+def _below(site: dict[str, Any], circuit: int, phase: int, idle: "Callable[[int], bool]") -> "list[tuple[dict[str, Any], int]]":
+    """EVSEs that may load this phase of this circuit, and with how many terminals; but those where it is idle."""
     found = []
-    for evse in site["evses"]:
+    for index, evse in enumerate(site["evses"]):
         times = sum(terminal.count(phase) for terminal in evse["terminals"])
-        if times and circuit in path_of(site, evse["circuit"]):
+        if times and circuit in path_of(site, evse["circuit"]) and not idle(index):
             found.append((evse, times))
     return found
 
@@ -144,8 +154,8 @@ def path_of(site: dict[str, Any], circuit: int) -> "list[int]":
     return path
 
 
-def _used(site: dict[str, Any], stay: Stay) -> "dict[int, int]":
-    """Supply phase -> how many of its car's terminals load it."""
+def used_phases(site: dict[str, Any], stay: Stay) -> "dict[int, int]":
+    """Supply phase -> how many of the terminals that its car uses load it: as many as it has phases, from the first on."""
     used: dict[int, int] = defaultdict(int)
     for terminal in site["evses"][stay.evse]["terminals"][: stay.phases]:
         for phase in terminal:
@@ -155,13 +165,13 @@ def _used(site: dict[str, Any], stay: Stay) -> "dict[int, int]":
 
 def _phase_sets(site: dict[str, Any], stays: Sequence[Stay]) -> "list[tuple[int, ...]]":
     """The sets of phases that cars load, and each phase by itself."""
-    found = {tuple(sorted(_used(site, stay))) for stay in stays}
+    found = {tuple(sorted(used_phases(site, stay))) for stay in stays}
     return sorted(found | {(phase,) for phases in found for phase in phases})
 
 
 def _loads(site: dict[str, Any], stay: Stay, sets: "list[tuple[int, ...]]") -> "dict[tuple[int, tuple[int, ...]], int]":
     """(circuit, phases) -> how often one da of this stay loads the least loaded of them; where it loads them all."""
-    used = _used(site, stay)
+    used = used_phases(site, stay)
     inside = [phases for phases in sets if all(phase in used for phase in phases)]
     return {(circuit, phases): min(used[phase] for phase in phases)
             for circuit in path_of(site, site["evses"][stay.evse]["circuit"]) for phases in inside}  # fmt: skip

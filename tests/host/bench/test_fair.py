@@ -33,9 +33,46 @@ def test_equals_share_a_phase_equally_and_what_one_does_not_take_goes_to_the_oth
     assert got == pytest.approx([110 * 3 * W_PER_DA, 110 * 3 * W_PER_DA, 80 * 3 * W_PER_DA])
 
 
-def test_a_car_counts_on_every_phase_that_its_contactor_can_close():
+def test_a_car_loads_the_phases_that_it_uses_and_leaves_the_others_to_the_others():
+    facts = site(200, 3)
+    facts["evses"][1]["terminals"], facts["evses"][2]["terminals"] = [[1], [2], [0]], [[2], [0], [1]]
+    alone_on_its_phase = fair_wh(facts, [stay(n, phases=1) for n in range(3)], 0, HOUR_S, nothing)
+    assert alone_on_its_phase == pytest.approx([160 * W_PER_DA] * 3)
     got = fair_wh(site(200, 2), [stay(0, phases=1), stay(1)], 0, HOUR_S, nothing)
     assert got == pytest.approx([100 * W_PER_DA, 100 * 3 * W_PER_DA])
+
+
+def test_a_car_with_two_phases_loads_the_first_two_terminals_whatever_supply_phases_those_are():
+    facts = site(200, 2)
+    facts["evses"][1]["terminals"] = [[2], [0], [1]]
+    got = fair_wh(facts, [stay(0, phases=2, amps_da=80), stay(1, phases=2)], 0, HOUR_S, nothing)
+    assert got == pytest.approx([80 * 2 * W_PER_DA, 120 * 2 * W_PER_DA])  # they meet on the first phase alone
+    facts["evses"][1]["terminals"] = [[2], [1], [0]]
+    got = fair_wh(facts, [stay(0, phases=1), stay(1, phases=2)], 0, HOUR_S, nothing)
+    assert got == pytest.approx([160 * W_PER_DA, 160 * 2 * W_PER_DA])
+
+
+def test_an_evse_with_fewer_terminals_than_its_car_has_phases_gives_what_it_has():
+    facts = site(200, 1)
+    facts["evses"][0]["terminals"] = [[1]]
+    assert fair_wh(facts, [stay(0, phases=3)], 0, HOUR_S, nothing) == pytest.approx([160 * W_PER_DA])
+
+
+def test_a_terminal_between_two_lines_loads_both():
+    facts = site(200, 2)
+    facts["evses"][0]["terminals"], facts["evses"][1]["terminals"] = [[0, 1]], [[1], [2], [0]]
+    got = fair_wh(facts, [stay(0, phases=1), stay(1, phases=1)], 0, HOUR_S, nothing)
+    assert got == pytest.approx([100 * W_PER_DA] * 2)
+
+
+def test_the_optimum_lets_others_use_the_reserve_of_a_phase_that_the_car_there_does_not():
+    facts = site(100, 2)
+    facts["evses"][0]["fallback_da"] = facts["evses"][1]["fallback_da"] = 60
+    facts["evses"][1]["terminals"] = [[1], [2], [0]]
+    got = sum(optimum_wh(facts, [stay(0, phases=1), stay(1, phases=1)], 0, nothing))
+    assert got == pytest.approx(2 * 100 * W_PER_DA)
+    alone = sum(optimum_wh(facts, [stay(0, phases=1)], 0, nothing))
+    assert alone == pytest.approx(60 * W_PER_DA)  # where nobody stands the reserve is kept on every phase
 
 
 def test_where_not_every_minimum_fits_they_take_turns_and_nobody_gets_less_than_the_minimum():

@@ -2,14 +2,16 @@
 
 It has the face of the firmware's own Buses (roles/buses.py): drivers, meters, wires, wire_of, permit. Each driver
 asks the judge for every order as those on a bus do, and the device behind it obeys, reports and falls back as a
-well one does; what is left out is the wire: bytes, collisions, answers that get lost. One round of a bus takes as
-long as its frames would (`cycle_ms`), so that proofs and readings are as old as they would be.
+well one does; what is left out is the wire: bytes, collisions, answers that get lost. A reading hands over what the
+device's registers would show (`shown.py`). One round of a bus takes as long as its frames would (`cycle_ms`), so that
+proofs and readings are as old as they would be.
 """
 
 from ampacity.bus.facts import DeviceFacts
 from ampacity_host.configure.timing import lines_of
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.beat import CLOSE_MS
+from ampacity_host.rig.virtual.shown import MeterShown, OwnShown, ProfileShown
 
 ORDER_MS = 30        # from a wish to the device, as a broadcast takes
 PROOF_MS = 120       # from the order to the reading that proves it
@@ -20,6 +22,7 @@ STILL_METER_MS = 1_000
 STILL_ROUND_MS = 2_000
 LOST_MS = 1_500      # unanswered for so long it is silent, as after three failures on a bus
 LATE_MS = 3_000      # a round that no safety pass allows comes then: readings do not wait for permits
+DRAWS_DA = 10        # a car that draws
 
 
 class FactDevice:
@@ -71,13 +74,13 @@ class FactDevice:
 
 
 class FactDriver:
-    """One EVSE. judge: the guard. `facts` as every driver's."""
+    """One EVSE. judge: the guard. `facts` as every driver's. shows: what its registers show."""
 
-    def __init__(self, bus, facts_in, index, judge, point):
+    def __init__(self, bus, facts_in, index, judge, point, shows):
         self._bus, self._time = bus, bus.time
         self.unit, self.index, self.judge = facts_in["unit"], index, judge
         self._facts_in, self._point = facts_in, point
-        self.device = bus.device(facts_in, point)
+        self.device, self._shows = bus.device(facts_in, point), shows
         self.facts = DeviceFacts()
         self.facts.serial = "FACT-%s" % facts_in["name"]
         self.facts.firmware = "fact"
@@ -122,10 +125,11 @@ class FactDriver:
 
     def _prove(self, order):
         if order is self._order and self._bus.alive and not self.deaf():
-            order[3] = True
             now_ms = self._time.now_ms
             self.judge.heard(self.index, now_ms)
-            self.judge.proven(self.index, order[0], self.device.limit_da, now_ms)
+            if not self._shows.by_measure:
+                order[3] = True
+                self.judge.proven(self.index, order[0], self.device.limit_da, now_ms)
             self.report(now_ms)
 
     def round(self, now_ms):
@@ -143,7 +147,8 @@ class FactDriver:
             if order_id is not None:
                 order[0], self._fed_ms = order_id, now_ms
                 self.device.obey(order[1])
-                self.judge.proven(self.index, order_id, order[1], now_ms)
+                if not self._shows.by_measure:
+                    self.judge.proven(self.index, order_id, order[1], now_ms)
         elif self._due is None and self._want_da is not None:
             self._try()
         return self.report(now_ms)
@@ -179,24 +184,33 @@ class FactDriver:
         """What a reading shows, to the judge and into the facts."""
         point, facts, limit_da = self._point, self.facts, self.device.limit_da
         facts.updated_ms = now_ms
-        facts.energy_wh = point.energy_wh
+        facts.energy_wh = self._shows.energy_wh(point)
         shown = (point.amps_da, point.power, point.state_text, point.closed, limit_da)
         if shown != self._shown:
             self._shown = shown
-            facts.amps_da, facts.state, facts.limit_da = point.terminal_amps_da(), point.state_text, limit_da
-            facts.volts_dv = list(point.terminal_dv)
-            facts.plugged = point.car is not None
-            facts.charging = point.closed and facts.state[0] in "CD"
-            facts.power_w = point.power // 100
-        self.judge.reported(self.index, limit_da, now_ms)
+            self._shows.show(facts, point, limit_da)
+        if self._shows.shows_limit:
+            self.judge.reported(self.index, limit_da, now_ms)
         self.judge.measured(self.index, facts.amps_da, now_ms, now_ms)
+        if self._shows.by_measure:
+            self._prove_by_measure(now_ms)
+
+    def _prove_by_measure(self, now_ms):
+        """It cannot show its limit: a car that draws, no more than ordered, after it has settled (bus/profile_answers.py)."""
+        order, amps_da, site = self._order, self.facts.amps_da, self._facts_in
+        if order is None or order[3] or not amps_da or now_ms < order[2] + site["settle_ms"] + site["latency_ms"]:
+            return
+        if DRAWS_DA <= max(amps_da) <= order[1]:
+            order[3] = True
+            self.judge.proven(self.index, order[0], order[1], now_ms)
 
 
 class FactMeter:
-    """One meter: its reading to the judge at each round."""
+    """One meter: its reading to the judge at each round. shows: what its registers show."""
 
-    def __init__(self, index, judge, meter, on_reading):
+    def __init__(self, index, judge, meter, on_reading, shows):
         self._index, self._judge, self._meter, self._on_reading = index, judge, meter, on_reading
+        self._shows = shows
         self.name = meter.name
         self.facts = DeviceFacts()
         self._seen = None
@@ -210,13 +224,15 @@ class FactMeter:
         return True
 
     def round(self, now_ms):
-        reading = self._meter.reading()
-        amps_ma = reading["amps_ma"]
-        amps_da = None if None in amps_ma else [(ma + 50) // 100 for ma in amps_ma]
-        self.facts.online, self.facts.amps_da, self.facts.updated_ms = True, amps_da, now_ms
-        self._judge.meter(self._index, amps_da, now_ms, hash((tuple(amps_ma), tuple(reading["volts_mv"]))))
+        reading, shows = self._meter.reading(), self._shows
+        amps_ma, volts_mv, power_w = reading["amps_ma"], reading["volts_mv"], reading["power_w"]
+        facts, whole = self.facts, None not in amps_ma
+        facts.amps_da = shows.amps_da([(ma + 50) // 100 for ma in amps_ma], power_w) if whole else None
+        facts.volts_dv, facts.power_w = shows.volts_dv([mv // 100 for mv in volts_mv]), shows.power_w(power_w)
+        facts.online, facts.updated_ms = True, now_ms
+        self._judge.meter(self._index, facts.amps_da, now_ms, hash((tuple(amps_ma), tuple(volts_mv))))
         if self._on_reading is not None:
-            self._on_reading(self._index, {"amps_da": amps_da, "volts_dv": None, "power_w": sum(reading["power_w"]),
+            self._on_reading(self._index, {"amps_da": facts.amps_da, "volts_dv": facts.volts_dv, "power_w": facts.power_w,
                                            "energy_wh": None, "export_wh": None}, now_ms)
 
 
@@ -231,10 +247,13 @@ class FactBuses:
         self.wires = []
         self.wire_of = [None] * len(site["evses"])
         points = bench.plant.points
-        self.drivers = [None if facts["kind"] == "local" else FactDriver(self, facts, index, guard, points[index])
+        profiles, own = site["profiles"], OwnShown()
+        self.drivers = [None if facts["kind"] == "local" else
+                        FactDriver(self, facts, index, guard, points[index], ProfileShown(profiles[facts["profile"]]) if facts["profile"] else own)
                         for index, facts in enumerate(site["evses"])]
         self._ours = [driver for driver in self.drivers if driver is not None]
-        self.meters = [FactMeter(index, guard, bench.plant.meters[index], on_reading) for index in range(len(site["meters"]))]
+        self.meters = [FactMeter(index, guard, bench.plant.meters[index], on_reading, MeterShown(profiles[facts["profile"]]))
+                       for index, facts in enumerate(site["meters"])]
         self._round_ms = max([ROUND_MS_MIN] + [line.cycle_ms for line in lines_of(site)])
         self._round_due_ms = self.time.now_ms + self._round_ms
         self._late = self.time.at_ms(self.time.now_ms + LATE_MS, self._round)

@@ -1,0 +1,181 @@
+"""Rows `energy/mixed`, `energy/one-phase` and `energy/unmeasured`: sites whose cars leave phases unused, beside fair water-filling on
+the phases that they use (tools/bench/fair.py). An order counts on every phase that a contactor can close until the ledger knows
+better (safety.md, rule 14): what that costs is what is missing.
+
+A day and a quarter from six in the morning, drawn from a seed: cars come in the morning for some hours and in the evening for the
+night, need what such cars need, and leave when they leave; other load swings and steps. The connection is such that fair shares
+deliver SHARE_LEAST to SHARE_MOST of what is asked: in plenty nothing would be measured. Nobody tells departure or energy. The
+cases `…/bytes` are two hours of a smaller site of the same kind with every byte on the line.
+
+The fleet is that of Germany on 1 January 2024 (Kraftfahrt-Bundesamt: 1.41 million battery cars, 0.92 million plug-in hybrids):
+40 % hybrids, which charge on one phase. Nobody counts the phases of battery cars: a tenth with one, a sixth with two and the rest
+with three is an assumption.
+"""
+
+import json
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ampacity_host.configure import check_report, compile_site, load_site
+from ampacity_host.replay.sessions import Session
+from tools.bench.energy import Week, played
+from tools.bench.entry import Entry, entry, wanted
+from tools.bench.fair import fair_wh
+
+ROWS = ("energy/mixed", "energy/one-phase", "energy/unmeasured")
+SEED = 1
+START_S = 1_704_693_600  # a Monday, six o'clock, UTC
+DAY_H, SHORT_H = 30, 2
+SHORT_NEEDS = 4  # in the short time cars need so many times less
+MINUTE_MS = 60_000
+SHARE_LEAST, SHARE_MOST = 0.6, 0.9
+AIM = ">= 0.95"
+
+Fleet = tuple[tuple[int, int, int, int, int], ...]  # per cent, phases, da, the least and the most that one needs, Wh
+HYBRID, BATTERY_WH = (3_000, 12_000), (8_000, 40_000)
+FLEET: Fleet = ((40, 1, 160, *HYBRID), (6, 1, 320, *BATTERY_WH), (10, 2, 160, *BATTERY_WH), (44, 3, 160, *BATTERY_WH))
+ONE_PHASE: Fleet = ((40, 1, 160, *HYBRID), (60, 1, 320, *BATTERY_WH))
+
+
+class Kind(NamedTuple):
+    """rows: of each row its EVSEs and its rating in A, by size of the site; unmeasured: rows whose EVSEs measure nothing.
+
+    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each row a meter of its own?
+    """
+
+    fleet: Fleet
+    rows: int
+    evses: "tuple[int, int]"
+    row_a: "tuple[float, float]"
+    main_a: "tuple[float, float]"
+    floors: int = 0
+    unmeasured: int = 0
+    metered: bool = False
+
+
+FULL, SHORT = 0, 1
+KINDS = {
+    "mixed": Kind(FLEET, 4, (15, 3), (40.0, 32.0), (100.0, 63.0), floors=2),
+    "one-phase": Kind(ONE_PHASE, 2, (12, 4), (50.0, 32.0), (50.0, 40.0)),
+    "unmeasured": Kind(FLEET, 4, (6, 3), (32.0, 32.0), (50.0, 50.0), unmeasured=2, metered=True),
+}
+
+
+class Load:
+    """Other load of the connection, a value a minute and phase: it swings and, once in two hours, steps. Face of replay/mains.py."""
+
+    least_da, most_da = 20, 120
+
+    def __init__(self, chance: random.Random, minutes: int) -> None:
+        self.values = []
+        now_da = [60.0] * 3
+        for _ in range(minutes):
+            steps = [chance.gauss(0, 2) + (chance.choice((-50, 50)) if chance.random() < 1 / 120 else 0) for _ in range(3)]
+            now_da = [min(self.most_da, max(self.least_da, da + step)) for da, step in zip(now_da, steps, strict=True)]
+            self.values.append([int(da) for da in now_da])
+
+    def at(self, since_start_ms: int) -> "tuple[list[int], int]":
+        """(da per phase, ms since the start until which that holds)."""
+        minute = since_start_ms // MINUTE_MS
+        return self.values[minute % len(self.values)], (minute + 1) * MINUTE_MS
+
+
+class Day(Week):
+    """A drawn span instead of a recorded one: its site, its sessions, its other load."""
+
+    def __init__(self, kind: Kind, size: int, seed: int = SEED) -> None:
+        self.kind, self.size, self.seed = kind, size, seed
+        hours = (DAY_H, SHORT_H)[size]
+        chance = random.Random(seed)
+        self.start_s, self.until_s = START_S, START_S + hours * 3600
+        self.mains = Load(chance, hours * 60)  # type: ignore[assignment]
+        draw = (_by_day, _at_once)[size]
+        self.sessions = sorted((self._session(n, *draw(chance), chance) for n in range(self.evses * 3 // 2)), key=lambda one: one.arrival_s)
+
+    @property
+    def evses(self) -> int:
+        return self.kind.rows * self.kind.evses[self.size]
+
+    def _session(self, number: int, arrival_s: int, stay_s: int, chance: random.Random) -> Session:
+        share, *car = zip(*self.kind.fleet, strict=True)
+        phases, amps_da, least_wh, most_wh = chance.choices(list(zip(*car, strict=True)), share)[0]
+        begin_s, needs_wh = START_S + arrival_s, chance.randrange(least_wh, most_wh) // (1, SHORT_NEEDS)[self.size]
+        return Session(f"car-{number + 1}", begin_s, begin_s + stay_s, needs_wh, None, phases, amps_da)
+
+    def site(self) -> dict[str, Any]:
+        """The facts of its site; ValueError: the check refuses it."""
+        with tempfile.TemporaryDirectory(prefix="ampacity-unused.") as name:
+            path = Path(name) / "site.toml"
+            path.write_text(site_text(self.kind, self.size))
+            loaded = load_site(path)
+        report = check_report(loaded)
+        if not report["ok"]:
+            raise ValueError(json.dumps(report))
+        return json.loads(json.dumps(compile_site(loaded)))  # type: ignore[no-any-return]
+
+
+def _by_day(chance: random.Random) -> "tuple[int, int]":
+    """(Arrival, stay) in s, arrival from six o'clock on: evening for the night, or some hours of the day."""
+    evening = chance.random() < 0.6
+    hour, stay_h = (chance.gauss(12, 1.5), chance.gauss(12, 2)) if evening else (chance.gauss(3, 2), chance.gauss(4, 2))
+    return int(3600 * max(0.0, hour)), int(3600 * max(0.5, stay_h))
+
+
+def _at_once(chance: random.Random) -> "tuple[int, int]":
+    """Most of them within the first half hour, and for an hour at least."""
+    return int(abs(chance.gauss(0, 1_200))), int(chance.uniform(3_600, 7_200))
+
+
+def site_text(kind: Kind, size: int) -> str:
+    """Rows of EVSEs with three phases whose terminals are turned from one to the next, each row on a line of its own."""
+    lines = ['[site]\nname = "unused"\n', _circuit("main", kind.main_a[size], assumed_a=Load.most_da / 10, meter="grid")]
+    lines += [_circuit(f"floor-{n + 1}", 0.6 * kind.main_a[size], "main") for n in range(kind.floors)]
+    numbers = iter(range(kind.rows * kind.evses[size]))
+    for row in range(kind.rows):
+        silent = row >= kind.rows - kind.unmeasured
+        name, above = f"row-{row + 1}", f"floor-{row % kind.floors + 1}" if kind.floors else "main"
+        lines.append(_circuit(name, kind.row_a[size], above, meter=f"of-{name}" if kind.metered else None))
+        lines.append(_bus(f"line-{row + 1}", "baud = 9600\nparity = \"N\"" if silent else "baud = 19200"))
+        for unit in range(2, 2 + kind.evses[size]):
+            lines.append(_evse(next(numbers), f"line-{row + 1}", unit, name, "smartevse-v3-node" if silent else "ampacity"))
+    meters = ["grid"] + [f"of-row-{n + 1}" for n in range(kind.rows) if kind.metered]
+    lines.append(_bus("meters", "baud = 115200"))
+    lines += [f'[[meter]]\nname = "{name}"\nprofile = "eastron-sdm630"\nbus = "meters"\nunit = {100 + n}\n' for n, name in enumerate(meters)]
+    return "\n".join(lines)
+
+
+def _circuit(name: str, rating_a: float, above: "str | None" = None, assumed_a: float = 0.0, meter: "str | None" = None) -> str:
+    more = (f'parent = "{above}"\n' if above else "") + (f'meter = "{meter}"\n' if meter else "")
+    return f'[[circuit]]\nname = "{name}"\nrating_a = {rating_a:.1f}\nassumed_other_a = {assumed_a:.1f}\n{more}'
+
+
+def _bus(name: str, speed: str) -> str:
+    return f'[[bus]]\nname = "{name}"\nkind = "rtu"\nport = "virtual"\n{speed}\n'
+
+
+def _evse(number: int, bus: str, unit: int, circuit: str, kind: str) -> str:
+    turn = ", ".join(f'"L{(number + n) % 3 + 1}"' for n in range(3))
+    place = f'bus = "{bus}"\nunit = {unit}\ncircuit = "{circuit}"\nphases = [{turn}]\n'
+    return f'[[evse]]\nname = "bay-{number + 1}"\nkind = "{kind}"\nmax_a = 32.0\n{place}'
+
+
+def rows(only: "str | None" = None) -> Iterator[Entry]:
+    for name, kind in KINDS.items():
+        for row, size in ((f"energy/{name}", FULL), (f"energy/{name}/bytes", SHORT)):
+            if wanted(row, only) and only != f"{row}/bytes":
+                yield measured(row, Day(kind, size))
+
+
+def measured(row: str, day: Day) -> Entry:
+    facts = day.site()
+    delivered, stays = played(day, facts, told=False, no_bytes=day.size == FULL)
+    fair = sum(fair_wh(facts, stays, day.start_s, day.until_s, day.other_da))
+    share = fair / sum(stay.energy_wh for stay in stays)
+    hours = (day.until_s - day.start_s) // 3600
+    note = f"{day.evses} EVSEs, {hours} h, {len(stays)} sessions, seed {day.seed}; fair shares of the phases used: {share:.0%} of what was asked"
+    made = entry(row, delivered / 1000, fair / 1000, "kWh", AIM, note)
+    made["ok"] = made["ok"] and SHARE_LEAST <= share <= SHARE_MOST
+    return made
