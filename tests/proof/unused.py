@@ -17,6 +17,7 @@ class Unused(Metered):
     hides = False
     drew_da = 0
     found = False
+    unseen = False  # no reading has shown yet that its car uses both
     raised = 0
 
     def before_tick(self, label):
@@ -37,6 +38,7 @@ class Unused(Metered):
             self.guard.measured(i, None, self.now, self.now)
         else:
             self.guard.measured(i, [draw, draw if self.both and not self.hides else 0], self.now, self.now)
+            self.unseen = self.unseen and not draw
 
     def loads_of(self, device):
         draw = device.draw_da(self.now)
@@ -50,7 +52,7 @@ class Unused(Metered):
         return [] if self.both or self.excused else ["more"]
 
     def do_more(self):
-        self.both = True
+        self.both = self.unseen = True
         self.excuse()
 
     def moves_less(self):
@@ -83,15 +85,15 @@ class Unused(Metered):
         return Metered.over(self)
 
     def _hidden_da(self):
-        return self.devices[0].draw_da(self.now) if self.hides and self.both else 0
+        return self.devices[0].draw_da(self.now) if self.both and (self.hides or self.unseen) else 0
 
     def on_advance(self):
         self.drew_da = self._hidden_da()
         self.raised = max(0, self.raised - 1)
 
     def encode_more(self):
-        return [self.mark, self.both, self.hides, self.drew_da, self.found, self.raised]
+        return [self.mark, self.both, self.hides, self.drew_da, self.found, self.raised, self.unseen]
 
     def decode_more(self, x, at):
-        self.mark, self.both, self.hides, self.drew_da, self.found, self.raised = x[at], bool(x[at + 1]), bool(x[at + 2]), x[at + 3], bool(x[at + 4]), x[at + 5]
-        return at + 6
+        self.mark, self.both, self.hides, self.drew_da, self.found, self.raised, self.unseen = x[at], bool(x[at + 1]), bool(x[at + 2]), x[at + 3], bool(x[at + 4]), x[at + 5], bool(x[at + 6])
+        return at + 7

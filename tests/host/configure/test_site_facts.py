@@ -41,7 +41,7 @@ def test_the_garage_has_every_key_that_the_firmware_reads(facts):
     main, row = site["circuits"]
     assert main == {
         "name": "main", "parent": -1, "rating_da": [630] * 3, "breaker": "C63", "assumed_other_da": [200] * 3, "meter": 0,
-        "generation_da": [0] * 3,
+        "generation_da": [0] * 3, "frees_phases": True,
     }  # fmt: skip
     assert (row["parent"], row["rating_da"], row["breaker"], row["meter"]) == (0, [320] * 3, "B32", -1)
     meter = site["meters"][0]
