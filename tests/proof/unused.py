@@ -38,7 +38,9 @@ class Unused(Metered):
             self.guard.measured(i, None, self.now, self.now)
         else:
             self.guard.measured(i, [draw, draw if self.both and not self.hides else 0], self.now, self.now)
-            self.unseen = self.unseen and not draw
+            if self.unseen and draw and not self.hides:
+                self.unseen = False
+                self.excuse()
 
     def loads_of(self, device):
         draw = device.draw_da(self.now)

@@ -1,0 +1,82 @@
+"""`unused_phases` of a circuit: where a phase that a car does not use is lent, and what `ampacity check` says of its return."""
+
+from ampacity_host.configure import check_report, compile_site, load_site
+
+SITE = """
+[site]
+name = "lent"
+
+[[circuit]]
+name = "main"
+rating_a = {rating}
+{more}
+
+[[bus]]
+name = "line"
+kind = "rtu"
+port = "virtual"
+
+[[meter]]
+name = "m"
+profile = "eastron-sdm630"
+bus = "line"
+unit = 100
+meter_timeout_s = {timeout}
+
+[[evse]]
+name = "bay-1"
+kind = "ampacity"
+bus = "line"
+unit = 1
+circuit = "main"
+max_a = {max_a}
+{evse}
+"""
+METER = 'meter = "m"'
+
+
+def both(tmp_path, more=METER, rating=32.0, max_a=32.0, evse="", timeout=5):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(more=more, rating=rating, max_a=max_a, evse=evse, timeout=timeout))
+    site = load_site(path)
+    report = check_report(site)
+    return compile_site(site)["circuits"][0].get("frees_phases", False), report["budgets"][0], [one["code"] for one in report["findings"]]
+
+
+def test_a_circuit_with_a_meter_lends_what_a_car_does_not_use(tmp_path):
+    lent, budget, found = both(tmp_path)
+    assert lent and not found
+    assert budget["again_da"] == 640
+    assert 5_000 < budget["again_ms"] <= budget["total_ms"]
+
+
+def test_without_a_meter_nothing_is_lent(tmp_path):
+    lent, budget, _ = both(tmp_path, more="")
+    assert not lent
+    assert (budget["again_ms"], budget["again_da"]) == (0, 0)
+
+
+def test_somebody_may_decide_that_all_phases_count(tmp_path):
+    lent, budget, _ = both(tmp_path, more=METER + '\nunused_phases = "count"')
+    assert not lent and budget["again_ms"] == 0
+
+
+def test_somebody_may_lend_without_a_meter(tmp_path):
+    lent, budget, found = both(tmp_path, more='unused_phases = "free"')
+    assert lent and not found
+    assert budget["again_ms"] > 5_000
+
+
+def test_a_breaker_that_would_not_hold_the_return_of_one_car_lends_nothing_by_itself(tmp_path):
+    lent, _, found = both(tmp_path, timeout=20)
+    assert not lent and "breaker-phases" not in found
+
+
+def test_who_lends_all_the_same_is_told_of_the_breaker(tmp_path):
+    _, _, found = both(tmp_path, more=METER + '\nunused_phases = "free"', timeout=20)
+    assert "breaker-phases" in found
+
+
+def test_the_peak_is_that_of_an_evse_with_several_phases(tmp_path):
+    _, budget, _ = both(tmp_path, evse='phases = ["L1"]')
+    assert budget["again_da"] == 320
