@@ -54,9 +54,15 @@ def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
         "rating_da": [int(each * circuit["continuous"]) for each in rating],
         "breaker": circuit["breaker"] or f"B{max(rating) / 10:g}",
         "assumed_other_da": each_phase(circuit["assumed_other_a"], phases),
-        "meter": by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1,
+        "meter": meter_of(circuit, site),
         "generation_da": each_phase(circuit["generation_a"], phases),
     } | sharing_of(circuit)
+
+
+def meter_of(circuit: Table, site: SiteFile) -> int:
+    """Its index; one that measures no current of its own for each phase counts as none."""
+    index = by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1
+    return index if index >= 0 and meter_entry(site.meters[index], site)["phases"] else -1
 
 
 def sharing_of(circuit: Table) -> dict[str, int]:

@@ -77,6 +77,14 @@ def test_who_lends_all_the_same_is_told_of_the_breaker(tmp_path):
     assert "breaker-phases" in found
 
 
+def test_a_meter_without_a_current_for_each_phase_counts_as_none(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text(SITE.format(more=METER, rating=32.0, max_a=32.0, evse="", timeout=5).replace("eastron-sdm630", "eastron-sdm72"))
+    site = load_site(path)
+    assert check_report(site)["ok"]
+    assert compile_site(site)["circuits"][0]["meter"] == -1
+
+
 def test_the_peak_is_that_of_an_evse_with_several_phases(tmp_path):
     _, budget, _ = both(tmp_path, evse='phases = ["L1"]')
     assert budget["again_da"] == 320

@@ -28,8 +28,10 @@ def structure_findings(facts: "Facts") -> "list[Finding]":
     found = _tree(circuits, phases, len(meters))
     for evse in evses:
         found += _place(evse, circuits, phases)
-    for meter in meters:
-        found += _meter(meter, phases)
+    measuring = [circuit.get("meter", -1) for circuit in circuits]
+    for index, meter in enumerate(meters):
+        if index in measuring or meter.get("phases") != []:  # one that shows power and energy only measures no circuit
+            found += _meter(meter, phases)
     return found + _names(circuits, evses) + _addresses(facts, evses, meters)
 
 
