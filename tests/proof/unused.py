@@ -74,10 +74,10 @@ class Unused(Metered):
             self.do_more()
 
     def moves_hide(self):
-        return [] if self.hides else ["hide"]
+        return ["hide"]
 
     def do_hide(self):
-        """What its device shows of the second phase is 0 from now on, whatever flows; where no meter would see that, it shows nothing."""
+        """While the adversary moves its device shows 0 for the second phase, whatever flows; where no meter would see that, nothing."""
         self.hides = True
 
     def over(self):
@@ -92,6 +92,9 @@ class Unused(Metered):
     def on_advance(self):
         self.drew_da = self._hidden_da()
         self.raised = max(0, self.raised - 1)
+
+    def heal(self):
+        self.hides = False
 
     def encode_more(self):
         return [self.mark, self.both, self.hides, self.drew_da, self.found, self.raised, self.unseen]
