@@ -25,7 +25,7 @@ demo: $(INSTALLED)  ## a whole site on this desk, with a story
 	@$(VENV)/bin/ampacity demo
 
 test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on MicroPython
-	@$(RUN) -m pytest $(PYTEST_OPTIONS) tests
+	@$(RUN) -m pytest -n auto $(PYTEST_OPTIONS) tests
 
 check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files; names stale figures (FIGURES_OPTIONS=--strict: fails)
 	@$(VENV)/bin/ruff check --quiet --output-format concise .
