@@ -25,6 +25,7 @@ HOUSE = "tests/host/house"
 BUDGET_S = 160
 ALONE_S = 8  # less is not worth a second worker
 SHORT_S = 0.5  # what a file takes that is not written down
+WAITS_S = 30  # what one takes besides that waits for real clocks
 FAR = 99
 EVERY_TEST = ("tests/conftest.py", "tests/mpy_runner.py")
 ROOMS = {"sites": "configure", "firmware/ampacity": "roles"}  # of files that lie in no room
@@ -120,11 +121,15 @@ def known_seconds() -> "dict[str, float]":
     return workers.seconds_of(workers.SECONDS.read_text()) if workers.SECONDS.is_file() else {}
 
 
+def cost_of(name: str, seconds: "dict[str, float]") -> float:
+    return seconds.get(name, SHORT_S) + (WAITS_S if name in workers.WAITING else 0)
+
+
 def within(names: "list[str]", seconds: "dict[str, float]", budget_s: float = BUDGET_S) -> "tuple[list[str], list[str]]":
-    """(what is played, what is left out): the nearest that fit together. A changed test is always played."""
+    """(what is played, what is left out): the nearest that fit together."""
     played, left, spent_s = [], [], 0.0
     for name in names:
-        cost_s = seconds.get(name, SHORT_S)
+        cost_s = cost_of(name, seconds)
         if spent_s + cost_s <= budget_s:
             played.append(name)
             spent_s += cost_s
@@ -173,7 +178,7 @@ def main() -> int:
     if not played:
         say("nothing differs from HEAD; name a base: make quick BASE=main" if not names else "no test is concerned by " + ", ".join(names))
         return 0
-    cost_s = sum(seconds.get(name, SHORT_S) for name in played)
+    cost_s = sum(cost_of(name, seconds) for name in played)
     say("%d changed files, %d test files, %.0f s of processor time" % (len(names), len(played), cost_s))
     if left:
         say("left out, too far or too long: %d test files (make test plays them): %s" % (len(left), ", ".join(left[:5]) + (" …" if left[5:] else "")))

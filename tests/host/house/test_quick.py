@@ -6,6 +6,7 @@ import sys
 import pytest
 from house import ROOT, firmware_files
 
+from tests import workers
 from tools import quick
 
 
@@ -72,6 +73,11 @@ def test_every_module_of_the_firmware_is_tested_by_something():
 def test_no_more_is_played_than_fits_the_nearest_first():
     seconds = {"near": 50.0, "long": 200.0, "far": 60.0, "farther": 60.0}
     assert quick.within(["near", "long", "far", "farther", "short"], seconds, 115) == (["near", "far", "short"], ["long", "farther"])
+
+
+def test_what_waits_for_real_clocks_takes_its_time_too():
+    waiting = workers.WAITING[0]
+    assert quick.within([waiting, "other"], {waiting: 1.0, "other": 60.0}, 80) == ([waiting], ["other"])
 
 
 def test_the_change_is_told_by_git_against_head_or_from_where_the_branch_left_its_base(tmp_path, monkeypatch):
