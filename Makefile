@@ -11,7 +11,7 @@ MBPOLL := .cache/mbpoll/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test check proof mutants bench soak micropython32 cortex-m3 pypy lock clean
+.PHONY: help setup demo test quick check proof mutants bench soak micropython32 cortex-m3 pypy lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -24,8 +24,11 @@ demo: $(INSTALLED)  ## a whole site on this desk, with a story
 	@$(MAKE) --silent $(MICROPYTHON) 2> /dev/null || true  # without one the demonstration says so and takes CPython
 	@$(VENV)/bin/ampacity demo
 
-test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on MicroPython
-	@$(RUN) -m pytest $(PYTEST_OPTIONS) tests
+test: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## every test, on CPython and on MicroPython, on all cores
+	@$(RUN) -m pytest -n auto $(PYTEST_OPTIONS) tests
+
+quick: $(INSTALLED) $(MICROPYTHON) $(MBPOLL)  ## the tests of the rooms that a change touches, under two minutes (BASE=main: since this branch left it)
+	@PYTEST_OPTIONS="$(PYTEST_OPTIONS)" $(RUN) -m tools.quick $(if $(BASE),--base $(BASE)) $(QUICK_OPTIONS)
 
 check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rules of the house, generated files; names stale figures (FIGURES_OPTIONS=--strict: fails)
 	@$(VENV)/bin/ruff check --quiet --output-format concise .

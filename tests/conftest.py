@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import beside, workers
 from tools.micropython.find import MissingRuntime, find
 
 TESTS = Path(__file__).resolve().parent
@@ -20,10 +21,17 @@ ROOT = TESTS.parent
 ROOMS = ("base", "circuit", "evse", "bus", "meter", "ocpp", "net", "store", "console", "commission", "ports", "roles", "profiles")
 FILE_S_MAX = 300
 HEAP = "8M"
+os.environ["AMPACITY_DATA"] = str(TESTS / "data")  # recordings that only some machines have change no test: they are for make proof and make bench
 
 
 def pytest_addoption(parser):
     parser.addoption("--micropython", metavar="PROGRAM", help="the MicroPython program for the firmware rooms' tests")
+    parser.addoption("--write-seconds", action="store_true", help="write down what each file took (tests/workers.py)")
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(beside.Plugin(config), "runs beside")
+    config.pluginmanager.register(workers.Plugin(config), "shared by workers")
 
 
 def pytest_collect_file(file_path, parent):

@@ -25,6 +25,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "oracle": ("tests.proof.oracle",),
     "trees": ("tests.proof.trees", "tests/host/stateful", FIRMWARE, RIG),
     "soak": ("tests.proof.soak", FIRMWARE, RIG),
+    "same": ("tests.proof.soak_same", FIRMWARE, RIG),
+    "replay": ("tests.proof.replay", FIRMWARE, RIG),
     "fuzz": ("tests.fuzz.run", "tests/fuzz", "firmware/ampacity/bus", "firmware/ampacity/profiles"),
     # figures in prose: <!-- of: NAME CODE -->
     "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),

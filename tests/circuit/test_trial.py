@@ -115,7 +115,7 @@ def test_one_that_was_seen_to_hold_its_order_has_no_reserve_for_its_silence_unti
     assert bench.guard.reserve_da(0) == 0
     bench.stand(100)
     bench.guard.lost(0, bench.now_ms)
-    bench.tick(3600000)
+    bench.tick(600000)
     assert bench.guard.bound_da(0) == [100] * 3
     again = Guard(facts, bench.now_ms, bench.guard.evidence_dump())
     assert again.reserve_da(0) == 0

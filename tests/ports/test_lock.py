@@ -7,12 +7,14 @@ from check import raises
 
 
 def folder(name):
-    path = "/tmp/ampacity-lock-" + name
-    try:
-        os.mkdir(path)
-    except OSError:
-        pass
+    path = "/tmp/ampacity-lock-%s-%d" % (name, int.from_bytes(os.urandom(4), "big"))
+    os.mkdir(path)
     return path
+
+
+def remove(path):
+    os.remove(path + "/lock")
+    os.rmdir(path)
 
 
 def test_a_folder_is_held_until_it_is_given_back():
@@ -22,6 +24,7 @@ def test_a_folder_is_held_until_it_is_given_back():
         assert file.read() == me()
     held.close()
     FolderLock(path).close()
+    remove(path)
 
 
 def test_what_a_dead_process_left_holds_nothing():
@@ -30,6 +33,7 @@ def test_what_a_dead_process_left_holds_nothing():
         with open(path + "/lock", "w") as file:
             file.write(stale)
         FolderLock(path).close()
+    remove(path)
 
 
 def test_a_process_is_known_by_its_number_its_start_and_the_start_of_the_machine():

@@ -7,7 +7,7 @@ from ampacity.ports.here import platform
 from ampacity.ports.watchdog import BoardWatchdog
 from check import raises
 
-PATH = "/tmp/ampacity-watchdog-test"
+PATH = "/tmp/ampacity-watchdog-%d" % int.from_bytes(os.urandom(4), "big")
 
 
 def doors(boot):

@@ -23,6 +23,8 @@ FURTHER = {
     "oracle": "tests.proof.oracle",
     "trees": "tests.proof.trees",
     "soak": "tests.proof.soak",
+    "same": "tests.proof.soak_same",
+    "replay": "tests.proof.replay",
     "fuzz": "tests.fuzz.run",
 }
 WRONG = ("violations", "disagreements", "failures")

@@ -45,13 +45,13 @@ def say(text):
 
 
 def find_data(path):
-    """The file itself, else the one of that name in AMPACITY_DATA, else in the folder shared/data beside the checkout."""
-    places = [Path(path), Path(os.environ.get("AMPACITY_DATA", "")) / path,
-              Path(__file__).resolve().parents[3].parent / "shared" / "data" / path]
-    for place in places:
+    """The file itself, else the one of that name in the folder AMPACITY_DATA; where that is not set, in shared/data beside the checkout."""
+    named = os.environ.get("AMPACITY_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[3].parent / "shared" / "data"
+    for place in (Path(path), folder / path):
         if place.is_file():
             return place
-    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, " nor ".join(str(p.parent) for p in places[1:])))
+    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, folder if named else "%s (AMPACITY_DATA is not set)" % folder))
 
 
 class Replay:

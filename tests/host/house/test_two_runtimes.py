@@ -18,7 +18,7 @@ def outcome(tmp_path):
         (tmp_path / "tests" / "base").mkdir(parents=True)
         (tmp_path / "tools").symlink_to(ROOT / "tools")
         (tmp_path / ".cache").symlink_to(ROOT / ".cache")
-        for name in ("conftest.py", "check.py", "mpy_runner.py"):
+        for name in ("conftest.py", "beside.py", "workers.py", "check.py", "mpy_runner.py"):
             (tmp_path / "tests" / name).write_text((ROOT / "tests" / name).read_text())
         (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
         (tmp_path / "tests" / "base" / "test_it.py").write_text(text)

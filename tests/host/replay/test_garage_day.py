@@ -1,49 +1,73 @@
-"""A recorded day of a garage with 24 EVSEs: the whole firmware, orders as facts; and an hour of it with every byte."""
+"""Hours of a garage with more cars than EVSEs: the whole firmware, orders as facts; and some minutes of it with every byte.
 
+`python -m tests.proof --parts replay` plays a recorded day of 24 EVSEs by the command itself.
+"""
+
+import random
 from types import SimpleNamespace
 
-from garage import DAY, replay, site_text
-
 from ampacity_host.replay.driver import Driver
-from ampacity_host.replay.record import violations
+from ampacity_host.replay.record import circuit_books, violations
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.stage import Stage
 from ampacity_host.rig.setup import Setup
+from tests.proof.replay import problems_of, site_text
 
 START_S = 1_772_409_600
 SPAN_S = 1_500
+HOUR_S = 3_600
+EVSES = 8
 
 
-def test_a_recorded_day_breaks_no_promise_and_serves_whom_it_can(tmp_path, capsys):
-    status, result, real = replay(tmp_path, capsys, no_bytes=True)
-    sessions, energy = result["sessions"], result["energy_wh"]
-    assert status == 0 and result["violations"] == [] and not result["circuits"]["main"]["would_trip"]
-    assert sessions["served"] + sessions["turned_away"] == sessions["asked"]
-    assert energy["delivered"] >= 0.9 * energy["asked"]
-    assert result["ocpp"]["transactions"] == sessions["served"] and result["frames"] == 0
-    assert sessions["asked"] == 55 if real else sessions["asked"] >= 3, DAY
+def played(tmp_path, sessions, span_s, no_bytes):
+    """(driver, stage) after these cars; nothing was raised."""
+    path = tmp_path / "site.toml"
+    path.write_text(site_text(40, 20, EVSES, 4))
+    setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
+    one = Stage(setup.facts, 1, START_S, no_bytes=no_bytes)
+    driver = Driver(one.plant, sessions, START_S)
+    driver.on_plug = one.on_plug
+    one.run_ms(span_s * 1000)
+    one.plant.close()
+    assert one.bench.loop.problems == []
+    one.close()
+    return driver, one
+
+
+def test_hours_of_more_cars_than_places_break_no_promise_and_serve_whom_they_can(tmp_path):
+    chance = random.Random(7)
+    arrivals_s = sorted(START_S + chance.randrange(60, HOUR_S) for _ in range(14))
+    stays = [(at_s, at_s + chance.randrange(HOUR_S // 2, 2 * HOUR_S), chance.randrange(1_000, 5_000)) for at_s in arrivals_s]
+    sessions = [Session(str(n), *stay) for n, stay in enumerate(stays)]
+    driver, one = played(tmp_path, sessions, 3 * HOUR_S + 120, True)
+    assert driver.asked == 14 and driver.served + driver.turned_away == 14 and driver.served >= 13
+    assert driver.delivered_wh >= 0.9 * driver.asked_wh
+    assert violations(one.plant) == [] and not circuit_books(one.plant)["main"]["would_trip"]
+    assert one.ocpp()["transactions"] == driver.served and one.frames() == 0
 
 
 def busy(tmp_path, no_bytes):
-    """(books, violations, orders) of 24 cars that come within some minutes, with and without bytes."""
-    path = tmp_path / "site.toml"
-    path.write_text(site_text())
-    setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
-    one = Stage(setup.facts, 1, START_S, no_bytes=no_bytes)
-    sessions = [Session(str(n), START_S + 30 + 11 * n, START_S + SPAN_S - 5 * (n % 7), 900 + 150 * n) for n in range(24)]
-    driver = Driver(one.plant, sessions, START_S)
-    driver.on_plug = one.on_plug
-    one.run_ms(SPAN_S * 1000)
-    one.plant.close()
-    books = (driver.served, driver.in_full, driver.delivered_wh, violations(one.plant), one.ocpp()["transactions"])
-    assert one.bench.loop.problems == []
-    one.close()
-    return books
+    """(books, violations, transactions) of a car at every EVSE, come within some minutes, with and without bytes."""
+    sessions = [Session(str(n), START_S + 30 + 33 * n, START_S + SPAN_S - 5 * (n % 7), 900 + 450 * n) for n in range(EVSES)]
+    driver, one = played(tmp_path, sessions, SPAN_S, no_bytes)
+    return driver.served, driver.in_full, driver.delivered_wh, violations(one.plant), one.ocpp()["transactions"]
 
 
 def test_with_every_byte_it_comes_out_as_without(tmp_path):
     full, facts = busy(tmp_path, False), busy(tmp_path, True)
     assert full[3] == facts[3] == []
-    assert full[0] == facts[0] == full[4] == facts[4] == 24
+    assert full[0] == facts[0] == full[4] == facts[4] == EVSES
     assert abs(full[1] - facts[1]) <= 1
     assert abs(full[2] - facts[2]) <= full[2] // 50, (full, facts)  # in minutes each second that a plug is seen later counts
+
+
+BOOKS = {"violations": [], "circuits": {"main": {"would_trip": False}}, "ocpp": {"transactions": 3}, "energy_wh": {"asked": 1000, "delivered": 900},
+         "sessions": {"asked": 4, "served": 3, "turned_away": 1}}
+
+
+def test_the_books_of_the_recorded_day_are_held_against_what_they_must_not_show():
+    assert problems_of(0, BOOKS, "recorded") == []
+    for name, value in (("violations", ["x"]), ("circuits", {"main": {"would_trip": True}}), ("ocpp", {"transactions": 2}),
+                        ("energy_wh", {"asked": 1000, "delivered": 899}), ("sessions", {"asked": 5, "served": 3, "turned_away": 1})):  # fmt: skip
+        assert len(problems_of(0, {**BOOKS, name: value}, "recorded")) == 1, name
+    assert problems_of(1, BOOKS, "recorded") == ["exit code 1"]

@@ -1,9 +1,11 @@
 """Recorded sessions and other load, as they come."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from ampacity_host.replay import main
 from ampacity_host.replay.mains import Mains
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.times import DAY_S, TimeReader
@@ -113,3 +115,27 @@ def test_gaps_hold_the_last_value_and_bad_rows_are_counted(tmp_path):
     text = "time_local,current_a\n2026-01-01T00:00,1\n2026-01-01T00:01,\n2026-01-01T00:02,3\n2026-01-01T00:03,4\n"
     one = mains(tmp_path, text)
     assert one.refused == 1 and one.at(90_000)[0][0] == 10
+
+
+def test_a_recording_is_the_file_itself_or_the_one_in_the_folder_that_is_named_and_no_other(tmp_path, monkeypatch):
+    beside = tmp_path / "shared" / "data"
+    for folder in (beside, tmp_path / "named"):
+        folder.mkdir(parents=True)
+    (beside / "one.csv").write_text("beside")
+    (tmp_path / "named" / "two.csv").write_text("named")
+    monkeypatch.setattr(main, "__file__", str(tmp_path / "checkout" / "host" / "ampacity_host" / "replay" / "main.py"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AMPACITY_DATA", str(tmp_path / "named"))
+    assert main.find_data("two.csv").read_text() == "named" and main.find_data("named/two.csv").is_file()
+    with pytest.raises(main.UsageError, match="one.csv: there is no such file, neither here nor in .*named$"):
+        main.find_data("one.csv")
+    monkeypatch.delenv("AMPACITY_DATA")
+    assert main.find_data("one.csv").read_text() == "beside"
+    with pytest.raises(main.UsageError, match="AMPACITY_DATA is not set"):
+        main.find_data("two.csv")
+
+
+def test_what_tests_play_is_in_the_repository_wherever_they_run():
+    assert os.environ["AMPACITY_DATA"] == str(DATA)
+    with pytest.raises(main.UsageError):
+        main.find_data("norway_residential_sessions.csv")

@@ -1,9 +1,7 @@
-"""An hour of the soak, with far more faults than thirty days have; and the books that it keeps."""
+"""The books that the soak keeps, of an hour without bytes; what it draws, and the optimum that it is held against."""
 
 import json
 from datetime import datetime
-
-import pytest
 
 from tests.proof.soak import Run, Week, summary
 from tests.proof.soak_garage import write_week
@@ -11,14 +9,12 @@ from tests.proof.soak_storm import Storm
 from tools.bench.optimum import Stay, optimum_wh, possible_wh
 
 
-@pytest.mark.timeout(900)
-def test_an_hour_of_a_garage_in_a_storm_serves_its_cars_and_exceeds_no_rating():
-    played = Run(1, 1, faults=20.0, from_hour=17).play().played()
-    # as where another process has played: the verdict needs no more than what was written down
-    result = summary([Week(1, 1, 17).judged(json.loads(json.dumps(played)))])
+def test_the_verdict_needs_no_more_than_what_was_written_down():
+    played = Run(1, 1, faults=0, from_hour=17, no_bytes=True).play().played()
+    result = summary([Week(1, 1, 17).judged(json.loads(json.dumps(played)))])  # as where another process has played
     assert result["violations"] == 0, result["runs"][0]
     assert not result["runs"][0]["problems"] and not result["runs"][0]["ended"], result["runs"][0]
-    assert result["faults"] > 0 and result["sessions"] > 0
+    assert result["faults"] == 0 and result["sessions"] >= 5 and result["sessions_served"] >= 0.9
     assert result["runs"][0]["delivered_wh"] > 0
 
 

@@ -1,7 +1,0 @@
-"""What runs beside all tests."""
-
-from tests.beside import Plugin
-
-
-def pytest_configure(config):
-    config.pluginmanager.register(Plugin(), "runs beside")
