@@ -55,7 +55,7 @@ LEFT_OUT = {
     "Bounds": {"fresh_sums", "standings"},
     "Margin": {"over", "sums"},
     "Permits": {"refused_count", "standings", "next_id", "foreign_ms"},
-    "Standing": {"evidence", "book", "disobeyed_ms"},
+    "Standing": {"evidence", "book", "disobeyed_ms", "fell_version"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
     "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},

@@ -241,6 +241,7 @@ MUTANTS = {
     "7 survival": ("death", trusting(), "we are trusted to survive"),
     "8 fresh": ("settings", ledger(_rule_8_fresh=yes), "evidence does not age"),
     "9 other hands": ("foreign", ledger(foreign_write=nothing), "a foreign write is not heeded"),
+    "9 line": ("dirty", ledger(_rule_9_quiet=yes, _rule_9_line_clean=yes), "after a foreign write anything is raised and proven at once"),
     "10 disobedience": ("disobeying", ledger(_rule_10_watch=no), "who disobeys counts by its orders"),
     "11 fed": ("hung", ledger(_rule_11_checked=yes, _rule_11_fed=yes), "drivers refresh without the safety loop"),
     "12 older grants": ("held", lease(OldGrants), "a secondary takes older grants"),
@@ -251,7 +252,9 @@ MUTANTS = {
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
     "3.1 interval": ("metered", view(_sums=_most_for_least), "the newest readings are subtracted"),
     "3.2 sign": ("mirrored", view(_rule_3_2_sign=yes, _rule_3_2_phase=yes), "an implausible meter is believed"),
-    "3.3 age": ("metered", view(_rule_3_3_old=no, _rule_3_3_frozen=no), "an old or frozen meter is believed"),
+    "3.2 phase": ("elsewhere", view(_rule_3_2_phase=yes), "a meter that follows no step of ours is believed"),
+    "3.3 age": ("aged", view(_rule_3_3_old=no), "a meter of which no frame comes is believed"),
+    "3.3 frozen": ("stuck", view(_rule_3_3_frozen=no), "a meter that stands still is believed"),
 }
 
 # mends undone: what was found in our own guard while it was made

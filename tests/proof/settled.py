@@ -16,7 +16,8 @@ class Joint(World):
         if self.pc == 0:
             return World.choices(self)
         if self.pc == 1:
-            return ["%s+%s" % (a, b) for a in self.ways for b in self.ways]
+            first, second = self.with_targets(0, self.ways), self.with_targets(1, self.ways)
+            return ["%s+%s" % (a, b) for a in first for b in second]
         return ["-"]
 
     def turn(self, i, label):
@@ -50,6 +51,7 @@ class Foreign(World):
     writes = 1
     repeats = 1
     unclean = 0  # steps for which the line is not clean yet
+    unclean_steps = 2
     slipped = False  # nobody saw this step's write: the next read is to come through
     slip_steps = 2  # seen by the read, the others lowered in the next step
     seen = False  # the last write was
@@ -79,7 +81,7 @@ class Foreign(World):
 
     def do_slip(self):
         self.writes -= 1
-        self.unclean = 2
+        self.unclean = self.unclean_steps
         self.slipped, self.seen = True, False
         self.written()
         self.excused = self.slip_steps
