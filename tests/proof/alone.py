@@ -89,7 +89,7 @@ ALONE = {
 BUNDLES = {
     "Permits._rule_5_feed": ("5 feeds", "what is read counts as ordered (`fed`): the time of a silent one then never runs out, which is timid"),
     "Permits._rule_7_default": ("7 survival", "the plan shares by the rows of the default state and asks for no such order"),
-    "Permits._rule_9_quiet": ("9 line", "for the same ten seconds _rule_9_line_clean keeps the line's EVSEs at their maximum, so no raise has its margin"),
+    "Permits._rule_9_quiet": ("9 line", "for as long _rule_9_line_clean keeps that line's EVSEs at their maximum: no raise has its margin"),
 }
 
 def found_methods():

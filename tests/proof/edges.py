@@ -195,6 +195,68 @@ class Elsewhere(Metered):
         self.guard.meter(0, [100], self.now, self.mark)
 
 
+class Under(Metered):
+    """Other load below a circuit without a meter of its own, seen by that of the circuit that it is on."""
+
+    def do_step(self):
+        Metered.do_step(self)
+        self.other_da[1] = self.other_da[0]
+
+    def before_tick(self, label):
+        if label not in ("silence", "hidden"):
+            self.mark = 1 - self.mark
+            self.guard.meter(0, [self.other_da[1]], self.now, self.mark)
+
+
+class Above(World):
+    """The first car draws 1 A more than it was ordered, all the time. Room is made once, and from then on it is there."""
+
+    excused_da = 10
+    room_steps = 3  # seen, the others lowered, and settled
+    spent = 0  # steps in which the circuit was above its rating
+
+    def start(self):
+        self.devices[0].follow_da = 10
+
+    def measure(self, i):
+        self.guard.measured(i, [self.devices[i].draw_da(self.now)], self.now, self.now)
+
+    def is_excused(self, key, excess_da):
+        return excess_da <= self.excused_da and self.spent <= self.room_steps
+
+    def on_advance(self):
+        drawn_da = sum([device.draw_da(self.now) for device in self.devices])
+        self.spent += drawn_da > self.wiring.ratings[0]
+
+    def encode_more(self):
+        return [self.spent]
+
+    def decode_more(self, x, at):
+        self.spent = x[at]
+        return at + 1
+
+
+class Lowers(World):
+    """The adversary picks every order, settings are not read in time, and the safety loop hangs: what only lowers leaves."""
+
+    def moves_hang(self):
+        return ["hang"] if self.ticking else []
+
+    def do_hang(self):
+        self.ticking = False
+
+    def heal(self):
+        self.ticking = True
+        World.heal(self)
+
+    def turns(self, i):
+        """No more than a few orders of which nobody knows whether they were heard."""
+        full = len(self.guard.ledger.standings[i].book.orders) >= self.orders_max
+        return [label for label in World.turns(self, i) if not full or not label.startswith("unread")]
+
+    orders_max = 3
+
+
 class Known(Death):
     """Other load is more than was assumed, and was seen so before anybody charged; after the primary's death it comes again."""
 
@@ -253,19 +315,42 @@ def aged(guard=Guard, deep=False):
     """Other load jumps while no frame of the meter comes, one of whose equal frames say nothing; one EVSE."""
     meter = {"name": "m", "phases": [0], "coarse": True}
     facts = site([evse(0, min_da=60)], [circuit(180, other=100, meter=0)], meters=(meter,))
-    return _unseen("old frames", facts, guard, deep, ("step", "hidden", "silence"))
+    return _unseen("old frames", facts, guard, deep, ("hidden", "silence"))
 
 
 def stuck(guard=Guard, deep=False):
     """Other load jumps while the meter repeats its last frame; one EVSE."""
     facts = site([evse(0, min_da=60)], [circuit(180, other=100, meter=0)], meters=({"name": "m", "phases": [0]},))
-    return _unseen("frozen frames", facts, guard, deep, ("step", "hidden", "freeze"))
+    return _unseen("frozen frames", facts, guard, deep, ("hidden", "freeze"))
 
 
 def elsewhere(guard=Guard, deep=False):
     """The meter was installed on another phase, which carries as much as ours may."""
     facts = site([evse(0, min_da=60)], [circuit(180, other=100, meter=0)], meters=({"name": "m", "phases": [0]},))
     return Elsewhere("another phase", facts, guard, outcomes=("well", "dark")[: 1 + deep], attacks=("step",), excuse_steps=3 + deep)
+
+
+def under(guard=Guard, deep=False):
+    """Other load jumps on a circuit whose meter is silent, below one that has none."""
+    meter = {"name": "m", "phases": [0], "coarse": True}
+    circuits = [circuit(180), circuit(160, "sub", 0, other=100, meter=0)]
+    facts = site([evse(0, min_da=60)], circuits, meters=(meter,))
+    more = dict(attacks=("hidden", "silence"), excuse_steps=4 + deep)
+    return Under("a silent meter below", facts, guard, outcomes=("well", "dark")[: 1 + deep], **more)
+
+
+def above(guard=Guard, deep=False):
+    """A car draws a little more than it is ordered."""
+    facts = site([evse(0, min_da=60), evse(1, min_da=60)], [circuit(160)])
+    outcomes = (("well",), ("well", "dark", "mute")[: 2 + deep])
+    return Above("a little above its order", facts, guard, outcomes=outcomes, attacks=("car",), cars_of=(1,))
+
+
+def lowers(guard=Guard, deep=False):
+    """No plan, no fresh settings, no safety loop, a device that rounds up: each lower has to leave."""
+    facts = site([box(0, rounds_da=20, min_da=60)], [circuit(160)])
+    outcomes = ("well", "unread") + (("dark", "mute") if deep else ())
+    return Lowers("lowers alone", facts, guard, outcomes=outcomes, any_plan=(0, 60, 100), attacks=("hang",))
 
 
 def _unseen(name, facts, guard, deep, attacks):
@@ -280,4 +365,4 @@ def dirty(guard=Guard, deep=False):
     return Foreign("a line not clean", facts, guard, outcomes=(("well", "dark"), ("well",)), step_ms=STEP_MS // 2, **more)
 
 
-MAKERS = (journal, rerated, isolated, fed, reserved, known, aged, stuck, elsewhere, dirty)
+MAKERS = (journal, rerated, isolated, fed, reserved, known, aged, stuck, elsewhere, under, above, lowers, dirty)

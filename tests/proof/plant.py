@@ -19,6 +19,7 @@ class Device:
     """The common half: the car's old current, a start that takes a step, a car above its order."""
 
     oldest = 4
+    follow_da = 0  # its car makes so much more of an order
     slow = False  # its car settles in two steps
     older_da = 0  # the step before the last
 
@@ -33,7 +34,8 @@ class Device:
     def draw_da(self, now):
         if self.open:
             return 0
-        return max(self.limit_da(now), self.old_da, self.older_da, self.boost_da)
+        told_da = max(self.limit_da(now), self.old_da, self.older_da)
+        return max(told_da + self.follow_da if told_da else 0, self.boost_da)
 
     def changed(self, before, now):
         """Its limit was `before`: a car may draw that for its settle time."""
@@ -108,7 +110,8 @@ class Secondary(Device):
 
     def decode(self, x, at, now, step):
         lease = self.lease
-        lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased, self.old_da, self.older_da, booting, self.boost_da, is_open = x[at : at + 11]
+        lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased = x[at : at + 6]
+        self.old_da, self.older_da, booting, self.boost_da, is_open = x[at + 6 : at + 11]
         lease._until_ms = -1 if until == NONE else now + until * FINE_MS
         lease._leased, self.booting, self.open = leased == 1, booting == 1, is_open == 1
         return at + 11

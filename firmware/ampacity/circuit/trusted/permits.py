@@ -124,7 +124,7 @@ class Permits:
         if not s.ok:
             return False  # to one that does not answer as it should any order above its reserve is a raise (rule 5)
         book = s.book
-        if book.is_unknown():
+        if book.is_unknown(False):
             return most_da < s.measured_da and now_ms - s.measured_ms <= LOWER_FRESH_MS and most_da < book.least_known_da()
         least_da = book.least_known_da()
         if least_da == NONE_DA:
