@@ -113,6 +113,7 @@ class Below(World):
         return World.make_device(self, facts)
 
     cars_of = (1,)
+    any_own = (0, 100)  # targets of the child where nobody has a plan
 
     def turn_count(self):
         return 3
@@ -123,8 +124,7 @@ class Below(World):
     def turns(self, i):
         if i < 2:
             return World.turns(self, i)
-        own = self.devices[0].own_facts["evses"][0]
-        return ["%s>%d" % (way, da) for way in self.own_ways for da in (0, own["max_da"])] if self.any_plan else list(self.own_ways)
+        return ["%s>%d" % (way, da) for way in self.own_ways for da in self.any_own] if self.any_plan else list(self.own_ways)
 
     def turn(self, i, label):
         if i < 2:

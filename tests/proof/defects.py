@@ -1,8 +1,9 @@
 """Mends undone: what was found in our own guard, each as it was, so that the search shows it again.
 
-`DEFECTS[name]` is (world of worlds.py, guard class, what was wrong). The first word of a name is the rule.
+`DEFECTS[name]` is (world of worlds.py, guard class or change of the made world, what was wrong). The first word of a name is the rule.
 """
 
+from ampacity.circuit.granted import GrantedMargin
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.policy.shed import Shed
@@ -46,9 +47,8 @@ def _small_is_nothing(self, s, sample_ms):
 class WishedShed(Shed):
     """What is wanted is planned, whatever is measured."""
 
-    def plan_da(self, s, now_ms):
-        least = s.bound_da if self.ledger.stuck(s, now_ms) else s.reserve_da
-        return max(least, self.want_da[s.index])
+    def plan_da(self, s, *_):
+        return max(s.reserve_da if s.ok else s.bound_da, self.want_da[s.index])
 
 
 class WishedPlan(Plan):
@@ -107,6 +107,22 @@ class OwnOther(OtherLoad):
         return self.ledger.assumed_da[key]
 
 
+# a primary below a primary
+
+
+class Waiting(GrantedMargin):
+    """A grant that is exceeded is never its own matter."""
+
+    def check(self, now_ms):
+        GrantedMargin.check(self, now_ms)
+        for key in range(self.site.size - self.site.phases, self.site.size):
+            self.over_budget[key] = False
+
+
+def waited_for(world):
+    world.devices[0].guard.ledger.margin.__class__ = Waiting
+
+
 # what outlives a restart
 
 
@@ -157,6 +173,7 @@ DEFECTS = {
                      "a meter that failed was believed again after a minute"),
     "3.4 below": ("under", type("Mutant", (Guard,), {"site_class": OwnAlone, "other_class": OwnOther}),
                   "the load behind a dead meter below was forgotten above"),
+    "13 kept alive": ("orphan", waited_for, "with its grant gone a primary below went on feeding what it had ordered under it"),
     "8 unkept": ("journal", Unwritten, "what lowered trust was not in the journal before a raise"),
     "8 refreshed": ("journal", ledger(_rule_8_known=yes), "a device that lost its watchdog was refreshed before the journal knew"),
     "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),

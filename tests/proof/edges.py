@@ -4,9 +4,11 @@ what was assumed, a stranger who only reads, a line that is not clean yet.
 
 from json import dumps, loads
 
+from ampacity.circuit.granted import GrantedGuard
 from ampacity.circuit.guard import Guard
+from tests.proof.below import Below
 from tests.proof.metered import Metered
-from tests.proof.model import STEP_MS, World
+from tests.proof.model import STEP_MS, AnyPlan, World
 from tests.proof.plant import Box
 from tests.proof.settled import Death, Foreign, device_rests
 from tests.proof.sites import box, circuit, evse, mute, site
@@ -346,6 +348,13 @@ def above(guard=Guard, deep=False):
     return Above("a little above its order", facts, guard, outcomes=outcomes, attacks=("car",), cars_of=(1,))
 
 
+def orphan(guard=None, deep=False):
+    """No plan in a primary nor in the one below it: the grant lapses, and what was ordered under it is wanted for ever."""
+    child = type("AnyChild", (GrantedGuard,), {"plan_class": AnyPlan})
+    ways = dict(outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), own_ways=("well", "dark", "mute")[: 2 + deep])
+    return Below(guard, any_plan=((100,), (100,)), any_own=(100,), child_guard=child, **ways)
+
+
 def lowers(guard=Guard, deep=False):
     """No plan, no fresh settings, no safety loop, a device that rounds up: each lower has to leave."""
     facts = site([box(0, rounds_da=20, min_da=60)], [circuit(160)])
@@ -365,4 +374,4 @@ def dirty(guard=Guard, deep=False):
     return Foreign("a line not clean", facts, guard, outcomes=(("well", "dark"), ("well",)), step_ms=STEP_MS // 2, **more)
 
 
-MAKERS = (journal, rerated, isolated, fed, reserved, known, aged, stuck, elsewhere, under, above, lowers, dirty)
+MAKERS = (journal, rerated, isolated, fed, reserved, known, aged, stuck, elsewhere, under, above, lowers, orphan, dirty)

@@ -20,6 +20,7 @@ from tests.proof.walks import Walks
 from tests.proof.worlds import UNBOUNDED, WORLDS
 
 FURTHER = {
+    "policy": "tests.proof.anypolicy",
     "oracle": "tests.proof.oracle",
     "trees": "tests.proof.trees",
     "soak": "tests.proof.soak",
