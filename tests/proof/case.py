@@ -78,7 +78,7 @@ def worlds_rows(found, code):
         if more is None and name not in UNBOUNDED:
             continue
         how = "closed" if one["closed"] else "walked" if name in UNBOUNDED else "open"
-        back = "%d s" % (STEP_MS // 1000 * one["bound_steps"]) if one.get("bound_steps") else "-"
+        back = "%g s" % (one.get("step_ms", STEP_MS) * one["bound_steps"] / 1000) if one.get("bound_steps") else "-"
         far = "closed" if more and more["closed"] else "walked" if more and more["depth"] >= TURNS else "searched"
         further = ["%d, %s" % (more["states"], far), str(more["depth"])] if more else ["-", "-"]
         lines[name] = ["`%s`" % name, one["about"].rstrip("."), str(one["states"]), str(one["depth"]), how, back, *further, code]

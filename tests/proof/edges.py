@@ -264,6 +264,10 @@ class Known(Death):
 
     seen_steps = 8
 
+    def well(self, i):
+        """While somebody is there to let them charge, and other load leaves the room."""
+        return self.alive and not self.other_da[0]
+
     def start(self):
         self.other_da[0] = 100
         for _ in range(self.seen_steps * (self.turn_count() + 1)):

@@ -33,7 +33,8 @@ class Death(Metered):
         return Metered.moves(self) if self.alive else ["step"]
 
     def well(self, i):
-        return False  # nobody is there to let them charge
+        """Without turns (no slot) nobody steps for a meter that must earn its trust: `metered` and `hung` have them."""
+        return False
 
     def do_die(self):
         World.do_die(self)
@@ -142,7 +143,8 @@ class Disobeying(World):
         return at + 1
 
     def well(self, i):
-        return i != 0
+        """One that is locked out waits for a person."""
+        return i != 0 or not (self.devices[0].boost_da or self.guard.locked_out(0))
 
     def turn(self, i, label):
         World.turn(self, i, label)
@@ -194,7 +196,8 @@ class Swap(World):
         device.armed = False
 
     def well(self, i):
-        return i != 0
+        """Another unit waits for a person."""
+        return i != 0 or not self.devices[0].swapped
 
 
 class Phases(World):

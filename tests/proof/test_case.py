@@ -100,7 +100,7 @@ def test_one_rule_is_run_and_only_its_rows_are_written(monkeypatch, tmp_path):
     file = tmp_path / "case.md"
     file.write_text(TEXT)
     monkeypatch.setattr("tests.proof.case.PATH", file)
-    monkeypatch.setattr("sys.argv", ["case", "--rule", "3.2"])
+    monkeypatch.setattr("sys.argv", ["case", "--rule", "3.2 sign"])
     assert main() == 0
     before, after = digests_of(TEXT), digests_of(file.read_text())
     assert {row for row in after if after[row] != before[row]} <= {"rules 3.2 sign"} and after["rules 3.2 sign"] != "-"
