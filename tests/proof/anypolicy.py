@@ -20,7 +20,7 @@ from tests.proof.worlds import WORLDS
 
 NAMES = tuple(WORLDS)
 SEARCHED_CI, WALKED_CI = 1_000, 2_000
-SEARCHED, WALKED = 20_000, 60_000
+SEARCHED, WALKED = 10_000, 40_000
 EXCUSES = ("excuse_steps", "room_steps", "slip_steps")  # of the worlds, where they have them
 LEFT_OUT = ("again",)  # a second foreign write: for the first nothing but a policy lowers the others before the budget is over
 MARGIN_STEPS = 2  # the tick that sees it, and the one that sees the budget run out

@@ -176,6 +176,20 @@ class Reserved(Metered):
         return not self.other_da[0]
 
 
+def lived(world, steps):
+    """So many steps in which nobody attacks are over before the first state."""
+    for _ in range(steps * (world.turn_count() + 1)):
+        assert not world.apply(world.choices()[0])
+        world.decode(world.encode())
+
+
+class Unseen(Metered):
+    """The meter has shown something before it falls silent or stands still."""
+
+    def start(self):
+        lived(self, 1)
+
+
 class Elsewhere(Metered):
     """The meter hangs on a phase with a load of its own, and shows nothing of ours. The first car comes when all is known."""
 
@@ -183,9 +197,7 @@ class Elsewhere(Metered):
     known_steps = 4
 
     def start(self):
-        for _ in range(self.known_steps * (self.turn_count() + 1)):
-            assert not self.apply(self.choices()[0])
-            self.decode(self.encode())
+        lived(self, self.known_steps)
         self.known_steps = 0
 
     def heal(self):
@@ -197,7 +209,7 @@ class Elsewhere(Metered):
         self.guard.meter(0, [100], self.now, self.mark)
 
 
-class Under(Metered):
+class Under(Unseen):
     """Other load below a circuit without a meter of its own, seen by that of the circuit that it is on."""
 
     def do_step(self):
@@ -270,9 +282,7 @@ class Known(Death):
 
     def start(self):
         self.other_da[0] = 100
-        for _ in range(self.seen_steps * (self.turn_count() + 1)):
-            assert not self.apply(self.choices()[0])
-            self.decode(self.encode())
+        lived(self, self.seen_steps)
 
 
 def journal(guard=Guard, deep=False):
@@ -307,7 +317,7 @@ def fed(guard=Guard, deep=False):
 def reserved(guard=Guard, deep=False):
     """Other load rises above what was assumed, beside an EVSE with a reserve."""
     facts = site([evse(0, fallback_da=80, power_on_da=80)], [circuit(160, other=60, meter=0)], meters=({"name": "m", "phases": [0]},))
-    return Reserved("above what was assumed", facts, guard, outcomes=("well",), attacks=("step", "silence")[: 1 + deep])
+    return Reserved("above what was assumed", facts, guard, outcomes=("well",), attacks=("step",))
 
 
 def known(guard=Guard, deep=False):
@@ -333,7 +343,7 @@ def stuck(guard=Guard, deep=False):
 def elsewhere(guard=Guard, deep=False):
     """The meter was installed on another phase, which carries as much as ours may."""
     facts = site([evse(0, min_da=60)], [circuit(180, other=100, meter=0)], meters=({"name": "m", "phases": [0]},))
-    return Elsewhere("another phase", facts, guard, outcomes=("well", "dark")[: 1 + deep], attacks=("step",), excuse_steps=3 + deep)
+    return Elsewhere("another phase", facts, guard, outcomes=("well",), attacks=("step",))
 
 
 def under(guard=Guard, deep=False):
@@ -368,7 +378,7 @@ def lowers(guard=Guard, deep=False):
 
 def _unseen(name, facts, guard, deep, attacks):
     """A step that no frame shows ends one frame's and one timeout's time later than one that is seen."""
-    return Metered(name, facts, guard, outcomes=("well", "dark")[: 1 + deep], attacks=attacks, excuse_steps=4 + deep)
+    return Unseen(name, facts, guard, outcomes=("well", "dark")[: 1 + deep], attacks=attacks, excuse_steps=4 + deep)
 
 
 def dirty(guard=Guard, deep=False):

@@ -64,7 +64,8 @@ class Foreign(World):
         return ["foreign", "slip"] if self.guard.ledger.standings[0].ok else ["foreign"]
 
     def moves_again(self):
-        return ["again"] if self.repeats and self.unclean else []
+        """Not while the path of the other one is cut: nobody could lower that for the first write."""
+        return ["again"] if self.repeats and self.unclean and self.guard.ledger.standings[1].ok else []
 
     def encode_more(self):
         return [self.writes, self.repeats, self.unclean, self.slipped, self.seen]
