@@ -22,6 +22,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     # the safety case (tests/proof/case.py)
     "worlds": ("tests.proof.worlds", "tests.proof.search", "tests.proof.walks", "firmware/ampacity/circuit"),
     "rules": ("tests.proof.mutants", "tests.proof.search", "firmware/ampacity/circuit"),
+    "policy": ("tests.proof.anypolicy", "firmware/ampacity/circuit"),
     "oracle": ("tests.proof.oracle",),
     "trees": ("tests.proof.trees", "tests/host/stateful", FIRMWARE, RIG),
     "soak": ("tests.proof.soak", FIRMWARE, RIG),

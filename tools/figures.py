@@ -16,7 +16,7 @@ from pathlib import Path
 from tools.digests import ROOT, SOURCES, code
 
 OF = re.compile(r"<!-- of: ([\w-]+) ([0-9a-f]+|-) -->")
-GENERATED = re.compile(r"<!-- (worlds|figures|rules|mends|measured: begin) -->.*?<!-- (/\1|measured: end) -->", re.S)
+GENERATED = re.compile(r"<!-- (worlds|figures|rules|mends|found|policy|measured: begin) -->.*?<!-- (/\1|measured: end) -->", re.S)
 COUNT = re.compile(r"\b\d{1,3}(?:,\d{3})+\s+(?:distinct\s+)?states\b|\b\d+\s+of\s+\d+\s+(?:small worlds )?closed\b")
 AGAIN = {"safety-case.md": "python -m tests.proof.case", "benchmarks.md": "python -m tools.bench --page --only ROW"}
 

@@ -203,3 +203,14 @@ def test_where_no_order_stands_nothing_is_a_lower():
     bench.guard.heard(0, bench.now_ms)
     assert bench.guard.state(0) == "ok" and not bench.ledger.standings[0].book.orders
     assert bench.send(160) is None
+
+
+def test_an_order_of_an_earlier_life_that_is_gone_holds_no_lower():
+    bench = Bench(site([foreign_evse(survives=True)]))
+    bench.order(0)  # so soon that what was sent before may still arrive
+    bench.tick(40000)  # nobody asked again, and quarantine is over
+    assert bench.order(160) is not None
+    assert bench.ledger.standings[0].book.is_unknown(), "the order before this life has not settled yet"
+    bench.now_ms += 1000  # without a pass of the safety loop nothing is fed
+    assert bench.send(160) is None
+    assert bench.send(80) is not None

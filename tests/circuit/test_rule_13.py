@@ -109,3 +109,22 @@ def test_the_parent_forgets_a_current_that_is_not_measured_any_more():
     assert bench.bound(0) == 90
     bench.guard.measured(0, None, bench.now_ms, bench.now_ms)
     assert bench.bound(0) == 0
+
+
+def test_when_the_grant_is_gone_nothing_above_it_is_kept_alive_whatever_is_wanted():
+    bench = two(granted_da=200)
+    bench.tick()
+    assert bench.order(120, 0) is not None
+    bench.guard.grant(100, bench.now_ms)
+    bench.tick()
+    bench.guard.want_da[0] = 120
+    assert bench.order(120, 0) is not None, "a lower grant is waited for by the parent"
+    bench.guard.grant(0, bench.now_ms)
+    bench.tick()
+    bench.guard.want_da[0] = 120
+    assert bench.order(120, 0) is None and bench.order(60, 0) is not None
+    assert bench.order(0, 0) is not None
+    bench.tick(SETTLE_MS + 200)
+    bench.guard.grant(200, bench.now_ms)
+    bench.tick()
+    assert bench.order(120, 0) is not None

@@ -48,6 +48,23 @@ def test_rule_8_settings_that_survive_restarts_need_not_be_read_each_time():
     assert bench.send(100) is not None
 
 
+def test_rule_8_one_that_lost_its_watchdog_is_not_even_refreshed_before_the_journal_knows():
+    bench = Bench(site([foreign_evse(holds=True), evse("evse-2")])).start()
+    durable = bench.ledger.durable
+    durable.kept = durable.version
+    bench.stand(100)
+    bench.guard.want_da[0] = 100
+    bench.audit(watchdog_ms=0)
+    assert durable.version > durable.kept and bench.send(100) is None
+    bench.guard.want_da[0] = 60
+    assert bench.send(60) is not None  # a lower never waits
+    durable.kept = durable.version
+    bench.audit(watchdog_ms=0)
+    assert bench.send(60) is not None
+    durable.fell()  # by something else: its refresh is none
+    assert bench.send(60) is not None
+
+
 def test_rule_8_settings_lost_in_a_restart_stop_the_orders():
     bench = Bench(site([foreign_evse()])).start()
     bench.stand(100)

@@ -113,12 +113,18 @@ class Below(World):
         return World.make_device(self, facts)
 
     cars_of = (1,)
+    any_own = (0, 100)  # targets of the child where nobody has a plan
 
     def turn_count(self):
         return 3
 
+    def guards(self):
+        return [self.guard, self.devices[0].guard]
+
     def turns(self, i):
-        return list(self.own_ways) if i == 2 else World.turns(self, i)
+        if i < 2:
+            return World.turns(self, i)
+        return ["%s>%d" % (way, da) for way in self.own_ways for da in self.any_own] if self.any_plan else list(self.own_ways)
 
     def turn(self, i, label):
         if i < 2:
@@ -126,6 +132,9 @@ class Below(World):
             return
         child = self.devices[0]
         child.tick(self.now)
+        label, _, target = label.partition(">")
+        if target:
+            child.guard.want_da[0] = int(target)
         heard = label in ("well", "mute")
         answers = label == "well"
         guard, point = child.guard, child.point

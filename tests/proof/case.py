@@ -16,6 +16,7 @@ import re
 import sys
 from pathlib import Path
 
+from tests.proof import history
 from tests.proof.__main__ import one_of, rules_of
 from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
@@ -28,6 +29,7 @@ PATH = Path(__file__).resolve().parents[2] / "docs" / "safety-case.md"
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \| `([^`]+)` \|(?: [0-9a-f-]+ \|)?$", re.M)
 RULES_HEAD = ["rule", "taken away", "world", "shortest trace to an overload", "code"]
 WORLDS_HEAD = ["world", "what attacks", "states", "depth", "", "longest way back", "wide form: states", "depth", "code"]
+POLICY_HEAD = ["world", "states", "depth", "", "code"]
 NOT_KNOWN = "-"
 
 
@@ -76,7 +78,7 @@ def worlds_rows(found, code):
         if more is None and name not in UNBOUNDED:
             continue
         how = "closed" if one["closed"] else "walked" if name in UNBOUNDED else "open"
-        back = "%d s" % (STEP_MS // 1000 * one["bound_steps"]) if one.get("bound_steps") else "-"
+        back = "%g s" % (one.get("step_ms", STEP_MS) * one["bound_steps"] / 1000) if one.get("bound_steps") else "-"
         far = "closed" if more and more["closed"] else "walked" if more and more["depth"] >= TURNS else "searched"
         further = ["%d, %s" % (more["states"], far), str(more["depth"])] if more else ["-", "-"]
         lines[name] = ["`%s`" % name, one["about"].rstrip("."), str(one["states"]), str(one["depth"]), how, back, *further, code]
@@ -84,6 +86,7 @@ def worlds_rows(found, code):
 
 
 FIGURES = {
+    "policy": "- Any policy: {states:,} distinct states of all worlds, {closed} closed, {violations} violations; {seconds:,.0f} s (code {code}).",
     "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s (code {code}).",
     "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; "
              "{seconds:,.0f} s (code {code}).",
@@ -94,6 +97,15 @@ FIGURES = {
 }  # fmt: skip
 TOTAL = ("- Worlds: {states:,} distinct states, deepest {depth} turns, {closed} of {worlds} small worlds closed, 0 violations "
          "(the sums of the table below).")  # fmt: skip
+
+
+def policy_rows(result, code):
+    """{name: cells} of the worlds behind which any policy stood."""
+    rows = {}
+    for one in result["worlds"]:
+        how = "overload" if "violation" in one else "closed" if one["closed"] else "walked"
+        rows[one["key"]] = ["`%s`" % one["key"], str(one["states"]), str(one["depth"]), how, code]
+    return rows
 
 
 def label(line):
@@ -126,8 +138,11 @@ def written(text, found, result, codes, deep=True):
     taken = rules_rows(found, codes.get("rules", NOT_KNOWN))
     text = merged(text, "rules", RULES_HEAD, {name: row for name, row in taken.items() if name in MUTANTS}, MUTANTS)
     text = merged(text, "mends", RULES_HEAD, {name: row for name, row in taken.items() if name in DEFECTS}, DEFECTS)
+    text = put(text, "found", [marked.row(row) for row in (history.HEAD, ["---"] * len(history.HEAD), *history.rows())])
     if not deep:
         return text
+    if result.get("policy", {}).get("worlds"):
+        text = merged(text, "policy", POLICY_HEAD, policy_rows(result["policy"], codes.get("policy", NOT_KNOWN)), WORLDS)
     measured = worlds_rows(found, codes.get("worlds", NOT_KNOWN))
     text = merged(text, "worlds", WORLDS_HEAD, measured, WORLDS)
     return with_figures(text, result, codes) if measured or any(name in result for name in FIGURES) else text
@@ -136,8 +151,8 @@ def written(text, found, result, codes, deep=True):
 def recorded(text):
     """[(row, its figure in tools/digests.py, the digest that it carries)] of all figures of the document."""
     found = []
-    for name, head in (("rules", RULES_HEAD), ("mends", RULES_HEAD), ("worlds", WORLDS_HEAD)):
-        figure = "worlds" if name == "worlds" else "rules"
+    for name, head in (("rules", RULES_HEAD), ("mends", RULES_HEAD), ("worlds", WORLDS_HEAD), ("policy", POLICY_HEAD)):
+        figure = name if name in ("worlds", "policy") else "rules"
         found += [("%s %s" % (name, key), figure, row[-1]) for key, row in marked.rows(inside(text, name), len(head)).items()]
     labels = {label(line): name for name, line in FIGURES.items()}
     for line in inside(text, "figures").splitlines():

@@ -56,7 +56,7 @@ LEFT_OUT = {
     "Bounds": {"fresh_sums", "standings"},
     "Margin": {"over", "sums"},
     "Permits": {"refused_count", "standings", "next_id", "foreign_ms"},
-    "Standing": {"evidence", "book", "disobeyed_ms"},
+    "Standing": {"evidence", "book", "disobeyed_ms", "fell_version"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
     "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
@@ -90,6 +90,7 @@ DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
 WHILE_OPEN = {"lo", "hi", "waiting", "waiting_count", "frame_da", "frame_ms"}  # of a meter's frame that waits to be judged
+BY_EVSE_BELOW = {"lo", "hi", "waiting", "lo_before", "hi_before", "since_ms"}  # of a meter below which there are none
 IN_QUARANTINE = {"start_ms", "quarantine_until_ms"}
 TOLD_FROM_NEVER = {"hearing_ms"}
 
@@ -272,6 +273,8 @@ class Form:
         return "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
 
     def _list(self, value, path, name):
+        if not value and name in BY_EVSE_BELOW:
+            return
         if not value:
             raise TypeError("%s: how is a list to be frozen that may grow?" % path)
         for i, item in enumerate(value):

@@ -17,7 +17,7 @@ class Metered(World):
         self.guard.measured(i, [self.devices[i].draw_da(self.now)] * len(self.evses[i]["terminals"]), self.now, self.now)
 
     def before_tick(self, label):
-        if label == "silence":
+        if label in ("silence", "hidden"):
             return
         if label != "freeze":
             self.mark = 1 - self.mark
@@ -35,6 +35,13 @@ class Metered(World):
         if self.other_da[0] == 0:
             self.excuse()
         self.other_da[0] = OTHER_DA - self.other_da[0]
+
+    def moves_hidden(self):
+        return [] if self.excused else ["hidden"]
+
+    def do_hidden(self):
+        """The same, and no frame of the meter in this step."""
+        self.do_step()
 
     def moves_silence(self):
         return ["silence"]

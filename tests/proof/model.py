@@ -59,6 +59,7 @@ class World:
     """facts: the compiled site. Subclasses and keyword arguments say what the adversary may do."""
 
     outcomes = ("well", "dark", "mute")
+    step_ms = STEP_MS  # half of it: cars settle in two steps
     frames_max = 1
     believes_older = False  # a driver that takes the answer to an older write for that to the newest
     copies_late = 0  # steps that a copy of a frame may be on its way beyond the transit time
@@ -87,7 +88,7 @@ class World:
         self.spare = []
         self.devices = [self.make_device(f) for f in self.evses]
         self.guard = self.make_guard(None)
-        self.form = Form(self.guard, facts, STEP_MS, NOW, self.wider, self.feeds)
+        self.form = Form(self.guard, facts, self.step_ms, NOW, self.wider, self.feeds)
         self.pc = 0
         self.other_da = [0] * (len(facts["circuits"]) * facts["phases"])
         self.start()
@@ -97,19 +98,25 @@ class World:
     wants_at_start = True
 
     def make_device(self, facts):
-        return (Secondary if facts["kind"] == "ampacity" else Box)(facts, self.now)
+        device = (Secondary if facts["kind"] == "ampacity" else Box)(facts, self.now)
+        device.slow = self.step_ms < STEP_MS
+        return device
 
     def make_guard(self, evidence):
         guard = self.guard_class(self.facts, self.now, evidence)
         guard.extras.meter_steps = None  # it only lowers, like any limit from outside; the cars' own steps are evidence here
         for view in guard.other.metered:
-            view.period_ms = STEP_MS
+            view.period_ms = self.step_ms
         for i in range(len(self.evses)):
             guard.demand(i, self.wants_at_start, now_ms=self.now)
         return guard
 
     def start(self):
         """The first state is a step into the life of the primary."""
+
+    def guards(self):
+        """All primaries of this world."""
+        return [self.guard]
 
     # what the search asks
 
@@ -143,7 +150,7 @@ class World:
     def advance(self):
         for device in self.devices:
             device.before_advance(self.now)
-        self.now += STEP_MS
+        self.now += self.step_ms
         for device in self.devices:
             device.advance(self.now)
         for frame in self.frames:
@@ -280,14 +287,19 @@ class World:
         names = [o for o in allowed if len(self.frames) < self.frames_max or o not in HOLDS]
         if "stale" in names and not any([frame.evse == i for frame in self.frames]):
             names.remove("stale")
+        return self.and_late(i, self.with_targets(i, names))
+
+    def with_targets(self, i, names):
+        """Without a plan each of them with each target that the world may choose for this EVSE."""
         if not self.any_plan:
-            if i == len(self.evses) - 1 and "deliver" in self.attacks:
-                names += ["%s/%d" % (o, k) for o in names for k in range(len(self.frames))]
-            return names
+            return list(names)
         targets = self.any_plan[i] if type(self.any_plan[0]) is tuple else self.any_plan
-        names = ["%s>%d" % (o, da) for o in names for da in targets]
+        return ["%s>%d" % (o, da) for o in names for da in targets]
+
+    def and_late(self, i, names):
+        """After the last turn something that is on its way may arrive."""
         if i == len(self.evses) - 1 and "deliver" in self.attacks:
-            names += ["%s/%d" % (o, k) for o in names for k in range(len(self.frames))]
+            return names + ["%s/%d" % (o, k) for o in names for k in range(len(self.frames))]
         return names
 
     def turn(self, i, label):
@@ -360,7 +372,7 @@ class World:
             order_id = guard.send(i, current, now)
         if order_id is None:
             return 0
-        left = self.evses[i]["transit_ms"] // STEP_MS
+        left = self.evses[i]["transit_ms"] // self.step_ms
         if copied == "copied":
             left += self.copies_late  # what was heard once may come again at any time
         frame = Frame(i, order_id, self.epoch, IDENTITY, value, left)
@@ -413,7 +425,7 @@ class World:
         for frame in self.frames:
             out += (frame.evse, rank[frame.id], ages[frame.epoch], frame.identity, frame.da, frame.left)
         for device in self.devices:
-            out += device.encode(self.now, STEP_MS, rank, ages)
+            out += device.encode(self.now, self.step_ms, rank, ages)
         if self.alive:
             out += self.form.encode(self.guard, self.now, rank)
         return array("i", out).tobytes()
@@ -439,7 +451,7 @@ class World:
             self.frames.append(Frame(evse, order_id, epoch, identity, da, left))
             at += 6
         for device in self.devices:
-            at = device.decode(x, at, NOW, STEP_MS)
+            at = device.decode(x, at, NOW, self.step_ms)
         if self.alive:
             self.form.decode(self.guard, NOW, x[at:])
             self.guard.ledger.permits.next_id = ids + 1

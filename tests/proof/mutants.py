@@ -1,7 +1,8 @@
 """The guard with one rule of safety.md taken away: a proof that does not notice proves nothing.
 
 `MUTANTS[name]` is (world of worlds.py, change, what was taken away). The change is a guard class, or a function
-that changes the made world: its devices, its driver, the primary below. The first word of a name is the rule.
+that changes the made world: its devices, its driver, the primary below. The first word of a name is the rule. What was
+wrong in our own guard stands in defects.py.
 """
 
 from ampacity.bus.lease import Lease
@@ -9,50 +10,14 @@ from ampacity.circuit.granted import GrantedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.trusted.bounds import Bounds
-from ampacity.circuit.trusted.change import Change
 from ampacity.circuit.trusted.intake import Intake
-from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.meterview import MeterView
-from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.permits import Permits
 from ampacity.circuit.trusted.tree import Site
+from tests.proof.defects import DEFECTS
 from tests.proof.partial import TrustingOrdering
+from tests.proof.taken import ledger, no, nothing, view, yes
 from tests.proof.worlds import WORLDS
-
-PARTS = {"bounds_class": Bounds, "margin_class": Margin, "permits_class": Permits, "intake_class": Intake}
-
-
-def ledger(**methods):
-    """A guard the parts of whose ledger have these methods instead of their own."""
-    parts = {}
-    for name, part in PARTS.items():
-        own = {method: change for method, change in methods.items() if hasattr(part, method)}
-        if own:
-            parts[name] = type("Mutant" + part.__name__, (part,), own)
-    missed = [method for method in methods if not any(hasattr(part, method) for part in PARTS.values())]
-    if missed:
-        raise AttributeError("no part of the ledger has " + ", ".join(missed))
-    return type("Mutant", (Guard,), {"ledger_class": type("MutantLedger", (Ledger,), parts)})
-
-
-def view(**methods):
-    """A guard whose meters are judged by these methods."""
-    changed = type("MutantView", (MeterView,), methods)
-    return type("Mutant", (Guard,), {"other_class": type("MutantOther", (OtherLoad,), {"view_class": changed})})
-
-
-def yes(*_):
-    return True
-
-
-def no(*_):
-    return False
-
-
-def nothing(*_):
-    return None
-
 
 # 1
 
@@ -241,6 +206,7 @@ MUTANTS = {
     "7 survival": ("death", trusting(), "we are trusted to survive"),
     "8 fresh": ("settings", ledger(_rule_8_fresh=yes), "evidence does not age"),
     "9 other hands": ("foreign", ledger(foreign_write=nothing), "a foreign write is not heeded"),
+    "9 line": ("dirty", ledger(_rule_9_quiet=yes, _rule_9_line_clean=yes), "after a foreign write anything is raised and proven at once"),
     "10 disobedience": ("disobeying", ledger(_rule_10_watch=no), "who disobeys counts by its orders"),
     "11 fed": ("hung", ledger(_rule_11_checked=yes, _rule_11_fed=yes), "drivers refresh without the safety loop"),
     "12 older grants": ("held", lease(OldGrants), "a secondary takes older grants"),
@@ -251,39 +217,9 @@ MUTANTS = {
     "15 old place": ("change", ledger(_rule_15_keys=lambda self, s: ()), "only the new site counts"),
     "3.1 interval": ("metered", view(_sums=_most_for_least), "the newest readings are subtracted"),
     "3.2 sign": ("mirrored", view(_rule_3_2_sign=yes, _rule_3_2_phase=yes), "an implausible meter is believed"),
-    "3.3 age": ("metered", view(_rule_3_3_old=no, _rule_3_3_frozen=no), "an old or frozen meter is believed"),
-}
-
-# mends undone: what was found in our own guard while it was made
-
-
-def _watchdog_counts_at_once(self, evse, key, value, now_ms):
-    other_ms = self.standings[evse].other_ms
-    Intake.put_evidence(self, evse, key, value, now_ms)
-    self.standings[evse].other_ms = other_ms
-
-
-class OneShape(Guard):
-    """Its journal knows one older site, not two."""
-
-    def evidence_dump(self):
-        dump = Guard.evidence_dump(self)
-        dump["site"].pop("before", None)
-        return dump
-
-
-class Forgetful(Change):
-    """Who is no longer in the site file is nobody."""
-
-    def _match(self, entries):
-        Change._match(self, entries)
-        return []
-
-
-DEFECTS = {
-    "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),
-    "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
-    "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),
+    "3.2 phase": ("elsewhere", view(_rule_3_2_phase=yes), "a meter that follows no step of ours is believed"),
+    "3.3 age": ("aged", view(_rule_3_3_old=no), "a meter of which no frame comes is believed"),
+    "3.3 frozen": ("stuck", view(_rule_3_3_frozen=no), "a meter that stands still is believed"),
 }
 
 
@@ -295,3 +231,6 @@ def build(name, deep=False):
     made = WORLDS[world](deep=deep)
     change(made)
     return made
+
+
+__all__ = ["DEFECTS", "MUTANTS", "build", "ledger", "no", "nothing", "view", "yes"]

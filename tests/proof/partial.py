@@ -81,12 +81,15 @@ class Partial(World):
     def turns(self, i):
         if i != 0 or self.devices[0].booting:
             return World.turns(self, i)
-        return list(self.ways)
+        return self.with_targets(0, self.ways)
 
     def turn(self, i, label):
         if i != 0:
             World.turn(self, i, label)
             return
+        label, _, target = label.partition(">")
+        if target:
+            self.guard.want_da[0] = int(target)
         limit, switch, reads = WAYS[label]
         self.unlike = False
         heard = self.look(reads)
@@ -158,7 +161,8 @@ class Partial(World):
     reading = True
 
     def apply(self, label):
-        self.reading = WAYS[label][2] if label in WAYS else True
+        way = label.partition(">")[0]
+        self.reading = WAYS[way][2] if way in WAYS else True
         return World.apply(self, label)
 
     def encode_more(self):

@@ -19,6 +19,9 @@ class Device:
     """The common half: the car's old current, a start that takes a step, a car above its order."""
 
     oldest = 4
+    follow_da = 0  # its car makes so much more of an order
+    slow = False  # its car settles in two steps
+    older_da = 0  # the step before the last
 
     def __init__(self, facts):
         self.facts = facts
@@ -31,7 +34,8 @@ class Device:
     def draw_da(self, now):
         if self.open:
             return 0
-        return max(self.limit_da(now), self.old_da, self.boost_da)
+        told_da = max(self.limit_da(now), self.old_da, self.older_da)
+        return max(told_da + self.follow_da if told_da else 0, self.boost_da)
 
     def changed(self, before, now):
         """Its limit was `before`: a car may draw that for its settle time."""
@@ -46,6 +50,7 @@ class Device:
 
     def advance(self, now):
         """A step has passed: cars have settled, the device's own timers run out (as late as they may)."""
+        self.older_da = self.old_da if self.slow else 0
         self.old_da = 0
         self.booting = False
         before = self.last_limit
@@ -101,14 +106,15 @@ class Secondary(Device):
         lease = self.lease
         until = (lease._until_ms - now) // FINE_MS if lease._leased else NONE
         return [lease.identity, epochs[lease.epoch], rank[lease.sequence], lease._granted_da if lease._leased else 0, until,
-                lease._leased, self.old_da, self.booting, self.boost_da, self.open]  # fmt: skip
+                lease._leased, self.old_da, self.older_da, self.booting, self.boost_da, self.open]  # fmt: skip
 
     def decode(self, x, at, now, step):
         lease = self.lease
-        lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased, self.old_da, booting, self.boost_da, is_open = x[at : at + 10]
+        lease.identity, lease.epoch, lease.sequence, lease._granted_da, until, leased = x[at : at + 6]
+        self.old_da, self.older_da, booting, self.boost_da, is_open = x[at + 6 : at + 11]
         lease._until_ms = -1 if until == NONE else now + until * FINE_MS
         lease._leased, self.booting, self.open = leased == 1, booting == 1, is_open == 1
-        return at + 10
+        return at + 11
 
     def ids(self):
         return (self.lease.sequence,)
@@ -201,13 +207,13 @@ class Box(Device):
 
     def encode(self, now, step, rank, epochs):
         return [self.stored_da, rel(self.fed_ms, now, step, self.oldest), self.expired, self.armed, self.swapped, self.max_da,
-                self.old_da, self.booting, self.boost_da, self.open]  # fmt: skip
+                self.old_da, self.older_da, self.booting, self.boost_da, self.open]  # fmt: skip
 
     def decode(self, x, at, now, step):
-        self.stored_da, fed, expired, armed, swapped, self.max_da, self.old_da, booting, self.boost_da, is_open = x[at : at + 10]
+        self.stored_da, fed, expired, armed, swapped, self.max_da, self.old_da, self.older_da, booting, self.boost_da, is_open = x[at : at + 11]
         self.fed_ms = None if fed == NONE else now + fed * step
         self.expired, self.armed, self.swapped, self.booting, self.open = expired == 1, armed == 1, swapped == 1, booting == 1, is_open == 1
-        return at + 10
+        return at + 11
 
     def ids(self):
         return ()

@@ -20,6 +20,7 @@ from tests.proof.walks import Walks
 from tests.proof.worlds import UNBOUNDED, WORLDS
 
 FURTHER = {
+    "policy": "tests.proof.anypolicy",
     "oracle": "tests.proof.oracle",
     "trees": "tests.proof.trees",
     "soak": "tests.proof.soak",
@@ -67,6 +68,7 @@ def search_mutant(name):
 def shown(result, world, key):
     found = result.as_dict()
     found["key"] = key
+    found["step_ms"] = world.step_ms
     found["about"] = (WORLDS[key].__doc__ or "").strip() if key in WORLDS else ""
     if result.trace:
         found["trace"] = told(result.trace, world.turn_count() + 1)

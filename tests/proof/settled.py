@@ -16,7 +16,8 @@ class Joint(World):
         if self.pc == 0:
             return World.choices(self)
         if self.pc == 1:
-            return ["%s+%s" % (a, b) for a in self.ways for b in self.ways]
+            first, second = self.with_targets(0, self.ways), self.with_targets(1, self.ways)
+            return ["%s+%s" % (a, b) for a in first for b in second]
         return ["-"]
 
     def turn(self, i, label):
@@ -32,7 +33,8 @@ class Death(Metered):
         return Metered.moves(self) if self.alive else ["step"]
 
     def well(self, i):
-        return False  # nobody is there to let them charge
+        """Without turns (no slot) nobody steps for a meter that must earn its trust: `metered` and `hung` have them."""
+        return False
 
     def do_die(self):
         World.do_die(self)
@@ -50,6 +52,7 @@ class Foreign(World):
     writes = 1
     repeats = 1
     unclean = 0  # steps for which the line is not clean yet
+    unclean_steps = 2
     slipped = False  # nobody saw this step's write: the next read is to come through
     slip_steps = 2  # seen by the read, the others lowered in the next step
     seen = False  # the last write was
@@ -61,7 +64,8 @@ class Foreign(World):
         return ["foreign", "slip"] if self.guard.ledger.standings[0].ok else ["foreign"]
 
     def moves_again(self):
-        return ["again"] if self.repeats and self.unclean else []
+        """Not while the path of the other one is cut: nobody could lower that for the first write."""
+        return ["again"] if self.repeats and self.unclean and self.guard.ledger.standings[1].ok else []
 
     def encode_more(self):
         return [self.writes, self.repeats, self.unclean, self.slipped, self.seen]
@@ -79,7 +83,7 @@ class Foreign(World):
 
     def do_slip(self):
         self.writes -= 1
-        self.unclean = 2
+        self.unclean = self.unclean_steps
         self.slipped, self.seen = True, False
         self.written()
         self.excused = self.slip_steps
@@ -140,7 +144,8 @@ class Disobeying(World):
         return at + 1
 
     def well(self, i):
-        return i != 0
+        """One that is locked out waits for a person."""
+        return i != 0 or not (self.devices[0].boost_da or self.guard.locked_out(0))
 
     def turn(self, i, label):
         World.turn(self, i, label)
@@ -192,7 +197,8 @@ class Swap(World):
         device.armed = False
 
     def well(self, i):
-        return i != 0
+        """Another unit waits for a person."""
+        return i != 0 or not self.devices[0].swapped
 
 
 class Phases(World):

@@ -2,11 +2,14 @@
 
 import pytest
 
+from tests.proof import history
 from tests.proof.case import PATH, build, main, play, put, recorded, rows, total_line, with_rule, written
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import FURTHER, RULES, rule_of
 from tests.proof.worlds import WORLDS
+from tools import marked
 
+ROOT = PATH.parents[1]
 TEXT = PATH.read_text()
 ROWS = rows(TEXT)
 WRITE = "write it anew: python -m tests.proof.case"
@@ -30,6 +33,16 @@ def test_a_trace_of_the_document_overloads_a_circuit_only_without_its_rule(name,
     assert (MUTANTS.get(name) or DEFECTS.get(name))[0] == world, WRITE
     assert play(build(name), steps), WRITE
     assert play(with_rule(name), steps) is None
+
+
+def test_each_defect_that_was_found_is_found_again_by_what_is_there():
+    for name, (*_, names) in history.FOUND.items():
+        for one in names:
+            path, _, test = one.partition("::")
+            assert one in DEFECTS or "def %s(" % test in (ROOT / path).read_text(), (name, one)
+    named = [one for _, names in [(0, entry[-1]) for entry in history.FOUND.values()] for one in names]
+    assert sorted(set(DEFECTS) - set(named)) == ["15 forgotten", "8 set later"], "each other mend belongs to a row of the history"
+    assert put(TEXT, "found", [marked.row(row) for row in (history.HEAD, ["---"] * len(history.HEAD), *history.rows())]) == TEXT, WRITE
 
 
 def test_a_table_is_put_between_its_marks():
@@ -87,7 +100,7 @@ def test_one_rule_is_run_and_only_its_rows_are_written(monkeypatch, tmp_path):
     file = tmp_path / "case.md"
     file.write_text(TEXT)
     monkeypatch.setattr("tests.proof.case.PATH", file)
-    monkeypatch.setattr("sys.argv", ["case", "--rule", "3.2"])
+    monkeypatch.setattr("sys.argv", ["case", "--rule", "3.2 sign"])
     assert main() == 0
     before, after = digests_of(TEXT), digests_of(file.read_text())
     assert {row for row in after if after[row] != before[row]} <= {"rules 3.2 sign"} and after["rules 3.2 sign"] != "-"

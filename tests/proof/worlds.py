@@ -5,6 +5,7 @@ last has them all at once.
 """
 
 from ampacity.circuit.guard import Guard
+from tests.proof import edges
 from tests.proof.below import Below
 from tests.proof.metered import Hung, Metered
 from tests.proof.model import World
@@ -170,7 +171,7 @@ def metered(guard=Guard, deep=False):
 
 
 def mirrored(guard=Guard, deep=False):
-    """The meter was installed the wrong way round, or on another phase."""
+    """The meter was installed the wrong way round."""
     facts = site([evse(0)], [circuit(180, other=100, meter=0)], meters=METER)
     return Metered("wrong sign", facts, guard, outcomes=("well",), attacks=("step",), sign=-1)
 
@@ -202,6 +203,7 @@ def everything(guard=Guard, deep=False):
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
     foreign, disobeying, swapped, phases, unused, hidden, change, left, hung, metered, mirrored, tree, below, everything,
+    *edges.MAKERS,
 )  # fmt: skip
 UNBOUNDED = ("everything",)  # searched as deep as time allows
 WORLDS = {make.__name__: make for make in MAKERS}

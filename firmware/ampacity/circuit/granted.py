@@ -40,12 +40,13 @@ class GrantedSite(Site):
 
 
 class GrantedMargin(Margin):
-    """A grant that stays exceeded is the parent's to answer, by its own sums: it ends our lease."""
+    """A lower grant that is exceeded is waited for by the parent, by its own sums. When the lease is over it waits no longer than
+    for what is below to fall silent: from then on nothing above what it counts for us anyway is kept alive."""
 
     def check(self, now_ms: int) -> None:
         Margin.check(self, now_ms)
         for key in range(self.site.size - self.site.phases, self.site.size):
-            self.over_budget[key] = False
+            self.over_budget[key] = not self.assumed_da[key] and self.over_ms[key] >= 0
 
 
 class GrantedLedger(Ledger):

@@ -16,4 +16,8 @@ class Durable:
 
     def is_kept(self) -> bool:
         """Does the journal hold all of it?"""
-        return self.kept is None or self.kept >= self.version
+        return self.holds(self.version)
+
+    def holds(self, version: int) -> bool:
+        """And all of it up to then?"""
+        return self.kept is None or self.kept >= version

@@ -224,6 +224,7 @@ class Intake:
             self.bounds.update(s)
             if s.reserve_da > had_da or s.evidence.max_da() > had_max_da or s.evidence.watchdog_ms() != had_ms > 0:
                 self.durable.fell()
+                s.fell_version = self.durable.version
         if s.swap_kept and s.evidence.same_device():
             s.swap_kept = False  # the unit that belongs here came back while nobody looked
             s.locked = lock_of(s)

@@ -176,9 +176,10 @@ class OrderBook:
         """One order above 0 alone, proven and settled: what its car draws now is what it makes of that."""
         return len(self.orders) == 1 and self.orders[0].proven and self.orders[0].da > 0
 
-    def is_unknown(self) -> bool:
+    def is_unknown(self, settling: bool = True) -> bool:
+        """May it stand at an order that is not of this life? settling: also while one that is gone settles."""
         for order in self.orders:
-            if order.id == UNKNOWN:
+            if order.id == UNKNOWN and (settling or order.gone_ms < 0):
                 return True
         return False
 

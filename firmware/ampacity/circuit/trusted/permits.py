@@ -70,7 +70,7 @@ class Permits:
             return self._no(11)
         if most_da > s.reserve_da and not self._rule_8_fresh(s, now_ms):
             return self._no(8)
-        if self._rule_2_planned(s, most_da):
+        if self._rule_2_planned(s, most_da) and self._rule_8_known(s):
             return True
         if not self._rule_8_kept():
             return self._no(8)
@@ -126,7 +126,7 @@ class Permits:
         if not s.ok:
             return False  # to one that does not answer as it should any order above its reserve is a raise (rule 5)
         book = s.book
-        if book.is_unknown():
+        if book.is_unknown(False):
             return most_da < s.measured_da and now_ms - s.measured_ms <= LOWER_FRESH_MS and most_da < book.least_known_da()
         least_da = book.least_known_da()
         if least_da == NONE_DA:
@@ -169,6 +169,10 @@ class Permits:
     def _rule_8_kept(self) -> bool:
         """What lowers our trust is in the journal before anything is raised: the next life is to know it, too."""
         return self.bounds.durable.is_kept()
+
+    def _rule_8_known(self, s: Standing) -> bool:
+        """A refresh to a device that restarted is a raise: not before the journal knows what it lost."""
+        return self.bounds.durable.holds(s.fell_version)
 
     def _rule_9_quiet(self, now_ms: int) -> bool:
         """No raise anywhere while somebody else writes to one of ours."""

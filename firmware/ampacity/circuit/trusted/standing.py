@@ -45,6 +45,7 @@ class Standing:
     feeder_open = False  # its feeder was told to open, and seen so
     contactor_open = False  # seen so since it was told to open
     locked = ""  # why it stays out until a person resets it
+    fell_version = 0  # of what must be durable (durable.py): its own evidence got worse last
     swap_kept = False  # locked for another unit in an earlier life
     needs_room_ms = LONG_AGO_MS  # a read was refused for want of margin
     denied_ms = -1  # an order of it was refused for want of margin, and none has left since

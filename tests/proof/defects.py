@@ -1,0 +1,182 @@
+"""Mends undone: what was found in our own guard, each as it was, so that the search shows it again.
+
+`DEFECTS[name]` is (world of worlds.py, guard class or change of the made world, what was wrong). The first word of a name is the rule.
+"""
+
+from ampacity.circuit.granted import GrantedMargin
+from ampacity.circuit.guard import Guard
+from ampacity.circuit.policy.plan import Plan
+from ampacity.circuit.policy.shed import Shed
+from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.change import Change
+from ampacity.circuit.trusted.durable import Durable
+from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.meterview import MeterView
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.permits import Permits
+from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.trust import Trust
+from tests.proof.taken import ledger, no, yes
+
+# lowers that are refused
+
+
+def _known_surplus(self, s, surplus_da):
+    """What a device makes of an order is learnt from raises alone."""
+    if self.want_da[s.index] > s.book.most_da():
+        Permits._learn_surplus(self, s, surplus_da)
+
+
+def _within_what_is_wanted(self, s, most_da, now_ms):
+    return Permits._rule_2_lowers(self, s, most_da, now_ms) and most_da <= self.most_of(s, self.want_da[s.index])
+
+
+def _fresh_as_a_raise(self, s, most_da, now_ms):
+    return Permits._rule_2_lowers(self, s, most_da, now_ms) and self._rule_8_fresh(s, now_ms)
+
+
+# cars above their orders
+
+
+def _small_is_nothing(self, s, sample_ms):
+    """What it draws above its order counts for nothing within the tolerance."""
+    Intake._rule_10_measured(self, s, sample_ms)
+    s.follow_da = 0
+
+
+class WishedShed(Shed):
+    """What is wanted is planned, whatever is measured."""
+
+    def plan_da(self, s, *_):
+        return max(s.reserve_da if s.ok else s.bound_da, self.want_da[s.index])
+
+
+class WishedPlan(Plan):
+    def __init__(self, *parts):
+        Plan.__init__(self, *parts)
+        self.shed.__class__ = WishedShed
+
+
+def above_its_order():
+    guard = ledger(_rule_10_measured=_small_is_nothing)
+    guard.plan_class = WishedPlan
+    return guard
+
+
+def _last_reading_counts(self, s, now_ms):
+    """It disobeys when each of three passes has seen it above its order; one reading within it, and that begins anew."""
+    if s.disobeys:
+        return Bounds._rule_10_watch(self, s, now_ms)
+    s.excess = s.excess + 1 if s.above_da else 0
+    if s.excess < 3:
+        return False
+    self.ladder.begin(s, now_ms)
+    return True
+
+
+# meters
+
+
+class Forgiving(Trust):
+    """After a minute all is forgotten."""
+
+    def owe(self, p, spared, now_ms):
+        self.failed_ms = now_ms
+
+    def failed(self, reason, explained=False):
+        self.reason = reason
+
+
+class ForgivingView(MeterView):
+    def __init__(self, *parts):
+        MeterView.__init__(self, *parts)
+        self.trust.__class__ = Forgiving
+
+
+class OwnAlone(Site):
+    """What a circuit's children assume is no load of its own."""
+
+    def _add_up(self):
+        known = list(self.assumed_da)
+        Site._add_up(self)
+        self.assumed_da = known
+
+
+class OwnOther(OtherLoad):
+    def _rule_3_4_assumed(self, key, lost):
+        return self.ledger.assumed_da[key]
+
+
+# a primary below a primary
+
+
+class Waiting(GrantedMargin):
+    """A grant that is exceeded is never its own matter."""
+
+    def check(self, now_ms):
+        GrantedMargin.check(self, now_ms)
+        for key in range(self.site.size - self.site.phases, self.site.size):
+            self.over_budget[key] = False
+
+
+def waited_for(world):
+    world.devices[0].guard.ledger.margin.__class__ = Waiting
+
+
+# what outlives a restart
+
+
+class Careless(Durable):
+    """Nothing needs to be written at once."""
+
+    def fell(self):
+        pass
+
+
+class Unwritten(Guard):
+    def __init__(self, *parts):
+        Guard.__init__(self, *parts)
+        self.ledger.durable.__class__ = Careless
+
+
+def _watchdog_counts_at_once(self, evse, key, value, now_ms):
+    other_ms = self.standings[evse].other_ms
+    Intake.put_evidence(self, evse, key, value, now_ms)
+    self.standings[evse].other_ms = other_ms
+
+
+class OneShape(Guard):
+    """Its journal knows one older site, not two."""
+
+    def evidence_dump(self):
+        dump = Guard.evidence_dump(self)
+        dump["site"].pop("before", None)
+        return dump
+
+
+class Forgetful(Change):
+    """Who is no longer in the site file is nobody."""
+
+    def _match(self, entries):
+        Change._match(self, entries)
+        return []
+
+
+DEFECTS = {
+    "2 held back": ("lowers", ledger(_rule_2_lowers=no), "a lower was refused where nothing may be fed"),
+    "2 surplus": ("lowers", ledger(_rule_2_lowers=_within_what_is_wanted, _learn_surplus=_known_surplus),
+                  "a lower of which the device makes more than was wanted was refused"),
+    "2 stale settings": ("lowers", ledger(_rule_2_lowers=_fresh_as_a_raise), "a lower waited for settings that are fresh"),
+    "10 follow": ("above", above_its_order(), "what a car draws a little above its order was never made room for"),
+    "10 pauses": ("disobeying", ledger(_rule_10_watch=_last_reading_counts), "one reading within its order, and disobedience began anew"),
+    "3.2 forgiven": ("elsewhere", type("Mutant", (Guard,), {"other_class": type("Mutant", (OtherLoad,), {"view_class": ForgivingView})}),
+                     "a meter that failed was believed again after a minute"),
+    "3.4 below": ("under", type("Mutant", (Guard,), {"site_class": OwnAlone, "other_class": OwnOther}),
+                  "the load behind a dead meter below was forgotten above"),
+    "13 kept alive": ("orphan", waited_for, "with its grant gone a primary below went on feeding what it had ordered under it"),
+    "8 unkept": ("journal", Unwritten, "what lowered trust was not in the journal before a raise"),
+    "8 refreshed": ("journal", ledger(_rule_8_known=yes), "a device that lost its watchdog was refreshed before the journal knew"),
+    "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),
+    "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
+    "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),
+}  # fmt: skip

@@ -1,0 +1,154 @@
+"""Defects that adversarial tests found in our own guard and check: what was seen, its cause, the mend, and what finds it again.
+
+`FOUND[name]` is (what was seen, cause, mend, what finds it again): a mend undone of defects.py by its name, or a test as
+FILE::NAME. The table in docs/safety-case.md is written from here (case.py), and a test compares them.
+"""
+
+SCENES = "tests/drawn/findings/"
+CARS, LOWERS, METERS = SCENES + "test_cars_above_their_order.py", SCENES + "test_lowers.py", SCENES + "test_meters.py"
+RESTARTS, SUMS, CHECKS = SCENES + "test_restarts.py", SCENES + "test_sums_over_time.py", SCENES + "test_what_the_check_says.py"
+NEVER = SCENES + "test_who_never_charges.py"
+
+FOUND = {
+    "D1": (
+        "a car 5 % above its order for half an hour; two hours later six of eight cars of the demonstration's site were still dead",
+        "a lower above the reserve was asked whether anything may be fed, so the excess that stopped feeding never ended",
+        "a lower passes every rule that is not about its own bytes (rule 2, L1)",
+        ("2 held back", CARS + "::test_a_car_five_per_cent_above_its_order_strands_nobody"),
+    ),
+    "D2": (
+        "65 of 63 A for 12 s in every 76 s: a car above its order by less than 1 A or 10 %",
+        "what was measured raised the bound, and the plan counted what was wanted",
+        "what a car makes of its orders is learnt, counts in the bound, and is planned (rule 10)",
+        ("10 follow", CARS + "::test_room_is_made_for_what_is_measured_above_an_order"),
+    ),
+    "D3": (
+        "39.7 of 32 A for 784 of 900 s: half more than ordered for 8 s, obedient for 1.5 s, in turn",
+        "one obedient reading began the time of disobedience anew",
+        "ampere-seconds above the order, with a leak (rule 10)",
+        ("10 pauses", CARS + "::test_disobedience_with_pauses_is_noticed"),
+    ),
+    "D4": (
+        "47.9 of 32 A without end: an EVSE without watchdog that was taken out of the site file, or renamed, at 16 A",
+        "the journal knew EVSEs by their names in the present file",
+        "it keeps where each device is; what left counts there until it lapsed or somebody says that it is gone (rule 15)",
+        ("15 left", RESTARTS + "::test_an_evse_that_leaves_the_site_file_counts_where_it_was"),
+    ),
+    "D5": (
+        "a primary below with two reserves of 6 A and a grant of 16 A: nobody below ever charged",
+        "its share took reserves for no load, its ledger counted them, and who never began was never moved in the queue",
+        "the grant is one more circuit, on which reserves are load for all that count (rule 13); who cannot begin gives way",
+        (NEVER + "::test_a_child_primary_with_reserves_starves_nobody",),
+    ),
+    "D6": (
+        "57.9 of 40 A for 5 s, eleven times in two hours: CTs rotated by one, a saturated one, reversed ones beside generation",
+        "a meter that failed was believed again when a while had passed, and each trial was an overload",
+        "trust is earned by steps of our own that it follows, and after the third failure a person looks (3.2)",
+        ("3.2 forgiven", METERS + "::test_a_meter_that_failed_is_not_believed_again_without_evidence"),
+    ),
+    "D7": (
+        "a secondary that was cut off for thirteen hours refused every grant for an hour",
+        "sequence numbers of 16 bits, compared by half of their range although the lease had long lapsed",
+        "an epoch has no more grants than half the range orders, and the next one is durable before its first grant (rule 12)",
+        ("tests/roles/test_grant_numbers.py::test_a_secondary_that_was_cut_off_for_half_a_day_or_a_week_charges_again_at_once",),
+    ),
+    "D8": (
+        "a car that had been locked out charged again, and drew what it liked: the power had failed within a minute of the lock-out",
+        "what lowers trust was written to the journal once a minute like everything else",
+        "nothing is raised before the journal holds it (rule 8)",
+        ("8 unkept", CARS + "::test_a_lock_out_outlives_a_restart"),
+    ),
+    "D9": (
+        "61.8 of 32 A for 59 s with 5.7 s printed; generation below a metered root was a wrong sign for good; a limit until replaced "
+        "was gone after a restart; one device was taken twice under two spellings",
+        "the check left the meter's timeouts and a gateway's transit out of its times, added no generation up, compared addresses as "
+        "text; limits were not in the journal",
+        "all of them are (section 4, section 5)",
+        (METERS + "::test_a_dead_meter_with_a_long_timeout_stays_within_the_printed_time",
+         METERS + "::test_generation_declared_below_is_known_to_a_metered_root",
+         RESTARTS + "::test_an_outside_limit_until_replaced_outlives_a_restart",
+         CHECKS + "::test_the_check_refuses", CHECKS + "::test_the_printed_time_holds_the_transit_of_a_gateway"),
+    ),
+    "D10": (
+        "twenty wall boxes on a LAN were refused",
+        "the check took a Modbus TCP bus for one line",
+        "each host is a line of its own (section 4)",
+        (CHECKS + "::test_twenty_wall_boxes_on_a_lan_are_taken",),
+    ),
+    "D11": (
+        "28 to 35 A on 26 A for 38 of 40 s without any fault: other load rose beside a device of which nobody knows how it rounds",
+        "the lower counted as more than was wanted and was refused; what the device makes of an order was learnt from raises alone",
+        "as D1; the surplus is learnt from any order",
+        ("2 surplus", LOWERS + "::test_a_lower_leaves_from_a_device_that_rounds_nobody_knows_how"),
+    ),
+    "D12": (
+        "34 A on 26 A in spells of 27 s, healthy neighbours starved: one unit that answers within 400 ms",
+        "lowers waited for settings read within the device's least time to restart, which it never could give",
+        "no lower waits for settings; a unit that is too slow is named (rule 8)",
+        ("2 stale settings", LOWERS + "::test_one_slow_device_starves_nobody_and_is_lowered"),
+    ),
+    "D13": (
+        "55 of 40 A without end: a dead meter on a circuit below one that has none",
+        "only what was measured below was passed up",
+        "what is assumed below is passed up as well, and the alarm with it (3.4)",
+        ("3.4 below", METERS + "::test_a_dead_meter_below_leaves_its_load_in_the_sum_above"),
+    ),
+    "D14": (
+        "47.9 of 32 A after a lock-out, an acceptance and a restart; a replaced unit stood at 0 A; one that drew could be declared isolated",
+        "lock and ladder of rule 10 were ended by different hands",
+        "reset and replacement end both, acceptance of the same device ends neither; isolation is refused while current flows (rules 6, 10)",
+        (RESTARTS + "::test_a_lock_out_outlives_replace_without_another_unit", RESTARTS + "::test_a_unit_that_was_replaced_charges_again",
+         RESTARTS + "::test_an_isolated_evse_that_draws_counts_or_the_word_is_refused"),
+    ),
+    "D15": (
+        "the local point closed again by itself after a residual current: the primary had restarted with the plug still in",
+        "the latch lived in memory",
+        "it is in the journal until the plug was taken out or a person resets it",
+        (RESTARTS + "::test_a_latch_of_the_local_point_outlives_a_restart",),
+    ),
+    "D16": (
+        "cars charged beside a fire pump whose meter stood still; 20.9 of 15 kW in a quarter of an hour; an absolute profile ended early",
+        "a frozen meter of a safety load counted as resting; the quarter and the profile followed a clock that jumps",
+        "frozen is lost, and lost sheds (3.6); the quarter is in the journal, and a jump back ends nothing",
+        (SUMS + "::test_a_frozen_meter_of_a_safety_load_counts_as_running",
+         SUMS + "::test_contracted_power_holds_over_a_restart_and_a_jump_of_the_clock",
+         SUMS + "::test_a_jump_of_the_clock_back_does_not_lift_an_absolute_profile"),
+    ),
+    "D18": (
+        "a car that begins at 8 A got 0 kWh in four hours at shares of 7.3 A; ten of 38 newcomers never had a turn",
+        "a car that does not draw looks asleep, and the queue did not prefer who never had a turn",
+        "minimums are found by trying, newcomers go first",
+        (NEVER + "::test_a_car_whose_minimum_is_above_its_share_charges", NEVER + "::test_at_saturation_every_newcomer_gets_a_slot"),
+    ),
+    "D19": (
+        "18 of 16 A in the world `journal`: a device lost its watchdog in a restart, the journal was late, then the primary restarted",
+        "a refresh was no raise, though after the device's restart it is one",
+        "a device whose evidence got worse is not even refreshed before the journal knows (rule 8)",
+        ("8 refreshed", "tests/circuit/test_rules_8_to_12.py::"
+         "test_rule_8_one_that_lost_its_watchdog_is_not_even_refreshed_before_the_journal_knows"),
+    ),
+    "D20": (
+        "a lower was refused in the world `lowers` for the settle time after the first proof of a life",
+        "an order of an earlier life that was proven gone, and settled yet, left no measure for a lower",
+        "what is gone is no measure (rule 2)",
+        ("tests/circuit/test_lowers.py::test_an_order_of_an_earlier_life_that_is_gone_holds_no_lower",),
+    ),
+    "D21": (
+        "20 of 16 A without end in the world `below` with any policy: a primary below whose grant had lapsed",
+        "it left an exceeded grant to its parent, which cannot answer for one it does not reach; only its policy lowered",
+        "with its grant gone nothing above what the parent counts anyway is kept alive (rule 13)",
+        ("13 kept alive", "tests/circuit/test_rule_13.py::test_when_the_grant_is_gone_nothing_above_it_is_kept_alive_whatever_is_wanted"),
+    ),
+}  # fmt: skip
+
+HEAD = ["", "seen", "cause", "mend", "found again by"]
+
+
+def again(names):
+    """What finds it again, as a cell: a mend undone by its name, a test by its name and file."""
+    return ", ".join(["`%s`" % name if "::" not in name else "[%s](../%s)" % (name.split("::")[1], name.split("::")[0]) for name in names])
+
+
+def rows():
+    """The cells of the document's table, one list a defect."""
+    return [[name, *words, again(names)] for name, (*words, names) in FOUND.items()]
