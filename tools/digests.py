@@ -24,6 +24,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "rules": ("tests.proof.mutants", "tests.proof.search", "firmware/ampacity/circuit"),
     "oracle": ("tests.proof.oracle",),
     "trees": ("tests.proof.trees", "tests/host/stateful", FIRMWARE, RIG),
+    "drawn": ("tests.drawn.run", FIRMWARE, RIG, "host/ampacity_host/configure"),
     "soak": ("tests.proof.soak", FIRMWARE, RIG),
     "fuzz": ("tests.fuzz.run", "tests/fuzz", "firmware/ampacity/bus", "firmware/ampacity/profiles"),
     # figures in prose: <!-- of: NAME CODE -->

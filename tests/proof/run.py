@@ -22,6 +22,7 @@ from tests.proof.worlds import UNBOUNDED, WORLDS
 FURTHER = {
     "oracle": "tests.proof.oracle",
     "trees": "tests.proof.trees",
+    "drawn": "tests.drawn.run",
     "soak": "tests.proof.soak",
     "fuzz": "tests.fuzz.run",
 }
