@@ -60,7 +60,7 @@ class MeterView:
         self.frame_ms = -1
         self.sample_ms = number("sample_ms", SAMPLE_MS)
         self.past = Past(len(self.evses), self.phases, self.sample_ms + POLL_MS)
-        self.since_ms = [-1] * len(self.evses)  # each was read without a gap since then; -1: it was not
+        self.read_since_ms = [-1] * len(self.evses)  # each was read without a gap since then; -1: it was not
         self.lo = [0] * len(self.mult)
         self.hi = [0] * len(self.mult)
         self.waiting = [False] * len(self.evses)
@@ -189,7 +189,7 @@ class MeterView:
             if fresh:
                 self.past.bracket(k, s.phase_da, self.lo, self.hi)
             else:
-                self.since_ms[k] = -1
+                self.read_since_ms[k] = -1
             unread = fresh and self._from_before(k)
             if unread:
                 self.steps.forget()
@@ -205,15 +205,15 @@ class MeterView:
 
     def _from_before(self, k: int) -> bool:
         """May the frame be from before the first reading of this one: after our restart, after its silence?"""
-        return not 0 <= self.since_ms[k] <= self.raw_ms - self.sample_ms
+        return not 0 <= self.read_since_ms[k] <= self.raw_ms - self.sample_ms
 
     def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
         """An EVSE below was read; its phase_da is already in its standing."""
         k = self.place[evse]
         if k < 0:
             return
-        if self.since_ms[k] < 0:
-            self.since_ms[k] = sample_ms
+        if self.read_since_ms[k] < 0:
+            self.read_since_ms[k] = sample_ms
         phase_da = self.bounds.standings[evse].phase_da
         self.past.put(k, phase_da, sample_ms)
         if not self.open or not self.waiting[k]:
@@ -236,7 +236,7 @@ class MeterView:
                     self.lo[at] = 0
                     self.hi[at] = max(self.hi[at], bound * self.mult[at])
                 self.waiting[k] = False
-                self.since_ms[k] = -1
+                self.read_since_ms[k] = -1
         self.waiting_count = 0
         self._judge(now_ms)
 
@@ -326,7 +326,8 @@ class MeterView:
             self.steps.forget()
             self.complete = False
             self.open = False  # a frame from before is not judged any more
-            self.since_ms = [-1] * len(self.evses)  # nobody looks for gaps while it is lost
+            for k in range(len(self.evses)):
+                self.read_since_ms[k] = -1  # nobody looks for gaps while it is lost
         self.state = state
         self.reason = reason
 
