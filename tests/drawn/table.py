@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from ampacity_host.configure import check_report, load_site
+from ampacity_host.configure import SiteErrors, check_report, load_site
 from tests.drawn.desk import Desk
 from tests.drawn.judge import Judge
 
@@ -138,8 +138,11 @@ class Table:
 
 
 def checked(path):
-    """What `ampacity check --json` prints of a site file; SiteErrors where it is refused before any sum."""
-    return check_report(load_site(path))
+    """What `ampacity check --json` prints of a site file."""
+    try:
+        return check_report(load_site(path))
+    except SiteErrors as errors:
+        return {"ok": False, "mistakes": [mistake.as_dict() for mistake in errors.mistakes]}
 
 
 @contextlib.contextmanager
