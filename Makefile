@@ -11,7 +11,7 @@ MBPOLL := .cache/mbpoll/.there
 CORTEX_M3 := .cache/cortex-m3/.there
 PYPY := .cache/pypy/.there
 
-.PHONY: help setup demo test quick check proof mutants bench soak micropython32 cortex-m3 pypy lock clean
+.PHONY: help setup demo test quick check proof mutants bench soak nightly micropython32 cortex-m3 pypy lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -49,6 +49,9 @@ bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measu
 
 soak: $(INSTALLED)  ## a long simulated run of a busy garage with random faults: DAYS=30 SEED=1
 	@$(RUN) -m tests.proof.soak --days $(or $(DAYS),30) --seed $(or $(SEED),1)
+
+nightly: $(INSTALLED)  ## drawn sites with seeds that were never played: SITES=200 (a failing one is told with the command that plays it again)
+	@$(RUN) -m tests.drawn --new --sites $(or $(SITES),200) --seconds 1800
 
 micropython32: $(MICROPYTHON32)  ## a MicroPython with a board's object size and TLS, in .cache/micropython32
 

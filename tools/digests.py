@@ -25,6 +25,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "policy": ("tests.proof.anypolicy", "firmware/ampacity/circuit"),
     "oracle": ("tests.proof.oracle",),
     "trees": ("tests.proof.trees", "tests/host/stateful", FIRMWARE, RIG),
+    "drawn": ("tests.drawn.run", FIRMWARE, RIG, "host/ampacity_host/configure"),
     "soak": ("tests.proof.soak", FIRMWARE, RIG),
     "same": ("tests.proof.soak_same", FIRMWARE, RIG),
     "replay": ("tests.proof.replay", FIRMWARE, RIG),

@@ -307,6 +307,24 @@ def test_rule_3_3_more_than_assumed_raises_an_alarm_and_holds_until_confirmed():
     assert bench.ledger.assumed_da[1] == 50
 
 
+def test_rule_3_1_what_an_evse_drew_before_its_first_reading_is_no_other_load():
+    for silent_s in (0, 8):
+        bench = metered(assumed=100)
+        bench.stand(160)
+        if silent_s:
+            live(bench, 8, 40, 150)
+        for _ in range(silent_s):  # its limit is proven, its current is not read
+            bench.order(160)
+            live(bench, 1, 150)
+        for shown in (200, 201, 50):  # it stopped just before its first reading, and the meter shows what flowed a second ago
+            bench.measure(0, 0, 0, 0)
+            bench.meter(shown, shown, shown)
+            bench.tick(400)
+            bench.measure(0, 0, 0, 0)
+            bench.tick(100)
+        assert bench.ledger.assumed_da[1] == 100, (silent_s, bench.ledger.assumed_da)
+
+
 def test_rule_3_3_liveness_a_meter_that_lives_again_is_believed_again():
     bench = metered()
     bench.tick(8000)
@@ -333,7 +351,7 @@ def test_rule_3_1_a_frame_passed_over_while_another_waits_for_a_silent_one_still
     bench = metered([evse(), evse("evse-2")])
     for e in (0, 1):
         bench.stand(100, e)
-    for _ in range(6):
+    for _ in range(8):  # the first frame may be from before the first readings
         bench.measure(0, 100, 100, 100)
         bench.measure(1, 100, 100, 100)
         bench.meter(300, 300, 300)

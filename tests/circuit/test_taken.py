@@ -1,6 +1,6 @@
 """Who cannot charge beside one that is not regulated is told whose room it lacks, and what frees it."""
 
-from helper_circuit import Bench, circuit, foreign_evse, mute_evse, site
+from helper_circuit import Bench, circuit, foreign_evse, meter_facts, mute_evse, site
 
 from ampacity.circuit.taken import stranded
 from ampacity.roles.stranding import Stranding
@@ -95,6 +95,22 @@ def test_after_a_foreign_write_why_says_that_somebody_wrote():
     bench.guard.foreign_write(0, 0, bench.now_ms)
     bench.tick(3000)
     assert "another client wrote on its line 3 s ago" in bench.guard.why(1), bench.guard.why(1)
+
+
+def test_who_lacks_what_a_meter_once_showed_is_told_to_look_and_to_confirm():
+    circuits = [circuit("main", rating=200, assumed=40), circuit("shop", 0, 200, assumed=40, meter=0)]
+    bench = Bench(site([foreign_evse("bay-1")], circuits, [meter_facts()])).start()
+    bench.guard.demand(0, True)
+    for shown in [160] * 8 + [0] * 20:
+        bench.meter(shown + bench.mark % 2, shown, shown)
+        bench.follow(1)
+    text = bench.guard.why(0)
+    assert "shop L1 once showed 16.1 A of other load, 4.0 A are declared; look whether that was other load, then `confirm shop`" in text, text
+    bench.guard.confirm_assumed(1)
+    for shown in [0] * 20:
+        bench.meter(shown + bench.mark % 2, shown, shown)
+        bench.follow(1)
+    assert bench.guard.order_da(0) == 160 and "confirm" not in bench.guard.why(0), bench.guard.why(0)
 
 
 class Log:

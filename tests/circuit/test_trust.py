@@ -198,7 +198,7 @@ def test_rule_3_2_after_the_third_failure_a_person_must_look_and_everybody_says_
     assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
     assert yard.guard.mode == "degraded" and yard.state == "lost"
     assert "a person must look" in yard.guard.meter_reason(0)
-    assert "a person must look" in yard.guard.why(0), yard.guard.why(0)
+    assert "a person must look, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
     yard.run(600)
     assert yard.state == "lost"
     yard.guard.trust_meter(0)

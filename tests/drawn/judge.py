@@ -1,36 +1,43 @@
 """Who is right: the cars' currents, summed here, against the ratings of the site file. Not one figure comes from the controller.
 
-What a rating may be exceeded by, and how long, stands in this table and nowhere else. Every excuse belongs to one attack, is
-spent once, and is then gone; the times come from `ampacity check --json` of the site.
-
-| attack | amperes, at most | for, at most |
-| --- | --- | --- |
-| other load steps up where a meter sees it | the step | the circuit's `total_ms` + 0.3 s of the meter itself, from the step on |
-| … while a meter, a bus or the primary is in trouble | the step | `total_ms` + `exposure_ms` + 5.3 s, from the step on |
-| a car or a device is above its order by at most max(1 A, 10 %) | what it is above | one detection |
-| … by more | what it is above | three detections, for the third locks it out |
-| somebody else writes to devices of a bus | what they are above the primary's order | one detection |
-| a car uses phases that it had not used | what it draws on these | the circuit's `again_ms`, from the first excess on |
-| a meter lies, or is silent | the other load that it should show | `total_ms` + 5.3 s + one settle time, from the first excess on |
+What a rating may be exceeded by, and how long, stands in EXCUSES and nowhere else, and in the safety case with the same words
+(test_judge.py). Every excuse belongs to one attack, is spent once, and is then gone; the times come from `ampacity check --json`
+of the site.
 
 One detection is 3 x (settle time + one round of its bus) + 2 s; the settle time is `car_ms` + `device_ms`. A step where no meter sees
 it must be within what was declared: there is no excuse for it. Nothing else is excused: no death of the primary, no silence, no
 restart, no change of the site, no time after a trouble.
 """
 
-from tests.drawn.geometry import Geometry, da
+from tests.drawn.geometry import LINES, Geometry, da
 
 METER_MS, METER_LOST_MS, SWITCHED_MS = 300, 5_000, 2_000
 SETTLE_MS = 5_000
 SMALL_DA = 10
+DETECTIONS = 3
+STEP, LATE, SMALL, LARGE, FOREIGN, AGAIN, LIE = "step", "late", "small", "large", "foreign", "again", "lie"
+DETECTION = "%d x (settle time + one round of its bus) + %g s" % (DETECTIONS, SWITCHED_MS / 1000)
+EXCUSES = {  # (attack, amperes at most, for at most)
+    STEP: ("other load steps up where a meter sees it", "the step", "`total_ms` of the circuit + %g s of the meter itself" % (METER_MS / 1000)),
+    LATE: ("the same while a meter, a bus or the primary is in trouble", "the step",
+           "`total_ms` + `exposure_ms` + %g s" % ((METER_MS + METER_LOST_MS) / 1000)),
+    SMALL: ("a car or a device above its order by at most %g A, once" % (SMALL_DA / 10), "what it is above", "one detection: " + DETECTION),
+    LARGE: ("a car or a device above its order by more", "what it is above", "%d detections: the last locks it out" % DETECTIONS),
+    FOREIGN: ("somebody else writes to devices of a bus", "what they are above the primary's order", "one detection"),
+    AGAIN: ("a car uses phases that it had not used", "what it draws on these", "`again_ms` of the circuit, from the first use on"),
+    LIE: ("a meter lies or is silent", "the other load that it should show",
+          "`total_ms` + %g s + one settle time, from the first use on" % ((METER_MS + METER_LOST_MS) / 1000)),
+}  # fmt: skip
 
 
 class Excuse:
-    """One attack's. circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has left;
-    span_ms: from its first use on."""
+    """One attack's. kind: of EXCUSES; circuits, lines: where it counts; until_ms: a moment; left_ms: time above a rating that it has
+    left; span_ms: from its first use on. One of the three bounds it."""
 
-    def __init__(self, what, circuits, amount, until_ms=None, left_ms=None, span_ms=None):
-        self.what, self.circuits, self.amount = what, circuits, amount
+    def __init__(self, kind, circuits, amount, until_ms=None, left_ms=None, span_ms=None):
+        if kind not in EXCUSES or until_ms is left_ms is span_ms is None:
+            raise ValueError("an excuse without a bound: %s" % kind)
+        self.kind, self.circuits, self.amount = kind, circuits, amount
         self.until_ms, self.left_ms, self.span_ms = until_ms, left_ms, span_ms
 
     def worth(self, circuit, line, t_ms):
@@ -53,6 +60,11 @@ class Times:
         self._budgets = {row["circuit"]: row for row in report["budgets"]}
         self._cycles = {row["bus"]: row["cycle_ms"] for row in report["buses"]}
         self._geometry = geometry
+        self._reserves = {(row["circuit"], row["phase"]): da(row["reserves_a"]) for row in report["circuits"]} if "circuits" in report else {}
+
+    def reserves_da(self, circuit, line):
+        """What EVSEs may draw there without being asked; everything, where the check does not say."""
+        return self._reserves.get((circuit, LINES[line]), 10**6)
 
     def _row(self, circuit):
         rows = [self._budgets[name] for name in self._geometry.above[circuit] if name in self._budgets]
@@ -77,7 +89,7 @@ class Times:
 
     def detection_ms(self, evse):
         cycle_ms = self._cycles.get(self._geometry.tables[evse].get("bus"), max(self._cycles.values(), default=0))
-        return 3 * (self.settle_ms(self._geometry.circuit_of[evse]) + cycle_ms) + SWITCHED_MS
+        return DETECTIONS * (self.settle_ms(self._geometry.circuit_of[evse]) + cycle_ms) + SWITCHED_MS
 
 
 class Judge:
@@ -113,23 +125,24 @@ class Judge:
         lost_ms = self.times.exposure_ms() + METER_LOST_MS if troubled else 0
         until_ms = self.t_ms + max(self.times.total_ms(name) for name in seen) + METER_MS + lost_ms
         places = [name for name in geometry.above[circuit] if name in reach]
-        self.excuses.append(Excuse("a step", places, lambda _, line: rise[line], until_ms=until_ms))
+        self.excuses.append(Excuse(LATE if troubled else STEP, places, lambda _, line: rise[line], until_ms=until_ms))
 
     def prolong(self):
         """A trouble has begun: a step whose time is running may last for the exposure from now on."""
         for excuse in self.excuses:
             if excuse.span_ms is None and excuse.until_ms is not None and excuse.until_ms > self.t_ms:
+                excuse.kind = LATE
                 excuse.until_ms = max(excuse.until_ms, self.t_ms + self.times.exposure_ms() + METER_LOST_MS)
 
     def strays(self, evse, most_da=None):
         """Its car or its device is above its order from now on; most_da: by so much at most, None: by any."""
-        times = 1 if most_da is not None and most_da <= SMALL_DA else 3
-        self._pool("%s above its order" % evse, [evse], times * self.times.detection_ms(evse))
+        small = most_da is not None and most_da <= SMALL_DA
+        self._pool(SMALL if small else LARGE, [evse], (1 if small else DETECTIONS) * self.times.detection_ms(evse))
 
     def foreign(self, evses):
         """Somebody else writes to them."""
         for evse in evses:
-            self._pool("another hand on %s" % evse, [evse], self.times.detection_ms(evse))
+            self._pool(FOREIGN, [evse], self.times.detection_ms(evse))
 
     def lies(self, meter):
         """It shows something else than the truth, or nothing."""
@@ -137,12 +150,12 @@ class Judge:
         span_ms = self.times.total_ms(circuit) + METER_MS + METER_LOST_MS + self.times.settle_ms(circuit)
         places = [name for name in geometry.ratings if circuit in geometry.above[name] or name in geometry.above[circuit]]
         hidden = lambda _, line: geometry.sums({}, self.other_da)[circuit][line]  # noqa: E731
-        self.excuses.append(Excuse("meter %s" % meter, places, hidden, span_ms=span_ms))
+        self.excuses.append(Excuse(LIE, places, hidden, span_ms=span_ms))
 
-    def _pool(self, what, evses, left_ms):
+    def _pool(self, kind, evses, left_ms):
         circuits = {name for evse in evses for name in self.geometry.above[self.geometry.circuit_of[evse]]}
         amount = lambda circuit, line: sum(self._beyond(evse)[line] for evse in evses)  # noqa: E731
-        self.excuses.append(Excuse(what, circuits, amount, left_ms=left_ms))
+        self.excuses.append(Excuse(kind, circuits, amount, left_ms=left_ms))
 
     def _beyond(self, evse):
         """What it draws above the lower of what it was offered and what it was ordered, per line."""
@@ -159,7 +172,7 @@ class Judge:
         for circuit in self.geometry.above[self.geometry.circuit_of[evse]]:
             amount = lambda _, line: self._on_further(evse, before)[line] if self.t_ms >= at_ms else 0  # noqa: E731
             if self.times.again_ms(circuit):
-                self.excuses.append(Excuse("%s uses more phases" % evse, [circuit], amount, span_ms=self.times.again_ms(circuit)))
+                self.excuses.append(Excuse(AGAIN, [circuit], amount, span_ms=self.times.again_ms(circuit)))
 
     def _on_further(self, evse, before):
         offered_da = most(self._obeyed[evse])

@@ -5,16 +5,20 @@ charged at first and not within half an hour of the last fault although no perso
 regulate any more, anything raised in the rig's process.
 """
 
+import contextlib
+import gc
+import io
 import random
-import tempfile
 import tomllib
+import traceback
 
 from tests.drawn.families_at_random import draw_family
+from tests.drawn.person import Person
 from tests.drawn.sites_at_random import draw
 from tests.drawn.table import table
 from tests.drawn.troubles import Troubles
 
-FIRST_S, AGAIN_S = 700, 1_800
+FIRST_S, AGAIN_S, ROUNDS = 700, 1_800, 3
 FAMILIES = 0.15  # of all sites
 
 
@@ -30,9 +34,10 @@ class Life:
         self.site = tomllib.loads(text)
         self.troubles = Troubles(one, text, chance, self.car)
         self.log = self.troubles.log
+        self.person = Person(one)
 
     def play(self, seconds):
-        """What is wrong, as texts; what waits for a person."""
+        """What is wrong, as texts."""
         one = self.one
         self.plug(self.car)
         self.charging(FIRST_S)
@@ -43,9 +48,27 @@ class Life:
         self.troubles.end()
         one.forget()
         self.charging(AGAIN_S, first)
-        stranded = {name: why for name, why in one.stranded().items() if name in first} if self.measured else {}
-        problems = ["%s charged at first and never again: %s" % pair for pair in sorted(stranded.items())]
-        return problems + self.wrongs() + self.mode(), one.awaiting()
+        left = self.left(first)
+        for _ in range(ROUNDS):
+            done = self.person.clear(left)
+            if not done:
+                break
+            for words in done:
+                self.troubles.say("a person:", words)
+            self.charging(AGAIN_S, set(left))
+            left = self.left(first)
+        problems = ["%s charged at first and never again: %s" % pair for pair in sorted(left.items())]
+        return problems + self.wrongs() + self.mode()
+
+    def left(self, first):
+        """{EVSE: why} of those that have not charged since the last attack."""
+        return {name: why for name, why in self.one.left().items() if name in first} if self.measured else {}
+
+    def told(self):
+        """Its figures."""
+        judge = self.one.judge
+        return {"evses": len(self.one.evses), "attacks": self.troubles.count, "played_s": judge.t_ms // 1000,
+                "over_s": sum(judge.over_ms.values()) / 1000, "person": self.person.given, "log": self.log}
 
     def wrongs(self):
         judge, found = self.one.judge, []
@@ -92,25 +115,31 @@ class Life:
                 break
 
 
+def again(seed, seconds):
+    """The command that plays this life once more."""
+    return "python -m tests.drawn --seed %d --sites 1 --seconds %d" % (seed, seconds)
+
+
 def live(order):
-    """order: (seed, seconds). {"seed", "evses", "problems", "waiting", "log", "site"} of one life."""
+    """order: (seed, seconds). One life, as what `told` says of it; whatever is raised is one of its problems."""
     seed, seconds = order
     chance = random.Random(seed)
-    beside, found, life = [], ([], {}), None
+    beside, problems, life = [], [], None
     if chance.random() < FAMILIES:
         text, beside, report = draw_family(chance)
     else:
         text, report = draw(chance)
     measured = not any("not measured" in row["what"] for row in report["evidence"])
-    with tempfile.TemporaryFile("w+") as errors:
+    with io.StringIO() as errors, contextlib.redirect_stderr(errors):
         try:
-            with table(text, seed, report, beside, "[ocpp]" in text, errors) as one:
+            with table(text, seed, report, beside, "[ocpp]" in text) as one:
                 life = Life(one, text, chance, measured)
-                found = life.play(seconds)
-        except Exception as wrong:  # whatever it is: the seed and the site are needed to see it again
-            found = (["the play broke off: %r" % wrong], {})
-        errors.seek(0)
-        said = errors.read()
-    problems = found[0] + ([said[said.index("Traceback"):][:2_000]] if "Traceback" in said else [])
+                problems = life.play(seconds)
+        except Exception:  # whatever it is: the seed and the site are needed to see it again
+            problems = ["the play broke off: " + traceback.format_exc()[-2_000:]]
+        gc.collect()  # what nobody waited for says so now
+        said = errors.getvalue()
+    problems += [said[said.index("Traceback"):][:2_000]] if "Traceback" in said else []
     whole = "\n".join([text, *("#### %s\n%s" % pair for pair in beside)])
-    return {"seed": seed, "evses": whole.count("[[evse]]"), "problems": problems, "waiting": found[1], "log": life.log if life else [], "site": whole}
+    return {"seed": seed, "seconds": seconds, "again": again(seed, seconds), "problems": problems, "site": whole, "measured": measured,
+            **(life.told() if life else {"evses": 0, "attacks": 0, "played_s": 0, "over_s": 0, "person": {}, "log": []})}

@@ -1,30 +1,27 @@
 """A site on the rig's virtual clock with the judge beside it: what is done to the site is told to both."""
 
 import contextlib
-import json
 import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from ampacity_host.rig.client import RigClient
+from ampacity_host.configure import SiteErrors, check_report, load_site
+from tests.drawn.desk import Desk
 from tests.drawn.judge import Judge
 
 STEP_MS = 500
 TROUBLED_MS = 30_000
-ANSWER_S = 600
 CHARGES_DA = 45
 PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed)\b")
 MOST_PERCENT, MOST_DA = 10, 10
 
 
 class Table:
-    """rig: its client; judge. `go(ms)` moves time in small steps, each judged. charged: EVSEs whose car drew since `forget()`."""
+    """rig: the Desk; judge. `go(ms)` moves time in small steps, each judged. charged: EVSEs whose car drew since `forget()`."""
 
-    def __init__(self, rig, ready, judge):
+    def __init__(self, rig, judge):
         self.rig, self.judge = rig, judge
-        self.evses, self.circuits = ready["evses"], ready["circuits"]
+        self.evses, self.circuits = rig.evses, rig.circuits
         self.charged, self.on, self._troubled_until_ms = set(), set(), 0
         self.state = rig.state()
         judge.see(self.state)
@@ -126,14 +123,17 @@ class Table:
                     return row["why"]
         return "no primary says"
 
+    def left(self):
+        """{EVSE: why} of those that want to charge and have not since `forget()`."""
+        return {name: self.why(name) for name in sorted(self.hungry() - self.charged)}
+
     def stranded(self):
-        """{EVSE: why} of those that want to charge, have not since `forget()`, and for whom no person is asked."""
-        left = {name: self.why(name) for name in sorted(self.hungry() - self.charged)}
-        return {name: why for name, why in left.items() if not PERSON.search(why)}
+        """Those of them for whom no person is asked."""
+        return {name: why for name, why in self.left().items() if not PERSON.search(why)}
 
     def awaiting(self):
-        """{EVSE: why} of those that have not charged since `forget()` because a person must do something."""
-        return {name: self.why(name) for name in sorted(self.hungry() - self.charged) if PERSON.search(self.why(name))}
+        """Those of them for whom a person must do something."""
+        return {name: why for name, why in self.left().items() if PERSON.search(why)}
 
     def energy_wh(self):
         return {name: evse["energy_wh"] for name, evse in self.state["truth"]["evses"].items()}
@@ -141,12 +141,14 @@ class Table:
 
 def checked(path):
     """What `ampacity check --json` prints of a site file."""
-    done = subprocess.run([sys.executable, "-m", "ampacity_host", "check", "--json", str(path)], capture_output=True, text=True, check=False)
-    return json.loads(done.stdout)
+    try:
+        return check_report(load_site(path))
+    except SiteErrors as errors:
+        return {"ok": False, "mistakes": [mistake.as_dict() for mistake in errors.mistakes]}
 
 
 @contextlib.contextmanager
-def table(text, seed=1, report=None, beside=(), csms=False, errors=None):
+def table(text, seed=1, report=None, beside=(), csms=False):
     """A Table of that site file's text. beside: (name, text) of the files that it names."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "site.toml"
@@ -156,15 +158,8 @@ def table(text, seed=1, report=None, beside=(), csms=False, errors=None):
         report = report or checked(path)
         assert report["ok"], report
         judge = Judge(text, report, folder)
-        command = [sys.executable, "-m", "ampacity_host", "rig", "--site", str(path), "--clock", "virtual", "--seed", str(seed)]
-        process = subprocess.Popen(command + ([] if csms else ["--no-csms"]), stdout=subprocess.PIPE, stderr=errors, text=True)
+        desk = Desk(path, seed, csms)
         try:
-            line = process.stdout.readline()
-            assert line, "the rig did not start"
-            ready = json.loads(line)
-            with RigClient(ready["control"], ANSWER_S) as client:
-                yield Table(client, ready, judge)
+            yield Table(desk, judge)
         finally:
-            process.terminate()
-            process.wait(20)
-            process.stdout.close()
+            desk.close()

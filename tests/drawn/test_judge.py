@@ -1,7 +1,14 @@
 """The judge itself: its geometry, and excuses that are spent once."""
 
+from pathlib import Path
+
+import pytest
+
+from ampacity_host.rig.plant import judge as plant
 from tests.drawn.geometry import Geometry
-from tests.drawn.judge import Judge
+from tests.drawn.judge import EXCUSES, STEP, Excuse, Judge
+
+SAFETY_CASE = Path(__file__).resolve().parents[2] / "docs/safety-case.md"
 
 SITE = """
 [site]
@@ -71,3 +78,23 @@ def test_a_step_that_no_meter_sees_has_no_excuse():
     judge = Judge(SITE.replace('meter = "m"\n', ""), REPORT)
     judge.step("main", [20.0, 20.0, 20.0], False)
     assert not judge.excuses
+
+
+def excuses_of(where):
+    """The cells of a place's rows in the safety case's table of what judges allow."""
+    rows = [line.strip("| ").split(" | ") for line in SAFETY_CASE.read_text().splitlines() if line.startswith("| %s |" % where)]
+    return [tuple(row[1:]) for row in rows]
+
+
+def test_the_safety_case_names_every_excuse_of_the_drawn_sites_and_no_other():
+    assert excuses_of("drawn sites") == list(EXCUSES.values())
+
+
+def test_the_safety_case_names_what_the_plant_of_other_simulations_allows():
+    assert excuses_of("other simulations") == list(plant.ALLOWED)
+
+
+def test_an_excuse_without_a_bound_is_refused():
+    for kind, bound in (("a whim", {"left_ms": 1}), (STEP, {})):
+        with pytest.raises(ValueError, match="without a bound"):
+            Excuse(kind, [], None, **bound)

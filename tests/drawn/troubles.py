@@ -12,7 +12,9 @@ EVSE = ("power_off", "restart", "forget_settings", "keep_setpoint", "ignore_writ
 METER = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
 PRIMARY = ("csms_down", "network_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 KINDS = ("jump", "jump", "dies", "writes", "bus", "bus", "evse", "evse", "evse", "meter", "meter", "primary", "replug", "pause", "limit", "pump",
-         "change", "fact", "sun")
+         "change", "fact", "sun", "turns", "turns", "surge", "outage")
+OUTAGE_S = (600, 3_600, 4 * 3_600)
+AT_ONCE_MS = (20, 60, 100)
 LAST_MS = (500, 3_000, 15_000, 40_000, 120_000, 400_000)
 STRAY = ({"factor": 1.05}, {"factor": 1.09}, {"factor": 1.15}, {"factor": 1.5, "beyond_ms": 8_000, "obeys_ms": 1_500},
          {"over_a": 5, "beyond_ms": 4_000}, {"leak_a": 3}, {})  # fmt: skip
@@ -26,9 +28,10 @@ class Troubles:
         self.site = tomllib.loads(text)
         self.log, self.lies, self.latched = [], [], set()
         self.family = any("site" in table for table in self.site["evse"])
-        self.loads = {}
+        self.loads, self.count, self.outages = {}, 0, 0
 
     def next(self):
+        self.count += 1
         getattr(self, "_" + self.chance.choice(KINDS))()
 
     def say(self, *words):
@@ -81,6 +84,32 @@ class Troubles:
         self._load(circuit, amps)
         self.one.go(self.some_ms(30_000))
 
+    def _surge(self):
+        """More other load than was declared, where every circuit that carries it has a meter that tells the truth (assumption M2)."""
+        geometry = self.one.judge.geometry
+        seen = [name for name in self.one.circuits if all(one in geometry.meters.values() for one in geometry.above[name])]
+        if not seen or self.lies or self.one.troubled or not self._believed(seen):
+            return
+        circuit = self.chance.choice(seen)
+        free_da = min(geometry.ratings[one][line] - geometry.assumed[one][line] - self.one.judge.times.reserves_da(one, line)
+                      for one in geometry.above[circuit] for line in range(geometry.count))
+        more_da = int(self.chance.uniform(0.3, 0.9) * free_da)
+        if more_da > 0:
+            most_da = min(min(geometry.assumed[one]) for one in geometry.above[circuit])
+            for name in self.one.circuits:
+                self._load(name, [0.0] * geometry.count)
+            amps = [(most_da + more_da) / 10] * geometry.count
+            self.say("surge above what is declared", circuit, amps)
+            self._load(circuit, amps)
+            self.one.go(self.some_ms(60_000))
+            self._load(circuit, [0.0] * geometry.count)
+            self.one.go(30_000)
+
+    def _believed(self, circuits):
+        """Does the primary count with all their meters?"""
+        view = (self.one.state["primary"] or {}).get("circuits", {})
+        return all(view.get(name, {}).get("meter") == "ok" for name in circuits)
+
     def _sun(self):
         """Generation where it is declared, as far as it is declared."""
         tables = [table for table in self.site["circuit"] if table.get("generation_a")]
@@ -101,6 +130,21 @@ class Troubles:
         self.one.go(off_ms)
         self.one.primary("start")
         self.one.go(20_000)
+
+    def _outage(self):
+        """The primary is gone for hours, once in a life; cars go and come meanwhile."""
+        if self.outages or self.chance.random() < 0.7:
+            return
+        self.outages += 1
+        off_s, name = self.chance.choice(OUTAGE_S), self.chance.choice(self.one.evses)
+        self.say("outage of", off_s, "s")
+        self.one.primary("kill")
+        self.one.go(60_000)
+        self._again(name, 1_000)
+        self.one.go(off_s * 1_000, 60_000)
+        self.one.primary("start")
+        self.one.go(30_000)
+        self.cards([name])
 
     def _writes(self):
         n = self.chance.randrange(1, 6)
@@ -127,7 +171,8 @@ class Troubles:
             self.one.fault("disobeys", name)
         elif fact == "load":
             self._jump()
-        self.one.go(self.chance.choice((100, 1_000, 12_000, 25_000)), 100 if fact == "stray" else 500)
+        after_ms = self.chance.choice((*AT_ONCE_MS, 1_000, 12_000, 25_000))
+        self.one.go(after_ms, 100 if fact == "stray" else 500)
         self.one.primary("kill")
         self.one.go(self.chance.choice((200, 5_000)))
         self.one.primary("start")
@@ -143,7 +188,7 @@ class Troubles:
         if not devices or self.family:
             return
         site, name = copy.deepcopy(self.site), self.chance.choice(devices)
-        how = self.chance.choice(("removed", "moved", "renamed", "other unit"))
+        how = self.chance.choice(("removed", "moved", "renamed", "other unit", "renamed circuit"))
         table = next(one for one in site["evse"] if one["name"] == name)
         if how == "removed":
             site["evse"].remove(table)
@@ -151,8 +196,10 @@ class Troubles:
             table["circuit"] = self.chance.choice(site["circuit"])["name"]
         elif how == "renamed":
             table["name"] = "x" + name
-        else:
+        elif how == "other unit":
             table["unit"] = 60 + table["unit"]
+        else:
+            rename_circuit(site, table["circuit"])
         if not self.one.rig.answer("site", text=as_toml(site))["ok"]:
             return
         self.say("site file:", name, how, table["circuit"] if how == "moved" else "")
@@ -221,6 +268,18 @@ class Troubles:
         else:
             self._fault(METER, meters)
 
+    def _turns(self):
+        """One meter lies in one way after the other, without a pause."""
+        meters = [name for name in self.one.judge.geometry.meters if name not in [meter for _, meter in self.lies]]
+        for kind in self.chance.sample(METER, 3) if meters else ():
+            meter, options = meters[0], self._options(kind, meters[0])
+            last_ms = self.chance.choice((2_000, 8_000, 30_000, 90_000))
+            if self.one.fault(kind, meter, **options)["ok"]:
+                self.say(kind, meter, options or "", last_ms, "ms, by turns")
+                self.one.go(last_ms)
+                self.one.fault(kind, meter, on=False)
+        self.one.go(15_000)
+
     def _kind(self, name):
         return self.one.judge.geometry.tables[name]["kind"]
 
@@ -248,6 +307,14 @@ class Troubles:
         self.one.go(last_ms)
         self.one.fault(kind, target, on=False)
         self.one.go(15_000)
+
+
+def rename_circuit(site, name):
+    """The circuit, and everything that names it."""
+    for table in (*site["circuit"], *site["evse"]):
+        for field in ("name", "parent", "circuit"):
+            if table.get(field) == name and (field != "name" or table in site["circuit"]):
+                table[field] = "x" + name
 
 
 def as_toml(site):

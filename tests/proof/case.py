@@ -90,6 +90,9 @@ FIGURES = {
     "oracle": "- Oracle: {instances:,} random instances of sharing, {disagreements} disagreements; {seconds:,.0f} s (code {code}).",
     "trees": "- Random trees: {sites} sites of up to {largest} EVSEs, {moves:,} attacks, {hours} hours, {violations} violations; "
              "{seconds:,.0f} s (code {code}).",
+    "drawn": "- Drawn sites: {sites:,} sites with {evses:,} EVSEs, {attacks:,} attacks, {hours:,} hours, {excused_s:,} s above a rating within "
+             "an excuse, {left_to_a_person} times a person was asked, {not_asked} sites not asked who charges again, {failures} failures; "
+             "{seconds:,.0f} s (code {code}).",
     "soak": "- Soak: {days} site-days, {sessions:,} sessions, {sessions_served:.1%} served, {violations} violations; "
             "{seconds:,.0f} s (code {code}).",
     "fuzz": "- Bent frames: {frames:,} on CPython and {micropython[frames]:,} on MicroPython, {exceptions} exceptions, "

@@ -61,7 +61,7 @@ LEFT_OUT = {
     "OrderBook": {"orders"},
     "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
     "MeterView": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
-                  "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
+                  "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
     "Steps": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
     "Trust": {"loaded", "fell", "reason"},
     "Window": {"bucket_ms"},
@@ -82,14 +82,14 @@ NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG
 REACHED = {
     "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
-    "claimed_ms", "begun_ms", "steady_ms", "offered_ms",
+    "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
 }  # fmt: skip
 COUNTED_UP_TO = {"refusals": REFUSALS_MAX}
 LENGTHS_OF_TIME = {"budget_ms"}
 DOCUMENTS = {"older_shapes"}
 LISTS_OR_NONE = {"set_terminals"}
 NOW = {"now_ms"}
-WHILE_OPEN = {"lo", "hi", "waiting", "waiting_count", "frame_da", "frame_ms"}  # of a meter's frame that waits to be judged
+WHILE_OPEN = {"lo", "hi", "unread", "waiting", "waiting_count", "frame_da", "frame_ms"}  # of a meter's frame that waits to be judged
 BY_EVSE_BELOW = {"lo", "hi", "waiting", "lo_before", "hi_before", "since_ms"}  # of a meter below which there are none
 IN_QUARANTINE = {"start_ms", "quarantine_until_ms"}
 TOLD_FROM_NEVER = {"hearing_ms"}
@@ -123,6 +123,7 @@ def spans_ms(facts):
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0, "raised_ms": RAISED_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
+        "read_since_ms": max([0] + [view.sample_ms for view in meters]),
     }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ FURTHER = {
     "policy": "tests.proof.anypolicy",
     "oracle": "tests.proof.oracle",
     "trees": "tests.proof.trees",
+    "drawn": "tests.drawn.run",
     "soak": "tests.proof.soak",
     "same": "tests.proof.soak_same",
     "replay": "tests.proof.replay",

@@ -94,6 +94,7 @@ class Unused(Metered):
         self.raised = max(0, self.raised - 1)
 
     def heal(self):
+        self.unseen = self.unseen or self.hides and self.both
         self.hides = False
 
     def encode_more(self):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         want_da: list[int]
         now_ms: int
 
+        def meter_state(self, circuit: int) -> str:
+            """"ok", or why not."""
+
         def gaps(self, evse: int) -> list[str]:
             """Missing evidence, one sentence each."""
 
@@ -34,19 +37,23 @@ MORE_DA = 10  # one that charges lacks room when it could not have so much more
 
 def taken(guard: "Told", s: "Standing") -> "tuple[int, int, Standing] | None":
     """(da, flat index of circuit and phase, by whom) of the most that is taken where this one lacks room; None: it lacks none, or nobody does."""
-    ledger, want = guard.ledger, guard.want_da[s.index]
-    need_da = want + MORE_DA if want else s.evse.min_da
-    if not s.ok or guard.plan.targets.ceiling_da(s) < need_da:
-        return None
+    ledger, need_da = guard.ledger, _need_da(guard, s)
     found = None
     for key in s.on_keys:
-        if not _lacks(guard, s, key, need_da):
+        if not need_da or not _lacks(guard, s, key, need_da):
             continue
         for other in ledger.standings:
             da = other.bound_da * (other.on_keys.count(key) + other.old_keys.count(key))
             if da and other is not s and astray(guard, other) and (found is None or da > found[0]):
                 found = (da, key, other)
     return found
+
+
+def _need_da(guard: "Told", s: "Standing") -> int:
+    """What it would take if there were room; 0: it is not for want of room that it has no more."""
+    want = guard.want_da[s.index]
+    need_da = want + MORE_DA if want else s.evse.min_da
+    return need_da if s.ok and guard.plan.targets.ceiling_da(s) >= need_da else 0
 
 
 def _lacks(guard: "Told", s: "Standing", key: int, need_da: int) -> bool:
@@ -92,11 +99,34 @@ def remedy(guard: "Told", s: "Standing") -> str:
     return "it answers and %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
 
 
+def exceeded(guard: "Told", s: "Standing") -> str:
+    """Which meter once showed more other load than was declared, where that is assumed above it now and this one lacks the room (3.3)."""
+    site, ledger, need_da = guard.site, guard.ledger, _need_da(guard, s)
+    for key in s.on_keys:
+        circuit = key // site.phases
+        if not need_da or circuit >= len(site.circuits) or guard.meter_state(circuit) == "ok" or not _lacks(guard, s, key, need_da):
+            continue
+        for c in site.circuits:
+            at = c.index * site.phases + key % site.phases
+            da, declared_da = ledger.assumed_da[at], site.assumed_da[at]
+            if da > declared_da and guard.meter_state(c.index) == "ok" and _is_above(site, circuit, c.index):
+                text = "%s once showed %d.%d A of other load, %d.%d A are declared; look whether that was other load, then `confirm %s`"
+                return text % (site.phase_name(at), da // 10, da % 10, declared_da // 10, declared_da % 10, c.name)
+    return ""
+
+
+def _is_above(site: "Site", circuit: int, below: int) -> bool:
+    while below >= 0 and below != circuit:
+        below = site.circuits[below].parent
+    return below == circuit
+
+
 def stranded(guard: "Told", evse: int) -> str:
     """Whose room this one lacks, how much that is, and what would free it; "": nobody's."""
-    found = taken(guard, guard.ledger.standings[evse])
+    s = guard.ledger.standings[evse]
+    found = taken(guard, s)
     if found is None:
-        return ""
+        return exceeded(guard, s)
     da, key, other = found
     room = "%d.%d A of %s" % (da // 10, da % 10, guard.site.phase_name(key))
     return "%s takes %s: %s" % (other.evse.name, room, remedy(guard, other))

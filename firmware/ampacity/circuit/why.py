@@ -194,7 +194,8 @@ def _circuit(guard: "Asked", s: "Standing", key: int) -> str:
         text += " − house " + amps(guard.other.shown_da[key])
     circuit = key // guard.site.phases
     if circuit < len(guard.site.circuits) and (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
-        text += " (meter: %s)" % guard.meter_reason(circuit)
+        then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
+        text += " (meter: %s%s)" % (guard.meter_reason(circuit), then)
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.standings])
 
 

@@ -55,10 +55,12 @@ class MeterView:
         self.steps = Steps(self.phases, self.inputs)
         self.trust = Trust([self._loaded(p) for p in range(self.phases)])
         self.open = False  # a frame is waiting for the readings after it
+        self.unread = False  # it may be from before the first reading of one: no step begins or ends there
         self.frame_da = [0] * self.phases
         self.frame_ms = -1
-        past_ms = number("sample_ms", SAMPLE_MS) + POLL_MS
-        self.past = Past(len(self.evses), self.phases, past_ms)
+        self.sample_ms = number("sample_ms", SAMPLE_MS)
+        self.past = Past(len(self.evses), self.phases, self.sample_ms + POLL_MS)
+        self.read_since_ms = [-1] * len(self.evses)  # each was read without a gap since then; -1: it was not
         self.lo = [0] * len(self.mult)
         self.hi = [0] * len(self.mult)
         self.waiting = [False] * len(self.evses)
@@ -174,6 +176,7 @@ class MeterView:
     def _open(self, now_ms: int) -> None:
         """Take the newest frame for judging: from here on the readings of each EVSE are bracketed."""
         self.open = True
+        self.unread = False
         self.frame_ms = self.raw_ms
         self.waiting_count = 0
         for p in range(self.phases):
@@ -186,19 +189,31 @@ class MeterView:
             if fresh:
                 self.past.bracket(k, s.phase_da, self.lo, self.hi)
             else:
+                self.read_since_ms[k] = -1
+            unread = fresh and self._from_before(k)
+            if unread:
+                self.steps.forget()
+                self.unread = True
+            if unread or not fresh:
                 for at in range(k * self.phases, (k + 1) * self.phases):
-                    self.lo[at], self.hi[at] = 0, s.bound_da * self.mult[at]
+                    self.lo[at], self.hi[at] = 0, max(self.hi[at] if unread else 0, s.bound_da * self.mult[at])
             self.waiting[k] = fresh and s.bound_da > 0
             if self.waiting[k]:
                 self.waiting_count += 1
         if self.waiting_count == 0:
             self._judge(now_ms)
 
+    def _from_before(self, k: int) -> bool:
+        """May the frame be from before the first reading of this one: after our restart, after its silence?"""
+        return not 0 <= self.read_since_ms[k] <= self.raw_ms - self.sample_ms
+
     def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
         """An EVSE below was read; its phase_da is already in its standing."""
         k = self.place[evse]
         if k < 0:
             return
+        if self.read_since_ms[k] < 0:
+            self.read_since_ms[k] = sample_ms
         phase_da = self.bounds.standings[evse].phase_da
         self.past.put(k, phase_da, sample_ms)
         if not self.open or not self.waiting[k]:
@@ -221,6 +236,7 @@ class MeterView:
                     self.lo[at] = 0
                     self.hi[at] = max(self.hi[at], bound * self.mult[at])
                 self.waiting[k] = False
+                self.read_since_ms[k] = -1
         self.waiting_count = 0
         self._judge(now_ms)
 
@@ -251,7 +267,7 @@ class MeterView:
     def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
         """What cannot be, and what did not follow a step of ours. What stood still could not follow; it is lost already."""
         steps, trust = self.steps, self.trust
-        stepped = steps.look(self.frame_da, least, most, now_ms)
+        stepped = not self.unread and steps.look(self.frame_da, least, most, now_ms)
         if self.state == "frozen":
             return
         believed = trust.believed(now_ms)
@@ -310,6 +326,8 @@ class MeterView:
             self.steps.forget()
             self.complete = False
             self.open = False  # a frame from before is not judged any more
+            for k in range(len(self.evses)):
+                self.read_since_ms[k] = -1  # nobody looks for gaps while it is lost
         self.state = state
         self.reason = reason
 

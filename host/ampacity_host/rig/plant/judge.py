@@ -7,6 +7,12 @@ only while one is, and the time for which a path may hold an order back never: n
 
 DECIDE_MS = 200
 METER_MS = 300     # what a meter itself is behind the truth
+ALLOWED = (  # (what, amperes at most, for at most), as the safety case has it
+    ("a step of other load", "the step", "the budget that `ampacity check` prints"),
+    ("one disobeying EVSE", "what is beyond its order", "three settle times, three rounds of its bus and 2 s"),
+    ("other load above its declaration (assumptions M2, I1), where no meter is believed or our EVSEs stand at their reserves",
+     "the other load", "until it is within the declaration"),
+)
 FRAME_CHARS = 70  # a long request and its answer, with the gaps
 
 

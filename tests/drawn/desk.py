@@ -1,0 +1,52 @@
+"""The rig on its virtual clock within this process: its operations and nothing else, as at its control channel.
+
+No process is started and no answer becomes text, so that a life costs little more than its simulation; on PyPy, what was compiled for
+one life is there for the next.
+"""
+
+import asyncio
+from types import SimpleNamespace
+
+from ampacity.store.memory_files import PowerCut
+from ampacity_host.rig.assemble import virtual_bench
+from ampacity_host.rig.client import RigError
+from ampacity_host.rig.fields import FieldError, Fields
+from ampacity_host.rig.ops import Ops
+from ampacity_host.rig.setup import Setup
+
+
+class Desk:
+    """`desk.plug(evse="e1")` does the operation `plug` and gives its answer; RigError when the rig says no."""
+
+    def __init__(self, site, seed, csms):
+        options = SimpleNamespace(site=site, seed=seed, clock="virtual", mains=None, csms=None, bench_csms=None, no_csms=not csms, ocpp=None)
+        self._loop = asyncio.new_event_loop()
+        self.bench = self._loop.run_until_complete(virtual_bench(Setup(options), options))
+        self._ops = Ops(self.bench)
+        self.evses = [point.name for point in self.bench.plant.points]
+        self.circuits = [circuit.name for circuit in self.bench.plant.circuits]
+
+    def __getattr__(self, op):
+        if op.startswith("_"):
+            raise AttributeError(op)
+        return lambda **fields: self.ask(op, **fields)
+
+    def ask(self, op, **fields):
+        answer = self.answer(op, **fields)
+        if not answer["ok"]:
+            raise RigError(answer)
+        return answer
+
+    def answer(self, op, **fields):
+        """The whole answer, whatever it says."""
+        try:
+            return {"ok": True, **(self._loop.run_until_complete(self._ops.run(op, Fields(fields))) or {})}
+        except FieldError as error:
+            return {"ok": False, "error": str(error)}
+        except PowerCut as error:  # what was asked for made the controller write, and the power went in that write
+            return {"ok": False, "error": str(error)}
+
+    def close(self):
+        self._loop.run_until_complete(self.bench.down())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()

@@ -1,0 +1,37 @@
+"""A person who reads `why`: does what it names, once the cause of it is gone, and nothing else.
+
+Whoever is left to a person must charge after that; so no reason is a free pass. `given`: command → how often it was asked for.
+"""
+
+import re
+
+COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept) ([^` ]+)`")
+RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
+SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")
+
+
+class Person:
+    """one: the Table."""
+
+    def __init__(self, one):
+        self.one, self.given = one, {}
+
+    def clear(self, left):
+        """left: {EVSE: why}. What was done, in words; nothing: `why` asks for nothing."""
+        asked = {(found[1], found[2]) for why in left.values() for found in COMMAND.finditer(why)}
+        asked |= {("restart", found[1]) for why in left.values() for found in RESTART.finditer(why)}
+        return [self._do(verb, name) for verb, name in sorted(asked)]
+
+    def _do(self, verb, name):
+        self.given[verb] = self.given.get(verb, 0) + 1
+        if verb == "restart":
+            answer = self.one.fault("restart", name)
+        else:
+            answer = self._say("%s %s" % (verb, name))
+            number = SERIAL.search(answer.get("text", "")) if verb == "replace" else None
+            if verb == "replace":
+                answer = self._say("replace %s serial=%s" % (name, number[1] if number else "none"))
+        return "%s %s: %s" % (verb, name, answer.get("text", answer.get("error", "ok")))
+
+    def _say(self, line):
+        return self.one.rig.answer("console", text=line)
