@@ -14,7 +14,8 @@ from ampacity.circuit.extras import Extras
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
-from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
+from ampacity.circuit.policy.plan import SHARE_MS, Plan
+from ampacity.circuit.policy.reservations import DENIED_MS, RETURN_MS, Reservations
 from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.policy.turns import PARTS, STEP_MS_MAX, TICK_MS, Turns
@@ -40,7 +41,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Extras, Shed, Standing, Targets, Turns,
+    Claim, Extras, Reservations, Shed, Standing, Targets, Turns,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -72,7 +73,7 @@ LEFT_OUT = {
     "Targets": {"holders", "want_da"},
     "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
     "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
-             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default"},
+             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "by_default"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
@@ -112,7 +113,7 @@ def spans_ms(facts):
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
-        "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
+        "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
         "paused_ms": plan.restart_hold_ms, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,

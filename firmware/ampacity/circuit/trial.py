@@ -57,7 +57,7 @@ def needs_back(shed: "Shed", evse: int, now_ms: int) -> bool:
     s = ledger.standings[evse]
     if limits.evse_da[evse] < s.book.least_da():
         return True
-    shed.sum_up(now_ms)
+    shed.sum_up()
     for key in s.on_keys:
         if shed.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
             return True

@@ -12,6 +12,7 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ampacity.circuit.policy.reservations import Reservations
     from ampacity.circuit.policy.share import Member
     from ampacity.circuit.policy.targets import Targets
 
@@ -28,7 +29,8 @@ NOBODY = -1
 class Claim:
     """At most one at a time: `claimant`, or NOBODY."""
 
-    def __init__(self, targets: "Targets") -> None:
+    def __init__(self, targets: "Targets", reservations: "Reservations") -> None:
+        self.reservations = reservations
         self.targets = targets
         self.ledger = targets.ledger
         self.demand = targets.demand
@@ -154,7 +156,7 @@ class Claim:
 
     def _may_give(self, e: int, claimant: int, stop: bool, now_ms: int) -> bool:
         demand, rank, want = self.demand, self.demand.ranks.rank, self.want_da[e]
-        if not want or rank[e] > rank[claimant] or self.ledger.stuck(self.ledger.standings[e], now_ms):
+        if not want or rank[e] > rank[claimant] or self.reservations.stuck[e]:
             return False
         if not stop:
             return want > self.ledger.site.evses[e].min_da

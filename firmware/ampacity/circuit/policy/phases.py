@@ -111,6 +111,6 @@ class PhaseSwitch:
                 left = row.room_da()
                 for other in self.ledger.standings:
                     if other.index != e and row.weights[other.index]:
-                        left -= row.weights[other.index] * self.shed.order_da(other, now_ms)
+                        left -= row.weights[other.index] * self.shed.order_da(other)
                 least = left if least is None else min(least, left)
         return least
