@@ -14,6 +14,7 @@ from ampacity.circuit.extras import Extras
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
+from ampacity.circuit.policy.hold import Holds
 from ampacity.circuit.policy.plan import SHARE_MS, Plan
 from ampacity.circuit.policy.reservations import DENIED_MS, RETURN_MS, Reservations
 from ampacity.circuit.policy.shed import Shed
@@ -41,7 +42,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Extras, Reservations, Shed, Standing, Targets, Turns,
+    Claim, Extras, Holds, Reservations, Shed, Standing, Targets, Turns,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -66,20 +67,22 @@ LEFT_OUT = {
     "Trust": {"loaded", "fell", "reason"},
     "Window": {"bucket_ms"},
     "Past": {"bucket_ms", "phases"},
-    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks", "drew_da", "short"},
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks", "drew_da", "short", "holders",
+               "restart_hold_ms"},
+    "Holds": {"text"},
     "Turns": {"slot_ms", "had", "booked_ms", "swapped_ms"},
     "Ranks": {"order", "keys", "rows"},
     "Claim": {"hidden", "want_da"},
     "Targets": {"holders", "want_da"},
     "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
-    "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
-             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "by_default"},
+    "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
+             "shared_da", "left_da", "shared_by", "member_of", "members", "by_default"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
-    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms",
+    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "claimed_ms", "begun_ms",
 }  # fmt: skip
@@ -116,7 +119,7 @@ def spans_ms(facts):
         "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
-        "paused_ms": plan.restart_hold_ms, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
+        "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
@@ -202,6 +205,7 @@ class Form:
                 self._walk(view.past, "%s.past" % v, ("Past",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
+        self._walk(guard.demands.paused, "g.demands.paused", ("Holds",))
         self._walk(guard.demands.turns, "g.demands.turns", ("Turns",))
         # of the slot that runs, in whole steps at the minimum: a slot that was cut short begins anew here
         for s in guard.ledger.standings:

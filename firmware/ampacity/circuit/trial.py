@@ -36,7 +36,7 @@ def attend(untested: "Untested | None", demand: "Demand", evse: "int | None") ->
         untested.testing = -1 if evse is None else evse
     if evse is not None:
         demand.changed_ms[evse] = LONG_AGO_MS
-        demand.paused_ms[evse] = LONG_AGO_MS
+        demand.paused.free(evse)
         demand.wake(evse)
         demand.changed = True
 

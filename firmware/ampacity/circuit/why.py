@@ -94,8 +94,6 @@ def _not_charging(guard: "Asked", s: "Standing") -> str:
     for holder in guard.plan.targets.holders:
         if holder.held[s.index]:
             return holder.reason(s.index)
-    if guard.demands.asleep(s.index, guard.now_ms):
-        return "asleep; others use its room, it is tried again later"
     if guard.plan.targets.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""

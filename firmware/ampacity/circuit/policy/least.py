@@ -94,7 +94,7 @@ def without(s: Standing, sums: "list[int]", da: int) -> "list[int]":
     return beside
 
 
-def least_da(shed: "Any", leasts: "Leasts | None", keys: "range", now_ms: int) -> int:
+def least_da(shed: "Any", leasts: "Leasts | None", keys: "range") -> int:
     """The least that these keys (the root's phases) must carry for each EVSE that may charge to begin by itself; 0: none may, or
     none can as far as our own ratings go."""
     ledger, site = shed.ledger, shed.site
@@ -102,7 +102,7 @@ def least_da(shed: "Any", leasts: "Leasts | None", keys: "range", now_ms: int) -
     own = len(site.circuits) * site.phases  # those of a grant come after
     for s in ledger.standings:
         e = s.index
-        if not shed.targets.ceiling_da(s) or shed.demand.asleep(e, now_ms):
+        if not shed.targets.ceiling_da(s) and not shed.demand.paused.held[e]:
             continue
         least = s.evse.min_da if leasts is None or not leasts.told_da[e] else max(leasts.file_da[e], leasts.told_da[e])
         beside, needs_da = without(s, sums, s.reserve_da), 0

@@ -70,7 +70,7 @@ class PhaseSwitch:
         uses = self.limits.use_uses()
         uses.switched(e, s.set_terminals)
         self.limits.renew()
-        self.demand.paused_ms[e] = LONG_AGO_MS
+        self.demand.paused.free(e)
         self._to(e, STEADY, now_ms)
         self.since_ms[e] = LONG_AGO_MS
 

@@ -47,7 +47,6 @@ class Plan:
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
-        self.held: list[Member] = []  # who would be one, but was paused a moment ago
         self.claim = Claim(self.targets, self.reservations)
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
@@ -60,7 +59,6 @@ class Plan:
         self.same = self.complete = False
         self.deadband_da = site.setting("deadband_da", 5)
         self.raise_hold_ms = site.setting("raise_hold_ms", 10000)
-        self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
 
     def tick(self, now_ms: int, running: bool) -> None:
         """New targets, but for a share that is due: `share_on` until there is none.
@@ -68,6 +66,7 @@ class Plan:
         running False (quarantine, safe): everything is told to pause.
         """
         self.reservations.renew(now_ms)
+        self.demand.tick(now_ms)
         if not running:
             self.sharing = None
             for e in range(len(self.want_da)):
@@ -94,9 +93,8 @@ class Plan:
 
     def _share(self, now_ms: int) -> "Iterator[None]":
         """Goals for everybody who wants, from the room that all others leave, piece by piece."""
-        demand, members, held = self.demand, self.members, self.held
+        demand, members = self.demand, self.members
         del members[:]
-        del held[:]
         self.by_default, self.same, self.complete = False, self.complete, False
         self.claim.step(now_ms, self.raise_hold_ms)
         order = demand.sort(now_ms, self.claim.claimant)
@@ -111,13 +109,8 @@ class Plan:
             s = self.ledger.standings[e]
             self._take_back(s, now_ms)
             ceiling = self.claim.cap_da(s, self.targets.ceiling_da(s))
-            if ceiling and (s.evse.by_measure or not self.reservations.stuck[e]) and not demand.asleep(e, now_ms):
-                member = self._member(s, min(ceiling, demand.idle_cap_da[e]))
-                if self._may_stand(e, now_ms):
-                    members.append(member)
-                else:
-                    member.goal_da, member.admitted = 0, False
-                    held.append(member)
+            if ceiling and (s.evse.by_measure or not self.reservations.stuck[e]):
+                members.append(self._member(s, min(ceiling, demand.idle_cap_da[e])))
         yield
         free = self._free()
         yield
@@ -169,10 +162,6 @@ class Plan:
         """It has a share, and cannot begin beside one that does not measure: it waits like one who has none."""
         return not self.want_da[member.index] and self.claim.blocked(self.ledger.standings[member.index], member.min_da)
 
-    def _may_stand(self, e: int, now_ms: int) -> bool:
-        """Not so while it was paused a moment ago: others may use its room until it may start again."""
-        return self.want_da[e] > 0 or now_ms - self.demand.paused_ms[e] >= self.restart_hold_ms
-
     def _member(self, s: Standing, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
         e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
@@ -216,7 +205,7 @@ class Plan:
     def _tight(self, free: "list[int]") -> "list[bool]":
         """Rows that keep somebody who would use it from more."""
         tight = [False] * len(free)
-        for member in self.members + self.held:
+        for member in self.members:
             if member.goal_da < member.max_da and not self.demand.idle[member.index]:
                 least = ROOM_DA if member.goal_da else member.min_da
                 for row in member.rows + member.wishes:
@@ -340,7 +329,7 @@ class Plan:
         if goal <= want:
             return False
         if want == 0:
-            return now_ms - demand.paused_ms[e] >= self.restart_hold_ms
+            return not demand.paused.held[e]
         enough = goal - want >= self.deadband_da or want < self.ledger.standings[e].evse.min_da
         return enough and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
 
