@@ -3,7 +3,7 @@
 Surplus, balance and contracted power as rows; phase switching; the random start delay; needs of cars; derating.
 """
 
-from ampacity.circuit.policy.hold import DELAYED, Holds
+from ampacity.circuit.policy.hold import Holds
 from ampacity.circuit.trusted.errors import Rejected
 
 TYPE_CHECKING = False
@@ -131,7 +131,7 @@ class Extras:
         if most_ms <= 0:
             return
         if self.start_delay is None:
-            self.start_delay = Holds(len(self.plan.want_da), DELAYED)
+            self.start_delay = Holds(len(self.plan.want_da), "random start delay, %d s left")
             self.plan.targets.holders.append(self.start_delay)
         for e, want in enumerate(self.plan.want_da):
             if not want:

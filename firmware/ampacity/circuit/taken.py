@@ -68,7 +68,7 @@ def astray(guard: "Told", s: "Standing") -> bool:
 
 def follows_not(guard: "Told", s: "Standing") -> bool:
     """It answers, and stands above a lower order that was sent long ago."""
-    return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.plan.reservations.stuck[s.index]
+    return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.plan.reservations.stuck(s.index)
 
 
 def remedy(guard: "Told", s: "Standing") -> str:

@@ -59,13 +59,13 @@ def why(guard: "Asked", evse: int) -> str:
     if not reason:
         key, slack = _tightest(guard, s)
         reason = _outside(guard, s, slack) or _circuit(guard, s, key)
-        if guard.plan.claim.gives(s):
+        if guard.plan.claim.lowered >> evse & 1:
             reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.claim.claimant].name, reason)
         elif want == 0 and _cannot_begin(guard, s):
             reason = _no_margin(guard, s)
         elif want == 0:
-            reason = "waits for its turn or its hold time: " + reason
-        elif guard.plan.reservations.reason(evse) == DENIED:
+            reason = "waits for its turn: " + reason
+        elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
@@ -204,4 +204,6 @@ def _others(guard: "Asked", s: "Standing", loads: "list[tuple[Standing, int]]") 
         if other is not s and planned and count:
             reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))
+            if planned == guard.plan.reservations.da[other.index] and not reserve:
+                text += " (%s)" % guard.plan.reservations.text(other.index, guard.now_ms)
     return text

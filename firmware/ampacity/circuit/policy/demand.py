@@ -242,7 +242,7 @@ class Demand:
             from ampacity.circuit.policy.learnt_minimum import TRY_MS
 
             return min(self.idle_ms, TRY_MS)
-        sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.probing[evse]
+        sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.tries[evse] > 0
         return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
 
     def satisfied(self, evse: int) -> bool:

@@ -7,7 +7,6 @@ that does not charge waits for a random time of its own; without it every car of
 from ampacity.circuit.trusted.standing import LONG_AGO_MS
 
 PAUSED = "paused a moment ago, it may start again in %d s"
-DELAYED = "random start delay, %d s left"
 
 
 class Holds:
@@ -21,7 +20,7 @@ class Holds:
 
     def hold(self, evse: int, until_ms: int) -> None:
         self.held[evse] = True
-        self.until_ms[evse] = until_ms
+        self.until_ms[evse] = max(self.until_ms[evse], until_ms)
 
     def free(self, evse: int) -> None:
         """It may begin when its turn comes."""
@@ -32,7 +31,7 @@ class Holds:
         """True if somebody's time is over."""
         self.now_ms = now_ms
         ended = False
-        for e in range(len(self.held)):
+        for e in range(len(self.held)) if True in self.held else ():
             if self.held[e] and now_ms >= self.until_ms[e]:
                 self.free(e)
                 ended = True

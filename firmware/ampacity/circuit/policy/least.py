@@ -67,7 +67,7 @@ def possible(shed: "Room", s: Standing, da: int, now_ms: int) -> bool:
 
 def keeps_da(shed: "Room", t: Standing, s: Standing) -> int:
     """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
-    if t is not s and shed.reservations.stuck[t.index]:
+    if t is not s and shed.reservations.stuck(t.index):
         return t.bound_da
     return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
 

@@ -11,7 +11,7 @@ Its goals come into force all at once, and what is raised to them has its margin
 from ampacity.circuit.policy.claim import Claim
 from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.limits import NONE_DA, Limits
-from ampacity.circuit.policy.reservations import DENIED_MS, Reservations
+from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.policy.share import PIECE, Member, pieces, take
 from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
@@ -66,6 +66,7 @@ class Plan:
         running False (quarantine, safe): everything is told to pause.
         """
         self.reservations.renew(now_ms)
+        self.claim.reserve()
         self.demand.tick(now_ms)
         if not running:
             self.sharing = None
@@ -107,9 +108,8 @@ class Plan:
             demand.watch_use(e, self.want_da[e], now_ms)
             demand.learn(self.shed, e, now_ms)
             s = self.ledger.standings[e]
-            self._take_back(s, now_ms)
             ceiling = self.claim.cap_da(s, self.targets.ceiling_da(s))
-            if ceiling and (s.evse.by_measure or not self.reservations.stuck[e]):
+            if ceiling and (s.evse.by_measure or not self.reservations.stuck(e)):
                 members.append(self._member(s, min(ceiling, demand.idle_cap_da[e])))
         yield
         free = self._free()
@@ -130,12 +130,6 @@ class Plan:
         self._lower_to_goals(self.now_ms)
         yield
         yield from self._raise_to_goals()
-
-    def _take_back(self, s: Standing, now_ms: int) -> None:
-        """It was told to begin a while ago, and the margin went before the order could leave: it waits again."""
-        want = self.want_da[s.index]
-        if want and not s.book.most_da() and now_ms - self.demand.changed_ms[s.index] >= DENIED_MS and self.claim.blocked(s, want):
-            self.want_da[s.index] = 0
 
     def _is_same(self, free: "list[int]") -> bool:
         """The same room for the same members in the same order, who ask for the same? Then all get what they got."""
@@ -248,9 +242,8 @@ class Plan:
             free[key + size] = ledger.cap_da[key] - ledger.assumed_da[key]
         for s in ledger.standings:
             planned = self.reservations.base_da(s)
-            if planned:
-                for key in s.on_keys:
-                    free[key] -= planned
+            for key in s.on_keys if planned else ():
+                free[key] -= planned
             if s.off_keys:
                 for key in s.off_keys:
                     free[key] -= s.reserve_da
@@ -266,12 +259,9 @@ class Plan:
         free += limits.chargers_da
         free += [row.cap_da for row in limits.rows]
         for s in self.ledger.standings:
-            if s.bound_da and self.reservations.stuck[s.index]:
-                for key in s.on_keys:
-                    free[key + 2 * size] -= s.bound_da
-                    free[key + 3 * size] -= s.bound_da
-                for r, row in enumerate(limits.rows):
-                    free[4 * size + r] -= s.bound_da * row.weights[s.index]
+            if s.bound_da and self.reservations.stuck(s.index):
+                for row in self._wishes(s):
+                    free[row] -= s.bound_da
 
     def _carries(self, key: int, cap_da: int) -> int:
         """What is there for all of ours: what may be raised to, or if more stands already, that, as far as it may stay.
@@ -281,14 +271,12 @@ class Plan:
         But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
         room, stands = cap_da - self.other.shown_da[key], self.ledger.sums[key]
-        if stands <= room:
-            return room
-        if key in self.reservations.lacking:
+        if stands <= room or key in self.reservations.lacking:
             return room
         return max(room, min(stands, cap_da - self.ledger.low_other_da[key]))
 
     def _free_by_default(self, free: "list[int]", s: Standing) -> None:
-        standing = self.ledger.margin.standing_da(s) if self.reservations.stuck[s.index] else s.reserve_da
+        standing = self.ledger.margin.standing_da(s) if self.reservations.stuck(s.index) else s.reserve_da
         for key in s.on_keys:
             free[key + self.site.size] -= standing
         for key in s.off_keys:
@@ -334,11 +322,11 @@ class Plan:
         return enough and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
 
     def _count_unsent(self) -> None:
-        """Targets that were raised and not sent yet need their margin too."""
+        """Targets that were raised and not sent yet need their margin too, and what is kept for somebody is nobody else's."""
         for key in range(len(self.extra)):
             self.extra[key] = 0
         for s in self.ledger.standings:
-            self._claim(s, self.ledger.permits.most_of(s, self.want_da[s.index]))
+            self._claim(s, self.shed.plan_da(s))
 
     def _claim(self, s: Standing, da: int, sign: int = 1) -> None:
         if da > s.bound_da:
@@ -348,9 +336,9 @@ class Plan:
     def _raise(self, s: Standing, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
-        if ledger.margin.blind(s) or self.claim.reserved(s):
+        if ledger.margin.blind(s):
             return
-        held = ledger.permits.most_of(s, want)
+        held = self.shed.plan_da(s)
         da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
             da = room - s.surplus_da - s.follow_da
@@ -362,13 +350,13 @@ class Plan:
         self.want_da[e] = da
         self.demand.changed_ms[e] = now_ms
 
-    def _room(self, s: Standing, want: int) -> int:
-        """The highest order that has its margin now, with what others were promised counted, in da."""
+    def _room(self, s: Standing, held: int) -> int:
+        """The highest order that has its margin now, with what others were promised counted, in da; 0: none."""
         ledger = self.ledger
-        own = max(0, want - s.bound_da)
+        own = max(0, held - s.bound_da)
         room = NONE_DA
         for key in s.on_keys:
             count = s.on_keys.count(key)
             free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key] - self.extra[key] + own * count
             room = min(room, free // count)
-        return s.bound_da + room if room >= 0 else want  # what is below its bound leaves only where all bounds fit
+        return s.bound_da + room if room >= 0 else 0  # what is below its bound leaves only where all bounds fit

@@ -36,7 +36,7 @@ class Shed:
     def order_da(self, s: Standing) -> int:
         """The same for limits from outside: what it was told, whatever its reserve."""
         ordered_da = self.ledger.permits.most_of(s, self.want_da[s.index])
-        return max(s.bound_da, ordered_da) if self.reservations.stuck[s.index] else ordered_da
+        return max(s.bound_da, ordered_da) if self.reservations.stuck(s.index) else ordered_da
 
     def sum_up(self) -> None:
         """What all plans come to on each circuit and phase, in `sums`."""
@@ -115,7 +115,7 @@ class Shed:
         found = []
         for e in reversed(self.demand.order):
             s = self.ledger.standings[e]
-            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.reservations.stuck[e]:
+            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.reservations.stuck(e):
                 found.append(s)
         return found
 

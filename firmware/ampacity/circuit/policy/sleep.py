@@ -12,18 +12,14 @@ class Sleepers(Holds):
     def __init__(self, count: int, wake_ms: int) -> None:
         Holds.__init__(self, count, ASLEEP)
         self.wake_ms = wake_ms
-        self.probing = [False] * count
-        self.in_vain = [0] * count
+        self.tries = [0] * count  # more than 0: it is to be probed
 
     def send(self, evse: int, now_ms: int) -> None:
         """It drew nothing for long."""
-        if self.probing[evse] and self.in_vain[evse] < LONGER_MAX:
-            self.in_vain[evse] += 1
-        self.hold(evse, now_ms + (self.wake_ms << self.in_vain[evse]))
-        self.probing[evse] = True
+        self.hold(evse, now_ms + (self.wake_ms << self.tries[evse]))
+        self.tries[evse] = min(self.tries[evse] + 1, LONGER_MAX)
 
     def wake(self, evse: int) -> None:
         """It draws, asks, or is another car."""
         self.free(evse)
-        self.probing[evse] = False
-        self.in_vain[evse] = 0
+        self.tries[evse] = 0
