@@ -8,11 +8,11 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ampacity.circuit.policy.hold import Holder
     from ampacity.circuit.policy.learnt_minimum import LearntMinimum
     from ampacity.circuit.policy.least import Room
     from ampacity.circuit.policy.needs import Needs
     from ampacity.circuit.policy.sleep import Sleepers
-    from ampacity.circuit.policy.targets import Holder
 
 HEADROOM_DA = 20
 HEADROOM_SHORT_DA = 10  # while others are short; a tenth of more

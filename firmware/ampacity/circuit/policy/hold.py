@@ -6,6 +6,19 @@ that does not charge waits for a random time of its own; without it every car of
 
 from ampacity.circuit.trusted.standing import LONG_AGO_MS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Holder(Protocol):
+        """Keeps EVSEs at 0: `held` by EVSE index."""
+
+        held: list[bool]
+
+        def reason(self, evse: int) -> str:
+            """Why, for people."""
+
+
 PAUSED = "paused a moment ago, it may start again in %d s"
 
 

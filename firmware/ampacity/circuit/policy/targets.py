@@ -8,18 +8,6 @@ from ampacity.circuit.policy.limits import Limits
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.standing import Standing
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Holder(Protocol):
-        """Keeps EVSEs at 0: `held` by EVSE index."""
-
-        held: list[bool]
-
-        def reason(self, evse: int) -> str:
-            """Why, for people."""
-
 
 class Targets:
     """Owns want_da of the ledger."""
