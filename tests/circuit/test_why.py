@@ -52,3 +52,17 @@ def test_why_says_that_an_order_waits_for_its_margin():
         bench.tick(500)
     text = bench.guard.why(0)
     assert text.startswith("0.0 A: has to wait for margin: main L1 (20.0 A) − house 10.1 A − reserve evse-1 16.0 A"), text
+
+
+def test_why_says_how_long_one_that_was_paused_rests():
+    bench = Bench(site([evse("evse-1"), evse("evse-2")], raise_hold_ms=1000, restart_hold_ms=30000)).start()
+    bench.guard.demand(0, True)
+    bench.guard.demand(1, True)
+    bench.follow(10)
+    bench.shrink(100)
+    bench.follow(10)
+    texts = [bench.guard.why(e) for e in range(2)]
+    assert "0.0 A: paused a moment ago, it may start again in 21 s" in texts, texts
+    bench.shrink(320)
+    bench.follow(30)
+    assert bench.guard.want_da == [160, 160]

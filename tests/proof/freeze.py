@@ -14,7 +14,9 @@ from ampacity.circuit.extras import Extras
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
 from ampacity.circuit.policy.demand import Demand
-from ampacity.circuit.policy.plan import DENIED_MS, SHARE_MS, Plan
+from ampacity.circuit.policy.hold import Holds
+from ampacity.circuit.policy.plan import SHARE_MS, Plan
+from ampacity.circuit.policy.reservations import DENIED_MS, RETURN_MS, Reservations
 from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.policy.turns import PARTS, STEP_MS_MAX, TICK_MS, Turns
@@ -41,7 +43,7 @@ NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
     Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Extras, Shed, Standing, Targets, Turns, Unused,
+    Claim, Extras, Holds, Reservations, Shed, Standing, Targets, Turns, Unused,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
@@ -66,21 +68,23 @@ LEFT_OUT = {
     "Trust": {"loaded", "fell", "reason"},
     "Window": {"bucket_ms"},
     "Past": {"bucket_ms", "phases"},
-    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks", "drew_da", "short"},
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks", "drew_da", "short", "holders",
+               "restart_hold_ms"},
+    "Holds": {"text"},
     "Turns": {"slot_ms", "had", "booked_ms", "swapped_ms"},
     "Ranks": {"order", "keys", "rows"},
     "Claim": {"hidden", "want_da"},
     "Unused": set(),
     "Targets": {"holders", "want_da"},
     "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
-    "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "restart_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
-             "shared_da", "left_da", "shared_by", "member_of", "members", "held", "denied", "by_default"},
+    "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
+             "shared_da", "left_da", "shared_by", "member_of", "members", "by_default"},
 }  # fmt: skip
 # where no frame but an order feeds
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
-    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms", "paused_ms",
+    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
 }  # fmt: skip
@@ -111,14 +115,14 @@ def spans_ms(facts):
     plan = guard.plan
     late = READ_MS_MAX + transit
     slot = guard.demands.slot_ms
-    waited = max(WAITED_MS, DENIED_MS) if meters else 0  # without a meter nobody waits beside one that does not measure
+    waited = WAITED_MS if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
         "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
         "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
-        "hearing_ms": 0, "needs_room_ms": 10000, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
+        "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
-        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": max(plan.raise_hold_ms, waited),
-        "paused_ms": plan.restart_hold_ms, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
+        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
+        "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
@@ -206,6 +210,7 @@ class Form:
                 self._walk(view.past, "%s.past" % v, ("Past",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
+        self._walk(guard.demands.paused, "g.demands.paused", ("Holds",))
         self._walk(guard.demands.turns, "g.demands.turns", ("Turns",))
         # of the slot that runs, in whole steps at the minimum: a slot that was cut short begins anew here
         for s in guard.ledger.standings:

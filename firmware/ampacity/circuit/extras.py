@@ -3,6 +3,7 @@
 Surplus, balance and contracted power as rows; phase switching; the random start delay; needs of cars; derating.
 """
 
+from ampacity.circuit.policy.hold import Holds
 from ampacity.circuit.trusted.errors import Rejected
 
 TYPE_CHECKING = False
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ampacity.circuit.policy.phases import PhaseSwitch
     from ampacity.circuit.policy.plan import Plan
     from ampacity.circuit.policy.solar import SolarRow
-    from ampacity.circuit.policy.start_delay import StartDelay
     from ampacity.circuit.trial import Untested
 
 DERATING = "thermal"
@@ -24,7 +24,7 @@ DERATING = "thermal"
 class Extras:
     """The parts that are there, and what installers, cars and other rooms may ask of them."""
 
-    start_delay: "StartDelay | None" = None
+    start_delay: "Holds | None" = None
     switching: "PhaseSwitch | None" = None
     surplus: "SolarRow | None" = None
     contracts: "tuple[ContractRow, ...]" = ()
@@ -131,17 +131,16 @@ class Extras:
         if most_ms <= 0:
             return
         if self.start_delay is None:
-            from ampacity.circuit.policy.start_delay import StartDelay
-
-            self.start_delay = StartDelay(self.site, most_ms, below)
+            self.start_delay = Holds(len(self.plan.want_da), "random start delay, %d s left")
             self.plan.targets.holders.append(self.start_delay)
-        self.start_delay.most_ms = most_ms
-        self.start_delay.begin(self.plan.want_da, now_ms)
+        for e, want in enumerate(self.plan.want_da):
+            if not want:
+                self.start_delay.hold(e, now_ms + below(most_ms + 1))
 
     def start_now(self, evse: int) -> None:
         """A person wants it now: its random wait is passed over, and if it sleeps it is tried in its next turn."""
         if self.start_delay is not None:
-            self.start_delay.pass_over(evse)
+            self.start_delay.free(evse)
         self.asks(evse)
         self.demands.changed = True
 
@@ -188,7 +187,7 @@ class Extras:
     def asks(self, evse: int) -> None:
         """A paused car asks for current: one that slept is tried again."""
         if self.demands.sleepers is not None:
-            self.demands.sleepers.stir(evse)
+            self.demands.sleepers.free(evse)
 
     def phases_want(self, evse: int) -> int:
         """How many of its terminals should be able to close; a driver that can switches when this changes."""

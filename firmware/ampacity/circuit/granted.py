@@ -160,4 +160,4 @@ class GrantedGuard(Guard):
 
     def least_da(self) -> int:
         """The least grant with which each that asks could begin (least.py); 0: nobody asks."""
-        return least_da(self.plan.shed, self.extras.leasts, self.ledger.root_keys, self.now_ms)
+        return least_da(self.plan.shed, self.extras.leasts, self.ledger.root_keys)

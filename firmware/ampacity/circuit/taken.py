@@ -63,9 +63,9 @@ def _lacks(guard: "Told", s: "Standing", key: int, need_da: int) -> bool:
         return True
     if not limits.any():
         return False
-    ordered_da = sum([guard.plan.shed.order_da(o, guard.now_ms) * o.on_keys.count(key) for o in ledger.standings])
+    ordered_da = sum([guard.plan.shed.order_da(o) * o.on_keys.count(key) for o in ledger.standings])
     left_da = min(limits.circuit_da[key] - ledger.other_da[key], limits.chargers_da[key]) - ordered_da
-    return (need_da - guard.plan.shed.order_da(s, guard.now_ms)) * count > left_da
+    return (need_da - guard.plan.shed.order_da(s)) * count > left_da
 
 
 def astray(guard: "Told", s: "Standing") -> bool:
@@ -75,7 +75,7 @@ def astray(guard: "Told", s: "Standing") -> bool:
 
 def follows_not(guard: "Told", s: "Standing") -> bool:
     """It answers, and stands above a lower order that was sent long ago."""
-    return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.ledger.stuck(s, guard.now_ms)
+    return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.plan.reservations.stuck(s.index)
 
 
 def remedy(guard: "Told", s: "Standing") -> str:

@@ -36,7 +36,7 @@ def attend(untested: "Untested | None", demand: "Demand", evse: "int | None") ->
         untested.testing = -1 if evse is None else evse
     if evse is not None:
         demand.changed_ms[evse] = LONG_AGO_MS
-        demand.paused_ms[evse] = LONG_AGO_MS
+        demand.paused.free(evse)
         demand.wake(evse)
         demand.changed = True
 
@@ -57,7 +57,7 @@ def needs_back(shed: "Shed", evse: int, now_ms: int) -> bool:
     s = ledger.standings[evse]
     if limits.evse_da[evse] < s.book.least_da():
         return True
-    shed.sum_up(now_ms)
+    shed.sum_up()
     for key in s.on_keys:
         if shed.sums[key] + ledger.low_other_da[key] > ledger.cap_da[key]:
             return True

@@ -4,7 +4,7 @@
 """
 
 from ampacity.circuit.policy.lack import lacks_da
-from ampacity.circuit.policy.plan import DENIED_MS
+from ampacity.circuit.policy.reservations import DENIED
 from ampacity.circuit.taken import follows_not, remedy, stranded
 
 TYPE_CHECKING = False
@@ -59,13 +59,13 @@ def why(guard: "Asked", evse: int) -> str:
     if not reason:
         key, slack = _tightest(guard, s)
         reason = _outside(guard, s, slack) or _circuit(guard, s, key)
-        if guard.plan.claim.gives(s):
+        if guard.plan.claim.lowered >> evse & 1:
             reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.claim.claimant].name, reason)
         elif want == 0 and _cannot_begin(guard, s):
             reason = _no_margin(guard, s)
         elif want == 0:
-            reason = "waits for its turn or its hold time: " + reason
-        elif s.denied_ms >= 0 and guard.now_ms - s.denied_ms >= DENIED_MS:
+            reason = "waits for its turn: " + reason
+        elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
             reason = _own_limit(guard, s)
@@ -94,8 +94,6 @@ def _not_charging(guard: "Asked", s: "Standing") -> str:
     for holder in guard.plan.targets.holders:
         if holder.held[s.index]:
             return holder.reason(s.index)
-    if guard.demands.asleep(s.index, guard.now_ms):
-        return "asleep; others use its room, it is tried again later"
     if guard.plan.targets.ceiling_da(s) == 0:
         return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
     return ""
@@ -166,7 +164,7 @@ def _outside(guard: "Asked", s: "Standing", slack: int) -> str:
     for row in limits.rows:
         weight = row.weights[s.index]
         if weight:
-            left = row.cap_da - sum([guard.plan.shed.order_da(o, guard.now_ms) * row.weights[o.index] for o in guard.ledger.standings])
+            left = row.cap_da - sum([guard.plan.shed.order_da(o) * row.weights[o.index] for o in guard.ledger.standings])
             if left // weight <= slack:
                 slack = left // weight
                 best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings])
@@ -180,7 +178,7 @@ def cap_da(guard: "Asked", key: int) -> int:
 def _planned(guard: "Asked", key: int) -> int:
     total = 0
     for s in guard.ledger.standings:
-        total += guard.plan.shed.plan_da(s, guard.now_ms) * s.on_keys.count(key)
+        total += guard.plan.shed.plan_da(s) * s.on_keys.count(key)
     return total
 
 
@@ -203,8 +201,10 @@ def _others(guard: "Asked", s: "Standing", loads: "list[tuple[Standing, int]]") 
     """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
     text = ""
     for other, count in loads:
-        planned = guard.plan.shed.plan_da(other, guard.now_ms)
+        planned = guard.plan.shed.plan_da(other)
         if other is not s and planned and count:
             reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))
+            if planned == guard.plan.reservations.da[other.index] and not reserve:
+                text += " (%s)" % guard.plan.reservations.text(other.index, guard.now_ms)
     return text

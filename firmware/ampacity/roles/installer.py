@@ -14,7 +14,7 @@ PLAN_SETTINGS = (
     # key, attribute of the plan or the demands, kind, least, most, unit
     ("deadband_a", "plan", "deadband_da", "da", 1, 50, ""),
     ("raise_hold_ms", "plan", "raise_hold_ms", "int", 1000, 600000, "ms"),
-    ("restart_hold_ms", "plan", "restart_hold_ms", "int", 0, 3600000, "ms"),
+    ("restart_hold_ms", "demands", "restart_hold_ms", "int", 0, 3600000, "ms"),
     ("idle_ms", "demands", "idle_ms", "int", 10000, 86400000, "ms"),
     ("wake_ms", "demands", "wake_ms", "int", 60000, 86400000, "ms"),
     ("slot_ms", "demands", "slot_ms", "int", 60000, 86400000, "ms"),

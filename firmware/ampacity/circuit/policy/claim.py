@@ -8,10 +8,12 @@ takes what they gave; then they come back beside it.
 
 from ampacity.circuit.policy.demand import FRESH_MS
 from ampacity.circuit.policy.lack import Lack, lacks_da
+from ampacity.circuit.policy.reservations import BEGINS
 from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ampacity.circuit.policy.reservations import Reservations
     from ampacity.circuit.policy.share import Member
     from ampacity.circuit.policy.targets import Targets
 
@@ -28,7 +30,8 @@ NOBODY = -1
 class Claim:
     """At most one at a time: `claimant`, or NOBODY."""
 
-    def __init__(self, targets: "Targets") -> None:
+    def __init__(self, targets: "Targets", reservations: "Reservations") -> None:
+        self.reservations = reservations
         self.targets = targets
         self.ledger = targets.ledger
         self.demand = targets.demand
@@ -38,29 +41,18 @@ class Claim:
         self.begun_ms = -1
         self.again_ms = LONG_AGO_MS  # nobody is looked at before
         self.lowered = 0  # a bit for each EVSE that is to stand at its minimum
-        self.stopped = 0  # for each that is to pause
         self.hidden: "list[int]" = []  # circuits and phases with somebody on them who charges and does not measure
         self.harder = NOBODY  # whose last one was in vain: who does not measure may draw less than it may
 
     def cap_da(self, s: Standing, ceiling_da: int) -> int:
         """What is left of this ceiling."""
-        if self.stopped >> s.index & 1:
-            return 0
         return min(ceiling_da, s.evse.min_da) if self.lowered >> s.index & 1 else ceiling_da
 
-    def gives(self, s: Standing) -> bool:
-        """Does this one make room for another now?"""
-        return self.claimant != NOBODY and bool((self.lowered | self.stopped) >> s.index & 1)
-
-    def reserved(self, s: Standing) -> bool:
-        """May this one not rise now, for the room is another's?"""
-        if self.claimant in (NOBODY, s.index) or self.begun_ms >= 0:
-            return False
-        keys = self.ledger.standings[self.claimant].on_keys
-        for key in s.on_keys:
-            if key in keys:
-                return True
-        return False
+    def reserve(self) -> None:
+        """In each pass: until it has begun its least order is nobody else's."""
+        if self.claimant != NOBODY and self.begun_ms < 0:
+            s = self.ledger.standings[self.claimant]
+            self.reservations.put(s.index, self.ledger.permits.most_of(s, s.evse.min_da), BEGINS, self.claimed_ms + CLAIM_MS)
 
     def blocked(self, s: Standing, da: int) -> bool:
         """It cannot have so much, and what looks like other load there may be our own."""
@@ -97,7 +89,7 @@ class Claim:
             self.claimant = NOBODY
             self.begun_ms = -1
             self.claimed_ms = LONG_AGO_MS
-            self.lowered = self.stopped = 0
+            self.lowered = 0
 
     def _in_vain(self, now_ms: int) -> None:
         """It may try harder, once; then it waits as if it had just come."""
@@ -135,26 +127,30 @@ class Claim:
         Where that was tried in vain all give who had their slot.
         """
         demand, s = self.demand, lack.standing
-        harder = self.harder == s.index
+        harder, stops = self.harder == s.index, []
         for stop in (False, True):
             for e in reversed(demand.order):
                 if lack.is_over() and not harder:
                     break
                 if e != s.index and self._may_give(e, s.index, stop, now_ms):
-                    self._let_give(self.ledger.standings[e], self.want_da[e], lack, stop, now_ms)
+                    if self._gives(self.ledger.standings[e], self.want_da[e], lack, stop, now_ms):
+                        if stop:
+                            stops.append(e)
+                        else:
+                            self.lowered |= 1 << e
         if not lack.is_over():
-            self.lowered = self.stopped = 0
+            self.lowered = 0
             return False
         self.claimant = s.index
         self.claimed_ms, self.begun_ms = now_ms, -1
-        for e in range(len(self.want_da)):
-            if self.stopped >> e & 1:
-                demand.to_the_back(e)
+        for e in sorted(stops):
+            demand.paused.hold(e, now_ms + CLAIM_MS)
+            demand.to_the_back(e)
         return True
 
     def _may_give(self, e: int, claimant: int, stop: bool, now_ms: int) -> bool:
         demand, rank, want = self.demand, self.demand.ranks.rank, self.want_da[e]
-        if not want or rank[e] > rank[claimant] or self.ledger.stuck(self.ledger.standings[e], now_ms):
+        if not want or rank[e] > rank[claimant] or self.reservations.stuck(e):
             return False
         if not stop:
             return want > self.ledger.site.evses[e].min_da
@@ -162,16 +158,11 @@ class Claim:
         had = demand.served[e] or demand.in_slot[e] and demand.turns.over(self.ledger.standings[e])
         return had or rank[e] < rank[claimant] or 0 <= demand.waits_since_ms[claimant] <= long_ago_ms
 
-    def _let_give(self, s: Standing, want_da: int, lack: Lack, stop: bool, now_ms: int) -> None:
+    def _gives(self, s: Standing, want_da: int, lack: Lack, stop: bool, now_ms: int) -> bool:
         """Down to its minimum or to 0, if that helps."""
-        bit, least_da = 1 << s.index, s.evse.min_da
-        had_da = least_da if self.lowered & bit else min(want_da, s.book.most_da())
-        helps = lack.given(s, had_da, 0 if stop else least_da, hides(s, now_ms))
-        if helps or (self.harder == lack.standing.index and lack.beside(s)):
-            if stop:
-                self.stopped |= bit
-            else:
-                self.lowered |= bit
+        least_da = s.evse.min_da
+        had_da = least_da if self.lowered >> s.index & 1 else min(want_da, s.book.most_da())
+        return lack.given(s, had_da, 0 if stop else least_da, hides(s, now_ms)) or (self.harder == lack.standing.index and lack.beside(s))
 
 
 def hides(s: Standing, now_ms: int) -> bool:

@@ -1,5 +1,6 @@
 """Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
 
+from ampacity.circuit.policy.hold import PAUSED, Holds
 from ampacity.circuit.policy.ranks import Ranks
 from ampacity.circuit.policy.turns import Turns
 from ampacity.circuit.trusted.ledger import Ledger
@@ -7,6 +8,7 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ampacity.circuit.policy.hold import Holder
     from ampacity.circuit.policy.learnt_minimum import LearntMinimum
     from ampacity.circuit.policy.least import Room
     from ampacity.circuit.policy.needs import Needs
@@ -33,6 +35,9 @@ class Demand:
         self.slot_ms = 1000 * site.setting("slot_s", 900)
         self.idle_ms = site.setting("idle_ms", 300000)
         self.wake_ms = site.setting("wake_ms", 900000)
+        self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
+        self.paused = Holds(count, PAUSED)  # by us, while it wanted
+        self.holders: "list[Holder]" = [self.paused]  # who may keep an EVSE at 0, each with its reason
         self.wants = [False] * count
         self.plugged = [False] * count
         self.ticket = [0] * count
@@ -46,7 +51,6 @@ class Demand:
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.rests = [False] * count  # the car stopped by itself: it is offered current and does not ask for it
         self.drew = [False] * count  # since it wants
-        self.paused_ms = [LONG_AGO_MS] * count  # by us, while it wanted
         self.changed_ms = [LONG_AGO_MS] * count
         self.needs: "Needs | None" = None
         self.sleepers: "Sleepers | None" = None
@@ -63,7 +67,7 @@ class Demand:
         self.wants[evse] = wants
         self.changed = True
         self.in_slot[evse] = False
-        self.paused_ms[evse] = LONG_AGO_MS
+        self.paused.free(evse)
         self.drew[evse] = False
         self.wake(evse)
         self._wake_up(evse)
@@ -89,9 +93,14 @@ class Demand:
         if self.sleepers is not None:
             self.sleepers.wake(evse)
 
-    def asleep(self, evse: int, now_ms: int) -> bool:
+    def asleep(self, evse: int) -> bool:
         """It gave back all that it did not use, for others are short."""
-        return self.sleepers is not None and self.sleepers.asleep(evse, now_ms)
+        return self.sleepers is not None and self.sleepers.held[evse]
+
+    def tick(self, now_ms: int) -> None:
+        """In each pass: whose rest or sleep is over?"""
+        if self.paused.tick(now_ms) or self.sleepers is not None and self.sleepers.tick(now_ms):
+            self.changed = True
 
     def to_the_back(self, evse: int) -> None:
         self.ticket[evse] = self.next_ticket
@@ -136,7 +145,7 @@ class Demand:
         ticks = turns.step(now_ms)
         for e in self.order:
             charging += admitted[e]
-            if self.wants[e] and not admitted[e] and rank[e] not in waiting and not self.asleep(e, now_ms):
+            if self.wants[e] and not admitted[e] and rank[e] not in waiting and not self.asleep(e):
                 waiting.append(rank[e])
         for e in self.order:
             s = self.ledger.standings[e]
@@ -150,7 +159,7 @@ class Demand:
                     self._end_slot(s, now_ms)
                 self.in_slot[e] = False
                 self.served[e] = False
-                if not self.wants[e] or self.asleep(e, now_ms):
+                if not self.wants[e] or self.asleep(e):
                     self.waits_since_ms[e] = -1
                 elif self.waits_since_ms[e] < 0:
                     self.waits_since_ms[e] = now_ms
@@ -233,7 +242,7 @@ class Demand:
             from ampacity.circuit.policy.learnt_minimum import TRY_MS
 
             return min(self.idle_ms, TRY_MS)
-        sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.probing[evse]
+        sure = self.rests[evse] and self.drew[evse] or self.sleepers is not None and self.sleepers.tries[evse] > 0
         return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
 
     def satisfied(self, evse: int) -> bool:
@@ -246,6 +255,7 @@ class Demand:
             from ampacity.circuit.policy.sleep import Sleepers
 
             self.sleepers = Sleepers(len(self.wants), self.wake_ms)
+            self.holders.append(self.sleepers)
         self.sleepers.send(evse, now_ms)
         self.wake(evse)
         self.to_the_back(evse)

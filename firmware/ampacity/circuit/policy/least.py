@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from ampacity.circuit.policy.limits import Limits
+    from ampacity.circuit.policy.reservations import Reservations
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.otherload import OtherLoad
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ledger: Ledger
         limits: Limits
         other: OtherLoad
+        reservations: Reservations
         want_da: "list[int]"
 
 
@@ -51,7 +53,7 @@ def possible(shed: "Room", s: Standing, da: int, now_ms: int) -> bool:
     ledger, limits, other = shed.ledger, shed.limits, shed.other
     if da > min(s.evse.limit_da, limits.evse_da[s.index]):
         return False
-    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s, now_ms)), keeps_da(shed, s, s, now_ms))
+    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
     for key in s.on_keys:
         load_da = da * s.on_keys.count(key)
         carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
@@ -63,9 +65,9 @@ def possible(shed: "Room", s: Standing, da: int, now_ms: int) -> bool:
     return True
 
 
-def keeps_da(shed: "Room", t: Standing, s: Standing, now_ms: int) -> int:
+def keeps_da(shed: "Room", t: Standing, s: Standing) -> int:
     """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
-    if t is not s and shed.ledger.stuck(t, now_ms):
+    if t is not s and shed.reservations.stuck(t.index):
         return t.bound_da
     return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
 
@@ -92,7 +94,7 @@ def without(s: Standing, sums: "list[int]", da: int) -> "list[int]":
     return beside
 
 
-def least_da(shed: "Any", leasts: "Leasts | None", keys: "range", now_ms: int) -> int:
+def least_da(shed: "Any", leasts: "Leasts | None", keys: "range") -> int:
     """The least that these keys (the root's phases) must carry for each EVSE that may charge to begin by itself; 0: none may, or
     none can as far as our own ratings go."""
     ledger, site = shed.ledger, shed.site
@@ -100,7 +102,7 @@ def least_da(shed: "Any", leasts: "Leasts | None", keys: "range", now_ms: int) -
     own = len(site.circuits) * site.phases  # those of a grant come after
     for s in ledger.standings:
         e = s.index
-        if not shed.targets.ceiling_da(s) or shed.demand.asleep(e, now_ms):
+        if not shed.targets.ceiling_da(s) and not shed.demand.paused.held[e]:
             continue
         least = s.evse.min_da if leasts is None or not leasts.told_da[e] else max(leasts.file_da[e], leasts.told_da[e])
         beside, needs_da = without(s, sums, s.reserve_da), 0

@@ -70,7 +70,7 @@ class PhaseSwitch:
         uses = self.limits.use_uses()
         uses.switched(e, s.set_terminals)
         self.limits.renew()
-        self.demand.paused_ms[e] = LONG_AGO_MS
+        self.demand.paused.free(e)
         self._to(e, STEADY, now_ms)
         self.since_ms[e] = LONG_AGO_MS
 
@@ -111,6 +111,6 @@ class PhaseSwitch:
                 left = row.room_da()
                 for other in self.ledger.standings:
                     if other.index != e and row.weights[other.index]:
-                        left -= row.weights[other.index] * self.shed.order_da(other, now_ms)
+                        left -= row.weights[other.index] * self.shed.order_da(other)
                 least = left if least is None else min(least, left)
         return least

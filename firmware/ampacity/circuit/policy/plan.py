@@ -11,6 +11,7 @@ Its goals come into force all at once, and what is raised to them has its margin
 from ampacity.circuit.policy.claim import Claim
 from ampacity.circuit.policy.demand import Demand
 from ampacity.circuit.policy.limits import NONE_DA, Limits
+from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.policy.share import PIECE, Member, pieces, take
 from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 SHARE_MS = 500
 RAISES = 8  # between two yields
 ROOM_DA = 10  # less than this is no room to rise
-DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
 
 
 class Plan:
@@ -40,15 +40,14 @@ class Plan:
         self.demand = demand
         self.want_da = ledger.want_da
         self.targets = Targets(ledger, limits, demand)
-        self.shed = Shed(self.targets, other)
+        self.reservations = Reservations(ledger, other)
+        self.shed = Shed(self.targets, other, self.reservations)
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
-        self.held: list[Member] = []  # who would be one, but was paused a moment ago
-        self.claim = Claim(self.targets)
-        self.denied: list[Standing] = []  # of this share: whose orders have lacked their margin for a while
+        self.claim = Claim(self.targets, self.reservations)
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
         self.sharing: "Iterator[None] | None" = None  # a share that is not finished
@@ -60,13 +59,15 @@ class Plan:
         self.same = self.complete = False
         self.deadband_da = site.setting("deadband_da", 5)
         self.raise_hold_ms = site.setting("raise_hold_ms", 10000)
-        self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
 
     def tick(self, now_ms: int, running: bool) -> None:
         """New targets, but for a share that is due: `share_on` until there is none.
 
         running False (quarantine, safe): everything is told to pause.
         """
+        self.reservations.renew(now_ms)
+        self.claim.reserve()
+        self.demand.tick(now_ms)
         if not running:
             self.sharing = None
             for e in range(len(self.want_da)):
@@ -93,11 +94,9 @@ class Plan:
 
     def _share(self, now_ms: int) -> "Iterator[None]":
         """Goals for everybody who wants, from the room that all others leave, piece by piece."""
-        demand, members, held = self.demand, self.members, self.held
+        demand, members = self.demand, self.members
         del members[:]
-        del held[:]
         self.by_default, self.same, self.complete = False, self.complete, False
-        self.denied = [s for s in self.ledger.standings if s.denied_ms >= 0 and self.want_da[s.index] and now_ms - s.denied_ms >= DENIED_MS]
         self.claim.step(now_ms, self.raise_hold_ms)
         order = demand.sort(now_ms, self.claim.claimant)
         yield
@@ -109,20 +108,11 @@ class Plan:
             demand.watch_use(e, self.want_da[e], now_ms)
             demand.learn(self.shed, e, now_ms)
             s = self.ledger.standings[e]
-            self._take_back(s, now_ms)
             ceiling = self.claim.cap_da(s, self.targets.ceiling_da(s))
-            stuck = self.ledger.stuck(s, now_ms)
-            if ceiling and (s.evse.by_measure or not stuck) and not demand.asleep(e, now_ms):
-                # stuck: nothing shows what it takes; its bound is taken out for it, so it may have that
-                stays = stuck or s in self.denied
-                member = self._member(s, min(ceiling, demand.idle_cap_da[e]), s.bound_da if stays else s.reserve_da)
-                if self._may_stand(e, now_ms):
-                    members.append(member)
-                else:
-                    member.goal_da, member.admitted = 0, False
-                    held.append(member)
+            if ceiling and (s.evse.by_measure or not self.reservations.stuck(e)):
+                members.append(self._member(s, min(ceiling, demand.idle_cap_da[e])))
         yield
-        free = self._free(now_ms)
+        free = self._free()
         yield
         if not self._is_same(free):
             yield from pieces(free, members)
@@ -140,12 +130,6 @@ class Plan:
         self._lower_to_goals(self.now_ms)
         yield
         yield from self._raise_to_goals()
-
-    def _take_back(self, s: Standing, now_ms: int) -> None:
-        """It was told to begin a while ago, and the margin went before the order could leave: it waits again."""
-        want = self.want_da[s.index]
-        if want and not s.book.most_da() and now_ms - self.demand.changed_ms[s.index] >= DENIED_MS and self.claim.blocked(s, want):
-            self.want_da[s.index] = 0
 
     def _is_same(self, free: "list[int]") -> bool:
         """The same room for the same members in the same order, who ask for the same? Then all get what they got."""
@@ -172,11 +156,7 @@ class Plan:
         """It has a share, and cannot begin beside one that does not measure: it waits like one who has none."""
         return not self.want_da[member.index] and self.claim.blocked(self.ledger.standings[member.index], member.min_da)
 
-    def _may_stand(self, e: int, now_ms: int) -> bool:
-        """Not so while it was paused a moment ago: others may use its room until it may start again."""
-        return self.want_da[e] > 0 or now_ms - self.demand.paused_ms[e] >= self.restart_hold_ms
-
-    def _member(self, s: Standing, cap_da: int, base_da: int) -> Member:
+    def _member(self, s: Standing, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
         e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
         if s.surplus_da or s.follow_da:
@@ -185,7 +165,7 @@ class Plan:
         if member is None:
             member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
         wishes = self._wishes(s) if self.limits.any() else ()
-        if member.asks(self._rows(s), wishes, least, most, self.demand.ranks.rank[e], base_da, stands):
+        if member.asks(self._rows(s), wishes, least, most, self.demand.ranks.rank[e], self.reservations.base_da(s), stands):
             self.same = False
         return member
 
@@ -219,7 +199,7 @@ class Plan:
     def _tight(self, free: "list[int]") -> "list[bool]":
         """Rows that keep somebody who would use it from more."""
         tight = [False] * len(free)
-        for member in self.members + self.held:
+        for member in self.members:
             if member.goal_da < member.max_da and not self.demand.idle[member.index]:
                 least = ROOM_DA if member.goal_da else member.min_da
                 for row in member.rows + member.wishes:
@@ -249,8 +229,8 @@ class Plan:
             rows += [4 * size + r] * row.weights[s.index]
         return tuple(rows)
 
-    def _free(self, now_ms: int) -> "list[int]":
-        """Every row less other load, less everybody's reserve or, who cannot be moved, bound.
+    def _free(self) -> "list[int]":
+        """Every row less other load, less what everybody is planned with before it gets a share.
 
         The rows of the default state are filled in where somebody of this share stands on them, those of limits from
         outside where there are any; on these a reserve is no load, for orders keep what flows below it.
@@ -261,35 +241,27 @@ class Plan:
             free[key] = self._carries(key, ledger.cap_da[key])
             free[key + size] = ledger.cap_da[key] - ledger.assumed_da[key]
         for s in ledger.standings:
-            planned = s.reserve_da
-            if s.bound_da > planned and (s in self.denied or ledger.stuck(s, now_ms)):
-                planned = s.bound_da
-            if now_ms - s.needs_room_ms < 10000:
-                planned = max(planned, self._room_to_return(s))
-            if planned:
-                for key in s.on_keys:
-                    free[key] -= planned
+            planned = self.reservations.base_da(s)
+            for key in s.on_keys if planned else ():
+                free[key] -= planned
             if s.off_keys:
                 for key in s.off_keys:
                     free[key] -= ledger.bounds.off_da(s)
             if self.by_default:
-                self._free_by_default(free, s, now_ms)
+                self._free_by_default(free, s)
         if self.limits.any():
-            self._free_by_limits(free, now_ms)
+            self._free_by_limits(free)
         return free
 
-    def _free_by_limits(self, free: "list[int]", now_ms: int) -> None:
+    def _free_by_limits(self, free: "list[int]") -> None:
         limits, size = self.limits, self.site.size
         free += [self._carries(key, limits.circuit_da[key]) for key in range(size)]
         free += limits.chargers_da
         free += [row.cap_da for row in limits.rows]
         for s in self.ledger.standings:
-            if s.bound_da and self.ledger.stuck(s, now_ms):
-                for key in s.on_keys:
-                    free[key + 2 * size] -= s.bound_da
-                    free[key + 3 * size] -= s.bound_da
-                for r, row in enumerate(limits.rows):
-                    free[4 * size + r] -= s.bound_da * row.weights[s.index]
+            if s.bound_da and self.reservations.stuck(s.index):
+                for row in self._wishes(s):
+                    free[row] -= s.bound_da
 
     def _carries(self, key: int, cap_da: int) -> int:
         """What is there for all of ours: what may be raised to, or if more stands already, that, as far as it may stay.
@@ -299,31 +271,16 @@ class Plan:
         But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
         room, stands = cap_da - self.other.shown_da[key], self.ledger.sums[key]
-        if stands <= room:
+        if stands <= room or key in self.reservations.lacking:
             return room
-        for s in self.denied:
-            if key in s.on_keys:
-                return room
         return max(room, min(stands, cap_da - self.ledger.low_other_da[key]))
 
-    def _free_by_default(self, free: "list[int]", s: Standing, now_ms: int) -> None:
-        standing = self.ledger.margin.standing_da(s) if self.ledger.stuck(s, now_ms) else s.reserve_da
+    def _free_by_default(self, free: "list[int]", s: Standing) -> None:
+        standing = self.ledger.margin.standing_da(s) if self.reservations.stuck(s.index) else s.reserve_da
         for key in s.on_keys:
             free[key + self.site.size] -= standing
         for key in s.off_keys:
             free[key + self.site.size] -= s.reserve_da
-
-    def _room_to_return(self, s: Standing) -> int:
-        """Rule 5: one that hears us may be read only with the margin for what a read may revive.
-
-        Nobody makes room where all together could not make enough.
-        """
-        revives = self.ledger.permits.revives_da(s)
-        for key in s.on_keys:
-            beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.standings if t is not s])
-            if revives * s.on_keys.count(key) + beside + self.other.shown_da[key] > self.ledger.cap_da[key]:
-                return 0
-        return revives
 
     def _lower_to_goals(self, now_ms: int) -> None:
         """Fairness takes back what others should have; noise below the deadband moves nobody, unless one waits to begin."""
@@ -360,16 +317,16 @@ class Plan:
         if goal <= want:
             return False
         if want == 0:
-            return now_ms - demand.paused_ms[e] >= self.restart_hold_ms
+            return not demand.paused.held[e]
         enough = goal - want >= self.deadband_da or want < self.ledger.standings[e].evse.min_da
         return enough and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
 
     def _count_unsent(self) -> None:
-        """Targets that were raised and not sent yet need their margin too."""
+        """Targets that were raised and not sent yet need their margin too, and what is kept for somebody is nobody else's."""
         for key in range(len(self.extra)):
             self.extra[key] = 0
         for s in self.ledger.standings:
-            self._claim(s, self.ledger.permits.most_of(s, self.want_da[s.index]))
+            self._claim(s, self.shed.plan_da(s))
 
     def _claim(self, s: Standing, da: int, sign: int = 1) -> None:
         if da > s.bound_da:
@@ -379,9 +336,9 @@ class Plan:
     def _raise(self, s: Standing, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
-        if ledger.margin.blind(s) or self.claim.reserved(s):
+        if ledger.margin.blind(s):
             return
-        held = ledger.permits.most_of(s, want)
+        held = self.shed.plan_da(s)
         da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
             da = room - s.surplus_da - s.follow_da
@@ -393,13 +350,13 @@ class Plan:
         self.want_da[e] = da
         self.demand.changed_ms[e] = now_ms
 
-    def _room(self, s: Standing, want: int) -> int:
-        """The highest order that has its margin now, with what others were promised counted, in da."""
+    def _room(self, s: Standing, held: int) -> int:
+        """The highest order that has its margin now, with what others were promised counted, in da; 0: none."""
         ledger = self.ledger
-        own = max(0, want - s.bound_da)
+        own = max(0, held - s.bound_da)
         room = NONE_DA
         for key in s.on_keys:
             count = s.on_keys.count(key)
             free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key] - self.extra[key] + own * count
             room = min(room, free // count)
-        return s.bound_da + room if room >= 0 else want  # what is below its bound leaves only where all bounds fit
+        return s.bound_da + room if room >= 0 else 0  # what is below its bound leaves only where all bounds fit

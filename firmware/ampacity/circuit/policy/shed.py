@@ -4,6 +4,7 @@ Section 6, the first of three passes: linear, in every tick. The other two are i
 """
 
 from ampacity.circuit.policy.demand import FRESH_MS
+from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.standing import Standing
@@ -12,12 +13,13 @@ from ampacity.circuit.trusted.standing import Standing
 class Shed:
     """What the targets come to, and the first pass over them."""
 
-    def __init__(self, targets: Targets, other: OtherLoad) -> None:
+    def __init__(self, targets: Targets, other: OtherLoad, reservations: Reservations) -> None:
         site = targets.ledger.site
         self.site = site
         self.targets = targets
         self.ledger = targets.ledger
         self.other = other
+        self.reservations = reservations
         self.limits = targets.limits
         self.demand = targets.demand
         self.want_da = targets.want_da
@@ -27,30 +29,22 @@ class Shed:
         self.for_limits = False  # the shed is for a limit from outside
         self.rising = True  # somebody may be told more than its bound
 
-    def plan_da(self, s: Standing, now_ms: int) -> int:
-        """What it will draw at most once its last order has done its work, in da: what it makes of that order, its reserve, and
-        what it is measured to draw while no order that is out would make it less."""
-        want, least = self.want_da[s.index], s.reserve_da
-        if self.ledger.stuck(s, now_ms):
-            least = s.bound_da
-        else:
-            if s.measured_da > least and s.lower_ms < 0 and want >= s.book.last_da():
-                least = s.measured_da
-            want = self.ledger.permits.most_of(s, want)
-        return want if want > least else least
+    def plan_da(self, s: Standing) -> int:
+        """What it will draw at most once its last order has done its work, in da."""
+        return self.reservations.planned_da(s, self.want_da[s.index])
 
-    def order_da(self, s: Standing, now_ms: int) -> int:
+    def order_da(self, s: Standing) -> int:
         """The same for limits from outside: what it was told, whatever its reserve."""
-        want = self.want_da[s.index]
-        return max(s.bound_da, want) if self.ledger.stuck(s, now_ms) else self.ledger.permits.most_of(s, want)
+        ordered_da = self.ledger.permits.most_of(s, self.want_da[s.index])
+        return max(s.bound_da, ordered_da) if self.reservations.stuck(s.index) else ordered_da
 
-    def sum_up(self, now_ms: int) -> None:
+    def sum_up(self) -> None:
         """What all plans come to on each circuit and phase, in `sums`."""
         sums = self.sums
         for key in range(len(sums)):
             sums[key] = 0
         for s in self.ledger.standings:
-            planned = self.plan_da(s, now_ms)
+            planned = self.plan_da(s)
             if planned:
                 for key in s.on_keys:
                     sums[key] += planned
@@ -59,13 +53,13 @@ class Shed:
             for key in s.off_keys:
                 sums[key] += self.ledger.bounds.off_da(s)
 
-    def _sum_wishes(self, now_ms: int) -> None:
+    def _sum_wishes(self) -> None:
         """Orders alone, for limits from outside: per circuit and phase, and on the rows beside them (rows.py)."""
         limits = self.limits
         self.wish_sums = [0] * self.site.size
         self.row_sums = [0] * len(limits.rows)
         for s in self.ledger.standings:
-            ordered = self.order_da(s, now_ms)
+            ordered = self.order_da(s)
             if ordered:
                 for key in s.on_keys:
                     self.wish_sums[key] += ordered
@@ -86,13 +80,13 @@ class Shed:
         ledger = self.ledger
         self.for_limits = False
         if ledger.margin.over or self.rising:
-            self.sum_up(now_ms)
+            self.sum_up()
             for key in range(len(self.sums)):
                 excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
                 if excess > 0:
                     self._shed_key(key, excess, now_ms)
         if self.other.over or self.limits.any():
-            self._sum_wishes(now_ms)
+            self._sum_wishes()
             self.for_limits = True
             for key in range(self.site.size):
                 excess = self.wish_sums[key] + ledger.low_other_da[key] - self.limits.circuit_da[key]
@@ -116,12 +110,12 @@ class Shed:
         """Below this a lower order gains nothing."""
         return 0 if self.for_limits else s.reserve_da
 
-    def _givers(self, key: int, now_ms: int) -> "list[Standing]":
+    def _givers(self, key: int) -> "list[Standing]":
         """Whose target loads this key and can fall: last of the queue first."""
         found = []
         for e in reversed(self.demand.order):
             s = self.ledger.standings[e]
-            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.ledger.stuck(s, now_ms):
+            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.reservations.stuck(e):
                 found.append(s)
         return found
 
@@ -130,7 +124,7 @@ class Shed:
 
         What a meter shows above the rating falls for certain only by those who show what they draw: they give first.
         """
-        givers = self._givers(key, now_ms)
+        givers = self._givers(key)
         if key < self.site.size and self.other.over_da[key]:
             excess = self._by_class([s for s in givers if now_ms - s.measured_ms <= FRESH_MS], key, excess, now_ms)
         excess = self._by_class(givers, key, excess, now_ms)

@@ -1,35 +1,25 @@
 """Cars that are asleep or full, while others are short: they give back all, and are tried again from time to time."""
 
-from ampacity.circuit.trusted.standing import LONG_AGO_MS
+from ampacity.circuit.policy.hold import Holds
 
+ASLEEP = "asleep; others use its room, it is tried again later"
 LONGER_MAX = 2  # each time in vain the next one comes after twice the time, up to four times of it
 
 
-class Sleepers:
-    """Per EVSE until when it sleeps; after that it is probed: a short time at its minimum in its turn."""
+class Sleepers(Holds):
+    """After its sleep each is probed: a short time at its minimum in its turn."""
 
     def __init__(self, count: int, wake_ms: int) -> None:
+        Holds.__init__(self, count, ASLEEP)
         self.wake_ms = wake_ms
-        self.until_ms = [LONG_AGO_MS] * count
-        self.probing = [False] * count
-        self.in_vain = [0] * count
+        self.tries = [0] * count  # more than 0: it is to be probed
 
     def send(self, evse: int, now_ms: int) -> None:
         """It drew nothing for long."""
-        if self.probing[evse] and self.in_vain[evse] < LONGER_MAX:
-            self.in_vain[evse] += 1
-        self.until_ms[evse] = now_ms + (self.wake_ms << self.in_vain[evse])
-        self.probing[evse] = True
-
-    def asleep(self, evse: int, now_ms: int) -> bool:
-        return now_ms < self.until_ms[evse]
+        self.hold(evse, now_ms + (self.wake_ms << self.tries[evse]))
+        self.tries[evse] = min(self.tries[evse] + 1, LONGER_MAX)
 
     def wake(self, evse: int) -> None:
         """It draws, asks, or is another car."""
-        self.until_ms[evse] = LONG_AGO_MS
-        self.probing[evse] = False
-        self.in_vain[evse] = 0
-
-    def stir(self, evse: int) -> None:
-        """It asks while it is paused: try it in its next turn."""
-        self.until_ms[evse] = LONG_AGO_MS
+        self.free(evse)
+        self.tries[evse] = 0

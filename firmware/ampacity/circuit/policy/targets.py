@@ -8,18 +8,6 @@ from ampacity.circuit.policy.limits import Limits
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.standing import Standing
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Holder(Protocol):
-        """Keeps EVSEs at 0: `held` by EVSE index."""
-
-        held: list[bool]
-
-        def reason(self, evse: int) -> str:
-            """Why, for people."""
-
 
 class Targets:
     """Owns want_da of the ledger."""
@@ -29,7 +17,7 @@ class Targets:
         self.limits = limits
         self.demand = demand
         self.want_da = ledger.want_da
-        self.holders: "list[Holder]" = []  # who may keep an EVSE at 0, each with its reason
+        self.holders = demand.holders
 
     def ceiling_da(self, s: Standing) -> int:
         """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
@@ -61,4 +49,4 @@ class Targets:
         self.want_da[s.index] = da
         self.demand.changed_ms[s.index] = now_ms
         if by_us and s.book.most_da() > 0:
-            self.demand.paused_ms[s.index] = now_ms
+            self.demand.paused.hold(s.index, now_ms + self.demand.restart_hold_ms)

@@ -52,14 +52,3 @@ class Ledger:
         if not s.book.is_unknown():
             return s.ok
         return now_ms - self.start_ms > max(UNHEARD_MS, self.margin.budget_ms)
-
-    def stuck(self, s: Standing, now_ms: int) -> bool:
-        """A lower was sent long ago, and its bound has not fallen since: plan with the bound."""
-        if not s.ok or s.disobeys or s.locked:
-            return True
-        if s.evse.by_measure and s.book.is_unknown():
-            return True
-        if s.lower_ms < 0:
-            return False
-        patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)
-        return now_ms - max(s.lower_ms, s.fell_ms) > patience_ms

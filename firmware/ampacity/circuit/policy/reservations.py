@@ -1,0 +1,88 @@
+"""Room that is kept free: for which EVSE, how much, why, until when; and what each EVSE is planned with (safety.md section 6).
+
+A reservation is no state of its own: before each pass it is made anew from what the ledger knows, so none outlives its
+reason. Shed and raise plan with one number per EVSE: what its order will make of it, what it is measured to draw, its
+reserve and its reservation, whichever is most. A share begins with the last two, and sets the order.
+"""
+
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.standing import Standing
+
+STUCK = "follows no order now"
+DENIED = "its order lacks margin"
+RETURNS = "returns"
+BEGINS = "waits to begin"
+DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
+RETURN_MS = 10000  # one that may not be read for want of margin is made room for so long
+
+
+class Reservations:
+    """By EVSE what is kept for it (the most, where there are several), why, and until when; reason "": nothing."""
+
+    def __init__(self, ledger: Ledger, other: OtherLoad) -> None:
+        self.ledger = ledger
+        self.other = other
+        self.da = [0] * len(ledger.standings)
+        self.reasons = [""] * len(self.da)
+        self.until_ms = [0] * len(self.da)
+        self.lacking: "list[int]" = []  # circuits and phases on which an order lacks its margin
+
+    def renew(self, now_ms: int) -> None:
+        """Before each pass: all anew."""
+        del self.lacking[:]
+        for s in self.ledger.standings:
+            e = s.index
+            if self.reasons[e]:
+                self.da[e], self.reasons[e] = 0, ""
+            # it follows no order, or nothing shows what it makes of one
+            if not s.ok or s.disobeys or s.locked or s.lower_ms >= 0 and self._late(s, now_ms) or s.evse.by_measure and s.book.is_unknown():
+                self.put(e, s.bound_da, STUCK, now_ms)
+                if now_ms - s.needs_room_ms < RETURN_MS:
+                    self.put(e, self._room_to_return(s), RETURNS, s.needs_room_ms + RETURN_MS)
+            if s.denied_ms >= 0 and self.ledger.want_da[e] and now_ms - s.denied_ms >= DENIED_MS:
+                self.put(e, s.bound_da, DENIED, now_ms)
+                self.lacking += s.on_keys
+
+    def put(self, evse: int, da: int, reason: str, until_ms: int) -> None:
+        """So much is kept for it, until then at least."""
+        if da > self.da[evse] or not self.reasons[evse]:
+            self.da[evse], self.reasons[evse], self.until_ms[evse] = da, reason, until_ms
+
+    def stuck(self, evse: int) -> bool:
+        """No order of ours moves it now."""
+        return self.reasons[evse] in (STUCK, RETURNS)
+
+    def text(self, evse: int, now_ms: int) -> str:
+        """Why it is kept, and for how long where that is known."""
+        left_s = -(-(self.until_ms[evse] - now_ms) // 1000)
+        return self.reasons[evse] if left_s <= 0 else "%s, %d s left" % (self.reasons[evse], left_s)
+
+    def base_da(self, s: Standing) -> int:
+        """What it is planned with before it has a share, in da: its reserve, or what is kept for it."""
+        return max(s.reserve_da, self.da[s.index])
+
+    def planned_da(self, s: Standing, want_da: int) -> int:
+        """What it will draw at most once this target has done its work, in da: that base, what it makes of the target, and what it
+        is measured to draw while no order that is out would make it less."""
+        planned_da = max(self.ledger.permits.most_of(s, want_da), self.base_da(s))
+        if s.measured_da > planned_da and s.lower_ms < 0 and want_da >= s.book.last_da():
+            return s.measured_da
+        return planned_da
+
+    def _late(self, s: Standing, now_ms: int) -> bool:
+        """A lower was sent long ago, and its bound has not fallen since."""
+        patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)
+        return now_ms - max(s.lower_ms, s.fell_ms) > patience_ms
+
+    def _room_to_return(self, s: Standing) -> int:
+        """Rule 5: one that hears us may be read only with the margin for what a read may revive.
+
+        Nobody makes room where all together could not make enough.
+        """
+        revives = self.ledger.permits.revives_da(s)
+        for key in s.on_keys:
+            beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.standings if t is not s])
+            if revives * s.on_keys.count(key) + beside + self.other.shown_da[key] > self.ledger.cap_da[key]:
+                return 0
+        return revives
