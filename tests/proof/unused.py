@@ -3,6 +3,7 @@
 from tests.proof.metered import Metered
 
 MORE_DA = 100
+KEPT = ("mark", "both", "hides", "drew_da", "found", "raised", "unseen")
 RAISED_STEPS = 3  # a frame that shows an excess so soon after a raise gives a device away that hides
 
 
@@ -98,8 +99,9 @@ class Unused(Metered):
         self.hides = False
 
     def encode_more(self):
-        return [self.mark, self.both, self.hides, self.drew_da, self.found, self.raised, self.unseen]
+        return [int(getattr(self, name)) for name in KEPT]
 
     def decode_more(self, x, at):
-        self.mark, self.both, self.hides, self.drew_da, self.found, self.raised, self.unseen = x[at], bool(x[at + 1]), bool(x[at + 2]), x[at + 3], bool(x[at + 4]), x[at + 5], bool(x[at + 6])
-        return at + 7
+        for place, name in enumerate(KEPT):
+            setattr(self, name, x[at + place])
+        return at + len(KEPT)

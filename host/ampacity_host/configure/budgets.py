@@ -118,7 +118,7 @@ def again_da(facts: dict[str, Any], circuit: int) -> list[int]:
 def holds_again_s(facts: dict[str, Any], circuit: int) -> float:
     """How long the circuit's breaker holds that peak, in s."""
     curve, rated_da = parse_breaker(facts["circuits"][circuit]["breaker"], max(facts["circuits"][circuit]["rating_da"]))
-    return min(trip_time_s(curve, peak / rated_da) for peak in again_da(facts, circuit))
+    return min(float(trip_time_s(curve, peak / rated_da)) for peak in again_da(facts, circuit))
 
 
 def frees_phases(facts: dict[str, Any], circuit: int, said: str | None, lines: list[BusTiming]) -> bool:

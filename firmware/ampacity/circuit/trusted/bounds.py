@@ -245,7 +245,9 @@ class Bounds:
         self.add_to(self.sums, s, -1)
         if leak_da != s.leak_da:
             s.leak_da = leak_da
-        on, off, idle = [], [], []
+        on: "list[int]" = []
+        off: "list[int]" = []
+        idle: "list[int]" = []
         for index in range(len(s.evse.terminals)):
             (off if s.set_terminals is not None and index not in s.set_terminals else idle if index in s.unused else on).append(index)
         on_keys, off_keys = self._keys_of(s, on), self._keys_of(s, off)

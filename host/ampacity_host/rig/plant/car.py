@@ -69,7 +69,8 @@ def car_from_fields(fields):
     if take:
         name = sorted(take)[0]
         raise FieldError("car." + name, take[name], "phases, max_a, min_a, battery_kwh, soc, need_kwh, "
-                         "ramp_a_per_s, reaction_ms, obeys, state_d, mac, sleep_ms, hold_ms, then_phases, then_ms, factor, over_a, leak_a, beyond_ms, obeys_ms")
+                         "ramp_a_per_s, reaction_ms, obeys, state_d, mac, sleep_ms, hold_ms, then_phases, then_ms, "
+                         "factor, over_a, leak_a, beyond_ms, obeys_ms")
     return car
 
 
