@@ -43,7 +43,7 @@ ONE_PHASE: Fleet = ((40, 1, 160, *HYBRID), (60, 1, 320, *BATTERY_WH))
 class Kind(NamedTuple):
     """rows: of each row its EVSEs and its rating in A, by size of the site; unmeasured: rows whose EVSEs measure nothing.
 
-    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each row a meter of its own?
+    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each circuit a meter of its own? Without one unused phases count.
     """
 
     fleet: Fleet
@@ -58,8 +58,8 @@ class Kind(NamedTuple):
 
 FULL, SHORT = 0, 1
 KINDS = {
-    "mixed": Kind(FLEET, 4, (15, 3), (40.0, 32.0), (100.0, 63.0), floors=2),
-    "one-phase": Kind(ONE_PHASE, 2, (12, 4), (50.0, 32.0), (50.0, 40.0)),
+    "mixed": Kind(FLEET, 4, (15, 3), (40.0, 32.0), (100.0, 63.0), floors=2, metered=True),
+    "one-phase": Kind(ONE_PHASE, 2, (12, 4), (50.0, 32.0), (50.0, 40.0), metered=True),
     "unmeasured": Kind(FLEET, 4, (6, 3), (32.0, 32.0), (50.0, 50.0), unmeasured=2, metered=True),
 }
 
@@ -132,7 +132,7 @@ def _at_once(chance: random.Random) -> "tuple[int, int]":
 def site_text(kind: Kind, size: int) -> str:
     """Rows of EVSEs with three phases whose terminals are turned from one to the next, each row on a line of its own."""
     lines = ['[site]\nname = "unused"\n', _circuit("main", kind.main_a[size], assumed_a=Load.most_da / 10, meter="grid")]
-    lines += [_circuit(f"floor-{n + 1}", 0.6 * kind.main_a[size], "main") for n in range(kind.floors)]
+    lines += [_circuit(f"floor-{n + 1}", 0.6 * kind.main_a[size], "main", meter=f"of-floor-{n + 1}" if kind.metered else None) for n in range(kind.floors)]
     numbers = iter(range(kind.rows * kind.evses[size]))
     for row in range(kind.rows):
         silent = row >= kind.rows - kind.unmeasured
@@ -141,7 +141,8 @@ def site_text(kind: Kind, size: int) -> str:
         lines.append(_bus(f"line-{row + 1}", "baud = 9600\nparity = \"N\"" if silent else "baud = 19200"))
         for unit in range(2, 2 + kind.evses[size]):
             lines.append(_evse(next(numbers), f"line-{row + 1}", unit, name, "smartevse-v3-node" if silent else "ampacity"))
-    meters = ["grid"] + [f"of-row-{n + 1}" for n in range(kind.rows) if kind.metered]
+    below = [f"of-floor-{n + 1}" for n in range(kind.floors)] + [f"of-row-{n + 1}" for n in range(kind.rows)]
+    meters = ["grid"] + (below if kind.metered else [])
     lines.append(_bus("meters", "baud = 115200"))
     lines += [f'[[meter]]\nname = "{name}"\nprofile = "eastron-sdm630"\nbus = "meters"\nunit = {100 + n}\n' for n, name in enumerate(meters)]
     return "\n".join(lines)
