@@ -43,6 +43,7 @@ class Mutant:
         self.file, self.function, self.line = file, function, line
         self.node, self.choice = node, choice
         self.before, self.after = before, after
+        self.outermost = ""  # the dotted name of the outermost function that it is in the body of
         self.again = 0  # the how-manieth with these texts
 
     @property
@@ -69,6 +70,7 @@ def mutants_of(source: str, file: str) -> "list[Mutant]":
                 mutant = Mutant(file, path, line, number, choice, before, after)
                 name = mutant.name
                 mutant.again = seen[name] = seen.get(name, -1) + 1
+                mutant.outermost = _outermost(statement, parents)
                 found.append(mutant)
     return found
 
@@ -107,6 +109,18 @@ def _numbered(tree: ast.AST) -> "Iterator[tuple[int, ast.AST, list[ast.AST]]]":
             yield from walk(child, [*parents, node])
 
     return walk(tree, [])
+
+
+def _outermost(statement: ast.stmt, parents: "list[ast.AST]") -> str:
+    """Of a statement inside functions; "" where it is run when the module is imported, or where the function has more than code."""
+    names = []
+    for parent in parents:
+        if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and parent is not statement:
+            names.append(parent.name)
+            if not isinstance(parent, ast.ClassDef):
+                plain = all(isinstance(d, ast.Name) and d.id in ("property", "staticmethod", "classmethod") for d in parent.decorator_list)
+                return ".".join(names) if plain else ""
+    return ""
 
 
 def _left_alone(node: ast.AST, parents: "list[ast.AST]") -> bool:
