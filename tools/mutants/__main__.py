@@ -75,10 +75,10 @@ class Run:
 
     def tests(self, mutant: Mutant) -> "tuple[list[tuple[str, str, float]], int]":
         """The tests that reach it, quick ones first, within seconds_max; and how many were too slow for that."""
-        file = str(self.sources[mutant.file])
+        module = self.layout.module_of(self.sources[mutant.file])
         found = []
         for (path, name), (seconds, lines) in self.reach.items():
-            at = lines.get(file, [])
+            at = lines.get(module, [])
             if mutant.line in at or (mutant.line == 0 and at):
                 found.append((path, name, seconds))
         found.sort(key=lambda test: (test[2], test[1]))

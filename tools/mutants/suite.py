@@ -127,7 +127,7 @@ def _child(pipe: Any, work: "Callable[..., Any]", job: "tuple[Any, ...]") -> Non
 
 
 def reached(layout: Layout, files: "list[Path]", test_file: Path) -> "dict[str, tuple[float, dict[str, list[int]]]]":
-    """Per test its seconds of processor time, and the first lines of the statements of `files` that it ran."""
+    """Per test its seconds of processor time, and the first lines of the statements of each module of `files` that it ran."""
     hits: set[tuple[int, int]] = set()
     modules = {}
     for number, file in enumerate(files):
@@ -142,7 +142,7 @@ def reached(layout: Layout, files: "list[Path]", test_file: Path) -> "dict[str, 
         seconds = time.process_time() - began
         lines: dict[str, list[int]] = {}
         for number, line in sorted(hits):
-            lines.setdefault(str(files[number]), []).append(line)
+            lines.setdefault(layout.module_of(files[number]), []).append(line)
         found[name] = (seconds, lines)
     return found
 
