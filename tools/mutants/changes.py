@@ -136,7 +136,7 @@ def _left_alone(node: ast.AST, parents: "list[ast.AST]") -> bool:
             return True
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and _is_text(parent.left):
             return True
-    return len(chain) < 2 or (isinstance(node, ast.Assign) and ast.unparse(node).startswith("TYPE_CHECKING"))
+    return len(chain) < 2 or any(isinstance(part, ast.Assign) and ast.unparse(part).startswith("TYPE_CHECKING") for part in chain)
 
 
 def _defects(node: ast.AST, parents: "list[ast.AST]") -> "list[ast.AST]":
