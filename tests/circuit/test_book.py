@@ -1,8 +1,9 @@
 """The book of orders, order by order: what stands, what is proven, what is gone, and what it says of that."""
 
-from ampacity.circuit.trusted.orders import NONE_DA, ORDERS_MAX, OrderBook
+from ampacity.circuit.trusted.orders import NONE_DA, OrderBook
 
 SETTLE_MS = 5000
+ORDERS_MAX = 12
 
 
 def booked(*values, transit_ms=50, answered=True, at_ms=0):
@@ -42,6 +43,21 @@ def test_an_order_of_nobody_is_followed_by_one_of_ours_even_at_the_same_value():
     assert book.is_unknown() and book.find(0) is None
     book.orders[0].gone_ms = 0
     assert book.settle(SETTLE_MS) and not book.is_unknown()
+
+
+def test_a_raise_that_is_proven_at_the_first_millisecond_leaves_nothing_below_it():
+    book = booked(60)
+    book.add(2, 160, 0)
+    book.prove(2, 0)
+    assert book.orders[0].gone_ms == 0 and book.least_da() == 160 == book.least_known_da()
+
+
+def test_what_nobody_of_us_ordered_is_none_of_this_life():
+    book = OrderBook(SETTLE_MS, 50)
+    book.add_unknown(40, 0)
+    assert book.least_known_da() == NONE_DA
+    book.add(1, 60, 10)
+    assert book.least_known_da() == 60 and book.is_unknown()
 
 
 def test_what_nobody_of_us_ordered_replaces_what_was_feared_before_and_what_was_proven():

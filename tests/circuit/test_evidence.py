@@ -64,8 +64,9 @@ def test_rule_6_it_is_audited_when_identity_and_settings_were_read_since_it_was_
 
 def test_rule_6_the_first_identity_is_kept_and_only_a_text_is_one():
     evidence = known()
-    evidence.put("fingerprint", None, T)
-    assert evidence.known_fingerprint is None and not evidence.swapped()
+    for none in (None, 7):
+        evidence.put("fingerprint", none, T)
+        assert evidence.known_fingerprint is None and not evidence.swapped()
     evidence.put("fingerprint", "SN1", T)
     assert evidence.known_fingerprint == "SN1" and not evidence.swapped()
     evidence.put("fingerprint", "SN2", T)
@@ -85,7 +86,7 @@ def test_what_it_draws_unasked_for_sure_is_what_is_known_and_not_what_is_feared(
         (known(evse, power_on_source="declared", power_on_da=60), 0), (read(known(evse), fallback_da=60), 60),
         (read(known(power_on_source="settings"), power_on_da=80), 80), (read(known(power_on_da=60), watchdog_ms=9000, fallback_da=100), 100),
         (read(known(power_on_da=60), fallback_da=100), 60), (read(known(power_on_da=60), watchdog_ms=9000, fallback_da=20), 60),
-        (read(known(fallback_da=90, power_on_source="unknown"), watchdog_ms=9000), 0),
+        (read(known(power_on_da=60), watchdog_ms=1, fallback_da=100), 100), (read(known(fallback_da=90, power_on_source="unknown"), watchdog_ms=9000), 0),
     ):  # fmt: skip
         assert evidence.sure_da() == sure
     evidence = known(power_on_source="unknown")
@@ -171,6 +172,7 @@ def test_the_hardware_maximum_is_never_less_than_the_site_file_says():
     for shown, most in ((100, 160), (200, 200), ("much", 160), (None, 160)):
         evidence = read(known(), max_da=shown)
         assert hardware_da(evidence.evse, evidence) == most == evidence.max_da()
+    assert known(max_da=0).max_da() == 0
 
 
 def test_rule_8_a_watchdog_counts_with_its_time_and_its_fallback():
@@ -179,6 +181,7 @@ def test_rule_8_a_watchdog_counts_with_its_time_and_its_fallback():
         (foreign_evse, {}, {"fallback_da": 0}, {}, 0), (foreign_evse, {"fallback_fixed": True}, {"watchdog_ms": 9000}, {}, 9000),
         (foreign_evse, {"watchdog_fixed": True}, {}, {}, 10000), (foreign_evse, {"watchdog_fixed": True}, {"watchdog_ms": 0}, {}, 0),
         (foreign_evse, {"watchdog_fixed": True, "fallback_fixed": False}, {}, {}, 0), (foreign_evse, {"watchdog_ms": 0}, {"watchdog_ms": 9, "fallback_da": 0}, {}, 0),
+        (foreign_evse, {}, {"watchdog_ms": 0, "fallback_da": 0}, {"watchdog_ms": 12000}, 0),
         (foreign_evse, {"watchdog_fixed": True}, {}, {"watchdog_ms": 12000}, 12000), (foreign_evse, {"watchdog_fixed": True}, {}, {"watchdog_ms": 8000}, 10000),
         (evse, {}, {}, {}, 0), (evse, {}, {"fallback_da": 60}, {}, 10000), (evse, {}, {"fallback_da": 60, "watchdog_ms": 20000}, {}, 20000),
         (evse, {}, {"fallback_da": 60, "watchdog_ms": 5000}, {"watchdog_ms": 30000}, 30000), (evse, {"watchdog_fixed": True}, {}, {}, 10000),

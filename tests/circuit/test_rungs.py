@@ -4,12 +4,12 @@ from helper_circuit import evse, site
 
 from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.events import EVENTS_MAX, Events
-from ampacity.circuit.trusted.ladder import CONTACTOR, DAY_MS, FEEDER, FREE, PAUSED, Ladder, contactor, lock_of, stopped
+from ampacity.circuit.trusted.ladder import CONTACTOR, FEEDER, FREE, PAUSED, Ladder, contactor, lock_of, stopped
 from ampacity.circuit.trusted.standing import Standing
 from ampacity.circuit.trusted.tree import Site
 
 T = 1000000
-SETTLE_MS, TRANSIT_MS = 5000, 50
+SETTLE_MS, TRANSIT_MS, DAY_MS = 5000, 50, 86400000
 
 
 class Stood(Ladder):
@@ -84,6 +84,8 @@ def test_the_third_time_within_a_day_begins_with_the_contactor():
     stood.end(stood.s, last_ms)
     stood.begin(stood.s, last_ms + 1)
     assert stood.s.disobeyed_ms == [T + 1000, last_ms, last_ms + 1] and stood.s.rung == CONTACTOR
+    stood.begin(stood.s, last_ms + 2)
+    assert stood.s.disobeyed_ms == [last_ms, last_ms + 1, last_ms + 2], "no more than are asked for"
 
 
 def test_who_disobeys_with_its_contactor_told_to_open_is_welded_and_keeps_its_rung():

@@ -138,9 +138,10 @@ def test_rule_9_a_watchdog_that_any_request_feeds_counts_where_nobody_else_can_s
         facts["buses"] = [bus]
         e = Site(facts).evses[0]
         assert (e.shared_feed, e.watchdog_ms) == (shared, 0 if shared else 10000), (bus, more)
-    facts = site([foreign_evse(poll_feeds=True, watchdog_ms=0), foreign_evse("two", poll_feeds=True, bus=1)])
+    evses = [foreign_evse("e%d" % ms, poll_feeds=True, watchdog_ms=ms) for ms in (0, 1)] + [foreign_evse("two", poll_feeds=True, bus=1)]
+    facts = site(evses)
     facts["buses"] = [lan, dict(lan, private=True)]
-    assert [e.shared_feed for e in Site(facts).evses] == [False, False]
+    assert [e.shared_feed for e in Site(facts).evses] == [False, True, False]
 
 
 def test_what_a_site_requires_holds_for_each_evse():

@@ -119,6 +119,7 @@ def _outermost(statement: ast.stmt, parents: "list[ast.AST]") -> str:
             names.append(parent.name)
             if not isinstance(parent, ast.ClassDef):
                 plain = all(isinstance(d, ast.Name) and d.id in ("property", "staticmethod", "classmethod") for d in parent.decorator_list)
+                plain = plain and not any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(parent))
                 return ".".join(names) if plain else ""
     return ""
 
@@ -144,6 +145,8 @@ def _defects(node: ast.AST, parents: "list[ast.AST]") -> "list[ast.AST]":
     maker = _MAKERS.get(kind)
     found = maker(node) if maker else []
     parent = parents[-1]
+    if isinstance(node, ast.Constant) and isinstance(parent, ast.Return) and _says_bool(parents):
+        return []  # its statement's defects are the same
     if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(parent, ast.Module | ast.ClassDef):
         return []  # what has no name at all fails in every test
     if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.USub):
