@@ -23,8 +23,10 @@ def rested(ours=(0, 0, 0), **more):
 
 def test_a_step_is_told_once_and_by_phase():
     seen = rested()
+    assert seen.step_ms == -1
     assert seen.frame((0, 60, 0)) and (seen.missed, seen.followed, seen.spared[1]) == (0, 2, 5)
     assert not seen.frame((0, 60, 0)) and (seen.missed, seen.followed) == (0, 0)
+    assert seen.step_ms == seen.now_ms - 1000, "the last step is one frame ago"
     assert seen.frame((0, 0, 0)) and seen.followed == 2
     assert not seen.frame((0, 0, 0))
     assert seen.frame((60, 0, 60), (-60, 0, 0)) and (seen.missed, seen.followed) == (1, 4)

@@ -180,7 +180,6 @@ class Form:
         self._walk(guard.ledger, "g.ledger", ("Ledger",))
         for part in ("bounds", "margin", "permits"):
             self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))
-        self._own("g.ledger.bounds.start_ms", "g.ledger.start_ms")
         for i in range(len(guard.ledger.standings)):
             s = "g.ledger.standings[%d]" % i
             self._walk(guard.ledger.standings[i], s, ("Standing",))
