@@ -44,20 +44,23 @@ class Run:
         return found
 
     def measure(self, files: "list[Path]", tell: Any) -> None:
-        """Which tests reach which statements; measured once for these sources and tests."""
+        """Which tests reach which statements: measured anew when a test file changes, or a source that it reached."""
         files = self._room(files)
         for test_file in sorted({test for file in files for test in self.layout.tests_of(file)}):
             mine = [file for file in files if test_file in self.layout.tests_of(file)]
-            path = self.folder / ("reach-%s-%s.json" % (test_file.stem, digest([*self._context(test_file), *mine])))
-            if path.exists():
-                self._known(test_file, json.loads(path.read_text()))
+            sources = {self.layout.module_of(file): digest([file]) for file in mine}
+            path = self.folder / ("reach-%s-%s.json" % (test_file.stem, digest(self._context(test_file))))
+            kept = json.loads(path.read_text()) if path.exists() else {"sources": {}, "tests": {}}
+            met = {module for _, lines in kept["tests"].values() for module in lines}
+            if all(module in kept["sources"] and (kept["sources"][module] == sources[module] or module not in met) for module in sources):
+                self._known(test_file, kept["tests"])
                 continue
             tell("measuring %s" % test_file.name)
 
-            def told(job: Any, result: Any, test_file: Path = test_file, path: Path = path) -> None:
+            def told(job: Any, result: Any, test_file: Path = test_file, path: Path = path, sources: "dict[str, str]" = sources) -> None:
                 if result is None:
                     raise SystemExit(f"mutants: {test_file} fails as it stands")
-                path.write_text(json.dumps(result))
+                path.write_text(json.dumps({"sources": sources, "tests": result}))
                 self._known(test_file, result)
 
             suite.run_all([(self.layout, mine, test_file)], suite.reached, 1, told)
