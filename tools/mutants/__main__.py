@@ -32,6 +32,7 @@ class Run:
     def __init__(self, layout: suite.Layout, folder: Path, seconds_max: float = SECONDS_MAX, processes: int = 2) -> None:
         self.layout, self.folder, self.seconds_max, self.processes = layout, folder, seconds_max, processes
         self.sources: dict[str, Path] = {}
+        self.texts: dict[str, str] = {}  # of test files
         self.reach: dict[tuple[str, str], tuple[float, dict[str, list[int]]]] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -77,14 +78,14 @@ class Run:
         return [test_file, *sorted(test_file.parent.glob("helper*.py"))]
 
     def tests(self, mutant: Mutant) -> "tuple[list[tuple[str, str, float]], int]":
-        """The tests that reach it, quick ones first, within seconds_max; and how many were too slow for that."""
+        """The tests that reach it, within seconds_max: of files that import its module first, and quick ones first of each; how many are left out."""
         module = self.layout.module_of(self.sources[mutant.file])
         found = []
         for (path, name), (seconds, lines) in self.reach.items():
             at = lines.get(module, [])
             if mutant.line in at or (mutant.line == 0 and at):
                 found.append((path, name, seconds))
-        found.sort(key=lambda test: (test[2], test[1]))
+        found.sort(key=lambda test: (not self._imports(test[0], module), test[2], test[1]))
         taken, spent = [], 0.0
         for test in found:
             if taken and spent + test[2] > self.seconds_max:
@@ -92,6 +93,12 @@ class Run:
             taken.append(test)
             spent += test[2]
         return taken, len(found) - len(taken)
+
+    def _imports(self, test_file: str, module: str) -> bool:
+        if test_file not in self.texts:
+            self.texts[test_file] = Path(test_file).read_text()
+        package, _, name = module.rpartition(".")
+        return module + " import" in self.texts[test_file] or "from %s import %s" % (package, name) in self.texts[test_file]
 
     def play(self, mutants: "list[Mutant]", tell: Any) -> "dict[str, dict[str, Any]]":
         """Name → {"state": killed, survived or unreached, "by", "slow": tests left out}; results are kept as they come."""

@@ -33,6 +33,7 @@ COMPUTED = {
     ast.RShift: ast.LShift,
 }
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any"}
+SHOWN_MAX = 600
 NEAR_MAX = 100  # a constant from here on is a quantity, not a count: doubled and halved instead of one off
 
 
@@ -66,8 +67,9 @@ def mutants_of(source: str, file: str) -> "list[Mutant]":
             line = statement.lineno if inside and statement is not inside[-1] else 0
             after = _shown(_with(statement, node, new))
             if after != before:
+                was, after = _cut(before, after)
                 path = ".".join(p.name for p in parents if isinstance(p, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef))
-                mutant = Mutant(file, path, line, number, choice, before, after)
+                mutant = Mutant(file, path, line, number, choice, was, after)
                 name = mutant.name
                 mutant.again = seen[name] = seen.get(name, -1) + 1
                 mutant.outermost = _outermost(statement, parents)
@@ -270,3 +272,11 @@ def _shown(statement: ast.stmt) -> str:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If | ast.While | ast.For | ast.With | ast.Try):
         text = text.split("\n")[0]
     return " ".join(text.split())
+
+
+def _cut(before: str, after: str) -> "tuple[str, str]":
+    """Of a long statement, as a table is, its beginning, and what is around the place that changed."""
+    if len(before) < SHOWN_MAX:
+        return before, after
+    at = next((at for at in range(len(after)) if after[: at + 1] != before[: at + 1]), len(after))
+    return before[:40] + " …", "… " + after[max(0, at - 20) : at + 20] + " …, %d characters in" % at
