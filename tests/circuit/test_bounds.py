@@ -345,3 +345,43 @@ def test_a_lower_that_brought_nothing_down_in_its_time_is_stuck():
     assert life.stuck(life.s, life.now_ms)
     life.s.evse.by_measure = False
     assert not life.stuck(life.s, life.now_ms)
+
+
+def test_an_order_of_nought_that_is_not_proven_is_no_pause_whatever_else_time_does():
+    for more in ({}, {"excess": 5}, {"above_da": 30, "measured_da": 30}, {"disobeys": True}, {"reported_old_da": 5, "reported_until_ms": 10**9}):
+        life = Life(evse()).pass_at(100).audit()
+        life.s.book.orders = []
+        life.permits._rule_1_record(life.s, 0, 100)
+        life.s.ok = True
+        for name in more:
+            setattr(life.s, name, more[name])
+        life.bounds.refresh(200)
+        assert not life.s.paused_proven, more
+
+
+def test_what_settles_is_released_whatever_else_time_looks_at():
+    for more in ({"ok": False}, {"excess": 5}, {"excess": 5, "ok": False}):
+        life = lowering()
+        for name in more:
+            setattr(life.s, name, more[name])
+        life.s.watched_ms = life.now_ms
+        life.bounds.refresh(life.now_ms + 5100)
+        assert life.s.bound_da == 60 == life.sums[0], more
+
+
+def test_a_row_of_lowers_that_began_with_the_clock_is_one():
+    life = lowering()
+    life.s.lower_ms, life.s.fell_ms = 0, 0
+    life.s.reported_old_da, life.s.reported_until_ms = 80, life.now_ms + 7000
+    life.bounds.refresh(life.now_ms + 5100)
+    assert life.s.fell_ms == life.now_ms + 5100 and life.s.lower_ms == 0
+    life.s.reported_old_da, life.s.fell_ms = 0, 0
+    life.bounds.rebound(life.s)
+    assert life.s.lower_ms == -1
+
+
+def test_a_change_that_leaves_the_bound_where_it_is_follows_no_lower():
+    life = lowering()
+    life.s.reported_old_da, life.s.reported_until_ms = 90, life.now_ms + 10
+    life.bounds.refresh(life.now_ms + 10)
+    assert life.s.bound_da == 100 and life.s.reported_old_da == 0 and life.s.fell_ms == -1

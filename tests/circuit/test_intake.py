@@ -56,6 +56,10 @@ def test_rule_5_a_refusal_is_a_frame_of_another_kind_and_brings_back_what_is_rem
     life = Life(evse(fallback_da=160, power_on_da=160)).stand(160).lapse()
     life.intake.refused(0, 1, life.now_ms)
     assert life.s.lapsed, "it remembers no more than its reserve"
+    life = Life(evse()).stand(60)
+    life.s.memory_da = 100
+    life.intake.refused(0, 1, life.now_ms)
+    assert not life.s.book.is_unknown(), "its silence has not run its time"
 
 
 def test_rule_5_after_two_refusals_it_is_left_alone_for_the_time_of_its_watchdog():
@@ -80,6 +84,11 @@ def test_a_proof_shows_no_more_than_was_ordered_and_by_an_order_that_is_known():
         assert life.s.proved == life.s.ok == life.s.book.orders[0].proven == proven, shown_da
         assert (life.s.memory_da, life.s.lapsed, life.s.refusals) == ((0, False, 0) if proven else (70, True, 1))
         assert life.s.reported_da == shown_da and not life.s.silent
+    for name, value in (("memory_da", 5), ("lapsed", True), ("refusals", 1)):
+        life = Life(evse()).stand(60)
+        setattr(life.s, name, value)
+        life.intake.proven(0, life.s.book.orders[-1].id, 60, life.now_ms)
+        assert (life.s.memory_da, life.s.lapsed, life.s.refusals) == (0, False, 0), name
 
 
 def test_rule_9_a_proof_within_ten_seconds_of_a_foreign_write_proves_nothing():
@@ -138,6 +147,10 @@ def test_a_value_that_was_proven_and_is_read_again_lets_go_of_frames_that_can_ar
         life.s.book.orders[0].gone_ms = -1
         life.intake.reported(0, shown_da, life.now_ms + 6000)
         assert (life.s.book.orders[0].gone_ms >= 0) == gone, shown_da
+    life = Life(evse()).stand(100)
+    life.intake.lost(0, life.now_ms)
+    life.intake.reported(0, 100, life.now_ms)
+    assert not life.s.silent and life.s.heard_ever, "a report is an answer"
 
 
 def test_rule_9_a_foreign_write_takes_all_on_its_line_out_and_is_told_once():
@@ -224,9 +237,9 @@ def test_rule_10_nothing_is_learned_of_one_that_is_not_in_service_or_does_not_st
     life.intake.measured(0, [68] * 3, life.now_ms, life.now_ms)
     assert life.s.follow_da == 0
     life = Life(evse())
-    life.s.isolated, life.s.measured_da = True, 0
+    life.intake.isolate(0, True, 0)
     life.intake.measured(0, [165] * 3, 10, 10)
-    assert life.s.above_da == 0
+    assert life.s.above_da == 0 and life.s.follow_da == 0
 
 
 def test_another_car_begins_without_what_the_last_one_made():
@@ -258,6 +271,7 @@ def test_one_that_is_lost_is_told_once_and_must_be_audited_and_proven_again():
         life.intake.lost(0, life.now_ms)
         assert (life.s.silent, life.s.ok, life.s.proved, life.s.hearing_ms < 0, life.s.evidence.audited()) == (True, False, False, True, False)
     assert life.told().count("lost") == 1
+    assert life.events.kept[-1] == (life.now_ms, "lost", "evse-1 does not answer")
 
 
 def test_rule_5_a_frame_that_may_revive_more_than_the_reserve_counts_as_one_of_another_kind():
@@ -304,7 +318,7 @@ def test_rule_6_another_fingerprint_locks_and_counts_the_maximum_and_the_mode_ta
     for _ in range(2):
         life.intake.put_evidence(0, "fingerprint", "SN2", life.now_ms)
         assert (life.s.locked, life.s.ok, life.s.proved, life.s.bound_da) == ("swapped", False, False, 160)
-    assert life.durable.version == version + 1 and life.told().count("swapped") == 1
+    assert life.durable.version == version + 1 and life.told().count("swapped") == 1 and life.s.book.is_unknown()
     life = Life(foreign_evse()).stand(60)
     life.intake.put_evidence(0, "mode_ok", False, life.now_ms)
     assert not life.s.ok and not life.s.proved
@@ -327,6 +341,11 @@ def test_rule_6_it_is_back_by_audit_and_proof_and_neither_locked_nor_isolated():
     assert life.s.ok, "one that cannot show its limit is back without"
     life = Life(foreign_evse())
     life.s.proved, life.s.silent = True, False
+    life.intake._rule_6_back(life.s, 5)
+    assert not life.s.ok
+    life = Life(foreign_evse()).audit()
+    life.s.evidence.values["mode_ok"] = False
+    life.s.proved = True
     life.intake._rule_6_back(life.s, 5)
     assert not life.s.ok
 
@@ -371,6 +390,17 @@ def test_rule_10_a_new_device_begins_without_the_lock_of_the_old_one_and_the_sam
         s = life.s
         assert (s.rung, s.locked, s.disobeys, s.disobeyed_da, s.above_da, s.excess) == ((0, "", False, 0, 0, 0) if free else (3, "disobeyed", True, 165, 7, 8))
         assert not s.swap_kept and life.durable.version == version + 1 and s.evidence.known_fingerprint == fingerprint
+    life = Life(foreign_evse(fingerprint="SN1")).audit()
+    life.intake.put_evidence(0, "fingerprint", "SN2", 5)
+    life.s.proved, version = True, life.durable.version
+    life.intake.accept_device(0, 5)
+    assert life.s.ok and life.told().count("back") == 1, "audited and proven already"
+    life = Life(foreign_evse(fingerprint="SN1", power_on_source="unknown")).audit()
+    life.s.evidence.seen = {"power_on_da": 30, "holds": 1}
+    life.intake.put_evidence(0, "fingerprint", "SN2", 5)
+    del life.s.evidence.values["power_on_da"]
+    life.intake.accept_device(0, 5)
+    assert life.s.reserve_da == 160, "what a test saw of the old one says nothing of the new one"
 
 
 def test_rule_10_a_reset_frees_one_that_disobeyed_and_nobody_else():
@@ -384,6 +414,10 @@ def test_rule_10_a_reset_frees_one_that_disobeyed_and_nobody_else():
         life.s.isolated = True
         life.intake.unlock(0, 5)
         assert life.s.isolated == isolated, "only a feeder of ours closes again by itself"
+    life = Life(foreign_evse()).audit()
+    life.s.rung, life.s.locked, life.s.proved = 2, "disobeyed", True
+    life.intake.unlock(0, 5)
+    assert life.s.ok
 
 
 def test_rule_10_feedback_of_a_feeder_counts_from_the_third_rung_on():
@@ -396,6 +430,9 @@ def test_rule_10_feedback_of_a_feeder_counts_from_the_third_rung_on():
         assert life.told().count("feeder") == isolated
     life.intake.feeder(0, False, 6)
     life.intake.heard(0, 6)
+    closed = locked_out()
+    closed.intake.feeder(0, True, 5)
+    assert not closed.s.isolated and closed.s.disobeys
     assert s.isolated and life.told().count("feeder") == 1
     life.intake.feeder(0, True, 7)
     assert (s.isolated, s.feeder_open, s.bound_da) == (False, False, 160)
