@@ -194,6 +194,9 @@ def test_a_primary_below_that_cannot_measure_is_believed_its_sum():
     assert life.s.bound_da == 120 and life.s.above_da == 60
     life.intake.measured(0, None, life.now_ms, life.now_ms)
     assert (life.s.measured_da, life.s.above_da, life.s.bound_da) == (0, 0, 70), "with what it made of its order"
+    life.s.above_da = 5
+    life.intake.measured(0, None, life.now_ms, life.now_ms)
+    assert life.s.above_da == 5, "nothing was measured there before"
 
 
 def test_it_draws_nothing_since_the_first_reading_of_at_most_0_3_amperes():
@@ -213,6 +216,14 @@ def test_rule_10_what_is_above_an_order_is_learned_within_an_ampere_or_a_tenth_a
         assert life.s.watched_ms == (life.now_ms if above_da else 0)
     life.intake.measured(0, [119] * 3, life.now_ms + 10, life.now_ms)
     assert life.s.above_da == 0 and life.s.follow_da == 11, "what its car made of an order it may make again"
+
+
+def test_rule_10_what_was_learned_at_a_greater_order_is_not_forgotten_at_a_small_one():
+    life = Life(evse()).stand(150)
+    life.intake.measured(0, [165] * 3, life.now_ms, life.now_ms)
+    life.stand(60)
+    life.intake.measured(0, [75] * 3, life.now_ms, life.now_ms)
+    assert life.s.follow_da == 15 and life.s.above_da == 15
 
 
 def test_rule_10_the_watch_begins_with_the_first_reading_above():
