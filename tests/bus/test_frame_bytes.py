@@ -44,7 +44,8 @@ def test_a_refusal_by_a_gateway_is_a_silence_of_the_device():
 
 
 def test_times_are_rounded_up_and_the_baud_has_its_limits():
-    assert [char_us(baud) for baud in (1000, 9600, 19200, 115200)] == [11000, 1146, 573, 96] and char_us(10000000, 10) == 1 and char_us(9600, 10) == 1042
+    assert [char_us(baud) for baud in (1000, 9600, 19200, 115200)] == [11000, 1146, 573, 96] and char_us(10000000, 10) == 1 and char_us(9600,
+        10) == 1042
     assert [silence_us(baud) for baud in (1200, 9600, 19200, 19201, 115200)] == [32084, 4011, 2006, 1750, 1750]
     for baud in (1199, 115201):
         with raises(Rejected):
@@ -57,9 +58,11 @@ def test_a_frame_has_four_bytes_at_least_and_256_at_most():
 
 def test_how_long_a_reply_will_be_is_known_once_its_count_is_here():
     assert [reply_pdu_len(read_pdu(f, 0, 0x0102)) for f in (1, 2, 3, 4, 5, 6, 15, 16, 43)] == [35, 35, 518, 518, 5, 5, 5, 5, 0]
-    assert [reply_pdu_len(read_pdu(1, 0, count)) for count in (1, 8, 9, 16, 17)] == [3, 3, 4, 4, 5] and reply_pdu_len(read_write_pdu(0, 7, 0, b"")) == 16
+    assert [reply_pdu_len(read_pdu(1, 0, count)) for count in (1, 8, 9, 16, 17)] == [3, 3, 4, 4,
+        5] and reply_pdu_len(read_write_pdu(0, 7, 0, b"")) == 16
     pad = b"\xee\xee"
-    for head, size in ((b"\x01\x83\x02", 5), (b"\x01\xff\x02", 5), (b"\x01\x05\x00", 8), (b"\x01\x06\x00", 8), (b"\x01\x0f\x00", 8), (b"\x01\x10\x00", 8),
+    for head, size in ((b"\x01\x83\x02", 5), (b"\x01\xff\x02", 5), (b"\x01\x05\x00", 8), (b"\x01\x06\x00", 8), (b"\x01\x0f\x00", 8),
+        (b"\x01\x10\x00", 8),
                        (b"\x01\x07\x00", -1), (b"\x01\x16\x00", -1)):  # fmt: skip
         assert reply_len(pad + head, 2, 5) == size and reply_len(pad + head, 2, 4) == 0
     for function in (1, 2, 3, 4, 23):

@@ -166,7 +166,8 @@ def test_a_reading_is_facts_for_people_and_the_guard():
     made = driver()
     feed(made, 100, sent_ms=90, limit_da=90, sequence=7, energy_wh=0x12345678, pilot=0x0142, plug=0b0101, faults=0b10000010, measured_l2_da=25)
     facts = made.facts
-    assert (facts.limit_da, facts.energy_wh, facts.state, facts.plugged, facts.contactor_closed, facts.charging) == (90, 0x12345678, "B1", True, True, False)
+    assert (facts.limit_da, facts.energy_wh, facts.state, facts.plugged, facts.contactor_closed, facts.charging) == (90, 0x12345678, "B1", True,
+        True, False)
     assert (facts.amps_da, facts.volts_dv, facts.power_w, facts.fault, facts.updated_ms) == (
         [10, 25, 30], [2300, 2310, 2290], (10 * 2300 + 25 * 2310 + 30 * 2290) // 100, "over-temperature, other", 100)  # fmt: skip
     assert made.judge.of("reported") == [("reported", 2, 90, 100)] and made.judge.of("measured") == [("measured", 2, [10, 25, 30], 90, 100)]

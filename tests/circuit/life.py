@@ -25,7 +25,8 @@ class Life(Ledger):
         return self
 
     def audit(self, e=0):
-        for key, value in (("watchdog_ms", 10000), ("fallback_da", self.standings[e].evse.fallback_da), ("power_on_da", self.standings[e].evse.power_on_da)):
+        for key, value in (("watchdog_ms", 10000), ("fallback_da", self.standings[e].evse.fallback_da),
+            ("power_on_da", self.standings[e].evse.power_on_da)):
             self.intake.put_evidence(e, key, value, self.now_ms)
         return self
 

@@ -173,7 +173,8 @@ def watched(allowed_above, seconds, order_da=100):
 
 
 def test_rule_10_an_excess_of_twice_the_tolerance_or_more_lasts_the_settle_time():
-    for above_da, order_da, takes_ms in ((11, 60, 9100), (15, 60, 6700), (20, 60, 5000), (60, 60, 5000), (11, 100, 9100), (14, 130, 9300), (26, 130, 5000)):
+    for above_da, order_da, takes_ms in ((11, 60, 9100), (15, 60, 6700), (20, 60, 5000), (60, 60, 5000), (11, 100, 9100), (14, 130, 9300),
+        (26, 130, 5000)):
         life, elapsed_ms = watched(above_da, 30, order_da)
         assert life.s.disobeys and elapsed_ms == takes_ms, (above_da, order_da, elapsed_ms)
         assert life.s.bound_da == max(160, order_da + above_da)
@@ -203,7 +204,8 @@ def test_rule_10_one_that_disobeys_counts_by_its_orders_again_when_nothing_flows
 
 def test_rule_10_the_tolerance_is_an_ampere_or_a_tenth_of_all_it_was_told():
     life = standing(0)
-    for more, allowed_da in (({}, 10), ({"reserve_da": 109}, 10), ({"reserve_da": 110}, 11), ({"reserve_da": 99}, 10), ({"reported_old_da": 125}, 12)):
+    for more, allowed_da in (({}, 10), ({"reserve_da": 109}, 10), ({"reserve_da": 110}, 11), ({"reserve_da": 99}, 10),
+        ({"reported_old_da": 125}, 12)):
         life.s.reserve_da = life.s.reported_old_da = 0
         for name in more:
             setattr(life.s, name, more[name])

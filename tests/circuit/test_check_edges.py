@@ -80,7 +80,8 @@ def test_addresses_are_compared_as_the_line_sees_them():
     for buses, code in (
         ([{"kind": "rtu", "port": "virtual"}] * 2, []), ([{"kind": "rtu"}] * 2, []), ([{"kind": "rtu", "port": "uart:1"}] * 2, ["address"]),
         ([{"kind": "tcp", "host": "a", "tcp_port": 502}, {"kind": "tcp", "host": "a"}], ["address"]),
-        ([{"kind": "tcp", "host": "a."}, {"kind": "tcp", "host": "A"}], ["address"]), ([{"kind": "tcp", "host": "a"}, {"kind": "tcp", "host": "b"}], []),
+        ([{"kind": "tcp", "host": "a."}, {"kind": "tcp", "host": "A"}], ["address"]),
+            ([{"kind": "tcp", "host": "a"}, {"kind": "tcp", "host": "b"}], []),
         ([{"kind": "tcp", "host": "a", "tcp_port": 503}, {"kind": "tcp", "host": "a"}], []),
     ):  # fmt: skip
         facts = site([evse("a"), evse("b", bus=1)])
@@ -95,7 +96,8 @@ def test_the_step_of_a_device_is_one_where_its_facts_name_none():
 
 
 def test_a_fallback_is_a_pause_or_between_minimum_and_maximum():
-    for more, found in (({"fallback_da": 60}, []), ({"fallback_da": 59}, ["fallback"]), ({"fallback_da": 160}, []), ({"fallback_da": 161}, ["fallback"]),
+    for more, found in (({"fallback_da": 60}, []), ({"fallback_da": 59}, ["fallback"]), ({"fallback_da": 160}, []),
+        ({"fallback_da": 161}, ["fallback"]),
                         ({"fallback_da": 30, "primary": True}, []), ({"fallback_da": 30, "watchdog_ms": 1}, ["fallback"])):  # fmt: skip
         assert codes(site([evse(**more)])) == found, more
     assert codes(site([mute_evse(fallback_da=30)])) == []

@@ -86,7 +86,8 @@ def test_what_it_draws_unasked_for_sure_is_what_is_known_and_not_what_is_feared(
         (known(evse, power_on_source="declared", power_on_da=60), 0), (read(known(evse), fallback_da=60), 60),
         (read(known(power_on_source="settings"), power_on_da=80), 80), (read(known(power_on_da=60), watchdog_ms=9000, fallback_da=100), 100),
         (read(known(power_on_da=60), fallback_da=100), 60), (read(known(power_on_da=60), watchdog_ms=9000, fallback_da=20), 60),
-        (read(known(power_on_da=60), watchdog_ms=1, fallback_da=100), 100), (read(known(fallback_da=90, power_on_source="unknown"), watchdog_ms=9000), 0),
+        (read(known(power_on_da=60), watchdog_ms=1, fallback_da=100), 100),
+            (read(known(fallback_da=90, power_on_source="unknown"), watchdog_ms=9000), 0),
     ):  # fmt: skip
         assert evidence.sure_da() == sure
     evidence = known(power_on_source="unknown")
@@ -102,12 +103,14 @@ def commissioned(**more):
 
 def test_what_a_test_has_shown_holds_for_that_device_alone():
     evidence = commissioned()
-    assert (evidence.tested, evidence.distrusted, evidence.seen, evidence.tested_fingerprint) == (True, True, {"watchdog_ms": 12000, "holds": 1}, "SN1")
+    assert (evidence.tested, evidence.distrusted, evidence.seen, evidence.tested_fingerprint) == (True, True, {"watchdog_ms": 12000, "holds": 1},
+        "SN1")
     evidence.accept_device()
     assert evidence.tested and evidence.distrusted and evidence.seen, "the same device was accepted once more"
     evidence.put("fingerprint", "SN2", T)
     evidence.accept_device()
-    assert (evidence.known_fingerprint, evidence.tested, evidence.distrusted, evidence.seen, evidence.tested_fingerprint) == ("SN2", False, False, {}, "SN2")
+    assert (evidence.known_fingerprint, evidence.tested, evidence.distrusted, evidence.seen, evidence.tested_fingerprint) == ("SN2", False, False,
+        {}, "SN2")
     for nameless in (None, 7):
         evidence = commissioned()
         evidence.put("fingerprint", nameless, T)
@@ -160,7 +163,8 @@ def test_every_gap_is_named():
     required.tested = True
     assert required.gaps() == []
     text = "power-on value is unknown and counts as the hardware maximum; declare or test it"
-    for make, more, values, told in ((foreign_evse, {}, {}, True), (foreign_evse, {}, {"power_on_da": 60}, False), (evse, {}, {"fallback_da": 0}, False)):
+    for make, more, values, told in ((foreign_evse, {}, {}, True), (foreign_evse, {}, {"power_on_da": 60}, False),
+        (evse, {}, {"fallback_da": 0}, False)):
         found = read(known(make, power_on_source="unknown", watchdog_fixed=make is foreign_evse, **more), **values).gaps()
         assert (text in found) == told and len(found) == told, values
     doubted = known(watchdog_fixed=True)
@@ -180,9 +184,11 @@ def test_rule_8_a_watchdog_counts_with_its_time_and_its_fallback():
         (foreign_evse, {}, {"watchdog_ms": 9000, "fallback_da": 0}, {}, 9000), (foreign_evse, {}, {"watchdog_ms": 9000}, {}, 0),
         (foreign_evse, {}, {"fallback_da": 0}, {}, 0), (foreign_evse, {"fallback_fixed": True}, {"watchdog_ms": 9000}, {}, 9000),
         (foreign_evse, {"watchdog_fixed": True}, {}, {}, 10000), (foreign_evse, {"watchdog_fixed": True}, {"watchdog_ms": 0}, {}, 0),
-        (foreign_evse, {"watchdog_fixed": True, "fallback_fixed": False}, {}, {}, 0), (foreign_evse, {"watchdog_ms": 0}, {"watchdog_ms": 9, "fallback_da": 0}, {}, 0),
+        (foreign_evse, {"watchdog_fixed": True, "fallback_fixed": False}, {}, {}, 0),
+            (foreign_evse, {"watchdog_ms": 0}, {"watchdog_ms": 9, "fallback_da": 0}, {}, 0),
         (foreign_evse, {}, {"watchdog_ms": 0, "fallback_da": 0}, {"watchdog_ms": 12000}, 0),
-        (foreign_evse, {"watchdog_fixed": True}, {}, {"watchdog_ms": 12000}, 12000), (foreign_evse, {"watchdog_fixed": True}, {}, {"watchdog_ms": 8000}, 10000),
+        (foreign_evse, {"watchdog_fixed": True}, {}, {"watchdog_ms": 12000}, 12000),
+            (foreign_evse, {"watchdog_fixed": True}, {}, {"watchdog_ms": 8000}, 10000),
         (evse, {}, {}, {}, 0), (evse, {}, {"fallback_da": 60}, {}, 10000), (evse, {}, {"fallback_da": 60, "watchdog_ms": 20000}, {}, 20000),
         (evse, {}, {"fallback_da": 60, "watchdog_ms": 5000}, {"watchdog_ms": 30000}, 30000), (evse, {"watchdog_fixed": True}, {}, {}, 10000),
         (evse, {"kind": "local", "watchdog_ms": 700}, {}, {}, 700), (evse, {"kind": "local", "watchdog_ms": 0}, {}, {}, 0),
@@ -198,7 +204,8 @@ def test_rule_8_a_watchdog_counts_with_its_time_and_its_fallback():
 def test_the_worst_of_what_was_read_and_seen_is_its_fallback_and_its_power_on_value():
     for more, values, seen, fallback, power_on in (
         ({"fallback_da": 60, "power_on_da": 70}, {}, {}, 60, 70), ({"fallback_da": 60}, {"fallback_da": 80}, {"fallback_da": 50}, 80, 0),
-        ({}, {"fallback_da": 40}, {"fallback_da": 50, "power_on_da": 90}, 50, 90), ({"power_on_da": 70}, {"power_on_da": 20}, {"power_on_da": 10}, 0, 20),
+        ({}, {"fallback_da": 40}, {"fallback_da": 50, "power_on_da": 90}, 50, 90),
+            ({"power_on_da": 70}, {"power_on_da": 20}, {"power_on_da": 10}, 0, 20),
         ({}, {"power_on_da": "x"}, {}, 0, 160), ({"power_on_source": "unknown"}, {}, {}, 0, 160),
         ({"power_on_source": "unknown"}, {}, {"power_on_da": 30}, 0, 30), ({"kind": "local"}, {}, {"power_on_da": 30}, 0, 0),
         ({"kind": "ampacity"}, {}, {}, 0, 160), ({"kind": "ampacity"}, {"fallback_da": 60}, {}, 60, 60),
@@ -235,7 +242,8 @@ def test_of_a_journal_tests_count_for_the_device_that_was_tested():
         found = Declared(Site(site([foreign_evse(**more)])).evses[0], tested, kept)
         return found.tested, found.distrusted, found.seen
 
-    kept = {"known_fingerprint": "S1", "tested_fingerprint": "S1", "tested": True, "distrusted": True, "seen": {"holds": 1, "watchdog_ms": "x", "other": 1}}
+    kept = {"known_fingerprint": "S1", "tested_fingerprint": "S1", "tested": True, "distrusted": True,
+        "seen": {"holds": 1, "watchdog_ms": "x", "other": 1}}
     assert declared(kept) == declared(kept, fingerprint="S1") == (True, True, {"holds": 1})
     assert declared(kept, fingerprint="S2") == declared(None) == declared({}) == (False, False, {})
     assert declared(dict(kept, tested_fingerprint="S2")) == (False, True, {})
@@ -245,7 +253,8 @@ def test_of_a_journal_tests_count_for_the_device_that_was_tested():
 
 def test_what_reading_will_show_is_what_the_facts_say():
     for make, more, values in (
-        (foreign_evse, {"fallback_da": 60}, {"watchdog_ms": 10000, "fallback_da": 60}), (evse, {"kind": "local", "power_on_source": "documented"}, {}),
+        (foreign_evse, {"fallback_da": 60}, {"watchdog_ms": 10000, "fallback_da": 60}),
+            (evse, {"kind": "local", "power_on_source": "documented"}, {}),
         (evse, {"power_on_da": 50, "power_on_source": "documented"}, {"watchdog_ms": 10000, "fallback_da": 0, "power_on_da": 50}),
         (mute_evse, {"power_on_source": "settings", "power_on_da": 40}, {"power_on_da": 40}), (mute_evse, {}, {}),
         (foreign_evse, {"watchdog_ms": 1}, {"watchdog_ms": 1, "fallback_da": 0}),

@@ -13,7 +13,8 @@ def test_a_fresh_standing_knows_of_nothing():
         ("swap_kept", False), ("denied_ms", -1), ("refusals", 0), ("lower_ms", -1), ("fell_ms", -1), ("above_da", 0), ("follow_da", 0), ("rung", 0),
         ("surplus_da", 0), ("reported_da", 0), ("measured_da", 0), ("sent_da", -1), ("zero_ms", -1), ("other_ms", 0), ("watched_ms", 0),
         ("silent", True), ("heard_ever", False), ("proved", False), ("ok", False), ("isolated", False), ("lapsed", False), ("on_trial", False),
-        ("paused_proven", False), ("disobeys", False), ("welded", False), ("feeder_open", False), ("locked", ""), ("phase_da", [0, 0, 0]), ("bound_da", 160),
+        ("paused_proven", False), ("disobeys", False), ("welded", False), ("feeder_open", False), ("locked", ""), ("phase_da", [0, 0, 0]),
+            ("bound_da", 160),
         ("reserve_da", 160),
     ):  # fmt: skip
         assert getattr(s, name) == value, name
@@ -63,7 +64,8 @@ def test_rule_5_a_refusal_is_a_frame_of_another_kind_and_brings_back_what_is_rem
 
 
 def test_rule_5_after_two_refusals_it_is_left_alone_for_the_time_of_its_watchdog():
-    for more, ok, bound_da, holds in (({}, False, 160, True), ({}, True, 160, False), ({}, False, 0, False), ({"watchdog_ms": 0, "holds": True}, False, 160, False)):
+    for more, ok, bound_da, holds in (({}, False, 160, True), ({}, True, 160, False), ({}, False, 0, False),
+        ({"watchdog_ms": 0, "holds": True}, False, 160, False)):
         life = Life(evse(**more)).audit()
         s = life.s
         s.ok, s.bound_da = ok, bound_da
@@ -106,7 +108,8 @@ def test_rule_9_a_proof_within_ten_seconds_of_a_foreign_write_proves_nothing():
 def test_rule_3_a_report_that_falls_counts_for_the_settle_time_where_no_order_counts_more():
     life = Life(evse())
     life.s.book.orders = []
-    for shown_da, now_ms, old_da, until_ms in ((100, 0, 0, LONG_AGO_MS), (60, 10, 100, 5010), (80, 20, 100, 5010), (70, 30, 100, 5030), (70, 40, 100, 5030)):
+    for shown_da, now_ms, old_da, until_ms in ((100, 0, 0, LONG_AGO_MS), (60, 10, 100, 5010), (80, 20, 100, 5010), (70, 30, 100, 5030),
+        (70, 40, 100, 5030)):
         life.intake.reported(0, shown_da, now_ms)
         assert (life.s.reported_da, life.s.reported_old_da, life.s.reported_until_ms) == (shown_da, old_da, until_ms)
         assert life.s.bound_da == 160 == life.s.reserve_da
@@ -308,7 +311,8 @@ def test_settings_that_make_a_watchdog_longer_start_its_time_anew():
 
 
 def test_rule_8_what_lowers_trust_goes_to_the_journal():
-    for key, value, fell in (("watchdog_ms", 20000, 1), ("watchdog_ms", 9000, 1), ("watchdog_ms", 10000, 0), ("fallback_da", 60, 1), ("max_da", 161, 1),
+    for key, value, fell in (("watchdog_ms", 20000, 1), ("watchdog_ms", 9000, 1), ("watchdog_ms", 10000, 0), ("fallback_da", 60, 1),
+        ("max_da", 161, 1),
                              ("max_da", 160, 0), ("fingerprint", "SN1", 1), ("power_on_da", 30, 1), ("mode_ok", True, 0)):  # fmt: skip
         life = Life(foreign_evse()).audit()
         version = life.durable.version
@@ -340,7 +344,8 @@ def test_rule_6_another_fingerprint_locks_and_counts_the_maximum_and_the_mode_ta
 
 
 def test_rule_6_it_is_back_by_audit_and_proof_and_neither_locked_nor_isolated():
-    for name, value, back in (("proved", True, True), ("proved", False, False), ("locked", "disobeyed", False), ("isolated", True, False), ("silent", True, False)):
+    for name, value, back in (("proved", True, True), ("proved", False, False), ("locked", "disobeyed", False), ("isolated", True, False),
+        ("silent", True, False)):
         life = Life(foreign_evse()).audit()
         life.s.proved = True
         setattr(life.s, name, value)
@@ -399,7 +404,8 @@ def test_rule_10_a_new_device_begins_without_the_lock_of_the_old_one_and_the_sam
         life.s.swap_kept = True
         life.intake.accept_device(0, 5, new)
         s = life.s
-        assert (s.rung, s.locked, s.disobeys, s.disobeyed_da, s.above_da, s.excess) == ((0, "", False, 0, 0, 0) if free else (3, "disobeyed", True, 165, 7, 8))
+        assert (s.rung, s.locked, s.disobeys, s.disobeyed_da, s.above_da,
+            s.excess) == ((0, "", False, 0, 0, 0) if free else (3, "disobeyed", True, 165, 7, 8))
         assert not s.swap_kept and life.durable.version == version + 1 and s.evidence.known_fingerprint == fingerprint
     life = Life(foreign_evse(fingerprint="SN1")).audit()
     life.intake.put_evidence(0, "fingerprint", "SN2", 5)

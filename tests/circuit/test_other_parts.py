@@ -112,7 +112,8 @@ def test_the_greatest_of_the_last_day_counts_when_the_meter_is_lost():
         life.now_ms = turn * QUARTER_MS
         life.other.tick(life.now_ms - 1)
         life.other.tick(life.now_ms)
-        assert life.other.seen_da[turn][0] == 91 and life.other.seen_da[0] == [0, 0, 0] and life.other_da[0] == 91 and life.other.greatest_da[0] == 100
+        assert life.other.seen_da[turn][0] == 91 and life.other.seen_da[0] == [0, 0,
+            0] and life.other_da[0] == 91 and life.other.greatest_da[0] == 100
     life.other.tick(5 * QUARTER_MS - 1)
     assert life.other_da[0] == 91
     life.other.tick(5 * QUARTER_MS)
@@ -198,7 +199,8 @@ def test_what_is_held_against_a_meter_is_told_and_goes_to_the_journal_once():
     for _ in range(2):
         life.view.trust.failed("did not follow")
     life.later(10)
-    assert life.events.kept[-1][1:] == ("alarm", "main: meter did not follow, for the third time in a day: a person must look; then `trust main` at the console")
+    assert life.events.kept[-1][1:] == ("alarm", "main: meter did not follow, for the third time in a day: a person must look; then `trust main` "
+        "at the console")
     life.other.trusted(0, life.now_ms)
     assert life.events.kept[-1][1] == "meter" and life.view.trust.dump() is None and not life.view.complete
     count = len(life.events.kept)
@@ -251,7 +253,8 @@ def test_a_frame_that_cannot_be_loses_the_meter_at_once():
 
 
 def test_ages_end_in_a_state_within_their_limit():
-    for facts, timeout_ms, frozen_ms in (({}, 5000, 5000), ({"timeout_ms": 2000}, 2000, 5000), ({"frozen_ms": 3000}, 5000, 3000), ({"timeout_ms": None}, 5000, 5000)):
+    for facts, timeout_ms, frozen_ms in (({}, 5000, 5000), ({"timeout_ms": 2000}, 2000, 5000), ({"frozen_ms": 3000}, 5000, 3000),
+        ({"timeout_ms": None}, 5000, 5000)):
         life = metered(meter=facts).live(4, 10, 10, 10)
         last_ms = life.view.raw_ms
         life.view.mark_ms = 10**9
@@ -354,7 +357,8 @@ def test_one_that_cannot_be_drawing_is_not_waited_for():
 
 def test_feed_in_and_sign_are_plausible_within_an_ampere_or_a_twentieth():
     for shown_da, ours_da, generation, believed in ((-10, 0, 0, True), (-11, 0, 0, False), (90, 100, 0, True), (89, 100, 0, False),
-                                                    (280, 300, 0, True), (300 - 15, 300, 0, True), (-110, 0, 100, True), (-111, 0, 100, False)):  # fmt: skip
+                                                    (280, 300, 0, True), (300 - 15, 300, 0, True), (-110, 0, 100, True),
+                                                        (-111, 0, 100, False)):  # fmt: skip
         life = metered(generation=generation, rating=1000, evses=(evse(max_da=320, limit_da=320),))
         life.stand(ours_da)
         life.live(1, 10 + ours_da, 10 + ours_da, 10 + ours_da)

@@ -37,8 +37,9 @@ def test_orders_are_numbered_from_one_and_recorded_before_they_leave():
 
 
 def test_rule_2_what_a_device_makes_of_an_order_is_learned_from_a_new_one_alone():
-    for want_da, most_da, ok, last_da, surplus_da in ((100, 107, True, 60, 7), (100, 100, True, 60, 0), (0, 7, True, 60, 0), (100, 107, False, 60, 0),
-                                                      (50, 60, True, 60, 0), (100, 140, True, 60, 40), (100, 141, True, 60, 40), (1, 9, True, 60, 8)):  # fmt: skip
+    for want_da, most_da, ok, _, surplus_da in ((100, 107, True, 60, 7), (100, 100, True, 60, 0), (0, 7, True, 60, 0), (100, 107, False, 60, 0),
+                                                      (50, 60, True, 60, 0), (100, 140, True, 60, 40), (100, 141, True, 60, 40),
+                                                          (1, 9, True, 60, 8)):  # fmt: skip
         life = ready()
         life.permits.want_da[0], life.s.ok = want_da, ok
         life.permits.send(0, most_da, life.now_ms)
@@ -51,7 +52,8 @@ def test_rule_2_what_a_device_makes_of_an_order_is_learned_from_a_new_one_alone(
 
 def test_the_most_of_a_target_is_with_its_rounding_up_to_its_maximum_and_with_its_car():
     life = ready()
-    for surplus_da, follow_da, want_da, most_da in ((0, 0, 100, 100), (5, 0, 100, 105), (0, 7, 100, 107), (5, 7, 100, 112), (5, 7, 0, 0), (5, 0, 158, 160),
+    for surplus_da, follow_da, want_da, most_da in ((0, 0, 100, 100), (5, 0, 100, 105), (0, 7, 100, 107), (5, 7, 100, 112), (5, 7, 0, 0),
+        (5, 0, 158, 160),
                                                     (5, 7, 158, 167), (5, 0, 170, 170), (5, 0, 1, 6)):  # fmt: skip
         life.s.surplus_da, life.s.follow_da = surplus_da, follow_da
         assert life.permits.most_of(life.s, want_da) == most_da, (surplus_da, follow_da, want_da)
@@ -233,7 +235,8 @@ def test_rule_5_to_a_silent_one_what_is_within_its_reserve_leaves_and_more_needs
     def full(life):
         life.margin.other_da[0] = 221
 
-    for change, leaves in ((nothing, True), (mode("quarantine"), False), (mode("safe"), False), (mode("degraded"), True), (wrong("locked", "x"), False),
+    for change, leaves in ((nothing, True), (mode("quarantine"), False), (mode("safe"), False), (mode("degraded"), True),
+        (wrong("locked", "x"), False),
                            (wrong("disobeys", True), False), (wrong("isolated", True), False), (unfed, False), (stale, False), (unkept, False),
                            (foreign, False), (full, False)):  # fmt: skip
         life = silent()

@@ -153,7 +153,8 @@ def test_a_contactor_seen_open_shows_it_at_once_where_it_was_told_to_open_and_no
 
 def test_feedback_of_a_contactor_counts_if_it_is_newer_than_the_command():
     for rung, closed, sample_ms, seen_open in (
-        (CONTACTOR, False, T + 1, True), (FEEDER, False, T + 1, True), (CONTACTOR, False, T, False), (CONTACTOR, True, T + 1, False), (PAUSED, False, T + 1, False),
+        (CONTACTOR, False, T + 1, True), (FEEDER, False, T + 1, True), (CONTACTOR, False, T, False), (CONTACTOR, True, T + 1, False),
+            (PAUSED, False, T + 1, False),
     ):  # fmt: skip
         s = Stood().s
         s.rung, s.rung_ms, s.contactor_open = rung, T, not seen_open

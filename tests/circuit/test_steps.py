@@ -1,6 +1,9 @@
 """Section 3.2, steps of our own EVSEs: what counts as one, what the meter must show of it, and what other load explains."""
 
-from ampacity.circuit.trusted.steps import CALM_MS, REFERENCE_MS, Steps
+from ampacity.circuit.trusted.steps import Steps
+
+REFERENCE_MS, CALM_MS = 10000, 60000
+
 
 class Seen(Steps):
     """Frames of a meter on three phases; ours draw exactly `ours`. Other load is 10 A on each phase."""
@@ -160,7 +163,7 @@ def jumped(times, da):
     """Other load of phase 1 jumps to and fro while ours stand still; then a step of ours is missed there."""
     seen = rested()
     more_da = 0
-    for number in range(times):
+    for _ in range(times):
         more_da = da - more_da
         seen.frame((0, 0, 0), (more_da, 0, 0))
     assert seen.frame((60, 0, 0), (more_da - 60, 0, 0))

@@ -76,7 +76,8 @@ def test_a_circuit_is_what_its_facts_say_and_else_has_its_default():
     assert (c.rating_da, c.assumed_da, c.generation_da, c.meter, c.breaker, c.gone) == ([1, 2, 3], [4] * 3, [5, 6, 7], 2, "C63", True)
 
 
-TREE = [circuit("main", rating=600), circuit("a", 0, 300, assumed=50, generation=10), circuit("b", 0, 200), circuit("c", 1, 100, assumed=70, generation=5)]
+TREE = [circuit("main", rating=600), circuit("a", 0, 300, assumed=50, generation=10), circuit("b", 0, 200),
+    circuit("c", 1, 100, assumed=70, generation=5)]
 
 
 def test_an_ampere_counts_from_its_own_circuit_up_to_the_root():
