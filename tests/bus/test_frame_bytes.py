@@ -92,6 +92,7 @@ def test_an_identification_is_as_long_as_its_objects():
             known = reply_len(b"\xee" + frame, 1, 1 + end)
             assert known in (0, len(frame)) and (known or end < len(frame) - 1), (texts, end)
         assert reply_len(b"\xee" + frame, 1, 1 + len(frame)) == len(frame)
+    assert reply_len(identification(), 0, 8) == 10 and reply_len(identification(), 0, 7) == 0
     assert reply_len(identification(b"a"), 0, 7) == 0 and reply_len(identification(b"a"), 0, 9) == 0
 
 

@@ -83,7 +83,7 @@ class Run:
         found = []
         for (path, name), (seconds, lines) in self.reach.items():
             at = lines.get(module, [])
-            if mutant.line in at or (mutant.line == 0 and at):
+            if mutant.line in at or (mutant.line == 0 and (at or self._imports(path, module))):
                 found.append((path, name, seconds))
         found.sort(key=lambda test: (not self._imports(test[0], module), test[2], test[1]))
         taken, spent = [], 0.0
