@@ -90,7 +90,8 @@ def test_who_it_is_is_told_as_a_stream_or_one_by_one():
         assert one.answer(b"\x2b\x0e\x01" + asked, 0) == head + bytes((3 - first,)) + b"".join(texts[first:])
     for number in range(3):
         assert one.answer(b"\x2b\x0e\x04" + bytes((number,)), 0) == b"\x2b\x0e\x04\x81\x00\x00\x01" + texts[number]
-    for pdu, code in ((b"\x2b\x0e\x04\x03", 2), (b"\x2b\x0e\x00\x00", 3), (b"\x2b\x0e\x05\x00", 3), (b"\x2b\x0d\x01\x00", 1), (b"\x2b\x0e\x01", 1), (b"\x07", 1)):
+    for pdu, code in ((b"\x2b\x0e\x04\x03", 2), (b"\x2b\x0e\x00\x00", 3), (b"\x2b\x0e\x05\x00", 3), (b"\x2b\x0d\x01\x00", 1), (b"\x2b\x0e\x01", 1),
+        (b"\x07", 1)):
         assert one.answer(pdu, 0) == bytes((pdu[0] | 0x80, code)), pdu
     assert [one.answer(b"\x2b\x0e" + bytes((kind,)) + b"\x00", 0)[2] for kind in (2, 3)] == [2, 3]
     one.map.model = "x" * 70
