@@ -395,3 +395,21 @@ def test_only_phases_that_one_of_ours_loads_are_owed():
     other.read(0, 10, 10, 10)
     with raises(IndexError):
         other.standings[5]
+
+
+def test_where_nothing_else_is_there_no_other_load_is_seen():
+    life = metered().live(4, 0, 0, 0)
+    assert life.view.seen_da == [0] * 3 == life.view.low_da == life.view.tight_da == life.other.over_da
+    assert OtherLoad(life, 0).over_da == [0] * 3
+
+
+def test_above_the_rating_one_that_had_time_to_follow_draws_no_more_than_it_was_told():
+    for since_ms, sent_da, over_da in ((2000, 60, 440), (1999, 60, 400), (2000, 0, 500), (2000, -1, 500), (2000, 120, 400)):
+        life = metered()
+        life.stand(100)
+        life.s.lower_ms, life.s.sent_da = life.now_ms - since_ms, sent_da
+        life.frame(500, 500, 500)
+        assert life.view.over_da == [over_da] * 3, (since_ms, sent_da)
+    life.s.lower_ms = -1
+    life.frame(500, 500, 500)
+    assert life.view.over_da == [400] * 3, "no lower is out"
