@@ -189,7 +189,6 @@ class Form:
         for part in ("bounds", "margin", "permits"):
             self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))
         self._walk(guard.ledger.bounds.unused, "g.ledger.bounds.unused", ("Unused",))
-        self._own("g.ledger.bounds.start_ms", "g.ledger.start_ms")
         for i in range(len(guard.ledger.standings)):
             s = "g.ledger.standings[%d]" % i
             self._walk(guard.ledger.standings[i], s, ("Standing",))

@@ -32,6 +32,7 @@ class Run:
     def __init__(self, layout: suite.Layout, folder: Path, seconds_max: float = SECONDS_MAX, processes: int = 2) -> None:
         self.layout, self.folder, self.seconds_max, self.processes = layout, folder, seconds_max, processes
         self.sources: dict[str, Path] = {}
+        self.texts: dict[str, str] = {}  # of test files
         self.reach: dict[tuple[str, str], tuple[float, dict[str, list[int]]]] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -44,19 +45,23 @@ class Run:
         return found
 
     def measure(self, files: "list[Path]", tell: Any) -> None:
-        """Which tests reach which statements; measured once for these sources and tests."""
+        """Which tests reach which statements: measured anew when a test file changes, or a source that it reached."""
+        files = self._room(files)
         for test_file in sorted({test for file in files for test in self.layout.tests_of(file)}):
             mine = [file for file in files if test_file in self.layout.tests_of(file)]
-            path = self.folder / ("reach-%s-%s.json" % (test_file.stem, digest([*self._context(test_file), *mine])))
-            if path.exists():
-                self._known(test_file, json.loads(path.read_text()))
+            sources = {self.layout.module_of(file): digest([file]) for file in mine}
+            path = self.folder / ("reach-%s-%s.json" % (test_file.stem, digest(self._context(test_file))))
+            kept = json.loads(path.read_text()) if path.exists() else {"sources": {}, "tests": {}}
+            met = {module for _, lines in kept["tests"].values() for module in lines}
+            if all(module in kept["sources"] and (kept["sources"][module] == sources[module] or module not in met) for module in sources):
+                self._known(test_file, kept["tests"])
                 continue
             tell("measuring %s" % test_file.name)
 
-            def told(job: Any, result: Any, test_file: Path = test_file, path: Path = path) -> None:
+            def told(job: Any, result: Any, test_file: Path = test_file, path: Path = path, sources: "dict[str, str]" = sources) -> None:
                 if result is None:
                     raise SystemExit(f"mutants: {test_file} fails as it stands")
-                path.write_text(json.dumps(result))
+                path.write_text(json.dumps({"sources": sources, "tests": result}))
                 self._known(test_file, result)
 
             suite.run_all([(self.layout, mine, test_file)], suite.reached, 1, told)
@@ -65,18 +70,22 @@ class Run:
         for name, (seconds, lines) in result.items():
             self.reach[str(test_file), name] = (seconds, lines)
 
+    def _room(self, files: "list[Path]") -> "list[Path]":
+        """All files beside these: what is measured for one of them serves the others."""
+        return sorted({path for file in files for path in file.parent.glob("*.py") if path.name != "__init__.py"})
+
     def _context(self, test_file: Path) -> "list[Path]":
         return [test_file, *sorted(test_file.parent.glob("helper*.py"))]
 
     def tests(self, mutant: Mutant) -> "tuple[list[tuple[str, str, float]], int]":
-        """The tests that reach it, quick ones first, within seconds_max; and how many were too slow for that."""
-        file = str(self.sources[mutant.file])
+        """The tests that reach it, within seconds_max: of files that import its module first, and quick ones first of each; how many are left out."""
+        module = self.layout.module_of(self.sources[mutant.file])
         found = []
         for (path, name), (seconds, lines) in self.reach.items():
-            at = lines.get(file, [])
-            if mutant.line in at or (mutant.line == 0 and at):
+            at = lines.get(module, [])
+            if mutant.line in at or (mutant.line == 0 and (at or self._imports(path, module))):
                 found.append((path, name, seconds))
-        found.sort(key=lambda test: (test[2], test[1]))
+        found.sort(key=lambda test: (not self._imports(test[0], module), test[2], test[1]))
         taken, spent = [], 0.0
         for test in found:
             if taken and spent + test[2] > self.seconds_max:
@@ -84,6 +93,12 @@ class Run:
             taken.append(test)
             spent += test[2]
         return taken, len(found) - len(taken)
+
+    def _imports(self, test_file: str, module: str) -> bool:
+        if test_file not in self.texts:
+            self.texts[test_file] = Path(test_file).read_text()
+        package, _, name = module.rpartition(".")
+        return module + " import" in self.texts[test_file] or "from %s import %s" % (package, name) in self.texts[test_file]
 
     def play(self, mutants: "list[Mutant]", tell: Any) -> "dict[str, dict[str, Any]]":
         """Name → {"state": killed, survived or unreached, "by", "slow": tests left out}; results are kept as they come."""
@@ -99,7 +114,7 @@ class Run:
                 results[mutant.name] = known
                 continue
             row = {"name": mutant.name, "source": source, "tests": context, "slow": slow}
-            jobs.append((mutant, tests, row))
+            jobs.append((self.layout, self.sources[mutant.file], mutant, tests, row))
 
         def told(job: Any, result: Any) -> None:
             row = job[4]
@@ -111,7 +126,10 @@ class Run:
                 file.write(json.dumps(row) + "\n")
             tell("%4d of %d  %-9s %s" % (len(results), len(mutants), row["state"], row["name"]))
 
-        suite.run_all([(self.layout, self.sources[m.file], m, tests, row) for m, tests, row in jobs], _judged, self.processes, told)
+        suite.run_all([job for job in jobs if not job[2].outermost], _judged, self.processes, told)
+        quick = [job for job in jobs if job[2].outermost]
+        if quick:
+            suite.run_ready(self.layout, sorted({Path(test[0]) for job in quick for test in job[3]}), quick, _judged, self.processes, told)
         return results
 
     def _kept(self) -> "dict[str, dict[str, Any]]":
@@ -123,7 +141,7 @@ class Run:
 
 
 def _judged(layout: suite.Layout, file: Path, mutant: Mutant, tests: "list[tuple[str, str, float]]", row: Any) -> "tuple[str, str]":
-    return suite.judged(layout, file, mutated(file.read_text(), mutant), tests)
+    return suite.judged(layout, file, mutated(file.read_text(), mutant), mutant.outermost, tests)
 
 
 def digest(paths: "list[Path]") -> str:
@@ -163,7 +181,8 @@ def report(results: "dict[str, dict[str, Any]]") -> str:
 
 def main(words: "list[str]") -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--file", action="append", help="a firmware file, or a part of its path; again for more. Without: circuit/trusted")
+    parser.add_argument("--room", action="append", help="a folder of firmware/ampacity: circuit/trusted, bus; again for more")
+    parser.add_argument("--file", action="append", help="a firmware file, or a part of its path; again for more. Without both: circuit/trusted")
     parser.add_argument("--sample", type=int, metavar="N", help="so many of them, drawn; without: all")
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     parser.add_argument("--contains", default="", help="only mutants whose name contains this")
@@ -173,7 +192,7 @@ def main(words: "list[str]") -> int:
     parser.add_argument("--json", action="store_true", help="results as JSON")
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     asked = parser.parse_args(words)
-    files = chosen_files(asked.file)
+    files = chosen_files(asked.file, asked.room)
     layout = suite.Layout(FIRMWARE, [ROOT / "tests", ROOT], tests_of)
     run = Run(layout, OUT, asked.seconds, asked.jobs)
     equivalent = equivalent_names(EQUIVALENT)
@@ -196,11 +215,14 @@ def main(words: "list[str]") -> int:
     return 1 if 100 * killed < asked.least * count else 0
 
 
-def chosen_files(names: "list[str] | None") -> "list[Path]":
-    if not names:
-        return [path for path in sorted(TRUSTED.glob("*.py")) if path.name != "__init__.py"]
-    found = []
-    for name in names:
+def chosen_files(names: "list[str] | None", rooms: "list[str] | None" = None) -> "list[Path]":
+    """The files of these rooms, and those that have one of these names in their path."""
+    found: list[Path] = []
+    for room in rooms or ([] if names else [str(TRUSTED.relative_to(FIRMWARE / "ampacity"))]):
+        if not (FIRMWARE / "ampacity" / room).is_dir():
+            raise SystemExit(f"mutants: firmware/ampacity has no room {room!r}")
+        found += [path for path in sorted((FIRMWARE / "ampacity" / room).glob("*.py")) if path.name != "__init__.py"]
+    for name in names or []:
         hits = [path for path in sorted((FIRMWARE / "ampacity").rglob("*.py")) if name in str(path.relative_to(FIRMWARE))]
         if not hits:
             raise SystemExit(f"mutants: no file of firmware/ampacity has {name!r} in its path")

@@ -33,6 +33,7 @@ COMPUTED = {
     ast.RShift: ast.LShift,
 }
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any"}
+SHOWN_MAX = 600
 NEAR_MAX = 100  # a constant from here on is a quantity, not a count: doubled and halved instead of one off
 
 
@@ -43,6 +44,7 @@ class Mutant:
         self.file, self.function, self.line = file, function, line
         self.node, self.choice = node, choice
         self.before, self.after = before, after
+        self.outermost = ""  # the dotted name of the outermost function that it is in the body of
         self.again = 0  # the how-manieth with these texts
 
     @property
@@ -65,10 +67,12 @@ def mutants_of(source: str, file: str) -> "list[Mutant]":
             line = statement.lineno if inside and statement is not inside[-1] else 0
             after = _shown(_with(statement, node, new))
             if after != before:
+                was, after = _cut(before, after)
                 path = ".".join(p.name for p in parents if isinstance(p, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef))
-                mutant = Mutant(file, path, line, number, choice, before, after)
+                mutant = Mutant(file, path, line, number, choice, was, after)
                 name = mutant.name
                 mutant.again = seen[name] = seen.get(name, -1) + 1
+                mutant.outermost = _outermost(statement, parents)
                 found.append(mutant)
     return found
 
@@ -109,6 +113,19 @@ def _numbered(tree: ast.AST) -> "Iterator[tuple[int, ast.AST, list[ast.AST]]]":
     return walk(tree, [])
 
 
+def _outermost(statement: ast.stmt, parents: "list[ast.AST]") -> str:
+    """Of a statement inside functions; "" where it is run when the module is imported, or where the function has more than code."""
+    names = []
+    for parent in parents:
+        if isinstance(parent, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and parent is not statement:
+            names.append(parent.name)
+            if not isinstance(parent, ast.ClassDef):
+                plain = all(isinstance(d, ast.Name) and d.id in ("property", "staticmethod", "classmethod") for d in parent.decorator_list)
+                plain = plain and not any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(parent))
+                return ".".join(names) if plain else ""
+    return ""
+
+
 def _left_alone(node: ast.AST, parents: "list[ast.AST]") -> bool:
     chain = [*parents, node]
     for parent, child in zip(chain, chain[1:], strict=False):
@@ -122,7 +139,7 @@ def _left_alone(node: ast.AST, parents: "list[ast.AST]") -> bool:
             return True
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and _is_text(parent.left):
             return True
-    return len(chain) < 2 or (isinstance(node, ast.Assign) and ast.unparse(node).startswith("TYPE_CHECKING"))
+    return len(chain) < 2 or any(isinstance(part, ast.Assign) and ast.unparse(part).startswith("TYPE_CHECKING") for part in chain)
 
 
 def _defects(node: ast.AST, parents: "list[ast.AST]") -> "list[ast.AST]":
@@ -130,6 +147,8 @@ def _defects(node: ast.AST, parents: "list[ast.AST]") -> "list[ast.AST]":
     maker = _MAKERS.get(kind)
     found = maker(node) if maker else []
     parent = parents[-1]
+    if isinstance(node, ast.Constant) and isinstance(parent, ast.Return) and _says_bool(parents):
+        return []  # its statement's defects are the same
     if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(parent, ast.Module | ast.ClassDef):
         return []  # what has no name at all fails in every test
     if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.USub):
@@ -253,3 +272,11 @@ def _shown(statement: ast.stmt) -> str:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If | ast.While | ast.For | ast.With | ast.Try):
         text = text.split("\n")[0]
     return " ".join(text.split())
+
+
+def _cut(before: str, after: str) -> "tuple[str, str]":
+    """Of a long statement, as a table is, its beginning, and what is around the place that changed."""
+    if len(before) < SHOWN_MAX:
+        return before, after
+    at = next((at for at in range(len(after)) if after[: at + 1] != before[: at + 1]), len(after))
+    return before[:40] + " …", "… " + after[max(0, at - 20) : at + 20] + " …, %d characters in" % at

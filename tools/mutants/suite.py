@@ -1,7 +1,8 @@
 """Tests against one module that is not as it stands in the file: which statements each test reaches, and what fails.
 
-Everything runs in a forked process of its own, so that a mutant can neither reach the next one nor end the run. The
-module is changed while it is imported; no file is written. A test's time is processor time: a busy machine kills nobody.
+Everything runs in a forked process of its own, so that a mutant can neither reach the next one nor end the run. Tests and
+firmware are imported once, before the fork, and there only the code of the changed function is exchanged; what changes
+outside functions is imported anew. No file is written. A test's time is processor time: a busy machine kills nobody.
 """
 
 import ast
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 SLOWER_MAX = 5  # a test that takes so many times its time, and then some, is an endless loop
@@ -86,6 +88,35 @@ def run_all(jobs: "list[tuple[Any, ...]]", work: "Callable[..., Any]", processes
                 process.kill()
 
 
+def run_ready(
+    layout: Layout,
+    test_files: "list[Path]",
+    jobs: "list[tuple[Any, ...]]",
+    work: "Callable[..., Any]",
+    processes: int,
+    told: "Callable[[tuple[Any, ...], Any], None]",
+) -> None:
+    """The same from a process that has imported these tests, and what they import."""
+    ours, theirs = PROCESSES.Pipe(False)
+    process = PROCESSES.Process(target=_ready, args=(theirs, layout, test_files, jobs, work, processes))
+    process.start()
+    theirs.close()
+    with contextlib.suppress(EOFError):
+        while True:
+            number, result = ours.recv()
+            told(jobs[number], result)
+    process.join()
+    if process.exitcode:
+        raise SystemExit("mutants: the tests cannot be imported as they stand")
+
+
+def _ready(pipe: Any, layout: Layout, test_files: "list[Path]", jobs: "list[tuple[Any, ...]]", work: "Callable[..., Any]", processes: int) -> None:
+    for test_file in test_files:
+        _imported(layout, {}, {}, test_file)
+    number = {id(job): at for at, job in enumerate(jobs)}
+    run_all(jobs, work, processes, lambda job, result: pipe.send((number[id(job)], result)))
+
+
 def _child(pipe: Any, work: "Callable[..., Any]", job: "tuple[Any, ...]") -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -96,7 +127,7 @@ def _child(pipe: Any, work: "Callable[..., Any]", job: "tuple[Any, ...]") -> Non
 
 
 def reached(layout: Layout, files: "list[Path]", test_file: Path) -> "dict[str, tuple[float, dict[str, list[int]]]]":
-    """Per test its seconds of processor time, and the first lines of the statements of `files` that it ran."""
+    """Per test its seconds of processor time, and the first lines of the statements of each module of `files` that it ran."""
     hits: set[tuple[int, int]] = set()
     modules = {}
     for number, file in enumerate(files):
@@ -111,14 +142,19 @@ def reached(layout: Layout, files: "list[Path]", test_file: Path) -> "dict[str, 
         seconds = time.process_time() - began
         lines: dict[str, list[int]] = {}
         for number, line in sorted(hits):
-            lines.setdefault(str(files[number]), []).append(line)
+            lines.setdefault(layout.module_of(files[number]), []).append(line)
         found[name] = (seconds, lines)
     return found
 
 
-def judged(layout: Layout, file: Path, tree: ast.Module, tests: "list[tuple[str, str, float]]") -> "tuple[str, str]":
-    """("killed", by which test and how) or ("survived", ""). tests: (test file, name, its seconds), the first come first."""
-    modules = {layout.module_of(file): (file, tree)}
+def judged(layout: Layout, file: Path, tree: ast.Module, function: str, tests: "list[tuple[str, str, float]]") -> "tuple[str, str]":
+    """("killed", by which test and how) or ("survived", ""). tests: (test file, name, its seconds), the first come first.
+
+    function: the dotted name of the outermost function that changed, in a process of run_ready; "": import all anew.
+    """
+    modules = {} if function else {layout.module_of(file): (file, tree)}
+    if function:
+        _exchange(sys.modules[layout.module_of(file)], function, compile(tree, str(file), "exec"))
     for path, name, seconds in tests:
         place = "%s::%s" % (Path(path).name, name)
         try:
@@ -129,6 +165,16 @@ def judged(layout: Layout, file: Path, tree: ast.Module, tests: "list[tuple[str,
         except BaseException as error:
             return "killed", "%s: %s" % (place, type(error).__name__)
     return "survived", ""
+
+
+def _exchange(module: Any, function: str, code: CodeType) -> None:
+    """Give the module's function the code that it has in `code`; whoever holds the function has the new one."""
+    found: Any = module
+    for name in function.split("."):
+        found = vars(found)[name]
+        code = next(each for each in code.co_consts if isinstance(each, CodeType) and each.co_name == name)
+    found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+    found.__code__ = code
 
 
 def _imported(layout: Layout, modules: "dict[str, tuple[Path, ast.Module]]", names: "dict[str, Any]", test_file: Path) -> Any:

@@ -25,7 +25,6 @@ class Bounds:
 
     def __init__(self, site: Site, now_ms: int, events: Events) -> None:
         self.site = site
-        self.start_ms = now_ms
         self.events = events
         self.durable = Durable()
         self.ladder = Ladder(events, self.durable)

@@ -66,7 +66,7 @@ def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
     """Values that the device or its feeder cannot have."""
     found = []
     raw: dict[str, object] = facts["evses"][evse.index]  # type: ignore[index]
-    step = raw.get("step_da") or 1
+    step = raw.get("step_da")
     if not isinstance(step, int) or step < 1:
         step = 1
     least, most, limit = amps(evse.min_da), amps(evse.max_da), amps(evse.limit_da)
@@ -152,9 +152,7 @@ def _reducible(evse: Evse, known: Declared) -> "tuple[int, str]":
     if power_on > evse.power_on_da or evse.power_on_source == "unknown":
         fallback = fallback_da(evse, known) if guarded else 0
         return fallback, "%s: %s its power-on value" % (evse.name, "test" if evse.power_on_source == "declared" else "declare or test")
-    if guarded and fallback_da(evse, known) > power_on:
-        return power_on, "%s: fallback_a = %d.%d" % (evse.name, power_on // 10, power_on % 10)
-    return power_on, ""
+    return power_on, "%s: fallback_a = %d.%d" % (evse.name, power_on // 10, power_on % 10)
 
 
 def _default_findings(sums: Sums) -> "list[Finding]":

@@ -97,10 +97,10 @@ def _terminals_ok(terminals: "list[object] | tuple[object, ...]", phases: int) -
     for terminal in terminals:
         if not isinstance(terminal, (list, tuple)) or not 1 <= len(terminal) <= 2:
             return False
-        lines = sorted(terminal)
-        for line in lines:
+        for line in terminal:
             if not isinstance(line, int) or not 0 <= line < phases:
                 return False
+        lines = sorted(terminal)
         if lines in seen or (len(lines) == 2 and lines[0] == lines[1]):
             return False
         seen.append(lines)
@@ -112,8 +112,8 @@ def _meter(meter: "Facts", phases: int) -> "list[Finding]":
     if inputs is None:
         return []
     if isinstance(inputs, (list, tuple)) and inputs:
-        lines = sorted([p for p in inputs if isinstance(p, int) and 0 <= p < phases])
-        if len(lines) == len(inputs) and len([p for p in range(phases) if p in lines]) == len(lines):
+        lines = [p for p in inputs if isinstance(p, int)]
+        if len([p for p in range(phases) if p in lines]) == len(inputs):
             return []
     return [finding("meter", name, "%s: %r maps its inputs to no phases" % (name, inputs), "a different phase of the supply for each input")]
 

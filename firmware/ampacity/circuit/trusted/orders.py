@@ -35,8 +35,6 @@ class Order:
         self.id = order_id
         self.sent_ms = now_ms
         self.answered = False
-        if self.gone_ms >= 0:
-            self.gone_ms = -1
 
     def unanswered_ms(self) -> int:
         """When the last frame left that was never answered, or -1."""
@@ -73,15 +71,13 @@ class OrderBook:
         self.orders.append(Order(UNKNOWN, da, now_ms))
 
     def _merge_oldest(self) -> None:
-        """Two of the oldest become one that promises no more than both did."""
+        """The two oldest of this life, or one of them and the unknown after it, become one that promises no more than both did."""
         a, b = self.orders[0], self.orders[1]
-        if a.id == UNKNOWN and len(self.orders) > 2:
+        if a.id == UNKNOWN:
             a, b = self.orders[1], self.orders[2]
         self.orders.remove(a)
         if a.da > b.da:
             b.da, b.proven = a.da, False
-        if a.id == UNKNOWN:
-            b.id = b.first_id = UNKNOWN
         b.loose_ms = max(b.loose_ms, a.unanswered_ms())
         b.gone_ms = -1 if a.gone_ms < 0 or b.gone_ms < 0 else max(a.gone_ms, b.gone_ms)
 

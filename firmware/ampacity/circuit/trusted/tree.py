@@ -10,7 +10,6 @@ from ampacity.circuit.trusted.errors import Rejected
 
 SETTLE_MS_MIN = 5000  # IEC 61851-1 Annex A: a car has 5 s to follow a lower pilot
 TOLERANCE_MS_MIN = 1000
-QUIET_WATCHDOG_MS = 10000
 AS_TOLD = (
     "kind", "bus", "circuit", "max_da", "min_da", "priority", "fallback_da", "watchdog_ms", "power_on_da", "power_on_source",
     "transit_ms", "boot_ms", "fingerprint",
@@ -90,7 +89,7 @@ class Evse:
         self._keep("fallback_fixed", bool(facts.get("fallback_fixed", self.watchdog_fixed)))
         self._keep("settle_ms", max(settle_ms_min, _number(facts, "settle_ms", 0)) + _number(facts, "latency_ms", 0))
         self._keep("by_measure", facts.get("proof") == "measured")
-        self._keep("feeder_output", facts.get("feeder_output") or "")
+        self._keep("feeder_output", facts.get("feeder_output"))
 
     def _keep(self, name: str, value: object) -> None:
         if value is not None and value != getattr(self, name):
