@@ -42,3 +42,20 @@ def test_who_lacks_what_a_meter_once_showed_charges_after_confirm():
 
 def test_without_a_command_nothing_is_done():
     assert Person(None).clear({"e1": "0.0 A: a person must look"}) == []
+
+
+class Below:
+    """A table on which everything is taken down."""
+
+    def __init__(self):
+        self.rig, self.lines = self, []
+
+    def answer(self, op, **fields):
+        self.lines.append((op, fields))
+        return {"ok": True, "text": "ok"}
+
+
+def test_what_a_primary_below_names_is_said_at_its_own_console():
+    one = Below()
+    assert Person(one).clear({"t1.e2": "0.0 A: disobeyed: look at it, then `unlock t1.e2`"}) == ["t1 unlock t1.e2: ok"]
+    assert one.lines == [("console", {"text": "unlock t1.e2", "of": "t1"})]
