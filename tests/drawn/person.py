@@ -5,7 +5,7 @@ Whoever is left to a person must charge after that; so no reason is a free pass.
 
 import re
 
-COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept) ([^` ]+)`")
+COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept|gone) ([^` ]+)`")
 RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
 SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")
 
