@@ -244,3 +244,15 @@ def test_the_same_shape_adds_nothing():
     facts = site([evse("evse-1", circuit=1)], ROWS)
     kept = first(evse("evse-1", circuit=1), circuits=ROWS)
     assert Change(facts, kept["site"]).facts is facts
+
+
+def test_who_lacks_its_room_is_told_to_say_that_it_is_gone():
+    facts, kept = gone_two()
+    bench = Bench(facts, kept).start()
+    bench.guard.demand(0, True)
+    bench.follow(20)
+    text = bench.guard.why(0)
+    assert "evse-1 takes 16.0 A of a L1: it is no longer in the site file" in text and "then `gone evse-1`" in text, text
+    bench.guard.gone("evse-1", bench.now_ms)
+    bench.follow(20)
+    assert bench.guard.order_da(0) == 160

@@ -5,7 +5,7 @@ Whoever is left to a person must charge after that; so no reason is a free pass.
 
 import re
 
-COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept) ([^` ]+)`")
+COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept|gone) ([^` ]+)`")
 RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
 SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")
 
@@ -18,20 +18,23 @@ class Person:
 
     def clear(self, left):
         """left: {EVSE: why}. What was done, in words; nothing: `why` asks for nothing."""
-        asked = {(found[1], found[2]) for why in left.values() for found in COMMAND.finditer(why)}
-        asked |= {("restart", found[1]) for why in left.values() for found in RESTART.finditer(why)}
-        return [self._do(verb, name) for verb, name in sorted(asked)]
+        asked = set()
+        for evse, why in left.items():
+            below = evse.rpartition(".")[0]  # the primary that says so, "": the top
+            asked |= {(below, found[1], found[2]) for found in COMMAND.finditer(why)}
+            asked |= {(below, "restart", found[1]) for found in RESTART.finditer(why)}
+        return [self._do(*one) for one in sorted(asked)]
 
-    def _do(self, verb, name):
+    def _do(self, below, verb, name):
         self.given[verb] = self.given.get(verb, 0) + 1
         if verb == "restart":
             answer = self.one.fault("restart", name)
         else:
-            answer = self._say("%s %s" % (verb, name))
+            answer = self._say(below, "%s %s" % (verb, name))
             number = SERIAL.search(answer.get("text", "")) if verb == "replace" else None
             if verb == "replace":
-                answer = self._say("replace %s serial=%s" % (name, number[1] if number else "none"))
-        return "%s %s: %s" % (verb, name, answer.get("text", answer.get("error", "ok")))
+                answer = self._say(below, "replace %s serial=%s" % (name, number[1] if number else "none"))
+        return "%s %s %s: %s" % (below, verb, name, answer.get("text", answer.get("error", "ok")))
 
-    def _say(self, line):
-        return self.one.rig.answer("console", text=line)
+    def _say(self, below, line):
+        return self.one.rig.answer("console", text=line, **({"of": below} if below else {}))

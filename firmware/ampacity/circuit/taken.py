@@ -81,6 +81,8 @@ def follows_not(guard: "Told", s: "Standing") -> bool:
 def remedy(guard: "Told", s: "Standing") -> str:
     """What is the matter with it, and what a person can do."""
     name = s.evse.name
+    if s.evse.left:
+        return "it is no longer in the site file, and may still draw at its old place; take it off there, then `gone %s`" % name
     apart = "open its feeder and `isolate %s on`" % name
     if s.locked == DISOBEYED:
         return "it disobeyed and is locked out; look at it, then `unlock %s`" % name

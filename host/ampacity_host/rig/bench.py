@@ -193,6 +193,10 @@ class Bench:
 
     # ---- what only some rigs can
 
+    async def console_of(self, name, text):
+        """A line to the console of a primary below."""
+        raise FieldError("of", name, "none: this rig has no primary below at whose console it could be")
+
     def can(self, op):
         return getattr(self, "can_" + op, False)
 

@@ -126,6 +126,8 @@ class Ops:
         return await self._rig.limit(fields)
 
     async def _console(self, fields):
+        if fields.has("of"):
+            return {"text": await self._rig.console_of(fields.text("of"), fields.text("text"))}
         return {"text": await self._rig.console(fields.text("text"))}
 
     # ---- upstream

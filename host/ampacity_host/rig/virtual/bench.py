@@ -253,7 +253,10 @@ class VirtualBench(Bench):
         return counted
 
     async def console(self, text):
-        role = self.primary.role
+        return self._line_to(self.primary, text)
+
+    def _line_to(self, controller, text):
+        role = controller.role if controller.running else None
         if role is None:
             raise FieldError("text", text, "a line to a primary that runs")
         answer = Console(role.installer).line(text, "installer", self.loop.now_ms)

@@ -2,6 +2,7 @@
 
 from ampacity_host.rig.below import FamilyDesk
 from ampacity_host.rig.bench import budgets_ms
+from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.judge import appoint
 from ampacity_host.rig.virtual.bench import VirtualBench
 from ampacity_host.rig.virtual.controller import VirtualController
@@ -60,6 +61,11 @@ class FamilyBench(VirtualBench):
         elif not on and kind == "power_off":
             controller.start()
         self.flush()
+
+    async def console_of(self, name, text):
+        if name not in self.primaries:
+            raise FieldError("of", name, ", ".join(sorted(self.primaries)))
+        return self._line_to(self.primaries[name], text)
 
     def path_below(self, name):
         """The way of a TCP connection to a primary below."""
