@@ -43,7 +43,8 @@ ONE_PHASE: Fleet = ((40, 1, 160, *HYBRID), (60, 1, 320, *BATTERY_WH))
 class Kind(NamedTuple):
     """rows: of each row its EVSEs and its rating in A, by size of the site; unmeasured: rows whose EVSEs measure nothing.
 
-    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each circuit a meter of its own? Without one unused phases count.
+    main_a: the connection's rating; floors: circuits between it and the rows; metered: has each circuit a meter of its own?
+    Without one unused phases count.
     """
 
     fleet: Fleet
@@ -132,7 +133,8 @@ def _at_once(chance: random.Random) -> "tuple[int, int]":
 def site_text(kind: Kind, size: int) -> str:
     """Rows of EVSEs with three phases whose terminals are turned from one to the next, each row on a line of its own."""
     lines = ['[site]\nname = "unused"\n', _circuit("main", kind.main_a[size], assumed_a=Load.most_da / 10, meter="grid")]
-    lines += [_circuit(f"floor-{n + 1}", 0.6 * kind.main_a[size], "main", meter=f"of-floor-{n + 1}" if kind.metered else None) for n in range(kind.floors)]
+    for n in range(kind.floors):
+        lines.append(_circuit(f"floor-{n + 1}", 0.6 * kind.main_a[size], "main", meter=f"of-floor-{n + 1}" if kind.metered else None))
     numbers = iter(range(kind.rows * kind.evses[size]))
     for row in range(kind.rows):
         silent = row >= kind.rows - kind.unmeasured
