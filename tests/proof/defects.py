@@ -6,16 +6,18 @@
 from ampacity.circuit.granted import GrantedMargin
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
-from ampacity.circuit.policy.shed import Shed
+from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.change import Change
 from ampacity.circuit.trusted.durable import Durable
 from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.meterview import MeterView
 from ampacity.circuit.trusted.otherload import OtherLoad
 from ampacity.circuit.trusted.permits import Permits
 from ampacity.circuit.trusted.tree import Site
 from ampacity.circuit.trusted.trust import Trust
+from ampacity.circuit.trusted.unused import Unused
 from tests.proof.taken import ledger, no, yes
 
 # lowers that are refused
@@ -44,17 +46,17 @@ def _small_is_nothing(self, s, sample_ms):
     s.follow_da = 0
 
 
-class WishedShed(Shed):
+class Wishes(Reservations):
     """What is wanted is planned, whatever is measured."""
 
-    def plan_da(self, s, *_):
-        return max(s.reserve_da if s.ok else s.bound_da, self.want_da[s.index])
+    def planned_da(self, s, want_da):
+        return max(s.reserve_da if s.ok else s.bound_da, want_da)
 
 
 class WishedPlan(Plan):
     def __init__(self, *parts):
         Plan.__init__(self, *parts)
-        self.shed.__class__ = WishedShed
+        self.reservations.__class__ = Wishes
 
 
 def above_its_order():
@@ -123,6 +125,19 @@ def waited_for(world):
     world.devices[0].guard.ledger.margin.__class__ = Waiting
 
 
+# phases that are lent
+
+
+class Unseen(Unused):
+    def _rule_14_again(self, *_):
+        """Whatever its car uses again is not seen."""
+
+
+def used_unseen():
+    bounds = type("MutantBounds", (Bounds,), {"unused_class": Unseen})
+    return type("Mutant", (Guard,), {"ledger_class": type("MutantLedger", (Ledger,), {"bounds_class": bounds})})
+
+
 # what outlives a restart
 
 
@@ -176,6 +191,7 @@ DEFECTS = {
     "13 kept alive": ("orphan", waited_for, "with its grant gone a primary below went on feeding what it had ordered under it"),
     "8 unkept": ("journal", Unwritten, "what lowered trust was not in the journal before a raise"),
     "8 refreshed": ("journal", ledger(_rule_8_known=yes), "a device that lost its watchdog was refreshed before the journal knew"),
+    "14 again": ("unused", used_unseen(), "a phase that was lent and is used again counted for nothing"),
     "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),
     "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
     "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),

@@ -35,7 +35,7 @@ from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 from ampacity.circuit.trusted.steps import REFERENCE_MS, Steps
 from ampacity.circuit.trusted.tree import Site
 from ampacity.circuit.trusted.trust import UNTRIED_MS, Trust
-from ampacity.circuit.trusted.unused import OFFERED_MS, RAISED_MS, STEADY_MS, Unused
+from ampacity.circuit.trusted.unused import OFFERED_MS, ROSE_MS, STEADY_MS, Unused
 from ampacity.circuit.trusted.window import Window
 
 NONE = -99  # a time of -1: none
@@ -126,7 +126,7 @@ def spans_ms(facts):
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
-        "again_ms": 0, "raised_ms": RAISED_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
+        "again_ms": 0, "rose_ms": ROSE_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
         "read_since_ms": max([0] + [view.sample_ms for view in meters]),
     }  # fmt: skip
 

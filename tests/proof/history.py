@@ -114,6 +114,12 @@ FOUND = {
          SUMS + "::test_contracted_power_holds_over_a_restart_and_a_jump_of_the_clock",
          SUMS + "::test_a_jump_of_the_clock_back_does_not_lift_an_absolute_profile"),
     ),
+    "D17": (
+        "six cars of one phase on EVSEs with three got 0.29 of what their phases carry",
+        "an order counted on every phase that the contactor can close, whatever the car uses",
+        "a phase that was steadily seen unused is lent where a meter would see it used again (rule 14)",
+        ("14 again", SCENES + "test_unused_phases.py::test_cars_of_one_phase_share_what_their_phases_carry"),
+    ),
     "D18": (
         "a car that begins at 8 A got 0 kWh in four hours at shares of 7.3 A; ten of 38 newcomers never had a turn",
         "a car that does not draw looks asleep, and the queue did not prefer who never had a turn",
@@ -138,6 +144,25 @@ FOUND = {
         "it left an exceeded grant to its parent, which cannot answer for one it does not reach; only its policy lowered",
         "with its grant gone nothing above what the parent counts anyway is kept alive (rule 13)",
         ("13 kept alive", "tests/circuit/test_rule_13.py::test_when_the_grant_is_gone_nothing_above_it_is_kept_alive_whatever_is_wanted"),
+    ),
+    "D22": (
+        "20.9 A were latched as other load for good, and four cars starved: an EVSE without watchdog was read first after a restart",
+        "the meter's frame was older than that reading, so what the EVSE had drawn passed for other load",
+        "before its first reading an EVSE counts as anything up to its bound (3.1)",
+        ("tests/circuit/test_other_load.py::test_rule_3_1_what_an_evse_drew_before_its_first_reading_is_no_other_load",),
+    ),
+    "D23": (
+        "47.8 of 32 A without end: an EVSE whose second terminal is not measured, other load rose, and nobody else was there to give",
+        "on a phase that was lent no order of that EVSE counted, so none was lowered",
+        "an excess that others do not end is taken for a hidden use; no EVSE is fed on a phase that it may use and that stays above (rules 11, 14)",
+        (SCENES + "test_unused_phase_that_nobody_gives.py::test_one_that_measures_its_first_terminal_only_gives_on_all",
+         SCENES + "test_unused_phase_again_and_again.py::test_a_car_that_pauses_by_itself_is_one_excess_and_not_one_at_each_pause"),
+    ),
+    "D24": (
+        "27.6 of 84 A until the plugs were drawn: honest cars of one phase beside a house whose load comes and goes",
+        "whoever had been raised within 15 s of an excess was taken for one that hides its use",
+        "only where the meter shows as much unexplained current as the car draws, and its current rose just then (rule 14)",
+        (SCENES + "test_unused_phases_and_other_load.py::test_steps_of_the_house_do_not_make_honest_cars_of_one_phase_count_on_three",),
     ),
 }  # fmt: skip
 

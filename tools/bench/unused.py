@@ -59,8 +59,8 @@ class Kind(NamedTuple):
 
 FULL, SHORT = 0, 1
 KINDS = {
-    "mixed": Kind(FLEET, 4, (15, 3), (40.0, 32.0), (100.0, 63.0), floors=2, metered=True),
-    "one-phase": Kind(ONE_PHASE, 2, (12, 4), (50.0, 32.0), (50.0, 40.0), metered=True),
+    "mixed": Kind(FLEET, 4, (15, 3), (50.0, 40.0), (100.0, 63.0), floors=2, metered=True),
+    "one-phase": Kind(ONE_PHASE, 2, (12, 4), (50.0, 40.0), (50.0, 40.0), metered=True),
     "unmeasured": Kind(FLEET, 4, (6, 3), (32.0, 32.0), (50.0, 50.0), unmeasured=2, metered=True),
 }
 

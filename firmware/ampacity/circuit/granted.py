@@ -95,8 +95,8 @@ class GrantedLedger(Ledger):
         return most
 
     def _rule_13_sum_da(self) -> int:
-        """What the parent reads and believes: Σ bounds on the fullest phase, the most that all can be drawing now."""
-        return max([self.sums[key] for key in self.root_keys])
+        """What the parent reads and believes: Σ bounds on the fullest phase, on all that can close (rule 14)."""
+        return max([self.sums[key] for key in self.grant_keys])
 
     def proves(self) -> bool:
         """A grant is proven only when everybody below is proven and settled: Σ bounds within it.

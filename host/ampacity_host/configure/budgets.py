@@ -92,10 +92,11 @@ def circuit_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) 
 
 
 def phases_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> dict[str, Any]:
-    """`again_ms`, `again_da`: where unused phases are free, how long and how high a car that uses them again may load it; else 0."""
+    """Where unused phases are free, how long and how high a car that uses them again may load it, and how long where its line is
+    cut or the primary dies at that moment: `again_ms`, `again_da`, `again_cut_ms`; else 0."""
     if not facts["circuits"][circuit].get("frees_phases"):
-        return {"again_ms": 0, "again_da": 0}
-    return {"again_ms": again_ms(facts, circuit, lines), "again_da": max(again_da(facts, circuit))}
+        return {"again_ms": 0, "again_cut_ms": 0, "again_da": 0}
+    return {"again_ms": again_ms(facts, circuit, lines), "again_cut_ms": cut_ms(facts, circuit), "again_da": max(again_da(facts, circuit))}
 
 
 def again_ms(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> int:
@@ -121,13 +122,21 @@ def holds_again_s(facts: dict[str, Any], circuit: int) -> float:
     return min(float(trip_time_s(curve, peak / rated_da)) for peak in again_da(facts, circuit))
 
 
+def cut_ms(facts: dict[str, Any], circuit: int) -> int:
+    """The longest that an EVSE below holds its order where its line is cut or the primary dies, in ms."""
+    below = evses_below(facts, circuit)
+    exposures = [each for each, evse in zip(exposures_ms(facts), facts["evses"], strict=True) if evse in below and len(evse["terminals"]) > 1]
+    return max((each for each in exposures if each is not None), default=0)  # one without a watchdog lends nothing (rule 14)
+
+
 def frees_phases(facts: dict[str, Any], circuit: int, said: str | None, lines: list[BusTiming]) -> bool:
     """Do phases that cars do not use count no more on this circuit? Unless the site file says: where it has a meter, and its
-    breaker holds a car that uses them again."""
+    breaker holds a car that uses them again, also where its line is cut at that moment."""
     if said is not None:
         return said == "free"
-    held = facts["circuits"][circuit]["meter"] >= 0 and facts["phases"] > 1
-    return held and holds_again_s(facts, circuit) * 1000 >= again_ms(facts, circuit, lines)
+    if facts["circuits"][circuit]["meter"] < 0 or facts["phases"] == 1:
+        return False
+    return holds_again_s(facts, circuit) * 1000 >= max(again_ms(facts, circuit, lines), cut_ms(facts, circuit))
 
 
 def evse_budgets(facts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -172,9 +181,10 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
 def check_again(facts: dict[str, Any], circuit: int, budget: dict[str, Any]) -> list[dict[str, Any]]:
     """A finding where somebody wants unused phases to be free, and the breaker may open when one car uses them again."""
     entry, holds_s = facts["circuits"][circuit], holds_again_s(facts, circuit)
-    if holds_s >= budget["again_ms"] / 1000:
+    lasts_s = max(budget["again_ms"], budget["again_cut_ms"]) / 1000
+    if holds_s >= lasts_s:
         return []
-    text = f"{budget['again_da'] / 10:g} A may flow for {budget['again_ms'] / 1000:g} s when a car uses further phases; "
+    text = f"{budget['again_da'] / 10:g} A may flow for {lasts_s:g} s when a car uses further phases; "
     text += f"{entry['breaker']} may open after {holds_s:.1f} s"
     return [finding("breaker-phases", entry["name"], text, 'unused_phases = "count", or lower limit_a')]
 

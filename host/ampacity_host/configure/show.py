@@ -40,7 +40,7 @@ def phases_again(result: dict[str, Any]) -> list[str]:
     """Where phases that cars do not use are given to others, and what one that uses them again may load."""
     return [
         f"{row['circuit']}: phases that a car does not use are free; one that uses them again may load it with up to "
-        f"{row['again_da'] / 10:g} A for {span(row['again_ms'])}"
+        f"{row['again_da'] / 10:g} A for {span(row['again_ms'])}, and for {span(row['again_cut_ms'])} where its line is cut or the primary dies"
         for row in result["budgets"] if row["again_ms"]
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ PRINTED_MS = 30_000
 
 def rotated(*kinds, **main):
     row = [evse("e%d" % n, bus="b", unit=n, phases=[LINES[(n + at) % 3] for at in range(3)]) for n in range(1, 7)]
-    return site(circuit("main", 32.0, meter="m", **main), meter(), RTU, *row)
+    return site(circuit("main", 32.0, meter="m", breaker="C63", **main), meter(), RTU, *row)
 
 
 def amps_of(one):

@@ -120,9 +120,8 @@ class OtherLoad:
         ledger.other_da[key] = max(view.high_da[p], view.quick_da[p])
         ledger.low_other_da[key] = max(view.low_da[p], view.certain_da[p], view.over_da[p])
         self.over_da[key] = view.over_da[p]
-        if view.over_da[p] > 0:
-            self.over = True
-            ledger.bounds.unused.over(key, self.now_ms)
+        self.over = self.over or view.over_da[p] > 0
+        ledger.bounds.unused.over(key, view.over_da[p], self.now_ms)
         if view.tight_da[p] > self.seen_da[0][key]:
             self.seen_da[0][key] = view.tight_da[p]
             self._greater(key, view.tight_da[p])

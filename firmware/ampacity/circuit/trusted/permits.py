@@ -99,8 +99,6 @@ class Permits:
         told_da = s.book.most_da()
         s.book.add(order_id, most_da, now_ms)
         s.sent_da = most_da
-        if s.unused and most_da > told_da:
-            s.raised_ms = now_ms
         if s.denied_ms >= 0:
             s.denied_ms = -1
         if most_da > s.reserve_da:
@@ -185,7 +183,7 @@ class Permits:
         """Refreshes and raises only after the safety loop has checked the invariant just now."""
         if not self._rule_11_checked(now_ms):
             return False
-        for key in s.on_keys:
+        for key in s.on_keys + s.off_keys if s.unused else s.on_keys:
             if self.margin.over_budget[key]:
                 return False
         return True

@@ -23,7 +23,7 @@ class Standing:
     used = 0  # mask of the terminals that draw, and since when it is the same
     steady_ms = -1
     came_back = False  # its car used what it had not used
-    raised_ms = LONG_AGO_MS  # told more than before, while some are unused
+    rose_ms = LONG_AGO_MS  # its current rose last
     offered_ms = -1  # it is offered current and draws none since then
     isolated = False
     lapsed = False  # its silence ran its time

@@ -31,7 +31,9 @@ STEADY_MS = 60000  # for so long no current on the terminal, while another one d
 FRESH_MS = 5000  # a reading older than this says nothing
 USED_DA = 5  # more than this is use
 DRAWS_DA = 30  # a car that draws less says nothing of its phases
-RAISED_MS = 15000  # for so long an excess may come from a raise
+ALIKE_DA = 20  # a car draws as much on each phase that it uses, up to this
+ROSE_MS = 10000  # for so long an excess may come from a current that rose
+STAYS_MS = 3000  # an excess that others do not end
 OFFERED_MS = 300000  # offered current and not drawn for so long: the next one may be another car
 
 
@@ -42,6 +44,7 @@ class Unused:
         site = bounds.site
         self.bounds = bounds
         self.frees = [False] * site.size  # by circuit and phase
+        self.over_ms = [-1] * site.size  # since when a meter shows more than the rating, and not by what our readings explain
         for c in site.circuits:
             if c.frees_phases and c.meter < 0:
                 for key in range(c.index * site.phases, (c.index + 1) * site.phases):
@@ -59,6 +62,8 @@ class Unused:
     def measured(self, s: Standing, amps_da: "list[int]", sample_ms: int, now_ms: int) -> None:
         """A reading, per terminal; s.measured_ms is still that of the one before."""
         used = leak_da = 0
+        if max(amps_da) >= s.measured_da + ALIKE_DA:
+            s.rose_ms = sample_ms
         for index, da in enumerate(amps_da):
             if da > USED_DA:
                 used |= 1 << index
@@ -77,15 +82,31 @@ class Unused:
         elif sample_ms - s.steady_ms >= STEADY_MS and not s.came_back:
             self._free(s, used, len(amps_da))
 
-    def over(self, key: int, now_ms: int) -> None:
-        """The meter shows more than the rating there: an EVSE that was raised just now may hide that its car uses this phase."""
+    def over(self, key: int, other_da: int, now_ms: int) -> None:
+        """other_da: where the meter shows more than the rating there, what our readings do not explain of it; else 0."""
+        if not other_da:
+            self.over_ms[key] = -1
+            return
+        if self.over_ms[key] < 0:
+            self.over_ms[key] = now_ms
         for s in self.bounds.standings:
-            if s.unused and key in s.off_keys and self._rule_14_hidden(s, now_ms):
-                s.came_back = True
-                self.count(s)
+            if s.unused and key in s.off_keys and other_da >= s.measured_da - ALIKE_DA:
+                self._rule_14_hidden(s, key, now_ms)
 
-    def _rule_14_hidden(self, s: Standing, now_ms: int) -> bool:
-        return now_ms - s.raised_ms <= RAISED_MS
+    def _rule_14_hidden(self, s: Standing, key: int, now_ms: int) -> None:
+        """It may hide that its car uses this phase, for a car draws alike on all: for certain enough if its current rose just now,
+        and to be tried if the excess stays although the others were told."""
+        if now_ms - s.rose_ms <= ROSE_MS:
+            s.came_back = True
+            self.count(s)
+        elif now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
+            self.count(s)
+
+    def _others_give(self, key: int) -> bool:
+        for s in self.bounds.standings:
+            if key in s.on_keys and s.bound_da > s.reserve_da:
+                return True
+        return False
 
     def _free(self, s: Standing, used: int, count: int) -> None:
         unused = tuple([index for index in range(count) if not used >> index & 1])
@@ -116,7 +137,8 @@ class Unused:
         elif s.offered_ms < 0:
             s.offered_ms = sample_ms
         elif sample_ms - s.offered_ms >= OFFERED_MS:
-            self.another_car(s)
+            s.offered_ms = -1
+            self.count(s)
 
     def another_car(self, s: Standing) -> None:
         """What the last one did not use tells nothing of this one."""
