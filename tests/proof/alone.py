@@ -81,7 +81,7 @@ ALONE = {
     "Unused._rule_14_alone": (yes, "unused"),
     "Unused._rule_14_fresh": (yes, "unused"),
     "Unused._rule_14_hidden": (no, "hidden"),
-    "OtherLoad._rule_14_witness": (_always_witness, "hidden"),
+    "OtherLoad._rule_14_witness": (_always_witness, "unwitnessed"),
     "Bounds._rule_15_keys": (nowhere, "change"),
     "change._rule_15_path": (nothing, "change"),
     "Change._rule_15_ratings": (nothing, "rerated"),

@@ -22,7 +22,7 @@ class Unused(Metered):
     raised = 0
 
     def before_tick(self, label):
-        if self.guard.other.metered and label != "silence":
+        if self.guard.other.metered and label not in ("silence", "blind"):
             self.mark = 1 - self.mark
             loads = list(self.other_da)
             for device in self.devices:
@@ -93,6 +93,18 @@ class Unused(Metered):
     def on_advance(self):
         self.drew_da = self._hidden_da()
         self.raised = max(0, self.raised - 1)
+
+    def moves_blind(self):
+        return ["blind"]
+
+    def do_blind(self):
+        """The same, and no frame of the meter in this step."""
+        self.hides = True
+
+    def well(self, i):
+        """A device that hid its use and shows it now looks like a step that the meter did not follow: for up to a day there may be
+        no room for the step that would clear the meter."""
+        return not self.guard.other.metered and Metered.well(self, i)
 
     def heal(self):
         self.unseen = self.unseen or self.hides and self.both

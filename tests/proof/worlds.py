@@ -138,12 +138,18 @@ def unused(guard=Guard, deep=False):
     return Unused("phases not used", facts, guard, outcomes=outcomes, attacks=("more", "replug", "hide") + ("less",) * deep, excuse_steps=3 + deep)
 
 
-def hidden(guard=Guard, deep=False):
+def hidden(guard=Guard, deep=False, attack="hide"):
     """The same beside a meter, and the device does not show that its car uses both."""
     main = dict(circuit(160, phases=2, meter=0), frees_phases=True)
     facts = site([evse(0, terminals=((0,), (1,))), evse(1, terminals=((1,),))], [main], phases=2, meters=[{"name": "m", "phases": [0, 1]}])
     outcomes = (("well", "dark")[: 1 + deep], ("well",))
-    return Unused("phases used unseen", facts, guard, outcomes=outcomes, attacks=("more", "hide", "silence"), excuse_steps=5 + deep)
+    name = "phases used unseen" + (", the meter silent" if attack == "blind" else "")
+    return Unused(name, facts, guard, outcomes=outcomes, attacks=("more", attack), excuse_steps=5 + deep)
+
+
+def unwitnessed(guard=Guard, deep=False):
+    """The same, and the meter is silent as long as the device hides it."""
+    return hidden(guard, deep, "blind")
 
 
 def change(guard=Guard, deep=False):
@@ -202,7 +208,7 @@ def everything(guard=Guard, deep=False):
 
 MAKERS = (
     lost, fallback, any_order, held, gateway, kept, refused, rounding, partial, settings, broadcast, without_watchdog, death,
-    foreign, disobeying, swapped, phases, unused, hidden, change, left, hung, metered, mirrored, tree, below, everything,
+    foreign, disobeying, swapped, phases, unused, hidden, unwitnessed, change, left, hung, metered, mirrored, tree, below, everything,
     *edges.MAKERS,
 )  # fmt: skip
 UNBOUNDED = ("everything",)  # searched as deep as time allows
