@@ -138,18 +138,20 @@ def unused(guard=Guard, deep=False):
     return Unused("phases not used", facts, guard, outcomes=outcomes, attacks=("more", "replug", "hide") + ("less",) * deep, excuse_steps=3 + deep)
 
 
-def hidden(guard=Guard, deep=False, attack="hide"):
+def hidden(guard=Guard, deep=False):
     """The same beside a meter, and the device does not show that its car uses both."""
     main = dict(circuit(160, phases=2, meter=0), frees_phases=True)
     facts = site([evse(0, terminals=((0,), (1,))), evse(1, terminals=((1,),))], [main], phases=2, meters=[{"name": "m", "phases": [0, 1]}])
     outcomes = (("well", "dark")[: 1 + deep], ("well",))
-    name = "phases used unseen" + (", the meter silent" if attack == "blind" else "")
-    return Unused(name, facts, guard, outcomes=outcomes, attacks=("more", attack), excuse_steps=5 + deep)
+    return Unused("phases used unseen", facts, guard, outcomes=outcomes, attacks=("more", "hide"), excuse_steps=5 + deep)
 
 
 def unwitnessed(guard=Guard, deep=False):
-    """The same, and the meter is silent as long as the device hides it."""
-    return hidden(guard, deep, "blind")
+    """The same with one EVSE and other load that jumps, and the meter is silent as long as the device hides it."""
+    main = dict(circuit(160, phases=2, meter=0), frees_phases=True, assumed_other_da=[100, 0])
+    facts = site([evse(0, terminals=((1,), (0,)))], [main], phases=2, meters=[{"name": "m", "phases": [0, 1]}])
+    outcomes = (("well", "dark")[: 1 + deep],)
+    return Unused("phases used unwitnessed", facts, guard, outcomes=outcomes, attacks=("more", "blind", "step"), excuse_steps=5 + deep)
 
 
 def change(guard=Guard, deep=False):
