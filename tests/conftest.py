@@ -29,6 +29,12 @@ def pytest_addoption(parser):
     parser.addoption("--write-seconds", action="store_true", help="write down what each file took (tests/workers.py)")
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config):
+    """Asked for before anything is configured."""
+    return workers.count()
+
+
 def pytest_configure(config):
     config.pluginmanager.register(beside.Plugin(config), "runs beside")
     config.pluginmanager.register(workers.Plugin(config), "shared by workers")

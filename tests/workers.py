@@ -71,16 +71,16 @@ def spent_s():
     return times.user + times.system + times.children_user + times.children_system
 
 
+def count():
+    """One for each core, and one that waits."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 class Plugin:
     """Orders the tests of a run with workers, and counts what each file takes."""
 
     def __init__(self, config):
         self.config, self.seconds, self.at_s, self.nice = config, {}, 0.0, False
-
-    @pytest.hookimpl(optionalhook=True, tryfirst=True)
-    def pytest_xdist_auto_num_workers(self, config):
-        """One for each core, and one that waits."""
-        return len(os.sched_getaffinity(0)) + 1
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config, log):
