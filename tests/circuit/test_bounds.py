@@ -326,29 +326,6 @@ def test_section_7_quarantine_waits_for_proof_or_for_a_silence_that_ran_its_time
     assert life.resolved(life.s, 0)
 
 
-def test_a_lower_that_brought_nothing_down_in_its_time_is_stuck():
-    life = lowering()
-    life.s.lower_ms, patience_ms = 1000, 5000 + 100 + 5000
-    assert not life.stuck(life.s, 1000 + patience_ms) and life.stuck(life.s, 1001 + patience_ms)
-    life.s.fell_ms = 2000
-    assert not life.stuck(life.s, 2000 + patience_ms) and life.stuck(life.s, 2001 + patience_ms)
-    life.s.evse.watchdog_ms = 20000
-    assert not life.stuck(life.s, 2000 + 5100 + 10000) and life.stuck(life.s, 2001 + 5100 + 10000)
-    life.s.lower_ms = -1
-    assert not life.stuck(life.s, 10**6)
-    for name, value in (("ok", False), ("disobeys", True), ("locked", "x")):
-        life = Life(evse()).stand(60)
-        assert not life.stuck(life.s, life.now_ms)
-        setattr(life.s, name, value)
-        assert life.stuck(life.s, life.now_ms), name
-    life = Life(evse(proof="measured")).stand(60)
-    assert not life.stuck(life.s, life.now_ms)
-    life.s.book.add_unknown(160, 0)
-    assert life.stuck(life.s, life.now_ms)
-    life.s.evse.by_measure = False
-    assert not life.stuck(life.s, life.now_ms)
-
-
 def test_an_order_of_nought_that_is_not_proven_is_no_pause_whatever_else_time_does():
     for more in ({}, {"excess": 5}, {"above_da": 30, "measured_da": 30}, {"disobeys": True}, {"reported_old_da": 5, "reported_until_ms": 10**9}):
         life = Life(evse()).pass_at(100).audit()

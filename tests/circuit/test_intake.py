@@ -188,7 +188,8 @@ def test_a_measurement_is_the_most_of_its_terminals_and_adds_up_by_phase():
     life.intake.measured(0, [105, 0], 300, life.now_ms)
     assert life.s.bound_da == 105
     life.intake.measured(0, None, 400, life.now_ms)
-    assert life.s.measured_ms < 0 and life.s.measured_da == 105
+    assert life.s.measured_ms < 0 and life.s.measured_da == 0
+    assert life.s.bound_da == 105, "what its car made of the order counts on"
 
 
 def test_a_primary_below_that_cannot_measure_is_believed_its_sum():

@@ -325,6 +325,10 @@ def test_a_frame_is_judged_when_each_evse_that_draws_was_read_after_it():
     life = metered(evses=(evse(), evse("b")))
     for e in (0, 1):
         life.stand(100, e)
+    for _ in range(3):
+        for e in (0, 1):
+            life.read(e, 50, 50, 50)
+        life.later(1000)
     for e in (0, 1):
         life.read(e, 50, 50, 50)
     life.later(100).frame(300, 300, 300)

@@ -78,9 +78,7 @@ ALONE = {
     "Permits._rule_11_checked": (yes, "hung"),
     "Bounds._rule_14_keys": (_one_phase, "phases"),
     "Unused._rule_14_again": (nothing, "unused"),
-    "Unused._rule_14_alone": (yes, "unused"),
     "Unused._rule_14_fresh": (yes, "unused"),
-    "Unused._rule_14_hidden": (no, "hidden"),
     "OtherLoad._rule_14_witness": (_always_witness, "unwitnessed"),
     "Bounds._rule_15_keys": (nowhere, "change"),
     "change._rule_15_path": (nothing, "change"),
@@ -98,6 +96,8 @@ ALONE = {
 BUNDLES = {
     "Permits._rule_5_feed": ("5 feeds", "what is read counts as ordered (`fed`): the time of a silent one then never runs out, which is timid"),
     "Permits._rule_7_default": ("7 survival", "the plan shares by the rows of the default state and asks for no such order"),
+    "Unused._rule_14_alone": ("14 again", "in `unused` what it asks for is asked by _rule_14_fresh and by the default state, too"),
+    "Unused._rule_14_hidden": ("14 again", "not in the first 60,000 states of `hidden`; the scenes of D23 and D24 miss it at once"),
     "Permits._rule_9_quiet": ("9 line", "for as long _rule_9_line_clean keeps that line's EVSEs at their maximum: no raise has its margin"),
 }
 

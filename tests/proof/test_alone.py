@@ -3,12 +3,13 @@
 import pytest
 
 from tests.proof.alone import ALONE, BUNDLES, MUTANTS, found_methods, is_missed, missed
+from tests.proof.defects import DEFECTS
 
 
 def test_every_method_that_claims_a_rule_stands_in_one_table():
     tables = [*ALONE, *BUNDLES]
     assert sorted(tables) == sorted(found_methods())
-    assert not [name for name, _ in BUNDLES.values() if name not in MUTANTS]
+    assert not [name for name, _ in BUNDLES.values() if name not in MUTANTS and name not in DEFECTS]
 
 
 @pytest.mark.parametrize("name", sorted(ALONE))

@@ -119,10 +119,9 @@ class Intake:
         s = self.standings[evse]
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
-            if s.evse.primary:  # the sum of bounds that it reports has what it cannot measure
-                s.above_da = 0
-            if s.measured_da and not s.above_da:  # no more than it was told: its orders say what it may draw
-                s.measured_da = 0
+            if s.measured_da and (s.evse.primary or not s.above_da):
+                # no more than it was told: its orders say what it may draw; of a site below its sum of bounds says so
+                s.measured_da = s.above_da = 0
                 self.bounds.rebound(s)
             return
         for phase in range(len(s.phase_da)):

@@ -78,7 +78,7 @@ def _count(number, name, default, least):
     """A number of terminals."""
     count = number(name, default, least, 3)
     if count != int(count):
-        raise FieldError("car." + name, count, "a whole number %d..3" % least)
+        raise FieldError("car." + name, count, "1, 2 or 3" if least else "0, 1, 2 or 3")
     return int(count)
 
 
