@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 from ampacity.store.memory_files import PowerCut
 from ampacity_host.rig.assemble import virtual_bench
-from ampacity_host.rig.client import RigError
+from ampacity_host.rig.client import Operations
 from ampacity_host.rig.fields import FieldError, Fields
 from ampacity_host.rig.ops import Ops
 from ampacity_host.rig.setup import Setup
 
 
-class Desk:
+class Desk(Operations):
     """`desk.plug(evse="e1")` does the operation `plug` and gives its answer; RigError when the rig says no."""
 
     def __init__(self, site, seed, csms):
@@ -25,17 +25,6 @@ class Desk:
         self._ops = Ops(self.bench)
         self.evses = [point.name for point in self.bench.plant.points]
         self.circuits = [circuit.name for circuit in self.bench.plant.circuits]
-
-    def __getattr__(self, op):
-        if op.startswith("_"):
-            raise AttributeError(op)
-        return lambda **fields: self.ask(op, **fields)
-
-    def ask(self, op, **fields):
-        answer = self.answer(op, **fields)
-        if not answer["ok"]:
-            raise RigError(answer)
-        return answer
 
     def answer(self, op, **fields):
         """The whole answer, whatever it says."""

@@ -12,17 +12,8 @@ class RigError(Exception):
         self.answer = answer
 
 
-class RigClient:
-    """address: "HOST:PORT" of the ready line. `rig.plug(evse="evse-1")` sends the op `plug` and gives its answer.
-
-    Raises RigError when the rig says no, OSError when it is gone.
-    """
-
-    def __init__(self, address, timeout_s=30):
-        host, _, port = address.rpartition(":")
-        self._socket = socket.create_connection((host, int(port)), timeout_s)
-        self._file = self._socket.makefile("rwb")
-        self._number = 0
+class Operations:
+    """Each operation of the control channel as a method; `answer(op, **fields)` of the class asks it."""
 
     def __getattr__(self, op):
         if op.startswith("_"):
@@ -35,6 +26,19 @@ class RigClient:
         if not answer["ok"]:
             raise RigError(answer)
         return answer
+
+
+class RigClient(Operations):
+    """address: "HOST:PORT" of the ready line. `rig.plug(evse="evse-1")` sends the op `plug` and gives its answer.
+
+    Raises RigError when the rig says no, OSError when it is gone.
+    """
+
+    def __init__(self, address, timeout_s=30):
+        host, _, port = address.rpartition(":")
+        self._socket = socket.create_connection((host, int(port)), timeout_s)
+        self._file = self._socket.makefile("rwb")
+        self._number = 0
 
     def answer(self, op, **fields):
         """The whole answer, whatever it says."""
