@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
+from ampacity.base.within import within
+
 BROKEN = [
     "hello", "", '[2,"1"', "5", "{}", "null", "[]", '[9,"x","y",{}]', '["2","x","Reset",{}]', '[2,5,"Reset",{}]', '[2,"u","MakeCoffee",{}]',
     '[2,"u","Reset",[]]', '[2,"u","Reset"]', '[3,"nobody",{}]', '[4,"nobody"]', '[2,"k","Reset",{"type":"OnIdle","type":"Immediate"}]',
@@ -54,7 +56,7 @@ class HostileCsms:
         number, self.connections = self.connections, self.connections + 1
         booted = asyncio.Event()
         reading = asyncio.create_task(self._answer(socket, booted))
-        await asyncio.wait_for(booted.wait(), 30)
+        await within(booted.wait(), 30)
         if number == 0:
             for text in BROKEN:
                 await socket.send(text)

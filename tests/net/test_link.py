@@ -9,6 +9,7 @@ from peer import accept, frame, unmask
 from ampacity.base.clock import Clock
 from ampacity.base.log import Log
 from ampacity.base.rng import Rng
+from ampacity.base.within import within
 from ampacity.net.link import Link, LinkConfig
 from check import raises
 
@@ -113,7 +114,7 @@ class Bench:
 
     async def __aexit__(self, *error):
         self.link.stop()
-        await asyncio.wait_for(self.task, 5)
+        await within(self.task, 5)
         self.server.close()
         if hasattr(self.server, "task"):  # MicroPython closes the socket when the server's task runs next
             await asyncio.sleep(0.01)

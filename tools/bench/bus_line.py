@@ -7,6 +7,7 @@ import time
 import tty
 from typing import Any
 
+from ampacity.base.within import within
 from ampacity.bus.grants import GrantTable
 from ampacity.bus.lease import Lease
 from ampacity.bus.lease_driver import LeaseDriver
@@ -183,7 +184,7 @@ class PtyLine:
 
     async def read(self, timeout_us: int) -> bytes:
         try:
-            await asyncio.wait_for(self.event.wait(), timeout_us / 1e6)
+            await within(self.event.wait(), timeout_us / 1e6)
         except TimeoutError:
             return b""
         self.event.clear()

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from ampacity.base.within import within
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.command import prepare
 from ampacity_host.csms.bench import BenchCsms
@@ -164,7 +165,7 @@ async def quietest(watched: Process, step: Any) -> "tuple[int, str]":
     for _ in range(REPEATS):
         watched.worst()
         try:
-            note = await asyncio.wait_for(step(), 60)
+            note = await within(step(), 60)
         except (RuntimeError, OSError, AssertionError, TimeoutError) as problem:
             return 0, str(problem) or "it took too long"
         await asyncio.sleep(0.5)

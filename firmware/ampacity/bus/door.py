@@ -2,6 +2,8 @@
 
 import asyncio
 
+from ampacity.base.within import within
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -73,7 +75,7 @@ def _said(error: "Any") -> str:
 
 async def _open(connect: "Any", host: str, port: int, tell: "Any") -> "tuple[Any, Any] | None":
     try:
-        return await asyncio.wait_for(connect(host, port), CONNECT_MS / 1000)
+        return await within(connect(host, port), CONNECT_MS / 1000)
     except (OSError, EOFError, asyncio.TimeoutError) as error:
         tell("no connection: " + _said(error))
         return None
@@ -127,7 +129,7 @@ async def _speak(
             out, wake_us = engine.next(clock.now_us())
             if out:
                 writer.write(out)
-                await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)
+                await within(writer.drain(), CONNECT_MS / 1000)
             await ear.wait(wake_us - clock.now_us())
         if not ear.open:
             tell("the other end closed the connection")
@@ -157,7 +159,7 @@ async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", an
     reader, writer = streams
     try:
         while not session.broken:
-            data = await asyncio.wait_for(reader.read(READ_BYTES_MAX), IDLE_S_MAX)
+            data = await within(reader.read(READ_BYTES_MAX), IDLE_S_MAX)
             if not data:
                 return
             session.receive(data)
@@ -167,6 +169,6 @@ async def serve_tcp(session: "Any", streams: "tuple[Any, Any]", clock: "Any", an
                     break
                 answered(clock.now_ms())
                 writer.write(out)
-                await asyncio.wait_for(writer.drain(), CONNECT_MS / 1000)
+                await within(writer.drain(), CONNECT_MS / 1000)
     except (OSError, EOFError, asyncio.TimeoutError):
         pass

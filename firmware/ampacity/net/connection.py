@@ -7,6 +7,7 @@ one watches the time. When one of them ends, all do.
 import asyncio
 from errno import ECONNRESET
 
+from ampacity.base.within import within
 from ampacity.net.websocket import CLOSED, CONNECTING, OPEN
 
 READ_BYTES = 4096
@@ -191,8 +192,8 @@ class Connection:
         try:
             if self._control and self._sending_ms is None:
                 self._writer.write(b"".join(self._control))
-                await asyncio.wait_for(self._writer.drain(), 1)
+                await within(self._writer.drain(), 1)
             self._writer.close()
-            await asyncio.wait_for(self._writer.wait_closed(), 1)
+            await within(self._writer.wait_closed(), 1)
         except (OSError, EOFError, ValueError, asyncio.TimeoutError):
             pass

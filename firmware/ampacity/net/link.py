@@ -9,6 +9,7 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
+from ampacity.base.within import within
 from ampacity.net.alarm import Alarm
 from ampacity.net.backoff import BackOff
 from ampacity.net.connection import Connection, hint_of
@@ -162,7 +163,7 @@ class Link:
         address = await self._resolver.resolve(url.host)
         secure = (self.config.tls, url.host) if url.scheme == "wss" else ()
         connecting = self._doors.connect(address, url.port, *secure)
-        return await asyncio.wait_for(connecting, self.config.connect_timeout_ms / 1000)
+        return await within(connecting, self.config.connect_timeout_ms / 1000)
 
     async def _serve(self, url, reader, writer):
         config = self.config

@@ -18,6 +18,7 @@ from asyncio import core
 import tls
 
 from ampacity.base.errors import Rejected
+from ampacity.base.within import within
 from ampacity.ports.mp_io import forget, readable
 from ampacity.ports.tls_files import SUITES
 from ampacity.ports.tls_words import CLOSED, fault
@@ -283,7 +284,7 @@ class TlsServer:
                 return
             self._shaking += 1
             try:
-                stream = await asyncio.wait_for(self.accept(plain, "a client"), HANDSHAKE_S)
+                stream = await within(self.accept(plain, "a client"), HANDSHAKE_S)
             except asyncio.TimeoutError:
                 refused("tls: a client was silent during the handshake")
                 return

@@ -5,6 +5,7 @@ import itertools
 import json
 import time
 
+from ampacity.base.within import within
 from ampacity_host.csms.answers import ANSWERS, CsmsError
 from ampacity_host.csms.judge import CALL, RESULT, Judge
 from ampacity_host.csms.session import Session
@@ -122,7 +123,7 @@ class BenchCsms:
         done = asyncio.get_running_loop().create_future()
         message_id = self.send_call(method, payload, lambda answer: done.done() or done.set_result(answer), identity)
         try:
-            return await asyncio.wait_for(done, timeout_ms / 1000)
+            return await within(done, timeout_ms / 1000)
         except TimeoutError:
             self._pending.pop(message_id, None)
             return failure("Timeout", f"no answer to {method} within {timeout_ms} ms")

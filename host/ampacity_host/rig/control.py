@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from ampacity.base.within import within
 from ampacity_host.rig.fields import FieldError, Fields, Unsupported
 
 LINE_BYTES_MAX = 2**24
@@ -82,7 +83,7 @@ class ControlServer:
         work = self._ops.run(name, Fields(request))
         if name in SLOW_OPS:
             return await work
-        return await asyncio.wait_for(work, ANSWER_S_MAX)
+        return await within(work, ANSWER_S_MAX)
 
 
 def parse(line):

@@ -10,6 +10,7 @@ from typing import Any
 import serial
 
 from ampacity.base.errors import Rejected
+from ampacity.base.within import within
 from ampacity.bus.door import run_rtu, run_tcp
 from ampacity.commission import words
 from ampacity.commission.scan import Scan
@@ -81,7 +82,7 @@ async def _on_line(scan: Scan, path: str, clock: LaptopClock) -> None:
 
 async def _on_tcp(scan: Scan, where: tuple[str, int], clock: LaptopClock) -> None:
     host, port = where
-    _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 5)
+    _, writer = await within(asyncio.open_connection(host, port), 5)
     writer.close()
     await run_tcp(scan, asyncio.open_connection, host, port, clock, serving=lambda: not scan.over)
 

@@ -6,6 +6,8 @@ import termios
 import time
 import tty
 
+from ampacity.base.within import within
+
 
 class Clock:
     def now_us(self):
@@ -40,7 +42,7 @@ class PtyLine:
 
     async def read(self, timeout_us):
         try:
-            await asyncio.wait_for(self._event.wait(), timeout_us / 1e6)
+            await within(self._event.wait(), timeout_us / 1e6)
         except asyncio.TimeoutError:
             return b""
         self._event.clear()

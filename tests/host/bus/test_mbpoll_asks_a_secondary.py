@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from helper_pty import Clock, PtyLine
 
+from ampacity.base.within import within
 from ampacity.bus import lease_table as table
 from ampacity.bus.door import run_rtu
 from ampacity.bus.lease import Lease
@@ -23,7 +24,7 @@ async def secondary():
     async def ask(options, *values):
         command = ["-m", "rtu", "-b", "19200", "-0", "-1", "-q", *options.split(), line.path, *map(str, values)]
         process = await asyncio.create_subprocess_exec(find(), *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
-        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        out, _ = await within(process.communicate(), 20)
         return process.returncode, out.decode()
     try:
         yield ask, registers, clock

@@ -9,6 +9,7 @@ import json
 import sys
 
 from ampacity.base.log import Log
+from ampacity.base.within import within
 from ampacity.net.link import Link, LinkConfig
 from ampacity.ports.here import platform
 from ampacity.roles.networks import secure
@@ -46,7 +47,7 @@ async def main(path, seconds):
     station.link = link = Link(doors, station, config, doors.clock, log)
     link.on_distrust = distrust.append
     try:
-        await asyncio.wait_for(link.run(), seconds)
+        await within(link.run(), seconds)
     except asyncio.TimeoutError:
         pass
     lines = [line[3] for line in log.since(0)]

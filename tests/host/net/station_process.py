@@ -11,6 +11,7 @@ import time
 
 from ampacity.base.clock import Clock
 from ampacity.base.log import Log
+from ampacity.base.within import within
 from ampacity.net.link import Link, LinkConfig
 
 try:
@@ -94,7 +95,7 @@ async def main(url, seconds, words):
     station.link = Link(Doors(), station, config, RealClock(), log)
     start_ms = ticks_ms()
     try:
-        await asyncio.wait_for(station.link.run(), seconds)
+        await within(station.link.run(), seconds)
     except asyncio.TimeoutError:
         pass
     rate = station.echoed * 1000 // max(1, ticks_ms() - start_ms)

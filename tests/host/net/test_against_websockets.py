@@ -12,6 +12,7 @@ import pytest
 import websockets
 from tls_files import make_tls_files
 
+from ampacity.base.within import within
 from tools.micropython.find import find
 
 HERE = Path(__file__).resolve().parent
@@ -66,7 +67,7 @@ async def test_messages_of_all_sizes_come_back(runtime):
 async def test_fragments_and_pings_of_the_server_are_understood(runtime):
     async def handler(connection):
         async for message in connection:
-            await asyncio.wait_for(await connection.ping(), 5)
+            await within(await connection.ping(), 5)
             await connection.send([message[i : i + 7] for i in range(0, len(message), 7)])
 
     async with serve(handler) as server:

@@ -10,6 +10,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.framer.rtu import FramerRTU
 
 import ampacity_host.rig.devices as devices
+from ampacity.base.within import within
 from ampacity_host.rig.devices import make_device, serve_tcp
 
 
@@ -138,5 +139,5 @@ def test_an_independent_client_reads_and_writes_over_a_real_socket():
         server.close()
         return write.isError(), limit.registers, client.convert_from_registers(volts.registers, client.DATATYPE.FLOAT32)
 
-    failed, limit, volts = asyncio.run(asyncio.wait_for(scenario(), 10))
+    failed, limit, volts = asyncio.run(within(scenario(), 10))
     assert not failed and limit == [0, 8000] and 229 < volts < 231

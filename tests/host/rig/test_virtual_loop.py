@@ -2,6 +2,7 @@
 
 import asyncio
 
+from ampacity.base.within import within
 from ampacity_host.rig.clock import START_MS, START_US
 from ampacity_host.rig.virtual.loop import VirtualLoop, spawn
 
@@ -35,7 +36,7 @@ def test_it_runs_inside_a_running_loop():
     loop, done = VirtualLoop(), []
 
     async def inner():
-        await asyncio.wait_for(asyncio.sleep(3_600), 7_200)
+        await within(asyncio.sleep(3_600), 7_200)
         done.append(asyncio.get_running_loop())
 
     async def outer():

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 
+from ampacity.base.within import within
+
 CONNECT_S = 0.5
 ANSWER_S = 1.5
 PROMPT = b"> "
@@ -21,7 +23,7 @@ class ConsoleLink:
         """The answer's text. OSError or TimeoutError when there is none."""
         async with self._lock:
             try:
-                return await asyncio.wait_for(self._ask_again(line), ANSWER_S)
+                return await within(self._ask_again(line), ANSWER_S)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 self.close()
                 raise OSError(111, "the console does not answer") from error
@@ -43,7 +45,7 @@ class ConsoleLink:
 
     async def _ask(self, line):
         if self._writer is None:
-            self._reader, self._writer = await asyncio.wait_for(asyncio.open_connection(*self._address, limit=2**22), CONNECT_S)
+            self._reader, self._writer = await within(asyncio.open_connection(*self._address, limit=2**22), CONNECT_S)
             await self._reader.readuntil(PROMPT)
         self._writer.write(line.encode() + b"\n")
         await self._writer.drain()

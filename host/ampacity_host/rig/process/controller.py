@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 
+from ampacity.base.within import within
 from ampacity_host.rig.process.runtime import command
 
 RESTART_STATUS = 42
@@ -66,7 +67,7 @@ class ProcessController:
     async def _gone(self):
         """Has it just ended, and nobody was told yet?"""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), JUST_S)
+            await within(self._process.wait(), JUST_S)
         return not self.running
 
     async def _watch(self, process):
@@ -103,7 +104,7 @@ class ProcessController:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
         try:
-            await asyncio.wait_for(process.wait(), TERM_S)
+            await within(process.wait(), TERM_S)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
