@@ -55,7 +55,7 @@ def extension(certificate, oid):
                 raise ValueError("der: fields behind the extensions")
             return _find(certificate, inside(certificate, content, start_next, SEQUENCE), oid)
         start = start_next
-    raise ValueError("der: more than %d fields" % FIELDS_MAX)
+    raise ValueError("der: %d fields or more" % FIELDS_MAX)
 
 
 def _find(data, space, oid):
@@ -73,7 +73,7 @@ def _find(data, space, oid):
                 raise ValueError("der: an extension that stands there twice")
             found = value
         at = stop
-    raise ValueError("der: more than %d extensions" % FIELDS_MAX)
+    raise ValueError("der: %d extensions or more" % FIELDS_MAX)
 
 
 def _extension(data, at, end):

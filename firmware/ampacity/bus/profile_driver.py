@@ -154,7 +154,7 @@ class ProfileDriver(Reaching):
             if self._hailing:
                 return (ROUTINE, self._hold_ms["read"], self._take_hail)
             return (LOWER if self._order.lowering else ORDER, self._hold_ms["probe"], self._take_probe)
-        best = self._order_due(now_ms)
+        best = None if self._reading_first(now_ms) else self._order_due(now_ms)
         if self._order.done() and not self._order.proven and "proof" in self._cycles:
             due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"], self._hold_ms["proof"])
             best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
@@ -174,12 +174,21 @@ class ProfileDriver(Reaching):
             best = _sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
         return best
 
+    def _late(self, now_ms: int) -> bool:
+        live = self._cycles["live"]
+        return now_ms - max(live.done_ms, 0) > OVERDUE_MS + max(live.period_ms, self.calm_ms)
+
+    def _reading_first(self, now_ms: int) -> bool:
+        """An order that was denied is not tried again before an overdue reading: what the judge waits for may be that."""
+        order = self._order
+        return 0 <= order.denied_ms >= self._cycles["live"].done_ms and not order.done() and self._late(now_ms)
+
     def _routine_due(self, best: "tuple | None", now_ms: int) -> tuple:
         if self._feed_ms:
             due_ms = max(self._fed_ms + self._feed_ms, self._hold_ms["feed"], self._hold_ms["read"])
             best = _sooner(best, (ORDER, due_ms, self._feeder()), now_ms)
         live, calm_ms = self._cycles["live"], self.calm_ms
-        late = now_ms - max(live.done_ms, 0) > OVERDUE_MS + max(live.period_ms, calm_ms)
+        late = self._late(now_ms)
         due_ms = live.due_ms() if live.at or not calm_ms else max(live.due_ms(), live.started_ms + calm_ms)
         best = _sooner(best, (OVERDUE if late else ROUTINE, max(due_ms, self._hold_ms["read"]), self._take_live), now_ms)
         for group, take in (("settings", self._take_settings), ("slow", self._take_slow)):
@@ -229,7 +238,7 @@ class ProfileDriver(Reaching):
         if target_da > order.target_da:
             return (ORDER, max(hold_ms, self._raised_ms + self._recipe.table["gap_ms"]), self._take_order)
         if not order.done():
-            return (LOWER if order.lowering else ORDER, hold_ms, self._take_order)
+            return (LOWER if order.lowering and not order.denied else ORDER, hold_ms, self._take_order)
         return self._repeat_due(hold_ms)
 
     def _repeat_due(self, hold_ms: int) -> "tuple | None":
@@ -300,17 +309,21 @@ class ProfileDriver(Reaching):
         return self._order_request(write, order.target_da, klass, ("order", write, order_id), now_ms)
 
     def _denied(self, write: list, now_ms: int) -> "Request | None":
-        """The judge said no. A pause that may not name its limit goes on without it; a lower tries with its settings read."""
+        """The judge said no. A pause that may not name its limit goes on without it.
+
+        A lower is none to the judge where the device may stand lower still: it is tried again as an order, with its settings read.
+        """
         order = self._order
         if order.target_da == 0 and order.at < len(order.writes) - 1:
             order.acknowledged()
             return None
         self._hold_ms["order"] = now_ms + DENIED_MS
-        stale = self._stale(write, now_ms)
-        if stale and order.lowering and self._may_read(now_ms):
-            return self._take_settings_now(now_ms)
-        if not stale:
+        again, order.denied = order.denied, True
+        if not self._stale(write, now_ms):
+            order.denied_ms = now_ms
             self._pace.denied(now_ms)
+        elif order.lowering and again and self._may_read(now_ms):
+            return self._take_settings_now(now_ms)
         if write[W_ROLE] == ENABLE:  # the limit that it holds is too high: order it again
             order.at = 0
         return None

@@ -27,6 +27,8 @@ class Ordering:
         self.proven = False
         self.off = False
         self.written_ms = NONE
+        self.denied = False  # the judge said no to it
+        self.denied_ms = NONE  # and that though all that is to be read before it was read
         self.held_most_da = self.recipe.max_da
         self._limit_most_da = 0
 
@@ -44,6 +46,7 @@ class Ordering:
         self.target_da = target_da
         self.writes = self.recipe.writes(target_da)
         self.at = 0
+        self.denied, self.denied_ms = False, NONE
         self.proven = self.off = False
 
     def probed(self, target_da: int) -> None:
@@ -102,6 +105,7 @@ class Ordering:
         """The write is about to leave."""
         self.order_id = order_id
         self.written_ms = now_ms
+        self.denied, self.denied_ms = False, NONE
         if write[W_ROLE] == LIMIT:
             self._limit_most_da = self._most_held_da(write)
             self.held_most_da = max(self.held_most_da, self._limit_most_da)

@@ -21,7 +21,6 @@ class Permits:
 
     def __init__(self, bounds: Bounds, margin: Margin) -> None:
         site = bounds.site
-        self.site = site
         self.bounds = bounds
         self.margin = margin
         self.standings = bounds.standings
