@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, compile_site, load_site
+from ampacity_host.places import CHECKOUT
 from ampacity_host.replay import sessions
 from ampacity_host.replay.driver import Driver
 from ampacity_host.replay.mains import Mains
@@ -45,13 +46,14 @@ def say(text):
 
 
 def find_data(path):
-    """The file itself, else the one of that name in the folder AMPACITY_DATA; where that is not set, in shared/data beside the checkout."""
+    """The file itself, else the one of that name in the folder AMPACITY_DATA; a checkout without one has it in shared/data beside it."""
     named = os.environ.get("AMPACITY_DATA")
-    folder = Path(named) if named else Path(__file__).resolve().parents[3].parent / "shared" / "data"
-    for place in (Path(path), folder / path):
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "data" if CHECKOUT else None
+    for place in [Path(path), folder / path] if folder else [Path(path)]:
         if place.is_file():
             return place
-    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, folder if named else "%s (AMPACITY_DATA is not set)" % folder))
+    where = "%s" % folder if named else "%s (AMPACITY_DATA is not set)" % (folder or "a folder of recordings")
+    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, where))
 
 
 class Replay:

@@ -137,7 +137,7 @@ def test_a_micropython_on_the_path_is_taken_if_it_is_new_enough(monkeypatch, tmp
     program = tmp_path / "micropython"
     program.write_text("#!/bin/sh\necho '%s'\n" % words)
     program.chmod(0o755)
-    monkeypatch.setattr("ampacity_host.rig.process.runtime.ROOT", tmp_path)
+    monkeypatch.setattr("ampacity_host.rig.process.runtime.CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", "%s:/usr/bin:/bin" % tmp_path)
     chosen, _, why = choose()
     assert chosen == runtime
@@ -145,7 +145,7 @@ def test_a_micropython_on_the_path_is_taken_if_it_is_new_enough(monkeypatch, tmp
 
 
 def test_without_any_micropython_it_says_so_in_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr("ampacity_host.rig.process.runtime.ROOT", tmp_path)
+    monkeypatch.setattr("ampacity_host.rig.process.runtime.CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     runtime, name, why = choose()
     assert (runtime, name.split()[0]) == ("cpython", "CPython")
