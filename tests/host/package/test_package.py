@@ -209,6 +209,16 @@ def test_an_installed_program_replays_a_recording(program, site, tmp_path):
                   "--out", "out", "--json")
     assert played.returncode == 0, played.stderr
     assert json.loads(played.stdout)["sessions"]["served"] > 0 and list((tmp_path / "out").glob("*.png"))
+    managed = started(program, "replay", "--site", site, "--sessions", "sessions.csv", "--days", "1")
+    try:
+        heard = []
+        for line in managed.stdout:
+            heard.append(line)
+            if "times real time" in line:
+                break
+        assert "left" in heard[-1], heard
+    finally:
+        ended(managed)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
