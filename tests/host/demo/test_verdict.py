@@ -1,6 +1,7 @@
 """What counts as a broken rule, and how it becomes an exit code."""
 
 import io
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -101,6 +102,19 @@ def test_a_story_without_a_broken_rule_ends_with_0_and_its_last_lines(demo, caps
     assert [line.split(":")[0] for line in lines[-5:]] == [
         "least margin house", "least margin garage", "least margin row-a", "least margin row-b", "chart"]
     assert Path(lines[-1].removeprefix("chart: ")).stat().st_size > 10_000
+
+
+def test_the_ending_says_how_near_it_was_what_to_try_next_and_fits_80_cells(monkeypatch, tmp_path, capsys):
+    kinds = {"evse-%d" % number: "heidelberg-energy-control" for number in range(1, 9)}
+    console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
+    facts = {"name": "garage", "evses": [None] * 8}
+    assert main.conclude(finished(), kinds, facts, BUDGETS_MS, tmp_path / "c.png", console, "CPython", main.STORY.site) == 0
+    out = capsys.readouterr().out
+    assert "Passed: house was 1.5 s above its rating, 7.0 s are allowed." in out.splitlines()
+    assert re.search(r"Next:  ampacity rig \S*demo.toml --ui", out) and "least margin" not in out and out.splitlines()[-1].startswith("chart: ")
+    tables = console.file.getvalue().splitlines()
+    assert all(len(line.rstrip()) <= 80 for line in tables) and "…" not in console.file.getvalue()
+    assert len(tables) <= 22
 
 
 def test_a_broken_rule_ends_with_1_and_says_which(demo, capsys):
