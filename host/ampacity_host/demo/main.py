@@ -39,7 +39,7 @@ def run(runtime=None, lines=None, chart=None, story=STORY, console=None):
     except (RigFailed, RigError, OSError) as error:
         print("ampacity demo: %s" % error, file=sys.stderr)
         return BROKEN
-    return conclude(teller, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name)
+    return conclude(teller, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name, story.site)
 
 
 def _interrupted(*_):
@@ -79,8 +79,8 @@ def late_ms(budgets_ms):
     return {name: value + 500 for name, value in budgets_ms.items()}
 
 
-def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name):
-    """Summary, chart, last lines; the exit code."""
+def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name, site):
+    """Summary, chart, last lines; the exit code. On a terminal the lines for programs are left out, but for the last."""
     from ampacity_host.report.chart import draw
 
     worst, ratings = teller.look.worst, teller.recording.samples[-1].rating
@@ -97,5 +97,8 @@ def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name):
         print("RULE BROKEN: %s" % text)
     if not broken:
         print("No rule was broken.")
-    print("\n".join(summary.last_lines(worst, ratings, budgets_ms, chart.resolve())), flush=True)
+        print(summary.passed(worst, budgets_ms))
+        print("\n".join(summary.what_next(os.path.relpath(site) if Path(site).is_relative_to(Path.cwd()) else site)))
+    lines = summary.last_lines(worst, ratings, budgets_ms, chart.resolve())
+    print("\n".join(lines[-1:] if console.is_terminal else lines), flush=True)
     return BROKEN if broken else OK

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from ampacity_host.places import SITES
+
 WAIT_S = 40
-SITE = Path(__file__).resolve().parents[3] / "sites" / "demo.toml"
+SITE = SITES / "demo.toml"
 
 
 class Step(NamedTuple):

@@ -1,28 +1,31 @@
 """What is said at the end: tables for people, and last lines for programs."""
 
+from rich import box
 from rich.table import Table
+
+from ampacity_host.rig.ui.words import kind_word
 
 
 def evse_table(recording, kinds, sessions):
     """Energy and longest pause of each EVSE, sessions as the CSMS saw them."""
-    table = Table(title="EVSEs; sessions as the CSMS saw them", title_justify="left")
+    table = Table(title="EVSEs; sessions as the CSMS saw them", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
     for name, justify in (("EVSE", "left"), ("kind", "left"), ("energy", "right"), ("most A", "right"),
                           ("longest shed", "right"), ("sessions", "right")):
         table.add_column(name, justify=justify, no_wrap=True)
     for number, name in enumerate(recording.evses, 1):
         most = max(max(sample.evses[name]["amps"]) for sample in recording.samples)
         started, ended = sessions.started.get(number, 0), sessions.ended.get(number, 0)
-        table.add_row(name, kinds.get(name, ""), "%d Wh" % recording.energy_wh(name), "%.1f" % most,
+        table.add_row(name, kind_word(kinds.get(name, "")), "%d Wh" % recording.energy_wh(name), "%.1f" % most,
                       "%.1f s" % (recording.longest_shed_ms(name) / 1000), "%d (%d ended)" % (started, ended))
     energy_wh = sum(recording.energy_wh(name) for name in recording.evses)
-    table.add_section()
     table.add_row("together", "", "%d Wh" % energy_wh, "", "", "%d (%d ended)" % sessions.total())
     return table
 
 
 def circuit_table(worst, ratings, budgets_ms):
     """Each circuit: rating, least margin, time above the rating, time allowed."""
-    table = Table(title="Circuits; allowed: after a step of the house's load", title_justify="left")
+    table = Table(title="Circuits; allowed: after a step of the house's load", title_justify="left",
+                  box=box.SIMPLE_HEAD, show_edge=False)
     for name, justify in (("circuit", "left"), ("rating", "right"), ("least margin", "right"), ("above rating", "right"),
                           ("allowed", "right"), ("violation", "right")):
         table.add_column(name, justify=justify, no_wrap=True)
@@ -56,3 +59,16 @@ def last_lines(worst, ratings, budgets_ms, chart):
             name, least, phase + 1, ratings[name][phase], max(one["over_ms"]) / 1000, budgets_ms.get(name, 0) / 1000,
             max(one["violation_ms"]) / 1000))
     return [*lines, "chart: %s" % chart]
+
+
+def passed(worst, budgets_ms):
+    """One line for people: how near it was."""
+    above = ["%s was %s above its rating, %s are allowed" % (name, seconds(max(one["over_ms"])), seconds(budgets_ms.get(name, 0)))
+             for name, one in worst["circuits"].items() if max(one["over_ms"])]
+    return "Passed: %s." % ("; ".join(above) or "no circuit was ever above its rating")
+
+
+def what_next(site):
+    """What to try with the same site. site: its file."""
+    return ["Next:  ampacity rig %s --ui" % site, "         the same site without a story: plug cars, cut lines, set limits",
+            "       ampacity check %s" % site, "         where the seconds come from that are allowed"]

@@ -12,8 +12,8 @@ from pathlib import Path
 import jsonschema
 
 from ampacity.circuit.trusted.errors import Rejected
+from ampacity_host.places import PROFILES
 
-PROFILES = Path(__file__).resolve().parents[3] / "firmware" / "ampacity" / "profiles"
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
 
 _DECIMAL_IS_A_NUMBER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(

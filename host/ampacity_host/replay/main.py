@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, compile_site, load_site
+from ampacity_host.places import CHECKOUT
 from ampacity_host.replay import sessions
 from ampacity_host.replay.driver import Driver
 from ampacity_host.replay.mains import Mains
+from ampacity_host.replay.pace import Pace
 from ampacity_host.replay.record import Recorder, circuit_books, violations, write_files
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.stage import make_stage
@@ -17,11 +19,12 @@ from ampacity_host.replay.times import DAY_S, TimeReader
 from ampacity_host.rig.family import Family, has_below
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.setup import plant_seed
+from ampacity_host.scan.progress import Progress
 
 OK, VIOLATION, USAGE = 0, 1, 2
 EXTRA_S_MAX = DAY_S  # after the last day, for its cars to get theirs
-SLICE_MS = 3_600_000
 RUN_OUT_MS = 300_000
+HINT = "--no-bytes hands orders over as facts, without the frames, and is quicker"
 
 
 class UsageError(Exception):
@@ -45,13 +48,14 @@ def say(text):
 
 
 def find_data(path):
-    """The file itself, else the one of that name in the folder AMPACITY_DATA; where that is not set, in shared/data beside the checkout."""
+    """The file itself, else the one of that name in the folder AMPACITY_DATA; a checkout without one has it in shared/data beside it."""
     named = os.environ.get("AMPACITY_DATA")
-    folder = Path(named) if named else Path(__file__).resolve().parents[3].parent / "shared" / "data"
-    for place in (Path(path), folder / path):
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "data" if CHECKOUT else None
+    for place in [Path(path), folder / path] if folder else [Path(path)]:
         if place.is_file():
             return place
-    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, folder if named else "%s (AMPACITY_DATA is not set)" % folder))
+    where = "%s" % folder if named else "%s (AMPACITY_DATA is not set)" % (folder or "a folder of recordings")
+    raise UsageError("%s: there is no such file, neither here nor in %s" % (path, where))
 
 
 class Replay:
@@ -133,7 +137,7 @@ class Replay:
         driver.on_plug = stage.on_plug
         recorder = Recorder(plant) if args.out else None
         began_s = time.monotonic()
-        self._play(stage, began_s)
+        self._play(stage)
         self._run_out(stage, driver)
         hungry = driver.end()
         if hungry:
@@ -143,22 +147,25 @@ class Replay:
         stage.close()
         result = self._result(stage, driver, wall_s)
         if args.out:
-            write_files(Path(args.out), plant, recorder, driver, self._start_s)
+            title = "%s: %d days from %s, %d sessions" % (self._facts["name"], self._days, self._times.words(self._start_s)[:10], driver.asked)
+            written = write_files(Path(args.out), plant, recorder, driver, self._start_s, self._times.zone, title)
         self._tell(result)
+        if args.out:
+            say("written: %s" % ", ".join(map(str, written)))
         return VIOLATION if result["violations"] else OK
 
-    def _play(self, stage, began_s):
+    def _play(self, stage):
         """The days that were asked for."""
         plant = stage.plant
-        until_ms = plant.start_ms + 1000 * self._days * DAY_S + 1000
-        told = 0
-        while plant.now_ms < until_ms:
-            stage.run_ms(min(SLICE_MS, until_ms - plant.now_ms))
-            day = (plant.now_ms - plant.start_ms) // (DAY_S * 1000)
-            if day > told:
-                told = day
-                speed = (plant.now_ms - plant.start_ms) / 1000 / max(1e-9, time.monotonic() - began_s)
-                say("day %d of %d, %d times real time" % (day, self._days, speed))
+        total_ms = 1000 * self._days * DAY_S + 1000
+        slow = not (self._args.no_bytes or self._args.unmanaged or self._family)
+        progress = Progress(sys.stderr)
+        pace = Pace(total_ms, progress, say, HINT if slow else "")
+        while (done_ms := plant.now_ms - plant.start_ms) < total_ms:
+            stage.run_ms(min(pace.slice_ms, total_ms - done_ms))
+            done_ms = plant.now_ms - plant.start_ms
+            pace.passed(done_ms, self._times.words(self._start_s + done_ms // 1000))
+        progress.end()
 
     def _run_out(self, stage, driver):
         """On, until every car has left or is full and nobody waits: then the books cannot change any more."""

@@ -46,8 +46,8 @@ def violations(plant):
             for from_ms, until_ms, over_da in account.violations]
 
 
-def write_files(folder, plant, recorder, driver, start_s):
-    """sessions.csv, circuits.csv and one plot a circuit."""
+def write_files(folder, plant, recorder, driver, start_s, zone, title):
+    """sessions.csv, circuits.csv and replay.png, a panel a circuit; their paths. zone: the site's, for the picture."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "sessions.csv", "w", newline="") as file:
         out = csv.writer(file)
@@ -55,7 +55,8 @@ def write_files(folder, plant, recorder, driver, start_s):
         for name, arrival_s, departure_s, evse, asked_wh, delivered_wh in driver.records:
             out.writerow([name, iso(arrival_s), iso(departure_s), evse or "", asked_wh, delivered_wh])
     _write_circuits(folder / "circuits.csv", plant, recorder, start_s)
-    _plot(folder, plant, recorder, start_s)
+    _plot(folder / "replay.png", plant, recorder, start_s, zone, title)
+    return [folder / name for name in ("sessions.csv", "circuits.csv", "replay.png")]
 
 
 def iso(unix_s):
@@ -74,24 +75,13 @@ def _write_circuits(path, plant, recorder, start_s):
             out.writerow([iso(start_s + row[0] // 1000)] + [da / 10 for da in row[1:]])
 
 
-def _plot(folder, plant, recorder, start_s):
-    import matplotlib
+def _plot(path, plant, recorder, start_s, zone, title):
+    from ampacity_host.report.chart import draw_days
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    times = [datetime.fromtimestamp(start_s + row[0] // 1000, UTC) for row in recorder.rows]
+    unix_s = [start_s + row[0] // 1000 for row in recorder.rows]
+    circuits = []
     for at, circuit in enumerate(plant.circuits):
-        figure, axes = pyplot.subplots(plant.phases, 1, sharex=True, squeeze=False, figsize=(12, 2.5 * plant.phases))
-        first = 1 + at * 2 * plant.phases
-        for phase in range(plant.phases):
-            one = axes[phase][0]
-            one.plot(times, [row[first + phase] / 10 for row in recorder.rows], linewidth=0.8, label="all")
-            one.plot(times, [row[first + plant.phases + phase] / 10 for row in recorder.rows], linewidth=0.8, label="other load")
-            one.axhline(circuit.rating_da[phase] / 10, color="red", linewidth=0.8, label="rating")
-            one.set_ylabel("L%d, A" % (phase + 1))
-        axes[0][0].set_title(circuit.name)
-        axes[0][0].legend(loc="upper right")
-        figure.autofmt_xdate()
-        figure.savefig(folder / ("%s.png" % circuit.name), dpi=100)
-        pyplot.close(figure)
+        columns = range(1 + at * 2 * plant.phases, 1 + (at + 1) * 2 * plant.phases)
+        amps = [[row[column] / 10 for row in recorder.rows] for column in columns]
+        circuits.append((circuit.name, [da / 10 for da in circuit.rating_da], amps[:plant.phases], amps[plant.phases:]))
+    draw_days(circuits, [at + zone.offset_s(at) for at in unix_s], path, title)

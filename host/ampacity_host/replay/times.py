@@ -16,7 +16,7 @@ class TimeReader:
     """zone: the site's POSIX TZ string, None or "UTC0" for none."""
 
     def __init__(self, zone=None):
-        self._zone = Zone(zone or "UTC0")
+        self.zone = Zone(zone or "UTC0")
 
     def read(self, text, is_utc, after_s=None):
         """Seconds since 1970 of an ISO 8601 text; ValueError when there is no such time.
@@ -39,16 +39,20 @@ class TimeReader:
 
     def _meanings(self, naive_s):
         """The instants at which a local clock shows `naive_s`, in order."""
-        zone = self._zone
+        zone = self.zone
         offsets = {zone.offset_s(naive_s - DAY_S), zone.offset_s(naive_s + DAY_S), zone.offset_s(naive_s)}
         found = {naive_s - offset for offset in offsets if zone.offset_s(naive_s - offset) == offset}
         return sorted(found)
 
     def local_day_start(self, unix_s):
         """The instant of the last local midnight not after `unix_s`."""
-        local_s = unix_s + self._zone.offset_s(unix_s)
+        local_s = unix_s + self.zone.offset_s(unix_s)
         return self.read(datetime.fromtimestamp(local_s // DAY_S * DAY_S, UTC).strftime("%Y-%m-%dT00:00:00"), False)
 
     def time_of_day_s(self, unix_s):
         """Seconds since local midnight, as a clock on the wall shows them."""
-        return (unix_s + self._zone.offset_s(unix_s)) % DAY_S
+        return (unix_s + self.zone.offset_s(unix_s)) % DAY_S
+
+    def words(self, unix_s):
+        """Local date and time, to the minute."""
+        return datetime.fromtimestamp(unix_s + self.zone.offset_s(unix_s), UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,13 +1,20 @@
-"""A Recording as one picture: what stood on the tightest phase, each circuit against its rating, orders against currents."""
+"""A run as one picture: what stood on the tightest phase, each circuit against its rating; of a Recording orders against currents, too.
+
+The demonstration (seconds) and a replay (days) are drawn by the same panels.
+"""
+
+from datetime import UTC, datetime
 
 import matplotlib
 
 matplotlib.use("Agg")
 
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import dates, pyplot  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
 
-PHASE_COLOURS = ("#8c564b", "#333333", "#7f7f7f")
+PHASE_COLOURS = ("#0072b2", "#d55e00", "#111111")  # told apart with any eyes, and on paper by their dashes
+PHASE_DASHES = ("-", "--", ":")
+OTHER_COLOUR, EVSES_COLOUR = "#b8bcc4", "#1f77b4"
 MODE_COLOURS = {"quarantine": "#fff3c4", "degraded": "#ffe0b3", "safe": "#f8c9c4", None: "#e2e2e8"}
 MODE_WORDS = {"quarantine": "quarantine", "degraded": "degraded", "safe": "safe", None: "primary down"}
 RATING = {"color": "#d62728", "linewidth": 1.6}
@@ -27,12 +34,50 @@ def draw(recording, path, title=""):
         _background(axis, recording)
         axis.set_xlim(times[0], times[-1])
     _marks(axes, recording)
-    axes[-1].set_xlabel("seconds since the site was switched on")
+    axes[-1].xaxis.set_major_formatter(lambda at_s, _: "%d:%02d" % (at_s // 60, at_s % 60))
+    axes[-1].set_xlabel("minutes and seconds since the site was switched on, as in the view")
     figure.text(0.01, 0.995, title, ha="left", va="top", fontsize=13, fontweight="bold")
     _key(figure, recording)
     figure.get_layout_engine().set(rect=(0, 0, 1, 0.945))
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
+
+
+def draw_days(circuits, unix_s, path, title=""):
+    """A replay. circuits: the root first, (name, rating_a [phase], amps [phase][sample], other [phase][sample]); unix_s: the site's
+    local time of each sample, as if it were UTC."""
+    figure = days_figure(circuits, unix_s, title)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def days_figure(circuits, unix_s, title=""):
+    """The same, not yet written."""
+    figure, axes = pyplot.subplots(len(circuits) + 1, 1, sharex=True, figsize=(13, 4.6 + 2.0 * len(circuits)),
+                                   height_ratios=[2.4, *[1] * len(circuits)], layout="constrained")
+    times = [datetime.fromtimestamp(at, UTC) for at in unix_s]
+    name, rating, amps, other = circuits[0]
+    phase, _ = tightest(amps, rating)
+    evses = [max(0.0, all_a - other_a) for all_a, other_a in zip(amps[phase], other[phase], strict=True)]
+    _stack(axes[0], times, [other[phase], evses], ["other load", "EVSEs"], [OTHER_COLOUR, EVSES_COLOUR],
+           rating[phase], "%s L%d: other load and EVSEs" % (name, phase + 1))
+    for axis, (name, rating, amps, _) in zip(axes[1:], circuits, strict=True):
+        _against(axis, times, amps, rating, name)
+    for axis in axes:
+        axis.set_xlim(times[0], times[-1])
+    locator = dates.AutoDateLocator(maxticks=12)
+    axes[-1].xaxis.set_major_locator(locator)
+    axes[-1].xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
+    axes[-1].set_xlabel("local time of the site, %s to %s" % (times[0].strftime("%Y-%m-%d %H:%M"), times[-1].strftime("%Y-%m-%d %H:%M")))
+    figure.text(0.01, 0.995, title, ha="left", va="top", fontsize=13, fontweight="bold")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 0.945))
+    return figure
+
+
+def tightest(amps, rating):
+    """(phase index, least margin in A)."""
+    margins = [most - max(values) for most, values in zip(rating, amps, strict=True)]
+    return margins.index(min(margins)), min(margins)
 
 
 def _stacked(axis, recording, times):
@@ -42,12 +87,16 @@ def _stacked(axis, recording, times):
     samples = recording.samples
     layers = [[sample.other[root][phase] for sample in samples]]
     layers += [[sample.evses[name]["amps"][phase] for sample in samples] for name in recording.evses]
-    colours = ["#b8bcc4", *_evse_colours(recording)]
-    axis.stackplot(times, layers, labels=["other load", *recording.evses], colors=colours, linewidth=0)
-    rating = samples[-1].rating[root][phase]
+    _stack(axis, times, layers, ["other load", *recording.evses], [OTHER_COLOUR, *_evse_colours(recording)],
+           samples[-1].rating[root][phase], "%s L%d: other load and EVSEs" % (root, phase + 1))
+
+
+def _stack(axis, times, layers, labels, colours, rating, title):
+    """Layers one on the other, against one rating."""
+    axis.stackplot(times, layers, labels=labels, colors=colours, linewidth=0)
     axis.axhline(rating, label="rating %.0f A" % rating, **RATING)
     axis.set_ylabel("A")
-    axis.set_title("%s L%d: other load and EVSEs" % (root, phase + 1), loc="left", fontsize=10, pad=17)
+    axis.set_title(title, loc="left", fontsize=10, pad=17)
     axis.grid(True, axis="y", linewidth=0.3)
     handles, labels = axis.get_legend_handles_labels()
     axis.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize=8, frameon=False)
@@ -61,17 +110,22 @@ def _evse_colours(recording):
 
 def _circuit(axis, recording, times, name):
     rating = recording.samples[-1].rating[name]
-    for phase in range(len(rating)):
-        axis.plot(times, [sample.amps[name][phase] for sample in recording.samples], label="L%d" % (phase + 1), linewidth=1.2,
-                  color=PHASE_COLOURS[phase % 3], drawstyle="steps-post")
+    _against(axis, times, [[sample.amps[name][phase] for sample in recording.samples] for phase in range(len(rating))], rating, name)
+
+
+def _against(axis, times, amps, rating, name):
+    """What each phase of a circuit carries, against its rating. amps: [phase][sample]."""
+    for phase, values in enumerate(amps):
+        axis.plot(times, values, label="L%d" % (phase + 1), linewidth=1.2, color=PHASE_COLOURS[phase % 3],
+                  linestyle=PHASE_DASHES[phase % 3], drawstyle="steps-post")
     for value in sorted(set(rating)):
         axis.axhline(value, **RATING)
-    phase, least = recording.tightest(name)
+    phase, least = tightest(amps, rating)
     axis.set_title("%s, rating %s A; least margin of the samples %.1f A on L%d"
                    % (name, " / ".join("%.0f" % value for value in sorted(set(rating))), least, phase + 1), loc="left", fontsize=10)
     axis.set_ylabel("A")
     axis.grid(True, axis="y", linewidth=0.3)
-    axis.set_ylim(0, max(max(rating) * 1.15, 1.05 * max(max(sample.amps[name]) for sample in recording.samples)))
+    axis.set_ylim(0, max(max(rating) * 1.15, 1.05 * max(map(max, amps))))
     axis.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize=8, frameon=False)
 
 

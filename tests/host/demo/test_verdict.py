@@ -1,6 +1,7 @@
 """What counts as a broken rule, and how it becomes an exit code."""
 
 import io
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,6 +104,19 @@ def test_a_story_without_a_broken_rule_ends_with_0_and_its_last_lines(demo, caps
     assert Path(lines[-1].removeprefix("chart: ")).stat().st_size > 10_000
 
 
+def test_the_ending_says_how_near_it_was_what_to_try_next_and_fits_80_cells(monkeypatch, tmp_path, capsys):
+    kinds = {"evse-%d" % number: "heidelberg-energy-control" for number in range(1, 9)}
+    console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
+    facts = {"name": "garage", "evses": [None] * 8}
+    assert main.conclude(finished(), kinds, facts, BUDGETS_MS, tmp_path / "c.png", console, "CPython", main.STORY.site) == 0
+    out = capsys.readouterr().out
+    assert "Passed: house was 1.5 s above its rating, 7.0 s are allowed." in out.splitlines()
+    assert re.search(r"Next:  ampacity rig \S*demo.toml --ui", out) and "least margin" not in out and out.splitlines()[-1].startswith("chart: ")
+    tables = console.file.getvalue().splitlines()
+    assert all(len(line.rstrip()) <= 80 for line in tables) and "…" not in console.file.getvalue()
+    assert len(tables) <= 22
+
+
 def test_a_broken_rule_ends_with_1_and_says_which(demo, capsys):
     assert demo(lambda *_: finished(violation_ms=700)) == 1
     assert "RULE BROKEN: house L1: 0.7 s above" in capsys.readouterr().out
@@ -137,7 +151,7 @@ def test_a_micropython_on_the_path_is_taken_if_it_is_new_enough(monkeypatch, tmp
     program = tmp_path / "micropython"
     program.write_text("#!/bin/sh\necho '%s'\n" % words)
     program.chmod(0o755)
-    monkeypatch.setattr("ampacity_host.rig.process.runtime.ROOT", tmp_path)
+    monkeypatch.setattr("ampacity_host.rig.process.runtime.CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", "%s:/usr/bin:/bin" % tmp_path)
     chosen, _, why = choose()
     assert chosen == runtime
@@ -145,7 +159,7 @@ def test_a_micropython_on_the_path_is_taken_if_it_is_new_enough(monkeypatch, tmp
 
 
 def test_without_any_micropython_it_says_so_in_one_line(monkeypatch, tmp_path):
-    monkeypatch.setattr("ampacity_host.rig.process.runtime.ROOT", tmp_path)
+    monkeypatch.setattr("ampacity_host.rig.process.runtime.CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     runtime, name, why = choose()
     assert (runtime, name.split()[0]) == ("cpython", "CPython")

@@ -1,7 +1,11 @@
 """The live view, drawn from recorded answers."""
 
 import io
+import os
+import re
+import select
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -11,8 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import seen
 
+from ampacity_host.demo.story import STORY
 from ampacity_host.rig.ui.bars import bar
-from ampacity_host.rig.ui.live import Lines
+from ampacity_host.rig.ui.keys import Keys
+from ampacity_host.rig.ui.live import Lines, Screen
 from ampacity_host.rig.ui.look import Look
 from ampacity_host.rig.ui.render import screen
 from ampacity_host.rig.ui.words import status_line
@@ -55,8 +61,109 @@ def test_without_a_primary_the_truth_is_still_shown():
     assert "holds its last order" in text
 
 
-def test_a_small_terminal_says_how_many_evses_it_left_out():
-    assert "and 3 more" in "\n".join(drawn(seen.look(), 80, 19))
+def telling(which="charging", step=None):
+    """A Look in the middle of the story, by default where it has most to say."""
+    look = seen.look(which)
+    step = step or max((one for one in STORY.steps if one.title), key=lambda one: len(one.words))
+    look.headline, look.progress, look.asks = (step.title, step.words), (33_000, 99_000), True
+    return look
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 40), (120, 40), (200, 60)])
+def test_the_whole_story_and_every_evse_are_on_the_screen(width, height):
+    for step in STORY.steps:
+        if step.title:
+            lines = drawn(telling(step=step), width, height)
+            assert all(len(line) == width for line in lines) and len(lines) == height
+            text = " ".join(" ".join(line.strip("│╭╮╰╯─ ") for line in lines).split())
+            assert step.title in text and " ".join(step.words.split()) in text, text
+            for name in [*seen.state()["truth"]["circuits"], *seen.state()["truth"]["evses"]]:
+                assert sum(line.lstrip("│ ").startswith(name + " ") for line in lines) == 1, name
+
+
+def test_there_is_one_clock_on_the_screen():
+    for size in ((80, 24), (120, 40)):
+        assert set(re.findall(r"\b\d+:\d\d\b", "\n".join(drawn(telling(), *size)).replace("127.0.0.1:1", ""))) == {"0:33"}
+
+
+@pytest.mark.parametrize("height", [17, 24, 40])
+def test_evses_without_a_row_are_counted_with_what_they_do_and_those_with_a_car_have_one(height):
+    look = seen.look()
+    truth, views = look.state["truth"]["evses"], look.state["primary"]["evses"]
+    for number in range(9, 60):
+        truth["evse-%d" % number] = dict(truth["evse-7"], plugged=number == 59)
+        views["evse-%d" % number] = dict(views["evse-7"], status="Charging" if number == 59 else "Available")
+    lines = drawn(look, 80, height)
+    text = "\n".join(lines)
+    rows = [line for line in lines if line.lstrip("│ ").startswith("evse-") and "ordered" not in line]
+    counted = int(re.search(r"and (\d+) more EVSEs: .*\d+ Available", text)[1])
+    assert len(rows) + counted == 59 and len(rows) >= 1
+    assert height < 24 or any(line.lstrip("│ ").startswith("evse-59") for line in lines)
+
+
+def test_circuits_without_a_row_are_counted_and_the_tightest_have_one():
+    look = seen.look()
+    circuits = look.state["truth"]["circuits"]
+    for number in range(40):
+        circuits["c-%d" % number] = dict(circuits["row-a"], amps=[31.0 if number == 33 else 1.0] * 3)
+        look.worst["circuits"]["c-%d" % number] = look.worst["circuits"]["row-a"]
+    for height in (24, 40):
+        lines = drawn(look, 80, height)
+        assert len(lines) == height and any(line.lstrip("│ ").startswith("c-33") for line in lines)
+        rows = sum(bool(re.match(r"[│ ]*(c-\d+|house|garage|row-.) ", line)) for line in lines)
+        assert rows + int(re.search(r"and (\d+) more circuits", "\n".join(lines))[1]) == 44
+
+
+def test_phases_are_told_apart_without_colour_where_there_is_room_for_one_number_only():
+    row = next(line for line in drawn(seen.look(), 80, 24) if line.startswith("evse-5"))
+    assert "6.0 ·2·" in row
+
+
+def test_a_question_mark_explains_the_words_and_the_next_one_leads_back():
+    class Typed:
+        there, keys = True, "?"
+
+        def __enter__(self):
+            return self
+
+        def typed(self):
+            return self.keys
+
+        def __exit__(self, *_):
+            pass
+
+    look, typed = seen.look(), Typed()
+    painter = Screen(look, Console(width=80, height=24, file=io.StringIO(), force_terminal=True), typed)
+    with painter:
+        painter.paint()
+        text = "\n".join(drawn(look, 80, 24))
+        assert "…" not in text.split("\n", 1)[1]
+        for word in ("bound", "CP", "quarantine", "least, above", "Suspended", "back to the site"):
+            assert word in text
+        typed.keys = ""
+        painter.paint()
+        assert look.asked
+        typed.keys = "?"
+        painter.paint()
+        assert not look.asked and "? explains" in drawn(look, 80, 24)[0]
+
+
+def test_keys_come_without_enter_and_the_terminal_is_left_as_it_was(monkeypatch):
+    person, terminal = os.openpty()
+    with open(terminal, closefd=False) as stream, Keys(stream) as behind:
+        assert not behind.there  # not the terminal that this program is in front of
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+    with open(terminal, closefd=False) as stream:
+        before = termios.tcgetattr(terminal)
+        with Keys(stream) as keys:
+            assert keys.there and keys.typed() == ""
+            os.write(person, b"?")
+            assert select.select([terminal], [], [], 30)[0] and keys.typed() == "?"
+        assert termios.tcgetattr(terminal) == before
+    os.close(person)
+    os.close(terminal)
+    with Keys(io.StringIO()) as none:
+        assert not none.there and none.typed() == ""
 
 
 def test_a_violation_is_in_the_first_line():

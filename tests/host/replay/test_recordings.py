@@ -123,7 +123,7 @@ def test_a_recording_is_the_file_itself_or_the_one_in_the_folder_that_is_named_a
         folder.mkdir(parents=True)
     (beside / "one.csv").write_text("beside")
     (tmp_path / "named" / "two.csv").write_text("named")
-    monkeypatch.setattr(main, "__file__", str(tmp_path / "checkout" / "host" / "ampacity_host" / "replay" / "main.py"))
+    monkeypatch.setattr(main, "CHECKOUT", tmp_path / "checkout")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AMPACITY_DATA", str(tmp_path / "named"))
     assert main.find_data("two.csv").read_text() == "named" and main.find_data("named/two.csv").is_file()
@@ -133,6 +133,9 @@ def test_a_recording_is_the_file_itself_or_the_one_in_the_folder_that_is_named_a
     assert main.find_data("one.csv").read_text() == "beside"
     with pytest.raises(main.UsageError, match="AMPACITY_DATA is not set"):
         main.find_data("two.csv")
+    monkeypatch.setattr(main, "CHECKOUT", None)
+    with pytest.raises(main.UsageError, match="one.csv: there is no such file, neither here nor in a folder of recordings"):
+        main.find_data("one.csv")
 
 
 def test_what_tests_play_is_in_the_repository_wherever_they_run():

@@ -73,7 +73,7 @@ def test_other_load_counts_and_files_are_written(tmp_path, capsys):
     status, result, _ = replay(tmp_path, capsys, mains=str(DATA / "mains.csv"), car="1,16", out=str(out))
     assert result["circuits"]["main"]["min_margin_a"][0] < 47.0
     assert (out / "sessions.csv").read_text().count("\n") == 8
-    assert (out / "circuits.csv").is_file() and (out / "main.png").stat().st_size > 1000
+    assert (out / "circuits.csv").is_file() and (out / "replay.png").stat().st_size > 1000
 
 
 def test_a_wrong_option_is_said_and_ends_with_2(tmp_path, capsys):

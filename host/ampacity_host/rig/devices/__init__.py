@@ -8,6 +8,7 @@ import tomllib
 from functools import partial
 from pathlib import Path
 
+from ampacity_host.places import PROFILES
 from ampacity_host.rig.devices import description
 from ampacity_host.rig.devices.amperfied import Amperfied
 from ampacity_host.rig.devices.described_evse import DescribedEvse
@@ -20,8 +21,6 @@ from ampacity_host.rig.devices.meters import AbbB23, Em24, Sdm72, Sdm630
 from ampacity_host.rig.devices.serve import serve_tcp
 from ampacity_host.rig.devices.smartevse import SharingNode
 from ampacity_host.rig.devices.sunspec import CHAINS, SunSpecDevice
-
-PROFILES = Path(__file__).resolve().parents[4] / "firmware" / "ampacity" / "profiles"
 
 SPECIAL: dict = {
     "amperfied-connect": Amperfied,

@@ -3,25 +3,26 @@
 import os
 import shutil
 import sys
-from pathlib import Path
 
+from ampacity_host.places import CHECKOUT, FIRMWARE
 from ampacity_host.rig.fields import FieldError
 
-ROOT = Path(__file__).resolve().parents[4]
-FIRMWARE = ROOT / "firmware"
 RUNTIMES = ("cpython", "micropython", "micropython32")
 
 
 def find_micropython(name):
-    """The program of that runtime: provisioned in .cache, else on the PATH."""
+    """The program of that runtime: the one that AMPACITY_MICROPYTHON names, a checkout's own, else the one on the PATH."""
+    if name == "micropython" and os.environ.get("AMPACITY_MICROPYTHON"):
+        return os.environ["AMPACITY_MICROPYTHON"]
     folders = {"micropython": ("micropython", "unix64"), "micropython32": ("micropython32", "unix32")}[name]
-    for folder in folders:
-        path = ROOT / ".cache" / folder / "micropython"
+    for folder in folders if CHECKOUT else ():
+        path = CHECKOUT / ".cache" / folder / "micropython"
         if path.is_file():
             return str(path)
     found = shutil.which(name)
     if found is None:
-        raise FieldError("runtime", name, "cpython, or run `make %s` first" % name)
+        raise FieldError("runtime", name, "cpython, or " + (
+            "run `make %s` first" % name if CHECKOUT else "put a program %s (MicroPython 1.25 or newer) on the PATH" % name))
     return found
 
 
@@ -29,7 +30,8 @@ def command(runtime, data, heap_kib=None):
     """(arguments, environment) that run the firmware on `data`."""
     environment = dict(os.environ)
     if runtime == "cpython":
-        environment["PYTHONPATH"] = str(FIRMWARE)
+        if CHECKOUT:
+            environment["PYTHONPATH"] = str(FIRMWARE)  # installed it is where this Python looks anyhow
         return [sys.executable, "-m", "ampacity", str(data)], environment
     environment["MICROPYPATH"] = "%s:.frozen" % FIRMWARE
     heap = ["-X", "heapsize=%dK" % heap_kib] if heap_kib else ["-X", "heapsize=16M"]

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ampacity_host.rig.fields import Fields
+from ampacity_host.rig.ui.keys import Keys
 from ampacity_host.rig.ui.look import Look
 from ampacity_host.rig.ui.render import screen
 from ampacity_host.rig.ui.words import clock, status_line
@@ -54,21 +55,26 @@ def kinds_of(facts):
 
 
 class Screen:
-    """A Look on a whole terminal, drawn when told."""
+    """A Look on a whole terminal, drawn when told; `?` explains its words."""
 
-    def __init__(self, look, console):
-        self._look, self._console = look, console
+    def __init__(self, look, console, keys=None):
+        self._look, self._console, self._keys = look, console, keys or Keys()
         self._live = Live(console=console, screen=True, auto_refresh=False, transient=True)
 
     def __enter__(self):
         self._live.__enter__()
+        self._keys.__enter__()
+        self._look.asks = self._keys.there
         return self
 
     def paint(self):
+        if self._keys.typed().count("?") % 2:
+            self._look.asked = not self._look.asked
         width, height = self._console.size
         self._live.update(screen(self._look, width, height), refresh=True)
 
     def __exit__(self, *error):
+        self._keys.__exit__(*error)
         with contextlib.suppress(OSError):
             self._live.__exit__(*error)
 

@@ -13,7 +13,8 @@ class Look:
 
     `take` is given whole answers. `events`: (t_ms, kind, text), oldest first, `kind` one of "story", "primary", "evse",
     "meter", "over"; `frames`: (t_ms, "in" or "out", text), in = from the station. `headline`: (title, text) of whoever
-    tells a story, or None; `progress`: (passed_ms, length_ms) or None. `seen` and `frames_seen` count all that there ever were.
+    tells a story, or None; `progress`: (passed_ms, length_ms) or None; `asked`: somebody wants the words explained;
+    `asks`: there are keys to ask with. `seen` and `frames_seen` count all that there ever were.
     """
 
     def __init__(self, title="", kinds=None, runtime="", address=""):
@@ -25,6 +26,7 @@ class Look:
         self.seen = self.frames_seen = 0
         self.headline = None
         self.progress = None
+        self.asked = self.asks = False
         self.frames_since = 0
         self._frames_there = 0      # how many of that very millisecond are known
         self._reader = FrameReader()

@@ -1,4 +1,11 @@
-"""A Look as a screen: circuits against their ratings, EVSEs, OCPP and events. Fits 100 × 40, uses what more there is."""
+"""A Look as a screen: circuits against their ratings, EVSEs, OCPP and events. Fits 80 × 24, uses what more there is.
+
+A low terminal has no frames around its parts. What has no row is counted, and what matters most has one: circuits with the least
+margin, EVSEs with a car.
+"""
+
+from collections import Counter
+from textwrap import wrap
 
 from rich.console import Group
 from rich.layout import Layout
@@ -7,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ampacity_host.rig.ui.bars import FREE, OTHER, OURS, bar, colour
+from ampacity_host.rig.ui.explained import explained
 from ampacity_host.rig.ui.words import STATUS_STYLE, clock, header, kind_word
 
-HEAD_ROWS, STORY_ROWS = 1, 4
+HEAD_ROWS, STORY_ROWS_MAX = 1, 4
 BOTTOM_ROWS_MIN, BOTTOM_ROWS_MIN_LOW, LOW = 8, 3, 30
 WIDE = 120     # from here on each phase of an EVSE is shown
 EVENT_STYLE = {"story": "bold cyan", "primary": "magenta", "over": "bold red", "meter": "blue", "evse": ""}
@@ -17,18 +25,37 @@ EVENT_STYLE = {"story": "bold cyan", "primary": "magenta", "over": "bold red", "
 
 def screen(look, width, height):
     """A renderable of that many cells. look: a Look that has a state."""
+    low = height < LOW
+    frame, head = (0, 1) if low else (2, 1)     # rows of a panel beside its lines: its frame, the names of its columns
     rows = [Layout(header_line(look), size=HEAD_ROWS)]
+    left = height - HEAD_ROWS
+    if look.asked:
+        return _column([*rows, Layout(explained(left, low))])
     if look.headline is not None:
-        rows.append(Layout(story(look), size=STORY_ROWS))
-    circuits = look.state["truth"]["circuits"]
-    rows.append(Layout(circuit_panel(look, width), size=len(circuits) + 3))
-    used = HEAD_ROWS + (STORY_ROWS if look.headline else 0) + len(circuits) + 3
-    evses = len(look.state["truth"]["evses"])
-    evse_rows = max(1, min(evses, height - used - 3 - (BOTTOM_ROWS_MIN if height >= LOW else BOTTOM_ROWS_MIN_LOW)))
-    rows.append(Layout(evse_panel(look, evse_rows, width), size=evse_rows + 3))
-    bottom = height - used - evse_rows - 3
-    if bottom >= 3:
-        rows.append(Layout(bottom_row(look, bottom - 2), size=bottom))
+        told = wrap(look.headline[1], width - 2 * frame)[:STORY_ROWS_MAX]
+        size = len(told) + (frame or 1)
+        rows.append(Layout(story(look, told, low), size=size))
+        left -= size
+    bottom_min = BOTTOM_ROWS_MIN_LOW if low else BOTTOM_ROWS_MIN
+    circuits, evses = shares(left - 2 * (frame + head) - bottom_min, len(look.state["truth"]["circuits"]), len(look.state["truth"]["evses"]))
+    for panel, shown, count in ((circuit_panel, circuits, len(look.state["truth"]["circuits"])),
+                                (evse_panel, evses, len(look.state["truth"]["evses"]))):
+        size = shown + frame + head + (low and shown < count)   # a line for the count, which else stands in the frame
+        rows.append(Layout(panel(look, shown, width, low), size=size))
+        left -= size
+    if left >= (2 if low else 3):
+        rows.append(Layout(bottom_row(look, left - (1 if low else 2), low), size=left))
+    return _column(rows)
+
+
+def shares(rows, circuits, evses):
+    """How many rows of those that are there circuits and EVSEs get: all of them, else two thirds for the EVSEs."""
+    rows = max(2, rows)
+    shown = min(circuits, max(rows - evses, rows // 3, 1))
+    return shown, min(evses, rows - shown)
+
+
+def _column(rows):
     root = Layout()
     root.split_column(*rows)
     return root
@@ -41,22 +68,35 @@ def header_line(look):
     return text
 
 
-def story(look):
-    title, words = look.headline
-    passed = Text("")
+def framed(body, title, subtitle, low, style="none"):
+    """With a frame that has title and subtitle; a low terminal sees the subtitle only, as a last line."""
+    if low:
+        return Group(body, Text(subtitle, "dim", justify="right", no_wrap=True, overflow="ellipsis")) if subtitle else body
+    return Panel(body, title=title, title_align="left", subtitle=subtitle, subtitle_align="right", border_style=style)
+
+
+def story(look, told, low):
+    """The headline, how much of the story is told, and its words in lines that fit."""
+    passed = ""
     if look.progress:
-        passed_ms, length_ms = look.progress
-        passed = Text("%s of %s" % (clock(passed_ms), clock(length_ms)))
-    return Panel(Text(words, overflow="ellipsis"), title=Text(title, "bold"), title_align="left", subtitle=passed,
-                 subtitle_align="right", border_style="cyan")
+        passed = "%d %% of the story" % (100 * look.progress[0] // look.progress[1])
+    words = Text("\n".join(told), no_wrap=True)
+    if not low:
+        return framed(words, Text(look.headline[0], "bold"), passed, low, "cyan")
+    line = Table.grid(expand=True)
+    line.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    line.add_column(justify="right", no_wrap=True)
+    line.add_row(Text(look.headline[0], "bold cyan"), Text(passed, "dim"))
+    return Group(line, words)
 
 
 # ---- circuits
 
 
-def circuit_panel(look, width):
+def circuit_panel(look, rows, width, low):
     """Per circuit and phase: what flows, against the rating."""
     circuits = look.state["truth"]["circuits"]
+    shown = foremost(circuits, rows, lambda one: min(rating - amps for rating, amps in zip(one["rating"], one["amps"], strict=True)))
     phases = max(len(one["rating"]) for one in circuits.values())
     bar_cells = max(4, (width - 4 - 10 - 7 - 14) // phases - 8)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
@@ -65,10 +105,18 @@ def circuit_panel(look, width):
     for phase in range(phases):
         table.add_column("L%d" % (phase + 1), width=bar_cells + 7, no_wrap=True)
     table.add_column("least, above", width=13, justify="right", no_wrap=True)
-    for name, circuit in circuits.items():
-        table.add_row(*_circuit_row(look, name, circuit, bar_cells))
-    legend = "%s other load  %s EVSEs  %s free" % (OTHER, OURS, FREE)
-    return Panel(table, title="[bold]circuits[/] A per phase", title_align="left", subtitle=legend, subtitle_align="right")
+    for name in shown:
+        table.add_row(*_circuit_row(look, name, circuits[name], bar_cells))
+    left_out = "" if len(shown) == len(circuits) else "and %d more circuits with more margin" % (len(circuits) - len(shown))
+    legend = "" if low else "%s other load  %s EVSEs  %s free" % (OTHER, OURS, FREE)
+    return framed(table, "[bold]circuits[/] A per phase", "  ".join(part for part in (left_out, legend) if part), low)
+
+
+def foremost(found, rows, key):
+    """The names that get a row: the first by their key, in their own order."""
+    names = list(found)
+    chosen = set(sorted(names, key=lambda name: key(found[name]))[:rows])
+    return [name for name in names if name in chosen]
 
 
 def _circuit_row(look, name, circuit, bar_cells):
@@ -91,35 +139,56 @@ def _least(look, name):
 # ---- EVSEs
 
 
-def evse_panel(look, rows, width):
+def evse_panel(look, rows, width, low):
     """Per EVSE: state, order, what is measured, and why."""
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
-    drawn = ("drawn L1-L3", 14, "right") if width >= WIDE else ("drawn", 5, "right")
+    drawn = ("drawn L1-L3", 14, "right") if width >= WIDE else ("drawn L", 8, "right")
     for name, cells, justify in (("EVSE", 7, "left"), ("kind", 10, "left"), ("status", 9, "left"), ("CP", 2, "left"),
                                  ("order", 5, "right"), drawn, ("bound", 5, "right"), ("Wh", 5, "right")):
         table.add_column(name, width=cells, justify=justify, no_wrap=True, overflow="ellipsis")
     table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
-    names = list(look.state["truth"]["evses"])
-    for name in names[:rows]:
+    evses = look.state["truth"]["evses"]
+    shown = foremost(evses, rows, lambda one: not one["plugged"])
+    for name in shown:
         table.add_row(*_evse_row(look, name, width >= WIDE))
-    more = "" if len(names) <= rows else "and %d more" % (len(names) - rows)
-    return Panel(table, title="[bold]EVSEs[/] order, bound and why as the primary has them; drawn and Wh as they are", title_align="left",
-                 subtitle=more, subtitle_align="right")
+    title = "[bold]EVSEs[/]" + (" order, bound and why as the primary has them; drawn and Wh as they are" if width >= 90 else "")
+    return framed(table, title, left_out(look, [name for name in evses if name not in shown]), low)
+
+
+def left_out(look, names):
+    """Those without a row: how many, and what they do."""
+    if not names:
+        return ""
+    counted = Counter(status_of(look, name) for name in names)
+    return "and %d more EVSEs: %s" % (len(names), ", ".join("%d %s" % (count, status) for status, count in sorted(counted.items())))
+
+
+def status_of(look, name):
+    view = (look.state["primary"] or {}).get("evses", {}).get(name)
+    return "alone" if view is None else view["status"] if view["online"] else "silent"
 
 
 def _evse_row(look, name, wide):
     truth = look.state["truth"]["evses"][name]
     view = (look.state["primary"] or {}).get("evses", {}).get(name)
-    shown = truth["amps"] if wide else [max(truth["amps"])]
-    drawn = Text(" ".join("%4.1f" % amps if amps else "   -" for amps in shown), "green" if any(truth["amps"]) else "dim")
+    drawn = Text(_drawn(truth["amps"], wide), "green" if any(truth["amps"]) else "dim")
     cells = [name, Text(kind_word(look.kinds.get(name, "")), "dim")]
     if view is None:
         return [*cells, Text("alone", "magenta"), truth["pilot"], Text("%.1f" % truth["order_a"], "dim"), drawn, "-",
                 str(truth["energy_wh"]), Text(_alone(truth), "magenta")]
-    status = view["status"] if view["online"] else "silent"
+    status = status_of(look, name)
     order = "-" if view["order_a"] is None else "%.1f" % view["order_a"]
     return [*cells, Text(status, STATUS_STYLE.get(status, "")), truth["pilot"], order, drawn,
             "%.1f" % max(view["bound_a"]), str(truth["energy_wh"]), Text(reason(view["why"]), "dim" if not truth["plugged"] else "")]
+
+
+def _drawn(amps, wide):
+    """Each phase; where there is no room the fullest one, and the numbers of those that carry something."""
+    if wide:
+        return " ".join("%4.1f" % one if one else "   -" for one in amps)
+    if not any(amps):
+        return "-    "
+    return "%.1f %s" % (max(amps), "".join(str(phase) if one else "·" for phase, one in enumerate(amps, 1)))
 
 
 def reason(why):
@@ -137,17 +206,21 @@ def _alone(truth):
 # ---- OCPP and events
 
 
-def bottom_row(look, rows):
+def bottom_row(look, rows, low):
     row = Layout()
-    row.split_row(Layout(events_panel(look, rows), ratio=1), Layout(frames_panel(look, rows), ratio=1))
+    row.split_row(Layout(_headed(*events_panel(look, rows), low), ratio=1), Layout(_headed(*frames_panel(look, rows), low), ratio=1))
     return row
+
+
+def _headed(lines, title, subtitle, low):
+    return Group(Text(title, "bold", no_wrap=True), *lines) if low else framed(Group(*lines), "[bold]%s[/]" % title, subtitle, low)
 
 
 def events_panel(look, rows):
     lines = []
     for t_ms, kind, text in list(look.events)[-rows:]:
         lines.append(Text("%s %s" % (clock(t_ms), text), EVENT_STYLE.get(kind, ""), no_wrap=True, overflow="ellipsis"))
-    return Panel(Group(*lines), title="[bold]events[/]", title_align="left")
+    return lines, "events", ""
 
 
 def frames_panel(look, rows):
@@ -156,5 +229,4 @@ def frames_panel(look, rows):
     for t_ms, direction, text in list(look.frames)[-rows:]:
         arrow, style = ("→", "") if direction == "in" else ("←", "yellow")
         lines.append(Text("%s %s %s" % (clock(t_ms), arrow, text), style, no_wrap=True, overflow="ellipsis"))
-    title = "[bold]OCPP[/] %s, queue %d" % ("connected" if ocpp["connected"] else "offline", ocpp["queue"])
-    return Panel(Group(*lines), title=title, title_align="left", subtitle="→ from the site  ← to it", subtitle_align="right")
+    return lines, "OCPP %s, queue %d" % ("connected" if ocpp["connected"] else "offline", ocpp["queue"]), "→ from the site  ← to it"

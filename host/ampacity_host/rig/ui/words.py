@@ -28,6 +28,8 @@ def header(look):
     if look.worst is not None:
         violated = [name for name, one in look.worst["circuits"].items() if any(one["violation_ms"])]
         parts.append(("VIOLATION: " + ", ".join(violated), "white on red") if violated else ("no rule broken", "green"))
+    if look.asks:
+        parts.append(("? explains", "bold"))
     if look.runtime:
         parts.append((look.runtime, ""))
     if primary.get("heap_free"):

@@ -1,0 +1,242 @@
+"""What `pip install` makes of the repository: built from a copy with nothing beside it, used in an empty environment away from it."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import time
+import zipfile
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+
+from ampacity_host.rig.client import RigClient
+from tools.micropython.find import find
+
+ROOT = Path(__file__).resolve().parents[3]
+DATA = ROOT / "tests" / "data"
+PATIENCE_S = 30
+RUNTIMES = ("cpython", "micropython")
+SITE = """
+[site]
+name = "away"
+[[circuit]]
+name = "main"
+rating_a = 63.0
+[[bus]]
+name = "lan"
+kind = "tcp"
+host = "127.0.0.1"
+tcp_port = 9
+[[evse]]
+name = "own"
+kind = "local"
+circuit = "main"
+max_a = 32.0
+[[evse]]
+name = "bay-1"
+kind = "ampacity"
+bus = "lan"
+unit = 1
+circuit = "main"
+max_a = 16.0
+[[evse]]
+name = "bay-2"
+kind = "keba-p30"
+bus = "lan"
+unit = 2
+tcp_port = 10
+circuit = "main"
+max_a = 16.0
+"""
+
+
+def ours():
+    """Files of the two packages, by their names in a wheel."""
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "firmware/ampacity", "host/ampacity_host"],
+                            cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    return {name.split("/", 1)[1] for name in listed if name and (ROOT / name).is_file()}
+
+
+def python(*words, cwd, **options):
+    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=True, **options).stdout
+
+
+def wheel_of(source, folder):
+    python("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), ".", cwd=source)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """(wheel, sdist, wheel of the sdist), built without a network from a copy of what git knows."""
+    copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("built")
+    for name in ["pyproject.toml", "README.md", "LICENSE"]:
+        shutil.copy(ROOT / name, copy / name)
+    for name in ours():
+        to = copy / ("firmware" if name.startswith("ampacity/") else "host") / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / to.relative_to(copy), to)
+    sdist = out / python("-c", "from setuptools import build_meta; print(build_meta.build_sdist(%r))" % str(out), cwd=copy).split()[-1]
+    with tarfile.open(sdist) as packed:
+        packed.extractall(out, filter="data")
+    return wheel_of(copy, out), sdist, wheel_of(out / sdist.name.removesuffix(".tar.gz"), tmp_path_factory.mktemp("again"))
+
+
+@pytest.fixture(scope="module")
+def program(built, tmp_path_factory):
+    """`ampacity`, installed from the wheel into an empty environment; the packages that it needs are those of the lock file, lent."""
+    empty = tmp_path_factory.mktemp("empty")
+    python("-m", "venv", "--without-pip", str(empty), cwd=empty)
+    python("-m", "pip", "--python", str(empty / "bin" / "python"), "install", "--quiet", "--no-deps", "--no-index", str(built[0]), cwd=empty)
+    packages = next(empty.glob("lib/python*/site-packages"))
+    (packages / "lent.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")  # a path only: what is editable there stays there
+    where = subprocess.run([empty / "bin" / "python", "-c", "import ampacity, ampacity_host as h; print(ampacity.__file__, h.__file__)"],
+                           cwd=empty, env=environment(), capture_output=True, text=True, check=True).stdout.split()
+    assert all(name.startswith(str(packages)) for name in where), where
+    return str(empty / "bin" / "ampacity")
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site.toml").write_text(SITE)
+    return "site.toml"
+
+
+def environment():
+    """Nothing that leads back to the checkout, but for the MicroPython, which is a program like any other."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MICROPY", "AMPACITY", "VIRTUAL_ENV"))}
+    return kept | {"PATH": "/usr/bin:/bin", "AMPACITY_MICROPYTHON": find("micropython")}
+
+
+def done(*words):
+    return subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=4 * PATIENCE_S)
+
+
+def started(*words):
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), stdin=subprocess.DEVNULL)
+
+
+def ended(process, number=signal.SIGTERM):
+    if process.poll() is None:
+        process.send_signal(number)
+    return process.wait(PATIENCE_S)
+
+
+def online(primary):
+    return primary is not None and all(evse["online"] for evse in primary["evses"].values())
+
+
+def test_a_wheel_holds_every_file_of_both_packages_and_no_other(built):
+    for wheel in (built[0], built[2]):
+        with zipfile.ZipFile(wheel) as packed:
+            held = {name for name in packed.namelist() if ".dist-info/" not in name}
+        assert held == ours(), held ^ ours()
+
+
+def test_every_package_that_is_imported_is_declared():
+    given = {re.split(r"[\s><=;\[]", line)[0].lower() for line in requires("ampacity") if "extra ==" not in line}
+    named = set()
+    for path in [*(ROOT / "firmware").rglob("*.py"), *(ROOT / "host").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                named.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Import):
+                named |= {alias.name.split(".")[0] for alias in node.names}
+    owners = packages_distributions()
+    wanted = {owners[name][0].lower() for name in named - set(sys.stdlib_module_names) if name in owners} - {"ampacity"}
+    assert wanted <= given, wanted - given
+    assert given <= wanted, "declared and never imported: %s" % (given - wanted)
+
+
+def test_what_builds_is_pinned_in_the_lock_file():
+    assert re.search(r"^setuptools==\d", (ROOT / "requirements.lock").read_text(), re.M)
+
+
+def test_an_installed_program_checks_a_site_and_knows_its_profiles(program, site):
+    checked = done(program, "check", site, "--json")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert json.loads(checked.stdout)["ok"]
+    (site_of_none := Path("none.toml")).write_text(SITE.replace("keba-p30", "nobodys"))
+    told = done(program, "check", str(site_of_none))
+    assert told.returncode == 1 and "keba-p30" in told.stdout + told.stderr
+    refused = done(program, "check", "nowhere.toml")
+    assert refused.returncode == 2 and "nowhere.toml" in refused.stderr
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_an_installed_program_brings_a_rig_up_on_either_runtime(program, site, runtime):
+    rig = started(program, "rig", "--site", site, "--runtime", runtime)
+    try:
+        ready = json.loads(rig.stdout.readline())
+        assert ready["primary"]["runtime"] == runtime and ready["evses"] == ["own", "bay-1", "bay-2"]
+        client = RigClient(ready["control"])
+        deadline = time.monotonic() + PATIENCE_S
+        while not online(client.state()["primary"]):
+            assert time.monotonic() < deadline, client.state()
+            time.sleep(0.1)
+        client.stop()
+        assert rig.wait(PATIENCE_S) == 0
+    finally:
+        ended(rig)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_an_installed_program_runs_a_controller_on_either_runtime(program, site, tmp_path, runtime):
+    controller = started(program, "run", "--site", site, "--data", "data", "--runtime", runtime)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while (shown := done(program, "console", "--data", "data", "show", "version")).returncode != 0:
+            assert controller.poll() is None and time.monotonic() < deadline, shown.stderr
+            time.sleep(0.2)
+        assert "version: " in shown.stdout
+    finally:
+        ended(controller)
+
+
+def test_an_installed_program_replays_a_recording(program, site, tmp_path):
+    for name in ("sessions.csv", "mains.csv"):
+        shutil.copy(DATA / name, tmp_path / name)
+    played = done(program, "replay", "--site", site, "--sessions", "sessions.csv", "--mains", "mains.csv", "--days", "1", "--unmanaged",
+                  "--out", "out", "--json")
+    assert played.returncode == 0, played.stderr
+    assert json.loads(played.stdout)["sessions"]["served"] > 0 and list((tmp_path / "out").glob("*.png"))
+    managed = started(program, "replay", "--site", site, "--sessions", "sessions.csv", "--days", "1")
+    try:
+        heard = []
+        for line in managed.stdout:
+            heard.append(line)
+            if "times real time" in line:
+                break
+        assert "left" in heard[-1], heard
+    finally:
+        ended(managed)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_an_installed_program_tells_its_story(program, site, runtime):
+    demo = started(program, "demo", "--lines", "--runtime", runtime)
+    try:
+        heard = []
+        for line in demo.stdout:
+            heard.append(line)
+            if "quarantine" in line:
+                break
+        assert "8 EVSEs" in heard[0] and "quarantine" in heard[-1], heard
+    finally:
+        ended(demo, signal.SIGINT)
+
+
+def test_without_a_micropython_an_installed_program_says_what_to_do(program, site):
+    clean = environment()
+    del clean["AMPACITY_MICROPYTHON"]
+    refused = subprocess.run([program, "run", "--site", site, "--data", "d", "--runtime", "micropython"], capture_output=True, text=True, env=clean)
+    assert refused.returncode != 0 and "PATH" in refused.stderr and "make" not in refused.stderr
