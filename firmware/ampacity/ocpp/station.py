@@ -27,7 +27,9 @@ Facts, each with now_ms:
         "bay" {"occupied"}                          parking sensor
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
-                                  "offered_w", "soc"}; None or missing: not known
+                                  "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
+                                  read, "flows": whether any did, "energy_ms": when the register was asked for; with
+                                  these the end of a transaction waits for its energy (`ends_since`)
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
@@ -179,8 +181,11 @@ class Station:
         return None
 
     def meter_values(self, evse_id, values, now_ms):
+        """True: a transaction waited for them."""
         self.now_ms = now_ms
-        self.point(evse_id).values = values
+        point = self.point(evse_id)
+        point.values = values
+        return self.transactions.metered(point, now_ms)
 
     def charging_needs(self, evse_id, energy_wh, departure_unix_ms, now_ms):
         self.now_ms = now_ms
@@ -236,6 +241,13 @@ class Station:
         """Id of the open transaction of an EVSE, or None."""
         tx = self.point(evse_id).tx
         return None if tx is None else tx.id
+
+    def ends_since(self, evse_id):
+        """The end of its transaction waits for readings of after then; None: it does not."""
+        point = self.point(evse_id)
+        if not self.transactions.ending(point):
+            return None
+        return point.tx.ending.still_ms or point.tx.ending.since_ms
 
     def password(self):
         """The password that the CSMS set, or None: then the configured one holds."""

@@ -16,6 +16,7 @@ from ampacity.store.journal import Journal
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 LEAVE_MS = 1500
+FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LINE_NAMES = ("L1", "L2", "L3")
@@ -193,10 +194,19 @@ class Upstream:
 
     def meter(self, index, facts, offered_da):
         """The latest readings of an EVSE; the station samples them when OCPP wants it."""
-        self.station.meter_values(index + 1, {
+        read_ms = facts.updated_ms
+        energy_ms = getattr(facts, "energy_ms", None)
+        ended = self.station.meter_values(index + 1, {
             "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
-            "volts_dv": facts.volts_dv, "offered_da": offered_da,
+            "volts_dv": facts.volts_dv, "offered_da": offered_da, "flows": flows(facts),
+            "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
         }, self.doors.clock.now_ms())
+        if ended:
+            self.link.wake()
+
+    def ends_since(self, index):
+        """The end of its transaction waits for readings of after then; None: it does not."""
+        return self.station.ends_since(index + 1)
 
     def step(self, now_ms):
         """Actions of the station and its limits; called by the housekeeping loop."""
@@ -274,6 +284,13 @@ class Upstream:
         for source, target, value, unit, phases in limits:
             guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
         self._limits = limits
+
+
+def flows(facts):
+    """Does any current flow through an EVSE? By its measurement, else by its contactor, else by its state."""
+    if facts.amps_da is not None:
+        return max(facts.amps_da) >= FLOWS_DA
+    return facts.charging if facts.contactor_closed is None else facts.contactor_closed
 
 
 def raised(before, after):

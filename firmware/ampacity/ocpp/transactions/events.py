@@ -1,10 +1,12 @@
 """Builds TransactionEvents and keeps them; samples while a transaction runs; finds open transactions after a restart."""
 
 from ampacity.ocpp.point import Authorization
+from ampacity.ocpp.transactions.ending import Ending
 from ampacity.ocpp.transactions.meter import meter_value, phases_used
 from ampacity.ocpp.transactions.record import Transaction, document, name
 
 CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
+REGISTER = "Energy.Active.Import.Register"
 KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
 
 
@@ -41,7 +43,19 @@ class Events:
         station = self._station
         station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
         if kind != "Ended":
-            station.settings.try_put(name(point.id), document(point))
+            self.keep(point)
+
+    def begin(self, point, now_ms):
+        """The energy register is read for the first time since the start."""
+        tx, words = point.tx, self._station.model.words("SampledDataCtrlr", "TxStartedMeasurands")
+        tx.begin_due = False
+        context = "Sample.Periodic" if point.values.get("flows") else CONTEXT["Started"]
+        values = meter_value(point, words, context, self._station.stamp(now_ms))
+        self.send(point, "Updated", "MeterValuePeriodic", now_ms, values=values)
+
+    def keep(self, point):
+        """What of the transaction is to survive a power cut."""
+        self._station.settings.try_put(name(point.id), document(point))
 
     def forget(self, point):
         """The transaction is over."""
@@ -68,6 +82,8 @@ class Events:
         tx.state = kept["state"]
         tx.stop_reason = kept["reason"]
         tx.restored = True
+        if kept.get("end"):
+            tx.ending = Ending(kept["end"][0], kept["end"][1], kept["end"][2], self._station.started_ms)
         point.tx = tx
         if kept["token"]:
             point.auth = Authorization(kept["token"], kept["group"], None)
@@ -81,6 +97,7 @@ class Events:
                 measurands = model.words("SampledDataCtrlr", "Tx%sMeasurands" % kind)
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = meter_value(point, measurands, context, self._station.stamp(now_ms))
+                point.tx.begin_due = kind == "Started" and REGISTER in measurands and point.values.get("energy_wh") is None
             if kind == "Ended":
                 values = list(point.tx.samples) + values
         if values:
