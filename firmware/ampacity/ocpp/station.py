@@ -312,9 +312,6 @@ class Station:
         chance = self.rng.next32()
         return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())
 
-    def ignore(self, kind, payload, now_ms):
-        """A `done` for requests whose answer tells nothing."""
-
     def drained(self):
         """Nothing is left to tell the CSMS, or nobody to tell it to."""
         return not self.online or not self.exchange.busy() and not self.queue.count

@@ -65,8 +65,6 @@ class Availability:
         for point in self._station.points:
             status = self.status(point)
             if point in self._forced or self._told.get(point.id) != status:
-                if point in self._forced:
-                    self._forced.remove(point)
                 return self._notification(point, status, now_ms)
         return None
 
@@ -75,12 +73,16 @@ class Availability:
         return self.pull(now_ms) if self._forced else None
 
     def _notification(self, point, status, now_ms):
-        before = self._told.get(point.id)
+        asked = point in self._forced
+        if asked:
+            self._forced.remove(point)
         self._told[point.id] = status
 
         def done(kind, payload, now_ms):
-            if kind == "lost" and self._told.get(point.id) == status:
-                self._told[point.id] = before
+            if kind == "lost":  # whether it arrived, nobody knows
+                self._told[point.id] = None
+                if asked:
+                    self.force([point])
 
         payload = {"timestamp": self._station.iso(now_ms), "connectorStatus": status, "evseId": point.id, "connectorId": 1}
         return ("StatusNotification", payload, done)
