@@ -33,6 +33,7 @@ Facts, each with now_ms:
     device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
+    tell_start()                  once, after the start of the device: the security event of it
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
 
 Actions, drained by the roles (a list; pop them all):
@@ -66,7 +67,7 @@ from ampacity.ocpp.point import Point
 from ampacity.ocpp.provisioning.boot import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot import Boot
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.events import notify
+from ampacity.ocpp.security.events import notify, started
 from ampacity.ocpp.smart_charging.profiles import Profiles
 from ampacity.ocpp.transactions.flow import Transactions
 from ampacity.ocpp.transactions.queue import Queue
@@ -215,6 +216,10 @@ class Station:
     def security_event(self, kind, info, now_ms):
         self.now_ms = now_ms
         notify(self, kind, info, now_ms)
+
+    def tell_start(self, now_ms):
+        self.now_ms = now_ms
+        started(self, self.boot.reason, now_ms)
 
     def unlocked(self, reference, status, now_ms):
         self.now_ms = now_ms

@@ -99,6 +99,7 @@ class Upstream:
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]
+        self.station.tell_start(now_ms)
 
     def _configure(self, values, now_ms):
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
