@@ -105,3 +105,27 @@ def test_a_fault_of_a_secondary_becomes_an_event_and_a_variable():
     assert bench.get("Controller", "SerialNumber", evse=2) == "X9"
     assert bench.get("EVSE", "Problem", evse=2) == "true"
     assert bench.get("EVSE", "Problem", evse=1) == "UnknownVariable"
+
+
+def test_a_status_that_may_be_another_in_a_moment_is_not_told_yet():
+    bench = Bench()
+    bench.station.evse_status(1, "Unavailable", bench.now_ms, settled=False)
+    bench.connect()
+    assert shown(bench) == [(2, "Available")]
+    bench.station.evse_status(1, "Available", bench.now_ms, settled=False)
+    bench.advance(1000)
+    assert bench.call("TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1}})["status"] == "Accepted"
+    assert shown(bench) == [(2, "Available")]
+    bench.station.evse_status(1, "Preparing", bench.now_ms)
+    bench.pump()
+    assert shown(bench) == [(2, "Available"), (1, "Occupied")]
+
+
+def test_what_the_csms_made_inoperative_is_told_without_waiting():
+    bench = Bench().booted()
+    change(bench, "Inoperative", 1)
+    bench.power_cycle()
+    bench.sent = []
+    bench.station.evse_status(1, "Unavailable", bench.now_ms, settled=False)
+    bench.connect()
+    assert (1, "Unavailable") in shown(bench)

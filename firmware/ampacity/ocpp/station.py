@@ -17,7 +17,7 @@ connection, time reaches the station by tick(now_ms) or limits(now_ms), one of t
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted, or a session's Preparing,
-                                  Charging, Suspended, Finishing (all four: Occupied)
+                                  Charging, Suspended, Finishing (all four: Occupied); settled False: known so far, but not told yet
     session_event(id, kind, fields):
         "plugged" {}, "unplugged" {}                what the pilot says; after a restart one of both for each EVSE
         "token" {"token", "type"}                   a card; id 0: a reader of the whole site
@@ -153,9 +153,9 @@ class Station:
 
     # --- facts
 
-    def evse_status(self, evse_id, status, now_ms):
+    def evse_status(self, evse_id, status, now_ms, settled=True):
         self.now_ms = now_ms
-        self.point(evse_id).take_status(status)
+        self.point(evse_id).take_status(status, settled)
 
     def session_event(self, evse_id, kind, fields, now_ms):
         self.now_ms = now_ms

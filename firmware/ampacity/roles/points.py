@@ -172,7 +172,7 @@ class Points:
         if hasattr(driver, "allow"):
             driver.allow = wants
         if upstream is not None:
-            upstream.status(index, session.status, now_ms)
+            upstream.status(index, session.status, session.settled, now_ms)
             upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)
 
     def _trouble(self, index, facts):

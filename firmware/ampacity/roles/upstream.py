@@ -99,6 +99,8 @@ class Upstream:
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]
+        for evse in range(len(site["evses"])):
+            self.status(evse, "Unavailable", False, now_ms)
         self.station.tell_start(now_ms)
 
     def _configure(self, values, now_ms):
@@ -163,11 +165,11 @@ class Upstream:
         self.station.session_event(index + 1, kind, fields, now_ms)
         self.link.wake()
 
-    def status(self, index, status, now_ms):
+    def status(self, index, status, settled, now_ms):
         known = self._known[index]
-        if known.get("status") != status:
-            known["status"] = status
-            self.station.evse_status(index + 1, status, now_ms)
+        if known.get("status") != (status, settled):
+            known["status"] = (status, settled)
+            self.station.evse_status(index + 1, status, now_ms, settled)
             self.link.wake()
 
     def facts(self, index, facts, fault, now_ms):

@@ -64,6 +64,8 @@ class Availability:
         """The next StatusNotification, or None."""
         for point in self._station.points:
             status = self.status(point)
+            if not point.settled and self.operative(point.id):
+                continue
             if point in self._forced or self._told.get(point.id) != status:
                 return self._notification(point, status, now_ms)
         return None
