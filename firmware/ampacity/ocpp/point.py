@@ -34,6 +34,7 @@ class Point:
     bay = False
     connect_by_ms = None
     settled = True
+    last_tx = None  # id of the transaction that ended last
 
     def __init__(self, facts):
         self.id = facts["id"]

@@ -30,7 +30,7 @@ Facts, each with now_ms:
                                   "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
                                   read, "flows": whether any did, "energy_ms": when the register was asked for; with
                                   these the end of a transaction waits for its energy (`ends_since`)
-    device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE; Problem True or False is
+    device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
     tell_start()                  once, after the start of the device: the security event of it
@@ -199,8 +199,9 @@ class Station:
         else:
             self.needs.put(evse_id, energy_wh, departure_unix_ms)
 
-    def device_fact(self, evse_id, component, variable, value, now_ms):
+    def device_fact(self, evse_id, component, variable, value, now_ms, connector=False):
         self.now_ms = now_ms
+        evse_id = -evse_id if connector else evse_id
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         before = self.model.fact(evse_id, component, variable, text)
         if isinstance(value, bool) and (before or "false") != text:
@@ -328,7 +329,7 @@ class Station:
         token = record["p"].get("idToken")
         if token is not None and "idTokenInfo" in payload:
             self.authorizer.learn(token, payload["idTokenInfo"], now_ms)
-            self.transactions.answered(record["x"], payload, now_ms)
+            self.transactions.answered(record["x"], token, payload["idTokenInfo"], now_ms)
 
     def transaction_started(self, point, now_ms):
         self.profiles.transaction_started(point)

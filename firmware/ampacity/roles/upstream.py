@@ -19,6 +19,8 @@ LEAVE_MS = 1500
 FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SETUP_DOC = "setup"  # the variables that the set-up brought last
+LOCK = "ConnectorPlugRetentionLock"
+LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
 LINE_NAMES = ("L1", "L2", "L3")
 
 
@@ -180,13 +182,22 @@ class Upstream:
             if value is not None and known.get(name) != value:
                 known[name] = value
                 self.station.device_fact(index + 1, component, variable, value, now_ms)
-        problem = bool(fault)
-        if known.get("problem") != problem:
-            known["problem"] = problem
-            self.station.device_fact(index + 1, "EVSE", "Problem", problem, now_ms)
-            if problem:
-                self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
-            self.link.wake()
+        names = fault.split(", ") if fault else []
+        lock = [name for name in names if name in LOCK_FAULTS]
+        self._problem(index, LOCK, bool(lock), fault, now_ms)
+        self._problem(index, "EVSE", len(names) > len(lock), fault, now_ms)
+
+    def _problem(self, index, component, on, fault, now_ms):
+        """The Problem variable of an EVSE, or of the lock of its socket: told when it changes."""
+        known = self._known[index]
+        without = component == LOCK and self.station.points[index].tethered  # a cable of its own has no lock
+        if known.get(component, False if without else None) == on:
+            return
+        known[component] = on
+        self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
+        if on:
+            self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
+        self.link.wake()
 
     def needs(self, index, energy_wh, departure_ms, now_ms):
         """What a car still needs, and when it leaves on the monotonic clock."""

@@ -64,11 +64,16 @@ class Availability:
         """The next StatusNotification, or None."""
         for point in self._station.points:
             status = self.status(point)
-            if not point.settled and self.operative(point.id):
+            if not point.settled and self.operative(point.id) or status == "Available" and self._untold_end(point):
                 continue
             if point in self._forced or self._told.get(point.id) != status:
                 return self._notification(point, status, now_ms)
         return None
+
+    def _untold_end(self, point):
+        """The transaction before has yet to be told as ended, and nothing but this keeps its messages."""
+        queue = self._station.queue
+        return self._station.transactions.ending(point) or point.last_tx in queue.waiting and queue.wake_ms() is None
 
     def pull_forced(self, now_ms):
         """Only what was asked for."""

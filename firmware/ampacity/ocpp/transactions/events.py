@@ -16,8 +16,11 @@ class Events:
     def __init__(self, station):
         self._station = station
 
-    def send(self, point, kind, trigger, now_ms, token=None, reason=None, values=None):
-        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule."""
+    def send(self, point, kind, trigger, now_ms, token=None, reason=None, values=None, phases=0):
+        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule.
+
+        phases: so many are used, where this is what the event tells.
+        """
         tx, auth = point.tx, point.auth
         told = auth is not None and auth.trigger is not None and kind != "Ended"
         payload = {"eventType": kind, "triggerReason": trigger, "seqNo": tx.seq_no, "evse": {"id": point.id}}
@@ -35,8 +38,11 @@ class Events:
         if reason is not None:
             info["stoppedReason"] = reason
         payload["transactionInfo"] = info
-        if point.state == "Charging" and tx.state != "Charging" and phases_used(point):
-            payload["numberOfPhasesUsed"] = phases_used(point)
+        if point.state == "Charging" and tx.state != "Charging":
+            phases = phases_used(point)
+            tx.phases.told = phases or tx.phases.told
+        if phases:
+            payload["numberOfPhasesUsed"] = phases
         self._add_values(point, payload, values, now_ms)
         tx.seq_no += 1
         tx.state = point.state

@@ -5,6 +5,8 @@ hold: else a car that stays plugged in after its driver has stopped would start 
 Whoever is authorised and not told yet is told by the very next event, which then carries that trigger (E02.FR.01).
 """
 
+from ampacity.ocpp.authorization.cache import group_of
+from ampacity.ocpp.point import same_token
 from ampacity.ocpp.transactions.ending import END_MS_MAX, Ending
 from ampacity.ocpp.transactions.events import Events
 from ampacity.ocpp.transactions.record import Transaction
@@ -141,17 +143,20 @@ class Transactions:
         return point.tx is not None and point.tx.ending is not None
 
     def metered(self, point, now_ms):
-        """New readings. True: they ended a transaction, or told its first energy."""
+        """New readings. True: there is an event to send."""
         tx = point.tx
         if tx is None or tx.restored:
             return False
-        if tx.begin_due and point.values.get("energy_wh") is not None:
+        begins = tx.begin_due and point.values.get("energy_wh") is not None
+        if begins:
             self.events.begin(point, now_ms)
-            return True
+        phases = tx.phases.look(point, now_ms)
+        if phases:
+            self.events.send(point, "Updated", "ChargingStateChanged", now_ms, phases=phases)
         ends = tx.ending is not None and tx.ending.complete(point.values)
         if ends:
             self.finish(point, now_ms)
-        return ends
+        return begins or bool(phases) or ends
 
     def finish(self, point, now_ms):
         """The Ended event of a transaction that waits for it, whatever was read."""
@@ -160,6 +165,7 @@ class Transactions:
         tx, ending = point.tx, point.tx.ending
         self.events.send(point, "Ended", ending.trigger, now_ms, ending.token, ending.reason)
         point.tx = None
+        point.last_tx = tx.id
         self.events.forget(point)
         self._station.transaction_ended(point, tx.id, now_ms)
 
@@ -175,12 +181,13 @@ class Transactions:
             self.suspend(point, now_ms)
         return point.connect_by_ms
 
-    def answered(self, transaction_id, payload, now_ms):
-        """The CSMS judged the identifier of an event (E05, C15)."""
-        info = payload.get("idTokenInfo")
+    def answered(self, transaction_id, token, info, now_ms):
+        """The CSMS judged the identifier of an event (E05, C09, C15)."""
         point = self.find(transaction_id)
-        if info is None or info["status"] == "Accepted" or point is None or point.auth is None:
+        if point is None or point.auth is None:
             return
+        if info["status"] == "Accepted":
+            return self._learn_group(point, token, group_of(info))
         model = self._station.model
         if model.on("TxCtrlr", "StopTxOnInvalidId"):
             return self.deauthorize(point, "Deauthorized", "DeAuthorized", now_ms)
@@ -191,6 +198,12 @@ class Transactions:
                 point.tx.energy_wh_max = energy_wh + grace_wh
         else:
             self.suspend(point, now_ms)
+
+    def _learn_group(self, point, token, group):
+        """Others of the group may end what the holder of this identifier began."""
+        if group and group != point.auth.group and same_token(token, point.auth.token):
+            point.auth.group = group
+            self.events.keep(point)
 
     def find(self, transaction_id):
         """The Point whose open transaction has this id, or None."""

@@ -1,5 +1,7 @@
 """One transaction, and what of it survives a power cut."""
 
+from ampacity.ocpp.transactions.phases import PhasesUsed
+
 SAMPLES_MAX = 16
 
 
@@ -28,6 +30,7 @@ class Transaction:
         self.start_ms = start_ms
         self.start_unix_s = start_unix_s
         self.sample_ms = None
+        self.phases = PhasesUsed()
 
     def keep_sample(self, meter_values):
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
