@@ -1,6 +1,6 @@
 """Sessions of one EVSE: who may charge, what is shown, what is told."""
 
-from ampacity.evse.session import OFFLINE_MS, Session
+from ampacity.evse.session import FIRST_LOOK_MS, OFFLINE_MS, SETTLE_MS, Session
 from ampacity.evse.session_table import EVENTS, PHASES, TRANSITIONS
 
 
@@ -205,3 +205,65 @@ def test_a_device_that_cannot_say_whether_a_car_is_there_ends_no_session():
     desk.step(plugged=None, state="F")
     assert desk.step(after_ms=20000) == "Available" and desk.take() == []
     assert desk.step(plugged=True, state="B1") == "Suspended"
+
+
+class Boot(Desk):
+    """A session whose device has not been heard yet."""
+
+    def step(self, after_ms=100, **facts):
+        if self.now_ms == 1000:
+            self.facts.online, self.facts.plugged = False, None
+        return Desk.step(self, after_ms, **facts)
+
+
+def test_after_a_start_the_status_counts_once_the_device_has_shown_whether_a_car_is_there():
+    desk = Boot("managed")
+    assert not desk.session.settled
+    desk.step(online=True)
+    assert not desk.session.settled
+    assert desk.step(plugged=True, state="B1") == "Preparing" and desk.session.settled
+
+
+def test_a_pilot_that_shows_no_car_yet_is_not_believed_at_once():
+    desk = Boot("managed")
+    desk.step(online=True, plugged=False)
+    for _ in range(20):
+        desk.step()
+        assert not desk.session.settled
+    assert desk.step(plugged=True) == "Preparing" and desk.session.settled
+    free = Boot("managed")
+    free.step(online=True, plugged=False)
+    assert free.step(FIRST_LOOK_MS) == "Available" and free.session.settled
+
+
+def test_a_device_that_is_not_heard_is_unavailable_after_a_bounded_time():
+    desk = Boot("managed")
+    assert desk.step(SETTLE_MS - 1000) == "Unavailable" and not desk.session.settled
+    assert desk.step(1000) == "Unavailable" and desk.session.settled
+    blind = Boot("managed")
+    blind.step(online=True, plugged=None)
+    for _ in range(SETTLE_MS // 1000):
+        blind.step(1000)
+    assert blind.session.settled
+
+
+def test_a_fault_is_shown_at_once_after_a_start():
+    desk = Boot("managed")
+    assert desk.step(online=True, fault="rcm") == "Faulted" and desk.session.settled
+
+
+def test_a_device_that_comes_back_is_given_a_moment_to_show_its_car():
+    desk = Desk("managed")
+    desk.step(plugged=True, state="B1")
+    desk.session.start("A", desk.now_ms)
+    desk.step(state="C2", charging=True)
+    desk.take()
+    desk.step(online=False)
+    assert desk.step(OFFLINE_MS) == "Unavailable"
+    desk.step(online=True, plugged=False, state="A1", charging=False)
+    desk.step(1000)
+    assert "unplugged" not in desk.kinds()
+    desk.step(plugged=True, state="C2", charging=True)
+    assert desk.session.status == "Charging" and "unplugged" not in desk.kinds()
+    desk.step(plugged=False, state="A1", charging=False)
+    assert "unplugged" in desk.kinds()

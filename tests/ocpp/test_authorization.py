@@ -239,3 +239,38 @@ def test_without_LocalAuthorizeOffline_a_cached_card_is_refused_while_offline():
     bench.card()
     assert said(bench) == [(False, "Accepted")]
     assert bench.station.transaction(1) is None
+
+
+def test_C09_FR_12_the_group_in_the_answer_to_a_transaction_event_counts():
+    bench = Bench().booted()
+    bench.set("AuthCacheCtrlr", "Enabled", "false")
+    family = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "FAMILY", "type": "Central"}}}
+    bench.answers["TransactionEvent"] = lambda p: family if "idToken" in p else {}
+    bench.plug()
+    bench.card(token="FATHER")
+    bench.answers["Authorize"] = family
+    assert events(bench.card(token="MOTHER")) == [("Ended", "StopAuthorized")]
+
+
+def test_C09_FR_12_the_group_outlives_a_power_cut():
+    bench = Bench().booted()
+    bench.set("AuthCacheCtrlr", "Enabled", "false")
+    family = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "FAMILY", "type": "Central"}}}
+    bench.answers["TransactionEvent"] = lambda p: family if "idToken" in p else {}
+    bench.plug()
+    bench.card(token="FATHER")
+    bench.power_cycle()
+    bench.connect()
+    bench.plug()
+    bench.answers["Authorize"] = family
+    assert events(bench.card(token="MOTHER")) == [("Ended", "StopAuthorized")]
+
+
+def test_a_group_that_is_told_of_another_token_changes_nothing():
+    bench = Bench().booted()
+    bench.plug()
+    bench.card(token="FATHER")
+    bench.answers["TransactionEvent"] = lambda p: {"idTokenInfo": {"status": "Accepted"}} if "idToken" in p else {}
+    bench.state("Charging")
+    bench.answers["Authorize"] = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "OTHERS", "type": "Central"}}}
+    assert events(bench.card(token="STRANGER")) == []

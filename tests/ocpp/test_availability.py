@@ -105,3 +105,65 @@ def test_a_fault_of_a_secondary_becomes_an_event_and_a_variable():
     assert bench.get("Controller", "SerialNumber", evse=2) == "X9"
     assert bench.get("EVSE", "Problem", evse=2) == "true"
     assert bench.get("EVSE", "Problem", evse=1) == "UnknownVariable"
+
+
+def test_a_status_that_may_be_another_in_a_moment_is_not_told_yet():
+    bench = Bench()
+    bench.station.evse_status(1, "Unavailable", bench.now_ms, settled=False)
+    bench.connect()
+    assert shown(bench) == [(2, "Available")]
+    bench.station.evse_status(1, "Available", bench.now_ms, settled=False)
+    bench.advance(1000)
+    assert bench.call("TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1}})["status"] == "Accepted"
+    assert shown(bench) == [(2, "Available")]
+    bench.station.evse_status(1, "Preparing", bench.now_ms)
+    bench.pump()
+    assert shown(bench) == [(2, "Available"), (1, "Occupied")]
+
+
+def test_what_the_csms_made_inoperative_is_told_without_waiting():
+    bench = Bench().booted()
+    change(bench, "Inoperative", 1)
+    bench.power_cycle()
+    bench.sent = []
+    bench.station.evse_status(1, "Unavailable", bench.now_ms, settled=False)
+    bench.connect()
+    assert (1, "Unavailable") in shown(bench)
+
+
+def test_Available_does_not_overtake_the_end_of_the_same_instant():
+    bench = Bench().booted()
+    bench.charging()
+    sent = bench.unplug()
+    assert [action for action, _ in sent] == ["TransactionEvent", "StatusNotification"]
+    assert sent[0][1]["eventType"] == "Ended" and sent[1][1]["connectorStatus"] == "Available"
+
+
+def test_Available_waits_for_an_end_that_waits_for_its_energy():
+    bench = Bench().booted()
+    bench.station.meter_values(1, {"energy_wh": 5, "flows": True, "read_ms": bench.now_ms, "energy_ms": bench.now_ms}, bench.now_ms)
+    bench.charging()
+    assert bench.unplug() == []
+    bench.advance(500)
+    bench.station.meter_values(1, {"energy_wh": 6, "flows": False, "read_ms": bench.now_ms, "energy_ms": bench.now_ms}, bench.now_ms)
+    assert [action for action, _ in bench.pump()] == ["TransactionEvent", "StatusNotification"]
+
+
+def test_a_csms_that_refuses_the_end_does_not_hold_up_the_status():
+    bench = Bench().booted()
+    bench.charging()
+    bench.answers["TransactionEvent"] = "InternalError"
+    assert [action for action, _ in bench.unplug()] == ["TransactionEvent", "StatusNotification"]
+
+
+def test_the_next_car_is_shown_before_its_transaction():
+    bench = Bench().booted()
+    bench.charging()
+    bench.station.evse_status(1, "Available", bench.now_ms)
+    bench.event(1, "unplugged")
+    bench.station.evse_status(1, "Occupied", bench.now_ms)
+    bench.event(1, "plugged")
+    bench.event(1, "token", {"token": "ABC123", "type": "ISO14443"})
+    sent = bench.pump()
+    told = [p.get("eventType") or p.get("connectorStatus") for a, p in sent if a != "Authorize"]
+    assert told == ["Ended", "Started"]  # Occupied was told before, and holds

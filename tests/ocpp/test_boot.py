@@ -130,3 +130,34 @@ def test_while_the_boot_is_not_answered_the_station_sleeps():
     bench.silent = True
     bench.connect()
     assert bench.wake_ms >= bench.now_ms + 1000
+
+
+def security(sent):
+    return [p["type"] for p in payloads(sent, "SecurityEventNotification")]
+
+
+def test_A04_a_start_is_a_security_event_and_one_after_a_reset_says_so():
+    for reason, told in (("PowerUp", "StartupOfTheDevice"), ("Unknown", "StartupOfTheDevice"), ("Watchdog", "ResetOrReboot"),
+                         ("ApplicationReset", "ResetOrReboot"), ("LocalReset", "ResetOrReboot")):
+        bench = Bench(config={"identity": "AMP-1", "reason": reason})
+        bench.station.tell_start(bench.now_ms)
+        sent = bench.connect()
+        assert security(sent) == [told] and names(sent)[0] == "BootNotification"
+        assert reason in payloads(sent, "SecurityEventNotification")[0]["techInfo"]
+
+
+def test_A04_a_start_after_the_Reset_of_the_csms_is_a_reset():
+    bench = Bench().booted()
+    bench.call("Reset", {"type": "Immediate"})
+    bench.power_cycle()
+    bench.station.tell_start(bench.now_ms)
+    assert security(bench.connect()) == ["ResetOrReboot"]
+
+
+def test_A04_starts_without_a_csms_are_kept_but_do_not_crowd_out_what_happened_at_the_evses():
+    bench = Bench(config={"identity": "AMP-1", "queue_max": 16})
+    for _ in range(30):
+        bench.station.tell_start(bench.now_ms)
+        bench.power_cycle()
+    assert 3 <= bench.station.queue.count <= 12
+    assert set(security(bench.connect())) == {"StartupOfTheDevice"}

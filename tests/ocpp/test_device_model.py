@@ -161,3 +161,16 @@ def test_B09_network_profiles():
     ]
     data["securityProfile"] = 0
     assert bench.call("SetNetworkProfile", {"configurationSlot": 2, "connectionData": data})["status"] == "Rejected"
+
+
+def test_G05_FR_02_a_plug_that_cannot_be_locked_is_told_of_its_lock():
+    bench = Bench().booted()
+    bench.station.device_fact(2, "ConnectorPlugRetentionLock", "Problem", True, bench.now_ms, connector=True)
+    told = payloads(bench.pump(), "NotifyEvent")[0]["eventData"][0]
+    assert told["component"] == {"name": "ConnectorPlugRetentionLock", "evse": {"id": 2, "connectorId": 1}}
+    assert told["variable"] == {"name": "Problem"} and told["actualValue"] == "true"
+    assert (told["trigger"], told["eventNotificationType"]) == ("Delta", "HardWiredNotification")
+    where = {"id": 2, "connectorId": 1}
+    assert result(bench, component="ConnectorPlugRetentionLock", variable="Problem", evse=where)["attributeValue"] == "true"
+    bench.station.device_fact(2, "ConnectorPlugRetentionLock", "Problem", False, bench.now_ms, connector=True)
+    assert payloads(bench.pump(), "NotifyEvent")[0]["eventData"][0]["actualValue"] == "false"

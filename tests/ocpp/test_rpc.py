@@ -3,6 +3,7 @@
 from station_bench import Bench
 
 from ampacity.base.strict_json import dumps
+from ampacity.ocpp.rpc import ANSWERS_WAITING_MAX, OUT_MAX
 
 
 def raw(bench, text):
@@ -98,3 +99,32 @@ def test_only_one_request_is_under_way():
     bench.connect()
     bench.advance(29000)
     assert len(bench.sent) == 1
+
+
+def burst(bench, texts):
+    bench.raw.clear()
+    for text in texts:
+        bench.station.receive(text, bench.now_ms)
+    bench.pump()
+    return [frame for frame in bench.raw if frame[0] != 2]
+
+
+def test_who_asks_more_at_once_than_is_answered_is_told_so():
+    bench = Bench().booted()
+    ask = {"transactionId": "x"}
+    answers = burst(bench, [dumps([2, "b%d" % n, "GetTransactionStatus", ask]) for n in range(100)])
+    assert [a[1] for a in answers] == ["b%d" % n for n in range(100)]
+    assert [a[0] for a in answers] == [3] * ANSWERS_WAITING_MAX + [4] * (100 - ANSWERS_WAITING_MAX)
+    assert answers[-1][2] == "InternalError" and "64 answers" in answers[-1][3]
+    assert bench.log.counters["ocpp_flooded"] == 36
+    assert bench.call("GetTransactionStatus", ask) == {"messagesInQueue": False, "ongoingIndicator": False}
+
+
+def test_what_stays_without_any_answer_is_counted_and_logged_once():
+    for texts in ([dumps([2, "b%d" % n, "ClearCache", {}]) for n in range(1000)], ["{"] * 1000, [dumps([2, "same", "ClearCache", {}])] * 1000):
+        bench = Bench().booted()
+        assert len(burst(bench, texts)) == OUT_MAX
+        assert bench.log.counters["ocpp_unanswered"] == 1000 - OUT_MAX
+        said = [line[3] for line in bench.log.since(0) if "unanswered" in line[3]]
+        assert len(said) == 1 and "744" in said[0]
+        assert len(burst(bench, texts[:3])) == 3

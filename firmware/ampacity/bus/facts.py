@@ -8,11 +8,12 @@ class DeviceFacts:
     device tells: "B1", "C2"). plugged: a car is there, as last seen: an error state does not show it.
     amps_da: one entry a terminal, deci-ampere, >= 0. volts_dv: one entry a terminal. limit_da: the limit
     that the device reports in force. contactor_closed: its feedback. fault: text, None when well.
-    updated_ms: when the newest reading came, -1 for never. trouble: text, None when none: what keeps it from charging
-    though it is no fault of the device.
+    updated_ms: when the newest reading came, -1 for never. energy_ms: when its energy was asked for, None: with that
+    reading. trouble: text, None when none: what keeps it from charging though it is no fault of the device.
     """
 
     trouble: "str | None" = None
+    energy_ms: "int | None" = None
 
     def __init__(self) -> None:
         self.online = False

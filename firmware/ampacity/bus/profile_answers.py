@@ -78,6 +78,13 @@ class ProfileAnswers:
             cycles[group] = Cycle(group, len(compiled["reads"][group]), periods.get(group, 0))
         return cycles
 
+    def show_energy(self, since_ms: int) -> None:
+        """What is read seldom is to be read once at since_ms or later: somebody waits for its energy."""
+        slow = self._cycles.get("slow")
+        if slow is not None and not slow.at and slow.started_ms < since_ms:
+            slow.restart()
+            self._rest_until_ms = 0
+
     def _shared_orders(self, compiled: dict) -> "object | None":
         """Where the limits of all units of a line travel in one frame: what makes it."""
         if not compiled.get("shared"):
@@ -225,6 +232,7 @@ class ProfileAnswers:
         facts.volts_dv = self._per_terminal("voltage")
         facts.power_w = self._readings.named("power")
         facts.energy_wh = self._readings.named("energy")
+        facts.energy_ms = self._readings.asked("energy")
         facts.updated_ms = now_ms
         self._judge.measured(self._index, facts.amps_da, self._cycles["live"].started_ms, now_ms)
         self._prove_by_measure(now_ms)

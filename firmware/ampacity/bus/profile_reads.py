@@ -101,6 +101,11 @@ class Readings:
         index = self._index.get(name, -1)
         return self.values[index] if index >= 0 else None
 
+    def asked(self, name: str) -> "int | None":
+        """When a field was last asked for, by its name."""
+        index = self._index.get(name, -1)
+        return self.asked_ms[index] if index >= 0 else None
+
     def phases(self, start: str, count: int = 3) -> "list | None":
         """Values of start_l1 to start_l3, the first count of them, as many as there are; None as soon as one is missing."""
         found = []

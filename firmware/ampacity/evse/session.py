@@ -12,6 +12,7 @@ MODES = ("free", "local", "managed")
 OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as suspended
 CONNECTION_MS = 60000
 FIRST_LOOK_MS = 3000
+SETTLE_MS = 10000  # after a start a device that has not shown its state by then is told as it is known
 # faults after which a session does not go on, by their first words, and the reason that is told
 ENDING = (
     ("rcm", "GroundFault"),
@@ -28,6 +29,7 @@ class Session:
 
     mode: see MODES. tokens: accepted ids in mode "local", None: any. connection_ms: how long leave waits for a car,
     0: for ever (the CSMS keeps that time itself).
+    `settled`: False right after a start, while `status` may be another in a moment.
     `status`: Available, Preparing, Charging, Suspended, Finishing, Reserved, Unavailable, Faulted. `wants`: there is a
     car that may charge. `token`: whose session it is, None: nobody's. `events`, taken by the owner, are
     (kind, fields): plugged, unplugged, token {token, type}, refused {token}, started {token}, charging {state},
@@ -38,7 +40,9 @@ class Session:
     tokens = None
     available = True
     reserved = False
-    _first_ms = None  # first sight after start
+    _first_ms = None  # first sight after start, or after it was lost
+    _look = True  # that sight is still to be made sure of
+    settled = False
     _fault = None
 
     def __init__(self, name, mode="free", tokens=None, connection_ms=CONNECTION_MS):
@@ -72,7 +76,10 @@ class Session:
     def step(self, facts, order_da, now_ms):
         """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None."""
         if self._since_ms is None:
-            self._since_ms = now_ms
+            self._since_ms = self._began_ms = now_ms
+        if self._lost(now_ms):
+            self._first_ms = None
+            self._look = True
         if facts.online:
             self._heard_ms = now_ms
             if facts.plugged is not None:
@@ -83,17 +90,22 @@ class Session:
             self._tell("timeout")
         self._see_charging(facts, order_da, now_ms)
         self.status = self._status(now_ms)
+        if not self.settled:
+            known = self.heard and (self._plugged is not None or self._fault)
+            self.settled = bool(known) or now_ms - self._began_ms >= SETTLE_MS
 
     def _see_plug(self, plugged, now_ms):
         if plugged == self._plugged:
+            self._look = False
             return
-        if self._plugged is None and not plugged:
+        if self._look and not plugged:
             # after a start a pilot or a device needs a moment to show the car that was there all along
             if self._first_ms is None:
                 self._first_ms = now_ms
             if now_ms - self._first_ms < FIRST_LOOK_MS:
                 return
         self._plugged = plugged
+        self._look = False
         self._tell("plugged" if plugged else "unplugged")
         was = self.phase
         self._fire("plug" if plugged else "unplug", now_ms)

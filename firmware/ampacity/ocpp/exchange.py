@@ -2,7 +2,8 @@
 
 While the CSMS has not accepted the station, only the boot and what the CSMS itself asked for goes out (B02.FR.02).
 After that: what it asked for, questions that a driver waits for, the status of connectors, the queue of transactions,
-needs of cars, events, samples, a heartbeat.
+needs of cars, events, samples, a heartbeat. A request whose sender keeps nothing of it (its `done` is None) is kept here
+until it was answered: one that is under way when the link breaks leaves again as it was.
 """
 
 from ampacity.ocpp.errors import CallError
@@ -19,6 +20,7 @@ class Exchange:
         self._outbox = []
         self._after = []
         self._later = []
+        self._again = None  # (action, payload) that was lost with the link
 
     def post(self, what, payload):
         """Send a request as soon as possible, its answer tells nothing.
@@ -82,7 +84,18 @@ class Exchange:
             return None
         self._station.boot.sent(now_ms)
         timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
-        return self._rpc.call(call[0], call[1], call[2], timeout_ms, now_ms)
+        return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
+
+    def _kept(self, call):
+        def done(kind, payload, now_ms):
+            if kind == "lost":
+                self._again = call
+
+        return done
+
+    def _pull_again(self):
+        call, self._again = self._again, None
+        return call
 
     def _handle(self, action, payload, message_id, now_ms):
         if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
@@ -97,7 +110,7 @@ class Exchange:
         call = s.boot.pull(now_ms)
         if call is not None or s.boot.status == "Rejected":
             return call
-        call = self._pull_outbox(now_ms) or s.reports.pull(now_ms)
+        call = self._pull_again() or self._pull_outbox(now_ms) or s.reports.pull(now_ms)
         if call is not None or s.boot.status != "Accepted":
             return call or s.boot.pull_heartbeat(now_ms) or s.availability.pull_forced(now_ms) or s.sampling.pull(now_ms)
         return (
@@ -115,7 +128,7 @@ class Exchange:
             what, payload = self._outbox.pop(0)
             call = (what, payload) if isinstance(what, str) else what(self._station, payload, now_ms)
             if call is not None:
-                return call + (self._station.ignore,)
+                return call + (None,)
         return None
 
     def _run_after(self, now_ms):

@@ -33,6 +33,8 @@ class Point:
     tethered = False
     bay = False
     connect_by_ms = None
+    settled = True
+    last_tx = None  # id of the transaction that ended last
 
     def __init__(self, facts):
         self.id = facts["id"]
@@ -48,8 +50,9 @@ class Point:
         self.tx = None
         self.values = {}
 
-    def take_status(self, status):
-        """A connector status of OCPP, or a session's word for one."""
+    def take_status(self, status, settled):
+        """A connector status of OCPP, or a session's word for one; settled False: it is not to be told yet."""
+        self.settled = settled
         self.status = LETTERS.get(status, status)
 
 

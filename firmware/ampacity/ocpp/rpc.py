@@ -11,7 +11,8 @@ from ampacity.ocpp.errors import CallError
 
 SIZE_MAX = 65536
 ANSWERS_KEPT = 4
-ANSWERS_WAITING_MAX = 64
+ANSWERS_WAITING_MAX = 64  # further requests are refused
+OUT_MAX = 256  # and beyond this they stay without any answer
 CALL, RESULT, ERROR = 2, 3, 4
 
 
@@ -32,6 +33,7 @@ class Rpc:
         self._answered = []
         self._later = []
         self._pending = None
+        self._unanswered = 0
 
     def busy(self):
         """True while a request of ours waits for its answer."""
@@ -46,6 +48,7 @@ class Rpc:
         self._out = []
         self._later = []
         self._answered = []
+        self._unanswered = 0
         self._end("lost", None, now_ms)
 
     def call(self, action, payload, done, timeout_ms, now_ms):
@@ -60,7 +63,13 @@ class Rpc:
         if self._pending is not None and now_ms >= self._pending[3]:
             self._log.counter("ocpp_timeouts")
             self._end("timeout", None, now_ms)
-        return self._out.pop(0) if self._out else None
+        if self._out:
+            return self._out.pop(0)
+        if self._unanswered:
+            text = "ocpp: %d messages of a burst unanswered: more than %d answers waited" % (self._unanswered, OUT_MAX)
+            self._log.add("warning", text, now_ms)
+            self._unanswered = 0
+        return None
 
     def answer(self, message_id, payload):
         """The response that `handle` did not give at once. False if nobody waits for it any more."""
@@ -92,14 +101,14 @@ class Rpc:
         for known, text in self._answered:
             if known == message_id:
                 self._log.counter("ocpp_duplicates")
-                return self._out.append(text)
+                return self._put(text)
         if message_id in self._later:
             return None
         if len(frame) != 4 or not isinstance(frame[2], str):
             return self._refuse(message_id, "RpcFrameworkError", "a request has four elements: 2, id, action, payload")
         if len(self._out) >= ANSWERS_WAITING_MAX:
             self._log.counter("ocpp_flooded")
-            return None
+            return self._refuse(message_id, "InternalError", "%d answers wait; ask one at a time" % ANSWERS_WAITING_MAX)
         try:
             self._later.append(message_id)
             response = self._handle(frame[2], frame[3], message_id, now_ms)
@@ -138,8 +147,15 @@ class Rpc:
         self._log.counter("ocpp_refused")
         self._reply(message_id, dumps([ERROR, message_id, code, text[:255], {}]))
 
+    def _put(self, text):
+        if len(self._out) < OUT_MAX:
+            self._out.append(text)
+        else:
+            self._log.counter("ocpp_unanswered")
+            self._unanswered += 1
+
     def _reply(self, message_id, text):
-        self._out.append(text)
+        self._put(text)
         if message_id != "-1":
             self._answered.append((message_id, text))
             if len(self._answered) > ANSWERS_KEPT:

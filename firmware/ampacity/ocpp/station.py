@@ -17,7 +17,7 @@ connection, time reaches the station by tick(now_ms) or limits(now_ms), one of t
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted, or a session's Preparing,
-                                  Charging, Suspended, Finishing (all four: Occupied)
+                                  Charging, Suspended, Finishing (all four: Occupied); settled False: known so far, but not told yet
     session_event(id, kind, fields):
         "plugged" {}, "unplugged" {}                what the pilot says; after a restart one of both for each EVSE
         "token" {"token", "type"}                   a card; id 0: a reader of the whole site
@@ -27,10 +27,13 @@ Facts, each with now_ms:
         "bay" {"occupied"}                          parking sensor
     charging_needs(id, energy_wh, departure_unix_ms or None)  what its car still needs; energy_wh None: not known any more
     meter_values(id, values)      {"energy_wh", "power_w", "amps_da": [..per terminal], "volts_dv": [..], "offered_da",
-                                  "offered_w", "soc"}; None or missing: not known
-    device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE; Problem True or False is
+                                  "offered_w", "soc"}; None or missing: not known. "read_ms": when the currents were
+                                  read, "flows": whether any did, "energy_ms": when the register was asked for; with
+                                  these the end of a transaction waits for its energy (`ends_since`)
+    device_fact(id, component, variable, value)     becomes a read-only variable of that EVSE, or of its connector; Problem True or False is
                                   reported by NotifyEvent as well
     security_event(kind, info)
+    tell_start()                  once, after the start of the device: the security event of it
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
 
 Actions, drained by the roles (a list; pop them all):
@@ -64,7 +67,7 @@ from ampacity.ocpp.point import Point
 from ampacity.ocpp.provisioning.boot import DOC as BOOT_DOC
 from ampacity.ocpp.provisioning.boot import Boot
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.events import notify
+from ampacity.ocpp.security.events import notify, started
 from ampacity.ocpp.smart_charging.profiles import Profiles
 from ampacity.ocpp.transactions.flow import Transactions
 from ampacity.ocpp.transactions.queue import Queue
@@ -150,9 +153,9 @@ class Station:
 
     # --- facts
 
-    def evse_status(self, evse_id, status, now_ms):
+    def evse_status(self, evse_id, status, now_ms, settled=True):
         self.now_ms = now_ms
-        self.point(evse_id).take_status(status)
+        self.point(evse_id).take_status(status, settled)
 
     def session_event(self, evse_id, kind, fields, now_ms):
         self.now_ms = now_ms
@@ -179,8 +182,11 @@ class Station:
         return None
 
     def meter_values(self, evse_id, values, now_ms):
+        """True: a transaction waited for them."""
         self.now_ms = now_ms
-        self.point(evse_id).values = values
+        point = self.point(evse_id)
+        point.values = values
+        return self.transactions.metered(point, now_ms)
 
     def charging_needs(self, evse_id, energy_wh, departure_unix_ms, now_ms):
         self.now_ms = now_ms
@@ -193,8 +199,9 @@ class Station:
         else:
             self.needs.put(evse_id, energy_wh, departure_unix_ms)
 
-    def device_fact(self, evse_id, component, variable, value, now_ms):
+    def device_fact(self, evse_id, component, variable, value, now_ms, connector=False):
         self.now_ms = now_ms
+        evse_id = -evse_id if connector else evse_id
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         before = self.model.fact(evse_id, component, variable, text)
         if isinstance(value, bool) and (before or "false") != text:
@@ -210,6 +217,10 @@ class Station:
     def security_event(self, kind, info, now_ms):
         self.now_ms = now_ms
         notify(self, kind, info, now_ms)
+
+    def tell_start(self, now_ms):
+        self.now_ms = now_ms
+        started(self, self.boot.reason, now_ms)
 
     def unlocked(self, reference, status, now_ms):
         self.now_ms = now_ms
@@ -236,6 +247,13 @@ class Station:
         """Id of the open transaction of an EVSE, or None."""
         tx = self.point(evse_id).tx
         return None if tx is None else tx.id
+
+    def ends_since(self, evse_id):
+        """The end of its transaction waits for readings of after then; None: it does not."""
+        point = self.point(evse_id)
+        if not self.transactions.ending(point):
+            return None
+        return point.tx.ending.still_ms or point.tx.ending.since_ms
 
     def password(self):
         """The password that the CSMS set, or None: then the configured one holds."""
@@ -300,9 +318,6 @@ class Station:
         chance = self.rng.next32()
         return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())
 
-    def ignore(self, kind, payload, now_ms):
-        """A `done` for requests whose answer tells nothing."""
-
     def drained(self):
         """Nothing is left to tell the CSMS, or nobody to tell it to."""
         return not self.online or not self.exchange.busy() and not self.queue.count
@@ -314,7 +329,7 @@ class Station:
         token = record["p"].get("idToken")
         if token is not None and "idTokenInfo" in payload:
             self.authorizer.learn(token, payload["idTokenInfo"], now_ms)
-            self.transactions.answered(record["x"], payload, now_ms)
+            self.transactions.answered(record["x"], token, payload["idTokenInfo"], now_ms)
 
     def transaction_started(self, point, now_ms):
         self.profiles.transaction_started(point)

@@ -152,8 +152,12 @@ class Points:
         driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
         facts, order_da = driver.facts, guard.order_da(index)
         self._port_events(index, session, driver, now_ms)
-        if meter_due and upstream is not None:
-            upstream.meter(index, facts, order_da)
+        if upstream is not None:
+            ends_ms = upstream.ends_since(index)
+            if meter_due or ends_ms is not None:
+                upstream.meter(index, facts, order_da)
+            if ends_ms is not None and hasattr(driver, "show_energy"):
+                driver.show_energy(ends_ms)
         session.lockout = guard.fault(index)
         session.step(facts, order_da, now_ms)
         if session.events:
@@ -168,7 +172,7 @@ class Points:
         if hasattr(driver, "allow"):
             driver.allow = wants
         if upstream is not None:
-            upstream.status(index, session.status, now_ms)
+            upstream.status(index, session.status, session.settled, now_ms)
             upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)
 
     def _trouble(self, index, facts):

@@ -16,8 +16,11 @@ from ampacity.store.journal import Journal
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 LEAVE_MS = 1500
+FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SETUP_DOC = "setup"  # the variables that the set-up brought last
+LOCK = "ConnectorPlugRetentionLock"
+LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
 LINE_NAMES = ("L1", "L2", "L3")
 
 
@@ -98,6 +101,9 @@ class Upstream:
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]
+        for evse in range(len(site["evses"])):
+            self.status(evse, "Unavailable", False, now_ms)
+        self.station.tell_start(now_ms)
 
     def _configure(self, values, now_ms):
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
@@ -161,11 +167,11 @@ class Upstream:
         self.station.session_event(index + 1, kind, fields, now_ms)
         self.link.wake()
 
-    def status(self, index, status, now_ms):
+    def status(self, index, status, settled, now_ms):
         known = self._known[index]
-        if known.get("status") != status:
-            known["status"] = status
-            self.station.evse_status(index + 1, status, now_ms)
+        if known.get("status") != (status, settled):
+            known["status"] = (status, settled)
+            self.station.evse_status(index + 1, status, now_ms, settled)
             self.link.wake()
 
     def facts(self, index, facts, fault, now_ms):
@@ -176,13 +182,22 @@ class Upstream:
             if value is not None and known.get(name) != value:
                 known[name] = value
                 self.station.device_fact(index + 1, component, variable, value, now_ms)
-        problem = bool(fault)
-        if known.get("problem") != problem:
-            known["problem"] = problem
-            self.station.device_fact(index + 1, "EVSE", "Problem", problem, now_ms)
-            if problem:
-                self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
-            self.link.wake()
+        names = fault.split(", ") if fault else []
+        lock = [name for name in names if name in LOCK_FAULTS]
+        self._problem(index, LOCK, bool(lock), fault, now_ms)
+        self._problem(index, "EVSE", len(names) > len(lock), fault, now_ms)
+
+    def _problem(self, index, component, on, fault, now_ms):
+        """The Problem variable of an EVSE, or of the lock of its socket: told when it changes."""
+        known = self._known[index]
+        without = component == LOCK and self.station.points[index].tethered  # a cable of its own has no lock
+        if known.get(component, False if without else None) == on:
+            return
+        known[component] = on
+        self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
+        if on:
+            self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
+        self.link.wake()
 
     def needs(self, index, energy_wh, departure_ms, now_ms):
         """What a car still needs, and when it leaves on the monotonic clock."""
@@ -193,10 +208,19 @@ class Upstream:
 
     def meter(self, index, facts, offered_da):
         """The latest readings of an EVSE; the station samples them when OCPP wants it."""
-        self.station.meter_values(index + 1, {
+        read_ms = facts.updated_ms
+        energy_ms = getattr(facts, "energy_ms", None)
+        ended = self.station.meter_values(index + 1, {
             "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
-            "volts_dv": facts.volts_dv, "offered_da": offered_da,
+            "volts_dv": facts.volts_dv, "offered_da": offered_da, "flows": flows(facts),
+            "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
         }, self.doors.clock.now_ms())
+        if ended:
+            self.link.wake()
+
+    def ends_since(self, index):
+        """The end of its transaction waits for readings of after then; None: it does not."""
+        return self.station.ends_since(index + 1)
 
     def step(self, now_ms):
         """Actions of the station and its limits; called by the housekeeping loop."""
@@ -274,6 +298,13 @@ class Upstream:
         for source, target, value, unit, phases in limits:
             guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
         self._limits = limits
+
+
+def flows(facts):
+    """Does any current flow through an EVSE? By its measurement, else by its contactor, else by its state."""
+    if facts.amps_da is not None:
+        return max(facts.amps_da) >= FLOWS_DA
+    return facts.charging if facts.contactor_closed is None else facts.contactor_closed
 
 
 def raised(before, after):

@@ -64,23 +64,32 @@ class Availability:
         """The next StatusNotification, or None."""
         for point in self._station.points:
             status = self.status(point)
+            if not point.settled and self.operative(point.id) or status == "Available" and self._untold_end(point):
+                continue
             if point in self._forced or self._told.get(point.id) != status:
-                if point in self._forced:
-                    self._forced.remove(point)
                 return self._notification(point, status, now_ms)
         return None
+
+    def _untold_end(self, point):
+        """The transaction before has yet to be told as ended, and nothing but this keeps its messages."""
+        queue = self._station.queue
+        return self._station.transactions.ending(point) or point.last_tx in queue.waiting and queue.wake_ms() is None
 
     def pull_forced(self, now_ms):
         """Only what was asked for."""
         return self.pull(now_ms) if self._forced else None
 
     def _notification(self, point, status, now_ms):
-        before = self._told.get(point.id)
+        asked = point in self._forced
+        if asked:
+            self._forced.remove(point)
         self._told[point.id] = status
 
         def done(kind, payload, now_ms):
-            if kind == "lost" and self._told.get(point.id) == status:
-                self._told[point.id] = before
+            if kind == "lost":  # whether it arrived, nobody knows
+                self._told[point.id] = None
+                if asked:
+                    self.force([point])
 
         payload = {"timestamp": self._station.iso(now_ms), "connectorStatus": status, "evseId": point.id, "connectorId": 1}
         return ("StatusNotification", payload, done)

@@ -51,7 +51,7 @@ class Reports:
         self._seq += 1
         if self._next is None:
             self._walk = None
-        return ("NotifyReport", payload, self._station.ignore)
+        return ("NotifyReport", payload, None)
 
     def _item(self, scope, row):
         attribute = {"mutability": MUTABILITY[row.mutability]}

@@ -13,11 +13,11 @@ TRIGGERED = "Triggered"
 
 
 class Boot:
-    """status: None (no answer in this run), "Accepted", "Pending", "Rejected"."""
+    """status: None (no answer in this run), "Accepted", "Pending", "Rejected". reason: BootReason."""
 
     def __init__(self, station, reason, now_ms):
         self._station = station
-        self._reason = reason
+        self.reason = reason
         self.status = None
         self._due_ms = now_ms
         self._beat_ms = now_ms
@@ -28,7 +28,7 @@ class Boot:
         """The CSMS wants a BootNotification now. False if it has accepted already (F06.FR.17)."""
         if self.status == "Accepted":
             return False
-        self._reason = TRIGGERED
+        self.reason = TRIGGERED
         self._due_ms = now_ms
         return True
 
@@ -76,7 +76,7 @@ class Boot:
             station["serialNumber"] = config["serial"][:25]
         if config.get("firmware"):
             station["firmwareVersion"] = config["firmware"][:50]
-        return {"reason": self._reason, "chargingStation": station}
+        return {"reason": self.reason, "chargingStation": station}
 
     def _answered(self, kind, payload, now_ms):
         if kind != "result":

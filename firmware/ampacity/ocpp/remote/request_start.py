@@ -21,7 +21,7 @@ def handle(station, request, message_id, now_ms):
             return _rejected(reason)
         station.profiles.wait_for_start(point, profile)
     response = {"status": "Accepted"}
-    if point.tx is not None:
+    if point.tx is not None and point.tx.ending is None:
         response["transactionId"] = point.tx.id
     station.exchange.after_answer(lambda now_ms: _begin(station, point, request, now_ms))
     return response

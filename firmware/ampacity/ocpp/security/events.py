@@ -1,10 +1,19 @@
 """SecurityEventNotification (A04): kept in the journal until the CSMS has it."""
 
 
-def notify(station, kind, info, now_ms):
+RESETS = ("ApplicationReset", "FirmwareUpdate", "LocalReset", "RemoteReset", "ScheduledReset", "Watchdog")
+
+
+def started(station, reason, now_ms):
+    """The station has started; reason: BootReason. Starts that nobody fetches leave the rest of the queue to transactions."""
+    kind = "ResetOrReboot" if reason in RESETS else "StartupOfTheDevice"
+    notify(station, kind, "reason %s, firmware %s" % (reason, station.config.get("firmware", "unknown")), now_ms, True)
+
+
+def notify(station, kind, info, now_ms, may_drop=False):
     """kind: a security event's name (at most 50 characters); info: text without secrets, or None."""
     payload = {"type": kind[:50]}
     if info:
         payload["techInfo"] = info[:255]
     station.log.add("warning", "security: %s %s" % (kind, info or ""), now_ms)
-    station.queue.append("SecurityEventNotification", payload, None, now_ms)
+    station.queue.append("SecurityEventNotification", payload, None, now_ms, may_drop)

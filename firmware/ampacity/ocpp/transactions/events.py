@@ -1,10 +1,12 @@
 """Builds TransactionEvents and keeps them; samples while a transaction runs; finds open transactions after a restart."""
 
 from ampacity.ocpp.point import Authorization
+from ampacity.ocpp.transactions.ending import Ending
 from ampacity.ocpp.transactions.meter import meter_value, phases_used
 from ampacity.ocpp.transactions.record import Transaction, document, name
 
 CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
+REGISTER = "Energy.Active.Import.Register"
 KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
 
 
@@ -14,8 +16,11 @@ class Events:
     def __init__(self, station):
         self._station = station
 
-    def send(self, point, kind, trigger, now_ms, token=None, reason=None, values=None):
-        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule."""
+    def send(self, point, kind, trigger, now_ms, token=None, reason=None, values=None, phases=0):
+        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule.
+
+        phases: so many are used, where this is what the event tells.
+        """
         tx, auth = point.tx, point.auth
         told = auth is not None and auth.trigger is not None and kind != "Ended"
         payload = {"eventType": kind, "triggerReason": trigger, "seqNo": tx.seq_no, "evse": {"id": point.id}}
@@ -33,15 +38,30 @@ class Events:
         if reason is not None:
             info["stoppedReason"] = reason
         payload["transactionInfo"] = info
-        if point.state == "Charging" and tx.state != "Charging" and phases_used(point):
-            payload["numberOfPhasesUsed"] = phases_used(point)
+        if point.state == "Charging" and tx.state != "Charging":
+            phases = phases_used(point)
+            tx.phases.told = phases or tx.phases.told
+        if phases:
+            payload["numberOfPhasesUsed"] = phases
         self._add_values(point, payload, values, now_ms)
         tx.seq_no += 1
         tx.state = point.state
         station = self._station
         station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
         if kind != "Ended":
-            station.settings.try_put(name(point.id), document(point))
+            self.keep(point)
+
+    def begin(self, point, now_ms):
+        """The energy register is read for the first time since the start."""
+        tx, words = point.tx, self._station.model.words("SampledDataCtrlr", "TxStartedMeasurands")
+        tx.begin_due = False
+        context = "Sample.Periodic" if point.values.get("flows") else CONTEXT["Started"]
+        values = meter_value(point, words, context, self._station.stamp(now_ms))
+        self.send(point, "Updated", "MeterValuePeriodic", now_ms, values=values)
+
+    def keep(self, point):
+        """What of the transaction is to survive a power cut."""
+        self._station.settings.try_put(name(point.id), document(point))
 
     def forget(self, point):
         """The transaction is over."""
@@ -68,6 +88,8 @@ class Events:
         tx.state = kept["state"]
         tx.stop_reason = kept["reason"]
         tx.restored = True
+        if kept.get("end"):
+            tx.ending = Ending(kept["end"][0], kept["end"][1], kept["end"][2], self._station.started_ms)
         point.tx = tx
         if kept["token"]:
             point.auth = Authorization(kept["token"], kept["group"], None)
@@ -81,6 +103,7 @@ class Events:
                 measurands = model.words("SampledDataCtrlr", "Tx%sMeasurands" % kind)
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = meter_value(point, measurands, context, self._station.stamp(now_ms))
+                point.tx.begin_due = kind == "Started" and REGISTER in measurands and point.values.get("energy_wh") is None
             if kind == "Ended":
                 values = list(point.tx.samples) + values
         if values:

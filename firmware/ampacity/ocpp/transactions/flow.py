@@ -5,6 +5,9 @@ hold: else a car that stays plugged in after its driver has stopped would start 
 Whoever is authorised and not told yet is told by the very next event, which then carries that trigger (E02.FR.01).
 """
 
+from ampacity.ocpp.authorization.cache import group_of
+from ampacity.ocpp.point import same_token
+from ampacity.ocpp.transactions.ending import END_MS_MAX, Ending
 from ampacity.ocpp.transactions.events import Events
 from ampacity.ocpp.transactions.record import Transaction
 
@@ -29,7 +32,8 @@ class Transactions:
         point.connect_by_ms = None
         point.state = CONNECT
         if point.tx is not None and point.tx.restored:
-            return self._resume(point)
+            return self._resume(point, now_ms)
+        self.finish(point, now_ms)
         self._station.authorizer.plugged(point, now_ms)
         self._edge(point, CONNECT, "CablePluggedIn", now_ms)
 
@@ -40,6 +44,8 @@ class Transactions:
         model = self._station.model
         point.plugged = False
         point.state = "Idle"
+        if self.ending(point):
+            return
         stops = model.words("TxCtrlr", "TxStopPoint")
         ends = CONNECT in stops or CLOSED in stops or point.tx is None
         if model.on("TxCtrlr", "StopTxOnEVSideDisconnect") or ends:
@@ -57,7 +63,7 @@ class Transactions:
         if state == point.state or (state != "Idle") != point.plugged:
             return
         was, point.state = point.state, state
-        if point.tx is not None and point.tx.restored:
+        if point.tx is not None and (point.tx.restored or self.ending(point)):
             return
         if was == "Charging" and point.tx is not None and ENERGY in self._station.model.words("TxCtrlr", "TxStopPoint"):
             reason = "StoppedByEV" if state == "SuspendedEV" else "Other"
@@ -78,6 +84,7 @@ class Transactions:
 
     def authorized(self, point, authorization, now_ms):
         """Somebody may charge here from now on."""
+        self.finish(point, now_ms)
         point.auth = authorization
         if not point.plugged:
             point.connect_by_ms = now_ms + self._station.model.number("TxCtrlr", "EVConnectionTimeOut") * 1000
@@ -123,10 +130,42 @@ class Transactions:
         self.end(point, "ResetCommand", "ImmediateReset", now_ms)
 
     def end(self, point, trigger, reason, now_ms, token=None):
-        """Close the transaction."""
+        """Close the transaction, as soon as its energy is known. The first reason counts."""
+        if not self.ending(point):
+            point.tx.ending = Ending(trigger, reason, token, now_ms)
+            if point.values.get("read_ms") is None:
+                return self.finish(point, now_ms)
+            self.events.keep(point)
+        return None
+
+    def ending(self, point):
+        """Is there a transaction of which only the Ended event is missing?"""
+        return point.tx is not None and point.tx.ending is not None
+
+    def metered(self, point, now_ms):
+        """New readings. True: there is an event to send."""
         tx = point.tx
-        self.events.send(point, "Ended", trigger, now_ms, token, reason)
+        if tx is None or tx.restored:
+            return False
+        begins = tx.begin_due and point.values.get("energy_wh") is not None
+        if begins:
+            self.events.begin(point, now_ms)
+        phases = tx.phases.look(point, now_ms)
+        if phases:
+            self.events.send(point, "Updated", "ChargingStateChanged", now_ms, phases=phases)
+        ends = tx.ending is not None and tx.ending.complete(point.values)
+        if ends:
+            self.finish(point, now_ms)
+        return begins or bool(phases) or ends
+
+    def finish(self, point, now_ms):
+        """The Ended event of a transaction that waits for it, whatever was read."""
+        if not self.ending(point):
+            return
+        tx, ending = point.tx, point.tx.ending
+        self.events.send(point, "Ended", ending.trigger, now_ms, ending.token, ending.reason)
         point.tx = None
+        point.last_tx = tx.id
         self.events.forget(point)
         self._station.transaction_ended(point, tx.id, now_ms)
 
@@ -135,17 +174,20 @@ class Transactions:
         if point.connect_by_ms is not None and now_ms >= point.connect_by_ms:
             self._connection_timeout(point, now_ms)
         tx = point.tx
+        if self.ending(point) and not tx.restored:
+            return self._await_end(point, now_ms)
         if tx is not None and tx.energy_wh_max is not None and (point.values.get("energy_wh") or 0) >= tx.energy_wh_max:
             tx.energy_wh_max = None
             self.suspend(point, now_ms)
         return point.connect_by_ms
 
-    def answered(self, transaction_id, payload, now_ms):
-        """The CSMS judged the identifier of an event (E05, C15)."""
-        info = payload.get("idTokenInfo")
+    def answered(self, transaction_id, token, info, now_ms):
+        """The CSMS judged the identifier of an event (E05, C09, C15)."""
         point = self.find(transaction_id)
-        if info is None or info["status"] == "Accepted" or point is None or point.auth is None:
+        if point is None or point.auth is None:
             return
+        if info["status"] == "Accepted":
+            return self._learn_group(point, token, group_of(info))
         model = self._station.model
         if model.on("TxCtrlr", "StopTxOnInvalidId"):
             return self.deauthorize(point, "Deauthorized", "DeAuthorized", now_ms)
@@ -157,6 +199,12 @@ class Transactions:
         else:
             self.suspend(point, now_ms)
 
+    def _learn_group(self, point, token, group):
+        """Others of the group may end what the holder of this identifier began."""
+        if group and group != point.auth.group and same_token(token, point.auth.token):
+            point.auth.group = group
+            self.events.keep(point)
+
     def find(self, transaction_id):
         """The Point whose open transaction has this id, or None."""
         for point in self._station.points:
@@ -164,7 +212,17 @@ class Transactions:
                 return point
         return None
 
+    def _await_end(self, point, now_ms):
+        over_ms = point.tx.ending.over_ms()
+        if now_ms < over_ms:
+            return over_ms
+        self._station.log.counter("ocpp_ended_with_current")
+        text = "ocpp: %s: no reading without current within %d s of the stop" % (point.name, END_MS_MAX // 1000)
+        self._station.log.add("warning", text, now_ms)
+        return self.finish(point, now_ms)
+
     def _edge(self, point, name, trigger, now_ms):
+        self.finish(point, now_ms)
         if point.tx is not None:
             return self.events.send(point, "Updated", trigger, now_ms)
         if self._starts(point, name):
@@ -205,14 +263,17 @@ class Transactions:
         elif point.tx is not None:
             self.events.send(point, "Updated", "EVConnectTimeout", now_ms)
 
-    def _resume(self, point):
-        """After a power cut the car is still there: its transaction goes on."""
+    def _resume(self, point, now_ms):
+        """After a power cut the car is still there: its transaction goes on, or waits for its end from now on."""
         point.tx.restored = False
-        if point.auth is not None:
+        if self.ending(point):
+            point.tx.ending.since_ms = now_ms
+        elif point.auth is not None:
             self._station.actions.append(("start", point.id, point.auth.token["idToken"], None))
 
     def _abandon(self, point, now_ms):
         """After a power cut the car is gone."""
         if point.tx is not None and point.tx.restored:
             point.auth = None
+            self._resume(point, now_ms)
             self.end(point, "AbnormalCondition", "PowerLoss", now_ms)

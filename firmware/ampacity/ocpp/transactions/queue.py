@@ -43,7 +43,7 @@ class Queue:
     def append(self, action, payload, transaction_id, now_ms, may_drop=False):
         """Keep a message. may_drop: a sample that need not arrive when room runs out. False if it was not kept."""
         if may_drop and self.count >= self._max * 3 // 4:
-            self._station.log.counter("ocpp_samples_dropped")
+            self._station.log.counter("ocpp_samples_dropped" if transaction_id else "ocpp_starts_dropped")
             return False
         record = {"a": action, "p": payload, "t": self._station.stamp(now_ms), "b": self._station.boot_number}
         if transaction_id is not None:

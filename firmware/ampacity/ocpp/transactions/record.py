@@ -1,5 +1,7 @@
 """One transaction, and what of it survives a power cut."""
 
+from ampacity.ocpp.transactions.phases import PhasesUsed
+
 SAMPLES_MAX = 16
 
 
@@ -8,12 +10,15 @@ class Transaction:
 
     seq_no: of the next event. start_ms: when it began (None: before a restart), start_unix_s: the same by the wall clock
     (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
-    that comes later. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
+    that comes later. ending: it is over, but its Ended event waits for the energy (ending.py). begin_due: its Started
+    event could not name the energy register yet. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
     What most transactions never have stands in the class.
     """
 
     state = None
     stop_reason = None
+    ending = None
+    begin_due = False
     energy_wh_max = None
     ended_sample_ms = None
     samples = ()
@@ -25,6 +30,7 @@ class Transaction:
         self.start_ms = start_ms
         self.start_unix_s = start_unix_s
         self.sample_ms = None
+        self.phases = PhasesUsed()
 
     def keep_sample(self, meter_values):
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
@@ -36,7 +42,7 @@ class Transaction:
 def document(point):
     """What is kept of the transaction at `point`."""
     tx, auth = point.tx, point.auth
-    return {
+    known = {
         "id": tx.id,
         "seq": tx.seq_no,
         "start": tx.start_unix_s,
@@ -45,6 +51,9 @@ def document(point):
         "group": "" if auth is None else auth.group,
         "reason": tx.stop_reason,
     }
+    if tx.ending is not None:
+        known["end"] = tx.ending.document()
+    return known
 
 
 def name(evse_id):

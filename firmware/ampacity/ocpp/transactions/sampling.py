@@ -31,7 +31,7 @@ class Sampling:
             point, context = self._due.pop(0)
             payload = self._payload(point, context, now_ms)
             if payload is not None:
-                return ("MeterValues", payload, self._station.ignore)
+                return ("MeterValues", payload, None)
         return None
 
     def request(self, point, context="Trigger"):

@@ -1,0 +1,104 @@
+"""What was under way when the link broke is told again, over as many breaks as there are (B04, B07, G01, J01)."""
+
+from station_bench import Bench, names, payloads
+
+
+def reconnect(bench, down_ms=1000):
+    """The link breaks now and is there again."""
+    bench.drop()
+    bench.advance_only(down_ms)
+    bench.silent = False
+    return bench.connect()
+
+
+def statuses(sent):
+    return [(p["evseId"], p["connectorStatus"]) for p in payloads(sent, "StatusNotification")]
+
+
+def test_a_status_that_was_under_way_at_a_break_is_told_again():
+    for forced in (False, True):
+        bench = Bench().booted()
+        bench.silent = True
+        if forced:
+            assert bench.call("TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1}})["status"] == "Accepted"
+        else:
+            bench.station.evse_status(1, "Occupied", bench.now_ms)
+            bench.pump()
+        shown = "Available" if forced else "Occupied"
+        assert statuses(bench.sent) == [(1, shown)]
+        assert statuses(reconnect(bench)) == [(1, shown)]
+        assert statuses(reconnect(bench)) == []
+
+
+def test_a_break_within_a_second_after_a_reconnect_loses_no_status():
+    bench = Bench(evses=3).booted()
+    bench.drop()
+    bench.advance_only(120000)
+    bench.silent = True
+    assert statuses(bench.connect()) == [(1, "Available")]
+    for _ in range(3):
+        bench.drop()
+        bench.advance_only(300)
+        assert statuses(bench.connect()) == [(1, "Available")]
+    assert statuses(reconnect(bench)) == [(1, "Available"), (2, "Available"), (3, "Available")]
+
+
+def test_a_report_goes_on_with_the_part_that_was_under_way():
+    for lost in range(4):
+        bench, answered = Bench(evses=4).booted(), []
+
+        def take(payload, bench=bench, answered=answered, lost=lost):
+            answered.append(payload)
+            bench.silent = len(answered) == lost
+            return {}
+
+        bench.answers["NotifyReport"] = take
+        bench.silent = lost == 0
+        assert bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})["status"] == "Accepted"
+        assert len(answered) == lost
+        reconnect(bench)
+        assert [part["seqNo"] for part in answered] == [0, 1, 2, 3]
+        assert [part["tbc"] for part in answered] == [True, True, True, False]
+        found = [(item["component"], item["variable"]) for part in answered for item in part["reportData"]]
+        assert len(found) > 24 and all(found.count(item) == 1 for item in found)
+
+
+def test_the_last_part_of_a_report_is_repeated_too():
+    bench = Bench().booted()
+    request = {"requestId": 1, "componentVariable": [{"component": {"name": "EVSE", "evse": {"id": 2}}}]}
+    bench.silent = True
+    assert bench.call("GetReport", request)["status"] == "Accepted"
+    first = payloads(bench.sent, "NotifyReport")
+    assert len(first) == 1 and not first[0]["tbc"]
+    assert payloads(reconnect(bench), "NotifyReport") == first
+
+
+def test_meter_values_and_what_was_asked_for_are_repeated():
+    bench = Bench().booted()
+    bench.station.meter_values(1, {"energy_wh": 5}, bench.now_ms)
+    bench.silent = True
+    bench.call("TriggerMessage", {"requestedMessage": "MeterValues", "evse": {"id": 1}})
+    first = payloads(bench.sent, "MeterValues")
+    bench.station.meter_values(1, {"energy_wh": 9}, bench.now_ms)
+    assert len(first) == 1 and payloads(reconnect(bench), "MeterValues") == first
+    bench.silent = True
+    bench.call("TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"})
+    assert names(reconnect(bench)) == ["FirmwareStatusNotification"]
+
+
+def test_what_was_answered_or_refused_is_not_repeated():
+    bench = Bench().booted()
+    bench.answers["NotifyReport"] = "InternalError"
+    bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})
+    assert names(reconnect(bench)) == []
+
+
+def test_after_a_restart_of_the_csms_the_boot_comes_first():
+    bench = Bench().booted()
+    bench.silent = True
+    bench.call("GetBaseReport", {"requestId": 9, "reportBase": "SummaryInventory"})
+    bench.drop()
+    bench.station.boot.status = None
+    bench.silent = False
+    sent = names(bench.connect())
+    assert sent[0] == "BootNotification" and "NotifyReport" in sent

@@ -1,0 +1,65 @@
+"""The number of phases that a car uses: told when the energy flows, and again when it changes (E02.FR.18, E02.FR.19)."""
+
+from station_bench import Bench, events, payloads
+
+from ampacity.ocpp.transactions.phases import STEADY_MS
+
+
+def amps(bench, *amps_da):
+    """A second goes by, then a reading of these currents."""
+    sent = bench.advance(1000)
+    values = {"energy_wh": 10, "amps_da": list(amps_da), "flows": max(amps_da) > 5, "read_ms": bench.now_ms, "energy_ms": bench.now_ms}
+    bench.station.meter_values(1, values, bench.now_ms)
+    return sent + bench.pump()
+
+
+def told(sent):
+    return [p["numberOfPhasesUsed"] for p in payloads(sent, "TransactionEvent") if "numberOfPhasesUsed" in p]
+
+
+def steady(bench, *amps_da):
+    sent = []
+    for _ in range(STEADY_MS // 1000 + 1):
+        sent += amps(bench, *amps_da)
+    return sent
+
+
+def test_E02_FR_18_the_phases_are_told_once_the_currents_are_steady():
+    bench = Bench().booted()
+    amps(bench, 0, 0, 0)
+    bench.charging()
+    assert told(bench.sent) == []
+    sent = amps(bench, 12, 0, 0) + steady(bench, 160, 158, 161)
+    assert told(sent) == [3] and events(sent) == [("Updated", "ChargingStateChanged")]
+    assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["chargingState"] == "Charging"
+    assert told(steady(bench, 100, 100, 100)) == []
+
+
+def test_E02_FR_19_a_change_is_told():
+    bench = Bench().booted()
+    bench.charging()
+    assert told(steady(bench, 160, 0, 0)) == [1]
+    assert told(steady(bench, 0, 0, 0)) == []
+    assert told(steady(bench, 160, 160, 160)) == [3]
+    bench.state("SuspendedEV")
+    assert told(steady(bench, 0, 0, 0)) == []
+    bench.state("Charging")
+    assert told(steady(bench, 160, 160, 160)) == []
+
+
+def test_who_does_not_measure_tells_no_phases():
+    bench = Bench().booted()
+    bench.charging()
+    for _ in range(10):
+        bench.advance(1000)
+        bench.station.meter_values(1, {"energy_wh": 5}, bench.now_ms)
+    assert told(bench.pump()) == [] and told(bench.sent) == []
+
+
+def test_a_car_that_swings_between_phases_is_not_told_of_each_time():
+    bench = Bench().booted()
+    bench.charging()
+    sent = []
+    for turn in range(20):
+        sent += amps(bench, 160, 160 if turn % 2 else 0, 0)
+    assert told(sent) == []
