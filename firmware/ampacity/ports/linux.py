@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import selectors
 import socket
 import struct
@@ -17,6 +18,7 @@ from ampacity.ports.socket_port import address_of, begin, drop
 from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
+SELECT_MAX = 1024  # file numbers that select knows
 
 
 class LinuxDoors(Doors):
@@ -114,11 +116,21 @@ class LinuxDoors(Doors):
         return reader, asyncio.StreamWriter(transport, protocol, None, loop)
 
 
+class Selector(selectors.EpollSelector):
+    """Any file number, and waits to the microsecond: epoll rounds each up to a millisecond, so select waits, for epoll's own number."""
+
+    def select(self, timeout=None):
+        if timeout is not None and 0 < timeout and self.fileno() < SELECT_MAX:
+            select.select((self.fileno(),), (), (), timeout)
+            timeout = 0
+        return super().select(timeout)
+
+
 def run(main):
-    """asyncio.run with waits to the microsecond: epoll rounds each of them up to a millisecond, select does not."""
+    """asyncio.run on a loop that no number of connections breaks."""
 
     def new_loop():
-        return asyncio.SelectorEventLoop(selectors.SelectSelector())
+        return asyncio.SelectorEventLoop(Selector())
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
