@@ -1,6 +1,8 @@
 """Who is let in at a door that anybody can reach, and who goes when it is full."""
 
 from ampacity.base.house import House
+from ampacity.base.log import Log
+from ampacity.base.seldom import Seldom
 
 
 class Doors:
@@ -61,13 +63,19 @@ def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     assert door.heard(last) and doors.aborted == ["new", "old"] and not door.heard(old)
 
 
-def test_a_full_house_is_told_now_and_then_with_how_many_went():
+def test_a_full_house_is_told_each_time_and_who_tells_leaves_out_what_comes_too_often():
     doors, told, door = house(waiting=1)
+    log = Log()
+    seldom = Seldom(log, "door")
     for n in range(50):
         doors.ms += 1000
         door.enter(n)
-    assert told[0] == "a full house: 1 connection ended, 1 in all; 2 clients have a place, 1 more may wait for one"
-    assert len(told) == 5 and told[1].startswith("a full house: 10 connections ended, 11 in all;")
+        if told:
+            seldom.add(told[-1], doors.ms)
+    assert len(told) == 49
+    assert told[0] == "a full house: a connection was ended, 1 by now; 2 clients have a place, 1 more may wait for one"
+    lines = [text for _n, _ms, _level, text in log.since(0)]
+    assert len(lines) == 5 and lines[0] == "door: " + told[0] and lines[1].endswith("(9 such lines were left out)")
 
 
 def test_who_leaves_gives_its_place_and_the_end_of_the_house_ends_all():

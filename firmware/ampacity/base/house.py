@@ -4,13 +4,11 @@ Whoever connects waits until it has spoken, that is said something that a client
 place. So any number of silent connections push out one another only, and nobody who is being served.
 """
 
-TELL_MS = 10000  # so often at most is a full house told
-
 
 class House:
     """places: clients served at once. waiting: connections that have not yet spoken. doors: has clock and abort(writer).
 
-    tell(text, now_ms): told now and then that the house is full. least_ms: for so long a place is kept for who took it;
+    tell(text, now_ms): told each time that somebody has to go. least_ms: for so long a place is kept for who took it;
     until then it is the newcomer that goes. `clients`: how many ever came; `turned_away`: how many had to go.
     """
 
@@ -22,8 +20,6 @@ class House:
         self._tell = tell
         self._least_ms = least_ms
         self._guests = []  # [since when, or when it spoke last; its writer; has it spoken]
-        self._told_ms = None
-        self._told = 0
 
     @property
     def count(self):
@@ -74,10 +70,8 @@ class House:
         self.leave(guest)
         self.turned_away += 1
         self._doors.abort(guest[1])
-        if self._told_ms is None or now_ms - self._told_ms >= TELL_MS:
-            ended, self._told, self._told_ms = self.turned_away - self._told, self.turned_away, now_ms
-            self._tell(
-                "a full house: %d connection%s ended, %d in all; %d clients have a place, %d more may wait for one"
-                % (ended, "" if ended == 1 else "s", self.turned_away, self._places, self._waiting),
-                now_ms,
-            )
+        self._tell(
+            "a full house: a connection was ended, %d by now; %d clients have a place, %d more may wait for one"
+            % (self.turned_away, self._places, self._waiting),
+            now_ms,
+        )

@@ -19,6 +19,8 @@ from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
 SELECT_MAX = 1024  # file numbers that select knows
+BACKLOG = 16  # connections that are taken in one turn of the loop
+READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
 
 
 class LinuxDoors(Doors):
@@ -90,20 +92,11 @@ class LinuxDoors(Doors):
 
         tls: of server_tls; refused(text): told each handshake that failed.
         """
-        if tls is None:
-            return await asyncio.start_server(handler, numeric_host(host), port)
-        from ampacity.ports.linux_tls import accept
+        if tls is not None:
+            from ampacity.ports.linux_tls import serving
 
-        async def secured(reader, writer):
-            try:
-                await accept(writer, tls, "a client at %s" % writer.get_extra_info("peername")[0])
-            except OSError as error:
-                writer.transport.abort()
-                refused(error.args[-1])
-                return
-            await handler(reader, writer)
-
-        return await asyncio.start_server(secured, numeric_host(host), port)
+            handler = serving(self, tls, handler, refused)
+        return await asyncio.start_server(handler, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""
