@@ -1,10 +1,13 @@
 """The console over a real socket."""
 
+import asyncio
+
 from helper_target import Target
 
 from ampacity.base.errors import Rejected
+from ampacity.base.within import within
 from ampacity.console.console import Console
-from ampacity.console.door import answered, role_of, serve
+from ampacity.console.door import CLIENTS_MAX, WAITING, answered, role_of, serve
 from ampacity.ports.here import platform
 from check import raises
 
@@ -27,7 +30,7 @@ async def until_prompt(reader):
 async def test_each_line_is_answered_and_the_prompt_ends_the_answer():
     doors = platform()[0](".", {})
     target = Target()
-    server = await serve(doors, "127.0.0.1", PORT, target.access, lambda: target)
+    server = await serve(doors, "127.0.0.1", PORT, target.access, lambda: target, target.log)
     reader, writer = await doors.connect("127.0.0.1", PORT)
     assert await until_prompt(reader) == b"> "
     assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
@@ -69,3 +72,125 @@ def test_setting_the_password_ends_the_free_role_at_once():
     line = b"password a long pass phrase"
     assert answered(console, line, role_of("127.0.0.1", target.access), 0) == b"ok\n> "
     assert b"login" in answered(console, b"limit main 16", role_of("127.0.0.1", target.access), 0)
+
+
+class Bench:
+    """A console at PORT, and the connections to it."""
+
+    def __init__(self):
+        self.doors = platform()[0](".", {})
+        self.target = Target()
+        self.asked = 0
+        self.open = []
+
+    def found(self):
+        self.asked += 1
+        return self.target
+
+    async def __aenter__(self):
+        self.server = await serve(self.doors, "127.0.0.1", PORT, self.target.access, self.found, self.target.log)
+        return self
+
+    async def __aexit__(self, *error):
+        for writer in self.open:
+            self.doors.abort(writer)
+        self.server.close()
+        await self.doors.clock.sleep_ms(20)
+
+    async def connect(self):
+        reader, writer = await self.doors.connect("127.0.0.1", PORT)
+        self.open.append(writer)
+        return reader, writer
+
+    async def ended(self, reader):
+        """Did the other side end it, within some seconds?"""
+        try:
+            while await within(reader.read(256), 10):
+                pass
+        except OSError:
+            pass
+        return True
+
+    async def counted(self, name, least=1):
+        for _ in range(500):
+            if self.target.log.counter(name, 0) >= least:
+                return True
+            await self.doors.clock.sleep_ms(10)
+        return False
+
+
+async def test_a_hundred_connections_without_a_word_are_ended_but_a_few_and_who_speaks_is_served():
+    async with Bench() as bench:
+        reader, writer = await bench.connect()
+        await until_prompt(reader)
+        assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
+        silent = []
+        for _ in range(100):
+            silent.append((await bench.connect())[0])
+        assert await bench.counted("console_turned_away", 100 - WAITING)
+        for other in silent[: 100 - WAITING]:
+            assert await bench.ended(other)
+        assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
+        assert bench.asked == 1, "nothing is loaded for who says nothing"
+        lines = [text for _n, _ms, _level, text in bench.target.log.since(0) if text.startswith("console: a full house")]
+        assert len(lines) == 1, lines
+        late, writer = await bench.connect()
+        assert await until_prompt(late) == b"> " and await ask(late, writer, b"show version\n") == b"version: 0.1.0\n> "
+
+
+async def test_of_those_who_speak_the_one_that_is_silent_longest_makes_room():
+    async with Bench() as bench:
+        talks = []
+        for _ in range(CLIENTS_MAX + 1):
+            reader, writer = await bench.connect()
+            await until_prompt(reader)
+            await ask(reader, writer, b"show version\n")
+            talks.append((reader, writer))
+        assert await bench.ended(talks[0][0])
+        for reader, writer in talks[1:]:
+            assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
+
+
+async def test_what_a_browser_would_say_ends_the_connection_and_nothing_of_it_is_done():
+    async with Bench() as bench:
+        for count, said in enumerate((
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\nlimit main 10\r\n",
+            b"GET /limit HTTP/1.1\r\nlimit main 10\r\n",
+            b"OPTIONS * HTTP/1.0\nlimit main 10\n",
+            b"PRI * HTTP/2.0\r\n\r\nlimit main 10\r\n",
+            b"\x16\x03\x01\x02\x0a\x01\nlimit main 10\n",
+            b"\x00\x01\x00\x00!\x12\xa4B\nlimit main 10\n",
+        )):
+            reader, writer = await bench.connect()
+            await until_prompt(reader)
+            writer.write(said)
+            await writer.drain()
+            assert await bench.ended(reader) and await bench.counted("console_foreign", count + 1), said
+        assert bench.target.limits == []
+        assert any(["console: not a console client" in text for _n, _ms, _level, text in bench.target.log.since(0)])
+        reader, writer = await bench.connect()
+        await until_prompt(reader)
+        assert await ask(reader, writer, b"limit main 10\n") == b"ok\n> "
+
+
+async def test_lines_that_come_all_at_once_leave_others_their_turn():
+    async with Bench() as bench:
+        ticks, going = [], True
+
+        async def tick():
+            while going:
+                ticks.append(1)
+                await bench.doors.clock.sleep_ms(0)
+
+        reader, writer = await bench.connect()
+        await until_prompt(reader)
+        task = asyncio.create_task(tick())
+        before = len(ticks)
+        writer.write(b"show version\n" * 100)
+        await writer.drain()
+        data = b""
+        while data.count(b"> ") < 100:
+            data += await reader.read(4096)
+        going = False
+        await task
+        assert len(ticks) - before >= 100

@@ -86,3 +86,40 @@ def test_reset_leaves_with_the_status_that_asks_for_a_restart():
     with raises(SystemExit) as e:
         doors().reset("immediate")
     assert e.error.args[0] == 42
+
+
+async def test_who_reads_from_an_aborted_connection_never_hears_another_one():
+    here = doors()
+    heard, taken = [], []
+
+    async def handle(reader, writer):
+        taken.append(writer)
+        try:
+            heard.append(await reader.read(16))
+        except OSError:
+            heard.append(b"aborted")
+        for _ in range(3):
+            here.abort(writer)  # each number is closed once, whoever has it by now
+        await here.clock.sleep_ms(1)
+
+    server = await here.listen("127.0.0.1", PORT + 1, handle)
+    first = await here.connect("127.0.0.1", PORT + 1)
+    while not taken:
+        await here.clock.sleep_ms(5)
+    here.abort(taken[0])
+    second = await here.connect("127.0.0.1", PORT + 1)
+    while len(taken) < 2:
+        await here.clock.sleep_ms(5)
+    here.abort(taken[0])
+    third = await here.connect("127.0.0.1", PORT + 1)
+    for _, writer in (second, third):
+        writer.write(b"mine")
+        await writer.drain()
+    for _ in range(100):
+        await here.clock.sleep_ms(5)
+        if len(heard) == 3:
+            break
+    for _, writer in (first, second, third):
+        here.abort(writer)
+    server.close()
+    assert heard[0] in (b"", b"aborted") and heard[1:] == [b"mine", b"mine"], heard

@@ -5,11 +5,20 @@ a program knows where an answer is over. A local door leads straight to the inst
 other door is not opened before that.
 """
 
+import asyncio
+
 from ampacity.base.errors import Rejected
+from ampacity.base.foreign import is_foreign
+from ampacity.base.house import House
+from ampacity.base.seldom import Seldom
+from ampacity.base.within import within
 
 PROMPT = "> "
 CHUNK_BYTES = 256
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+CLIENTS_MAX = 8
+WAITING = 4  # connections that have not yet said a line
+UNREAD_S_MAX = 10  # for so long an answer may wait to be read
 
 
 def role_of(host, access):
@@ -21,47 +30,99 @@ def role_of(host, access):
     return "installer"
 
 
-async def serve(doors, host, port, access, target):
+async def serve(doors, host, port, access, target, log):
     """Listen on host:port; each connection gets a Console of its own. Returns the server (close()).
 
-    target: function that returns what consoles work on. It is asked, and the console loaded, when somebody comes.
+    target: function that returns what consoles work on. It is asked, and the console loaded, when somebody says a line.
+    Whoever is not a console's client, and what comes above CLIENTS_MAX, is hung up, counted in the log and told there.
     """
     role_of(host, access)
+    hall = Hall(doors, target, log, lambda: role_of(host, access))
+    return await doors.listen(host, port, hall.handle)
 
-    async def handle(reader, writer):
-        from ampacity.console.console import Console
 
-        console = Console(target())
+class Hall:
+    """All connections of one console door. One line is answered at a time, and then others have as long a turn."""
+
+    def __init__(self, doors, target, log, role):
+        self.doors = doors
+        self.target = target
+        self.log = log
+        self.role = role
+        self.turn = asyncio.Lock()
+        self.told = Seldom(log, "console")
+        self.house = House(doors, CLIENTS_MAX, WAITING, self._full)
+
+    async def handle(self, reader, writer):
+        talk = Talk(self, writer)
         try:
-            await converse(reader, writer, console, lambda: role_of(host, access), doors.clock)
-        except (OSError, EOFError):
+            await talk.converse(reader)
+            await close(writer)
+        except (OSError, EOFError, asyncio.TimeoutError):
             pass
         finally:
-            console.open = False
-        await close(writer)
+            self.house.leave(talk.guest)
+            if talk.console is not None:
+                talk.console.open = False
+            self.doors.abort(writer)
 
-    return await doors.listen(host, port, handle)
+    def foreign(self):
+        """Somebody speaks another language: a browser that a web page sent here, for one."""
+        self.log.counter("console_foreign")
+        self.told.add("not a console client (HTTP, TLS or the like): hung up", self.doors.clock.now_ms())
+
+    def _full(self, text, now_ms):
+        self.log.counter("console_turned_away")
+        self.told.add(text, now_ms)
 
 
-async def converse(reader, writer, console, role, clock):
-    """Answer lines until the other side ends. role: function → "user" or "installer", asked for each line."""
-    from ampacity.console.console import LINE_MAX
+class Talk:
+    """One connection. `console`: its own, from its first line on."""
 
-    pending = b""
-    writer.write(PROMPT.encode())
-    await writer.drain()
-    while True:
-        data = await reader.read(CHUNK_BYTES)
-        if not data:
-            return
-        pending += data
-        while b"\n" in pending:
-            at = pending.index(b"\n")
-            line, pending = pending[:at], pending[at + 1 :]
-            writer.write(answered(console, line, role(), clock.now_ms()))
-            await writer.drain()
-        if len(pending) > 4 * LINE_MAX:
-            return
+    def __init__(self, hall, writer):
+        self.console = None
+        self.guest = hall.house.enter(writer)
+        self._hall = hall
+        self._writer = writer
+
+    async def converse(self, reader):
+        """Answer lines until the other side ends, says what no client says, or reads no answer."""
+        from ampacity.console.console import LINE_MAX
+
+        pending = b""
+        await self._say(PROMPT.encode())
+        while True:
+            data = await reader.read(CHUNK_BYTES)
+            if not data:
+                return
+            pending += data
+            while b"\n" in pending:
+                at = pending.index(b"\n")
+                line, pending = pending[:at], pending[at + 1 :]
+                if is_foreign(line):
+                    return self._hall.foreign()
+                if not self._hall.house.heard(self.guest):
+                    return
+                await self._answer(line)
+            if len(pending) > 4 * LINE_MAX:
+                return
+
+    async def _answer(self, line):
+        hall = self._hall
+        clock = hall.doors.clock
+        async with hall.turn:
+            began_ms = clock.now_ms()
+            if self.console is None:
+                from ampacity.console.console import Console
+
+                self.console = Console(hall.target())
+            data = answered(self.console, line, hall.role(), began_ms)
+            await clock.sleep_ms(clock.now_ms() - began_ms)
+        await self._say(data)
+
+    async def _say(self, data):
+        self._writer.write(data)
+        await within(self._writer.drain(), UNREAD_S_MAX)
 
 
 async def close(writer):

@@ -10,7 +10,7 @@ from ampacity.ports.address import numeric_host
 from ampacity.ports.doors import SECONDS_1970_2000
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.mp_doors import MpDoors, secure
-from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget
+from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget, let_go
 from ampacity.ports.socket_port import address_of
 from ampacity.ports.watchdog import BoardWatchdog
 
@@ -63,8 +63,7 @@ class BoardDoors(MpDoors):
         """Drop a connection; what was written may still be on its way for as long as the stack resends it."""
         plain = getattr(writer, "raw", writer.s)
         forget(plain)
-        writer.s.close()
-        plain.close()
+        let_go(writer)
 
     async def listen(self, host, port, handler, tls=None, refused=None):
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().
@@ -72,7 +71,7 @@ class BoardDoors(MpDoors):
         tls: of server_tls; refused(text): told each handshake that failed.
         """
         if tls is not None:
-            handler = tls.serving(handler, refused)
+            handler = tls.serving(self, handler, refused)
         return await asyncio.start_server(handler, numeric_host(host), port)
 
     def read_pin(self, number):

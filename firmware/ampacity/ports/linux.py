@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import selectors
 import socket
 import struct
@@ -17,6 +18,9 @@ from ampacity.ports.socket_port import address_of, begin, drop
 from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
+SELECT_MAX = 1024  # file numbers that select knows
+BACKLOG = 16  # connections that are taken in one turn of the loop
+READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
 
 
 class LinuxDoors(Doors):
@@ -88,20 +92,11 @@ class LinuxDoors(Doors):
 
         tls: of server_tls; refused(text): told each handshake that failed.
         """
-        if tls is None:
-            return await asyncio.start_server(handler, numeric_host(host), port)
-        from ampacity.ports.linux_tls import accept
+        if tls is not None:
+            from ampacity.ports.linux_tls import serving
 
-        async def secured(reader, writer):
-            try:
-                await accept(writer, tls, "a client at %s" % writer.get_extra_info("peername")[0])
-            except OSError as error:
-                writer.transport.abort()
-                refused(error.args[-1])
-                return
-            await handler(reader, writer)
-
-        return await asyncio.start_server(secured, numeric_host(host), port)
+            handler = serving(self, tls, handler, refused)
+        return await asyncio.start_server(handler, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""
@@ -114,11 +109,21 @@ class LinuxDoors(Doors):
         return reader, asyncio.StreamWriter(transport, protocol, None, loop)
 
 
+class Selector(selectors.EpollSelector):
+    """Any file number, and waits to the microsecond: epoll rounds each up to a millisecond, so select waits, for epoll's own number."""
+
+    def select(self, timeout=None):
+        if timeout is not None and 0 < timeout and self.fileno() < SELECT_MAX:
+            select.select((self.fileno(),), (), (), timeout)
+            timeout = 0
+        return super().select(timeout)
+
+
 def run(main):
-    """asyncio.run with waits to the microsecond: epoll rounds each of them up to a millisecond, select does not."""
+    """asyncio.run on a loop that no number of connections breaks."""
 
     def new_loop():
-        return asyncio.SelectorEventLoop(selectors.SelectSelector())
+        return asyncio.SelectorEventLoop(Selector())
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)

@@ -5,10 +5,13 @@ import ssl
 import time
 
 from ampacity.base.errors import Rejected
+from ampacity.base.house import House
 from ampacity.ports.tls_files import SUITES
 from ampacity.ports.tls_words import fault
 
 HANDSHAKE_S = 10
+SHAKING_MAX = 8  # handshakes at once
+SHAKING_MS = 2000  # one that takes longer goes when another client comes
 
 
 def context(files, server_side):
@@ -52,3 +55,25 @@ async def accept(writer, made, peer):
         await writer.start_tls(made, ssl_handshake_timeout=HANDSHAKE_S)
     except OSError as error:  # also ssl.SSLError and a timeout
         raise worded(error, peer)
+
+
+def serving(doors, made, handler, refused):
+    """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
+    house = House(doors, SHAKING_MAX, 1, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
+
+    async def secured(reader, writer):
+        guest = house.enter(writer)
+        if not house.heard(guest):
+            return
+        try:
+            await accept(writer, made, "a client at %s" % writer.get_extra_info("peername")[0])
+        except OSError as error:
+            if house.heard(guest):  # else that is told already
+                refused(error.args[-1])
+            doors.abort(writer)
+            return
+        finally:
+            house.leave(guest)
+        await handler(reader, writer)
+
+    return secured

@@ -1,12 +1,16 @@
 """What every MicroPython platform shares: a waiter without allocation, and a pump that reads a pollable object."""
 
 import asyncio
+import io
 import select
 import time
 from asyncio import core
 
 from ampacity.base.clock import TickClock
 from ampacity.ports.socket_port import begin, drop
+
+POLL = 3  # a request of the stream protocol
+EBADF = 9
 
 
 class TicksClock(TickClock):
@@ -62,6 +66,30 @@ def forget(stream):
             if task is not None:
                 core._task_queue.push(task)
         core._io_queue._dequeue(stream)
+
+
+class Gone(io.IOBase):
+    """In the place of a socket that was aborted: the number that it had may be another connection's by now."""
+
+    def ioctl(self, request, argument):
+        return argument if request == POLL else 0
+
+    def _none(self, *_arguments):
+        raise OSError(EBADF, "the connection was aborted")
+
+    read = readinto = readline = write = setsockopt = _none
+
+    def close(self):
+        """Closed already, and only once: the runtime would close whoever has the number now."""
+
+
+def let_go(stream):
+    """Close it for good: whoever still waits for it goes on, fails, and touches nobody else's. `under`: a stream below it."""
+    gone = Gone()
+    while stream is not None:
+        stream.s.close()
+        stream.s = gone
+        stream = getattr(stream, "under", None)
 
 
 class Pump:

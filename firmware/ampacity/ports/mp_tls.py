@@ -18,14 +18,17 @@ from asyncio import core
 import tls
 
 from ampacity.base.errors import Rejected
+from ampacity.base.house import House
 from ampacity.base.within import within
-from ampacity.ports.mp_io import forget, readable
+from ampacity.ports.mp_io import forget, let_go, readable
 from ampacity.ports.tls_files import SUITES
 from ampacity.ports.tls_words import CLOSED, fault
 
 HEAD_BYTES = 5
 HANDSHAKE_S = 10
-SHAKING_MAX = 2
+SHAKING_MAX = 2  # handshakes at once: each takes 27 KiB before it has shown who it is
+SHAKING_MS = 4000  # one that takes longer goes when another client speaks
+WAITING = 4  # connections that have not yet said a byte, and take next to nothing
 CLOSE, POLL = 4, 3  # requests of the stream protocol
 TLS13 = "TLS1-3-"
 
@@ -80,10 +83,10 @@ def today():
 
 
 class RecordByRecord(io.IOBase):
-    """A plain socket for the library. While `slow` it gives a record and then nothing, until `held` is cleared."""
+    """The socket of a plain stream for the library. While `slow` it gives a record and then nothing, until `held` is cleared."""
 
-    def __init__(self, raw):
-        self.raw = raw
+    def __init__(self, plain):
+        self._plain = plain  # which lets go of its socket when it is aborted
         self.slow = True
         self.held = False
         self.full = False  # the last write found no room
@@ -97,8 +100,8 @@ class RecordByRecord(io.IOBase):
             return None
         try:
             if not self.slow:
-                return self.raw.readinto(buffer)
-            size = self.raw.readinto(memoryview(buffer)[: self._left])
+                return self._plain.s.readinto(buffer)
+            size = self._plain.s.readinto(memoryview(buffer)[: self._left])
         except OSError as error:
             return -error.errno
         if size:
@@ -119,7 +122,7 @@ class RecordByRecord(io.IOBase):
 
     def write(self, data):
         try:
-            size = self.raw.write(data)
+            size = self._plain.s.write(data)
         except OSError as error:
             return -error.errno
         self.full = not size
@@ -127,7 +130,7 @@ class RecordByRecord(io.IOBase):
 
     def ioctl(self, request, argument):
         if request == CLOSE:
-            self.raw.close()
+            self._plain.s.close()
         return argument if request == POLL else 0
 
 
@@ -139,9 +142,9 @@ class TlsStream:
     """
 
     def __init__(self, plain, made, peer, server_side=False, server_hostname=None):
-        self.raw = plain.s
+        self.under = plain
         self.peer = peer
-        self._records = RecordByRecord(self.raw)
+        self._records = RecordByRecord(plain)
         self._out = b""
         self._in = b""
         self._server = server_side
@@ -160,6 +163,11 @@ class TlsStream:
                 gc.collect()
         self.raw.close()
         raise OSError(12, "tls: no memory for a session")
+
+    @property
+    def raw(self):
+        """The plain socket below."""
+        return self.under.s
 
     def get_extra_info(self, name):
         return None
@@ -203,8 +211,7 @@ class TlsStream:
 
     def close(self):
         forget(self.raw)
-        self.s.close()
-        self.raw.close()
+        let_go(self)
 
     async def wait_closed(self):
         """It is closed already."""
@@ -256,7 +263,6 @@ class TlsServer:
 
     def __init__(self, files):
         self._files = files
-        self._shaking = 0
         context(files, True)  # says now what is wrong with it
 
     async def accept(self, plain, peer):
@@ -273,29 +279,34 @@ class TlsServer:
         stream.certificate = leaves[-1] if leaves else None
         return stream
 
-    def serving(self, handler, refused):
-        """The handler of plain connections that secures each before `await handler(reader, writer)`."""
+    def serving(self, doors, handler, refused):
+        """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
+        house = House(doors, SHAKING_MAX, WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
 
         async def secured(_reader, plain):
-            if self._shaking >= SHAKING_MAX:  # each takes 27 KiB before it has shown who it is
-                forget(plain.s)
-                plain.s.close()
-                refused("tls: a client more than can shake hands at once")
-                return
-            self._shaking += 1
+            guest = house.enter(plain)
             try:
-                stream = await within(self.accept(plain, "a client"), HANDSHAKE_S)
+                stream = await within(self._accepted(house, guest, plain), HANDSHAKE_S)
             except asyncio.TimeoutError:
                 refused("tls: a client was silent during the handshake")
+                doors.abort(plain)
                 return
             except OSError as error:
-                refused(error.args[-1])
+                if house.heard(guest):  # else that is told already
+                    refused(error.args[-1])
+                doors.abort(plain)
                 return
             finally:
-                self._shaking -= 1
-            await handler(stream, stream)
+                house.leave(guest)
+            if stream is not None:
+                await handler(stream, stream)
 
         return secured
+
+    async def _accepted(self, house, guest, plain):
+        """The secured stream of who says something, None for whom there is no place."""
+        await readable(plain.s)
+        return await self.accept(plain, "a client") if house.heard(guest) else None
 
 
 def client(files):

@@ -11,7 +11,7 @@ from ampacity.ports.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
 from ampacity.ports.mp_doors import MpDoors, secure
-from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget
+from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget, let_go
 from ampacity.ports.socket_port import address_of
 from ampacity.ports.watchdog import linux_watchdog
 
@@ -72,8 +72,7 @@ class UnixDoors(MpDoors):
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         except OSError:  # already closed
             pass
-        writer.s.close()
-        plain.close()
+        let_go(writer)
 
     async def listen(self, host, port, handler, tls=None, refused=None):
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().
@@ -81,7 +80,7 @@ class UnixDoors(MpDoors):
         tls: of server_tls; refused(text): told each handshake that failed.
         """
         if tls is not None:
-            handler = tls.serving(handler, refused)
+            handler = tls.serving(self, handler, refused)
         return await asyncio.start_server(handler, numeric_host(host), port)
 
     async def terminal(self):

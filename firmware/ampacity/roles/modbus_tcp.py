@@ -7,14 +7,16 @@ but whoever reaches the port can send one: that is for a network of its own.
 
 from ampacity.base.compat import mem_free
 from ampacity.base.errors import Rejected
+from ampacity.base.house import House
+from ampacity.base.seldom import Seldom
 from ampacity.bus.door import serve_tcp
 from ampacity.bus.rights import RIGHTS, ROLES, rights_of
 from ampacity.bus.tcp_server import TcpSession
 
 CLIENTS_MAX = 4
 SMALL_TLS_CLIENTS_MAX = 2  # where the heap is counted: a session takes 23 KiB of it
+WAITING = 4  # connections that have not yet made a request
 LISTEN_RETRY_MS = 5000
-REFUSED_LOG_MS = 10000  # so often at most are refusals told
 
 
 def roles_of(facts):
@@ -39,8 +41,7 @@ class ModbusTcp:
         self.log = log
         self._answered = answered
         self._roles = roles_of(facts)
-        self._clients = []  # [when it last asked, writer]
-        self._told_ms = None
+        self._told = Seldom(log, "modbus tcp")
         self._tls = None
         material = facts.get("tls")
         if material:
@@ -51,8 +52,8 @@ class ModbusTcp:
                 raise Rejected("certificate_pem", "none", "this device's own certificate and key")
             self._tls = doors.server_tls(files)
         small = self._tls is not None and mem_free() is not None
-        self._clients_max = SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX
-        self.counters = {"clients": 0, "turned_away": 0, "handshakes_refused": 0}
+        self._house = House(doors, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._told.add)
+        self._handshakes_refused = 0
 
     async def start(self):
         """Listen for as long as the controller runs; where that is not possible, try again and say why."""
@@ -74,46 +75,37 @@ class ModbusTcp:
         finally:
             if server is not None:
                 server.close()
-            for _since, writer in self._clients:
-                self.doors.abort(writer)
+            self._house.close()
 
     def view(self):
         """Counters for the console."""
-        view = dict(self.counters)
-        view["refused"] = self.engine.counters.get("refused", 0)
-        return view
+        return {
+            "clients": self._house.clients, "turned_away": self._house.turned_away,
+            "handshakes_refused": self._handshakes_refused, "refused": self.engine.counters.get("refused", 0),
+        }
 
     async def _client(self, reader, writer):
         rights = None if self._tls is None else self._rights(self.doors.peer_certificate(writer))
-        entry = [self.doors.clock.now_ms(), writer]
-        self._let_in(entry)
+        guest = self._house.enter(writer)
+        if self._tls is not None:  # who it is was asked before
+            self._house.heard(guest)
         session = TcpSession(self.engine, rights)
         try:
-            await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, entry))
+            await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, guest))
             await hang_up(writer)
         finally:
-            if entry in self._clients:
-                self._clients.remove(entry)
+            self._house.leave(guest)
             self.doors.abort(writer)
 
-    def _let_in(self, entry):
-        """At most so many: a new one takes the place of the one that is silent longest, so dead ones keep nobody out."""
-        self.counters["clients"] += 1
-        if len(self._clients) >= self._clients_max:
-            self.counters["turned_away"] += 1
-            silent = min(range(len(self._clients)), key=lambda at: (self._clients[at][0], at))
-            self.doors.abort(self._clients.pop(silent)[1])
-        self._clients.append(entry)
-
-    def _before_answer(self, session, rights, entry):
+    def _before_answer(self, session, rights, guest):
         """What happens before each answer of one client; a request that it had no right to is told."""
         told = [0]
 
         def before(now_ms):
-            entry[0] = now_ms
+            self._house.heard(guest)
             if session.refused != told[0]:
                 told[0] = session.refused
-                self._tell("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
+                self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
             self._answered(now_ms)
 
         return before
@@ -126,17 +118,12 @@ class ModbusTcp:
         try:
             named = None if certificate is None else role(certificate)
         except ValueError as error:
-            self._tell("a client's role cannot be read: %s" % error, self.doors.clock.now_ms())
+            self._told.add("a client's role cannot be read: %s" % error, self.doors.clock.now_ms())
         return rights_of(named, self._roles)
 
     def _handshake_refused(self, text):
-        self.counters["handshakes_refused"] += 1
-        self._tell(text, self.doors.clock.now_ms())
-
-    def _tell(self, text, now_ms):
-        if self._told_ms is None or now_ms - self._told_ms >= REFUSED_LOG_MS:
-            self._told_ms = now_ms
-            self.log.add("warning", "modbus tcp: " + text, now_ms)
+        self._handshakes_refused += 1
+        self._told.add(text, self.doors.clock.now_ms())
 
 
 async def hang_up(writer):

@@ -112,7 +112,7 @@ class Primary:
             return
         from ampacity.console.door import serve
         host, _, port = address.rpartition(":")
-        server = await serve(self.doors, host, int(port), self.access, lambda: self.installer)
+        server = await serve(self.doors, host, int(port), self.access, lambda: self.installer, self.log)
         try:
             while True:
                 await self.clock.sleep_ms(3600000)

@@ -271,7 +271,7 @@ async def run(doors, config, log):
     if doors.boot.get("console"):
         host, number = parse_address(doors.boot["console"])
         target = SecondaryTarget(secondary, doors.clock)
-        await serve(doors, host, number, target.access, lambda: target)
+        await serve(doors, host, number, target.access, lambda: target, log)
     try:
         await safety_loop(secondary, doors)
     except InvariantBroken as e:

@@ -180,14 +180,66 @@ def test_on_micropython_no_more_than_two_shake_hands_at_once_and_who_is_in_stays
     with secondary("micropython", tmp_path, tls) as (plant, port):
         primary = tls_client(port, ca, ca.issue("client", role="Primary"), tmp_path)
         assert primary.connect() and not get(primary).isError()
-        silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(2)]
+        slow = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(2)]
+        for each in slow:
+            each.sendall(b"\x16")
         time.sleep(0.3)
         with socket.create_connection(("127.0.0.1", port), 5) as third, contextlib.suppress(ConnectionResetError):
+            third.sendall(b"\x16")
             assert third.recv(10) == b""
         assert not get(primary).isError() and show(plant)["tcp"]["handshakes_refused"] == 1
-        for each in silent:
+        for each in slow:
             each.close()
         other = tls_client(port, ca, ca.issue("client", role="Operator"), tmp_path)
         assert plant.until(other.connect) and not get(other).isError() and not get(primary).isError()
         other.close()
         primary.close()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime, secure, tmp_path):
+    ca = Authority()
+    server = ca.issue(NAME)
+    tls = {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key} if secure else None
+    with secondary(runtime, tmp_path, tls) as (plant, port):
+        def client():
+            if secure:
+                return tls_client(port, ca, ca.issue("client", role="Primary"), tmp_path)
+            return ModbusTcpClient("127.0.0.1", port=port, timeout=5, retries=1)
+
+        first = client()
+        assert first.connect() and not get(first).isError()
+        crowd = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(60)]
+        assert plant.until(lambda: ended(crowd) >= 60 - 12, 30), ended(crowd)
+        assert not get(first).isError(), "who is being served stays"
+        late = client()
+        assert plant.until(lambda: late.connect() and not get(late).isError(), 30)
+        log = told(plant, "log")
+        assert "a full house" in log and log.count("a full house") < 5, log
+        for each in [*crowd, first, late]:
+            each.close()
+
+
+def ended(sockets):
+    """How many of them the other end has closed."""
+    count = 0
+    for one in sockets:
+        one.setblocking(False)
+        try:
+            count += one.recv(1) == b""
+        except BlockingIOError:
+            pass
+        except OSError:
+            count += 1
+    return count
+
+
+def told(plant, line):
+    """The answer of the secondary's console."""
+    with socket.create_connection(("127.0.0.1", plant.console), 5) as console:
+        console.sendall(line.encode() + b"\n")
+        answer = b""
+        while answer.count(b"> ") < 2:
+            answer += console.recv(4096)
+    return answer.decode()

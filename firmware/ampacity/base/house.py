@@ -1,0 +1,77 @@
+"""Who is let in at a door that anybody can reach: a bounded number, and who says nothing keeps nobody out.
+
+Whoever connects waits until it has spoken, that is said something that a client of this door would say; then it has a
+place. So any number of silent connections push out one another only, and nobody who is being served.
+"""
+
+
+class House:
+    """places: clients served at once. waiting: connections that have not yet spoken. doors: has clock and abort(writer).
+
+    tell(text, now_ms): told each time that somebody has to go. least_ms: for so long a place is kept for who took it;
+    until then it is the newcomer that goes. `clients`: how many ever came; `turned_away`: how many had to go.
+    """
+
+    def __init__(self, doors, places, waiting, tell, least_ms=0):
+        self.clients = self.turned_away = 0
+        self._doors = doors
+        self._places = places
+        self._waiting = waiting
+        self._tell = tell
+        self._least_ms = least_ms
+        self._guests = []  # [since when, or when it spoke last; its writer; has it spoken]
+
+    @property
+    def count(self):
+        """Connections that are here now."""
+        return len(self._guests)
+
+    def enter(self, writer):
+        """The guest that this connection is; where too many wait, the one that has waited longest goes."""
+        self.clients += 1
+        waiting = [guest for guest in self._guests if not guest[2]]
+        if len(waiting) >= self._waiting:
+            self._turn_away(waiting[0])
+        guest = [self._doors.clock.now_ms(), writer, False]
+        self._guests.append(guest)
+        return guest
+
+    def heard(self, guest):
+        """It has spoken. False: it has no place, and its connection is ended."""
+        if guest not in self._guests:
+            return False
+        now_ms = self._doors.clock.now_ms()
+        if not guest[2]:
+            placed = [other for other in self._guests if other[2]]
+            if len(placed) >= self._places:
+                silent = min(placed, key=lambda other: other[0])
+                if now_ms - silent[0] < self._least_ms:
+                    self._turn_away(guest)
+                    return False
+                self._turn_away(silent)
+            guest[2] = True
+        if not self._least_ms:
+            guest[0] = now_ms
+        return True
+
+    def leave(self, guest):
+        """It has gone, or goes now."""
+        if guest in self._guests:
+            self._guests.remove(guest)
+
+    def close(self):
+        """The door is shut: all go."""
+        guests, self._guests = self._guests, []
+        for guest in guests:
+            self._doors.abort(guest[1])
+
+    def _turn_away(self, guest):
+        now_ms = self._doors.clock.now_ms()
+        self.leave(guest)
+        self.turned_away += 1
+        self._doors.abort(guest[1])
+        self._tell(
+            "a full house: a connection was ended, %d by now; %d clients have a place, %d more may wait for one"
+            % (self.turned_away, self._places, self._waiting),
+            now_ms,
+        )
