@@ -110,9 +110,18 @@ def free_address(address: str) -> str:
         return f"{host}:{probe.getsockname()[1]}"
 
 
+def own_folder(data: Path) -> None:
+    """The data folder, which is made if it is missing: for its owner alone, also where an earlier version left it open."""
+    if not data.exists():
+        data.parent.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, exist_ok=True)
+    elif (data / "site.json").exists() and data.stat().st_mode & 0o077:
+        data.chmod(0o700)
+
+
 def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, watchdog: str | None = None) -> None:
     """Write site.json, boot.json and console.json into the data folder."""
-    data.mkdir(parents=True, exist_ok=True)
+    own_folder(data)
     address = free_address(console)
     write_json(data / "site.json", config)
     boot: dict[str, Any] = {"role": role, "name": name, "console": address, "echo": True}
@@ -181,7 +190,7 @@ def sole(data: Path) -> Any:
 
     Busy: there is another, or a controller that outlived its own.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    own_folder(data)
     held = FolderLock(str(data), RUN_LOCK)
     try:
         FolderLock(str(data)).close()

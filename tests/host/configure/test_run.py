@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site, secondary_config
-from ampacity_host.configure.command import free_address, prepare, supervise
+from ampacity_host.configure.command import free_address, own_folder, prepare, supervise
 
 SITES = Path(__file__).parent / "sites"
 SITE = SITES / "good" / "two-hundred-eight.toml"
@@ -65,6 +65,16 @@ def test_the_data_folder_gets_site_role_and_console(tmp_path):
     assert (boot["role"], boot["name"]) == ("primary", "primary")
     assert json.loads((tmp_path / "data" / "console.json").read_text()) == {"console": boot["console"]}
     assert (tmp_path / "data" / "site.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_data_folder_is_its_owners_alone_also_one_that_was_not(tmp_path):
+    new, old, other = tmp_path / "new", tmp_path / "old", tmp_path / "other"
+    for folder in (old, other):
+        folder.mkdir(mode=0o755)
+    (old / "site.json").touch()
+    for folder in (new, old, other):
+        own_folder(folder)
+    assert [folder.stat().st_mode & 0o777 for folder in (new, old, other)] == [0o700, 0o700, 0o755]  # the last is no data folder of ours
 
 
 def test_port_zero_becomes_a_free_one():
