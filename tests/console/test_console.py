@@ -1,6 +1,6 @@
 """The console's lines and answers."""
 
-from helper_target import VIEW, Target
+from helper_target import VIEW, Target, finished, said
 
 from ampacity.base import strict_json
 from ampacity.console.console import COMMANDS, Console
@@ -16,7 +16,7 @@ class Desk:
         self.now_ms = 1000
 
     def __call__(self, text):
-        return self.console.line(text, self.role, self.now_ms)
+        return said(self.console, text, self.role, self.now_ms)
 
     def refused(self, text):
         """The refusal's text; it was counted and is one."""
@@ -178,7 +178,7 @@ def test_the_user_reads_and_the_installer_changes():
 def test_a_login_with_the_password_makes_an_installer_until_logout():
     desk = Desk("user")
     assert "no password is set" in desk.refused("login anything")
-    desk.target.access.set_password("a long pass phrase")
+    finished(desk.target.access.change("a long pass phrase"))
     assert "installer's password" in desk.refused("login wrong pass phrase")
     assert "again after 1 s" in desk.refused("login a long pass phrase")
     desk.now_ms += 1000
@@ -190,7 +190,7 @@ def test_a_login_with_the_password_makes_an_installer_until_logout():
 
 def test_wrong_passwords_cost_time_that_grows():
     desk = Desk("user")
-    desk.target.access.set_password("a long pass phrase")
+    finished(desk.target.access.change("a long pass phrase"))
     waits = []
     for _ in range(4):
         desk.refused("login nonsense")

@@ -9,6 +9,7 @@ from ampacity.base.errors import Rejected
 
 PROMPT = "> "
 CHUNK_BYTES = 256
+PAUSE_MS = 2  # between two slices of a password
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -58,7 +59,7 @@ async def converse(reader, writer, console, role, clock):
         while b"\n" in pending:
             at = pending.index(b"\n")
             line, pending = pending[:at], pending[at + 1 :]
-            writer.write(answered(console, line, role(), clock.now_ms()))
+            writer.write(await answered(console, line, role(), clock))
             await writer.drain()
         if len(pending) > 4 * LINE_MAX:
             return
@@ -73,10 +74,13 @@ async def close(writer):
         pass
 
 
-def answered(console, line, role, now_ms):
+async def answered(console, line, role, clock):
     """The bytes that answer one line of bytes, prompt included."""
     try:
-        text = console.line(line.decode().strip(), role, now_ms)
+        text = console.line(line.decode().strip(), role, clock.now_ms())
+        while text is None:
+            await clock.sleep_ms(PAUSE_MS)
+            text = console.go_on(clock)
     except UnicodeError:
         text = "error: line: use UTF-8"
     if text:

@@ -10,10 +10,19 @@ from ampacity.bus.numbers import Numbers
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+UNREAD = "unread"  # the fault that stands for latched ones that cannot be read
+# documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
+TRUSTED = (
+    "access", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor", "ocpp_network", "ocpp_secret", "ocpp_profiles",
+)  # fmt: skip
 DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 SAVE_MS = 60000
 EPOCH_RETRY_MS = 1000
 AGAIN_MS = 2000  # after a medium refused
+LOST = (
+    "storage: the evidence of the life before is damaged: who was locked out or distrusted is not known, and no order is raised"
+    " until somebody has looked at the EVSEs and says `relearn` at the console"
+)
 
 
 def random_u32(doors):
@@ -33,6 +42,7 @@ class Keeper:
         self.log = log
         self.failing = []  # names of what is not kept
         self.holding = False  # raises wait for the medium
+        self.lost = False  # the evidence was damaged: raises wait for a person
         self._saved_ms = self._latched_ms = self._epoch_ms = 0
         self._latched = {}
 
@@ -56,16 +66,27 @@ class Keeper:
             numbers.kept(epoch)
 
     def evidence(self):
-        """The evidence of the last life, None when there is none."""
-        return self.settings.get(EVIDENCE)
+        """The evidence of the last life, None when there is none. What is damaged stays as it is until `relearn`."""
+        kept = self.settings.get(EVIDENCE)
+        self.lost = EVIDENCE in self.settings.damaged
+        return kept
 
     def watch(self, guard):
         """From now on nothing is raised before what lowered the guard's trust is kept, the shape of the site first of all."""
         guard.ledger.durable.fell()
         guard.ledger.durable.kept = 0
+        if self.lost:
+            self.log.add("error", LOST, guard.now_ms)
+
+    def relearn(self, guard, now_ms):
+        """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew."""
+        self.lost = False
+        self.save(guard, now_ms, at_once=True)
 
     def save(self, guard, now_ms, at_once=False):
         """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
+        if self.lost:
+            return
         durable = guard.ledger.durable
         fell = not durable.is_kept()
         due_ms = SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
@@ -82,8 +103,11 @@ class Keeper:
     def restore_latches(self, locals_):
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
         self._latched = self.settings.get(LATCHED) or {}
+        unread = LATCHED in self.settings.damaged
+        if unread and locals_:
+            self.log.add("error", "storage: latched faults cannot be read: each charging point here waits for its plug", self.doors.clock.now_ms())
         for driver in locals_:
-            faults = self._latched.get(driver.point.port.name)
+            faults = [UNREAD] if unread else self._latched.get(driver.point.port.name)
             if isinstance(faults, list):
                 driver.point.restore(faults)
 
