@@ -42,6 +42,7 @@ def render_site(view):
     trouble = (view.get("ocpp") or {}).get("trouble")
     if trouble:
         lines.append("upstream: " + trouble)
+    lines += view.get("storage") or []
     circuits, evses = view.get("circuits") or {}, view.get("evses") or {}
     for name in sorted(circuits):
         circuit = circuits[name]

@@ -10,6 +10,7 @@ import os
 BUSY = 16  # EBUSY
 NAME = "lock"
 LOCK_EX_NB = 2 | 4
+O_RDONLY = 0
 O_RDWR_CREAT = 0x2 | 0x40
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
 
@@ -91,7 +92,12 @@ def _read(path):
 
 
 class FolderLock:
-    """Held from its making to close() or the end of the process. Busy: another controller runs on that folder."""
+    """Held from its making to close() or the end of the process. Busy: another controller runs on that folder.
+
+    `trouble`: why there is no lock in it, on a medium that cannot be written; None where there is one.
+    """
+
+    trouble = None
 
     def __init__(self, folder, name=NAME):
         self._path = path = folder + "/" + name
@@ -99,16 +105,33 @@ class FolderLock:
         before = _read(path)
         mine = me()
         if flock is not None:
-            self._fd = open_fd(path, O_RDWR_CREAT)
-            taken = flock(self._fd)
-            if not taken:
-                self.close()
+            taken = self._lock(folder)
         else:
             taken = before == mine or not lives(before)
         if not taken:
             raise Busy("data folder %s is in use by %s; end that one first" % (folder, who(_read(path))))
-        with open(path, "w") as file:
-            file.write(mine)
+        try:
+            with open(path, "w") as file:
+                file.write(mine)
+        except OSError as error:
+            os.listdir(folder)  # OSError: there is no such folder
+            self.trouble = str(error)
+
+    def _lock(self, folder):
+        """A file that cannot be written can still be locked. One that is not there cannot: then there is no lock."""
+        try:
+            self._fd = open_fd(self._path, O_RDWR_CREAT)
+        except OSError as error:
+            os.listdir(folder)
+            self.trouble = str(error)
+            try:
+                self._fd = open_fd(self._path, O_RDONLY)
+            except OSError:
+                return True
+        taken = flock(self._fd)
+        if not taken:
+            self.close()
+        return taken
 
     def close(self):
         """Give it back."""

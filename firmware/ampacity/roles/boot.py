@@ -46,7 +46,7 @@ def read_json(folder, name, required=True):
 
 def make_doors(folder, boot):
     """The Doors of this platform. boot: the facts of boot.json."""
-    files = DiskFiles(folder + "/store")
+    files = DiskFiles(boot.get("store") or folder + "/store")
     doors = platform()[0](folder, boot, files)
     if boot.get("sim"):
         from ampacity.roles.mishaps import bench_files
@@ -91,6 +91,9 @@ def lines_of(config):
 async def run_role(folder, boot, config, log):
     """Run the role that boot names until it ends; returns the exit status."""
     doors = make_doors(folder, boot)
+    trouble = boot.get("medium") or getattr(doors.files, "trouble", None)
+    if trouble:
+        log.add("error", "storage: %s: what happens now is not kept, and what was kept may be unknown" % trouble, doors.clock.now_ms())
     for line in lines_of(config):
         doors.look(line)
     await doors.start()

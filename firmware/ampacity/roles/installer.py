@@ -252,7 +252,7 @@ class Installer:
             raise Rejected("relearn", " ".join(words), "no words, and only while the evidence is damaged")
         self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
         keeper.relearn(self.primary.guard, now_ms)
-        return "ok"
+        return "restarting"
 
     def _restart(self, words, now_ms):
         self.primary.reset("installer", 0, now_ms)

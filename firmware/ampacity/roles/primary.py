@@ -206,6 +206,10 @@ class Primary:
         self.keeper.save(self.guard, now_ms)
         self.keeper.keep_epoch(self.numbers, now_ms)
         self.lives.step(now_ms)
+        if self.keeper.restart and self.resetting is None:
+            self.keeper.restart = False
+            self.log.add("warning", "storage: the evidence is kept: the controller restarts with it", now_ms)
+            self.resetting = "storage"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None
             for part in self.extras:

@@ -179,7 +179,8 @@ class Secondary:
         self.point.events = []
 
     def _tell_damaged(self, now_ms):
-        for name, means in (("latched", "latched faults: it waits for its plug"), ("written", "settings: 6 A at most, and none without a grant, until they are set again")):
+        told = (("latched", "latched faults: it waits for its plug"), ("written", "settings: 6 A at most, none without a grant, until they are set"))
+        for name, means in told:
             if name in self.settings.damaged:
                 self.log.add("error", "store: damaged: " + means, now_ms)
 

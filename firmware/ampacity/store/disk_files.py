@@ -30,17 +30,20 @@ class DiskFiles:
         self._open = []  # [(name, file)], the one opened last at the end
         self._named = set()  # names that are durable
         try:
+            self._make(folder)
+            self._named = set(self.list())
             self._tidy(folder)
         except OSError as error:
             self.trouble = "%s: %s" % (folder, error)
 
-    def _tidy(self, folder):
+    def _make(self, folder):
         try:
             make_folder(folder)
         except OSError as error:
-            if error.errno != EEXIST:
+            if error.errno != EEXIST and not _exists(folder):  # a medium that cannot be written says so first
                 raise
-        self._named = set(self.list())
+
+    def _tidy(self, folder):
         restrict(folder, FOLDER_MODE)
         for name in os.listdir(folder):
             if name.endswith(BESIDE):
@@ -141,6 +144,14 @@ class DiskFiles:
         except OSError as error:
             if error.errno != ENOENT:
                 raise
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def _write_all(file, data):

@@ -12,6 +12,7 @@ from ampacity.base.strict_json import dumps, loads
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
 SIZE_MAX = 65536
+EIO = 5
 
 
 class Settings:
@@ -25,6 +26,7 @@ class Settings:
         self._trusted = trusted
         self._there = []  # names of trusted documents that there were
         self.damaged = []
+        self.unread = []  # those of them that the medium did not give: it may have them still, so nothing is written over them
         if trusted:
             self._look()
 
@@ -35,13 +37,19 @@ class Settings:
             if raw is None and name not in self._there:
                 return default
             return _parse(raw or b"", self._size_max)
-        except (ValueError, OSError):
-            if name not in self.damaged:
-                self.damaged.append(name)
-            return default
+        except OSError:
+            if name not in self.unread:
+                self.unread.append(name)
+        except ValueError:
+            pass
+        if name not in self.damaged:
+            self.damaged.append(name)
+        return default
 
     def put(self, name, value):
         """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write."""
+        if name in self.unread:
+            raise OSError(EIO, "what is kept could not be read: restart when the medium is well")
         self._write(name, value)
         if name in self._trusted and name not in self._there:
             self._write(NAMES, sorted(self._there + [name]))
@@ -55,6 +63,19 @@ class Settings:
             self._there.remove(name)
             self._write(NAMES, sorted(self._there))
         self._files.remove(name + SUFFIX)
+
+    def give_up(self, name):
+        """What the medium did not give may be written over."""
+        if name in self.unread:
+            self.unread.remove(name)
+
+    def readable(self, name):
+        """Does the medium give it now?"""
+        try:
+            self._files.read(name + SUFFIX)
+        except OSError:
+            return False
+        return True
 
     def _write(self, name, value):
         body = dumps(value).encode()
