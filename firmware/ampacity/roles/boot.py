@@ -73,6 +73,16 @@ def run_loop(main):
     return platform()[1](main)
 
 
+def end_by_term():
+    """SIGTERM ends a controller as Ctrl-C does, with status 0, where a runtime knows signals."""
+    try:
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except (ImportError, AttributeError, ValueError):
+        pass
+
+
 def echo_line(line):
     """One line of the log on standard output, for a terminal or the system's journal."""
     _n, now_ms, level, text = line
@@ -112,6 +122,7 @@ def main(arguments):
     folder = arguments[0]
     log = Log(log_lines())
     collect_each(COLLECT_BYTES)
+    end_by_term()
     held = None
     try:
         held = lock_folder(folder)
