@@ -8,6 +8,7 @@ for the installer. Whatever is refused raises Rejected there, is counted here ("
 
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
 
@@ -213,7 +214,7 @@ class Console:
 def parse_limit(text):
     """(da, None) or (None, watts) of "16", "16.5", "16A", "11000W". Raises Rejected."""
     if text[-1:] in ("W", "w"):
-        if text[:-1].isdigit() and len(text) <= 8:
+        if is_digits(text[:-1]) and len(text) <= 8:
             return None, int(text[:-1])
     else:
         limit_da = parse_da(text)
@@ -225,6 +226,6 @@ def parse_limit(text):
 def parse_ttl_ms(text):
     """Seconds, 1..604800 (also "90s"), in milliseconds. Raises Rejected."""
     digits = text[:-1] if text[-1:] == "s" else text
-    if not digits.isdigit() or not 1 <= int(digits) <= TTL_S_MAX:
+    if not is_digits(digits) or not 1 <= int(digits) <= TTL_S_MAX:
         raise Rejected("seconds", text, "1..%d" % TTL_S_MAX)
     return int(digits) * 1000

@@ -1,5 +1,7 @@
 """Facts as lines for people. The machine's form of the same facts is JSON."""
 
+from ampacity.base.printable import printable
+
 
 def render(value, indent=0):
     """Nested dicts and lists as indented "name: value" lines; keys sorted."""
@@ -23,7 +25,7 @@ def plain(item):
         return "yes" if item else "no"
     if isinstance(item, (list, tuple)):
         return "  ".join([plain(part) for part in item])
-    return str(item)
+    return printable(str(item))
 
 
 def render_meter(name, meter):

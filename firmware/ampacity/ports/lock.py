@@ -7,6 +7,8 @@ program and needs neither.
 
 import os
 
+from ampacity.base.printable import is_digits
+
 BUSY = 16  # EBUSY
 NAME = "lock"
 LOCK_EX_NB = 2 | 4
@@ -60,7 +62,7 @@ class Busy(Exception):
 def who(text):
     """ "process 123" of what a lock's holder wrote into it."""
     words = text.split()
-    return "process " + words[0] if words and words[0].isdigit() else "another process"
+    return "process " + words[0] if words and is_digits(words[0]) else "another process"
 
 
 def me():
@@ -72,7 +74,7 @@ def me():
 def lives(text):
     """Is the process that wrote this there now? What is not to be understood, or is of an earlier start, is not."""
     words = text.split()
-    if len(words) != 3 or not words[0].isdigit() or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
+    if len(words) != 3 or not is_digits(words[0]) or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
         return False
     return words[1] == _started(_read("/proc/%s/stat" % words[0]))
 

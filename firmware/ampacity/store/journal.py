@@ -7,6 +7,7 @@ declares anything after the last acknowledged record void.
 A slow medium holds the caller up: batch with append(…, durable=False) and commit() once a tick.
 """
 
+from ampacity.base.printable import is_digits
 from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
 
 ENOSPC = 28
@@ -192,7 +193,7 @@ class Journal:
         except OSError:
             names = []
         for name in names:
-            if name.startswith(self._name) and name[len(self._name) :].isdigit():
+            if name.startswith(self._name) and is_digits(name[len(self._name) :]):
                 numbers.append(int(name[len(self._name) :]))
         return sorted(numbers)
 

@@ -14,8 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
-from ampacity_host.configure import compile_site, load_site, secondary_config
-from ampacity_host.configure import supervisor
+from ampacity_host.configure import compile_site, load_site, secondary_config, supervisor
 from ampacity_host.configure.command import free_address, own_folder, prepare
 from ampacity_host.configure.supervisor import supervise
 
