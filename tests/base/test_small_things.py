@@ -6,6 +6,7 @@ from ampacity.base import compat
 from ampacity.base.clock import Clock, TickClock
 from ampacity.base.errors import InvariantBroken, Rejected, ensure
 from ampacity.base.log import Log
+from ampacity.base.printable import is_digits, printable
 from ampacity.base.rng import Rng
 from ampacity.base.utf8 import is_utf8
 from check import raises
@@ -128,3 +129,22 @@ def test_utf8_is_judged_by_the_letter():
         assert not is_utf8(bad), bad
     for bad in (b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xe2\x82", b"\xe2\x28\xa1", b"a\xc3", b"\xc3\x28"):
         assert not is_utf8(bad), bad
+
+
+def test_digits_are_0_to_9_and_at_least_one():
+    for text, digits in (("0", True), ("0123456789", True), ("", False), ("\u00b2", False), ("1\u00b2", False), ("\u0661", False), ("-1", False)):
+        assert is_digits(text) == digits, text
+
+
+def test_what_a_terminal_would_obey_is_written_out():
+    assert printable("plain \u00e9 \u2192 text") == "plain \u00e9 \u2192 text"
+    assert printable("a\x1b[2Jb") == "a\\x1b[2Jb" and printable("one\ntwo\r") == "one\\ntwo\\x0d"
+    assert printable("\x00\x7f\x9b") == "\\x00\\x7f\\x9b" and printable("\u202egpj") == "\\u202egpj"
+
+
+def test_a_line_of_the_log_is_one_line_whatever_it_quotes():
+    log, echoed = Log(), []
+    log.echo = echoed.append
+    log.add("info", "link closed: code=1000 \x1b]0;evil\x07\n99 0.000 info forged", 5)
+    for line in (log.since(0)[0][3], echoed[0][3]):
+        assert "\n" not in line and "\x1b" not in line and "\x07" not in line and "forged" in line

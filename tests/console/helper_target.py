@@ -21,12 +21,41 @@ VIEW = {
 }  # fmt: skip
 
 
+class Still:
+    """A clock that stands."""
+
+    def __init__(self, now_ms=1000):
+        self.ms = now_ms
+
+    def now_ms(self):
+        return self.ms
+
+    def now_us(self):
+        return self.ms * 1000
+
+
+def said(console, text, role, now_ms):
+    """The answer to a line, however many slices it takes."""
+    answer = console.line(text, role, now_ms)
+    while answer is None:
+        answer = console.go_on(Still(now_ms))
+    return answer
+
+
+def finished(work, now_ms=1000):
+    """What a check or a change of the password comes to."""
+    result = None
+    while result is None:
+        result = work.step(Still(now_ms))
+    return result
+
+
 class Target:
     def __init__(self, files=None):
         self.files = files or MemoryFiles()
         self.store = Settings(self.files)
         self.log = Log()
-        self.access = Access(self.store, lambda n: bytes(range(n)))
+        self.access = Access(self.store, lambda n: bytes(range(n)), target_us=1)
         self.applied = []
         self.limits = []
         self.commands = {"isolate": ("isolate EVSE on|off", self.isolate)}

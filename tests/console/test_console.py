@@ -1,9 +1,10 @@
 """The console's lines and answers."""
 
-from helper_target import VIEW, Target
+from helper_target import VIEW, Target, finished, said
 
 from ampacity.base import strict_json
 from ampacity.console.console import COMMANDS, Console
+from ampacity.console.render import render
 from ampacity.console.settings import parse_da
 from ampacity.store.memory_files import MemoryFiles
 
@@ -16,7 +17,7 @@ class Desk:
         self.now_ms = 1000
 
     def __call__(self, text):
-        return self.console.line(text, self.role, self.now_ms)
+        return said(self.console, text, self.role, self.now_ms)
 
     def refused(self, text):
         """The refusal's text; it was counted and is one."""
@@ -93,6 +94,19 @@ def test_amperes_are_typed_with_at_most_one_decimal():
         ("16", 160), ("16.5", 165), ("0.1", 1), ("16A", 160), ("16.", None), (".5", None), ("1e1", None), ("16.55", None), ("", None),
     ):  # fmt: skip
         assert parse_da(text) == value_da
+
+
+def test_digits_of_other_kinds_are_refused_and_not_a_crash():
+    desk = Desk()
+    for line in ("limit main \u00b2", "limit main 1\u00b2", "limit main 6.\u00b2", "limit main \u00b2W", "limit main 16 \u00b2",
+                 "limit main \u0661\u0666", "set share.slot_s \u00b2", "set share.deadband \u00b2", "log \u00b2x"):
+        answer = desk(line)
+        assert answer.startswith("error: ") or line.startswith("log"), line
+    assert desk.target.limits == []
+
+
+def test_what_comes_from_a_device_cannot_move_the_cursor_of_who_reads_it():
+    assert render({"serial": "A\x1b[2J\nmode regulating", "list": ["\x07"]}) == "list: \\x07\nserial: A\\x1b[2J\\nmode regulating"
 
 
 def test_settings_are_staged_and_take_effect_together_at_commit():
@@ -178,7 +192,7 @@ def test_the_user_reads_and_the_installer_changes():
 def test_a_login_with_the_password_makes_an_installer_until_logout():
     desk = Desk("user")
     assert "no password is set" in desk.refused("login anything")
-    desk.target.access.set_password("a long pass phrase")
+    finished(desk.target.access.change("a long pass phrase"))
     assert "installer's password" in desk.refused("login wrong pass phrase")
     assert "again after 1 s" in desk.refused("login a long pass phrase")
     desk.now_ms += 1000
@@ -190,7 +204,7 @@ def test_a_login_with_the_password_makes_an_installer_until_logout():
 
 def test_wrong_passwords_cost_time_that_grows():
     desk = Desk("user")
-    desk.target.access.set_password("a long pass phrase")
+    finished(desk.target.access.change("a long pass phrase"))
     waits = []
     for _ in range(4):
         desk.refused("login nonsense")

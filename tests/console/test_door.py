@@ -2,7 +2,7 @@
 
 import asyncio
 
-from helper_target import Target
+from helper_target import Target, finished
 
 from ampacity.base.errors import Rejected
 from ampacity.base.within import within
@@ -62,16 +62,17 @@ def test_a_local_door_is_the_installers_until_a_password_is_set_and_others_stay_
     with raises(Rejected) as e:
         role_of("0.0.0.0", target.access)
     assert e.field == "console"
-    target.access.set_password("a long pass phrase")
+    finished(target.access.change("a long pass phrase"))
     assert role_of("127.0.0.1", target.access) == "user" and role_of("0.0.0.0", target.access) == "user"
 
 
-def test_setting_the_password_ends_the_free_role_at_once():
+async def test_setting_the_password_ends_the_free_role_at_once():
     target = Target()
     console = Console(target)
     line = b"password a long pass phrase"
-    assert answered(console, line, role_of("127.0.0.1", target.access), 0) == b"ok\n> "
-    assert b"login" in answered(console, b"limit main 16", role_of("127.0.0.1", target.access), 0)
+    clock = platform()[0](".", {}).clock
+    assert await answered(console, line, role_of("127.0.0.1", target.access), clock) == b"ok\n> "
+    assert b"login" in await answered(console, b"limit main 16", role_of("127.0.0.1", target.access), clock)
 
 
 class Bench:

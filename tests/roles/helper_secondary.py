@@ -7,7 +7,7 @@ from ampacity.bus import lease_table as table
 from ampacity.bus.frames import read_pdu, words, write_pdu
 from ampacity.bus.secondary import SecondaryEngine
 from ampacity.ports.charge_point import ChargePointPort
-from ampacity.roles.secondary import Secondary
+from ampacity.roles.secondary import TRUSTED, Secondary
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.store.settings import Settings
 
@@ -50,7 +50,7 @@ class Unit:
         self.log = Log()
         self.port = PlantPort("evse-2")
         self.now_ms = START_MS
-        self.secondary = Secondary(config(**changes), self.port, Settings(self.files), self.log, self.now_ms)
+        self.secondary = Secondary(config(**changes), self.port, Settings(self.files, trusted=TRUSTED), self.log, self.now_ms)
         self.engine = SecondaryEngine(2, self.secondary.map, 19200)
         self.sequence = 0
 

@@ -60,10 +60,12 @@ def test_nothing_is_raised_on_a_full_disk_that_never_held_the_site_and_it_is_sai
     garage.facts["alarm_output"] = "relay-9"
     garage.start().run(30000)
     assert garage.amps_da() == [0, 0]
-    assert "journal" in garage.view("evse-1")["why"] and garage.doors.outputs["relay-9"].on
-    assert any("no order is raised" in line[3] for line in garage.log.since(0))
+    assert "storage" in garage.view("evse-1")["why"] and garage.doors.outputs["relay-9"].on
+    assert any("without memory" in line[3] for line in garage.log.since(0))
     garage.files.bytes_max = None
-    garage.run(60000)
+    garage.run(5000)
+    assert garage.doors.resets == ["immediate"]  # by itself
+    garage.start().run(60000)
     assert min(garage.amps_da()) > 60 and not garage.doors.outputs["relay-9"].on
 
 
@@ -170,3 +172,53 @@ def test_one_that_draws_is_not_isolated():
     with raises(Rejected):
         garage.primary.guard.gone("evse-1", 0)
     assert "nothing that left" in say(garage, "gone")
+
+
+def damage(garage, name, gone=False):
+    kept = garage.files.read(name + ".set")
+    garage.files.remove(name + ".set")
+    if not gone:
+        garage.files.replace(name + ".set", kept[:20] + bytes((kept[20] ^ 1,)) + kept[21:])
+
+
+def test_after_damaged_evidence_nothing_is_raised_over_any_number_of_restarts_until_a_person_says_so():
+    for gone in (False, True):
+        garage = locked_out()
+        damage(garage, "evidence", gone)
+        before = garage.files.read("evidence.set")
+        garage.port.car = "C"
+        for _ in range(2):
+            garage.start().run(40000)
+            assert garage.amps_da()[0] == 0, gone
+            assert "evidence" in garage.view("evse-1")["why"] and garage.primary.guard.mode == "safe"
+            assert any("`relearn`" in line[3] for line in garage.log.since(0)) and garage.files.read("evidence.set") == before
+        garage.unit.port.greedy = garage.unit.port.welded = False
+        assert say(garage, "relearn") == "restarting"
+        garage.run(1000)
+        assert garage.doors.resets == ["immediate"]
+        garage.start().run(60000)
+        assert garage.amps_da()[0] >= 60 and "error" in say(garage, "relearn")
+
+
+def test_latched_faults_that_cannot_be_read_wait_for_the_plug():
+    garage = charging()
+    garage.port.car = "C"
+    garage.run(30000)
+    garage.primary.settings.put("latched", {"evse-1": ["rcm"]})
+    for gone in (False, True):
+        damage(garage, "latched", gone)
+        garage.start().run(30000)
+        assert garage.amps_da()[0] == 0 and any("latched faults" in line[3] for line in garage.log.since(0))
+    garage.port.car = "A"
+    garage.run(10000)
+    garage.port.car = "C"
+    garage.run(60000)
+    assert garage.amps_da()[0] >= 60
+
+
+def test_limits_that_are_gone_count_as_those_that_cannot_be_read():
+    garage = charging().run(30000)
+    say(garage, "limit main 10")
+    damage(garage, "limits", gone=True)
+    garage.start().run(40000)
+    assert garage.amps_da() == [0, 0]

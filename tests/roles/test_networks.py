@@ -3,6 +3,7 @@
 from helper_garage import Garage, site
 
 from ampacity.roles.networks import FLOOR_DOC
+from check import raises
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://one.example", "security_profile": 1, "password": "0123456789abcdef"}
 SECOND = {"1": None, "2": {"url": "ws://two.example", "security_profile": 1, "timeout_s": 30, "interface": "Wired0"}}
@@ -81,3 +82,55 @@ def test_another_upstream_in_the_site_file_wins_over_what_a_csms_had_set():
     assert tried(one.start(), 5) == ["new"] * 5
     assert any(["the site file names another one: ws://new.example" in line[3] for line in one.log.since(0)])
     assert tried(one.start(), 5) == ["new"] * 5 and not any(["names another" in line[3] for line in one.log.since(0)])
+
+
+SECURE = {"2": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}}
+
+
+def stood_with_tls():
+    """A station that its CSMS has moved to TLS, with another password, and that has stood there."""
+    one = garage(SECURE, "2")
+    one.primary.upstream.networks.connected(5)
+    one.primary.settings.put("ocpp_secret", {"password": "rotated-by-the-csms"})
+    return one
+
+
+def goes_nowhere(one):
+    link = one.start().primary.upstream.link
+    link.before_attempt(1)
+    with raises(ValueError) as e:
+        link._schemes()
+    return "site file" in str(e.error)
+
+
+def test_a_network_document_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
+    one = stood_with_tls()
+    assert one.start().primary.upstream.config.secure
+    for name in ("ocpp_network", "ocpp_vars"):
+        kept = one.files.read(name + ".set")
+        one.files.remove(name + ".set")
+        assert goes_nowhere(one), name
+        one.files.replace(name + ".set", kept[:-1] + b"x")
+        assert goes_nowhere(one), name
+        one.files.replace(name + ".set", kept)
+
+
+def test_a_floor_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
+    for damage in ("gone", "damaged"):
+        one = stood_with_tls()
+        one.primary.settings.put("ocpp_vars", {})  # the priority points at the site file's own
+        kept = one.files.read(FLOOR_DOC + ".set")
+        one.files.remove(FLOOR_DOC + ".set")
+        if damage == "damaged":
+            one.files.replace(FLOOR_DOC + ".set", kept[:-1] + b"x")
+        assert goes_nowhere(one), damage
+
+
+def test_the_site_file_overrules_even_what_is_damaged():
+    one = stood_with_tls()
+    one.files.replace(FLOOR_DOC + ".set", b"x")
+    one.files.remove("ocpp_network.set")
+    assert goes_nowhere(one)
+    one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://new.example")
+    assert tried(one.start(), 2) == ["new", "new"] and one.primary.upstream.config.unusable is None
+    assert tried(one.start(), 2) == ["new", "new"] and one.primary.upstream.config.unusable is None

@@ -133,6 +133,45 @@ def test_settings_written_over_the_bus_outlive_a_restart():
     assert (lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms) == (80, 130, 60, 5000)
 
 
+def test_settings_that_cannot_be_read_leave_the_least_until_they_are_set_again():
+    for damaged in (None, b"garbage"):
+        files = MemoryFiles()
+        first = Unit(files, fallback_da=80)
+        first.secondary.map.unlocked = True
+        data = words((80, 130, 60, 50))
+        first.engine.answer(write_pdu(table.SETTINGS_AT, data), first.now_ms)
+        first.secondary.housekeep(first.now_ms)
+        files.remove("written.set")
+        if damaged:
+            files.replace("written.set", damaged)
+        second = Unit(files, fallback_da=80)
+        lease = second.secondary.lease
+        assert (lease.fallback_da, lease.max_da, lease.power_on_da) == (0, 60, 0)
+        assert any("settings: 6 A at most" in line[3] for line in second.log.since(0))
+        second.secondary.map.unlocked = True
+        second.engine.answer(write_pdu(table.SETTINGS_AT, data), second.now_ms)
+        second.secondary.housekeep(second.now_ms)
+        assert Unit(files).secondary.lease.max_da == 130
+
+
+def test_latched_faults_that_cannot_be_read_wait_for_the_plug():
+    for damaged in (None, b"garbage"):
+        files = MemoryFiles()
+        Unit(files).secondary.settings.put("latched", ["rcm"])
+        files.remove("latched.set")
+        if damaged:
+            files.replace("latched.set", damaged)
+        unit = Unit(files)
+        unit.port.car = "C"
+        unit.keep_granting(10000, 160)
+        assert not unit.port.contactor and unit.status()["faults"]
+        unit.port.car = "A"
+        unit.keep_granting(5000, 160)
+        unit.port.car = "C"
+        unit.keep_granting(10000, 160)
+        assert unit.port.contactor
+
+
 def test_a_store_that_fails_stops_nothing_and_is_counted():
     unit = Unit(MemoryFiles(bytes_max=0))
     unit.port.car = "C"

@@ -120,6 +120,34 @@ def test_files_in_a_folder_and_what_they_hold_after_a_restart():
         assert "half.new" not in os.listdir(path) and len(again.list()) == 10
 
 
+def mode(path):
+    return os.stat(path)[0] & 0o777
+
+
+def test_only_its_owner_can_read_what_is_kept_from_the_first_byte_on():
+    with Folder() as path:
+        store = path + "/store"
+        files = DiskFiles(store)
+        assert mode(store) == 0o700
+        files.append("journal.1", b"x")
+        files.replace("access.set", b"y")
+        assert mode(store + "/journal.1") == mode(store + "/access.set") == 0o600
+        files.close()
+        for name in files.list():
+            files.remove(name)
+        os.rmdir(store)
+
+
+def test_what_an_earlier_version_left_readable_is_taken_from_others_at_the_start():
+    with Folder() as path:
+        with open(path + "/access.set", "wb") as file:
+            file.write(b"secret")
+        assert mode(path) & 0o077 and mode(path + "/access.set") & 0o077
+        files = DiskFiles(path)
+        assert mode(path) == 0o700 and mode(path + "/access.set") == 0o600
+        assert files.read("access.set") == b"secret" and files.trouble is None
+
+
 def test_a_file_name_stays_in_its_folder():
     with Folder() as path:
         files = DiskFiles(path)

@@ -1,11 +1,13 @@
 """The controller's own log: a bounded list of lines and a set of counters. What does not fit is dropped and counted.
 
-Lines are facts with units and hold no secret. Every refusal has a counter: it is the counter that one watches,
-the line that one reads.
+Lines are facts with units and hold no secret, and nothing that a terminal would obey, for some of them quote the wire. Every
+refusal has a counter: it is the counter that one watches, the line that one reads.
 
 Lines live as long as others push them out, so they are packed one after another into a ring of bytes: as objects each
 would take three times its text of a board's heap, in pieces strewn all over it.
 """
+
+from ampacity.base.printable import printable
 
 LEVELS = ("debug", "info", "warning", "error")
 LINE_BYTES = 64  # room for each line; one that is longer takes that of others
@@ -41,7 +43,7 @@ class Log:
 
     def add(self, level, text, now_ms):
         """level: "debug", "info", "warning", "error". Returns the line's number."""
-        n = self._first + self._count
+        n, text = self._first + self._count, printable(text)
         self._put(LEVELS.index(level) if level in LEVELS else 1, _cut(text.encode()), now_ms)
         if self.echo is not None:
             self.echo((n, now_ms, level, text))

@@ -5,6 +5,7 @@ POSIX.1-2017, 8.3; rules Mm.w.d, Jn and n; hours up to 167 as RFC 8536 allows.
 """
 
 from ampacity.base.dates import date_from_days, days_from_date, is_leap, month_days, weekday
+from ampacity.base.printable import is_digits
 
 
 class Zone:
@@ -91,7 +92,7 @@ class _Reader:
     def name(self):
         start = self._at
         quoted = self.take("<")
-        while self.peek().isalpha() or quoted and (self.peek().isdigit() or self.peek() in ("+", "-")):
+        while self.peek().isalpha() or quoted and (is_digits(self.peek()) or self.peek() in ("+", "-")):
             self._at += 1
         name = self._text[start + 1 if quoted else start : self._at]
         if len(name) < 3 or quoted and not self.take(">"):
@@ -100,7 +101,7 @@ class _Reader:
 
     def number(self, low, high):
         start = self._at
-        while self.peek().isdigit() and self._at - start < 4:
+        while is_digits(self.peek()) and self._at - start < 4:
             self._at += 1
         if self._at == start or not low <= int(self._text[start : self._at]) <= high:
             self._at = start

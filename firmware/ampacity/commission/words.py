@@ -1,6 +1,7 @@
 """What an installer types for a scan, and what is shown of one: words in, words out."""
 
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 from ampacity.commission.scan import ANY_UNITS, LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
 from ampacity.commission.visit import GARBLED_TEXT, TWINS_TEXT
 
@@ -14,7 +15,7 @@ def units_of(text: str, rtu: bool = True) -> "list[int]":
     units: list[int] = []
     for part in text.split(","):
         low, _, high = part.partition("-")
-        if not low.isdigit() or (high and not high.isdigit()):
+        if not is_digits(low) or (high and not is_digits(high)):
             raise Rejected("units", text, "addresses 1..%d, such as 1-32 or 1-10,100" % most)
         first, last = int(low), int(high or low)
         if not 1 <= first <= last <= most:
@@ -36,7 +37,7 @@ def settings_of(text: str) -> "list[tuple[int, str, int]]":
     found: list[tuple[int, str, int]] = []
     for part in text.split(","):
         digits = part
-        while digits and not digits.isdigit():
+        while digits and not is_digits(digits):
             digits = digits[:-1]
         rest = part[len(digits) :].upper()
         if not digits or int(digits) not in BAUDS or rest[:1] not in ("", "E", "O", "N") or rest[1:] not in ("", "1", "2"):

@@ -1,63 +1,139 @@
 """Who may change things: the installer. There is no default password; until one is set only local doors lead here.
 
-The password is kept as a salted, iterated SHA-256; wrong ones cost time that grows.
+The password is kept by PBKDF2 (kdf.py); wrong ones cost time that grows. A document that is damaged, or gone although a password
+was set, makes nobody the installer: who may open the data folder ends that (docs/operate.md). Records of earlier versions
+(200 rounds of SHA-256) still open, and are written anew as soon as they did.
 """
 
 import hashlib
 from binascii import hexlify, unhexlify
 
 from ampacity.base.errors import Rejected
+from ampacity.console.kdf import TARGET_US, Derivation, same
 
 DOCUMENT = "access"
-ROUNDS = 200  # 60 ms on a microcontroller: more would stall the loop, so the password is long instead
+KIND = "pbkdf2-sha256"
+OLD_ROUNDS = 200
+ROUNDS_KNOWN_MAX = 10000000
 LENGTH_MIN, LENGTH_MAX = 12, 64
 WAIT_MS_MIN, WAIT_MS_MAX = 1000, 300000
+LEFT_MS = 5000  # whoever asked and went on no more for so long is gone
+RESET = "a controller whose access.set somebody removed from its store: its password cannot be read"
 
 
 class Access:
     """store: documents by name. random_bytes: function(n) of the system's random source."""
 
-    def __init__(self, store, random_bytes):
+    def __init__(self, store, random_bytes, target_us=TARGET_US):
         self._store = store
         self._random = random_bytes
+        self._target_us = target_us
         self._wait_ms = WAIT_MS_MIN
         self._wait_until_ms = None
 
     def is_set(self):
-        return bool(self._store.get(DOCUMENT))
+        """Is there a password? Also one that cannot be read."""
+        return self._store.get(DOCUMENT) is not None or self.lost()
 
-    def set_password(self, text):
-        """Raises Rejected for one that is too short or too long; its value is not repeated."""
+    def lost(self):
+        """A password was set, and what is kept of it cannot be used."""
+        kept = self._store.get(DOCUMENT)
+        return DOCUMENT in self._store.damaged or (kept is not None and record_of(kept) is None)
+
+    def change(self, text):
+        """The Work that sets a password. Raises Rejected for one that is too short or too long; its value is not repeated."""
         if not LENGTH_MIN <= len(text) <= LENGTH_MAX:
             raise Rejected("password", "***", "%d..%d characters" % (LENGTH_MIN, LENGTH_MAX))
-        salt = self._random(16)
-        self._store.put(DOCUMENT, {"salt": text_of(salt), "hash": text_of(digest(salt, text))})
+        return Setting(self._store, self._random(16), text, self._target_us)
 
     def check(self, text, now_ms):
-        """Is it the password? Raises Rejected while a wrong one before still costs time."""
+        """What finds out whether it is the password: its step(clock) says None until it is over, then True or False.
+
+        Raises Rejected while a wrong one before still costs time, or another one is being looked at.
+        """
+        if not self.is_set():
+            raise Rejected("login", "no password is set", "a local door, where none is needed")
+        if self.lost():
+            raise Rejected("login", "***", RESET)
         if self._wait_until_ms is not None and now_ms < self._wait_until_ms:
             seconds = (self._wait_until_ms - now_ms + 999) // 1000
             raise Rejected("login", "too soon", "the password again after %d s" % seconds)
-        kept = self._store.get(DOCUMENT)
-        right = bool(kept) and same(digest(unhexlify(kept["salt"]), text[:LENGTH_MAX]), unhexlify(kept["hash"]))
+        self.busy(now_ms)
+        return Checking(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)))
+
+    def busy(self, now_ms):
+        """One password is being looked at, and no other."""
+        self._wait_until_ms = now_ms + LEFT_MS
+
+    def tried(self, right, now_ms):
         self._wait_until_ms = None if right else now_ms + self._wait_ms
         self._wait_ms = WAIT_MS_MIN if right else min(2 * self._wait_ms, WAIT_MS_MAX)
+
+
+class Setting:
+    """A new password on its way into the store. step(clock): None, then True; OSError: the old one stays."""
+
+    def __init__(self, store, salt, text, target_us):
+        self._store = store
+        self._salt = salt
+        self._derivation = Derivation(salt, text.encode(), None, target_us)
+
+    def step(self, clock):
+        made = self._derivation
+        if not made.step(clock):
+            return None
+        self._store.put(DOCUMENT, {"kind": KIND, "rounds": made.rounds, "salt": text_of(self._salt), "hash": text_of(made.digest)})
+        return True
+
+
+class Checking:
+    """One login. record: what record_of gave."""
+
+    def __init__(self, access, text, record):
+        self._access = access
+        self._text = text
+        self._salt, self._kept, self._rounds = record
+        self._derivation = None if self._rounds is None else Derivation(self._salt, text.encode(), self._rounds)
+        self._renewing = None
+
+    def step(self, clock):
+        if self._renewing is not None:
+            return self._renewed(clock)
+        self._access.busy(clock.now_ms())
+        made = self._derivation
+        if made is not None and not made.step(clock):
+            return None
+        right = same(old_digest(self._salt, self._text) if made is None else made.digest, self._kept)
+        self._access.tried(right, clock.now_ms())
+        if made is None and right and len(self._text) >= LENGTH_MIN:
+            self._renewing = self._access.change(self._text)
+            return None
         return right
 
+    def _renewed(self, clock):
+        try:
+            return self._renewing.step(clock)
+        except OSError:  # the record as it was still opens
+            return True
 
-def digest(salt, text):
+
+def record_of(kept):
+    """(salt, hash, rounds or None for an earlier version's) of a document; None: it is none."""
+    try:
+        salt, value, rounds = unhexlify(kept["salt"]), unhexlify(kept["hash"]), kept.get("rounds")
+        known = kept.get("kind") == KIND and isinstance(rounds, int) and 1 <= rounds <= ROUNDS_KNOWN_MAX
+        if len(value) == 32 and salt and (known or (rounds is None and "kind" not in kept)):
+            return salt, value, rounds
+    except (KeyError, TypeError, ValueError, AttributeError):
+        pass
+    return None
+
+
+def old_digest(salt, text):
     value = text.encode()
-    for _ in range(ROUNDS):
+    for _ in range(OLD_ROUNDS):
         value = hashlib.sha256(salt + value).digest()
     return value
-
-
-def same(a, b):
-    """Equal, in a time that does not depend on where they differ."""
-    difference = len(a) ^ len(b)
-    for x, y in zip(a, b):
-        difference |= x ^ y
-    return difference == 0
 
 
 def text_of(data):

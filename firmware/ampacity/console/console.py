@@ -8,6 +8,7 @@ for the installer. Whatever is refused raises Rejected there, is counted here ("
 
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
 
@@ -41,15 +42,30 @@ class Console:
         self.target = target
         self.staged = {}
         self.logged_in = False
+        self._work = self._then = None  # what takes longer than a line may, and what becomes of it
         self.open = True  # its door says when nobody is there any more
 
     def line(self, text, role, now_ms):
-        """The answer to one line, without a line end. Refusals start with "error: "."""
+        """The answer to one line, without a line end. Refusals start with "error: ". None: ask go_on for it, with the loop between."""
+        return self._answered(self._words, text, role, now_ms)
+
+    def go_on(self, clock):
+        """The next slice of what takes longer (a password); the answer when it is done, else None."""
+        return self._answered(self._slice, clock)
+
+    def _words(self, text, role, now_ms):
+        if len(text) > LINE_MAX:
+            raise Rejected("line", "%d characters" % len(text), "at most %d" % LINE_MAX)
+        words = text.split()
+        return self._run(words, role, now_ms) if words else ""
+
+    def _slice(self, clock):
+        result = self._work.step(clock)
+        return None if result is None else self._then(result, clock.now_ms())
+
+    def _answered(self, function, *arguments):
         try:
-            if len(text) > LINE_MAX:
-                raise Rejected("line", "%d characters" % len(text), "at most %d" % LINE_MAX)
-            words = text.split()
-            return self._run(words, role, now_ms) if words else ""
+            return function(*arguments)
         except Rejected as e:
             self.target.log.counter("console_refused")
             return "error: " + str(e)
@@ -133,10 +149,12 @@ class Console:
         return "\n".join(["%d %d.%03d %s %s" % (n, ms // 1000, ms % 1000, level, text) for n, ms, level, text in lines])
 
     def _login(self, words, now_ms):
-        if not self.target.access.is_set():
-            raise Rejected("login", "no password is set", "a local door, where none is needed")
-        self.logged_in = self.target.access.check(" ".join(words), now_ms)
-        if not self.logged_in:
+        self.logged_in = False
+        self._work, self._then = self.target.access.check(" ".join(words), now_ms), self._checked
+
+    def _checked(self, right, now_ms):
+        self.logged_in = right
+        if not right:
             self.target.log.add("warning", "console: wrong password", now_ms)
             raise Rejected("login", "***", "the installer's password")
         return "installer"
@@ -186,7 +204,9 @@ class Console:
         return "%s forgotten" % plain(count)
 
     def _password(self, words, now_ms):
-        self.target.access.set_password(" ".join(words))
+        self._work, self._then = self.target.access.change(" ".join(words)), self._changed
+
+    def _changed(self, done, now_ms):
         self.target.log.add("info", "console: the installer's password was set", now_ms)
         return "ok"
 
@@ -194,7 +214,7 @@ class Console:
 def parse_limit(text):
     """(da, None) or (None, watts) of "16", "16.5", "16A", "11000W". Raises Rejected."""
     if text[-1:] in ("W", "w"):
-        if text[:-1].isdigit() and len(text) <= 8:
+        if is_digits(text[:-1]) and len(text) <= 8:
             return None, int(text[:-1])
     else:
         limit_da = parse_da(text)
@@ -206,6 +226,6 @@ def parse_limit(text):
 def parse_ttl_ms(text):
     """Seconds, 1..604800 (also "90s"), in milliseconds. Raises Rejected."""
     digits = text[:-1] if text[-1:] == "s" else text
-    if not digits.isdigit() or not 1 <= int(digits) <= TTL_S_MAX:
+    if not is_digits(digits) or not 1 <= int(digits) <= TTL_S_MAX:
         raise Rejected("seconds", text, "1..%d" % TTL_S_MAX)
     return int(digits) * 1000

@@ -15,6 +15,7 @@ from ampacity.base.within import within
 
 PROMPT = "> "
 CHUNK_BYTES = 256
+PAUSE_MS = 2  # between two slices of a password
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 CLIENTS_MAX = 8
 WAITING = 4  # connections that have not yet said a line
@@ -116,7 +117,7 @@ class Talk:
                 from ampacity.console.console import Console
 
                 self.console = Console(hall.target())
-            data = answered(self.console, line, hall.role(), began_ms)
+            data = await answered(self.console, line, hall.role(), clock)
             await clock.sleep_ms(clock.now_ms() - began_ms)
         await self._say(data)
 
@@ -134,10 +135,13 @@ async def close(writer):
         pass
 
 
-def answered(console, line, role, now_ms):
+async def answered(console, line, role, clock):
     """The bytes that answer one line of bytes, prompt included."""
     try:
-        text = console.line(line.decode().strip(), role, now_ms)
+        text = console.line(line.decode().strip(), role, clock.now_ms())
+        while text is None:
+            await clock.sleep_ms(PAUSE_MS)
+            text = console.go_on(clock)
     except UnicodeError:
         text = "error: line: use UTF-8"
     if text:

@@ -1,5 +1,7 @@
 """Facts as lines for people. The machine's form of the same facts is JSON."""
 
+from ampacity.base.printable import printable
+
 
 def render(value, indent=0):
     """Nested dicts and lists as indented "name: value" lines; keys sorted."""
@@ -23,7 +25,7 @@ def plain(item):
         return "yes" if item else "no"
     if isinstance(item, (list, tuple)):
         return "  ".join([plain(part) for part in item])
-    return str(item)
+    return printable(str(item))
 
 
 def render_meter(name, meter):
@@ -42,6 +44,7 @@ def render_site(view):
     trouble = (view.get("ocpp") or {}).get("trouble")
     if trouble:
         lines.append("upstream: " + trouble)
+    lines += view.get("storage") or []
     circuits, evses = view.get("circuits") or {}, view.get("evses") or {}
     for name in sorted(circuits):
         circuit = circuits[name]

@@ -4,6 +4,7 @@ A change is staged, checked at once, and takes effect with all others at `commit
 """
 
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 
 DOCUMENT = "console"
 TEXT_MAX = 120
@@ -139,7 +140,7 @@ class SettingTable:
 def is_number(text):
     """A whole number, perhaps with a minus sign."""
     digits = text[1:] if text[:1] == "-" else text
-    return digits.isdigit()
+    return is_digits(digits)
 
 
 def parse_da(text):
@@ -147,7 +148,7 @@ def parse_da(text):
     if text[-1:] in ("A", "a"):
         text = text[:-1]
     whole, dot, tenth = text.partition(".")
-    if not whole.isdigit() or (dot and not (tenth.isdigit() and len(tenth) == 1)) or len(whole) > 6:
+    if not is_digits(whole) or (dot and not (is_digits(tenth) and len(tenth) == 1)) or len(whole) > 6:
         return None
     return int(whole) * 10 + int(tenth or "0")
 

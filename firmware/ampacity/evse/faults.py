@@ -8,6 +8,7 @@ UNTIL = {
     "proximity": "unplug",
     "contactor": "unplug",
     "emergency_stop": "unplug",
+    "unread": "unplug",  # a fault was kept, and cannot be read
     "overtemperature": "gone",
     "pe_lost": "gone",
     "lock_failed": "gone",

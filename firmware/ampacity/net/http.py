@@ -1,5 +1,7 @@
 """The head of an HTTP/1.1 response: status and fields, bounded. No body, no chunks: an upgrade has none."""
 
+from ampacity.base.printable import is_digits
+
 HEAD_MAX = 4096
 
 
@@ -38,7 +40,7 @@ def parse_head(data, size_max=HEAD_MAX):
 
 def _status(line):
     parts = line.split(" ", 2)
-    if len(parts) < 2 or len(parts[1]) != 3 or not parts[1].isdigit():
+    if len(parts) < 2 or len(parts[1]) != 3 or not is_digits(parts[1]):
         raise ValueError("http: no status in %s" % line[:40])
     return int(parts[1]), parts[2][:80] if len(parts) > 2 else ""
 

@@ -1,6 +1,7 @@
 """Addresses of the upstream: `ws://host:port/path`, nothing that a station does not need."""
 
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 
 PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 URL_MAX = 512
@@ -50,7 +51,7 @@ def _host_port(text, default, whole):
         port = port[1:]
     elif ":" in text:
         host, _, port = text.partition(":")
-    if not host or not port.isdigit() and port or port and not 1 <= int(port) <= 65535:
+    if not host or not is_digits(port) and port or port and not 1 <= int(port) <= 65535:
         raise Rejected("url", whole[:80], "a host and a port 1..65535")
     return host, int(port) if port else default
 
@@ -65,4 +66,4 @@ def is_ip_literal(host):
     if ":" in host:
         return True
     parts = host.split(".")
-    return len(parts) == 4 and all([p.isdigit() and len(p) <= 3 and int(p) < 256 for p in parts])
+    return len(parts) == 4 and all([is_digits(p) and len(p) <= 3 and int(p) < 256 for p in parts])

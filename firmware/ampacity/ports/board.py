@@ -6,6 +6,7 @@ import time
 import machine
 
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 from ampacity.ports.address import numeric_host
 from ampacity.ports.doors import SECONDS_1970_2000
 from ampacity.ports.line import Line, tty_modes
@@ -49,7 +50,7 @@ class BoardDoors(MpDoors):
         if far:
             return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
         kind, _, number = self.device_of(bus_facts).partition(":")
-        if kind != "uart" or not number.isdigit():
+        if kind != "uart" or not is_digits(number):
             raise Rejected("port", bus_facts.get("port"), "uart:N or socket://HOST:PORT")
         pins = self._uarts.get(number, {})
         return Line(lambda on_data, on_lost: Pump(open_uart(int(number), bus_facts, pins), on_data, on_lost), Waiter(), self.clock)

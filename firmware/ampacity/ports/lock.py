@@ -7,9 +7,12 @@ program and needs neither.
 
 import os
 
+from ampacity.base.printable import is_digits
+
 BUSY = 16  # EBUSY
 NAME = "lock"
 LOCK_EX_NB = 2 | 4
+O_RDONLY = 0
 O_RDWR_CREAT = 0x2 | 0x40
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
 
@@ -59,7 +62,7 @@ class Busy(Exception):
 def who(text):
     """ "process 123" of what a lock's holder wrote into it."""
     words = text.split()
-    return "process " + words[0] if words and words[0].isdigit() else "another process"
+    return "process " + words[0] if words and is_digits(words[0]) else "another process"
 
 
 def me():
@@ -71,7 +74,7 @@ def me():
 def lives(text):
     """Is the process that wrote this there now? What is not to be understood, or is of an earlier start, is not."""
     words = text.split()
-    if len(words) != 3 or not words[0].isdigit() or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
+    if len(words) != 3 or not is_digits(words[0]) or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
         return False
     return words[1] == _started(_read("/proc/%s/stat" % words[0]))
 
@@ -91,7 +94,12 @@ def _read(path):
 
 
 class FolderLock:
-    """Held from its making to close() or the end of the process. Busy: another controller runs on that folder."""
+    """Held from its making to close() or the end of the process. Busy: another controller runs on that folder.
+
+    `trouble`: why there is no lock in it, on a medium that cannot be written; None where there is one.
+    """
+
+    trouble = None
 
     def __init__(self, folder, name=NAME):
         self._path = path = folder + "/" + name
@@ -99,16 +107,33 @@ class FolderLock:
         before = _read(path)
         mine = me()
         if flock is not None:
-            self._fd = open_fd(path, O_RDWR_CREAT)
-            taken = flock(self._fd)
-            if not taken:
-                self.close()
+            taken = self._lock(folder)
         else:
             taken = before == mine or not lives(before)
         if not taken:
             raise Busy("data folder %s is in use by %s; end that one first" % (folder, who(_read(path))))
-        with open(path, "w") as file:
-            file.write(mine)
+        try:
+            with open(path, "w") as file:
+                file.write(mine)
+        except OSError as error:
+            os.listdir(folder)  # OSError: there is no such folder
+            self.trouble = str(error)
+
+    def _lock(self, folder):
+        """A file that cannot be written can still be locked. One that is not there cannot: then there is no lock."""
+        try:
+            self._fd = open_fd(self._path, O_RDWR_CREAT)
+        except OSError as error:
+            os.listdir(folder)
+            self.trouble = str(error)
+            try:
+                self._fd = open_fd(self._path, O_RDONLY)
+            except OSError:
+                return True
+        taken = flock(self._fd)
+        if not taken:
+            self.close()
+        return taken
 
     def close(self):
         """Give it back."""

@@ -1,5 +1,7 @@
 """A relay or digital output of the controller, by its name in the site file: "gpio:N"."""
 
+from ampacity.base.printable import is_digits
+
 
 class Output:
     """`on`: what it was told. `seen`: what its feedback shows (True: acted), None where there is no feedback."""
@@ -37,4 +39,4 @@ def sysfs_read(number):
 def pin_number(name):
     """N of "gpio:N", else None."""
     kind, _, number = name.partition(":")
-    return int(number) if kind == "gpio" and number.isdigit() else None
+    return int(number) if kind == "gpio" and is_digits(number) else None

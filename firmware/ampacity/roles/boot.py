@@ -46,7 +46,7 @@ def read_json(folder, name, required=True):
 
 def make_doors(folder, boot):
     """The Doors of this platform. boot: the facts of boot.json."""
-    files = DiskFiles(folder + "/store")
+    files = DiskFiles(boot.get("store") or folder + "/store")
     doors = platform()[0](folder, boot, files)
     if boot.get("sim"):
         from ampacity.roles.mishaps import bench_files
@@ -73,6 +73,16 @@ def run_loop(main):
     return platform()[1](main)
 
 
+def end_by_term():
+    """SIGTERM ends a controller as Ctrl-C does, with status 0, where a runtime knows signals."""
+    try:
+        import signal
+
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except (ImportError, AttributeError, ValueError):
+        pass
+
+
 def echo_line(line):
     """One line of the log on standard output, for a terminal or the system's journal."""
     _n, now_ms, level, text = line
@@ -91,6 +101,9 @@ def lines_of(config):
 async def run_role(folder, boot, config, log):
     """Run the role that boot names until it ends; returns the exit status."""
     doors = make_doors(folder, boot)
+    trouble = boot.get("medium") or getattr(doors.files, "trouble", None)
+    if trouble:
+        log.add("error", "storage: %s: what happens now is not kept, and what was kept may be unknown" % trouble, doors.clock.now_ms())
     for line in lines_of(config):
         doors.look(line)
     await doors.start()
@@ -109,6 +122,7 @@ def main(arguments):
     folder = arguments[0]
     log = Log(log_lines())
     collect_each(COLLECT_BYTES)
+    end_by_term()
     held = None
     try:
         held = lock_folder(folder)

@@ -10,6 +10,7 @@ from ampacity import __version__
 from ampacity.base import strict_json
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 from ampacity.base.rng import Rng
 from ampacity.commission import papers
 from ampacity.commission.experiments import TALK, Sight
@@ -358,7 +359,7 @@ class Commissioning(Part):
 
     def _status(self, words, as_json, now_ms):
         """words: a number, from which row on what is done is told: a program asks for what is new."""
-        if words and (len(words) > 1 or not words[0].isdigit()):
+        if words and (len(words) > 1 or not is_digits(words[0])):
             raise Rejected("commission status", " ".join(words), "nothing, or the number of rows that are known already")
         if self.run is None:
             status = {"running": False, "evse": None, "step": None, "ask": None, "progress": "", "seconds": 0, "done": [], "left": [], "findings": []}

@@ -48,6 +48,7 @@ class Installer:
             "gaps": ("gaps", self._gaps),
             "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
             "restart": ("restart", self._restart),
+            "relearn": ("relearn", self._relearn),
             "commission": (COMMISSION, self._commission),
             "scan": (SCAN, self._scan),
             "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
@@ -243,6 +244,15 @@ class Installer:
             from ampacity.roles.replacing import Replacing
             self.primary.replacing = Replacing(self.primary)
         return self.primary.replacing.command(words, now_ms)
+
+    def _relearn(self, words, now_ms):
+        """The evidence was damaged, and somebody has looked at every EVSE."""
+        keeper = self.primary.keeper
+        if words or not keeper.lost:
+            raise Rejected("relearn", " ".join(words), "no words, and only while the evidence is damaged")
+        self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
+        keeper.relearn(self.primary.guard, now_ms)
+        return "restarting"
 
     def _restart(self, words, now_ms):
         self.primary.reset("installer", 0, now_ms)

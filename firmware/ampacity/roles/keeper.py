@@ -10,10 +10,22 @@ from ampacity.bus.numbers import Numbers
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+UNREAD = "unread"  # the fault that stands for latched ones that cannot be read
+# documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
+TRUSTED = (
+    "access", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor", "ocpp_network", "ocpp_secret", "ocpp_profiles",
+)  # fmt: skip
 DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
 SAVE_MS = 60000
 EPOCH_RETRY_MS = 1000
 AGAIN_MS = 2000  # after a medium refused
+HOLDING = "no order is raised until the evidence is kept: free the medium, or replace it"
+LOST = (
+    "storage: the evidence of the life before is damaged: who was locked out or distrusted is not known, and no EVSE goes above"
+    " its reserve until somebody has looked at all of them and says `relearn` at the console"
+)
+WITHOUT = "storage: started without memory, for the medium cannot be written: no EVSE goes above its reserve until it can"
+UNKEPT_MS = 5000
 
 
 def random_u32(doors):
@@ -33,6 +45,10 @@ class Keeper:
         self.log = log
         self.failing = []  # names of what is not kept
         self.holding = False  # raises wait for the medium
+        self.lost = False  # the evidence was damaged: the site rests until a person looked
+        self.restart = False  # the memory is back: the next life has one
+        self._ever = self._without = False  # was the evidence kept in this life; does the site rest, for it never was
+        self._started_ms = 0
         self._saved_ms = self._latched_ms = self._epoch_ms = 0
         self._latched = {}
 
@@ -55,17 +71,44 @@ class Keeper:
         if self.put(IDENTITY, {"identity": numbers.identity, "epoch": epoch}, now_ms):
             numbers.kept(epoch)
 
+    def troubles(self):
+        """What a person must know of the medium, a line each."""
+        lines = [LOST] if self.lost else []
+        if self.failing:
+            lines.append("storage: not kept: " + ", ".join(sorted(self.failing)))
+        if self._without:
+            lines.append(WITHOUT)
+        elif self.holding:
+            lines.append(HOLDING)
+        return lines
+
     def evidence(self):
-        """The evidence of the last life, None when there is none."""
-        return self.settings.get(EVIDENCE)
+        """The evidence of the last life, None when there is none. What is damaged stays as it is until `relearn`."""
+        kept = self.settings.get(EVIDENCE)
+        self.lost = EVIDENCE in self.settings.damaged
+        return kept
 
     def watch(self, guard):
         """From now on nothing is raised before what lowered the guard's trust is kept, the shape of the site first of all."""
         guard.ledger.durable.fell()
         guard.ledger.durable.kept = 0
+        self._started_ms = guard.now_ms
+        if self.lost:
+            self.log.add("error", LOST, guard.now_ms)
+            guard.rest(LOST, guard.now_ms)
+
+    def relearn(self, guard, now_ms):
+        """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew after a restart."""
+        self.settings.give_up(EVIDENCE)
+        self.settings.put(EVIDENCE, guard.evidence_dump())
+        self.lost = False
+        self.restart = True
 
     def save(self, guard, now_ms, at_once=False):
         """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
+        if self.lost:
+            self._look_again(now_ms)
+            return
         durable = guard.ledger.durable
         fell = not durable.is_kept()
         due_ms = SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
@@ -75,15 +118,30 @@ class Keeper:
         version = durable.version
         if self.put(EVIDENCE, guard.evidence_dump(), now_ms):
             durable.kept = version
+            self.restart, self._without = self.restart or self._without, False
+            self._ever = True
+        elif not self._ever and not self._without and now_ms - self._started_ms >= UNKEPT_MS:
+            self._without = True
+            self.log.add("error", WITHOUT, now_ms)
+            guard.rest(WITHOUT, now_ms)
         elif fell and not self.holding:
-            self.log.add("error", "no order is raised until the evidence is kept: free the medium, or replace it", now_ms)
+            self.log.add("error", HOLDING, now_ms)
         self.holding = fell and EVIDENCE in self.failing
+
+    def _look_again(self, now_ms):
+        """A medium that did not give the evidence gives it now."""
+        if EVIDENCE in self.settings.unread and now_ms - self._saved_ms >= AGAIN_MS:
+            self._saved_ms = now_ms
+            self.restart = self.settings.readable(EVIDENCE)
 
     def restore_latches(self, locals_):
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
         self._latched = self.settings.get(LATCHED) or {}
+        unread = LATCHED in self.settings.damaged
+        if unread and locals_:
+            self.log.add("error", "storage: latched faults cannot be read: each charging point here waits for its plug", self.doors.clock.now_ms())
         for driver in locals_:
-            faults = self._latched.get(driver.point.port.name)
+            faults = [UNREAD] if unread else self._latched.get(driver.point.port.name)
             if isinstance(faults, list):
                 driver.point.restore(faults)
 

@@ -2,7 +2,8 @@
 
 Profiles are tried in the order of NetworkConfigurationPriority, each NetworkProfileConnectionAttempts times. They are
 read at the start: what is set later holds from the next one. Once a connection has stood with a security profile none
-below it is used any more, whatever a CSMS has set (A05); only the installer's site file can go back.
+below it is used any more, whatever a CSMS has set (A05), and whatever became of what is kept: only the installer's site file
+can go back.
 """
 
 from ampacity.base.errors import Rejected
@@ -10,7 +11,11 @@ from ampacity.ocpp.station import NETWORK_DOC
 
 FLOOR_DOC = "upstream_floor"
 OWN_DOC = "upstream_own"  # what the site file said at the last start
-PLAIN, CERTIFICATE = 1, 3  # security profiles: the last without TLS, the one with a client certificate
+BELOW = (
+    "security profile %d has stood, or what is kept of it is damaged, and no network profile of that kind can be read;"
+    " only another url or security_profile in the site file overrules that"
+)
+PLAIN, TLS, CERTIFICATE = 1, 2, 3  # security profiles: the last without TLS, the first with it, the one with a client certificate
 
 
 def secure(config, ocpp, doors):
@@ -49,8 +54,10 @@ class Networks:
         own = {"slot": 0, "url": ocpp["url"], "security_profile": ocpp.get("security_profile", PLAIN)}
         self._heed_installer(own)
         self._floor = (keeper.settings.get(FLOOR_DOC) or {}).get("security_profile", 0)
-        known = station.network()
-        self._profiles = [one for one in known if one["security_profile"] >= self._floor] or [own]
+        if FLOOR_DOC in keeper.settings.damaged:
+            self._floor = TLS
+        known = [one for one in station.network() if one["security_profile"] >= self._floor]
+        self._profiles = known or [own]
         self._at = self._failed = 0
         self._used = None
         self._use()
@@ -103,3 +110,5 @@ class Networks:
         facts = dict(self._ocpp)
         facts["security_profile"] = profile["security_profile"]
         secure(self._config, facts, self._doors)
+        if profile["security_profile"] < self._floor:
+            self._config.unusable = BELOW % self._floor

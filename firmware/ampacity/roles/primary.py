@@ -13,7 +13,7 @@ from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.buses import Buses
 from ampacity.roles.extras import extras
-from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, Keeper
+from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, TRUSTED, Keeper
 from ampacity.roles.lives import Lives
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
@@ -39,7 +39,7 @@ class Primary:
         self.clock = doors.clock
         self.started_ms = self.clock.now_ms()
         self.files = doors.files
-        self.settings = Settings(doors.files, DOCUMENT_BYTES_MAX)
+        self.settings = Settings(doors.files, DOCUMENT_BYTES_MAX, TRUSTED)
         self.keeper = Keeper(self.settings, self.files, log, doors)
         self.site = checked(site, self.keeper.evidence())
         self.wallclock = WallClock(self.clock)
@@ -206,6 +206,10 @@ class Primary:
         self.keeper.save(self.guard, now_ms)
         self.keeper.keep_epoch(self.numbers, now_ms)
         self.lives.step(now_ms)
+        if self.keeper.restart and self.resetting is None:
+            self.keeper.restart = False
+            self.log.add("warning", "storage: the evidence is kept: the controller restarts with it", now_ms)
+            self.resetting = "storage"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None
             for part in self.extras:

@@ -7,6 +7,7 @@ closed, at `scan stop`, and after its time limit.
 
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
+from ampacity.base.printable import is_digits
 from ampacity.commission.scan import Scan
 from ampacity.commission.words import lines, report, settings_for, settings_of, units_for, units_of
 
@@ -96,14 +97,14 @@ class Scanning:
     def _limit_s(self, text):
         if text is None:
             return LIMIT_S
-        if not text.isdigit() or not 1 <= int(text) <= LIMIT_S_MAX:
+        if not is_digits(text) or not 1 <= int(text) <= LIMIT_S_MAX:
             raise Rejected("limit", text, "1..%d s" % LIMIT_S_MAX)
         return int(text)
 
     def _bus(self, name):
         """(bus facts, wire) by the bus's name or number, or by HOST:PORT where a bus has several."""
         buses, wires = self.primary.site["buses"], self.primary.buses.wires
-        if name.isdigit() and int(name) < len(buses):
+        if is_digits(name) and int(name) < len(buses):
             name = buses[int(name)]["name"]
         for wire in wires:
             if name == wire.name or name in wire.name.split(" "):

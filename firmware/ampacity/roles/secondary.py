@@ -24,6 +24,7 @@ TICK_MS = 100
 LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
 FLAG_OPEN = 2
+TRUSTED = ("access", "latched", "written")  # documents that must not vanish unseen
 # bit of the map for each fault name; the last one stands for all that are not named
 FAULT_BITS = {
     "rcm": 0,
@@ -85,7 +86,8 @@ class Secondary:
         self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
         self.latched = settings.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
         self._latched_ms = now_ms
-        self.point.restore(self.latched)
+        self.point.restore(["unread"] if "latched" in settings.damaged else self.latched)
+        self._tell_damaged(now_ms)
         self.stopped = False
         self.server = None  # the ModbusTcp, where there is one
         self.engine = None  # of its bus, with the counters
@@ -176,9 +178,17 @@ class Secondary:
             self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
         self.point.events = []
 
+    def _tell_damaged(self, now_ms):
+        told = (("latched", "latched faults: it waits for its plug"), ("written", "settings: 6 A at most, none without a grant, until they are set"))
+        for name, means in told:
+            if name in self.settings.damaged:
+                self.log.add("error", "store: damaged: " + means, now_ms)
+
     def _take_written(self, written):
-        """What an installer wrote over the bus outlives the settings file's values."""
-        if written and not self.map.set_settings(
+        """What an installer wrote over the bus outlives the settings file's values; damaged, it is the least there is."""
+        if "written" in self.settings.damaged:
+            self.map.set_settings(0, CHARGING_DA_MIN, 0, self.lease.longest_ms)
+        elif written and not self.map.set_settings(
             written["fallback_da"], written["max_da"], written["power_on_da"], written["longest_ms"]
         ):
             self.log.counter("settings_refused")
@@ -265,7 +275,7 @@ async def run(doors, config, log):
         raise Rejected("role", "secondary", "a controller with a charging point")
     if doors.files is None:
         doors.files = DiskFiles(doors.folder)
-    secondary = doors.role = Secondary(config, port, Settings(doors.files), log, doors.clock.now_ms())
+    secondary = doors.role = Secondary(config, port, Settings(doors.files, trusted=TRUSTED), log, doors.clock.now_ms())
     line, serving = open_bus(secondary, doors, log)
     tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, doors))]
     if doors.boot.get("console"):

@@ -237,9 +237,9 @@ class Upstream:
                     part.edge(now_ms)
 
     def _look_at_meters(self, now_ms):
-        """A meter that a person must look at is a problem of the station."""
+        """A meter or a medium that a person must look at is a problem of the station."""
         guard = self.primary.guard
-        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))])
+        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.keeper.troubles())
         if on != self.station.problem:
             self.station.station_problem(on, now_ms)
             self.link.wake()

@@ -104,6 +104,8 @@ def primary_view(primary, now_ms):
         "heap_free": mem_free(),
         "uptime_ms": now_ms - primary.started_ms,
     }
+    if primary.keeper.troubles():
+        view["storage"] = primary.keeper.troubles()
     if guard.left():
         view["left"] = left_view(guard)
     if primary.upward is not None:

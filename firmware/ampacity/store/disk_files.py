@@ -7,6 +7,7 @@ a journal appends a hundred times to one file, and opening costs more than writi
 import os
 
 from ampacity.store.fsync import sync_file, sync_folder
+from ampacity.store.private import APPEND, FILE_MODE, FOLDER_MODE, WRITE_NEW, make_folder, open_private, restrict
 
 BESIDE = ".new"
 ENOENT = 2
@@ -16,24 +17,39 @@ FOLDER = 0x4000  # in a file's mode
 
 
 class DiskFiles:
-    """Files of one folder, which is made if it is missing. Names hold no "/".
+    """Files of one folder, which is made if it is missing, for its owner alone. Names hold no "/".
 
     Errors are the system's OSError (28: full). After one nothing that was synced is lost; what was appended since is
-    there in part or not at all.
+    there in part or not at all. A folder that cannot be made, tidied or kept from others is no error yet: `trouble` says why.
     """
+
+    trouble = None
 
     def __init__(self, folder):
         self._folder = folder
         self._open = []  # [(name, file)], the one opened last at the end
+        self._named = set()  # names that are durable
         try:
-            os.mkdir(folder)
+            self._make(folder)
+            self._named = set(self.list())
+            self._tidy(folder)
         except OSError as error:
-            if error.errno != EEXIST:
+            self.trouble = "%s: %s" % (folder, error)
+
+    def _make(self, folder):
+        try:
+            make_folder(folder)
+        except OSError as error:
+            if error.errno != EEXIST and not _exists(folder):  # a medium that cannot be written says so first
                 raise
+
+    def _tidy(self, folder):
+        restrict(folder, FOLDER_MODE)
         for name in os.listdir(folder):
             if name.endswith(BESIDE):
                 os.remove(self._path(name))
-        self._named = set(self.list())  # names that are durable
+            elif name in self._named:
+                restrict(self._path(name), FILE_MODE)
 
     def read(self, name):
         """All of a file, None if there is none."""
@@ -70,7 +86,7 @@ class DiskFiles:
         self._shut(name)
         beside = self._path(name + BESIDE)
         try:
-            with open(beside, "wb", buffering=0) as file:
+            with open_private(beside, WRITE_NEW) as file:
                 _write_all(file, data)
                 sync_file(file)
             os.rename(beside, self._path(name))
@@ -109,7 +125,7 @@ class DiskFiles:
         for known, file in self._open:
             if known == name:
                 return file
-        file = open(self._path(name), "ab", buffering=0)
+        file = open_private(self._path(name), APPEND)
         if len(self._open) >= OPEN_MAX:
             self._open.pop(0)[1].close()
         self._open.append((name, file))
@@ -128,6 +144,14 @@ class DiskFiles:
         except OSError as error:
             if error.errno != ENOENT:
                 raise
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def _write_all(file, data):

@@ -7,6 +7,7 @@ declares anything after the last acknowledged record void.
 A slow medium holds the caller up: batch with append(…, durable=False) and commit() once a tick.
 """
 
+from ampacity.base.printable import is_digits
 from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
 
 ENOSPC = 28
@@ -147,16 +148,9 @@ class Journal:
         except OSError:
             self._segments.pop()
             self._dirty = False
-            self._give_up_file()
+            self._forget(self._number)  # nothing in it was acknowledged, and a later BASE declares it void
             raise
         self._closed = False
-
-    def _give_up_file(self):
-        """A file that could not be begun: nothing in it was acknowledged, and a later BASE declares it void."""
-        try:
-            self._files.remove(self._path(self._number))
-        except OSError:
-            pass
 
     def _make_room(self, size):
         while self.size() + size > self._size_max:
@@ -168,20 +162,23 @@ class Journal:
 
     def _load(self):
         for number in self._numbers():
-            self._load_file(number, self._files.read(self._path(number)) or b"")
+            try:
+                self._load_file(number, self._files.read(self._path(number)) or b"")
+            except OSError:  # a worn medium: what it does not give is not there
+                self.damaged += 1
             self._number = number
         self._last = max(self._last, self._dropped)
         while len(self._segments) > 1 and self._segments[0][1] <= self._dropped:
-            self._files.remove(self._path(self._segments.pop(0)[0]))
+            self._forget(self._segments.pop(0)[0])
         if self._segments and self._segments[-1][0] == self._number:
             self._reopen()
 
     def _reopen(self):
         """Go on in the newest file; a torn tail is cut off first."""
         number, _, size = self._segments[-1]
-        data = self._files.read(self._path(number))
-        end = decode(number, data)[1]
         try:
+            data = self._files.read(self._path(number))
+            end = decode(number, data)[1]
             if end < size:
                 self._files.replace(self._path(number), data[:end])
                 self._segments[-1][2] = end
@@ -191,8 +188,12 @@ class Journal:
 
     def _numbers(self):
         numbers = []
-        for name in self._files.list():
-            if name.startswith(self._name) and name[len(self._name) :].isdigit():
+        try:
+            names = self._files.list()
+        except OSError:
+            names = []
+        for name in names:
+            if name.startswith(self._name) and is_digits(name[len(self._name) :]):
                 numbers.append(int(name[len(self._name) :]))
         return sorted(numbers)
 
@@ -200,7 +201,7 @@ class Journal:
         records, end = decode(number, data)
         self.damaged += len(data) - end
         if not records:
-            self._files.remove(self._path(number))
+            self._forget(number)
             return
         for kind, seq, at, stop in records:
             if kind == DATA:
@@ -218,3 +219,10 @@ class Journal:
         self._last = seq - 1
         for segment in self._segments:
             segment[1] = min(segment[1], seq - 1)
+
+    def _forget(self, number):
+        """Remove a file that holds nothing; on a medium that cannot be written it stays, and is looked at again at the next start."""
+        try:
+            self._files.remove(self._path(number))
+        except OSError:
+            pass

@@ -2,9 +2,7 @@
 
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,15 @@ from ampacity.ports.lock import Busy, FolderLock
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.kept import kept_evidence
 from ampacity_host.configure.left import after_change
+from ampacity_host.configure.medium import Refuses, beside, refusing, tell
 from ampacity_host.configure.show import finding_line, show, show_mistakes
+from ampacity_host.configure.supervisor import ENDED, supervise
 from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
-RESTART_WANTED = 42
 BUSY = 75
 RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
-ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
 
 
 def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
@@ -110,14 +108,22 @@ def free_address(address: str) -> str:
         return f"{host}:{probe.getsockname()[1]}"
 
 
-def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, watchdog: str | None = None) -> None:
+def own_folder(data: Path) -> None:
+    """The data folder, which is made if it is missing: for its owner alone, also where an earlier version left it open."""
+    if not data.exists():
+        data.parent.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, exist_ok=True)
+    elif (data / "site.json").exists() and data.stat().st_mode & 0o077:
+        data.chmod(0o700)
+
+
+def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, more: dict[str, Any] | None = None) -> None:
     """Write site.json, boot.json and console.json into the data folder."""
-    data.mkdir(parents=True, exist_ok=True)
+    own_folder(data)
     address = free_address(console)
     write_json(data / "site.json", config)
     boot: dict[str, Any] = {"role": role, "name": name, "console": address, "echo": True}
-    if watchdog:
-        boot["watchdog"] = watchdog
+    boot.update(more or {})
     if (data / ENDED).exists():
         boot["reason"] = "Software"
         (data / ENDED).unlink()
@@ -137,11 +143,11 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
+    boot: dict[str, Any] = {"watchdog": watchdog} if watchdog else {}
     try:
-        held = sole(data)
         if secondary is None:
             tell_change(config, data)
-        prepare(config, data, "secondary" if secondary else "primary", secondary or "primary", console, watchdog)
+        held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
         program, environment = command(runtime, data)
     except Busy as busy:
         print(f"ampacity: {busy}", file=sys.stderr)
@@ -153,6 +159,27 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return supervise(program, environment, data)
     finally:
         held.close()
+
+
+def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:
+    """(the lock, the folder in which the controller runs): the data folder, or one beside it where its medium refuses."""
+    try:
+        with refusing():
+            held = sole(data)
+            try:
+                prepare(config, data, role, name, console, boot)
+            except OSError:
+                held.close()
+                raise
+            return held, data
+    except Refuses as refusal:
+        folder = beside(data)
+        boot = boot | {"store": str(data / "store"), "medium": tell(data, folder, refusal)}
+        held = sole(folder)
+        prepare(config, folder, role, name, console, boot)
+        address = json.loads((folder / "console.json").read_text())["console"]
+        print(f"ampacity: its console is at {address}: ampacity console --connect {address}", file=sys.stderr)
+        return held, folder
 
 
 def known_tests(data: Path | None) -> dict[str, Any] | None:
@@ -181,7 +208,7 @@ def sole(data: Path) -> Any:
 
     Busy: there is another, or a controller that outlived its own.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    own_folder(data)
     held = FolderLock(str(data), RUN_LOCK)
     try:
         FolderLock(str(data)).close()
@@ -189,25 +216,3 @@ def sole(data: Path) -> Any:
         held.close()
         raise
     return held
-
-
-def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:
-    """Run the program, again whenever it ends with 42; SIGTERM and SIGINT are handed on, and noted in the data folder."""
-    child: subprocess.Popen[bytes] | None = None
-    ending = False
-
-    def hand_on(number: int, _frame: object) -> None:
-        nonlocal ending
-        ending = True
-        if child is not None and child.poll() is None:
-            child.send_signal(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, hand_on)
-    while True:
-        child = subprocess.Popen(program, env=environment)
-        status = child.wait()
-        if ending and data is not None:
-            (data / ENDED).touch()
-        if status != RESTART_WANTED or ending:
-            return 128 - status if status < 0 else status

@@ -28,7 +28,7 @@ def kept_evidence(data: Path | None) -> dict[str, Any] | None:
         settings = Settings(Folder(data / store), DOCUMENT_BYTES_MAX)
         found = settings.get(EVIDENCE)
         if settings.damaged:
-            raise ValueError(f"{data / store}: the journal of what is known about the devices is damaged: after a start nothing of it counts")
+            raise ValueError(f"{data / store}: the evidence is damaged: after a start no EVSE goes above its reserve until somebody says `relearn`")
         if isinstance(found, dict):
             return found
     return None

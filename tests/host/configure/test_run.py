@@ -14,8 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
-from ampacity_host.configure import compile_site, load_site, secondary_config
-from ampacity_host.configure.command import free_address, prepare, supervise
+from ampacity_host.configure import compile_site, load_site, secondary_config, supervisor
+from ampacity_host.configure.command import free_address, own_folder, prepare
+from ampacity_host.configure.supervisor import supervise
 
 SITES = Path(__file__).parent / "sites"
 SITE = SITES / "good" / "two-hundred-eight.toml"
@@ -35,18 +36,56 @@ def signals():
 
 
 def test_a_controller_that_asks_for_it_is_started_again(tmp_path, signals):
-    code = "import sys; f = open('starts', 'a'); f.write('x'); f.close(); sys.exit(42 if len(open('starts').read()) < 3 else 7)"
-    folder = os.getcwd()
-    os.chdir(tmp_path)
-    try:
-        assert supervise([sys.executable, "-c", code], dict(os.environ)) == 7
-    finally:
-        os.chdir(folder)
+    assert supervise(*lives(tmp_path, 42, 42, 78)) == 78
     assert (tmp_path / "starts").read_text() == "xxx"
 
 
-def test_a_signal_reaches_the_controller_and_ends_the_supervisor(tmp_path):
-    child = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(42)); open('up', 'w').close(); time.sleep(30)"
+@pytest.mark.parametrize("status", [0, 2, 75, 78])
+def test_a_controller_that_ended_for_good_is_not_started_again(status, tmp_path, signals):
+    assert supervise(*lives(tmp_path, status, 0)) == status
+    assert (tmp_path / "starts").read_text() == "x"
+
+
+def test_after_a_crash_it_is_started_again_and_waits_longer_each_time(tmp_path, signals, monkeypatch, capfd):
+    monkeypatch.setattr(supervisor, "WAIT_S_MIN", 0.01)
+    monkeypatch.setattr(supervisor, "WAIT_S_MAX", 0.02)
+    assert supervise(*lives(tmp_path, 1, -9, 3, 0)) == 0
+    assert (tmp_path / "starts").read_text() == "xxxx"
+    told = [line for line in capfd.readouterr().err.splitlines() if "starts again" in line]
+    assert [line.rpartition(" in ")[2] for line in told] == ["0.01 s", "0.02 s", "0.02 s"]
+    assert "with status 1 " in told[0] and "by signal 9 " in told[1]
+
+
+def test_a_life_of_ten_minutes_makes_the_wait_short_again(tmp_path, signals, monkeypatch, capfd):
+    monkeypatch.setattr(supervisor, "WAIT_S_MIN", 0.01)
+    monkeypatch.setattr(supervisor, "HEALTHY_S", 0.0)
+    assert supervise(*lives(tmp_path, 1, 1, 1, 0)) == 0
+    assert capfd.readouterr().err.count("again in 0.01 s") == 3
+
+
+def test_a_signal_in_the_wait_after_a_crash_ends_it_with_0(tmp_path):
+    parent = "import os, sys\nfrom ampacity_host.configure import supervisor\nsupervisor.WAIT_S_MIN = 600\n"
+    parent += "sys.exit(supervisor.supervise([sys.executable, '-c', 'raise SystemExit(1)'], dict(os.environ)))"
+    process = subprocess.Popen([sys.executable, "-c", parent], stderr=subprocess.PIPE, text=True)
+    assert "starts again in 600 s" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.stderr.close()
+
+
+def lives(folder, *statuses):
+    """(program, environment) of a controller that ends with these, one after the other; -9: killed."""
+    code = "import os, sys; f = open('starts', 'a'); f.write('x'); f.close(); n = len(open('starts').read()) - 1\n"
+    code += f"status = {statuses!r}[n]\nos.kill(os.getpid(), -status) if status < 0 else sys.exit(status)"
+    return [sys.executable, "-c", f"import os; os.chdir({str(folder)!r})\n" + code], dict(os.environ)
+
+
+@pytest.mark.parametrize(
+    ("handler", "status"),
+    [("lambda *_: sys.exit(42)", 0), ("signal.SIG_DFL", 0), ("lambda *_: sys.exit(0)", 0), ("lambda *_: sys.exit(7)", 7)],
+)
+def test_a_signal_reaches_the_controller_and_ends_the_supervisor_with_0_unless_it_failed(handler, status, tmp_path):
+    child = f"import signal, sys, time; signal.signal(signal.SIGTERM, {handler}); open('up', 'w').close(); time.sleep(30)"
     parent = "import os, sys\nfrom ampacity_host.configure.command import supervise\n"
     parent += f"sys.exit(supervise([sys.executable, '-c', {child!r}], dict(os.environ)))"
     process = subprocess.Popen([sys.executable, "-c", parent], cwd=tmp_path)
@@ -54,7 +93,7 @@ def test_a_signal_reaches_the_controller_and_ends_the_supervisor(tmp_path):
     while not (tmp_path / "up").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 42
+    assert process.wait(20) == status
 
 
 def test_the_data_folder_gets_site_role_and_console(tmp_path):
@@ -65,6 +104,16 @@ def test_the_data_folder_gets_site_role_and_console(tmp_path):
     assert (boot["role"], boot["name"]) == ("primary", "primary")
     assert json.loads((tmp_path / "data" / "console.json").read_text()) == {"console": boot["console"]}
     assert (tmp_path / "data" / "site.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_data_folder_is_its_owners_alone_also_one_that_was_not(tmp_path):
+    new, old, other = tmp_path / "new", tmp_path / "old", tmp_path / "other"
+    for folder in (old, other):
+        folder.mkdir(mode=0o755)
+    (old / "site.json").touch()
+    for folder in (new, old, other):
+        own_folder(folder)
+    assert [folder.stat().st_mode & 0o777 for folder in (new, old, other)] == [0o700, 0o700, 0o755]  # the last is no data folder of ours
 
 
 def test_port_zero_becomes_a_free_one():

@@ -56,12 +56,21 @@ def test_a_controller_answers_restarts_when_asked_and_ends_with_its_supervisor(r
     assert "version: " in answered(data, "show", "version").stdout
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(PATIENCE_S) in (0, 128 + signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == 0
     assert ask(data, "show", "site").exit_code == 3
     prepare({}, data, "primary", "primary", "127.0.0.1:0")  # the next start: that end was wanted
     assert json.loads((data / "boot.json").read_text())["reason"] == "Software"
     prepare({}, data, "primary", "primary", "127.0.0.1:0")  # a start after no such end
     assert "reason" not in json.loads((data / "boot.json").read_text())
+
+
+def test_a_controller_that_was_killed_is_back_and_knows_that_it_crashed(running):
+    process, data = running
+    assert answered(data, "show", "version").exit_code == 0
+    os.kill(int((data / "lock").read_text().split()[0]), signal.SIGKILL)
+    wait_until(lambda: ask(data, "show", "version").exit_code != 0)
+    assert answered(data, "show", "version").exit_code == 0
+    assert process.poll() is None and "Crash" in (data / "store" / "lives.set").read_text()
 
 
 def uptime_ms(data):

@@ -8,6 +8,8 @@ from ampacity.base.within import within
 
 CONNECT_S = 0.5
 ANSWER_S = 1.5
+PASSWORD_S = 30.0  # the controller works on a password for a second, a small one for longer
+PASSWORDS = ("login ", "password ")
 PROMPT = b"> "
 
 
@@ -23,7 +25,7 @@ class ConsoleLink:
         """The answer's text. OSError or TimeoutError when there is none."""
         async with self._lock:
             try:
-                return await within(self._ask_again(line), ANSWER_S)
+                return await within(self._ask_again(line), PASSWORD_S if line.startswith(PASSWORDS) else ANSWER_S)
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 self.close()
                 raise OSError(111, "the console does not answer") from error

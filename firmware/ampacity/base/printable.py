@@ -1,0 +1,32 @@
+"""Text from outside as people and programs may see it: what a terminal would obey is written out, and digits are 0 to 9.
+
+`str.isdigit` also says yes to "\\u00b2", of which `int` makes nothing, and to the digits of other scripts.
+"""
+
+
+def is_digits(text):
+    """At least one digit, and nothing else."""
+    for c in text:
+        if not "0" <= c <= "9":
+            return False
+    return bool(text)
+
+
+def printable(text):
+    """The text with control characters, line ends, marks that turn the direction of writing, and halves of pairs as \\x1b or \\u202e."""
+    for c in text:
+        if _obeyed(c):
+            return "".join([_written(c) if _obeyed(c) else c for c in text])
+    return text
+
+
+def _obeyed(c):
+    if " " <= c <= "~":
+        return False
+    return c <= "\x9f" or "\u2028" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" or c in "\u200e\u200f\u061c\ufeff" or "\ud800" <= c <= "\udfff"
+
+
+def _written(c):
+    if c == "\n":
+        return "\\n"
+    return "\\x%02x" % ord(c) if ord(c) < 256 else "\\u%04x" % ord(c)

@@ -1,0 +1,73 @@
+"""PBKDF2-HMAC-SHA256 (RFC 8018) in slices, for both runtimes: neither scrypt nor the library's own PBKDF2 is on a board.
+
+A derivation may take seconds; whoever asks calls `step` again and again, and the loop has its turn in between. The number of
+rounds of a new password is what this controller does in TARGET_US of its own time, within bounds, and is kept with it.
+"""
+
+import hashlib
+
+SLICE_US = 4000  # a turn of the loop's time
+SLICE_ROUNDS_MAX = 4096  # where the clock stands still
+BATCH = 8  # rounds between two looks at the clock
+TARGET_US = 500000
+ROUNDS_MIN, ROUNDS_MAX = 10000, 600000
+BLOCK = 64  # bytes of SHA-256
+
+
+def pad(key, value):
+    return bytes([byte ^ value for byte in key])
+
+
+class Derivation:
+    """`digest` of a password, 32 bytes, once step() said True. rounds None: as many as target_us allows, see `rounds`."""
+
+    def __init__(self, salt, password, rounds=None, target_us=TARGET_US):
+        key = hashlib.sha256(password).digest() if len(password) > BLOCK else password
+        key = key + bytes(BLOCK - len(key))
+        self._inner, self._outer = pad(key, 0x36), pad(key, 0x5C)
+        self._last = self._hmac(salt + b"\0\0\0\1")
+        self._sum = int.from_bytes(self._last, "big")
+        self._wanted = rounds
+        self._left_us = target_us
+        self.rounds = 1
+
+    @property
+    def digest(self):
+        return self._sum.to_bytes(32, "big")
+
+    def step(self, clock):
+        """One slice; True when it is done."""
+        begun_us = clock.now_us()
+        for _ in range(SLICE_ROUNDS_MAX // BATCH):
+            if self._over():
+                return True
+            self._batch()
+            if clock.now_us() - begun_us >= SLICE_US:
+                break
+        self._left_us -= max(SLICE_US, clock.now_us() - begun_us)
+        return self._over()
+
+    def _over(self):
+        if self._wanted is not None:
+            return self.rounds >= self._wanted
+        return self.rounds >= ROUNDS_MAX or (self._left_us <= 0 and self.rounds >= ROUNDS_MIN)
+
+    def _batch(self):
+        count = BATCH if self._wanted is None else min(BATCH, self._wanted - self.rounds)
+        last, total = self._last, self._sum
+        for _ in range(count):
+            last = self._hmac(last)
+            total ^= int.from_bytes(last, "big")
+        self._last, self._sum = last, total
+        self.rounds += count
+
+    def _hmac(self, message):
+        return hashlib.sha256(self._outer + hashlib.sha256(self._inner + message).digest()).digest()
+
+
+def same(a, b):
+    """Equal, in a time that does not depend on where they differ."""
+    difference = len(a) ^ len(b)
+    for x, y in zip(a, b):
+        difference |= x ^ y
+    return difference == 0

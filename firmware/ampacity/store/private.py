@@ -1,0 +1,71 @@
+"""Folders and files for their owner alone, from the first byte on: mode 0700 and 0600, whatever the umask is.
+
+The C library's own calls where MicroPython has `ffi`; a board has one user and no modes.
+"""
+
+import os
+
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+OTHERS = 0o077
+WRITE_NEW = 0x1 | 0x40 | 0x200  # O_WRONLY, O_CREAT, O_TRUNC
+APPEND = 0x1 | 0x40 | 0x400  # O_APPEND
+
+try:
+    os.open  # noqa: B018 - only CPython has it
+
+    def make_folder(path):
+        """A new folder. OSError: there is one, or there cannot be one."""
+        os.mkdir(path, FOLDER_MODE)
+
+    def open_private(path, flags):
+        """An unbuffered file for writing; flags: WRITE_NEW or APPEND. OSError if it cannot be."""
+        return open(os.open(path, flags | os.O_CLOEXEC, FILE_MODE), "wb", buffering=0)
+
+    def _change(path, mode):
+        os.chmod(path, mode)
+
+except AttributeError:
+    try:
+        import ffi
+        import uctypes
+
+        _libc = ffi.open(None)
+        _errno_at = _libc.func("p", "__errno_location", "")
+        _open = _libc.func("i", "open", "sii")
+        _mkdir = _libc.func("i", "mkdir", "si")
+        _chmod = _libc.func("i", "chmod", "si")
+
+        def _checked(result, path):
+            if result < 0:
+                raise OSError(uctypes.struct(_errno_at(), {"number": uctypes.INT32}).number, path)
+            return result
+
+        def make_folder(path):
+            """A new folder. OSError: there is one, or there cannot be one."""
+            _checked(_mkdir(path, FOLDER_MODE), path)
+
+        def open_private(path, flags):
+            """An unbuffered file for writing; flags: WRITE_NEW or APPEND. OSError if it cannot be."""
+            return open(_checked(_open(path, flags, FILE_MODE), path), "wb", buffering=0)
+
+        def _change(path, mode):
+            _checked(_chmod(path, mode), path)
+
+    except (ImportError, OSError):
+
+        def make_folder(path):
+            """A new folder. OSError: there is one, or there cannot be one."""
+            os.mkdir(path)
+
+        def open_private(path, flags):
+            """An unbuffered file for writing; flags: WRITE_NEW or APPEND. OSError if it cannot be."""
+            return open(path, "ab" if flags == APPEND else "wb", buffering=0)
+
+        def _change(path, mode):
+            """A board has no modes."""
+
+
+def restrict(path, mode):
+    """Take from others what an earlier version left them of it. OSError if that cannot be."""
+    if os.stat(path)[0] & OTHERS:
+        _change(path, mode)

@@ -1,0 +1,80 @@
+"""`ampacity run` keeps its controller running: again at once where that asks for it, and after a crash with a growing wait.
+
+Decision 15 says why this is not left to a service manager. The controller itself counts its crashes: five short lives in a
+row end in its safe state, which stays up for people, so nothing runs in a circle.
+"""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+RESTART_WANTED = 42
+FINAL = (0, 2, 75, 78)  # stopped, wrong usage, in use, a configuration that cannot be used: a restart would change nothing
+ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
+WAIT_S_MIN, WAIT_S_MAX = 1.0, 60.0
+HEALTHY_S = 600.0  # who lived so long waits the shortest time again
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Supervisor:
+    """One controller after the other until one ends for good, or a signal ends this program."""
+
+    def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None) -> None:
+        self._program, self._environment, self._data = program, environment, data
+        self._child: subprocess.Popen[bytes] | None = None
+        self._ending = threading.Event()
+        self._wait_s = WAIT_S_MIN
+
+    def hand_on(self, number: int, _frame: object) -> None:
+        """A signal: for the controller, too."""
+        self._ending.set()
+        if self._child is not None and self._child.poll() is None:
+            self._child.send_signal(number)
+
+    def run(self) -> int:
+        """The exit status: 0 where somebody stopped it."""
+        while not self._ending.is_set():
+            begun_s = time.monotonic()
+            status = self._live()
+            if self._ending.is_set():
+                return self._ended(status)
+            if status in FINAL:
+                return status
+            if status != RESTART_WANTED:
+                self._pause(status, time.monotonic() - begun_s)
+        return self._ended(0)
+
+    def _live(self) -> int:
+        self._child = subprocess.Popen(self._program, env=self._environment)
+        if self._ending.is_set():  # the signal came before there was a child
+            self._child.terminate()
+        return self._child.wait()
+
+    def _pause(self, status: int, lived_s: float) -> None:
+        if lived_s >= HEALTHY_S:
+            self._wait_s = WAIT_S_MIN
+        how = f"by signal {-status}" if status < 0 else f"with status {status}"
+        print(f"ampacity: the controller ended {how} after {lived_s:.0f} s; it starts again in {self._wait_s:g} s", file=sys.stderr, flush=True)
+        self._ending.wait(self._wait_s)
+        self._wait_s = min(2 * self._wait_s, WAIT_S_MAX)
+
+    def _ended(self, status: int) -> int:
+        if self._data is not None:
+            try:
+                (self._data / ENDED).touch()
+            except OSError as problem:  # then the next start takes it for a crash
+                print(f"ampacity: {problem}", file=sys.stderr)
+        if status in (0, RESTART_WANTED) or -status in SIGNALS:
+            return 0
+        return 128 - status if status < 0 else status
+
+
+def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:
+    """Run the program, again as the module says; SIGTERM and SIGINT are handed on, and noted in the data folder."""
+    supervisor = Supervisor(program, environment, data)
+    for number in SIGNALS:
+        signal.signal(number, supervisor.hand_on)
+    return supervisor.run()

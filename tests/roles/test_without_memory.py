@@ -1,0 +1,96 @@
+"""A primary on a medium that cannot be written, or not even read: it starts, raises nothing that it could forget, and says so."""
+
+import sys
+
+from helper_garage import Garage, evse, site
+
+from ampacity.console.console import Console
+
+sys.path.append("tests/store")
+from helper_media import Refusing
+
+OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://one.example", "security_profile": 1, "password": "0123456789abcdef"}
+
+
+def charging(files, **changes):
+    facts = site(**changes)
+    facts["evses"][1] = evse("evse-2", "ampacity", bus=0, unit=2, fallback_da=60, power_on_da=60)
+    garage = Garage(facts, files)
+    garage.unit.secondary.map.set_settings(60, 160, 60, 10000)
+    garage.port.car = garage.unit.port.car = "C"
+    return garage
+
+
+def shown(garage):
+    return Console(garage.primary.installer).line("show", "user", 0)
+
+
+def test_a_medium_that_never_held_the_site_and_cannot_be_written_leaves_the_reserves():
+    for worn in (False, True):
+        files = Refusing(worn)
+        files.refuses = True
+        garage = charging(files)
+        garage.run(60000)
+        assert garage.amps_da()[0] == 0 and garage.amps_da()[1] <= 60, worn
+        assert "mode safe" in shown(garage) and "above its reserve" in shown(garage) and "not kept: " in shown(garage)
+        assert "reserve" in garage.view("evse-1")["why"] and garage.doors.resets == []
+        files.refuses = False
+        garage.run(5000)
+        if not worn:
+            assert garage.doors.resets == ["immediate"]  # by itself
+            garage.start().run(90000)
+            assert min(garage.amps_da()) > 60 and "storage" not in shown(garage)
+
+
+def test_a_medium_that_wore_out_over_a_restart_leaves_the_reserves():
+    files = Refusing(worn=True)
+    garage = charging(files).run(70000)
+    assert min(garage.amps_da()) > 60
+    files.refuses = True
+    garage.start().run(60000)
+    assert garage.amps_da()[1] <= 60 and "`relearn`" in shown(garage)
+    console = Console(garage.primary.installer)
+    assert "storage" in console.line("relearn", "installer", garage.now_us // 1000)
+    files.refuses = False
+    garage.start().run(60000)
+    assert garage.amps_da()[1] > 60  # all that was kept is still there
+
+
+def test_a_medium_that_can_be_read_again_is_read_by_a_restart_of_its_own():
+    files = Refusing(worn=True)
+    garage = charging(files).run(70000)
+    kept = {name: files.read(name) for name in files.list() if name[:4] not in ("iden", "live")}
+    files.refuses = True
+    garage.start().run(30000)
+    files.refuses = False
+    garage.run(5000)
+    assert "immediate" in garage.doors.resets
+    assert {name: files.read(name) for name in kept} == kept and "latched.set" not in files.list()
+    garage.start().run(60000)
+    assert min(garage.amps_da()) > 60 and "storage" not in shown(garage)
+
+
+def test_a_medium_that_knows_the_site_and_can_only_be_read_goes_on_and_says_what_it_cannot_keep():
+    files = Refusing()
+    garage = charging(files).run(70000)
+    files.refuses = True
+    garage.start().run(60000)
+    assert min(garage.amps_da()) > 60
+    assert "not kept: identity" in shown(garage) and any("not kept" in line[3] for line in garage.log.since(0))
+
+
+def test_a_station_without_memory_is_there_and_tells_the_csms_of_a_problem():
+    for worn in (False, True):
+        files = Refusing(worn)
+        files.refuses = True
+        garage = charging(files, ocpp=OCPP).run(5000)
+        assert garage.primary.upstream.station.problem, worn
+        garage.start().run(5000)
+        assert garage.primary.upstream.station.problem, worn
+
+
+def test_an_access_record_that_cannot_be_read_makes_nobody_the_installer():
+    files = Refusing(worn=True)
+    garage = charging(files)
+    files.refuses = True
+    assert garage.start().primary.access.is_set()
