@@ -1,28 +1,39 @@
-"""`ampacity console`: lines to a running controller's console and its answers, one command or a conversation."""
+"""`ampacity console`: lines to a running controller's console and its answers, one command or a conversation.
 
-import asyncio
+What is asked before something dangerous is asked by the controller itself, so every way to its console is equally safe. Here only
+the person's side of it is: at a terminal the question of a single command waits for `yes`; without one it is exit code 1.
+"""
+
 import json
 import sys
 from pathlib import Path
 
-from ampacity_host.rig.process.console import ConsoleLink
+from ampacity.console.console import ASK
+from ampacity_host.commission.link import Link, LinkLost, SocketLink
 
 REFUSED = "error: "
 LEAVE = ("exit", "quit")
+INTERRUPTED = 130
 
 
 def console_command(line: str, data: Path | None, connect: str | None) -> int:
-    """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection."""
+    """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     try:
         host, port = address(data, connect)
     except ValueError as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
+    link = SocketLink(host, port)
     try:
-        return asyncio.run(converse(ConsoleLink(host, port), line))
-    except OSError as problem:
-        print(f"ampacity: no console at {host}:{port}: {problem.strerror or problem}", file=sys.stderr)
+        return one(link, line) if line else conversation(link, f"{host}:{port}")
+    except LinkLost as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        link.close()
 
 
 def address(data: Path | None, connect: str | None) -> tuple[str, int]:
@@ -47,23 +58,45 @@ def kept_address(data: Path) -> str:
     raise ValueError(f"no console.json in {data}: is its controller running?")
 
 
-async def converse(link: ConsoleLink, line: str) -> int:
-    """One command, or with an empty line every line of standard input until its end or `exit`."""
-    if line:
-        return answered(await link.ask(line))
+def one(link: Link, line: str) -> int:
+    """One command; where it asks, the person at the terminal answers."""
+    text = link.ask(line)
+    status = answered(text)
+    if not text.startswith(ASK):
+        return status
+    if not sys.stdin.isatty():
+        print("ampacity: nothing was done; add --yes to do it", file=sys.stderr)
+        return 1
+    if (read_line("> ") or "").strip() == "yes":
+        return answered(link.ask("yes"))
+    print("not done")
+    return 1
+
+
+def conversation(link: Link, where: str) -> int:
+    """Every line until the end or `exit`. A person gets history and completion; of a pipe any refusal makes the exit code 1."""
+    link.ask("")  # so that nobody types into a connection that is not there
+    person = sys.stdin.isatty()
+    if person:
+        from ampacity_host.typing_help import typing_help
+
+        typing_help(link)
+        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D leaves", file=sys.stderr)
     status = 0
     while True:
-        typed = await asyncio.to_thread(read_line)
+        typed = read_line("> " if person else "")
         if typed is None or typed.strip() in LEAVE:
-            return status
+            if person and typed is None:
+                print()
+            return 0 if person else status
         if typed.strip():
-            status = answered(await link.ask(typed.strip()))
+            status = max(status, answered(link.ask(typed.strip())))
 
 
-def read_line() -> str | None:
+def read_line(prompt: str) -> str | None:
     """A line from the person or the pipe; None at its end."""
     try:
-        return input("> " if sys.stdin.isatty() else "")
+        return input(prompt)
     except EOFError:
         return None
 

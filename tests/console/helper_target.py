@@ -4,6 +4,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.console.access import Access
 from ampacity.console.settings import Setting, SettingTable
+from ampacity.console.words import Unknown
 from ampacity.store.memory_files import MemoryFiles
 from ampacity.store.settings import Settings
 
@@ -58,7 +59,11 @@ class Target:
         self.access = Access(self.store, lambda n: bytes(range(n)), target_us=1)
         self.applied = []
         self.limits = []
-        self.commands = {"isolate": ("isolate EVSE on|off", self.isolate)}
+        self.restarts = 0
+        self.commands = {
+            "isolate": ("isolate EVSE on|off", self.isolate),
+            "restart": ("restart", self.restart),
+        }
         self.version = "0.1.0"
         self.settings = SettingTable(
             [
@@ -77,13 +82,23 @@ class Target:
 
     def why(self, name):
         if name not in VIEW["evses"]:
-            raise Rejected("evse", name, ", ".join(sorted(VIEW["evses"])))
+            raise Unknown("EVSE", name, sorted(VIEW["evses"]))
         return "16.0 A: garage L2 (63.0 A) -> house 31.2 A"
 
     def limit(self, target, limit_da, watts, ttl_ms, now_ms):
         if target not in ("site", "main", "evse-1"):
             raise Rejected("target", target, "site, main, evse-1")
         self.limits.append((target, limit_da, watts, ttl_ms))
+
+    def asks(self, words):
+        return "charging pauses." if words[0] == "restart" else None
+
+    def about(self, word):
+        return "Starts anew." if word == "restart" else None
+
+    def restart(self, words, now_ms):
+        self.restarts += 1
+        return "restarting"
 
     def isolate(self, words, now_ms):
         return "isolated " + words[0]

@@ -36,6 +36,7 @@ class Yard(Garage):
         self.run(10000)
 
     def type(self, line, role="installer"):
+        line += " --yes" if line.startswith("commission start") else ""
         return Console(self.primary.installer).line(line, role, self.now_us // 1000)
 
     def status(self):
@@ -138,7 +139,7 @@ def test_a_scan_and_a_run_exclude_each_other():
     yard = Yard()
     yard.type("commission start evse-2")
     yard.run(1000)
-    assert yard.type("scan rs485-1 standing=yes").endswith("use after the commissioning run is over, or `commission abort`")
+    assert yard.type("scan rs485-1 standing=yes").endswith("right would be: after the commissioning run is over, or `commission abort`")
     yard.type("commission abort")
     assert not yard.type("scan rs485-1 standing=yes units=9").startswith("error")
     assert "scan stop first" in yard.type("commission start evse-2")

@@ -113,7 +113,7 @@ def test_a_guard_whose_trust_stands_still_is_written_once_a_minute_at_most():
 
 def test_accepting_a_device_does_not_end_its_lock_out():
     garage = locked_out()
-    assert "unlock evse-2" in say(garage, "accept evse-2")
+    assert "unlock evse-2" in say(garage, "accept evse-2 --yes")
     garage.run(1000)
     assert garage.primary.guard.locked_out(1)
     garage.start().run(400)
@@ -164,11 +164,11 @@ def test_a_swapped_unit_is_locked_in_the_next_life_too_until_the_known_one_answe
 def test_one_that_draws_is_not_isolated():
     garage = charging().run(30000)
     for name in ("evse-1", "evse-2"):
-        assert "while it draws 9.9 A" in say(garage, "isolate %s on" % name)
+        assert "while it draws 9.9 A" in say(garage, "isolate %s on --yes" % name)
     assert garage.primary.guard.state(0) == "ok"
     garage.port.car = "A"
     garage.run(2000)
-    assert say(garage, "isolate evse-1 on") == "ok"
+    assert say(garage, "isolate evse-1 on --yes") == "ok"
     with raises(Rejected):
         garage.primary.guard.gone("evse-1", 0)
     assert "nothing that left" in say(garage, "gone")

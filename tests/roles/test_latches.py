@@ -72,7 +72,7 @@ def test_no_reading_is_no_plug_taken_out():
 def test_a_person_at_the_console_ends_it():
     garage = tripped()
     garage.start().run(10000)
-    assert Console(garage.primary.installer).line("unlock evse-1", "installer", garage.now_us // 1000) == "ok"
+    assert Console(garage.primary.installer).line("unlock evse-1 --yes", "installer", garage.now_us // 1000) == "ok"
     garage.run(2000)
     assert not garage.primary.locals[0].point.machine.faults and not garage.primary.settings.get("latched")
     garage.start()

@@ -108,7 +108,7 @@ def test_a_limit_on_a_name_that_is_not_there_is_refused_with_the_names():
     garage = Garage()
     from ampacity.console.console import Console
     answer = Console(garage.primary.installer).line("limit evse-9 6", "installer", 0)
-    assert answer.startswith("error: target") and "evse-1" in answer
+    assert answer.startswith("error: there is no target `evse-9`, did you mean `evse-1`?") and "evse-1" in answer
     assert garage.log.counters["console_refused"] == 1
 
 

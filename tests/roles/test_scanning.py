@@ -105,4 +105,4 @@ def test_an_evse_whose_watchdog_counts_for_nothing_needs_the_installers_word():
     desk = Desk()
     desk.garage.primary.guard.ledger.standings[1].evidence.distrusted = True
     answer = desk.line("scan rs485-1")
-    assert answer.startswith("error: standing: 'evse-2 has no watchdog") and desk.guest() is None
+    assert answer.startswith("error: standing `evse-2 has no watchdog") and desk.guest() is None

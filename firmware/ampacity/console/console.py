@@ -3,7 +3,13 @@
 The target (a role) gives: `view()` → dict; `why(evse)` → text; `log` (base/log); `limit(target, limit_da, watts,
 ttl_ms, now_ms)` with either value None, both None: withdraw; `settings` (SettingTable); `access` (Access);
 `version` (text); `commands`: dict word → (usage, function(words, now_ms) → text) for what only this role can do, all
-for the installer. Whatever is refused raises Rejected there, is counted here ("console_refused") and changes nothing.
+for the installer. It may give `asks(words)` → a question, or None, before a line that a person should think about, and
+`about(word)` → what `help WORD` says of it. Whatever is refused raises Rejected there, is counted here
+("console_refused") and changes nothing.
+
+A line with a question is not done: its answer is the question, and `yes` as the next line does it. Who knows what they
+do, a program above all, writes `--yes` behind the command. So a dumb terminal is as safe as a program with a cursor, and
+nothing but the text of the lines decides what happens.
 """
 
 from ampacity.base import strict_json
@@ -11,15 +17,18 @@ from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
+from ampacity.console.words import Misused, Unknown, meant, sentence
 
 LINE_MAX = 512
 LOG_LINES = 20
 LOG_LINES_MAX = 200
 TTL_S_MAX = 604800
+ASK = "sure? "
+YES_MS = 60000  # a question is forgotten after that
 
 # word: (may the user?, usage)
 COMMANDS = (
-    ("help", True, "help"),
+    ("help", True, "help [COMMAND]"),
     ("show", True, "show [site | evse NAME | circuit NAME | bus | ocpp | version | counters | settings] [--json]"),
     ("why", True, "why EVSE"),
     ("log", True, "log [LINES]"),
@@ -43,64 +52,109 @@ class Console:
         self.staged = {}
         self.logged_in = False
         self._work = self._then = None  # what takes longer than a line may, and what becomes of it
+        self._asked = None  # (the line that was asked about, until when `yes` does it)
         self.open = True  # its door says when nobody is there any more
 
     def line(self, text, role, now_ms):
-        """The answer to one line, without a line end. Refusals start with "error: ". None: ask go_on for it, with the loop between."""
-        return self._answered(self._words, text, role, now_ms)
+        """The answer to one line, without a line end. Refusals start with "error: ", questions with ASK.
+
+        None: ask go_on for it, with the loop between.
+        """
+        return self._caught(self._words, text, role, now_ms)
 
     def go_on(self, clock):
         """The next slice of what takes longer (a password); the answer when it is done, else None."""
-        return self._answered(self._slice, clock)
+        return self._caught(self._slice, clock)
 
     def _words(self, text, role, now_ms):
         if len(text) > LINE_MAX:
             raise Rejected("line", "%d characters" % len(text), "at most %d" % LINE_MAX)
         words = text.split()
-        return self._run(words, role, now_ms) if words else ""
+        if words == ["no"] and self._asked is not None:
+            self._asked = None
+            return "not done"
+        return self._run(self._answered(words, now_ms), role, now_ms) if words else ""
 
     def _slice(self, clock):
         result = self._work.step(clock)
         return None if result is None else self._then(result, clock.now_ms())
 
-    def _answered(self, function, *arguments):
+    def _caught(self, function, *arguments):
         try:
             return function(*arguments)
         except Rejected as e:
             self.target.log.counter("console_refused")
-            return "error: " + str(e)
+            return "error: " + sentence(e)
         except OSError as e:
             self.target.log.counter("console_failed")
             return "error: storage: %s" % e
 
+    def _answered(self, words, now_ms):
+        """The words to do: those that were asked about, once `yes` comes next."""
+        asked, self._asked = self._asked, None
+        if words != ["yes"]:
+            return words
+        if asked is None or now_ms >= asked[1]:
+            raise Rejected("yes", "", "a question just before it; nothing was asked")
+        return asked[0] + ["--yes"]
+
     def _run(self, words, role, now_ms):
         word = words[0] if words[0] != "state" else "show"
         installer = role == "installer" or self.logged_in
-        for name, for_user, _ in COMMANDS:
+        for name, for_user, usage in COMMANDS:
             if name == word:
                 self._need(installer or for_user, name)
+                no_more_than(usage, words)
                 return getattr(self, "_" + name)(words[1:], now_ms)
         extra = self.target.commands.get(word)
         if extra is None:
-            known = [name for name, _, _ in COMMANDS] + sorted(self.target.commands)
-            raise Rejected("command", word, ", ".join(known))
+            raise Rejected("command", word, "`help` lists them" + meant(word, self._known()))
         self._need(installer, word)
+        sure = "--yes" in words
+        words = [each for each in words if each != "--yes"]
+        no_more_than(extra[0], words)
+        asks = getattr(self.target, "asks", None)
+        question = asks(words) if asks and not sure else None
+        if question:
+            self._asked = (words, now_ms + YES_MS)
+            return "%s%s: %s\n`yes` does it, anything else does not." % (ASK, " ".join(words), question)
         self.target.asked_by = self
         return extra[1](words[1:], now_ms)
 
+    def _known(self):
+        return [name for name, _, _ in COMMANDS] + sorted(self.target.commands)
+
     def _need(self, allowed, word):
         if not allowed:
-            raise Rejected(word, "user", "login as installer first")
+            raise Rejected(word, "", "you to login as installer first: `login PASSWORD`")
 
     # for everybody
 
     def _help(self, words, now_ms):
+        if len(words) > 1:
+            raise Misused(usage_of("help"), words)
+        if words:
+            return self._help_of(words[0])
         return "\n".join([usage for _, _, usage in COMMANDS] + sorted([row[0] for row in self.target.commands.values()]))
+
+    def _help_of(self, word):
+        from ampacity.console.manual import ABOUT
+
+        for name, _, usage in COMMANDS:
+            if name == word:
+                return usage + "\n" + ABOUT[name]
+        if word not in self.target.commands:
+            raise Unknown("command", word, self._known())
+        about = getattr(self.target, "about", None)
+        text = about(word) if about else None
+        return self.target.commands[word][0] + ("\n" + text if text else "")
 
     def _show(self, words, now_ms):
         as_json = "--json" in words
         words = [word for word in words if word != "--json"]
         part = words[0] if words else "site"
+        if len(words) > (2 if part in LISTS else 1):
+            raise Misused(usage_of("show"), words)
         facts = self._facts(part, words[1] if len(words) > 1 else None)
         if as_json:
             return strict_json.dumps(facts)
@@ -122,10 +176,12 @@ class Console:
         if part in PARTS:
             return view.get(PARTS[part]) or {}
         if part not in LISTS:
-            raise Rejected("show", part, "site, evse, circuit, bus, ocpp, version, counters or settings")
+            raise Unknown("part", part, ["site", "evse", "circuit", "bus", "ocpp", "version", "counters", "settings"])
         items = view.get(LISTS[part]) or {}
+        if name is None:
+            raise Rejected("show " + part, "", "a name: " + ", ".join(sorted(items)))
         if name not in items:
-            raise Rejected(part, name, ", ".join(sorted(items)))
+            raise Unknown(part, name, sorted(items))
         return items[name]
 
     def _settings(self):
@@ -138,13 +194,15 @@ class Console:
 
     def _why(self, words, now_ms):
         if len(words) != 1:
-            raise Rejected("why", " ".join(words), "why EVSE")
+            raise Misused(usage_of("why"), words)
         return self.target.why(words[0])
 
     def _log(self, words, now_ms):
-        count = int(words[0]) if words and is_number(words[0]) else LOG_LINES
+        count = LOG_LINES
+        if words:
+            count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
         if not 1 <= count <= LOG_LINES_MAX:
-            raise Rejected("log", count, "1..%d lines" % LOG_LINES_MAX)
+            raise Rejected("log", " ".join(words), "1..%d lines" % LOG_LINES_MAX)
         lines = self.target.log.since(0)[-count:]
         return "\n".join(["%d %d.%03d %s %s" % (n, ms // 1000, ms % 1000, level, text) for n, ms, level, text in lines])
 
@@ -168,7 +226,7 @@ class Console:
 
     def _limit(self, words, now_ms):
         if len(words) not in (2, 3):
-            raise Rejected("limit", " ".join(words), "TARGET and AMPS, WATTSW or off, then SECONDS if it is to end")
+            raise Misused(usage_of("limit"), words)
         limit_da = watts = None
         if words[1] != "off":
             limit_da, watts = parse_limit(words[1])
@@ -178,7 +236,7 @@ class Console:
 
     def _set(self, words, now_ms):
         if len(words) < 2:
-            raise Rejected("set", " ".join(words), "KEY VALUE; `show settings` lists them")
+            raise Misused(usage_of("set") + "; `show settings` lists the keys", words)
         at_once = len(words) > 2 and words[-1] == "commit"
         row = self.target.settings.row(words[0])
         self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]))
@@ -209,6 +267,16 @@ class Console:
     def _changed(self, done, now_ms):
         self.target.log.add("info", "console: the installer's password was set", now_ms)
         return "ok"
+
+
+def usage_of(word):
+    return [usage for name, _, usage in COMMANDS if name == word][0]
+
+
+def no_more_than(usage, words):
+    """Raises Misused where a command that takes no words has some."""
+    if " " not in usage and len(words) > 1:
+        raise Misused(usage, words[1:])
 
 
 def parse_limit(text):

@@ -5,6 +5,7 @@ A change is staged, checked at once, and takes effect with all others at `commit
 
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
+from ampacity.console.words import Unknown
 
 DOCUMENT = "console"
 TEXT_MAX = 120
@@ -104,7 +105,7 @@ class SettingTable:
         for row in self.rows:
             if row.key == key:
                 return row
-        raise Rejected("setting", key, ", ".join([row.key for row in self.rows]) or "none here")
+        raise Unknown("setting", key, [row.key for row in self.rows])
 
     def value(self, key):
         return self._values[key]

@@ -15,6 +15,7 @@ from ampacity.base.rng import Rng
 from ampacity.commission import papers
 from ampacity.commission.experiments import TALK, Sight
 from ampacity.commission.steps import Run
+from ampacity.console.words import Misused
 from ampacity.roles.part import Part
 
 SOURCE = "commission"
@@ -314,6 +315,8 @@ class Commissioning(Part):
             return self._report(words[1:], as_json)
         if verb == "sign":
             return self._sign(" ".join(words[1:]), now_ms)
+        if len(words) > 1:
+            raise Misused("commission " + verb, words[1:])
         if self.run is None:
             raise Rejected("commission", verb, "start, status, report or sign: no run is going on")
         self.run.command(verb, now_ms)

@@ -4,6 +4,7 @@ from ampacity import __version__
 from ampacity.base.errors import Rejected
 from ampacity.base.tz import Zone
 from ampacity.console.settings import Setting, SettingTable, parse_da
+from ampacity.console.words import Misused, Unknown
 from ampacity.roles.upstream_commands import UpstreamCommands
 from ampacity.roles.view import left_text
 
@@ -62,6 +63,26 @@ class Installer:
     def why(self, name):
         return self.primary.why(self._evse(name))
 
+    def about(self, word):
+        from ampacity.roles.manual import ABOUT
+        return ABOUT.get(word)
+
+    def asks(self, words):
+        """What a person is asked before this line is done, or None; a line that names nothing that is here is refused now."""
+        word, rest = words[0], words[1:]
+        if word in ("accept", "unlock"):
+            self._one_evse(word, rest)
+        elif word in ("confirm", "trust"):
+            self._one_circuit(word, rest)
+        elif word == "isolate" and rest[1:] == ["on"]:
+            self._evse(rest[0])
+        elif word == "commission" and rest[:1] == ["start"]:
+            word = "commission start"
+        elif word != "restart" and not (word == "gone" and rest):
+            return None
+        from ampacity.roles.manual import ASKS
+        return ASKS[word]
+
     def limit(self, name, limit_da, watts, ttl_ms, now_ms):
         """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
         target = self._target(name)
@@ -82,14 +103,13 @@ class Installer:
                 return ("circuit", i)
         index = self.primary.points.index(name)
         if index is None:
-            names = ["site"] + [item["name"] for item in site["circuits"] + site["evses"]]
-            raise Rejected("target", name, ", ".join(names))
+            raise Unknown("target", name, ["site"] + [item["name"] for item in site["circuits"] + site["evses"]])
         return ("evse", index)
 
     def _evse(self, name):
         index = self.primary.points.index(name)
         if index is None:
-            raise Rejected("evse", name, ", ".join([item["name"] for item in self.primary.site["evses"]]))
+            raise Unknown("EVSE", name, [item["name"] for item in self.primary.site["evses"]])
         return index
 
     # settings
@@ -114,7 +134,7 @@ class Installer:
 
     def _isolate(self, words, now_ms):
         if len(words) != 2 or words[1] not in ("on", "off"):
-            raise Rejected("isolate", " ".join(words), "EVSE on | off; on: its feeder is open and locked")
+            raise Misused("isolate EVSE on | off; on: its feeder is open and locked", words)
         index, guard = self._evse(words[0]), self.primary.guard
         draws_da = guard.draws_da(index, now_ms) if words[1] == "on" else 0
         if draws_da:
@@ -129,14 +149,14 @@ class Installer:
         if not words:
             return "\n".join([left_text(row) for row in guard.left()]) or "nothing that left the site file still counts"
         if len(words) != 1:
-            raise Rejected("gone", " ".join(words), "one name, as `gone` lists them")
+            raise Misused("gone [NAME]; one name, as `gone` lists them", words)
         guard.gone(words[0], now_ms)
         self.log.add("warning", "declared gone: " + words[0], now_ms)
         return "ok"
 
     def _one_evse(self, word, words):
         if len(words) != 1:
-            raise Rejected(word, " ".join(words), "one EVSE's name")
+            raise Misused(word + " EVSE", words)
         return self._evse(words[0])
 
     def _accept(self, words, now_ms):
@@ -157,7 +177,7 @@ class Installer:
     def _solar(self, words, now_ms):
         """Charge by surplus only, or by all there is."""
         if len(words) != 2 or words[1] not in ("on", "off"):
-            raise Rejected("solar", " ".join(words), "EVSE on | off")
+            raise Misused("solar EVSE on | off", words)
         self.primary.guard.extras.solar(self._evse(words[0]), words[1] == "on")
         self.log.add("info", "solar: %s %s" % (words[0], words[1]), now_ms)
         return "ok"
@@ -169,7 +189,7 @@ class Installer:
             return "ok"
         kwh, hours = [parse_da(word) for word in words[1:3]] if len(words) == 3 else (None, None)
         if kwh is None or hours is None:
-            raise Rejected("needs", " ".join(words), "EVSE KWH HOURS, each with at most one decimal, or EVSE off")
+            raise Misused("needs EVSE KWH HOURS | off; kWh and hours with at most one decimal", words)
         self.primary.points.needs(self._evse(words[0]), kwh * 100, now_ms + hours * 360000, now_ms)
         return "ok"
 
@@ -179,21 +199,23 @@ class Installer:
         return "ok"
 
     def _confirm(self, words, now_ms):
-        self.primary.guard.confirm_assumed(self._one_circuit(words))
+        self.primary.guard.confirm_assumed(self._one_circuit("confirm", words))
         self.log.add("warning", "assumed other load confirmed: " + words[0], now_ms)
         return "ok"
 
     def _trust(self, words, now_ms):
         """The meter of this circuit and its CTs were looked at."""
-        self.primary.guard.trust_meter(self._one_circuit(words))
+        self.primary.guard.trust_meter(self._one_circuit("trust", words))
         self.log.add("warning", "meter trusted again: " + words[0], now_ms)
         return "ok"
 
-    def _one_circuit(self, words):
-        for i, circuit in enumerate(self.primary.site["circuits"]):
-            if words == [circuit["name"]]:
-                return i
-        raise Rejected("circuit", " ".join(words), ", ".join([c["name"] for c in self.primary.site["circuits"]]))
+    def _one_circuit(self, word, words):
+        names = [circuit["name"] for circuit in self.primary.site["circuits"]]
+        if len(words) != 1:
+            raise Misused(word + " CIRCUIT", words)
+        if words[0] not in names:
+            raise Unknown("circuit", words[0], names)
+        return names.index(words[0])
 
     def _gaps(self, words, now_ms):
         lines = []

@@ -72,7 +72,7 @@ class Guide:
 
     def run(self, names: list[str]) -> dict[str, Any]:
         """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
-        answer = self.link.ask(" ".join(["commission", "start", *names]))
+        answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
         if answer.startswith("error") and "abort first" not in answer:
             raise Refused(answer[len("error: "):])
         self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")

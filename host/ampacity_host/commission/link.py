@@ -52,7 +52,7 @@ class SocketLink:
                 sent = self._socket is not None
                 self.close()
                 if attempt == 2:
-                    raise LinkLost(f"no console at {self._address[0]}:{self._address[1]}: {error}") from None
+                    raise LinkLost(f"no console at {self._address[0]}:{self._address[1]}: {error.strerror or error}") from None
                 if sent and not line.startswith(ASKS):
                     return f"error: the connection broke at {line!r}: it may have been done; see its status"
                 time.sleep(0.5)

@@ -51,7 +51,7 @@ def test_a_controller_answers_restarts_when_asked_and_ends_with_its_supervisor(r
     assert ask(data, "nonsense").exit_code == 1
 
     wait_until(lambda: uptime_ms(data) > 2_000)
-    assert ask(data, "restart").stdout == "restarting\n"
+    assert ask(data, "restart", "--yes").stdout == "restarting\n"
     wait_until(lambda: uptime_ms(data) < 2_000)
     assert "version: " in answered(data, "show", "version").stdout
 

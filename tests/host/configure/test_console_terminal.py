@@ -1,0 +1,173 @@
+"""`ampacity console` as a person has it: on a real terminal, with the real console behind a real socket."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "console"))
+
+from helper_target import Target  # noqa: E402
+
+from ampacity.console.console import Console  # noqa: E402
+from ampacity.console.door import answered  # noqa: E402
+from ampacity_host.configure.command import free_address  # noqa: E402
+from ampacity_host.typing_help import Guess, secret  # noqa: E402
+
+PATIENCE_S = 30
+
+
+class Door:
+    """The console behind a socket, in a thread: connection after connection, each with its own."""
+
+    def __init__(self):
+        import socketserver
+
+        self.target = target = Target()
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                console = Console(target)
+                self.wfile.write(b"> ")
+                for line in self.rfile:
+                    self.wfile.write(answered(console, line, "installer", 0))
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.address = "127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def door():
+    one = Door()
+    yield one
+    one.server.shutdown()
+    one.server.server_close()
+
+
+class Terminal:
+    """A process on a pty: what it shows, what is typed."""
+
+    def __init__(self, folder, *words):
+        self.master, slave = pty.openpty()
+        command = [sys.executable, "-m", "ampacity_host", "console", *words]
+        environment = dict(os.environ, XDG_STATE_HOME=str(folder), TERM="dumb")
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
+                                        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0))
+        os.close(slave)
+        self.shown = ""
+
+    def until(self, text):
+        deadline = time.monotonic() + PATIENCE_S
+        while text not in self.shown:
+            assert time.monotonic() < deadline, self.shown
+            if select.select([self.master], [], [], 0.2)[0]:
+                try:
+                    self.shown += os.read(self.master, 4096).decode("utf-8", "replace")
+                except OSError:
+                    assert text in self.shown, self.shown
+        return self.shown
+
+    def type(self, text):
+        self.shown = ""
+        os.write(self.master, text.encode())
+
+    def end(self):
+        try:
+            return self.process.wait(PATIENCE_S)
+        finally:
+            self.process.poll() is None and self.process.kill()
+            os.close(self.master)
+
+
+def test_control_c_ends_it_at_once_and_a_question_is_answered(door, tmp_path):
+    one = Terminal(tmp_path, "--connect", door.address)
+    assert one.until("\n> ").index("connected to") < one.shown.index("> ")
+    one.type("restart\n")
+    one.until("anything else does not.\r\n> ")
+    assert door.target.restarts == 0
+    one.type("yes\n")
+    one.until("restarting\r\n> ")
+    one.type("show vers\t\n")
+    one.until("version: 0.1.0\r\n> ")
+    one.type("\x1b[A\n" if os.environ.get("TERM") != "dumb" else "\x10\n")
+    one.until("version: 0.1.0\r\n> ")
+    one.type("password a long pass phrase\n")
+    one.until("ok\r\n> ")
+    one.type("half a li\x03")
+    assert one.end() == 130
+    assert door.target.restarts == 1
+
+
+def test_control_d_leaves_and_what_was_typed_is_kept_without_secrets(door, tmp_path):
+    one = Terminal(tmp_path, "--connect", door.address)
+    one.until("\n> ")
+    for line in ("show version", "login a long pass phrase", "password a long pass phrase"):
+        one.type(line + "\n")
+        one.until("\r\n> ")
+    one.type("\x04")
+    assert one.end() == 0
+    kept = tmp_path / "ampacity" / "console-history"
+    assert kept.read_text() == "show version\n" and kept.stat().st_mode & 0o077 == 0
+
+
+def test_on_a_dead_port_nobody_gets_a_prompt_and_it_is_exit_code_three(tmp_path):
+    one = Terminal(tmp_path, "--connect", free_address("127.0.0.1:0"))
+    assert "> " not in one.until("no console at")
+    assert one.end() == 3
+
+
+def test_one_command_asks_at_the_terminal(door, tmp_path):
+    for typed, status, times in (("no\n", 1, 0), ("yes\n", 0, 1)):
+        one = Terminal(tmp_path, "--connect", door.address, "restart")
+        one.until("> ")
+        one.type(typed)
+        assert one.end() == status and door.target.restarts == times
+
+
+def scripted(door, *words, typed=""):
+    command = [sys.executable, "-m", "ampacity_host", "console", "--connect", door.address, *words]
+    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+def test_a_script_says_yes_itself(door):
+    done = scripted(door, "restart")
+    assert done.returncode == 1 and "add --yes" in done.stderr and door.target.restarts == 0
+    done = scripted(door, "restart", "--yes")
+    assert (done.returncode, done.stdout) == (0, "restarting\n")
+    done = scripted(door, typed="restart\nyes\nrestart --yes\nnonsense\nshow version\n")
+    assert door.target.restarts == 3 and done.returncode == 1 and done.stdout.endswith("version: 0.1.0\n")
+
+
+def test_an_empty_pipe_to_a_dead_port_is_exit_code_three():
+    command = [sys.executable, "-m", "ampacity_host", "console", "--connect", free_address("127.0.0.1:0")]
+    assert subprocess.run(command, input="", capture_output=True, text=True, timeout=PATIENCE_S).returncode == 3
+
+
+def test_completion_knows_commands_their_words_and_the_sites_names():
+    target = Target()
+    console = Console(target)
+
+    class Here:
+        def ask(self, line):
+            return console.line(line, "installer", 0)
+
+        def close(self):
+            """Nothing to end."""
+
+    guess = Guess(Here())
+    assert guess("", "sh", 0) == "show " and guess("", "sh", 1) is None
+    assert guess("show ", "evse-", 1) == "evse-2 " and guess("show ", "cou", 0) == "counters " and guess("help ", "lim", 0) == "limit "
+
+
+def test_lines_with_a_password_are_secret():
+    assert secret("login x") and secret(" password x") and secret("set ocpp.password x") and not secret("show site")
+
+

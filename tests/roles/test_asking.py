@@ -1,0 +1,44 @@
+"""What a primary's console asks before a person does what frees current or stops charging."""
+
+from helper_garage import Garage
+
+from ampacity.console.console import ASK, Console
+from ampacity.roles.manual import ABOUT, ASKS
+
+
+def desk():
+    garage = Garage()
+    garage.run(2000)
+    console = Console(garage.primary.installer)
+    return garage, lambda text: console.line(text, "installer", garage.now_us // 1000)
+
+
+def test_what_needs_a_person_asks_and_a_name_that_is_not_there_is_refused_at_once():
+    garage, say = desk()
+    for line in ("restart", "commission start", "commission start evse-2", "accept evse-2", "unlock evse-2", "confirm main", "trust main",
+                 "isolate evse-2 on", "gone evse-9"):  # fmt: skip
+        assert say(line).startswith(ASK + line), (line, say(line))
+    for line in ("accept evse-9", "unlock", "confirm mian", "isolate evse-9 on"):
+        assert say(line).startswith("error: "), (line, say(line))
+    for line in ("isolate evse-2 off", "gone", "commission status", "time", "solar evse-2 off"):
+        assert not say(line).startswith(ASK), (line, say(line))
+
+
+def test_unlock_is_done_by_yes():
+    garage, say = desk()
+    say("unlock evse-1")
+    assert garage.log.since(0)[-1][3] != "unlocked: evse-1"
+    assert say("yes") == "ok" and garage.log.since(0)[-1][3] == "unlocked: evse-1"
+
+
+def test_each_command_is_explained():
+    garage, say = desk()
+    for word in garage.primary.installer.commands:
+        assert ABOUT.get(word), word
+        assert ABOUT[word] in say("help " + word)
+    assert not [word for word in ASKS if word.split()[0] not in garage.primary.installer.commands]
+
+
+def test_words_behind_a_command_of_the_commissioning_are_refused():
+    _, say = desk()
+    assert say("commission abort now").startswith("error: commission does not take")
