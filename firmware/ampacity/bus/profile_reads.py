@@ -82,6 +82,19 @@ class Readings:
             self.values[index] = None
             self.asked_ms[index] = NEVER_MS
 
+    def split(self, group: str, at: int) -> int:
+        """From now on each value of this span is asked for by itself; how many requests that adds."""
+        span = self.reads[group][at]
+        if len(span[3]) < 2:
+            return 0
+        step = 1 if span[0] <= 2 else 0
+        single = [[span[0], span[1] + offset, step or self.fields[index][COUNT], [[index, 0]]] for index, offset in span[3]]
+        self.reads = dict(self.reads)
+        self.reads[group] = self.reads[group][:at] + single + self.reads[group][at + 1 :]
+        self._requests = {}
+        self.raw = {}
+        return len(single) - 1
+
     def _decode(self, index: int, offset: int, data: bytes, code: int) -> "int | str | None":
         field = self.fields[index]
         if code <= 2:
