@@ -28,9 +28,6 @@ def test_a_wait_comes_only_after_a_write():
     readings = Readings(compiled)
     audit = Audit(compiled, readings, {"watchdog": 0, "fallback": 0, "power_on": 60})
     standby = compiled["settings"][0]
-    assert audit.next_write(0) is None  # nobody has read it yet
-    audit.pass_over()
-    readings.values[12] = 0
     assert audit.next_write(0) is standby
     audit.written(standby, 0)
     assert audit.next_write(0) is WAIT

@@ -195,7 +195,7 @@ def test_a_lower_waits_for_settings_no_longer_than_a_second():
 
 class Shown:
     def __init__(self, *values):
-        self.values = list(values)
+        self.values, self.denied = list(values), {}
         self.fields = [["field%d" % number, 3, 10 + number] for number in range(len(values))]
 
 

@@ -49,6 +49,7 @@ class ProfileAnswers:
         self._governor = Governor(compiled["order"].get("per_day", 0))
         self._audit = Audit(compiled, self._readings, self._targets, self._governor)
         self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
+        self._targets["least"] = self._recipe.min_da
         self._order = Ordering(self._recipe)
         self.poll_feeds = self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
         self._feed = compiled["watchdog"]["feed"]
@@ -304,23 +305,31 @@ class ProfileAnswers:
             limit_da = self._recipe.most_da(0)
         elif shown_da is None or shown_da > max(IMPOSSIBLE_DA, 2 * self._recipe.max_da):
             return  # no number that a limit could be
-        elif 0 <= self._readings.asked_ms[index] < self._order.written_ms and self._recipe.off_shown:
-            return  # asked while it was off, or before it was told otherwise
+        elif self._unsaid(index):
+            return
         else:
             limit_da = min(shown_da, self._recipe.max_da) if self._recipe.table["full"] else max(0, shown_da)
         self.facts.limit_da = limit_da
         self._judge.reported(self._index, limit_da, now_ms)
 
+    def _unsaid(self, index: int) -> bool:
+        """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
+        word = self._table["proof"].get("word")
+        if word and self._order.said_off and not self._word_seen(word):
+            return True
+        return bool(word or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
+
     def _off_by_word(self, now_ms: int) -> bool:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
-        order, rows = self._order, self._table["proof"].get("word")
-        if not rows or order.target_da or not order.done() or not order.sure or order.loose:
-            return False
-        since_ms = order.written_ms + self._table["latency_ms"]
+        rows = self._table["proof"].get("word")
         amps_da = self.facts.amps_da
-        if not self._readings.asked_since(fields_of(rows), since_ms) or (amps_da and max(amps_da) > NOISE_DA):
+        if not rows or not self._order.said_off or not self._word_seen(rows) or (amps_da and max(amps_da) > NOISE_DA):
             return False
         return holds(rows, self._readings.values, 0, self._targets)
+
+    def _word_seen(self, rows: list) -> bool:
+        """Was all else read since the pause took effect?"""
+        return self._readings.asked_since(fields_of(rows), self._order.written_ms + self._table["latency_ms"])
 
     # ---- proof
 
@@ -334,12 +343,12 @@ class ProfileAnswers:
         most_da = self._recipe.max_da if order.loose else self._recipe.most_da(order.target_da)
         full = self._recipe.table["full"] and most_da >= self._recipe.max_da  # watts of all phases: more than it can
         proven = holds(rows, self._readings.values, NO_LIMIT if full or order.loose else most_da, self._targets, order.loose)
-        proven = proven or self._off_by_word(now_ms)
+        proven = proven or (not order.target_da and self._off_by_word(now_ms))
         order.shown(proven and not order.loose)
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, most_da if order.loose else min(self._shown_da(), most_da), now_ms)
             order.as_proven()
-        if not proven:
+        if not proven and now_ms >= self._hold_ms["proof"] and not ("proof" in self._cycles and self._cycles["proof"].at):
             self._hold_ms["proof"] = now_ms + PROOF_MS
         alike = proven and (order.loose or self._shown_da() >= order.target_da) and not self._latched()
         if not alike and self._unlike_ms < 0:

@@ -125,7 +125,7 @@ class Audit:
 
     def _ready(self, write: list, now_ms: int) -> bool:
         """May it be written now? What could not be read is not written: nobody knows what that would change."""
-        if write[W_SHOWN] >= 0 and self.readings.values[write[W_SHOWN]] is None:
+        if write[W_SHOWN] in self.readings.denied:
             return False
         return self.governor is None or self.governor.ready_ms(("set", write[W_ADDRESS]), self.wanted(write), now_ms) <= now_ms
 

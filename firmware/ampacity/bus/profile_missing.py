@@ -29,7 +29,7 @@ def setting_text(audit: object, write: list, fields: list) -> str:
     if index < 0:
         return "register at %d was not written: %s is wanted" % (write[1], wanted)
     shown = audit.readings.values[index]
-    if shown is None:
+    if index in audit.readings.denied:
         return "register %s (%d) could not be read, so it is not written: %s is wanted" % (fields[index][NAME], fields[index][ADDRESS], wanted)
     return register_text(fields[index], words_of(what, shown), wanted + " was written")
 

@@ -17,6 +17,7 @@ class Ordering:
         self.forget()
 
     loose = False  # of this pause nothing is shown: it counts as the maximum
+    said_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
     vain = 0  # so often given again since it began
     sure = True  # each write of it was acknowledged by an answer that is surely the device's own
     _held_sure = False  # so was its limit
@@ -24,6 +25,7 @@ class Ordering:
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
         self.target_da = NONE
+        self.said_off = False
         self.writes = []
         self.at = 0
         self.order_id = 0
@@ -37,6 +39,7 @@ class Ordering:
 
     def doubt(self) -> None:
         """The device may have restarted: whether it is enabled, and what it holds, must be seen again."""
+        self.said_off = False
         self.enabled = False
         self.proven = False
         self.off = self._held_sure = False
@@ -115,6 +118,8 @@ class Ordering:
         """The write is about to leave."""
         self.order_id = order_id
         self.written_ms = now_ms
+        if self.target_da and (write[W_ROLE] == ENABLE or not self.recipe.off_shown):
+            self.said_off = False
         if write[W_ROLE] == LIMIT:
             self._limit_most_da = self._most_held_da(write)
             self.held_most_da = max(self.held_most_da, self._limit_most_da)
@@ -122,6 +127,8 @@ class Ordering:
     def acknowledged(self) -> None:
         """The device answered the write."""
         self.at += 1
+        if self.done() and not self.target_da:
+            self.said_off = self.sure and not self.loose
 
     def heard(self, write: list, surely: bool) -> None:
         """Its answer to a write; surely: it can be neither an echo nor that to an older request."""

@@ -82,7 +82,9 @@ class _Compiler:
         proof = self.profile.get("proof", {})
         if not proof:
             return []
-        rows = proof.get("charging", []) + proof.get("paused", []) + proof.get("acknowledged", [])
+        live = self.profile["reads"]["live"]
+        rows = proof.get("charging", []) + proof.get("paused", [])
+        rows += [row for row in proof.get("acknowledged", []) if row["register"] not in live]  # those come soon enough
         shown = proof.get("limit") or self.limit_shown()
         names = {row["register"] for row in rows} | ({shown} if shown else set())
         return sorted(names)
