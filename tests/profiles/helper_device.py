@@ -6,6 +6,7 @@ class Registers:
         self.values = values
         self.written = []
         self.refuse = ()
+        self.longest = 125
 
     def answer(self, pdu):
         code, at = pdu[0], int.from_bytes(pdu[1:3], "big")
@@ -16,6 +17,8 @@ class Registers:
             self.written.append((at, self.values[at]))
             return pdu
         count = int.from_bytes(pdu[3:5], "big")
+        if count > self.longest:
+            return bytes([code | 0x80, 3])
         data = b""
         for register in range(at, at + count):
             data += self.values.get(register, 0).to_bytes(2, "big")

@@ -195,8 +195,8 @@ def test_a_lower_waits_for_settings_no_longer_than_a_second():
 
 class Shown:
     def __init__(self, *values):
-        self.values = list(values)
-        self.fields = [["field%d" % number] for number in range(len(values))]
+        self.values, self.denied = list(values), {}
+        self.fields = [["field%d" % number, 3, 10 + number] for number in range(len(values))]
 
 
 def audit(*values, settings=(), **more):
@@ -247,7 +247,7 @@ def test_what_is_wrong_with_a_device_is_one_sentence():
     assert audit(9000, 60).wrong() is None
     for value, fits in ((5, True), (9, True), (4, False), (10, False), (None, False)):
         assert (audit(value, 0, identity={"require": [[0, 5, 9, "an old firmware"]]}).wrong() == "an old firmware") != fits
-    assert audit(1, 0, settings=(WATCHDOG,)).wrong() == "setting at 10 does not hold"
+    assert audit(1, 0, settings=(WATCHDOG,)).wrong() == "setting does not hold: register field0 (10) shows 0.0 s, 9.0 s was written"
     for power_on, fits in ((50, True), (51, False), (None, False)):
         assert (audit(power_on, 0, power_on=0).wrong() is None) == fits
 

@@ -202,9 +202,13 @@ def test_a_refused_order_is_told_to_the_judge_and_not_hammered():
     driver, device, judge, now_ms = online()
     device.refuse = (261,)
     driver.want(160, now_ms)
-    run(driver, device, now_ms, 4000)
+    run(driver, device, now_ms, 60000)
     refusals = [note for note in judge.notes if note[0] == "refused"]
     assert 2 <= len(refusals) <= 5
+    device.refuse = ()
+    driver.want(80, now_ms + 60000)  # another order waits for nothing
+    run(driver, device, now_ms + 60000, 1000)
+    assert device.written[-1] == (261, 80)
 
 
 def test_readings_become_facts():
@@ -267,8 +271,17 @@ def test_a_refused_reading_shows_nothing_of_now():
     judge.measured = lambda evse, amps_da, sample_ms, at_ms: seen.append(amps_da)
     run(driver, device, now_ms, 1000)
     assert seen[-1] == [101, 99, 100] and driver.facts.power_w == 0
-    refuse(driver, now_ms + 1000, "live", 2)
+    refuse(driver, now_ms + 1000, "live", 4)
     assert seen[-1] is None and driver.facts.amps_da is None and driver.facts.power_w is None
+
+
+def test_what_is_refused_as_a_block_is_read_value_by_value():
+    driver, device, judge, now_ms = online()
+    device.longest = 1
+    seen = []
+    judge.measured = lambda evse, amps_da, sample_ms, at_ms: seen.append(amps_da)
+    run(driver, device, now_ms, 6000)
+    assert seen[-1] == [101, 99, 100] and driver.facts.power_w == 0 and driver.facts.online
 
 
 def test_a_busy_device_is_asked_for_the_whole_round_again():

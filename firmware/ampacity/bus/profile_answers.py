@@ -8,6 +8,8 @@ from ampacity.bus.facts import DeviceFacts
 from ampacity.bus.profile_alive import Alive, InTime, too_slow
 from ampacity.bus.profile_audit import Audit
 from ampacity.bus.profile_cycle import Cycle
+from ampacity.bus.profile_governor import Governor
+from ampacity.bus.profile_missing import held_text, proof_text, register_text
 from ampacity.bus.profile_order import OrderRecipe
 from ampacity.bus.profile_ordering import Ordering
 from ampacity.bus.profile_proof import fields_of, first_match, holds
@@ -20,6 +22,9 @@ DENIED_MS = 100           # the judge said no: ask again in the next safety tick
 PROOF_MS = 500            # it does not show the order yet: look again
 TURNS_MS = 600000         # units are not exchanged twice in this time
 DRAWS_DA = 10             # a car that draws
+NOISE_DA = 5              # what a meter may show where none draws
+IMPOSSIBLE_DA = 2000      # no EVSE draws or allows so much: no reading
+TELL_MS = 8000            # not shown for so long: say what is missing
 NO_LIMIT = 1 << 30
 STATE_CHARGING = ("C", "D")
 STATE_PLUGGED = ("B", "C", "D")
@@ -41,8 +46,10 @@ class ProfileAnswers:
         self._targets = {"watchdog": evse_facts["watchdog_ms"], "fallback": evse_facts["fallback_da"]}
         self._targets["power_on"] = evse_facts.get("power_on_da", evse_facts["max_da"])
         self._readings = Readings(compiled)
-        self._audit = Audit(compiled, self._readings, self._targets)
+        self._governor = Governor(compiled["order"].get("per_day", 0))
+        self._audit = Audit(compiled, self._readings, self._targets, self._governor)
         self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
+        self._targets["least"] = self._recipe.min_da
         self._order = Ordering(self._recipe)
         self.poll_feeds = self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
         self._feed = compiled["watchdog"]["feed"]
@@ -65,6 +72,9 @@ class ProfileAnswers:
         self._alive = Alive(evse_facts.get("boot_ms", 0), bool(evse_facts.get("held")))
         self._pace = InTime()
         self._told_ms = -1  # when the judge was last told of the settings
+        self._slow = self._missing = self._waits_for = None
+        self._waits_ms = self._held_for = -1
+        self._strange = False
 
     def _feed_period_ms(self, asked_ms: int) -> int:
         """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
@@ -108,11 +118,11 @@ class ProfileAnswers:
             found.append(self._contactor)
         return found
 
-    def _begin_audit(self, now_ms: int) -> None:
+    def _begin_audit(self, now_ms: int, anew: bool = True) -> None:
         self.link = AUDIT
         self._identified = False
         self._hold_ms["audit"] = now_ms
-        self._audit.restart()
+        self._audit.restart(anew)
         for group in ("identity", "settings"):
             if group in self._cycles:
                 self._cycles[group].restart()
@@ -152,7 +162,7 @@ class ProfileAnswers:
         if now_ms - self._told_ms > self._site["boot_ms"] >> 1 and self._alive.seen_ms > self._told_ms:
             self._report_settings("settings", self._alive.seen_ms)
         self._pace.done()
-        self.facts.trouble = None
+        self._slow = None
         return True
 
     def _in_time(self, hold: str, now_ms: int) -> bool:
@@ -161,7 +171,8 @@ class ProfileAnswers:
         if cycle.at or self._pace.may_begin(now_ms, self._order.lowering):
             return True
         if self._pace.late:
-            self.facts.trouble = too_slow(max(cycle.done_ms - cycle.started_ms, self._site["latency_ms"]), self._site["boot_ms"])
+            self._slow = too_slow(max(cycle.done_ms - cycle.started_ms, self._site["latency_ms"]), self._site["boot_ms"])
+            self._tell()
         self._hold_ms[hold] = now_ms + DENIED_MS if self._order.lowering else self._pace.hold_ms
         return False
 
@@ -221,8 +232,11 @@ class ProfileAnswers:
         facts, values = self.facts, self._readings.values
         facts.state = first_match(self._table["state"], values)
         letter = facts.state[:1] if facts.state else ""
+        self._strange = not letter and self._state_read()
         if letter not in STATE_BLIND:
             facts.plugged = letter in STATE_PLUGGED
+        elif self._strange:
+            facts.plugged = True  # every state without a car is known: this one is none of them
         facts.charging = letter in STATE_CHARGING
         if self.link == ONLINE:
             facts.fault = first_match(self._table["faults"], values)
@@ -241,7 +255,39 @@ class ProfileAnswers:
     def _per_terminal(self, quantity: str) -> "list | None":
         """Its values, one a terminal; None where it measures fewer phases than it feeds."""
         values = self._readings.phases(quantity)
+        if quantity == "current" and values and max(values) > IMPOSSIBLE_DA:
+            return None
         return values[: self._terminals] if values and len(values) >= self._terminals else None
+
+    def _state_read(self) -> bool:
+        """Was a state read that its profile does not know?"""
+        rows = self._table["state"]
+        return bool(rows) and self._readings.values[rows[-1][0]] is not None
+
+    def _see_missing(self, now_ms: int) -> None:
+        """Does it not show what it should, for longer than that takes?"""
+        order = self._order
+        waits = self.link == ONLINE and order.written_ms >= 0 and not order.proven
+        if not waits or (order.target_da, order.at) != self._waits_for:
+            self._waits_for, self._waits_ms = (order.target_da, order.at) if waits else None, now_ms
+        self._missing = None
+        if waits and now_ms - self._waits_ms >= TELL_MS + self._table["latency_ms"]:
+            self._missing = (proof_text(self) if order.done() else held_text(self)) or None
+        elif self.link == AUDIT:
+            self._missing = self._audit.missing()
+        elif self.link == ONLINE:
+            self._missing = self._audit.taken_text()
+        self._tell()
+
+    def _tell(self) -> None:
+        """What keeps it from charging: what it does not show, or that it answers too slowly."""
+        self.facts.trouble = self._missing or self._slow or self._strange_text()
+
+    def _strange_text(self) -> "str | None":
+        if not self._strange:
+            return None
+        index = self._table["state"][-1][0]
+        return register_text(self._readings.fields[index], self._readings.values[index], "which its profile does not know; taken for a car that waits")
 
     def _ask_judge(self, now_ms: int) -> None:
         """Does the judge want it audited again, or its order said again, or does it still wait for a proof?"""
@@ -249,21 +295,49 @@ class ProfileAnswers:
             self._doubt(now_ms)
         waits = now_ms - self._order.written_ms > REWRITE_MS and self._judge.state(self._index) == "returning"
         self._resend = self._order.proven and (waits or self._judge.resend_due(self._index))
+        if self._order.proven and not self._resend:
+            self._governor.worked("resend")
+        self._see_missing(now_ms)
 
     def _report_limit(self, now_ms: int) -> None:
         index = self._limit_index()
-        if index < 0 or self._readings.values[index] is None:
+        if index < 0:
             return
-        limit_da = self._readings.values[index]
+        shown_da = self._readings.values[index]
         rows = self._table["proof"]["pause"]
-        if rows and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets):
+        off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets) or self._off_by_word(now_ms)
+        if self._limit_seen():
+            seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
+            self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
+        if off:
             limit_da = self._recipe.most_da(0)
-        elif self._recipe.table["full"]:
-            limit_da = min(limit_da, self._recipe.max_da)
+        elif shown_da is None or shown_da > max(IMPOSSIBLE_DA, 2 * self._recipe.max_da):
+            return  # no number that a limit could be
+        elif self._unsaid(index):
+            return
+        else:
+            limit_da = min(shown_da, self._recipe.max_da) if self._recipe.table["full"] else max(0, shown_da)
         self.facts.limit_da = limit_da
         self._judge.reported(self._index, limit_da, now_ms)
-        if self._limit_seen():
-            self._order.limit_shown(self._readings.values[index])
+
+    def _unsaid(self, index: int) -> bool:
+        """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
+        word = self._table["proof"].get("word")
+        if word and self._order.said_off and not self._word_seen(word):
+            return True
+        return bool(word or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
+
+    def _off_by_word(self, now_ms: int) -> bool:
+        """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
+        rows = self._table["proof"].get("word")
+        amps_da = self.facts.amps_da
+        if not rows or not self._order.said_off or not self._word_seen(rows) or (amps_da and max(amps_da) > NOISE_DA):
+            return False
+        return holds(rows, self._readings.values, 0, self._targets)
+
+    def _word_seen(self, rows: list) -> bool:
+        """Was all else read since the pause took effect?"""
+        return self._readings.asked_since(fields_of(rows), self._order.written_ms + self._table["latency_ms"])
 
     # ---- proof
 
@@ -274,20 +348,22 @@ class ProfileAnswers:
         rows = self._table["proof"]["charge" if order.target_da else "pause"]
         if not self._readings.asked_since(fields_of(rows), order.written_ms):
             return
-        most_da = self._recipe.most_da(order.target_da)
+        most_da = self._recipe.max_da if order.loose else self._recipe.most_da(order.target_da)
         full = self._recipe.table["full"] and most_da >= self._recipe.max_da  # watts of all phases: more than it can
-        proven = holds(rows, self._readings.values, NO_LIMIT if full else most_da, self._targets)
-        order.shown(proven)
+        proven = holds(rows, self._readings.values, NO_LIMIT if full or order.loose else most_da, self._targets, order.loose)
+        proven = proven or (not order.target_da and self._off_by_word(now_ms))
+        order.shown(proven and not order.loose)
         if proven and not order.proven:
-            self._judge.proven(self._index, order.order_id, min(self._shown_da(), most_da), now_ms)
+            self._judge.proven(self._index, order.order_id, most_da if order.loose else min(self._shown_da(), most_da), now_ms)
             order.as_proven()
-        if not proven:
+        if not proven and now_ms >= self._hold_ms["proof"] and not ("proof" in self._cycles and self._cycles["proof"].at):
             self._hold_ms["proof"] = now_ms + PROOF_MS
-        alike = proven and self._shown_da() >= order.target_da and not self._latched()
+        alike = proven and (order.loose or self._shown_da() >= order.target_da) and not self._latched()
         if not alike and self._unlike_ms < 0:
             self._unlike_ms = now_ms
         elif alike:
             self._unlike_ms = -1
+            self._governor.worked("order")
 
     def _latched(self) -> bool:
         """Its watchdog may have fired: some stay in that state until every write of an order has come again."""
@@ -297,7 +373,10 @@ class ProfileAnswers:
         index = self._limit_index()
         if not self._order.target_da:
             return self._recipe.most_da(0)
-        return self._readings.values[index] if index >= 0 else 0
+        if index < 0:
+            return 0
+        shown_da = self._readings.values[index]
+        return self._recipe.most_da(self._order.target_da) if shown_da is None else shown_da
 
     def _prove_by_measure(self, now_ms: int) -> None:
         """A device that cannot show its limit: a car that draws, no more than ordered, after it has settled."""

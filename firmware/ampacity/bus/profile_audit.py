@@ -3,17 +3,23 @@
 The recipe writes what is not as it should be, and only that: some of these registers are flash.
 """
 
+from ampacity.bus.profile_missing import setting_text
 from ampacity.bus.profile_order import W_ADDRESS, W_DIV, W_MUL, W_RAW, W_SHOWN, W_STORED, W_WHAT
+from ampacity.bus.profile_proof import near_ms
 
 TRIES_MAX = 3
+COUNTED = ("watchdog", "fallback")  # what the ledger counts as the device shows it, whatever was written
 STORED_PER_DAY = 12
 DAY_MS = 86400000
 
 
 class Audit:
-    """readings: of the device; targets: {"watchdog": ms, "fallback": da} as the site wants them."""
+    """readings: of the device; targets: {"watchdog": ms, "fallback": da} as the site wants them; governor: of its writes."""
 
-    def __init__(self, compiled: dict, readings: object, targets: dict) -> None:
+    def __init__(self, compiled: dict, readings: object, targets: dict, governor: "object | None" = None) -> None:
+        self.governor = governor
+        self._told = {}  # address: how often its write was acknowledged, and nothing came of it
+        self._taken = {}  # address: what it shows instead, once that was accepted
         self.identity = compiled["identity"]
         self.watchdog = compiled["watchdog"]
         self.recipe = compiled["settings"]
@@ -24,9 +30,10 @@ class Audit:
         self._stored_ms = []
         self.restart()
 
-    def restart(self) -> None:
-        """Begin anew: nothing about the device is known."""
-        self._blind_written = []
+    def restart(self, anew: bool = True) -> None:
+        """Begin anew: nothing about the device is known. Or (not anew) try again what did not hold."""
+        if anew:
+            self._blind_written = []
         self._at = 0
         self._wrote = False
         self.tries = 0
@@ -43,7 +50,44 @@ class Audit:
             return True
         if write[W_SHOWN] < 0:
             return write in self._blind_written
-        return self.readings.values[write[W_SHOWN]] == self.wanted(write)
+        value, wanted = self.readings.values[write[W_SHOWN]], self.wanted(write)
+        if value is not None and value == self._taken.get(write[W_ADDRESS]):
+            return True
+        return value == wanted
+
+    def missing(self) -> "str | None":
+        """The first setting that is not right, beside what it shows."""
+        for write in self.recipe:
+            if not self.right(write):
+                return setting_text(self, write, self.readings.fields)
+        return None
+
+    def taken_text(self) -> "str | None":
+        """A setting that is counted as the device shows it, for it holds no other."""
+        for write in self.recipe:
+            if write[W_ADDRESS] in self._taken and not self._rounded(write):
+                return setting_text(self, write, self.readings.fields) + "; it is counted as shown"
+        return None
+
+    def forget(self) -> None:
+        """The device was lost: what it took or did not take may be otherwise now."""
+        self._told, self._taken = {}, {}
+        self.targets.pop("watchdog_taken", None)
+
+    def _rounded(self, write: list) -> bool:
+        """Does it show the time that was written as it rounds it?"""
+        value = self.readings.values[write[W_SHOWN]]
+        return write[W_WHAT] == "watchdog" and value is not None and near_ms(value, self.wanted(write))
+
+    def _accept(self) -> None:
+        """What it shows instead of what it was told so often is how it is: the ledger counts it so, whatever that costs."""
+        for write in self.recipe:
+            address = write[W_ADDRESS]
+            told = self._told.get(address, 0)
+            if told and write[W_WHAT] in COUNTED and not self.right(write) and (told >= TRIES_MAX or self._rounded(write)):
+                self._taken[address] = self.readings.values[write[W_SHOWN]]
+                if write[W_WHAT] == "watchdog":
+                    self.targets["watchdog_taken"] = self._taken[address]
 
     def settled(self) -> bool:
         """Are all settings as they should be?"""
@@ -67,15 +111,23 @@ class Audit:
 
     def next_write(self, now_ms: int) -> "list | None":
         """The next write that the recipe needs in this pass, or None when the pass is over."""
+        if not self._at:
+            self._accept()
         while self._at < len(self.recipe):
             write = self.recipe[self._at]
             if write[W_WHAT] == "wait":
                 if self._wrote:
                     return write
-            elif not self.right(write) and self.affordable(write, now_ms):
+            elif not self.right(write) and self.affordable(write, now_ms) and self._ready(write, now_ms):
                 return write
             self._at += 1
         return None
+
+    def _ready(self, write: list, now_ms: int) -> bool:
+        """May it be written now? What could not be read is not written: nobody knows what that would change."""
+        if write[W_SHOWN] in self.readings.denied:
+            return False
+        return self.governor is None or self.governor.ready_ms(("set", write[W_ADDRESS]), self.wanted(write), now_ms) <= now_ms
 
     def affordable(self, write: list, now_ms: int) -> bool:
         """Flash wears out: a register that is stored is written so often a day, whatever becomes of it."""
@@ -88,11 +140,15 @@ class Audit:
         """The write is about to leave: a stored one is worn by it, answered or not."""
         if write[W_STORED]:
             self._stored_ms.append(now_ms)
+        if self.governor is not None and write[W_WHAT] != "wait":
+            self.governor.sent(("set", write[W_ADDRESS]), self.wanted(write), now_ms)
 
     def written(self, write: list, now_ms: int) -> None:
         """The write was acknowledged."""
         if write[W_SHOWN] < 0:
             self._blind_written.append(write)
+        else:
+            self._told[write[W_ADDRESS]] = self._told.get(write[W_ADDRESS], 0) + 1
         self._wrote = True
         self._at += 1
 
@@ -104,6 +160,11 @@ class Audit:
     def pass_over(self) -> bool:
         """End this pass. True: something was written, so the settings must be read again."""
         again = self._wrote
+        for write in self.recipe:
+            if self.right(write):
+                self._told.pop(write[W_ADDRESS], None)
+                if self.governor is not None:
+                    self.governor.worked(("set", write[W_ADDRESS]))
         self._at = 0
         self._wrote = False
         self.tries += 1
@@ -117,7 +178,7 @@ class Audit:
                 return why
         for write in self.recipe:
             if not self.right(write):
-                return "setting at %d does not hold" % write[1]
+                return "setting does not hold: " + setting_text(self, write, self.readings.fields)
         if self.power_on >= 0 and (values[self.power_on] is None or values[self.power_on] > self.targets["power_on"]):
             return "it allows more after a restart than the site file says"
         return None

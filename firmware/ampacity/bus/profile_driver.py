@@ -8,27 +8,26 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.profile_answers import AUDIT, DENIED_MS, ONLINE, PROOF_MS, REWRITE_MS, SILENT
+from ampacity.bus.profile_answers import AUDIT, DENIED_MS, ONLINE, REWRITE_MS, SILENT
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
-from ampacity.bus.profile_reaching import Reaching
+from ampacity.bus.profile_proof import fields_of
+from ampacity.bus.profile_refusing import Refusing
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
 FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
 DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
 PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
-REFUSED_MS = 1000         # the device said no
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
 REST_MS = 2000  # between two readings of one that may draw nothing, and draws nothing
 EVEN_MS = 800  # of one that might draw: the guard brackets a meter's frame by readings of a second
-BUSY = ("exception:5", "exception:6")
 
 
-class ProfileDriver(Reaching):
+class ProfileDriver(Refusing):
     """Driver of one EVSE. facts: its entry of the site facts; index: its place there; judge: the guard's face."""
 
     _waits = False  # the last frame that may feed had to wait
@@ -103,6 +102,7 @@ class ProfileDriver(Reaching):
             request.tag[1].replied(request, now_ms)
         elif request.tag[0] == "order":
             self._answered(request, False, now_ms)
+            self._order.heard(request.tag[1], request.certain and request.own)
             self._order.acknowledged()
         elif request.tag[0] == "probe":
             self._answered(request, True, now_ms)
@@ -233,20 +233,28 @@ class ProfileDriver(Reaching):
             return None
         order = self._order
         hold_ms = self._hold_ms["order"]
+        if self._held_for not in (-1, target_da):  # what was refused is wanted no more
+            self._held_for, self._hold_ms["order"] = -1, min(hold_ms, now_ms)
+            hold_ms = self._hold_ms["order"]
         if target_da < order.target_da:
             return (LOWER, hold_ms if order.lowering else min(hold_ms, now_ms), self._take_order)
         if target_da > order.target_da:
             return (ORDER, max(hold_ms, self._raised_ms + self._recipe.table["gap_ms"]), self._take_order)
         if not order.done():
+            if not order.at:
+                hold_ms = max(hold_ms, self._governor.ready_ms("order", target_da, now_ms, order.lowering))
             return (LOWER if order.lowering and not order.denied else ORDER, hold_ms, self._take_order)
-        return self._repeat_due(hold_ms)
+        return self._repeat_due(hold_ms, now_ms)
 
-    def _repeat_due(self, hold_ms: int) -> "tuple | None":
+    def _repeat_due(self, hold_ms: int, now_ms: int) -> "tuple | None":
         """The order has been given; is there a reason to give it again?"""
+        order = self._order
         if self._resend:
-            return (ORDER, hold_ms, self._take_refresh)
+            return (ORDER, max(hold_ms, self._governor.ready_ms("resend", order.target_da, now_ms)), self._take_resend)
         if self._unlike_ms >= 0:
-            return (ORDER, max(hold_ms, self._unlike_ms + REWRITE_MS, self._raised_ms + self._recipe.table["gap_ms"]), self._take_again)
+            ready_ms = self._governor.ready_ms("order", order.target_da, now_ms, order.lowering)
+            due_ms = max(hold_ms, self._unlike_ms + REWRITE_MS, ready_ms, self._raised_ms + self._recipe.table["gap_ms"])
+            return (ORDER, due_ms, self._take_again)
         return None
 
     # ---- requests
@@ -278,7 +286,19 @@ class ProfileDriver(Reaching):
     def _take_again(self, now_ms: int) -> "Request | None":
         self._unlike_ms = now_ms
         self._order.again()
+        self._order.loose = self._loosens()
         return self._take_order(now_ms)
+
+    def _loosens(self) -> bool:
+        """Nothing shows the pause of one whose maximum is reserved at all times: it is counted so, and that is proven."""
+        order, most_da = self._order, self._recipe.max_da
+        waits = order.vain > 1 and not order.target_da and self._judge.state(self._index) == "returning"
+        return waits and self.link == ONLINE and self._judge.reserve_da(self._index) >= most_da
+
+    def _take_resend(self, now_ms: int) -> "Request | None":
+        """Not believed yet, though it is as ordered."""
+        self._governor.sent("resend", self._order.target_da, now_ms)
+        return self._take_refresh(now_ms)
 
     def _take_order(self, now_ms: int) -> "Request | None":
         order = self._order
@@ -299,11 +319,14 @@ class ProfileDriver(Reaching):
         klass = LOWER if order.lowering else ORDER
         if not order.lowering:
             self._raised_ms = now_ms
+        if not order.at:
+            self._governor.sent("order", order.target_da, now_ms)
         order.sent(write, order_id, now_ms)
         self._pace.left()
         self._unlike_ms = -1
         self._resend = False
         if self.shared:  # nobody acknowledges it
+            order.heard(write, False)
             order.acknowledged()
             self._fed_ms = now_ms
         return self._order_request(write, order.target_da, klass, ("order", write, order_id), now_ms)
@@ -314,6 +337,9 @@ class ProfileDriver(Reaching):
         A lower is none to the judge where the device may stand lower still: it is tried again as an order, with its settings read.
         """
         order = self._order
+        if order.loose:  # not now: it was given, and is not believed
+            order.loose, order.at = False, len(order.writes)
+            return None
         if order.target_da == 0 and order.at < len(order.writes) - 1:
             order.acknowledged()
             return None
@@ -324,7 +350,8 @@ class ProfileDriver(Reaching):
             self._pace.denied(now_ms)
         elif order.lowering and again and self._may_read(now_ms):
             return self._take_settings_now(now_ms)
-        if write[W_ROLE] == ENABLE:  # the limit that it holds is too high: order it again
+        ready = self._governor.ready_ms("order", order.target_da, now_ms) <= now_ms
+        if write[W_ROLE] == ENABLE and ready and order.wants_limit_shown(write):  # the limit that it holds is too high: order it again
             order.at = 0
         return None
 
@@ -355,7 +382,8 @@ class ProfileDriver(Reaching):
         return self._table["proof"]["limit"]
 
     def _limit_seen(self) -> bool:
-        return self._readings.asked_since([self._limit_index()], self._order.written_ms)
+        fields = [self._limit_index()] + (fields_of(self._table["proof"]["pause"]) if self._recipe.off_shown else [])
+        return self._readings.asked_since(fields, self._order.written_ms)
 
     def _take_phases_now(self, now_ms: int) -> "Request | None":
         return self._take_now("phases", now_ms)
@@ -414,6 +442,7 @@ class ProfileDriver(Reaching):
         elif not self._may_feed("feed", now_ms):
             return None
         self._order.repeat()
+        self._order.loose = self._loosens()
         return self._take_order(now_ms)
 
     # ---- audit
@@ -446,47 +475,20 @@ class ProfileDriver(Reaching):
         elif again and self._audit.tries < TRIES_MAX:
             self._cycles["settings"].restart()
         else:
-            self._hold_ms["audit"] = now_ms + AUDIT_PAUSE_MS
-            self._begin_audit(now_ms)
+            self._begin_audit(now_ms, False)
             self._hold_ms["audit"] = now_ms + AUDIT_PAUSE_MS
 
     def _lost(self, now_ms: int) -> None:
         self.link = SILENT
         self.facts.online = False
         self._identified = False
+        self._audit.forget()
+        self._governor.worked("order")
         lowering = self._order.target_da > 0
         self._order.forget()
         self._order.lowering = lowering
         self._hold_ms["probe"] = now_ms
         self._judge.lost(self._index, now_ms)
-
-    def _refused(self, request: Request, reason: str, now_ms: int) -> None:
-        """The device is there, and says no."""
-        self._failures = 0
-        self._judge.heard(self._index, now_ms)
-        kind = request.tag[0]
-        if kind in ("order", "probe"):
-            self._judge.refused(self._index, request.tag[2], now_ms)
-            self._hold_ms["order"] = now_ms + REFUSED_MS
-            self.facts.fault = "order refused: " + reason
-        elif kind == "recipe":
-            self._audit.skip()
-        elif kind == "errand":
-            request.tag[1].refused(request, now_ms)
-        elif kind == "read":
-            self._read_refused(request.tag[1], request.tag[2], reason, now_ms)
-
-    def _read_refused(self, group: str, at: int, reason: str, now_ms: int) -> None:
-        """It was not shown, so nothing follows from what was shown before. A busy device is asked for the whole round again."""
-        self._hold_ms["proof"] = max(self._hold_ms["proof"], now_ms + PROOF_MS)
-        if group == "settings":
-            self._hold_ms["order"] = max(self._hold_ms["order"], now_ms + DENIED_MS)
-        if reason in BUSY:
-            self._cycles[group].at = 0
-            self._pace.cut()
-        else:
-            self._readings.refused(group, at)
-            self._step(group, now_ms)
 
 
 def _sooner(best: "tuple | None", other: tuple, now_ms: int) -> tuple:

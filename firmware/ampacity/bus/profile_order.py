@@ -19,6 +19,7 @@ class OrderRecipe:
         self.table = order
         self.min_da = max(min_da, order["min"])
         self.max_da = max_da
+        self.off_shown = bool(order["pause"]) and order["pause"][-1][W_ROLE] == DISABLE  # by a register of its own, whatever its limit shows then
 
     def representable(self, limit_da: int) -> int:
         """The greatest limit ≤ limit_da that the device can be given: 0, or a step between its least and most."""

@@ -16,16 +16,23 @@ class Ordering:
         self.recipe = recipe
         self.forget()
 
+    loose = False  # of this pause nothing is shown: it counts as the maximum
+    said_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
+    vain = 0  # so often given again since it began
+    sure = True  # each write of it was acknowledged by an answer that is surely the device's own
+    _held_sure = False  # so was its limit
+
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
         self.target_da = NONE
+        self.said_off = False
         self.writes = []
         self.at = 0
         self.order_id = 0
         self.lowering = False
         self.enabled = False
         self.proven = False
-        self.off = False
+        self.off = self._held_sure = False
         self.written_ms = NONE
         self.denied = False  # the judge said no to it
         self.denied_ms = NONE  # and that though all that is to be read before it was read
@@ -34,9 +41,10 @@ class Ordering:
 
     def doubt(self) -> None:
         """The device may have restarted: whether it is enabled, and what it holds, must be seen again."""
+        self.said_off = False
         self.enabled = False
         self.proven = False
-        self.off = False
+        self.off = self._held_sure = False
         self.held_most_da = self.recipe.max_da
         self._limit_most_da = 0
 
@@ -47,7 +55,9 @@ class Ordering:
         self.writes = self.recipe.writes(target_da)
         self.at = 0
         self.denied, self.denied_ms = False, NONE
-        self.proven = self.off = False
+        self.proven = self.off = self.loose = self._held_sure = False
+        self.sure = True
+        self.vain = 0
 
     def probed(self, target_da: int) -> None:
         """A single write, sent as a probe, has given target_da."""
@@ -58,12 +68,16 @@ class Ordering:
         """Give the same order once more, from its first write; the device is not where it should be."""
         self.at = 0
         self.enabled = False
-        self.proven = False
+        self.proven = self._held_sure = False
+        self.sure = True
+        self.vain += 1
 
     def repeat(self) -> None:
         """Say the same order again, to a device that is as it should be."""
+        self.vain += 0 if self.proven else 1
         self.at = 0
-        self.proven = False
+        self.proven = self._held_sure = False
+        self.sure = True
 
     def done(self) -> bool:
         """Have all writes of the order been acknowledged?"""
@@ -87,6 +101,8 @@ class Ordering:
 
         To one that is shown to be off a limit says nothing until it is enabled.
         """
+        if self.loose:
+            return self.recipe.max_da
         if write[W_ROLE] == LIMIT and not self.off:
             return self._most_held_da(write)
         if write[W_ROLE] == ENABLE:
@@ -106,6 +122,8 @@ class Ordering:
         self.order_id = order_id
         self.written_ms = now_ms
         self.denied, self.denied_ms = False, NONE
+        if self.target_da and (write[W_ROLE] == ENABLE or not self.recipe.off_shown):
+            self.said_off = False
         if write[W_ROLE] == LIMIT:
             self._limit_most_da = self._most_held_da(write)
             self.held_most_da = max(self.held_most_da, self._limit_most_da)
@@ -113,13 +131,25 @@ class Ordering:
     def acknowledged(self) -> None:
         """The device answered the write."""
         self.at += 1
+        if self.done() and not self.target_da:
+            self.said_off = self.sure and not self.loose
 
-    def limit_shown(self, limit_da: int) -> None:
+    def heard(self, write: list, surely: bool) -> None:
+        """Its answer to a write; surely: it can be neither an echo nor that to an older request."""
+        if not surely:
+            self.sure = False
+        if write[W_ROLE] == LIMIT:
+            self._held_sure = surely
+
+    def limit_shown(self, limit_da: int, off: bool = False) -> None:
         """A read asked after the last write showed the limit that the device holds.
 
-        One that is lower than ordered shows no more than that something else holds the device back for now.
+        One that is lower than ordered shows no more than that something else holds the device back for now. What one
+        shows that is off (some show 0 then, others their maximum) says less than its own answer to the write.
         """
-        if 0 < self.target_da <= limit_da:
+        if off and self._held_sure:
+            self.held_most_da = self._limit_most_da
+        elif 0 < self.target_da <= limit_da:
             self.held_most_da = max(limit_da, self._limit_most_da)
 
     def shown(self, proven: bool) -> None:

@@ -6,19 +6,28 @@ def fields_of(rows: list) -> list:
     return [row[0] for row in rows]
 
 
-def holds(rows: list, values: list, most_da: int, settings: dict) -> bool:
-    """Do all conditions [field, kind, argument] hold? An unread value holds none.
+def near_ms(value_ms: int, wanted_ms: int) -> bool:
+    """Is a watchdog's time what was set, as the device rounds it? The ledger counts what it shows."""
+    return wanted_ms <= 2 * value_ms and value_ms <= 2 * wanted_ms
+
+
+def holds(rows: list, values: list, most_da: int, settings: dict, blank: bool = False) -> bool:
+    """Do all conditions [field, kind, argument] hold? An unread value holds none; blank: it may be no number of a limit.
 
     "order": the limit in force is no more than the device may make of the order (a lower one is the device's own
-    caution, and proves as much). "watchdog": the armed time is the one we set.
+    caution, and proves as much). "least": it is no more than the least that it charges with. "watchdog": the armed time is the one we set, or what the device makes of it.
     """
     for index, kind, argument in rows:
         value = values[index]
+        if value is None and blank and kind == "order":
+            continue
         if value is None:
             return False
         if kind == "order" and value > most_da:
             return False
-        if kind == "watchdog" and value != settings["watchdog"]:
+        if kind == "least" and value > settings["least"]:
+            return False
+        if kind == "watchdog" and value != settings["watchdog"] and value != settings.get("watchdog_taken"):
             return False
         if kind in ("one_of", "is") and value not in argument:
             return False

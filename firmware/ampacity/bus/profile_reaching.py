@@ -59,6 +59,7 @@ class Reaching(ProfileAnswers):
         else:
             order.start(target_da)
         order.sent(order.writes[0], order_id, now_ms)
+        order.heard(order.writes[0], False)
         order.acknowledged()
         self._fed_ms = now_ms
         return self._recipe.raw(order.writes[0], target_da)

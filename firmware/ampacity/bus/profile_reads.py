@@ -39,6 +39,7 @@ class Readings:
         self.values = [None] * len(self.fields)
         self.asked_ms = [NEVER_MS] * len(self.fields)
         self.raw = {}
+        self.denied = {}  # fields that it would not show when asked last
         self._base = 0
         self._requests = {}
         self._index = {}
@@ -74,13 +75,28 @@ class Readings:
         for index, offset in span[3]:  # scale registers come first
             self.values[index] = self._decode(index, offset, data, span[0])
             self.asked_ms[index] = asked_ms
+            if index in self.denied:
+                del self.denied[index]
         return True
 
     def refused(self, group: str, at: int) -> None:
         """The device would not show this span: what it showed before is no reading of now."""
         for index, _ in self.reads[group][at][3]:
-            self.values[index] = None
-            self.asked_ms[index] = NEVER_MS
+            self.forget(index)
+            self.denied[index] = True
+
+    def split(self, group: str, at: int) -> int:
+        """From now on each value of this span is asked for by itself; how many requests that adds."""
+        span = self.reads[group][at]
+        if len(span[3]) < 2:
+            return 0
+        step = 1 if span[0] <= 2 else 0
+        single = [[span[0], span[1] + offset, step or self.fields[index][COUNT], [[index, 0]]] for index, offset in span[3]]
+        self.reads = dict(self.reads)
+        self.reads[group] = self.reads[group][:at] + single + self.reads[group][at + 1 :]
+        self._requests = {}
+        self.raw = {}
+        return len(single) - 1
 
     def _decode(self, index: int, offset: int, data: bytes, code: int) -> "int | str | None":
         field = self.fields[index]

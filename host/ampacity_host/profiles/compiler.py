@@ -14,9 +14,9 @@ WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "
 READ_WITH = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 LEAST_VOLTAGE_PERCENT = 90
 NO_LIMIT = 1 << 30
-DAY_MS = 86400000
 MOST_DA = 800  # no pilot offers more (IEC 61851-1)
 WATTS = ("W", "kW")
+MEASURES = ("A", "V", "W", "kW")
 LAYOUT = ("fields", "reads", "live_ms", "slow_ms", "gap_ms", "reply_ms", "sign", "require")
 SWITCHES_PER_DAY = 24
 SWITCH_S = 5  # nobody documents how long it takes: as long as a car may take to follow its pilot
@@ -57,9 +57,18 @@ class _Compiler:
         rounding = "u" if name.startswith("current_") or name in self.limits else "n"
         return [
             name, READ_WITH[register["in"]], register["at"], register.get("count", WIDTH[register["type"]]), kind,
-            scale.numerator, scale.denominator, rounding, register.get("none", []), shift, width,
+            scale.numerator, scale.denominator, rounding, self.markers(register), shift, width,
             self.index(register.get("scale_from")),
         ]  # fmt: skip
+
+    def markers(self, register: dict) -> list:
+        """Raw values that are no number: what the profile names, and of measures what no device could mean (all bits, the least)."""
+        found, kind = list(register.get("none", [])), register["type"]
+        if register.get("unit") in MEASURES and "bits" not in register:
+            bits = 16 * WIDTH[kind]
+            blank = [(1 << bits) - 1] if kind[0] == "u" else [1 << (bits - 1)] if kind[0] == "i" else []
+            found += [raw for raw in blank if raw not in found]
+        return found
 
     def reads(self) -> dict:
         groups = {key: names for key, names in self.profile["reads"].items() if isinstance(names, list)}
@@ -73,7 +82,9 @@ class _Compiler:
         proof = self.profile.get("proof", {})
         if not proof:
             return []
+        live = self.profile["reads"]["live"]
         rows = proof.get("charging", []) + proof.get("paused", [])
+        rows += [row for row in proof.get("acknowledged", []) if row["register"] not in live]  # those come soon enough
         shown = proof.get("limit") or self.limit_shown()
         names = {row["register"] for row in rows} | ({shown} if shown else set())
         return sorted(names)
@@ -117,7 +128,7 @@ class _Compiler:
             "step": [step.numerator, step.denominator], "up": int(raises), "tolerance": da(order.get("tolerance_a", 0)),
             "charge": [self.write(row) for row in order["charge"]], "pause": [self.write(row) for row in order["pause"]],
             "forbidden": [[self.profile["registers"][row["register"]]["at"], row["from"], row["to"]] for row in order.get("forbidden", [])],
-            "gap_ms": max(self.link.get("write_gap_ms", 0), DAY_MS // order["writes_per_day"] if "writes_per_day" in order else 0),
+            "gap_ms": self.link.get("write_gap_ms", 0), "per_day": order.get("writes_per_day", 0),
             "full": self.full(limit), "pause_da": da(order.get("pause_counts_a", 0)),
             "refresh": int(self.says_again()),
         }  # fmt: skip
@@ -149,6 +160,7 @@ class _Compiler:
         return {
             "kind": proof["kind"], "limit": self.index(proof.get("limit") or self.limit_shown()),
             "charge": self.conditions(proof.get("charging", [])), "pause": self.conditions(proof.get("paused", [])),
+            "word": self.conditions(proof.get("acknowledged", [])),
         }  # fmt: skip
 
     def watchdog(self) -> dict:

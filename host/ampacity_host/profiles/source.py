@@ -95,7 +95,10 @@ def _names_used(profile: dict) -> "list[tuple[str, str]]":
     used += [("answers", row[key]) for row in profile.get("answers", []) for key in ("register", "write")]
     for where, writes in _writes(profile):
         used += [(where, write[key]) for write in writes for key in ("write", "shown_by") if key in write]
-    for table, key in (("proof", "charging"), ("proof", "paused"), ("state", "rules"), ("state", "fault_rules"), ("order", "forbidden")):
+    for table, key in (
+        ("proof", "charging"), ("proof", "paused"), ("proof", "acknowledged"), ("state", "rules"), ("state", "fault_rules"),
+        ("order", "forbidden"),
+    ):  # fmt: skip
         used += [(f"{table}.{key}", row["register"]) for row in profile.get(table, {}).get(key, [])]
     return used
 

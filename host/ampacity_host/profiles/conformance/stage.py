@@ -61,7 +61,7 @@ class Wire:
         if request is None:
             self._quiet_ms = max(self._quiet_ms, now_ms + 10)
             return
-        request.sent_ms = now_ms
+        request.sent_ms, request.own = now_ms, True  # nothing echoes on this wire
         self.sent.append((now_ms, bytes(request.pdu)))
         answers = [] if self.cut_tx else self.device.receive(self._frame(request), now_ms * 1000)
         if request.one_way:
