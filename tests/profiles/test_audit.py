@@ -49,6 +49,12 @@ def test_what_it_allows_after_a_restart_is_evidence_and_no_more_than_the_site_sa
 
 
 def kept_alive(feed, refresh, judge, reads_feed=0):
+    driver, device = keeper(feed, refresh, judge, reads_feed)
+    return run(driver, device, START_MS + 4000, 10000)
+
+
+def keeper(feed, refresh, judge, reads_feed=0):
+    """A driver that has ordered 10 A, and its device."""
     dog = dict(HEIDELBERG_ENERGY_CONTROL["watchdog"])
     dog.update({"feed_ms": 2000, "feed": feed, "reads_feed": reads_feed, "time": -1, "fallback": -1})
     order = dict(HEIDELBERG_ENERGY_CONTROL["order"])
@@ -60,7 +66,7 @@ def kept_alive(feed, refresh, judge, reads_feed=0):
     driver.want(100, START_MS + 2000)
     run(driver, device, START_MS + 2000, 2000)
     assert device.values[261] == 100
-    return run(driver, device, START_MS + 4000, 10000)
+    return driver, device
 
 
 def test_a_keep_alive_is_written_as_often_as_the_profile_says():
@@ -83,3 +89,21 @@ def test_a_device_that_measures_fewer_phases_than_it_feeds_gives_no_currents():
 def test_a_reading_that_may_feed_does_not_replace_the_order_that_does():
     sent = kept_alive([], 1, Judge(160), reads_feed=1)
     assert 4 <= sent.count(b"\x06\x01\x05\x00\x64") <= 6
+
+
+def test_what_only_keeps_an_order_alive_takes_nothing_from_the_raises_of_a_day():
+    judge = Judge(160)
+    driver, device = keeper([], 1, judge)
+    at_ms = START_MS + 4000
+    written = 0
+    for begin_ms in range(at_ms, at_ms + 6000000, 100000):
+        run(driver, device, begin_ms, 100000, 500)
+        written += len(device.written)
+        device.written, judge.orders, judge.notes, judge.certain = [], judge.orders[-1:], [], []
+    assert written > 2600
+    judge.room_da = 120
+    driver.want(160, at_ms + 6000000)
+    run(driver, device, at_ms + 6000000, 1000)
+    judge.room_da = 160
+    run(driver, device, at_ms + 6001000, 1000)
+    assert device.values[261] == 160

@@ -300,7 +300,8 @@ class ProfileDriver(Refusing):
         self._governor.sent("resend", self._order.target_da, now_ms)
         return self._take_refresh(now_ms)
 
-    def _take_order(self, now_ms: int) -> "Request | None":
+    def _take_order(self, now_ms: int, keeps: bool = False) -> "Request | None":
+        """The next write of the order. keeps: it stands already, and this only keeps it alive: no write that a day counts."""
         order = self._order
         target_da = self._target_da()
         if target_da != order.target_da:
@@ -319,7 +320,7 @@ class ProfileDriver(Refusing):
         klass = LOWER if order.lowering else ORDER
         if not order.lowering:
             self._raised_ms = now_ms
-        if not order.at:
+        if not order.at and not keeps:
             self._governor.sent("order", order.target_da, now_ms)
         order.sent(write, order_id, now_ms)
         self._pace.left()
@@ -441,9 +442,10 @@ class ProfileDriver(Refusing):
             self._fed_ms = now_ms
         elif not self._may_feed("feed", now_ms):
             return None
+        keeps = self._order.proven
         self._order.repeat()
         self._order.loose = self._loosens()
-        return self._take_order(now_ms)
+        return self._take_order(now_ms, keeps)
 
     # ---- audit
 
