@@ -5,14 +5,17 @@ import json
 import sys
 from pathlib import Path
 
+from ampacity_host.controller import SerialConsole
 from ampacity_host.rig.process.console import ConsoleLink
 
 REFUSED = "error: "
 LEAVE = ("exit", "quit")
 
 
-def console_command(line: str, data: Path | None, connect: str | None) -> int:
+def console_command(line: str, data: Path | None, connect: str | None, tty: str | None = None) -> int:
     """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection."""
+    if tty is not None:
+        return over_serial(line, tty)
     try:
         host, port = address(data, connect)
     except ValueError as problem:
@@ -25,11 +28,23 @@ def console_command(line: str, data: Path | None, connect: str | None) -> int:
         return 3
 
 
+def over_serial(line: str, tty: str) -> int:
+    """The same on a serial device."""
+    link = SerialConsole(tty)
+    try:
+        return asyncio.run(converse(link, line))
+    except OSError as problem:
+        print(f"ampacity: no console at {problem.strerror or problem}", file=sys.stderr)
+        return 3
+    finally:
+        link.close()
+
+
 def address(data: Path | None, connect: str | None) -> tuple[str, int]:
     """(host, port) from --connect, else from the data folder DIR. Raises ValueError with what would be right."""
     if connect is None:
         if data is None:
-            raise ValueError("name the controller: --data DIR or --connect HOST:PORT")
+            raise ValueError("name the controller: --controller DIR, HOST:PORT or TTY")
         connect = kept_address(data)
     host, _, port = str(connect).rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
@@ -47,7 +62,7 @@ def kept_address(data: Path) -> str:
     raise ValueError(f"no console.json in {data}: is its controller running?")
 
 
-async def converse(link: ConsoleLink, line: str) -> int:
+async def converse(link: ConsoleLink | SerialConsole, line: str) -> int:
     """One command, or with an empty line every line of standard input until its end or `exit`."""
     if line:
         return answered(await link.ask(line))
