@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ampacity_host.spelling import Command, Group
+from ampacity_host.spelling import Group
 
 if TYPE_CHECKING:
     from ampacity_host.controller import Named
@@ -113,7 +113,7 @@ def common(
     """One primary EV charger runs a whole site: check it, rehearse it, run it."""
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 the site holds, 1 it is refused, 2 wrong usage, 3 no such data folder.")
+@app.command(epilog="Exit codes: 0 the site holds, 1 it is refused, 2 wrong usage, 3 no such data folder.")
 def check(
     site: SiteArgument,
     json: JsonOption = False,
@@ -129,7 +129,7 @@ def check(
     raise typer.Exit(check_command(site, json, controller))
 
 
-@app.command(cls=Command, epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")
+@app.command(epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")
 def run(
     site: SiteArgument,
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")],
@@ -152,7 +152,7 @@ def run(
     raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")
+@app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")
 def rig(
     site: SiteArgument,
     control: Annotated[str, typer.Option(metavar="HOST:PORT", help="the control channel; port 0: any free one")] = "127.0.0.1:0",
@@ -181,7 +181,7 @@ def rig(
     raise typer.Exit(start(plain(locals())))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")
+@app.command(epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")
 def replay(
     site: SiteArgument,
     sessions: Annotated[Path, typer.Option(metavar="CSV", help="recorded charging sessions")],
@@ -204,7 +204,7 @@ def replay(
     raise typer.Exit(start(plain(locals())))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 every rule held, 1 one was broken or the site did not come up, 2 wrong usage.")
+@app.command(epilog="Exit codes: 0 every rule held, 1 one was broken or the site did not come up, 2 wrong usage.")
 def demo(
     runtime: Annotated[Runtime | None, typer.Option(help="what the firmware runs on; default: MicroPython if there is one")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="lines instead of the live view, as without a terminal")] = False,
@@ -218,7 +218,6 @@ def demo(
 
 
 @app.command(
-    cls=Command,
     epilog="Exit codes: 0 done, 1 the controller refused it, 2 wrong usage, 3 no connection.",
     context_settings={"ignore_unknown_options": True},  # `show --json` is the controller's word, not ours
 )
@@ -235,7 +234,7 @@ def console(
     raise typer.Exit(console_command(line, found.folder, found.address, found.tty))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")
+@app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")
 def scan(
     site: Annotated[Path | None, typer.Argument(metavar="SITE.toml", help="whose watchdogs are waited for", callback=there)] = None,
     port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer, on the line to scan")] = None,
@@ -259,7 +258,7 @@ def scan(
     raise typer.Exit(scan_command(SimpleNamespace(console=controller, **locals())))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection.")
+@app.command(epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection.")
 def commission(
     evses: Annotated[list[str] | None, typer.Argument(metavar="EVSE", help="which; default: all of the site")] = None,
     controller: ControllerOption = None,
@@ -276,7 +275,7 @@ def commission(
     raise typer.Exit(commission_command(evses or [], None if found.tty else controller, found.tty, out, json, by, unattended, not no_scan))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection.")
+@app.command(epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection.")
 def replace(
     evse: Annotated[str, typer.Argument(metavar="EVSE", help="the place whose unit was replaced")],
     controller: ControllerOption = None,
@@ -295,7 +294,7 @@ def replace(
 
 
 @app.command(
-    cls=Command, epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection."
+    epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection."
 )
 def push(
     site: SiteArgument, controller: PromptOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None,
@@ -307,7 +306,7 @@ def push(
     raise typer.Exit(push_command(site, controller, folder, secondary, line, json))
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 done, 1 the controller has no configuration, 2 wrong usage, 3 no connection.")
+@app.command(epilog="Exit codes: 0 done, 1 the controller has no configuration, 2 wrong usage, 3 no connection.")
 def pull(
     controller: PromptOption,
     folder: FolderOption = "",
@@ -323,7 +322,7 @@ def pull(
     raise typer.Exit(status)
 
 
-@app.command(cls=Command, epilog="Exit codes: 0 the same, 1 it differs or the site is refused, 2 wrong usage, 3 no connection.")
+@app.command(epilog="Exit codes: 0 the same, 1 it differs or the site is refused, 2 wrong usage, 3 no connection.")
 def diff(
     site: SiteArgument, controller: PromptOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None,
     json: JsonOption = False,
@@ -334,7 +333,7 @@ def diff(
     raise typer.Exit(diff_command(site, controller, folder, secondary, line, json))
 
 
-reports = typer.Typer(cls=Group, no_args_is_help=True, help="What a controller recorded.")
+reports = typer.Typer(no_args_is_help=True, help="What a controller recorded.")
 app.add_typer(reports, name="report", epilog="Exit codes: those of the report; 2 wrong usage.")
 
 
@@ -343,7 +342,7 @@ def report() -> None:
     """What a controller recorded."""
 
 
-@reports.command(cls=Command, epilog="Exit codes: 0 read, 1 some breaker may not have held, 2 wrong usage, 3 no such data folder.")
+@reports.command(epilog="Exit codes: 0 read, 1 some breaker may not have held, 2 wrong usage, 3 no such data folder.")
 def excursions(
     controller: Annotated[Path, typer.Option("--controller", metavar="DIR", help="its data folder")], json: JsonOption = False
 ) -> None:
@@ -353,7 +352,7 @@ def excursions(
     raise typer.Exit(report_command(controller, json))
 
 
-@reports.command("commission", cls=Command, epilog="Exit codes: 0 as it was written, 1 changed after it was written, 2 no such report.")
+@reports.command("commission", epilog="Exit codes: 0 as it was written, 1 changed after it was written, 2 no such report.")
 def report_commission(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="what `ampacity commission` wrote")],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="default: beside it")] = None,
@@ -365,7 +364,7 @@ def report_commission(
     raise typer.Exit(report_command(file, out, json))
 
 
-@app.command(cls=Command, epilog="Exit code: 0.")
+@app.command(epilog="Exit code: 0.")
 def version(json: JsonOption = False) -> None:
     """The version of the firmware and of this program."""
     import platform

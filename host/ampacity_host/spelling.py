@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperGroup, TyperOption
 
 CONTROLLER = "--controller"
 FRONT = ""  # the value stands in front, without a name
@@ -47,29 +47,40 @@ def type_word(display: Any, ctx: Any) -> str:
     return TYPES.get(word, word)
 
 
-class Command(TyperCommand):
-    """A command whose arguments are shown by their names alone, and the types of its options in plain words."""
+def read(parse: Any, old: dict[str, str], ctx: Any, args: list[str]) -> Any:
+    """A command's own reading of its words, with today's names."""
+    try:
+        return parse(ctx, respelled(args, old))
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for parameter in self.params:
-            if isinstance(parameter, TyperArgument):
-                parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
-            elif isinstance(parameter, TyperOption):
-                parameter.display_type = partial(type_word, parameter.display_type)  # type: ignore[method-assign]
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        try:
-            return super().parse_args(ctx, respelled(args, OLD.get(self.name or "", {})))
-        except ValueError as problem:
-            raise typer.BadParameter(str(problem)) from None
+def whole(group: Any, ctx: Any, formatter: Any) -> None:
+    """A list of commands whose first sentences are whole."""
+    shown = [(name, group.get_command(ctx, name)) for name in group.list_commands(ctx)]
+    with formatter.section("Commands"):
+        formatter.write_dl([(name, one.get_short_help_str(limit=1000)) for name, one in shown if one is not None and not one.hidden])
+
+
+def plain(name: str, command: Any) -> None:
+    """Arguments are shown by their names alone, the types of options in plain words; so for all that is below."""
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
+        elif isinstance(parameter, TyperOption):
+            parameter.display_type = partial(type_word, parameter.display_type)  # type: ignore[method-assign]
+    if name in OLD:
+        command.parse_args = partial(read, command.parse_args, OLD[name])
+    below = getattr(command, "commands", {})
+    if below:
+        command.format_commands = partial(whole, command)
+    for each, one in below.items():
+        plain(each, one)
 
 
 class Group(TyperGroup):
-    """A list of commands whose first sentences are whole."""
+    """The whole command line."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        shown = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        rows = [(name, command.get_short_help_str(limit=1000)) for name, command in shown if command is not None and not command.hidden]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        plain("", self)
