@@ -61,6 +61,22 @@ def total_differs(text: str) -> bool:
     return total_line(text) not in text
 
 
+def image_differs(text: str) -> "list[str]":
+    """Is image/primary not the sum of the rooms' rows, or a room of the firmware without one?"""
+    from tools import marked
+    from tools.bench.page import BEGIN, COLUMNS, END
+    from tools.size import rooms
+
+    rows = marked.rows(marked.between(text, BEGIN, END), COLUMNS)
+    found = {name.partition("/")[2]: float(cells[1] or 0) for name, cells in rows.items() if name.startswith("image/")}
+    primary = found.pop("primary", 0.0)
+    missing = [room for room in ("boot", *rooms()) if room not in found]
+    said = [f"image: no row for {', '.join(missing)}"] if missing else []
+    if abs(primary - sum(found.values())) > 0.01 * primary:
+        said.append(f"image/primary: {primary:g} KiB, and its rooms are {sum(found.values()):.4g} KiB")
+    return said
+
+
 def told(path: Path) -> "list[str]":
     """All findings of one document."""
     found = [f"{path.relative_to(ROOT)}: {line}" for line in changed(rows_of(path))]
@@ -68,6 +84,8 @@ def told(path: Path) -> "list[str]":
         found += [f"{path.relative_to(ROOT)}:{line}: {words!r} repeats a figure of the tables" for line, words in doubled(path.read_text())]
         if total_differs(path.read_text()):
             found.append(f"{path.relative_to(ROOT)}: the line on all worlds is not the sum of their table")
+    if path.name == "benchmarks.md":
+        found += [f"{path.relative_to(ROOT)}: {line}" for line in image_differs(path.read_text())]
     return found
 
 

@@ -1,4 +1,4 @@
-"""`python -m tools.size [--json]`: compiled bytes (.mpy) of every room of the firmware, and of the image of a primary.
+"""`python -m tools.size [--json]`: compiled bytes (.mpy) of what the image of a primary holds, room by room and together.
 
 What a microcontroller carries is budgeted: primary + OCPP 2.0.1 fits into 512 KiB. Rooms or parts that an image leaves
 out (a second OCPP version, the bench's simulated ports) do not count there.
@@ -32,6 +32,11 @@ def module_sizes() -> dict[str, int]:
         return {str(path.relative_to(FIRMWARE)): compiled_bytes(path, target) for path in sorted(FIRMWARE.rglob("*.py"))}
 
 
+def rooms() -> list[str]:
+    """The folders of the firmware that hold modules."""
+    return sorted({path.relative_to(FIRMWARE).parts[0] for path in FIRMWARE.rglob("*.py") if path.parent != FIRMWARE})
+
+
 def room_sizes(modules: dict[str, int]) -> dict[str, int]:
     """Room → bytes; the top level counts as "boot"."""
     rooms: dict[str, int] = {}
@@ -41,18 +46,18 @@ def room_sizes(modules: dict[str, int]) -> dict[str, int]:
     return rooms
 
 
-def primary_bytes(modules: dict[str, int]) -> int:
-    """Bytes of what the image of a primary with OCPP 2.0.1 holds."""
-    return sum(size for name, size in modules.items() if name not in NOT_ON_A_BOARD and not name.startswith(OTHER_VERSIONS))
+def on_a_board(modules: dict[str, int]) -> dict[str, int]:
+    """What the image of a primary with OCPP 2.0.1 holds, whole: every module but those that no board has."""
+    return {name: size for name, size in modules.items() if name not in NOT_ON_A_BOARD and not name.startswith(OTHER_VERSIONS)}
 
 
 def main() -> int:
-    modules = module_sizes()
-    rooms, primary = room_sizes(modules), primary_bytes(modules)
+    modules = on_a_board(module_sizes())
+    found, primary = room_sizes(modules), sum(modules.values())
     if "--json" in sys.argv[1:]:
-        print(json.dumps({"rooms": rooms, "primary": primary, "allowed": PRIMARY_BYTES_MAX}))
+        print(json.dumps({"rooms": found, "primary": primary, "allowed": PRIMARY_BYTES_MAX}))
     else:
-        for room, size in sorted(rooms.items(), key=lambda item: -item[1]):
+        for room, size in sorted(found.items(), key=lambda item: -item[1]):
             print(f"{room:12} {size:8}")
         print(f"{'a primary':12} {primary:8}  of {PRIMARY_BYTES_MAX}")
     return 0 if primary <= PRIMARY_BYTES_MAX else 1

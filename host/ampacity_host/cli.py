@@ -1,16 +1,22 @@
 """`ampacity …`: the one entry point. Each command imports its room only when it is called."""
 
+import json as writer
 import sys
 from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ampacity_host.spelling import Group
+
+if TYPE_CHECKING:
+    from ampacity_host.controller import Named
+
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -50,54 +56,105 @@ class Phases(StrEnum):
     all = "all"
 
 
-SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file")]
-SiteOption = Annotated[Path, typer.Option("--site", metavar="SITE.toml", help="the site file")]
-PortOption = Annotated[str, typer.Option("--port", metavar="TTY", help="serial port of the controller's MicroPython prompt")]
-FolderOption = Annotated[str, typer.Option("--folder", help="data folder on the controller")]
-SecondaryOption = Annotated[str | None, typer.Option("--secondary", metavar="EVSE", help="the configuration of that EVSE's own controller")]
-LineOption = Annotated[str | None, typer.Option("--line", metavar="PORT", help="with --secondary: its own serial port")]
-JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
-
-
 def fail(text: str, status: int) -> "typer.Exit":
     """The exception that ends a command with one line on standard error."""
     typer.echo(f"ampacity: {text}", err=True)
     return typer.Exit(status)
 
 
-@app.command(epilog="Exit codes: 0 the site holds, 1 it is refused, 2 wrong usage.")
+def there(site: Path | None) -> Path | None:
+    """The site file, which every command wants to be there."""
+    if site is not None and not site.is_file():
+        raise fail(f"no site file {site}", USAGE)
+    return site
+
+
+SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there)]
+ControllerOption = Annotated[
+    str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, its console, or a serial device with its console")
+]
+PromptOption = Annotated[str, typer.Option("--controller", metavar="TTY", help="serial device with the controller's MicroPython prompt")]
+FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller")]
+SecondaryOption = Annotated[str | None, typer.Option("--secondary", metavar="EVSE", help="the configuration of that EVSE's own controller")]
+LineOption = Annotated[str | None, typer.Option("--line", metavar="PORT", help="with --secondary: its own serial port")]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
+
+
+def told(wanted: bool) -> None:
+    """--version."""
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+def reached(controller: str | None) -> "Named":
+    """What --controller names. Ends with 2 if it can be none, with 3 if there is a folder and no controller in it."""
+    from ampacity_host.console import kept_address
+    from ampacity_host.controller import WAYS, named
+
+    if controller is None:
+        raise fail(f"name the controller: --controller {WAYS}", USAGE)
+    try:
+        found = named(controller)
+    except ValueError as problem:
+        raise fail(f"--controller: {problem}", USAGE) from None
+    if found.folder is not None:
+        try:
+            kept_address(found.folder)
+        except ValueError as problem:
+            raise fail(str(problem), NO_CONNECTION) from None
+    return found
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", help="the version of the firmware and of this program", is_eager=True, callback=told)] = False,
+) -> None:
+    """One primary EV charger runs a whole site: check it, rehearse it, run it."""
+
+
+@app.command(epilog="Exit codes: 0 the site holds, 1 it is refused, 2 wrong usage, 3 no such data folder.")
 def check(
     site: SiteArgument,
     json: JsonOption = False,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="the controller's data folder: its tests count, and what its old site still holds")
+    controller: Annotated[
+        Path | None, typer.Option("--controller", metavar="DIR", help="its data folder: its tests count, and what its old site still holds")
     ] = None,
 ) -> None:
     """Check SITE.toml: every mistake with its place, the worst-case sums, the times, and what ignorance costs."""
     from ampacity_host.configure.command import check_command
 
-    raise typer.Exit(check_command(site, json, data))
+    if controller is not None and not controller.is_dir():
+        raise fail(f"no data folder {controller}", NO_CONNECTION)
+    raise typer.Exit(check_command(site, json, controller))
 
 
 @app.command(epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")
 def run(
-    site: SiteOption,
+    site: SiteArgument,
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")],
     runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
     console: Annotated[str, typer.Option("--console", metavar="HOST:PORT", help="where its console listens; port 0: any free one")] = "127.0.0.1:0",
     secondary: SecondaryOption = None,
     line: LineOption = None,
     watchdog: Annotated[str | None, typer.Option(metavar="DEVICE", help="hardware watchdog that the safety loop feeds: /dev/watchdog")] = None,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object first: where the console listens")] = False,
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there until it ends; started again when it asks for it."""
-    from ampacity_host.configure.command import run_command
+    from ampacity_host.configure.command import free_address, run_command
 
+    if json:
+        try:
+            console = free_address(console)
+        except ValueError as problem:
+            raise fail(f"--console: {problem}", USAGE) from None
+        typer.echo(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}))
     raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")
 def rig(
-    site: SiteOption,
+    site: SiteArgument,
     control: Annotated[str, typer.Option(metavar="HOST:PORT", help="the control channel; port 0: any free one")] = "127.0.0.1:0",
     runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
     clock: Annotated[ClockKind, typer.Option(help="virtual: one process, time moves by `advance`")] = ClockKind.real,
@@ -110,6 +167,7 @@ def rig(
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
     heap: Annotated[int | None, typer.Option(metavar="KIB", min=32, help="MicroPython heap of each controller")] = None,
     ui: Annotated[bool, typer.Option("--ui/--headless", help="show the live state on this terminal")] = False,
+    json: Annotated[bool, typer.Option("--json", help="nothing more: the line that says that all is up is JSON anyway")] = False,
 ) -> None:
     """Start the whole site on this desk: firmware, buses, independent devices, cars, CSMS, and a control channel."""
     if sum((csms is not None, bench_csms is not None, no_csms)) > 1:
@@ -125,7 +183,7 @@ def rig(
 
 @app.command(epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")
 def replay(
-    site: SiteOption,
+    site: SiteArgument,
     sessions: Annotated[Path, typer.Option(metavar="CSV", help="recorded charging sessions")],
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
     mains_phases: Annotated[Phases, typer.Option(help="where one-phase load goes")] = Phases.l1,
@@ -151,11 +209,12 @@ def demo(
     runtime: Annotated[Runtime | None, typer.Option(help="what the firmware runs on; default: MicroPython if there is one")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="lines instead of the live view, as without a terminal")] = False,
     chart: Annotated[Path | None, typer.Option(metavar="FILE", help="the picture at the end, PNG or SVG; default out/demo.png")] = None,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object as the last line")] = False,
 ) -> None:
     """A rig with a story: a garage with eight chargers, a house, a cut line, a killed primary. Takes under two minutes."""
     from ampacity_host.demo.main import run as start
 
-    raise typer.Exit(start(runtime.value if runtime else None, lines or None, chart))
+    raise typer.Exit(start(runtime.value if runtime else None, lines or None, chart, as_json=json))
 
 
 @app.command(
@@ -163,43 +222,46 @@ def demo(
     context_settings={"ignore_unknown_options": True},  # `show --json` is the controller's word, not ours
 )
 def console(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]…", help="one command; none: an interactive console")] = None,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="data folder of a running controller")] = None,
-    connect: Annotated[str | None, typer.Option("--connect", metavar="HOST:PORT", help="where its console listens")] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="one command; none: an interactive console")] = None,
+    controller: ControllerOption = None,
+    json: Annotated[bool, typer.Option("--json", help="the controller's answer as JSON, where it has one")] = False,
 ) -> None:
-    """Talk to a controller's console: `ampacity console --data DIR state`."""
+    """Talk to a controller's console: `ampacity console --controller DIR show`."""
     from ampacity_host.console import console_command
 
-    raise typer.Exit(console_command(" ".join(words or []), data, connect))
+    found = reached(controller)
+    line = " ".join([*(words or []), "--json"] if json else words or [])
+    raise typer.Exit(console_command(line, found.folder, found.address, found.tty))
 
 
 @app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")
 def scan(
-    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer")] = None,
+    site: Annotated[Path | None, typer.Argument(metavar="SITE.toml", help="whose watchdogs are waited for", callback=there)] = None,
+    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer, on the line to scan")] = None,
     tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT]", help="a device or gateway that speaks Modbus TCP")] = None,
-    console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="a controller that scans one of its own buses")] = None,
-    bus: Annotated[str | None, typer.Option("--bus", metavar="NAME", help="with --console: which bus")] = None,
+    controller: ControllerOption = None,
+    bus: Annotated[str | None, typer.Option("--bus", metavar="NAME", help="with --controller: which of its buses")] = None,
     units: Annotated[str | None, typer.Option(metavar="1-32", help="addresses; default 1-32, with --full 1-247")] = None,
     baud: Annotated[str | None, typer.Option(metavar="19200E1,…", help="settings; default: the likely ones, with --full all")] = None,
     full: Annotated[bool, typer.Option("--full", help="all addresses and all settings")] = False,
-    site: Annotated[Path | None, typer.Option("--site", metavar="SITE.toml", help="whose watchdogs are waited for")] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="Modbus ASCII instead of RTU")] = False,
     standing: Annotated[bool, typer.Option("--standing", help="you see to it that this bus may stand: ask at once")] = False,
     json: JsonOption = False,
 ) -> None:
     """What is on this line? Listens first, waits until what was in service has fallen back, then asks. Never writes."""
-    if sum(each is not None for each in (port, tcp, console)) != 1:
-        raise fail("name one place: --port TTY, --tcp HOST:PORT or --console DIR", USAGE)
+    if sum(each is not None for each in (port, tcp, controller)) != 1:
+        raise fail("name one place: --port TTY, --tcp HOST:PORT or --controller DIR|HOST:PORT|TTY", USAGE)
+    if controller is not None:
+        reached(controller)
     from ampacity_host.scan.command import scan_command
 
-    raise typer.Exit(scan_command(SimpleNamespace(**locals())))
+    raise typer.Exit(scan_command(SimpleNamespace(console=controller, **locals())))
 
 
 @app.command(epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection.")
 def commission(
-    evses: Annotated[list[str] | None, typer.Argument(metavar="[EVSE]…", help="which; default: all of the site")] = None,
-    console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="the controller: its data folder, or its console")] = None,
-    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device on which its console listens")] = None,
+    evses: Annotated[list[str] | None, typer.Argument(metavar="EVSE", help="which; default: all of the site")] = None,
+    controller: ControllerOption = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the report; .html and .json are written")] = Path("commissioning.html"),
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="who signs it off")] = None,
     unattended: Annotated[bool, typer.Option("--unattended", help="nobody is there: what only eyes see is left out")] = False,
@@ -209,14 +271,14 @@ def commission(
     """Test every charge point of a site with a person's eyes: wiring, meters, currents, fail-safe; and write it all down."""
     from ampacity_host.commission.command import commission_command
 
-    raise typer.Exit(commission_command(evses or [], console, port, out, json, by, unattended, not no_scan))
+    found = reached(controller)
+    raise typer.Exit(commission_command(evses or [], None if found.tty else controller, found.tty, out, json, by, unattended, not no_scan))
 
 
 @app.command(epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection.")
 def replace(
     evse: Annotated[str, typer.Argument(metavar="EVSE", help="the place whose unit was replaced")],
-    console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="the controller's data folder, or its console")] = None,
-    port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="a serial device on which its console listens")] = None,
+    controller: ControllerOption = None,
     serial: Annotated[str | None, typer.Option(metavar="NUMBER", help="the new unit's serial number; without it you are asked")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the site's report, renewed; .html and .json")] = Path("commissioning.html"),
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="who signs the report")] = None,
@@ -227,39 +289,48 @@ def replace(
     """A new unit at an old place: its serial number is accepted, its settings are written and read back, it alone is tested."""
     from ampacity_host.scan.replace import replace_command
 
-    raise typer.Exit(replace_command(SimpleNamespace(**locals())))
+    found = reached(controller)
+    raise typer.Exit(replace_command(SimpleNamespace(console=None if found.tty else controller, port=found.tty, **locals())))
 
 
-@app.command(epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection.")
+@app.command(
+    epilog="Exit codes: 0 written and read back, 1 the site is refused or the read-back differs, 2 wrong usage, 3 no connection."
+)
 def push(
-    site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None
+    site: SiteArgument, controller: PromptOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write the compiled SITE.toml to a MicroPython controller, read it back and restart it."""
     from ampacity_host.configure.device import push_command
 
-    raise typer.Exit(push_command(site, port, folder, secondary, line))
+    raise typer.Exit(push_command(site, controller, folder, secondary, line, json))
 
 
 @app.command(epilog="Exit codes: 0 done, 1 the controller has no configuration, 2 wrong usage, 3 no connection.")
 def pull(
-    port: PortOption,
+    controller: PromptOption,
     folder: FolderOption = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="default: standard output")] = None,
+    json: Annotated[bool, typer.Option("--json", help="with --out: one JSON object on standard output; what is fetched is JSON anyway")] = False,
 ) -> None:
     """Fetch the compiled configuration from a MicroPython controller."""
     from ampacity_host.configure.device import pull_command
 
-    raise typer.Exit(pull_command(port, folder, out))
+    status = pull_command(controller, folder, out)
+    if json and out is not None:
+        typer.echo(writer.dumps({"ok": not status, "out": str(out)}))
+    raise typer.Exit(status)
 
 
 @app.command(epilog="Exit codes: 0 the same, 1 it differs or the site is refused, 2 wrong usage, 3 no connection.")
 def diff(
-    site: SiteArgument, port: PortOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None
+    site: SiteArgument, controller: PromptOption, folder: FolderOption = "", secondary: SecondaryOption = None, line: LineOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Show where a MicroPython controller's configuration differs from SITE.toml; secrets are not shown."""
     from ampacity_host.configure.device import diff_command
 
-    raise typer.Exit(diff_command(site, port, folder, secondary, line))
+    raise typer.Exit(diff_command(site, controller, folder, secondary, line, json))
 
 
 reports = typer.Typer(no_args_is_help=True, help="What a controller recorded.")
@@ -272,28 +343,30 @@ def report() -> None:
 
 
 @reports.command(epilog="Exit codes: 0 read, 1 some breaker may not have held, 2 wrong usage, 3 no such data folder.")
-def excursions(data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")], json: JsonOption = False) -> None:
+def excursions(
+    controller: Annotated[Path, typer.Option("--controller", metavar="DIR", help="its data folder")], json: JsonOption = False
+) -> None:
     """Currents above a rating: when, how long, A·s and I²t above it, and the breaker's verdict."""
     from ampacity_host.report.excursions import report_command
 
-    raise typer.Exit(report_command(data, json))
+    raise typer.Exit(report_command(controller, json))
 
 
 @reports.command("commission", epilog="Exit codes: 0 as it was written, 1 changed after it was written, 2 no such report.")
 def report_commission(
     file: Annotated[Path, typer.Argument(metavar="FILE.json", help="what `ampacity commission` wrote")],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="default: beside it")] = None,
+    json: JsonOption = False,
 ) -> None:
     """Render a commissioning report as HTML, and check its fingerprint."""
     from ampacity_host.commission.command import report_command
 
-    raise typer.Exit(report_command(file, out))
+    raise typer.Exit(report_command(file, out, json))
 
 
 @app.command(epilog="Exit code: 0.")
 def version(json: JsonOption = False) -> None:
     """The version of the firmware and of this program."""
-    import json as writer
     import platform
 
     import ampacity

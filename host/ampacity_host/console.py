@@ -9,23 +9,24 @@ import sys
 from pathlib import Path
 
 from ampacity.console.console import ASK
-from ampacity_host.commission.link import Link, LinkLost, SocketLink
+from ampacity_host.commission.link import Link, LinkLost, SerialLink, SocketLink
 
 REFUSED = "error: "
 LEAVE = ("exit", "quit")
 INTERRUPTED = 130
 
 
-def console_command(line: str, data: Path | None, connect: str | None) -> int:
+def console_command(line: str, data: Path | None, connect: str | None, tty: str | None = None) -> int:
     """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     try:
-        host, port = address(data, connect)
+        host, port = ("", 0) if tty else address(data, connect)
     except ValueError as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
-    link = SocketLink(host, port)
+    link: Link | None = None
     try:
-        return one(link, line) if line else conversation(link, f"{host}:{port}")
+        link = SerialLink(tty) if tty else SocketLink(host, port)
+        return one(link, line) if line else conversation(link, tty or f"{host}:{port}")
     except LinkLost as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 3
@@ -33,14 +34,15 @@ def console_command(line: str, data: Path | None, connect: str | None) -> int:
         print(file=sys.stderr)
         return INTERRUPTED
     finally:
-        link.close()
+        if link is not None:
+            link.close()
 
 
 def address(data: Path | None, connect: str | None) -> tuple[str, int]:
     """(host, port) from --connect, else from the data folder DIR. Raises ValueError with what would be right."""
     if connect is None:
         if data is None:
-            raise ValueError("name the controller: --data DIR or --connect HOST:PORT")
+            raise ValueError("name the controller: --controller DIR, HOST:PORT or TTY")
         connect = kept_address(data)
     host, _, port = str(connect).rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:

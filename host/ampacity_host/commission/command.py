@@ -50,7 +50,7 @@ def commission_command(
 def open_link(console: "str | None", port: "str | None") -> Link:
     """ValueError: the options name no controller, or two."""
     if (console is None) == (port is None):
-        raise ValueError("name the controller: --console DIR, --console HOST:PORT or --port TTY")
+        raise ValueError("name the controller: --controller DIR, HOST:PORT or TTY")
     if port is not None:
         return SerialLink(port)
     assert console is not None
@@ -64,7 +64,7 @@ def told(screen: Screen, text: str, status: int) -> int:
     return status
 
 
-def report_command(path: Path, out: "Path | None") -> int:
+def report_command(path: Path, out: "Path | None", as_json: bool = False) -> int:
     """Render FILE.json as HTML; 0 it is as it was written, 1 it was changed, 2 it is no report."""
     try:
         report = read(path)
@@ -80,5 +80,8 @@ def report_command(path: Path, out: "Path | None") -> int:
         print(f"ampacity: {path}: damaged: {type(problem).__name__} {problem}", file=sys.stderr)
         return USAGE
     good = holds(report)
+    if as_json:
+        print(json.dumps({"page": str(page), "outcome": report["outcome"], "sha256": report["sha256"], "as_written": good}))
+        return OK if good else REFUSED
     print(f"{page}: {report['outcome']}, sha256 {report['sha256']}, " + ("as it was written" if good else "CHANGED after it was written"))
     return OK if good else REFUSED

@@ -136,16 +136,17 @@ def name_of(item: Any, index: int) -> object:
     return item["name"] if isinstance(item, dict) and "name" in item else index
 
 
-def push_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None) -> int:
+def push_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None, as_json: bool = False) -> int:
     """Write and read back. 0 done, 1 refused, 3 no connection."""
     config = accepted(site, secondary, line)
     if config is None:
         return 1
     data, name = encoded(config), place_of(folder)
+    told = {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     try:
         with Prompt(port) as prompt:
             if prompt.hash_of(name) == hashlib.sha256(data).digest():
-                print(f"{name}: the controller has it already")
+                print(json.dumps(told | {"written": False}) if as_json else f"{name}: the controller has it already")
                 return 0
             prompt.write(name, data)
             back = prompt.read(name)
@@ -153,7 +154,8 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None, line
                 raise Refused("what the controller reads back is not what was sent")
     except (NoConnection, Refused) as problem:
         return said(problem)
-    print(f"{name}: {len(data)} bytes written, read back the same, sha256 {hashlib.sha256(data).hexdigest()[:16]}")
+    text = f"{name}: {len(data)} bytes written, read back the same, sha256 {told['sha256'][:16]}"  # type: ignore[index]
+    print(json.dumps(told | {"written": True}) if as_json else text)
     return 0
 
 
@@ -172,7 +174,7 @@ def pull_command(port: str, folder: str, out: Path | None) -> int:
     return 0
 
 
-def diff_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None) -> int:
+def diff_command(site: Path, port: str, folder: str, secondary: str | None, line: str | None, as_json: bool = False) -> int:
     """0 the same, 1 it differs, 3 no connection."""
     config = accepted(site, secondary, line)
     if config is None:
@@ -186,8 +188,8 @@ def diff_command(site: Path, port: str, folder: str, secondary: str | None, line
         print("the controller's configuration is no JSON", file=sys.stderr)
         return 1
     lines = list(differences(stored, json.loads(encoded(config))))
-    for line in lines:
-        print(line)
+    for text in [json.dumps({"same": not lines, "differences": lines})] if as_json else lines:
+        print(text)
     return 1 if lines else 0
 
 

@@ -1,5 +1,6 @@
 """`ampacity demo`: site, runtime, rig, story, verdict, summary. Exit codes: 0 every rule held, 1 one was broken."""
 
+import json
 import os
 import signal
 import sys
@@ -23,9 +24,9 @@ WIDTH_MIN = 100     # of the tables where nobody's window decides
 CHART = Path("out") / "demo.png"
 
 
-def run(runtime=None, lines=None, chart=None, story=STORY, console=None):
+def run(runtime=None, lines=None, chart=None, story=STORY, console=None, as_json=False):
     """runtime: None for the best there is; lines: True for lines instead of the live view, None: as the terminal is;
-    chart: path of the picture, default out/demo.png. The exit code."""
+    chart: path of the picture, default out/demo.png; as_json: the last line is an object. The exit code."""
     console = console or Console()
     chosen, name, why = choose(runtime)
     if why:
@@ -39,7 +40,12 @@ def run(runtime=None, lines=None, chart=None, story=STORY, console=None):
     except (RigFailed, RigError, OSError) as error:
         print("ampacity demo: %s" % error, file=sys.stderr)
         return BROKEN
-    return conclude(teller, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name, story.site)
+    status = conclude(teller, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name, story.site)
+    if as_json:
+        worst = teller.look.worst
+        print(json.dumps({"ok": status == OK, "runtime": name, "broken": teller.verdict.all(worst), "circuits": worst["circuits"],
+                          "allowed_ms": budgets_ms, "chart": str(Path(chart or CHART).resolve())}), flush=True)
+    return status
 
 
 def _interrupted(*_):

@@ -27,7 +27,10 @@ def scan_command(options: SimpleNamespace) -> int:
     """0: over, whatever was found; 1: refused or ended early; 2: wrong usage; 3: no such port, host or controller."""
     try:
         document = asyncio.run(_scanned(options))
-    except (Rejected, SiteErrors) as problem:
+    except SiteErrors as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return REFUSED
+    except Rejected as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return USAGE
     except Refused as problem:

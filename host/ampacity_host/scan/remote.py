@@ -10,6 +10,7 @@ from typing import Any
 
 from ampacity.base.errors import Rejected
 from ampacity_host.console import REFUSED, address
+from ampacity_host.controller import SerialConsole, named
 from ampacity_host.rig.process.console import ConsoleLink
 from ampacity_host.scan.progress import Progress
 
@@ -20,16 +21,18 @@ class Refused(Exception):
     """The controller said no, in its own words."""
 
 
-def link_to(console: str) -> ConsoleLink:
-    """A link to HOST:PORT, or to the controller of a data folder. Raises Rejected."""
+def link_to(console: str) -> "ConsoleLink | SerialConsole":
+    """A link to HOST:PORT, to the controller of a data folder, or to one on a serial device. Raises Rejected."""
     folder = Path(console)
     try:
+        if tty := named(console).tty:
+            return SerialConsole(tty)
         return ConsoleLink(*(address(folder, None) if folder.is_dir() else address(None, console)))
     except ValueError as problem:
         raise Rejected("console", console, f"a controller's data folder or HOST:PORT ({problem})") from problem
 
 
-async def ask(link: ConsoleLink, line: str) -> str:
+async def ask(link: "ConsoleLink | SerialConsole", line: str) -> str:
     """The answer; where the console wants the installer's password, it is asked for."""
     answer = await link.ask(line)
     if "login as installer" in answer and sys.stdin.isatty():

@@ -99,8 +99,8 @@ def test_a_serial_console_is_asked_alike_with_or_without_echo():
 
 @pytest.mark.parametrize(("words", "status", "told"), [
     (["commission"], 2, "name the controller"),
-    (["commission", "--console", "here", "--port", "there"], 2, "name the controller"),
-    (["commission", "--console", "nonsense"], 2, "no HOST:PORT"),
+    (["commission", "--console", "here", "--port", "there"], 2, "name the controller once"),
+    (["commission", "--console", "nonsense"], 2, "DIR, HOST:PORT or TTY"),
     (["commission", "--console", "127.0.0.1:9"], 3, "no console at 127.0.0.1:9"),
     (["commission", "--port", "/dev/nothing-here"], 3, "/dev/nothing-here"),
     (["report", "commission", "/nowhere.json"], 2, "/nowhere.json"),
@@ -202,14 +202,15 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     desk = Desk(bench)
     monkeypatch.setattr(command, "open_link", lambda console, port: desk)
     monkeypatch.setattr(command, "Guide", lambda link, person, screen: Guide(link, person, screen, desk.sleep))
-    words = ["commission", "evse-1", "--console", "x", "--unattended", "--no-scan", "--by", "Ada", "--json", "--out", str(tmp_path / "r.html")]
+    words = ["commission", "evse-1", "--controller", "127.0.0.1:1", "--unattended", "--no-scan", "--by", "Ada", "--json",
+             "--out", str(tmp_path / "r.html")]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout.split("\n")[-2])
     assert report == read(tmp_path / "r.json") and holds(report) and report["head"]["signed"]["by"] == "Ada"
     assert "evse-1" in (tmp_path / "r.html").read_text()
     assert [step["outcome"] for step in report["evses"][0]["steps"]] == ["passed", "not done", "passed", "not needed", "not needed"]
-    refused = CliRunner().invoke(app, ["commission", "evse-9", "--console", "x", "--unattended", "--no-scan"])
+    refused = CliRunner().invoke(app, ["commission", "evse-9", "--console", "127.0.0.1:1", "--unattended", "--no-scan"])
     assert refused.exit_code == 1 and "evse-1, evse-2, evse-3, evse-4" in refused.output
     nowhere = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "no" / "r.html")])
     assert nowhere.exit_code == 2 and "No such file" in nowhere.output

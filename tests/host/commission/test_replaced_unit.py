@@ -36,7 +36,7 @@ def site(tmp_path, monkeypatch):
 
 
 def run(*words):
-    return CliRunner().invoke(app, ["replace", *words, "--console", "x", "--by", "Ada"])
+    return CliRunner().invoke(app, ["replace", *words, "--controller", "127.0.0.1:1", "--by", "Ada"])
 
 
 def test_a_unit_is_replaced_to_its_end_tested_alone_and_appended(site, tmp_path):

@@ -195,7 +195,7 @@ def test_nobody_there_is_exit_code_three(tmp_path):
 
 def test_no_address_is_wrong_usage(tmp_path):
     assert command("console", "mode").exit_code == 2
-    assert command("console", "--data", tmp_path, "mode").exit_code == 2
+    assert command("console", "--data", tmp_path, "mode").exit_code == 3  # a controller's name, and nobody there
     assert command("console", "--connect", "here", "mode").exit_code == 2
 
 

@@ -5,6 +5,7 @@ import pytest
 from tests.proof import case
 from tools import digests, figures
 from tools.bench import page
+from tools.bench.entry import entry
 
 ROWS = [(path.name, row, figure) for path in (case.PATH, page.PAGE) for row, figure, _ in figures.rows_of(path)]
 
@@ -83,3 +84,13 @@ def test_prose_is_stamped_by_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "ROOT", tmp_path)
     assert figures.stamp("oracle") == 1
     assert file.read_text() == f"<!-- of: oracle {now} -->\n12\n<!-- of: fuzz - -->\n13\n"
+
+
+def test_an_image_that_is_not_the_sum_of_its_rooms_or_lacks_one_is_named():
+    from tools.size import rooms
+
+    entries = [entry(f"image/{room}", 2.0, 512, "KiB") for room in ("boot", *rooms())]
+    whole = page.updated(page.BEGIN + page.END, [*entries, entry("image/primary", 2.0 * len(entries), 512, "KiB")], "2026-01-01")
+    assert figures.image_differs(whole) == []
+    less = page.updated(page.BEGIN + page.END, [*entries[1:], entry("image/primary", 310.2, 512, "KiB")], "2026-01-01")
+    assert figures.image_differs(less) == ["image: no row for boot", f"image/primary: 310.2 KiB, and its rooms are {2 * len(entries) - 2:.4g} KiB"]

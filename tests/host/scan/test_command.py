@@ -74,9 +74,9 @@ def test_a_device_behind_tcp_is_found():
 
 def test_bad_options_name_field_and_what_is_allowed():
     for options, wanted in (
-        ((), "--port TTY, --tcp HOST:PORT or --console DIR"), (("--port", "x", "--tcp", "y"), "name one place"),
+        ((), "--port TTY, --tcp HOST:PORT or --controller DIR"), (("--port", "x", "--tcp", "y"), "name one place"),
         (("--port", "x", "--units", "0"), "1..247"), (("--port", "x", "--baud", "9601"), "9600, 19200"),
-        (("--tcp", "host:99999"), "port 1..65535"), (("--console", "nowhere:x", "--bus", "a"), "data folder or HOST:PORT"),
+        (("--tcp", "host:99999"), "port 1..65535"), (("--console", "nowhere:x", "--bus", "a"), "DIR, HOST:PORT or TTY"),
         (("--console", "127.0.0.1:1"), "--bus NAME"),
     ):  # fmt: skip
         status, out, err = scanned(*options)

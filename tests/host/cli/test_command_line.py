@@ -1,0 +1,168 @@
+"""The command line as a whole: one way to name things, one meaning for an exit code, help that is whole, old spellings that work."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+import ampacity
+from ampacity_host.cli import app
+from ampacity_host.controller import Named, named
+from ampacity_host.places import SITES
+from ampacity_host.spelling import OLD, respelled
+
+DEMO = str(SITES / "demo.toml")
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+def said(*words, **options):
+    return CliRunner().invoke(app, [str(word) for word in words], **options)
+
+
+def commands():
+    """{words that call it: command}, without groups."""
+    found = {}
+
+    def visit(words, command):
+        for name, below in getattr(command, "commands", {"": None}).items():
+            if below is None:
+                found[words] = command
+            else:
+                visit((*words, name), below)
+    visit((), get_command(app))
+    return found
+
+
+ALL = commands()
+
+
+@pytest.mark.parametrize("words", [(), ("report",), *ALL])
+def test_help_is_whole_at_80_cells_and_speaks_no_python(words):
+    text = said(*words, "--help", env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"}).stdout
+    assert "..." not in text.replace("]...", "") and "<" not in text
+    for line in text.splitlines():
+        assert len(line) <= 80 and not line.endswith("…")
+    if words and words != ("report",):
+        assert "Exit code" in text
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_every_command_takes_json(words):
+    assert "--json" in [name for parameter in ALL[words].params for name in parameter.opts]
+
+
+def test_a_name_of_an_option_means_the_same_in_every_command():
+    for words, command in ALL.items():
+        names = {name for parameter in command.params for name in parameter.opts}
+        assert not names & {"--site", "--connect"}, words
+        assert "--port" not in names or words == ("scan",)  # a serial device on the line itself
+        assert "--console" not in names or words == ("run",)  # where a console is to listen
+        assert "--data" not in names or words in (("run",), ("rig",))  # a folder that is made
+        if "site" in {parameter.name for parameter in command.params}:
+            assert "site" in {parameter.name for parameter in command.params if parameter.param_type_name == "argument"}, words
+
+
+def test_former_spellings_are_read_as_todays():
+    assert respelled(["--site", "a.toml", "--seed", "1"], OLD["rig"]) == ["a.toml", "--seed", "1"]
+    assert respelled(["--seed", "1", "--site=a.toml"], OLD["rig"]) == ["a.toml", "--seed", "1"]
+    assert respelled(["show", "--data", "d", "--", "--data", "x"], OLD["console"]) == ["show", "--controller=d", "--", "--data", "x"]
+    assert respelled(["--data"], OLD["console"]) == ["--data"]
+    assert respelled(["--port", "/dev/a", "x"], OLD["scan"]) == ["--port", "/dev/a", "x"]
+    with pytest.raises(ValueError):
+        respelled(["--console", "d", "--port", "/dev/a"], OLD["commission"])
+
+
+@pytest.mark.parametrize("words", [
+    ("check", DEMO), ("check", DEMO, "--data", DATA), ("check", DEMO, "--controller", DATA)])
+def test_a_site_is_checked_in_either_spelling(words):
+    assert said(*words).exit_code == 0
+
+
+@pytest.mark.parametrize("words", [["rig", "{}"], ["rig", "--site", "{}"], ["rig", "--site={}"], ["replay", "{}", "--sessions", "x.csv"],
+                                   ["replay", "--site", "{}", "--sessions", "x.csv"], ["run", "{}", "--data", "d"],
+                                   ["run", "--site", "{}", "--data", "d"], ["check", "{}"], ["push", "{}", "--controller", "/dev/nowhere"],
+                                   ["diff", "{}", "--port", "/dev/nowhere"], ["scan", "{}", "--tcp", "127.0.0.1:1"],
+                                   ["scan", "--site", "{}", "--tcp", "127.0.0.1:1"]])
+def test_a_site_file_that_is_not_there_is_2_and_one_that_is_refused_is_1_in_every_command(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("arrival,departure,energy_kwh\n2026-03-02T08:00,2026-03-02T09:00,1\n")
+    (tmp_path / "bad.toml").write_text("[site]\nname = 3\n")
+    missing = said(*(word.format("no.toml") for word in words))
+    assert missing.exit_code == 2 and "ampacity: no site file no.toml" in missing.stderr
+    refused = said(*(word.format("bad.toml") for word in words))
+    assert refused.exit_code == 1 and "bad.toml" in refused.output and "Traceback" not in refused.output
+
+
+ASKING = (["console", "show"], ["commission"], ["replace", "bay"], ["scan", "--bus", "b"])
+
+
+@pytest.mark.parametrize("words", ASKING)
+def test_a_controller_is_named_in_one_way_and_what_is_wrong_with_it_has_one_exit_code(words, tmp_path):
+    for controller, status, text in (
+        ("nonsense", 2, "DIR, HOST:PORT or TTY"), ("host:99999", 2, "DIR, HOST:PORT or TTY"),
+        (tmp_path, 3, "is its controller running"), ("127.0.0.1:9", 3, "127.0.0.1:9"), ("/dev/nowhere", 3, "/dev/nowhere"),
+    ):  # fmt: skip
+        done = said(*words, "--controller", controller)
+        assert done.exit_code == status and text in done.stderr and "Traceback" not in done.stderr, (controller, done.stderr)
+    assert said(*words).exit_code == 2
+    assert said(*words, "--controller", "a:1", "--controller", "b:1").exit_code == 2
+
+
+@pytest.mark.parametrize("words", [("check", DEMO), ("report", "excursions")])
+def test_a_data_folder_that_is_not_there_is_3(words, tmp_path):
+    assert said(*words, "--controller", tmp_path / "none").exit_code == 3
+
+
+def test_a_text_names_a_folder_a_console_or_a_serial_device(tmp_path):
+    person, terminal = os.openpty()
+    assert named(os.ttyname(terminal)) == Named(tty=os.ttyname(terminal))
+    assert named(str(tmp_path)) == Named(folder=tmp_path) and named("[::1]:80") == Named(address="[::1]:80")
+    os.close(person)
+    os.close(terminal)
+
+
+def test_a_console_on_a_serial_device_answers(tmp_path):
+    import threading
+
+    person, terminal = os.openpty()
+
+    def controller():
+        line = b""
+        while not line.endswith(b"\n"):
+            line += os.read(person, 64)
+        os.write(person, b"you said " + line + b"> ")
+    answering = threading.Thread(target=controller, daemon=True)
+    answering.start()
+    done = said("console", "show", "site", "--json", "--controller", os.ttyname(terminal))
+    answering.join(30)
+    assert (done.exit_code, done.stdout) == (0, "you said show site --json\n")
+    os.close(person)
+    os.close(terminal)
+
+
+def test_the_version_is_an_option_too():
+    assert said("--version").stdout == said("version").stdout
+    assert ampacity.__version__ in said("--version").stdout and said("--version").exit_code == 0
+
+
+def test_a_shell_can_complete_commands_and_options():
+    def completed(text):
+        environment = dict(os.environ, _AMPACITY_COMPLETE="complete_bash", COMP_WORDS=text, COMP_CWORD=str(len(text.split(" ")) - 1))
+        return subprocess.run([sys.executable, "-c", "from ampacity_host.cli import app; app(prog_name='ampacity')"], env=environment,
+                              capture_output=True, text=True).stdout.split()
+    assert completed("ampacity comm") == ["commission"]
+    assert completed("ampacity commission --con") == ["--controller"]
+    assert "--bash" not in completed("ampacity ") and "check" in completed("ampacity ")
+
+
+def test_run_says_first_as_json_where_its_console_will_listen(tmp_path):
+    (tmp_path / "bad.toml").write_text("[site]\nname = 3\n")
+    done = said("run", tmp_path / "bad.toml", "--data", tmp_path / "d", "--json")
+    facts = json.loads(done.stdout.splitlines()[0])
+    assert re.fullmatch(r"127\.0\.0\.1:[1-9]\d*", facts["console"]) and facts["runtime"] == "cpython"
