@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from stand import OCPP, Stand, running
+from stand import OCPP, Stand, profile, running
 
 from sites import bus, circuit, evse, head
 
@@ -74,3 +74,20 @@ def test_phases_are_told_and_Available_comes_behind_the_end(stand, name):
     stand.pass_ms(5_000)
     last = requests(stand, "TransactionEvent", "StatusNotification")[-2:]
     assert [p.get("eventType") or p["connectorStatus"] for _, p in last] == ["Ended", "Available"]
+
+
+def test_a_rest_after_a_limit_of_0_A_is_told(stand):
+    def state():
+        asked = [{"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "State"}}]
+        return stand.call("GetVariables", getVariableData=asked)["getVariableResult"][0]["attributeValue"]
+
+    stand.charge("e1")
+    stand.call("SetChargingProfile", evseId=1, chargingProfile=profile(5, 0, "TxDefaultProfile"))
+    stand.pass_ms(2_000)
+    assert "limit by ocpp" in state() and "limit by ocpp" in stand.rig.console(text="why e1")["text"]
+    stand.call("ClearChargingProfile", chargingProfileId=5)
+    stand.pass_ms(1_000)
+    assert "it may start again in" in state() and "limit by" not in state()
+    stand.until(lambda: stand.amps("e1") > 5.5, 20_000)
+    asked = [{"component": {"name": "SmartChargingCtrlr"}, "variable": {"name": "Interval", "instance": "Restart"}}]
+    assert stand.call("GetVariables", getVariableData=asked)["getVariableResult"][0]["attributeValue"] == "8"

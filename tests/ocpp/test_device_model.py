@@ -141,7 +141,7 @@ def test_B08_reports_by_component_and_by_criteria():
     request = {"requestId": 1, "componentVariable": [{"component": {"name": "EVSE", "evse": {"id": 2}}}]}
     assert bench.call("GetReport", request)["status"] == "Accepted"
     found = payloads(bench.sent, "NotifyReport")[0]["reportData"]
-    assert len(found) == 6 and all(i["component"] == {"name": "EVSE", "evse": {"id": 2}} for i in found)
+    assert len(found) == 7 and all(i["component"] == {"name": "EVSE", "evse": {"id": 2}} for i in found)
     assert bench.call("GetReport", {"requestId": 2, "componentCriteria": ["Problem"]})["status"] == "EmptyResultSet"
     bench.station.evse_status(1, "Faulted", bench.now_ms)
     assert bench.call("GetReport", {"requestId": 3, "componentCriteria": ["Problem"]})["status"] == "Accepted"
@@ -174,3 +174,14 @@ def test_G05_FR_02_a_plug_that_cannot_be_locked_is_told_of_its_lock():
     assert result(bench, component="ConnectorPlugRetentionLock", variable="Problem", evse=where)["attributeValue"] == "true"
     bench.station.device_fact(2, "ConnectorPlugRetentionLock", "Problem", False, bench.now_ms, connector=True)
     assert payloads(bench.pump(), "NotifyEvent")[0]["eventData"][0]["actualValue"] == "false"
+
+
+def test_why_an_EVSE_draws_what_it_draws_and_how_long_a_pause_rests_can_be_read():
+    bench = Bench().booted()
+    assert bench.get("EVSE", "State", evse=2) == ""
+    bench.station.explain = lambda evse_id: "EVSE %d rests " % evse_id * 100
+    bench.station.restart_hold_s = 60
+    assert bench.get("EVSE", "State", evse=2).startswith("EVSE 2 rests ") and len(bench.get("EVSE", "State", evse=2)) == 1000
+    assert bench.get("SmartChargingCtrlr", "Interval", instance="Restart") == "60"
+    item = [i for i in report(bench, "FullInventory") if i["variable"] == {"name": "State"} and i["component"]["evse"]["id"] == 1][0]
+    assert item["variableAttribute"][0]["value"].startswith("EVSE 1 rests ")

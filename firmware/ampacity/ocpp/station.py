@@ -47,6 +47,9 @@ Actions, drained by the roles (a list; pop them all):
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
 
+Two things that the roles set: `explain(evse id)` → text, why it may draw what it may (EVSE.State), and `restart_hold_s`, how
+long a paused EVSE rests at least (SmartChargingCtrlr.Interval of Restart).
+
 Limits: limits(now_ms) → [(evse or 0, watts or None, da or None, phases or None)], composite of the charging profiles
 in force; who is missing has no limit. Ask again when now_ms ≥ limits_change_at_ms, and after actions.
 """
@@ -90,6 +93,8 @@ class Station:
         self.log = log
         self.started_ms = self.now_ms = now_ms
         self.actions = []
+        self.explain = lambda evse_id: ""
+        self.restart_hold_s = 0
         self.online = False
         self._offline_ms = now_ms
         self._offset_ms = self._asked_ms = None

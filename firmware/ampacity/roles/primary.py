@@ -163,7 +163,18 @@ class Primary:
         wire = self.buses.wire_of[evse]
         trouble = wire.trouble(self.site["evses"][evse]["unit"]) if hasattr(wire, "trouble") else ""
         trouble = trouble or getattr(self.points.facts(evse), "trouble", None)
-        return self.guard.why(evse) + ("; " + trouble if trouble else "")
+        text = self.guard.why(evse)
+        limit = "" if "limit by" in text else self._limited(evse)
+        return text + limit + ("; " + trouble if trouble else "")
+
+    def _limited(self, evse):
+        """The limit from outside that leaves it less than its minimum; "": none."""
+        least_da = self.guard.site.evses[evse].min_da
+        for kind, index in (("evse", evse), ("chargers", 0)):
+            for limit_da, source in self.guard.limits.sources_of(kind, index):
+                if limit_da < least_da:
+                    return "; limit by %s %d.%d A" % ((source,) + divmod(limit_da, 10))
+        return ""
 
     def reset(self, kind, evse, now_ms):
         """The CSMS or the installer wants a restart of the controller (evse 0); what was locked out is freed by it."""

@@ -101,6 +101,7 @@ class Upstream:
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]
+        self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in range(len(site["evses"])):
             self.status(evse, "Unavailable", False, now_ms)
         self.station.tell_start(now_ms)
@@ -226,6 +227,7 @@ class Upstream:
         """Actions of the station and its limits; called by the housekeeping loop."""
         station = self.station
         self._look_at_meters(now_ms)
+        station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
         self.act(now_ms)
         change_ms = station.limits_change_at_ms
         if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):

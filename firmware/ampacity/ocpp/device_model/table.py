@@ -91,6 +91,7 @@ SmartChargingCtrlr|Available||RO|boolean||true|
 SmartChargingCtrlr|Enabled||RW|boolean||true|
 SmartChargingCtrlr|Entries|ChargingProfiles|RO|integer||@|
 SmartChargingCtrlr|ExternalControlSignalsEnabled||RO|boolean||false|
+SmartChargingCtrlr|Interval|Restart|RO|integer|s|@|
 SmartChargingCtrlr|LimitChangeSignificance||RW|decimal|Percent|10|0..100
 SmartChargingCtrlr|PeriodsPerSchedule||RO|integer||@|
 SmartChargingCtrlr|Phases3to1||RO|boolean||false|
@@ -111,6 +112,7 @@ EVSE|AvailabilityState||RO|OptionList||@|Available,Occupied,Reserved,Unavailable
 EVSE|Available||RO|boolean||true|
 EVSE|EvseId||RO|string||@|
 EVSE|Power||RO|decimal|W|@|0..@
+EVSE|State||RO|string||@|1000
 EVSE|SupplyPhases||RO|integer||@|
 """
 

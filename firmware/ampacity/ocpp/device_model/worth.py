@@ -2,6 +2,8 @@
 
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 
+STATE_LENGTH_MAX = 1000
+
 PLAIN = (
     # variable, key of the station's configuration, what it is without
     ("ChargingStation.Identity", "identity", ""),
@@ -51,6 +53,8 @@ class Worth:
             return station.config.get("slot", 1)
         if name == "SmartChargingCtrlr.Entries":
             return len(station.profiles.all)
+        if name == "SmartChargingCtrlr.Interval":
+            return station.restart_hold_s
         if name == "SmartChargingCtrlr.PeriodsPerSchedule":
             return PERIODS_MAX
         if name == "SmartChargingCtrlr.ProfileStackLevel":
@@ -64,6 +68,8 @@ class Worth:
             return str(point.phases)
         if name == "EVSE.EvseId":
             return point.name
+        if name == "EVSE.State":
+            return self._station.explain(point.id)[:STATE_LENGTH_MAX]
         if name == "EVSE.Power":
             return str(point.values.get("power_w") or 0)
         return point.connector
