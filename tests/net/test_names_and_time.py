@@ -333,3 +333,45 @@ async def test_a_port_where_nobody_listens_is_silence():
         assert await door.receive(60) is None
     finally:
         door.close()
+
+
+async def flood_on(door, count):
+    """Answers each of two questions with that many datagrams of garbage at once."""
+    for _ in range(2):
+        asked = None
+        while asked is None:
+            try:
+                asked = door.recvfrom(1500)
+            except OSError:
+                await asyncio.sleep(0.01)
+        for _ in range(count):
+            door.sendto(b"x" * 60, asked[1])
+    door.close()
+
+
+async def test_a_flood_of_false_answers_leaves_others_their_turn_and_fills_no_log():
+    for ask in ("time", "name"):
+        turns, count = [], 150
+        door, port = bound()
+        flood = asyncio.create_task(flood_on(door, count))
+        clock, log = RealClock(), Log()
+
+        async def others():
+            while True:
+                turns.append(log.counter("ntp.refused", 0) + log.counter("dns.garbage", 0))
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(others())
+        try:
+            if ask == "time":
+                assert await ask_time("127.0.0.1", clock, log, port=port) is None
+            else:
+                await Resolver(clock, log, ["127.0.0.1"], port=port).resolve(HOST, 300)
+        except OSError:
+            pass
+        task.cancel()
+        flood.cancel()
+        door.close()
+        steps = [turns[n] - turns[n - 1] for n in range(1, len(turns))]
+        assert max(turns) > 50 and max(steps) <= 1, (ask, max(turns), max(steps))
+        assert len(log.since(0)) <= 1, log.since(0)
