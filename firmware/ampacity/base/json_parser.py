@@ -9,7 +9,7 @@ _LITERALS = {0x74: (b"true", True), 0x66: (b"false", False), 0x6E: (b"null", Non
 
 
 class Parser:
-    """One document. `data` is valid UTF-8; errors are ValueError with the position in bytes."""
+    """One document, read in one go or a piece at a time. `data` is valid UTF-8; errors are ValueError with the position in bytes."""
 
     def __init__(self, data, depth_max):
         self._data = bytes(data) + b"\x00"  # a NUL is nowhere allowed: no bounds checks below
@@ -19,11 +19,24 @@ class Parser:
         self._stack = []  # (box, key) of the containers around the present one
         self._box = None
         self._key = None
+        self._begun = False
+        self.value = None
 
     def document(self):
         """The value of the whole text."""
-        value = self._open()
+        self.go_on(self._end + 2)
+        return self.value
+
+    def go_on(self, values):
+        """Read so many values more, at most. True: that was the whole text, and `value` is its value."""
+        value = self.value
+        if not self._begun:
+            self._begun, value = True, self._open()
         while self._box is not None:
+            values -= 1
+            if values < 0:
+                self.value = value
+                return False
             if isinstance(self._box, dict):
                 self._box[self._key] = value
                 more = self._comma(_CLOSE_BRACE)
@@ -36,7 +49,8 @@ class Parser:
         self._skip()
         if self._at != self._end:
             raise self._wrong("something after the end")
-        return value
+        self.value = value
+        return True
 
     def _wrong(self, what):
         return ValueError("json: %s at %d" % (what, self._at))
