@@ -6,6 +6,7 @@ from ampacity.ocpp.rpc import RESULT, Rpc
 from check import raises
 
 LONG = '[2,"m1","DataTransfer",{"vendorId":"x","data":[' + "1," * 3000 + "1]}]"
+ESCAPES = '"' + '\\n\\"ab' * 700 + '"'
 BROKEN = "[" + "1," * 20000
 
 
@@ -27,12 +28,13 @@ def turns(core):
 
 
 def test_a_text_is_read_in_pieces_to_the_same_value_or_the_same_refusal():
-    for text in (LONG, '"x"', "[]", '{"a":[{"b":[]},{}],"c":"\\u00fc"}', " [1 , 2] "):
+    nested = ('[%s,{%s:%s}]' % (ESCAPES, ESCAPES, ESCAPES), '{%s:1,"b":{"c":2,%s:3}}' % (ESCAPES, ESCAPES))
+    for text in (LONG, ESCAPES, nested[0], nested[1], '"x"', "[]", '{"a":[{"b":[]},{}],"c":"\\u00fc"}', " [1 , 2] "):
         reading, count = begin(text), 0
         while not reading.go_on(1):
             count += 1
         assert reading.value == loads(text) and count < 4000
-    for text in (BROKEN, "[1 2]", '{"a":1,"a":2}', "[1]x"):
+    for text in (BROKEN, ESCAPES[:-1] + "\\q", '{%s:1,%s:2}' % (ESCAPES, ESCAPES), "{%s}" % ESCAPES, "[1 2]", '{"a":1,"a":2}', "[1]x"):
         errors = []
         for step in (1, 7, 100000):
             with raises(ValueError) as e:
@@ -52,6 +54,15 @@ def test_a_long_message_that_is_no_json_takes_many_turns_and_is_refused_once():
     count, text = turns(core)
     assert count > 100 and "RpcFrameworkError" in text and not core.reading()
     assert log.counters == {"ocpp_refused": 1} and done == []
+
+
+def test_a_long_string_of_escapes_takes_many_turns():
+    log, done = Log(), []
+    core = rpc(done, log)
+    for text in ('["' + "\\n" * 30000 + '"', '{"' + "\\n" * 30000 + '":1}x'):
+        core.receive(text, 0)
+        count, text = turns(core)
+        assert count > 50 and "RpcFrameworkError" in text
 
 
 def test_a_long_request_is_done_once_when_it_is_read():
