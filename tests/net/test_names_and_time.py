@@ -333,3 +333,46 @@ async def test_a_port_where_nobody_listens_is_silence():
         assert await door.receive(60) is None
     finally:
         door.close()
+
+
+async def flood_on(door, count):
+    """Answers each of two questions with that many datagrams of garbage at once."""
+    for _ in range(2):
+        asked = None
+        while asked is None:
+            try:
+                asked = door.recvfrom(1500)
+            except OSError:
+                await asyncio.sleep(0.01)
+        for _ in range(count):
+            door.sendto(b"x" * 60, asked[1])
+    door.close()
+
+
+async def watch(log, seen):
+    """How many false answers there were, and how many at most in one turn of the loop."""
+    while True:
+        count = log.counter("ntp.refused", 0) + log.counter("dns.garbage", 0)
+        seen[1] = max(seen[1], count - seen[0])
+        seen[0] = count
+        await asyncio.sleep(0)
+
+
+async def ask_name(clock, log, port):
+    try:
+        await Resolver(clock, log, ["127.0.0.1"], port=port).resolve(HOST, 300)
+    except OSError:
+        return None
+
+
+async def test_a_flood_of_false_answers_leaves_others_their_turn_and_fills_no_log():
+    for ask in (lambda clock, log, port: ask_time("127.0.0.1", clock, log, port=port), ask_name):
+        door, port = bound()
+        clock, log, seen = RealClock(), Log(), [0, 0]
+        tasks = [asyncio.create_task(flood_on(door, 150)), asyncio.create_task(watch(log, seen))]
+        assert await ask(clock, log, port) is None
+        for task in tasks:
+            task.cancel()
+        door.close()
+        assert seen[0] > 50 and seen[1] == 1, seen
+        assert len(log.since(0)) <= 1, log.since(0)

@@ -5,7 +5,7 @@ from peer import accept, field, frame, unmask
 from ampacity.base.rng import Rng
 from ampacity.net.frames import encode, mask
 from ampacity.net.url import parse_url
-from ampacity.net.websocket import CLOSED, OPEN, WebSocketClient
+from ampacity.net.websocket import CLOSED, FRAMES_AT_ONCE, OPEN, WebSocketClient
 from check import raises
 
 URL = parse_url("ws://csms.example:9000/ocpp").below("AMP-0001")
@@ -227,3 +227,21 @@ def test_no_bit_of_what_proves_the_server_may_be_wrong():
 
 def test_a_frame_is_what_the_rfc_shows():
     assert encode(1, b"Hello", b"\x37\xfa\x21\x3d") == b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
+
+
+def test_a_few_frames_are_taken_at_once_and_the_rest_when_asked():
+    socket = opened()
+    events = socket.receive(frame(1, b"x") * (2 * FRAMES_AT_ONCE + 3))
+    assert len(events) == FRAMES_AT_ONCE and socket.more
+    assert len(socket.receive(b"")) == FRAMES_AT_ONCE and socket.more
+    assert socket.receive(frame(1, b"last")[:3]) == [("text", "x")] * 3 and not socket.more
+    assert socket.receive(frame(1, b"last")[3:]) == [("text", "last")]
+
+
+def test_a_message_of_many_small_pieces_is_one_message():
+    socket = opened()
+    events, data = [], frame(1, b"a", False) + b"".join([frame(0, bytes((97 + n % 26,)), False) for n in range(1, 300)]) + frame(0, b"!")
+    events += socket.receive(data)
+    while socket.more:
+        events += socket.receive(b"")
+    assert events == [("text", "".join([chr(97 + n % 26) for n in range(300)]) + "!")]

@@ -1,15 +1,17 @@
 """The portable JSON parser: bytes in, value out, a stack instead of recursion. See strict_json for why."""
 
 NUMBER_MAX = 32
+ESCAPES_AT_ONCE = 256  # of a string; then it is gone on with in the next piece
 
 _QUOTE, _BACKSLASH, _COMMA, _COLON, _MINUS, _DOT = 0x22, 0x5C, 0x2C, 0x3A, 0x2D, 0x2E
 _OPEN_BRACE, _CLOSE_BRACE, _OPEN_BRACKET, _CLOSE_BRACKET = 0x7B, 0x7D, 0x5B, 0x5D
 _ESCAPES = {0x22: '"', 0x5C: "\\", 0x2F: "/", 0x62: "\b", 0x66: "\f", 0x6E: "\n", 0x72: "\r", 0x74: "\t"}
 _LITERALS = {0x74: (b"true", True), 0x66: (b"false", False), 0x6E: (b"null", None)}
+_MORE = object()  # in the place of a value: a string that is not read to its end
 
 
 class Parser:
-    """One document. `data` is valid UTF-8; errors are ValueError with the position in bytes."""
+    """One document, read in one go or a piece at a time. `data` is valid UTF-8; errors are ValueError with the position in bytes."""
 
     def __init__(self, data, depth_max):
         self._data = bytes(data) + b"\x00"  # a NUL is nowhere allowed: no bounds checks below
@@ -19,24 +21,56 @@ class Parser:
         self._stack = []  # (box, key) of the containers around the present one
         self._box = None
         self._key = None
+        self._parts = None  # of a string with escapes
+        self._in_key = False  # that string is a key
+        self._begun = False
+        self.value = None
 
     def document(self):
         """The value of the whole text."""
-        value = self._open()
-        while self._box is not None:
+        while not self.go_on(self._end + 2):
+            pass
+        return self.value
+
+    def go_on(self, values):
+        """Read so many values more, at most. True: that was the whole text, and `value` is its value."""
+        value = self._resumed()
+        while self._box is not None or value is _MORE:
+            values -= 1
+            if values < 0 or value is _MORE:
+                self.value = value
+                return False
             if isinstance(self._box, dict):
                 self._box[self._key] = value
                 more = self._comma(_CLOSE_BRACE)
-                if more:
-                    self._read_key()
             else:
                 self._box.append(value)
                 more = self._comma(_CLOSE_BRACKET)
-            value = self._open() if more else self._pop()
+            if not more:
+                value = self._pop()
+            elif isinstance(self._box, dict) and not self._read_key():
+                value = _MORE
+            else:
+                value = self._open()
         self._skip()
         if self._at != self._end:
             raise self._wrong("something after the end")
-        return value
+        self.value = value
+        return True
+
+    def _resumed(self):
+        """The value that the last piece ended before, or the text's first one."""
+        if not self._begun:
+            self._begun = True
+            return self._open()
+        if self.value is not _MORE:
+            return self.value
+        text = self._escaped()
+        if text is _MORE or not self._in_key:
+            return text
+        self._in_key = False
+        self._take_key(text)
+        return self._open()
 
     def _wrong(self, what):
         return ValueError("json: %s at %d" % (what, self._at))
@@ -57,7 +91,8 @@ class Parser:
             if lead == _OPEN_BRACE:
                 self._push({})
                 if self._skip() != _CLOSE_BRACE:
-                    self._read_key()
+                    if not self._read_key():
+                        return _MORE
                     continue
             elif lead == _OPEN_BRACKET:
                 self._push([])
@@ -89,12 +124,20 @@ class Parser:
         return c == _COMMA
 
     def _read_key(self):
+        """False: it is not read to its end."""
         if self._skip() != _QUOTE:
             raise self._wrong("no key")
-        start = self._at
+        self._start = self._at
         key = self._string()
+        if key is _MORE:
+            self._in_key = True
+            return False
+        self._take_key(key)
+        return True
+
+    def _take_key(self, key):
         if key in self._box:
-            self._at = start
+            self._at = self._start
             raise self._wrong("the same key twice")
         if self._skip() != _COLON:
             raise self._wrong("no colon")
@@ -152,24 +195,30 @@ class Parser:
             raise self._wrong("a string without end")
         raw = data[start:end]
         if b"\\" in raw:
-            return self._escaped(start)
+            self._at, self._parts = start, []
+            return self._escaped()
         if raw and min(raw) < 0x20:
             raise self._wrong("a control character in a string")
         self._at = end + 1
         return str(raw, "utf-8")
 
-    def _escaped(self, at):
-        data = self._data
-        parts = []
-        start = at
+    def _escaped(self):
+        """The string, or _MORE: the pieces read so far are kept."""
+        data, parts = self._data, self._parts
+        at = start = self._at
+        left = ESCAPES_AT_ONCE
         while True:
             c = data[at]
             if c == _QUOTE or c == _BACKSLASH:
                 parts.append(str(data[start:at], "utf-8"))
-                if c == _QUOTE:
-                    self._at = at + 1
-                    return "".join(parts)
                 self._at = at
+                if c == _QUOTE:
+                    self._at, self._parts = at + 1, None
+                    return "".join(parts)
+                if left == 0:
+                    self._parts = ["".join(parts)]
+                    return _MORE
+                left -= 1
                 parts.append(self._escape())
                 at = start = self._at
             elif c < 0x20:

@@ -30,17 +30,38 @@ def loads(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
     ValueError with the position in bytes: too long (size_max bytes), too deep (depth_max containers), not JSON, not
     UTF-8, the same key twice, a lone surrogate, a number of more than 32 characters or beyond a float's range.
     """
+    return begin(text, size_max, depth_max).document()
+
+
+def begin(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
+    """What reads a long text a piece at a time: go_on(values) → True when it is done, and `value` is there.
+
+    ValueError as of loads, here or from go_on.
+    """
     data = text.encode("utf-8") if isinstance(text, str) else text
     if len(data) > size_max:
         raise ValueError("json: longer than %d bytes" % size_max)
     if loads_native is not None:
         try:
-            return loads_native(text, depth_max)
+            return _Read(loads_native(text, depth_max))
         except (ValueError, RuntimeError):  # also its RecursionError
             pass
     if not is_utf8(data):
         raise ValueError("json: not UTF-8")
-    return Parser(data, depth_max).document()
+    return Parser(data, depth_max)
+
+
+class _Read:
+    """A text that was read in one go."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def go_on(self, _values):
+        return True
+
+    def document(self):
+        return self.value
 
 
 def dumps(value):

@@ -2,17 +2,22 @@
 
 Three small tasks serve it: one reads, one writes (only one: two writers would tear each other's frames on MicroPython),
 one watches the time. When one of them ends, all do.
+
+Whatever a server sends, and whether or not it reads, takes a bounded part of our memory and time: the one that reads goes
+on when all is sent that the last message or the last few frames called for, and rests as long as it has worked.
 """
 
 import asyncio
 from errno import ECONNRESET
 
 from ampacity.base.within import within
-from ampacity.net.websocket import CLOSED, CONNECTING, OPEN
+from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, OPEN
 
 READ_BYTES = 4096
 WATCH_MS = 1000
 IDLE_MS_MAX = 60000
+PINGS_A_S, PINGS_MAX = 10, 300  # of the server's: so many each second for long, and so many at once
+POLICY = 1008
 LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because of what the server sent
 ACCEPTED = "; does it accept our certificate?"
 
@@ -44,6 +49,8 @@ class Connection:
         self._wake = wake
         self._trouble = failed
         self._over = asyncio.Event()
+        self._said = asyncio.Event()  # the writer has nothing left to say
+        self._worked_us = self._pings = 0
         self._control = [socket.start()]  # frames that go before any message
         self._begun_ms = self._ping_ms = clock.now_ms()
         self._pinged_ms = self._sending_ms = self._closing_ms = None
@@ -91,16 +98,51 @@ class Connection:
             self._over.set()
 
     async def _read(self):
-        while self._socket.state != CLOSED:
+        socket = self._socket
+        while socket.state != CLOSED:
             data = await self._reader.read(READ_BYTES)
             self._pinged_ms = None  # whatever comes shows that it lives
-            events = self._socket.receive(data) if data else self._socket.end()
-            for event in events:
-                self._handle(event)
-            out = self._socket.data_to_send()
-            if out:
-                self._control.append(out)
-            self._wake.set()
+            await self._take(data)
+            while socket.more and socket.state != CLOSED:
+                await self._take(b"", True)
+            if self._flooded():
+                return
+
+    async def _take(self, data, more=False):
+        """Bytes from the server, or the next few frames of those that came before; b"" without `more`: it has hung up."""
+        began_us = self._clock.now_us()
+        events = self._socket.receive(data) if data or more else self._socket.end()
+        for event in events:
+            self._handle(event)
+            if event[0] == "text":
+                await self._rest(began_us)
+                began_us = self._clock.now_us()
+        out = self._socket.data_to_send()
+        if out:
+            self._control.append(out)
+        await self._rest(began_us)
+
+    async def _rest(self, began_us):
+        """Until all has left that was called for; then others have as long a turn as we had since began_us."""
+        clock = self._clock
+        self._worked_us += clock.now_us() - began_us
+        self._wake.set()
+        if self._socket.state == OPEN:
+            self._said.clear()
+            await self._said.wait()
+        rest_ms = self._worked_us // 1000
+        self._worked_us -= 1000 * rest_ms
+        if rest_ms or self._socket.state == CLOSING:
+            await clock.sleep_ms(rest_ms)
+
+    def _flooded(self):
+        """Pings cost the server nothing and us an answer each: of one that sends so many we take leave."""
+        self._pings, self._socket.pings = self._pings + self._socket.pings, 0
+        if self._pings <= PINGS_MAX:
+            return False
+        self._trouble("flooded", "link lost: the server sends more than %d pings a second" % PINGS_A_S)
+        self._control.append(self._socket.close(POLICY, "too many pings"))
+        return True
 
     def _answer_first(self, now_ms):
         """What came before the server's mistake was asked in good order: its answers leave before our close frame."""
@@ -135,7 +177,8 @@ class Connection:
     async def _write(self):
         while True:
             self._wake.clear()
-            until_ms = self._clock.now_ms() + IDLE_MS_MAX
+            now_ms = self._clock.now_ms()
+            until_ms = now_ms + IDLE_MS_MAX
             if self._control:
                 frames, self._control = self._control, []
                 await self._send(b"".join(frames))
@@ -144,24 +187,30 @@ class Connection:
                 if self._closing_ms is not None:
                     await self._send(self._socket.close())
                     continue
-                text, wake_at_ms = self._station.next(self._clock.now_ms())
+                now_ms = self._clock.now_ms()
+                text, wake_at_ms = self._station.next(now_ms)
                 if text is not None:
                     await self._send(self._socket.send_text(text))
                     continue
                 if wake_at_ms is not None:
                     until_ms = min(until_ms, wake_at_ms)
+            if until_ms > now_ms:  # else it is still at the last message
+                self._said.set()
             await self._wake.wait(until_ms)
 
     async def _send(self, data):
         self._sending_ms = self._clock.now_ms()
         self._writer.write(data)
         await self._writer.drain()
+        if self._pinged_ms is not None:  # no answer was read meanwhile
+            self._pinged_ms += self._clock.now_ms() - self._sending_ms
         self._sending_ms = None
 
     async def _watch(self):
         while True:
             await self._clock.sleep_ms(WATCH_MS)
             now_ms = self._clock.now_ms()
+            self._pings = max(0, self._pings - PINGS_A_S)
             late = self._late(now_ms)
             if late is not None:
                 self._trouble("silent", "link lost: " + late)
@@ -183,7 +232,7 @@ class Connection:
             return "no answer to the upgrade for %d ms" % (now_ms - self._begun_ms)
         if self._sending_ms is not None and now_ms - self._sending_ms >= config.send_timeout_ms:
             return "the server has not read for %d ms" % (now_ms - self._sending_ms)
-        if self._pinged_ms is not None and now_ms - self._pinged_ms >= config.pong_timeout_ms:
+        if self._sending_ms is None and self._pinged_ms is not None and now_ms - self._pinged_ms >= config.pong_timeout_ms:
             return "no pong for %d ms" % (now_ms - self._pinged_ms)
         return None
 

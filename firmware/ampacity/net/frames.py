@@ -51,30 +51,33 @@ class FrameReader:
     def __init__(self, payload_max):
         self._payload_max = payload_max
         self._data = b""
+        self._at = 0  # where the next frame begins
 
     def receive(self, data):
         """Store bytes."""
-        self._data = self._data + data if self._data else bytes(data)
+        left = self._data[self._at :] if self._at else self._data
+        self._data, self._at = left + data if left else bytes(data), 0
 
     def next_frame(self):
         """(fin, opcode, payload) or None while it is not complete. Fault: garbage."""
-        data = self._data
-        if len(data) < 2:
+        data, at = self._data, self._at
+        if len(data) < at + 2:
             return None
-        first, size = data[0], data[1]
+        first, size = data[at], data[at + 1]
         opcode = first & 15
         self._check_head(first, size, opcode)
-        at = 2
+        at += 2
         if size >= 126:
-            at = 4 if size == 126 else 10
+            begin, more = at, 2 if size == 126 else 8
+            at += more
             if len(data) < at:
                 return None
-            size = self._long_size(data, at)
+            size = self._long_size(data, begin, more)
         if size > self._payload_max:
             raise Fault(TOO_BIG, "oversized", "a payload of %d bytes, %d are allowed" % (size, self._payload_max))
         if len(data) < at + size:
             return None
-        self._data = data[at + size :]
+        self._at = at + size
         return first & 0x80 != 0, opcode, data[at : at + size]
 
     def _check_head(self, first, size, opcode):
@@ -87,12 +90,12 @@ class FrameReader:
         if opcode >= CLOSE and (size > CONTROL_MAX or not first & 0x80):
             raise Fault(PROTOCOL_ERROR, "garbage", "a control frame in pieces or longer than 125 bytes")
 
-    def _long_size(self, data, at):
-        if at == 4:
-            size = struct.unpack_from(">H", data, 2)[0]
+    def _long_size(self, data, at, more):
+        if more == 2:
+            size = struct.unpack_from(">H", data, at)[0]
             least = 126
         else:
-            high, low = struct.unpack_from(">II", data, 2)
+            high, low = struct.unpack_from(">II", data, at)
             if high >> 31:
                 raise Fault(PROTOCOL_ERROR, "garbage", "a length beyond 63 bits")
             size = high << 32 | low

@@ -56,7 +56,7 @@ class Link:
     says; the last two only for wss. station: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
     next(now_ms) → (text | None, wake_at_ms | None); whoever gives it something to say calls wake(). rng: draws the
     random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
-    link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent.
+    link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
     on_distrust: None, or function(text): the server's certificate was refused. before_attempt: None, or function(now_ms)
     that may change the configuration.

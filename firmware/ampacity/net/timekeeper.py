@@ -14,6 +14,7 @@ async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, ent
     """(unix_ms, now_ms of the reply) from the server at an IPv4 literal, None if it did not answer usefully."""
     cookie = entropy(8)
     door = open_datagrams(address, port)
+    told = False
     try:
         sent_ms = clock.now_ms()
         door.send(build_request(cookie))
@@ -26,7 +27,9 @@ async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, ent
                 return parse_reply(data, cookie, now_ms - sent_ms), now_ms
             except ValueError as error:
                 log.counter("ntp.refused")
-                log.add("debug", str(error), now_ms)
+                if not told:  # a flood of them pushes nothing else out of the log
+                    told = True
+                    log.add("debug", str(error), now_ms)
         return None
     finally:
         door.close()

@@ -29,6 +29,8 @@ from ampacity.net.http import parse_head
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MESSAGE_MAX = 65536
+FRAMES_AT_ONCE = 16  # before others have their turn
+PARTS_MAX = 32  # pieces of a message that are kept apart: each takes far more room than its bytes
 ABNORMAL, NO_STATUS = 1006, 1005
 
 NEW, CONNECTING, OPEN, CLOSING, CLOSED = "new", "connecting", "open", "closing", "closed"
@@ -40,7 +42,8 @@ class WebSocketClient:
     url: of net.url; its path is asked for as it is. protocols: offered in this order; the server must take one.
     username, password: HTTP Basic if not None. message_max: bytes of a message, fragments together.
     entropy(n): n unpredictable bytes. After it opened: `protocol`. After a refused upgrade: `status`, the HTTP status.
-    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8").
+    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came.
+    `more`: FRAMES_AT_ONCE frames were taken and there may be others: go on with receive(b"").
     """
 
     def __init__(self, url, protocols, username=None, password=None, message_max=MESSAGE_MAX, entropy=os.urandom):
@@ -48,6 +51,8 @@ class WebSocketClient:
         self.protocol = None
         self.status = None
         self.fault = None
+        self.more = False
+        self.pings = 0
         self._url = url
         self._protocols = protocols
         self._login = None if password is None else "%s:%s" % (username or "", password)
@@ -85,8 +90,9 @@ class WebSocketClient:
         try:
             if self.state == CONNECTING:
                 data = self._upgrade(data, events)
-            if data and self.state in (OPEN, CLOSING):
-                self._frames.receive(data)
+            if self.state in (OPEN, CLOSING):
+                if data:
+                    self._frames.receive(data)
                 self._read_frames(events)
         except Fault as fault:
             self._fail(fault, events)
@@ -169,7 +175,13 @@ class WebSocketClient:
             raise Fault(0, "refused", "the server took subprotocol '%s', offered: %s" % (self.protocol[:40], wanted))
 
     def _read_frames(self, events):
+        self.more = False
+        left = FRAMES_AT_ONCE
         while self.state != CLOSED:
+            if left == 0:
+                self.more = True
+                return
+            left -= 1
             frame = self._frames.next_frame()
             if frame is None:
                 return
@@ -179,6 +191,7 @@ class WebSocketClient:
             elif opcode < CLOSE:
                 self._data_frame(fin, opcode, payload, events)
             elif opcode == PING:
+                self.pings += 1
                 if self.state == OPEN:
                     self._out.append(self._frame(PONG, payload))
             elif opcode == PONG:
@@ -198,6 +211,8 @@ class WebSocketClient:
             raise Fault(TOO_BIG, "oversized", "a message of more than %d bytes" % self._message_max)
         if payload:
             self._parts.append(payload)
+            if len(self._parts) > PARTS_MAX:
+                self._parts = [b"".join(self._parts)]
         if fin:
             parts, self._parts = self._parts, None
             events.append(("text", _text(b"".join(parts))))

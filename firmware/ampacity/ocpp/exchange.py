@@ -58,6 +58,10 @@ class Exchange:
         """A request of ours is under way."""
         return self._rpc.busy()
 
+    def reading(self):
+        """A long message is being read: next_text is to be called again."""
+        return self._rpc.reading()
+
     def deadline_ms(self):
         return self._rpc.deadline_ms()
 

@@ -6,13 +6,14 @@ again, and when, is decided by whoever asked. The last answers are kept by messa
 answered twice and done once.
 """
 
-from ampacity.base.strict_json import dumps, loads
+from ampacity.base.strict_json import begin, dumps
 from ampacity.ocpp.errors import CallError
 
 SIZE_MAX = 65536
 ANSWERS_KEPT = 4
 ANSWERS_WAITING_MAX = 64  # further requests are refused
 OUT_MAX = 256  # and beyond this they stay without any answer
+VALUES_AT_ONCE = 128  # of a message that is read; then others have their turn
 CALL, RESULT, ERROR = 2, 3, 4
 
 
@@ -34,6 +35,11 @@ class Rpc:
         self._later = []
         self._pending = None
         self._unanswered = 0
+        self._reading = None  # a long message of the peer
+
+    def reading(self):
+        """True while take() has to be called again for a long message to be read to its end."""
+        return self._reading is not None
 
     def busy(self):
         """True while a request of ours waits for its answer."""
@@ -49,6 +55,7 @@ class Rpc:
         self._later = []
         self._answered = []
         self._unanswered = 0
+        self._reading = None
         self._end("lost", None, now_ms)
 
     def call(self, action, payload, done, timeout_ms, now_ms):
@@ -59,7 +66,8 @@ class Rpc:
         return dumps([CALL, message_id, action, payload])
 
     def take(self, now_ms):
-        """The next answer to send, or None; also ends a request whose time is over."""
+        """The next answer to send, or None; also reads on in a long message, and ends a request whose time is over."""
+        self._read_on(VALUES_AT_ONCE, now_ms)
         if self._pending is not None and now_ms >= self._pending[3]:
             self._log.counter("ocpp_timeouts")
             self._end("timeout", None, now_ms)
@@ -81,10 +89,28 @@ class Rpc:
 
     def receive(self, text, now_ms):
         """One message of the peer. Whatever it is, nothing is raised: what is wrong is answered or counted."""
+        self._read_on(SIZE_MAX, now_ms)
         try:
-            frame = loads(text, SIZE_MAX)
+            self._reading = begin(text, SIZE_MAX)
         except ValueError as e:
             return self._refuse("-1", "RpcFrameworkError", str(e))
+        self._read_on(VALUES_AT_ONCE, now_ms)
+
+    def _read_on(self, values, now_ms):
+        """So many values of the message in hand; when it is read it is acted upon."""
+        reading = self._reading
+        if reading is None:
+            return
+        try:
+            if not reading.go_on(values):
+                return
+        except ValueError as e:
+            self._reading = None
+            return self._refuse("-1", "RpcFrameworkError", str(e))
+        self._reading = None
+        self._received(reading.value, now_ms)
+
+    def _received(self, frame, now_ms):
         if not isinstance(frame, list) or len(frame) < 3:
             return self._refuse("-1", "RpcFrameworkError", "a list of three to five elements is expected")
         kind, message_id = frame[0], frame[1]

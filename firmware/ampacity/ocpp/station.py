@@ -12,8 +12,9 @@ store: an object with `.settings` (get, put, remove) and `.journal` (append, rec
 
 The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
-as any fact was given. Order of calls: facts and receive, then next until None, then drain `actions`. While there is no
-connection, time reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second.
+as any fact was given; None and now_ms: call again when others had their turn, for a long message is being read.
+Order of calls: facts and receive, then next until None, then drain `actions`. While there is no connection, time
+reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second.
 
 Facts, each with now_ms:
     evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted, or a session's Preparing,
@@ -154,7 +155,7 @@ class Station:
         text = self.exchange.next_text(now_ms) if self.online else None
         if text is not None:
             return text, now_ms
-        return None, self._wake(wakes, now_ms)
+        return None, now_ms if self.online and self.exchange.reading() else self._wake(wakes, now_ms)
 
     # --- facts
 

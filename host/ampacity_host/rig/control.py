@@ -1,8 +1,12 @@
-"""The control channel: TCP, one JSON object a line, several clients, each one's operations in order."""
+"""The control channel: TCP, one JSON object a line, several clients, each one's operations in order.
+
+It has no login, so it hangs up on a browser, which any web page can send here, before it does what else is said.
+"""
 
 import asyncio
 import json
 
+from ampacity.base.foreign import is_foreign
 from ampacity.base.within import within
 from ampacity_host.rig.fields import FieldError, Fields, Unsupported
 
@@ -52,7 +56,7 @@ class ControlServer:
                 writer.write(encode({"id": None, "ok": False, "error": "a line is at most %d bytes" % LINE_BYTES_MAX}))
                 await writer.drain()
                 return
-            if not line:
+            if not line or (line[:1] != b"{" and is_foreign(line)):
                 return
             if line.strip():
                 answer = await self._answer(line)
