@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from ampacity.base.tz import Zone
 
 DAY_S = 86_400
+YEAR_MIN, YEAR_MAX = 1990, 2099
 
 
 class TimeReader:
@@ -24,6 +25,8 @@ class TimeReader:
         after_s: of the two meanings of an hour that happened twice, the first that is not before it.
         """
         moment = datetime.fromisoformat(text.strip())
+        if not YEAR_MIN <= moment.year <= YEAR_MAX:
+            raise ValueError("%s: a year of %d..%d" % (text, YEAR_MIN, YEAR_MAX))
         if moment.tzinfo is not None:
             return int(moment.timestamp())
         naive_s = int(moment.replace(tzinfo=UTC).timestamp())

@@ -39,6 +39,33 @@ def test_rows_that_make_no_sense_are_counted_by_reason_and_left_out(tmp_path):
     assert sum(file.refused.values()) == 5
 
 
+ABSURD = ("0001-01-01T00:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59", "9999-12-31T23:59:59-12:00", "1e308", "-1e308", "1e999", "inf", "nan", "-0",
+          "\u00b2", "9" * 400, "0", "", " ", "x\x00y", "2026-02-30T10:00")  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ABSURD)
+def test_an_absurd_field_is_a_row_that_makes_no_sense_and_no_crash(value, tmp_path):
+    good = {"arrival_local": "2026-01-01T10:00", "departure_local": "2026-01-01T11:00", "energy_kwh": "1", "phases": "3", "max_a": "16"}
+    for zone in (None, BERLIN):
+        for field in good:
+            row = ",".join(value if name == field else text for name, text in good.items())
+            file = sessions(tmp_path, ",".join(good) + "\n" + row + "\n" + ",".join(good.values()) + "\n", zone)
+            assert len(file.sessions) + sum(file.refused.values()) == file.rows == 2
+    for header in ("time_local,l1_a", "time_local,power_w,voltage_v", "time_local,power_kw,evse_power_w"):
+        names = header.split(",")
+        for field in names:
+            rows = [",".join(value if name == field and n == 1 else "2026-01-01T10:%02d" % n if name == "time_local" else "100" for name in names)
+                    for n in range(4)]  # fmt: skip
+            mains = Mains(write(tmp_path, header + "\n" + "\n".join(rows) + "\n"), TimeReader(BERLIN), 3, 230)
+            mains.begin(1_700_000_000)
+            assert max(mains.at(5000)[0]) < 10**10
+
+
+def test_a_recording_of_one_moment_is_refused(tmp_path):
+    with pytest.raises(ColumnError):
+        Mains(write(tmp_path, "time_local,l1_a\n" + "2026-01-01T10:00,1\n" * 3), TimeReader(), 3, 230)
+
+
 def test_columns_can_be_named(tmp_path):
     text = "in,out,kwh_total,where\n2026-01-01T10:00,2026-01-01T11:00,3,evse-2\n"
     file = sessions(tmp_path, text, columns=parse_columns("arrival=in,departure=out,energy=kwh_total,station=where"))
