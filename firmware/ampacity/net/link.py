@@ -17,7 +17,6 @@ from ampacity.net.resolver import Resolver
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
-
 OLD_TLS = "speaks no TLS 1.2"
 
 
@@ -61,7 +60,8 @@ class Link:
     random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
-    on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused. before_attempt: None, or function(now_ms)
+    on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused.
+    before_attempt: None, or function(now_ms)
     that may change the configuration.
     """
 

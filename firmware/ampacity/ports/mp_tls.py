@@ -239,7 +239,7 @@ class TlsStream:
                     await writable(self.raw)
                 else:
                     await readable(self.raw)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError):
             if records.alert == PROTOCOL_VERSION:
                 error = OSError("alert protocol version")
             self._broken = fault(error, self.peer, today())

@@ -1,14 +1,16 @@
 """Recorded sessions and other load, as they come."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ampacity.base.wallclock import EARLIEST_MS, LATEST_MS
 from ampacity_host.replay import main
 from ampacity_host.replay.mains import Mains
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
-from ampacity_host.replay.times import DAY_S, TimeReader
+from ampacity_host.replay.times import DAY_S, TimeReader, as_told
 
 DATA = Path(__file__).parents[2] / "data"
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -86,6 +88,17 @@ def test_an_hour_that_happened_twice_never_makes_a_session_end_before_it_began(t
     text = "arrival_local,departure_local,energy_kwh\n2019-10-27T02:50,2019-10-27T02:10,1\n"
     one = sessions(tmp_path, text, BERLIN).sessions[0]
     assert one.departure_s - one.arrival_s == 20 * 60
+
+
+@pytest.mark.parametrize("day", ["1990-07-01", "2015-10-01", "2024-02-29", "2026-03-02", "2099-12-31"])
+def test_the_time_that_a_controller_is_told_has_the_weekday_and_the_date_of_the_recording(day):
+    times = TimeReader(BERLIN)
+    then_s = times.read(day + "T12:00", False)
+    told_s = as_told(then_s)
+    before, told = datetime.fromtimestamp(then_s, UTC), datetime.fromtimestamp(told_s, UTC)
+    assert EARLIEST_MS <= told_s * 1000 <= LATEST_MS and 2025 <= told.year < 2075
+    assert (told.weekday(), told.month, told.day, told.hour) == (before.weekday(), before.month, before.day, before.hour)
+    assert times.time_of_day_s(told_s) == times.time_of_day_s(then_s)
 
 
 def test_an_hour_that_the_clock_skips_does_not_exist():
