@@ -74,6 +74,17 @@ def test_a_lower_source_corrects_a_higher_one_only_after_a_day_of_its_silence():
         wall.set_unix(T0, "guess", BOOT_MS)
 
 
+def test_a_time_that_cannot_be_is_refused_and_changes_nothing():
+    wall = WallClock(Clock())
+    for text in ("1970-01-01T00:00:00Z", "2024-12-31T23:59:59Z", "2075-01-01T00:00:01Z", "2106-02-07T06:28:15Z", "9999-12-31T23:59:59Z"):
+        for source in ("rtc", "ntp", "csms"):
+            assert wall.set_unix(parse_iso(text), source, BOOT_MS) == ("refused", parse_iso(text))
+    assert wall.unix_ms(BOOT_MS) is None and wall.source is None
+    wall.set_unix(T0, "rtc", BOOT_MS)
+    assert wall.set_unix(0, "csms", BOOT_MS)[0] == "refused"
+    assert wall.unix_ms(BOOT_MS) == T0 and wall.source == "rtc" and wall.jumped_ms is None
+
+
 def test_local_time_follows_the_rules_of_the_place():
     berlin = Zone("CET-1CEST,M3.5.0,M10.5.0/3")
     assert berlin.local(parse_iso("2026-03-29T00:59:59Z")) == (2026, 3, 29, 1, 59, 59, 0)

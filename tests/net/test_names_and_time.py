@@ -280,6 +280,20 @@ async def test_the_timekeeper_sets_the_clock_and_reports_a_jump():
     assert "delta_ms=-36" in log.since(0)[-1][3]
 
 
+async def test_a_time_server_that_tells_what_cannot_be_is_refused_counted_and_asked_again_soon():
+    for text in ("1999-12-31T00:00:00Z", "2099-01-01T00:00:00Z"):
+        log, told = Log(), []
+        wrong = parse_iso(text)
+        door = Handmade([lambda q, wrong=wrong: ntp_reply(q, wrong)] * 2 + [lambda q: ntp_reply(q, T0)])
+        wall = WallClock(door)
+        task = asyncio.create_task(run_timekeeper("1.2.3.4", resolver(door), wall, door, log, door.open, on_time=told.append))
+        while wall.source is None and len(door.asked) < 9:
+            await asyncio.sleep(0)
+        task.cancel()
+        assert wall.source == "ntp" and log.counters["ntp.refused"] == 2 and len(told) == 1 and abs(told[0] - T0) < 60000
+        assert "refused" in log.since(0)[0][3] and len(log.since(0)) == 1
+
+
 class RealClock(Clock):
     def now_us(self):
         return int(time.time() * 1000000)

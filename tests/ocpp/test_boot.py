@@ -25,6 +25,19 @@ def test_IF_27_the_clock_is_set_before_the_first_status():
     assert bench.actions("time") == [("time", 1795176000000)]
 
 
+def test_a_csms_whose_time_cannot_be_is_refused_and_counted_and_the_station_is_accepted_all_the_same():
+    for text in ("1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z"):
+        bench = Bench()
+        bench.answers["BootNotification"] = lambda payload, text=text: {"currentTime": text, "interval": 30, "status": "Accepted"}
+        bench.answers["Heartbeat"] = lambda payload, text=text: {"currentTime": text}
+        bench.connect()
+        assert bench.station.accepted() and bench.wall.unix_ms(bench.now_ms) is None and bench.actions("time") == []
+        bench.advance(3200000)
+        assert bench.station.log.counters["csms_time_refused"] > 100
+        told = [line for line in bench.station.log.since(0) if "csms: " in line[3]]
+        assert 1 <= len(told) <= 3 and text[:10] in told[0][3]
+
+
 def test_B02_FR_08_pending_boots_again_after_the_interval_and_sends_nothing_else():
     bench = Bench()
     bench.answers["BootNotification"] = pending

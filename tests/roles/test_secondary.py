@@ -187,6 +187,12 @@ def test_settings_that_cannot_be_are_refused_by_name():
         with raises(Rejected) as e:
             role.checked(config(**changes))
         assert e.field == field
+    for changes, field in (({"baud": "19200"}, "baud"), ({"connector": None}, "connector"), ({"tcp": []}, "tcp"), ({"serial": 5}, "serial")):
+        with raises(Rejected) as e:
+            role.checked(config(**changes))
+        assert e.field == "site.json " + field
+    with raises(Rejected):
+        role.checked([])
 
 
 class FastClock(Clock):

@@ -15,6 +15,9 @@ DAY_MS = 86400000
 CONFIRM_MS = 60000  # a time that a source says again so long after a jump is the true one
 SAME_MS = 2000
 OTHERS_MAX = 3
+# before this firmware was made, or long after the hardware is gone: no source can mean that
+EARLIEST_MS = 1735689600000  # 2025-01-01
+LATEST_MS = 3313526400000  # 2075-01-01
 
 
 class WallClock:
@@ -30,12 +33,15 @@ class WallClock:
         self.source = None
 
     def set_unix(self, unix_ms, source, now_ms):
-        """A source says that it is unix_ms at now_ms. Returns ("jump", delta_ms) if a known time moved, else None.
+        """A source says that it is unix_ms at now_ms. Returns ("jump", delta_ms) if a known time moved, ("refused", unix_ms) for
+        one that cannot be (EARLIEST_MS, LATEST_MS) and changes nothing, else None.
 
         source: "csms", "ntp" or "rtc"; anything else: ValueError.
         """
         if source not in RANKS:
             raise ValueError("source: csms, ntp or rtc, not %s" % source)
+        if not EARLIEST_MS <= unix_ms <= LATEST_MS:
+            return ("refused", unix_ms)
         known_ms = self.unix_ms(now_ms)
         if known_ms is None:
             self._take(unix_ms, source, now_ms)
@@ -83,6 +89,15 @@ class WallClock:
         """"2026-11-20T07:09:28Z", or None while unknown."""
         unix_ms = self.unix_ms(now_ms)
         return None if unix_ms is None else format_iso(unix_ms)
+
+
+def absurd(what, unix_ms):
+    """The line of the log for a time that was refused."""
+    return "%s: %s refused: the time must be %s..%s" % (what, shown_date(unix_ms), shown_date(EARLIEST_MS), shown_date(LATEST_MS))
+
+
+def shown_date(unix_ms):
+    return "%04d-%02d-%02d" % date_from_days(unix_ms // DAY_MS)
 
 
 def format_iso(unix_ms, millis=False):

@@ -17,6 +17,8 @@ from ampacity.net.resolver import Resolver
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
+OLD_TLS = "speaks no TLS 1.2"
+
 
 class LinkConfig:
     """What a link needs to know. All attributes may be changed while it runs; the next attempt or ping uses them.
@@ -58,7 +60,8 @@ class Link:
     random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
-    on_distrust: None, or function(text): the server's certificate was refused. before_attempt: None, or function(now_ms)
+    on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused.
+    before_attempt: None, or function(now_ms)
     that may change the configuration.
     """
 
@@ -152,11 +155,11 @@ class Link:
         return ("ws",) if config.tls is None else ("ws", "wss")
 
     def failed(self, counter, text):
-        """Count, log and keep what went wrong; a certificate that was refused is told besides."""
+        """Count, log and keep what went wrong; a certificate or a TLS that was refused is told besides."""
         self._trouble = text
         self._log.counter("link." + counter)
         self._log.add("warning", text, self._clock.now_ms())
-        if self.on_distrust is not None and "tls: the certificate" in text:
+        if self.on_distrust is not None and ("tls: the certificate" in text or OLD_TLS in text):
             self.on_distrust(text[text.index("tls: ") + 5 :])
 
     async def _connect(self, url):

@@ -2,12 +2,14 @@
 
 import os
 
+from ampacity.base.wallclock import absurd
 from ampacity.net.ntp import PORT, build_request, parse_reply
 from ampacity.net.udp import Datagrams
 
 PERIOD_MS = 3600000
 RETRY_MS = 15000
 TIMEOUT_MS = 2000
+REFUSED_EACH = 100  # so many times that cannot be are told once
 
 
 async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, entropy=os.urandom):
@@ -51,9 +53,13 @@ async def run_timekeeper(
         if answer is None:
             log.counter("ntp.failed")
         else:
-            if on_time is not None:
+            result = wallclock.set_unix(answer[0], "ntp", answer[1])
+            refused = result is not None and result[0] == "refused"
+            if refused:
+                if log.counter("ntp.refused") % REFUSED_EACH == 1:
+                    log.add("warning", absurd("ntp", answer[0]), answer[1])
+            elif result is not None:
+                log.add("warning", "wall clock jumped: source=ntp delta_ms=%d" % result[1], answer[1])
+            if on_time is not None and not refused:
                 on_time(answer[0])
-            jump = wallclock.set_unix(answer[0], "ntp", answer[1])
-            if jump is not None:
-                log.add("warning", "wall clock jumped: source=ntp delta_ms=%d" % jump[1], answer[1])
-        await clock.sleep_ms(RETRY_MS if answer is None else period_ms)
+        await clock.sleep_ms(RETRY_MS if answer is None or refused else period_ms)

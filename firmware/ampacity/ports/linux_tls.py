@@ -20,6 +20,8 @@ def context(files, server_side):
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_ciphers(":".join(SUITES))
     made.verify_mode = ssl.CERT_REQUIRED
+    if not server_side:
+        made.hostname_checks_common_name = False  # a name is a subjectAltName
     try:
         made.load_verify_locations(cadata=b"".join(files.roots))
     except (ssl.SSLError, ValueError) as error:

@@ -31,6 +31,8 @@ SHAKING_MS = 4000  # one that takes longer goes when another client speaks
 WAITING = 4  # connections that have not yet said a byte, and take next to nothing
 CLOSE, POLL = 4, 3  # requests of the stream protocol
 TLS13 = "TLS1-3-"
+SUBJECT_ALT_NAME = b"\x06\x03\x55\x1d\x11"  # the identifier 2.5.29.17 in DER
+ALERT, PROTOCOL_VERSION = 21, 70  # of a record; of an alert
 
 
 def suites(known):
@@ -90,6 +92,7 @@ class RecordByRecord(io.IOBase):
         self.slow = True
         self.held = False
         self.full = False  # the last write found no room
+        self.alert = None  # the number of the alert that came in clear text
         self._head = b""
         self._left = HEAD_BYTES
         self._in_head = True
@@ -117,6 +120,8 @@ class RecordByRecord(io.IOBase):
         if self._in_head:
             self._in_head, self._left = False, self._head[3] << 8 | self._head[4]
         if not self._left:
+            if self._head[0] == ALERT and not self._in_head:
+                self.alert = buffer[size - 1]
             self._in_head, self._head, self._left = True, b"", HEAD_BYTES
             self.held = True
 
@@ -241,7 +246,9 @@ class TlsStream:
                     await writable(self.raw)
                 else:
                     await readable(self.raw)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError):
+            if records.alert == PROTOCOL_VERSION:
+                error = OSError("alert protocol version")
             self._broken = fault(error, self.peer, today())
             raise self._broken
         finally:
@@ -311,7 +318,13 @@ class TlsServer:
 
 def client(files):
     """The context of a client."""
-    return context(files, False)
+    return context(files, False, named)
+
+
+def named(der):
+    """The library takes a common name for the host's where a certificate has no subjectAltName. That one is refused."""
+    if SUBJECT_ALT_NAME not in der:
+        raise ValueError("no subjectAltName")
 
 
 def writable(stream):

@@ -7,6 +7,7 @@ EXPIRED = "the certificate of %s has expired"
 EARLY = "the certificate of %s is not valid yet by this controller's clock (%s); is the clock right?"
 NAME = "the certificate is not for %s"
 ROOT = "the certificate of %s is not signed by a root certificate that this controller was given"
+VERSION = "%s speaks no TLS 1.2 or newer"
 # a piece of what the runtime's library says, and what it means
 MEANINGS = (
     ("has expired", EXPIRED),
@@ -22,6 +23,10 @@ MEANINGS = (
     ("self-signed", ROOT),
     ("self signed", ROOT),
     ("verify the first certificate", ROOT),
+    (" protocol version", VERSION),  # the alert
+    ("unsupported protocol", VERSION),
+    ("not within min/max", VERSION),
+    ("no subjectAltName", NAME),
 )
 CLOSED = -0x7280  # Mbed TLS: the peer ended the connection
 ALERT = -0x7780  # Mbed TLS: the peer sent a fatal alert

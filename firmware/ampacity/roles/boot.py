@@ -4,9 +4,10 @@ import os
 import sys
 
 from ampacity.base import strict_json
-from ampacity.base.compat import collect_each, mem_free
+from ampacity.base.compat import collect_each, forget, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
+from ampacity.base.printable import is_digits
 from ampacity.ports.here import platform
 from ampacity.ports.lock import Busy, FolderLock
 from ampacity.store.disk_files import DiskFiles
@@ -19,6 +20,8 @@ COLLECT_BYTES = 32768
 LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
+ROLES = ("primary", "secondary")
+BOOT = "role s, name s, console s?, echo b, store s, medium s, reason s, lines d, cut_at_write i"
 
 
 def log_lines():
@@ -98,6 +101,27 @@ def lines_of(config):
     return [each for each in found if each.get("port")]
 
 
+def is_address(text):
+    host, _, port = text.rpartition(":")
+    return bool(host) and is_digits(port) and len(port) <= 5 and 0 < int(port) < 65536
+
+
+def checked_boot(boot):
+    """The facts of boot.json. Raises Rejected with the field and what it may be."""
+    from ampacity.roles.site_types import check_fields
+
+    if not isinstance(boot, dict):
+        raise Rejected("boot.json", boot, "an object")
+    check_fields(boot, BOOT, "boot.json")
+    if boot.get("role", ROLES[0]) not in ROLES:
+        raise Rejected("boot.json role", boot["role"], " or ".join(ROLES))
+    console = boot.get("console")
+    if console and not is_address(console):
+        raise Rejected("boot.json console", console, "HOST:PORT with a port of 1..65535")
+    forget("ampacity.roles.site_types")
+    return boot
+
+
 async def run_role(folder, boot, config, log):
     """Run the role that boot names until it ends; returns the exit status."""
     doors = make_doors(folder, boot)
@@ -126,7 +150,7 @@ def main(arguments):
     held = None
     try:
         held = lock_folder(folder)
-        boot = read_json(folder, "boot.json", required=False) or {}
+        boot = checked_boot(read_json(folder, "boot.json", required=False) or {})
         if boot.get("echo"):
             log.echo = echo_line
         config = read_json(folder, "site.json")

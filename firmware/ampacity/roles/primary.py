@@ -9,6 +9,7 @@ import os
 
 from ampacity import __version__
 from ampacity.base.compat import format_exception
+from ampacity.base.errors import Rejected
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.buses import Buses
@@ -283,9 +284,18 @@ class Primary:
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.doors.set_clock)
 
 
+def made(doors, site, log):
+    """The Primary of these facts. Rejected also where nobody has looked at a field before something was computed with it."""
+    try:
+        return Primary(doors, site, log)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
+        log.add("error", format_exception(e), doors.clock.now_ms())
+        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "what `ampacity run` or `push` makes of a site file; the log has the place")
+
+
 async def run(doors, site, log):
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
-    primary = Primary(doors, site, log)
+    primary = made(doors, site, log)
     doors.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
     if not primary.doors.watchdog.armed:

@@ -17,6 +17,7 @@ from ampacity.evse.pilot import PilotMachine
 from ampacity.evse.point import ChargingPoint
 from ampacity.ports.address import parse_address
 from ampacity.roles.secondary_console import SecondaryTarget
+from ampacity.roles.site_types import check_fields
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.settings import Settings
 
@@ -40,6 +41,7 @@ FAULT_BITS = {
 }
 OTHER_BIT = 7
 
+KINDS = "port s?, baud i, parity s, stop i, serial s, connector s, bus s, name s, tcp d?"
 # settings of a secondary: key, least, most, default
 NUMBERS = (
     ("unit", 1, 247, None),
@@ -53,6 +55,9 @@ NUMBERS = (
 
 def checked(config):
     """The settings with their defaults. Raises Rejected with the field and what it may be."""
+    if not isinstance(config, dict):
+        raise Rejected("site.json", config, "an object")
+    check_fields(config, KINDS, "site.json")
     out = dict(config)
     for key, least, most, default in NUMBERS:
         value = config.get(key, default)

@@ -23,10 +23,19 @@ def refuse_errors(site, kept):
             raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")
 
 
+def refuse_types(site):
+    """Raise Rejected with the first field that is of another kind than it must be."""
+    from ampacity.roles.site_types import check_types
+
+    check_types(site)
+    forget("ampacity.roles.site_types")
+
+
 def checked(site, kept=None):
     """The site facts themselves, when a primary can run on them. kept: the evidence of its journal. Raises Rejected."""
     if not isinstance(site, dict) or site.get("format") != FORMAT:
         raise Rejected("site.json format", site.get("format") if isinstance(site, dict) else site, str(FORMAT))
+    refuse_types(site)
     for key in LISTS:
         if not isinstance(site.get(key), list):
             raise Rejected("site.json " + key, site.get(key), "a list")

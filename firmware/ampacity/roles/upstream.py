@@ -8,7 +8,7 @@ import os
 
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
-from ampacity.net.link import Link, LinkConfig
+from ampacity.net.link import OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.station import Station
 from ampacity.roles.networks import Networks
 from ampacity.store.journal import Journal
@@ -136,10 +136,11 @@ class Upstream:
         return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
     def _distrusted(self, text):
-        """The CSMS's certificate was refused: told as a security event, once for each reason."""
+        """The CSMS's certificate, or its old TLS, was refused: told as a security event, once for each reason."""
         if text != self._distrust:
             self._distrust = text
-            self.station.security_event("InvalidCsmsCertificate", text[:255], self.doors.clock.now_ms())
+            kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidCsmsCertificate"
+            self.station.security_event(kind, text[:255], self.doors.clock.now_ms())
 
     def variable(self, component, name, text, now_ms):
         """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""

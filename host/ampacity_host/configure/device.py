@@ -7,7 +7,9 @@ pulled at any moment leaves the old configuration whole.
 import ast
 import hashlib
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -159,8 +161,20 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None, line
     return 0
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a file as a whole by one that only its owner can read, from the first byte on."""
+    handle, new = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(new, path)
+    except OSError:
+        os.unlink(new)
+        raise
+
+
 def pull_command(port: str, folder: str, out: Path | None) -> int:
-    """Fetch the configuration. 0 done, 1 there is none, 3 no connection."""
+    """Fetch the configuration. 0 done, 1 there is none, 2 it cannot be written here, 3 no connection."""
     try:
         with Prompt(port) as prompt:
             data = prompt.read(place_of(folder))
@@ -168,9 +182,12 @@ def pull_command(port: str, folder: str, out: Path | None) -> int:
         return said(problem)
     if out is None:
         print(data.decode())
-    else:
-        out.write_bytes(data)
-        out.chmod(0o600)
+        return 0
+    try:
+        write_private(out, data)
+    except OSError as problem:
+        print(f"ampacity: {out}: {problem.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,5 +1,6 @@
 """`ampacity replay`: the site under recorded sessions and recorded other load, on a virtual clock, judged by the plant."""
 
+import csv
 import json
 import os
 import sys
@@ -25,6 +26,8 @@ OK, VIOLATION, USAGE = 0, 1, 2
 EXTRA_S_MAX = DAY_S  # after the last day, for its cars to get theirs
 RUN_OUT_MS = 300_000
 HINT = "--no-bytes hands orders over as facts, without the frames, and is quicker"
+DAYS_MAX = 3_660
+FAULTS_MAX = 3_600
 
 
 class UsageError(Exception):
@@ -38,7 +41,7 @@ def run(args):
     except SiteErrors as errors:
         say(str(errors))
         return VIOLATION
-    except (UsageError, ColumnError, FieldError, OSError, ValueError) as error:
+    except (UsageError, ColumnError, FieldError, OSError, ValueError, csv.Error) as error:
         say(str(error))
         return USAGE
 
@@ -70,6 +73,8 @@ class Replay:
             self._facts = self._family.flat
         self._times = TimeReader(self._facts["time"]["tz"])
         self._seed = args.seed if args.seed is not None else plant_seed(self._site)
+        if not args.faults <= FAULTS_MAX:
+            raise UsageError("--faults %s: 0..%d an hour" % (args.faults, FAULTS_MAX))
         self._columns = parse_columns(args.columns)
         self._read_sessions()
         self._mains = self._read_mains()
@@ -95,7 +100,9 @@ class Replay:
         first_s = self._times.read(self._args.from_date, False) if self._args.from_date else file.sessions[0].arrival_s
         self._start_s = self._times.local_day_start(first_s)
         last_s = file.sessions[-1].arrival_s
-        self._days = self._args.days or (last_s - self._start_s) // DAY_S + 1
+        self._days = self._args.days or max(1, (last_s - self._start_s) // DAY_S + 1)
+        if self._days > DAYS_MAX:
+            raise UsageError("%d days, at most %d; choose with --from and --days" % (self._days, DAYS_MAX))
         end_s = self._start_s + self._days * DAY_S
         self._sessions = [one for one in file.sessions if self._start_s <= one.arrival_s < end_s]
         if not self._sessions:
@@ -119,7 +126,7 @@ class Replay:
         try:
             phases, amps = self._args.car.split(",")
             car = int(phases), int(float(amps) * 10 + 1e-6)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise UsageError("--car %s: use PHASES,AMPS such as 1,16" % self._args.car) from error
         if not 1 <= car[0] <= 3 or not 0 < car[1] <= 10_000:
             raise UsageError("--car %s: 1 to 3 phases, more than 0 A" % self._args.car)

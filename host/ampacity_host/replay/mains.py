@@ -11,6 +11,7 @@ from bisect import bisect_right
 from ampacity_host.replay.sessions import ColumnError, find_columns
 
 DAY_MS = 86_400_000
+VALUE_MAX = 1e8  # W, or A or V: more is no house
 TIMES = ("time_utc", "time_local", "time", "timestamp")
 ROLES = {
     "time": TIMES,
@@ -43,6 +44,8 @@ class Mains:
         self._values = [value for _, value in samples]
         span_ms = self._starts_ms[-1] + (self._starts_ms[-1] - self._starts_ms[-2])
         self.period_ms = span_ms // DAY_MS * DAY_MS or span_ms
+        if not self.period_ms:
+            raise ColumnError("%s: every row that makes sense is of the same time" % path)
         self._shift_ms = 0
 
     def begin(self, start_s):
@@ -65,7 +68,7 @@ class Mains:
         try:
             at_s = self._times.read(row[column], column.endswith("_utc"))
             return at_s, self._read_value(row)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, ZeroDivisionError):
             self.refused += 1
             return None
 
@@ -106,7 +109,7 @@ class Mains:
 
 def number(row, column):
     value = float(row[column])
-    if not math.isfinite(value) or value < 0:
+    if not 0 <= value <= VALUE_MAX:
         raise ValueError(column)
     return value
 

@@ -19,6 +19,7 @@ ROLES = {
 }
 NEEDED = ("arrival", "departure", "energy")
 STAY_S_MAX = 60 * 86_400
+ENERGY_KWH_MAX = 10_000
 
 
 class ColumnError(Exception):
@@ -85,6 +86,8 @@ class SessionFile:
         number = self._number(row, "energy")
         if number is None or number < 0:
             raise ValueError("no energy, or less than none")
+        if number > ENERGY_KWH_MAX * (1000 if self.columns["energy"].endswith("_wh") else 1):
+            raise ValueError("more energy than %d kWh" % ENERGY_KWH_MAX)
         return int(number * (1 if self.columns["energy"].endswith("_wh") else 1000) + 0.5)
 
     def _number(self, row, role):

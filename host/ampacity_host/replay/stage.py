@@ -1,6 +1,7 @@
 """What a replay runs on: the whole firmware with all bytes, the firmware with orders as facts, or nobody at all."""
 
 from ampacity_host.replay.cards import Cards
+from ampacity_host.replay.times import as_told
 from ampacity_host.replay.trouble import Trouble
 from ampacity_host.rig.plant.box import Box
 from ampacity_host.rig.virtual.bench import VirtualBench
@@ -22,7 +23,7 @@ class Stage:
         if ocpp is not None:
             from ampacity_host.rig.virtual.csms import attach_csms
 
-            self._csms = attach_csms(self.bench, ocpp["version"], ocpp, start_s * 1000, check_every=100)
+            self._csms = attach_csms(self.bench, ocpp["version"], ocpp, as_told(start_s) * 1000, check_every=100)
             self._messages = 0
             self._csms.on_message = self._count
             self.on_plug = Cards(self.bench).plugged

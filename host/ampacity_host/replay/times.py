@@ -8,8 +8,21 @@ that it passed twice is taken the first time, unless that would make a session e
 from datetime import UTC, datetime
 
 from ampacity.base.tz import Zone
+from ampacity.base.wallclock import EARLIEST_MS, LATEST_MS
 
 DAY_S = 86_400
+YEAR_MIN, YEAR_MAX = 1990, 2099
+CYCLE_S = 10_227 * DAY_S  # after 28 years the calendar comes again
+YEAR_S = 366 * DAY_S
+
+
+def as_told(unix_s):
+    """The same weekday, date and clock in a year that a controller believes: 28 years, or twice as many, from then or before."""
+    while unix_s * 1000 < EARLIEST_MS:
+        unix_s += CYCLE_S
+    while unix_s * 1000 > LATEST_MS - YEAR_S * 1000:
+        unix_s -= CYCLE_S
+    return unix_s
 
 
 class TimeReader:
@@ -24,6 +37,8 @@ class TimeReader:
         after_s: of the two meanings of an hour that happened twice, the first that is not before it.
         """
         moment = datetime.fromisoformat(text.strip())
+        if not YEAR_MIN <= moment.year <= YEAR_MAX:
+            raise ValueError("%s: a year of %d..%d" % (text, YEAR_MIN, YEAR_MAX))
         if moment.tzinfo is not None:
             return int(moment.timestamp())
         naive_s = int(moment.replace(tzinfo=UTC).timestamp())

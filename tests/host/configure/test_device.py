@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.device import NoConnection, Prompt, Refused, differences, encoded
+from ampacity_host.configure.device import NoConnection, Prompt, Refused, differences, encoded, write_private
 from tools.micropython.find import find
 
 HERE = Path(__file__).parent
@@ -56,6 +56,24 @@ def test_the_same_again_writes_nothing_and_the_controller_runs_on(board, command
     assert result.exit_code == 0 and "has it already" in result.stdout
     assert (folder / "site.json").stat().st_mtime_ns == stamp
     assert (folder / "resets").read_text() == "xx"
+
+
+def test_what_was_pulled_is_its_owners_alone_before_it_holds_a_byte(tmp_path, monkeypatch):
+    out, seen = tmp_path / "back.json", []
+    out.write_text("old")
+    out.chmod(0o644)
+    opened = out.open("rb")  # somebody who may read the old one
+    fdopen = os.fdopen
+
+    def watched(handle, mode):
+        seen.append((os.fstat(handle).st_mode & 0o777, os.fstat(handle).st_size))
+        return fdopen(handle, mode)
+
+    monkeypatch.setattr(os, "fdopen", watched)
+    write_private(out, b"secret")
+    assert seen == [(0o600, 0)] and out.read_bytes() == b"secret" and out.stat().st_mode & 0o777 == 0o600
+    assert opened.read() == b"old" and [path.name for path in tmp_path.iterdir()] == ["back.json"]
+    opened.close()
 
 
 def test_pull_gives_back_what_was_pushed(board, command, tmp_path):

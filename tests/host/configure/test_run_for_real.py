@@ -104,10 +104,13 @@ def test_the_watchdog_is_fed_while_the_controller_is_well_and_one_that_is_not_th
 
 
 def test_a_configuration_that_cannot_be_used_ends_with_78(tmp_path):
-    (tmp_path / "site.json").write_text('{"format":1}')
     from ampacity_host.rig.process.runtime import command
 
-    for runtime in ("cpython", "micropython"):
-        arguments, environment = command(runtime, tmp_path)
-        done = subprocess.run(arguments, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE_S)
-        assert done.returncode == 78 and "configuration: " in done.stdout
+    wrong_boot = ("{}", '{"role":"secondary","console":7}', "boot.json console")
+    for text, boot, field in (('{"format":1}', "{}", "circuits"), ('{"format":1,"phases":"3"}', "{}", "phases"), wrong_boot):
+        (tmp_path / "site.json").write_text(text)
+        (tmp_path / "boot.json").write_text(boot)
+        for runtime in ("cpython", "micropython"):
+            arguments, environment = command(runtime, tmp_path)
+            done = subprocess.run(arguments, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE_S)
+            assert done.returncode == 78 and "configuration: " in done.stdout and field in done.stdout

@@ -65,6 +65,7 @@ async def test_each_mistake_in_the_servers_certificate_is_refused_by_name(runtim
         "expired": (ca.issue(days=(-10, -1)), "the certificate of localhost has expired"),
         "early": (ca.issue(days=(3, 10)), "the certificate of localhost is not valid yet by this controller's clock"),
         "name": (ca.issue("other.example", ("10.0.0.9",)), "the certificate is not for localhost"),
+        "common name": (ca.issue(alternative=False), "the certificate is not for localhost"),
         "root": (stranger.issue(), "the certificate of localhost is not signed by a root certificate"),
     }
     servers = {name: await csms.serve(ca.server_context(tmp_path, pair)) for name, (pair, _) in wrong.items()}
@@ -79,6 +80,32 @@ async def test_each_mistake_in_the_servers_certificate_is_refused_by_name(runtim
         assert words in said["trouble"] and said["trouble"].startswith("no connection to wss://localhost"), said
         assert words in said["log"][0] and said["distrust"][0].startswith(words), said
     assert csms.logins == []
+
+
+def hello(version):
+    """A server's hello in an old version of TLS."""
+    body = version + bytes(32) + b"\0\xc0\x13\0"
+    shake = b"\x02" + len(body).to_bytes(3, "big") + body
+    return b"\x16" + version + len(shake).to_bytes(2, "big") + shake
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+async def test_a_server_whose_tls_is_too_old_is_refused_and_told_by_name(runtime, tmp_path):
+    ca = Authority()
+    for name, said in (("1.1", hello(b"\x03\x02")), ("1.0", hello(b"\x03\x01")), ("alert", b"\x15\x03\x01\0\x02\x02\x46")):
+
+        async def old(reader, writer, said=said):
+            await reader.read(4096)
+            writer.write(said)
+            await writer.drain()
+            await reader.read(4096)
+            writer.close()
+
+        server = await asyncio.start_server(old, "127.0.0.1", 0)
+        result = await station(runtime, tmp_path, name, profile_2(server, ca))
+        server.close()
+        assert "localhost speaks no TLS 1.2 or newer" in result["trouble"], (name, result)
+        assert result["distrust"][0] == "localhost speaks no TLS 1.2 or newer"
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -1,14 +1,16 @@
 """Recorded sessions and other load, as they come."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ampacity.base.wallclock import EARLIEST_MS, LATEST_MS
 from ampacity_host.replay import main
 from ampacity_host.replay.mains import Mains
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
-from ampacity_host.replay.times import DAY_S, TimeReader
+from ampacity_host.replay.times import DAY_S, TimeReader, as_told
 
 DATA = Path(__file__).parents[2] / "data"
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -39,6 +41,33 @@ def test_rows_that_make_no_sense_are_counted_by_reason_and_left_out(tmp_path):
     assert sum(file.refused.values()) == 5
 
 
+ABSURD = ("0001-01-01T00:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59", "9999-12-31T23:59:59-12:00", "1e308", "-1e308", "1e999", "inf", "nan",
+          "-0", "\u00b2", "9" * 400, "0", "", " ", "x\x00y", "2026-02-30T10:00")  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ABSURD)
+def test_an_absurd_field_is_a_row_that_makes_no_sense_and_no_crash(value, tmp_path):
+    good = {"arrival_local": "2026-01-01T10:00", "departure_local": "2026-01-01T11:00", "energy_kwh": "1", "phases": "3", "max_a": "16"}
+    for zone in (None, BERLIN):
+        for field in good:
+            row = ",".join(value if name == field else text for name, text in good.items())
+            file = sessions(tmp_path, ",".join(good) + "\n" + row + "\n" + ",".join(good.values()) + "\n", zone)
+            assert len(file.sessions) + sum(file.refused.values()) == file.rows == 2
+    for header in ("time_local,l1_a", "time_local,power_w,voltage_v", "time_local,power_kw,evse_power_w"):
+        names = header.split(",")
+        for field in names:
+            rows = [",".join(value if name == field and n == 1 else "2026-01-01T10:%02d" % n if name == "time_local" else "100" for name in names)
+                    for n in range(4)]  # fmt: skip
+            mains = Mains(write(tmp_path, header + "\n" + "\n".join(rows) + "\n"), TimeReader(BERLIN), 3, 230)
+            mains.begin(1_700_000_000)
+            assert max(mains.at(5000)[0]) < 10**10
+
+
+def test_a_recording_of_one_moment_is_refused(tmp_path):
+    with pytest.raises(ColumnError):
+        Mains(write(tmp_path, "time_local,l1_a\n" + "2026-01-01T10:00,1\n" * 3), TimeReader(), 3, 230)
+
+
 def test_columns_can_be_named(tmp_path):
     text = "in,out,kwh_total,where\n2026-01-01T10:00,2026-01-01T11:00,3,evse-2\n"
     file = sessions(tmp_path, text, columns=parse_columns("arrival=in,departure=out,energy=kwh_total,station=where"))
@@ -59,6 +88,17 @@ def test_an_hour_that_happened_twice_never_makes_a_session_end_before_it_began(t
     text = "arrival_local,departure_local,energy_kwh\n2019-10-27T02:50,2019-10-27T02:10,1\n"
     one = sessions(tmp_path, text, BERLIN).sessions[0]
     assert one.departure_s - one.arrival_s == 20 * 60
+
+
+@pytest.mark.parametrize("day", ["1990-07-01", "2015-10-01", "2024-02-29", "2026-03-02", "2099-12-31"])
+def test_the_time_that_a_controller_is_told_has_the_weekday_and_the_date_of_the_recording(day):
+    times = TimeReader(BERLIN)
+    then_s = times.read(day + "T12:00", False)
+    told_s = as_told(then_s)
+    before, told = datetime.fromtimestamp(then_s, UTC), datetime.fromtimestamp(told_s, UTC)
+    assert EARLIEST_MS <= told_s * 1000 <= LATEST_MS and 2025 <= told.year < 2075
+    assert (told.weekday(), told.month, told.day, told.hour) == (before.weekday(), before.month, before.day, before.hour)
+    assert times.time_of_day_s(told_s) == times.time_of_day_s(then_s)
 
 
 def test_an_hour_that_the_clock_skips_does_not_exist():

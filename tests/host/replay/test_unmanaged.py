@@ -77,7 +77,15 @@ def test_other_load_counts_and_files_are_written(tmp_path, capsys):
 
 
 def test_a_wrong_option_is_said_and_ends_with_2(tmp_path, capsys):
-    for wrong in ({"car": "three"}, {"sessions": "nowhere.csv"}, {"columns": "arrival=x"}, {"from_date": "1999-01-01", "days": 1}):
+    header = "arrival_local,departure_local,energy_kwh\n"
+    far = header + "1991-01-01T10:00,1991-01-01T11:00,1\n2099-01-01T10:00,2099-01-01T11:00,1\n"
+    for name, text in (("far", far), ("long", header + "x" * 200_000)):
+        (tmp_path / name).write_text(text)
+        status, result, err = replay(tmp_path, capsys, sessions=str(tmp_path / name))
+        assert status == 2 and result is None and "Traceback" not in err and err, name
+    for wrong in ({"car": "3,inf"}, {"car": "3,nan"}, {"faults": float("inf")}, {"faults": float("nan")}, {"days": 10**9},
+                  {"from_date": "9999-12-31"},
+                  {"car": "three"}, {"sessions": "nowhere.csv"}, {"columns": "arrival=x"}, {"from_date": "1999-01-01", "days": 1}):
         status, result, err = replay(tmp_path, capsys, **wrong)
         assert status == 2 and result is None and err, wrong
 

@@ -26,7 +26,7 @@ def recorded(folder, peak_da, seconds=10, dated=True):
     """A controller that saw one excursion on L2."""
     wallclock = WallClock(StillClock())
     if dated:
-        wallclock.set_unix(1_700_000_000_000, "ntp", START_MS)
+        wallclock.set_unix(1_780_000_000_000, "ntp", START_MS)
     guard = Guard(SITE, START_MS)
     kept = ExcursionLog(guard, DiskFiles(str(folder / "store")), wallclock, Log())
     for second in range(seconds + 10):
@@ -41,7 +41,7 @@ def test_what_the_controller_kept_is_read_with_its_date(tmp_path, capsys):
     recorded(tmp_path, 730)
     assert report_command(tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("2023-11-14 22:13:20 UTC  main L2 up to 73.0 A"), lines
+    assert lines[0].startswith("2026-05-28 20:26:40 UTC  main L2 up to 73.0 A"), lines
     assert lines[1].startswith("1 excursions, ")
 
 

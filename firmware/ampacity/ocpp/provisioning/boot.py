@@ -4,12 +4,13 @@ Before Accepted nothing else is sent, but what the CSMS asks for while Pending. 
 error, is a Rejected with an interval of our own.
 """
 
-from ampacity.base.wallclock import parse_iso
+from ampacity.base.wallclock import absurd, parse_iso
 
 OWN_INTERVAL_MS = 60000
 DAY_MS = 86400000
 DOC = "ocpp_boot"
 TRIGGERED = "Triggered"
+REFUSED_EACH = 100  # so many times that cannot be are told once
 
 
 class Boot:
@@ -103,5 +104,9 @@ class Boot:
         if "Heartbeat" not in self._station.model.words("ClockCtrlr", "TimeSource"):
             return
         unix_ms = parse_iso(payload["currentTime"])
-        self._station.wallclock.set_unix(unix_ms, "csms", now_ms)
+        result = self._station.wallclock.set_unix(unix_ms, "csms", now_ms)
+        if result is not None and result[0] == "refused":
+            if self._station.log.counter("csms_time_refused") % REFUSED_EACH == 1:
+                self._station.log.add("warning", absurd("csms", unix_ms), now_ms)
+            return
         self._station.actions.append(("time", unix_ms))
