@@ -333,6 +333,34 @@ def diff(
     raise typer.Exit(diff_command(site, controller, folder, secondary, line, json))
 
 
+@app.command(epilog="Exit codes: 0 found, 1 nothing has that name, 2 wrong usage.")
+def devices(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="a part of its name, its maker or its model; none: all of them")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Which EVSEs and meters are known, and what is known of one."""
+    from ampacity_host.profiles.command import devices_command
+
+    raise typer.Exit(devices_command(name, json))
+
+
+profiles = typer.Typer(no_args_is_help=True, help="Files that describe a device.")
+app.add_typer(profiles, name="profile", epilog="Exit codes: those of the command; 2 wrong usage.")
+
+
+@profiles.callback()
+def profile() -> None:
+    """Files that describe a device."""
+
+
+@profiles.command("check", epilog="Exit codes: 0 it can be used, 1 it cannot, 2 wrong usage or no such file.")
+def profile_check(file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="a profile, in whatever folder")], json: JsonOption = False) -> None:
+    """Everything that is wrong with a device profile, or what it says where nothing is."""
+    from ampacity_host.profiles.command import profile_check_command
+
+    raise typer.Exit(profile_check_command(file, json))
+
+
 reports = typer.Typer(no_args_is_help=True, help="What a controller recorded.")
 app.add_typer(reports, name="report", epilog="Exit codes: those of the report; 2 wrong usage.")
 

@@ -8,6 +8,7 @@ from ampacity_host.configure.hierarchy import is_primary, primary_facts
 from ampacity_host.configure.mistakes import Collector
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.structure import OWN_KINDS, by_name
+from ampacity_host.configure.written import near
 
 SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
 HARDWARE_WATCHDOG_MS = 1000
@@ -118,8 +119,10 @@ def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bo
     known = profiles.names(kind)
     if table[key] in known or (kind == "evse" and table[key] in OWN_KINDS):
         return True
-    own = "local, ampacity, " if kind == "evse" else ""
-    collector.add(table, key, f'there is no profile "{table[key]}"', "have: " + own + ", ".join(known))
+    own = [*OWN_KINDS] if kind == "evse" else []
+    close, alike = near(table[key], own + known), [name for name in known if table[key] in name]
+    hint = f'did you mean "{close}"? `ampacity devices` lists all' if close and len(alike) < 2 else "have: " + ", ".join(alike or own + known)
+    collector.add(table, key, f'there is no profile "{table[key]}"', hint)
     return False
 
 

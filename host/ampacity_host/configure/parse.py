@@ -1,16 +1,15 @@
 """A site file's text → its tables, read field by field. All mistakes of form are collected, none stops the reading."""
 
-import difflib
 import re
-import tomllib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ampacity_host.configure.mistakes import Collector, Mistake, SiteErrors
+from ampacity_host.configure.mistakes import Collector, Mistake
 from ampacity_host.configure.readers import Wrong
 from ampacity_host.configure.schema import FREE, LISTS, REQUIRED, SINGLE, Field
+from ampacity_host.configure.written import MOST, near, read_toml
 
 
 @dataclass
@@ -66,6 +65,11 @@ class SiteFile:
         return str(self.site["name"])
 
 
+ALSO_CALLED = {
+    "charger": "evse", "charge_point": "evse", "chargepoint": "evse", "charging_point": "evse", "station": "evse", "wallbox": "evse",
+    "device": "evse", "ev": "evse", "panel": "circuit", "mains": "circuit", "fuse": "circuit", "breaker": "circuit", "line": "bus",
+    "modbus": "bus", "rtu": "bus", "tcp": "bus", "csms": "ocpp", "backend": "ocpp", "upstream": "ocpp", "garage": "site", "pv": "solar",
+}  # fmt: skip
 HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]\]?\s*(#.*)?$")
 KEY = re.compile(r"""^\s*(?:"([^"]+)"|([A-Za-z0-9_-]+))\s*=""")
 
@@ -125,8 +129,8 @@ class Reader:
             table.values[key] = None if column.default is REQUIRED else column.default
 
     def unknown(self, table: Table, key: str, known: list[str]) -> None:
-        close = difflib.get_close_matches(key, known, 1)
-        hint = f"did you mean {close[0]}?" if close else "known are " + ", ".join(known)
+        close = near(key, known)
+        hint = f"did you mean {close}?" if close else "known are " + ", ".join(known)
         self.collector.add(table, key, "is not known here", hint)
 
     def single(self, kind: str) -> Table:
@@ -145,9 +149,13 @@ class Reader:
         for key in self.data:
             if key not in known:
                 line = self.lines.get((key, 0), (0, {}))[0]
-                close = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {close[0]}?" if close else "known are " + ", ".join(known)
+                close = near(key, known, ALSO_CALLED)
+                hint = f"did you mean {bracketed(close)}?" if close else "known are " + ", ".join(map(bracketed, known))
                 self.collector.add(Table(key, 0, line), "", "is no table of a site file", hint)
+
+
+def bracketed(kind: str) -> str:
+    return f"[[{kind}]]" if kind in LISTS else f"[{kind}]"
 
 
 def shown(value: Any) -> str:
@@ -159,22 +167,9 @@ def shown(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
-    """The file's text and its TOML, numbers exact. Raises SiteErrors if it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        return text, tomllib.loads(text, parse_float=Decimal)
-    except OSError as error:
-        raise SiteErrors([Mistake(str(path), 0, "site file", "", error.strerror or str(error), "name a TOML file")]) from None
-    except ValueError as error:  # also UnicodeDecodeError and TOMLDecodeError
-        place = re.search(r"at line (\d+)", str(error))
-        line = int(place[1]) if place else 0
-        raise SiteErrors([Mistake(str(path), line, "site file", "", str(error), "write it as TOML")]) from None
-
-
 def parse(path: Path, collector: Collector) -> SiteFile:
     """Read the tables of a site file; mistakes of form go to the collector. Raises SiteErrors if it is no TOML."""
-    text, data = read_toml(path)
+    text, data = read_toml(path, most=MOST)
     reader = Reader(text, data, collector)
     reader.unknown_tables()
     if "site" not in data:

@@ -10,6 +10,7 @@ from ampacity_host.configure.mistakes import Collector
 from ampacity_host.configure.parse import SiteFile, Table
 from ampacity_host.configure.tls import check_tls, tcp_port_of
 from ampacity_host.configure.versions import spoken
+from ampacity_host.configure.written import near
 
 OWN_KINDS = ("local", "ampacity")
 RTU_UNITS = (1, 247)
@@ -169,8 +170,9 @@ def in_cycle(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bo
 def reference(table: Table, key: str, known: dict[str, int], kind: str, collector: Collector) -> None:
     """The name in table[key] must be one of `known`."""
     if table[key] is not None and table[key] not in known:
-        have = ", ".join(known) or "none"
-        collector.add(table, key, f'there is no {kind} "{table[key]}"', f"have: {have}")
+        close = near(table[key], known)
+        meant = f'; did you mean "{close}"?' if close else ""
+        collector.add(table, key, f'there is no {kind} "{table[key]}"', f"have: {', '.join(known) or 'none'}{meant}")
 
 
 def references(site: SiteFile, collector: Collector) -> None:

@@ -22,6 +22,7 @@ _DECIMAL_IS_A_NUMBER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_DECIMAL_IS_A_NUMBER)
 
 
+SHOWN_MAX = 80
 WORDS = {"u16": 1, "i16": 1}
 
 
@@ -43,12 +44,22 @@ def load(name: str) -> dict:
 
 @cache
 def _load(path: Path) -> dict:
-    profile = parse(path.read_text())
-    profile = _with_layout(profile)
-    problems = validate(profile)
+    try:
+        profile, problems = checked(parse(path.read_text(encoding="utf-8")))
+    except ValueError as error:  # also UnicodeDecodeError and TOMLDecodeError
+        raise Rejected(path.name, str(error), f"a profile that `ampacity profile check {path}` accepts") from None
     if problems:
         raise Rejected(path.name, problems[0], "a valid profile: " + "; ".join(problems))
     return profile
+
+
+def checked(written: dict) -> "tuple[dict, list[str]]":
+    """A profile as it was written, with the layout that it takes from another; and all that is wrong with it."""
+    try:
+        profile = _with_layout(written)
+    except (Rejected, TypeError, AttributeError, KeyError, IndexError) as error:
+        return written, validate(written) or [f"link.chain.use: {error}"]
+    return profile, validate(profile)
 
 
 def _with_layout(profile: dict) -> dict:
@@ -70,7 +81,7 @@ def parse(text: str) -> dict:
 def validate(profile: dict) -> list[str]:
     """All that is wrong with a profile, each as one sentence; empty when it is well."""
     problems = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'profile'}: {error.message}"
+        f"{'.'.join(str(part) for part in error.absolute_path) or 'profile'}: {_shortly(error)}"
         for error in _Validator(SCHEMA).iter_errors(profile)
     ]
     if problems:
@@ -78,6 +89,13 @@ def validate(profile: dict) -> list[str]:
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
     checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog)
     return problems or [problem for check in checks for problem in check(profile)]
+
+
+def _shortly(error: jsonschema.ValidationError) -> str:
+    """What the schema says, without the whole table where one field would do."""
+    text = str(error.message)
+    shown = repr(error.instance)
+    return text if len(shown) <= SHOWN_MAX else text.replace(shown, "this table" if isinstance(error.instance, dict) else shown[:SHOWN_MAX] + "…")
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":

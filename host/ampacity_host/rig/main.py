@@ -1,9 +1,11 @@
 """`ampacity rig`: brings a site up on this desk, prints one line when it is up, and takes it down cleanly."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
+import socket
 import sys
 import tempfile
 
@@ -20,7 +22,8 @@ OK, REFUSED, USAGE = 0, 1, 2
 def run(args):
     """args: attributes as in the command line (site, control, runtime, clock, csms, …). The exit code."""
     try:
-        host_port("--control", args.control)
+        free("--control", args.control)
+        free("--bench-csms", getattr(args, "bench_csms", None))
         there("--site", args.site)
         there("--mains", args.mains)
         setup = Setup(args)
@@ -38,6 +41,22 @@ def run(args):
     except (FieldError, OSError, ValueError) as error:
         print("ampacity: %s" % error, file=sys.stderr)
         return REFUSED
+
+
+def free(option, address):
+    """UsageError when nobody can listen where an option says, before anything is started."""
+    if address is None:
+        return
+    host, port = host_port(option, address)
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            probe.listen(1)
+    except OSError as error:
+        right = "name another port, or 0 for any free one" if error.errno == errno.EADDRINUSE else "name an address of this computer"
+        raise UsageError("%s %s: %s; %s" % (option, address, (error.strerror or str(error)).lower(), right)) from None
 
 
 def there(option, path):
