@@ -279,7 +279,8 @@ class ProfileAnswers:
         if not self._strange:
             return None
         index = self._table["state"][-1][0]
-        return register_text(self._readings.fields[index], self._readings.values[index], "which its profile does not know; taken for a car that waits")
+        unknown = "which its profile does not know; taken for a car that waits"
+        return register_text(self._readings.fields[index], self._readings.values[index], unknown)
 
     def _ask_judge(self, now_ms: int) -> None:
         """Does the judge want it audited again, or its order said again, or does it still wait for a proof?"""
@@ -297,7 +298,8 @@ class ProfileAnswers:
             return
         shown_da = self._readings.values[index]
         rows = self._table["proof"]["pause"]
-        off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets) or self._off_by_word(now_ms)
+        off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
+        off = off or self._off_by_word(now_ms)
         if self._limit_seen():
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
@@ -348,7 +350,7 @@ class ProfileAnswers:
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, most_da if order.loose else min(self._shown_da(), most_da), now_ms)
             order.as_proven()
-        if not proven and now_ms >= self._hold_ms["proof"] and not ("proof" in self._cycles and self._cycles["proof"].at):
+        if not proven and not ("proof" in self._cycles and self._cycles["proof"].at):
             self._hold_ms["proof"] = now_ms + PROOF_MS
         alike = proven and (order.loose or self._shown_da() >= order.target_da) and not self._latched()
         if not alike and self._unlike_ms < 0:

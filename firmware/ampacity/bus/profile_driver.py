@@ -8,7 +8,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 - online: settings as they should be; orders, proofs, refreshes and readings.
 """
 
-from ampacity.bus.profile_answers import AUDIT, DENIED_MS, ONLINE, PROOF_MS, REWRITE_MS, SILENT
+from ampacity.bus.profile_answers import AUDIT, DENIED_MS, ONLINE, REWRITE_MS, SILENT
 from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.profile_proof import fields_of

@@ -23,7 +23,10 @@ def test_three_slow_units_that_ask_for_much_leave_the_meter_its_turns(tmp_path):
     watch = Watch(garage)
     garage.run(30_000)
     since_ms = garage.now_ms()
-    garage.run(150_000)
+    charging = []
+    for _ in range(30):
+        garage.run(5_000)
+        charging.append(sum(1 for da in garage.offered_da() if da >= 60))
     assert watch.longest_ms(METER, since_ms) < 9_000
     assert max(watch.longest_ms(unit, since_ms) for unit in range(1, 7)) < 12_000
-    assert sorted(garage.offered_da())[1] >= 60, "of six at most one waits: what is read so late counts as its bound beside the meter"
+    assert sorted(charging)[15] >= 5, "of six one waits half of the time: what is read so late counts as its bound beside the meter"
