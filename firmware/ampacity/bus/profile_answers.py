@@ -72,7 +72,7 @@ class ProfileAnswers:
         self._alive = Alive(evse_facts.get("boot_ms", 0), bool(evse_facts.get("held")))
         self._pace = InTime()
         self._told_ms = -1  # when the judge was last told of the settings
-        self._slow = self._missing = self._waits_for = None
+        self._slow = self._missing = self._refusal = self._waits_for = None
         self._waits_ms = self._held_for = -1
         self._strange = False
 
@@ -262,18 +262,21 @@ class ProfileAnswers:
         waits = self.link == ONLINE and order.written_ms >= 0 and not order.proven
         if not waits or (order.target_da, order.at) != self._waits_for:
             self._waits_for, self._waits_ms = (order.target_da, order.at) if waits else None, now_ms
-        self._missing = None
+        self._missing = self._refusal
         if waits and now_ms - self._waits_ms >= TELL_MS + self._table["latency_ms"]:
-            self._missing = (proof_text(self) if order.done() else held_text(self)) or None
+            self._missing = (proof_text(self) if order.done() else held_text(self)) or self._refusal
         elif self.link == AUDIT:
             self._missing = self._audit.missing()
-        elif self.link == ONLINE:
-            self._missing = self._audit.taken_text()
         self._tell()
 
     def _tell(self) -> None:
         """What keeps it from charging: what it does not show, or that it answers too slowly."""
-        self.facts.trouble = self._missing or self._slow or self._strange_text()
+        remark = self._audit.taken_text() if self.link == ONLINE else None
+        missing = self._missing
+        if missing and self.link == ONLINE and not self._order.target_da and self._judge.state(self._index) == "ok":
+            remark, missing = missing, None  # its pause is not shown: that keeps it from nothing
+        self.facts.trouble = missing or self._slow
+        self.facts.remark = remark or self._strange_text()
 
     def _strange_text(self) -> "str | None":
         if not self._strange:
