@@ -72,7 +72,7 @@ class ProfileAnswers:
         self._alive = Alive(evse_facts.get("boot_ms", 0), bool(evse_facts.get("held")))
         self._pace = InTime()
         self._told_ms = -1  # when the judge was last told of the settings
-        self._slow = self._missing = self._waits_for = None
+        self._slow = self._missing = self._refusal = self._waits_for = None
         self._waits_ms = self._held_for = -1
         self._strange = False
 
@@ -270,24 +270,28 @@ class ProfileAnswers:
         waits = self.link == ONLINE and order.written_ms >= 0 and not order.proven
         if not waits or (order.target_da, order.at) != self._waits_for:
             self._waits_for, self._waits_ms = (order.target_da, order.at) if waits else None, now_ms
-        self._missing = None
+        self._missing = self._refusal
         if waits and now_ms - self._waits_ms >= TELL_MS + self._table["latency_ms"]:
-            self._missing = (proof_text(self) if order.done() else held_text(self)) or None
+            self._missing = (proof_text(self) if order.done() else held_text(self)) or self._refusal
         elif self.link == AUDIT:
             self._missing = self._audit.missing()
-        elif self.link == ONLINE:
-            self._missing = self._audit.taken_text()
         self._tell()
 
     def _tell(self) -> None:
         """What keeps it from charging: what it does not show, or that it answers too slowly."""
-        self.facts.trouble = self._missing or self._slow or self._strange_text()
+        remark = self._audit.taken_text() if self.link == ONLINE else None
+        missing = self._missing
+        if missing and self.link == ONLINE and not self._order.target_da and self._judge.state(self._index) == "ok":
+            remark, missing = missing, None  # its pause is not shown: that keeps it from nothing
+        self.facts.trouble = missing or self._slow
+        self.facts.remark = remark or self._strange_text()
 
     def _strange_text(self) -> "str | None":
         if not self._strange:
             return None
         index = self._table["state"][-1][0]
-        return register_text(self._readings.fields[index], self._readings.values[index], "which its profile does not know; taken for a car that waits")
+        unknown = "which its profile does not know; taken for a car that waits"
+        return register_text(self._readings.fields[index], self._readings.values[index], unknown)
 
     def _ask_judge(self, now_ms: int) -> None:
         """Does the judge want it audited again, or its order said again, or does it still wait for a proof?"""
@@ -305,7 +309,8 @@ class ProfileAnswers:
             return
         shown_da = self._readings.values[index]
         rows = self._table["proof"]["pause"]
-        off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets) or self._off_by_word(now_ms)
+        off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
+        off = off or self._off_by_word(now_ms)
         if self._limit_seen():
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
@@ -356,7 +361,7 @@ class ProfileAnswers:
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, most_da if order.loose else min(self._shown_da(), most_da), now_ms)
             order.as_proven()
-        if not proven and now_ms >= self._hold_ms["proof"] and not ("proof" in self._cycles and self._cycles["proof"].at):
+        if not proven and not ("proof" in self._cycles and self._cycles["proof"].at):
             self._hold_ms["proof"] = now_ms + PROOF_MS
         alike = proven and (order.loose or self._shown_da() >= order.target_da) and not self._latched()
         if not alike and self._unlike_ms < 0:

@@ -104,6 +104,7 @@ class ProfileDriver(Refusing):
             self._answered(request, False, now_ms)
             self._order.heard(request.tag[1], request.certain and request.own)
             self._order.acknowledged()
+            self._refusal = None
         elif request.tag[0] == "probe":
             self._answered(request, True, now_ms)
             self._order.probed(request.tag[3])
@@ -477,6 +478,7 @@ class ProfileDriver(Refusing):
         elif again and self._audit.tries < TRIES_MAX:
             self._cycles["settings"].restart()
         else:
+            self._see_missing(now_ms)
             self._begin_audit(now_ms, False)
             self._hold_ms["audit"] = now_ms + AUDIT_PAUSE_MS
 

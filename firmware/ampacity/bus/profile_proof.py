@@ -15,7 +15,8 @@ def holds(rows: list, values: list, most_da: int, settings: dict, blank: bool = 
     """Do all conditions [field, kind, argument] hold? An unread value holds none; blank: it may be no number of a limit.
 
     "order": the limit in force is no more than the device may make of the order (a lower one is the device's own
-    caution, and proves as much). "least": it is no more than the least that it charges with. "watchdog": the armed time is the one we set, or what the device makes of it.
+    caution, and proves as much). "least": no more than the least that it charges with. "watchdog": the armed time is
+    the one we set, or what the device makes of it.
     """
     for index, kind, argument in rows:
         value = values[index]

@@ -41,6 +41,7 @@ class Refusing(Reaching):
         if request.tag[0] == "probe":
             self._hold_ms["probe"] = max(self._hold_ms["probe"], self._hold_ms["order"])
         self._held_for = order.target_da
+        self._refusal = "order refused: %s by register at %d; it is told so again ever more seldom" % (reason, pdu[1] << 8 | pdu[2])
         self.facts.fault = "order refused: " + reason
 
     def _read_refused(self, group: str, at: int, reason: str, now_ms: int) -> None:

@@ -4,6 +4,7 @@ from ampacity.evse.session import Session
 from ampacity.roles.cards import KEEP_MS, EarlyCards
 
 METER_MS = 1000
+LOG_AGAIN_MS = 3600000  # the same trouble of a device is logged again after this
 UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
 
 
@@ -23,6 +24,7 @@ class Points:
         for i, evse in enumerate(site["evses"]):
             self._named[evse["name"]] = i
         self._seen = [None] * len(self.sessions)
+        self._logged = {}  # by index: what keeps its device from charging, as the log has it, and since when
         self._meter_due_ms = 0
         self._cards = EarlyCards()
 
@@ -152,6 +154,7 @@ class Points:
         driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
         facts, order_da = driver.facts, guard.order_da(index)
         self._port_events(index, session, driver, now_ms)
+        self._log_trouble(index, session.name, getattr(facts, "trouble", None) or getattr(facts, "remark", None), now_ms)
         if upstream is not None:
             ends_ms = upstream.ends_since(index)
             if meter_due or ends_ms is not None:
@@ -179,6 +182,14 @@ class Points:
         """What keeps it from charging though nothing is wrong with it."""
         texts = [part.texts[index] for part in self.primary.extras if hasattr(part, "texts")]
         return getattr(facts, "trouble", None) or (texts[0] if texts else None)
+
+    def _log_trouble(self, index, name, trouble, now_ms):
+        """What a device does not show, or holds otherwise than it was told: once a register and its while, not at each figure."""
+        about = None if trouble is None else trouble.split(" shows")[0]
+        last = self._logged.get(index)
+        if about is not None and (last is None or last[0] != about or now_ms - last[1] > LOG_AGAIN_MS):
+            self._logged[index] = (about, now_ms)
+            self.log.add("warning", "evse %s: %s" % (name, trouble), now_ms)
 
     def _under_test(self, index, facts):
         """A commissioning test charges a car without asking whose it is."""

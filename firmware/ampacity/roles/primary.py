@@ -163,7 +163,8 @@ class Primary:
         """The reasons of its present target, and what is to be said of its address."""
         wire = self.buses.wire_of[evse]
         trouble = wire.trouble(self.site["evses"][evse]["unit"]) if hasattr(wire, "trouble") else ""
-        trouble = trouble or getattr(self.points.facts(evse), "trouble", None)
+        facts = self.points.facts(evse)
+        trouble = trouble or getattr(facts, "trouble", None) or getattr(facts, "remark", None)
         text = self.guard.why(evse)
         limit = "" if "limit by" in text else self._limited(evse)
         return text + limit + ("; " + trouble if trouble else "")
