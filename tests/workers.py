@@ -30,6 +30,7 @@ WAITING = (
     "tests/e2e/test_run_on_a_pty.py",
     "tests/e2e/test_tcp_secondaries.py",
     "tests/host/net/test_against_websockets.py",
+    "tests/host/net/test_floods.py",
     "tests/host/net/test_secure_upstream.py",
     "tests/host/ports/test_secondary_process.py",
     "tests/rig/test_real_family.py",
