@@ -32,6 +32,7 @@ WAITING = (
     "tests/host/configure/test_console_terminal.py",
     "tests/host/configure/test_without_medium.py",
     "tests/host/net/test_against_websockets.py",
+    "tests/host/net/test_floods.py",
     "tests/host/net/test_secure_upstream.py",
     "tests/host/package/test_package.py",
     "tests/host/ports/test_secondary_process.py",

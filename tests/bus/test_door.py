@@ -4,7 +4,7 @@ import asyncio
 
 from helper_driver import Asker, reply_to
 
-from ampacity.bus.door import run_rtu, run_tcp
+from ampacity.bus.door import run_rtu, run_tcp, serve_tcp
 from ampacity.bus.mbap import mbap_frame
 from ampacity.bus.primary import BusPrimary
 from ampacity.bus.tcp import BusTcp
@@ -128,3 +128,67 @@ async def test_an_order_does_not_wait_for_the_next_look():
     await until(lambda: asker.replies)
     task.cancel()
     await until(lambda: peer.closed)
+
+
+class Pouring:
+    """The other end of a connection with `count` pieces of data at once; keeps in which turn each was read, and each answer written."""
+
+    def __init__(self, data, count):
+        self.data, self.left = data, count
+        self.turn, self.turns, self.said = 0, [], []
+
+    async def read(self, size):
+        if self.left == 0:
+            return b""
+        self.left -= 1
+        self.turns.append(self.turn)
+        return self.data
+
+    def write(self, data):
+        self.said.append(self.turn)
+
+    async def drain(self):
+        pass
+
+    async def others(self):
+        while True:
+            self.turn += 1
+            await asyncio.sleep(0)
+
+
+class Sink:
+    """An engine, or a session, that answers each request."""
+
+    broken = False
+    left = 0
+
+    def receive(self, data, now_us=None):
+        self.left = 5
+
+    def next(self, now_ms):
+        self.left -= 1
+        return b"answer" if self.left >= 0 else None
+
+
+async def test_a_client_that_pours_requests_leaves_others_a_turn_between_any_two_answers():
+    peer = Pouring(b"x", 50)
+    task = asyncio.create_task(peer.others())
+    await serve_tcp(Sink(), (peer, peer), Clock(), lambda now_ms: None)
+    task.cancel()
+    assert len(peer.said) == len(set(peer.said)) == 250
+
+
+async def test_a_device_that_pours_frames_leaves_others_a_turn_between_any_two_pieces():
+    peer = Pouring(b"\x00\x01\x00\x00\x00\x03\x01\x83\x02", 50)
+
+    async def connect(host, port):
+        if peer.left == 0:
+            raise OSError(111, "gone")
+        return peer, peer
+
+    other = asyncio.create_task(peer.others())
+    serving = asyncio.create_task(run_tcp(BusTcp({}, []), connect, "127.0.0.1", 502, Clock(), lambda writer: None))
+    await until(lambda: peer.left == 0)
+    serving.cancel()
+    other.cancel()
+    assert len(peer.turns) == len(set(peer.turns)) == 50

@@ -99,6 +99,7 @@ class _Ear:
                     break
                 self.engine.receive(data, self.clock.now_us())
                 self.event.set()
+                await asyncio.sleep(0)  # a turn for others, however much has come
         except (OSError, EOFError):
             pass
         self.open = False

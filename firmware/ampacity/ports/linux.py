@@ -19,7 +19,7 @@ from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
 SELECT_MAX = 1024  # file numbers that select knows
-BACKLOG = 16  # connections that are taken in one turn of the loop
+BACKLOG = 64  # connections that are taken in one turn of the loop
 READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
 
 

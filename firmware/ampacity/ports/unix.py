@@ -15,6 +15,7 @@ from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget, let_
 from ampacity.ports.socket_port import address_of
 from ampacity.ports.watchdog import linux_watchdog
 
+BACKLOG = 16  # connections that the kernel keeps for us; one is taken in a turn of the loop
 LINGER_ZERO = struct.pack("ii", 1, 0)
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
 VTIME, VMIN = 5, 6
@@ -81,7 +82,7 @@ class UnixDoors(MpDoors):
         """
         if tls is not None:
             handler = tls.serving(self, handler, refused)
-        return await asyncio.start_server(handler, numeric_host(host), port)
+        return await asyncio.start_server(handler, numeric_host(host), port, BACKLOG)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""
