@@ -1,8 +1,9 @@
 """Our own registers over TCP: plain, or Modbus/TCP Security, where a client's certificate says what it may do.
 
 facts: {"host", "tcp_port"} and, for TLS, "tls" {"root_pem", "certificate_pem", "key_pem"} and perhaps "roles"
-{name: [rights]}. Of plain TCP the lease still holds (a stranger's grant is obeyed only when the old lease has lapsed),
-but whoever reaches the port can send one: that is for a network of its own.
+{name: [rights]}. On plain TCP the numbers of a running lease are shown to its own connection alone, and a grant from another
+host is refused and told while that one is open. That holds off who only reaches the port; who can read the frames, answers
+from the primary's address, or comes first after a lapse is obeyed: plain TCP is for a network of its own.
 """
 
 from ampacity.base.compat import mem_free
@@ -41,6 +42,7 @@ class ModbusTcp:
         self._roles = roles_of(facts)
         self._clients = []  # [when it last asked, writer]
         self._told_ms = None
+        self._second_sources = 0
         self._tls = None
         material = facts.get("tls")
         if material:
@@ -81,17 +83,19 @@ class ModbusTcp:
         """Counters for the console."""
         view = dict(self.counters)
         view["refused"] = self.engine.counters.get("refused", 0)
+        view["second_sources"] = self.engine.map.second_sources
         return view
 
     async def _client(self, reader, writer):
         rights = None if self._tls is None else self._rights(self.doors.peer_certificate(writer))
         entry = [self.doors.clock.now_ms(), writer]
         self._let_in(entry)
-        session = TcpSession(self.engine, rights)
+        session = TcpSession(self.engine, rights, self.doors.peer_host(writer))
         try:
             await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, entry))
             await hang_up(writer)
         finally:
+            session.open = False
             if entry in self._clients:
                 self._clients.remove(entry)
             self.doors.abort(writer)
@@ -114,9 +118,18 @@ class ModbusTcp:
             if session.refused != told[0]:
                 told[0] = session.refused
                 self._tell("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
+            self._watch_sources(session, now_ms)
             self._answered(now_ms)
 
         return before
+
+    def _watch_sources(self, session, now_ms):
+        """Somebody else than the primary sends grants: refused, and an alarm."""
+        count = self.engine.map.second_sources
+        if count != self._second_sources:
+            self._second_sources = count
+            self.log.counter("second_source")
+            self._tell("alarm: a second source of grants, at %s: refused %d so far" % (session.host or "an unknown address", count), now_ms)
 
     def _rights(self, certificate):
         """By the role in the client's certificate; one that cannot be read gives none."""
