@@ -9,6 +9,7 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 REFUSALS = (errno.EROFS, errno.EIO, errno.ENOSPC, errno.EDQUOT)
@@ -19,7 +20,7 @@ class Refuses(OSError):
 
 
 @contextlib.contextmanager
-def refusing():
+def refusing() -> Iterator[None]:
     """Tells what a medium refuses from all other errors."""
     try:
         yield
