@@ -58,6 +58,11 @@ The same registers on port 502, and with TLS on 802 (Modbus/TCP Security: certif
 The device answers to its own unit, to 0 and to 255, to any other with exception 11. There is no broadcast. Up to four
 clients (two with TLS on MicroPython); one that says nothing for 60 s is hung up on. Bytes that are no Modbus TCP end the connection.
 
+On plain TCP, while a lease runs, its `identity`, `epoch` and `sequence` (and those of the grant block) are shown to the connection that
+gave it alone; every other reads 0. A grant that comes from another host while that connection is open is ignored as one of another
+identity is, and both are counted: a second source of grants, told in the log. After a lapse all see the numbers, and the next one
+with newer numbers or another identity is obeyed.
+
 With TLS a client may do what its role allows (extension 1.3.6.1.4.1.50316.802.1 of its certificate, a UTF8String of 1 to
 {role_max} ASCII characters). A request without its right is answered with exception 1 and changes nothing.
 

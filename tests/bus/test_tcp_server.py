@@ -117,3 +117,77 @@ def test_nothing_that_a_stranger_sends_raises_or_answers_too_long():
             data[rng.below(len(data))] ^= 1 << rng.below(8)
         for frame in answers(session, bytes(data)):
             assert 9 <= len(frame) <= 260
+
+
+def grant(sequence, identity=77, limit_da=320):
+    return write_pdu(table.GRANT_AT, struct.pack(">HHHIHH", limit_da, 100, sequence, identity, 1, 0))
+
+
+def numbers_shown(session, now_ms=NOW_MS):
+    """(identity, epoch, sequence) as the status shows them, and the grant block's."""
+    status = ask_at(session, READ_STATUS, now_ms)[2:]
+    block = ask_at(session, read_pdu(3, table.GRANT_AT, 7), now_ms)[2:]
+    _, _, sequence, identity, epoch, _ = struct.unpack(">HHHIHH", block)
+    return struct.unpack(">IHH", status[40:48]), (identity, epoch, sequence)
+
+
+def ask_at(session, pdu, now_ms):
+    (frame,) = answers(session, mbap_frame(7, 5, pdu), now_ms)
+    return frame[7:]
+
+
+def leased():
+    """A station whose primary at 10.0.0.1 has just granted 10 A for 10 s; its session, and a stranger's."""
+    station = Station(5)
+    primary, stranger = TcpSession(station.engine, None, "10.0.0.1"), TcpSession(station.engine, None, "10.0.0.66")
+    ask(primary, WRITE_GRANT)
+    return station, primary, stranger
+
+
+def test_the_numbers_of_a_running_lease_are_shown_to_its_own_connection_alone():
+    station, primary, stranger = leased()
+    assert numbers_shown(primary) == ((77, 1, 1), (77, 1, 1))
+    assert numbers_shown(stranger) == ((0, 0, 0), (0, 0, 0))
+    for first in range(table.GRANT_AT, table.GRANT_AT + 7):  # nor in pieces
+        assert ask(stranger, read_pdu(3, first, 1))[2:] in (b"\0\0", b"\0\x64")
+    assert ask(stranger, READ_STATUS)[2 + 6 : 2 + 8] == b"\0\x64"  # the limit is no secret
+    both = ask(stranger, read_write_pdu(table.STATUS_AT, 25, table.GRANT_AT, struct.pack(">HHHIHH", 320, 100, 9, 5, 1, 0)))
+    assert both[2 + 40 : 2 + 48] == bytes(8)
+    later_ms = NOW_MS + 10001
+    assert numbers_shown(stranger, later_ms)[0] == (77, 1, 1)  # lapsed: a primary that lost its store must see where it was
+
+
+def test_a_grant_from_elsewhere_is_refused_and_counted_while_the_lease_runs_even_with_the_right_numbers():
+    station, primary, stranger = leased()
+    ask(stranger, grant(2))
+    assert station.map.lease.limit_da(NOW_MS) == 100 and station.map.second_sources == 1
+    ask(stranger, grant(2, identity=78))
+    assert station.map.lease.limit_da(NOW_MS) == 100 and station.map.second_sources == 2
+    ask(primary, grant(2, limit_da=110))
+    assert station.map.lease.limit_da(NOW_MS) == 110 and numbers_shown(primary)[0] == (77, 1, 2)
+
+
+def test_the_primary_itself_may_come_over_another_connection():
+    station, primary, _ = leased()
+    again = TcpSession(station.engine, None, "10.0.0.1")
+    ask(again, grant(2, limit_da=120))
+    assert station.map.lease.limit_da(NOW_MS) == 120 and station.map.second_sources == 0
+    again.open = False
+    elsewhere = TcpSession(station.engine, None, "10.0.0.2")  # another address of it, after the connection was closed
+    ask(elsewhere, grant(3, limit_da=130))
+    assert station.map.lease.limit_da(NOW_MS) == 130
+
+
+def test_after_the_lease_whoever_comes_first_is_obeyed():
+    station, _, stranger = leased()
+    later_ms = NOW_MS + 10001
+    answers(stranger, mbap_frame(7, 5, grant(1, identity=78)), later_ms)
+    assert station.map.lease.limit_da(later_ms) > 100 and station.map.second_sources == 0
+
+
+def test_a_certificate_decides_by_its_role_alone():
+    station = Station(5)
+    ask(TcpSession(station.engine, (READ, ORDER), "10.0.0.1"), WRITE_GRANT)
+    assert numbers_shown(TcpSession(station.engine, (READ,), "10.0.0.7"))[0] == (77, 1, 1)
+    ask(TcpSession(station.engine, (READ, ORDER), "10.0.0.2"), grant(2, limit_da=120))
+    assert station.map.lease.limit_da(NOW_MS) == 120

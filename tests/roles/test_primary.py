@@ -139,3 +139,20 @@ def test_the_console_tells_the_time_here_by_the_sites_zone():
     assert console.line("time", "installer", now_ms) == "not known yet"
     garage.primary.wallclock.set_unix(1780000000000, "csms", now_ms)
     assert console.line("time", "installer", now_ms).startswith("2026-05-28T20:26:40Z by csms; here 2026-05-28 22:26:40")
+
+
+def test_a_second_source_of_grants_is_an_alarm_and_nothing_is_raised():
+    for identity in (None, 12345):
+        garage = Garage()
+        garage.port.car = garage.unit.port.car = "C"
+        garage.run(40000)
+        had_da = garage.amps_da()
+        assert min(had_da) >= 60 and not any(line[3].startswith("foreign: ") for line in garage.log.since(0))
+        lease = garage.unit.secondary.lease
+        if identity is not None:
+            lease._leased = False  # it lapses, and the stranger comes first
+        taken = lease.grant(identity or lease.identity, lease.epoch, (lease.sequence + 100) & 0xFFFF, 10000, 320, garage.now_us // 1000)
+        assert taken
+        garage.run(2000)
+        assert any(line[3].startswith("foreign: ") for line in garage.log.since(0)), identity
+        assert garage.log.counters["second_source"] >= 1

@@ -57,6 +57,7 @@ class LeaseDriver:
 
     poll_feeds = False
     below = False  # rule 13: a primary with EVSEs of its own
+    on_foreign: "Any" = None  # function(now_ms): a grant that was not ours is in force there
 
     def __init__(self, evse_facts: "dict[str, Any]", index: int, judge: "Any", poll_ms: int = POLL_MS) -> None:
         self.unit: int = evse_facts["unit"]
@@ -332,6 +333,7 @@ class LeaseDriver:
         if self.below:
             self.judge.least(self.index, (s[_PLUG] >> 8) * 10)
         if self._step == DONE:
+            self._watch_source(s, now_ms)
             self._prove(s, request, now_ms)
             if self._solo:
                 self._solo_now = True
@@ -372,6 +374,15 @@ class LeaseDriver:
                 break
         if request.sent_ms >= self.sent_ms and shown != self._number:
             self._resend = grants.dirty = self._unproven = True  # asked after the newest order, and not in force
+
+    def _watch_source(self, s: "tuple[int, ...]", now_ms: int) -> None:
+        """A lease that runs by a grant that was never ours, in one that had ours in force: somebody else grants, too (rule 9)."""
+        if self._proven_da < 0 or self.table is None or not s[_IDENTITY] or not s[_LEASE_LEFT]:
+            return
+        numbers = self.table.numbers
+        ours = s[_IDENTITY] == numbers.identity and not numbers.ahead(s[_EPOCH], s[_SEQUENCE])
+        if not ours and self.on_foreign is not None:
+            self.on_foreign(now_ms)
 
     def _read_facts(self, s: "tuple[int, ...]", now_ms: int) -> None:
         facts, n = self.facts, self.terminals

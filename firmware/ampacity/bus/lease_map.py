@@ -11,6 +11,10 @@ from ampacity.bus.crc import crc16
 from ampacity.bus.frames import ILLEGAL_ADDRESS, ILLEGAL_VALUE
 from ampacity.bus.lease import Lease
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 STARTING, LEASED, FALLBACK, PAUSED, FAULTED = 0, 1, 2, 3, 4
 CHARGING_DA_MIN = 60
 MAX_DA_MAX = 800
@@ -24,6 +28,25 @@ _SETTINGS_LENGTH = table.length(table.SETTINGS)
 _SETTINGS_WRITABLE = table.WRITABLE
 
 
+def _numbers() -> "tuple[tuple[int, int], ...]":
+    """(first byte, bytes) of what a forger of grants would need: identity, epoch and sequence of the newest."""
+    found = []
+    for base, rows, names in (
+        (table.STATUS_AT, table.STATUS, ("identity", "epoch", "sequence")),
+        (table.GRANT_AT, table.GRANT, ("grant_sequence", "grant_identity", "grant_epoch")),
+    ):
+        at = 2 * (base - table.BASE)
+        for name, kind, _unit, _meaning in rows:
+            size = 2 * table.size_of(kind)
+            if name in names:
+                found.append((at, size))
+            at += size
+    return tuple(found)
+
+
+_NUMBERS = _numbers()
+
+
 class RegisterMap:
     """Registers of one secondary. lease: its Lease. Facts, set by the role whenever they change:
 
@@ -34,6 +57,9 @@ class RegisterMap:
     """
 
     after_lease_ms = 0
+    asking: "Any" = None  # the plain TCP session that is being answered; None on a line, and where a certificate says who it is
+    holder: "Any" = None  # the session whose grant was taken last
+    second_sources = 0  # grants of another source while a lease ran: an alarm
 
     def __init__(self, lease: Lease, serial: str, firmware: str, model: str = "Charging point", unit: int = 0) -> None:
         self.lease = lease
@@ -66,7 +92,12 @@ class RegisterMap:
         if address < table.GRANT_AT and address + count > table.STATUS_AT:
             self._pack_status(now_ms)
         at = 2 * (address - table.BASE)
-        return bytes(self._registers[at : at + 2 * count])
+        if self.asking is None or self.asking is self.holder or self.lease.state(now_ms) != "leased":
+            return bytes(self._registers[at : at + 2 * count])
+        shown = bytearray(self._registers)
+        for first, size in _NUMBERS:
+            shown[first : first + size] = bytes(size)
+        return bytes(shown[at : at + 2 * count])
 
     def write(self, address: int, data: bytes, now_ms: int) -> int:
         """Write len(data) / 2 registers; 0, or the exception code. Nothing is written in part."""
@@ -113,10 +144,25 @@ class RegisterMap:
         self._take(identity, epoch, sequence, lease_ds * 100, 0 if flags & 3 else limit_da, flags, now_ms)
         return 0
 
+    def _second(self, identity: int, now_ms: int) -> bool:
+        """While a lease runs: a grant of another primary, or under its identity over a connection from elsewhere."""
+        if self.lease.state(now_ms) != "leased":
+            return False
+        if identity != self.lease.identity:
+            return True
+        holder, asking = self.holder, self.asking
+        if holder is None or asking is None or holder is asking or not holder.open:
+            return False
+        return holder.host is None or holder.host != asking.host
+
     def _take(self, identity: int, epoch: int, sequence: int, lease_ms: int, limit_da: int, flags: int, now_ms: int) -> bool:
+        if self._second(identity, now_ms):
+            self.second_sources += 1
+            self.lease.refused += 1
+            return False
         if not self.lease.grant(identity, epoch, sequence, lease_ms, limit_da, now_ms):
             return False
-        self.flags = flags
+        self.flags, self.holder = flags, self.asking
         struct.pack_into(
             _GRANT_FORMAT, self._registers, 2 * (table.GRANT_AT - table.BASE),
             limit_da, lease_ms // 100, sequence, identity, epoch, flags,

@@ -49,6 +49,10 @@ class Numbers:
             if newer(epoch, self._seen):
                 self._seen = epoch
 
+    def ahead(self, epoch: int, sequence: int) -> bool:
+        """Is this a number under our identity that was not given yet?"""
+        return newer(epoch, self.epoch) or (epoch == self.epoch and newer(sequence, self.used & 0xFFFF))
+
     def epoch_to_keep(self) -> "int | None":
         """The epoch that the store is to keep now, None: none."""
         if newer(self._kept, self._seen) or not (self._lost or self.used >= EPOCH_NUMBERS - EARLY):

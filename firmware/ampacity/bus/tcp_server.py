@@ -20,11 +20,14 @@ class TcpSession:
     """engine: the SecondaryEngine behind it. rights: what the client may do (bus/rights.py), None: everything.
 
     Counts in engine.counters: requests, exceptions, and `refused`, requests without the right that they need; `refused`
-    here: those of this client. `broken`: what came is no Modbus/TCP; close the connection.
+    here: those of this client. host: where it is, None: not known; `open`: set to False by who ends it.
+    `broken`: what came is no Modbus/TCP; close the connection.
     """
 
-    def __init__(self, engine: "Any", rights: "tuple[str, ...] | None" = None) -> None:
+    def __init__(self, engine: "Any", rights: "tuple[str, ...] | None" = None, host: "str | None" = None) -> None:
         self._engine = engine
+        self.host = host
+        self.open = True
         self._rights = rights
         self._receiver = MbapReceiver()
         self.refused = 0
@@ -56,7 +59,11 @@ class TcpSession:
             self.refused += 1
             counters["refused"] = counters.get("refused", 0) + 1
             return exception_pdu(pdu[0], ILLEGAL_FUNCTION)
-        answer: bytes = engine.answer(pdu, now_ms)
+        engine.map.asking = self if self._rights is None else None
+        try:
+            answer: bytes = engine.answer(pdu, now_ms)
+        finally:
+            engine.map.asking = None
         return answer
 
     def _may(self, pdu: bytes) -> bool:

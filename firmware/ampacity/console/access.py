@@ -9,7 +9,6 @@ import hashlib
 from binascii import hexlify, unhexlify
 
 from ampacity.base.errors import Rejected
-from ampacity.console.kdf import TARGET_US, Derivation, same
 
 DOCUMENT = "access"
 KIND = "pbkdf2-sha256"
@@ -22,9 +21,9 @@ RESET = "a controller whose access.set somebody removed from its store: its pass
 
 
 class Access:
-    """store: documents by name. random_bytes: function(n) of the system's random source."""
+    """store: documents by name. random_bytes: function(n) of the system's random source. target_us: what a new password costs."""
 
-    def __init__(self, store, random_bytes, target_us=TARGET_US):
+    def __init__(self, store, random_bytes, target_us=500000):
         self._store = store
         self._random = random_bytes
         self._target_us = target_us
@@ -33,7 +32,7 @@ class Access:
 
     def is_set(self):
         """Is there a password? Also one that cannot be read."""
-        return self._store.get(DOCUMENT) is not None or self.lost()
+        return self._store.get(DOCUMENT) is not None or DOCUMENT in self._store.damaged
 
     def lost(self):
         """A password was set, and what is kept of it cannot be used."""
@@ -76,7 +75,7 @@ class Setting:
     def __init__(self, store, salt, text, target_us):
         self._store = store
         self._salt = salt
-        self._derivation = Derivation(salt, text.encode(), None, target_us)
+        self._derivation = derivation(salt, text.encode(), None, target_us)
 
     def step(self, clock):
         made = self._derivation
@@ -93,7 +92,7 @@ class Checking:
         self._access = access
         self._text = text
         self._salt, self._kept, self._rounds = record
-        self._derivation = None if self._rounds is None else Derivation(self._salt, text.encode(), self._rounds)
+        self._derivation = None if self._rounds is None else derivation(self._salt, text.encode(), self._rounds)
         self._renewing = None
 
     def step(self, clock):
@@ -127,6 +126,21 @@ def record_of(kept):
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
     return None
+
+
+def derivation(*facts):
+    """Loaded when somebody comes with a password."""
+    from ampacity.console.kdf import Derivation
+
+    return Derivation(*facts)
+
+
+def same(a, b):
+    """Equal, in a time that does not depend on where they differ."""
+    difference = len(a) ^ len(b)
+    for x, y in zip(a, b):
+        difference |= x ^ y
+    return difference == 0
 
 
 def old_digest(salt, text):

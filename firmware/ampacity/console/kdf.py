@@ -63,11 +63,3 @@ class Derivation:
 
     def _hmac(self, message):
         return hashlib.sha256(self._outer + hashlib.sha256(self._inner + message).digest()).digest()
-
-
-def same(a, b):
-    """Equal, in a time that does not depend on where they differ."""
-    difference = len(a) ^ len(b)
-    for x, y in zip(a, b):
-        difference |= x ^ y
-    return difference == 0

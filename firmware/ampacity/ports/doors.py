@@ -14,6 +14,18 @@ SECONDS_1970_2000 = 946684800
 RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
 
 
+def host_of(peer):
+    """Of what a runtime calls a peer: (host, port, …), or the bytes of a socket address."""
+    try:
+        if isinstance(peer, (bytes, bytearray)):
+            import socket
+
+            return ".".join([str(byte) for byte in socket.sockaddr(peer)[1]])
+        return str(peer[0])
+    except (TypeError, IndexError, AttributeError, OSError):
+        return None
+
+
 class Doors:
     """The outside world of one controller.
 
@@ -58,6 +70,10 @@ class Doors:
     def peer_certificate(self, writer):
         """The DER of the other's certificate on a connection of listen(…, tls), None on a plain one."""
         return getattr(writer, "certificate", None)
+
+    def peer_host(self, writer):
+        """The address of the other end of a connection of listen(), as text; None where the runtime does not say."""
+        return host_of(writer.get_extra_info("peername"))
 
     def set_clock(self, unix_ms):
         """The time of day was told: a board without a clock of its own checks certificates by it."""

@@ -246,10 +246,9 @@ class TlsStream:
                     await writable(self.raw)
                 else:
                     await readable(self.raw)
-        except (ValueError, OSError):
-            if records.alert == PROTOCOL_VERSION:
-                error = OSError("alert protocol version")
-            self._broken = fault(error, self.peer, today())
+        except (ValueError, OSError) as error:
+            cause = OSError("alert protocol version") if records.alert == PROTOCOL_VERSION else error
+            self._broken = fault(cause, self.peer, today())
             raise self._broken
         finally:
             self._shaken.set()

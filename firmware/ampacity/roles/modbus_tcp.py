@@ -1,8 +1,9 @@
 """Our own registers over TCP: plain, or Modbus/TCP Security, where a client's certificate says what it may do.
 
 facts: {"host", "tcp_port"} and, for TLS, "tls" {"root_pem", "certificate_pem", "key_pem"} and perhaps "roles"
-{name: [rights]}. Of plain TCP the lease still holds (a stranger's grant is obeyed only when the old lease has lapsed),
-but whoever reaches the port can send one: that is for a network of its own.
+{name: [rights]}. On plain TCP the numbers of a running lease are shown to its own connection alone, and a grant from another
+host is refused and told while that one is open. That holds off who only reaches the port; who can read the frames, answers
+from the primary's address, or comes first after a lapse is obeyed: plain TCP is for a network of its own.
 """
 
 from ampacity.base.compat import mem_free
@@ -42,6 +43,7 @@ class ModbusTcp:
         self._answered = answered
         self._roles = roles_of(facts)
         self._told = Seldom(log, "modbus tcp")
+        self._second_sources = 0
         self._tls = None
         material = facts.get("tls")
         if material:
@@ -82,6 +84,7 @@ class ModbusTcp:
         return {
             "clients": self._house.clients, "turned_away": self._house.turned_away,
             "handshakes_refused": self._handshakes_refused, "refused": self.engine.counters.get("refused", 0),
+            "second_sources": self.engine.map.second_sources,
         }
 
     async def _client(self, reader, writer):
@@ -89,11 +92,12 @@ class ModbusTcp:
         guest = self._house.enter(writer)
         if self._tls is not None:  # who it is was asked before
             self._house.heard(guest)
-        session = TcpSession(self.engine, rights)
+        session = TcpSession(self.engine, rights, self.doors.peer_host(writer))
         try:
             await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, guest))
             await hang_up(writer)
         finally:
+            session.open = False
             self._house.leave(guest)
             self.doors.abort(writer)
 
@@ -106,9 +110,18 @@ class ModbusTcp:
             if session.refused != told[0]:
                 told[0] = session.refused
                 self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
+            self._watch_sources(session, now_ms)
             self._answered(now_ms)
 
         return before
+
+    def _watch_sources(self, session, now_ms):
+        """Somebody else than the primary sends grants: refused, and an alarm."""
+        count = self.engine.map.second_sources
+        if count != self._second_sources:
+            self._second_sources = count
+            self.log.counter("second_source")
+            self._told.add("alarm: a second source of grants, at %s: refused %d so far" % (session.host or "an unknown address", count), now_ms)
 
     def _rights(self, certificate):
         """By the role in the client's certificate; one that cannot be read gives none."""

@@ -114,7 +114,10 @@ def own_folder(data: Path) -> None:
         data.parent.mkdir(parents=True, exist_ok=True)
         data.mkdir(mode=0o700, exist_ok=True)
     elif (data / "site.json").exists() and data.stat().st_mode & 0o077:
-        data.chmod(0o700)
+        try:
+            data.chmod(0o700)
+        except PermissionError:
+            print(f"warning: {data} belongs to somebody else, and others may read it", file=sys.stderr)
 
 
 def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, more: dict[str, Any] | None = None) -> None:

@@ -4,6 +4,8 @@ Decision 15 says why this is not left to a service manager. The controller itsel
 row end in its safe state, which stays up for people, so nothing runs in a circle.
 """
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -58,6 +60,8 @@ class Supervisor:
             self._wait_s = WAIT_S_MIN
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         print(f"ampacity: the controller ended {how} after {lived_s:.0f} s; it starts again in {self._wait_s:g} s", file=sys.stderr, flush=True)
+        if self._data is not None:
+            forget_reason(self._data)
         self._ending.wait(self._wait_s)
         self._wait_s = min(2 * self._wait_s, WAIT_S_MAX)
 
@@ -70,6 +74,20 @@ class Supervisor:
         if status in (0, RESTART_WANTED) or -status in SIGNALS:
             return 0
         return 128 - status if status < 0 else status
+
+
+def forget_reason(data: Path) -> None:
+    """Why the first life began is not why the next one does: the controller is to count it as a crash."""
+    path, new = data / "boot.json", data / "boot.new"
+    try:
+        boot = json.loads(path.read_text())
+        if boot.pop("reason", None) is not None:
+            new.unlink(missing_ok=True)
+            new.touch(mode=0o600)
+            new.write_text(json.dumps(boot) + "\n")
+            os.replace(new, path)
+    except (OSError, ValueError) as problem:
+        print(f"ampacity: {path}: {problem}", file=sys.stderr)
 
 
 def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:

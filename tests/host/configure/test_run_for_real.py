@@ -36,6 +36,7 @@ def answered(data, *words):
 @pytest.fixture(params=["cpython", "micropython"])
 def running(request, tmp_path):
     """(process of `ampacity run`, data folder) on one runtime."""
+    (tmp_path / "ended").touch()  # the life before was ended by somebody
     command = [sys.executable, "-m", "ampacity_host", "run", "--site", str(SITE), "--data", str(tmp_path), "--runtime", request.param]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     yield process, tmp_path

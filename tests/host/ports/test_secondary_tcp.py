@@ -85,6 +85,24 @@ def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path
             client.close()
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_primary_is_there(runtime, tmp_path):
+    with secondary(runtime, tmp_path) as (plant, port):
+        primary = ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1)
+        stranger = ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1, source_address=("127.0.0.2", 0))
+        plant.car = "C"
+        assert primary.connect() and stranger.connect()
+        assert not primary.write_registers(table.GRANT_AT, [100, *GRANT[1:]], device_id=2).isError()
+        assert plant.until(lambda: plant.contactor and plant.pilot == ["pwm", 166])
+        shown = status(stranger)
+        assert (shown["identity"], shown["epoch"], shown["sequence"]) == (0, 0, 0) and status(primary)["identity"] == 7
+        stranger.write_registers(table.GRANT_AT, [160, 100, 2, 0, 7, 1, 0], device_id=2)
+        assert status(primary)["limit_da"] == 100 and status(primary)["sequence"] == 1
+        assert show(plant)["tcp"]["second_sources"] == 1
+        primary.close()
+        stranger.close()
+
+
 def test_mbpoll_reads_and_grants_over_tcp(tmp_path):
     with secondary("cpython", tmp_path) as (plant, port):
         def ask(*words):
