@@ -13,18 +13,19 @@ from ampacity_host.configure.structure import check_structure
 __all__ = ["Mistake", "SiteErrors", "SiteFile", "check_report", "compile_site", "load_site", "secondary_config"]
 
 
-def load_site(path: "str | Path") -> SiteFile:
+def load_site(path: "str | Path", instead: "str | None" = None) -> SiteFile:
     """Read a site file. Raises SiteErrors with every mistake of form and structure that it has.
 
-    The sums of safety.md section 4 are not checked here: `check_report`, and the controller itself, do that.
+    The sums of safety.md section 4 are not checked here: `check_report`, and the controller itself, do that. instead: TOML that
+    stands for what the file holds.
     """
-    return load_below(Path(path), ())
+    return load_below(Path(path), (), instead)
 
 
-def load_below(path: Path, above: "tuple[Path, ...]") -> SiteFile:
+def load_below(path: Path, above: "tuple[Path, ...]", instead: "str | None" = None) -> SiteFile:
     """The same for a file that others lead to. above: those, resolved."""
     collector = Collector(str(path))
-    site = parse(path, collector)
+    site = parse(path, collector, instead)
     resolve(site, collector, above, compile_below)
     check_structure(site, collector)
     check_devices(site, collector)
@@ -44,4 +45,4 @@ def check_report(site: SiteFile, kept: dict[str, Any] | None = None) -> "dict[st
     """What `ampacity check` says of a site file that could be read, as JSON-able data."""
     from ampacity_host.configure.report import report
 
-    return report(site, kept)
+    return report(site, kept, load_site)

@@ -1,6 +1,7 @@
 """A site file's text → its tables, read field by field. All mistakes of form are collected, none stops the reading."""
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -167,9 +168,12 @@ def shown(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def parse(path: Path, collector: Collector) -> SiteFile:
-    """Read the tables of a site file; mistakes of form go to the collector. Raises SiteErrors if it is no TOML."""
-    text, data = read_toml(path, most=MOST)
+def parse(path: Path, collector: Collector, instead: str | None = None) -> SiteFile:
+    """Read the tables of a site file; mistakes of form go to the collector. Raises SiteErrors if it is no TOML.
+
+    instead: TOML to take in place of what the file holds.
+    """
+    text, data = read_toml(path, most=MOST) if instead is None else (instead, tomllib.loads(instead, parse_float=Decimal))
     reader = Reader(text, data, collector)
     reader.unknown_tables()
     if "site" not in data:

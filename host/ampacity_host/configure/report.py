@@ -1,11 +1,15 @@
 """What `ampacity check` finds out about a site that can be read: sums, refusals, budgets, and what ignorance costs."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ampacity.circuit.trusted.check import Sums, check_site
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.reserve import Declared, fallback_da, holds, power_on_da, watchdog_ms
+from ampacity.circuit.trusted.tree import Evse, Site
 from ampacity_host.configure.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
 from ampacity_host.configure.compiling import compile_site
+from ampacity_host.configure.fixes import Tools, fixes
 from ampacity_host.configure.hierarchy import check_parent
 from ampacity_host.configure.parse import SiteFile
 from ampacity_host.configure.timing import BusTiming, check_settings, check_watchdogs, lines_of
@@ -114,14 +118,54 @@ def findings(facts: dict[str, Any], budgets: list[dict[str, Any]], kept: dict[st
     return [*check_site(facts, kept), *check_watchdogs(facts), *check_settings(facts), *check_breakers(facts, budgets), *check_parent(facts)]
 
 
-def report(site: SiteFile, kept: dict[str, Any] | None = None) -> dict[str, Any]:
-    """kept: the evidence in the journal of its controller.
+def all_findings(site: SiteFile, kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The findings alone, of a site that was changed on trial."""
+    facts = compile_site(site)
+    return findings(facts, site_budgets(facts), kept)
 
-    {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evse_budgets", "evidence", "could_fall_back_to_6_a"}.
+
+def reserve_causes(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Each ampere that an EVSE may draw without asking, with its cause: `from_a` to `to_a`, in file order, from below."""
+    sums, rows = Sums(Site(facts), kept), []
+    for evse, entry, known, reserve in zip(sums.site.evses, facts["evses"], sums.known, sums.reserve_da, strict=True):
+        reached = 0
+        for value, cause in sorted(causes(evse, entry, known, reserve), key=lambda each: each[0]):
+            if min(value, reserve) > reached:
+                rows.append({"evse": evse.name, "from_a": reached / 10, "to_a": min(value, reserve) / 10, "cause": cause})
+                reached = min(value, reserve)
+    return rows
+
+
+def causes(evse: Evse, entry: dict[str, Any], known: Declared, reserve: int) -> list[tuple[int, str]]:
+    """(up to how many da, why), as `reserve_da` of the firmware comes to its number."""
+    source = {
+        "unknown": "nobody documents what it allows after its own restart: its maximum counts until power_on_a declares less",
+        "documented": "its maker says that it allows so much after its own restart; power_on_a declares less where the maker lets you set it up so",
+        "declared": "power_on_a", "settings": "its power-on value, which is set over the bus",
+    }[entry["power_on_source"]]
+    found = [(power_on_da(evse, known), source)]
+    if evse.shared_feed:
+        found.append((reserve, "others on this network may feed its watchdog, so it counts for nothing: private = true on its bus where nobody does"))
+    elif watchdog_ms(evse, known) > 0:
+        found.append((fallback_da(evse, known), "fallback_a: it goes on with this when the primary falls silent"))
+    elif not holds(evse, known):
+        found.append((reserve, "it has no watchdog that counts, and it is not shown that it holds its order in silence: its maximum counts"))
+    found.append((reserve, "a test of this very device has seen it"))
+    return found
+
+
+def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, str], SiteFile]) -> dict[str, Any]:
+    """kept: the evidence in the journal of its controller. load: reads a site of its path with other text.
+
+    {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evse_budgets", "evidence", "could_fall_back_to_6_a",
+    "reserves", "fixes"}.
     """
     facts = compile_site(site)
     budgets = site_budgets(facts)
     found = findings(facts, budgets, kept)
+    refused = any(each["level"] == "error" for each in found)
+    proposed = fixes(site, kept, found, Tools(load, all_findings)) if refused else {"passes": True, "changes": [], "left": []}
+    lead(found, proposed)
     return {
         "ok": not any(each["level"] == "error" for each in found),
         "site": site.name,
@@ -135,7 +179,19 @@ def report(site: SiteFile, kept: dict[str, Any] | None = None) -> dict[str, Any]
         "evse_budgets": evse_budgets(facts),
         "evidence": evidence(facts),
         "could_fall_back_to_6_a": fallback_proposal(facts, kept),
+        "reserves": reserve_causes(facts, kept),
+        "fixes": proposed,
     } | ({"parent": for_the_parent(facts["parent"])} if "parent" in facts else {})
+
+
+def lead(found: list[dict[str, Any]], proposed: dict[str, Any]) -> None:
+    """A sum that fails names the lines that make it hold, not a larger mains, where such lines are known."""
+    if not proposed["passes"]:
+        return
+    lines = "; ".join(f"{row['name']}: " + ", ".join(each["toml"] for each in row["lines"]) for row in proposed["changes"])
+    for each in found:
+        if each["code"] == "reserves" and each["level"] == "error" and lines:
+            each["fix"] = lines
 
 
 def bus_row(line: BusTiming) -> dict[str, Any]:

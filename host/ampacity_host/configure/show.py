@@ -92,6 +92,8 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if result["buses"]:
         console.print(buses(result))
+    if result["reserves"]:
+        console.print(reserves(result))
     if result["evidence"]:
         console.print(evidence(result))
     for line in changes(result):
@@ -105,8 +107,34 @@ def show(result: dict[str, Any], console: Console) -> None:
     for found in result["findings"]:
         style = "red" if found["level"] == "error" else "yellow"
         console.print(finding_line(found), style=style, markup=False, highlight=False, soft_wrap=True)
+    for line in fix_lines(result.get("fixes")):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     verdict = f"{result['site']}: this site holds." if result["ok"] else f"{result['site']}: this site is refused."
     console.print(verdict, style="bold green" if result["ok"] else "bold red", markup=False, highlight=False)
+
+
+def reserves(result: dict[str, Any]) -> Table:
+    table = Table("EVSE", title="What each may draw without asking, in amperes", title_justify="left")
+    table.add_column("from", justify="right")
+    table.add_column("to", justify="right")
+    table.add_column("cause")
+    for row in result["reserves"]:
+        table.add_row(row["evse"], amps(row["from_a"]), amps(row["to_a"]), row["cause"])
+    return table
+
+
+def fix_lines(fixes: dict[str, Any] | None) -> list[str]:
+    """The proposed lines as TOML: what is no line of the file is behind a #."""
+    if not fixes or not fixes["changes"]:
+        return []
+    promise = "With these lines the check passes" if fixes["passes"] else "These lines help, and are not enough"
+    out = [f"# {promise}; put each under the header that it belongs to, the cheapest first:"]
+    for row in fixes["changes"]:
+        out.append(f"[[{row['table']}]]  # {row['name']}, line {row['line']}")
+        for each in row["lines"]:
+            place = f"in place of line {each['line']}; " if each["line"] else ""
+            out.append(f"{each['toml']}  # {place}{each['why']}")
+    return out + [f"# left: {text}" for text in fixes["left"]]
 
 
 def finding_line(found: dict[str, Any]) -> str:
