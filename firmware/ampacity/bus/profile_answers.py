@@ -89,11 +89,12 @@ class ProfileAnswers:
         return cycles
 
     def show_energy(self, since_ms: int) -> None:
-        """What is read seldom is to be read once at since_ms or later: somebody waits for its energy."""
-        slow = self._cycles.get("slow")
-        if slow is not None and not slow.at and slow.started_ms < since_ms:
-            slow.restart()
-            self._rest_until_ms = 0
+        """Somebody waits for currents and energy of since_ms or later: what is read seldom, or rests, is read once."""
+        for group in ("slow", "live"):
+            cycle = self._cycles.get(group)
+            if cycle is not None and not cycle.at and cycle.started_ms < since_ms:
+                cycle.restart()
+                self._rest_until_ms = 0
 
     def _shared_orders(self, compiled: dict) -> "object | None":
         """Where the limits of all units of a line travel in one frame: what makes it."""

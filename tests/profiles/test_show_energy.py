@@ -1,0 +1,46 @@
+"""Somebody waits for the energy register: what is read seldom, or rests, is read once and at once."""
+
+from compiled_tables import HEIDELBERG_ENERGY_CONTROL
+from helper_device import run
+from helper_judge import Judge
+from test_profile_driver import FACTS, START_MS, wall_box
+
+from ampacity.bus.profile_driver import ProfileDriver
+
+ENERGY = 17
+
+
+def resting():
+    """A device without current that is asked every two seconds."""
+    driver, device = ProfileDriver(FACTS, HEIDELBERG_ENERGY_CONTROL, 0, Judge(0)), wall_box()
+    device.values.update({6: 0, 7: 0, 8: 0, 5: 4})
+    now_ms = START_MS
+    while driver.facts.updated_ms < 0 or driver.calm_ms < 2000:
+        run(driver, device, now_ms, 100)
+        now_ms += 100
+        assert now_ms < START_MS + 20000
+    run(driver, device, now_ms, 1000)
+    now_ms += 1000
+    seen_ms = driver.facts.updated_ms
+    run(driver, device, now_ms, 300)
+    assert driver.facts.updated_ms == seen_ms
+    return driver, device, now_ms + 300
+
+
+def test_the_register_is_read_at_once_and_its_age_is_known():
+    driver, device, now_ms = resting()
+    assert driver.facts.energy_ms < now_ms
+    device.values[ENERGY + 1] = 777
+    driver.show_energy(now_ms)
+    run(driver, device, now_ms, 300)
+    assert driver.facts.energy_wh == 777 and driver.facts.energy_ms >= now_ms
+
+
+def test_who_goes_on_waiting_brings_no_further_readings():
+    driver, device, now_ms = resting()
+    sent = []
+    for at_ms in range(now_ms, now_ms + 1500, 100):
+        driver.show_energy(now_ms)
+        sent += run(driver, device, at_ms, 100)
+    asks = [pdu for pdu in sent if pdu[0] == 4 and pdu[1:3] <= bytes([0, ENERGY])]
+    assert 1 <= len(asks) <= 3
