@@ -31,7 +31,7 @@ def modules() -> Iterator[ModuleType]:
 
 
 def measured(module: ModuleType, only: str | None) -> list[Entry]:
-    """The entries of one module; what it raises becomes a row that could not be measured."""
+    """The entries of one module; what it raises becomes a row that could not be measured, for each that was asked for."""
     names = getattr(module, "ROWS", (module.__name__.rpartition(".")[2],))
     if not any(wanted(name, only) for name in names):
         return []
@@ -40,7 +40,7 @@ def measured(module: ModuleType, only: str | None) -> list[Entry]:
         takes_only = bool(inspect.signature(module.rows).parameters)
         entries = list(module.rows(only) if takes_only else module.rows())
     except Exception as problem:
-        entries = [unmeasured(names[0], f"{type(problem).__name__}: {problem}")]
+        entries = [unmeasured(name, f"{type(problem).__name__}: {problem}") for name in names if wanted(name, only)]
     print(f"{', '.join(names)}: {time.monotonic() - start:.1f} s", file=sys.stderr)
     return [each for each in entries if wanted(each["row"], only)]
 

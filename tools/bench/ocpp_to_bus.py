@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tools.bench.bus import reading_ms
 from tools.bench.bus_line import char_us
 from tools.bench.entry import Entry, entry
 from tools.bench.garage import fill, garage, until
@@ -15,9 +16,8 @@ def rows() -> Iterator[Entry]:
     with garage(EVSES, 400, per_bus=EVSES, baud=BAUD) as (bench, csms, _):
         fill(bench, csms, (3,), 400_000)
         worst_ms = max(reaction_ms(bench, csms, number) for number in range(CHANGES))
-        cycle_ms = bench.primary.role.buses.wires[0].engine.counters["cycle_ms"]
-    note = f"one bus cycle of {EVSES} secondaries at {BAUD}; worst of {CHANGES} lowers of one EVSE; virtual clock"
-    yield entry("ocpp-to-bus", worst_ms, cycle_ms, "ms", "<= 1.5", note)
+    note = f"reading {EVSES} secondaries once at {BAUD}, the wire's own time; worst of {CHANGES} lowers of one EVSE; virtual clock"
+    yield entry("ocpp-to-bus", worst_ms, reading_ms(EVSES, BAUD), "ms", "<= 1.5", note)
 
 
 def reaction_ms(bench: Any, csms: Any, number: int) -> float:

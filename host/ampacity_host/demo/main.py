@@ -94,10 +94,9 @@ def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name, sit
     draw(teller.recording, chart, "%s: %d EVSEs, one primary on %s" % (facts["name"], len(facts["evses"]), runtime_name))
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_MIN)
-    console.print()
+    print("\n" + summary.figures(worst, teller.sessions), flush=True)
     console.print(summary.evse_table(teller.recording, kinds, teller.sessions))
     console.print(summary.circuit_table(worst, ratings, budgets_ms))
-    print(summary.figures(worst, teller.sessions))
     broken = teller.verdict.all(worst)
     for text in broken:
         print("RULE BROKEN: %s" % text)

@@ -1,6 +1,5 @@
 """What is said at the end: tables for people, and last lines for programs."""
 
-from rich import box
 from rich.table import Table
 
 from ampacity_host.rig.ui.words import kind_word
@@ -8,7 +7,7 @@ from ampacity_host.rig.ui.words import kind_word
 
 def evse_table(recording, kinds, sessions):
     """Energy and longest pause of each EVSE, sessions as the CSMS saw them."""
-    table = Table(title="EVSEs; sessions as the CSMS saw them", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    table = Table(title="EVSEs; sessions as the CSMS saw them", title_justify="left", box=None, header_style="dim")
     for name, justify in (("EVSE", "left"), ("kind", "left"), ("energy", "right"), ("most A", "right"),
                           ("longest shed", "right"), ("sessions", "right")):
         table.add_column(name, justify=justify, no_wrap=True)
@@ -25,7 +24,7 @@ def evse_table(recording, kinds, sessions):
 def circuit_table(worst, ratings, budgets_ms):
     """Each circuit: rating, least margin, time above the rating, time allowed."""
     table = Table(title="Circuits; allowed: after a step of the house's load", title_justify="left",
-                  box=box.SIMPLE_HEAD, show_edge=False)
+                  box=None, header_style="dim")
     for name, justify in (("circuit", "left"), ("rating", "right"), ("least margin", "right"), ("above rating", "right"),
                           ("allowed", "right"), ("violation", "right")):
         table.add_column(name, justify=justify, no_wrap=True)
@@ -70,5 +69,5 @@ def passed(worst, budgets_ms):
 
 def what_next(site):
     """What to try with the same site. site: its file."""
-    return ["Next:  ampacity rig %s --ui" % site, "         the same site without a story: plug cars, cut lines, set limits",
-            "       ampacity check %s" % site, "         where the seconds come from that are allowed"]
+    return ["Next:  ampacity rig %s --ui  (the same site, yours to play with)" % site,
+            "       ampacity check %s  (where the allowed seconds come from)" % site]

@@ -1,6 +1,7 @@
 """What counts as a broken rule, and how it becomes an exit code."""
 
 import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -89,10 +90,10 @@ def demo(monkeypatch, tmp_path):
         def __exit__(self, *_):
             pass
 
-    def demo(told):
+    def demo(told, **options):
         monkeypatch.setattr(main, "DemoRig", NoRig)
         monkeypatch.setattr(main, "tell", told)
-        return main.run("cpython", True, tmp_path / "chart.png", console=Console(file=io.StringIO()))
+        return main.run("cpython", True, tmp_path / "chart.png", console=Console(file=io.StringIO()), **options)
     return demo
 
 
@@ -114,7 +115,15 @@ def test_the_ending_says_how_near_it_was_what_to_try_next_and_fits_80_cells(monk
     assert re.search(r"Next:  ampacity rig \S*demo.toml --ui", out) and "least margin" not in out and out.splitlines()[-1].startswith("chart: ")
     tables = console.file.getvalue().splitlines()
     assert all(len(line.rstrip()) <= 80 for line in tables) and "…" not in console.file.getvalue()
-    assert len(tables) <= 22
+    assert len(tables) + len(out.splitlines()[2:]) <= 23  # beside the first line, of figures, and a prompt
+
+
+@pytest.mark.parametrize("violation_ms", [0, 700])
+def test_with_json_the_last_line_is_one_object(monkeypatch, tmp_path, capsys, demo, violation_ms):
+    status = demo(lambda *_: finished(violation_ms=violation_ms), as_json=True)
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert facts["ok"] == (status == 0) == (not facts["broken"]) and facts["circuits"]["house"]["over_ms"]
+    assert Path(facts["chart"]).is_file() and facts["allowed_ms"]["house"] > 0
 
 
 def test_a_broken_rule_ends_with_1_and_says_which(demo, capsys):

@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from house import ROOT
@@ -12,7 +13,7 @@ from ampacity_host.configure import check_report, load_site
 from tests.proof import soak_garage
 from tools import generated, pypy, size
 from tools.bench import drawn_weeks
-from tools.bench.__main__ import wanted
+from tools.bench.__main__ import measured, wanted
 from tools.bench.entry import entry, unmeasured
 from tools.micropython import debian, find, get
 
@@ -90,6 +91,14 @@ def test_the_bench_prints_json_and_nothing_else():
     assert {f"image/{room}" for room in ("boot", *size.rooms())} | {"image/primary"} == set(figures)
     assert abs(2 * figures["image/primary"] - sum(figures.values())) < 0.5  # each is rounded to four digits
     assert all(set(row) == {"row", "ours", "reference", "unit", "ratio", "aim", "ok", "note"} for row in rows)
+
+
+def test_what_breaks_while_it_is_measured_is_told_under_the_row_that_was_asked_for():
+    def rows():
+        raise OSError("no line")
+    module = SimpleNamespace(__name__="x", ROWS=("one", "two"), rows=rows)
+    assert [(each["row"], each["note"]) for each in measured(module, "two")] == [("two", "OSError: no line")]
+    assert [each["row"] for each in measured(module, None)] == ["one", "two"]
 
 
 def test_a_row_that_nobody_has_is_wrong_usage():
