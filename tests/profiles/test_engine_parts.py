@@ -323,3 +323,26 @@ def test_setpoints_are_rounded_down():
                             ("f32", (160, 10), b"\x41\x80\x00\x00"), ("f32<", (1, 1), b"\x00\x00\x3f\x80"), ("f32", (1, 3), b"\x3e\xaa\xaa\xaa"),
                             ("f32", (16777217, 1), b"\x4b\x80\x00\x00"), ("f32", (33554431, 1), b"\x4b\xff\xff\xff")):  # fmt: skip
         assert encode(kind, raw) == data, (kind, raw)
+
+
+def test_a_setting_that_is_shown_otherwise_than_it_was_written_counts_as_the_worse_of_both():
+    for shown, counted, tries in ((11000, 11000, 1), (8000, 9000, 1), (0, 0, 3), (60000, 60000, 3)):
+        one = audit(shown, 0, settings=(WATCHDOG,))
+        for _ in range(tries):
+            assert not one.settled() and one.next_write(0) == WATCHDOG
+            one.written(WATCHDOG, 0)
+            one.pass_over()
+        assert one.next_write(0) is None and one.settled() and one.wrong() is None, shown
+        assert one.evidence([0]) == [("watchdog_ms", counted)] and one.targets["watchdog_taken"] == shown
+        one.readings.values[0] = 1000
+        assert not one.settled(), "another value than the one that was accepted"
+        one.forget()
+        one.readings.values[0] = shown
+        assert not one.settled()
+
+
+def test_a_setting_that_could_not_be_read_is_not_written():
+    one = audit(None, 0, settings=(WATCHDOG,))
+    one.readings.denied[0] = True
+    assert one.next_write(0) is None
+    assert one.wrong() == "setting does not hold: register field0 (10) could not be read, so it is not written: 9.0 s is wanted"

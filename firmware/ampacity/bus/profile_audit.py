@@ -188,6 +188,14 @@ class Audit:
         found = [self.readings.values[index] for index in self.identity["fingerprint"]]
         return None if not found or None in found else "-".join([str(value) for value in found])
 
+    def _counted(self, index: int) -> int:
+        """What a field shows; of a setting that it shows otherwise than it was written the worse of both. 0: a watchdog that is off."""
+        value = self.readings.values[index]
+        for write in self.recipe:
+            if write[W_SHOWN] == index and write[W_ADDRESS] in self._taken and (value or write[W_WHAT] == "fallback"):
+                return max(value, self.wanted(write))
+        return value
+
     def evidence(self, fields: list) -> list:
         """[(key, value), …] of what these fields, just read, show of the device's settings."""
         values = self.readings.values
@@ -196,7 +204,7 @@ class Audit:
         rows += [("max_da", self.identity["max"]), ("power_on_da", self.power_on)]
         for key, index in rows:
             if index in fields and values[index] is not None:
-                found.append((key, values[index]))
+                found.append((key, self._counted(index)))
         if self.watchdog["fallback_fixed"] >= 0 and self.watchdog["time"] in fields:
             found.append(("fallback_da", self.watchdog["fallback_fixed"]))
         return found

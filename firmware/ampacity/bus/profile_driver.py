@@ -473,6 +473,9 @@ class ProfileDriver(Refusing):
         if wrong is None or not again:
             self.facts.fault = wrong  # what was just written is judged when it has been read back
         if wrong is None:
+            taken_ms = self._targets.get("watchdog_taken")
+            if taken_ms and self._feed_ms:
+                self._feed_ms = min(self._feed_ms, max(1, taken_ms // 4))
             self.link = ONLINE
             self.facts.online = True
         elif again and self._audit.tries < TRIES_MAX:
