@@ -18,6 +18,8 @@ class Pipe:
 
     def write(self, data):
         self.events += self.ws.receive(bytes(data))
+        while self.ws.more:
+            self.events += self.ws.receive(b"")
         out = self.ws.data_to_send()
         if out:
             self.session.data_received(out)
