@@ -3,6 +3,7 @@
 import asyncio
 import os
 import selectors
+import signal
 import socket
 import struct
 import termios
@@ -120,6 +121,7 @@ def run(main):
     def new_loop():
         return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a controller as Ctrl-C does, with status 0
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
 
