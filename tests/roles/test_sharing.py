@@ -70,10 +70,10 @@ def test_the_quarters_of_contracted_power_follow_the_clock():
     facts["circuits"][0]["contract_w"] = 10000
     garage = Garage(facts)
     now_ms = garage.now_us // 1000
-    garage.primary.wallclock.set_unix(1700000100000, "ntp", now_ms)
+    garage.primary.wallclock.set_unix(1779999300000, "ntp", now_ms)
     garage.run(1000)
     row = garage.primary.guard.extras.contracts[0]
-    assert (row.quarters[0].begin_ms - (now_ms - 1700000100000 % 900000)) % 900000 == 0
+    assert (row.quarters[0].begin_ms - (now_ms - 1779999300000 % 900000)) % 900000 == 0
 
 
 def contracted(files=None):

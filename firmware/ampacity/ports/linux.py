@@ -4,6 +4,7 @@ import asyncio
 import os
 import select
 import selectors
+import signal
 import socket
 import struct
 import termios
@@ -125,6 +126,7 @@ def run(main):
     def new_loop():
         return asyncio.SelectorEventLoop(Selector())
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a controller as Ctrl-C does, with status 0
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
 

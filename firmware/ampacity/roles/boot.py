@@ -9,8 +9,15 @@ from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.base.printable import is_digits
 from ampacity.ports.here import platform
-from ampacity.ports.lock import Busy, FolderLock
 from ampacity.store.disk_files import DiskFiles
+
+if sys.platform == "linux":
+    from ampacity.ports.lock import Busy, FolderLock
+else:
+
+    class Busy(Exception):
+        """A board has one program."""
+
 
 EXIT_RESTART = 42
 EXIT_BUSY = 75
@@ -21,7 +28,7 @@ LOG_LINES = 100
 SMALL_HEAP_BYTES = 524288
 SMALL_LOG_LINES = 50
 ROLES = ("primary", "secondary")
-BOOT = "role s, name s, console s?, echo b, store s, medium s, reason s, lines d, cut_at_write i"
+BOOT = "role s console s? echo b store s medium s reason s lines d cut_at_write i"
 
 
 def log_lines():
@@ -74,16 +81,6 @@ def is_folder(path):
 def run_loop(main):
     """Run the coroutine on this platform's own loop."""
     return platform()[1](main)
-
-
-def end_by_term():
-    """SIGTERM ends a controller as Ctrl-C does, with status 0, where a runtime knows signals."""
-    try:
-        import signal
-
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except (ImportError, AttributeError, ValueError):
-        pass
 
 
 def echo_line(line):
@@ -146,7 +143,6 @@ def main(arguments):
     folder = arguments[0]
     log = Log(log_lines())
     collect_each(COLLECT_BYTES)
-    end_by_term()
     held = None
     try:
         held = lock_folder(folder)

@@ -41,7 +41,6 @@ FAULT_BITS = {
 }
 OTHER_BIT = 7
 
-KINDS = "port s?, baud i, parity s, stop i, serial s, connector s, bus s, name s, tcp d?"
 # settings of a secondary: key, least, most, default
 NUMBERS = (
     ("unit", 1, 247, None),
@@ -57,7 +56,8 @@ def checked(config):
     """The settings with their defaults. Raises Rejected with the field and what it may be."""
     if not isinstance(config, dict):
         raise Rejected("site.json", config, "an object")
-    check_fields(config, KINDS, "site.json")
+    numbers = [row[0] for row in NUMBERS]  # these have a range each
+    check_fields({key: config[key] for key in config if key not in numbers}, "bus s", "site.json")
     out = dict(config)
     for key, least, most, default in NUMBERS:
         value = config.get(key, default)

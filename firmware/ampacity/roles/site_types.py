@@ -1,38 +1,22 @@
 """Of which kind each field of the compiled site is. What is not so is refused by its place before anything computes with it.
 
-A row: field and kind: i integer, s text, b yes or no, l list of integers, m list of lists of integers; "?" may be null as well.
-Fields that are not listed are for those who read them; a field that is missing has its reader's default.
+i integer, s text, b yes or no, l list of integers, m list of lists of integers, o list of objects, d object; "?" may be null as well.
+What ends with a unit and is not listed is an integer. Other fields are for those who read them; a missing one has its reader's default.
 """
 
 from ampacity.base.errors import Rejected
 
-TOP = (
-    "format i, name s, voltage_v i, system s, phases i, require_tested b, circuits o, buses o, meters o, evses o, profiles d, ocpp d?, time d, "
-    "settings d, parent d?, alarm_output s?"
-)
-PARTS = {
-    "circuits": (
-        "name s, parent i, rating_da l, assumed_other_da l, generation_da l, meter i, breaker s?, frees_phases b, continuous_da l, contract_w i?, "
-        "max_unbalance_da i?, max_neutral_da i?"
-    ),
-    "buses": (
-        "name s, kind s, port s?, baud i, parity s, stop i?, host s?, tcp_port i?, transit_ms i, gateway b, private b, tls d?"
-    ),
-    "meters": (
-        "name s, profile s, bus i, unit i, host s?, tcp_port i?, phases l, inputs i, max_da i, timeout_ms i, frozen_ms i, coarse b, sample_ms i"
-    ),
-    "evses": (
-        "name s, kind s, profile s?, bus i, unit i, host s?, tcp_port i?, circuit i, terminals m, max_da i, limit_da i, min_da i, step_da i, "
-        "feeder_da i, priority i, weight i, fallback_da i, watchdog_ms i, watchdog_tolerance_ms i, watchdog_fixed b, power_on_da i, "
-        "power_on_source s?, settle_ms i, latency_ms i, transit_ms i, boot_ms i, survives b, holds b, held b, proof s, poll_feeds b, one_client b, "
-        "connector s, feeder_output s?"
-    ),
-    "ocpp": "version s, identity s, url s, security_profile i, password s?, root_pem s?, certificate_pem s?, key_pem s?, config d?",
-    "time": "tz s?, ntp s?",
-    "parent": (
-        "unit i, lease_ms i, max_da i, fallback_da i, power_on_da i, after_lease_ms i, serial s, port s?, baud i?, parity s?, stop i?, tcp d?"
-    ),
-}
+FIELDS = (
+    "format i voltage_v i system s require_tested b circuits o buses o meters o evses o profiles d ocpp d? time d settings d alarm_output s? "
+    "name s kind s profile s? bus i unit i host s? tcp_port i? port s? baud i parity s stop i gateway b private b tls d? tcp d? "
+    "rating_da l assumed_other_da l generation_da l continuous_da l breaker s? frees_phases b meter i contract_w i? max_unbalance_da i? "
+    "max_neutral_da i? inputs i coarse b circuit i terminals m priority i weight i watchdog_fixed b power_on_source s? survives b holds b "
+    "held b proof s poll_feeds b one_client b connector s feeder_output s? version s identity s url s security_profile i password s? "
+    "root_pem s? certificate_pem s? key_pem s? config d? tz s? ntp s? serial s"
+).split(" ")
+PARTS = (("circuits", "parent i"), ("buses", ""), ("meters", "phases l"), ("evses", ""), ("ocpp", ""), ("time", ""), ("parent", ""))
+TOP = "phases i parent d?"
+UNITS = ("_da", "_ms")
 PHASES_MAX = 3
 WORDS = {
     "i": "a whole number", "s": "a text", "b": "true or false", "l": "a list of whole numbers", "m": "a list of lists of whole numbers",
@@ -43,22 +27,26 @@ WORDS = {
 def is_kind(value, kind):
     if kind == "i":
         return isinstance(value, int) and not isinstance(value, bool)
-    if kind == "s":
-        return isinstance(value, str)
-    if kind == "b":
-        return isinstance(value, bool)
-    if kind == "d":
-        return isinstance(value, dict)
+    if kind in "sbd":
+        return isinstance(value, {"s": str, "b": bool, "d": dict}[kind])
     inner = {"l": "i", "m": "l", "o": "d"}[kind]
     return isinstance(value, list) and all([is_kind(item, inner) for item in value])
 
 
-def check_fields(facts, rows, place):
-    """Rejected: the first field of one object that is of another kind."""
-    for row in rows.split(", "):
-        field, kind = row.split(" ")
-        if field in facts and not (is_kind(facts[field], kind[0]) or (kind[1:] == "?" and facts[field] is None)):
-            raise Rejected("%s %s" % (place, field), facts[field], WORDS[kind[0]] + (" or null" if kind[1:] else ""))
+def kind_of(field, rows):
+    for at in range(0, len(rows) - 1, 2):
+        if rows[at] == field:
+            return rows[at + 1]
+    return "i" if rows is FIELDS and field[-3:] in UNITS else None
+
+
+def check_fields(facts, own, place):
+    """Rejected: the first field of one object that is of another kind. own: rows that stand before those of all parts."""
+    own = own.split(" ")
+    for field in sorted(facts):
+        kind, value = kind_of(field, own) or kind_of(field, FIELDS), facts[field]
+        if kind and not (is_kind(value, kind[0]) or (kind[1:] and value is None)):
+            raise Rejected("%s %s" % (place, field), value, WORDS[kind[0]] + (" or null" if kind[1:] else ""))
 
 
 def check_types(site):
@@ -66,10 +54,10 @@ def check_types(site):
     check_fields(site, TOP, "site.json")
     if not 1 <= site.get("phases", PHASES_MAX) <= PHASES_MAX:
         raise Rejected("site.json phases", site["phases"], "1..%d" % PHASES_MAX)
-    for part in sorted(PARTS):
+    for part, own in PARTS:
         items = site.get(part)
         if isinstance(items, list):
             for index, item in enumerate(items):
-                check_fields(item, PARTS[part], "site.json %s[%d]" % (part, index))
+                check_fields(item, own, "site.json %s[%d]" % (part, index))
         elif items is not None:
-            check_fields(items, PARTS[part], "site.json " + part)
+            check_fields(items, own, "site.json " + part)

@@ -1,6 +1,6 @@
 """Folders and files for their owner alone, from the first byte on: mode 0700 and 0600, whatever the umask is.
 
-The C library's own calls where MicroPython has `ffi`; a board has one user and no modes.
+The C library's own calls where MicroPython has `ffi`. ImportError where it has not: a board has one user and no modes.
 """
 
 import os
@@ -25,10 +25,10 @@ try:
         os.chmod(path, mode)
 
 except AttributeError:
-    try:
-        import ffi
-        import uctypes
+    import ffi  # ImportError on a board
+    import uctypes
 
+    try:
         _libc = ffi.open(None)
         _errno_at = _libc.func("p", "__errno_location", "")
         _open = _libc.func("i", "open", "sii")
@@ -51,18 +51,8 @@ except AttributeError:
         def _change(path, mode):
             _checked(_chmod(path, mode), path)
 
-    except (ImportError, OSError):
-
-        def make_folder(path):
-            """A new folder. OSError: there is one, or there cannot be one."""
-            os.mkdir(path)
-
-        def open_private(path, flags):
-            """An unbuffered file for writing; flags: WRITE_NEW or APPEND. OSError if it cannot be."""
-            return open(path, "ab" if flags == APPEND else "wb", buffering=0)
-
-        def _change(path, mode):
-            """A board has no modes."""
+    except OSError:
+        raise ImportError("no C library")
 
 
 def restrict(path, mode):
