@@ -7,8 +7,18 @@ from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
+import typer.core
+
+
+class Commands(typer.core.TyperGroup):
+    """`rig do` is a command of two words: `rig` alone takes options, and no word before it could tell them apart."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, ["rig do", *args[2:]] if args[:2] == ["rig", "do"] else args)
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -123,6 +133,17 @@ def rig(
     raise typer.Exit(start(plain(locals())))
 
 
+@app.command("rig do", epilog="Exit codes: 0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there.")
+def rig_do(
+    words: Annotated[list[str], typer.Argument(metavar="OPERATION [WORD|FIELD=VALUE]…", help="plug bay-1, unplug bay-1, ev bay-1 pause, state")],
+    control: Annotated[str | None, typer.Option("--control", metavar="HOST:PORT", help="its control channel; default: your last rig's")] = None,
+) -> None:
+    """One thing done to a rig that runs: `ampacity rig do plug bay-1 max_a=16`, `ampacity rig do fault cut bay-2`."""
+    from ampacity_host.rig.do import do_command
+
+    raise typer.Exit(do_command(words, control))
+
+
 @app.command(epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")
 def replay(
     site: SiteOption,
@@ -176,7 +197,7 @@ def console(
 @app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")
 def scan(
     port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer")] = None,
-    tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT]", help="a device or gateway that speaks Modbus TCP")] = None,
+    tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT],…", help="devices or gateways that speak Modbus TCP")] = None,
     console: Annotated[str | None, typer.Option("--console", metavar="DIR|HOST:PORT", help="a controller that scans one of its own buses")] = None,
     bus: Annotated[str | None, typer.Option("--bus", metavar="NAME", help="with --console: which bus")] = None,
     units: Annotated[str | None, typer.Option(metavar="1-32", help="addresses; default 1-32, with --full 1-247")] = None,
