@@ -181,6 +181,17 @@ def rig(
     raise typer.Exit(start(plain(locals())))
 
 
+@app.command("rig do", epilog="Exit codes: 0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there.")
+def rig_do(
+    words: Annotated[list[str], typer.Argument(metavar="OPERATION [WORD|FIELD=VALUE]…", help="plug bay-1, unplug bay-1, ev bay-1 pause, state")],
+    control: Annotated[str | None, typer.Option("--control", metavar="HOST:PORT", help="its control channel; default: your last rig's")] = None,
+) -> None:
+    """One thing done to a rig that runs: `ampacity rig do plug bay-1 max_a=16`, `ampacity rig do fault cut bay-2`."""
+    from ampacity_host.rig.do import do_command
+
+    raise typer.Exit(do_command(words, control))
+
+
 @app.command(epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")
 def replay(
     site: SiteArgument,
@@ -238,7 +249,7 @@ def console(
 def scan(
     site: Annotated[Path | None, typer.Argument(metavar="SITE.toml", help="whose watchdogs are waited for", callback=there)] = None,
     port: Annotated[str | None, typer.Option("--port", metavar="TTY", help="serial device of this computer, on the line to scan")] = None,
-    tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT]", help="a device or gateway that speaks Modbus TCP")] = None,
+    tcp: Annotated[str | None, typer.Option("--tcp", metavar="HOST[:PORT],…", help="devices or gateways that speak Modbus TCP")] = None,
     controller: ControllerOption = None,
     bus: Annotated[str | None, typer.Option("--bus", metavar="NAME", help="with --controller: which of its buses")] = None,
     units: Annotated[str | None, typer.Option(metavar="1-32", help="addresses; default 1-32, with --full 1-247")] = None,

@@ -84,3 +84,7 @@ class Group(TyperGroup):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         plain("", self)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """`rig do` is a command of two words: `rig` alone takes a site, and no word before it could tell them apart."""
+        return super().resolve_command(ctx, ["rig do", *args[2:]] if args[:2] == ["rig", "do"] else args)

@@ -10,6 +10,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 from ampacity.commission.scan import Scan
 from ampacity.commission.words import lines, report, settings_for, settings_of, units_for, units_of
+from ampacity.console.words import Unknown
 
 OPTIONS = ("standing", "units", "baud", "full", "limit")
 LIMIT_S, LIMIT_S_MAX = 900, 7200
@@ -24,6 +25,7 @@ class Scanning:
         self._wire = None
         self._owner = None
         self._until_ms = 0
+        self.beside = []  # the other lines of the same bus
 
     @property
     def running(self):
@@ -57,8 +59,12 @@ class Scanning:
         test = self.primary.commissioning
         if test is not None and test.running:  # a question would feed the watchdog that is just being tested
             raise Rejected("scan", words[0], "after the commissioning run is over, or `commission abort`")
-        options = self._options(words[1:])
-        bus, wire = self._bus(words[0].split("=", 1)[-1])
+        named = 1  # the words of the bus's name: that of a line over TCP has a blank before its host
+        while named < len(words) and "=" not in words[named]:
+            named += 1
+        options = self._options(words[named:])
+        bus, wire = self._bus(" ".join(words[:named]).strip('"').split("=", 1)[-1])
+        self.beside = [each.name for each in self.primary.buses.wires if each is not wire and each.name.split(" ")[0] == bus["name"]]
         full, rtu = options.get("full") == "yes", bus["kind"] == "rtu"
         units = self._units(options.get("units"), wire, full, rtu)
         own = (bus.get("baud", 19200), bus.get("parity", "E"), bus.get("stop", 1))
@@ -72,7 +78,11 @@ class Scanning:
         self._wire, self._owner, self._until_ms = wire, owner, now_ms + limit_s * 1000 + wait_ms
         self.primary.log.add("warning", "scan: %s stands, its EVSEs go to their fallback" % wire.name, now_ms)
         wire.lend(self.scan, now_ms)
-        return self.scan.progress(now_ms * 1000)
+        return self.scan.progress(now_ms * 1000) + self._unseen()
+
+    def _unseen(self):
+        """Of a bus with several hosts one is looked at: which others there are."""
+        return "\nnot in this scan: %s; scan each by its name" % ", ".join(self.beside) if self.beside else ""
 
     def _options(self, words):
         options = {}
@@ -110,7 +120,7 @@ class Scanning:
             if name == wire.name or name in wire.name.split(" "):
                 bus = [bus for bus in buses if bus["name"] == wire.name.split(" ")[0]][0]
                 return bus, wire
-        raise Rejected("bus", name, ", ".join([wire.name for wire in wires]) or "a site with a bus")
+        raise Unknown("bus", name, [wire.name for wire in wires])
 
     # who may be asked, and when
 
@@ -163,4 +173,5 @@ class Scanning:
         if self.scan is None:
             raise Rejected("scan", "status", "scan BUS first")
         document = report(self.scan, now_ms * 1000)
-        return strict_json.dumps(document) if as_json else "\n".join(lines(document))
+        document["beside"] = self.beside
+        return strict_json.dumps(document) if as_json else "\n".join(lines(document)) + self._unseen()

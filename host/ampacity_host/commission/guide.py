@@ -42,7 +42,7 @@ class Guide:
 
     def _buses(self) -> list[str]:
         names = list(as_json(self.link, "show site --json").get("buses") or {})
-        return sorted({name.split(" ")[0] for name in names})
+        return sorted(names)
 
     def _scan(self, bus: str) -> "dict[str, Any] | None":
         """The finished scan, None: it was not made."""

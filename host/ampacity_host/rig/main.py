@@ -12,6 +12,7 @@ import tempfile
 import ampacity
 from ampacity_host.configure import SiteErrors
 from ampacity_host.rig.control import ControlServer
+from ampacity_host.rig.do import forget, remember
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.ops import Ops
 from ampacity_host.rig.setup import Setup, UsageError, host_port
@@ -78,14 +79,16 @@ class Session:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        control = None
+        control, address = None, ""
         try:
             self.bench = await self._make()
             control = ControlServer(Ops(self.bench))
             address = await control.start(*self._control())
+            remember(address)
             self._tell(address)
             await self._until(stopped, control, address)
         finally:
+            forget(address)
             if control is not None:
                 await control.close()
             await self._down()

@@ -18,7 +18,7 @@ from ampacity_host.configure.mistakes import SiteErrors
 from ampacity_host.scan.line import LaptopClock, SerialLine
 from ampacity_host.scan.options import endpoint, scan_of
 from ampacity_host.scan.progress import Progress
-from ampacity_host.scan.remote import Refused, remote_scan
+from ampacity_host.scan.remote import Refused, add, remote_scan
 
 DONE, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 
@@ -45,7 +45,8 @@ def scan_command(options: SimpleNamespace) -> int:
 
 def show(document: dict[str, Any], as_json: bool) -> None:
     """The result on standard output."""
-    print(json.dumps(document) if as_json else "\n".join(words.lines(document)), flush=True)
+    unseen = [f"{each['host']} was not seen: {each['why']}" for each in document.get("unseen", ())]
+    print(json.dumps(document) if as_json else "\n".join([*words.lines(document), *unseen]), flush=True)
 
 
 async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
@@ -54,7 +55,42 @@ async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
         return await remote_scan(options, progress)
     clock = LaptopClock()
     started_s = time.monotonic()
-    where = endpoint(options.tcp) if options.tcp is not None else None
+    if options.tcp is not None:
+        hosts = [(each.strip(), endpoint(each.strip())) for each in options.tcp.split(",")]
+        return (await _on_hosts(options, hosts, clock, progress)) | {"seconds": round(time.monotonic() - started_s, 1)}
+    document = await _one(options, None, clock, progress)
+    return document | {"seconds": round(time.monotonic() - started_s, 1)}
+
+
+async def _on_hosts(options: SimpleNamespace, hosts: list[tuple[str, tuple[str, int]]], clock: LaptopClock, progress: Progress) -> dict[str, Any]:
+    """One host after the other, and which of them did not answer at all. OSError when none did."""
+    documents: dict[str, dict[str, Any]] = {}
+    unseen: dict[str, str] = {}
+    for name, where in hosts:
+        try:
+            documents[name] = await _one(options, where, clock, progress)
+        except OSError as problem:
+            if len(hosts) == 1:
+                raise
+            unseen[name] = (problem.strerror or str(problem) or "no answer").lower()
+        if documents and list(documents.values())[-1]["verdict"]:
+            break
+    if not documents:
+        raise OSError(111, "no host answers: " + ", ".join(f"{name} ({why})" for name, why in unseen.items()))
+    unseen |= {name: "not looked at: the scan was stopped" for name, _ in hosts if name not in documents and name not in unseen}
+    name, document = next(iter(documents.items()))
+    document["beside"] = [other for other in documents if other != name]
+    if len(hosts) > 1:
+        first, document["found"] = {"found": document["found"], "skipped": [], "verdict": ""}, []
+        add(document, name, first)
+    for other, more in list(documents.items())[1:]:
+        add(document, other, more)
+    document["unseen"] = [{"host": each, "why": why} for each, why in unseen.items()]
+    return document
+
+
+async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock: LaptopClock, progress: Progress) -> dict[str, Any]:
+    """A line, or one host."""
     scan = scan_of(options, clock.now_us())
     telling = asyncio.create_task(_tell(scan, clock, progress))
     try:
@@ -64,9 +100,7 @@ async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
     finally:
         telling.cancel()
         progress.end()
-    document = dict(words.report(scan, clock.now_us()))
-    document["seconds"] = round(time.monotonic() - started_s, 1)
-    return document
+    return dict(words.report(scan, clock.now_us()))
 
 
 async def _on_line(scan: Scan, path: str, clock: LaptopClock) -> None:

@@ -48,7 +48,28 @@ async def remote_scan(options: SimpleNamespace, progress: Progress) -> dict[str,
     if not options.bus:
         raise Rejected("bus", options.bus, "--bus NAME: the bus of the controller that is to stand")
     link = link_to(options.console)
-    line = f"scan {options.bus}"
+    try:
+        document = await _scanned(link, options.bus, options, progress)
+        for name in list(document.get("beside", ())):  # the other hosts of a bus over TCP
+            if document["verdict"]:
+                break
+            add(document, name, await _scanned(link, name, options, progress))
+    finally:
+        link.close()
+    return document
+
+
+def add(document: dict[str, Any], name: str, more: dict[str, Any]) -> None:
+    """What another host of the same bus has shown; each unit that it has says where."""
+    document["found"] += [row | {"note": f"{name}{': ' if row['note'] else ''}{row['note']}"} for row in more["found"]]
+    document["skipped"] += more["skipped"]
+    document["verdict"] = document["verdict"] or more["verdict"]
+    document["beside"] = [each for each in document["beside"] if each != name]
+
+
+async def _scanned(link: ConsoleLink, bus: str, options: SimpleNamespace, progress: Progress) -> dict[str, Any]:
+    """One line of the controller, to its end."""
+    line = f"scan {bus}"
     chosen = {"units": options.units, "baud": options.baud, "full": "yes" if options.full else "", "standing": "yes" if options.standing else ""}
     line += "".join(f" {key}={value}" for key, value in chosen.items() if value)
     await ask(link, line)
@@ -61,5 +82,4 @@ async def remote_scan(options: SimpleNamespace, progress: Progress) -> dict[str,
         document = json.loads(await ask(link, "scan status --json"))
     finally:
         progress.end()
-    link.close()
     return dict(document)

@@ -72,6 +72,23 @@ def test_a_device_behind_tcp_is_found():
         server.end()
 
 
+def test_several_hosts_are_looked_at_and_who_does_not_answer_is_named():
+    servers = [Server("evse-keba-p30", 255), Server("meter-eastron-sdm630", 3)]
+    try:
+        hosts = [f"127.0.0.1:{server.port}" for server in servers]
+        status, out, err = scanned("--tcp", ",".join([hosts[0], "127.0.0.1:1", hosts[1]]), "--standing", "--units", "3,255")
+        assert status == 0, err
+        found = [line for line in out.splitlines() if line.startswith("unit ")]
+        wanted = zip(found, hosts, ("keba-p30", "sdm630"), strict=True)
+        assert all(host in line and name in line for line, host, name in wanted), out
+        assert "127.0.0.1:1 was not seen: " in out and "baud" not in out
+        status, out, err = scanned("--tcp", "127.0.0.1:1,127.0.0.1:2", "--standing")
+        assert status == 3 and "127.0.0.1:1 (" in err and "127.0.0.1:2 (" in err
+    finally:
+        for server in servers:
+            server.end()
+
+
 def test_bad_options_name_field_and_what_is_allowed():
     for options, wanted in (
         ((), "--port TTY, --tcp HOST:PORT or --controller DIR"), (("--port", "x", "--tcp", "y"), "name one place"),

@@ -1,0 +1,135 @@
+"""`ampacity rig do plug bay-1`: one operation of the control channel of a rig that runs, typed as words.
+
+The rig writes where its channel listens into a file of its user, so that the one that was started last needs no address.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ampacity_host.configure.written import near
+from ampacity_host.rig.client import RigClient, RigError
+from ampacity_host.rig.ops import KNOWN
+
+OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+ORDER = {
+    # operation: the fields that its words are, in order; the last one with "…" takes the rest
+    "plug": ("evse",), "unplug": ("evse",), "ev": ("evse", "action"), "present_token": ("token", "evse"), "button": ("evse", "name"),
+    "bay": ("evse", "occupied", "token"), "background": ("circuit", "l1", "l2", "l3"), "safety_load": ("name", "on"),
+    "fault": ("kind", "target", "on"), "primary": ("action", "n"), "config_set": ("key", "value"), "config_delete": ("key",),
+    "seed": ("store", "token"), "limit": ("target", "amps", "ttl_s"), "console": ("text…",), "advance": ("ms",),
+    "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
+}  # fmt: skip
+CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac")
+TEXTS = ("text", "token", "mac", "key", "type", "group", "evse", "target", "circuit", "name")  # never a number or a flag
+FLAGS = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
+
+
+class NotMeant(Exception):
+    """Words that make no operation; the text says what would."""
+
+
+def do_command(words: list[str], control: str | None) -> int:
+    """0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there."""
+    try:
+        op, fields = request_of(words)
+    except NotMeant as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return USAGE
+    address = control or last_address()
+    if address is None:
+        print("ampacity: no rig of yours runs; start one with `ampacity rig`, or name its channel: --control HOST:PORT", file=sys.stderr)
+        return NO_CONNECTION
+    try:
+        with RigClient(address, 120) as rig:
+            answer = rig.ask(op, **fields)
+    except RigError as refused:
+        print(f"ampacity: {op}: {refused}", file=sys.stderr)
+        return REFUSED
+    except (OSError, ValueError) as problem:
+        print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
+        return NO_CONNECTION
+    answer = {key: value for key, value in answer.items() if key not in ("id", "ok")}
+    print(answer["text"] if list(answer) == ["text"] else json.dumps(answer, indent=2) if answer else "ok")
+    return OK
+
+
+def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
+    """(operation, fields) of words: those of the operation in order, others as FIELD=VALUE. Raises NotMeant."""
+    if not words or words[0] not in KNOWN:
+        close = near(words[0], KNOWN) if words else None
+        raise NotMeant(f"no operation {words[0]!r}, did you mean {close}?" if close else "name an operation: " + ", ".join(KNOWN))
+    op, plain = words[0], ORDER.get(words[0], ())
+    fields: dict[str, Any] = {}
+    left = list(words[1:])
+    for name in plain:
+        if not left or (named(left[0]) and not name.endswith("…")):
+            break
+        word = " ".join(left) if name.endswith("…") else left[0]
+        left = [] if name.endswith("…") else left[1:]
+        fields[name.rstrip("…")] = value_of(name.rstrip("…"), word)
+    for word in left:
+        if not named(word):
+            raise NotMeant(f"{op}: {word!r} is too much; write {usage_of(op)}")
+        key, _, text = word.partition("=")
+        place = fields.setdefault("car", {}) if op == "plug" and key in CAR else fields
+        place[key] = value_of(key, text)
+    if op == "limit":
+        fields.setdefault("source", "console")
+        if fields.get("amps") is False:  # `limit main off`
+            fields["amps"] = None
+    return op, fields
+
+
+def named(word: str) -> bool:
+    return "=" in word and word.split("=")[0].isidentifier()
+
+
+def usage_of(op: str) -> str:
+    return " ".join([op, *(name.upper() for name in ORDER.get(op, ())), "[FIELD=VALUE …]"])
+
+
+def value_of(key: str, text: str) -> Any:
+    """A number, a flag, JSON, else the text itself."""
+    if key in TEXTS:
+        return text
+    if text.lower() in FLAGS:
+        return FLAGS[text.lower()]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+# where the last rig listens
+
+
+def address_file() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ampacity" / "rig.json"
+
+
+def last_address() -> str | None:
+    try:
+        return str(json.loads(address_file().read_text())["control"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(address: str) -> None:
+    """That a rig of this process listens there; what cannot be written is not needed."""
+    file = address_file()
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = file.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps({"control": address, "pid": os.getpid()}))
+        os.replace(new, file)
+
+
+def forget(address: str) -> None:
+    """It listens there no more."""
+    if last_address() == address:
+        with contextlib.suppress(OSError):
+            address_file().unlink()
