@@ -109,6 +109,99 @@ def test_energy_is_never_allowed_without_a_start_and_never_after_a_stop():
                     assert not may.get(point.id) or bench.station.boot_number > 1, seed
 
 
+class Plant:
+    """Cars at three EVSEs that draw on for a while after they were told to stop; each has a register."""
+
+    def __init__(self, bench, rng):
+        self.bench, self.rng = bench, rng
+        self.wh = {1: 100, 2: 200, 3: 300}
+        self.plugged = {1: False, 2: False, 3: False}
+        self.may = {1: False, 2: False, 3: False}
+        self.tail_s = {1: 0, 2: 0, 3: 0}
+
+    def obey(self):
+        for action in self.bench.actions():
+            if action[0] == "start":
+                self.may[action[1]] = True
+            elif action[0] == "stop" and self.may[action[1]]:
+                self.may[action[1]] = False
+                self.tail_s[action[1]] = self.rng.below(8)
+
+    def second(self):
+        """A second goes by: actions, currents, readings."""
+        bench = self.bench
+        self.obey()
+        bench.advance_only(1000)
+        for i in (1, 2, 3):
+            flows = self.plugged[i] and (self.may[i] or self.tail_s[i] > 0)
+            if self.plugged[i]:
+                bench.event(i, "charging", {"state": "Charging" if self.may[i] else "EVConnected"})
+            if flows:
+                self.wh[i] += 6
+            self.tail_s[i] = max(0, self.tail_s[i] - 1)
+            values = {"energy_wh": self.wh[i], "flows": flows, "read_ms": bench.now_ms, "energy_ms": bench.now_ms}
+            bench.station.meter_values(i, values, bench.now_ms)
+        bench.pump()
+
+    def unplug(self, i):
+        self.plugged[i] = False
+        self.bench.unplug(i)
+        self.obey()
+        self.tail_s[i] = 0
+
+    def act(self):
+        i, kind = self.rng.between(1, 3), self.rng.below(10)
+        if kind < 3 and not self.plugged[i]:
+            self.plugged[i] = True
+            self.bench.plug(i)
+        elif kind < 4 and self.plugged[i]:
+            self.unplug(i)
+        elif kind < 7:
+            self.bench.card(i, "CARD%d" % self.rng.below(2))
+        elif kind == 7:
+            self.bench.drop() if self.bench.station.online else self.bench.connect()
+        elif kind == 8 and self.bench.station.online:
+            self.bench.call("RequestStopTransaction", {"transactionId": self.bench.station.transaction(i) or "none"})
+        for _ in range(self.rng.below(12)):
+            self.second()
+
+
+def register(payload):
+    values = payload.get("meterValue") or ()
+    return [v["value"] for item in values for v in item["sampledValue"] if v["measurand"] == "Energy.Active.Import.Register"]
+
+
+def test_on_any_day_the_energy_of_the_transactions_is_that_of_the_plant():
+    delivered = 0
+    for seed in range(10):
+        rng = Rng(seed + 50)
+        bench = Bench(evses=3, config={"queue_max": 100000}).booted()
+        bench.set("TxCtrlr", "TxStartPoint", POINTS[seed % 5])
+        bench.set("TxCtrlr", "TxStopPoint", ("EVConnected,Authorized", "EVConnected", "Authorized", "PowerPathClosed")[seed % 4])
+        plant = Plant(bench, rng)
+        plant.second()
+        before = dict(plant.wh)
+        for _ in range(60):
+            plant.act()
+        if not bench.station.online:
+            bench.connect()
+        for i in (1, 2, 3):
+            if not plant.plugged[i]:
+                bench.plug(i)
+            plant.unplug(i)
+        for _ in range(130):
+            plant.second()
+        told = {1: 0, 2: 0, 3: 0}
+        for events in check(bench.sent).values():
+            values = [value for payload in events for value in register(payload)]
+            assert events[-1]["eventType"] == "Ended" and values == sorted(values)
+            told[events[0]["evse"]["id"]] += values[-1] - values[0]
+        for i in (1, 2, 3):
+            assert plant.wh[i] - before[i] == told[i], (seed, i, plant.wh[i] - before[i], told[i])
+            delivered += told[i]
+    assert delivered > 3000
+
+
 def noise(rng, depth=3):
     """Some JSON value."""
     kind = rng.below(9 if depth else 6)
