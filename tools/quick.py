@@ -28,7 +28,7 @@ SHORT_S = 0.5  # what a file takes that is not written down
 WAITS_S = 30  # what one takes besides that waits for real clocks
 FAR = 99
 EVERY_TEST = ("tests/conftest.py", "tests/mpy_runner.py")
-ROOMS = {"sites": "configure", "firmware/ampacity": "roles"}  # of files that lie in no room
+ROOMS = {"host/ampacity_host/sites": "configure", "firmware/ampacity": "roles"}  # of files that lie in no room of their own
 
 
 def test_files() -> "list[Path]":
@@ -38,11 +38,13 @@ def test_files() -> "list[Path]":
 def room_of(name: str) -> "str | None":
     """The room of a file of firmware or host, or what stands for one."""
     parts = name.split("/")
+    if "/".join(parts[:-1]) in ROOMS:
+        return ROOMS["/".join(parts[:-1])]
     if len(parts) > 3 and parts[:2] in (["firmware", "ampacity"], ["host", "ampacity_host"]):
         return parts[2]
     if parts[:2] == ["host", "ampacity_host"]:
         return parts[-1].removesuffix(".py")
-    return ROOMS.get("/".join(parts[:-1]))
+    return None
 
 
 def own_folders(name: str) -> "list[str]":

@@ -45,7 +45,7 @@ def test_a_rig_that_is_only_started_as_a_process_is_tried_for_a_change_of_the_ri
 
 @pytest.mark.parametrize(("name", "folder"), [
     ("docs/safety.md", "tests/host/house/"), ("Makefile", "tests/host/house/"), ("pyproject.toml", "tests/host/house/"),
-    ("firmware/ampacity/profiles/evse-keba-p30.toml", "tests/host/profiles/"), ("sites/demo.toml", "tests/host/configure/"),
+    ("firmware/ampacity/profiles/evse-keba-p30.toml", "tests/host/profiles/"), ("host/ampacity_host/sites/demo.toml", "tests/host/configure/"),
     ("tests/circuit/vectors.csv", "tests/circuit/"),
 ])  # fmt: skip
 def test_a_file_that_nobody_imports_takes_the_tests_of_its_place(name, folder):
