@@ -23,7 +23,12 @@ class Answering:
     def due(self, now_ms: int) -> "tuple | None":
         """(class, due, take) while it asks for something that it may have."""
         order = self._driver._order
-        if order.target_da <= 0 or not order.proven or self._asked() is None:
+        if self._asked() is None:
+            if self._driver._readings.values[self._rows[0][0]] is not None:  # read since, and it asks no more
+                self._driver._governor.worked("answer")
+                self._hold_ms = -1
+            return None
+        if order.target_da <= 0 or not order.proven:
             return None
         return (ORDER, max(now_ms, self._hold_ms), self._take)
 
@@ -39,6 +44,9 @@ class Answering:
         if not self._driver._may_feed("errand", now_ms):
             return None
         row = self._asked()
+        governor, answer = self._driver._governor, (row[2], tuple(row[3]))
+        governor.sent("answer", answer, now_ms, AGAIN_MS)
+        self._hold_ms = governor.ready_ms("answer", answer, now_ms, True)  # it asks still: once a minute at the least
         return self._driver._request(write_pdu(row[2], words(row[3])), ORDER, ("errand", self))
 
     def replied(self, request: Request, now_ms: int) -> None:

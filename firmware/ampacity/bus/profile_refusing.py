@@ -26,6 +26,8 @@ class Refusing(Reaching):
         elif kind == "feed":
             self._governor.sent("feed", None, now_ms, REFUSED_MS)
             self._hold_ms["feed"] = self._governor.ready_ms("feed", None, now_ms, True)
+        elif kind == "wake":
+            self._woken = True  # who says no is awake
         elif kind == "recipe":
             self._audit.skip()
         elif kind == "errand":

@@ -78,7 +78,7 @@ def _row(row):
     row = dict(row)
     row.setdefault("scale", 1)
     if row["type"] == "letter":
-        row |= {"type": "text", "count": 1}
+        row |= {"type": "text", "count": row.get("count", 1)}
     return row
 
 
@@ -151,6 +151,8 @@ def _blank(bent):
 
 
 def _block(bent, at, count, most):
+    if at == bent.profile["link"].get("wake", {}).get("at"):
+        return None  # whatever wakes it
     own = max([register.size for register in bent.registers.values() if register.at == at] or [1])
     return ExcCodes.ILLEGAL_VALUE if count > max(most, own) else None
 

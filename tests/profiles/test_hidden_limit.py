@@ -1,0 +1,108 @@
+"""A device that shows nothing of its limit while it is off: what it acknowledged is what an enable counts; on both runtimes."""
+
+from compiled_tables import KEBA_P30
+from helper_judge import Judge
+
+from ampacity.bus.profile_driver import ProfileDriver
+
+START_MS = 2**30 - 60000
+FACTS = {
+    "unit": 255, "terminals": [[0], [1], [2]], "max_da": 160, "min_da": 60, "settle_ms": 5000, "latency_ms": 100, "boot_ms": 2000,
+    "watchdog_ms": 10000, "fallback_da": 0, "power_on_da": 0,
+}  # fmt: skip
+STATE, CABLE, LIMIT, MAX, FALLBACK, TIMEOUT = 1000, 1004, 1100, 1110, 1600, 1602
+SET_LIMIT, ENABLE, SET_FALLBACK, SET_TIMEOUT = 5004, 5014, 5016, 5018
+
+
+class Station:
+    """off_state, off_ma: what it shows while it is disabled (None: the limit that it holds)."""
+
+    def __init__(self, off_state, off_ma):
+        self.off = (off_state, off_ma)
+        self.limit_ma, self.enabled, self.timeout_s = 16000, False, 0
+        self.written = []
+
+    def shows(self, at):
+        state, off_ma = self.off
+        limit_ma = self.limit_ma if self.enabled or off_ma is None else off_ma
+        rows = {STATE: 3 if self.enabled else state, CABLE: 7, LIMIT: limit_ma, MAX: 16000, TIMEOUT: self.timeout_s, 1014: 4711}
+        return rows.get(at, 0)
+
+    def answer(self, pdu):
+        at, value = int.from_bytes(pdu[1:3], "big"), int.from_bytes(pdu[3:5], "big")
+        if pdu[0] == 3:
+            return bytes([3, 4]) + self.shows(at).to_bytes(4, "big")
+        self.written.append((at, value))
+        if at == SET_LIMIT:
+            self.limit_ma = value
+        elif at == ENABLE:
+            self.enabled = value == 1
+        elif at == SET_TIMEOUT:
+            self.timeout_s = value
+        return pdu
+
+
+class Played:
+    """own: its answers cannot be echoes."""
+
+    def __init__(self, off_state, off_ma, own=True):
+        self.station, self.judge, self.own = Station(off_state, off_ma), Judge(0), own
+        self.driver = ProfileDriver(FACTS, KEBA_P30, 0, self.judge)
+        self.now_ms = START_MS
+        self.run(10000)
+
+    def run(self, ms):
+        until_ms = self.now_ms + ms
+        while self.now_ms < until_ms:
+            request = self.driver.take(self.now_ms)
+            self.now_ms += 100
+            if request is not None:
+                request.sent_ms, request.certain, request.own = self.now_ms - 100, True, self.own
+                self.driver.reply(request, self.station.answer(bytes(request.pdu)), self.now_ms)
+
+    def limits(self):
+        return self.station.written.count((SET_LIMIT, 10000))
+
+
+def test_it_is_enabled_by_its_own_word_whatever_it_shows_while_it_is_disabled():
+    for off_state in (1, 5):
+        for off_ma in (None, 0, 16000, 63000):
+            played = Played(off_state, off_ma)
+            played.judge.room_da = 100  # no room for the maximum
+            played.driver.want(100, played.now_ms)
+            played.run(5000)
+            assert played.station.enabled and played.station.limit_ma == 10000, (off_state, off_ma)
+            assert max(played.judge.orders) <= 100 and played.driver.facts.trouble is None
+
+
+def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_more_than_its_least():
+    for off_ma, proven in ((0, True), (6000, True), (None, True), (16000, False)):
+        played = Played(2, off_ma)
+        played.judge.standing = "ok" if proven else "returning"
+        played.run(20000)
+        assert played.driver._order.proven == proven, off_ma
+        said = played.driver.facts.trouble
+        assert (said is None) == proven and (proven or said == "register state (1000) shows 2, 1 or 5 is expected while it is paused"), said
+
+
+def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_again_and_again():
+    played = Played(5, 0, own=False)
+    played.judge.room_da = 100
+    played.driver.want(100, played.now_ms)
+    played.run(120000)
+    assert not played.station.enabled and played.limits() <= 6
+    assert played.driver.facts.trouble == "register limit_in_force (1100) shows 0.0 A, 10.0 A was ordered; not enabled, for it might allow more"
+    before = played.limits()
+    played.run(600000)
+    assert played.limits() - before <= 4, "ten minutes more"
+
+
+def test_a_new_lower_waits_for_nothing_after_many_writes_in_vain():
+    played = Played(5, 0, own=False)
+    played.judge.room_da = 100
+    played.driver.want(100, played.now_ms)
+    played.run(300000)
+    count = len(played.station.written)
+    played.driver.want(0, played.now_ms)
+    played.run(1000)
+    assert (ENABLE, 0) in played.station.written[count:]
