@@ -193,7 +193,7 @@ def test_after_damaged_evidence_nothing_is_raised_over_any_number_of_restarts_un
             assert "evidence" in garage.view("evse-1")["why"] and garage.primary.guard.mode == "safe"
             assert any("`relearn`" in line[3] for line in garage.log.since(0)) and garage.files.read("evidence.set") == before
         garage.unit.port.greedy = garage.unit.port.welded = False
-        assert say(garage, "relearn") == "restarting"
+        assert say(garage, "relearn").startswith("sure? ") and say(garage, "relearn --yes") == "restarting"
         garage.run(1000)
         assert garage.doors.resets == ["immediate"]
         garage.start().run(60000)

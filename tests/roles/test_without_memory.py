@@ -50,7 +50,7 @@ def test_a_medium_that_wore_out_over_a_restart_leaves_the_reserves():
     garage.start().run(60000)
     assert garage.amps_da()[1] <= 60 and "`relearn`" in shown(garage)
     console = Console(garage.primary.installer)
-    assert "storage" in console.line("relearn", "installer", garage.now_us // 1000)
+    assert "storage" in console.line("relearn --yes", "installer", garage.now_us // 1000)
     files.refuses = False
     garage.start().run(60000)
     assert garage.amps_da()[1] > 60  # all that was kept is still there

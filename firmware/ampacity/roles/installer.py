@@ -78,6 +78,8 @@ class Installer:
             self._evse(rest[0])
         elif word == "commission" and rest[:1] == ["start"]:
             word = "commission start"
+        elif word == "relearn":
+            self._relearned(rest)
         elif word != "restart" and not (word == "gone" and rest):
             return None
         from ampacity.roles.manual import ASKS
@@ -267,11 +269,15 @@ class Installer:
             self.primary.replacing = Replacing(self.primary)
         return self.primary.replacing.command(words, now_ms)
 
-    def _relearn(self, words, now_ms):
-        """The evidence was damaged, and somebody has looked at every EVSE."""
+    def _relearned(self, words):
         keeper = self.primary.keeper
         if words or not keeper.lost:
             raise Rejected("relearn", " ".join(words), "no words, and only while the evidence is damaged")
+        return keeper
+
+    def _relearn(self, words, now_ms):
+        """The evidence was damaged, and somebody has looked at every EVSE."""
+        keeper = self._relearned(words)
         self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
         keeper.relearn(self.primary.guard, now_ms)
         return "restarting"
