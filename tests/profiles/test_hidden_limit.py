@@ -21,6 +21,7 @@ class Station:
         self.off = (off_state, off_ma)
         self.limit_ma, self.enabled, self.timeout_s = 16000, False, 0
         self.written = []
+        self.deaf = False  # while it is disabled it acknowledges limits, and keeps what it had
 
     def shows(self, at):
         state, off_ma = self.off
@@ -33,7 +34,7 @@ class Station:
         if pdu[0] == 3:
             return bytes([3, 4]) + self.shows(at).to_bytes(4, "big")
         self.written.append((at, value))
-        if at == SET_LIMIT:
+        if at == SET_LIMIT and (self.enabled or not self.deaf):
             self.limit_ma = value
         elif at == ENABLE:
             self.enabled = value == 1
@@ -106,3 +107,21 @@ def test_a_new_lower_waits_for_nothing_after_many_writes_in_vain():
     played.driver.want(0, played.now_ms)
     played.run(1000)
     assert (ENABLE, 0) in played.station.written[count:]
+
+
+def test_a_word_that_was_not_true_once_is_believed_no_more():
+    played = Played(5, 0)
+    played.station.deaf, played.station.limit_ma = True, 16000
+    played.judge.room_da = 100
+    played.driver.want(100, played.now_ms)
+    played.run(2000)
+    assert played.station.enabled and played.station.limit_ma == 16000
+    played.driver.want(0, played.now_ms)
+    played.run(5000)
+    played.station.limit_ma = 16000
+    for _ in range(3):
+        played.driver.want(100, played.now_ms)
+        played.run(20000)
+        assert not played.station.enabled
+        played.driver.want(0, played.now_ms)
+        played.run(2000)

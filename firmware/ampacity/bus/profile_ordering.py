@@ -21,11 +21,12 @@ class Ordering:
     vain = 0  # so often given again since it began
     sure = True  # each write of it was acknowledged by an answer that is surely the device's own
     _held_sure = False  # so was its limit
+    belied = False  # its word was not true once: it is believed no more until it was lost
 
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
         self.target_da = NONE
-        self.said_off = False
+        self.said_off = self.belied = False
         self.writes = []
         self.at = 0
         self.order_id = 0
@@ -139,7 +140,7 @@ class Ordering:
         if not surely:
             self.sure = False
         if write[W_ROLE] == LIMIT:
-            self._held_sure = surely
+            self._held_sure = surely and not self.belied
 
     def limit_shown(self, limit_da: int, off: bool = False) -> None:
         """A read asked after the last write showed the limit that the device holds.
@@ -147,6 +148,8 @@ class Ordering:
         One that is lower than ordered shows no more than that something else holds the device back for now. What one
         shows that is off (some show 0 then, others their maximum) says less than its own answer to the write.
         """
+        if self._held_sure and not off and self.at and limit_da > max(self._limit_most_da, self.recipe.most_da(self.target_da)):
+            self.belied, self._held_sure = True, False
         if off and self._held_sure:
             self.held_most_da = self._limit_most_da
         elif 0 < self.target_da <= limit_da:
