@@ -7,10 +7,10 @@ other door is not opened before that.
 
 import asyncio
 
+from ampacity.base.admission import Admission
 from ampacity.base.errors import Rejected
 from ampacity.base.foreign import is_foreign
-from ampacity.base.house import House
-from ampacity.base.seldom import Seldom
+from ampacity.base.limited_log import LimitedLog
 from ampacity.base.within import within
 
 PROMPT = "> "
@@ -38,11 +38,11 @@ async def serve(doors, host, port, access, target, log):
     Whoever is not a console's client, and what comes above CLIENTS_MAX, is hung up, counted in the log and told there.
     """
     role_of(host, access)
-    hall = Hall(doors, target, log, lambda: role_of(host, access))
-    return await doors.listen(host, port, hall.handle)
+    served = ConsolePort(doors, target, log, lambda: role_of(host, access))
+    return await doors.listen(host, port, served.handle)
 
 
-class Hall:
+class ConsolePort:
     """All connections of one console door. One line is answered at a time, and then others have as long a turn."""
 
     def __init__(self, doors, target, log, role):
@@ -51,20 +51,20 @@ class Hall:
         self.log = log
         self.role = role
         self.turn = asyncio.Lock()
-        self.told = Seldom(log, "console")
-        self.house = House(doors, CLIENTS_MAX, WAITING, self._full)
+        self.told = LimitedLog(log, "console")
+        self.admission = Admission(doors, CLIENTS_MAX, WAITING, self._full)
 
     async def handle(self, reader, writer):
-        talk = Talk(self, writer)
+        conversation = Conversation(self, writer)
         try:
-            await talk.converse(reader)
+            await conversation.converse(reader)
             await close(writer)
         except (OSError, EOFError, asyncio.TimeoutError):
             pass
         finally:
-            self.house.leave(talk.guest)
-            if talk.console is not None:
-                talk.console.open = False
+            self.admission.leave(conversation.client)
+            if conversation.console is not None:
+                conversation.console.open = False
             self.doors.abort(writer)
 
     def foreign(self):
@@ -77,13 +77,13 @@ class Hall:
         self.told.add(text, now_ms)
 
 
-class Talk:
+class Conversation:
     """One connection. `console`: its own, from its first line on."""
 
-    def __init__(self, hall, writer):
+    def __init__(self, port, writer):
         self.console = None
-        self.guest = hall.house.enter(writer)
-        self._hall = hall
+        self.client = port.admission.enter(writer)
+        self._port = port
         self._writer = writer
 
     async def converse(self, reader):
@@ -101,23 +101,23 @@ class Talk:
                 at = pending.index(b"\n")
                 line, pending = pending[:at], pending[at + 1 :]
                 if is_foreign(line):
-                    return self._hall.foreign()
-                if not self._hall.house.heard(self.guest):
+                    return self._port.foreign()
+                if not self._port.admission.heard(self.client):
                     return
                 await self._answer(line)
             if len(pending) > 4 * LINE_MAX:
                 return
 
     async def _answer(self, line):
-        hall = self._hall
-        clock = hall.doors.clock
-        async with hall.turn:
+        port = self._port
+        clock = port.doors.clock
+        async with port.turn:
             began_ms = clock.now_ms()
             if self.console is None:
                 from ampacity.console.console import Console
 
-                self.console = Console(hall.target())
-            data = await answered(self.console, line, hall.role(), clock)
+                self.console = Console(port.target())
+            data = await answered(self.console, line, port.role(), clock)
             await clock.sleep_ms(clock.now_ms() - began_ms)
         await self._say(data)
 

@@ -4,8 +4,8 @@ import os
 import ssl
 import time
 
+from ampacity.base.admission import Admission
 from ampacity.base.errors import Rejected
-from ampacity.base.house import House
 from ampacity.ports.tls_files import SUITES
 from ampacity.ports.tls_words import fault
 
@@ -61,21 +61,21 @@ async def accept(writer, made, peer):
 
 def serving(doors, made, handler, refused):
     """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
-    house = House(doors, SHAKING_MAX, 1, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
+    admission = Admission(doors, SHAKING_MAX, 1, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
 
     async def secured(reader, writer):
-        guest = house.enter(writer)
-        if not house.heard(guest):
+        client = admission.enter(writer)
+        if not admission.heard(client):
             return
         try:
             await accept(writer, made, "a client at %s" % writer.get_extra_info("peername")[0])
         except OSError as error:
-            if house.heard(guest):  # else that is told already
+            if admission.heard(client):  # else that is told already
                 refused(error.args[-1])
             doors.abort(writer)
             return
         finally:
-            house.leave(guest)
+            admission.leave(client)
         await handler(reader, writer)
 
     return secured

@@ -17,8 +17,8 @@ from asyncio import core
 
 import tls
 
+from ampacity.base.admission import Admission
 from ampacity.base.errors import Rejected
-from ampacity.base.house import House
 from ampacity.base.within import within
 from ampacity.ports.mp_io import forget, let_go, readable
 from ampacity.ports.tls_files import SUITES
@@ -287,32 +287,32 @@ class TlsServer:
 
     def serving(self, doors, handler, refused):
         """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
-        house = House(doors, SHAKING_MAX, WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
+        admission = Admission(doors, SHAKING_MAX, WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
 
         async def secured(_reader, plain):
-            guest = house.enter(plain)
+            client = admission.enter(plain)
             try:
-                stream = await within(self._accepted(house, guest, plain), HANDSHAKE_S)
+                stream = await within(self._accepted(admission, client, plain), HANDSHAKE_S)
             except asyncio.TimeoutError:
                 refused("tls: a client was silent during the handshake")
                 doors.abort(plain)
                 return
             except OSError as error:
-                if house.heard(guest):  # else that is told already
+                if admission.heard(client):  # else that is told already
                     refused(error.args[-1])
                 doors.abort(plain)
                 return
             finally:
-                house.leave(guest)
+                admission.leave(client)
             if stream is not None:
                 await handler(stream, stream)
 
         return secured
 
-    async def _accepted(self, house, guest, plain):
+    async def _accepted(self, admission, client, plain):
         """The secured stream of who says something, None for whom there is no place."""
         await readable(plain.s)
-        return await self.accept(plain, "a client") if house.heard(guest) else None
+        return await self.accept(plain, "a client") if admission.heard(client) else None
 
 
 def client(files):

@@ -6,10 +6,10 @@ host is refused and told while that one is open. That holds off who only reaches
 from the primary's address, or comes first after a lapse is obeyed: plain TCP is for a network of its own.
 """
 
+from ampacity.base.admission import Admission
 from ampacity.base.compat import mem_free
 from ampacity.base.errors import Rejected
-from ampacity.base.house import House
-from ampacity.base.seldom import Seldom
+from ampacity.base.limited_log import LimitedLog
 from ampacity.bus.door import serve_tcp
 from ampacity.bus.rights import RIGHTS, ROLES, rights_of
 from ampacity.bus.tcp_server import TcpSession
@@ -42,7 +42,7 @@ class ModbusTcp:
         self.log = log
         self._answered = answered
         self._roles = roles_of(facts)
-        self._told = Seldom(log, "modbus tcp")
+        self._told = LimitedLog(log, "modbus tcp")
         self._second_sources = 0
         self._tls = None
         material = facts.get("tls")
@@ -54,7 +54,7 @@ class ModbusTcp:
                 raise Rejected("certificate_pem", "none", "this device's own certificate and key")
             self._tls = doors.server_tls(files)
         small = self._tls is not None and mem_free() is not None
-        self._house = House(doors, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._told.add)
+        self._admission = Admission(doors, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._told.add)
         self._handshakes_refused = 0
 
     async def start(self):
@@ -77,36 +77,36 @@ class ModbusTcp:
         finally:
             if server is not None:
                 server.close()
-            self._house.close()
+            self._admission.close()
 
     def view(self):
         """Counters for the console."""
         return {
-            "clients": self._house.clients, "turned_away": self._house.turned_away,
+            "clients": self._admission.clients, "turned_away": self._admission.turned_away,
             "handshakes_refused": self._handshakes_refused, "refused": self.engine.counters.get("refused", 0),
             "second_sources": self.engine.map.second_sources,
         }
 
     async def _client(self, reader, writer):
         rights = None if self._tls is None else self._rights(self.doors.peer_certificate(writer))
-        guest = self._house.enter(writer)
+        client = self._admission.enter(writer)
         if self._tls is not None:  # who it is was asked before
-            self._house.heard(guest)
+            self._admission.heard(client)
         session = TcpSession(self.engine, rights, self.doors.peer_host(writer))
         try:
-            await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, guest))
+            await serve_tcp(session, (reader, writer), self.doors.clock, self._before_answer(session, rights, client))
             await hang_up(writer)
         finally:
             session.open = False
-            self._house.leave(guest)
+            self._admission.leave(client)
             self.doors.abort(writer)
 
-    def _before_answer(self, session, rights, guest):
+    def _before_answer(self, session, rights, client):
         """What happens before each answer of one client; a request that it had no right to is told."""
         told = [0]
 
         def before(now_ms):
-            self._house.heard(guest)
+            self._admission.heard(client)
             if session.refused != told[0]:
                 told[0] = session.refused
                 self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)

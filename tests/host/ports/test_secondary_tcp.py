@@ -234,7 +234,7 @@ def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime
         late = client()
         assert plant.until(lambda: late.connect() and not get(late).isError(), 30)
         log = told(plant, "log")
-        assert "a full house" in log and log.count("a full house") < 5, log
+        assert "no place is free" in log and log.count("no place is free") < 5, log
         for each in [*crowd, first, late]:
             each.close()
 

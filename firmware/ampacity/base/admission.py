@@ -5,7 +5,7 @@ place. So any number of silent connections push out one another only, and nobody
 """
 
 
-class House:
+class Admission:
     """places: clients served at once. waiting: connections that have not yet spoken. doors: has clock and abort(writer).
 
     tell(text, now_ms): told each time that somebody has to go. least_ms: for so long a place is kept for who took it;
@@ -19,59 +19,59 @@ class House:
         self._waiting = waiting
         self._tell = tell
         self._least_ms = least_ms
-        self._guests = []  # [since when, or when it spoke last; its writer; has it spoken]
+        self._present = []  # [since when, or when it spoke last; its writer; has it spoken]
 
     @property
     def count(self):
         """Connections that are here now."""
-        return len(self._guests)
+        return len(self._present)
 
     def enter(self, writer):
-        """The guest that this connection is; where too many wait, the one that has waited longest goes."""
+        """The client that this connection is; where too many wait, the one that has waited longest goes."""
         self.clients += 1
-        waiting = [guest for guest in self._guests if not guest[2]]
+        waiting = [client for client in self._present if not client[2]]
         if len(waiting) >= self._waiting:
             self._turn_away(waiting[0])
-        guest = [self._doors.clock.now_ms(), writer, False]
-        self._guests.append(guest)
-        return guest
+        client = [self._doors.clock.now_ms(), writer, False]
+        self._present.append(client)
+        return client
 
-    def heard(self, guest):
+    def heard(self, client):
         """It has spoken. False: it has no place, and its connection is ended."""
-        if guest not in self._guests:
+        if client not in self._present:
             return False
         now_ms = self._doors.clock.now_ms()
-        if not guest[2]:
-            placed = [other for other in self._guests if other[2]]
+        if not client[2]:
+            placed = [other for other in self._present if other[2]]
             if len(placed) >= self._places:
                 silent = min(placed, key=lambda other: other[0])
                 if now_ms - silent[0] < self._least_ms:
-                    self._turn_away(guest)
+                    self._turn_away(client)
                     return False
                 self._turn_away(silent)
-            guest[2] = True
+            client[2] = True
         if not self._least_ms:
-            guest[0] = now_ms
+            client[0] = now_ms
         return True
 
-    def leave(self, guest):
+    def leave(self, client):
         """It has gone, or goes now."""
-        if guest in self._guests:
-            self._guests.remove(guest)
+        if client in self._present:
+            self._present.remove(client)
 
     def close(self):
         """The door is shut: all go."""
-        guests, self._guests = self._guests, []
-        for guest in guests:
-            self._doors.abort(guest[1])
+        clients, self._present = self._present, []
+        for client in clients:
+            self._doors.abort(client[1])
 
-    def _turn_away(self, guest):
+    def _turn_away(self, client):
         now_ms = self._doors.clock.now_ms()
-        self.leave(guest)
+        self.leave(client)
         self.turned_away += 1
-        self._doors.abort(guest[1])
+        self._doors.abort(client[1])
         self._tell(
-            "a full house: a connection was ended, %d by now; %d clients have a place, %d more may wait for one"
+            "no place is free: a connection was ended, %d by now; %d clients have a place, %d more may wait for one"
             % (self.turned_away, self._places, self._waiting),
             now_ms,
         )

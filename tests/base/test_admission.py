@@ -1,8 +1,8 @@
 """Who is let in at a door that anybody can reach, and who goes when it is full."""
 
-from ampacity.base.house import House
+from ampacity.base.admission import Admission
+from ampacity.base.limited_log import LimitedLog
 from ampacity.base.log import Log
-from ampacity.base.seldom import Seldom
 
 
 class Doors:
@@ -18,20 +18,20 @@ class Doors:
         self.aborted.append(writer)
 
 
-def house(places=2, waiting=3, least_ms=0):
+def admission(places=2, waiting=3, least_ms=0):
     doors, told = Doors(), []
-    return doors, told, House(doors, places, waiting, lambda text, now_ms: told.append(text), least_ms)
+    return doors, told, Admission(doors, places, waiting, lambda text, now_ms: told.append(text), least_ms)
 
 
 def test_of_those_who_say_nothing_so_many_are_there_and_the_first_of_them_goes():
-    doors, told, door = house()
-    guests = [door.enter(n) for n in range(1200)]
-    assert doors.aborted == list(range(1197)) and door.count == 3 and len(guests) == 1200
+    doors, told, door = admission()
+    clients = [door.enter(n) for n in range(1200)]
+    assert doors.aborted == list(range(1197)) and door.count == 3 and len(clients) == 1200
     assert (door.clients, door.turned_away) == (1200, 1197)
 
 
 def test_who_has_spoken_keeps_its_place_against_any_number_that_say_nothing():
-    doors, told, door = house()
+    doors, told, door = admission()
     first, second = door.enter("a"), door.enter("b")
     assert door.heard(first) and door.heard(second)
     for n in range(100):
@@ -40,20 +40,20 @@ def test_who_has_spoken_keeps_its_place_against_any_number_that_say_nothing():
 
 
 def test_who_speaks_takes_the_place_of_the_one_that_is_silent_longest():
-    doors, told, door = house()
-    guests = {}
+    doors, told, door = admission()
+    clients = {}
     for name in ("a", "b", "c"):
         doors.ms += 10
-        guests[name] = door.enter(name)
+        clients[name] = door.enter(name)
         if name == "c":
-            assert door.heard(guests["a"])
-        assert door.heard(guests[name])
+            assert door.heard(clients["a"])
+        assert door.heard(clients[name])
     assert doors.aborted == ["b"]
-    assert door.heard(guests["a"]) and door.heard(guests["c"]) and not door.heard(guests["b"])
+    assert door.heard(clients["a"]) and door.heard(clients["c"]) and not door.heard(clients["b"])
 
 
 def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
-    doors, told, door = house(places=1, waiting=1, least_ms=2000)
+    doors, told, door = admission(places=1, waiting=1, least_ms=2000)
     old, new = door.enter("old"), None
     assert door.heard(old)
     new = door.enter("new")
@@ -63,23 +63,23 @@ def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     assert door.heard(last) and doors.aborted == ["new", "old"] and not door.heard(old)
 
 
-def test_a_full_house_is_told_each_time_and_who_tells_leaves_out_what_comes_too_often():
-    doors, told, door = house(waiting=1)
+def test_that_no_place_is_free_is_told_each_time_and_who_tells_leaves_out_what_comes_too_often():
+    doors, told, door = admission(waiting=1)
     log = Log()
-    seldom = Seldom(log, "door")
+    seldom = LimitedLog(log, "door")
     for n in range(50):
         doors.ms += 1000
         door.enter(n)
         if told:
             seldom.add(told[-1], doors.ms)
     assert len(told) == 49
-    assert told[0] == "a full house: a connection was ended, 1 by now; 2 clients have a place, 1 more may wait for one"
+    assert told[0] == "no place is free: a connection was ended, 1 by now; 2 clients have a place, 1 more may wait for one"
     lines = [text for _n, _ms, _level, text in log.since(0)]
     assert len(lines) == 5 and lines[0] == "door: " + told[0] and lines[1].endswith("(9 such lines were left out)")
 
 
-def test_who_leaves_gives_its_place_and_the_end_of_the_house_ends_all():
-    doors, told, door = house()
+def test_who_leaves_gives_its_place_and_the_end_of_the_door_ends_all():
+    doors, told, door = admission()
     first = door.enter("a")
     door.heard(first)
     door.leave(first)

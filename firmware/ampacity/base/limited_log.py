@@ -3,7 +3,7 @@
 EACH_MS = 10000
 
 
-class Seldom:
+class LimitedLog:
     """log: of base/log. name: what each line begins with, "console"."""
 
     def __init__(self, log, name):
