@@ -23,6 +23,8 @@ class Table:
     permit = True
     counted = 0
 
+    on_foreign = None
+
     def __init__(self):
         self.numbers = Numbers(IDENTITY, EPOCH)
 

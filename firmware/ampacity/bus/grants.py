@@ -24,6 +24,7 @@ class GrantTable:
 
     unit = 0
     poll_feeds = True
+    on_foreign: "Any" = None  # function(index, now_ms): a grant that was not ours is in force at that EVSE
     facts = None
 
     def __init__(self, drivers: "list[Any]", numbers: Numbers) -> None:

@@ -57,7 +57,6 @@ class LeaseDriver:
 
     poll_feeds = False
     below = False  # rule 13: a primary with EVSEs of its own
-    on_foreign: "Any" = None  # function(now_ms): a grant that was not ours is in force there
 
     def __init__(self, evse_facts: "dict[str, Any]", index: int, judge: "Any", poll_ms: int = POLL_MS) -> None:
         self.unit: int = evse_facts["unit"]
@@ -381,8 +380,8 @@ class LeaseDriver:
             return
         numbers = self.table.numbers
         ours = s[_IDENTITY] == numbers.identity and not numbers.ahead(s[_EPOCH], s[_SEQUENCE])
-        if not ours and self.on_foreign is not None:
-            self.on_foreign(now_ms)
+        if not ours and self.table.on_foreign is not None:
+            self.table.on_foreign(self.index, now_ms)
 
     def _read_facts(self, s: "tuple[int, ...]", now_ms: int) -> None:
         facts, n = self.facts, self.terminals

@@ -159,20 +159,15 @@ class Buses:
             from ampacity.bus.profile_shared import together
             together(drivers)
         ours = [d for d in drivers if isinstance(d, LeaseDriver)]
-        for facts, driver, evse in members:
-            if isinstance(driver, LeaseDriver):
-                driver.on_foreign = self._second_source(facts["bus"], evse)
         if ours:
             drivers.append(GrantTable(ours, self.numbers))
+            drivers[-1].on_foreign = self._second_source
         return drivers
 
-    def _second_source(self, bus, evse):
+    def _second_source(self, evse, now_ms):
         """Rule 9: one of our secondaries has taken a grant that was not ours."""
-
-        def taken(now_ms):
-            self.log.counter("second_source")
-            self.guard.foreign_write(bus, evse, now_ms)
-        return taken
+        self.log.counter("second_source")
+        self.guard.foreign_write(self.site["evses"][evse]["bus"], evse, now_ms)
 
     def _foreign(self, bus, members):
         """Rule 9: somebody else's write to one of ours, or to all, was heard on this line."""
