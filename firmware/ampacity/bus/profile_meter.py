@@ -202,23 +202,22 @@ class MeterDriver:
         facts = self.facts
         facts.amps_da = amps_da
         facts.volts_dv = self._readings.phases("voltage")
-        facts.power_w = self._power_of_now_w(amps_da)
+        facts.power_w = self._power_of_now_w()
         facts.energy_wh = self._readings.named("energy_import")
         facts.updated_ms = now_ms
 
-    def _power_of_now_w(self, amps_da: "list | None") -> "int | None":
-        """What is read with the currents; of a meter whose power is read rarely what currents and voltages make, if it can be told."""
+    def _power_of_now_w(self) -> "int | None":
+        """What is read with the currents: its total, or the sum of its phases. A total that is read rarely is shown with its age."""
+        self.facts.power_asked_ms = None
         if self._is_live("power"):
             return self._power_w()
-        sign = -1 if self._table["sign"] == "generator" else 1
         phases_w = self._readings.phases("power") if self._is_live("power_l1") else None
         if phases_w:
-            return sign * sum(phases_w)
-        volts_dv = self.facts.volts_dv
-        if not amps_da or not volts_dv or len(volts_dv) < len(amps_da):
-            return None if amps_da else self._power_w()
-        total = sum([da * volts_dv[phase] for phase, da in enumerate(amps_da)])
-        return total // 100 if total >= 0 else -(-total // 100)
+            return sum(phases_w) * (-1 if self._table["sign"] == "generator" else 1)
+        index = self._readings._index.get("power")
+        if index is not None:
+            self.facts.power_asked_ms = self._readings.asked_ms[index]
+        return self._power_w()
 
     def _is_live(self, name: str) -> bool:
         """Is this field read with the currents?"""

@@ -32,6 +32,8 @@ def render_meter(name, meter):
     """A meter's line: what it shows, what it shows beside, and its fault."""
     state = "online" if meter.get("online") else "offline"
     line = "meter %s  %s  %s A  %s W" % (name, state, plain(meter.get("amps_a")), plain(meter.get("power_w")))
+    if meter.get("power_age_s") is not None:
+        line += " (%d s ago)" % meter["power_age_s"]
     beside = meter.get("beside") or {}
     for key in sorted(beside):
         line += "  %s %s" % (key, plain(beside[key]))

@@ -58,7 +58,7 @@ def evse_view(primary, index):
     }
 
 
-def meter_view(primary, index):
+def meter_view(primary, index, now_ms):
     """One meter: its currents, export negative, and what other models of the device show (the charge of a battery)."""
     facts, reading = primary.buses.meters[index].facts, primary.readings[index] or {}
     view = {
@@ -68,6 +68,9 @@ def meter_view(primary, index):
         "energy_wh": facts.energy_wh,
         "fault": facts.fault,
     }
+    asked_ms = getattr(facts, "power_asked_ms", None)
+    if asked_ms is not None and facts.power_w is not None:
+        view["power_age_s"] = max(0, now_ms - asked_ms) // 1000
     if reading.get("beside"):
         view["beside"] = dict(reading["beside"])
     return view
@@ -92,7 +95,7 @@ def primary_view(primary, now_ms):
         evses[evse["name"]] = evse_view(primary, i)
     meters = {}
     for i, meter in enumerate(site["meters"]):
-        meters[meter["name"]] = meter_view(primary, i)
+        meters[meter["name"]] = meter_view(primary, i, now_ms)
     view = {
         "mode": guard.mode,
         "circuits": circuits,

@@ -101,7 +101,9 @@ def test_control_c_ends_it_at_once_and_a_question_is_answered(door, tmp_path):
     one.until("version: 0.1.0\r\n> ")
     one.type("password a long pass phrase\n")
     one.until("ok\r\n> ")
-    one.type("half a li\x03")
+    one.type("half a li")
+    one.until("half a li")  # Python's readline may miss a signal that comes while it begins to wait
+    one.type("\x03")
     assert one.end() == 130
     assert door.target.restarts == 1
 
