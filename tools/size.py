@@ -1,6 +1,7 @@
 """`python -m tools.size [--json]`: compiled bytes (.mpy) of what the image of a primary holds, room by room and together.
 
-What a microcontroller carries is budgeted: primary + OCPP 2.0.1 fits into 512 KiB. Rooms or parts that an image leaves
+What a microcontroller carries is budgeted: primary + OCPP 2.0.1 fits into 512 KiB; what only commissioning loads
+is told apart. Rooms or parts that an image leaves
 out (a second OCPP version, the bench's simulated ports) do not count there.
 """
 
@@ -19,6 +20,7 @@ NOT_ON_A_BOARD = (
     "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
     "roles/mishaps.py", "store/faulty_files.py", "store/memory_files.py", "store/private.py",
 )  # fmt: skip
+APART = "commission"  # the room that a controller loads only while somebody commissions it
 OTHER_VERSIONS = ("ocpp/v16", "ocpp/v21")
 
 
@@ -54,9 +56,15 @@ def on_a_board(modules: dict[str, int]) -> dict[str, int]:
     return {name: size for name, size in modules.items() if name not in NOT_ON_A_BOARD and not name.startswith(OTHER_VERSIONS)}
 
 
+def primary_bytes(found: dict[str, int]) -> int:
+    """Of rooms and their bytes: what a primary that runs loads, without APART."""
+    return sum(size for room, size in found.items() if room != APART)
+
+
 def main() -> int:
     modules = on_a_board(module_sizes())
-    found, primary = room_sizes(modules), sum(modules.values())
+    found = room_sizes(modules)
+    primary = primary_bytes(found)
     if "--json" in sys.argv[1:]:
         print(json.dumps({"rooms": found, "primary": primary, "allowed": PRIMARY_BYTES_MAX}))
     else:

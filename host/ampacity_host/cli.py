@@ -183,13 +183,14 @@ def rig(
 
 @app.command("rig do", epilog="Exit codes: 0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there.")
 def rig_do(
-    words: Annotated[list[str], typer.Argument(metavar="OPERATION [WORD|FIELD=VALUE]…", help="plug bay-1, unplug bay-1, ev bay-1 pause, state")],
+    words: Annotated[list[str], typer.Argument(metavar="OPERATION [WORDS]", help="plug bay-1 max_a=16, unplug bay-1, ev bay-1 pause, state")],
     control: Annotated[str | None, typer.Option("--control", metavar="HOST:PORT", help="its control channel; default: your last rig's")] = None,
+    json: JsonOption = False,
 ) -> None:
     """One thing done to a rig that runs: `ampacity rig do plug bay-1 max_a=16`, `ampacity rig do fault cut bay-2`."""
     from ampacity_host.rig.do import do_command
 
-    raise typer.Exit(do_command(words, control))
+    raise typer.Exit(do_command(words, control, json))
 
 
 @app.command(epilog="Exit codes: 0 done, 1 a violation or a refused site, 2 wrong usage. Progress goes to standard error.")

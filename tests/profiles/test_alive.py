@@ -84,7 +84,7 @@ def test_a_lower_that_the_judge_refuses_is_tried_again_with_its_settings_read():
     first, bench.judge.room_da = len(bench.asked), 0
     bench.driver.want(60, bench.now_ms)
     bench.run(400)
-    assert bench.asked[first][1][:3] == b"\x03\x01\x01"
+    assert b"\x03\x01\x01" in [pdu[:3] for _, pdu in bench.asked[first:]]
     bench.judge.room_da = 1000
     bench.run(600)
     assert bench.device.values[261] == 60

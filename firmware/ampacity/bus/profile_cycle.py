@@ -1,4 +1,4 @@
-"""A group of reads that comes round again: which span is next, and when the round is due."""
+"""A group of reads that comes round again: which span is next, and when the round is due; and of two jobs the one to do."""
 
 
 class Cycle:
@@ -38,3 +38,14 @@ class Cycle:
         self.at = 0
         self.started_ms = -1
         self.done_ms = -1
+
+
+def sooner(best: "tuple | None", other: tuple, now_ms: int) -> tuple:
+    """Of two jobs (class, due, take) the one to do: due ones by class, then the earlier due."""
+    if best is None:
+        return other
+    if (best[1] <= now_ms) != (other[1] <= now_ms):
+        return best if best[1] <= now_ms else other
+    if best[1] <= now_ms:
+        return best if (best[0], best[1]) <= (other[0], other[1]) else other
+    return best if best[1] <= other[1] else other

@@ -10,6 +10,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 
 from ampacity.bus.profile_answers import AUDIT, DENIED_MS, ONLINE, REWRITE_MS, SILENT
 from ampacity.bus.profile_audit import TRIES_MAX
+from ampacity.bus.profile_cycle import sooner
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.profile_proof import fields_of
 from ampacity.bus.profile_refusing import Refusing
@@ -158,21 +159,21 @@ class ProfileDriver(Refusing):
         best = None if self._reading_first(now_ms) else self._order_due(now_ms)
         if self._order.done() and not self._order.proven and "proof" in self._cycles:
             due_ms = max(self._order.written_ms + self._table["latency_ms"], self._hold_ms["read"], self._hold_ms["proof"])
-            best = _sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
+            best = sooner(best, (ORDER, due_ms, self._take_proof), now_ms)
         if self.link == AUDIT:
-            best = _sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
+            best = sooner(best, (ORDER, max(self._hold_ms["audit"], self._hold_ms["read"]), self._take_audit), now_ms)
             opening = self._contactor.due(now_ms) if self._contactor else None
-            best = _sooner(best, opening, now_ms) if opening else best
+            best = sooner(best, opening, now_ms) if opening else best
             return self._heard_first(best, now_ms)
         for errand in self._errands:
             wish = errand.due(now_ms)
-            best = _sooner(best, wish, now_ms) if wish else best
+            best = sooner(best, wish, now_ms) if wish else best
         return self._heard_first(self._routine_due(best, now_ms), now_ms)
 
     def _heard_first(self, best: "tuple | None", now_ms: int) -> "tuple | None":
         """Where frames that may feed have to wait, an order within the reserve must be heard before them."""
         if self._waits and (self.link == AUDIT or self._judge.state(self._index) == "returning"):
-            best = _sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
+            best = sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
         return best
 
     def _late(self, now_ms: int) -> bool:
@@ -187,15 +188,15 @@ class ProfileDriver(Refusing):
     def _routine_due(self, best: "tuple | None", now_ms: int) -> tuple:
         if self._feed_ms:
             due_ms = max(self._fed_ms + self._feed_ms, self._hold_ms["feed"], self._hold_ms["read"])
-            best = _sooner(best, (ORDER, due_ms, self._feeder()), now_ms)
+            best = sooner(best, (ORDER, due_ms, self._feeder()), now_ms)
         live, calm_ms = self._cycles["live"], self.calm_ms
         late = self._late(now_ms)
         due_ms = live.due_ms() if live.at or not calm_ms else max(live.due_ms(), live.started_ms + calm_ms)
-        best = _sooner(best, (OVERDUE if late else ROUTINE, max(due_ms, self._hold_ms["read"]), self._take_live), now_ms)
+        best = sooner(best, (OVERDUE if late else ROUTINE, max(due_ms, self._hold_ms["read"]), self._take_live), now_ms)
         for group, take in (("settings", self._take_settings), ("slow", self._take_slow)):
             if group in self._cycles:
                 due_ms = max(self._cycles[group].due_ms(), self._hold_ms["read"])
-                best = _sooner(best, (ROUTINE, due_ms, take), now_ms)
+                best = sooner(best, (ROUTINE, due_ms, take), now_ms)
         return best
 
     @property
@@ -496,14 +497,3 @@ class ProfileDriver(Refusing):
         self._order.lowering = lowering
         self._hold_ms["probe"] = now_ms
         self._judge.lost(self._index, now_ms)
-
-
-def _sooner(best: "tuple | None", other: tuple, now_ms: int) -> tuple:
-    """Of two jobs (class, due, take) the one to do: due ones by class, then the earlier due."""
-    if best is None:
-        return other
-    if (best[1] <= now_ms) != (other[1] <= now_ms):
-        return best if best[1] <= now_ms else other
-    if best[1] <= now_ms:
-        return best if (best[0], best[1]) <= (other[0], other[1]) else other
-    return best if best[1] <= other[1] else other

@@ -15,7 +15,7 @@ KNOWN = (
     "dadapower evse t - 1-247 fits 0 serial,4,106,6,text,1,1,0,0,t3 firmware,4,112,6,text,1,1,0,0,t3 state,4,1016,1,u16,1,1,0,0,10/11/12 voltage_l1,4,1003,1,u16,1,10,0,0,0/800..3000 current_l1,4,1006,1,u16,1,10,0,0,-20000..20000",
     "delta-ac-max evse rt 19200N1 1-247 fits 0 serial,4,110,20,text,1,1,0,0,t5 model,4,130,20,text,1,1,0,0,t3",
     "edgetech-smartevse evse r 9600N1 1-247 fits 0 serial,4,0,5,text,1,1,0,0,t3 firmware,4,5,1,u16<,1,1,0,0,* state,4,259,1,u16<,1,1,0,8,1/2/3 voltage_l1,4,265,1,u16<,5,128,0,0,0/800..3000 current_l1,4,261,1,u16<,5,128,0,0,-20000..20000",
-    "em2go-daheimlader evse t - 1-247 fits 0 serial,3,38,16,text,1,1,0,0,t3 max_current,3,32,1,u16,1,1,0,0,60..800 state,3,0,1,u16,1,1,0,0,1/2/3/4/6 current_l1,3,6,1,u16,1,1,0,0,-20000..20000 current_limit,3,91,1,u16,1,1,0,0,-20000..20000",
+    "em2go-daheimlader evse t - 1-247 fits 0 serial,3,38,16,text,1,1,0,0,t3 max_current,3,32,1,u16,1,1,0,0,60..800 state,3,0,1,u16,1,1,0,0,1/2/3/4/5/6 current_l1,3,6,1,u16,1,1,0,0,-20000..20000 current_limit,3,91,1,u16,1,1,0,0,-20000..20000",
     "enovates-one evse t - 1-247 fits 0 api_version_major,3,0,1,u16,1,1,0,0,1 serial,3,5032,16,text,1,1,0,0,t3 model,3,5048,16,text,1,1,0,0,t3",
     "esp32-evse evse rt - 1-247 fits 0 firmware,3,405,16,text,1,1,0,0,t3 voltage_l1,3,207,2,u32,1,100,0,0,0/800..3000 current_l1,3,213,2,u32,1,100,0,0,-20000..20000 current_limit,3,106,1,u16,1,1,0,0,-20000..20000",
     "etek-ekepc2 evse rt 9600N1 1-247 fits 0 voltage_l1,3,159,1,u16,10,1,0,0,0/800..3000 current_limit,3,109,1,u16,3,50,0,0,-20000..20000",

@@ -32,7 +32,7 @@ class NotMeant(Exception):
     """Words that make no operation; the text says what would."""
 
 
-def do_command(words: list[str], control: str | None) -> int:
+def do_command(words: list[str], control: str | None, as_json: bool = False) -> int:
     """0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there."""
     try:
         op, fields = request_of(words)
@@ -53,6 +53,9 @@ def do_command(words: list[str], control: str | None) -> int:
         print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
         return NO_CONNECTION
     answer = {key: value for key, value in answer.items() if key not in ("id", "ok")}
+    if as_json:
+        print(json.dumps(answer))
+        return OK
     print(answer["text"] if list(answer) == ["text"] else json.dumps(answer, indent=2) if answer else "ok")
     return OK
 

@@ -1,5 +1,6 @@
 """`ampacity console` as a person has it: on a real terminal, with the real console behind a real socket."""
 
+import asyncio
 import os
 import pty
 import select
@@ -17,6 +18,7 @@ from helper_target import Target  # noqa: E402
 
 from ampacity.console.console import Console  # noqa: E402
 from ampacity.console.door import answered  # noqa: E402
+from ampacity.ports.here import platform  # noqa: E402
 from ampacity_host.configure.command import free_address  # noqa: E402
 from ampacity_host.typing_help import Guess, secret  # noqa: E402
 
@@ -36,7 +38,7 @@ class Door:
                 console = Console(target)
                 self.wfile.write(b"> ")
                 for line in self.rfile:
-                    self.wfile.write(answered(console, line, "installer", 0))
+                    self.wfile.write(asyncio.run(answered(console, line, "installer", platform()[0](".", {}).clock)))
 
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
