@@ -102,3 +102,16 @@ def test_after_a_restart_of_the_csms_the_boot_comes_first():
     bench.silent = False
     sent = names(bench.connect())
     assert sent[0] == "BootNotification" and "NotifyReport" in sent
+
+
+def test_a_message_with_which_the_link_breaks_each_time_is_given_up_and_others_go():
+    bench = Bench().booted()
+    bench.silent = True
+    bench.station.exchange.post("NotifyEvent", {"generatedAt": "2026-01-01T00:00:00Z", "seqNo": 0, "eventData": []})
+    bench.pump()
+    sent = len(payloads(bench.sent, "NotifyEvent"))
+    for _ in range(8):
+        bench.drop()
+        bench.advance_only(1000)
+        sent += len(payloads(bench.connect(), "NotifyEvent"))
+    assert sent == 3 and bench.station.log.counters.get("ocpp_given_up", 0) == 1

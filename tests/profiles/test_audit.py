@@ -107,3 +107,39 @@ def test_what_only_keeps_an_order_alive_takes_nothing_from_the_raises_of_a_day()
     judge.room_da = 160
     run(driver, device, at_ms + 6001000, 1000)
     assert device.values[261] == 160
+
+
+def pause_after(driver, device, at_ms, refusals=0, losses=0):
+    """ms from the wish to pause until the device stands at 0; its first answers are "busy", or do not come."""
+    driver.want(0, at_ms)
+    for now_ms in range(at_ms, at_ms + 120000, 50):
+        request = driver.take(now_ms)
+        if request is None:
+            continue
+        request.sent_ms = now_ms
+        pdu = bytes(request.pdu)
+        order = pdu[0] == 6 and pdu[1:3] == b"\x01\x05"
+        if order and refusals:
+            refusals -= 1
+            driver.failed(request, "exception:6", now_ms + 20)
+        elif order and losses:
+            losses -= 1
+            driver.failed(request, "timeout", now_ms + 20)
+        else:
+            driver.reply(request, device.answer(pdu), now_ms + 20)
+        if device.values.get(261) == 0:
+            return now_ms - at_ms
+    return None
+
+
+def test_a_pause_that_was_refused_or_lost_before_waits_no_longer_the_next_time():
+    driver, device = keeper([], 1, Judge(160))
+    at_ms = START_MS + 4000
+    for refusals, losses, within_ms in ((1, 0, 1500), (0, 1, 1500), (0, 2, 2500)) * 4:
+        took_ms = pause_after(driver, device, at_ms, refusals, losses)
+        assert took_ms is not None and took_ms <= within_ms, (refusals, losses, took_ms)
+        at_ms += 120000
+        driver.want(100, at_ms)
+        run(driver, device, at_ms, 5000)
+        assert device.values[261] == 100
+        at_ms += 5000

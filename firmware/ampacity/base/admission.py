@@ -19,7 +19,7 @@ class Admission:
         self._waiting = waiting
         self._tell = tell
         self._least_ms = least_ms
-        self._present = []  # [since when, or when it spoke last; its writer; has it spoken]
+        self._present = []  # [since when, or when it spoke last; its writer; has it spoken; is it being answered]
 
     @property
     def count(self):
@@ -32,7 +32,7 @@ class Admission:
         waiting = [client for client in self._present if not client[2]]
         if len(waiting) >= self._waiting:
             self._turn_away(waiting[0])
-        client = [self._doors.clock.now_ms(), writer, False]
+        client = [self._doors.clock.now_ms(), writer, False, False]
         self._present.append(client)
         return client
 
@@ -44,7 +44,7 @@ class Admission:
         if not client[2]:
             placed = [other for other in self._present if other[2]]
             if len(placed) >= self._places:
-                silent = min(placed, key=lambda other: other[0])
+                silent = min(placed, key=lambda other: (other[3], other[0]))
                 if now_ms - silent[0] < self._least_ms:
                     self._turn_away(client)
                     return False
@@ -53,6 +53,11 @@ class Admission:
         if not self._least_ms:
             client[0] = now_ms
         return True
+
+    def answering(self, client, on):
+        """Who waits for its answer is not silent."""
+        client[3] = on
+        client[0] = self._doors.clock.now_ms()
 
     def leave(self, client):
         """It has gone, or goes now."""

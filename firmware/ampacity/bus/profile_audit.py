@@ -10,6 +10,7 @@ from ampacity.bus.profile_proof import near_ms
 TRIES_MAX = 3
 COUNTED = ("watchdog", "fallback")  # what the ledger counts as the device shows it, whatever was written
 STORED_PER_DAY = 12
+LONGER_MS_MAX = 1000  # a watchdog that is shown longer than written by more than a rounding counts as none
 DAY_MS = 86400000
 
 
@@ -193,6 +194,8 @@ class Audit:
         value = self.readings.values[index]
         for write in self.recipe:
             if write[W_SHOWN] == index and write[W_ADDRESS] in self._taken and (value or write[W_WHAT] == "fallback"):
+                if write[W_WHAT] == "watchdog" and value > self.wanted(write) + LONGER_MS_MAX:
+                    return 0  # the site's sums hold for the time of the site file only
                 return max(value, self.wanted(write))
         return value
 

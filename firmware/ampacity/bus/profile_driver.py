@@ -13,12 +13,10 @@ from ampacity.bus.profile_audit import TRIES_MAX
 from ampacity.bus.profile_cycle import sooner
 from ampacity.bus.profile_order import ENABLE, W_RAW, W_ROLE, W_WHAT
 from ampacity.bus.profile_proof import fields_of
-from ampacity.bus.profile_refusing import Refusing
+from ampacity.bus.profile_refusing import PROBE_MS, Refusing
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
-FAILURES_MAX = 3          # unanswered requests in a row until the device counts as silent
 DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
-PROBE_MS = 1000  # from one probe of a silent device to the next
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 TALK, LISTEN, MUTE = 0, 1, 2
@@ -98,15 +96,21 @@ class ProfileDriver(Refusing):
         elif request.tag[0] == "read":
             if self._hailing:
                 self._hailed(request.certain, now_ms)
+            if self._refused_at == request.tag[1:3]:
+                self._refused_at = None
             self._read_reply(request, pdu, now_ms)
         elif request.tag[0] == "errand":
             request.tag[1].replied(request, now_ms)
+        elif request.tag[0] == "feed":
+            self._governor.worked("feed")
         elif request.tag[0] == "order":
+            self._governor.worked("refused")
             self._answered(request, False, now_ms)
             self._order.heard(request.tag[1], request.certain and request.own)
             self._order.acknowledged()
             self._refusal = None
         elif request.tag[0] == "probe":
+            self._governor.worked("refused")
             self._answered(request, True, now_ms)
             self._order.probed(request.tag[3])
             self._begin_audit(now_ms)
@@ -120,27 +124,6 @@ class ProfileDriver(Refusing):
         """
         if request.certain:
             self._judge.answered(self._index, request.tag[2], now_ms, whole and request.own)
-
-    def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """No answer that counts. reason: "timeout", "crc", "unexpected", "duplicate", "gateway" or "exception:N"; "alone": an
-        answer of one that was two before, which is believed again after so many that it is not to be asked seldom."""
-        self._rest_until_ms = 0
-        if reason.startswith("exception"):
-            self._refused(request, reason, now_ms)
-            return
-        if request.tag[0] == "wake":
-            self._woken = True
-            return
-        self._failures += 1
-        self._alive.broken()
-        self._hailing = False
-        if request.tag[0] == "read" and request.tag[1] != "proof":
-            self._cycles[request.tag[1]].at = 0
-            self._pace.cut()
-        if reason == "alone":
-            self._hold_ms["probe"] = min(self._hold_ms["probe"], now_ms + PROBE_MS)
-        if self._failures >= FAILURES_MAX and self.link != SILENT:
-            self._lost(now_ms)
 
     def disconnected(self, now_ms: int) -> None:
         """The connection to it is gone: silent at once."""
@@ -244,7 +227,7 @@ class ProfileDriver(Refusing):
             return (ORDER, max(hold_ms, self._raised_ms + self._recipe.table["gap_ms"]), self._take_order)
         if not order.done():
             if not order.at:
-                hold_ms = max(hold_ms, self._governor.ready_ms("order", target_da, now_ms, order.lowering))
+                hold_ms = max(hold_ms, self._governor.ready_ms("order", target_da, now_ms, order.lowering or not target_da))
             return (LOWER if order.lowering and not order.denied else ORDER, hold_ms, self._take_order)
         return self._repeat_due(hold_ms, now_ms)
 
@@ -252,9 +235,9 @@ class ProfileDriver(Refusing):
         """The order has been given; is there a reason to give it again?"""
         order = self._order
         if self._resend:
-            return (ORDER, max(hold_ms, self._governor.ready_ms("resend", order.target_da, now_ms)), self._take_resend)
+            return (ORDER, max(hold_ms, self._governor.ready_ms("resend", order.target_da, now_ms, not order.target_da)), self._take_resend)
         if self._unlike_ms >= 0:
-            ready_ms = self._governor.ready_ms("order", order.target_da, now_ms, order.lowering)
+            ready_ms = self._governor.ready_ms("order", order.target_da, now_ms, order.lowering or not order.target_da)
             due_ms = max(hold_ms, self._unlike_ms + REWRITE_MS, ready_ms, self._raised_ms + self._recipe.table["gap_ms"])
             return (ORDER, due_ms, self._take_again)
         return None

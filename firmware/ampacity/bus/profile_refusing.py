@@ -1,19 +1,46 @@
-"""A device that is there and says no: to an order, a setting, a reading. A part of its driver.
+"""A device that does not answer, or is there and says no: to an order, a setting, a reading. A part of its driver.
 
 What is refused is said again ever more seldom. A block that it will not show as a whole is asked for value by value.
 """
 
-from ampacity.bus.profile_answers import DENIED_MS, PROOF_MS
+from ampacity.bus.profile_answers import DENIED_MS, PROOF_MS, SILENT
 from ampacity.bus.profile_governor import REFUSED_MS
 from ampacity.bus.profile_reaching import Reaching
 from ampacity.bus.request import Request
 
+FAILURES_MAX = 3  # unanswered requests in a row until the device counts as silent
+PROBE_MS = 1000  # from one probe of a silent device to the next
 BUSY = ("exception:5", "exception:6")
 NOT_SO = ("exception:2", "exception:3")  # address or length
 
 
 class Refusing(Reaching):
     """What ProfileDriver needs for that."""
+
+    _refused_at = None  # (group, span) of the last read that was refused, until it is shown
+
+    def failed(self, request: Request, reason: str, now_ms: int) -> None:
+        """No answer that counts. reason: "timeout", "crc", "unexpected", "duplicate", "gateway" or "exception:N"; "alone": an
+        answer of one that was two before, which is believed again after so many that it is not to be asked seldom."""
+        self._rest_until_ms = 0
+        if reason.startswith("exception"):
+            self._refused(request, reason, now_ms)
+            return
+        if request.tag[0] == "wake":
+            self._woken = True
+            return
+        self._failures += 1
+        self._alive.broken()
+        self._hailing = False
+        if request.tag[0] == "order":
+            self._governor.lost("order")
+        if request.tag[0] == "read" and request.tag[1] != "proof":
+            self._cycles[request.tag[1]].at = 0
+            self._pace.cut()
+        if reason == "alone":
+            self._hold_ms["probe"] = min(self._hold_ms["probe"], now_ms + PROBE_MS)
+        if self._failures >= FAILURES_MAX and self.link != SILENT:
+            self._lost(now_ms)
 
     def _refused(self, request: Request, reason: str, now_ms: int) -> None:
         """The device is there, and says no."""
@@ -39,7 +66,7 @@ class Refusing(Reaching):
         """The same write goes again ever more seldom; another order does not wait for that."""
         order, pdu = self._order, bytes(request.pdu)
         self._governor.sent("refused", pdu, now_ms, REFUSED_MS)
-        self._hold_ms["order"] = self._governor.ready_ms("refused", pdu, now_ms, order.lowering)
+        self._hold_ms["order"] = self._governor.ready_ms("refused", pdu, now_ms, order.lowering or not order.target_da or request.tag[0] == "probe")
         if request.tag[0] == "probe":
             self._hold_ms["probe"] = max(self._hold_ms["probe"], self._hold_ms["order"])
         self._held_for = order.target_da
@@ -54,7 +81,8 @@ class Refusing(Reaching):
         if reason in BUSY:
             self._cycles[group].at = 0
             self._pace.cut()
-        elif reason in NOT_SO and self._split(group, at):
+        elif reason in NOT_SO and (self._refused_at != (group, at) or self._split(group, at)):
+            self._refused_at = (group, at)  # once may be a device that starts
             self._cycles[group].at = at
         else:
             self._readings.refused(group, at)

@@ -111,6 +111,7 @@ class Conversation:
     async def _answer(self, line):
         port = self._port
         clock = port.doors.clock
+        port.admission.answering(self.client, True)
         async with port.turn:
             began_ms = clock.now_ms()
             if self.console is None:
@@ -119,6 +120,7 @@ class Conversation:
                 self.console = Console(port.target())
             data = await answered(self.console, line, port.role(), clock)
             await clock.sleep_ms(clock.now_ms() - began_ms)
+        port.admission.answering(self.client, False)
         await self._say(data)
 
     async def _say(self, data):

@@ -11,6 +11,7 @@ from ampacity.ocpp.rpc import Rpc
 from ampacity.ocpp.v201 import actions as face
 
 OUTBOX_MAX = 256
+LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
 
 class Exchange:
@@ -20,7 +21,8 @@ class Exchange:
         self._outbox = []
         self._after = []
         self._later = []
-        self._again = None  # (action, payload) that was lost with the link
+        self._again = None  # (action, payload, done) that was lost with the link
+        self._losses = (None, 0)  # of that one, so far
 
     def post(self, what, payload):
         """Send a request as soon as possible, its answer tells nothing.
@@ -91,9 +93,19 @@ class Exchange:
         return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
 
     def _kept(self, call):
+        """What becomes of a request whose sender keeps nothing: lost with the link it leaves again, a few times."""
+        losses = 1 + (self._losses[1] if self._losses[0] is call else 0)
+
         def done(kind, payload, now_ms):
-            if kind == "lost":
+            if kind != "lost":
+                self._losses = (None, 0)
+            elif losses < LOSSES_MAX:
+                self._losses = (call, losses)
                 self._again = call
+            else:
+                self._losses = (None, 0)
+                self._station.log.counter("ocpp_given_up")
+                self._station.log.add("warning", "ocpp: %s was lost with the link %d times: given up" % (call[0], losses), now_ms)
 
         return done
 

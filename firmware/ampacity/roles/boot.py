@@ -84,9 +84,12 @@ def run_loop(main):
 
 
 def echo_line(line):
-    """One line of the log on standard output, for a terminal or the system's journal."""
+    """One line of the log on standard output, for a terminal or the system's journal; a full or closed one stops nobody."""
     _n, now_ms, level, text = line
-    print("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+    try:
+        print("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+    except OSError:
+        pass
 
 
 def lines_of(config):

@@ -43,6 +43,7 @@ class ModbusTcp:
         self._answered = answered
         self._roles = roles_of(facts)
         self._told = LimitedLog(log, "modbus tcp")
+        self._alarm = LimitedLog(log, "modbus tcp")  # apart: what strangers cause does not hide it
         self._second_sources = 0
         self._tls = None
         material = facts.get("tls")
@@ -121,7 +122,7 @@ class ModbusTcp:
         if count != self._second_sources:
             self._second_sources = count
             self.log.counter("second_source")
-            self._told.add("alarm: a second source of grants, at %s: refused %d so far" % (session.host or "an unknown address", count), now_ms)
+            self._alarm.add("alarm: a second source of grants, at %s: refused %d so far" % (session.host or "an unknown address", count), now_ms)
 
     def _rights(self, certificate):
         """By the role in the client's certificate; one that cannot be read gives none."""

@@ -24,6 +24,7 @@ class Settings:
         self._files = files
         self._size_max = size_max
         self._trusted = trusted
+        self._names_due = False  # they are not all written down
         self._there = []  # names of trusted documents that there were
         self.damaged = []
         self.unread = []  # those of them that the medium did not give: it may have them still, so nothing is written over them
@@ -52,8 +53,14 @@ class Settings:
             raise OSError(EIO, "what is kept could not be read: restart when the medium is well")
         self._write(name, value)
         if name in self._trusted and name not in self._there:
-            self._write(NAMES, sorted(self._there + [name]))
             self._there.append(name)
+            self._names_due = True
+        if self._names_due:
+            try:
+                self._write(NAMES, sorted(self._there))
+                self._names_due = False
+            except OSError:  # the document itself is safe; its name with the next one
+                pass
         if name in self.damaged:
             self.damaged.remove(name)
 

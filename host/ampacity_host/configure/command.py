@@ -166,23 +166,52 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
 
 def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:
     """(the lock, the folder in which the controller runs): the data folder, or one beside it where its medium refuses."""
+    both = Locks()
+    try:
+        return both, settled(both, config, data, role, name, console, boot)
+    except BaseException:
+        both.close()
+        raise
+
+
+def settled(locks: "Locks", config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> Path:
+    """The folder in which the controller runs, prepared, with its locks."""
     try:
         with refusing():
-            held = sole(data)
-            try:
-                prepare(config, data, role, name, console, boot)
-            except OSError:
-                held.close()
-                raise
-            return held, data
+            locks.add(sole(data))
+            prepare(config, data, role, name, console, boot)
+            return data
     except Refuses as refusal:
+        locks.keep(data)
         folder = beside(data)
         boot = boot | {"store": str(data / "store"), "medium": tell(data, folder, refusal)}
-        held = sole(folder)
+        locks.add(sole(folder))
         prepare(config, folder, role, name, console, boot)
         address = json.loads((folder / "console.json").read_text())["console"]
-        print(f"ampacity: its console is at {address}: ampacity console --connect {address}", file=sys.stderr)
-        return held, folder
+        print(f"ampacity: its console is at {address}: ampacity console --controller {address}", file=sys.stderr)
+        return folder
+
+
+class Locks:
+    """The lock of the data folder and, where its medium refuses, that of the folder beside it: whoever comes finds one of them."""
+
+    def __init__(self) -> None:
+        self._held: list[Any] = []
+
+    def add(self, lock: Any) -> None:
+        self._held.append(lock)
+
+    def keep(self, data: Path) -> None:
+        """The data folder's, as far as a medium that refuses lets it be had. Busy: somebody has it."""
+        if not self._held:
+            try:
+                self.add(FolderLock(str(data), RUN_LOCK))
+            except OSError:
+                pass
+
+    def close(self) -> None:
+        while self._held:
+            self._held.pop().close()
 
 
 def known_tests(data: Path | None) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -18,6 +17,9 @@ FINAL = (0, 2, 75, 78)  # stopped, wrong usage, in use, a configuration that can
 ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
 WAIT_S_MIN, WAIT_S_MAX = 1.0, 60.0
 HEALTHY_S = 600.0  # who lived so long waits the shortest time again
+NOT_STARTED = 126  # the program could not be started: out of memory, or gone for a moment
+KILL_S = 20.0  # a controller that has not followed a signal by then is killed
+LOOK_S = 0.1
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -27,21 +29,22 @@ class Supervisor:
     def __init__(self, program: list[str], environment: dict[str, str], data: Path | None = None) -> None:
         self._program, self._environment, self._data = program, environment, data
         self._child: subprocess.Popen[bytes] | None = None
-        self._ending = threading.Event()
+        self._ending_s: float | None = None  # when a signal came
         self._wait_s = WAIT_S_MIN
 
     def hand_on(self, number: int, _frame: object) -> None:
         """A signal: for the controller, too."""
-        self._ending.set()
+        if self._ending_s is None:
+            self._ending_s = time.monotonic()
         if self._child is not None and self._child.poll() is None:
             self._child.send_signal(number)
 
     def run(self) -> int:
         """The exit status: 0 where somebody stopped it."""
-        while not self._ending.is_set():
+        while self._ending_s is None:
             begun_s = time.monotonic()
             status = self._live()
-            if self._ending.is_set():
+            if self._ending_s is not None:
                 return self._ended(status)
             if status in FINAL:
                 return status
@@ -50,19 +53,30 @@ class Supervisor:
         return self._ended(0)
 
     def _live(self) -> int:
-        self._child = subprocess.Popen(self._program, env=self._environment)
-        if self._ending.is_set():  # the signal came before there was a child
+        try:
+            self._child = subprocess.Popen(self._program, env=self._environment)
+        except OSError as problem:
+            say(f"the controller cannot be started: {problem}")
+            return NOT_STARTED
+        if self._ending_s is not None:  # the signal came before there was a child
             self._child.terminate()
-        return self._child.wait()
+        while True:
+            try:
+                return self._child.wait(1.0)
+            except subprocess.TimeoutExpired:
+                if self._ending_s is not None and time.monotonic() - self._ending_s > KILL_S:
+                    self._child.kill()
 
     def _pause(self, status: int, lived_s: float) -> None:
         if lived_s >= HEALTHY_S:
             self._wait_s = WAIT_S_MIN
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        print(f"ampacity: the controller ended {how} after {lived_s:.0f} s; it starts again in {self._wait_s:g} s", file=sys.stderr, flush=True)
+        say(f"the controller ended {how} after {lived_s:.0f} s; it starts again in {self._wait_s:g} s")
         if self._data is not None:
             forget_reason(self._data)
-        self._ending.wait(self._wait_s)
+        until_s = time.monotonic() + self._wait_s
+        while self._ending_s is None and time.monotonic() < until_s:
+            time.sleep(LOOK_S)
         self._wait_s = min(2 * self._wait_s, WAIT_S_MAX)
 
     def _ended(self, status: int) -> int:
@@ -70,10 +84,18 @@ class Supervisor:
             try:
                 (self._data / ENDED).touch()
             except OSError as problem:  # then the next start takes it for a crash
-                print(f"ampacity: {problem}", file=sys.stderr)
+                say(str(problem))
         if status in (0, RESTART_WANTED) or -status in SIGNALS:
             return 0
         return 128 - status if status < 0 else status
+
+
+def say(text: str) -> None:
+    """On standard error, if anybody reads it; the controller goes on without."""
+    try:
+        print(f"ampacity: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        pass
 
 
 def forget_reason(data: Path) -> None:
@@ -87,7 +109,7 @@ def forget_reason(data: Path) -> None:
             new.write_text(json.dumps(boot) + "\n")
             os.replace(new, path)
     except (OSError, ValueError) as problem:
-        print(f"ampacity: {path}: {problem}", file=sys.stderr)
+        say(f"{path}: {problem}")
 
 
 def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:

@@ -48,7 +48,7 @@ def test_a_line_is_asked_again_when_the_controller_restarted():
 
 def test_a_line_that_does_something_is_not_said_twice():
     link = SocketLink(*talker({"commission next": "ok"}, drop_first=True))
-    assert link.ask("commission next").startswith("error: the connection broke at 'commission next'")
+    assert link.ask("commission next").startswith("error: the connection broke at `commission`")
     assert link.ask("commission next") == "ok"
     link.close()
 

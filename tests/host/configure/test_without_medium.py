@@ -46,11 +46,21 @@ def test_a_folder_that_cannot_be_written_is_read_from_one_beside_it(refused, tem
     assert folder.parent == temporary and folder.stat().st_mode & 0o777 == 0o700
     assert boot["store"] == str(refused / "store") and "Read-only" in boot["medium"]
     said = capsys.readouterr().err
-    assert "without memory" in said and f"--connect {boot['console']}" in said
+    assert "without memory" in said and f"--controller {boot['console']}" in said
 
 
 def test_a_second_one_on_the_same_folder_meets_the_first(refused, temporary):
     held, _ = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
+    with pytest.raises(command.Busy):
+        settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
+    held.close()
+
+
+def test_when_the_medium_is_back_a_second_one_is_not_let_in_beside_the_first(refused, temporary, monkeypatch):
+    refused.mkdir(exist_ok=True)
+    held, folder = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
+    assert folder != refused
+    monkeypatch.undo()
     with pytest.raises(command.Busy):
         settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})
     held.close()

@@ -174,7 +174,7 @@ class Transactions:
         if point.connect_by_ms is not None and now_ms >= point.connect_by_ms:
             self._connection_timeout(point, now_ms)
         tx = point.tx
-        if self.ending(point) and not tx.restored:
+        if self.ending(point):
             return self._await_end(point, now_ms)
         if tx is not None and tx.energy_wh_max is not None and (point.values.get("energy_wh") or 0) >= tx.energy_wh_max:
             tx.energy_wh_max = None
