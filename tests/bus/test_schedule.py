@@ -200,3 +200,13 @@ def test_what_follows_an_answer_is_not_parted_from_it_but_by_a_lower():
     assert serve(b, 4) == [1, 1, 1, 1]
     three.orders = [(LOWER, LOWER_PDU)]
     assert serve(b, 3) == [3, 1, 1]
+
+
+def test_a_line_without_units_is_looked_at_seldom():
+    from ampacity.bus.tcp import BusTcp
+
+    for engine in (BusPrimary(FACTS, []), BusTcp(FACTS, [])):
+        if isinstance(engine, BusTcp):
+            engine.connected(START_US)
+        out, wake_us = engine.next(START_US)
+        assert out is None and wake_us - START_US >= 100000

@@ -158,6 +158,30 @@ def test_rule_3_2_liveness_a_lone_car_at_its_minimum_is_paused_once_for_the_mete
     assert yard.state == "ok"
 
 
+def test_rule_3_2_liveness_where_no_evse_has_room_for_a_step_a_person_is_asked_within_half_an_hour():
+    yard = stand(honest, (ALL,), (100, 100, 100), 60, rating=240, assumed=170)
+    yard.other = [200, 200, 200]  # the greatest of the day, and no room for anybody without the meter
+    yard.run(30)
+    doubted(yard)
+    yard.other = [100, 100, 100]
+    yard.run(60)
+    assert yard.state == "lost" and yard.cars[0].da == 0 and not yard.guard.must_look(0)
+    yard.run(1740)
+    assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
+    assert "no EVSE has room for such a step: a person must look, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
+    yard.guard.trust_meter(0)
+    yard.run(90)
+    assert yard.state == "ok" and yard.cars[0].da > 60 and not yard.guard.must_look(0)
+
+
+def test_rule_3_2_where_nobody_waits_for_the_meter_nobody_is_asked():
+    yard = stand(honest, (ALL,), (200, 200, 200), 60, rating=240, assumed=170)
+    doubted(yard)
+    yard.unplug(0)
+    yard.run(3600)
+    assert yard.state == "lost" and not yard.guard.must_look(0) and "alarm" not in yard.kinds()
+
+
 def test_rule_3_2_without_cars_it_is_neither_believed_nor_asked_for():
     yard = doubted(stand(honest, (ALL,), (100, 100, 100), 30))
     yard.unplug(0)

@@ -118,7 +118,7 @@ class BusTcp:
 
     def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
         schedule = self._schedule
-        for _ in range(len(schedule.slots)):
+        for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too
             slot = schedule.pick(now_us)
             if slot is None:
                 break

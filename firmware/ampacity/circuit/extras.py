@@ -44,7 +44,7 @@ class Extras:
         if self.other.metered:
             from ampacity.circuit.policy.metersteps import MeterSteps
 
-            self.meter_steps = MeterSteps(self.ledger, self.other, self.limits)
+            self.meter_steps = MeterSteps(self.ledger, self.other, self.limits, self.demands.wants)
         for c, circuit in enumerate(facts["circuits"]):
             self._install_circuit(c, circuit)
         if facts.get("solar"):

@@ -358,12 +358,20 @@ class Guard:
     def meter_reason(self, circuit: int) -> str:
         """Why the meter of this circuit is not believed, and who must do what; "": it is, or there is none."""
         view = self.other.views[circuit]
-        return "" if view is None else view.trust.text() or view.reason
+        if view is None:
+            return ""
+        step = "; no EVSE has room for such a step: a person must look" if self._no_step(circuit) else ""
+        return (view.trust.text() or view.reason) + step
 
     def must_look(self, circuit: int) -> bool:
         """Does a person have to look at the meter of this circuit before it counts again?"""
         view = self.other.views[circuit]
-        return view is not None and view.trust.latched
+        return view is not None and (view.trust.latched or self._no_step(circuit))
+
+    def _no_step(self, circuit: int) -> bool:
+        """Can its doubted meter not be tried, for no EVSE has room for a step?"""
+        steps = self.extras.meter_steps
+        return steps is not None and steps.helpless(circuit)
 
     def reserve_da(self, evse: int) -> int:
         return self.ledger.standings[evse].reserve_da

@@ -120,13 +120,22 @@ class Selector(selectors.EpollSelector):
         return super().select(timeout)
 
 
+def as_interrupt(_number, _frame):
+    """SIGTERM ends a controller as Ctrl-C does, with status 0.
+
+    The runner's own handler of SIGINT cancels the main task. A KeyboardInterrupt raised here instead would be
+    lost wherever Python ignores an exception: in a finaliser, for one.
+    """
+    signal.raise_signal(signal.SIGINT)
+
+
 def run(main):
     """asyncio.run on a loop that no number of connections breaks."""
 
     def new_loop():
         return asyncio.SelectorEventLoop(Selector())
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a controller as Ctrl-C does, with status 0
+    signal.signal(signal.SIGTERM, as_interrupt)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SOURCE = "the check of a doubted meter"
 LOOK_MS = 1000
 QUIET_MS = 20000  # the last step may still be under way, and the next one come by itself
+HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a person restores the trust soon
 PAUSE_MS = 900000  # nobody stands above its minimum for so long: one pauses, once for both steps
 LAST_MS = 10000
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
@@ -29,13 +30,16 @@ BESIDE_DA = 10  # less than this on a phase is no step there
 class MeterSteps:
     """Looks once a second; `tick` is True when limits changed."""
 
-    def __init__(self, ledger: "Ledger", other: "OtherLoad", limits: "Limits") -> None:
+    def __init__(self, ledger: "Ledger", other: "OtherLoad", limits: "Limits", wants: "list[bool]") -> None:
         self.ledger = ledger
         self.other = other
         self.limits = limits
+        self.wants = wants  # of each EVSE: is charging requested
         self.looked_ms = LONG_AGO_MS
         self.asked_ms = [LONG_AGO_MS] * len(other.views)  # of each circuit: our last step
         self.owes_ms = [-1] * len(other.views)  # its meter is doubted since
+        self.unable_ms = [-1] * len(other.views)  # a car waits, and no EVSE draws enough for a step, since
+        self.told = [False] * len(other.views)  # a person was asked to look
 
     def tick(self, now_ms: int) -> bool:
         if now_ms - self.looked_ms < LOOK_MS:
@@ -53,7 +57,8 @@ class MeterSteps:
         c = view.circuit
         waits = [p for p in range(view.phases) if view.needs_step(p, now_ms)]
         if not waits:
-            self.owes_ms[c] = -1
+            self.owes_ms[c] = self.unable_ms[c] = -1
+            self.told[c] = False
             return -1
         if self.owes_ms[c] < 0:
             self.owes_ms[c] = now_ms
@@ -77,13 +82,35 @@ class MeterSteps:
         if left_da > SIZE_DA - LEAST_DA:
             last_ms = max(self.owes_ms[view.circuit], view.steps.step_ms, self.asked_ms[view.circuit])
             drawing = [e for _, e in chosen if self.ledger.standings[e].phase_da[p] >= LEAST_DA]
-            if not drawing or now_ms - last_ms < PAUSE_MS:
+            if not drawing:
+                self._unable(view, now_ms)
+                return False
+            if now_ms - last_ms < PAUSE_MS:
                 return False
             cuts = [(drawing[0], 0)]
         self.asked_ms[view.circuit] = now_ms
+        self.unable_ms[view.circuit] = -1
+        self.told[view.circuit] = False
         for e, da in cuts:
             self.limits.put(SOURCE, ("evse", e), da, now_ms + LAST_MS, "release")
         return True
+
+    def helpless(self, circuit: int) -> bool:
+        """Does a car wait, and has no EVSE had the current for a step for so long that a person must look?"""
+        return self.told[circuit]
+
+    def _unable(self, view: "MeterView", now_ms: int) -> None:
+        """No EVSE draws enough for a step: without trust there is no room, without room there is no step."""
+        c = view.circuit
+        if not [e for e in view.evses if self.wants[e]]:
+            self.unable_ms[c] = -1
+        elif self.unable_ms[c] < 0:
+            self.unable_ms[c] = now_ms
+        elif now_ms - self.unable_ms[c] >= HELPLESS_MS and not self.told[c]:
+            self.told[c] = True
+            name = self.ledger.site.circuits[c].name
+            text = "%s: its meter %s, and no EVSE can make such a step: a person must look, then `trust %s` at the console"
+            self.ledger.events.add(now_ms, "alarm", text % (name, view.trust.text(), name))
 
     def _able(self, s: "Standing", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.on_trial or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < BESIDE_DA:
