@@ -11,6 +11,7 @@ FACTS = {
     "watchdog_ms": 10000, "fallback_da": 0, "power_on_da": 0,
 }  # fmt: skip
 STATE, CABLE, LIMIT, MAX, FALLBACK, TIMEOUT = 1000, 1004, 1100, 1110, 1600, 1602
+CURRENTS = (1008, 1010, 1012)
 SET_LIMIT, ENABLE, SET_FALLBACK, SET_TIMEOUT = 5004, 5014, 5016, 5018
 
 
@@ -22,11 +23,15 @@ class Station:
         self.limit_ma, self.enabled, self.timeout_s = 16000, False, 0
         self.written = []
         self.deaf = False  # while it is disabled it acknowledges limits, and keeps what it had
+        self.stays_on = False  # it acknowledges that it is disabled, and is not
+        self.full = False  # its vehicle is connected and draws nothing
 
     def shows(self, at):
         state, off_ma = self.off
         limit_ma = self.limit_ma if self.enabled or off_ma is None else off_ma
-        rows = {STATE: 3 if self.enabled else state, CABLE: 7, LIMIT: limit_ma, MAX: 16000, TIMEOUT: self.timeout_s, 1014: 4711}
+        rows = {STATE: 2 if self.full else 3 if self.enabled else state, CABLE: 7, LIMIT: limit_ma, MAX: 16000, TIMEOUT: self.timeout_s, 1014: 4711}
+        if at in CURRENTS:
+            return limit_ma if rows[STATE] == 3 else 0
         return rows.get(at, 0)
 
     def answer(self, pdu):
@@ -37,7 +42,7 @@ class Station:
         if at == SET_LIMIT and (self.enabled or not self.deaf):
             self.limit_ma = value
         elif at == ENABLE:
-            self.enabled = value == 1
+            self.enabled = value == 1 or self.stays_on
         elif at == SET_TIMEOUT:
             self.timeout_s = value
         return pdu
@@ -125,3 +130,32 @@ def test_a_word_that_was_not_true_once_is_believed_no_more():
         assert not played.station.enabled
         played.driver.want(0, played.now_ms)
         played.run(2000)
+
+
+def test_a_pause_that_was_said_and_not_made_is_not_believed_when_the_vehicle_is_full():
+    played = Played(5, 16000)
+    played.driver.want(100, played.now_ms)
+    played.run(5000)
+    played.station.stays_on = played.station.enabled
+    assert played.station.stays_on
+    played.driver.want(0, played.now_ms)
+    played.run(30000)
+    assert not played.driver._order.proven, "it charges"
+    for _ in range(2):
+        played.station.full = True
+        played.run(30000)
+        assert not played.driver._order.proven, "it is no more off than it was"
+        played.station.full = False
+        played.run(30000)
+
+
+def test_a_pause_that_takes_its_time_is_believed():
+    played = Played(5, 16000)
+    played.driver.want(100, played.now_ms)
+    played.run(5000)
+    played.station.stays_on = True
+    played.driver.want(0, played.now_ms)
+    played.run(3000)
+    played.station.stays_on = played.station.enabled = False
+    played.run(5000)
+    assert played.driver._order.proven

@@ -250,6 +250,7 @@ class ProfileAnswers:
         facts.energy_ms = self._readings.asked("energy")
         facts.updated_ms = now_ms
         self._judge.measured(self._index, facts.amps_da, self._cycles["live"].started_ms, now_ms)
+        self._doubt_word()
         self._prove_by_measure(now_ms)
         self._ask_judge(now_ms)
 
@@ -341,6 +342,18 @@ class ProfileAnswers:
             return False
         return holds(rows, self._readings.values, 0, self._targets)
 
+    def _doubt_word(self) -> None:
+        """Does it feed its vehicle although it acknowledged the pause, and although that had its time?"""
+        order, rows, amps_da = self._order, self._table["proof"].get("word"), self.facts.amps_da
+        if not rows or not order.said_off or not self._settled():
+            return
+        if max(amps_da) > DRAWS_DA if amps_da else self.facts.charging and not holds(rows, self._readings.values, 0, self._targets):
+            order.drawn_while_off()
+
+    def _settled(self) -> bool:
+        """Was the last reading asked after the order had its time?"""
+        return self._cycles["live"].started_ms >= self._order.written_ms + self._site["settle_ms"] + self._site["latency_ms"]
+
     def _word_seen(self, rows: list) -> bool:
         """Was all else read since the pause took effect?"""
         return self._readings.asked_since(fields_of(rows), self._order.written_ms + self._table["latency_ms"])
@@ -389,7 +402,7 @@ class ProfileAnswers:
         order, amps_da = self._order, self.facts.amps_da
         if self._table["proof"]["kind"] != "measured" or not order.done() or not amps_da:
             return
-        settled = self._cycles["live"].started_ms >= order.written_ms + self._site["settle_ms"] + self._site["latency_ms"]
+        settled = self._settled()
         most_da = self._recipe.most_da(order.target_da)
         if settled and max(amps_da) > most_da + max(DRAWS_DA, most_da // 10) and self._unlike_ms < 0:
             self._unlike_ms = now_ms  # it has forgotten the order, or never took it: say it again

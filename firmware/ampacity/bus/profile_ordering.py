@@ -22,11 +22,12 @@ class Ordering:
     sure = True  # each write of it was acknowledged by an answer that is surely the device's own
     _held_sure = False  # so was its limit
     belied = False  # its word was not true once: it is believed no more until it was lost
+    belied_off = False  # nor is its word that it is paused
 
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
         self.target_da = NONE
-        self.said_off = self.belied = False
+        self.said_off = self.belied = self.belied_off = False
         self.writes = []
         self.at = 0
         self.order_id = 0
@@ -133,7 +134,11 @@ class Ordering:
         """The device answered the write."""
         self.at += 1
         if self.done() and not self.target_da:
-            self.said_off = self.sure and not self.loose
+            self.said_off = self.sure and not self.loose and not self.belied_off
+
+    def drawn_while_off(self) -> None:
+        """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its word is no proof."""
+        self.said_off, self.belied_off = False, True
 
     def heard(self, write: list, surely: bool) -> None:
         """Its answer to a write; surely: it can be neither an echo nor that to an older request."""
