@@ -35,7 +35,7 @@ class HostileCsms:
 
     def __enter__(self):
         self._thread.start()
-        assert self._up.wait(10)
+        assert self._up.wait(30)
         return self
 
     def __exit__(self, *_):

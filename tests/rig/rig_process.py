@@ -99,5 +99,5 @@ def running(site=SITE, *options, beside=()):
             rig.close()
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(30)
             process.stdout.close()

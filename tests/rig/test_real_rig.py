@@ -55,5 +55,5 @@ def test_controllers_find_each_other_over_ptys_and_nothing_is_left_behind(runtim
         started = children(rig.process.pid)
         assert pid not in started and len(started) >= 2
         rig.process.send_signal(signal.SIGTERM)
-        assert rig.process.wait(8) == 0
+        assert rig.process.wait(30) == 0
         wait_for(lambda: not any(os.path.exists("/proc/%d" % child) for child in started), 3)

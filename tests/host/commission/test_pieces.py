@@ -156,7 +156,7 @@ def test_nobody_leaves_out_what_only_eyes_see():
 def test_a_keyboard_takes_words_and_tells_others_back(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO("y\nwhat\nskip\n\n"))
     keyboard, words = Keyboard(), []
-    end_s = time.monotonic() + 2
+    end_s = time.monotonic() + 20
     while len(words) < 3 and time.monotonic() < end_s:
         word = keyboard.poll("a", "load")
         words += [word] if word else []

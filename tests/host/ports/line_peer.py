@@ -36,7 +36,7 @@ async def woken(doors, line):
     start_us = doors.clock.now_us()
     data = await line.read(5000000)
     await task
-    return b"%d %d" % (len(data), (doors.clock.now_us() - start_us) // 1000)
+    return b"%d %05d" % (len(data), (doors.clock.now_us() - start_us) // 1000)
 
 
 async def timed_out(doors, line):
@@ -46,7 +46,7 @@ async def timed_out(doors, line):
         start_us = doors.clock.now_us()
         await line.read(1750)
         worst_us = max(worst_us, doors.clock.now_us() - start_us)
-    return b"%d" % worst_us
+    return b"%08d" % worst_us
 
 
 platform()[1](echo(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -153,4 +153,4 @@ def test_a_car_charges_by_grant_falls_back_by_lease_and_leaves(site):
 def test_it_ends_with_its_bench(site):
     plant, client, process = site
     plant.connection.shutdown(socket.SHUT_RDWR)
-    assert process.wait(5) == 0
+    assert process.wait(30) == 0

@@ -68,7 +68,7 @@ def show(plant):
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path):
     with secondary(runtime, tmp_path) as (plant, port):
-        clients = [ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1) for _ in range(3)]
+        clients = [ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=1) for _ in range(3)]
         assert all(client.connect() for client in clients)
         plant.car = "C"
         assert not clients[0].write_registers(table.GRANT_AT, GRANT, device_id=2).isError()
@@ -77,7 +77,7 @@ def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path
             rubbish.sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert rubbish.recv(100) == b""
         assert [status(client)["limit_da"] for client in clients] == [160] * 3
-        more = [ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1) for _ in range(3)]
+        more = [ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=1) for _ in range(3)]
         assert all(client.connect() and status(client)["state"] == 1 for client in more)
         said = show(plant)["tcp"]
         assert said["clients"] == 7 and said["turned_away"] >= 2, said
@@ -88,8 +88,8 @@ def test_plain_tcp_serves_several_clients_and_survives_rubbish(runtime, tmp_path
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_primary_is_there(runtime, tmp_path):
     with secondary(runtime, tmp_path) as (plant, port):
-        primary = ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1)
-        stranger = ModbusTcpClient("127.0.0.1", port=port, timeout=2, retries=1, source_address=("127.0.0.2", 0))
+        primary = ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=1)
+        stranger = ModbusTcpClient("127.0.0.1", port=port, timeout=6, retries=1, source_address=("127.0.0.2", 0))
         plant.car = "C"
         assert primary.connect() and stranger.connect()
         assert not primary.write_registers(table.GRANT_AT, [100, *GRANT[1:]], device_id=2).isError()
@@ -124,7 +124,7 @@ def tls_client(port, ca, pair, folder):
     context.check_hostname = False  # this client of pymodbus names nobody
     if pair is not None:
         context.load_cert_chain(*pair.files(folder, f"client-{id(pair)}"))
-    return ModbusTlsClient("127.0.0.1", port=port, sslctx=context, timeout=2, retries=0)
+    return ModbusTlsClient("127.0.0.1", port=port, sslctx=context, timeout=10, retries=0)
 
 
 def get(client):

@@ -6,7 +6,7 @@ import time
 import pytest
 from test_serial_line import start_peer
 
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 def listen(port=0):
@@ -59,7 +59,7 @@ def test_bytes_pass_and_a_gateway_that_was_away_is_found_again(runtime):
     finally:
         server.close()
         peer.terminate()
-        peer.wait(5)
+        peer.wait(30)
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
@@ -90,4 +90,4 @@ def test_what_a_gateway_does_not_take_is_not_sent_later(runtime):
         client.close()
         server.close()
         peer.terminate()
-        peer.wait(5)
+        peer.wait(30)

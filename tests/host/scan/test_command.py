@@ -28,7 +28,7 @@ class Server(threading.Thread):
         self._up = threading.Event()
         self._loop = asyncio.new_event_loop()
         self.start()
-        self._up.wait(5)
+        self._up.wait(30)
 
     def run(self):
         asyncio.set_event_loop(self._loop)
