@@ -40,7 +40,7 @@ class Events:
         payload["transactionInfo"] = info
         if point.state == "Charging" and tx.state != "Charging":
             phases = phases_used(point)
-            tx.phases.told = phases or tx.phases.told
+            tx.phases = (phases or tx.phases[0],) + tx.phases[1:]
         if phases:
             payload["numberOfPhasesUsed"] = phases
         self._add_values(point, payload, values, now_ms)

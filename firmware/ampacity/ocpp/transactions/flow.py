@@ -9,6 +9,7 @@ from ampacity.ocpp.authorization.cache import group_of
 from ampacity.ocpp.point import same_token
 from ampacity.ocpp.transactions.ending import END_MS_MAX, Ending
 from ampacity.ocpp.transactions.events import Events
+from ampacity.ocpp.transactions.phases import look
 from ampacity.ocpp.transactions.record import Transaction
 
 CONNECT = "EVConnected"
@@ -150,7 +151,7 @@ class Transactions:
         begins = tx.begin_due and point.values.get("energy_wh") is not None
         if begins:
             self.events.begin(point, now_ms)
-        phases = tx.phases.look(point, now_ms)
+        tx.phases, phases = look(tx.phases, point, now_ms)
         if phases:
             self.events.send(point, "Updated", "ChargingStateChanged", now_ms, phases=phases)
         ends = tx.ending is not None and tx.ending.complete(point.values)

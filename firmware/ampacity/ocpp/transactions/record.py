@@ -1,6 +1,6 @@
 """One transaction, and what of it survives a power cut."""
 
-from ampacity.ocpp.transactions.phases import PhasesUsed
+from ampacity.ocpp.transactions.phases import UNKNOWN
 
 SAMPLES_MAX = 16
 
@@ -23,6 +23,7 @@ class Transaction:
     ended_sample_ms = None
     samples = ()
     restored = False
+    phases = UNKNOWN
 
     def __init__(self, transaction_id, start_ms, start_unix_s):
         self.id = transaction_id
@@ -30,7 +31,6 @@ class Transaction:
         self.start_ms = start_ms
         self.start_unix_s = start_unix_s
         self.sample_ms = None
-        self.phases = PhasesUsed()
 
     def keep_sample(self, meter_values):
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
