@@ -62,6 +62,15 @@ def test_every_firmware_file_compiles_for_micropython(tmp_path):
     fail_on(findings)
 
 
+def test_no_text_holds_a_lone_surrogate_for_then_no_image_can_be_frozen():
+    def alone(text):
+        return any(0xD800 <= ord(c) <= 0xDFFF for c in text)
+
+    texts = [(path, node) for path, node in firmware_nodes(ast.Constant) if isinstance(node.value, str)]
+    assert len(texts) > 1000
+    fail_on(at(path, node.lineno, "lone surrogate in a text: use ord()") for path, node in texts if alone(node.value))
+
+
 def test_only_modules_that_both_runtimes_have_are_imported():
     fail_on(
         at(path, line, f"{module} is not on MicroPython")
