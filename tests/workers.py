@@ -36,6 +36,7 @@ WAITING = (
     "tests/host/net/test_secure_upstream.py",
     "tests/host/package/test_package.py",
     "tests/host/ports/test_secondary_process.py",
+    "tests/rig/test_keys.py",
     "tests/rig/test_real_family.py",
     "tests/rig/test_real_rig.py",
     "tests/rig/test_real_storage.py",

@@ -102,7 +102,7 @@ class Session:
         if self._args.ui:
             from ampacity_host.rig.ui import show
 
-            ends.append(asyncio.ensure_future(show(self.bench, address)))
+            ends.append(asyncio.ensure_future(show(self.bench, address, control)))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()

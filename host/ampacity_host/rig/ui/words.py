@@ -28,8 +28,11 @@ def header(look):
     if look.worst is not None:
         violated = [name for name, one in look.worst["circuits"].items() if any(one["violation_ms"])]
         parts.append(("VIOLATION: " + ", ".join(violated), "white on red") if violated else ("no rule broken", "green"))
+    if look.state.get("faults"):
+        count = len(look.state["faults"])
+        parts.append(("%d fault%s" % (count, "s" * (count > 1)), "black on yellow"))
     if look.asks:
-        parts.append(("? explains", "bold"))
+        parts.append(("? keys" if look.hand else "? explains", "bold"))
     if look.runtime:
         parts.append((look.runtime, ""))
     if primary.get("heap_free"):
