@@ -153,7 +153,8 @@ def test_every_kind_that_the_page_shows_fits_its_target(tmp_path):
 def test_what_the_rig_refuses_is_a_sentence_in_the_view(tmp_path):
     async def person(seat):
         for typed, words in ((":unplug a\r", "an EVSE with a car plugged in"), (":plgu\r", "did you mean plug?"),
-                             (":limit main x\r", "a number of at least 0"), ("9", "there is no EVSE 9"), ("x", "no key x here"), ("e", "a car plugged in"), (":csms Reset {\r", "cannot csms")):
+                             (":limit main x\r", "a number of at least 0"), ("9", "there is no EVSE 9"), ("x", "no key x here"),
+                             ("e", "a car plugged in"), (":csms Reset {\r", "cannot csms")):
             await seat.type(typed)
             assert seat.hand.said[0] is False and words in seat.hand.said[1], seat.hand.said
             assert words in " ".join(seat.shown().split()), seat.shown()
