@@ -35,6 +35,7 @@ WAITING = (
     "tests/host/net/test_floods.py",
     "tests/host/net/test_secure_upstream.py",
     "tests/host/package/test_package.py",
+    "tests/host/ports/test_full_output.py",
     "tests/host/ports/test_secondary_process.py",
     "tests/rig/test_keys.py",
     "tests/rig/test_real_family.py",
