@@ -24,6 +24,7 @@ ORDER = {
     "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
 }  # fmt: skip
 CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac")
+BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
 LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
 TEXTS = ("text", "token", "mac", "key", "type", "group", "evse", "target", "circuit", "name")  # never a number or a flag
 FLAGS = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
@@ -76,6 +77,9 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
     op, plain = words[0], ORDER.get(words[0], ())
     fields: dict[str, Any] = {}
     left = list(words[1:])
+    while left and left[0].partition("=")[0] in BEFORE.get(op, ()) and named(left[0]):
+        key, _, text = left.pop(0).partition("=")
+        fields[key] = text if key == "of" else value_of(key, text)
     for name in plain:
         if not left or (named(left[0]) and not name.endswith("…")):
             break

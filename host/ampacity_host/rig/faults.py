@@ -65,7 +65,8 @@ class FaultDesk:
         point, host = rig.plant.point[target], rig.hosts.get(target)
         own = host.device.faults if host is not None else () if point.kind == "local" else OWN_DEVICE_KINDS
         wired = ("same_unit",) if host is not None and host.station is not None else ()
-        return PLANT_KINDS + tuple(own) + ("miswired",) + wired + (LINE_KINDS if point.bus >= 0 else ())
+        kinds = PLANT_KINDS + tuple(own) + ("miswired",) + wired + (LINE_KINDS if point.bus >= 0 else ())
+        return tuple(dict.fromkeys(kinds))
 
     def targets(self):
         rig = self._rig

@@ -135,8 +135,10 @@ def test_every_kind_that_the_page_shows_fits_its_target(tmp_path):
         assert set(seat.bench.desk.targets()) > {"grid", "rs485-1", "primary"}
         said = {"miswired": "L1,L2,L3", "same_unit": "77", "clock_jump": "60"}
         for target in seat.bench.desk.targets():
-            for kind in seat.bench.desk.kinds_at(target):
-                seat.hand.target, seat.hand.kind = target, seat.hand._desk.kinds_at(target).index(kind)
+            kinds = seat.bench.desk.kinds_at(target)
+            assert len(kinds) == len(set(kinds)), target
+            for kind in kinds:
+                seat.hand.target, seat.hand.kind = target, kinds.index(kind)
                 await seat.type("\r")
                 if seat.hand.line is not None:
                     lines = len(seat.bench.plant.point[target].terminals) if kind == "miswired" else 3

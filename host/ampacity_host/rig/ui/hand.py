@@ -8,6 +8,7 @@ import json
 
 from ampacity_host.rig.do import NotMeant, in_words, request_of
 from ampacity_host.rig.ui.keys import HELD_MAX, Reader
+from ampacity_host.rig.ui.words import leader
 
 PATIENCE_S = 15         # of one operation; the rig's own answers come within two seconds
 LINE_MAX = 400
@@ -107,13 +108,15 @@ class Hand(Asking):
     def _tell(self, words, answer):
         well = bool(answer.get("ok"))
         text = in_words(answer) if well else str(answer.get("error"))
+        well = well and not text.startswith("error: ")  # what a console says to a line that it refuses
         lines = [printable(line) for line in text.splitlines()] or [""]
         short = " ".join(" ".join(lines).split())
         if well and (len(short) > SHORT or words.startswith("console ")):
             self.told = (printable(words), lines, 0)
         else:
             self.said = (well, "%s: %s" % (printable(words), short))
-            self._look.note("hand" if well else "over", self.said[1])
+            if not words.startswith("advance "):  # which says nothing that the clock does not
+                self._look.note("hand" if well else "over", self.said[1])
 
     # ---- what a key means
 
@@ -182,6 +185,10 @@ class Hand(Asking):
 
     def _primary(self):
         return ["primary", "kill" if self._look.state["primary"] else "start"]
+
+    def _why(self):
+        below = leader(self._look, self.evse)[1]
+        return ["console", *(["of=" + below] if below else []), "why", self.evse]
 
     def prompt(self, text):
         self.line = text
@@ -254,7 +261,7 @@ KEYS = {
     "up": lambda hand: hand.move(-1), "down": lambda hand: hand.move(1), "p": Hand._plug, "c": Hand._card, "e": Hand._car,
     "f": Hand._open_faults, "+": lambda hand: hand.load(STEP_A), "-": lambda hand: hand.load(-STEP_A),
     "o": lambda hand: hand.prompt("background %s " % hand.root), "l": lambda hand: hand.prompt("limit %s " % hand.root),
-    "w": lambda hand: ["console", "why", hand.evse], "k": Hand._primary, "t": Hand._time, ":": lambda hand: hand.prompt(""),
+    "w": Hand._why, "k": Hand._primary, "t": Hand._time, ":": lambda hand: hand.prompt(""),
 }
 
 

@@ -45,7 +45,7 @@ def _may(look, hand):
     elif look.asked or hand.target is not None:
         words = "Esc: back to the site"
     else:
-        words = "%s  c card  e %s  f faults  + - load  w why  : any  ? keys" % (
+        words = "? keys  %s  c card  e %s  f faults  + - load  w why  : any" % (
             "p unplug" if hand.truth["plugged"] else "p plug", "pause" if hand.truth["hungry"] else "charge")
         words = "%d %s  %s" % (hand.chosen + 1, hand.evse, words)
     return Text(words, "reverse", no_wrap=True, overflow="ellipsis")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ampacity_host.rig.ui.bars import FREE, OTHER, OURS, bar, colour
 from ampacity_host.rig.ui.pages import foot, page
-from ampacity_host.rig.ui.words import STATUS_STYLE, clock, header, kind_word
+from ampacity_host.rig.ui.words import STATUS_STYLE, clock, header, kind_word, leader
 
 HEAD_ROWS, STORY_ROWS_MAX = 1, 4
 BOTTOM_ROWS_MIN, BOTTOM_ROWS_MIN_LOW, LOW = 8, 3, 30
@@ -175,13 +175,13 @@ def left_out(look, names):
 
 
 def status_of(look, name):
-    view = (look.state["primary"] or {}).get("evses", {}).get(name)
+    view = leader(look, name)[0]
     return "alone" if view is None else view["status"] if view["online"] else "silent"
 
 
 def _evse_row(look, name, wide):
     truth = look.state["truth"]["evses"][name]
-    view = (look.state["primary"] or {}).get("evses", {}).get(name)
+    view = leader(look, name)[0]
     drawn = Text(_drawn(truth["amps"], wide), "green" if any(truth["amps"]) else "dim")
     cells = [name, Text(kind_word(look.kinds.get(name, "")), "dim")]
     if view is None:

@@ -20,6 +20,15 @@ def mode(look):
     return look.state["primary"]["mode"] if look.state["primary"] else "down"
 
 
+def leader(look, name):
+    """(view, primary): how the primary that leads an EVSE sees it, "" for the one at the top; view None: nobody does."""
+    top = look.state["primary"] or {}
+    for primary, view in {"": top, **(top.get("below") or {})}.items():
+        if name in ((view or {}).get("evses") or {}):
+            return view["evses"][name], primary
+    return None, ""
+
+
 def header(look):
     """[(words, style)] of the first line."""
     primary = look.state["primary"] or {}
