@@ -128,6 +128,18 @@ def test_keys_on_which_a_terminal_itself_acts_stop_and_end_nothing(tmp_path):
         person.so(lambda evses: not evses["evse-1"]["plugged"])
 
 
+def test_a_terminal_that_is_closed_ends_the_rig_in_order(tmp_path):
+    with at(tmp_path, 80, 24) as person:
+        person.until("›1 evse-1")
+        os.close(person.slave)
+        os.close(person.master)
+        try:
+            assert person.process.wait(PATIENCE_S) == 0
+            assert not (tmp_path / "ampacity" / "rig.json").exists()
+        finally:
+            person.master, person.slave = pty.openpty()
+
+
 def test_where_no_keys_can_come_from_none_are_offered(tmp_path):
     with at(tmp_path, 80, 24, ours=False) as person:
         screen = person.until("evse-3", "circuit", "events")

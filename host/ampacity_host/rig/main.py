@@ -77,8 +77,9 @@ class Session:
     async def run(self):
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopped.set)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it is to go on
+                loop.add_signal_handler(number, stopped.set)
         control, address = None, ""
         try:
             self.bench = await self._make()
