@@ -53,6 +53,21 @@ def test_settings_have_the_names_of_the_site_file_and_former_ones_are_read():
     assert (lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms) == (80, 130, 60, 9000)
 
 
+def test_settings_that_fit_only_together_are_taken_together_whatever_their_order():
+    unit, say = desk()
+    lease = unit.secondary.lease
+    for fallback, most in (("18", "20"), ("6", "10"), ("16", "16")):
+        say("set fallback_a " + fallback)
+        say("set max_a " + most)
+        assert not say("commit").startswith("error")
+        assert (lease.fallback_da, lease.max_da) == (int(fallback) * 10, int(most) * 10)
+    say("set fallback_a 25")
+    say("set max_a 20")
+    say("set watchdog_s 5")
+    assert say("commit").startswith("error: fallback_a `25.0` is refused")
+    assert (lease.fallback_da, lease.max_da, lease.longest_ms) == (160, 160, 10000)
+
+
 def test_registers_are_unlocked_for_a_time():
     unit, say = desk()
     data = words((60, 160, 60, 100))

@@ -133,16 +133,29 @@ class SettingTable:
         """Put staged values (key → value) in force and keep them; Rejected or OSError: none of them is."""
         done = []
         try:
-            for key in sorted(staged):
-                self.row(key).apply(staged[key])
-                done.append(key)
+            self._apply(staged, done)
             self._store.put(DOCUMENT, self._changed(staged))
         except (Rejected, OSError):
-            for key in done:
+            for key in reversed(done):
                 self.row(key).apply(self._values[key])
             raise
         for key in staged:
             self._values[key] = staged[key]
+
+    def _apply(self, staged, done):
+        """Those that fit only once others are in force come behind them. done: list of keys, in the order that was taken."""
+        left = sorted(staged)
+        while left:
+            refused = []
+            for key in left:
+                try:
+                    self.row(key).apply(staged[key])
+                    done.append(key)
+                except Rejected as e:
+                    refused.append((key, e))
+            if len(refused) == len(left):
+                raise refused[0][1]
+            left = [key for key, _ in refused]
 
     def _changed(self, staged):
         """What is stored: values other than the default."""
