@@ -22,6 +22,12 @@ def held():
     return gc.mem_alloc() if MICROPYTHON else sys.getallocatedblocks()
 
 
+def growth(first, middle, last):
+    """What a life holds more and more of, by what it held after its first quarter, 3/8 later, and at its end: twice the lesser growth of
+    both 3/8. What is held once, however much, grows in one of them only, and is no leak."""
+    return 2 * min(middle - first, last - middle)
+
+
 class Play:
     """cases: classes with step() and counters(); their lives take turns. `result()` after `run(frames)`."""
 
@@ -58,8 +64,7 @@ class Play:
                     held_at.append(held())
             while len(held_at) < 2:
                 held_at.append(held())
-            first, middle = held_at
-            self._grown(kind, seed, frames, 2 * min(middle - first, held() - middle))
+            self._grown(kind, seed, frames, growth(held_at[0], held_at[1], held()))
             self._add(self.counters, case.counters(), kind.name + ".")
         except Exception as error:
             self.exceptions += 1
@@ -69,7 +74,7 @@ class Play:
         return bender.bent or 1
 
     def _grown(self, kind, seed, frames, grown):
-        """What a life holds more and more of: twice the lesser growth of its second and third 3/8. What is held once is no leak."""
+        """Is a life's growth a leak?"""
         self.growth = max(self.growth, grown)
         if grown > GROWTH_MAX:
             self.problems.append("%s, seed %d: grew by %d in %d frames" % (kind.name, seed, grown, frames - frames // 4))

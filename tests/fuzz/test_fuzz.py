@@ -6,7 +6,7 @@ from ampacity.bus import frames, mbap, primary, receiver, tcp
 from ampacity.bus.frames import exception_pdu, rtu_frame
 from tests.fuzz.bend import SERIAL, STREAM
 from tests.fuzz.cases import CASES
-from tests.fuzz.play import Play
+from tests.fuzz.play import GROWTH_MAX, Play, growth
 from tests.fuzz.primary import PrimaryCase
 from tests.fuzz.run import QUICK, QUICK_MICROPYTHON, on_micropython, profiles
 from tests.fuzz.secondary import SecondaryCase
@@ -84,3 +84,56 @@ def test_the_eye_of_its_own_sees_what_the_engines_see():
         assert checksum(frame) == 0 and (unit, pdu) in frames_in(b"\x99" + frame + b"\x98", (unit,))
         spoilt = bytes((frame[0], frame[1] ^ 1)) + frame[2:]
         assert not frames.crc_ok(spoilt) and frames_in(spoilt, (unit,)) == []
+
+
+class Quiet:
+    """A life in which nothing happens but what `_keep` does: `kept` outlives it."""
+
+    name = "quiet"
+    kept = []
+
+    def __init__(self, rng, bender, tables):
+        self._bender = bender
+
+    def step(self):
+        self._bender.bent += 1
+        self._keep(self._bender.bent)
+
+    def _keep(self, number):
+        pass
+
+    def counters(self):
+        return {}
+
+
+class Leaks(Quiet):
+    """An object with every second frame."""
+
+    def _keep(self, number):
+        if number % 2:
+            self.kept.append(object())
+
+
+class KeepsOnce(Quiet):
+    """Many times what may grow, at once and for good; ONCE: with which frame."""
+
+    ONCE = 0
+
+    def _keep(self, number):
+        if number == self.ONCE:
+            self.kept.append([object() for _ in range(20 * GROWTH_MAX)])
+
+
+def test_what_grows_in_both_halves_of_a_life_is_a_leak_and_what_is_held_once_is_none():
+    assert Play(1, [Quiet], []).run(4000, life=4000)["problems"] == []
+    leak = Play(1, [Leaks], []).run(4000, life=4000)
+    assert len(leak["problems"]) == 1 and "quiet, seed 1000003: grew by" in leak["problems"][0] and 1400 < leak["growth"] < 1600
+    for once in (1, 1500, 2400, 2600, 3900):
+        case = type("KeepsOnce", (KeepsOnce,), {"ONCE": once})
+        assert Play(1, [case], []).run(4000, life=4000)["problems"] == [], once
+    Quiet.kept.clear()
+
+
+def test_growth_is_twice_the_lesser_of_both_halves():
+    assert growth(100, 130, 160) == 60 and growth(100, 900, 900) == 0 and growth(100, 100, 900) == 0
+    assert growth(100, 900, 950) == 100 and growth(100, 50, 900) < 0

@@ -104,6 +104,39 @@ def test_what_was_set_at_the_console_holds_after_a_restart_though_nobody_comes_t
     assert garage.view("evse-2")["order_a"] == 7.5
 
 
+def test_settings_have_the_names_and_units_of_the_site_file_and_former_ones_are_read():
+    garage = charging()
+    from ampacity.console.console import Console
+
+    def say(text):
+        return Console(garage.primary.installer).line(text, "installer", garage.now_us // 1000)
+
+    for typed, shown in (
+        ("idle_s 120", "idle_s: 300 s to 120 s"), ("sharing.idle_ms 90000", "idle_s: 120 s to 90 s"), ("idle_s 90.5s", "idle_s: 90 s to 90.5 s"),
+        ("raise_hold_s 0", "raise_hold_s: 10 s to 0 s"),
+        ("sharing.deadband_a 1.5", "deadband_a: 0.5 A to 1.5 A"), ("slot_s 60", "slot_s: 900 s to 60 s"),
+    ):  # fmt: skip
+        assert say("set " + typed + " commit") == shown
+    assert garage.primary.guard.demands.idle_ms == 90500 and garage.primary.guard.plan.raise_hold_ms == 0
+    for typed in ("idle_s 9", "idle_s x", "sharing.idle_ms 90000000", "sharing.idle_ms 9.5", "idle_s 1.2345"):
+        assert "10..86400 s" in say("set " + typed), typed
+    assert "did you mean `idle_s`" in say("set idle_m 9")
+    assert "sharing" not in say("show settings") and "_ms" not in say("show settings")
+    garage.start()
+    garage.run(1000)
+    assert garage.primary.installer.settings.shown("sharing.idle_ms") == "90.5 s" and garage.primary.guard.demands.idle_ms == 90500
+
+
+def test_settings_that_were_kept_under_their_former_names_hold():
+    garage = Garage()
+    garage.primary.settings.put("console", {"sharing.idle_ms": 45000, "sharing.slot_ms": 1})
+    garage.start()
+    garage.run(1000)
+    table = garage.primary.installer.settings
+    assert garage.primary.guard.demands.idle_ms == 45000 and table.shown("idle_s") == "45 s"
+    assert len(table.refused) == 1 and "slot_s" in table.refused[0] and "60..86400 s" in table.refused[0]
+
+
 def test_a_limit_on_a_name_that_is_not_there_is_refused_with_the_names():
     garage = Garage()
     from ampacity.console.console import Console

@@ -239,7 +239,7 @@ class Console:
             raise Misused(usage_of("set") + "; `show settings` lists the keys", words)
         at_once = len(words) > 2 and words[-1] == "commit"
         row = self.target.settings.row(words[0])
-        self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]))
+        self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]), words[0])
         if at_once:
             return self._commit((), now_ms)
         return "%s: %s staged; commit or rollback" % (row.key, row.shown(self.staged[row.key]))

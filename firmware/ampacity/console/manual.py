@@ -10,7 +10,8 @@ ABOUT = {
     "limit": "A limit by hand. TARGET: an EVSE, a circuit (all that flows there) or `site` (all EVSEs together).\n"
     "AMPS for each phase, as 16 or 16.5; watts in total, as 11000W; `off` withdraws it. SECONDS: how long it holds.\n"
     "Example: limit row-a 20 3600",
-    "set": "Stages a setting; `show settings` lists keys and ranges. It takes effect at `commit`, or at once with `commit` behind it.",
+    "set": "Stages a setting; `show settings` lists keys and ranges, named as in the site file. It takes effect at `commit`, or at once\n"
+    "with `commit` behind it. Examples: set idle_s 120 commit, set bay-1.limit_a 10",
     "commit": "Puts everything that was staged with `set` into force, and keeps it through restarts; all of it or nothing.",
     "rollback": "Forgets what was staged with `set`.",
     "password": "Sets the installer's password, 12 to 64 characters. From then on changes need `login`, and other doors may open.",

@@ -12,22 +12,30 @@ TEXT_MAX = 120
 
 
 class Setting:
-    """One row. key: dotted name. kind: "int", "da" (typed in amperes with one decimal), "bool", "text", "choice".
+    """One row. key: its name, that of the site file where it stands there too. kind: "int", "da" (typed in amperes with one
+    decimal), "s" (typed in seconds, a value in ms), "bool", "text", "choice".
 
-    least, most: range of "int" and "da" (in da). choices: tuple of words for "choice". unit: for people. default: the
-    value without a stored one. apply: function(value), called at load and commit; may raise Rejected.
-    secret: its value is never shown.
+    least, most: range of "int", "da" (in da) and "s" (in ms). choices: tuple of words for "choice". unit: for people.
+    default: the value without a stored one. apply: function(value), called at load and commit; may raise Rejected.
+    secret: its value is never shown. former: the name that it had before; it is still read, and the store goes on with it.
     """
 
-    def __init__(self, key, kind, default, apply, least=0, most=0, choices=(), unit="", secret=False):
+    def __init__(self, key, kind, default, apply, least=0, most=0, choices=(), unit="", secret=False, former=None):
         self.key, self.kind, self.default, self.apply = key, kind, default, apply
         self.least, self.most, self.choices = least, most, choices
-        self.unit, self.secret = unit, secret
+        self.unit, self.secret, self.former = unit, secret, former
+
+    @property
+    def kept_as(self):
+        """Its name in the store."""
+        return self.former or self.key
 
     def allowed(self):
         """What is allowed, in words."""
         if self.kind == "da":
             return "%s..%s A" % (amps_text(self.least), amps_text(self.most))
+        if self.kind == "s":
+            return "%s..%s s" % (seconds_text(self.least), seconds_text(self.most))
         if self.kind == "int":
             return "%d..%d%s" % (self.least, self.most, " " + self.unit if self.unit else "")
         if self.kind == "bool":
@@ -36,8 +44,10 @@ class Setting:
             return ", ".join(self.choices)
         return "at most %d characters" % TEXT_MAX
 
-    def parse(self, text):
-        """The value of a typed text. Raises Rejected with the key and what is allowed."""
+    def parse(self, text, name=None):
+        """The value of a typed text. name: as which it was typed. Raises Rejected with the key and what is allowed."""
+        if self.kind == "s" and name == self.former and is_digits(text) and name.endswith("_ms"):
+            text += "ms"
         value = self._parsed(text)
         if value is None:
             raise Rejected(self.key, "***" if self.secret else text, self.allowed())
@@ -48,6 +58,8 @@ class Setting:
             return "***"
         if self.kind == "da":
             return amps_text(value) + " A"
+        if self.kind == "s":
+            return seconds_text(value) + " s"
         if self.kind == "bool":
             return "on" if value else "off"
         return "%s %s" % (value, self.unit) if self.unit else str(value)
@@ -56,7 +68,7 @@ class Setting:
         """Is a stored value still one that is allowed? The table may have changed since."""
         if self.kind == "bool":
             return isinstance(value, bool)
-        if self.kind in ("int", "da"):
+        if self.kind in ("int", "da", "s"):
             return isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most
         if self.kind == "choice":
             return value in self.choices
@@ -69,6 +81,8 @@ class Setting:
             value = int(text) if is_number(text) else None
         elif self.kind == "da":
             value = parse_da(text)
+        elif self.kind == "s":
+            value = parse_ms(text)
         else:
             value = text
         return value if value is not None and self.fits(value) else None
@@ -91,19 +105,20 @@ class SettingTable:
         if DOCUMENT in getattr(self._store, "damaged", ()):
             self.refused.append("all: the document is damaged")
         for row in self.rows:
-            if row.key not in stored:
+            if row.kept_as not in stored:
                 continue
+            value = stored[row.kept_as]
             try:
-                if not row.fits(stored[row.key]):
-                    raise Rejected(row.key, stored[row.key], row.allowed())
-                row.apply(stored[row.key])
-                self._values[row.key] = stored[row.key]
+                if not row.fits(value):
+                    raise Rejected(row.key, value, row.allowed())
+                row.apply(value)
+                self._values[row.key] = value
             except Rejected as e:
                 self.refused.append(str(e))
 
     def row(self, key):
         for row in self.rows:
-            if row.key == key:
+            if key in (row.key, row.former):
                 return row
         raise Unknown("setting", key, [row.key for row in self.rows])
 
@@ -111,22 +126,36 @@ class SettingTable:
         return self._values[key]
 
     def shown(self, key):
-        return self.row(key).shown(self._values[key])
+        row = self.row(key)
+        return row.shown(self._values[row.key])
 
     def commit(self, staged):
         """Put staged values (key → value) in force and keep them; Rejected or OSError: none of them is."""
         done = []
         try:
-            for key in sorted(staged):
-                self.row(key).apply(staged[key])
-                done.append(key)
+            self._apply(staged, done)
             self._store.put(DOCUMENT, self._changed(staged))
         except (Rejected, OSError):
-            for key in done:
+            for key in reversed(done):
                 self.row(key).apply(self._values[key])
             raise
         for key in staged:
             self._values[key] = staged[key]
+
+    def _apply(self, staged, done):
+        """Those that fit only once others are in force come behind them. done: list of keys, in the order that was taken."""
+        left = sorted(staged)
+        while left:
+            refused = []
+            for key in left:
+                try:
+                    self.row(key).apply(staged[key])
+                    done.append(key)
+                except Rejected as e:
+                    refused.append((key, e))
+            if len(refused) == len(left):
+                raise refused[0][1]
+            left = [key for key, _ in refused]
 
     def _changed(self, staged):
         """What is stored: values other than the default."""
@@ -134,7 +163,7 @@ class SettingTable:
         for row in self.rows:
             value = staged.get(row.key, self._values[row.key])
             if value != row.default:
-                out[row.key] = value
+                out[row.kept_as] = value
         return out
 
 
@@ -152,6 +181,25 @@ def parse_da(text):
     if not is_digits(whole) or (dot and not (is_digits(tenth) and len(tenth) == 1)) or len(whole) > 6:
         return None
     return int(whole) * 10 + int(tenth or "0")
+
+
+def parse_ms(text):
+    """Seconds as typed ("300", "0.5", "300s"), or "500ms", in milliseconds; None for anything else or a fourth decimal."""
+    if text[-2:] == "ms":
+        return int(text[:-2]) if is_digits(text[:-2]) and len(text) <= 12 else None
+    whole, dot, part = (text[:-1] if text[-1:] == "s" else text).partition(".")
+    if not is_digits(whole) or (dot and not (is_digits(part) and len(part) <= 3)) or len(whole) > 9:
+        return None
+    return int(whole) * 1000 + (int(part) * 10 ** (3 - len(part)) if dot else 0)
+
+
+def seconds_text(value_ms):
+    """300, 0.5 or 0.125: seconds without superfluous noughts."""
+    whole, part = divmod(value_ms, 1000)
+    text = "%03d" % part
+    while text[-1:] == "0":
+        text = text[:-1]
+    return "%d.%s" % (whole, text) if text else "%d" % whole
 
 
 def amps_text(value_da):

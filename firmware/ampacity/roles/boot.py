@@ -84,12 +84,28 @@ def run_loop(main):
 
 
 def echo_line(line):
-    """One line of the log on standard output, for a terminal or the system's journal; a full or closed one stops nobody."""
+    """One line of the log on standard output, for a terminal or the system's journal."""
     _n, now_ms, level, text = line
+    say("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+
+
+def say(text):
+    """A line on standard output, at once where that has a buffer; a full or closed one stops nobody."""
     try:
-        print("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
+        print(text)
+        if hasattr(sys.stdout, "flush"):
+            sys.stdout.flush()
     except OSError:
         pass
+
+
+def let_go():
+    """What standard output did not take is forgotten: a last try at the interpreter's end would change the exit status."""
+    try:
+        if hasattr(sys.stdout, "flush"):
+            sys.stdout.flush()
+    except OSError:
+        sys.stdout = None
 
 
 def lines_of(config):
@@ -141,7 +157,7 @@ async def run_role(folder, boot, config, log):
 def main(arguments):
     """arguments: [data folder]. Returns the exit status of the process."""
     if len(arguments) != 1:
-        print("usage: ampacity DATA_DIR")
+        say("usage: ampacity DATA_DIR")
         return 2
     folder = arguments[0]
     log = Log(log_lines())
@@ -155,13 +171,14 @@ def main(arguments):
         config = read_json(folder, "site.json")
         return run_loop(run_role(folder, boot, config, log)) or 0
     except Rejected as e:
-        print("configuration: " + str(e))
+        say("configuration: " + str(e))
         return EXIT_CONFIG
     except Busy as e:
-        print("ampacity: " + str(e))
+        say("ampacity: " + str(e))
         return EXIT_BUSY
     except KeyboardInterrupt:
         return 0
     finally:
         if held is not None:
             held.close()
+        let_go()

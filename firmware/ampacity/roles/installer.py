@@ -12,13 +12,13 @@ SOURCE = "console"
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | report [EVSE] [--json] | sign NAME"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
 PLAN_SETTINGS = (
-    # key, attribute of the plan or the demands, kind, least, most, unit
-    ("deadband_a", "plan", "deadband_da", "da", 1, 50, ""),
-    ("raise_hold_ms", "plan", "raise_hold_ms", "int", 1000, 600000, "ms"),
-    ("restart_hold_ms", "demands", "restart_hold_ms", "int", 0, 3600000, "ms"),
-    ("idle_ms", "demands", "idle_ms", "int", 10000, 86400000, "ms"),
-    ("wake_ms", "demands", "wake_ms", "int", 60000, 86400000, "ms"),
-    ("slot_ms", "demands", "slot_ms", "int", 60000, 86400000, "ms"),
+    # key, as [settings] of the site file has it; attribute of the plan or the demands; kind, least, most
+    ("deadband_a", "plan", "deadband_da", "da", 0, 60),
+    ("raise_hold_s", "plan", "raise_hold_ms", "s", 0, 600000),
+    ("restart_hold_s", "demands", "restart_hold_ms", "s", 0, 3600000),
+    ("idle_s", "demands", "idle_ms", "s", 10000, 86400000),
+    ("wake_s", "demands", "wake_ms", "s", 60000, 86400000),
+    ("slot_s", "demands", "slot_ms", "s", 60000, 86400000),
 )
 
 
@@ -119,9 +119,10 @@ class Installer:
     def _rows(self):
         guard = self.primary.guard
         rows = []
-        for key, part, attribute, kind, least, most, unit in PLAN_SETTINGS:
+        for key, part, attribute, kind, least, most in PLAN_SETTINGS:
             owner = getattr(guard, part)
-            rows.append(Setting("sharing." + key, kind, getattr(owner, attribute), _setter(owner, attribute), least, most, unit=unit))
+            former = "sharing." + (attribute if kind == "s" else key)
+            rows.append(Setting(key, kind, getattr(owner, attribute), _setter(owner, attribute), least, most, former=former))
         for i, evse in enumerate(self.primary.site["evses"]):
             rows.append(Setting(evse["name"] + ".limit_a", "da", evse["limit_da"], self._wish(i), 0, evse["max_da"]))
         return rows

@@ -37,10 +37,10 @@ class SecondaryTarget:
         lease = secondary.lease
         self.settings = SettingTable(
             [
-                Setting("fallback", "da", lease.fallback_da, self.setter("fallback_da"), 0, 800),
-                Setting("hardware_max", "da", lease.max_da, self.setter("max_da"), 60, 800),
-                Setting("power_on", "da", lease.power_on_da, self.setter("power_on_da"), 0, 800),
-                Setting("longest_lease_ms", "int", lease.longest_ms, self.setter("longest_ms"), 1000, 3600000, unit="ms"),
+                Setting("fallback_a", "da", lease.fallback_da, self.setter("fallback_a", "fallback_da"), 0, 800, former="fallback"),
+                Setting("max_a", "da", lease.max_da, self.setter("max_a", "max_da"), 60, 800, former="hardware_max"),
+                Setting("power_on_a", "da", lease.power_on_da, self.setter("power_on_a", "power_on_da"), 0, 800, former="power_on"),
+                Setting("watchdog_s", "s", lease.longest_ms, self.setter("watchdog_s", "longest_ms"), 1000, 3600000, former="longest_lease_ms"),
             ],
             Forgetful(),
         )
@@ -51,12 +51,12 @@ class SecondaryTarget:
     def why(self, name):
         now_ms = self.clock.now_ms()
         lease = self.secondary.lease
-        return "%.1f A: %s, hardware maximum %.1f A" % (lease.limit_da(now_ms) / 10, lease.state(now_ms), lease.max_da / 10)
+        return "%.1f A: %s, max_a %.1f A" % (lease.limit_da(now_ms) / 10, lease.state(now_ms), lease.max_da / 10)
 
     def limit(self, target, limit_da, watts, ttl_ms, now_ms):
         raise Rejected("limit", target, "the primary's console: a secondary obeys its lease")
 
-    def setter(self, name):
+    def setter(self, key, name):
         """Function that puts one of the four values in force; the others stay."""
 
         def apply(value):
@@ -68,7 +68,7 @@ class SecondaryTarget:
                 values["fallback_da"], values["max_da"], values["power_on_da"], values["longest_ms"]
             )
             if not done:
-                raise Rejected(name, value, "0 or 60 up to the hardware maximum, together with the others")
+                raise Rejected(key, "%d.%d" % divmod(value, 10), "0, or 6.0 A up to max_a, together with the other settings")
             self.secondary.map.settings_changed = True
 
         return apply

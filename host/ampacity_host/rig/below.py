@@ -24,5 +24,8 @@ class FamilyDesk(FaultDesk):
         line = rig.lines[parent["name"]]
         return self._wire(line, line.drop(target), kind, target, on, options)
 
-    def _targets(self):
-        return [*super()._targets(), *self._rig.primaries]
+    def targets(self):
+        return [*super().targets(), *self._rig.primaries]
+
+    def kinds_at(self, target):
+        return OWN_KINDS + LINE_KINDS if target in self._rig.primaries else super().kinds_at(target)

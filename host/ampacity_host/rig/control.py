@@ -59,13 +59,17 @@ class ControlServer:
             if not line or (line[:1] != b"{" and is_foreign(line)):
                 return
             if line.strip():
-                answer = await self._answer(line)
+                answer = await self.answer(line)
                 writer.write(encode(answer))
                 await writer.drain()
-                if answer.get("ok") and answer.pop("stopping", False):
-                    self.stopped.set()
+                self.said(answer)
 
-    async def _answer(self, line):
+    def said(self, answer):
+        """What follows once an answer is told."""
+        if answer.get("ok") and answer.pop("stopping", False):
+            self.stopped.set()
+
+    async def answer(self, line):
         """The answer to one request line; never raises."""
         request = None
         try:

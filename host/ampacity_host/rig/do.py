@@ -24,6 +24,8 @@ ORDER = {
     "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
 }  # fmt: skip
 CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac")
+BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
+LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
 TEXTS = ("text", "token", "mac", "key", "type", "group", "evse", "target", "circuit", "name")  # never a number or a flag
 FLAGS = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
 
@@ -52,12 +54,19 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
     except (OSError, ValueError) as problem:
         print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
         return NO_CONNECTION
-    answer = {key: value for key, value in answer.items() if key not in ("id", "ok")}
-    if as_json:
-        print(json.dumps(answer))
-        return OK
-    print(answer["text"] if list(answer) == ["text"] else json.dumps(answer, indent=2) if answer else "ok")
+    print(json.dumps(told(answer)) if as_json else in_words(answer))
     return OK
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """What an answer says beside that it is one."""
+    return {key: value for key, value in answer.items() if key not in ("id", "ok", "stopping")}
+
+
+def in_words(answer: dict[str, Any]) -> str:
+    """An answer that is no refusal, for people."""
+    said = told(answer)
+    return str(said["text"]) if list(said) == ["text"] else json.dumps(said, indent=2) if said else "ok"
 
 
 def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
@@ -68,6 +77,9 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
     op, plain = words[0], ORDER.get(words[0], ())
     fields: dict[str, Any] = {}
     left = list(words[1:])
+    while left and left[0].partition("=")[0] in BEFORE.get(op, ()) and named(left[0]):
+        key, _, text = left.pop(0).partition("=")
+        fields[key] = text if key == "of" else value_of(key, text)
     for name in plain:
         if not left or (named(left[0]) and not name.endswith("…")):
             break
@@ -104,7 +116,7 @@ def value_of(key: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text
+        return text.split(",") if key in LISTS else text
 
 
 # where the last rig listens

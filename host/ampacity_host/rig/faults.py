@@ -29,6 +29,7 @@ class FaultDesk:
     def __init__(self, rig):
         self._rig = rig
         self._intruders = {}
+        self.on = {}        # (kind, target) of each that lasts, in the order in which they began
 
     def set(self, kind, target, on, options):
         if kind not in ALL_KINDS:
@@ -44,9 +45,30 @@ class FaultDesk:
             return self._on_meter(kind, rig.plant.meter[target], on, options)
         if target in rig.plant.point:
             return self._on_evse(kind, rig.plant.point[target], on, options)
-        raise FieldError("target", target, ", ".join(self._targets()))
+        raise FieldError("target", target, ", ".join(self.targets()))
 
-    def _targets(self):
+    def note(self, kind, target, on):
+        """What was set, for those who look."""
+        self.on.pop((kind, target), None)
+        if on and kind not in ONCE:
+            self.on[kind, target] = None
+
+    def kinds_at(self, target):
+        """Which kinds fit a target that there is."""
+        rig = self._rig
+        if target == "primary":
+            return PRIMARY_KINDS
+        if target in rig.bus_index:
+            return LINE_KINDS
+        if target in rig.plant.meter:
+            return METER_KINDS + (LINE_KINDS if rig.plant.meter[target].bus >= 0 else ())
+        point, host = rig.plant.point[target], rig.hosts.get(target)
+        own = host.device.faults if host is not None else () if point.kind == "local" else OWN_DEVICE_KINDS
+        wired = ("same_unit",) if host is not None and host.station is not None else ()
+        kinds = PLANT_KINDS + tuple(own) + ("miswired",) + wired + (LINE_KINDS if point.bus >= 0 else ())
+        return tuple(dict.fromkeys(kinds))
+
+    def targets(self):
         rig = self._rig
         return list(rig.bus_index) + list(rig.plant.point) + list(rig.plant.meter) + ["primary"]
 

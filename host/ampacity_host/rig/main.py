@@ -77,8 +77,9 @@ class Session:
     async def run(self):
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopped.set)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it is to go on
+                loop.add_signal_handler(number, stopped.set)
         control, address = None, ""
         try:
             self.bench = await self._make()
@@ -102,7 +103,7 @@ class Session:
         if self._args.ui:
             from ampacity_host.rig.ui import show
 
-            ends.append(asyncio.ensure_future(show(self.bench, address)))
+            ends.append(asyncio.ensure_future(show(self.bench, address, control)))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()

@@ -32,7 +32,7 @@ class Ops:
     async def _hello(self, fields):
         rig = self._rig
         return {"ocpp": rig.ocpp_versions(), "runtime": rig.runtime, "clock": rig.clock, "ops": self.names(),
-                "faults": list(ALL_KINDS), "features": rig.features()}
+                  "faults": list(ALL_KINDS), "features": rig.features()}
 
     # ---- cars and people
 
@@ -93,8 +93,9 @@ class Ops:
             fields.number("s", least=-(10**9))
         if "writes" in options:
             fields.flag("writes")
-        self._rig.desk.set(fields.text("kind", choices=ALL_KINDS), fields.text("target", "primary"),
-                           fields.flag("on", True), options)
+        fault = fields.text("kind", choices=ALL_KINDS), fields.text("target", "primary"), fields.flag("on", True)
+        self._rig.desk.set(*fault, options)
+        self._rig.desk.note(*fault)
         self._rig.flush()
 
     async def _primary(self, fields):
@@ -143,7 +144,8 @@ class Ops:
 
     async def _state(self, fields):
         rig = self._rig
-        answer = {"t_ms": rig.t_ms, "truth": truth(rig)}
+        answer = {"t_ms": rig.t_ms, "truth": truth(rig),
+                  "faults": [{"kind": kind, "target": target} for kind, target in rig.desk.on]}
         answer["primary"] = await rig.primary_view()
         return answer
 

@@ -12,7 +12,7 @@ def truth(rig):
 
 def _circuit(circuit):
     return {"rating": [amps(da) for da in circuit.rating_da], "amps": [amps(da) for da in circuit.amps_da],
-            "other": [amps(da) for da in circuit.other_da]}
+            "other": [amps(da) for da in circuit.other_da], "background": [amps(da) for da in circuit.background_da]}
 
 
 def _evse(rig, point):

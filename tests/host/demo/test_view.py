@@ -21,7 +21,7 @@ from ampacity_host.rig.ui.keys import Keys
 from ampacity_host.rig.ui.live import Lines, Screen
 from ampacity_host.rig.ui.look import Look
 from ampacity_host.rig.ui.render import screen
-from ampacity_host.rig.ui.words import status_line
+from ampacity_host.rig.ui.words import leader, status_line
 
 
 def drawn(look, width=100, height=40):
@@ -112,6 +112,18 @@ def test_circuits_without_a_row_are_counted_and_the_tightest_have_one():
         assert len(lines) == height and any(line.lstrip("│ ").startswith("c-33") for line in lines)
         rows = sum(bool(re.match(r"[│ ]*(c-\d+|house|garage|row-.) ", line)) for line in lines)
         assert rows + int(re.search(r"and (\d+) more circuits", "\n".join(lines))[1]) == 44
+
+
+def test_an_evse_of_a_primary_below_is_shown_as_that_primary_sees_it():
+    look = seen.look()
+    top = look.state["primary"]
+    look.state["truth"]["evses"]["street.row.post"] = look.state["truth"]["evses"].pop("evse-6")
+    top["below"] = {"street": None, "street.row": {"evses": {"street.row.post": top["evses"].pop("evse-6")}}}
+    assert leader(look, "street.row.post")[1] == "street.row" and leader(look, "street.x") == (None, "")
+    text = "\n".join(drawn(look, 140))
+    assert "alone" not in text and "Charging" in next(line for line in text.split("\n") if "street" in line)
+    look.state["primary"]["below"]["street.row"] = None
+    assert "alone" in "\n".join(drawn(look, 140))
 
 
 def test_phases_are_told_apart_without_colour_where_there_is_room_for_one_number_only():

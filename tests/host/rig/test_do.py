@@ -25,6 +25,8 @@ def test_words_and_fields_become_a_request():
         ("limit main 20 60", ("limit", {"target": "main", "amps": 20, "ttl_s": 60, "source": "console"})),
         ("limit main off source=ocpp", ("limit", {"target": "main", "amps": None, "source": "ocpp"})),
         ("console why bay-1", ("console", {"text": "why bay-1"})),
+        ("console of=garage.row why a=b", ("console", {"of": "garage.row", "text": "why a=b"})),
+        ("csms timeout_ms=5 Reset {}", ("csms", {"timeout_ms": 5, "method": "Reset", "payload": {}})),
         ("csms Reset {\"type\": \"Immediate\"}", ("csms", {"method": "Reset", "payload": {"type": "Immediate"}})),
         ("primary kill", ("primary", {"action": "kill"})), ("state", ("state", {})), ("advance 1000", ("advance", {"ms": 1000})),
     ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the words of the live view mean: the page that `?` shows."""
+"""What the words of the live view mean and what its keys do: the pages that `?` shows."""
 
 from rich.table import Table
 from rich.text import Text
@@ -25,14 +25,31 @@ WORDS = (
     ("0:33", "time since the site was switched on, here and in the chart"),
 )
 
+KEYS = (
+    ("↑ ↓, number", "choose an EVSE; › marks it, the number stands before its name"),
+    ("p", "plug a car in, or unplug it"),
+    ("c", "present a card at its reader: CARD-1 at the first EVSE"),
+    ("e", "its car pauses, or goes on"),
+    ("f", "faults: of the EVSE, with Tab of buses, meters and the primary"),
+    ("+ -", "5 A more or less other load, on each phase of the first circuit"),
+    ("o", "other load in amperes for L1 L2 L3, of any circuit"),
+    ("l", "a limit in amperes for a circuit or an EVSE; `off` withdraws it"),
+    ("w", "why its order is what it is, from the primary's console"),
+    ("k", "kill the primary; start it again"),
+    ("t", "one second on, with --clock virtual"),
+    (":", "any operation, as `ampacity rig do` has it: ev bay-1 stop"),
+    ("Esc", "back; a line that is typed is not sent"),
+    ("Ctrl-C", "ends the rig"),
+)
 
-def explained(rows, low):
-    """The table of words, and how to get back; as many as there are rows for."""
+
+def explained(rows, low, table_of=WORDS, back="back to the site, which goes on meanwhile"):
+    """The table of words or keys, and how to get on; as many as there are rows for."""
     table = Table(box=None, padding=(0, 1 if low else 3, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True, min_width=14)
     table.add_column(no_wrap=True, overflow="ellipsis")
-    for word, meaning in WORDS[: rows - 2]:
+    for word, meaning in table_of[: rows - 2]:
         table.add_row(word, meaning)
     table.add_row("", "")
-    table.add_row("?", Text("back to the site, which goes on meanwhile", "bold"))
+    table.add_row("?", Text(back, "bold"))
     return table

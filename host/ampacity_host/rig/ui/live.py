@@ -8,18 +8,20 @@ from rich.console import Console
 from rich.live import Live
 
 from ampacity_host.rig.fields import Fields
+from ampacity_host.rig.ui.hand import Asking, Hand, requests
 from ampacity_host.rig.ui.keys import Keys
 from ampacity_host.rig.ui.look import Look
 from ampacity_host.rig.ui.render import screen
 from ampacity_host.rig.ui.words import clock, status_line
 
 PERIOD_S = 0.25
+KEYS_EACH = 5           # looks at the keys for each look at `state`
 WORST_EACH = 4          # a look at `worst` with each n-th look at `state`
 LINE_EACH = 20
 ROUTINE = ("StatusNotification", "NotifyEvent", "NotifyReport", "MeterValues")   # on the screen only
 
 
-async def show(bench, address=""):
+async def show(bench, address, control):
     """Draws until it is cancelled; on standard error where standard output is no terminal, as lines where neither is one."""
     from ampacity_host.rig.ops import Ops
 
@@ -28,10 +30,29 @@ async def show(bench, address=""):
     console = Console(stderr=not sys.stdout.isatty())
     painter = Screen(look, console) if console.is_terminal else Lines(look, console)
     with painter:
-        for number in range(10**12):
-            await feed(look, ops, number % WORST_EACH == 0)
-            painter.paint()
-            await asyncio.sleep(PERIOD_S)
+        if look.asks:
+            painter.hand = Hand(look, requests(control), bench.desk, bench.plant.circuits[0].name, bench.clock == "virtual")
+        try:
+            for number in range(10**12):
+                await a_round(look, ops, number % WORST_EACH == 0, painter)
+        finally:
+            if look.hand is not None:
+                await look.hand.close()
+
+
+async def a_round(look, ops, with_worst, painter):
+    """One look at the site, and the keys until the next; what an operation has changed is looked at before the key behind it counts."""
+    over = look.hand is not None and look.hand.over
+    await feed(look, ops, with_worst)
+    if over:
+        look.hand.release()
+    painter.paint()
+    for _ in range(KEYS_EACH):
+        await asyncio.sleep(PERIOD_S / KEYS_EACH)
+        if painter.listen():
+            painter.draw()
+        if look.hand is not None and look.hand.over:
+            return
 
 
 async def feed(look, ops, with_worst):
@@ -55,10 +76,11 @@ def kinds_of(facts):
 
 
 class Screen:
-    """A Look on a whole terminal, drawn when told; `?` explains its words."""
+    """A Look on a whole terminal, drawn when told; `?` explains its words. hand: what the keys do, by default no more than that."""
 
     def __init__(self, look, console, keys=None):
         self._look, self._console, self._keys = look, console, keys or Keys()
+        self.hand = Asking(look)
         self._live = Live(console=console, screen=True, auto_refresh=False, transient=True)
 
     def __enter__(self):
@@ -67,11 +89,17 @@ class Screen:
         self._look.asks = self._keys.there
         return self
 
-    def paint(self):
-        if self._keys.typed().count("?") % 2:
-            self._look.asked = not self._look.asked
+    def listen(self):
+        """Takes the keys that were typed; True where there is something new to draw."""
+        return self._look.state is not None and self.hand.press(self._keys.typed())
+
+    def draw(self):
         width, height = self._console.size
         self._live.update(screen(self._look, width, height), refresh=True)
+
+    def paint(self):
+        self.listen()
+        self.draw()
 
     def __exit__(self, *error):
         self._keys.__exit__(*error)
@@ -88,6 +116,9 @@ class Lines:
 
     def __enter__(self):
         return self
+
+    def listen(self):
+        return False
 
     def paint(self):
         look = self._look

@@ -13,8 +13,9 @@ class Look:
 
     `take` is given whole answers. `events`: (t_ms, kind, text), oldest first, `kind` one of "story", "primary", "evse",
     "meter", "over"; `frames`: (t_ms, "in" or "out", text), in = from the station. `headline`: (title, text) of whoever
-    tells a story, or None; `progress`: (passed_ms, length_ms) or None; `asked`: somebody wants the words explained;
-    `asks`: there are keys to ask with. `seen` and `frames_seen` count all that there ever were.
+    tells a story, or None; `progress`: (passed_ms, length_ms) or None; `asked`: which page of explanations somebody wants, 0 none;
+    `asks`: there are keys to ask with; `hand`: what the keys do to the site (rig/ui/hand.py), None where they do nothing.
+    `seen` and `frames_seen` count all that there ever were.
     """
 
     def __init__(self, title="", kinds=None, runtime="", address=""):
@@ -26,7 +27,7 @@ class Look:
         self.seen = self.frames_seen = 0
         self.headline = None
         self.progress = None
-        self.asked = self.asks = False
+        self.asked, self.asks, self.hand = 0, False, None
         self.frames_since = 0
         self._frames_there = 0      # how many of that very millisecond are known
         self._reader = FrameReader()

@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ampacity_host.rig.ui.bars import FREE, OTHER, OURS, bar, colour
-from ampacity_host.rig.ui.explained import explained
-from ampacity_host.rig.ui.words import STATUS_STYLE, clock, header, kind_word
+from ampacity_host.rig.ui.pages import foot, page
+from ampacity_host.rig.ui.words import STATUS_STYLE, clock, header, kind_word, leader
 
 HEAD_ROWS, STORY_ROWS_MAX = 1, 4
 BOTTOM_ROWS_MIN, BOTTOM_ROWS_MIN_LOW, LOW = 8, 3, 30
 WIDE = 120     # from here on each phase of an EVSE is shown
-EVENT_STYLE = {"story": "bold cyan", "primary": "magenta", "over": "bold red", "meter": "blue", "evse": ""}
+EVENT_STYLE = {"story": "bold cyan", "primary": "magenta", "over": "bold red", "meter": "blue", "evse": "", "hand": "bold"}
 
 
 def screen(look, width, height):
@@ -28,9 +28,12 @@ def screen(look, width, height):
     low = height < LOW
     frame, head = (0, 1) if low else (2, 1)     # rows of a panel beside its lines: its frame, the names of its columns
     rows = [Layout(header_line(look), size=HEAD_ROWS)]
-    left = height - HEAD_ROWS
-    if look.asked:
-        return _column([*rows, Layout(explained(left, low))])
+    last = foot(look, width)
+    left = height - HEAD_ROWS - len(last)
+    end = [Layout(Group(*last), size=len(last))] if last else []
+    turned = page(look, left, low)
+    if turned is not None:
+        return _column([*rows, Layout(turned), *end])
     if look.headline is not None:
         told = wrap(look.headline[1], width - 2 * frame)[:STORY_ROWS_MAX]
         size = len(told) + (frame or 1)
@@ -45,7 +48,9 @@ def screen(look, width, height):
         left -= size
     if left >= (2 if low else 3):
         rows.append(Layout(bottom_row(look, left - (1 if low else 2), low), size=left))
-    return _column(rows)
+    elif end:
+        rows.append(Layout(""))
+    return _column(rows + end)
 
 
 def shares(rows, circuits, evses):
@@ -143,14 +148,20 @@ def evse_panel(look, rows, width, low):
     """Per EVSE: state, order, what is measured, and why."""
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
     drawn = ("drawn L1-L3", 14, "right") if width >= WIDE else ("drawn L", 8, "right")
+    hand = look.hand
+    if hand is not None:
+        table.add_column("", width=1 + len(str(len(look.state["truth"]["evses"]))), justify="right", no_wrap=True)
     for name, cells, justify in (("EVSE", 7, "left"), ("kind", 10, "left"), ("status", 9, "left"), ("CP", 2, "left"),
                                  ("order", 5, "right"), drawn, ("bound", 5, "right"), ("Wh", 5, "right")):
         table.add_column(name, width=cells, justify=justify, no_wrap=True, overflow="ellipsis")
     table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
     evses = look.state["truth"]["evses"]
-    shown = foremost(evses, rows, lambda one: not one["plugged"])
+    here = hand and hand.evse
+    shown = foremost(evses, rows, lambda one: (one is not evses.get(here), not one["plugged"]))
+    numbers = {name: number for number, name in enumerate(evses, 1)}
     for name in shown:
-        table.add_row(*_evse_row(look, name, width >= WIDE))
+        number = [] if hand is None else [("›" if name == here else "") + str(numbers[name])]
+        table.add_row(*number, *_evse_row(look, name, width >= WIDE), style="bold" if name == here else "")
     title = "[bold]EVSEs[/]" + (" order, bound and why as the primary has them; drawn and Wh as they are" if width >= 90 else "")
     return framed(table, title, left_out(look, [name for name in evses if name not in shown]), low)
 
@@ -164,13 +175,13 @@ def left_out(look, names):
 
 
 def status_of(look, name):
-    view = (look.state["primary"] or {}).get("evses", {}).get(name)
+    view = leader(look, name)[0]
     return "alone" if view is None else view["status"] if view["online"] else "silent"
 
 
 def _evse_row(look, name, wide):
     truth = look.state["truth"]["evses"][name]
-    view = (look.state["primary"] or {}).get("evses", {}).get(name)
+    view = leader(look, name)[0]
     drawn = Text(_drawn(truth["amps"], wide), "green" if any(truth["amps"]) else "dim")
     cells = [name, Text(kind_word(look.kinds.get(name, "")), "dim")]
     if view is None:

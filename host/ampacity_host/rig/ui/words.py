@@ -20,6 +20,15 @@ def mode(look):
     return look.state["primary"]["mode"] if look.state["primary"] else "down"
 
 
+def leader(look, name):
+    """(view, primary): how the primary that leads an EVSE sees it, "" for the one at the top; view None: nobody does."""
+    top = look.state["primary"] or {}
+    for primary, view in {"": top, **(top.get("below") or {})}.items():
+        if name in ((view or {}).get("evses") or {}):
+            return view["evses"][name], primary
+    return None, ""
+
+
 def header(look):
     """[(words, style)] of the first line."""
     primary = look.state["primary"] or {}
@@ -28,8 +37,11 @@ def header(look):
     if look.worst is not None:
         violated = [name for name, one in look.worst["circuits"].items() if any(one["violation_ms"])]
         parts.append(("VIOLATION: " + ", ".join(violated), "white on red") if violated else ("no rule broken", "green"))
+    if look.state.get("faults"):
+        count = len(look.state["faults"])
+        parts.append(("%d fault%s" % (count, "s" * (count > 1)), "black on yellow"))
     if look.asks:
-        parts.append(("? explains", "bold"))
+        parts.append(("? keys" if look.hand else "? explains", "bold"))
     if look.runtime:
         parts.append((look.runtime, ""))
     if primary.get("heap_free"):

@@ -1,0 +1,56 @@
+"""One word for one thing: what the console sets and the site file writes has the same name, unit and range."""
+
+from types import SimpleNamespace
+
+from ampacity.console.settings import parse_da, parse_ms
+from ampacity.roles.installer import PLAN_SETTINGS, Installer
+from ampacity.roles.secondary_console import SecondaryTarget
+from ampacity_host.configure.readers import Wrong
+from ampacity_host.configure.schema import EVSE, SETTINGS
+
+FILE_ONLY = {"start_delay_s"}  # what matters at a start only
+
+
+class Anything:
+    """Stands for whatever a console's target is made of."""
+
+    def __getattr__(self, name):
+        return 0 if name.endswith(("_da", "_ms")) else Anything()
+
+
+def rows():
+    """(setting, the site file's field) of everything that both have."""
+    primary = SimpleNamespace(guard=Anything(), site={"evses": [{"name": "bay-1", "limit_da": 60, "max_da": 160}]}, settings=Anything())
+    installer = SimpleNamespace(primary=primary, _wish=lambda index: None)
+    for row in Installer._rows(installer):
+        name = row.key.rpartition(".")[2]
+        yield row, (EVSE if "." in row.key else SETTINGS)[name]
+    secondary = Anything()
+    secondary.settings = secondary.lease = secondary
+    for row in SecondaryTarget(secondary, None).settings.rows:
+        yield row, EVSE[row.key]
+
+
+def test_every_setting_of_the_file_has_its_own_name_at_the_console():
+    assert {row[0] for row in PLAN_SETTINGS} == set(SETTINGS) - FILE_ONLY
+    assert sum(1 for _ in rows()) == len(PLAN_SETTINGS) + 1 + 4
+
+
+def test_what_the_file_takes_the_console_takes_too_and_both_mean_the_same():
+    """But for what depends on the device: the console of a unit knows its hardware."""
+    for row, field in rows():
+        assert row.kind == {"a": "da", "s": "s"}[row.key.rpartition("_")[2]]
+        for number in (0, 0.5, 1, 6, 10, 16, 30, 60, 900, 3600, 86400):
+            try:
+                value = field.read(number)
+            except Wrong:
+                continue
+            typed = (parse_da if row.kind == "da" else parse_ms)(str(number))
+            assert typed == (value if value is None or row.key != "slot_s" else value * 1000), (row.key, number)
+            assert row.fits(typed) or row.key not in SETTINGS, (row.key, number)
+
+
+def test_no_two_settings_answer_to_one_name():
+    keys = [name for row, _ in rows() for name in (row.key, row.former) if name]
+    primary = [name for name in keys if name in SETTINGS or name.startswith("sharing.")]
+    assert len(primary) == len(set(primary)) == 2 * len(PLAN_SETTINGS)
