@@ -4,6 +4,8 @@ Whoever connects waits until it has spoken, that is said something that a client
 place. So any number of silent connections push out one another only, and nobody who is being served.
 """
 
+STRANGER, KNOWN, BUSY = 0, 1, 2
+
 
 class Admission:
     """places: clients served at once. waiting: connections that have not yet spoken. doors: has clock and abort(writer).
@@ -19,7 +21,7 @@ class Admission:
         self._waiting = waiting
         self._tell = tell
         self._least_ms = least_ms
-        self._present = []  # [since when, or when it spoke last; its writer; has it spoken; is it being answered]
+        self._present = []  # [since when, or when it spoke last; its writer; has it spoken; its claim to stay]
 
     @property
     def count(self):
@@ -32,7 +34,7 @@ class Admission:
         waiting = [client for client in self._present if not client[2]]
         if len(waiting) >= self._waiting:
             self._turn_away(waiting[0])
-        client = [self._doors.clock.now_ms(), writer, False, False]
+        client = [self._doors.clock.now_ms(), writer, False, STRANGER]
         self._present.append(client)
         return client
 
@@ -54,9 +56,9 @@ class Admission:
             client[0] = now_ms
         return True
 
-    def answering(self, client, on):
-        """Who waits for its answer is not silent."""
-        client[3] = on
+    def answering(self, client, on, known=False):
+        """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""
+        client[3] = BUSY if on else KNOWN if known else STRANGER
         client[0] = self._doors.clock.now_ms()
 
     def leave(self, client):

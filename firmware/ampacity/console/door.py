@@ -117,10 +117,10 @@ class Conversation:
             if self.console is None:
                 from ampacity.console.console import Console
 
-                self.console = Console(port.target())
+                self.console = Console(port.target(), port.doors.peer_host(self._writer) or "an unknown address")
             data = await answered(self.console, line, port.role(), clock)
             await clock.sleep_ms(clock.now_ms() - began_ms)
-        port.admission.answering(self.client, False)
+        port.admission.answering(self.client, False, self.console.logged_in)
         await self._say(data)
 
     async def _say(self, data):
