@@ -239,6 +239,22 @@ def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime
             each.close()
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_while_silent_connections_keep_coming_each_client_that_speaks_is_served_over_tls(runtime, tmp_path, capfd):
+    ca = Authority()
+    server, pair, silent = ca.issue(NAME), ca.issue("client", role="Primary"), []
+    with secondary(runtime, tmp_path, {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}) as (_, port):
+        for _ in range(6):
+            for _ in range(12):
+                silent.append(socket.create_connection(("127.0.0.1", port), 10))
+            client = tls_client(port, ca, pair, tmp_path)
+            assert client.connect() and not get(client).isError()
+            client.close()
+        for each in silent:
+            each.close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def ended(sockets):
     """How many of them the other end has closed."""
     count = 0
