@@ -2,6 +2,7 @@
 
 import os
 
+from ampacity.store import private
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.faulty_files import FaultyFiles
 from ampacity.store.journal import Journal
@@ -146,6 +147,41 @@ def test_what_an_earlier_version_left_readable_is_taken_from_others_at_the_start
         files = DiskFiles(path)
         assert mode(path) == 0o700 and mode(path + "/access.set") == 0o600
         assert files.read("access.set") == b"secret" and files.trouble is None
+
+
+def without_modes(number):
+    """A DiskFiles on a folder whose medium keeps no modes: it refuses with that number, or (None) takes them and keeps none."""
+
+    def keeps_none(path, mode):
+        if number is not None:
+            raise OSError(number, path)
+
+    kept, private._change = private._change, keeps_none
+    try:
+        with Folder() as path:
+            for name in ("access.set", "half.new"):
+                with open(path + "/" + name, "wb") as file:
+                    file.write(b"secret")
+            files = DiskFiles(path)
+            files.replace("f", b"new")
+            files.append("g", b"more")
+            files.sync("g")
+            files.close()
+            return files, [files.read(name) for name in ("access.set", "f", "g")], os.listdir(path)
+    finally:
+        private._change = kept
+
+
+def test_on_a_medium_without_modes_all_is_kept_and_it_says_that_others_may_read_it():
+    for number in (1, 95, None):
+        files, kept, names = without_modes(number)
+        assert files.trouble is None and "others on this machine may read" in files.exposed
+        assert kept == [b"secret", b"new", b"more"] and "half.new" not in names
+
+
+def test_a_medium_that_cannot_be_written_is_no_medium_without_modes():
+    files, _, _ = without_modes(30)
+    assert "30" in files.trouble and files.exposed is None
 
 
 def test_a_file_name_stays_in_its_folder():
