@@ -52,6 +52,27 @@ def test_who_speaks_takes_the_place_of_the_one_that_is_silent_longest():
     assert door.heard(clients["a"]) and door.heard(clients["c"]) and not door.heard(clients["b"])
 
 
+def test_who_waits_for_its_answer_or_has_shown_who_it_is_keeps_its_place_before_those_that_spoke_later():
+    for busy, known in ((True, False), (False, True)):
+        doors, told, door = admission()
+        clients = []
+        for name in ("a", "b"):
+            doors.ms += 10
+            clients.append(door.enter(name))
+            assert door.heard(clients[-1])
+        door.answering(clients[0], busy, known)
+        for n in range(5):
+            doors.ms += 10
+            assert n == 0 or door.heard(clients[-1])
+            clients.append(door.enter(n))
+            assert door.heard(clients[-1])
+        assert doors.aborted == ["b", 0, 1, 2, 3] and door.heard(clients[0])
+        door.answering(clients[0], False)
+        doors.ms += 10
+        assert door.heard(clients[-1])
+        assert door.heard(door.enter("c")) and doors.aborted[-1] == "a"
+
+
 def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     doors, told, door = admission(places=1, waiting=1, least_ms=2000)
     old, new = door.enter("old"), None

@@ -72,6 +72,46 @@ def test_a_damaged_document_counts_as_missing_and_is_named():
         assert settings.get("x") == 5 and settings.damaged == []
 
 
+class Refusing(MemoryFiles):
+    """A medium that refuses one file for as long as `refused` names it."""
+
+    refused = "trusted.set"
+
+    def replace(self, name, data):
+        if name == self.refused:
+            raise OSError(5, "worn")
+        MemoryFiles.replace(self, name, data)
+
+
+def vanishes(files, name):
+    """Is it seen, in the next life, that this document was there and is gone?"""
+    files.remove(name + ".set")
+    settings = Settings(files, trusted=("a", "b"))
+    return settings.get(name) is None and settings.damaged == [name]
+
+
+def test_what_a_medium_refuses_of_the_names_is_written_with_the_next_document_and_nothing_is_lost():
+    for then in ("a", "b", "other"):
+        files = Refusing()
+        settings = Settings(files, trusted=("a", "b"))
+        settings.put("a", TREE)
+        assert settings.get("a") == TREE and settings.damaged == [] and Settings(files).get("a") == TREE
+        settings.put("other", 1)
+        assert files.read("trusted.set") is None
+        files.refused = None
+        settings.put(then, TREE)
+        assert Settings(files, trusted=("a", "b")).get("a") == TREE and vanishes(files, "a"), then
+
+
+def test_names_that_could_not_be_taken_in_at_the_start_are_written_with_the_next_document():
+    files = Refusing()
+    Settings(files).put("a", TREE)
+    settings = Settings(files, trusted=("a", "b"))
+    files.refused = None
+    settings.put("other", 1)
+    assert vanishes(files, "a")
+
+
 def test_a_document_that_is_no_json_or_too_long_is_refused():
     settings = Settings(MemoryFiles())
     with raises(ValueError):

@@ -96,11 +96,14 @@ def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_pr
         assert plant.until(lambda: plant.contactor and plant.pilot == ["pwm", 166])
         shown = status(stranger)
         assert (shown["identity"], shown["epoch"], shown["sequence"]) == (0, 0, 0) and status(primary)["identity"] == 7
+        crowd = [socket.create_connection(("127.0.0.1", port), 10, ("127.0.0.3", 0)) for _ in range(10)]
+        assert plant.until(lambda: "no place is free" in told(plant, "log"))
         stranger.write_registers(table.GRANT_AT, [160, 100, 2, 0, 7, 1, 0], device_id=2)
+        assert "alarm: a second source of grants, at 127.0.0.2" in told(plant, "log"), "noise does not hide it"
         assert status(primary)["limit_da"] == 100 and status(primary)["sequence"] == 1
         assert show(plant)["tcp"]["second_sources"] == 1
-        primary.close()
-        stranger.close()
+        for each in (*crowd, primary, stranger):
+            each.close()
 
 
 def test_mbpoll_reads_and_grants_over_tcp(tmp_path):
