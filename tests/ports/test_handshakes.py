@@ -3,21 +3,7 @@
 import asyncio
 
 from ampacity.ports import handshakes
-
-
-class Doors:
-    """Counts what is aborted. `clock`: its own, which a test moves."""
-
-    def __init__(self):
-        self.clock = self
-        self.ms = 0
-        self.aborted = []
-
-    def now_ms(self):
-        return self.ms
-
-    def abort(self, writer):
-        self.aborted.append(writer.name)
+from counted_doors import Doors
 
 
 class Client:
@@ -44,6 +30,9 @@ class Door:
     async def serve(self, reader, writer):
         self.served.append(writer)
 
+    def aborted(self):
+        return [writer.name for writer in self.doors.aborted]
+
     async def enter(self, client):
         self.tasks.append(asyncio.create_task(self.handler(None, client)))
         await turns()
@@ -67,7 +56,7 @@ async def test_who_says_nothing_is_counted_and_ended_when_its_time_is_over():
             await task
     finally:
         handshakes.HANDSHAKE_S = kept
-    assert sorted(door.doors.aborted) == ["halfway", "silent"] and door.served == []
+    assert sorted(door.aborted()) == ["halfway", "silent"] and door.served == []
     assert door.told == ["tls: a client was silent during the handshake"] * 2
 
 
@@ -78,7 +67,7 @@ async def test_a_crowd_without_a_byte_ends_but_four_of_its_own_and_neither_a_han
     await turns()
     for n in range(1200):
         await door.enter(Client(str(n)))
-    assert door.doors.aborted == [str(n) for n in range(1200 - handshakes.WAITING)]
+    assert door.aborted() == [str(n) for n in range(1200 - handshakes.WAITING)]
     late = Client("late")
     late.speaks.set()
     await door.enter(late)
@@ -97,7 +86,7 @@ async def test_a_handshake_that_fails_is_told_and_one_that_had_to_go_only_once()
     bad.speaks.set()
     bad.ends.set()
     await turns()
-    assert door.told == ["tls: no certificate"] and door.doors.aborted == ["bad"]
+    assert door.told == ["tls: no certificate"] and door.aborted() == ["bad"]
     slow, other = await door.enter(Client("slow", "tls: aborted")), await door.enter(Client("other"))
     for event in (slow.speaks, other.speaks):
         event.set()
