@@ -61,6 +61,24 @@ def test_who_waits_for_its_answer_or_has_shown_who_it_is_keeps_its_place_before_
         assert door.heard(door.enter("c")) and doors.aborted[-1] == "a"
 
 
+def test_who_is_known_from_the_start_goes_after_all_strangers_waiting_or_served_and_busy_or_not():
+    doors, told, door = admission(places=2, waiting=2)
+    known = door.enter("known", True)
+    for n in range(5):
+        doors.ms += 10
+        door.enter(n)
+    assert doors.aborted == [0, 1, 2, 3] and door.heard(known)
+    for n in range(5, 9):
+        doors.ms += 10
+        stranger = door.enter(n)
+        assert door.heard(stranger)
+        door.answering(stranger, True)
+    assert "known" not in doors.aborted and 5 in doors.aborted and door.heard(known)
+    full = admission(places=2, waiting=1)[2]
+    full.enter("known", True)
+    assert not full.heard(full.enter("stranger"))
+
+
 def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     doors, told, door = admission(places=1, waiting=1, least_ms=2000)
     old, new = door.enter("old"), None

@@ -247,8 +247,31 @@ async def test_strangers_that_speak_take_no_place_from_who_has_logged_in():
         await until_prompt(reader)
         assert await ask(reader, writer, PASSWORD) == b"installer\n> "
         for _ in range(2 * CLIENTS_MAX):
-            other, others = await bench.connect()
+            other, others = await from_host("127.0.0.66")
+            bench.open.append(others)
             await until_prompt(other)
             await ask(other, others, b"show version\n")
         assert await bench.counted("console_turned_away", CLIENTS_MAX)
         assert await ask(reader, writer, b"limit main 10\n") == b"ok\n> "
+
+
+async def test_a_crowd_pushes_out_neither_this_machine_nor_a_known_address_before_they_have_spoken():
+    async with Bench() as bench:
+        set_quickly(bench.target.store, "a long pass phrase")
+
+        async def comes(host):
+            reader, writer = await from_host(host)
+            bench.open.append(writer)
+            return reader, writer
+
+        reader, writer = await comes("127.0.0.7")
+        await until_prompt(reader)
+        assert await ask(reader, writer, PASSWORD) == b"installer\n> "
+        for host in ("127.0.0.7", "127.0.0.1"):
+            reader, writer = await comes(host)
+            await until_prompt(reader)
+            before = bench.target.log.counter("console_turned_away", 0)
+            for n in range(2 * WAITING):
+                await comes("127.0.0.%d" % (20 + n))
+            assert await bench.counted("console_turned_away", before + WAITING)
+            assert await ask(reader, writer, PASSWORD) == b"installer\n> "

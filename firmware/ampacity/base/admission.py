@@ -4,7 +4,7 @@ Whoever connects waits until it has spoken, that is said something that a client
 place. So any number of silent connections push out one another only, and nobody who is being served.
 """
 
-STRANGER, KNOWN, BUSY = 0, 1, 2
+STRANGER, BUSY, KNOWN = 0, 1, 2  # who goes first; who is known and busy goes last
 
 
 class Admission:
@@ -28,14 +28,14 @@ class Admission:
         """Connections that are here now."""
         return len(self._present)
 
-    def enter(self, writer):
-        """The client that this connection is; where too many wait, the one that has waited longest goes."""
+    def enter(self, writer, known=False):
+        """The client that this connection is; where too many wait, the one that has waited longest goes, strangers first."""
         self.clients += 1
-        waiting = [client for client in self._present if not client[2]]
-        if len(waiting) >= self._waiting:
-            self._turn_away(waiting[0])
-        client = [self._doors.clock.now_ms(), writer, False, STRANGER]
+        client = [self._doors.clock.now_ms(), writer, False, KNOWN if known else STRANGER]
         self._present.append(client)
+        waiting = [other for other in self._present if not other[2]]
+        if len(waiting) > self._waiting:
+            self._turn_away(min(waiting, key=lambda other: other[3]))
         return client
 
     def heard(self, client):
@@ -58,7 +58,7 @@ class Admission:
 
     def answering(self, client, on, known=False):
         """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""
-        client[3] = BUSY if on else KNOWN if known else STRANGER
+        client[3] = (BUSY if on else STRANGER) + (KNOWN if known else STRANGER)
         client[0] = self._doors.clock.now_ms()
 
     def leave(self, client):

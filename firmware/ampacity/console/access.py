@@ -61,6 +61,10 @@ class Access:
         self.busy(now_ms)
         return Checking(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)), peer)
 
+    def knows(self, peer):
+        """Is it this machine, or an address that has shown the password since the start?"""
+        return self._brake.knows(peer)
+
     def busy(self, now_ms):
         """One password is being looked at, and no other."""
         self._busy_until_ms = now_ms + LEFT_MS

@@ -22,17 +22,17 @@ class Brake:
     def wait_ms(self, peer, now_ms):
         """For how long this peer has to wait before its next try."""
         wait_ms = self._row(peer)[2] - now_ms
-        if not self._is_known(peer):
+        if not self.knows(peer):
             wait_ms = max(wait_ms, self._spent_ms - now_ms - (STRANGERS_AT_ONCE - 1) * STRANGERS_EACH_MS)
         return max(wait_ms, 0)
 
     def begin(self, peer, now_ms):
         """A stranger's try takes of the allowance, whatever comes of it."""
-        if not self._is_known(peer):
+        if not self.knows(peer):
             self._spent_ms = max(self._spent_ms, now_ms) + STRANGERS_EACH_MS
 
     def wrong(self, peer, now_ms):
-        known, row = self._is_known(peer), self._row(peer)
+        known, row = self.knows(peer), self._row(peer)
         row[2] = now_ms + row[1]
         row[1] = min(2 * row[1], KNOWN_WAIT_MS_MAX if known else WAIT_MS_MAX)
         self._keep(row, self._known if known else self._strangers)
@@ -47,7 +47,8 @@ class Brake:
                 return row
         return [peer, WAIT_MS_MIN, 0]
 
-    def _is_known(self, peer):
+    def knows(self, peer):
+        """Does it come to its try whatever strangers do?"""
         return peer in LOCALS or any([row[0] == peer for row in self._known])
 
     def _keep(self, row, rows):
