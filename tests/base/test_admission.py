@@ -3,19 +3,7 @@
 from ampacity.base.admission import Admission
 from ampacity.base.limited_log import LimitedLog
 from ampacity.base.log import Log
-
-
-class Doors:
-    def __init__(self):
-        self.clock = self
-        self.ms = 0
-        self.aborted = []
-
-    def now_ms(self):
-        return self.ms
-
-    def abort(self, writer):
-        self.aborted.append(writer)
+from counted_doors import Doors
 
 
 def admission(places=2, waiting=3, least_ms=0):
@@ -50,6 +38,45 @@ def test_who_speaks_takes_the_place_of_the_one_that_is_silent_longest():
         assert door.heard(clients[name])
     assert doors.aborted == ["b"]
     assert door.heard(clients["a"]) and door.heard(clients["c"]) and not door.heard(clients["b"])
+
+
+def test_who_waits_for_its_answer_or_has_shown_who_it_is_keeps_its_place_before_those_that_spoke_later():
+    for busy, known in ((True, False), (False, True)):
+        doors, told, door = admission()
+        clients = []
+        for name in ("a", "b"):
+            doors.ms += 10
+            clients.append(door.enter(name))
+            assert door.heard(clients[-1])
+        door.answering(clients[0], busy, known)
+        for n in range(5):
+            doors.ms += 10
+            assert n == 0 or door.heard(clients[-1])
+            clients.append(door.enter(n))
+            assert door.heard(clients[-1])
+        assert doors.aborted == ["b", 0, 1, 2, 3] and door.heard(clients[0])
+        door.answering(clients[0], False)
+        doors.ms += 10
+        assert door.heard(clients[-1])
+        assert door.heard(door.enter("c")) and doors.aborted[-1] == "a"
+
+
+def test_who_is_known_from_the_start_goes_after_all_strangers_waiting_or_served_and_busy_or_not():
+    doors, told, door = admission(places=2, waiting=2)
+    known = door.enter("known", True)
+    for n in range(5):
+        doors.ms += 10
+        door.enter(n)
+    assert doors.aborted == [0, 1, 2, 3] and door.heard(known)
+    for n in range(5, 9):
+        doors.ms += 10
+        stranger = door.enter(n)
+        assert door.heard(stranger)
+        door.answering(stranger, True)
+    assert "known" not in doors.aborted and 5 in doors.aborted and door.heard(known)
+    full = admission(places=2, waiting=1)[2]
+    full.enter("known", True)
+    assert not full.heard(full.enter("stranger"))
 
 
 def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():

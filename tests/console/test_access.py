@@ -2,7 +2,7 @@
 
 from binascii import hexlify
 
-from helper_target import Still, Target, finished
+from helper_target import Still, Target, finished, set_quickly
 
 from ampacity.base.errors import Rejected
 from ampacity.console.access import Access, old_digest, text_of
@@ -39,6 +39,12 @@ def with_password():
     files = MemoryFiles()
     finished(access_on(files).change(PHRASE))
     return files
+
+
+def quick():
+    files = MemoryFiles()
+    set_quickly(Settings(files), PHRASE)
+    return access_on(files)
 
 
 def test_the_derivation_is_the_one_of_the_standard():
@@ -131,3 +137,45 @@ def test_the_console_refuses_what_needs_an_installer_while_the_record_is_damaged
     console = Console(target)
     assert "login" in console.line("limit main 16", role_of("127.0.0.1", target.access), 0)
     assert "access.set" in console.line("login " + PHRASE, "user", 0)
+
+
+def guess(access, peer, now_ms, text="no such phrase"):
+    """Was it looked at? A wrong one costs."""
+    try:
+        return finished(access.check(text, now_ms, peer), now_ms) or True
+    except Rejected as e:
+        assert e.value == "too soon"
+        return False
+
+
+def test_who_guesses_waits_longer_each_time_and_keeps_out_only_itself():
+    access, now_ms = quick(), 0
+    for wait_s in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
+        assert guess(access, "192.0.2.66", now_ms) and not guess(access, "192.0.2.66", now_ms + 1000 * wait_s - 1)
+        now_ms += 1000 * wait_s
+        for peer in ("192.0.2.%d" % wait_s if wait_s < 66 else "192.0.2.1", "127.0.0.1"):
+            assert finished(access.check(PHRASE, now_ms, peer), now_ms) is True
+
+
+def test_strangers_of_any_number_of_addresses_come_to_few_tries_a_day_and_who_is_known_to_his():
+    access, tries = quick(), 0
+    assert finished(access.check(PHRASE, 0, "192.0.2.7"), 0)
+    for second in range(0, 86400, 10):
+        now_ms = 1000 * second
+        for n in range(3):
+            tries += guess(access, "10.%d.%d.%d" % (n, second // 1000, second % 1000 // 10), now_ms)
+        if second % 3600 == 0:
+            for peer in ("192.0.2.7", "127.0.0.1", "::1", "local"):
+                assert finished(access.check(PHRASE, now_ms, peer), now_ms) is True, (peer, second)
+            assert second == 0 or not guess(access, "192.0.2.8", now_ms)
+    assert 2800 < tries < 2910
+
+
+def test_the_machine_itself_and_known_addresses_wait_seconds_however_often_they_were_wrong():
+    access, now_ms = quick(), 0
+    assert finished(access.check(PHRASE, 0, "192.0.2.7"), 0)
+    for peer in ("192.0.2.7", "127.0.0.1", "local"):
+        for _ in range(20):
+            assert guess(access, peer, now_ms) and not guess(access, peer, now_ms + 999)
+            now_ms += 10000
+        assert finished(access.check(PHRASE, now_ms, peer), now_ms)

@@ -1,8 +1,10 @@
 """The console over a real socket."""
 
 import asyncio
+import socket
+import sys
 
-from helper_target import Target, finished
+from helper_target import Target, finished, set_quickly
 
 from ampacity.base.errors import Rejected
 from ampacity.base.within import within
@@ -195,3 +197,81 @@ async def test_lines_that_come_all_at_once_leave_others_their_turn():
         going = False
         await task
         assert len(ticks) - before >= 100
+
+
+async def from_host(host):
+    """(reader, writer) of a connection to the console that comes from this address of the machine."""
+    sock = socket.socket()
+    sock.bind(socket.getaddrinfo(host, 0)[0][-1])
+    sock.connect(socket.getaddrinfo("127.0.0.1", PORT)[0][-1])
+    sock.setblocking(False)
+    if sys.implementation.name == "micropython":
+        stream = asyncio.StreamReader(sock)
+        return stream, stream
+    return await asyncio.open_connection(sock=sock)
+
+
+PASSWORD = b"login a long pass phrase\n"
+
+
+async def test_a_stranger_that_guesses_without_end_keeps_the_installer_out_from_nowhere():
+    async with Bench() as bench:
+        set_quickly(bench.target.store, "a long pass phrase")
+        going = True
+
+        async def guesses(host):
+            reader, writer = await from_host(host)
+            bench.open.append(writer)
+            await until_prompt(reader)
+            while going:
+                assert b"error: login" in await ask(reader, writer, b"login no such phrase\n")
+
+        tasks = [asyncio.create_task(guesses("127.0.0.%d" % n)) for n in (2, 3)]
+        assert await bench.counted("console_refused", 20)
+        for host in ("127.0.0.7", "127.0.0.1"):
+            reader, writer = await from_host(host)
+            bench.open.append(writer)
+            await until_prompt(reader)
+            assert await ask(reader, writer, PASSWORD) == b"installer\n> "
+        going = False
+        for task in tasks:
+            await task
+        texts = [text for _n, _ms, _level, text in bench.target.log.since(0)]
+        assert "console: wrong password, from 127.0.0.2" in texts
+
+
+async def test_strangers_that_speak_take_no_place_from_who_has_logged_in():
+    async with Bench() as bench:
+        set_quickly(bench.target.store, "a long pass phrase")
+        reader, writer = await bench.connect()
+        await until_prompt(reader)
+        assert await ask(reader, writer, PASSWORD) == b"installer\n> "
+        for _ in range(2 * CLIENTS_MAX):
+            other, others = await from_host("127.0.0.66")
+            bench.open.append(others)
+            await until_prompt(other)
+            await ask(other, others, b"show version\n")
+        assert await bench.counted("console_turned_away", CLIENTS_MAX)
+        assert await ask(reader, writer, b"limit main 10\n") == b"ok\n> "
+
+
+async def test_a_crowd_pushes_out_neither_this_machine_nor_a_known_address_before_they_have_spoken():
+    async with Bench() as bench:
+        set_quickly(bench.target.store, "a long pass phrase")
+
+        async def comes(host):
+            reader, writer = await from_host(host)
+            bench.open.append(writer)
+            return reader, writer
+
+        reader, writer = await comes("127.0.0.7")
+        await until_prompt(reader)
+        assert await ask(reader, writer, PASSWORD) == b"installer\n> "
+        for host in ("127.0.0.7", "127.0.0.1"):
+            reader, writer = await comes(host)
+            await until_prompt(reader)
+            before = bench.target.log.counter("console_turned_away", 0)
+            for n in range(2 * WAITING):
+                await comes("127.0.0.%d" % (20 + n))
+            assert await bench.counted("console_turned_away", before + WAITING)
+            assert await ask(reader, writer, PASSWORD) == b"installer\n> "

@@ -241,24 +241,25 @@ def test_without_LocalAuthorizeOffline_a_cached_card_is_refused_while_offline():
     assert bench.station.transaction(1) is None
 
 
-def test_C09_FR_12_the_group_in_the_answer_to_a_transaction_event_counts():
+def charging_for_the_family():
+    """(a bench whose EVSE charges for one token of a group, as the answer to its transaction said; what says that of a token)."""
     bench = Bench().booted()
     bench.set("AuthCacheCtrlr", "Enabled", "false")
     family = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "FAMILY", "type": "Central"}}}
     bench.answers["TransactionEvent"] = lambda p: family if "idToken" in p else {}
     bench.plug()
     bench.card(token="FATHER")
+    return bench, family
+
+
+def test_C09_FR_12_the_group_in_the_answer_to_a_transaction_event_counts():
+    bench, family = charging_for_the_family()
     bench.answers["Authorize"] = family
     assert events(bench.card(token="MOTHER")) == [("Ended", "StopAuthorized")]
 
 
 def test_C09_FR_12_the_group_outlives_a_power_cut():
-    bench = Bench().booted()
-    bench.set("AuthCacheCtrlr", "Enabled", "false")
-    family = {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "FAMILY", "type": "Central"}}}
-    bench.answers["TransactionEvent"] = lambda p: family if "idToken" in p else {}
-    bench.plug()
-    bench.card(token="FATHER")
+    bench, family = charging_for_the_family()
     bench.power_cycle()
     bench.connect()
     bench.plug()

@@ -178,6 +178,38 @@ def test_a_power_cut_meanwhile_does_not_start_it_again():
     assert events(sent) == [("Ended", "StopAuthorized")] and last["transactionInfo"]["stoppedReason"] == "Local"
 
 
+def test_after_a_power_cut_an_evse_that_stays_silent_is_not_waited_for_longer_than_ever():
+    for plugged in (False, True):
+        bench = charging()
+        bench.card()
+        tx = bench.station.transaction(1)
+        bench.power_cycle()
+        bench.connect()
+        sent = bench.plug() if plugged else []
+        sent += bench.advance(END_MS_MAX + 1000)
+        assert events(sent) == [("Ended", "StopAuthorized")]
+        assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["transactionId"] == tx
+        assert bench.station.transaction(1) is None
+
+
+def test_a_reset_after_a_power_cut_is_not_held_by_an_evse_that_stays_silent():
+    for stopped in (True, False):
+        for kind in ("Immediate", "OnIdle"):
+            bench = charging()
+            if stopped:
+                bench.card()
+            bench.power_cycle()
+            bench.connect()
+            bench.actions()
+            status = bench.call("Reset", {"type": kind})["status"]
+            assert status in ("Accepted", "Scheduled")
+            bench.advance(END_MS_MAX + 1000)
+            if kind == "OnIdle" and not stopped:
+                assert [a[0] for a in bench.actions("reset")] == [], "its transaction goes on"
+            else:
+                assert [a[0] for a in bench.actions("reset")] == ["reset"], (stopped, kind)
+
+
 def test_without_a_connection_it_ends_just_so():
     bench = charging()
     bench.drop()

@@ -2,6 +2,7 @@
 
 import os
 
+from ampacity.store import private
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.faulty_files import FaultyFiles
 from ampacity.store.journal import Journal
@@ -69,6 +70,46 @@ def test_a_damaged_document_counts_as_missing_and_is_named():
         assert settings.get("x", "default") == "default" and settings.damaged == ["x"]
         settings.put("x", 5)
         assert settings.get("x") == 5 and settings.damaged == []
+
+
+class Refusing(MemoryFiles):
+    """A medium that refuses one file for as long as `refused` names it."""
+
+    refused = "trusted.set"
+
+    def replace(self, name, data):
+        if name == self.refused:
+            raise OSError(5, "worn")
+        MemoryFiles.replace(self, name, data)
+
+
+def vanishes(files, name):
+    """Is it seen, in the next life, that this document was there and is gone?"""
+    files.remove(name + ".set")
+    settings = Settings(files, trusted=("a", "b"))
+    return settings.get(name) is None and settings.damaged == [name]
+
+
+def test_what_a_medium_refuses_of_the_names_is_written_with_the_next_document_and_nothing_is_lost():
+    for then in ("a", "b", "other"):
+        files = Refusing()
+        settings = Settings(files, trusted=("a", "b"))
+        settings.put("a", TREE)
+        assert settings.get("a") == TREE and settings.damaged == [] and Settings(files).get("a") == TREE
+        settings.put("other", 1)
+        assert files.read("trusted.set") is None
+        files.refused = None
+        settings.put(then, TREE)
+        assert settings.get("a") == TREE and vanishes(files, "a"), then
+
+
+def test_names_that_could_not_be_taken_in_at_the_start_are_written_with_the_next_document():
+    files = Refusing()
+    Settings(files).put("a", TREE)
+    settings = Settings(files, trusted=("a", "b"))
+    files.refused = None
+    settings.put("other", 1)
+    assert vanishes(files, "a")
 
 
 def test_a_document_that_is_no_json_or_too_long_is_refused():
@@ -146,6 +187,41 @@ def test_what_an_earlier_version_left_readable_is_taken_from_others_at_the_start
         files = DiskFiles(path)
         assert mode(path) == 0o700 and mode(path + "/access.set") == 0o600
         assert files.read("access.set") == b"secret" and files.trouble is None
+
+
+def without_modes(number):
+    """A DiskFiles on a folder whose medium keeps no modes: it refuses with that number, or (None) takes them and keeps none."""
+
+    def keeps_none(path, mode):
+        if number is not None:
+            raise OSError(number, path)
+
+    kept, private._change = private._change, keeps_none
+    try:
+        with Folder() as path:
+            for name in ("access.set", "half.new"):
+                with open(path + "/" + name, "wb") as file:
+                    file.write(b"secret")
+            files = DiskFiles(path)
+            files.replace("f", b"new")
+            files.append("g", b"more")
+            files.sync("g")
+            files.close()
+            return files, [files.read(name) for name in ("access.set", "f", "g")], os.listdir(path)
+    finally:
+        private._change = kept
+
+
+def test_on_a_medium_without_modes_all_is_kept_and_it_says_that_others_may_read_it():
+    for number in (1, 95, None):
+        files, kept, names = without_modes(number)
+        assert files.trouble is None and "others on this machine may read" in files.exposed
+        assert kept == [b"secret", b"new", b"more"] and "half.new" not in names
+
+
+def test_a_medium_that_cannot_be_written_is_no_medium_without_modes():
+    files, _, _ = without_modes(30)
+    assert "30" in files.trouble and files.exposed is None
 
 
 def test_a_file_name_stays_in_its_folder():

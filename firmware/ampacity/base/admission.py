@@ -4,6 +4,8 @@ Whoever connects waits until it has spoken, that is said something that a client
 place. So any number of silent connections push out one another only, and nobody who is being served.
 """
 
+STRANGER, BUSY, KNOWN = 0, 1, 2  # who goes first; who is known and busy goes last
+
 
 class Admission:
     """places: clients served at once. waiting: connections that have not yet spoken. doors: has clock and abort(writer).
@@ -19,21 +21,21 @@ class Admission:
         self._waiting = waiting
         self._tell = tell
         self._least_ms = least_ms
-        self._present = []  # [since when, or when it spoke last; its writer; has it spoken; is it being answered]
+        self._present = []  # [since when, or when it spoke last; its writer; has it spoken; its claim to stay]
 
     @property
     def count(self):
         """Connections that are here now."""
         return len(self._present)
 
-    def enter(self, writer):
-        """The client that this connection is; where too many wait, the one that has waited longest goes."""
+    def enter(self, writer, known=False):
+        """The client that this connection is; where too many wait, the one that has waited longest goes, strangers first."""
         self.clients += 1
-        waiting = [client for client in self._present if not client[2]]
-        if len(waiting) >= self._waiting:
-            self._turn_away(waiting[0])
-        client = [self._doors.clock.now_ms(), writer, False, False]
+        client = [self._doors.clock.now_ms(), writer, False, KNOWN if known else STRANGER]
         self._present.append(client)
+        waiting = [other for other in self._present if not other[2]]
+        if len(waiting) > self._waiting:
+            self._turn_away(min(waiting, key=lambda other: other[3]))
         return client
 
     def heard(self, client):
@@ -54,9 +56,9 @@ class Admission:
             client[0] = now_ms
         return True
 
-    def answering(self, client, on):
-        """Who waits for its answer is not silent."""
-        client[3] = on
+    def answering(self, client, on, known=False):
+        """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""
+        client[3] = (BUSY if on else STRANGER) + (KNOWN if known else STRANGER)
         client[0] = self._doors.clock.now_ms()
 
     def leave(self, client):

@@ -1,21 +1,21 @@
 """Who may change things: the installer. There is no default password; until one is set only local doors lead here.
 
-The password is kept by PBKDF2 (kdf.py); wrong ones cost time that grows. A document that is damaged, or gone although a password
-was set, makes nobody the installer: who may open the data folder ends that (docs/operate.md). Records of earlier versions
-(200 rounds of SHA-256) still open, and are written anew as soon as they did.
+The password is kept by PBKDF2 (kdf.py); wrong ones cost their sender time that grows (brake.py). A document that is damaged, or gone
+although a password was set, makes nobody the installer: who may open the data folder ends that (docs/operate.md). Records of
+earlier versions (200 rounds of SHA-256) still open, and are written anew as soon as they did.
 """
 
 import hashlib
 from binascii import hexlify, unhexlify
 
 from ampacity.base.errors import Rejected
+from ampacity.console.brake import LOCAL, Brake
 
 DOCUMENT = "access"
 KIND = "pbkdf2-sha256"
 OLD_ROUNDS = 200
 ROUNDS_KNOWN_MAX = 10000000
 LENGTH_MIN, LENGTH_MAX = 12, 64
-WAIT_MS_MIN, WAIT_MS_MAX = 1000, 300000
 LEFT_MS = 5000  # whoever asked and went on no more for so long is gone
 RESET = "a controller whose access.set somebody removed from its store: its password cannot be read"
 
@@ -27,8 +27,8 @@ class Access:
         self._store = store
         self._random = random_bytes
         self._target_us = target_us
-        self._wait_ms = WAIT_MS_MIN
-        self._wait_until_ms = None
+        self._brake = Brake()
+        self._busy_until_ms = 0
 
     def is_set(self):
         """Is there a password? Also one that cannot be read."""
@@ -45,28 +45,36 @@ class Access:
             raise Rejected("password", "***", "%d..%d characters" % (LENGTH_MIN, LENGTH_MAX))
         return Setting(self._store, self._random(16), text, self._target_us)
 
-    def check(self, text, now_ms):
+    def check(self, text, now_ms, peer=LOCAL):
         """What finds out whether it is the password: its step(clock) says None until it is over, then True or False.
 
-        Raises Rejected while a wrong one before still costs time, or another one is being looked at.
+        peer: the address of who says it. Raises Rejected while its wrong ones before still cost time, or another is looked at.
         """
         if not self.is_set():
             raise Rejected("login", "no password is set", "a local door, where none is needed")
         if self.lost():
             raise Rejected("login", "***", RESET)
-        if self._wait_until_ms is not None and now_ms < self._wait_until_ms:
-            seconds = (self._wait_until_ms - now_ms + 999) // 1000
-            raise Rejected("login", "too soon", "the password again after %d s" % seconds)
+        wait_ms = max(self._brake.wait_ms(peer, now_ms), self._busy_until_ms - now_ms)
+        if wait_ms > 0:
+            raise Rejected("login", "too soon", "the password again after %d s" % ((wait_ms + 999) // 1000))
+        self._brake.begin(peer, now_ms)
         self.busy(now_ms)
-        return Checking(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)))
+        return Checking(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)), peer)
+
+    def knows(self, peer):
+        """Is it this machine, or an address that has shown the password since the start?"""
+        return self._brake.knows(peer)
 
     def busy(self, now_ms):
         """One password is being looked at, and no other."""
-        self._wait_until_ms = now_ms + LEFT_MS
+        self._busy_until_ms = now_ms + LEFT_MS
 
-    def tried(self, right, now_ms):
-        self._wait_until_ms = None if right else now_ms + self._wait_ms
-        self._wait_ms = WAIT_MS_MIN if right else min(2 * self._wait_ms, WAIT_MS_MAX)
+    def tried(self, right, now_ms, peer):
+        self._busy_until_ms = now_ms
+        if right:
+            self._brake.right(peer)
+        else:
+            self._brake.wrong(peer, now_ms)
 
 
 class Setting:
@@ -88,8 +96,9 @@ class Setting:
 class Checking:
     """One login. record: what record_of gave."""
 
-    def __init__(self, access, text, record):
+    def __init__(self, access, text, record, peer):
         self._access = access
+        self._peer = peer
         self._text = text
         self._salt, self._kept, self._rounds = record
         self._derivation = None if self._rounds is None else derivation(self._salt, text.encode(), self._rounds)
@@ -103,7 +112,7 @@ class Checking:
         if made is not None and not made.step(clock):
             return None
         right = same(old_digest(self._salt, self._text) if made is None else made.digest, self._kept)
-        self._access.tried(right, clock.now_ms())
+        self._access.tried(right, clock.now_ms(), self._peer)
         if made is None and right and len(self._text) >= LENGTH_MIN:
             self._renewing = self._access.change(self._text)
             return None

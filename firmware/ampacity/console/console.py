@@ -15,6 +15,7 @@ nothing but the text of the lines decides what happens.
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
+from ampacity.console.brake import LOCAL
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
 from ampacity.console.words import Misused, Unknown, meant, sentence
@@ -45,10 +46,14 @@ PARTS = {"bus": "buses", "ocpp": "ocpp"}
 
 
 class Console:
-    """One person's or program's console. `line(text, role, now_ms)`: role "user" or "installer", by the door."""
+    """One person's or program's console. `line(text, role, now_ms)`: role "user" or "installer", by the door.
 
-    def __init__(self, target):
+    peer: the address it comes from, for whose wrong passwords it waits; None: no network's.
+    """
+
+    def __init__(self, target, peer=None):
         self.target = target
+        self._peer = peer or LOCAL
         self.staged = {}
         self.logged_in = False
         self._work = self._then = None  # what takes longer than a line may, and what becomes of it
@@ -208,12 +213,12 @@ class Console:
 
     def _login(self, words, now_ms):
         self.logged_in = False
-        self._work, self._then = self.target.access.check(" ".join(words), now_ms), self._checked
+        self._work, self._then = self.target.access.check(" ".join(words), now_ms, self._peer), self._checked
 
     def _checked(self, right, now_ms):
         self.logged_in = right
         if not right:
-            self.target.log.add("warning", "console: wrong password", now_ms)
+            self.target.log.add("warning", "console: wrong password, from " + self._peer, now_ms)
             raise Rejected("login", "***", "the installer's password")
         return "installer"
 

@@ -38,15 +38,16 @@ async def serve(doors, host, port, access, target, log):
     Whoever is not a console's client, and what comes above CLIENTS_MAX, is hung up, counted in the log and told there.
     """
     role_of(host, access)
-    served = ConsolePort(doors, target, log, lambda: role_of(host, access))
+    served = ConsolePort(doors, target, log, lambda: role_of(host, access), access.knows)
     return await doors.listen(host, port, served.handle)
 
 
 class ConsolePort:
     """All connections of one console door. One line is answered at a time, and then others have as long a turn."""
 
-    def __init__(self, doors, target, log, role):
+    def __init__(self, doors, target, log, role, knows):
         self.doors = doors
+        self.knows = knows
         self.target = target
         self.log = log
         self.role = role
@@ -82,7 +83,8 @@ class Conversation:
 
     def __init__(self, port, writer):
         self.console = None
-        self.client = port.admission.enter(writer)
+        self._peer = port.doors.peer_host(writer) or "an unknown address"
+        self.client = port.admission.enter(writer, port.knows(self._peer))
         self._port = port
         self._writer = writer
 
@@ -111,17 +113,21 @@ class Conversation:
     async def _answer(self, line):
         port = self._port
         clock = port.doors.clock
-        port.admission.answering(self.client, True)
+        port.admission.answering(self.client, True, self._known())
         async with port.turn:
             began_ms = clock.now_ms()
             if self.console is None:
                 from ampacity.console.console import Console
 
-                self.console = Console(port.target())
+                self.console = Console(port.target(), self._peer)
             data = await answered(self.console, line, port.role(), clock)
             await clock.sleep_ms(clock.now_ms() - began_ms)
-        port.admission.answering(self.client, False)
+        port.admission.answering(self.client, False, self._known())
         await self._say(data)
+
+    def _known(self):
+        """Has it, or its address, shown the password?"""
+        return self._port.knows(self._peer) or (self.console is not None and self.console.logged_in)
 
     async def _say(self, data):
         self._writer.write(data)

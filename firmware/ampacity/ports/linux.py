@@ -69,7 +69,10 @@ class LinuxDoors(Doors):
 
     def abort(self, writer):
         """Drop a connection with a reset: nothing that was written stays on its way."""
-        sock = writer.get_extra_info("socket")
+        try:
+            sock = writer.get_extra_info("socket")
+        except AttributeError:  # TLS that was closed has let go of it
+            return
         if sock is not None and sock.fileno() >= 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         writer.transport.abort()

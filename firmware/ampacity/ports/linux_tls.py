@@ -1,17 +1,20 @@
 """TLS contexts on CPython: TLS 1.2 or newer, suites with forward secrecy, the peer's certificate always checked."""
 
+import asyncio
 import os
+import select
 import ssl
 import time
 
-from ampacity.base.admission import Admission
 from ampacity.base.errors import Rejected
+from ampacity.ports import handshakes
+from ampacity.ports.handshakes import HANDSHAKE_S
 from ampacity.ports.tls_files import SUITES
 from ampacity.ports.tls_words import fault
 
-HANDSHAKE_S = 10
 SHAKING_MAX = 8  # handshakes at once
-SHAKING_MS = 2000  # one that takes longer goes when another client comes
+SHAKING_MS = 2000  # one that takes longer goes when another client speaks
+LOOK_S = 0.02
 
 
 def context(files, server_side):
@@ -53,29 +56,30 @@ def worded(error, peer):
 
 async def accept(writer, made, peer):
     """The handshake of a connection that somebody made to us. OSError in our words if it does not succeed."""
+    plain = writer.transport
     try:
         await writer.start_tls(made, ssl_handshake_timeout=HANDSHAKE_S)
     except OSError as error:  # also ssl.SSLError and a timeout
         raise worded(error, peer)
+    except AttributeError:  # so the library ends a handshake whose connection was lost: its writer has none then
+        writer._transport = plain
+        raise OSError("tls: %s ended during the handshake" % peer)
+
+
+async def spoken(writer):
+    """Until it has said a byte, which the library will read, or ended."""
+    writer.transport.pause_reading()
+    poller = select.poll()
+    poller.register(writer.get_extra_info("socket"), select.POLLIN)
+    while not writer.is_closing() and not poller.poll(0):
+        await asyncio.sleep(LOOK_S)
 
 
 def serving(doors, made, handler, refused):
     """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
-    admission = Admission(doors, SHAKING_MAX, 1, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
 
     async def secured(reader, writer):
-        client = admission.enter(writer)
-        if not admission.heard(client):
-            return
-        try:
-            await accept(writer, made, "a client at %s" % writer.get_extra_info("peername")[0])
-        except OSError as error:
-            if admission.heard(client):  # else that is told already
-                refused(error.args[-1])
-            doors.abort(writer)
-            return
-        finally:
-            admission.leave(client)
-        await handler(reader, writer)
+        await accept(writer, made, "a client at %s" % doors.peer_host(writer))
+        return reader, writer
 
-    return secured
+    return handshakes.serving(doors, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)

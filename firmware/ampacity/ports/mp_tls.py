@@ -17,18 +17,15 @@ from asyncio import core
 
 import tls
 
-from ampacity.base.admission import Admission
 from ampacity.base.errors import Rejected
-from ampacity.base.within import within
+from ampacity.ports import handshakes
 from ampacity.ports.mp_io import forget, let_go, readable
 from ampacity.ports.tls_files import SUITES
 from ampacity.ports.tls_words import CLOSED, fault
 
 HEAD_BYTES = 5
-HANDSHAKE_S = 10
 SHAKING_MAX = 2  # handshakes at once: each takes 27 KiB before it has shown who it is
 SHAKING_MS = 4000  # one that takes longer goes when another client speaks
-WAITING = 4  # connections that have not yet said a byte, and take next to nothing
 CLOSE, POLL = 4, 3  # requests of the stream protocol
 TLS13 = "TLS1-3-"
 SUBJECT_ALT_NAME = b"\x06\x03\x55\x1d\x11"  # the identifier 2.5.29.17 in DER
@@ -287,32 +284,17 @@ class TlsServer:
 
     def serving(self, doors, handler, refused):
         """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
-        admission = Admission(doors, SHAKING_MAX, WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), SHAKING_MS)
 
         async def secured(_reader, plain):
-            client = admission.enter(plain)
-            try:
-                stream = await within(self._accepted(admission, client, plain), HANDSHAKE_S)
-            except asyncio.TimeoutError:
-                refused("tls: a client was silent during the handshake")
-                doors.abort(plain)
-                return
-            except OSError as error:
-                if admission.heard(client):  # else that is told already
-                    refused(error.args[-1])
-                doors.abort(plain)
-                return
-            finally:
-                admission.leave(client)
-            if stream is not None:
-                await handler(stream, stream)
+            stream = await self.accept(plain, "a client at %s" % doors.peer_host(plain))
+            return stream, stream
 
-        return secured
+        return handshakes.serving(doors, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)
 
-    async def _accepted(self, admission, client, plain):
-        """The secured stream of who says something, None for whom there is no place."""
-        await readable(plain.s)
-        return await self.accept(plain, "a client") if admission.heard(client) else None
+
+async def spoken(plain):
+    """Until it has said a byte, or ended."""
+    await readable(plain.s)
 
 
 def client(files):

@@ -144,6 +144,9 @@ async def run_role(folder, boot, config, log):
     trouble = boot.get("medium") or getattr(doors.files, "trouble", None)
     if trouble:
         log.add("error", "storage: %s: what happens now is not kept, and what was kept may be unknown" % trouble, doors.clock.now_ms())
+    exposed = getattr(doors.files, "exposed", None)
+    if exposed:
+        log.add("warning", "storage: " + exposed, doors.clock.now_ms())
     for line in lines_of(config):
         doors.look(line)
     await doors.start()

@@ -20,6 +20,7 @@ except ImportError:
 
     def restrict(path, mode):
         """Nothing to take from anybody."""
+        return False
 
 
 BESIDE = ".new"
@@ -33,10 +34,11 @@ class DiskFiles:
     """Files of one folder, which is made if it is missing, for its owner alone. Names hold no "/".
 
     Errors are the system's OSError (28: full). After one nothing that was synced is lost; what was appended since is
-    there in part or not at all. A folder that cannot be made, tidied or kept from others is no error yet: `trouble` says why.
+    there in part or not at all. A folder that cannot be made or tidied is no error yet: `trouble` says why. `exposed` says that
+    others may read what is kept, which is so for good on a medium without modes, and works all the same.
     """
 
-    trouble = None
+    trouble = exposed = None
 
     def __init__(self, folder):
         self._folder = folder
@@ -57,12 +59,14 @@ class DiskFiles:
                 raise
 
     def _tidy(self, folder):
-        restrict(folder, FOLDER_MODE)
+        theirs = restrict(folder, FOLDER_MODE)
         for name in os.listdir(folder):
             if name.endswith(BESIDE):
                 os.remove(self._path(name))
-            elif name in self._named:
-                restrict(self._path(name), FILE_MODE)
+            elif name in self._named and restrict(self._path(name), FILE_MODE):
+                theirs = True
+        if theirs:
+            self.exposed = "others on this machine may read %s, passwords and keys too: its modes cannot be changed" % folder
 
     def read(self, name):
         """All of a file, None if there is none."""

@@ -7,6 +7,7 @@ import os
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 OTHERS = 0o077
+NOT_OURS = (1, 13, 22, 38, 95)  # EPERM, EACCES, EINVAL, ENOSYS, ENOTSUP: what media without modes say
 WRITE_NEW = 0x1 | 0x40 | 0x200  # O_WRONLY, O_CREAT, O_TRUNC
 APPEND = 0x1 | 0x40 | 0x400  # O_APPEND
 
@@ -56,6 +57,12 @@ except AttributeError:
 
 
 def restrict(path, mode):
-    """Take from others what an earlier version left them of it. OSError if that cannot be."""
-    if os.stat(path)[0] & OTHERS:
+    """Take from others what they have of it. Is it theirs still, for the medium keeps no modes or it is somebody else's?"""
+    if not os.stat(path)[0] & OTHERS:
+        return False
+    try:
         _change(path, mode)
+    except OSError as error:
+        if error.errno not in NOT_OURS:
+            raise
+    return bool(os.stat(path)[0] & OTHERS)

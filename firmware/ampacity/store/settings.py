@@ -106,8 +106,8 @@ class Settings:
         if len(self._there) != len(known):
             try:
                 self._write(NAMES, sorted(self._there))
-            except OSError:  # a medium that refuses is told by others
-                pass
+            except OSError:  # a medium that refuses is told by others; the names come with the next document
+                self._names_due = True
 
     def _exists(self, name):
         try:

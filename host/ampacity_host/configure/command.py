@@ -1,5 +1,6 @@
 """The commands `ampacity check` and `ampacity run`."""
 
+import errno
 import json
 import os
 import socket
@@ -113,11 +114,16 @@ def own_folder(data: Path) -> None:
     if not data.exists():
         data.parent.mkdir(parents=True, exist_ok=True)
         data.mkdir(mode=0o700, exist_ok=True)
-    elif (data / "site.json").exists() and data.stat().st_mode & 0o077:
+    elif not (data / "site.json").exists():
+        return
+    elif data.stat().st_mode & 0o077:
         try:
             data.chmod(0o700)
-        except PermissionError:
-            print(f"warning: {data} belongs to somebody else, and others may read it", file=sys.stderr)
+        except OSError as error:
+            if error.errno == errno.EROFS:
+                raise
+    if data.stat().st_mode & 0o077:
+        print(f"warning: others on this machine may read {data}, passwords and keys too: its modes cannot be changed", file=sys.stderr)
 
 
 def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, more: dict[str, Any] | None = None) -> None:

@@ -6,15 +6,18 @@ The rig writes where its channel listens into a file of its user, so that the on
 import contextlib
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
+from ampacity.ports.lock import lives, me
 from ampacity_host.configure.written import near
 from ampacity_host.rig.client import RigClient, RigError
 from ampacity_host.rig.ops import KNOWN
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+HELLO_S_MAX, ANSWER_S_MAX = 10, 120
 ORDER = {
     # operation: the fields that its words are, in order; the last one with "…" takes the rest
     "plug": ("evse",), "unplug": ("evse",), "ev": ("evse", "action"), "present_token": ("token", "evse"), "button": ("evse", "name"),
@@ -34,6 +37,10 @@ class NotMeant(Exception):
     """Words that make no operation; the text says what would."""
 
 
+class NoRig(Exception):
+    """Nobody there, or not whom we look for; the text says what to do."""
+
+
 def do_command(words: list[str], control: str | None, as_json: bool = False) -> int:
     """0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there."""
     try:
@@ -41,16 +48,19 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
     except NotMeant as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return USAGE
-    address = control or last_address()
-    if address is None:
+    kept = kept_rig() if control is None else {"control": control}
+    if kept is None:
         print("ampacity: no rig of yours runs; start one with `ampacity rig`, or name its channel: --control HOST:PORT", file=sys.stderr)
         return NO_CONNECTION
+    address = kept["control"]
     try:
-        with RigClient(address, 120) as rig:
-            answer = rig.ask(op, **fields)
+        answer = asked(kept, op, fields)
     except RigError as refused:
         print(f"ampacity: {op}: {refused}", file=sys.stderr)
         return REFUSED
+    except NoRig as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return NO_CONNECTION
     except (OSError, ValueError) as problem:
         print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
         return NO_CONNECTION
@@ -67,6 +77,37 @@ def in_words(answer: dict[str, Any]) -> str:
     """An answer that is no refusal, for people."""
     said = told(answer)
     return str(said["text"]) if list(said) == ["text"] else json.dumps(said, indent=2) if said else "ok"
+
+
+def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the rig answers, after it has said who it is: whoever else listens at its address by now hears of nothing."""
+    address, ended = kept["control"], gone(kept)
+    if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
+        raise ended
+    if not is_rig(address, kept.get("process")):
+        raise ended if "process" in kept else NoRig(f"what listens at {address} is no rig")
+    with RigClient(address, ANSWER_S_MAX) as rig:
+        answer: dict[str, Any] = rig.ask(op, **fields)
+        return answer
+
+
+def is_rig(address: str, process: str | None) -> bool:
+    """Is it a rig that listens there, and, where its process is known, that one? OSError: nobody does."""
+    try:
+        with RigClient(address, HELLO_S_MAX) as rig:
+            hello = rig.ask("hello")
+        return "ops" in hello and process in (None, hello.get("process"))
+    except ConnectionRefusedError:
+        if process is None:
+            raise
+        return False
+    except (TimeoutError, ConnectionError, ValueError, TypeError, KeyError, AttributeError, RigError):
+        return False
+
+
+def gone(kept: dict[str, Any]) -> "NoRig":
+    started = kept.get("started") or "ampacity rig --site FILE"
+    return NoRig(f"the rig at {kept['control']} no longer runs; start it with: {started}")
 
 
 def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
@@ -126,9 +167,11 @@ def address_file() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ampacity" / "rig.json"
 
 
-def last_address() -> str | None:
+def kept_rig() -> dict[str, Any] | None:
+    """Of the rig that was started last: where it listens, which process it is, the words that started it. None: there is none."""
     try:
-        return str(json.loads(address_file().read_text())["control"])
+        kept = json.loads(address_file().read_text())
+        return kept if all(isinstance(kept[key], str) for key in ("control", "process", "started")) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -136,15 +179,16 @@ def last_address() -> str | None:
 def remember(address: str) -> None:
     """That a rig of this process listens there; what cannot be written is not needed."""
     file = address_file()
+    started = shlex.join(["ampacity", *sys.argv[1:]])
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = file.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps({"control": address, "pid": os.getpid()}))
+        new.write_text(json.dumps({"control": address, "process": me(), "started": started}))
         os.replace(new, file)
 
 
 def forget(address: str) -> None:
     """It listens there no more."""
-    if last_address() == address:
+    if (kept_rig() or {}).get("control") == address:
         with contextlib.suppress(OSError):
             address_file().unlink()

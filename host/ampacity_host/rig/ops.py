@@ -1,5 +1,6 @@
 """Every operation of the control channel: fields in, the rig moved, fields of the answer out."""
 
+from ampacity.ports.lock import me
 from ampacity_host.rig.faults import ALL_KINDS
 from ampacity_host.rig.fields import FieldError, Unsupported
 from ampacity_host.rig.plant.car import car_from_fields
@@ -32,7 +33,7 @@ class Ops:
     async def _hello(self, fields):
         rig = self._rig
         return {"ocpp": rig.ocpp_versions(), "runtime": rig.runtime, "clock": rig.clock, "ops": self.names(),
-                  "faults": list(ALL_KINDS), "features": rig.features()}
+                "faults": list(ALL_KINDS), "features": rig.features(), "process": me()}
 
     # ---- cars and people
 

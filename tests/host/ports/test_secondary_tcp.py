@@ -96,11 +96,14 @@ def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_pr
         assert plant.until(lambda: plant.contactor and plant.pilot == ["pwm", 166])
         shown = status(stranger)
         assert (shown["identity"], shown["epoch"], shown["sequence"]) == (0, 0, 0) and status(primary)["identity"] == 7
+        crowd = [socket.create_connection(("127.0.0.1", port), 10, ("127.0.0.3", 0)) for _ in range(10)]
+        assert plant.until(lambda: "no place is free" in told(plant, "log"))
         stranger.write_registers(table.GRANT_AT, [160, 100, 2, 0, 7, 1, 0], device_id=2)
+        assert "alarm: a second source of grants, at 127.0.0.2" in told(plant, "log"), "noise does not hide it"
         assert status(primary)["limit_da"] == 100 and status(primary)["sequence"] == 1
         assert show(plant)["tcp"]["second_sources"] == 1
-        primary.close()
-        stranger.close()
+        for each in (*crowd, primary, stranger):
+            each.close()
 
 
 def test_mbpoll_reads_and_grants_over_tcp(tmp_path):
@@ -237,6 +240,22 @@ def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime
         assert "no place is free" in log and log.count("no place is free") < 5, log
         for each in [*crowd, first, late]:
             each.close()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_while_silent_connections_keep_coming_each_client_that_speaks_is_served_over_tls(runtime, tmp_path, capfd):
+    ca = Authority()
+    server, pair, silent = ca.issue(NAME), ca.issue("client", role="Primary"), []
+    with secondary(runtime, tmp_path, {"root_pem": ca.root, "certificate_pem": server.certificate, "key_pem": server.key}) as (_, port):
+        for _ in range(6):
+            for _ in range(12):
+                silent.append(socket.create_connection(("127.0.0.1", port), 10))
+            client = tls_client(port, ca, pair, tmp_path)
+            assert client.connect() and not get(client).isError()
+            client.close()
+        for each in silent:
+            each.close()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def ended(sockets):

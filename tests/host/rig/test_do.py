@@ -1,14 +1,17 @@
 """`ampacity rig do`: words become an operation of the control channel, of the rig that was started last."""
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from ampacity_host.rig.do import NotMeant, request_of
+from ampacity_host.rig.do import NotMeant, do_command, remember, request_of
 
 SITE = Path(__file__).parents[1] / "configure" / "sites" / "good" / "garage.toml"
 
@@ -35,6 +38,69 @@ def test_words_and_fields_become_a_request():
         with pytest.raises(NotMeant) as caught:
             request_of(words)
         assert text in str(caught.value)
+
+
+class Other:
+    """Another program at a port: takes what is said to it, and answers each line with `answer`."""
+
+    def __init__(self, answer):
+        self.answer, self.heard = answer, b""
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                one, _ = self.listener.accept()
+            except OSError:
+                return
+            with one, contextlib.suppress(OSError):
+                while data := one.recv(4096):
+                    self.heard += data
+                    one.sendall(self.answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["ampacity", "rig", "my site.toml"])
+    return tmp_path / "ampacity" / "rig.json"
+
+
+def test_the_address_of_a_rig_that_was_killed_reaches_nobody(state, capsys):
+    with Other(b'{"ok":true,"ops":[]}\n') as other:
+        remember(other.address)
+        kept = json.loads(state.read_text())
+        with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+            ended.wait()
+        state.write_text(json.dumps(kept | {"process": kept["process"].replace(str(os.getpid()), str(ended.pid), 1)}))
+        assert do_command(["unplug", "bay-1"], None) == 3
+        said = capsys.readouterr().err
+        assert f"the rig at {other.address} no longer runs; start it with: ampacity rig 'my site.toml'" in said
+        assert other.heard == b""
+
+
+@pytest.mark.parametrize("answer", [b'{"ok":true,"ops":[]}\n', b'{"ok":true,"ops":[],"process":"1 2 3"}\n', b"220 mail\n", b"7\n", b"{}\n"])
+def test_who_listens_at_the_address_and_is_not_that_rig_is_asked_who_it_is_and_nothing_else(state, capsys, answer):
+    with Other(answer) as other:
+        remember(other.address)
+        assert do_command(["unplug", "bay-1"], None) == 3
+        assert "no longer runs; start it with" in capsys.readouterr().err
+        assert b"hello" in other.heard and b"unplug" not in other.heard
+
+
+def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address_either(state, capsys):
+    with Other(b"HTTP/1.1 400 Bad Request\r\n\r\n") as other:
+        assert do_command(["unplug", "bay-1"], other.address) == 3
+        assert f"what listens at {other.address} is no rig" in capsys.readouterr().err
+        assert b"unplug" not in other.heard
 
 
 def test_the_last_rig_needs_no_address(tmp_path):

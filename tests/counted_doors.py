@@ -1,0 +1,16 @@
+"""The outside world for who only lets in and hangs up: its clock is moved by the test."""
+
+
+class Doors:
+    """`aborted`: whom was hung up on. `clock`: itself."""
+
+    def __init__(self):
+        self.clock = self
+        self.ms = 0
+        self.aborted = []
+
+    def now_ms(self):
+        return self.ms
+
+    def abort(self, writer):
+        self.aborted.append(writer)
