@@ -26,6 +26,7 @@ NOISE_DA = 5              # what a meter may show where none draws
 IMPOSSIBLE_DA = 2000      # no EVSE draws or allows so much: no reading
 TELL_MS = 8000            # not shown for so long: say what is missing
 NO_LIMIT = 1 << 30
+CURRENTS = ("current_l1", "current_l2", "current_l3")
 STATE_CHARGING = ("C", "D")
 STATE_PLUGGED = ("B", "C", "D")
 STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
@@ -75,6 +76,12 @@ class ProfileAnswers:
         self._slow = self._missing = self._refusal = self._waits_for = None
         self._waits_ms = self._held_for = -1
         self._strange = False
+        self._word = compiled["proof"].get("word", [])
+        self._measures_off = bool(evse_facts.get("off_shows")) and bool(compiled["proof"].get("told"))
+        self._word_fields = fields_of(self._word)
+        if self._measures_off:
+            self._word = compiled["proof"]["told"]
+            self._word_fields = fields_of(self._word) + self._readings.indexes(CURRENTS)
 
     def _feed_period_ms(self, asked_ms: int) -> int:
         """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
@@ -312,7 +319,7 @@ class ProfileAnswers:
         rows = self._table["proof"]["pause"]
         off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
         off = off or self._off_by_word(now_ms)
-        if self._limit_seen():
+        if self._limit_seen() and (off or not (self._measures_off and self._order.said_off)):
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
         if off:
@@ -328,22 +335,26 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        word = self._table["proof"].get("word")
-        if word and self._order.said_off and not self._word_seen(word):
+        if self._word and self._order.said_off and not self._word_seen():
             return True
-        return bool(word or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
+        return bool(self._word or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
     def _off_by_word(self, now_ms: int) -> bool:
-        """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
-        rows = self._table["proof"].get("word")
-        amps_da = self.facts.amps_da
-        if not rows or not self._order.said_off or not self._word_seen(rows) or (amps_da and max(amps_da) > NOISE_DA):
-            return False
-        return holds(rows, self._readings.values, 0, self._targets)
+        """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then.
 
-    def _word_seen(self, rows: list) -> bool:
+        Where that is known of this unit alone (`off_shows`) its states may be those of one that waits for its car: then a
+        reading of no current on any phase is asked for, too.
+        """
+        amps_da = self._per_terminal("current") if self._measures_off else self.facts.amps_da
+        if not self._word or not self._order.said_off or not self._word_seen() or (amps_da and max(amps_da) > NOISE_DA):
+            return False
+        if self._measures_off and not amps_da:
+            return False
+        return holds(self._word, self._readings.values, 0, self._targets)
+
+    def _word_seen(self) -> bool:
         """Was all else read since the pause took effect?"""
-        return self._readings.asked_since(fields_of(rows), self._order.written_ms + self._table["latency_ms"])
+        return self._readings.asked_since(self._word_fields, self._order.written_ms + self._table["latency_ms"])
 
     # ---- proof
 
