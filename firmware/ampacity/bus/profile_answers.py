@@ -35,6 +35,8 @@ STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
 class ProfileAnswers:
     """One device as its answers show it. The driver adds what it is asked next."""
 
+    _measures_off = False  # its pause is proven by a current of 0, too, for its limit shows something else
+
     def __init__(self, evse_facts: dict, compiled: dict, index: int, judge: object) -> None:
         self.unit = evse_facts["unit"]
         self.facts = DeviceFacts()
@@ -76,12 +78,16 @@ class ProfileAnswers:
         self._slow = self._missing = self._refusal = self._waits_for = None
         self._waits_ms = self._held_for = -1
         self._strange = False
-        self._word = compiled["proof"].get("word", [])
-        self._measures_off = bool(evse_facts.get("off_shows")) and bool(compiled["proof"].get("told"))
-        self._word_fields = fields_of(self._word)
-        if self._measures_off:
-            self._word = compiled["proof"]["told"]
-            self._word_fields = fields_of(self._word) + self._readings.indexes(CURRENTS)
+        self.tell_off(evse_facts.get("off_shows"))
+
+    def tell_off(self, shows: "str | None") -> None:
+        """What this unit shows as its limit while it is off, by the site file or its commissioning; None: as its profile has it."""
+        proof, before = self._table["proof"], self._measures_off
+        self._measures_off = bool(shows and proof.get("told"))
+        if self._measures_off and not before:
+            self._order.belied = False  # what it showed while it was off belied nothing
+        self._word = proof["told"] if self._measures_off else proof.get("word", [])
+        self._word_fields = fields_of(self._word) + (self._readings.indexes(CURRENTS) if self._measures_off else [])
 
     def _feed_period_ms(self, asked_ms: int) -> int:
         """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
