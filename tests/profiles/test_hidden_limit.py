@@ -165,3 +165,12 @@ def test_a_current_read_before_the_pause_took_effect_proves_none():
     played.station.drawn_ma = 0
     played.run(2000)
     assert played.driver._order.proven
+
+
+def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_off():
+    rows = (("max", 10000, False), ("least", 10000, False), ("last", 10000, True), ("max", 16000, True), ("max", 0, True), ("least", 6000, True))
+    for shows, off_ma, proven in rows:
+        played = Played(2, off_ma, off_shows=shows)
+        played.judge.standing = "ok" if proven else "returning"
+        played.run(10000)
+        assert played.driver._order.proven == proven, (shows, off_ma)

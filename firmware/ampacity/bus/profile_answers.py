@@ -35,7 +35,7 @@ STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
 class ProfileAnswers:
     """One device as its answers show it. The driver adds what it is asked next."""
 
-    _measures_off = False  # its pause is proven by a current of 0, too, for its limit shows something else
+    _off_shows = None  # what its limit shows while it is off, where that is known of this unit alone
 
     def __init__(self, evse_facts: dict, compiled: dict, index: int, judge: object) -> None:
         self.unit = evse_facts["unit"]
@@ -82,12 +82,14 @@ class ProfileAnswers:
 
     def tell_off(self, shows: "str | None") -> None:
         """What this unit shows as its limit while it is off, by the site file or its commissioning; None: as its profile has it."""
-        proof, before = self._table["proof"], self._measures_off
-        self._measures_off = bool(shows and proof.get("told"))
-        if self._measures_off and not before:
+        proof = self._table["proof"]
+        shows = shows if proof.get("told") else None
+        if shows and not self._off_shows:
             self._order.belied = False  # what it showed while it was off belied nothing
-        self._word = proof["told"] if self._measures_off else proof.get("word", [])
-        self._word_fields = fields_of(self._word) + (self._readings.indexes(CURRENTS) if self._measures_off else [])
+        self._off_shows = shows
+        self._word_fields = fields_of(proof["told"] if shows else proof.get("word", []))
+        if shows:
+            self._word_fields += self._readings.indexes(CURRENTS) + [self._limit_index()]
 
     def _feed_period_ms(self, asked_ms: int) -> int:
         """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
@@ -325,7 +327,7 @@ class ProfileAnswers:
         rows = self._table["proof"]["pause"]
         off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
         off = off or self._off_by_word(now_ms)
-        if self._limit_seen() and (off or not (self._measures_off and self._order.said_off)):
+        if self._limit_seen() and (off or not (self._off_shows and self._order.said_off)):
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
         if off:
@@ -341,22 +343,27 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        if self._word and self._order.said_off and not self._word_seen():
+        if self._word_fields and self._order.said_off and not self._word_seen():
             return True
-        return bool(self._word or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
+        return bool(self._word_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
     def _off_by_word(self, now_ms: int) -> bool:
-        """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then.
+        """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
+        amps_da, rows = self.facts.amps_da, self._table["proof"].get("word")
+        if not self._order.said_off or not self._word_fields or not self._word_seen() or (amps_da and max(amps_da) > NOISE_DA):
+            return False
+        by_state = bool(rows) and holds(rows, self._readings.values, 0, self._targets)
+        return by_state or bool(self._off_shows and self._off_as_told())
 
-        Where that is known of this unit alone (`off_shows`) its states may be those of one that waits for its car: then a
-        reading of no current on any phase is asked for, too.
-        """
-        amps_da = self._per_terminal("current") if self._measures_off else self.facts.amps_da
-        if not self._word or not self._order.said_off or not self._word_seen() or (amps_da and max(amps_da) > NOISE_DA):
-            return False
-        if self._measures_off and not amps_da:
-            return False
-        return holds(self._word, self._readings.values, 0, self._targets)
+    def _off_as_told(self) -> bool:
+        """Of this unit alone it is known what it shows while it is off. Its state may be that of one that waits for its car: what
+        its limit shows has to be just that, too, and no current may flow on any phase."""
+        amps_da, values, recipe = self._per_terminal("current"), self._readings.values, self._recipe
+        shown_da = values[self._limit_index()]
+        if shown_da is not None and shown_da > recipe.most_da(0):
+            if (self._off_shows == "max" and shown_da < recipe.max_da) or (self._off_shows == "least" and shown_da > recipe.min_da):
+                return False
+        return bool(amps_da) and max(amps_da) <= NOISE_DA and holds(self._table["proof"]["told"], values, 0, self._targets)
 
     def _word_seen(self) -> bool:
         """Was all else read since the pause took effect?"""

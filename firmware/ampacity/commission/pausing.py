@@ -71,7 +71,7 @@ class Pausing(Experiment):
         word, self._word, self.ask = self._word, None, None
         if word == "no":
             return self.end(verdicts.NOT_DONE, "%s; it is not known to be off then" % verdicts.shown_text(self.claims["name"], self._off))
-        self.tells, self.wish_da = self._off["shows"], self.claims["min_da"]
+        self.tells, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
         return self._next("draw", now_ms)
 
     def _draw_phase(self, sight, now_ms):
@@ -87,7 +87,7 @@ class Pausing(Experiment):
         off = sight.off
         if off is not None and off["proven"] and (sight.drawn_da() or 0) < DRAWS_DA:
             if off["shows"] != "0":
-                self.tells = self.tells if off["shows"] == self.tells else "last"
+                self.tells = off["shows"] if off["shows"] == self._off["shows"] else "last"
                 self.counts["off_shows"] = self.tells
                 self.findings.append(verdicts.off_shows(self.claims["name"], verdicts.shown_text(self.claims["name"], off), self.tells))
             return self._known(off)
