@@ -132,7 +132,7 @@ def open_row(name: str) -> str:
     """What nobody documents of one device."""
     profile = profiles.load("evse-" + name)
     refused = opens.off_refused(profile)
-    return f"| `{name}` | {'; '.join(opens.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('left out: ')} |"
+    return f"| `{name}` | {'; '.join(opens.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
 
 
 def contactor_cell(contactor: "dict | None") -> str:

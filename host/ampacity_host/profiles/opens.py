@@ -71,17 +71,17 @@ def off_refused(profile: dict[str, Any]) -> str | None:
     """Why a site cannot say what this device shows while it is off; None: it can."""
     reads = profile["reads"]["live"]
     if profile.get("proof", {}).get("kind") != "limit":
-        return "left out: its orders are not proven by a limit that it shows"
+        return "no value: its orders are not proven by a limit that it shows"
     if not any(row.get("shows") in LIMITS for row in _shows_off(profile["proof"])):
-        return "left out: other registers show that it is off, whatever its limit shows"
+        return "no value: other registers show that it is off, whatever its limit shows"
     if "shared" in profile["link"]:
-        return "left out: nobody acknowledges its orders, so nothing but its limit would prove a pause"
+        return "no value: nobody acknowledges its orders, so nothing but its limit would prove a pause"
     if not any(name.startswith("current_l") and name != "current_limit" for name in reads):
-        return "left out: it measures no current, so nothing but its limit would prove a pause"
+        return "no value: it measures no current, so nothing but its limit would prove a pause"
     if "currents_count_in" in profile.get("state", {}):
-        return "left out: its currents are true only while it charges, so nothing but its limit would prove a pause"
+        return "no value: its currents are true only while it charges, so nothing but its limit would prove a pause"
     if not off_conditions(profile):
-        return "left out: its profile names no state that it shows while it is off (open.off_states)"
+        return "no value: its profile names no state that it shows while it is off (open.off_states)"
     return None
 
 
