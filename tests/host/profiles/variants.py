@@ -24,7 +24,7 @@ NEIGHBOUR = "heidelberg-energy-control"
 MAX_DA, NEIGHBOUR_DA, LEAST_DA = 160, 60, 60
 LIVE_MS = (800, 2000)
 WRITES = (5, 6, 15, 16)
-STEP_MS, SILENCE_MS, LIVE_TICK_MS = 60_000, 40_000, 200
+STEP_MS, SILENCE_MS, LIVE_TICK_MS = 60_000, 10_000, 200
 
 
 class Bent:
@@ -218,9 +218,8 @@ def _limit_while_off(bent, value):
 
 def _latches(bent, value):
     device = bent.device
-    if device._dog:
-        renewed = [*device._limit["registers"], *([device._enable["register"]] if device._enable else [])]
-        device._dog = {key: row for key, row in device._dog.items() if key != "latched"} | ({"latched": renewed} if value else {})
+    renewed = [*device._limit["registers"], *([device._enable["register"]] if device._enable else [])]
+    device._dog = {key: row for key, row in device._dog.items() if key != "latched"} | ({"latched": renewed} if value else {})
 
 
 def _rounds(bent, value):
@@ -405,7 +404,9 @@ def live(name, variant, told=None):
     steps = [("charges", 100), ("pauses", 0), ("charges again", 120), ("leaves", None), ("comes", 120)]
     for step, limit_da in steps + ([("is lost", None), ("charges after the silence", 120)] if variant[0] == "latches" else []):
         if step == "is lost":
-            pair.lose(SILENCE_MS)
+            pair.lose(device.timeout_ms() + SILENCE_MS)
+            if not device.expired:
+                return "falls back", pair.said()
             continue
         plant.car_state = "A" if step == "leaves" else "C"
         if limit_da is not None:
