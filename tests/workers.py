@@ -18,6 +18,7 @@ SECONDS = ROOT / "tests" / "seconds.txt"
 WORTH_S = 1.0  # what takes less is not written down
 APART = (
     "tests/drawn/test_drawn.py",
+    "tests/host/profiles/test_open_variants.py",
     "tests/proof/test_alone.py",
     "tests/proof/test_anypolicy.py",
     "tests/proof/test_proof.py",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ampacity.bus.profile_audit import STORED_PER_DAY
 from ampacity_host import profiles
+from ampacity_host.profiles import opens
 from ampacity_host.profiles.classes import CLASSES, device_class, reserves_da
 from ampacity_host.profiles.conformance import evse, meter
 
@@ -49,6 +50,13 @@ What else a profile says of them. *Proof*: what shows that an order is in force.
 | device | proof | limits | phases | contactor | clients | gap, ms | largest read | a day |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {manners}
+
+What the documents of each leave open, as far as anybody knows; simulated with every value of it, each of them charges, or is refused
+by the name of a register until its site says `off_shows` ([Adding a charger](adding-a-charger.md)).
+
+| device | not documented | `off_shows` may be told |
+| --- | --- | --- |
+{opens}
 
 ## Watched only
 
@@ -120,6 +128,13 @@ def manners_row(name: str) -> str:
     return f"| `{name}` | " + " | ".join(cells) + " |"
 
 
+def open_row(name: str) -> str:
+    """What nobody documents of one device."""
+    profile = profiles.load("evse-" + name)
+    refused = opens.off_refused(profile)
+    return f"| `{name}` | {'; '.join(opens.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
+
+
 def contactor_cell(contactor: "dict | None") -> str:
     """What a device can do with its contactor besides its orders."""
     if not contactor:
@@ -161,6 +176,7 @@ def document() -> str:
         items=" | ".join(evse.ITEMS), dashes=" | ".join("---" for _ in evse.ITEMS), rows="\n".join(rows), reasons=evse_reasons.text(),
         watched="\n".join(watched_row(name) for name in blocked), meter_items=" | ".join(meter.ITEMS),
         meter_dashes=" | ".join("---" for _ in meter.ITEMS), meter_rows="\n".join(meter_rows), meter_reasons=meter_reasons.text(),
+        opens="\n".join(open_row(name) for name in regulated),
         manners="\n".join(manners_row(name) for name in regulated), readings=", ".join(f"`{name}`" for name in readings),
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ class Station:
         self.off = (off_state, off_ma)
         self.limit_ma, self.enabled, self.timeout_s = 16000, False, 0
         self.written = []
+        self.drawn_ma = 0
         self.deaf = False  # while it is disabled it acknowledges limits, and keeps what it had
         self.stays_on = False  # it acknowledges that it is disabled, and is not
         self.full = False  # its vehicle is connected and draws nothing
@@ -31,7 +32,7 @@ class Station:
         limit_ma = self.limit_ma if self.enabled or off_ma is None else off_ma
         rows = {STATE: 2 if self.full else 3 if self.enabled else state, CABLE: 7, LIMIT: limit_ma, MAX: 16000, TIMEOUT: self.timeout_s, 1014: 4711}
         if at in CURRENTS:
-            return limit_ma if rows[STATE] == 3 else 0
+            return limit_ma if rows[STATE] == 3 else self.drawn_ma if at == CURRENTS[0] else 0
         return rows.get(at, 0)
 
     def answer(self, pdu):
@@ -51,9 +52,12 @@ class Station:
 class Played:
     """own: its answers cannot be echoes."""
 
-    def __init__(self, off_state, off_ma, own=True):
+    def __init__(self, off_state, off_ma, own=True, drawn_ma=0, **more):
         self.station, self.judge, self.own = Station(off_state, off_ma), Judge(0), own
-        self.driver = ProfileDriver(FACTS, KEBA_P30, 0, self.judge)
+        self.station.drawn_ma = drawn_ma
+        facts = dict(FACTS)
+        facts.update(more)
+        self.driver = ProfileDriver(facts, KEBA_P30, 0, self.judge)
         self.now_ms = START_MS
         self.run(10000)
 
@@ -159,3 +163,48 @@ def test_a_pause_that_takes_its_time_is_believed():
     played.station.stays_on = played.station.enabled = False
     played.run(5000)
     assert played.driver._order.proven
+
+
+def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_so_and_nothing_flows():
+    for more, proven in (({}, True), ({"own": False}, False), ({"drawn_ma": 2000}, False), ({"drawn_ma": 400}, True)):
+        played = Played(2, 16000, off_shows="max", **more)
+        played.judge.standing = "ok" if proven else "returning"
+        played.run(10000)
+        assert played.driver._order.proven == proven, more
+        if not proven:
+            assert "register limit_in_force (1100) shows" in played.driver.facts.trouble or "register state (1000)" in played.driver.facts.trouble
+
+
+def test_what_its_site_says_of_a_pause_makes_it_charge_with_no_more_than_was_ordered():
+    for off_state in (1, 2, 5):
+        played = Played(off_state, 16000, off_shows="max")
+        played.judge.room_da = 100
+        played.driver.want(100, played.now_ms)
+        played.run(5000)
+        assert played.station.enabled and played.station.limit_ma == 10000 and max(played.judge.orders) <= 100
+        assert played.driver._order.proven and not played.driver._order.belied
+
+
+def test_a_current_read_before_the_pause_took_effect_proves_none():
+    played = Played(2, 16000, off_shows="max")
+    played.driver.want(100, played.now_ms)
+    played.run(5000)
+    assert played.station.enabled
+    played.driver.want(0, played.now_ms)
+    while (ENABLE, 0) not in played.station.written[-1:]:
+        played.run(100)
+    played.station.drawn_ma = 6000  # the car is slow, and was not read yet
+    played.run(2000)
+    assert not played.driver._order.proven
+    played.station.drawn_ma = 0
+    played.run(2000)
+    assert played.driver._order.proven
+
+
+def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_off():
+    rows = (("max", 10000, False), ("least", 10000, False), ("last", 10000, True), ("max", 16000, True), ("max", 0, True), ("least", 6000, True))
+    for shows, off_ma, proven in rows:
+        played = Played(2, off_ma, off_shows=shows)
+        played.judge.standing = "ok" if proven else "returning"
+        played.run(10000)
+        assert played.driver._order.proven == proven, (shows, off_ma)

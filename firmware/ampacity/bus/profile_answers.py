@@ -26,6 +26,7 @@ NOISE_DA = 5              # what a meter may show where none draws
 IMPOSSIBLE_DA = 2000      # no EVSE draws or allows so much: no reading
 TELL_MS = 8000            # not shown for so long: say what is missing
 NO_LIMIT = 1 << 30
+CURRENTS = ("current_l1", "current_l2", "current_l3")
 STATE_CHARGING = ("C", "D")
 STATE_PLUGGED = ("B", "C", "D")
 STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
@@ -33,6 +34,8 @@ STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
 
 class ProfileAnswers:
     """One device as its answers show it. The driver adds what it is asked next."""
+
+    _off_shows = None  # what its limit shows while it is off, where that is known of this unit alone
 
     def __init__(self, evse_facts: dict, compiled: dict, index: int, judge: object) -> None:
         self.unit = evse_facts["unit"]
@@ -75,6 +78,18 @@ class ProfileAnswers:
         self._slow = self._missing = self._refusal = self._waits_for = None
         self._waits_ms = self._held_for = -1
         self._strange = False
+        self.tell_off(evse_facts.get("off_shows"))
+
+    def tell_off(self, shows: "str | None") -> None:
+        """What this unit shows as its limit while it is off, by the site file or its commissioning; None: as its profile has it."""
+        proof = self._table["proof"]
+        shows = shows if proof.get("told") else None
+        if shows and not self._off_shows:
+            self._order.belied = False  # what it showed while it was off belied nothing
+        self._off_shows = shows
+        self._word_fields = fields_of(proof["told"] if shows else proof.get("word", []))
+        if shows:
+            self._word_fields += self._readings.indexes(CURRENTS) + [self._limit_index()]
 
     def _feed_period_ms(self, asked_ms: int) -> int:
         """A quarter of its watchdog's time, or what the profile asks for where that time is not ours; 0: nothing to feed."""
@@ -313,7 +328,7 @@ class ProfileAnswers:
         rows = self._table["proof"]["pause"]
         off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
         off = off or self._off_by_word(now_ms)
-        if self._limit_seen():
+        if self._limit_seen() and (off or not (self._off_shows and self._order.said_off)):
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
         if off:
@@ -329,34 +344,44 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        word = self._table["proof"].get("word")
-        if word and self._order.said_off and not self._word_seen(word):
+        if self._word_fields and self._order.said_off and not self._word_seen():
             return True
-        return bool(word or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
+        return bool(self._word_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
     def _off_by_word(self, now_ms: int) -> bool:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
-        rows = self._table["proof"].get("word")
-        amps_da = self.facts.amps_da
-        if not rows or not self._order.said_off or not self._word_seen(rows) or (amps_da and max(amps_da) > NOISE_DA):
+        amps_da, rows = self.facts.amps_da, self._table["proof"].get("word")
+        if not self._order.said_off or not self._word_fields or not self._word_seen() or (amps_da and max(amps_da) > NOISE_DA):
             return False
-        return holds(rows, self._readings.values, 0, self._targets)
+        by_state = bool(rows) and holds(rows, self._readings.values, 0, self._targets)
+        return by_state or bool(self._off_shows and self._off_as_told())
 
     def _doubt_word(self) -> None:
         """Does it feed its vehicle although it acknowledged the pause, and although that had its time?"""
         order, rows, amps_da = self._order, self._table["proof"].get("word"), self.facts.amps_da
-        if not rows or not order.said_off or not self._settled():
+        if not self._word_fields or not order.said_off or not self._settled():
             return
-        if max(amps_da) > DRAWS_DA if amps_da else self.facts.charging and not holds(rows, self._readings.values, 0, self._targets):
+        shown_on = self.facts.charging and not (rows and holds(rows, self._readings.values, 0, self._targets))
+        if max(amps_da) > DRAWS_DA if amps_da else shown_on:
             order.drawn_while_off()
 
     def _settled(self) -> bool:
         """Was the last reading asked after the order had its time?"""
         return self._cycles["live"].started_ms >= self._order.written_ms + self._site["settle_ms"] + self._site["latency_ms"]
 
-    def _word_seen(self, rows: list) -> bool:
+    def _off_as_told(self) -> bool:
+        """Of this unit alone it is known what it shows while it is off. Its state may be that of one that waits for its car: what
+        its limit shows has to be just that, too, and no current may flow on any phase."""
+        amps_da, values, recipe = self._per_terminal("current"), self._readings.values, self._recipe
+        shown_da = values[self._limit_index()]
+        if shown_da is not None and shown_da > recipe.most_da(0):
+            if (self._off_shows == "max" and shown_da < recipe.max_da) or (self._off_shows == "least" and shown_da > recipe.min_da):
+                return False
+        return bool(amps_da) and max(amps_da) <= NOISE_DA and holds(self._table["proof"]["told"], values, 0, self._targets)
+
+    def _word_seen(self) -> bool:
         """Was all else read since the pause took effect?"""
-        return self._readings.asked_since(fields_of(rows), self._order.written_ms + self._table["latency_ms"])
+        return self._readings.asked_since(self._word_fields, self._order.written_ms + self._table["latency_ms"])
 
     # ---- proof
 

@@ -122,6 +122,10 @@ class Readings:
         index = self._index.get(name, -1)
         return self.asked_ms[index] if index >= 0 else None
 
+    def indexes(self, names: tuple) -> list:
+        """Of those fields that the profile has."""
+        return [self._index[name] for name in names if name in self._index]
+
     def phases(self, start: str, count: int = 3) -> "list | None":
         """Values of start_l1 to start_l3, the first count of them, as many as there are; None as soon as one is missing."""
         found = []

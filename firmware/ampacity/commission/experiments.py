@@ -34,7 +34,8 @@ class Sight:
     state: the guard's word ("ok", "silent", …). online, plugged, charging: the driver's. order_da: the last order sent,
     None: none. limit_da: what the device reports in force. amps_da: per terminal, None: it does not measure; amps_ms: when that
     was read. fed_ms: when the last frame left that may keep its order alive, None: not known. pressed: the site needs back the
-    current that a silence under test holds. line_trouble: what the bus says of its address, "": nothing. meters: [(current per
+    current that a silence under test holds. line_trouble: what the bus says of its address, "": nothing.
+    off: what it shows while it is paused, None: it is not, or was not read. meters: [(current per
     supply line or None, when)], one for each meter above it, nearest first.
     """
 
@@ -50,6 +51,7 @@ class Sight:
         self.fed_ms = None
         self.pressed = False
         self.line_trouble = ""
+        self.off = None
         self.meters = []
         for name in facts:
             setattr(self, name, facts[name])

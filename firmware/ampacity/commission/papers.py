@@ -8,6 +8,7 @@ import hashlib
 from binascii import hexlify
 
 from ampacity.base import strict_json
+from ampacity.commission.verdicts import shown_text
 
 FORMAT = 1
 HEAD = "commission"
@@ -78,6 +79,8 @@ def report_lines(head, evses):
     for evse in evses:
         words = "%s: %s (serial %s)" % (evse["name"], evse["outcome"], evse["serial"] or "unknown")
         lines.append(words)
+        if evse.get("off") and "pause" not in [step["step"] for step in evse["steps"]]:
+            lines.append("  " + without(evse["name"], shown_text(evse["name"], evse["off"])))
         for step in evse["steps"]:
             words = (MARKS.get(step["outcome"], ""), step["step"], without(evse["name"], step["text"]))
             lines.append("  %s %s: %s" % words)

@@ -5,7 +5,8 @@ stand in `experiment`. `command(word)` is the person: next, no, skip, abort. An 
 `ended` as (claims, "passed" | "failed" | "not done", counts).
 
 Claims of an EVSE (a dict): name, unit, where, kind, terminals, min_da, max_da, limit_da, step_da, settle_ms, watchdog_ms (0: none),
-tolerance_ms, fallback_da, power_on_da, power_on_source, holds, meters (names of those above it, nearest first).
+tolerance_ms, fallback_da, power_on_da, power_on_source, holds, meters (names of those above it, nearest first); tellable: the site
+file may say what it shows while it is paused.
 """
 
 from collections import OrderedDict
@@ -17,13 +18,14 @@ from ampacity.commission.failsafe import Silence
 from ampacity.commission.holding import Holding, keeps
 from ampacity.commission.mapping import swapped_at
 from ampacity.commission.papers import put
+from ampacity.commission.pausing import Pausing
 from ampacity.commission.power_on import PowerOn
 from ampacity.commission.record import Record
 from ampacity.commission.stepping import Stepping
 
 ANSWER_MS = 1800000  # how long a question stands
 WORDS = ("next", "no", "skip", "abort")
-ORDER = ("load", "identity", "steps", "silence", "power-on")
+ORDER = ("pause", "load", "identity", "steps", "silence", "power-on")
 
 
 def needless(step, claims):
@@ -69,6 +71,8 @@ class Run:
         if self.over:
             return
         self._record.take(sight, now_ms)
+        if sight.off is not None:
+            self.results[self.claims["name"]]["off"] = dict(sight.off)
         experiment = self.experiment
         over = experiment.step(sight, now_ms)
         if self._nobody_answers(experiment, now_ms):
@@ -106,7 +110,7 @@ class Run:
         if self.over:
             self._conclude()
             return
-        self._steps = list(ORDER)
+        self._steps = [step for step in ORDER if step != "pause" or self.claims.get("tellable")]
         self._loaded = []
         self._record = Record(self.start_ms)
         result = OrderedDict()
@@ -128,15 +132,17 @@ class Run:
 
     def _hopeless(self, name):
         """What the step before it did not show."""
-        steps = self.results[self.claims["name"]]["steps"]
-        if name != "load" and steps and steps[0]["outcome"] != verdicts.PASSED:
-            return "no load: " + steps[0]["text"]
+        for row in self.results[self.claims["name"]]["steps"]:
+            if row["step"] == "load" and row["outcome"] != verdicts.PASSED:
+                return "no load: " + row["text"]
         return None
 
     def _make(self, name):
         claims, meters = self.claims, self.claims["meters"]
         if name == "load":
             return Load(claims)
+        if name == "pause":
+            return Pausing(claims)
         if name == "identity":
             return Blink(claims)
         if name == "steps":

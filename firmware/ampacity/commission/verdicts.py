@@ -43,6 +43,13 @@ def phases_setting(terminals):
     return "phases = [%s]" % ", ".join(['"%s"' % word for word in words])
 
 
+def shown_text(name, off):
+    """What it shows while paused, in words."""
+    shown = "no number" if off["shown_da"] is None else amps(off["shown_da"])
+    states = ", ".join(["%s %s" % (register, value) for register, value in off["states"]])
+    return "%s: while it is paused register %s (%d) shows %s%s" % (name, off["register"], off["at"], shown, ", " + states if states else "")
+
+
 def finding(code, where, text, fix, level="error"):
     return {"code": code, "where": where, "level": level, "text": text, "fix": fix}
 
@@ -125,6 +132,16 @@ def fallback_high(name, da, claimed_da):
 def power_on_high(name, da, claimed_da):
     text = "%s allows %s after it was switched on, not %s: %s count from now on" % (name, amps(da), amps(claimed_da), amps(da))
     return finding("power-on", name, text, "power_on_a = %d.%d, or set it in the unit" % (da // 10, da % 10))
+
+
+def off_shows(name, text, shows):
+    text += "; its own answer, its state and a current of 0 prove its pause from now on"
+    return finding("off-shows", name, text, 'off_shows = "%s" in its [[evse]]; the controller goes on so without it, too' % shows, "warning")
+
+
+def not_paused(name):
+    text = "%s acknowledged a pause, and its load went on, or its pause was not shown again: it is not believed" % name
+    return finding("not-paused", name, text, "look whether it obeys its bus at all (energy management switched on in its set-up?)")
 
 
 def other_unit(name, unit):

@@ -12,6 +12,7 @@ from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 from ampacity.base.rng import Rng
+from ampacity.bus.profile_off import shown_off, tellable
 from ampacity.commission import papers
 from ampacity.commission.experiments import TALK, Sight
 from ampacity.commission.steps import Run
@@ -78,7 +79,9 @@ class Commissioning(Part):
             return
         if run.claims is not self._under_test:
             self._begin(run.claims, now_ms)
+        experiment = run.experiment
         run.step(self._sight(run.claims), now_ms)
+        self._tell_off(experiment, now_ms)
         self._take_ended(now_ms)
         if run.over:
             self._finish(now_ms)
@@ -102,9 +105,14 @@ class Commissioning(Part):
             state=guard.state(index), online=facts.online, plugged=facts.plugged, charging=facts.charging, order_da=guard.order_da(index),
             limit_da=facts.limit_da, amps_da=facts.amps_da, amps_ms=facts.updated_ms,
             fed_ms=guard.ledger.standings[index].other_ms, pressed=self._muted == index and guard.extras.needs_back(index),
-            line_trouble=self._line_trouble(claims),
+            line_trouble=self._line_trouble(claims), off=self._off(index),
             meters=[self._readings[m] for m in claims["meter_indexes"]],
         )  # fmt: skip
+
+    def _off(self, index):
+        """What it shows while it is paused, where its driver reads registers."""
+        driver = self.primary.buses.drivers[index]
+        return shown_off(driver) if hasattr(driver, "tell_off") else None
 
     def _line_trouble(self, claims):
         """What the bus says of this address: two devices have it."""
@@ -190,6 +198,8 @@ class Commissioning(Part):
 
     def _release(self, now_ms):
         """Nobody is under test: every wish is withdrawn."""
+        if self._under_test is not None and self._under_test["tellable"]:
+            self.primary.off_shows().tell(self._under_test["index"], None)
         self._talk(now_ms)
         for index in sorted(self._puts):
             self.guard.limit(SOURCE, ("evse", index), None, None, "release", now_ms)
@@ -198,6 +208,16 @@ class Commissioning(Part):
         self.guard.extras.attend(None)
 
     # what is counted and kept
+
+    def _tell_off(self, experiment, now_ms):
+        """What is to be believed of a pause: for now, or (a load has shown it) from now on."""
+        if not hasattr(experiment, "tells") or self._under_test is None:
+            return
+        index = self._under_test["index"]
+        off = self.primary.off_shows()
+        off.tell(index, experiment.tells)
+        if "off_shows" in experiment.counts:
+            off.keep(index, experiment.counts["off_shows"], now_ms)
 
     def _count_at_once(self, experiment, now_ms):
         """A watchdog that did not act counts before anything is sent to its device again."""
@@ -274,8 +294,12 @@ class Commissioning(Part):
             "step_da": facts.get("step_da") or 1, "settle_ms": evse.settle_ms, "watchdog_ms": evse.watchdog_ms,
             "tolerance_ms": evse.tolerance_ms, "fallback_da": evse.fallback_da, "power_on_da": evse.power_on_da,
             "power_on_source": evse.power_on_source if evse.kind == "profile" else "documented", "holds": evse.holds,
-            "meter_indexes": meters, "meters": [names[m]["name"] for m in meters],
+            "meter_indexes": meters, "meters": [names[m]["name"] for m in meters], "tellable": self._tellable(index),
         }  # fmt: skip
+
+    def _tellable(self, index):
+        driver = self.primary.buses.drivers[index]
+        return hasattr(driver, "tell_off") and tellable(driver)
 
     def _where(self, facts):
         if facts["bus"] < 0:
@@ -319,7 +343,9 @@ class Commissioning(Part):
             raise Misused("commission " + verb, words[1:])
         if self.run is None:
             raise Rejected("commission", verb, "start, status, report or sign: no run is going on")
+        experiment = self.run.experiment
         self.run.command(verb, now_ms)
+        self._tell_off(experiment, now_ms)
         self._take_ended(now_ms)
         if self.run.over:
             self._finish(now_ms)

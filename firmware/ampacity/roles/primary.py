@@ -29,6 +29,7 @@ KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
 CONSOLE_DOC = "console"  # settings that were changed at the console
 LIMITS_DOC = "limits"  # of kept_limits.py
+OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
 
 
 class Primary:
@@ -74,6 +75,9 @@ class Primary:
         self._kept_limits = None
         if self.settings.get(LIMITS_DOC) or LIMITS_DOC in self.settings.damaged:
             self.kept_limits()
+        self._off_shows = None
+        if self.settings.get(OFF_SHOWS_DOC):
+            self.off_shows()
         self._mishaps = None  # of a bench
         self.voltage = Voltage(self)
         self.resetting = None
@@ -97,6 +101,13 @@ class Primary:
             self._kept_limits = KeptLimits(self)
             self.extras.append(self._kept_limits)
         return self._kept_limits
+
+    def off_shows(self):
+        """What units show while they are off, by their commissioning: loaded when something is known."""
+        if self._off_shows is None:
+            from ampacity.roles.off_shows import OffShows
+            self._off_shows = OffShows(self)
+        return self._off_shows
 
     @property
     def access(self):

@@ -71,6 +71,7 @@ class Replacing:
         if not nameless and unit.fingerprint == unit.known and before is None:
             raise Rejected("replace", name, "a new unit: serial number %s is the known one" % unit.known)
         self._index = index
+        self.primary.off_shows().forget(index, now_ms)
         self.run = Replacement(name, unit, now_ms, before)
         self.primary.log.add("warning", "replace %s: serial number %s instead of %s" % (name, self.run.new, self.run.old), now_ms)
         return self.run.text()

@@ -15,7 +15,7 @@ HARDWARE_WATCHDOG_MS = 1000
 BOOT_MS = 500
 OWN_MAX_DA = 800
 OWN_LEASE_MS = (1000, 3600000)
-PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "boot_s", "phase_switch")
+PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "boot_s", "phase_switch", "off_shows")
 
 
 def tolerance_ms(watchdog_ms: int) -> int:
@@ -87,6 +87,8 @@ def check_own(evse: Table, collector: Collector) -> None:
     """What our own two kinds can be set to."""
     if evse["phase_switch"]:
         collector.add(evse, "phase_switch", f'kind "{evse["kind"]}" cannot switch its phases', "leave it out")
+    if evse["off_shows"] is not None:
+        collector.add(evse, "off_shows", f'kind "{evse["kind"]}" shows that it is off', "leave it out")
     if evse["boot_s"] is not None:
         collector.add(evse, "boot_s", f'kind "{evse["kind"]}" keeps its settings over a restart', "leave it out")
     if is_primary(evse):

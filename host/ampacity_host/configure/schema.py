@@ -115,6 +115,7 @@ EVSE = {
     "power_on_a": Field(amps_up("0", "500"), None),
     "boot_s": Field(seconds("0.1", "60"), None),
     "phase_switch": Field(flag, False),
+    "off_shows": Field(one_of("least", "max", "last"), None),
     "priority": Field(whole(0, 9), 1),
     "weight": Field(whole(1, 100), 1),
     "connector": Field(one_of(*CONNECTORS), "cType2"),

@@ -6,6 +6,7 @@ The result is JSON-able and small: lists, ints and short texts. Its layout is pr
 
 from fractions import Fraction
 
+from ampacity_host.profiles.opens import off_conditions, off_refused
 from ampacity_host.profiles.reads import spans
 from ampacity_host.profiles.source import limit_registers, load, reads_feed
 from ampacity_host.profiles.units import da, fraction, ms
@@ -157,11 +158,12 @@ class _Compiler:
 
     def proof(self) -> dict:
         proof = self.profile.get("proof", {"kind": "none"})
+        told = [] if off_refused(self.profile) else self.conditions(off_conditions(self.profile))
         return {
             "kind": proof["kind"], "limit": self.index(proof.get("limit") or self.limit_shown()),
             "charge": self.conditions(proof.get("charging", [])), "pause": self.conditions(proof.get("paused", [])),
             "word": self.conditions(proof.get("acknowledged", [])),
-        }  # fmt: skip
+        } | ({"told": told} if told else {})  # fmt: skip
 
     def watchdog(self) -> dict:
         dog = self.profile.get("watchdog", {})

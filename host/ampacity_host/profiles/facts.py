@@ -5,6 +5,7 @@ not document and the installer does not declare counts as the worst the device c
 """
 
 from ampacity.circuit.trusted.errors import Rejected
+from ampacity_host.profiles.opens import off_refused
 from ampacity_host.profiles.source import blocked, reads_feed, usable
 from ampacity_host.profiles.units import da, fraction, ms
 
@@ -36,7 +37,18 @@ def evse_facts(profile: dict, site_evse: dict) -> dict:
         "fingerprint": site_evse.get("fingerprint"), "blocked": blocked(profile),
     }  # fmt: skip
     facts.update(watchdog)
-    return facts | _phase_switch(profile, site_evse)
+    return facts | _phase_switch(profile, site_evse) | _off_shows(profile, site_evse)
+
+
+def _off_shows(profile: dict, site_evse: dict) -> dict:
+    """What this unit was seen to show as its limit while it is off, where no document says it: then other things prove its pause."""
+    shows = site_evse.get("off_shows")
+    if shows is None:
+        return {}
+    refused = off_refused(profile)
+    if refused:
+        raise Rejected("off_shows", shows, refused)
+    return {"off_shows": shows}
 
 
 def _boot_ms(link: dict, site_evse: dict) -> int:

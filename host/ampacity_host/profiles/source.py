@@ -13,6 +13,7 @@ import jsonschema
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.places import PROFILES
+from ampacity_host.profiles import opens
 
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
 
@@ -87,7 +88,7 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog)
+    checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog, opens.problems)
     return problems or [problem for check in checks for problem in check(profile)]
 
 
@@ -110,6 +111,7 @@ def _names_used(profile: dict) -> "list[tuple[str, str]]":
     used += [("phases", phases[key]) for key in ("register", "shown_by") if key in phases]
     used += [("phases.able", row["register"]) for row in phases.get("able", [])]
     used += [("contactor", profile["contactor"][key]) for key in ("shown_by",) if key in profile.get("contactor", {})]
+    used += [("open.off_states", name) for name in profile.get("open", {}).get("off_states", {})]
     used += [("answers", row[key]) for row in profile.get("answers", []) for key in ("register", "write")]
     for where, writes in _writes(profile):
         used += [(where, write[key]) for write in writes for key in ("write", "shown_by") if key in write]

@@ -11,7 +11,7 @@ PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pil
 DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
                 "stale_reading", "watchdog_broken")
 OWN_DEVICE_KINDS = DEVICE_KINDS
-SIMULATED_KINDS = ("lags",)  # of a simulated device
+SIMULATED_KINDS = ("lags", "off_shows")  # of a simulated device
 OWN_PLANT_KINDS = ("ignore_writes", "round_up", "stale_reading", "watchdog_broken", "keep_setpoint")
 METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
 PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")

@@ -1,7 +1,8 @@
 """Devices that differ from their profiles where no document speaks: each with a neighbour under one guard, on a circuit that is tight.
 
 `python -m tests.host.profiles.variants [NAMES|all] [VARIANTS]` plays them and prints who charged, how often which register
-was written in an hour, and how long the cars together drew more than the circuit carries.
+was written in an hour, and how long the cars together drew more than the circuit carries. With VARIANTS = "open" it plays what the
+profiles themselves leave open (`[open]`), without and with the site's word for it.
 """
 
 import collections
@@ -15,13 +16,15 @@ from ampacity.circuit.guard import Guard
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance.evse import Plant, site_of
 from ampacity_host.profiles.conformance.stage import START_MS, TICK_MS, Wire
+from ampacity_host.profiles.opens import off_refused, variants
 from ampacity_host.rig.devices import make_device
 from ampacity_host.rig.devices.description import Register
 
 NEIGHBOUR = "heidelberg-energy-control"
-MAX_DA, NEIGHBOUR_DA = 160, 60
+MAX_DA, NEIGHBOUR_DA, LEAST_DA = 160, 60, 60
 LIVE_MS = (800, 2000)
 WRITES = (5, 6, 15, 16)
+STEP_MS, SILENCE_MS, LIVE_TICK_MS = 60_000, 10_000, 200
 
 
 class Bent:
@@ -32,17 +35,21 @@ class Bent:
         low = profile["link"]["words"] == "low-first"
         self.registers = {name: Register(name, _row(row), low) for name, row in profile["registers"].items()}
         self.last_da, self.seen = MAX_DA, []
-        kind, run = VARIANTS[variant]
+        kind, run = VARIANTS[variant] if isinstance(variant, str) else (variant[0], functools.partial(OPEN[variant[0]], value=variant[1]))
         if kind == "shows":
-            self._wrap("refresh", lambda plain: (plain(), run(self)))
+            self.wrap("refresh", lambda plain: (plain(), run(self)))
         elif kind == "reads":
-            self._wrap("allow_read", lambda plain, at, count: run(self, at, count) or plain(at, count))
+            self.wrap("allow_read", lambda plain, at, count: run(self, at, count) or plain(at, count))
         elif kind == "writes":
-            self._wrap("allow_write", lambda plain, at, values: run(self, at) or plain(at, values))
+            self.wrap("allow_write", lambda plain, at, values: run(self, at) or plain(at, values))
         elif kind == "lags":
             device.fault("lags", True, ms=run)
+        elif kind in ("off_shows", "unplugged_shows", "off_states"):
+            self.wrap("refresh", lambda plain: (plain(), run(self)))
+        elif run is not None:
+            run(self)
 
-    def _wrap(self, name, call):
+    def wrap(self, name, call):
         plain = getattr(self.device, name)
         setattr(self.device, name, lambda *arguments: call(plain, *arguments))
 
@@ -180,6 +187,53 @@ def _keba(bent, code, limit_ma):
         bent.put("limit_in_force", limit_ma)
 
 
+SHOWN_A = {"0": 0.0, "least": 6.0, "max": MAX_DA / 10, "last": None}
+
+
+def _unplugged_shows(bent, value):
+    name = limit_of(bent.profile)
+    if name and bent.plant.car_state == "A":
+        bent.put_amps(name, SHOWN_A[value])
+
+
+def _off_state(bent, value):
+    name, code = value
+    shift = bent.profile["registers"][name].get("bits", [0])[0]
+    if bent.off and bent.plant.car_state == "C":
+        bent.put(name, code << shift if shift else code)
+
+
+def _limit_while_off(bent, value):
+    """Ignored: acknowledged, and what it held before stays."""
+    at = bent.registers[bent.profile["order"]["limit"]].at
+
+    def wrote(plain, address, values):
+        before, off = dict(bent.device.raw), bent.off
+        plain(address, values)
+        if value == "ignored" and off and address == at:
+            bent.device.raw |= {name: before[name] for name in bent.device._limit["registers"]}
+
+    bent.wrap("wrote", wrote)
+
+
+def _latches(bent, value):
+    device = bent.device
+    renewed = [*device._limit["registers"], *([device._enable["register"]] if device._enable else [])]
+    device._dog = {key: row for key, row in device._dog.items() if key != "latched"} | ({"latched": renewed} if value else {})
+
+
+def _rounds(bent, value):
+    step_da = max(1, round(float(bent.profile["order"].get("step_a", 0)) * 10))
+    change_da = step_da if value == "up" else -step_da
+    bent.wrap("target_da", lambda plain: min(plain() + change_da, bent.device.max_da) if plain() > LEAST_DA else plain())
+
+
+OPEN = {
+    "off_shows": lambda b, value: _off_shows(b, SHOWN_A[value]), "unplugged_shows": _unplugged_shows, "off_states": _off_state,
+    "limit_while_off": _limit_while_off, "latches": _latches, "rounds": _rounds,
+    "acts_after_s": lambda b, value: b.device.fault("lags", True, ms=round(value * 1000)),
+}  # fmt: skip
+
 VARIANTS = {
     "as described": ("", None),
     "off shows maximum": ("shows", lambda b: _off_shows(b, 16.0)),
@@ -209,10 +263,17 @@ for _code, _ma in ((1, 0), (1, 16_000), (2, 0), (2, 6000), (5, 0), (5, 16_000), 
     VARIANTS[f"keba {_code}, {_ma} mA"] = ("shows", functools.partial(_keba, code=_code, limit_ma=_ma))
 
 
+@functools.cache
+def compiled_of(name):
+    return profiles.compile(profiles.load("evse-" + name))
+
+
 class Pair:
     """The device and its neighbour, a wire each, one guard; over_ms: so long the cars drew more than the circuit carries."""
 
-    def __init__(self, name, variant, tight=True):
+    def __init__(self, name, variant, tight=True, told=None, tick_ms=TICK_MS):
+        self.told = {"off_shows": told} if told else {}
+        self.tick_ms = tick_ms
         self.now_ms = self._tick_ms = START_MS
         self.over_ms = 0
         rows = [self._facts(i, n) for i, n in enumerate((name, NEIGHBOUR))]
@@ -225,7 +286,7 @@ class Pair:
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         self.devices, self.drivers = [], []
         for i, (profile, site, facts) in enumerate(rows):
-            compiled = profiles.compile(profile)
+            compiled = dict(compiled_of(profile["name"]))
             compiled["live_ms"] = max(compiled["live_ms"], LIVE_MS[i])
             self.devices.append(make_device(profile, facts["unit"], self.plants[i], clock, 1 + i, profile["link"]["media"][0], site))
             self.drivers.append(ProfileDriver(facts, compiled, i, self.guard))
@@ -235,7 +296,7 @@ class Pair:
 
     def _facts(self, index, name):
         profile = profiles.load("evse-" + name)
-        site = {"max_a": 16, "fallback_a": 0.0} if index else site_of(profile)
+        site = {"max_a": 16, "fallback_a": 0.0} if index else site_of(profile) | self.told
         facts = profiles.evse_facts(profile, site) | {
             "name": ("bay", "neighbour")[index], "kind": "profile", "profile": name, "bus": index, "circuit": 0,
             "unit": 255 if profile["link"]["media"][0] == "tcp" else 3, "terminals": [[0], [1], [2]], "transit_ms": 50,
@@ -270,13 +331,32 @@ class Pair:
                 self._tick()
 
     def _tick(self):
-        self._tick_ms = self.now_ms + TICK_MS
+        self._tick_ms = self.now_ms + self.tick_ms
         for i, driver in enumerate(self.drivers):
             self.guard.plugged(i, driver.facts.plugged, self.now_ms)
             self.guard.demand(i, driver.facts.plugged, now_ms=self.now_ms)
         self.guard.tick(self.now_ms)
         for i, driver in enumerate(self.drivers):
             driver.want(self.guard.want_da[i], self.now_ms)
+
+    def paused(self):
+        """Is its pause proven? Nobody has to where its maximum is reserved all the time, or where only a current proves an order."""
+        known = self.facts[0]["proof"] == "measured" or self.guard.reserve_da(0) >= MAX_DA
+        return self.guard.want_da[0] == 0 and (known or self.drivers[0]._order.proven)
+
+    def lose(self, ms):
+        """Nobody is heard on its wire for so long."""
+        wire = self.wires[0]
+        wire.cut_tx = wire.cut_rx = True
+        self.run(ms)
+        wire.cut_tx = wire.cut_rx = False
+
+    def until(self, true, ms):
+        """As long as it takes, at most so long; did it come?"""
+        until_ms = self.now_ms + ms
+        while not true() and self.now_ms < until_ms:
+            self.run(500)
+        return true()
 
     def writes(self, since_ms):
         """How often each register was written since."""
@@ -288,9 +368,9 @@ class Pair:
         return facts.fault or facts.trouble or facts.remark or ""
 
 
-def play(name, variant):
-    """A car charges, pauses, charges, leaves, comes, pauses. What came of it."""
-    pair, shown = Pair(name, variant), {}
+def play(name, variant, told=None):
+    """A car charges, pauses, charges, leaves, comes, pauses. What came of it. told: the site's off_shows."""
+    pair, shown = Pair(name, variant, told=told), {}
     device = pair.devices[0]
     for step, limit_da, ms in (("charge", 100, 60_000), ("pause", 0, 30_000), ("again", 120, 40_000)):
         pair.allow(limit_da)
@@ -314,9 +394,61 @@ def play(name, variant):
     return {"charges": charges, "neighbour": pair.devices[1].limit_da, "shown": shown, "hourly": hourly, "over_ms": pair.over_ms, "said": pair.said()}
 
 
-def main(names, variants):
+def live(name, variant, told=None):
+    """A shorter life for what its profile leaves open: charge, pause, charge, leave, come, and where it may latch a silence.
+
+    (what it never did, or None; what is said of it then). told: what its site says that it shows while off.
+    """
+    pair = Pair(name, variant, told=told, tick_ms=LIVE_TICK_MS)
+    device, plant = pair.devices[0], pair.plants[0]
+    steps = [("charges", 100), ("pauses", 0), ("charges again", 120), ("leaves", None), ("comes", 120)]
+    for step, limit_da in steps + ([("is lost", None), ("charges after the silence", 120)] if variant[0] == "latches" else []):
+        if step == "is lost":
+            pair.lose(device.timeout_ms() + SILENCE_MS)
+            if not device.expired:
+                return "falls back", pair.said()
+            continue
+        plant.car_state = "A" if step == "leaves" else "C"
+        if limit_da is not None:
+            pair.allow(limit_da)
+        on = bool(limit_da)
+        came = pair.until(lambda on=on: (device.limit_da > 0) == on and (on or pair.paused()), STEP_MS)
+        if pair.over_ms:
+            return f"{pair.over_ms} ms above the rating", pair.said()
+        if not came:
+            return step, pair.said()
+    return None, pair.said()
+
+
+def play_open(name):
+    """Each variant that this profile leaves open, and what came of it: "charges", "charges with off_shows = …", or the sentence."""
+    profile, found = profiles.load("evse-" + name), {}
+    for variant in variants(profile):
+        never, said = live(name, variant)
+        if never is None:
+            found[variant] = "charges"
+            continue
+        found[variant] = f"{never}: {said}"
+        if variant[0] in ("off_shows", "unplugged_shows") and variant[1] != "0" and not off_refused(profile):
+            never, told = live(name, variant, told=variant[1])
+            found[variant] = f"charges with off_shows; without: {said}" if never is None else f"{never}: {told}"
+    return found
+
+
+def main_open(names):
+    """A line for each variant that is not simply charged with."""
+    for name in names:
+        rows = play_open(name)
+        plain = sum(row == "charges" for row in rows.values())
+        print(f"{name}: {plain} of {len(rows)} charge", flush=True)
+        for variant, row in rows.items():
+            if row != "charges":
+                print(f"   {variant}: {row}", flush=True)
+
+
+def main(names, chosen):
     """The table, a line each, and the sums of each variant."""
-    for variant in variants:
+    for variant in chosen:
         rows = [(name, play(name, variant)) for name in names]
         dead = sum(not row["charges"] for _, row in rows)
         most = max([max(row["hourly"].values(), default=0) for _, row in rows])
@@ -329,4 +461,8 @@ def main(names, variants):
 if __name__ == "__main__":
     every = [name for name in profiles.names("evse") if not profiles.blocked(profiles.load("evse-" + name))]
     asked = sys.argv[1:] + ["all", ""][len(sys.argv) - 1 :]
-    main(every if asked[0] == "all" else asked[0].split(","), asked[1].split(";") if asked[1] else list(VARIANTS))
+    chosen = every if asked[0] == "all" else asked[0].split(",")
+    if asked[1] == "open":
+        main_open(chosen)
+        sys.exit()
+    main(chosen, asked[1].split(";") if asked[1] else list(VARIANTS))

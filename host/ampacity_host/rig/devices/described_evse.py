@@ -247,7 +247,7 @@ class DescribedEvse(EvseDevice):
     def refresh(self) -> None:
         """Registers as they are now."""
         for name, raw in self.raw.items():
-            self._show(name, max(raw, self._limit.get("shows_least", raw)) if name in self._limit["registers"] else raw)
+            self._show(name, self._limit_shown(name, raw) if name in self._limit["registers"] else raw)
         amps_da, volts_dv, energy_wh = self.measured()
         self._show_phases("current", [da / 10 for da in amps_da])
         self._show_phases("voltage", [dv / 10 for dv in volts_dv])
@@ -279,7 +279,14 @@ class DescribedEvse(EvseDevice):
 
     def _told_da(self) -> int:
         """What it says is in force: a unit that disobeys does not say so."""
-        return min(self.target_da(), self.max_da)
+        return self.limit_shown_da(min(self.target_da(), self.max_da))
+
+    def _limit_shown(self, name: str, raw: float) -> float:
+        """A setpoint as it reads back."""
+        other_da = self.limit_shown_da(-1)
+        if other_da >= 0:
+            return self._counts(self.description.registers[name], other_da)
+        return max(raw, self._limit.get("shows_least", raw))
 
     def _state_key(self, codes: dict) -> str:
         """A car that may draw; one that may not; lost: its watchdog stopped it."""

@@ -4,7 +4,7 @@ from ampacity_host.rig.devices.device import Device
 
 EVSE_FAULTS = (
     "power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
-    "stale_reading", "watchdog_broken", "disobeys", "lags",
+    "stale_reading", "watchdog_broken", "disobeys", "lags", "off_shows",
 )  # fmt: skip
 
 
@@ -78,6 +78,12 @@ class EvseDevice(Device):
         if self._lagging is None:
             self._lagging = self.now_ms + int(str(self.active["lags"].get("ms", 2000)))
         return limit_da if self.now_ms >= self._lagging else self.limit_da
+
+    def limit_shown_da(self, limit_da: int) -> int:
+        """What its limit register says: while it is off with that fault something else, `a` amperes, or its maximum."""
+        if self.limit_da or "off_shows" not in self.active:
+            return limit_da
+        return round(float(str(self.active["off_shows"].get("a", self.max_da / 10))) * 10)
 
     def contactor_open(self) -> bool:
         """Was it told to stay open, whatever its limit?"""

@@ -79,5 +79,5 @@ class Kathrein(EvseDevice):
         put("h", 84, to_words("f32", sum(da * dv for da, dv in zip(amps_da, volts_dv, strict=False)) / 100))
         put("h", 92, to_words("f32", energy_wh))
         put("h", 99, [STATES.index(self.plant.car_state)])
-        put("h", 101, [self.limit_da * 100])
+        put("h", 101, [self.limit_shown_da(self.limit_da) * 100])
         put("h", CONTROL, [self.settings[at] for at in range(CONTROL, FALLBACK + 1)])

@@ -111,7 +111,8 @@ class Keba(EvseDevice):
             self.registers.put("h", address, to_words("u32", value))
 
     def _limit_ma(self) -> int:
-        return self.fallback_ma if self.expired else min(self.user_ma, self.max_da * 100)
+        limit_ma = self.fallback_ma if self.expired else min(self.user_ma, self.max_da * 100)
+        return self.limit_shown_da(0) * 100 or limit_ma
 
     def _state(self) -> int:
         if self.plant.car_state in ("E", "F"):
@@ -119,5 +120,5 @@ class Keba(EvseDevice):
         if self.plant.car_state == "A" or not self.authorised:
             return 1
         if not self.limit_da:
-            return 5
+            return 2 if "off_shows" in self.active else 5
         return 3 if self.plant.car_state in ("C", "D") else 2

@@ -1,0 +1,96 @@
+"""A station that shows its maximum while it is off, on the virtual clock: dead, found out by its commissioning, and believed from then on."""
+
+import asyncio
+
+from wired_site import Desk, Installer, plug, yard
+
+from ampacity_host.commission.guide import Guide
+
+SITE = """
+[site]
+name = "yard"
+
+[[circuit]]
+name = "main"
+rating_a = 22.0
+
+[[bus]]
+name = "lan"
+kind = "tcp"
+private = true
+
+[[evse]]
+name = "bay-1"
+kind = "kathrein-kwb"
+bus = "lan"
+host = "127.0.0.1"
+tcp_port = 1501
+unit = 1
+circuit = "main"
+max_a = 16.0
+power_on_a = 0.0
+
+[[evse]]
+name = "bay-2"
+kind = "keba-p30"
+bus = "lan"
+host = "127.0.0.1"
+tcp_port = 1502
+unit = 255
+circuit = "main"
+max_a = 16.0
+power_on_a = 0.0
+watchdog_s = 20
+"""
+SHOWS = {
+    "bay-1": "bay-1: while it is paused register limit_in_force (101) shows 16.0 A",
+    "bay-2": "bay-2: while it is paused register limit_in_force (1100) shows 16.0 A",
+}
+
+
+def commissioned(tmp_path, name):
+    bench = yard(tmp_path, SITE)
+    bench.start()
+    bench.desk.set("off_shows", name, True, {})
+    plug(bench, name, 3)
+    bench.run_ms(60_000)
+    assert not bench.view()["evses"][name]["measured_a"][0], "it charges without"
+    left_out = {(name, step): "skip" for step in ("identity", "silence", "power-on", "steps")}
+    desk, person = Desk(bench), Installer(bench, left_out)
+    Guide(desk, person, person.screen, desk.sleep).run([name])
+    return bench, person
+
+
+def desk_report(bench):
+    return Desk(bench).ask("commission report")
+
+
+def charges(bench, name):
+    bench.run_ms(60_000)
+    return bench.view()["evses"][name]["measured_a"][0] > 10
+
+
+def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on_so(tmp_path):
+    for name in ("bay-1", "bay-2"):
+        bench, person = commissioned(tmp_path, name)
+        said = " ".join(person.said)
+        assert "? " + SHOWS[name] in said and "does it stand still?" in said, said
+        assert 'fix: off_shows = "max" in its [[evse]]' in said and SHOWS[name] in desk_report(bench)
+        assert charges(bench, name)
+        asyncio.run(bench.primary_action("power_cycle"))
+        bench.run_ms(60_000)
+        assert charges(bench, name), "after a restart of the controller"
+        bench.close()
+
+
+def test_another_unit_at_its_place_is_believed_nothing_of_it(tmp_path):
+    bench, _ = commissioned(tmp_path, "bay-1")
+    assert charges(bench, "bay-1")
+    bench.desk.set("swapped", "bay-1", True, {})
+    bench.run_ms(60_000)
+    desk = Desk(bench)
+    accepts = desk.ask("replace bay-1").split(" accepts it")[0].rsplit("replace", 1)[1]
+    assert desk.ask("replace" + accepts).startswith("ok"), accepts
+    assert not charges(bench, "bay-1")
+    assert "register limit_in_force (101) shows 16.0 A, 0.0 A was ordered" in desk.ask("why bay-1")
+    bench.close()
