@@ -79,6 +79,16 @@ def test_who_is_known_from_the_start_goes_after_all_strangers_waiting_or_served_
     assert not full.heard(full.enter("stranger"))
 
 
+def test_a_stranger_takes_no_place_from_those_who_are_known():
+    doors, told, door = admission(places=2, waiting=2)
+    known = [door.enter("a", True), door.enter("b", True)]
+    for client in known:
+        assert door.heard(client)
+    stranger = door.enter("stranger")
+    assert not door.heard(stranger) and doors.aborted == ["stranger"] and not door.has(stranger)
+    assert door.heard(door.enter("c", True)) and doors.aborted == ["stranger", "a"]
+
+
 def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     doors, told, door = admission(places=1, waiting=1, least_ms=2000)
     old, new = door.enter("old"), None

@@ -240,6 +240,22 @@ async def test_a_stranger_that_guesses_without_end_keeps_the_installer_out_from_
         assert "console: wrong password, from 127.0.0.2" in texts
 
 
+async def test_of_a_crowd_of_lines_few_wait_and_this_machine_is_answered_soon():
+    async with Bench() as bench:
+        set_quickly(bench.target.store, "a long pass phrase")
+        for n in range(40):
+            reader, writer = await from_host("127.0.0.%d" % (20 + n))
+            bench.open.append(writer)
+            await until_prompt(reader)
+            writer.write(b"login no such phrase\n")
+            await writer.drain()
+        assert await bench.counted("console_busy", 20)
+        reader, writer = await bench.connect()
+        await until_prompt(reader)
+        assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
+        assert bench.target.log.counter("console_refused", 0) <= 12
+
+
 async def test_strangers_that_speak_take_no_place_from_who_has_logged_in():
     async with Bench() as bench:
         set_quickly(bench.target.store, "a long pass phrase")

@@ -47,7 +47,7 @@ class Admission:
             placed = [other for other in self._present if other[2]]
             if len(placed) >= self._places:
                 silent = min(placed, key=lambda other: (other[3], other[0]))
-                if now_ms - silent[0] < self._least_ms:
+                if silent[3] >= KNOWN > client[3] or now_ms - silent[0] < self._least_ms:
                     self._turn_away(client)
                     return False
                 self._turn_away(silent)
@@ -55,6 +55,10 @@ class Admission:
         if not self._least_ms:
             client[0] = now_ms
         return True
+
+    def has(self, client):
+        """Is it still here?"""
+        return client in self._present
 
     def answering(self, client, on, known=False):
         """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""

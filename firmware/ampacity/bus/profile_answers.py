@@ -344,14 +344,14 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        if self._word_fields and self._order.said_off and not self._word_seen():
+        if self._word_fields and self._order.said_off and not (self._word_seen() and self._off_settled()):
             return True
         return bool(self._word_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
     def _off_by_word(self, now_ms: int) -> bool:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
         amps_da, rows = self.facts.amps_da, self._table["proof"].get("word")
-        if not self._order.said_off or not self._word_fields or not self._word_seen() or (amps_da and max(amps_da) > NOISE_DA):
+        if not self._order.said_off or not self._word_fields or not self._word_seen() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
             return False
         by_state = bool(rows) and holds(rows, self._readings.values, 0, self._targets)
         return by_state or bool(self._off_shows and self._off_as_told())
@@ -359,11 +359,15 @@ class ProfileAnswers:
     def _doubt_word(self) -> None:
         """Does it feed its vehicle although it acknowledged the pause, and although that had its time?"""
         order, rows, amps_da = self._order, self._table["proof"].get("word"), self.facts.amps_da
-        if not self._word_fields or not order.said_off or not self._settled():
+        if not self._word_fields or not order.said_off or not self._off_settled():
             return
         shown_on = self.facts.charging and not (rows and holds(rows, self._readings.values, 0, self._targets))
         if max(amps_da) > DRAWS_DA if amps_da else shown_on:
             order.drawn_while_off()
+
+    def _off_settled(self) -> bool:
+        """Was the last reading asked after the pause had its time? Saying it again gives it no more."""
+        return self._cycles["live"].started_ms >= self._order.off_ms + self._site["settle_ms"] + self._site["latency_ms"]
 
     def _settled(self) -> bool:
         """Was the last reading asked after the order had its time?"""
@@ -374,10 +378,13 @@ class ProfileAnswers:
         its limit shows has to be just that, too, and no current may flow on any phase."""
         amps_da, values, recipe = self._per_terminal("current"), self._readings.values, self._recipe
         shown_da = values[self._limit_index()]
-        if shown_da is not None and shown_da > recipe.most_da(0):
+        if shown_da is None or (self._off_shows == "last" and shown_da > recipe.max_da):
+            return False
+        if shown_da > recipe.most_da(0):
             if (self._off_shows == "max" and shown_da < recipe.max_da) or (self._off_shows == "least" and shown_da > recipe.min_da):
                 return False
-        return bool(amps_da) and max(amps_da) <= NOISE_DA and holds(self._table["proof"]["told"], values, 0, self._targets)
+        still = bool(amps_da) and max(amps_da) <= NOISE_DA and min(amps_da) >= -NOISE_DA
+        return still and holds(self._table["proof"]["told"], values, 0, self._targets)
 
     def _word_seen(self) -> bool:
         """Was all else read since the pause took effect?"""

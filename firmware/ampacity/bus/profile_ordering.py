@@ -23,6 +23,7 @@ class Ordering:
     _held_sure = False  # so was its limit
     belied = False  # its word was not true once: it is believed no more until it was lost
     belied_off = False  # nor is its word that it is paused
+    off_ms = NONE  # when the pause that it said to hold was written first
 
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
@@ -134,7 +135,16 @@ class Ordering:
         """The device answered the write."""
         self.at += 1
         if self.done() and not self.target_da:
-            self.said_off = self.sure and not self.loose and not self.belied_off
+            self._say_off(self.sure and not self.loose)
+
+    def probed_off(self, surely: bool) -> None:
+        """It answered a probe that is a pause."""
+        self._say_off(surely)
+
+    def _say_off(self, surely: bool) -> None:
+        if not self.said_off:
+            self.off_ms = self.written_ms
+        self.said_off = surely and not self.belied_off
 
     def drawn_while_off(self) -> None:
         """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its word is no proof."""

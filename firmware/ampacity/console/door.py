@@ -19,6 +19,7 @@ PAUSE_MS = 2  # between two slices of a password
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 CLIENTS_MAX = 8
 WAITING = 4  # connections that have not yet said a line
+QUEUED_MAX, STRANGERS_QUEUED_MAX = 8, 3  # lines that wait for their turn, those of ended connections too
 UNREAD_S_MAX = 10  # for so long an answer may wait to be read
 
 
@@ -52,6 +53,7 @@ class ConsolePort:
         self.log = log
         self.role = role
         self.turn = asyncio.Lock()
+        self.queued = self.strangers = 0  # lines that wait for their turn or have it; those of strangers among them
         self.told = LimitedLog(log, "console")
         self.admission = Admission(doors, CLIENTS_MAX, WAITING, self._full)
 
@@ -72,6 +74,11 @@ class ConsolePort:
         """Somebody speaks another language: a browser that a web page sent here, for one."""
         self.log.counter("console_foreign")
         self.told.add("not a console client (HTTP, TLS or the like): hung up", self.doors.clock.now_ms())
+
+    def busy(self):
+        """A line came for which there is no turn."""
+        self.log.counter("console_busy")
+        self.told.add("too many lines wait for their turn: one was refused", self.doors.clock.now_ms())
 
     def _full(self, text, now_ms):
         self.log.counter("console_turned_away")
@@ -106,15 +113,39 @@ class Conversation:
                     return self._port.foreign()
                 if not self._port.admission.heard(self.client):
                     return
-                await self._answer(line)
+                if not await self._answer(line):
+                    return None
             if len(pending) > 4 * LINE_MAX:
                 return
 
     async def _answer(self, line):
+        """True: it was answered. False: nobody is there any more, or too many lines wait before it."""
+        port = self._port
+        stranger = not self._known()
+        if port.queued >= QUEUED_MAX or (stranger and port.strangers >= STRANGERS_QUEUED_MAX):
+            port.busy()
+            await self._say(b"error: console: too many lines wait for their turn; try again\n")
+            return False
+        port.queued += 1
+        port.strangers += stranger
+        try:
+            data = await self._in_turn(line)
+        finally:
+            port.queued -= 1
+            port.strangers -= stranger
+        if data is None:
+            return False
+        await self._say(data)
+        return True
+
+    async def _in_turn(self, line):
+        """The answer; None: its connection was ended while it waited."""
         port = self._port
         clock = port.doors.clock
         port.admission.answering(self.client, True, self._known())
         async with port.turn:
+            if not port.admission.has(self.client):
+                return None
             began_ms = clock.now_ms()
             if self.console is None:
                 from ampacity.console.console import Console
@@ -123,7 +154,7 @@ class Conversation:
             data = await answered(self.console, line, port.role(), clock)
             await clock.sleep_ms(clock.now_ms() - began_ms)
         port.admission.answering(self.client, False, self._known())
-        await self._say(data)
+        return data
 
     def _known(self):
         """Has it, or its address, shown the password?"""

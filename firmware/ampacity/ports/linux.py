@@ -123,13 +123,25 @@ class Selector(selectors.EpollSelector):
         return super().select(timeout)
 
 
-def as_interrupt(_number, _frame):
-    """SIGTERM ends a controller as Ctrl-C does, with status 0.
+async def until_ended(main):
+    """The main coroutine, until SIGTERM ends it as Ctrl-C does: by a cancellation, and then a KeyboardInterrupt.
 
-    The runner's own handler of SIGINT cancels the main task. A KeyboardInterrupt raised here instead would be
-    lost wherever Python ignores an exception: in a finaliser, for one.
+    One that a signal's handler raised would be lost wherever Python ignores an exception: in a finaliser, for one. Ctrl-C
+    itself is the runner's, which leaves it alone where whoever started the process had it ignored.
     """
-    signal.raise_signal(signal.SIGINT)
+    task, ended = asyncio.current_task(), []
+
+    def end():
+        ended.append(True)
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    try:
+        return await main
+    except asyncio.CancelledError:
+        if ended:
+            raise KeyboardInterrupt
+        raise
 
 
 def run(main):
@@ -138,9 +150,9 @@ def run(main):
     def new_loop():
         return asyncio.SelectorEventLoop(Selector())
 
-    signal.signal(signal.SIGTERM, as_interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop has its own
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(main)
+        return runner.run(until_ended(main))
 
 
 class Waiter:
