@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -22,6 +23,14 @@ PATIENCE_S = 30
 PAINT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
+def of_a_terminal(ours):
+    """Signals of a terminal arrive also where whoever started the tests had them ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    if ours:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Person:
     """Before a terminal of a size, on which a rig runs: `until(words)` looks at the screen, `type` presses keys."""
 
@@ -35,7 +44,7 @@ class Person:
         command = [sys.executable, "-m", "ampacity_host", "rig", str(site), "--clock", "virtual", "--ui"]
         self.process = subprocess.Popen(
             command, stdin=self.slave if ours else subprocess.DEVNULL, stdout=self.slave, stderr=self.slave, start_new_session=True,
-            preexec_fn=lambda: ours and fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: of_a_terminal(ours),
             env={**environment, "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder)})
         self.seen, self.columns = "", columns
         self.until('"ready"')

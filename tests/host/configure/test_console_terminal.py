@@ -1,11 +1,14 @@
 """`ampacity console` as a person has it: on a real terminal, with the real console behind a real socket."""
 
 import asyncio
+import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -54,6 +57,12 @@ def door():
     one.server.server_close()
 
 
+def of_a_terminal():
+    """The terminal is this process's own, and Ctrl-C reaches it also where whoever started the tests had it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A process on a pty: what it shows, what is typed."""
 
@@ -62,7 +71,7 @@ class Terminal:
         command = [sys.executable, "-m", "ampacity_host", "console", *words]
         environment = dict(os.environ, XDG_STATE_HOME=str(folder), TERM="dumb")
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
-                                        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0))
+                                        preexec_fn=of_a_terminal)
         os.close(slave)
         self.shown = ""
 
