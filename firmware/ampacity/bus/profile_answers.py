@@ -344,7 +344,8 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        if self._word_fields and self._order.said_off and not (self._word_seen() and self._off_settled()):
+        draws = bool(self.facts.amps_da) and max(self.facts.amps_da) > NOISE_DA and not self._off_settled()
+        if self._word_fields and self._order.said_off and (draws or not self._word_seen()):
             return True
         return bool(self._word_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 

@@ -17,7 +17,6 @@ from ampacity.bus.profile_refusing import PROBE_MS, Refusing
 from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
 
 DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
-SEEN_MS = 5000            # from a pause that it said to hold to the next probe
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 HOT_MS = 60000            # what must follow the last read at once is this much overdue
 TALK, LISTEN, MUTE = 0, 1, 2
@@ -115,8 +114,6 @@ class ProfileDriver(Refusing):
             self._answered(request, True, now_ms)
             self._order.probed(request.tag[3])
             self._begin_audit(now_ms)
-            if not request.tag[3]:
-                self._order.probed_off(request.certain and request.own)
         elif request.tag[0] == "recipe":
             self._audit.written(request.tag[1], now_ms)
 
@@ -159,8 +156,7 @@ class ProfileDriver(Refusing):
     def _heard_first(self, best: "tuple | None", now_ms: int) -> "tuple | None":
         """Where frames that may feed have to wait, an order within the reserve must be heard before them."""
         if self._waits and (self.link == AUDIT or self._judge.state(self._index) == "returning"):
-            seen_ms = self._order.written_ms + SEEN_MS if self._order.said_off else 0  # what shows it off is read first
-            best = sooner(best, (ORDER, max(self._hold_ms["probe"], seen_ms), self._take_probe), now_ms)
+            best = sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
         return best
 
     def _late(self, now_ms: int) -> bool:

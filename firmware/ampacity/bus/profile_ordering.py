@@ -137,10 +137,6 @@ class Ordering:
         if self.done() and not self.target_da:
             self._say_off(self.sure and not self.loose)
 
-    def probed_off(self, surely: bool) -> None:
-        """It answered a probe that is a pause."""
-        self._say_off(surely)
-
     def _say_off(self, surely: bool) -> None:
         if not self.said_off:
             self.off_ms = self.written_ms

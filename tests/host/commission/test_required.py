@@ -85,7 +85,7 @@ def court_after(tmp_path, allows_da=0):
 def test_what_was_declared_is_seen_and_then_it_charges_after_a_restart_of_the_primary_too(tmp_path):
     bench, link, report = court_after(tmp_path)
     assert report["outcome"] == "passed" and not report["findings"]
-    assert report["evses"][0]["steps"][4]["figures"]["seen_da"] <= 3
+    assert [step["figures"]["seen_da"] <= 3 for step in report["evses"][0]["steps"] if "seen_da" in step["figures"]] == [True]
     assert link.ask("gaps") == "no evidence is missing"
     bench.primary.kill()
     bench.flush()
