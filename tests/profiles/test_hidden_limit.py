@@ -165,6 +165,26 @@ def test_a_pause_that_takes_its_time_is_believed():
     assert played.driver._order.proven
 
 
+def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_ever():
+    played = Played(2, 6000)
+    played.judge.room_da = 100
+    for still_ms in (60000, 120000, 240000):
+        played.driver.want(100, played.now_ms)
+        played.run(5000)
+        assert played.station.enabled
+        played.station.off = (3, 16000)  # its vehicle goes on
+        played.driver.want(0, played.now_ms)
+        played.run(20000)
+        assert not played.station.enabled
+        played.station.off, played.judge.standing = (2, 6000), "returning"
+        played.run(still_ms - 5000)
+        assert not played.driver._order.proven, still_ms
+        assert "it fed its vehicle after an earlier pause" in played.driver.facts.trouble
+        played.judge.standing = "ok"
+        played.run(20000)
+        assert played.driver._order.proven, still_ms
+
+
 def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_so_and_nothing_flows():
     for more, proven in (({}, True), ({"own": False}, False), ({"drawn_ma": 2000}, False), ({"drawn_ma": 400}, True)):
         played = Played(2, 16000, off_shows="max", **more)

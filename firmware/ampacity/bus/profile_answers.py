@@ -35,6 +35,7 @@ STATE_BLIND = ("", "E", "F")  # in these nobody knows whether a car is there
 class ProfileAnswers:
     """One device as its answers show it. The driver adds what it is asked next."""
 
+    _still_ms = 0  # it feeds nothing since
     _off_shows = None  # what its limit shows while it is off, where that is known of this unit alone
 
     def __init__(self, evse_facts: dict, compiled: dict, index: int, judge: object) -> None:
@@ -202,6 +203,8 @@ class ProfileAnswers:
         self._step(group, now_ms)
         self._report_limit(now_ms)
         self._prove(now_ms)
+        if group == "proof" and not self._order.proven and not self._cycles[group].at:
+            self._hold_ms["proof"] = now_ms + PROOF_MS
         for errand in self._errands:
             errand.read(now_ms)
 
@@ -265,7 +268,7 @@ class ProfileAnswers:
         facts.energy_ms = self._readings.asked("energy")
         facts.updated_ms = now_ms
         self._judge.measured(self._index, facts.amps_da, self._cycles["live"].started_ms, now_ms)
-        self._doubt_word()
+        self._doubt_word(now_ms)
         self._prove_by_measure(now_ms)
         self._ask_judge(now_ms)
 
@@ -357,13 +360,16 @@ class ProfileAnswers:
         by_state = bool(rows) and holds(rows, self._readings.values, 0, self._targets)
         return by_state or bool(self._off_shows and self._off_as_told())
 
-    def _doubt_word(self) -> None:
+    def _doubt_word(self, now_ms: int) -> None:
         """Does it feed its vehicle although it acknowledged the pause, and although that had its time?"""
         order, rows, amps_da = self._order, self._table["proof"].get("word"), self.facts.amps_da
-        if not self._word_fields or not order.said_off or not self._off_settled():
-            return
         shown_on = self.facts.charging and not (rows and holds(rows, self._readings.values, 0, self._targets))
-        if max(amps_da) > DRAWS_DA if amps_da else shown_on:
+        draws = max(amps_da) > DRAWS_DA if amps_da else shown_on
+        if draws or not order.belied_off:
+            self._still_ms = now_ms
+        elif order.belied_off:
+            order.still_for(now_ms - self._still_ms)
+        if draws and self._word_fields and order.said_off and self._off_settled():
             order.drawn_while_off()
 
     def _off_settled(self) -> bool:
@@ -408,8 +414,6 @@ class ProfileAnswers:
         if proven and not order.proven:
             self._judge.proven(self._index, order.order_id, most_da if order.loose else min(self._shown_da(), most_da), now_ms)
             order.as_proven()
-        if not proven and not ("proof" in self._cycles and self._cycles["proof"].at):
-            self._hold_ms["proof"] = now_ms + PROOF_MS
         alike = proven and (order.loose or self._shown_da() >= order.target_da) and not self._latched()
         if not alike and self._unlike_ms < 0:
             self._unlike_ms = now_ms

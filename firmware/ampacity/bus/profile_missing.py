@@ -37,6 +37,7 @@ def setting_text(audit: object, write: list, fields: list) -> str:
 def proof_text(driver: object) -> "str | None":
     """The first condition of the present order that does not hold."""
     order, readings = driver._order, driver._readings
+    after = "; it fed its vehicle after an earlier pause" if order.belied_off and not order.target_da else ""
     rows = driver._table["proof"]["charge" if order.target_da else "pause"]
     most_da = driver._recipe.most_da(order.target_da)
     for row in rows:
@@ -52,7 +53,7 @@ def proof_text(driver: object) -> "str | None":
         else:
             said = "while it charges" if order.target_da else "while it is paused"
             wanted = " or ".join([str(value) for value in argument]) + " is expected " + said
-        return register_text(readings.fields[index], words_of(kind, readings.values[index]), wanted)
+        return register_text(readings.fields[index], words_of(kind, readings.values[index]), wanted) + after
     return None
 
 

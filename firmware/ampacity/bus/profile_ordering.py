@@ -7,6 +7,7 @@ the device still holds, so it counts as the largest of those (safety.md, rule 1)
 from ampacity.bus.profile_order import ENABLE, LIMIT, W_ROLE, W_WHAT
 
 NONE = -1
+STILL_MS = 60000  # after so long without current its word that it is paused counts again
 
 
 class Ordering:
@@ -17,18 +18,20 @@ class Ordering:
         self.forget()
 
     loose = False  # of this pause nothing is shown: it counts as the maximum
-    said_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
+    _said_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
     vain = 0  # so often given again since it began
     sure = True  # each write of it was acknowledged by an answer that is surely the device's own
     _held_sure = False  # so was its limit
     belied = False  # its word was not true once: it is believed no more until it was lost
-    belied_off = False  # nor is its word that it is paused
+    belied_off = False  # nor is its word that it is paused, for a time
+    lies = 0  # so often it fed its vehicle after a pause that it had acknowledged
     off_ms = NONE  # when the pause that it said to hold was written first
 
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
         self.target_da = NONE
-        self.said_off = self.belied = self.belied_off = False
+        self._said_off = self.belied = self.belied_off = False
+        self.lies = 0
         self.writes = []
         self.at = 0
         self.order_id = 0
@@ -44,7 +47,7 @@ class Ordering:
 
     def doubt(self) -> None:
         """The device may have restarted: whether it is enabled, and what it holds, must be seen again."""
-        self.said_off = False
+        self._said_off = False
         self.enabled = False
         self.proven = False
         self.off = self._held_sure = False
@@ -126,7 +129,7 @@ class Ordering:
         self.written_ms = now_ms
         self.denied, self.denied_ms = False, NONE
         if self.target_da and (write[W_ROLE] == ENABLE or not self.recipe.off_shown):
-            self.said_off = False
+            self._said_off = False
         if write[W_ROLE] == LIMIT:
             self._limit_most_da = self._most_held_da(write)
             self.held_most_da = max(self.held_most_da, self._limit_most_da)
@@ -138,13 +141,24 @@ class Ordering:
             self._say_off(self.sure and not self.loose)
 
     def _say_off(self, surely: bool) -> None:
-        if not self.said_off:
+        if not self._said_off:
             self.off_ms = self.written_ms
-        self.said_off = surely and not self.belied_off
+        self._said_off = surely
+
+    @property
+    def said_off(self) -> bool:
+        """Its own answers say that it holds the pause, and are believed."""
+        return self._said_off and not self.belied_off
 
     def drawn_while_off(self) -> None:
         """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its word is no proof."""
-        self.said_off, self.belied_off = False, True
+        self.belied_off = True
+        self.lies += 1
+
+    def still_for(self, still_ms: int) -> None:
+        """It has fed nothing for so long: a slow vehicle is over; each further time it takes twice as long, to 64 min."""
+        if still_ms >= STILL_MS << min(self.lies - 1, 6):
+            self.belied_off = False
 
     def heard(self, write: list, surely: bool) -> None:
         """Its answer to a write; surely: it can be neither an echo nor that to an older request."""

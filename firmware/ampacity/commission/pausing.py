@@ -1,7 +1,7 @@
 """What does it show while it is paused? Documents leave that open, and one that shows a limit then is not believed to be off.
 
 Where all else says that it is off (its own answer, its state, no current) a person is asked, it is believed for the time of this
-experiment, and a load has to show it: it draws, and stops at the next pause. Only then the site is told, and goes on so.
+experiment, and a load has to show it: it draws, and stops at the next pause. Only then that counts for the unit, over restarts too.
 """
 
 from ampacity.commission import verdicts

@@ -12,7 +12,7 @@ STRANGERS_KEPT, KNOWN_KEPT = 16, 6
 
 
 class Brake:
-    """Peers are addresses as text. Of each try it is told the begin, and whether it was wrong or right."""
+    """Peers are addresses as text. `begin` before each try, then `wrong` or `right`."""
 
     def __init__(self):
         self._strangers = []  # [peer, its next wait, until when it waits], who tried last at the end

@@ -33,7 +33,7 @@ def serving(doors, how, limits, handler, refused):
         except asyncio.TimeoutError:
             refused("tls: a client was silent during the handshake")
         except OSError as error:
-            if admission.heard(client):  # else that is told already
+            if admission.heard(client):  # else that is logged already
                 refused(error.args[-1])
         finally:
             admission.leave(client)

@@ -35,7 +35,7 @@ class DiskFiles:
 
     Errors are the system's OSError (28: full). After one nothing that was synced is lost; what was appended since is
     there in part or not at all. A folder that cannot be made or tidied is no error yet: `trouble` says why. `exposed` says that
-    others may read what is kept, which is so for good on a medium without modes, and works all the same.
+    others may read what is kept; on a medium without file modes that is permanent and no error.
     """
 
     trouble = exposed = None

@@ -106,7 +106,7 @@ class Settings:
         if len(self._there) != len(known):
             try:
                 self._write(NAMES, sorted(self._there))
-            except OSError:  # a medium that refuses is told by others; the names come with the next document
+            except OSError:  # the store itself reports a medium that refuses; the names come with the next document
                 self._names_due = True
 
     def _exists(self, name):

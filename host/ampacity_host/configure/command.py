@@ -199,7 +199,7 @@ def settled(locks: "Locks", config: dict[str, Any], data: Path, role: str, name:
 
 
 class Locks:
-    """The lock of the data folder and, where its medium refuses, that of the folder beside it: whoever comes finds one of them."""
+    """The lock of the data folder and, where its medium refuses, that of the folder beside it: any other process finds one of them."""
 
     def __init__(self) -> None:
         self._held: list[Any] = []

@@ -65,7 +65,7 @@ class ControlServer:
                 self.said(answer)
 
     def said(self, answer):
-        """What follows once an answer is told."""
+        """What follows after an answer was shown."""
         if answer.get("ok") and answer.pop("stopping", False):
             self.stopped.set()
 

@@ -106,7 +106,7 @@ def is_rig(address: str, process: str | None) -> bool:
 
 
 def gone(kept: dict[str, Any]) -> "NoRig":
-    started = kept.get("started") or "ampacity rig --site FILE"
+    started = kept.get("started") or "ampacity rig FILE"
     return NoRig(f"the rig at {kept['control']} no longer runs; start it with: {started}")
 
 

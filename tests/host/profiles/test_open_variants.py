@@ -1,4 +1,4 @@
-"""What the documents of each device leave open: its simulated self with every such variant charges, or the site is told what to say."""
+"""What the documents of each device leave open: its model charges with every such variant, or with `off_shows` in the site file."""
 
 import copy
 
