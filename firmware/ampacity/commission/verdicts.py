@@ -136,7 +136,7 @@ def power_on_high(name, da, claimed_da):
 
 def off_shows(name, text, shows):
     text += "; its own answer, its state and a current of 0 prove its pause from now on"
-    return finding("off-shows", name, text, 'off_shows = "%s" in its [[evse]]; the controller uses it from now on, with or without that line' % shows, "warning")
+    return finding("off-shows", name, text, 'off_shows = "%s" in its [[evse]]; the controller uses it from now on in any case' % shows, "warning")
 
 
 def not_paused(name):
