@@ -14,6 +14,7 @@ PYPY := .cache/pypy/.there
 .PHONY: help setup demo test quick check proof mutants bench soak nightly micropython32 cortex-m3 pypy lock clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE  # compiling every test anew in every process doubles the time of make test
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile

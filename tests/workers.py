@@ -1,9 +1,9 @@
 """How several workers (`-n auto`) share the tests: the longest first, and a file's tests together.
 
 What a file builds for its tests is built once, by the worker that plays the file, on both runtimes; a MicroPython process plays
-a whole file. The tests of a file in APART share nothing and are given out one by one. Those in WAITING spend their time with real
-clocks, lines and processes: one worker plays them one after another, from the first moment on, beside one worker for each core,
-and these are nicer. How long each file takes, in seconds of processor time, stands in tests/seconds.txt, so that no long file is
+a whole file. The tests of a file in APART share nothing and are given out one by one. Those in LANES spend their time with real
+clocks, lines and processes: one worker for each lane plays them one after another, from the first moment on, beside one worker for
+each core, and these are nicer. How long each file takes, in seconds of processor time, stands in tests/seconds.txt, so that no long file is
 left for the end; `make test PYTEST_OPTIONS=--write-seconds` writes it anew for the files that it plays. A file that is missing
 there counts as short.
 """
@@ -24,25 +24,30 @@ APART = (
     "tests/proof/test_proof.py",
     "tests/proof/test_soak.py",
 )
-WAITING = (
-    "tests/e2e/test_behind_a_gateway.py",
-    "tests/e2e/test_offline.py",
-    "tests/e2e/test_real_garage.py",
-    "tests/e2e/test_run_on_a_pty.py",
-    "tests/e2e/test_tcp_secondaries.py",
-    "tests/host/configure/test_console_terminal.py",
-    "tests/host/configure/test_without_medium.py",
-    "tests/host/net/test_against_websockets.py",
-    "tests/host/net/test_floods.py",
-    "tests/host/net/test_secure_upstream.py",
-    "tests/host/package/test_package.py",
-    "tests/host/ports/test_full_output.py",
-    "tests/host/ports/test_secondary_process.py",
-    "tests/rig/test_keys.py",
-    "tests/rig/test_real_family.py",
-    "tests/rig/test_real_rig.py",
-    "tests/rig/test_real_storage.py",
+LANES = (  # of about the same time by the clock
+    (
+        "tests/e2e/test_behind_a_gateway.py",
+        "tests/e2e/test_offline.py",
+        "tests/e2e/test_tcp_secondaries.py",
+        "tests/host/package/test_package.py",
+        "tests/rig/test_real_storage.py",
+    ),
+    (
+        "tests/e2e/test_real_garage.py",
+        "tests/e2e/test_run_on_a_pty.py",
+        "tests/host/configure/test_console_terminal.py",
+        "tests/host/configure/test_without_medium.py",
+        "tests/host/net/test_against_websockets.py",
+        "tests/host/net/test_floods.py",
+        "tests/host/net/test_secure_upstream.py",
+        "tests/host/ports/test_full_output.py",
+        "tests/host/ports/test_secondary_process.py",
+        "tests/rig/test_keys.py",
+        "tests/rig/test_real_family.py",
+        "tests/rig/test_real_rig.py",
+    ),
 )
+WAITING = {file: "lane %d of what waits" % number for number, lane in enumerate(LANES, 1) for file in lane}
 NICE = 5
 SPENT = "processor seconds"
 
@@ -54,7 +59,7 @@ def file_of(nodeid):
 def scope_of(nodeid):
     """What goes to one worker as a whole."""
     file = file_of(nodeid)
-    return nodeid if file in APART else "what waits" if file in WAITING else file
+    return nodeid if file in APART else WAITING.get(file, file)
 
 
 def seconds_of(text):
@@ -70,7 +75,7 @@ def text_of(seconds):
 
 def longest_first(items, seconds):
     """In place, after all that waits; files that are not known come last, in the order that they had."""
-    items.sort(key=lambda item: (file_of(item.nodeid) not in WAITING, -seconds.get(file_of(item.nodeid), 0)))
+    items.sort(key=lambda item: (WAITING.get(file_of(item.nodeid), "other"), -seconds.get(file_of(item.nodeid), 0)))
 
 
 def spent_s():
@@ -80,8 +85,8 @@ def spent_s():
 
 
 def count():
-    """One for each core, and one that waits."""
-    return len(os.sched_getaffinity(0)) + 1
+    """One for each core, and one for each lane of what waits."""
+    return len(os.sched_getaffinity(0)) + len(LANES)
 
 
 class Plugin:

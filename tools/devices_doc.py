@@ -54,7 +54,7 @@ What else a profile says of them. *Proof*: what shows that an order is in force.
 What the documents of each leave open, as far as anybody knows; simulated with every value of it, each of them charges, or is refused
 by the name of a register until its site says `off_shows` ([Adding a charger](adding-a-charger.md)).
 
-| device | not documented | `off_shows` may be told |
+| device | not documented | `off_shows` may be set |
 | --- | --- | --- |
 {opens}
 

@@ -11,7 +11,7 @@ IDENTITY = 0xA1B2C3D4
 
 
 class Judge:
-    """Says yes unless `verdict(evse, da, probe)` says otherwise. calls: list of (name, …)."""
+    """Says yes unless `verdict(evse, da)` says otherwise. calls: list of (name, …)."""
 
     def __init__(self):
         self.calls = []
@@ -19,8 +19,8 @@ class Judge:
         self.verdict = None
         self.unaudited = ()
 
-    def send(self, evse, most_da, now_ms, probe=False):
-        if self.verdict is not None and not self.verdict(evse, most_da, probe):
+    def send(self, evse, most_da, now_ms, held=False):
+        if self.verdict is not None and not self.verdict(evse, most_da):
             return None
         self.orders += 1
         self.calls.append(("send", evse, most_da, self.orders, now_ms))

@@ -64,7 +64,7 @@ def test_one_broadcast_carries_all_orders_and_each_is_recorded_before_it_leaves(
     site.wire.run(1000)
     since = len(site.wire.frames)
     orders = []
-    site.judge.verdict = lambda evse, da, probe: orders.append((evse, da, len(site.wire.frames))) or True
+    site.judge.verdict = lambda evse, da: orders.append((evse, da, len(site.wire.frames))) or True
     site.want(100, 120, 80)
     site.wire.run(300)
     broadcasts = site.frames(0, since)
@@ -166,7 +166,7 @@ def test_units_too_far_apart_for_one_broadcast_get_two():
 def test_a_unit_for_which_the_judge_says_no_is_passed_over():
     site = Site([1, 2])
     site.wire.run(1000)
-    site.judge.verdict = lambda evse, da, probe: evse == 1 or da == 0
+    site.judge.verdict = lambda evse, da: evse == 1 or da == 0
     site.want(100, 120)
     site.wire.run(1000)
     assert site.limits() == [0, 120]
@@ -180,7 +180,7 @@ def test_a_raise_that_must_wait_does_not_stop_the_refresh():
     site.wire.run(1000)
     site.want(100)
     site.wire.run(500)
-    site.judge.verdict = lambda evse, da, probe: da <= 100
+    site.judge.verdict = lambda evse, da: da <= 100
     site.want(160)
     site.wire.run(30000)
     assert site.limits() == [100]
@@ -190,7 +190,7 @@ def test_an_order_that_needs_fresh_evidence_goes_right_after_a_status_read():
     site = Site([1, 2], survives=False)
     site.wire.run(1000)
     age = lambda evse: site.now_ms() - site.judge.of("evidence", evse)[-1][4]  # noqa: E731
-    site.judge.verdict = lambda evse, da, probe: da == 0 or age(evse) < 20
+    site.judge.verdict = lambda evse, da: da == 0 or age(evse) < 20
     site.want(100, 120)
     site.wire.run(1500)
     assert site.limits() == [100, 120]
@@ -238,9 +238,9 @@ def test_a_setting_that_changed_is_read_back():
     assert ("watchdog_ms", 8000) in [(c[2], c[3]) for c in site.judge.of("evidence")]
 
 
-def test_a_probe_goes_out_where_an_order_may_not():
+def test_a_grant_of_nothing_goes_out_where_no_current_may_be_ordered():
     site = Site([1])
-    site.judge.verdict = lambda evse, da, probe: probe and da == 0
+    site.judge.verdict = lambda evse, da: da == 0
     site.wire.run(1000)
     assert site.judge.of("send")[0][2] == 0
     assert site.judge.of("proven")

@@ -259,7 +259,7 @@ def test_a_lower_goes_first_a_raise_after_it_and_a_refresh_at_a_quarter_of_the_l
 
 def test_after_a_refusal_nothing_is_asked_for_50_ms():
     made = driver()
-    made.judge.verdict = lambda evse, da, probe: False
+    made.judge.verdict = lambda evse, da: False
     made.want(110, 1000)
     assert made.order(EPOCH << 16 | 8, 1000) is None
     assert made.need(1049) == NONE and made.due_ms == 1099 and made.need(1050) == ORDER
@@ -268,20 +268,12 @@ def test_after_a_refusal_nothing_is_asked_for_50_ms():
 def test_a_raise_that_must_wait_keeps_what_the_unit_has_before_its_lease_runs_out():
     for after_ms, value_da in ((1249, None), (1250, 100)):
         made = driver()
-        made.judge.verdict = lambda evse, da, probe: da <= 100
+        made.judge.verdict = lambda evse, da: da <= 100
         made.want(110, 20)
         assert made.order(EPOCH << 16 | 8, 20 + after_ms) == value_da
     assert made.need(20 + after_ms + 49) == NONE and made.order_da == 100
-    made.judge.verdict = lambda evse, da, probe: False
+    made.judge.verdict = lambda evse, da: False
     assert made.order(EPOCH << 16 | 9, 9000) is None
-
-
-def test_what_is_within_the_fallback_is_asked_as_a_probe_as_well():
-    for da, asked in ((60, True), (61, False)):
-        made = driver(fallback_da=60)
-        made.judge.verdict = lambda evse, da, probe: probe
-        made.want(da, 100)
-        assert (made.order(EPOCH << 16 | 8, 100) == da) == asked
 
 
 def test_what_is_not_in_force_is_sent_again_after_100_ms_and_a_lower_before_all_others():
@@ -332,7 +324,7 @@ def test_alone_a_grant_and_its_proof_are_one_exchange():
     made.table.permit = False
     assert made.take(200) is None and made.order_da == 90 and made.table.numbers.used == used + 1, "a raise waits for the permit"
     made.table.permit = True
-    made.judge.verdict = lambda evse, da, probe: False
+    made.judge.verdict = lambda evse, da: False
     assert made.take(200) is None and made.table.numbers.used == used + 1, "its number was given to no grant"
     assert made.urgency(200)[0] != ORDER
     made.judge.verdict = None
@@ -348,7 +340,7 @@ def test_alone_a_grant_and_its_proof_are_one_exchange():
 
 def test_one_that_was_refused_in_a_broadcast_is_tried_alone_after_a_reading():
     made = driver()
-    made.judge.verdict = lambda evse, da, probe: False
+    made.judge.verdict = lambda evse, da: False
     made.want(110, 100)
     made.order(EPOCH << 16 | 8, 100)
     made.judge.verdict = None

@@ -48,6 +48,9 @@ def test_rule_2_what_a_device_makes_of_an_order_is_learned_from_a_new_one_alone(
     life.permits.want_da[0] = 100
     life.permits.send(0, 105, life.now_ms)
     assert life.s.surplus_da == 9
+    life.s.surplus_da = 0
+    life.permits.send(0, 140, life.now_ms, held=True)
+    assert life.s.surplus_da == 0, "what it may hold already is not what it makes of an order"
 
 
 def test_the_most_of_a_target_is_with_its_rounding_up_to_its_maximum_and_with_its_car():

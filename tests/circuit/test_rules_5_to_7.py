@@ -30,7 +30,7 @@ def test_rule_5_probes_within_the_reserve_do_not_prolong_the_wait():
     bench.guard.lost(0, bench.now_ms)
     for _ in range(17):
         bench.tick(1000)
-        assert bench.guard.send(0, 0, bench.now_ms, probe=True) is not None
+        assert bench.guard.send(0, 0, bench.now_ms) is not None
     assert bench.bound() == 0
 
 
@@ -82,7 +82,7 @@ def test_rule_5_an_order_above_the_reserve_goes_to_no_silent_evse_without_margin
     bench.guard.lost(0, bench.now_ms)
     bench.tick(LAPSE_MS + 200)
     bench.stand(160, 1)
-    assert bench.guard.send(0, 100, bench.now_ms, probe=True) is None
+    assert bench.guard.send(0, 100, bench.now_ms) is None
 
 
 def test_rule_5_a_read_that_revives_waits_for_the_margin_after_the_silence_ran_out():
@@ -111,7 +111,7 @@ def test_rule_5_liveness_others_make_room_for_the_read_of_one_that_hears():
     bench.guard.demand(1, True)
     bench.follow(20, silent=(0,))
     for _ in range(60):
-        bench.guard.answered(0, bench.guard.send(0, 0, bench.now_ms, probe=True), bench.now_ms)
+        bench.guard.answered(0, bench.guard.send(0, 0, bench.now_ms), bench.now_ms)
         if bench.guard.may_feed(0, bench.now_ms):
             return
         bench.follow(1, silent=(0,))

@@ -141,7 +141,7 @@ class Scene:
             da = self.sent[e][1]
             order_id = guard.send(e, da, self.now_ms)
         if order_id is None:
-            order_id, da = guard.send(e, 0, self.now_ms, True), 0
+            order_id, da = guard.send(e, 0, self.now_ms), 0
         if order_id is None:
             return
         self.sent[e] = (order_id, da)

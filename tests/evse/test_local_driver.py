@@ -18,7 +18,7 @@ class Judge:
         self.told = []
         self.sent = 0
 
-    def send(self, evse, most_da, now_ms, probe=False):
+    def send(self, evse, most_da, now_ms, held=False):
         if most_da > self.allows_da:
             return None
         self.sent += 1

@@ -216,8 +216,8 @@ class Day:
         if name == "primary":
             send = role.guard.send
 
-            def sent(evse, most_da, now_ms, probe=False):
-                order_id = send(evse, most_da, now_ms, probe)
+            def sent(evse, most_da, now_ms, held=False):
+                order_id = send(evse, most_da, now_ms, held)
                 if order_id is not None:
                     self.orders.sent(evse, most_da)
                 return order_id

@@ -25,7 +25,7 @@ class Notes:
         self.orders = 0
         self.reserve = (0, 60, 160)[rng.below(3)]
 
-    def send(self, evse, most_da, now_ms, probe=False):
+    def send(self, evse, most_da, now_ms, held=False):
         if self.rng.chance(100):
             return None
         self.orders += 1

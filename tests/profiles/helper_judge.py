@@ -17,7 +17,7 @@ class Judge:
     def reserve_da(self, evse):
         return self.reserve
 
-    def send(self, evse, most_da, now_ms, probe=False):
+    def send(self, evse, most_da, now_ms, held=False):
         if most_da > self.room_da:
             return None
         self.orders.append(most_da)

@@ -166,23 +166,17 @@ class LeaseDriver:
         """Ask the judge for what should go out now; the value, recorded as sent, or None."""
         want_da, order_da = self.want_da, self.order_da
         value_da: int = want_da
-        order_id = self._ask(want_da, now_ms)
+        order_id = self.judge.send(self.index, want_da, now_ms)
         stale = now_ms - self.sent_ms >= self.refresh_ms() // 2
         if order_id is None and order_da is not None and want_da > order_da and stale:
             value_da = order_da  # the raise must wait: keep what it has
-            order_id = self._ask(value_da, now_ms)
+            order_id = self.judge.send(self.index, value_da, now_ms)
         if order_id is None:
             self._hold_ms = now_ms + HOLD_MS
             self._solo = True
             return None
         self._record(number, order_id, value_da, now_ms)
         return value_da
-
-    def _ask(self, value_da: int, now_ms: int) -> "int | None":
-        order_id: int | None = self.judge.send(self.index, value_da, now_ms)
-        if order_id is None and value_da <= self.fallback_da:
-            order_id = self.judge.send(self.index, value_da, now_ms, probe=True)
-        return order_id
 
     def _record(self, number: int, order_id: int, value_da: int, now_ms: int) -> None:
         if self.order_da is None or value_da != self.order_da:

@@ -393,6 +393,10 @@ class ProfileAnswers:
         still = bool(amps_da) and max(amps_da) <= NOISE_DA and min(amps_da) >= -NOISE_DA
         return still and holds(self._table["proof"]["told"], values, 0, self._targets)
 
+    def _word_due(self) -> bool:
+        """Does it say that it is off, and is the rest that shows it still to be read?"""
+        return bool(self._word_fields) and self._order.said_off and not self._word_seen()
+
     def _word_seen(self) -> bool:
         """Was all else read since the pause took effect?"""
         return self._readings.asked_since(self._word_fields, self._order.written_ms + self._table["latency_ms"])

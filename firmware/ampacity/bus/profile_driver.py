@@ -254,7 +254,7 @@ class ProfileDriver(Refusing):
         if self._recipe.most_da(target_da) > reserve_da or not self._recipe.can_probe(target_da):
             target_da = 0
         most_da = self._recipe.most_da(target_da)
-        order_id = self._judge.send(self._index, most_da, now_ms, probe=True)
+        order_id = self._judge.send(self._index, most_da, now_ms)
         self._hold_ms["probe"] = now_ms + (DENIED_MS if order_id is None else PROBE_MS * (1 + min(self._failures, PROBE_SLOWER_MAX)))
         if order_id is None:
             return None
@@ -299,7 +299,7 @@ class ProfileDriver(Refusing):
         if first:
             return first(now_ms)
         most_da = order.most_da(write)
-        order_id = self._judge.send(self._index, most_da, now_ms)
+        order_id = self._judge.send(self._index, most_da, now_ms, held=most_da > self._recipe.most_da(order.target_da))
         if order_id is None:
             return self._denied(write, now_ms)
         klass = LOWER if order.lowering else ORDER
@@ -349,6 +349,8 @@ class ProfileDriver(Refusing):
         order = self._order
         if order.wants_limit_shown(write) and self._limit_index() >= 0 and not self._limit_seen():
             return self._take_proof
+        if order.wants_limit_shown(write) and self._word_due():
+            return self._take_live
         first, most_da = None, order.most_da(write)
         above = most_da > self._judge.reserve_da(self._index)
         if not order.lowering and self._stale(write, now_ms):

@@ -74,9 +74,9 @@ class Guard:
 
     # what drivers call
 
-    def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> "int | None":
+    def send(self, evse: int, most_da: int, now_ms: int, held: bool = False) -> "int | None":
         """May an order of which the device makes at most most_da go out now? Its id (> 0), recorded live; or None."""
-        return self.ledger.permits.send(evse, most_da, now_ms, probe)
+        return self.ledger.permits.send(evse, most_da, now_ms, held)
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         """The write was acknowledged by the device; certain: by an answer that cannot be our own echo."""

@@ -124,7 +124,7 @@ class LocalDriver:
             return
         order_id = self.judge.send(self.index, self._want_da, now_ms)
         if order_id is None and self._order is None:
-            order_id = self.judge.send(self.index, 0, now_ms, probe=True)
+            order_id = self.judge.send(self.index, 0, now_ms)
             self._want_da = 0
         if order_id is not None:
             self._order = (order_id, self._want_da, now_ms)

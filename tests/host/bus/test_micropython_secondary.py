@@ -21,7 +21,7 @@ class Judge:
     def __init__(self):
         self.proofs = []
 
-    def send(self, evse, most_da, now_ms, probe=False):
+    def send(self, evse, most_da, now_ms, held=False):
         return 1
 
     def proven(self, evse, order_id, limit_da, now_ms):

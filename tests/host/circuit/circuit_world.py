@@ -108,7 +108,7 @@ class Driver:
 
     def _send(self, da, now_ms):
         world = self.world
-        order_id = world.guard.send(self.index, da, now_ms, self.silent)
+        order_id = world.guard.send(self.index, da, now_ms)
         if order_id is None:
             if self.value is not None and da > self.value and now_ms - self.try_ms >= 1000:
                 order_id, da = world.guard.send(self.index, self.value, now_ms), self.value

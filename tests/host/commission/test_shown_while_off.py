@@ -94,3 +94,16 @@ def test_another_unit_at_its_place_is_believed_nothing_of_it(tmp_path):
     assert not charges(bench, "bay-1")
     assert "register limit_in_force (101) shows 16.0 A, 0.0 A was ordered" in desk.ask("why bay-1")
     bench.close()
+
+
+def test_two_that_show_their_maximum_while_they_are_off_share_the_whole_rating(tmp_path):
+    keba = SITE[SITE.index('[[evse]]\nname = "bay-2"') :] + 'off_shows = "max"\n'
+    bench = yard(tmp_path, SITE[: SITE.index("[[evse]]")] + keba + keba.replace("bay-2", "bay-1").replace("1502", "1501"))
+    bench.start()
+    for name in ("bay-1", "bay-2"):
+        bench.desk.set("off_shows", name, True, {})
+        plug(bench, name, 3)
+    bench.run_ms(90_000)
+    drawn = [bench.view()["evses"][name]["measured_a"][0] for name in ("bay-1", "bay-2")]
+    assert sum(drawn) > 21, drawn
+    bench.close()

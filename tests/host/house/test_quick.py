@@ -76,7 +76,7 @@ def test_no_more_is_played_than_fits_the_nearest_first():
 
 
 def test_what_waits_for_real_clocks_takes_its_time_too():
-    waiting = workers.WAITING[0]
+    waiting = workers.LANES[0][0]
     assert quick.within([waiting, "other"], {waiting: 1.0, "other": 60.0}, 80) == ([waiting], ["other"])
 
 

@@ -88,11 +88,13 @@ def test_the_longest_file_comes_first_and_its_tests_keep_their_order():
     assert [one.nodeid for one in items] == ["c.py::test_1", "b.py::test_1", "b.py::test_2", "a.py::test_2", "a.py::test_1"]
 
 
-def test_what_waits_comes_before_all_and_goes_to_one_worker():
-    first, other = workers.WAITING[:2]
-    items = [item(name) for name in ("a.py::test_1", first + "::test_1", "b.py::test_1", other + "::test_1")]
+def test_what_waits_comes_before_all_and_each_lane_goes_to_one_worker():
+    (first, other), second = workers.LANES[0][:2], workers.LANES[1][0]
+    items = [item(name) for name in ("a.py::test_1", first + "::test_1", "b.py::test_1", second + "::test_1", other + "::test_1")]
     workers.longest_first(items, {"a.py": 400.0, other: 2.0})
-    assert [workers.scope_of(one.nodeid) for one in items] == ["what waits", "what waits", "a.py", "b.py"]
+    scopes = [workers.scope_of(one.nodeid) for one in items]
+    assert scopes == ["lane 1 of what waits", "lane 1 of what waits", "lane 2 of what waits", "a.py", "b.py"]
+    assert workers.count() >= 1 + len(workers.LANES)
 
 
 def test_a_file_goes_to_one_worker_on_both_runtimes_and_a_long_one_test_by_test():

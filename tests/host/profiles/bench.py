@@ -34,12 +34,12 @@ class Judge:
     def reserve_da(self, evse: int) -> int:
         return self.reserve
 
-    def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> "int | None":
+    def send(self, evse: int, most_da: int, now_ms: int, held: bool = False) -> "int | None":
         lowers = bool(self.orders) and most_da < self.orders[-1]
         if most_da > self.room_da or not (self.feeding or lowers or most_da <= self.reserve):
             return None
         self.orders.append(most_da)
-        self.notes.append((now_ms, "probe" if probe else "send", most_da))
+        self.notes.append((now_ms, "send", most_da))
         return len(self.orders)
 
     def proven(self, evse: int, order_id: int, limit_da: int, now_ms: int) -> None:

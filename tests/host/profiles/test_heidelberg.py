@@ -20,7 +20,7 @@ def ordered(bench, limit_da, ms=5000):
 def test_the_first_frame_to_an_unknown_device_is_a_probe_at_the_least_it_can_be_ordered():
     bench = online()
     assert bench.frames[0][1] == b"\x06\x01\x05\x00\x00"
-    assert bench.judge.notes[0][1:] == ("probe", 0)
+    assert bench.judge.notes[0][1:] == ("send", 0)
 
 
 def test_settings_are_read_and_put_right_before_anything_is_raised():

@@ -32,14 +32,15 @@ class Permits:
         self.next_id = 1
         self.refused_count = [0] * 16  # by rule, for diagnostics
 
-    def send(self, evse: int, most_da: int, now_ms: int, probe: bool = False) -> "int | None":
+    def send(self, evse: int, most_da: int, now_ms: int, held: bool = False) -> "int | None":
         """May an order of which the device makes at most most_da (da) go out now?
 
-        Returns its id (> 0), and the order is live before this returns; None: not now. Whether it is
-        a probe the ledger knows by itself: whatever goes to an EVSE that is not `ok` is one.
+        held: most_da is what the device may hold already, not what it makes of the wanted current.
+        Returns its id (> 0), and the order is live before this returns; None: not now. What goes to an
+        EVSE that is not `ok` is a probe.
         """
         s = self.standings[evse]
-        if most_da > self.want_da[evse] > 0 and s.ok and most_da != s.book.last_da():
+        if most_da > self.want_da[evse] > 0 and s.ok and not held and most_da != s.book.last_da():
             self._learn_surplus(s, most_da - self.want_da[evse])
         if not self._may_send(s, most_da, now_ms):
             return None

@@ -244,8 +244,8 @@ class VirtualBench(Bench):
     def _counted(self, send):
         last_da = {}
 
-        def counted(evse, most_da, now_ms, probe=False):
-            order_id = send(evse, most_da, now_ms, probe)
+        def counted(evse, most_da, now_ms, held=False):
+            order_id = send(evse, most_da, now_ms, held)
             if order_id is not None and last_da.get(evse) != most_da:
                 last_da[evse] = most_da
                 self.orders += 1

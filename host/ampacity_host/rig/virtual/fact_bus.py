@@ -107,8 +107,6 @@ class FactDriver:
         if self._bus.may_send(order is None or self._want_da < order[1]):
             self._refresh_evidence(now_ms)
             order_id = self.judge.send(self.index, self._want_da, now_ms)
-            if order_id is None and self._want_da <= self._facts_in["fallback_da"]:
-                order_id = self.judge.send(self.index, self._want_da, now_ms, probe=True)
             if order_id is not None:
                 return self._send(order_id, now_ms)
         self._due = self._time.at_ms(now_ms + RETRY_MS, self._try)
