@@ -3,30 +3,31 @@
 `run(deep)`: SITES sites of SECONDS of attacks each from seed 1 on, or the twenty of CI. Each life says how it is played again.
 """
 
-import multiprocessing
 import sys
 import time
 
 from tests.drawn.life import again, live
+from tests.proof.kept import Kept
 
 SITES, SECONDS = 1_000, 1_800
 CI_SITES, CI_SECONDS = 20, 100
 LIVES_PER_PROCESS = 20  # what a rig leaves behind goes with its process
 
 
-def lives(first, sites, seconds, jobs=None):
-    """Each life as it ends."""
+def lives(first, sites, seconds, jobs=None, kept=None):
+    """Each life as it ends. kept: a Kept."""
     began_s = time.monotonic()
     print("drawn: seeds %d to %d; one alone: %s" % (first, first + sites - 1, again(first, seconds)), file=sys.stderr, flush=True)
-    with multiprocessing.Pool(jobs, maxtasksperchild=LIVES_PER_PROCESS) as pool:
-        orders = [(seed, seconds) for seed in range(first, first + sites)]
-        for done, life in enumerate(pool.imap_unordered(live, orders), 1):
-            left_s = (time.monotonic() - began_s) * (sites - done) / done
-            said = (done, sites, life["seed"], life["evses"], life["problems"] or "well", left_s / 60)
-            print("drawn: %d of %d, seed %d, %d EVSEs: %s; %.0f min left" % said, file=sys.stderr, flush=True)
-            if life["problems"]:
-                print("drawn: again: " + life["again"], file=sys.stderr, flush=True)
-            yield life
+    orders = [(seed, seconds) for seed in range(first, first + sites)]
+    kept = kept or Kept()
+    known = len(kept.found("drawn").keys() & {repr(order) for order in orders})
+    for done, life in enumerate(kept.mapped("drawn", live, orders, jobs, lives=LIVES_PER_PROCESS), 1):
+        left_s = (time.monotonic() - began_s) * (sites - done) / max(1, done - known)
+        said = (done, sites, life["seed"], life["evses"], life["problems"] or "well", left_s / 60)
+        print("drawn: %d of %d, seed %d, %d EVSEs: %s; %.0f min left" % said, file=sys.stderr, flush=True)
+        if life["problems"]:
+            print("drawn: again: " + life["again"], file=sys.stderr, flush=True)
+        yield life
 
 
 def summary(found):
@@ -43,6 +44,6 @@ def summary(found):
             "problems": [{key: life[key] for key in ("seed", "again", "problems")} for life in wrong]}  # fmt: skip
 
 
-def run(deep=True):
+def run(deep=True, kept=None):
     """The part of `python -m tests.proof`."""
-    return summary(list(lives(1, *((SITES, SECONDS) if deep else (CI_SITES, CI_SECONDS)))))
+    return summary(list(lives(1, *((SITES, SECONDS) if deep else (CI_SITES, CI_SECONDS)), kept=kept)))

@@ -1,8 +1,9 @@
-"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …]`: the proof of the safety core.
+"""`python -m tests.proof [--quick] [--parts A,B] [--world NAME …] [--rule NAME …] [--anew]`: the proof of the safety core.
 
 One line for each world: states, depth, transitions, whether it is closed, the longest way back to charging; one for
 each rule taken away, with the shortest trace that then overloads a circuit. Then the further parts. The last line is
-one JSON object. Progress goes to standard error.
+one JSON object. Progress goes to standard error. What a deep run finds is kept in .cache/proof: one that was ended goes on where
+it was, as long as the code is the same.
 
 Exit codes: 0 nothing was found; 1 an overload, a stranded car, a rule that nothing misses, or a further part that found
 something; 2 an option that cannot be meant.
@@ -14,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.proof.kept import FOLDER, Kept
 from tests.proof.mutants import DEFECTS, MUTANTS
 from tests.proof.run import PARTS, SEARCHES, part, rule_of, searches, sound, summary
 from tests.proof.worlds import WORLDS
@@ -72,6 +74,7 @@ def arguments():
     parser.add_argument("--states", type=whole, help="stop each world after so many states")
     parser.add_argument("--processes", type=whole, help="for the searches; left out: one for each core")
     parser.add_argument("--json", action="store_true", help="only the last line")
+    parser.add_argument("--anew", action="store_true", help="leave out what earlier runs found of the same code")
     parser.add_argument("--out", metavar="FILE", help="write all results there, for `python -m tests.proof.case FILE`")
     options = parser.parse_args()
     chosen = bool(options.world or options.rule)
@@ -98,10 +101,21 @@ def keep(file, head, found, result):
         Path(file).write_text(json.dumps({**head, "searches": found, "result": result}, indent=1) + "\n")
 
 
+def kept_of(options):
+    """What earlier runs found: only of full depth."""
+    if options.quick or options.states:
+        return Kept()
+    kept = Kept(FOLDER)
+    if options.anew:
+        kept.forget(options.parts)
+    return kept
+
+
 def main():
     options = arguments()
     head, began, found = about(options), time.monotonic(), []
-    for kind, one in searches(not options.quick, options.world, options.rule, options.states, options.processes):
+    kept = kept_of(options)
+    for kind, one in searches(not options.quick, options.world, options.rule, options.states, options.processes, kept):
         found.append((kind, one))
         if not options.json:
             print(line_of(kind, one), flush=True)
@@ -110,7 +124,7 @@ def main():
     keep(options.out, head, found, result)
     for name in options.parts:
         if name not in SEARCHES:
-            result[name] = part(name, not options.quick)
+            result[name] = part(name, not options.quick, kept)
             keep(options.out, head, found, result)
     result["seconds"] = round(time.monotonic() - began, 1)
     keep(options.out, head, found, result)

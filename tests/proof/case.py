@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.proof import history
 from tests.proof.__main__ import one_of, rules_of
 from tests.proof.model import STEP_MS
+from tests.proof.kept import FOLDER, Kept
 from tests.proof.mutants import DEFECTS, MUTANTS, build
 from tests.proof.run import FURTHER, part, searches, sound, summary
 from tests.proof.walks import TURNS
@@ -193,10 +194,11 @@ def run(options):
     """What is asked for, run here and now: (found, result, codes, whether at full depth)."""
     nothing = not (options.world or options.rule or options.part)
     codes = digests.codes(["rules", "worlds", *options.part])
-    found = list(searches(True, options.world, [*MUTANTS, *DEFECTS] if nothing else options.rule))
+    earlier = Kept(FOLDER)
+    found = list(searches(True, options.world, [*MUTANTS, *DEFECTS] if nothing else options.rule, kept=earlier))
     result = summary(found)
     for name in options.part:
-        result[name] = part(name, True)
+        result[name] = part(name, True, earlier)
     return found, result, codes, True
 
 

@@ -9,11 +9,10 @@ name in the last line. Of what it says, WRONG counts as failure where it is not 
 """
 
 import importlib
-import multiprocessing
-import os
 import sys
 import time
 
+from tests.proof.kept import Kept
 from tests.proof.mutants import DEFECTS, MUTANTS, build
 from tests.proof.search import Search, told
 from tests.proof.walks import Walks
@@ -32,6 +31,7 @@ FURTHER = {
 WRONG = ("violations", "disagreements", "failures")
 SEARCHES = ("worlds", "rules")
 PARTS = SEARCHES + tuple(FURTHER)
+PIECES = ("policy", "drawn", "soak")  # parts that keep each of their results, not only the whole
 
 CI_STATES = 20_000
 DEEP_STATES = 3_000_000
@@ -97,24 +97,31 @@ def tasks_of(deep, worlds, mutants, states_max):
     return tasks + [("mutant", name, False, 0) for name in mutants]
 
 
-def searches(deep=True, worlds=None, mutants=None, states_max=None, processes=None):
-    """Results of all searches as they come: ("world" | "wide" | "mutant", dict)."""
+def searches(deep=True, worlds=None, mutants=None, states_max=None, processes=None, kept=None):
+    """Results of all searches as they come: ("world" | "wide" | "mutant", dict). kept: a Kept."""
     tasks = tasks_of(deep, WORLDS if worlds is None else worlds, [*MUTANTS, *DEFECTS] if mutants is None else mutants, states_max)
-    count = min(processes or os.cpu_count() or 1, len(tasks))
-    if not tasks:
-        return
-    with multiprocessing.get_context("fork").Pool(count, maxtasksperchild=1) as pool:
-        for done, one in enumerate(pool.imap_unordered(job, tasks, chunksize=1)):
-            print("proof: %d of %d searches" % (done + 1, len(tasks)), file=sys.stderr, flush=True)
-            yield one
+    rules = [task for task in tasks if task[0] == "mutant"]
+    done, kept = 0, kept or Kept()
+    for figure, some in (("worlds", [task for task in tasks if task not in rules]), ("rules", rules)):
+        for one in kept.mapped(figure, job, some, processes):
+            done += 1
+            print("proof: %d of %d searches" % (done, len(tasks)), file=sys.stderr, flush=True)
+            yield tuple(one)
 
 
-def part(name, deep):
+def part(name, deep, kept=None):
     """What a further part has to say, and how long it took. One that cannot be run is a failure, and no end of the others."""
     began = time.monotonic()
+    kept = kept or Kept()
+    known = kept.found(name).get("whole")
+    if known:
+        print("proof: %s is known of this code" % name, file=sys.stderr, flush=True)
+        return known
     print("proof: %s …" % name, file=sys.stderr, flush=True)
     try:
-        answer = importlib.import_module(FURTHER[name]).run(deep)
+        module = importlib.import_module(FURTHER[name])
+        answer = module.run(deep, kept=kept) if name in PIECES else module.run(deep)
+        kept.put(name, "whole", {**answer, "seconds": round(time.monotonic() - began, 1)})
     except Exception as problem:
         answer = {"failures": 1, "problems": ["%s: %s" % (type(problem).__name__, problem)]}
         print("proof: %s: %s" % (name, answer["problems"][0]), file=sys.stderr, flush=True)

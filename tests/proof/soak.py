@@ -12,8 +12,6 @@ the verdict, which needs a solver, is worked out here from what was played.
 import argparse
 import gc
 import json
-import multiprocessing
-import os
 import signal
 import subprocess
 import sys
@@ -215,14 +213,13 @@ def _tell_day(run, wall_s, cpu_s):
         _tell(run, wall_s, cpu_s)
 
 
-def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None):
-    """`days` as portions of PORTION_DAYS with seeds from `seed` on; the sum of all."""
+def soak(days, seed, faults=FAULTS_AN_HOUR, processes=None, kept=None):
+    """`days` as portions of PORTION_DAYS with seeds from `seed` on; the sum of all. kept: a Kept."""
     portions = []
     while days > 0:
         portions.append((24 * min(days, PORTION_DAYS), seed + len(portions), faults))
         days -= PORTION_DAYS
-    with multiprocessing.get_context("spawn").Pool(min(processes or os.cpu_count() or 1, len(portions)), maxtasksperchild=1) as pool:
-        return summary(pool.map(portion, portions, chunksize=1))
+    return summary(sorted((kept or Kept()).mapped("soak", portion, portions, processes, context="spawn"), key=lambda one: one["seed"]))
 
 
 def summary(results):
@@ -240,9 +237,9 @@ def summary(results):
         "seeds": [one["seed"] for one in results], "runs": results}
 
 
-def run(deep=True):
+def run(deep=True, kept=None):
     """The part of `python -m tests.proof`: thirty site-days, however deep its searches go."""
-    return soak(30, 1)
+    return soak(30, 1, kept=kept)
 
 
 def main():

@@ -12,6 +12,11 @@ from tests.proof.run import PARTS, RULES, caught, sound, summary, tasks_of
 from tests.proof.worlds import UNBOUNDED, WORLDS
 
 
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setattr("tests.proof.__main__.FOLDER", tmp_path / "kept")
+
+
 def called(monkeypatch, *words):
     monkeypatch.setattr(sys, "argv", ["proof", *words])
 
@@ -78,7 +83,7 @@ def test_a_rule_counts_as_needed_only_if_each_of_its_changes_is_noticed():
 def test_a_further_part_that_found_something_is_a_failure(monkeypatch, capsys):
     class Fake:
         @staticmethod
-        def run(deep):
+        def run(deep, kept):
             return {"days": 1, "violations": 1}
 
     monkeypatch.setattr(run.importlib, "import_module", lambda name: Fake)
