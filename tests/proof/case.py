@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tests.proof import history
 from tests.proof.__main__ import one_of, rules_of
-from tests.proof.model import STEP_MS
 from tests.proof.kept import FOLDER, Kept
+from tests.proof.model import STEP_MS
 from tests.proof.mutants import DEFECTS, MUTANTS, build
 from tests.proof.run import FURTHER, part, searches, sound, summary
 from tests.proof.walks import TURNS
