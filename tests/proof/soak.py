@@ -28,6 +28,7 @@ from ampacity_host.replay.record import violations
 from ampacity_host.replay.sessions import SessionFile
 from ampacity_host.replay.stage import Stage
 from ampacity_host.replay.times import TimeReader
+from tests.proof.kept import Kept
 from tests.proof.soak_garage import site_text, write_week
 from tests.proof.soak_storm import Storm
 from tools import pypy
