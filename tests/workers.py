@@ -31,6 +31,7 @@ WAITING = (
     "tests/e2e/test_run_on_a_pty.py",
     "tests/e2e/test_tcp_secondaries.py",
     "tests/host/configure/test_console_terminal.py",
+    "tests/host/configure/test_signals.py",
     "tests/host/configure/test_without_medium.py",
     "tests/host/net/test_against_websockets.py",
     "tests/host/net/test_floods.py",

@@ -26,7 +26,7 @@ def command(*words, stdin=None):
     return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def signals():
     """Puts this process's handlers back."""
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
