@@ -101,7 +101,14 @@ class LinuxDoors(Doors):
             from ampacity.ports.linux_tls import serving
 
             handler = serving(self, tls, handler, refused)
-        return await asyncio.start_server(handler, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
+
+        async def served(reader, writer):
+            try:
+                await handler(reader, writer)
+            except asyncio.CancelledError:  # the controller stops; the library would take the end of this task for a fault
+                self.abort(writer)
+
+        return await asyncio.start_server(served, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""
