@@ -1,7 +1,7 @@
 """`ampacity run` keeps its controller running: again at once where that asks for it, and after a crash with a growing wait.
 
 Decision 15 says why this is not left to a service manager. The controller itself counts its crashes: five short lives in a
-row end in its safe state, which stays up for people, so nothing runs in a circle.
+row end in its safe state, which stays up for people for an hour, so nothing runs in a quick circle.
 
 SIGTERM and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
 goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM.
