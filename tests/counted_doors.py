@@ -12,5 +12,8 @@ class Doors:
     def now_ms(self):
         return self.ms
 
+    def peer_host(self, writer):
+        return "10.0.0.9"
+
     def abort(self, writer):
         self.aborted.append(writer)

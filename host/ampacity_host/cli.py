@@ -142,14 +142,18 @@ def run(
 ) -> None:
     """Compile SITE.toml into DIR and run the controller there until it ends; started again when it asks for it."""
     from ampacity_host.configure.command import free_address, run_command
+    from ampacity_host.configure.supervisor import note_signals
+    from ampacity_host.streams import forgive
 
+    came = note_signals()
+    forgive()
     if json:
         try:
             console = free_address(console)
         except ValueError as problem:
             raise fail(f"--console: {problem}", USAGE) from None
-        typer.echo(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}))
-    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog))
+        print(writer.dumps({"console": console, "data": str(data), "runtime": runtime.value, "secondary": secondary}), flush=True)
+    raise typer.Exit(run_command(site, data, runtime.value, console, secondary, line, watchdog, came))
 
 
 @app.command(epilog="Exit codes: 0 stopped, 1 the site is refused, 2 wrong usage. When all is up it prints one line of JSON.")
@@ -423,8 +427,11 @@ def plain(options: dict[str, Any]) -> SimpleNamespace:
 
 def main() -> None:
     """The program. Ctrl-C ends it with 130 and without a traceback."""
+    from ampacity_host.streams import guarded, open_missing
+
+    open_missing()
     try:
-        app()
+        guarded(app)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -100,6 +100,17 @@ def test_where_a_place_is_kept_for_a_time_the_newcomer_goes_until_then():
     assert door.heard(last) and doors.aborted == ["new", "old"] and not door.heard(old)
 
 
+def test_the_time_for_which_a_place_is_kept_begins_when_it_is_taken_and_only_once():
+    doors, told, door = admission(places=1, waiting=2, least_ms=2000)
+    slow = door.enter("slow")
+    doors.ms = 5000
+    assert door.heard(slow)
+    doors.ms = 6900
+    assert door.heard(slow) and not door.heard(door.enter("new")) and doors.aborted == ["new"]
+    doors.ms = 7000
+    assert door.heard(door.enter("last")) and doors.aborted == ["new", "slow"]
+
+
 def test_that_no_place_is_free_is_told_each_time_and_who_tells_leaves_out_what_comes_too_often():
     doors, told, door = admission(waiting=1)
     log = Log()

@@ -137,7 +137,8 @@ def test_a_refused_setting_names_field_and_range_and_stages_nothing():
     for line, allowed in (
         ("set share.slot_s 10", "60..86400 s"), ("set share.slot_s soon", "60..86400 s"), ("set share.deadband 5.1", "0.0..5.0 A"),
         ("set share.rotate perhaps", "on, off"), ("set time.source moon", "csms, ntp"), ("set nothing 1", "share.slot_s"),
-        ("set share.slot_s", "KEY VALUE"),
+        ("set share.slot_s", "share.slot_s needs a value: 60..86400 s"), ("set share.slot_s commit", "60..86400 s"),
+        ("set share.rotate", "share.rotate needs a value: on, off"), ("set nothing", "share.slot_s"), ("set", "KEY VALUE"),
     ):  # fmt: skip
         assert allowed in desk.refused(line)
     assert desk("commit") == "nothing staged"

@@ -53,6 +53,28 @@ def test_a_restart_by_a_person_ends_the_loop():
     assert garage.primary.guard.mode == "regulating"
 
 
+def test_an_hour_in_the_safe_state_ends_the_loop_by_itself_and_five_more_bad_starts_begin_it_again():
+    garage = looping()
+    lives = garage.primary.lives
+    lives.started_ms -= 3600000 - 10000  # all but some seconds of it are over
+    garage.run(5000)
+    assert garage.primary.guard.mode == "safe" and garage.doors.resets == []
+    garage.run(10000)
+    assert garage.doors.resets == ["immediate"]
+    garage.start(reason="Software").run(15000)
+    assert garage.primary.guard.mode == "regulating"
+    for _ in range(RESTARTS_MAX):
+        garage.start(reason="Watchdog").run(1000)
+    assert garage.primary.guard.mode == "safe"
+
+
+def test_a_crash_in_the_safe_state_makes_its_hour_begin_anew():
+    garage = looping()
+    garage.primary.lives.started_ms -= 3600000 - 10000
+    garage.start(reason="Watchdog").run(15000)
+    assert garage.primary.guard.mode == "safe" and garage.doors.resets == []
+
+
 def test_without_a_register_a_life_that_nobody_ended_while_the_power_stayed_on_is_a_crash():
     garage = Garage()
     garage.mark = "one"

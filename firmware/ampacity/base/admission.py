@@ -52,9 +52,14 @@ class Admission:
                     return False
                 self._turn_away(silent)
             client[2] = True
-        if not self._least_ms:
-            client[0] = now_ms
+        elif self._least_ms:
+            return True
+        client[0] = now_ms
         return True
+
+    def spoke(self, client):
+        """Has it, so far?"""
+        return client[2]
 
     def has(self, client):
         """Is it still here?"""

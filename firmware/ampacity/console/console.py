@@ -240,10 +240,12 @@ class Console:
         return "ok"
 
     def _set(self, words, now_ms):
-        if len(words) < 2:
+        if not words:
             raise Misused(usage_of("set") + "; `show settings` lists the keys", words)
         at_once = len(words) > 2 and words[-1] == "commit"
         row = self.target.settings.row(words[0])
+        if len(words) == 1:
+            raise Rejected(row.key, "", "a value: " + row.allowed())
         self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]), words[0])
         if at_once:
             return self._commit((), now_ms)

@@ -16,7 +16,7 @@ def serving(doors, how, limits, handler, refused):
     """The handler of plain connections that secures each before `await handler(reader, writer)`.
 
     how: the coroutines spoken(writer), until it has said a byte or ended, and accept(reader, writer) → both, secured; OSError.
-    limits: handshakes at once, and for how many ms each keeps its place when others come. refused(text): one was not secured.
+    limits: handshakes at once, and for how many ms from its begin each keeps its place when others come. refused(text): one was not secured.
     """
     spoken, accept = how
     admission = Admission(doors, limits[0], WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), limits[1])
@@ -26,12 +26,13 @@ def serving(doors, how, limits, handler, refused):
         return await accept(reader, writer) if admission.heard(client) else None
 
     async def secured(reader, writer):
-        client = admission.enter(writer)
+        client, peer = admission.enter(writer), doors.peer_host(writer)
         streams = None
         try:
             streams = await within(shaken(client, reader, writer), HANDSHAKE_S)
         except asyncio.TimeoutError:
-            refused("tls: a client was silent during the handshake")
+            what = "was silent halfway through the handshake" if admission.spoke(client) else "said nothing for %g s" % HANDSHAKE_S
+            refused("tls: a client at %s %s" % (peer, what))
         except OSError as error:
             if admission.heard(client):  # else that is logged already
                 refused(error.args[-1])

@@ -22,6 +22,7 @@ LINGER_ZERO = struct.pack("ii", 1, 0)
 SELECT_MAX = 1024  # file numbers that select knows
 BACKLOG = 64  # connections that are taken in one turn of the loop
 READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class LinuxDoors(Doors):
@@ -100,7 +101,14 @@ class LinuxDoors(Doors):
             from ampacity.ports.linux_tls import serving
 
             handler = serving(self, tls, handler, refused)
-        return await asyncio.start_server(handler, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
+
+        async def served(reader, writer):
+            try:
+                await handler(reader, writer)
+            except asyncio.CancelledError:  # the controller stops; the library would take the end of this task for a fault
+                self.abort(writer)
+
+        return await asyncio.start_server(served, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""
@@ -123,36 +131,57 @@ class Selector(selectors.EpollSelector):
         return super().select(timeout)
 
 
-async def until_ended(main):
-    """The main coroutine, until SIGTERM ends it as Ctrl-C does: by a cancellation, and then a KeyboardInterrupt.
+class Ending:
+    """SIGTERM and Ctrl-C: the first one cancels the main coroutine, at any instant of its life, and those behind it change nothing.
 
-    One that a signal's handler raised would be lost wherever Python ignores an exception: in a finaliser, for one. Ctrl-C
-    itself is the runner's, which leaves it alone where whoever started the process had it ignored.
+    The handlers raise nothing: an exception of a signal's handler would be lost wherever Python ignores it, in a finaliser for one.
     """
-    task, ended = asyncio.current_task(), []
 
-    def end():
-        ended.append(True)
-        task.cancel()
+    def __init__(self):
+        self._came = False
+        self._loop = self._task = None
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
-    try:
-        return await main
-    except asyncio.CancelledError:
-        if ended:
-            raise KeyboardInterrupt
-        raise
+    def take(self, _number, _frame):
+        if self._loop is not None and not self._came:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._came = True
+
+    async def until_ended(self, main):
+        """What main returns; KeyboardInterrupt where a signal came before that."""
+        self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        try:
+            if self._came:
+                main.close()
+                raise KeyboardInterrupt
+            return await main
+        except asyncio.CancelledError:
+            if self._came:
+                raise KeyboardInterrupt
+            raise
+        finally:
+            self._loop = None
 
 
 def run(main):
-    """asyncio.run on a loop that no number of connections breaks."""
+    """asyncio.run on a loop that no number of connections breaks. Ends with KeyboardInterrupt after SIGTERM or Ctrl-C.
+
+    Ctrl-C stays ignored where whoever started the process had it so. Once the loop is over no signal changes the exit status.
+    """
 
     def new_loop():
         return asyncio.SelectorEventLoop(Selector())
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop has its own
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(until_ended(main))
+    ending = Ending()
+    numbers = [number for number in SIGNALS if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN]
+    for number in numbers:
+        signal.signal(number, ending.take)
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(ending.until_ended(main))
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
 
 
 class Waiter:

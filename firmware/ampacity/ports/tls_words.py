@@ -8,6 +8,9 @@ EARLY = "the certificate of %s is not valid yet by this controller's clock (%s);
 NAME = "the certificate is not for %s"
 ROOT = "the certificate of %s is not signed by a root certificate that this controller was given"
 VERSION = "%s speaks no TLS 1.2 or newer"
+NONE = "%s showed no certificate"
+SUITE = "%s and this controller have no cipher suite in common"
+FOREIGN = "%s does not speak TLS"
 # a piece of what the runtime's library says, and what it means
 MEANINGS = (
     ("has expired", EXPIRED),
@@ -27,6 +30,14 @@ MEANINGS = (
     ("unsupported protocol", VERSION),
     ("not within min/max", VERSION),
     ("no subjectAltName", NAME),
+    ("did not return a certificate", NONE),
+    ("No client certification", NONE),
+    ("no shared cipher", SUITE),
+    ("handshake negotiation failed", SUITE),
+    ("http request", FOREIGN),
+    ("https proxy request", FOREIGN),
+    ("wrong version number", FOREIGN),
+    ("invalid SSL record", FOREIGN),
 )
 CLOSED = -0x7280  # Mbed TLS: the peer ended the connection
 ALERT = -0x7780  # Mbed TLS: the peer sent a fatal alert
@@ -39,7 +50,7 @@ def words(error, peer, today):
         if piece in text:
             return "tls: " + (meaning % ((peer, today) if meaning == EARLY else peer))
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    if number in (CLOSED, ECONNRESET):
+    if not text or number in (CLOSED, ECONNRESET) or "EOF occurred" in text:
         return "tls: %s ended the connection during the handshake" % peer
     if number == ALERT or "alert" in text:
         return "tls: %s refused us with an alert (our certificate, or what we offer): %s" % (peer, text)

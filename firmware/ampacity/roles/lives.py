@@ -1,12 +1,15 @@
 """Why and how often the controller started: a loop of restarts ends in the safe state (safety.md section 7).
 
 A start by the watchdog, or after a life that nobody ended while the power stayed on, counts; a life of HEALTHY_MS
-forgets what was before, and so do a power failure and a restart by a person. The last reasons are kept.
+forgets what was before, and so do a power failure and a restart by a person. The last reasons are kept. REST_MS in the safe
+state end it by a restart, for each start is safe by itself (quarantine): who can crash the controller a few times keeps no car from
+charging for longer than that.
 """
 
 DOCUMENT = "lives"
 RESTARTS_MAX = 5
 HEALTHY_MS = 600000
+REST_MS = 3600000
 KEPT = 8
 
 
@@ -36,6 +39,10 @@ class Lives:
         if self.count < RESTARTS_MAX:
             return None
         return "restart loop: %d starts by %s, none lived %d minutes" % (self.count, self.reason, HEALTHY_MS // 60000)
+
+    def rested(self, now_ms):
+        """Has the safe state of a loop of restarts lasted long enough?"""
+        return self.count >= RESTARTS_MAX and now_ms - self.started_ms >= REST_MS
 
     def step(self, now_ms):
         """Called by the housekeeping: a life that is long enough is a healthy one."""

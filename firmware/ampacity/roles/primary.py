@@ -15,7 +15,7 @@ from ampacity.circuit.guard import Guard
 from ampacity.roles.buses import Buses
 from ampacity.roles.extras import extras
 from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, TRUSTED, Keeper
-from ampacity.roles.lives import Lives
+from ampacity.roles.lives import REST_MS, Lives
 from ampacity.roles.points import Points
 from ampacity.roles.power import Voltage
 from ampacity.roles.safety import SafetyLoop
@@ -234,6 +234,9 @@ class Primary:
             self.keeper.restart = False
             self.log.add("warning", "storage: the evidence is kept: the controller restarts with it", now_ms)
             self.resetting = "storage"
+        if self.resetting is None and self.lives.rested(now_ms):
+            self.log.add("warning", "restart loop: the safe state has lasted %d minutes: the controller starts anew" % (REST_MS // 60000), now_ms)
+            self.resetting = "rested"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None
             for part in self.extras:

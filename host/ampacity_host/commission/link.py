@@ -68,7 +68,7 @@ class SocketLink:
             self._socket = socket.create_connection(self._address, 5)
             self._socket.settimeout(ANSWER_S)
             self._until_prompt()
-        self._socket.sendall(line.encode() + b"\n")
+        self._socket.sendall(line.encode(errors="surrogateescape") + b"\n")
         return self._until_prompt()
 
     def _until_prompt(self) -> str:
@@ -102,7 +102,7 @@ class SerialLink:
 
     def ask(self, line: str) -> str:
         try:
-            self._port.write(line.encode() + b"\n")
+            self._port.write(line.encode(errors="surrogateescape") + b"\n")
             return self._until_prompt(line)
         except OSError as error:
             raise LinkLost(f"{self._name}: {error}") from None

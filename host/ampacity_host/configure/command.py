@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +142,8 @@ def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: s
 
 
 def run_command(path: Path, data: Path, runtime: str, console: str, secondary: str | None, line: str | None,
-                watchdog: str | None = None) -> int:  # fmt: skip
-    """Compile, write and run the controller in the foreground; its exit status."""
+                watchdog: str | None = None, came: Sequence[int] = ()) -> int:  # fmt: skip
+    """Compile, write and run the controller in the foreground; its exit status. came: signals of `note_signals`."""
     config = accepted(path, secondary, line, None if secondary else data)
     if config is None:
         return 1
@@ -165,7 +166,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
     try:
-        return supervise(program, environment, data)
+        return supervise(program, environment, data, came)
     finally:
         held.close()
 

@@ -1,15 +1,20 @@
 """`ampacity run` keeps its controller running: again at once where that asks for it, and after a crash with a growing wait.
 
 Decision 15 says why this is not left to a service manager. The controller itself counts its crashes: five short lives in a
-row end in its safe state, which stays up for people, so nothing runs in a circle.
+row end in its safe state, which stays up for people for an hour, so nothing runs in a quick circle.
+
+SIGTERM and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
+goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM.
 """
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 RESTART_WANTED = 42
@@ -32,12 +37,12 @@ class Supervisor:
         self._ending_s: float | None = None  # when a signal came
         self._wait_s = WAIT_S_MIN
 
-    def hand_on(self, number: int, _frame: object) -> None:
+    def hand_on(self, _number: int, _frame: object) -> None:
         """A signal: for the controller, too."""
         if self._ending_s is None:
             self._ending_s = time.monotonic()
         if self._child is not None and self._child.poll() is None:
-            self._child.send_signal(number)
+            self._child.terminate()
 
     def run(self) -> int:
         """The exit status: 0 where somebody stopped it."""
@@ -54,7 +59,7 @@ class Supervisor:
 
     def _live(self) -> int:
         try:
-            self._child = subprocess.Popen(self._program, env=self._environment)
+            self._child = without_ctrl_c(lambda: subprocess.Popen(self._program, env=self._environment))
         except OSError as problem:
             say(f"the controller cannot be started: {problem}")
             return NOT_STARTED
@@ -112,9 +117,37 @@ def forget_reason(data: Path) -> None:
         say(f"{path}: {problem}")
 
 
-def supervise(program: list[str], environment: dict[str, str], data: Path | None = None) -> int:
-    """Run the program, again as the module says; SIGTERM and SIGINT are handed on, and noted in the data folder."""
+def without_ctrl_c(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start a process that inherits a mask in which SIGINT is held back."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def note_signals() -> list[int]:
+    """SIGTERM and Ctrl-C are only noted, in the list, until `supervise` takes it; from now on none changes an exit status."""
+    came: list[int] = []
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _frame: came.append(number))
+    atexit.register(ignore_signals)  # the interpreter's end would bring the default actions back
+    return came
+
+
+def ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def supervise(program: list[str], environment: dict[str, str], data: Path | None = None, came: Sequence[int] = ()) -> int:
+    """Run the program, again as the module says; SIGTERM and SIGINT are handed on, and noted in the data folder.
+
+    came: of `note_signals`, those that were there before.
+    """
     supervisor = Supervisor(program, environment, data)
     for number in SIGNALS:
         signal.signal(number, supervisor.hand_on)
+    for noted in came:
+        supervisor.hand_on(noted, None)
     return supervisor.run()

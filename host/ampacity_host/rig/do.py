@@ -15,6 +15,7 @@ from ampacity.ports.lock import lives, me
 from ampacity_host.configure.written import near
 from ampacity_host.rig.client import RigClient, RigError
 from ampacity_host.rig.ops import KNOWN
+from ampacity_host.rig.setup import UsageError, host_port
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 HELLO_S_MAX, ANSWER_S_MAX = 10, 120
@@ -48,6 +49,9 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
     except NotMeant as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return USAGE
+    if control is not None and not is_address(control):
+        print(f"ampacity: --control: {control!r} is no HOST:PORT with a port of 1..65535", file=sys.stderr)
+        return USAGE
     kept = kept_rig() if control is None else {"control": control}
     if kept is None:
         print("ampacity: no rig of yours runs; start one with `ampacity rig`, or name its channel: --control HOST:PORT", file=sys.stderr)
@@ -66,6 +70,13 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
         return NO_CONNECTION
     print(json.dumps(told(answer)) if as_json else in_words(answer))
     return OK
+
+
+def is_address(text: str) -> bool:
+    try:
+        return host_port("--control", text)[1] > 0
+    except UsageError:
+        return False
 
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def command(*words, stdin=None):
     return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def signals():
     """Puts this process's handlers back."""
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -153,7 +153,7 @@ class Console(socketserver.StreamRequestHandler):
     def handle(self):
         self.wfile.write(b"> ")
         for line in self.rfile:
-            text = line.decode().strip()
+            text = line.decode(errors="replace").strip()
             answer = "mode regulating" if text == "mode" else f"error: no command {text}"
             self.wfile.write(f"{answer}\n> ".encode())
 
@@ -171,6 +171,12 @@ def console():
 def test_one_command_prints_its_answer(console):
     done = command("console", "--connect", console, "mode")
     assert (done.exit_code, done.stdout) == (0, "mode regulating\n")
+
+
+def test_bytes_that_are_no_text_reach_the_controller_which_refuses_them(console):
+    program = [sys.executable, "-m", "ampacity_host", "console", "--controller", console]
+    done = subprocess.run(program, input=b"\xff\xfe\n", capture_output=True, timeout=20)
+    assert done.returncode == 1 and done.stdout.startswith(b"error: no command") and done.stderr == b"", done
 
 
 def test_a_refused_command_is_exit_code_one(console):

@@ -71,4 +71,4 @@ def test_help_imports_no_room(name):
     code = f"import sys; sys.argv = ['ampacity', '{name}', '--help']\nfrom ampacity_host.cli import main\ntry:\n main()\nexcept SystemExit: pass\n"
     code += "print(sorted(m for m in sys.modules if m.startswith('ampacity_host.')), file=sys.stderr)"
     done = subprocess.run([ROOT / ".venv" / "bin" / "python", "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.stderr.strip() == "['ampacity_host.cli', 'ampacity_host.spelling']"
+    assert done.stderr.strip() == "['ampacity_host.cli', 'ampacity_host.spelling', 'ampacity_host.streams']"

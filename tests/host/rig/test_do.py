@@ -103,6 +103,13 @@ def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address
         assert b"unplug" not in other.heard
 
 
+@pytest.mark.parametrize("control", ["nonsense", "", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:\u00b2"])
+def test_an_address_that_is_none_is_wrong_usage_and_named(state, capsys, control):
+    assert do_command(["state"], control) == 2
+    said = capsys.readouterr().err
+    assert f"--control: {control!r} is no HOST:PORT" in said and "1..65535" in said
+
+
 def test_the_last_rig_needs_no_address(tmp_path):
     environment = dict(os.environ, XDG_STATE_HOME=str(tmp_path))
     program = [sys.executable, "-m", "ampacity_host"]

@@ -7,6 +7,7 @@ import sys
 from ampacity_host.places import CHECKOUT, FIRMWARE
 from ampacity_host.rig.fields import FieldError
 
+LARGE_BYTES = "65536"  # for the C library: what is larger goes back to the system when it is freed; by itself it learns to keep it
 RUNTIMES = ("cpython", "micropython", "micropython32")
 
 
@@ -30,6 +31,7 @@ def command(runtime, data, heap_kib=None):
     """(arguments, environment) that run the firmware on `data`."""
     environment = dict(os.environ)
     if runtime == "cpython":
+        environment.setdefault("MALLOC_MMAP_THRESHOLD_", LARGE_BYTES)
         if CHECKOUT:
             environment["PYTHONPATH"] = str(FIRMWARE)  # installed it is where this Python looks anyhow
         return [sys.executable, "-m", "ampacity", str(data)], environment

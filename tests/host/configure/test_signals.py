@@ -1,0 +1,62 @@
+"""`ampacity run` ends with its documented status at whatever instant a signal comes, to it alone or to all of its processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
+PATIENCE_S = 30
+TERM, INT = signal.SIGTERM, signal.SIGINT
+CTRL_C_IS_THERE = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+def ended(folder, runtime, after_s, signals, whole_group):
+    """(exit status, what was said) of `ampacity run` that gets the signals, 20 ms apart, so long after its first line."""
+    words = [sys.executable, "-m", "ampacity_host", "run", str(SITE), "--data", str(folder), "--json", "--runtime", runtime]
+    process = subprocess.Popen([sys.executable, "-c", CTRL_C_IS_THERE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
+    first = process.stdout.readline()
+    time.sleep(after_s)
+    for number in signals:
+        try:
+            os.killpg(process.pid, number) if whole_group else process.send_signal(number)
+        except ProcessLookupError:
+            break
+        time.sleep(0.02)
+    try:
+        said = process.communicate(timeout=PATIENCE_S)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return process.returncode, first + said
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize(
+    ("after_s", "signals", "whole_group"),
+    [
+        (0.0, [TERM], False),
+        (0.0, [INT, INT], True),
+        (0.12, [INT], True),
+        (0.2, [TERM, TERM], True),
+        (0.3, [INT, TERM, TERM, INT], False),
+        (0.9, [TERM, INT, TERM, TERM, TERM, TERM, TERM, INT, INT], True),
+    ],
+)
+def test_no_signal_at_any_instant_changes_the_exit_status(runtime, after_s, signals, whole_group, tmp_path):
+    status, said = ended(tmp_path, runtime, after_s, signals, whole_group)
+    assert status == 0 and "Traceback" not in said and '"console"' in said, said
+
+
+def test_a_site_that_is_refused_is_refused_also_when_somebody_ends_it(tmp_path):
+    words = [sys.executable, "-m", "ampacity_host", "run", str(SITE.parents[1] / "refused" / "reserves.toml"), "--data", str(tmp_path), "--json"]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process.stdout.readline()
+    process.send_signal(TERM)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
