@@ -223,9 +223,9 @@ def test_an_audit_writes_what_is_not_as_it_should_be_and_only_that():
     one.skip()
     assert one.next_write(0) == BLIND
     one.written(BLIND, 0)
-    assert one.next_write(0) is None and one.right(BLIND) and one.pass_over(0) and one.tries == 1
+    assert one.next_write(0) is None and one.right(BLIND) and one.pass_over() and one.tries == 1
     one.readings.values[1] = 60
-    assert one.settled() and one.next_write(0) is None and not one.pass_over(0) and one.tries == 2
+    assert one.settled() and one.next_write(0) is None and not one.pass_over() and one.tries == 2
     one.restart()
     assert not one.right(BLIND) and one.tries == 0
     one.leave = (12,)
@@ -331,7 +331,7 @@ def test_a_setting_that_is_shown_otherwise_than_it_was_written_counts_as_the_wor
         for _ in range(tries):
             assert not one.settled() and one.next_write(0) == WATCHDOG
             one.written(WATCHDOG, 0)
-            one.pass_over(0)
+            one.pass_over()
         assert one.next_write(0) is None and one.settled() and one.wrong() is None, shown
         assert one.evidence([0]) == [("watchdog_ms", counted)] and one.targets["watchdog_taken"] == shown
         one.readings.values[0] = 1000

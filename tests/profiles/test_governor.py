@@ -1,6 +1,6 @@
 """Writes of one device: gaps, back-off, a cap a day; what is new and lowers waits for nothing. On both runtimes."""
 
-from ampacity.bus.profile_governor import DAY_MS, FIRST_MS, HELD_MS, LAST_LOWER_MS, LAST_MS, Governor
+from ampacity.bus.profile_governor import DAY_MS, FIRST_MS, LAST_LOWER_MS, LAST_MS, Governor
 
 START_MS = 2**30 - 60000
 
@@ -60,38 +60,3 @@ def test_after_a_quiet_day_all_of_it_may_be_spent_again():
             assert governor.ready_ms("order", number, now_ms) == now_ms, number
             governor.sent("order", number, now_ms)
         assert governor.ready_ms("order", 99, now_ms) > now_ms
-
-
-def test_what_is_shown_for_a_moment_is_no_end_of_its_waits_and_what_held_is():
-    governor, now_ms = Governor(), START_MS
-    for wait_ms in (0, 10000, 20000, 40000):
-        governor.sent("order", 100, now_ms)
-        for _ in range(3):
-            governor.shown("order", now_ms)
-            governor.hidden("order", now_ms)
-        assert governor.ready_ms("order", 100, now_ms) == now_ms + wait_ms
-        now_ms += wait_ms
-        governor.shown("order", now_ms)
-        assert governor.ready_ms("order", 90, now_ms) == now_ms, "what is new goes at once"
-    governor.sent("order", 100, now_ms)
-    governor.shown("order", now_ms + 1000)
-    held_ms = now_ms + 1000 + HELD_MS
-    governor.shown("order", held_ms - 1)
-    governor.hidden("order", held_ms)
-    governor.sent("order", 100, held_ms)
-    assert governor.ready_ms("order", 100, held_ms) == held_ms + FIRST_MS
-
-
-def test_a_device_that_shows_it_and_does_not_is_written_ever_more_rarely():
-    for good_ms in (1000, 8000, 61000, 300000):
-        governor, now_ms, writes = Governor(), START_MS, []
-        while now_ms < START_MS + DAY_MS // 4:
-            due_ms = max(now_ms, governor.ready_ms("order", 100, now_ms))
-            governor.sent("order", 100, due_ms)
-            writes.append(due_ms)
-            governor.shown("order", due_ms + 500)
-            now_ms = due_ms + 500 + good_ms
-            governor.hidden("order", now_ms)
-            now_ms += 5000
-        late = [ms for ms in writes if ms >= now_ms - 3600000]
-        assert len(late) <= 7, (good_ms, len(late))

@@ -229,23 +229,3 @@ def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_o
         played.judge.standing = "ok" if proven else "returning"
         played.run(10000)
         assert played.driver._order.proven == proven, (shows, off_ma)
-
-
-def test_one_that_forgets_its_order_again_and_again_is_told_ever_more_rarely_and_a_new_one_at_once():
-    played = Played(5, 0)
-    played.judge.room_da = 160
-    played.driver.want(100, played.now_ms)
-    played.run(10000)
-    assert played.station.enabled and played.station.limit_ma == 10000
-    enables = []
-    for _ in range(2):
-        enables.append(0)
-        for _ in range(240):
-            played.station.enabled = False  # another hand, or its memory
-            played.run(15000)
-            enables[-1] += played.station.written.count((ENABLE, 1))
-            del played.judge.notes[:], played.station.written[:]
-    assert 4 <= enables[1] <= 8, enables
-    played.driver.want(80, played.now_ms)
-    played.run(3000)
-    assert played.station.limit_ma == 8000

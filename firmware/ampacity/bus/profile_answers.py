@@ -319,10 +319,8 @@ class ProfileAnswers:
             self._doubt(now_ms)
         waits = now_ms - self._order.written_ms > REWRITE_MS and self._judge.state(self._index) == "returning"
         self._resend = self._order.proven and (waits or self._judge.resend_due(self._index))
-        if self._resend:
-            self._governor.hidden("resend", now_ms)
-        elif self._order.proven:
-            self._governor.shown("resend", now_ms)
+        if self._order.proven and not self._resend:
+            self._governor.worked("resend")
         self._see_missing(now_ms)
 
     def _report_limit(self, now_ms: int) -> None:
@@ -417,13 +415,11 @@ class ProfileAnswers:
             self._judge.proven(self._index, order.order_id, most_da if order.loose else min(self._shown_da(), most_da), now_ms)
             order.as_proven()
         alike = proven and (order.loose or self._shown_da() >= order.target_da) and not self._latched()
-        if alike:
-            self._unlike_ms = -1
-            self._governor.shown("order", now_ms)
-            return
-        self._governor.hidden("order", now_ms)
-        if self._unlike_ms < 0:
+        if not alike and self._unlike_ms < 0:
             self._unlike_ms = now_ms
+        elif alike:
+            self._unlike_ms = -1
+            self._governor.worked("order")
 
     def _latched(self) -> bool:
         """Its watchdog may have fired: some stay in that state until every write of an order has come again."""

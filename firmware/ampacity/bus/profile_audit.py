@@ -128,10 +128,7 @@ class Audit:
         """May it be written now? What could not be read is not written: nobody knows what that would change."""
         if write[W_SHOWN] in self.readings.denied:
             return False
-        if self.governor is None:
-            return True
-        self.governor.hidden(("set", write[W_ADDRESS]), now_ms)
-        return self.governor.ready_ms(("set", write[W_ADDRESS]), self.wanted(write), now_ms) <= now_ms
+        return self.governor is None or self.governor.ready_ms(("set", write[W_ADDRESS]), self.wanted(write), now_ms) <= now_ms
 
     def affordable(self, write: list, now_ms: int) -> bool:
         """Flash wears out: a register that is stored is written so often a day, whatever becomes of it."""
@@ -161,14 +158,14 @@ class Audit:
         self._wrote = True
         self._at += 1
 
-    def pass_over(self, now_ms: int) -> bool:
+    def pass_over(self) -> bool:
         """End this pass. True: something was written, so the settings must be read again."""
         again = self._wrote
         for write in self.recipe:
             if self.right(write):
                 self._told.pop(write[W_ADDRESS], None)
                 if self.governor is not None:
-                    self.governor.shown(("set", write[W_ADDRESS]), now_ms)
+                    self.governor.worked(("set", write[W_ADDRESS]))
         self._at = 0
         self._wrote = False
         self.tries += 1

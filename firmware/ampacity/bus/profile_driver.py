@@ -452,7 +452,7 @@ class ProfileDriver(Refusing):
         return self._request(self._recipe.pdu(write, 0, self._targets), ORDER, ("recipe", write))
 
     def _end_pass(self, now_ms: int) -> None:
-        again = self._audit.pass_over(now_ms)
+        again = self._audit.pass_over()
         wrong = self._audit.wrong()
         if wrong is None or not again:
             self.facts.fault = wrong  # what was just written is judged when it has been read back
@@ -475,7 +475,6 @@ class ProfileDriver(Refusing):
         self._identified = False
         self._audit.forget()
         self._governor.worked("order")
-        self._governor.worked("resend")
         lowering = self._order.target_da > 0
         self._order.forget()
         self._order.lowering = lowering

@@ -1,19 +1,17 @@
 """May a device be written now? One answer for orders, settings, feeds and what was refused: write gaps, back-off, a cap a day.
 
 What is new and lowers leaves at once, whatever was written before. The same write once more, to a device that shows no
-effect of it, or for a moment only, waits ever longer, until it was shown for ten minutes on end; and a day has no more of those than
-memory and relays of the device bear, where its profile says how many, of no kind but lowers.
+effect of it, waits ever longer; and a day has no more of those than memory and relays of the device bear, where its
+profile says how many, of no kind but lowers.
 """
 
 FIRST_MS = 5000  # the same write once more
 LAST_MS = 600000
-HELD_MS = LAST_MS  # shown for so long its waits are over
 LAST_LOWER_MS = 60000  # one that makes safe is never said more seldom than this
 REFUSED_MS = 1000
 PER_DAY = 4800
 DAY_MS = 86400000
-VALUE, SENT_MS, WAIT_MS, SHOWN_MS = range(4)
-NEVER = -1
+VALUE, SENT_MS, WAIT_MS = range(3)
 
 
 class Governor:
@@ -29,7 +27,7 @@ class Governor:
 
     def ready_ms(self, key: object, value: object, now_ms: int, lowers: bool = False) -> int:
         """When this value may be written for this purpose."""
-        row = self._row(key, now_ms)
+        row = self._rows.get(key)
         if row is None or row[VALUE] != value:
             return self._room_ms(now_ms) if self._counts_all and not lowers else now_ms
         due_ms = row[SENT_MS] + (min(row[WAIT_MS], LAST_LOWER_MS) if lowers else row[WAIT_MS])
@@ -40,9 +38,9 @@ class Governor:
         self._fill(now_ms)
         if self._spent < self._row_max:
             self._spent += 1
-        row = self._row(key, now_ms)
+        row = self._rows.get(key)
         wait_ms = first_ms if row is None or row[VALUE] != value else min(max(2 * row[WAIT_MS], first_ms), LAST_MS)
-        self._rows[key] = [value, now_ms, wait_ms, NEVER]
+        self._rows[key] = [value, now_ms, wait_ms]
 
     def lost(self, key: object) -> None:
         """It was not answered at all: it may be said again as if for the first time."""
@@ -51,30 +49,9 @@ class Governor:
             del self._rows[key]
 
     def worked(self, key: object) -> None:
-        """What was written for this purpose is over: the next time is the first."""
+        """What was written for this purpose is shown."""
         if key in self._rows:
             del self._rows[key]
-
-    def shown(self, key: object, now_ms: int) -> None:
-        """What was written for this purpose is shown now."""
-        row = self._rows.get(key)
-        if row is not None and row[SHOWN_MS] == NEVER:
-            row[SHOWN_MS] = now_ms
-
-    def hidden(self, key: object, now_ms: int) -> None:
-        """It is shown no more. The first time it may be said again at once."""
-        row = self._row(key, now_ms)
-        if row is not None and row[SHOWN_MS] != NEVER:
-            row[SHOWN_MS] = NEVER
-            if row[WAIT_MS] <= FIRST_MS:
-                row[SENT_MS] -= row[WAIT_MS]
-
-    def _row(self, key: object, now_ms: int) -> "list | None":
-        """What was written last, until that was shown for long enough."""
-        row = self._rows.get(key)
-        if row is not None and row[SHOWN_MS] != NEVER and now_ms - row[SHOWN_MS] >= HELD_MS:
-            row = self._rows.pop(key) and None
-        return row
 
     def _room_ms(self, now_ms: int) -> int:
         """When the day has room for one more write."""
