@@ -165,6 +165,53 @@ def test_a_car_that_is_full_before_a_long_time_is_over_shows_no_watchdog():
     assert experiment.outcome == "not done" and "its car was full" in experiment.text and not experiment.counts
 
 
+class Restless(Toy):
+    """Its watchdog never acts. Its load draws for draws_s and rests for rests_s by itself, from its start on or from each raise."""
+
+    def __init__(self, draws_s, rests_s, anew, **more):
+        Toy.__init__(self, watchdog_ms=0, **more)
+        self.draws_ms, self.rests_ms, self.anew = draws_s * 1000, rests_s * 1000, anew
+        self.on_ms, self.before_da = None, 0
+
+    def _draw(self):
+        limit_da = self.limit_da()
+        if limit_da and (self.on_ms is None or (self.anew and limit_da > self.before_da)):
+            self.on_ms = self.now_ms
+        self.before_da = limit_da
+        self.car_da = 320 if self.on_ms is None or (self.now_ms - self.on_ms) % (self.draws_ms + self.rests_ms) < self.draws_ms else 0
+        Toy._draw(self)
+
+
+def test_a_load_that_stops_by_itself_never_shows_a_watchdog():
+    for draws_s in (12, 16, 19, 21, 23, 25, 28, 33, 40, 60):
+        for rests_s in (3, 20, 40, 90):
+            for anew in (False, True):
+                for measures, loaded in ((True, LOADED), (False, LOADED), (True, [])):
+                    one = silenced(Restless(draws_s, rests_s, anew, measures=measures), loaded)
+                    assert one.outcome != "passed" and not codes(one)[1:], (draws_s, rests_s, anew, measures, loaded)
+                    assert one.counts in ({}, {"distrusted": True}), (draws_s, rests_s, anew, measures, loaded)
+
+
+def test_a_load_that_comes_and_goes_shows_no_watchdog_of_half_an_hour():
+    for draws_s, rests_s in ((60, 60), (100, 200), (590, 60), (200, 300)):
+        one = silenced(Restless(draws_s, rests_s, True), watchdog_ms=HALF_HOUR_MS)
+        assert one.outcome != "passed" and one.counts in ({}, {"distrusted": True}), (draws_s, rests_s)
+
+
+def test_a_load_that_draws_no_more_after_a_silence_shows_no_watchdog():
+    for watchdog_ms in (10000, HALF_HOUR_MS):
+        toy, silences = Toy(watchdog_ms=watchdog_ms), []
+        experiment = Silence(claims(watchdog_ms=watchdog_ms), LOADED, 1)
+        over = False
+        while not over:
+            over = experiment.step(toy.tick(experiment), toy.now_ms)
+            if toy.muted and experiment.muted_ms not in silences:
+                silences.append(experiment.muted_ms)
+            full = toy.muted and len(silences) == (2 if watchdog_ms == 10000 else 1) and not toy.limit_da()
+            toy.car_da = 0 if full or not toy.car_da else 320
+        assert experiment.outcome == "not done" and "did not draw again" in experiment.text and not experiment.counts, watchdog_ms
+
+
 def test_a_silence_ends_at_once_where_the_site_needs_the_current_back():
     for watchdog_ms, tries in ((10000, 3), (HALF_HOUR_MS, 1)):
         toy, silences = Toy(watchdog_ms=HALF_HOUR_MS), []
@@ -220,3 +267,27 @@ def test_one_that_allows_all_that_its_car_takes_counts_its_maximum():
 def test_a_unit_that_nobody_switched_off_shows_nothing():
     one = powered(Toy(), 160, off=False)
     assert one.outcome == "not done" and "nobody saw it" in one.text
+
+
+def test_a_car_that_stays_off_after_all_says_nothing_of_a_power_on_value():
+    class Full(Toy):
+        def _draw(self):
+            self.car_da = 320 if self.power and self.car_da else 0
+            Toy._draw(self)
+
+    one = powered(Full(), 0)
+    assert one.outcome == "not done" and "did not draw again" in one.text and not one.counts
+
+
+def test_a_car_that_needs_longer_than_it_was_given_says_nothing_of_a_power_on_value():
+    class Sleepy(Toy):
+        off_ms = None
+
+        def _draw(self):
+            if not self.power:
+                self.off_ms = self.now_ms
+            self.car_da = 0 if self.off_ms and self.now_ms - self.off_ms < 130000 else 320
+            Toy._draw(self)
+
+    one = powered(Sleepy(), 160)
+    assert one.outcome == "not done" and not one.counts

@@ -30,7 +30,7 @@ class Station:
                    "proven": self.proves or (believed and still), "able": self.able and still}
         return Sight(order_da=self.order_da, plugged=True, amps_da=[self.drawn_da] * 3, amps_ms=self.now_ms, off=off)
 
-    def play(self, word="next", most_s=300):
+    def play(self, word="next", most_s=900):
         experiment = Pausing(claims())
         for _ in range(2 * most_s):
             if experiment.step(self.sight(experiment), self.now_ms):
@@ -64,14 +64,73 @@ def test_one_that_shows_something_else_after_a_load_shows_the_last_limit():
 
 
 def test_one_that_goes_on_is_not_believed():
-    class Deaf(Station):
+    class GoesOn(Station):
         def sight(self, experiment):
             self.obeys = experiment.tells is None
             return Station.sight(self, experiment)
 
-    experiment = Deaf().play()
+    experiment = GoesOn().play()
     assert experiment.outcome == verdicts.FAILED and experiment.tells is None and not experiment.counts
     assert experiment.findings[0]["code"] == "not-paused"
+
+
+class Deaf(Station):
+    """Acknowledges pauses and obeys none. Its load takes 6 A for draws_ms and rests for rests_ms by itself, from the first enable on or
+    from each."""
+
+    def __init__(self, draws_ms, rests_ms, anew):
+        Station.__init__(self)
+        self.draws_ms, self.rests_ms, self.anew = draws_ms, rests_ms, anew
+        self.on_ms = None
+
+    def sight(self, experiment):
+        self.now_ms += 500
+        before_da = self.order_da
+        if experiment.wish_da is not None:
+            self.order_da = experiment.wish_da
+        if self.order_da and (self.on_ms is None or (self.anew and not before_da)):
+            self.on_ms = self.now_ms
+        flows = self.on_ms is not None and (self.now_ms - self.on_ms) % (self.draws_ms + self.rests_ms) < self.draws_ms
+        drawn_da, off = 60 if flows else 0, None
+        if not self.order_da:
+            off = {"register": "limit", "at": 101, "shown_da": 160, "shows": "max", "states": [["state", 2]],
+                   "proven": experiment.tells is not None and not drawn_da, "able": not drawn_da}
+        return Sight(order_da=self.order_da, plugged=True, amps_da=[drawn_da] * 3, amps_ms=self.now_ms, off=off)
+
+
+def test_a_load_that_stops_by_itself_never_shows_that_a_pause_is_obeyed():
+    for rests_ms in (2000, 8000, 25000, 60000, 100000):
+        for draws_ms in (1000, 5000, 10000, 15000, 20000, 25000, 30000, 40000, 50000, 70000, 90000):
+            for anew in (False, True):
+                experiment = Deaf(draws_ms, rests_ms, anew).play()
+                assert experiment.outcome != verdicts.PASSED and not experiment.counts, (draws_ms, rests_ms, anew)
+                assert experiment.tells is None, (draws_ms, rests_ms, anew)
+
+
+def test_a_load_that_draws_no_more_after_its_pause_shows_nothing():
+    class Full(Station):
+        def sight(self, experiment):
+            self.hungry = self.hungry and not (self.drawn_da and experiment.wish_da == 0)
+            return Station.sight(self, experiment)
+
+    experiment = Full().play()
+    assert experiment.outcome == verdicts.NOT_DONE and not experiment.counts and "test it with one that stays" in experiment.text
+
+
+def test_a_car_that_is_slow_to_charge_again_and_rests_once_is_load_enough():
+    class Slow(Station):
+        woken_ms = rested_ms = None
+
+        def sight(self, experiment):
+            if not self.order_da or self.woken_ms is None:
+                self.woken_ms = self.now_ms + 40000
+            rests = 8000 <= self.now_ms - self.woken_ms < 14000 and self.rested_ms in (None, self.woken_ms)
+            self.rested_ms = self.woken_ms if rests else self.rested_ms
+            self.hungry = self.now_ms >= self.woken_ms and not rests
+            return Station.sight(self, experiment)
+
+    experiment = Slow().play()
+    assert experiment.outcome == verdicts.PASSED and experiment.counts == {"off_shows": "max"}, experiment.text
 
 
 def test_without_a_load_a_person_or_anything_else_that_proves_it_nothing_is_believed():

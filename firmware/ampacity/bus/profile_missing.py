@@ -37,7 +37,7 @@ def setting_text(audit: object, write: list, fields: list) -> str:
 def proof_text(driver: object) -> "str | None":
     """The first condition of the present order that does not hold."""
     order, readings = driver._order, driver._readings
-    after = "; it fed its vehicle after an earlier pause" if order.belied_off and not order.target_da else ""
+    after = "" if order.target_da else _after_pause(driver)
     rows = driver._table["proof"]["charge" if order.target_da else "pause"]
     most_da = driver._recipe.most_da(order.target_da)
     for row in rows:
@@ -55,6 +55,16 @@ def proof_text(driver: object) -> "str | None":
             wanted = " or ".join([str(value) for value in argument]) + " is expected " + said
         return register_text(readings.fields[index], words_of(kind, readings.values[index]), wanted) + after
     return None
+
+
+def _after_pause(driver: object) -> str:
+    """What else is to be said of a pause that is not shown."""
+    if driver._order.belied_off:
+        return "; it fed its vehicle after an earlier pause"
+    told = driver._table["proof"].get("told")
+    if told and not driver._off_shows and driver._order.said_off and holds(told, driver._readings.values, 0, driver._targets):
+        return "; its documents leave that open: `ampacity commission` finds out what it shows"
+    return ""
 
 
 def held_text(driver: object) -> "str | None":

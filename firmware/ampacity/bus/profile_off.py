@@ -14,23 +14,25 @@ def tellable(driver: object) -> bool:
 
 
 def shown_off(driver: object) -> "dict | None":
-    """{register, at, shown_da, shows, states, proven, able}; None: it is not paused, or was not read since.
+    """{register, at, shown_da, read, shows, states, proven, able}; None: it is not paused, or was not read since.
 
-    able: all that would prove its pause, if the site said so, is there now.
+    read: was its limit? Where its state proves the pause nobody asks for that. able: all that would prove its pause, if the site said
+    so, is there now.
     """
     order, readings, index = driver._order, driver._readings, driver._limit_index()
     if driver.link != ONLINE or index < 0 or order.target_da or not order.done():
         return None
     told = driver._table["proof"].get("told", [])
     states = sorted({field: 1 for field in fields_of(driver._table["state"])})
-    fields = [index] + states + fields_of(told) + readings.indexes(CURRENTS)
-    if not readings.asked_since(fields, order.written_ms + driver._table["latency_ms"]):
+    fields, since_ms = states + fields_of(told) + readings.indexes(CURRENTS), order.written_ms + driver._table["latency_ms"]
+    read, proven = readings.asked_since([index], since_ms), order.proven and not order.loose
+    if not readings.asked_since(fields, since_ms) or not (read or proven):
         return None
-    amps_da, shown_da, field = driver._per_terminal("current"), readings.values[index], readings.fields[index]
+    amps_da, shown_da, field = driver._per_terminal("current"), readings.values[index] if read else None, readings.fields[index]
     still = bool(amps_da) and max(amps_da) <= NOISE_DA
     return {
-        "register": field[NAME], "at": field[ADDRESS], "shown_da": shown_da, "shows": word_of(driver._recipe, shown_da),
-        "states": [[readings.fields[state][NAME], readings.values[state]] for state in states], "proven": order.proven and not order.loose,
+        "register": field[NAME], "at": field[ADDRESS], "shown_da": shown_da, "read": read, "shows": word_of(driver._recipe, shown_da),
+        "states": [[readings.fields[state][NAME], readings.values[state]] for state in states], "proven": proven,
         "able": bool(told) and order.said_off and still and holds(told, readings.values, 0, driver._targets),
     }  # fmt: skip
 

@@ -2,6 +2,9 @@
 
 Where no meter shows its lines the device's own reading after the silence decides alone, and the time stays unknown. A
 watchdog of half an hour is waited for as one of ten seconds is: as long as is claimed, a margin, and a little for a late one.
+
+A load may stop by itself just then. So a fall has to stay for a while, and to be seen twice after about the same silence, the second
+time after a load that stood for longer; of a silence of minutes once, with a load that stood until then.
 """
 
 from ampacity.commission import verdicts
@@ -9,6 +12,9 @@ from ampacity.commission.mapping import median
 from ampacity.commission.watching import FALL_DA_MIN, LONG_MS, MEASURE_MS, NEAR_DA, Watching
 
 LATE_MS, LATE_MS_MAX = 10000, 120000  # how long beyond its time a late one is still waited for: its own time, within these
+HOLD_MS = 15000  # so long its current stays gone
+FALLS = 2  # so often it is seen, where a silence is short
+DIPS_MAX = 1  # so often its lines may have carried less before, in a long one
 TRACK_MAX, TRACK_NEW = 400, 40
 
 
@@ -26,6 +32,8 @@ class Silence(Watching):
         self._after = []  # the last falls of it
         self._dead = 0  # tries in which it did not fall
         self._tried = []  # what was unclear in each try
+        self._falls = []  # (after the last frame, the last reading before, fallback) of each that was seen
+        self._dips = 0  # so often its lines carried less before it fell
 
     @property
     def claimed_ms(self):
@@ -33,7 +41,15 @@ class Silence(Watching):
 
     def allowed_ms(self):
         """The latest that it may fall."""
-        return self.claimed_ms + max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]
+        return self.claimed_ms + self._spread_ms()
+
+    def _spread_ms(self):
+        """By so much two falls of one watchdog may differ."""
+        return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]
+
+    def stands_ms(self):
+        """After each fall the load stands for longer: one that stops so long after each start falls after another silence."""
+        return len(self._falls) * (self._spread_ms() + MEASURE_MS if self.loaded else self.allowed_ms() + MEASURE_MS)
 
     def _fall_da(self):
         """What counts as a fall: it may end higher than claimed."""
@@ -49,7 +65,7 @@ class Silence(Watching):
         self._look_back(silent_ms)
         if not self.loaded or silent_ms > self.allowed_ms() + MEASURE_MS + min(max(LATE_MS, self.claimed_ms), LATE_MS_MAX):
             return True
-        return self.fell_ms is not None and silent_ms > self.fell_ms + self.claims["settle_ms"] + MEASURE_MS
+        return self.fell_ms is not None and silent_ms > self.fell_ms + max(self.claims["settle_ms"], HOLD_MS) + MEASURE_MS
 
     def lasts_ms(self):
         return self.allowed_ms() + MEASURE_MS
@@ -74,6 +90,7 @@ class Silence(Watching):
         if not self._after or median(self._after) < self._fall_da():
             return
         half_da = median(self._after) // 2
+        self._dips = len([n for n in range(1, len(track)) if track[n][1] >= half_da > track[n - 1][1]]) - 1
         for ms, da in reversed(track):
             if da < half_da:
                 self.stood_ms = ms
@@ -90,7 +107,7 @@ class Silence(Watching):
         """What the device reads decides that it did not fall; that it did has to show at the meter, too. By a meter
         alone it has to be clear, or to happen twice: a house moves as well."""
         claims, name = self.claims, self.claims["name"]
-        self._figures()
+        self._figures(self.fallback_da())
         by_meter = None if not self.loaded else self.fell_ms is not None
         by_device = None if self.device_da is None else self.base_da - self.device_da >= self._fall_da()
         if by_meter is None and by_device is None:
@@ -108,7 +125,21 @@ class Silence(Watching):
         if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
             text = "%s: its current was gone after %s already, not %s: its car was full, or its timer is lower; test it with a load that stays"
             return verdicts.NOT_DONE, text % (name, verdicts.seconds(self.fell_ms), verdicts.seconds(self.claimed_ms))
-        return self._fell()
+        if self.lasts_ms() >= LONG_MS and self._dips > DIPS_MAX:
+            return self._unclear("its lines carried less and more again before it fell")
+        return self._seen_again()
+
+    def _seen_again(self):
+        """Twice to about the same time, or once after a long silence."""
+        fell = (self.fell_ms or 0, self.stood_ms, self.fallback_da())
+        alike = [row for row in self._falls if abs(row[0] - fell[0]) <= self._spread_ms()] + [fell]
+        self._falls.append(fell)
+        if self.lasts_ms() < LONG_MS and len(alike) < FALLS:
+            return self._unclear("no two falls of its current were alike")
+        self.gone = True
+        if self.fell_ms is not None:
+            self.fell_ms, self.stood_ms, _ = max(alike)
+        return self._fell(max([row[2] for row in alike if row[2] is not None] or [0]))
 
     def _as_expected(self):
         """By the meter alone: did it fall by about what was claimed, or twice to the same?"""
@@ -126,18 +157,18 @@ class Silence(Watching):
         Watching.again(self)
         self.fell_ms, self.stood_ms, self._track, self._new, self._pace_ms, self._after = None, 0, [], [], 0, []
 
-    def _fell(self):
+    def _fell(self, fallback_da):
         claims, name = self.claims, self.claims["name"]
-        fallback_da = self.fallback_da()
+        self._figures(fallback_da)
         outcome = verdicts.PASSED
-        text = "%s fell to %s" % (name, verdicts.amps(fallback_da or 0))
+        text = "%s fell to %s" % (name, verdicts.amps(fallback_da))
         text += " %s after the last frame (claimed: %s)" % (verdicts.seconds(self.fell_ms), verdicts.seconds(self.claimed_ms)) if self.fell_ms else ""
         if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings nobody knows
             self.counts["watchdog_ms"] = -(-self.fell_ms // 1000) * 1000
             outcome, text = self._failed(verdicts.watchdog_late(name, self.fell_ms, self.claimed_ms))
         elif self.fell_ms is not None and self.fell_ms < self.claimed_ms // 2:
             self.findings.append(verdicts.watchdog_early(name, self.fell_ms, self.claimed_ms))
-        if fallback_da is not None and fallback_da > claims["fallback_da"] + NEAR_DA:
+        if fallback_da > claims["fallback_da"] + NEAR_DA:
             self.counts["fallback_da"] = fallback_da
             outcome, text = self._failed(verdicts.fallback_high(name, fallback_da, claims["fallback_da"]))
         return outcome, text
@@ -146,10 +177,10 @@ class Silence(Watching):
         self.findings.append(finding)
         return verdicts.FAILED, finding["text"]
 
-    def _figures(self):
+    def _figures(self, fallback_da):
         figures = self.figures
         figures["claimed_watchdog_ms"], figures["claimed_fallback_da"] = self.claimed_ms, self.claims["fallback_da"]
         figures["tries"] = self.tries
         figures["stood_ms"] = self.stood_ms
-        figures["before_da"], figures["fell_ms"], figures["fallback_da"] = self.base_da, self.fell_ms, self.fallback_da()
+        figures["before_da"], figures["fell_ms"], figures["fallback_da"] = self.base_da, self.fell_ms, fallback_da
         figures["device_da"], figures["device_limit_da"], figures["allowed_ms"] = self.device_da, self.device_limit_da, self.allowed_ms()

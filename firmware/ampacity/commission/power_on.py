@@ -1,9 +1,13 @@
-"""What an EVSE allows after a restart of its own: a person switches it off and on while the bus stays silent (rule 8)."""
+"""What an EVSE allows after a restart of its own: a person switches it off and on while the bus stays silent (rule 8).
+
+That its car draws nothing then says something only of one that draws at the next order, and needs no longer for it than it was given.
+"""
 
 from ampacity.commission import verdicts
 from ampacity.commission.watching import FALL_DA_MIN, NEAR_DA, Watching
 
 ALIKE = 2  # readings in a row that show it
+WAKES_MS = 60000  # its car is given so long, from when it was seen off
 GONE_DA = 20
 
 
@@ -15,6 +19,7 @@ class PowerOn(Watching):
     def __init__(self, claims, loaded, meters):
         Watching.__init__(self, claims, loaded, meters)
         self._off = 0
+        self._off_ms = self._given_ms = 0
         self._most_da = 0
         self._high = []
 
@@ -30,12 +35,17 @@ class PowerOn(Watching):
     def watched(self, drop_da, now_ms):
         if drop_da is not None:
             self._see(self.base_da - drop_da)
-        return self._word is not None
+        self._given_ms = now_ms - max(self.muted_ms, self._off_ms)
+        return self._word is not None and self._given_ms >= WAKES_MS
+
+    def again_ms(self):
+        return min(Watching.again_ms(self), self._given_ms)
 
     def _see(self, left_da):
         """left_da: what is left of its current on its lines; only what stands for a few readings counts."""
         if self._off < ALIKE:
             self._off = self._off + 1 if left_da < GONE_DA else 0
+            self._off_ms = self._now_ms if self._off else 0
             return
         self._high = (self._high + [left_da])[-ALIKE - 1 :]
         if len(self._high) > ALIKE:
@@ -49,6 +59,7 @@ class PowerOn(Watching):
         if not seen or (self.loaded and self._off < ALIKE):
             return verdicts.NOT_DONE, "%s: nobody saw it switched off and on" % name
         seen_da = max(seen) if max(seen) >= NEAR_DA else 0
+        self.gone = seen_da == 0
         if seen_da >= self.base_da - NEAR_DA:
             seen_da = claims["max_da"]  # all that the car takes: nobody knows how much more it would allow
         self.counts["power_on_da"] = seen_da

@@ -97,7 +97,7 @@ class Replacement:
             self.lines.append(("ok", "an order was given, read back and has settled"))
             self._end("passed", "it is in service")
         elif now_ms - self._began_ms > PROOF_MS:
-            self._end("failed", "no order was proven within %d s: it is %s" % (PROOF_MS // 1000, unit.state))
+            self._end("failed", "no order was proven within %d s: it is %s; see `why %s`" % (PROOF_MS // 1000, unit.state, self.name))
 
     def abort(self):
         if self.stage != OVER:

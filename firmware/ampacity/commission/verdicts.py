@@ -47,7 +47,8 @@ def shown_text(name, off):
     """What it shows while paused, in words."""
     shown = "no number" if off["shown_da"] is None else amps(off["shown_da"])
     states = ", ".join(["%s %s" % (register, value) for register, value in off["states"]])
-    return "%s: while it is paused register %s (%d) shows %s%s" % (name, off["register"], off["at"], shown, ", " + states if states else "")
+    shown = "shows " + shown if off.get("read", True) else "needs no reading"
+    return "%s: while it is paused register %s (%d) %s%s" % (name, off["register"], off["at"], shown, ", " + states if states else "")
 
 
 def finding(code, where, text, fix, level="error"):

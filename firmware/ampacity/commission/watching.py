@@ -2,7 +2,8 @@
 
 Nothing at all goes out to the device meanwhile, and nobody believes its silence: the ledger keeps its order as its bound
 until the test is over. What falls is seen at the nearest meter, on the lines that the stepping showed; at the end one
-reading asks the device itself. Where the site needs its current back meanwhile, the silence ends at once.
+reading asks the device itself. Where the site needs its current back meanwhile, the silence ends at once. A load may stop by
+itself just then: what rests on a current that is gone counts only if the load draws again afterwards.
 """
 
 from ampacity.commission import verdicts
@@ -14,6 +15,8 @@ ROOM_MS = 12000
 MEASURE_MS = 3000
 LISTEN_MS = 10000
 RETURN_MS = 120000
+AGAIN_MS = 120000  # until its load draws again
+RESTS_MAX = 1  # so often it may stop by itself before a silence
 NEAR_DA = 10
 TRIES_MAX = 3
 LONG_MS = 300000  # a silence of that length is not made again and again
@@ -37,6 +40,9 @@ class Watching(Experiment):
         self._listen_from_ms = 0
         self._verdict = None
         self.tries = 0
+        self.gone = False  # does the verdict rest on a current that was gone?
+        self._back_ms = None
+        self._drew, self._rests, self._wait_ms = False, 0, 0  # before it falls silent
         self._now_ms = 0
 
     def begin(self, sight, now_ms):
@@ -74,12 +80,16 @@ class Watching(Experiment):
         return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)
 
     def _settle_phase(self, sight, now_ms):
-        if now_ms - self._since_ms < self.claims["settle_ms"] + 1000:
+        if not sight.draws():
+            return self._not_drawing(now_ms)
+        self._drew = True
+        stands_ms = self.claims["settle_ms"] + 1000 + self.stands_ms()
+        if now_ms - self._since_ms < stands_ms:
             return False
         if self._base is None:
             self._base = Plateau(now_ms, self._meters)
         self._base.take(sight)
-        if now_ms - self._since_ms < self.claims["settle_ms"] + 1000 + MEASURE_MS or not self._base.enough(2):
+        if now_ms - self._since_ms < stands_ms + MEASURE_MS or not self._base.enough(2):
             return False
         amps = self._base.amps_da()
         self.base_da = (sight.order_da or 0) if amps is None else max(amps)
@@ -94,6 +104,20 @@ class Watching(Experiment):
             self.muted_ms = sight.fed_ms  # within its reserve nobody counts when it was fed
         self.on_silence(now_ms)
         return self._next("watch", now_ms)
+
+    def _not_drawing(self, now_ms):
+        """It is waited for; a load that stops by itself is none."""
+        self._rests += self._drew
+        self._wait_ms += now_ms - self._since_ms
+        self._base, self._drew, self._since_ms = None, False, now_ms
+        if self._rests <= RESTS_MAX and self._wait_ms <= AGAIN_MS:
+            return False
+        text = "%s: its load stops by itself; test it with one that stays" if self._rests else "%s: its load does not draw"
+        return self.end(verdicts.NOT_DONE, text % self.claims["name"])
+
+    def stands_ms(self):
+        """How much longer its load has to stand before this silence."""
+        return 0
 
     def on_silence(self, now_ms):
         """Nothing goes out from now on."""
@@ -167,7 +191,7 @@ class Watching(Experiment):
 
     def again(self):
         """What was seen in this try is forgotten."""
-        self._base = None
+        self._base, self._drew = None, False
         self._seen_ms = [-1] * self._meters
         self.device_da = self.device_limit_da = None
 
@@ -177,10 +201,24 @@ class Watching(Experiment):
                 self.again()
                 self.begin(sight, now_ms)
                 return self._next("raise", now_ms)
-            self.figures["return_ms"] = now_ms - self._since_ms
+            if self._back_ms is None:
+                self._back_ms = now_ms
+                self.figures["return_ms"] = now_ms - self._since_ms
+            if self.gone and not sight.draws():
+                return now_ms - self._back_ms > self.again_ms() and self._drawn_no_more()
             return self.end(*self._verdict)
         if now_ms - self._since_ms > RETURN_MS:
             self.findings.append(verdicts.no_return(self.claims["name"]))
             told = self._verdict[1] + "; " if self._verdict else ""
             return self.end(verdicts.FAILED, told + self.findings[-1]["text"])
         return False
+
+    def again_ms(self):
+        """How long its load may take to draw again."""
+        return AGAIN_MS
+
+    def _drawn_no_more(self):
+        """Then nobody knows why it stopped."""
+        self.findings, self.counts = [], {}
+        text = "%s: its load did not draw again afterwards: it may have stopped by itself; test it with one that stays"
+        return self.end(verdicts.NOT_DONE, text % self.claims["name"])

@@ -164,6 +164,9 @@ class Installer:
 
     def _accept(self, words, now_ms):
         index, guard = self._one_evse("accept", words), self.primary.guard
+        evidence = guard.ledger.standings[index].evidence
+        if evidence.known_fingerprint is not None and not evidence.same_device():
+            self.primary.off_shows().forget(index, now_ms)
         guard.accept_device(index)
         self.log.add("warning", "device accepted: " + words[0], now_ms)
         return "accepted; it stays locked out for its disobedience: `unlock %s`" % words[0] if guard.locked_out(index) else "ok"

@@ -76,7 +76,7 @@ class Primary:
         if self.settings.get(LIMITS_DOC) or LIMITS_DOC in self.settings.damaged:
             self.kept_limits()
         self._off_shows = None
-        if self.settings.get(OFF_SHOWS_DOC):
+        if self.settings.get(OFF_SHOWS_DOC) or OFF_SHOWS_DOC in self.settings.damaged:
             self.off_shows()
         self._mishaps = None  # of a bench
         self.voltage = Voltage(self)
@@ -176,6 +176,8 @@ class Primary:
         trouble = wire.trouble(self.site["evses"][evse]["unit"]) if hasattr(wire, "trouble") else ""
         facts = self.points.facts(evse)
         trouble = trouble or getattr(facts, "trouble", None) or getattr(facts, "remark", None)
+        if trouble and self._off_shows is not None:
+            trouble += self._off_shows.former(evse)
         text = self.guard.why(evse)
         limit = "" if "limit by" in text else self._limited(evse)
         return text + limit + ("; " + trouble if trouble else "")

@@ -124,6 +124,6 @@ def unusable(profile: dict[str, Any]) -> list[str]:
             meter_facts(profile, {})
     except Rejected as refused:
         return [] if refused.field in ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "boot_s") else [str(refused)]
-    except (KeyError, TypeError, ValueError, IndexError) as missing:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as missing:
         return [f"something that the tables need is missing or of a wrong kind: {missing!r}"]
     return []

@@ -6,6 +6,8 @@ on the wall. How a device rounds is open where its order says `rounds = "unknown
 
 from typing import Any
 
+from ampacity_host.profiles import states
+
 LIMITS = ("order", "least")  # conditions that look at a limit
 SHOWN = {"0": "0", "least": "the least it charges with", "max": "its maximum", "last": "the last limit"}
 ROUNDS = ("down", "up")
@@ -47,18 +49,16 @@ def _either(words: list[str]) -> str:
 
 def off_conditions(profile: dict[str, Any]) -> list[dict[str, Any]]:
     """What shows one to be off whose limit says nothing then: states that its profile names, and all else of a pause but its limits."""
-    proof, states = profile.get("proof", {}), profile.get("open", {}).get("off_states", {})
-    rows = [{"register": name, "one_of": codes + _empty(profile, name, codes)} for name, codes in states.items()]
-    rest = [row for row in proof.get("paused", []) + ([] if states else proof.get("acknowledged", [])) if row.get("shows") not in LIMITS]
-    named = bool(states or "acknowledged" in proof)
-    return rows + [row for row in rest if row["register"] not in states] if named else []
+    proof, shown = profile.get("proof", {}), profile.get("open", {}).get("off_states", {})
+    rows = [{"register": name, "one_of": codes + _empty(profile, name, codes)} for name, codes in shown.items()]
+    rest = [row for row in proof.get("paused", []) + ([] if shown else proof.get("acknowledged", [])) if row.get("shows") not in LIMITS]
+    named = bool(shown or "acknowledged" in proof)
+    return rows + [row for row in rest if row["register"] not in shown] if named else []
 
 
 def _empty(profile: dict[str, Any], name: str, codes: list[Any]) -> list[Any]:
     """The codes of a place without a car."""
-    state = profile.get("state", {})
-    known = _codes(profile, name)
-    return [code for code in known if state["map"][str(code)][:1] == "A" and code not in codes]
+    return [code for code in states.codes(profile, name) if states.letter(profile, name, code) == "A" and code not in codes]
 
 
 def _shows_off(proof: dict[str, Any]) -> list[dict[str, Any]]:
@@ -92,36 +92,13 @@ def problems(profile: dict[str, Any]) -> list[str]:
         return []
     if profile["kind"] != "evse" or "order" not in profile:
         return ["open: only an EVSE that can be regulated has one"]
-    return _shown_problems(profile, table) + _state_problems(profile, table) + _other_problems(profile, table)
+    return _shown_problems(profile, table) + states.off_problems(profile, table) + _other_problems(profile, table)
 
 
 def _shown_problems(profile: dict[str, Any], table: dict[str, Any]) -> list[str]:
     kind = profile.get("proof", {}).get("kind")
     keys = [key for key in ("off_shows", "unplugged_shows") if key in table]
     return [f"open.{key}: nothing shows its limit (proof.kind is {kind!r}); leave it out" for key in keys if kind != "limit"]
-
-
-def _state_problems(profile: dict[str, Any], table: dict[str, Any]) -> list[str]:
-    found, registers = [], profile["registers"]
-    live = profile["reads"]["live"]
-    for name, codes in table.get("off_states", {}).items():
-        text = registers[name]["type"] in ("text", "letter")
-        if name not in live:
-            found.append(f"open.off_states: {name!r} is not among reads.live")
-        wrong = [code for code in codes if isinstance(code, str) != text]
-        found += [f"open.off_states.{name}: {code!r} is no {'text' if text else 'number'}, as the register shows" for code in wrong]
-        known = _codes(profile, name)
-        strange = [code for code in codes if known and code not in known and code not in wrong]
-        found += [f"open.off_states.{name}: {code!r} is no state that the table state knows" for code in strange]
-    return found
-
-
-def _codes(profile: dict[str, Any], name: str) -> list[Any]:
-    """The codes that the table `state` names of this register; none: it names ranges, bits or another register."""
-    state = profile.get("state", {})
-    if state.get("from") == name:
-        return [int(code) if profile["registers"][name]["type"] not in ("text", "letter") else code for code in state.get("map", {})]
-    return []
 
 
 def _other_problems(profile: dict[str, Any], table: dict[str, Any]) -> list[str]:

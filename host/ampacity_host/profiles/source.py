@@ -4,16 +4,18 @@ Numbers with a decimal point become `Decimal`: 0.1 A is a tenth of an ampere, no
 """
 
 import json
+import re
 import tomllib
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.places import PROFILES
-from ampacity_host.profiles import opens
+from ampacity_host.profiles import opens, states
 
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
 
@@ -24,6 +26,9 @@ _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_
 
 
 SHOWN_MAX = 80
+DIGITS_MAX = 20  # of a number, before its point and behind it; 64 bits have as many
+RANGES = {"open.acts_after_s": "a number of seconds above link.latency_ms, at most 60"}
+NAME = re.compile("[a-z0-9-]{1,80}")
 WORDS = {"u16": 1, "i16": 1}
 
 
@@ -37,7 +42,7 @@ def load(name: str) -> dict:
 
     Raises Rejected when there is none, or when it is not valid.
     """
-    for path in (PROFILES / f"{name}.toml", PROFILES / f"evse-{name}.toml", PROFILES / f"meter-{name}.toml"):
+    for path in () if not NAME.fullmatch(name) else (PROFILES / f"{name}.toml", PROFILES / f"evse-{name}.toml", PROFILES / f"meter-{name}.toml"):
         if path.is_file():
             return _load(path)
     raise Rejected("profile", name, "one of " + ", ".join(names("evse") + names("meter")))
@@ -81,6 +86,9 @@ def parse(text: str) -> dict:
 
 def validate(profile: dict) -> list[str]:
     """All that is wrong with a profile, each as one sentence; empty when it is well."""
+    problems = _number_problems(profile)
+    if problems:
+        return problems
     problems = [
         f"{'.'.join(str(part) for part in error.absolute_path) or 'profile'}: {_shortly(error)}"
         for error in _Validator(SCHEMA).iter_errors(profile)
@@ -88,8 +96,23 @@ def validate(profile: dict) -> list[str]:
     if problems:
         return problems
     problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog, opens.problems)
-    return problems or [problem for check in checks for problem in check(profile)]
+    checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog, _watchdog_problems, states.problems)
+    problems = problems or [problem for check in checks for problem in check(profile)]
+    return problems or opens.problems(profile)
+
+
+def _number_problems(value: Any, where: str = "") -> list[str]:
+    """Numbers that are none, or that no device has: TOML knows nan and inf, and 1e999999999 would be computed for ever."""
+    if isinstance(value, dict):
+        return [problem for key in value for problem in _number_problems(value[key], f"{where}.{key}" if where else str(key))]
+    if isinstance(value, list):
+        return [problem for at, item in enumerate(value) for problem in _number_problems(item, f"{where}.{at}")]
+    if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() < DIGITS_MAX and value.as_tuple().exponent >= -DIGITS_MAX):
+        allowed = RANGES.get(where.rstrip(".0123456789"), f"one below 1e{DIGITS_MAX}, with at most {DIGITS_MAX} decimals")
+        return [f"{where}: {str(value).lower()[:SHOWN_MAX]} is no number that a device has; use {allowed}"]
+    if isinstance(value, int) and abs(value) >= 10**DIGITS_MAX:
+        return [f"{where}: it has more than {DIGITS_MAX} digits; use a number below 1e{DIGITS_MAX}"]
+    return []
 
 
 def _shortly(error: jsonschema.ValidationError) -> str:
@@ -111,6 +134,7 @@ def _names_used(profile: dict) -> "list[tuple[str, str]]":
     used += [("phases", phases[key]) for key in ("register", "shown_by") if key in phases]
     used += [("phases.able", row["register"]) for row in phases.get("able", [])]
     used += [("contactor", profile["contactor"][key]) for key in ("shown_by",) if key in profile.get("contactor", {})]
+    used += [(f"registers.{name}.scale_from", row["scale_from"]) for name, row in profile["registers"].items() if "scale_from" in row]
     used += [("open.off_states", name) for name in profile.get("open", {}).get("off_states", {})]
     used += [("answers", row[key]) for row in profile.get("answers", []) for key in ("register", "write")]
     for where, writes in _writes(profile):
@@ -180,6 +204,13 @@ def _targets_without_watchdog(profile: dict) -> list[str]:
     chosen |= {"power_on"} if "register" in profile.get("power_on", {}) else set()
     found = [row["value"] for row in profile.get("settings", {}).get("recipe", []) if isinstance(row.get("value"), str)]
     return [f"settings.recipe: {value!r} is not for the site to choose here" for value in found if value not in chosen]
+
+
+def _watchdog_problems(profile: dict) -> list[str]:
+    """One whose time the site chooses has a longest one."""
+    dog = profile.get("watchdog")
+    missing = usable(dog) and dog is not None and "fixed_s" not in dog and "max_s" not in dog
+    return ["watchdog.max_s: missing; name the longest time in s that its register takes"] if missing else []
 
 
 def usable(dog: "dict | None") -> bool:

@@ -83,16 +83,62 @@ def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on
         bench.close()
 
 
-def test_another_unit_at_its_place_is_believed_nothing_of_it(tmp_path):
-    bench, _ = commissioned(tmp_path, "bay-1")
-    assert charges(bench, "bay-1")
+def exchanged(bench, word="replace"):
+    """Another unit of the same kind hangs there, shows its maximum while it is off, and is accepted."""
     bench.desk.set("swapped", "bay-1", True, {})
     bench.run_ms(60_000)
     desk = Desk(bench)
-    accepts = desk.ask("replace bay-1").split(" accepts it")[0].rsplit("replace", 1)[1]
-    assert desk.ask("replace" + accepts).startswith("ok"), accepts
+    accepts = desk.ask("replace bay-1").split(" accepts it")[0].rsplit("replace", 1)[1] if word == "replace" else " bay-1"
+    answer = desk.ask(word + accepts)
+    assert answer.startswith("ok"), answer
+    return desk
+
+
+def test_another_unit_at_its_place_is_believed_nothing_of_it(tmp_path):
+    bench, _ = commissioned(tmp_path, "bay-1")
+    assert charges(bench, "bay-1")
+    desk = exchanged(bench)
     assert not charges(bench, "bay-1")
     assert "register limit_in_force (101) shows 16.0 A, 0.0 A was ordered" in desk.ask("why bay-1")
+    assert "`ampacity commission` finds out" in desk.ask("why bay-1")
+    bench.close()
+
+
+def said_in_file(tmp_path, word="max"):
+    bench = yard(tmp_path, SITE.replace('kind = "kathrein-kwb"\n', f'kind = "kathrein-kwb"\noff_shows = "{word}"\n'))
+    bench.start()
+    bench.desk.set("off_shows", "bay-1", True, {})
+    plug(bench, "bay-1", 3)
+    assert charges(bench, "bay-1")
+    return bench
+
+
+def test_the_word_of_the_site_file_holds_for_the_unit_that_was_there_and_for_no_other_over_restarts_too(tmp_path):
+    for word in ("replace", "accept"):
+        bench = said_in_file(tmp_path)
+        desk = exchanged(bench, word)
+        for _ in range(2):
+            assert not charges(bench, "bay-1"), word
+            why = desk.ask("why bay-1")
+            assert "off_shows in the site file is not known to be of this unit: `ampacity commission` finds out" in why, why
+            asyncio.run(bench.primary_action("power_cycle"))
+            bench.run_ms(60_000)
+        bench.close()
+
+
+def test_commissioning_says_it_of_the_new_unit_again(tmp_path):
+    bench = said_in_file(tmp_path)
+    desk = exchanged(bench)
+    bench.run_ms(180_000)  # the replacement is over
+    left_out = {("bay-1", step): "skip" for step in ("identity", "silence", "power-on", "steps")}
+    person = Installer(bench, left_out)
+    Guide(desk, person, person.screen, desk.sleep).run(["bay-1"])
+    assert charges(bench, "bay-1"), person.said
+    asyncio.run(bench.primary_action("power_cycle"))
+    bench.run_ms(60_000)
+    assert charges(bench, "bay-1") and "off_shows" not in desk.ask("why bay-1")
+    exchanged(bench)
+    assert not charges(bench, "bay-1"), "a third one is not the second"
     bench.close()
 
 
