@@ -49,7 +49,8 @@ def test_writes_have_the_bytes_of_their_values_and_forbidden_ones_break_a_promis
                     call()
     assert one.can_probe(0) and not one.can_probe(60) and recipe(charge=[LIMIT]).can_probe(60)
     watchdog = [6, 9, "u16", "watchdog", 0, "", 1000, 1, 0, 0]
-    assert one.pdu(watchdog, 0, settings)[-2:] == b"\x00\x09" and one.pdu([6, 9, "u16", "least", 0, "", 10, 1, 0, 0], 0, settings)[-2:] == b"\x00\x06"
+    assert one.pdu(watchdog, 0, settings)[-2:] == b"\x00\x09" and one.pdu([6, 9, "u16", "least", 0, "", 10, 1, 0, 0], 0, settings)[-2:] == b"\x00\x00"
+    assert recipe(min=50).pdu([6, 9, "u16", "least", 0, "", 10, 1, 0, 0], 0, settings)[-2:] == b"\x00\x05", "the device's, not the site's"
     full = recipe(full=[69, 1], max_da=160)
     assert full.raw(LIMIT, 159) == 15 and full.raw(LIMIT, 160) == 160 * 69
 
@@ -108,12 +109,12 @@ def test_an_enable_lets_loose_the_greatest_limit_that_it_may_hold():
 
 
 def test_to_one_that_is_off_a_limit_says_nothing():
-    order = ordering(pause_da=30)
+    order = ordering(pause_da=30, min=50)
     order.start(0)
     order.shown(True)
     assert order.off and order.most_da(LIMIT) == 30
     order.shown(False)
-    assert not order.off and order.most_da(LIMIT) == 60, "the least that it can be given"
+    assert not order.off and order.most_da(LIMIT) == 50, "the least that it can be given"
     assert order.most_da(LIMIT[:3] + ["raw"] + LIMIT[4:]) == 30
     order.start(100)
     order.shown(True)

@@ -96,6 +96,14 @@ def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_
         assert (said is None) == proven and (proven or said.startswith(wanted)), said
 
 
+def test_the_least_of_a_pause_is_that_of_the_device_whatever_minimum_the_site_has():
+    for off_ma, proven in ((6000, True), (16000, False)):
+        played = Played(2, off_ma, min_da=160)
+        played.judge.standing = "ok" if proven else "returning"
+        played.run(10000)
+        assert (SET_LIMIT, 6000) in played.station.written and played.driver._order.proven == proven
+
+
 def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_again_and_again():
     played = Played(5, 0, own=False)
     played.judge.room_da = 100

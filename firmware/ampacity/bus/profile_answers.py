@@ -53,7 +53,7 @@ class ProfileAnswers:
         self._governor = Governor(compiled["order"].get("per_day", 0))
         self._audit = Audit(compiled, self._readings, self._targets, self._governor)
         self._recipe = OrderRecipe(compiled["order"], evse_facts["min_da"], evse_facts["max_da"])
-        self._targets["least"] = self._recipe.min_da
+        self._targets["least"] = self._recipe.least_da
         self._order = Ordering(self._recipe)
         self.poll_feeds = self._reads_feed = bool(compiled["watchdog"]["reads_feed"])
         self._feed = compiled["watchdog"]["feed"]

@@ -13,11 +13,14 @@ LIMIT, ENABLE, DISABLE = "limit", "enable", "disable"
 
 
 class OrderRecipe:
-    """How one device is given a limit. max_da: the most it can ever offer."""
+    """How one device is given a limit. max_da: the most it can ever offer; least_da: the least that it charges with by its documents,
+    which a site's `min_a` does not change.
+    """
 
     def __init__(self, order: dict, min_da: int, max_da: int) -> None:
         self.table = order
-        self.min_da = max(min_da, order["min"])
+        self.least_da = order["min"]
+        self.min_da = max(min_da, self.least_da)
         self.max_da = max_da
         self.off_shown = bool(order["pause"]) and order["pause"][-1][W_ROLE] == DISABLE  # by a register of its own, whatever its limit shows then
 
@@ -81,5 +84,5 @@ class OrderRecipe:
             return write[W_RAW], 1
         if what == "order" and self._is_full(limit_da):
             return limit_da * self.table["full"][0], self.table["full"][1]
-        value = {"order": limit_da, "least": self.min_da}.get(what)
+        value = {"order": limit_da, "least": self.least_da}.get(what)
         return (settings[what] if value is None else value) * write[W_DIV], write[W_MUL]

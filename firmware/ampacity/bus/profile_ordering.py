@@ -117,7 +117,7 @@ class Ordering:
 
     def _most_held_da(self, write: list) -> int:
         """The limit that it holds after this write, at the most."""
-        return self.recipe.most_da(self.target_da or (0 if write[W_WHAT] == "raw" else self.recipe.min_da))
+        return self.recipe.most_da(self.target_da or (0 if write[W_WHAT] == "raw" else self.recipe.least_da))
 
     def wants_limit_shown(self, write: list) -> bool:
         """Must the limit be shown in force before this write?"""
