@@ -331,7 +331,7 @@ class ProfileAnswers:
         rows = self._table["proof"]["pause"]
         off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
         off = off or self._off_by_word(now_ms)
-        if self._limit_seen() and (off or not (self._off_shows and self._order.said_off)):
+        if self._limit_seen() and (off or not (self._off_shows and self._order.acked_off)):
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
         if off:
@@ -347,8 +347,8 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        draws = bool(self.facts.amps_da) and max(self.facts.amps_da) > NOISE_DA and not self._off_settled()
-        if self._word_fields and self._order.said_off and (draws or not self._word_seen()):
+        draws = bool(self.facts.amps_da) and max(self.facts.amps_da) > NOISE_DA  # a slow vehicle, or rule 10 finds out
+        if self._word_fields and self._order.acked_off and (draws or (self._off_shows and self._order.belied_off) or not self._word_seen()):
             return True
         return bool(self._word_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 

@@ -155,6 +155,7 @@ class ProfileDriver(Refusing):
 
     def _heard_first(self, best: "tuple | None", now_ms: int) -> "tuple | None":
         """Where frames that may feed have to wait, an order within the reserve must be heard before them."""
+        self._waits = self._waits and not self._judge.may_feed(self._index, now_ms)
         if self._waits and (self.link == AUDIT or self._judge.state(self._index) == "returning"):
             best = sooner(best, (ORDER, self._hold_ms["probe"], self._take_probe), now_ms)
         return best

@@ -18,7 +18,7 @@ class Ordering:
         self.forget()
 
     loose = False  # of this pause nothing is shown: it counts as the maximum
-    _said_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
+    acked_off = False  # its own answers say that it holds the pause, and nothing above it was sent since
     vain = 0  # so often given again since it began
     sure = True  # each write of it was acknowledged by an answer that is surely the device's own
     _held_sure = False  # so was its limit
@@ -30,7 +30,7 @@ class Ordering:
     def forget(self) -> None:
         """Nothing is known of what the device holds: it may have restarted, or is another one."""
         self.target_da = NONE
-        self._said_off = self.belied = self.belied_off = False
+        self.acked_off = self.belied = self.belied_off = False
         self.lies = 0
         self.writes = []
         self.at = 0
@@ -47,7 +47,7 @@ class Ordering:
 
     def doubt(self) -> None:
         """The device may have restarted: whether it is enabled, and what it holds, must be seen again."""
-        self._said_off = False
+        self.acked_off = False
         self.enabled = False
         self.proven = False
         self.off = self._held_sure = False
@@ -129,7 +129,7 @@ class Ordering:
         self.written_ms = now_ms
         self.denied, self.denied_ms = False, NONE
         if self.target_da and (write[W_ROLE] == ENABLE or not self.recipe.off_shown):
-            self._said_off = False
+            self.acked_off = False
         if write[W_ROLE] == LIMIT:
             self._limit_most_da = self._most_held_da(write)
             self.held_most_da = max(self.held_most_da, self._limit_most_da)
@@ -141,14 +141,14 @@ class Ordering:
             self._say_off(self.sure and not self.loose)
 
     def _say_off(self, surely: bool) -> None:
-        if not self._said_off:
+        if not self.acked_off:
             self.off_ms = self.written_ms
-        self._said_off = surely
+        self.acked_off = surely
 
     @property
     def said_off(self) -> bool:
         """Its own answers say that it holds the pause, and are believed."""
-        return self._said_off and not self.belied_off
+        return self.acked_off and not self.belied_off
 
     def drawn_while_off(self) -> None:
         """It feeds its vehicle after the pause that it acknowledged, and after the time for it: its word is no proof."""

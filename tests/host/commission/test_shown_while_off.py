@@ -153,3 +153,27 @@ def test_two_that_show_their_maximum_while_they_are_off_share_the_whole_rating(t
     drawn = [bench.view()["evses"][name]["measured_a"][0] for name in ("bay-1", "bay-2")]
     assert sum(drawn) > 21, drawn
     bench.close()
+
+
+def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neighbour_from_charging(tmp_path):
+    for kind in ("kathrein-kwb", "keba-p30"):
+        unit = 1 if kind == "kathrein-kwb" else 255
+        keba = SITE[SITE.index('[[evse]]\nname = "bay-2"') :].replace("keba-p30", kind).replace("255", str(unit)) + 'off_shows = "max"\n'
+        keba = keba.replace("watchdog_s = 20", "watchdog_s = 60")
+        bench = yard(tmp_path, SITE[: SITE.index("[[evse]]")] + keba + keba.replace("bay-2", "bay-1").replace("1502", "1501"))
+        bench.start()
+        for name in ("bay-1", "bay-2"):
+            bench.desk.set("off_shows", name, True, {})
+            plug(bench, name, 3)
+        bench.run_ms(90_000)
+        desk = Desk(bench)
+        bench.plant.point["bay-1"].car.hold_ms = 8_000
+        desk.ask("limit bay-1 0")
+        bench.run_ms(90_000)
+        bench.plant.point["bay-1"].car.hold_ms = 0
+        desk.ask("limit bay-1 off")
+        bench.run_ms(120_000)
+        drawn = [bench.view()["evses"][name]["measured_a"][0] for name in ("bay-1", "bay-2")]
+        assert sum(drawn) > 21 and min(drawn) > 10, (kind, drawn)
+        assert "foreign" not in desk.ask("log")
+        bench.close()
