@@ -3,7 +3,7 @@
 Decision 15 says why this is not left to a service manager. The controller itself counts its crashes: five short lives in a
 row end in its safe state, which stays up for people for an hour, so nothing runs in a quick circle.
 
-SIGTERM and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
+SIGTERM, SIGHUP and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
 goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM.
 """
 
@@ -25,7 +25,7 @@ HEALTHY_S = 600.0  # who lived so long waits the shortest time again
 NOT_STARTED = 126  # the program could not be started: out of memory, or gone for a moment
 KILL_S = 20.0  # a controller that has not followed a signal by then is killed
 LOOK_S = 0.1
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
@@ -127,12 +127,17 @@ def without_ctrl_c(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.P
 
 
 def note_signals() -> list[int]:
-    """SIGTERM and Ctrl-C are only noted, in the list, until `supervise` takes it; from now on none changes an exit status."""
+    """SIGTERM, SIGHUP and Ctrl-C are only noted, in the list, until `supervise` takes it; from now on none changes an exit status."""
     came: list[int] = []
-    for number in SIGNALS:
+    for number in taken():
         signal.signal(number, lambda number, _frame: came.append(number))
     atexit.register(ignore_signals)  # the interpreter's end would bring the default actions back
     return came
+
+
+def taken() -> list[signal.Signals]:
+    """Signals that end this program: not SIGHUP where it is ignored, as under nohup."""
+    return [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def ignore_signals() -> None:
@@ -141,12 +146,12 @@ def ignore_signals() -> None:
 
 
 def supervise(program: list[str], environment: dict[str, str], data: Path | None = None, came: Sequence[int] = ()) -> int:
-    """Run the program, again as the module says; SIGTERM and SIGINT are handed on, and noted in the data folder.
+    """Run the program, again as the module says; SIGTERM, SIGHUP and SIGINT are handed on, and noted in the data folder.
 
     came: of `note_signals`, those that were there before.
     """
     supervisor = Supervisor(program, environment, data)
-    for number in SIGNALS:
+    for number in taken():
         signal.signal(number, supervisor.hand_on)
     for noted in came:
         supervisor.hand_on(noted, None)

@@ -11,8 +11,13 @@ import pytest
 
 SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
 PATIENCE_S = 30
-TERM, INT = signal.SIGTERM, signal.SIGINT
-CTRL_C_IS_THERE = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
+CTRL_C_IS_THERE = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 def ended(folder, runtime, after_s, signals, whole_group):
@@ -45,6 +50,8 @@ def ended(folder, runtime, after_s, signals, whole_group):
         (0.12, [INT], True),
         (0.2, [TERM, TERM], True),
         (0.3, [INT, TERM, TERM, INT], False),
+        (0.03, [HUP], False),
+        (0.9, [HUP], True),
         (0.9, [TERM, INT, TERM, TERM, TERM, TERM, TERM, INT, INT], True),
     ],
 )
