@@ -225,7 +225,7 @@ class Console:
     def _logout(self, words, now_ms):
         self.logged_in = False
         self.staged = {}
-        return "user"
+        return "user" if self.target.access.is_set() else "no password is set: this console stays the installer's; `password NEW` sets one"
 
     # for the installer
 
@@ -249,7 +249,7 @@ class Console:
         self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]), words[0])
         if at_once:
             return self._commit((), now_ms)
-        return "%s: %s staged; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
+        return "%s: %s staged, in this conversation; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
 
     def _commit(self, words, now_ms):
         staged = self.staged
