@@ -11,7 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
+from ampacity.base.errors import Rejected
 from ampacity.ports.lock import Busy, FolderLock
+from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.kept import kept_evidence
 from ampacity_host.configure.left import after_change
@@ -22,7 +24,7 @@ from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
-BUSY = 75
+BUSY, UNUSABLE = 75, 78
 RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
 
 
@@ -153,8 +155,10 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
-    boot: dict[str, Any] = {"watchdog": watchdog} if watchdog else {}
+    boot: dict[str, Any] = {} if watchdog is None else {"watchdog": watchdog}
     try:
+        if watchdog is not None:
+            need_device(watchdog)
         if secondary is None:
             tell_change(config, data)
         held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
@@ -162,6 +166,9 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     except Busy as busy:
         print(f"ampacity: {busy}", file=sys.stderr)
         return BUSY
+    except Rejected as refused:
+        print(f"ampacity: --watchdog: {watchdog!r} is not allowed; use {refused.allowed}", file=sys.stderr)
+        return UNUSABLE
     except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
