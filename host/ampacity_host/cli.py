@@ -69,6 +69,13 @@ def there(site: Path | None) -> Path | None:
     return site
 
 
+def folder(text: str) -> Path:
+    """A data folder's path; an empty one, as of a variable that is not set, would be the current directory."""
+    if not text:
+        raise typer.BadParameter("it is empty; name a folder, . for the current one")
+    return Path(text)
+
+
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there)]
 ControllerOption = Annotated[
     str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, its console, or a serial device with its console")
@@ -132,7 +139,7 @@ def check(
 @app.command(epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")
 def run(
     site: SiteArgument,
-    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", parser=folder, help="the controller's data folder")],
     runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
     console: Annotated[str, typer.Option("--console", metavar="HOST:PORT", help="where its console listens; port 0: any free one")] = "127.0.0.1:0",
     secondary: SecondaryOption = None,
@@ -166,7 +173,7 @@ def rig(
     bench_csms: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="start the bench CSMS there")] = None,
     no_csms: Annotated[bool, typer.Option("--no-csms", help="no CSMS: every car is served without asking")] = False,
     ocpp: Annotated[OcppVersion | None, typer.Option(help="OCPP version, instead of the site file's")] = None,
-    data: Annotated[Path | None, typer.Option(metavar="DIR", help="data folder; default: a new temporary one")] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", parser=folder, help="data folder; default: a new temporary one")] = None,
     seed: Annotated[int | None, typer.Option(help="chance of the plant; default: the site file's")] = None,
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
     heap: Annotated[int | None, typer.Option(metavar="KIB", min=32, help="MicroPython heap of each controller")] = None,

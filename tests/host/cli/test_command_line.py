@@ -129,6 +129,14 @@ def test_a_data_folder_that_is_not_there_is_3(words, tmp_path):
     assert said(*words, "--controller", tmp_path / "none").exit_code == 3
 
 
+@pytest.mark.parametrize("words", [("run", DEMO), ("rig", DEMO), ("rig", DEMO, "--clock", "virtual")])
+def test_an_empty_data_folder_is_2_and_not_the_current_directory(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = said(*words, "--data", "")
+    assert done.exit_code == 2 and "--data" in done.stderr and "it is empty" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_text_names_a_folder_a_console_or_a_serial_device(tmp_path):
     person, terminal = os.openpty()
     assert named(os.ttyname(terminal)) == Named(tty=os.ttyname(terminal))
