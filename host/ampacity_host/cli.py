@@ -247,14 +247,13 @@ def demo(
 def console(
     words: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="one command; none: an interactive console")] = None,
     controller: ControllerOption = None,
-    json: Annotated[bool, typer.Option("--json", help="the controller's answer as JSON, where it has one")] = False,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object: the controller's own, or its answer as \"text\"")] = False,
 ) -> None:
     """Talk to a controller's console: `ampacity console --controller DIR show`."""
     from ampacity_host.console import console_command
 
     found = reached(controller)
-    line = " ".join([*(words or []), "--json"] if json else words or [])
-    raise typer.Exit(console_command(line, found.folder, found.address, found.tty))
+    raise typer.Exit(console_command(" ".join(words or []), found.folder, found.address, found.tty, json))
 
 
 @app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")

@@ -159,7 +159,7 @@ def test_a_console_on_a_serial_device_answers(tmp_path):
     answering.start()
     done = said("console", "show", "site", "--json", "--controller", os.ttyname(terminal))
     answering.join(30)
-    assert (done.exit_code, done.stdout) == (0, "you said show site --json\n")
+    assert (done.exit_code, done.stdout) == (0, '{"text": "you said show site --json"}\n')
     os.close(person)
     os.close(terminal)
 

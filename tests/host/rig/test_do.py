@@ -52,7 +52,8 @@ def test_a_field_or_an_operation_that_there_is_not_is_named_beside_those_that_th
         with pytest.raises(NotMeant) as caught:
             request_of(text.split())
         assert wanted in str(caught.value), text
-    for text in ("plug 7 sleep_ms=9 factor=2", "limit main percent=50 source=ocpp", "seed auth_cache A type=Central", "fault miswired b phases=L1,L2", "fault off_shows b a=6"):
+    for text in ("plug 7 sleep_ms=9 factor=2", "limit main percent=50 source=ocpp", "seed auth_cache A type=Central",
+                 "fault miswired b phases=L1,L2", "fault off_shows b a=6"):  # fmt: skip
         assert request_of(text.split())
 
 
