@@ -175,7 +175,8 @@ def test_json_is_one_object_of_every_command(door):
 def test_json_is_asked_of_the_commands_whose_usage_has_it():
     usages = [usage for _, _, usage in COMMANDS] + [COMMISSION, SCAN]
     assert {usage.split()[0] for usage in usages if "--json" in usage} | {"state", "replace"} == set(WITH_JSON)
-    for line, wanted in (("show", 1), ("state site", 1), ("commission", 1), ("scan status", 1), ("scan bus", 0), ("replace bay", 0), ("set a b", 0), ("why x", 0)):
+    for line, wanted in (("show", 1), ("state site", 1), ("commission", 1),
+                         ("scan status", 1), ("scan bus", 0), ("replace bay", 0), ("set a b", 0), ("why x", 0)):  # fmt: skip
         assert has_json(line.split()) == bool(wanted), line
 
 

@@ -73,6 +73,12 @@ def test_a_signal_in_the_wait_after_a_crash_ends_it_with_0(tmp_path):
     process.stderr.close()
 
 
+def test_the_mark_of_a_wanted_end_is_its_owners_alone(tmp_path):
+    ended = supervisor.Supervisor([sys.executable, "-c", ""], dict(os.environ), tmp_path)
+    ended.hand_on(signal.SIGTERM, None)
+    assert ended.run() == 0 and (tmp_path / supervisor.ENDED).stat().st_mode & 0o777 == 0o600
+
+
 def lives(folder, *statuses):
     """(program, environment) of a controller that ends with these, one after the other; -9: killed."""
     code = "import os, sys; f = open('starts', 'a'); f.write('x'); f.close(); n = len(open('starts').read()) - 1\n"
