@@ -95,7 +95,7 @@ def told(wanted: bool) -> None:
 
 
 def reached(controller: str | None) -> "Named":
-    """What --controller names. Ends with 2 if it can be none, with 3 if there is a folder and no controller in it."""
+    """What --controller names. Ends with 2 if it can be none, with 3 if there is no such folder, or no controller in it."""
     from ampacity_host.console import kept_address
     from ampacity_host.controller import WAYS, named
 
@@ -103,7 +103,11 @@ def reached(controller: str | None) -> "Named":
         raise fail(f"name the controller: --controller {WAYS}", USAGE)
     try:
         found = named(controller)
+    except PermissionError:
+        raise fail(f"--controller: this user may not look into the folder of {controller}", NO_CONNECTION) from None
     except ValueError as problem:
+        if "/" in controller and not Path(controller).exists():
+            raise fail(f"no data folder {controller}", NO_CONNECTION) from None
         raise fail(f"--controller: {problem}", USAGE) from None
     if found.folder is not None:
         try:

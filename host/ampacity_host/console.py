@@ -60,6 +60,8 @@ def kept_address(data: Path) -> str:
     for name in ("console.json", "boot.json", "primary/boot.json"):
         try:
             return str(json.loads((data / name).read_text())["console"])
+        except PermissionError:
+            raise ValueError(f"this user may not read {data / name}: ask as the user that runs the controller, or by its HOST:PORT") from None
         except (OSError, ValueError, KeyError):
             continue
     raise ValueError(f"no console.json in {data}: is its controller running?")

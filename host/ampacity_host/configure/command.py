@@ -169,6 +169,9 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     except Rejected as refused:
         print(f"ampacity: --watchdog: {watchdog!r} is not allowed; use {refused.allowed}", file=sys.stderr)
         return UNUSABLE
+    except (PermissionError, NotADirectoryError, FileExistsError) as problem:
+        print(f"ampacity: --data: {unfit(data, problem)}", file=sys.stderr)
+        return 2
     except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
@@ -176,6 +179,13 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return supervise(program, environment, data, came)
     finally:
         held.close()
+
+
+def unfit(data: Path, problem: OSError) -> str:
+    """Why that cannot be the data folder, and what could."""
+    if isinstance(problem, PermissionError):
+        return f"this user may not read and write in {data}; it needs a folder of its own: chown it, or name another one"
+    return f"{data} is no folder, or lies below what is none; name a folder, or one that can be made"
 
 
 def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:

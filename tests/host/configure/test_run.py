@@ -122,6 +122,19 @@ def test_a_data_folder_is_its_owners_alone_also_one_that_was_not(tmp_path):
     assert [folder.stat().st_mode & 0o777 for folder in (new, old, other)] == [0o700, 0o700, 0o755]  # the last is no data folder of ours
 
 
+def test_what_cannot_be_the_data_folder_is_said_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    for data in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = command("run", SITE, "--data", data)
+        assert done.exit_code == 2 and f"--data: {data} is no folder, or lies below" in done.stderr and "lock" not in done.stderr
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", "run.lock")
+    monkeypatch.setattr("ampacity_host.configure.command.own_folder", refused)
+    done = command("run", SITE, "--data", tmp_path)
+    assert done.exit_code == 2 and f"may not read and write in {tmp_path};" in done.stderr and "run.lock" not in done.stderr
+
+
 def test_port_zero_becomes_a_free_one():
     host, port = free_address("127.0.0.1:0").split(":")
     assert host == "127.0.0.1" and 1024 <= int(port) <= 65535
