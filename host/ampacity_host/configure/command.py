@@ -159,6 +159,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     try:
         if watchdog is not None:
             need_device(watchdog)
+        need_reading(data)
         if secondary is None:
             tell_change(config, data)
         held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
@@ -179,6 +180,18 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return supervise(program, environment, data, came)
     finally:
         held.close()
+
+
+def need_reading(data: Path) -> None:
+    """Raises PermissionError where evidence that may not be read would be taken for a damaged one."""
+    for folder in (data, data / "store"):
+        try:
+            os.listdir(folder)
+            os.stat(f"{folder}/.")
+        except PermissionError:
+            raise
+        except OSError:  # not there yet, or a medium that refuses
+            return
 
 
 def unfit(data: Path, problem: OSError) -> str:

@@ -130,9 +130,12 @@ def test_what_cannot_be_the_data_folder_is_said_by_its_name(tmp_path, monkeypatc
 
     def refused(*_):
         raise PermissionError(13, "Permission denied", "run.lock")
-    monkeypatch.setattr("ampacity_host.configure.command.own_folder", refused)
-    done = command("run", SITE, "--data", tmp_path)
-    assert done.exit_code == 2 and f"may not read and write in {tmp_path};" in done.stderr and "run.lock" not in done.stderr
+    for function in ("own_folder", "os.listdir"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"ampacity_host.configure.command.{function}", refused)
+            done = command("run", SITE, "--data", tmp_path)
+        assert done.exit_code == 2 and f"may not read and write in {tmp_path};" in done.stderr
+        assert "run.lock" not in done.stderr and "damaged" not in done.stderr
 
 
 def test_port_zero_becomes_a_free_one():
