@@ -69,6 +69,13 @@ def there(site: Path | None) -> Path | None:
     return site
 
 
+def folder(text: str) -> Path:
+    """A data folder's path; an empty one, as of a variable that is not set, would be the current directory."""
+    if not text:
+        raise typer.BadParameter("it is empty; name a folder, . for the current one")
+    return Path(text)
+
+
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there)]
 ControllerOption = Annotated[
     str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, its console, or a serial device with its console")
@@ -88,7 +95,7 @@ def told(wanted: bool) -> None:
 
 
 def reached(controller: str | None) -> "Named":
-    """What --controller names. Ends with 2 if it can be none, with 3 if there is a folder and no controller in it."""
+    """What --controller names. Ends with 2 if it can be none, with 3 if there is no such folder, or no controller in it."""
     from ampacity_host.console import kept_address
     from ampacity_host.controller import WAYS, named
 
@@ -96,7 +103,11 @@ def reached(controller: str | None) -> "Named":
         raise fail(f"name the controller: --controller {WAYS}", USAGE)
     try:
         found = named(controller)
+    except PermissionError:
+        raise fail(f"--controller: this user may not look into the folder of {controller}", NO_CONNECTION) from None
     except ValueError as problem:
+        if "/" in controller and not Path(controller).exists():
+            raise fail(f"no data folder {controller}", NO_CONNECTION) from None
         raise fail(f"--controller: {problem}", USAGE) from None
     if found.folder is not None:
         try:
@@ -132,7 +143,7 @@ def check(
 @app.command(epilog="Exit codes: the controller's own; 1 the site is refused, 2 wrong usage, 78 its configuration cannot be used.")
 def run(
     site: SiteArgument,
-    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="the controller's data folder")],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", parser=folder, help="the controller's data folder")],
     runtime: Annotated[Runtime, typer.Option(help="what the firmware runs on")] = Runtime.cpython,
     console: Annotated[str, typer.Option("--console", metavar="HOST:PORT", help="where its console listens; port 0: any free one")] = "127.0.0.1:0",
     secondary: SecondaryOption = None,
@@ -166,7 +177,7 @@ def rig(
     bench_csms: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="start the bench CSMS there")] = None,
     no_csms: Annotated[bool, typer.Option("--no-csms", help="no CSMS: every car is served without asking")] = False,
     ocpp: Annotated[OcppVersion | None, typer.Option(help="OCPP version, instead of the site file's")] = None,
-    data: Annotated[Path | None, typer.Option(metavar="DIR", help="data folder; default: a new temporary one")] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", parser=folder, help="data folder; default: a new temporary one")] = None,
     seed: Annotated[int | None, typer.Option(help="chance of the plant; default: the site file's")] = None,
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
     heap: Annotated[int | None, typer.Option(metavar="KIB", min=32, help="MicroPython heap of each controller")] = None,
@@ -240,14 +251,13 @@ def demo(
 def console(
     words: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="one command; none: an interactive console")] = None,
     controller: ControllerOption = None,
-    json: Annotated[bool, typer.Option("--json", help="the controller's answer as JSON, where it has one")] = False,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object: the controller's own, or its answer as \"text\"")] = False,
 ) -> None:
     """Talk to a controller's console: `ampacity console --controller DIR show`."""
     from ampacity_host.console import console_command
 
     found = reached(controller)
-    line = " ".join([*(words or []), "--json"] if json else words or [])
-    raise typer.Exit(console_command(line, found.folder, found.address, found.tty))
+    raise typer.Exit(console_command(" ".join(words or []), found.folder, found.address, found.tty, json))
 
 
 @app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")

@@ -14,10 +14,15 @@ from ampacity_host.commission.link import Link, LinkLost, SerialLink, SocketLink
 REFUSED = "error: "
 LEAVE = ("exit", "quit")
 INTERRUPTED = 130
+JSON = "--json"
+WITH_JSON = {"show": None, "state": None, "scan": ("status",), "commission": ("status", "report"), "replace": ("status",)}  # None: all of it
 
 
-def console_command(line: str, data: Path | None, connect: str | None, tty: str | None = None) -> int:
+def console_command(line: str, data: Path | None, connect: str | None, tty: str | None = None, as_json: bool = False) -> int:
     """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
+    if as_json and not line:
+        print("ampacity: --json goes with one command: ampacity console --json show", file=sys.stderr)
+        return 2
     try:
         host, port = ("", 0) if tty else address(data, connect)
     except ValueError as problem:
@@ -26,7 +31,7 @@ def console_command(line: str, data: Path | None, connect: str | None, tty: str 
     link: Link | None = None
     try:
         link = SerialLink(tty) if tty else SocketLink(host, port)
-        return one(link, line) if line else conversation(link, tty or f"{host}:{port}")
+        return one(link, line, as_json) if line else conversation(link, tty or f"{host}:{port}")
     except LinkLost as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 3
@@ -55,24 +60,43 @@ def kept_address(data: Path) -> str:
     for name in ("console.json", "boot.json", "primary/boot.json"):
         try:
             return str(json.loads((data / name).read_text())["console"])
+        except PermissionError:
+            raise ValueError(f"this user may not read {data / name}: ask as the user that runs the controller, or by its HOST:PORT") from None
         except (OSError, ValueError, KeyError):
             continue
     raise ValueError(f"no console.json in {data}: is its controller running?")
 
 
-def one(link: Link, line: str) -> int:
+def one(link: Link, line: str, as_json: bool = False) -> int:
     """One command; where it asks, the person at the terminal answers."""
-    text = link.ask(line)
-    status = answered(text)
+    text = link.ask(f"{line} {JSON}" if as_json and has_json(line.split()) else line)
+    status = answered(in_json(text) if as_json else text, text)
     if not text.startswith(ASK):
         return status
     if not sys.stdin.isatty():
         print("ampacity: nothing was done; add --yes to do it", file=sys.stderr)
         return 1
     if (read_line("> ") or "").strip() == "yes":
-        return answered(link.ask("yes"))
-    print("not done")
+        text = link.ask("yes")
+        return answered(in_json(text) if as_json else text, text)
+    print("not done", file=sys.stderr if as_json else None)
     return 1
+
+
+def has_json(words: list[str]) -> bool:
+    """Does this command know the word? To any other it would be one too many, or a part of a value."""
+    some = WITH_JSON.get(words[0], ())
+    return some is None or (words[1] if len(words) > 1 else "status") in some
+
+
+def in_json(text: str) -> str:
+    """An object, also of an answer that has none."""
+    try:
+        json.loads(text)
+        return text
+    except ValueError:
+        refused = text.startswith(REFUSED)
+        return json.dumps({"error": text.removeprefix(REFUSED)} if refused else {"text": text})
 
 
 def conversation(link: Link, where: str) -> int:
@@ -103,6 +127,7 @@ def read_line(prompt: str) -> str | None:
         return None
 
 
-def answered(text: str) -> int:
-    print(text, flush=True)
-    return 1 if text.startswith(REFUSED) else 0
+def answered(shown: str, text: str | None = None) -> int:
+    """Print it; 1 where it is a refusal. text: what was said, where it is shown as something else."""
+    print(shown, flush=True)
+    return 1 if (text or shown).startswith(REFUSED) else 0

@@ -15,17 +15,22 @@ def doors(boot):
     return made("/tmp", boot)
 
 
+class Device:
+    """What the kernel's device hears."""
+
+    def __init__(self):
+        self.heard = []
+
+    def write(self, data):
+        self.heard.append(data)
+
+
 def test_each_feed_is_one_write_to_the_device():
-    with open(PATH, "wb"):
-        pass
-    try:
-        watchdog = doors({"watchdog": PATH}).watchdog
-        for _ in range(3):
-            watchdog.feed()
-        with open(PATH, "rb") as f:
-            assert f.read() == b"\0\0\0" and watchdog.armed
-    finally:
-        os.remove(PATH)
+    watchdog = doors({"watchdog": "/dev/null"}).watchdog
+    watchdog._device = Device()
+    for _ in range(3):
+        watchdog.feed()
+    assert watchdog._device.heard == [b"\0"] * 3 and watchdog.armed
 
 
 def test_without_one_nothing_is_fed_and_all_can_see_that():
@@ -35,10 +40,28 @@ def test_without_one_nothing_is_fed_and_all_can_see_that():
 
 
 def test_one_that_is_not_there_is_refused_by_its_name():
-    for name in ("/nowhere/watchdog", 8000):
+    for name in ("/nowhere/watchdog", 8000, "", False):
         with raises(Rejected) as refused:
             doors({"watchdog": name})
         assert refused.field == "watchdog"
+
+
+def test_what_is_no_character_device_is_refused_and_stays_as_it_is():
+    with raises(Rejected):
+        doors({"watchdog": PATH})
+    with raises(OSError):
+        os.stat(PATH)
+    with open(PATH, "wb") as f:
+        f.write(b"mine")
+    try:
+        for name in (PATH, "/tmp"):
+            with raises(Rejected) as refused:
+                doors({"watchdog": name})
+            assert "character device" in refused.allowed
+        with open(PATH, "rb") as f:
+            assert f.read() == b"mine"
+    finally:
+        os.remove(PATH)
 
 
 class Wdt:

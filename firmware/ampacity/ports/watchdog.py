@@ -4,8 +4,12 @@ Which one is a fact of boot.json: `"watchdog": "/dev/watchdog"` on Linux, with e
 board, in ms. Without one a controller that hangs stays hung, and only the leases of others bring them down.
 """
 
+import os
+
 from ampacity.base.errors import Rejected
 
+S_IFMT, S_IFCHR = 0xF000, 0x2000
+A_DEVICE = "a character device that is there, such as /dev/watchdog"
 BOARD_MS_MIN, BOARD_MS_MAX = 500, 8300  # the shortest that outlasts a slow tick; the longest that every chip of ours can
 
 
@@ -45,13 +49,22 @@ class BoardWatchdog:
 
 
 def linux_watchdog(boot):
-    """That of the boot facts, or none. Raises Rejected for what is no path, or cannot be opened."""
+    """That of the boot facts, or none. Raises Rejected for what is no watchdog device, or cannot be opened."""
     path = boot.get("watchdog")
-    if not path:
+    if path is None:
         return NoWatchdog()
-    if type(path) is not str:
-        raise Rejected("watchdog", path, "the path of a device, such as /dev/watchdog")
+    need_device(path)
     try:
         return DeviceWatchdog(path)
     except OSError:
         raise Rejected("watchdog", path, "a device that can be opened, such as /dev/watchdog")
+
+
+def need_device(path):
+    """Raises Rejected for what is no character device: a file would be fed, and nothing would ever bite. Opens nothing."""
+    try:
+        if type(path) is str and os.stat(path)[0] & S_IFMT == S_IFCHR:
+            return
+    except (OSError, ValueError):
+        pass
+    raise Rejected("watchdog", path, A_DEVICE)

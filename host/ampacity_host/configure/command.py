@@ -11,7 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
+from ampacity.base.errors import Rejected
 from ampacity.ports.lock import Busy, FolderLock
+from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
 from ampacity_host.configure.kept import kept_evidence
 from ampacity_host.configure.left import after_change
@@ -22,7 +24,7 @@ from ampacity_host.configure.tls import own_tls
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
-BUSY = 75
+BUSY, UNUSABLE = 75, 78
 RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
 
 
@@ -153,8 +155,11 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
         print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
         return 2
-    boot: dict[str, Any] = {"watchdog": watchdog} if watchdog else {}
+    boot: dict[str, Any] = {} if watchdog is None else {"watchdog": watchdog}
     try:
+        if watchdog is not None:
+            need_device(watchdog)
+        need_reading(data)
         if secondary is None:
             tell_change(config, data)
         held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
@@ -162,6 +167,12 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     except Busy as busy:
         print(f"ampacity: {busy}", file=sys.stderr)
         return BUSY
+    except Rejected as refused:
+        print(f"ampacity: --watchdog: {watchdog!r} is not allowed; use {refused.allowed}", file=sys.stderr)
+        return UNUSABLE
+    except (PermissionError, NotADirectoryError, FileExistsError) as problem:
+        print(f"ampacity: --data: {unfit(data, problem)}", file=sys.stderr)
+        return 2
     except (ValueError, OSError, FieldError) as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
@@ -169,6 +180,25 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         return supervise(program, environment, data, came)
     finally:
         held.close()
+
+
+def need_reading(data: Path) -> None:
+    """Raises PermissionError where evidence that may not be read would be taken for a damaged one."""
+    for folder in (data, data / "store"):
+        try:
+            os.listdir(folder)
+            os.stat(f"{folder}/.")
+        except PermissionError:
+            raise
+        except OSError:  # not there yet, or a medium that refuses
+            return
+
+
+def unfit(data: Path, problem: OSError) -> str:
+    """Why that cannot be the data folder, and what could."""
+    if isinstance(problem, PermissionError):
+        return f"this user may not read and write in {data}; it needs a folder of its own: chown it, or name another one"
+    return f"{data} is no folder, or lies below what is none; name a folder, or one that can be made"
 
 
 def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:

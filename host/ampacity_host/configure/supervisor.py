@@ -87,7 +87,7 @@ class Supervisor:
     def _ended(self, status: int) -> int:
         if self._data is not None:
             try:
-                (self._data / ENDED).touch()
+                (self._data / ENDED).touch(mode=0o600)
             except OSError as problem:  # then the next start takes it for a crash
                 say(str(problem))
         if status in (0, RESTART_WANTED) or -status in SIGNALS:

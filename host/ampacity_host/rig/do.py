@@ -27,7 +27,16 @@ ORDER = {
     "seed": ("store", "token"), "limit": ("target", "amps", "ttl_s"), "console": ("text…",), "advance": ("ms",),
     "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
 }  # fmt: skip
-CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac")
+WHIM = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
+CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac",
+       "sleep_ms", "hold_ms", "then_phases", "then_ms", *WHIM)  # fmt: skip
+MORE = {
+    # operation: the fields beside its words
+    "plug": (*CAR, "car"), "present_token": ("type",), "limit": ("source", "watts", "percent"), "seed": ("type", "status", "group"),
+    "fault": ("ms", "ber", "n", "amps", "bytes", "s", "writes", "phases", "inputs", "unit", "a", *WHIM),
+    "provision": ("ocpp", "identity", "csms_url", "security_profile", "password", "evses", "config", "csms_root_pem",
+                  "certificate_pem", "key_pem"),
+}  # fmt: skip
 BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
 LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
 TEXTS = ("text", "token", "mac", "key", "type", "group", "evse", "target", "circuit", "name")  # never a number or a flag
@@ -69,7 +78,7 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
         print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
         return NO_CONNECTION
     print(json.dumps(told(answer)) if as_json else in_words(answer))
-    return OK
+    return REFUSED if op == "console" and str(answer.get("text")).startswith("error: ") else OK
 
 
 def is_address(text: str) -> bool:
@@ -125,7 +134,8 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
     """(operation, fields) of words: those of the operation in order, others as FIELD=VALUE. Raises NotMeant."""
     if not words or words[0] not in KNOWN:
         close = near(words[0], KNOWN) if words else None
-        raise NotMeant(f"no operation {words[0]!r}, did you mean {close}?" if close else "name an operation: " + ", ".join(KNOWN))
+        wrong = f"no operation {words[0]!r}" if words else "no operation"
+        raise NotMeant(f"{wrong}, did you mean {close}?" if close else f"{wrong}; name one: " + ", ".join(KNOWN))
     op, plain = words[0], ORDER.get(words[0], ())
     fields: dict[str, Any] = {}
     left = list(words[1:])
@@ -142,6 +152,7 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
         if not named(word):
             raise NotMeant(f"{op}: {word!r} is too much; write {usage_of(op)}")
         key, _, text = word.partition("=")
+        need_known(op, key)
         place = fields.setdefault("car", {}) if op == "plug" and key in CAR else fields
         place[key] = value_of(key, text)
     if op == "limit":
@@ -149,6 +160,15 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
         if fields.get("amps") is False:  # `limit main off`
             fields["amps"] = None
     return op, fields
+
+
+def need_known(op: str, key: str) -> None:
+    """Raises NotMeant for a field that the operation does not have: a rig passes over what it does not know."""
+    known = [name.rstrip("…") for name in (*ORDER.get(op, ()), *BEFORE.get(op, ()), *MORE.get(op, ()))]
+    if key not in known:
+        close = near(key, known)
+        meant = f", did you mean {close}?" if close else ";"
+        raise NotMeant(f"{op}: no field {key!r}{meant} " + ("it has: " + ", ".join(known) if known else "it has none"))
 
 
 def named(word: str) -> bool:

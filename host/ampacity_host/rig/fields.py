@@ -9,6 +9,10 @@ class FieldError(Exception):
     """A request we refuse: `field`, its value, and what would be right. Nothing was changed."""
 
     def __init__(self, field, value, allowed):
+        if value is None:
+            super().__init__("%s is missing; use %s" % (field, allowed))
+            self.field = field
+            return
         shown = repr(value)
         shown = shown if len(shown) <= SHOWN_MAX else shown[:SHOWN_MAX] + "…"
         super().__init__("%s: %s is not allowed; use %s" % (field, shown, allowed))

@@ -116,7 +116,8 @@ ASKING = (["console", "show"], ["commission"], ["replace", "bay"], ["scan", "--b
 def test_a_controller_is_named_in_one_way_and_what_is_wrong_with_it_has_one_exit_code(words, tmp_path):
     for controller, status, text in (
         ("nonsense", 2, "DIR, HOST:PORT or TTY"), ("host:99999", 2, "DIR, HOST:PORT or TTY"),
-        (tmp_path, 3, "is its controller running"), ("127.0.0.1:9", 3, "127.0.0.1:9"), ("/dev/nowhere", 3, "/dev/nowhere"),
+        (tmp_path, 3, "is its controller running"), (tmp_path / "none", 3, "no data folder"),
+        ("127.0.0.1:9", 3, "127.0.0.1:9"), ("/dev/nowhere", 3, "/dev/nowhere"),
     ):  # fmt: skip
         done = said(*words, "--controller", controller)
         assert done.exit_code == status and text in done.stderr and "Traceback" not in done.stderr, (controller, done.stderr)
@@ -127,6 +128,22 @@ def test_a_controller_is_named_in_one_way_and_what_is_wrong_with_it_has_one_exit
 @pytest.mark.parametrize("words", [("check", DEMO), ("report", "excursions")])
 def test_a_data_folder_that_is_not_there_is_3(words, tmp_path):
     assert said(*words, "--controller", tmp_path / "none").exit_code == 3
+
+
+@pytest.mark.parametrize("words", [("run", DEMO), ("rig", DEMO), ("rig", DEMO, "--clock", "virtual")])
+def test_an_empty_data_folder_is_2_and_not_the_current_directory(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = said(*words, "--data", "")
+    assert done.exit_code == 2 and "--data" in done.stderr and "it is empty" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_may_not_be_read_is_said_and_no_stopped_controller(tmp_path, monkeypatch):
+    def refused(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+    monkeypatch.setattr(Path, "read_text", refused)
+    done = said("console", "show", "--controller", tmp_path)
+    assert done.exit_code == 3 and f"this user may not read {tmp_path}/console.json" in done.stderr
 
 
 def test_a_text_names_a_folder_a_console_or_a_serial_device(tmp_path):
@@ -151,7 +168,7 @@ def test_a_console_on_a_serial_device_answers(tmp_path):
     answering.start()
     done = said("console", "show", "site", "--json", "--controller", os.ttyname(terminal))
     answering.join(30)
-    assert (done.exit_code, done.stdout) == (0, "you said show site --json\n")
+    assert (done.exit_code, done.stdout) == (0, '{"text": "you said show site --json"}\n')
     os.close(person)
     os.close(terminal)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import json
 import os
 import pty
 import select
@@ -19,10 +20,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "console"))
 
 from helper_target import Target  # noqa: E402
 
-from ampacity.console.console import Console  # noqa: E402
+from ampacity.console.console import COMMANDS, Console  # noqa: E402
 from ampacity.console.door import answered  # noqa: E402
 from ampacity.ports.here import platform  # noqa: E402
+from ampacity.roles.installer import COMMISSION, SCAN  # noqa: E402
 from ampacity_host.configure.command import free_address  # noqa: E402
+from ampacity_host.console import WITH_JSON, has_json  # noqa: E402
 from ampacity_host.typing_help import Guess, secret  # noqa: E402
 
 PATIENCE_S = 30
@@ -157,6 +160,24 @@ def test_a_script_says_yes_itself(door):
     assert (done.returncode, done.stdout) == (0, "restarting\n")
     done = scripted(door, typed="restart\nyes\nrestart --yes\nnonsense\nshow version\n")
     assert door.target.restarts == 3 and done.returncode == 1 and done.stdout.endswith("version: 0.1.0\n")
+
+
+def test_json_is_one_object_of_every_command(door):
+    for words, status in (("help", 0), ("help show", 0), ("log", 0), ("log 3", 0), ("show version", 0), ("show nothing", 1), ("nonsense", 1),
+                          ("restart --yes", 0)):  # fmt: skip
+        done = scripted(door, "--json", *words.split())
+        told, plainly = json.loads(done.stdout), scripted(door, *words.split()).stdout.strip()
+        assert done.returncode == status and told in ({"version": "0.1.0"}, {"text": plainly}, {"error": plainly.removeprefix("error: ")}), words
+    done = scripted(door, "--json")
+    assert done.returncode == 2 and "goes with one command" in done.stderr
+
+
+def test_json_is_asked_of_the_commands_whose_usage_has_it():
+    usages = [usage for _, _, usage in COMMANDS] + [COMMISSION, SCAN]
+    assert {usage.split()[0] for usage in usages if "--json" in usage} | {"state", "replace"} == set(WITH_JSON)
+    for line, wanted in (("show", 1), ("state site", 1), ("commission", 1),
+                         ("scan status", 1), ("scan bus", 0), ("replace bay", 0), ("set a b", 0), ("why x", 0)):  # fmt: skip
+        assert has_json(line.split()) == bool(wanted), line
 
 
 def test_an_empty_pipe_to_a_dead_port_is_exit_code_three():

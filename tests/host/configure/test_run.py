@@ -73,6 +73,12 @@ def test_a_signal_in_the_wait_after_a_crash_ends_it_with_0(tmp_path):
     process.stderr.close()
 
 
+def test_the_mark_of_a_wanted_end_is_its_owners_alone(tmp_path):
+    ended = supervisor.Supervisor([sys.executable, "-c", ""], dict(os.environ), tmp_path)
+    ended.hand_on(signal.SIGTERM, None)
+    assert ended.run() == 0 and (tmp_path / supervisor.ENDED).stat().st_mode & 0o777 == 0o600
+
+
 def lives(folder, *statuses):
     """(program, environment) of a controller that ends with these, one after the other; -9: killed."""
     code = "import os, sys; f = open('starts', 'a'); f.write('x'); f.close(); n = len(open('starts').read()) - 1\n"
@@ -114,6 +120,22 @@ def test_a_data_folder_is_its_owners_alone_also_one_that_was_not(tmp_path):
     for folder in (new, old, other):
         own_folder(folder)
     assert [folder.stat().st_mode & 0o777 for folder in (new, old, other)] == [0o700, 0o700, 0o755]  # the last is no data folder of ours
+
+
+def test_what_cannot_be_the_data_folder_is_said_by_its_name(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    for data in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = command("run", SITE, "--data", data)
+        assert done.exit_code == 2 and f"--data: {data} is no folder, or lies below" in done.stderr and "lock" not in done.stderr
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", "run.lock")
+    for function in ("own_folder", "os.listdir"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"ampacity_host.configure.command.{function}", refused)
+            done = command("run", SITE, "--data", tmp_path)
+        assert done.exit_code == 2 and f"may not read and write in {tmp_path};" in done.stderr
+        assert "run.lock" not in done.stderr and "damaged" not in done.stderr
 
 
 def test_port_zero_becomes_a_free_one():

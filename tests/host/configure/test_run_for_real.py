@@ -2,10 +2,13 @@
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
 import time
+import tty
 from pathlib import Path
 
 import pytest
@@ -87,21 +90,33 @@ def wait_until(condition):
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-def test_the_watchdog_is_fed_while_the_controller_is_well_and_one_that_is_not_there_is_said(runtime, tmp_path):
-    device = tmp_path / "watchdog"
-    device.touch()
+def test_the_watchdog_is_fed_while_the_controller_is_well_(runtime, tmp_path):
+    heard, device = pty.openpty()  # a character device that lets us hear
+    tty.setraw(device)
     command = [sys.executable, "-m", "ampacity_host", "run", "--site", str(SITE), "--runtime", runtime]
-    process = subprocess.Popen([*command, "--data", str(tmp_path / "data"), "--watchdog", str(device)], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([*command, "--data", str(tmp_path / "data"), "--watchdog", os.ttyname(device)], stdin=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while device.stat().st_size < 10 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert device.read_bytes()[:10] == b"\0" * 10
+        fed = b""
+        while len(fed) < 10:
+            assert select.select([heard], [], [], PATIENCE_S)[0]
+            fed += os.read(heard, 10 - len(fed))
+        assert fed == b"\0" * 10
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE_S)
-    wrong = subprocess.run([*command, "--data", str(tmp_path / "data"), "--watchdog", "/nowhere/dog"], capture_output=True, text=True)
-    assert wrong.returncode == 78 and "/nowhere/dog" in wrong.stdout + wrong.stderr
+        os.close(heard)
+        os.close(device)
+
+
+def test_a_watchdog_that_is_no_character_device_is_refused_and_not_made(tmp_path):
+    file = tmp_path / "plain"
+    file.touch()
+    for wrong in ("/dev/nosuch", str(tmp_path / "dog"), str(file), str(tmp_path), ""):
+        command = [sys.executable, "-m", "ampacity_host", "run", str(SITE), "--data", str(tmp_path / "data"), "--watchdog", wrong]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        assert done.returncode == 78, done
+        assert f"--watchdog: {wrong!r} is not allowed; use a character device" in done.stderr
+    assert list(tmp_path.iterdir()) == [file] and file.stat().st_size == 0
 
 
 def test_a_configuration_that_cannot_be_used_ends_with_78(tmp_path):

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ampacity_host.rig import do
 from ampacity_host.rig.do import NotMeant, do_command, remember, request_of
+from ampacity_host.rig.fields import FieldError, Fields
 
 SITE = Path(__file__).parents[1] / "configure" / "sites" / "good" / "garage.toml"
 
@@ -34,10 +36,40 @@ def test_words_and_fields_become_a_request():
         ("primary kill", ("primary", {"action": "kill"})), ("state", ("state", {})), ("advance 1000", ("advance", {"ms": 1000})),
     ):  # fmt: skip
         assert request_of(text.split()) == wanted, text
-    for words, text in ((["plg"], "did you mean plug?"), ([], "name an operation"), (["unplug", "a", "b"], "unplug EVSE [FIELD=VALUE")):
+    for words, text in ((["plg"], "did you mean plug?"), ([], "no operation; name one: "), (["unplug", "a", "b"], "unplug EVSE [FIELD=VALUE")):
         with pytest.raises(NotMeant) as caught:
             request_of(words)
         assert text in str(caught.value)
+
+
+def test_a_field_or_an_operation_that_there_is_not_is_named_beside_those_that_there_are():
+    for text, wanted in (
+        ("plug hdb foo=1", "plug: no field 'foo'; it has: evse, phases, max_a"),
+        ("plug hdb max_amp=16", "no field 'max_amp', did you mean max_a? it has: evse"),
+        ("state x=1", "state: no field 'x'; it has none"), ("fault cut bay-2 mss=1", "no field 'mss', did you mean ms?"),
+        ("frobnicate", "no operation 'frobnicate'; name one: hello, plug"),
+    ):  # fmt: skip
+        with pytest.raises(NotMeant) as caught:
+            request_of(text.split())
+        assert wanted in str(caught.value), text
+    for text in ("plug 7 sleep_ms=9 factor=2", "limit main percent=50 source=ocpp", "seed auth_cache A type=Central",
+                 "fault miswired b phases=L1,L2", "fault off_shows b a=6"):  # fmt: skip
+        assert request_of(text.split())
+
+
+def test_a_word_that_is_missing_is_named_by_the_rig():
+    for read, field in ((lambda f: f.one_of("evse", {"bay": 1}, "an EVSE"), "evse"), (lambda f: f.text("text"), "text"),
+                        (lambda f: f.number("ms"), "ms"), (lambda f: f.flag("on"), "on")):  # fmt: skip
+        with pytest.raises(FieldError) as caught:
+            read(Fields({}))
+        assert str(caught.value).startswith(f"{field} is missing; use ")
+
+
+@pytest.mark.parametrize("text, status", [("error: no such command", 1), ("fine", 0)])
+def test_a_console_line_that_the_controller_refuses_ends_with_1(text, status, monkeypatch, capsys):
+    monkeypatch.setattr(do, "asked", lambda kept, op, fields: {"id": 1, "ok": True, "text": text})
+    assert do_command(["console", "bla"], "127.0.0.1:9") == status
+    assert text in capsys.readouterr().out
 
 
 class Other:

@@ -30,3 +30,16 @@ def test_two_restarts_at_once_leave_one_process(sleeper):
 
     starts, pids, running = asyncio.run(play())
     assert starts == 2 and len(pids) == 1 and None not in pids and not running
+
+
+def test_what_it_writes_is_its_owners_alone(sleeper, tmp_path):
+    (tmp_path / "unit.log").touch(mode=0o644)
+
+    async def play():
+        unit = sleeper()
+        await unit.start()
+        await unit.close()
+
+    asyncio.run(play())
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 3 and not any(path.stat().st_mode & 0o077 for path in tmp_path.rglob("*"))

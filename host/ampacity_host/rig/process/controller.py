@@ -54,12 +54,13 @@ class ProcessController:
             return
         self._wanted = True
         self.starts += 1
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         more, self.boot_facts = self.boot_facts, {}
         write_json(self.folder / "boot.json", {**self._boot(), **more})
         write_json(self.folder / "site.json", self._config())
         arguments, environment = command(self.runtime, self.folder, self._heap_kib)
-        with open(self._log_path(), "ab") as log:
+        with open(self._log_path(), "ab", opener=for_its_owner) as log:
             self._process = await asyncio.create_subprocess_exec(
                 *arguments, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log)
         self._watcher = asyncio.create_task(self._watch(self._process))
@@ -122,8 +123,18 @@ class ProcessController:
             await asyncio.gather(self._watcher, return_exceptions=True)
 
 
+def for_its_owner(path, flags):
+    """An opener: the file is its owner's alone from its first byte on, also where an earlier version left it open."""
+    fd = os.open(path, flags, 0o600)
+    with contextlib.suppress(OSError):  # a medium without modes
+        os.fchmod(fd, 0o600)
+    return fd
+
+
 def write_json(path, facts):
-    """Whole or not at all: a controller may be reading."""
+    """Whole or not at all: a controller may be reading. For its owner alone: it may hold passwords and keys."""
     beside = path.with_suffix(".tmp")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600)
     beside.write_text(json.dumps(facts))
     os.replace(beside, path)
