@@ -24,7 +24,7 @@ def commission_command(
         link = open_link(console, port)
         guide = Guide(link, Nobody() if unattended else Keyboard(), screen)
         if scan:
-            guide.scan()
+            guide.scan(names)
         guide.run(names)
         screen.close()
         report = fetch(link, guide.scans, by)

@@ -4,7 +4,7 @@ The run itself is in the controller: when this program goes away nothing is lost
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ampacity_host.commission.link import Link, Refused, as_json
@@ -25,9 +25,9 @@ class Guide:
 
     # what is on the buses
 
-    def scan(self) -> None:
-        """Each bus until no address is used twice, or the person goes on as it is."""
-        for bus in self._buses():
+    def scan(self, names: Sequence[str] = ()) -> None:
+        """Each bus (with names those of these EVSEs) until no address is used twice, or the person goes on as it is. Refused."""
+        for bus in self._buses(names):
             while True:
                 document = self._scan(bus)
                 if document is None:
@@ -40,9 +40,11 @@ class Guide:
                     break
                 document["put_right"] = True
 
-    def _buses(self) -> list[str]:
-        names = list(as_json(self.link, "show site --json").get("buses") or {})
-        return sorted(names)
+    def _buses(self, names: Sequence[str]) -> list[str]:
+        """Names that are none are refused here, before any bus stands."""
+        if names:
+            return list(as_json(self.link, " ".join(["commission", "lines", *names])))
+        return sorted(as_json(self.link, "show site --json").get("buses") or {})
 
     def _scan(self, bus: str) -> "dict[str, Any] | None":
         """The finished scan, None: it was not made."""

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
-from wired_site import Desk, yard
+from wired_site import SITE, Desk, Installer, yard
 
 from ampacity_host.cli import app
 from ampacity_host.commission.guide import Guide
@@ -21,6 +21,21 @@ from ampacity_host.commission.plot import plot
 from ampacity_host.commission.render import html
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.car import Car
+
+
+KEBA = """
+[[evse]]
+name = "keba-{number}"
+kind = "keba-p30"
+bus = "lan"
+host = "127.0.0.1"
+tcp_port = 503{number}
+unit = 255
+circuit = "main"
+max_a = 16.0
+min_a = 6.0
+power_on_a = 0.0
+"""
 
 
 def talker(answers, drop_first=False):
@@ -214,6 +229,38 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     assert refused.exit_code == 1 and "evse-1, evse-2, evse-3, evse-4" in refused.output
     nowhere = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "no" / "r.html")])
     assert nowhere.exit_code == 2 and "No such file" in nowhere.output
+
+
+class Told:
+    """A link that notes what it is asked; no scan begins."""
+
+    def __init__(self, desk):
+        self.desk, self.asked = desk, []
+
+    def ask(self, line):
+        self.asked.append(line)
+        return "error: not now" if line.startswith("scan") else self.desk.ask(line)
+
+
+def test_a_name_that_is_none_is_refused_before_any_bus_stands_and_only_buses_of_those_named_do(tmp_path):
+    text = SITE.replace("[[meter]]", '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 5020\nprivate = true\n[[meter]]')
+    text += "".join(KEBA.format(number=number) for number in (1, 2))
+    bench = yard(tmp_path, text)
+    bench.start()
+    bench.run_ms(2_000)
+
+    def scanned(*names):
+        link = Told(Desk(bench))
+        try:
+            Guide(link, Nobody(), Installer(bench).screen).scan(names)
+        except Refused as problem:
+            assert "evse-1, evse-2" in str(problem)
+            return [line for line in link.asked if line.startswith("scan")] or None
+        return [line.split(" units")[0] for line in link.asked if line.startswith("scan")]
+    assert scanned("nosuch") is None and scanned("keba-1", "nosuch") is None and scanned("keba-1", "keba-1") is None
+    assert scanned("evse-1") == []
+    assert scanned("keba-1") == ["scan lan 127.0.0.1:5031"]
+    assert scanned("keba-2", "evse-2") == ["scan lan 127.0.0.1:5032", "scan rs485-1"]
 
 
 def test_options_of_the_controllers_words_reach_it():
