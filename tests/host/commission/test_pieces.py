@@ -22,7 +22,6 @@ from ampacity_host.commission.render import html
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.car import Car
 
-
 KEBA = """
 [[evse]]
 name = "keba-{number}"
