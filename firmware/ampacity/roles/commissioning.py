@@ -264,7 +264,9 @@ class Commissioning(Part):
 
     def _finish(self, now_ms):
         head = self._head()
-        head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), True
+        head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), not self.run.aborted
+        if self.run.aborted:
+            head["aborted"] = self.run.undone
         head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
         self._put(papers.HEAD, head, now_ms)
         self._release(now_ms)
@@ -393,6 +395,7 @@ class Commissioning(Part):
                      "ended": None, "finished": False, "controller": self._identity(),
                      "signed": None})
         head["evses"] = head.get("evses", {}) if chosen is not None else {}
+        head.pop("aborted", None)
         head["together"] = []
         self._put(papers.HEAD, head, now_ms)
 

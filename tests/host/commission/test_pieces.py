@@ -145,6 +145,13 @@ def test_a_report_without_any_evse_did_not_pass():
     assert "Nothing was found wrong" in html(report) and "nobody yet" in html(report)
 
 
+def test_an_aborted_run_did_not_pass_though_all_that_was_done_did():
+    head = {**HEAD, "finished": False, "aborted": [["evse-2", []]], "evses": {"evse-1": {"index": 0, "outcome": "passed"}}}
+    report = assemble(head, [], [])
+    assert report["outcome"] == "not done"
+    assert "the run was aborted; not done: evse-2 (all of it)" in html(report) and "wrong in what was done." in html(report)
+
+
 def test_what_people_type_is_data_on_the_page_and_no_markup():
     page = html(assemble({**HEAD, "site": "<b>", "signed": {"by": "<script>", "at": None, "seal": "0"}}, [], []))
     assert "<script>" not in page and "&lt;script&gt;" in page and "was changed" in page
