@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 from wired_site import SITE, Desk, Installer, yard
 
+from ampacity.commission.scan import ANY_TEXT
 from ampacity_host.cli import app
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.link import LinkLost, Refused, SerialLink, SocketLink, as_json
@@ -235,6 +236,28 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     assert refused.exit_code == 1 and "evse-1, evse-2, evse-3, evse-4" in refused.output
     nowhere = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "no" / "r.html")])
     assert nowhere.exit_code == 2 and "No such file" in nowhere.output
+
+
+def test_a_scan_at_the_controller_asks_the_units_of_the_site_file_too(tmp_path):
+    text = SITE.replace("[[meter]]", '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 5020\nprivate = true\n[[meter]]')
+    bench = yard(tmp_path, text + KEBA.format(number=1))
+    bench.start()
+    bench.run_ms(20_000)
+    desk = Desk(bench)
+
+    def found(line, most_s):
+        assert desk.ask(line).startswith("scan: ")
+        for _ in range(most_s):
+            desk.sleep(1)
+            document = json.loads(desk.ask("scan status --json"))
+            if document["stage"] == "over":
+                break
+        return document
+    assert [(row["unit"], row["device"]) for row in found("scan lan standing=yes", 8)["found"]] == [(255, "keba-p30")]  # early
+    desk.ask("scan stop")
+    over = found("scan rs485-1 standing=yes baud=own", 60)
+    assert over["stage"] == "over" and [row["unit"] for row in over["found"]][-1] == 100
+    assert not scan_findings([{"bus": "lan", "found": [{"unit": 1, "note": ANY_TEXT}], "verdict": ""}])
 
 
 class Told:
