@@ -22,6 +22,7 @@ class Guide:
     def __init__(self, link: Link, person: Person, screen: Screen, sleep: Callable[[float], None] = time.sleep) -> None:
         self.link, self.person, self.screen, self._sleep = link, person, screen, sleep
         self.scans: list[dict[str, Any]] = []
+        self.begun = False  # the run; from then on it is the controller's
 
     # what is on the buses
 
@@ -74,6 +75,7 @@ class Guide:
 
     def run(self, names: list[str]) -> dict[str, Any]:
         """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
+        self.begun = True
         answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
         if answer.startswith("error") and "abort first" not in answer:
             raise Refused(answer[len("error: "):])

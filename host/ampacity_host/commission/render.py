@@ -68,7 +68,8 @@ def found(report: dict[str, Any]) -> list[str]:
     parts = ["<h2>Findings</h2>"]
     for row in report["findings"]:
         parts.append(f"<div class='finding {row['level']}'><b>{escape(row['text'])}</b><div class='fix'>Fix: {escape(row['fix'])}</div></div>")
-    return parts if report["findings"] else [*parts, "<p>Nothing was found wrong" + ("" if report["head"].get("finished") else " in what was done") + ".</p>"]
+    what = "" if report["head"].get("finished") else " in what was done"
+    return parts if report["findings"] else [*parts, f"<p>Nothing was found wrong{what}.</p>"]
 
 
 def evse(sheet: dict[str, Any]) -> list[str]:

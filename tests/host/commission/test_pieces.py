@@ -3,7 +3,10 @@
 import io
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -258,6 +261,21 @@ def test_a_scan_at_the_controller_asks_the_units_of_the_site_file_too(tmp_path):
     over = found("scan rs485-1 standing=yes baud=own", 60)
     assert over["stage"] == "over" and [row["unit"] for row in over["found"]][-1] == 100
     assert not scan_findings([{"bus": "lan", "found": [{"unit": 1, "note": ANY_TEXT}], "verdict": ""}])
+
+
+RUNNING = {"running": True, "evse": "evse-1", "step": "load", "ask": None, "progress": "", "seconds": 3, "done": [], "left": [], "findings": []}
+
+
+def test_without_a_terminal_it_says_how_far_it_is_and_at_ctrl_c_that_the_run_goes_on():
+    host, port = talker({"commission start --yes": "started: evse-1", "commission status 0 --json": json.dumps(RUNNING)})
+    words = [sys.executable, "-m", "ampacity_host", "commission", "--controller", f"{host}:{port}", "--no-scan"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+        assert one.stderr.readline().startswith("started: evse-1")
+        assert one.stderr.readline() == "evse-1 load  3 s, then the report\n"
+        one.send_signal(signal.SIGINT)
+        said = one.stderr.read()
+        assert one.wait(30) == 130
+    assert said.startswith("ampacity: interrupted here; the run goes on in the controller: `commission abort`") and said.count("\n") == 1, said
 
 
 class Told:
