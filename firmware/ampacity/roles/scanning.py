@@ -102,7 +102,7 @@ class Scanning:
         own = [facts["unit"] for facts, _driver, _evse in wire.members]
         units = units_for(full, rtu)
         units += [unit for unit in own if unit not in units]
-        return sorted(units) if rtu else units[: len(ANY_UNITS)] + sorted(units[len(ANY_UNITS) :], key=lambda unit: unit not in own)
+        return sorted(units) if rtu else units[: len(ANY_UNITS)] + sorted(units[len(ANY_UNITS) :], key=lambda unit: (unit not in own, unit))
 
     def _limit_s(self, text):
         if text is None:
