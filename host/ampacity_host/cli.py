@@ -284,7 +284,7 @@ def scan(
     raise typer.Exit(scan_command(SimpleNamespace(console=controller, **locals())))
 
 
-@app.command(epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection.")
+@app.command(epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection, 130 Ctrl-C.")
 def commission(
     evses: Annotated[list[str] | None, typer.Argument(metavar="EVSE", help="which; default: all of the site")] = None,
     controller: ControllerOption = None,

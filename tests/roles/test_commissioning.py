@@ -198,6 +198,21 @@ def test_aborting_lets_everything_go():
     assert not yard.primary.guard.limits.sources_of("evse", 1)
 
 
+def test_the_report_of_an_aborted_run_says_so_and_what_was_not_done():
+    yard = Yard()
+    yard.type("commission start")
+    yard.until("identity").type("commission abort")
+    report = yard.type("commission report")
+    assert "the run was aborted; not done: evse-1 (identity, steps, silence, power-on), evse-2 (all of it)" in report, report
+    assert "nothing was found wrong in what was done" in report
+    head = strict_json.loads(yard.type("commission report --json"))
+    assert head["finished"] is False and head["aborted"][1] == ["evse-2", []]
+    yard.start().run(10000)
+    assert "the run was aborted" in yard.type("commission report")
+    yard.commission("evse-2")
+    assert "aborted" not in yard.type("commission report")
+
+
 def test_where_tests_are_required_nothing_charges_before_it_passed():
     yard = Yard(site(rating_da=400, require_tested=True))
     assert yard.amps_da() == [0, 0]

@@ -72,6 +72,14 @@ def without(name, text):
     return text[len(name) + 2 :] if text.startswith(name + ": ") else text
 
 
+def unfinished(head):
+    """Why there is no end of the run, and what was not done."""
+    if not head.get("aborted"):
+        return "the run was not finished"
+    left = ["%s (%s)" % (name, ", ".join(steps) or "all of it") for name, steps in head["aborted"]]
+    return "the run was aborted; not done: " + ", ".join(left)
+
+
 def report_lines(head, evses):
     """The report as text."""
     lines = ["commissioning of %s, firmware %s, begun %s" % (head["site"], head["firmware"], head["began"] or "(time unknown)")]
@@ -88,8 +96,8 @@ def report_lines(head, evses):
         words = (row["evse"], row["at"] or "time unknown", row["old"] or "none", row["new"] or "none", row["outcome"])
         lines.append("%s replaced, %s: serial %s by %s, %s" % words)
     if not head["finished"]:
-        lines.append("the run was not finished")
-    lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong"]
+        lines.append(unfinished(head))
+    lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong" + ("" if head["finished"] else " in what was done")]
     signed = head.get("signed")
     lines.append("signed by %s, %s, seal %s" % (signed["by"], signed["at"] or "time unknown", signed["seal"]) if signed else "not signed")
     return lines

@@ -277,7 +277,7 @@ class Scan:
         unit = visitor.unit_now()
         doing = " asked who it is" if visitor.examining else ""
         return "scan: %sunit %d/%d%s, %d found, about %d s left" % (
-            setting + " " if setting else "", unit, visitor.units[-1], doing, len(self.found()), self.left_s(),
+            setting + " " if setting else "", unit, max(visitor.units), doing, len(self.found()), self.left_s(),
         )  # fmt: skip
 
     def _wait_s(self, now_us: int) -> int:

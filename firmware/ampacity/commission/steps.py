@@ -40,7 +40,10 @@ def needless(step, claims):
 
 
 class Run:
-    """plan: claims in the order of the test. rng: base/rng. lines: of the supply."""
+    """plan: claims in the order of the test. rng: base/rng. lines: of the supply. `undone`: [[EVSE, steps left out]] of one that was `aborted`."""
+
+    aborted = False
+    undone = ()
 
     def __init__(self, plan, rng, lines, now_ms):
         self.plan = list(plan)
@@ -187,6 +190,9 @@ class Run:
         self._next_evse(now_ms)
 
     def _abort(self, now_ms):
+        self.aborted = True
+        self.undone = [[self.claims["name"], [self.experiment.name] + self._steps]]
+        self.undone += [[claims["name"], []] for claims in self.plan[self.at + 1 :]]
         self.experiment.end(verdicts.NOT_DONE, "the run was aborted")
         self._close(self.experiment, now_ms)
         result = self.results[self.claims["name"]]

@@ -264,7 +264,9 @@ class Commissioning(Part):
 
     def _finish(self, now_ms):
         head = self._head()
-        head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), True
+        head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), not self.run.aborted
+        if self.run.aborted:
+            head["aborted"] = self.run.undone
         head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
         self._put(papers.HEAD, head, now_ms)
         self._release(now_ms)
@@ -337,6 +339,8 @@ class Commissioning(Part):
             return self._status(words[1:], as_json, now_ms)
         if verb == "report":
             return self._report(words[1:], as_json)
+        if verb == "lines":
+            return strict_json.dumps(self._lines(self._chosen(words[1:])))
         if verb == "sign":
             return self._sign(" ".join(words[1:]), now_ms)
         if len(words) > 1:
@@ -358,21 +362,29 @@ class Commissioning(Part):
             raise Rejected("commission", "start", "scan stop first, or wait: a bus stands for a scan")
         if self.guard.mode == "safe":
             raise Rejected("commission", "start", "a controller that is not in its safe state: " + self.guard.failure)
-        site = self.primary.site
-        own = [i for i, evse in enumerate(site["evses"]) if not evse.get("primary")]
-        chosen = own
-        if names:
-            chosen = []
-            for name in names:
-                index = self.primary.points.index(name)
-                if index not in own or index in chosen:
-                    raise Rejected("commission start", name, ", ".join([site["evses"][i]["name"] for i in own]) + ", each once")
-                chosen.append(index)
+        site, chosen = self.primary.site, self._chosen(names)
         self._open_papers(chosen if names else None, now_ms)
         rng = self.primary.doors.rng() if hasattr(self.primary.doors, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
         self.run = Run([self._claims(index) for index in chosen], rng, site["phases"], now_ms)
         self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
         return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
+
+    def _chosen(self, names):
+        """The indexes of the EVSEs of these names, without names all that are tested here. Rejected."""
+        evses = self.primary.site["evses"]
+        own = [i for i, evse in enumerate(evses) if not evse.get("primary")]
+        chosen = []
+        for name in names:
+            index = self.primary.points.index(name)
+            if index not in own or index in chosen:
+                raise Rejected("commission", name, ", ".join([evses[i]["name"] for i in own]) + ", each once")
+            chosen.append(index)
+        return chosen if names else own
+
+    def _lines(self, chosen):
+        """The lines that these EVSEs are on: what a scan before their run looks at."""
+        wires = [self.primary.buses.wire_of[index] for index in chosen]
+        return sorted({wire.name: 1 for wire in wires if wire is not None})
 
     def _open_papers(self, chosen, now_ms):
         """A run of all begins new papers; one of some replaces their sheets."""
@@ -383,6 +395,7 @@ class Commissioning(Part):
                      "ended": None, "finished": False, "controller": self._identity(),
                      "signed": None})
         head["evses"] = head.get("evses", {}) if chosen is not None else {}
+        head.pop("aborted", None)
         head["together"] = []
         self._put(papers.HEAD, head, now_ms)
 

@@ -9,7 +9,7 @@ from ampacity.roles.upstream_commands import UpstreamCommands
 from ampacity.roles.view import left_text
 
 SOURCE = "console"
-COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | report [EVSE] [--json] | sign NAME"
+COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
 PLAN_SETTINGS = (
     # key, as [settings] of the site file has it; attribute of the plan or the demands; kind, least, most

@@ -8,7 +8,7 @@ closed, at `scan stop`, and after its time limit.
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
-from ampacity.commission.scan import Scan
+from ampacity.commission.scan import ANY_UNITS, Scan
 from ampacity.commission.words import lines, report, settings_for, settings_of, units_for, units_of
 from ampacity.console.words import Unknown
 
@@ -96,13 +96,13 @@ class Scanning:
         return options
 
     def _units(self, text, wire, full, rtu):
-        """Addresses as asked for; "own": the likely ones and those of the site file."""
-        if text is None:
-            return units_for(full, rtu)
-        if text != "own":
+        """Addresses as asked for; none or "own": the likely ones and those of the site file, over TCP these early."""
+        if text not in (None, "own"):
             return units_of(text, rtu)
         own = [facts["unit"] for facts, _driver, _evse in wire.members]
-        return sorted({unit: 1 for unit in units_for(full, rtu) + own})
+        units = units_for(full, rtu)
+        units += [unit for unit in own if unit not in units]
+        return sorted(units) if rtu else units[: len(ANY_UNITS)] + sorted(units[len(ANY_UNITS) :], key=lambda unit: (unit not in own, unit))
 
     def _limit_s(self, text):
         if text is None:

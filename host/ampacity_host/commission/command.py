@@ -12,19 +12,21 @@ from ampacity_host.commission.render import html
 from ampacity_host.commission.screen import Screen
 from ampacity_host.console import address
 
-OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
+GOES_ON = "interrupted here; the run goes on in the controller: `commission abort` at its console ends it, the same command again joins it"
+NOT_BEGUN = "interrupted before the run began; a bus that stands for a scan returns to service (on a serial console: `scan stop`)"
 
 
 def commission_command(
     names: list[str], console: "str | None", port: "str | None", out: Path, as_json: bool, by: "str | None", unattended: bool, scan: bool,
 ) -> int:  # fmt: skip
-    """0 everything passed, 1 something did not, or the controller refused, 2 wrong usage, 3 no connection."""
-    screen = Screen()
+    """0 everything passed, 1 something did not, or the controller refused, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
+    screen, guide = Screen(), None
     try:
         link = open_link(console, port)
         guide = Guide(link, Nobody() if unattended else Keyboard(), screen)
         if scan:
-            guide.scan()
+            guide.scan(names)
         guide.run(names)
         screen.close()
         report = fetch(link, guide.scans, by)
@@ -35,6 +37,8 @@ def commission_command(
         return told(screen, str(problem), REFUSED)
     except LinkLost as problem:
         return told(screen, str(problem), NO_CONNECTION)
+    except KeyboardInterrupt:
+        return told(screen, GOES_ON if guide is not None and guide.begun else NOT_BEGUN, INTERRUPTED)
     pages = out.with_suffix(".json"), out.with_suffix(".html")
     try:
         write(report, pages[0])

@@ -4,7 +4,7 @@ The run itself is in the controller: when this program goes away nothing is lost
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ampacity_host.commission.link import Link, Refused, as_json
@@ -22,12 +22,13 @@ class Guide:
     def __init__(self, link: Link, person: Person, screen: Screen, sleep: Callable[[float], None] = time.sleep) -> None:
         self.link, self.person, self.screen, self._sleep = link, person, screen, sleep
         self.scans: list[dict[str, Any]] = []
+        self.begun = False  # the run; from then on it is the controller's
 
     # what is on the buses
 
-    def scan(self) -> None:
-        """Each bus until no address is used twice, or the person goes on as it is."""
-        for bus in self._buses():
+    def scan(self, names: Sequence[str] = ()) -> None:
+        """Each bus (with names those of these EVSEs) until no address is used twice, or the person goes on as it is. Refused."""
+        for bus in self._buses(names):
             while True:
                 document = self._scan(bus)
                 if document is None:
@@ -40,9 +41,11 @@ class Guide:
                     break
                 document["put_right"] = True
 
-    def _buses(self) -> list[str]:
-        names = list(as_json(self.link, "show site --json").get("buses") or {})
-        return sorted(names)
+    def _buses(self, names: Sequence[str]) -> list[str]:
+        """Names that are none are refused here, before any bus stands."""
+        if names:
+            return list(as_json(self.link, " ".join(["commission", "lines", *names])))
+        return sorted(as_json(self.link, "show site --json").get("buses") or {})
 
     def _scan(self, bus: str) -> "dict[str, Any] | None":
         """The finished scan, None: it was not made."""
@@ -72,6 +75,7 @@ class Guide:
 
     def run(self, names: list[str]) -> dict[str, Any]:
         """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
+        self.begun = True
         answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
         if answer.startswith("error") and "abort first" not in answer:
             raise Refused(answer[len("error: "):])

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 PROMPT = b"> "
 ANSWER_S = 15.0
-ASKS = ("show", "why", "log", "scan status", "commission status", "commission report", "replace status")  # only look
+ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status")  # only look
 BAUD = 115200
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import ampacity
 from ampacity.base import strict_json
 from ampacity.commission.papers import findings_of, seal
+from ampacity.commission.scan import ANY_TEXT
 from ampacity_host.commission.link import Link, as_json
 
 KIND = "commissioning report"
@@ -63,7 +64,7 @@ def scan_findings(scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def doubles(scan: dict[str, Any]) -> list[str]:
     """What a scan says of addresses that several devices have; two may answer each other so that nothing can be asked."""
-    found = [f"{scan['bus']} unit {row['unit']}: {row['note']}" for row in scan["found"] if row.get("note")]
+    found = [f"{scan['bus']} unit {row['unit']}: {row['note']}" for row in scan["found"] if row.get("note") not in ("", None, ANY_TEXT)]
     return found or ([f"{scan['bus']}: {scan['verdict']}"] if "two devices" in scan["verdict"] else [])
 
 

@@ -1,8 +1,10 @@
 """Who answers what only eyes can see: a person at the keyboard, or nobody (an unattended run)."""
 
+import io
 import queue
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Protocol
 
 WORDS = {"": "next", "y": "next", "yes": "next", "next": "next", "n": "no", "no": "no", "s": "skip", "skip": "skip", "a": "abort", "abort": "abort"}
@@ -20,6 +22,17 @@ class Person(Protocol):
     def agrees(self, question: str) -> bool: ...
 
 
+def typed() -> Iterator[str]:
+    """Lines of standard input, read without a buffer: its lock, held by a thread that reads, breaks the end of the interpreter."""
+    try:
+        number = sys.stdin.fileno()
+    except (OSError, ValueError):
+        yield from sys.stdin
+        return
+    for line in io.FileIO(number, closefd=False):
+        yield line.decode(errors="replace")
+
+
 class Keyboard:
     """Lines of standard input, read while the run goes on. Other words are told back with those there are."""
 
@@ -29,7 +42,7 @@ class Keyboard:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        for line in sys.stdin:
+        for line in typed():
             self._lines.put(line.strip().lower())
         self._lines.put(None)
 

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from ampacity.commission.papers import without
+from ampacity.commission.papers import unfinished, without
 from ampacity.commission.replace import worth
 from ampacity_host.commission.papers import holds
 from ampacity_host.commission.plot import plot
@@ -37,7 +37,7 @@ def summary(report: dict[str, Any]) -> list[str]:
     rows = [
         ("Outcome", f"<b class='{CLASSES[report['outcome']]}'>{report['outcome']}</b>"),
         ("Begun, ended", f"{head['began'] or 'time unknown'}, {head['ended'] or 'time unknown'}; written {report['written']}"),
-        ("Run", "finished" if head.get("finished") else "<b class='failed'>not finished</b>"),
+        ("Run", "finished" if head.get("finished") else f"<b class='failed'>{escape(unfinished(head))}</b>"),
         ("Firmware", escape(head["firmware"])), ("Controller", f"<code>{escape(head['controller'])}</code>"),
         ("Site file (sha256, compiled, without upstream)", f"<code>{escape(head['site_sha256'])}</code>"),
     ]  # fmt: skip
@@ -68,7 +68,8 @@ def found(report: dict[str, Any]) -> list[str]:
     parts = ["<h2>Findings</h2>"]
     for row in report["findings"]:
         parts.append(f"<div class='finding {row['level']}'><b>{escape(row['text'])}</b><div class='fix'>Fix: {escape(row['fix'])}</div></div>")
-    return parts if report["findings"] else [*parts, "<p>Nothing was found wrong.</p>"]
+    what = "" if report["head"].get("finished") else " in what was done"
+    return parts if report["findings"] else [*parts, f"<p>Nothing was found wrong{what}.</p>"]
 
 
 def evse(sheet: dict[str, Any]) -> list[str]:

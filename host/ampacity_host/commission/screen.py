@@ -1,5 +1,7 @@
 """What a person sees while a commissioning runs: finished steps as lines, the running one live, findings in colour."""
 
+import time
+
 from rich.console import Console
 from rich.markup import escape
 
@@ -7,19 +9,24 @@ from ampacity.commission.papers import without
 from ampacity_host.commission.people import CHOICES
 
 MARKS = {"passed": "[green]ok  [/]", "failed": "[red]FAIL[/]", "not done": "[yellow]open[/]", "not needed": "[dim]-   [/]"}
+PROGRESS_S = 10.0
 COLOURS = {"error": "red", "warning": "yellow"}
 
 
 class Screen:
-    """console: rich; without a terminal the live line is left out and the rest are plain lines."""
+    """console: rich; without a terminal the live line is a plain one every PROGRESS_S."""
 
     def __init__(self, console: "Console | None" = None) -> None:
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._live = self._console.status("") if self._console.is_terminal else None
         self._running = False
+        self._due_s = 0.0
 
     def progress(self, text: str) -> None:
         if self._live is None:
+            if time.monotonic() >= self._due_s:
+                self._due_s = time.monotonic() + PROGRESS_S
+                self.note(text)
             return
         self._live.update(escape(text))
         if not self._running:

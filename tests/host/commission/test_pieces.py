@@ -3,15 +3,19 @@
 import io
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
-from wired_site import Desk, yard
+from wired_site import SITE, Desk, Installer, yard
 
+from ampacity.commission.scan import ANY_TEXT
 from ampacity_host.cli import app
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.link import LinkLost, Refused, SerialLink, SocketLink, as_json
@@ -21,6 +25,20 @@ from ampacity_host.commission.plot import plot
 from ampacity_host.commission.render import html
 from ampacity_host.rig.fields import FieldError
 from ampacity_host.rig.plant.car import Car
+
+KEBA = """
+[[evse]]
+name = "keba-{number}"
+kind = "keba-p30"
+bus = "lan"
+host = "127.0.0.1"
+tcp_port = 503{number}
+unit = 255
+circuit = "main"
+max_a = 16.0
+min_a = 6.0
+power_on_a = 0.0
+"""
 
 
 def talker(answers, drop_first=False):
@@ -131,6 +149,13 @@ def test_a_report_without_any_evse_did_not_pass():
     assert "Nothing was found wrong" in html(report) and "nobody yet" in html(report)
 
 
+def test_an_aborted_run_did_not_pass_though_all_that_was_done_did():
+    head = {**HEAD, "finished": False, "aborted": [["evse-2", []]], "evses": {"evse-1": {"index": 0, "outcome": "passed"}}}
+    report = assemble(head, [], [])
+    assert report["outcome"] == "not done"
+    assert "the run was aborted; not done: evse-2 (all of it)" in html(report) and "wrong in what was done." in html(report)
+
+
 def test_what_people_type_is_data_on_the_page_and_no_markup():
     page = html(assemble({**HEAD, "site": "<b>", "signed": {"by": "<script>", "at": None, "seal": "0"}}, [], []))
     assert "<script>" not in page and "&lt;script&gt;" in page and "was changed" in page
@@ -214,6 +239,75 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     assert refused.exit_code == 1 and "evse-1, evse-2, evse-3, evse-4" in refused.output
     nowhere = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "no" / "r.html")])
     assert nowhere.exit_code == 2 and "No such file" in nowhere.output
+
+
+def test_a_scan_at_the_controller_asks_the_units_of_the_site_file_too(tmp_path):
+    text = SITE.replace("[[meter]]", '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 5020\nprivate = true\n[[meter]]')
+    bench = yard(tmp_path, text + KEBA.format(number=1))
+    bench.start()
+    bench.run_ms(20_000)
+    desk = Desk(bench)
+
+    def found(line, most_s):
+        assert desk.ask(line).startswith("scan: ")
+        for _ in range(most_s):
+            desk.sleep(1)
+            document = json.loads(desk.ask("scan status --json"))
+            if document["stage"] == "over":
+                break
+        return document
+    assert [(row["unit"], row["device"]) for row in found("scan lan standing=yes", 8)["found"]] == [(255, "keba-p30")]  # early
+    desk.ask("scan stop")
+    over = found("scan rs485-1 standing=yes baud=own", 60)
+    assert over["stage"] == "over" and [row["unit"] for row in over["found"]][-1] == 100
+    assert not scan_findings([{"bus": "lan", "found": [{"unit": 1, "note": ANY_TEXT}], "verdict": ""}])
+
+
+RUNNING = {"running": True, "evse": "evse-1", "step": "load", "ask": None, "progress": "", "seconds": 3, "done": [], "left": [], "findings": []}
+
+
+def test_without_a_terminal_it_says_how_far_it_is_and_at_ctrl_c_that_the_run_goes_on():
+    host, port = talker({"commission start --yes": "started: evse-1", "commission status 0 --json": json.dumps(RUNNING)})
+    words = [sys.executable, "-m", "ampacity_host", "commission", "--controller", f"{host}:{port}", "--no-scan"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+        assert one.stderr.readline().startswith("started: evse-1")
+        assert one.stderr.readline() == "evse-1 load  3 s, then the report\n"
+        one.send_signal(signal.SIGINT)
+        said = one.stderr.read()
+        assert one.wait(30) == 130
+    assert said.startswith("ampacity: interrupted here; the run goes on in the controller: `commission abort`") and said.count("\n") == 1, said
+
+
+class Told:
+    """A link that notes what it is asked; no scan begins."""
+
+    def __init__(self, desk):
+        self.desk, self.asked = desk, []
+
+    def ask(self, line):
+        self.asked.append(line)
+        return "error: not now" if line.startswith("scan") else self.desk.ask(line)
+
+
+def test_a_name_that_is_none_is_refused_before_any_bus_stands_and_only_buses_of_those_named_do(tmp_path):
+    text = SITE.replace("[[meter]]", '[[bus]]\nname = "lan"\nkind = "tcp"\nhost = "127.0.0.1"\ntcp_port = 5020\nprivate = true\n[[meter]]')
+    text += "".join(KEBA.format(number=number) for number in (1, 2))
+    bench = yard(tmp_path, text)
+    bench.start()
+    bench.run_ms(2_000)
+
+    def scanned(*names):
+        link = Told(Desk(bench))
+        try:
+            Guide(link, Nobody(), Installer(bench).screen).scan(names)
+        except Refused as problem:
+            assert "evse-1, evse-2" in str(problem)
+            return [line for line in link.asked if line.startswith("scan")] or None
+        return [line.split(" units")[0] for line in link.asked if line.startswith("scan")]
+    assert scanned("nosuch") is None and scanned("keba-1", "nosuch") is None and scanned("keba-1", "keba-1") is None
+    assert scanned("evse-1") == []
+    assert scanned("keba-1") == ["scan lan 127.0.0.1:5031"]
+    assert scanned("keba-2", "evse-2") == ["scan lan 127.0.0.1:5032", "scan rs485-1"]
 
 
 def test_options_of_the_controllers_words_reach_it():
