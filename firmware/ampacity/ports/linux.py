@@ -102,13 +102,23 @@ class LinuxDoors(Doors):
 
             handler = serving(self, tls, handler, refused)
 
-        async def served(reader, writer):
-            try:
-                await handler(reader, writer)
-            except asyncio.CancelledError:  # the controller stops; the library would take the end of this task for a fault
-                self.abort(writer)
+        loop, tasks = asyncio.get_running_loop(), set()
 
-        return await asyncio.start_server(served, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
+        def connected(reader, writer):
+            """A task of our own: the library takes one that a stop cancels for a fault, and says so on standard error."""
+            task = loop.create_task(handler(reader, writer))
+            tasks.add(task)
+            task.add_done_callback(lambda task: over(task, writer))
+
+        def over(task, writer):
+            tasks.discard(task)
+            if task.cancelled():
+                self.abort(writer)
+            elif task.exception() is not None:
+                loop.call_exception_handler({"message": "a connection on %s:%s" % (host, port), "exception": task.exception()})
+                writer.close()
+
+        return await asyncio.start_server(connected, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
 
     async def terminal(self):
         """(reader, writer) of the process's own standard input and output, for a console."""

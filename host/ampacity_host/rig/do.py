@@ -32,7 +32,7 @@ CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per
        "sleep_ms", "hold_ms", "then_phases", "then_ms", *WHIM)  # fmt: skip
 MORE = {
     # operation: the fields beside its words
-    "plug": (*CAR, "car"), "present_token": ("type",), "limit": ("source", "watts", "percent"), "seed": ("type", "status", "group"),
+    "plug": (*CAR, "car"), "present_token": ("type",), "limit": ("source", "watts", "percent", "drm"), "seed": ("type", "status", "group"),
     "fault": ("ms", "ber", "n", "amps", "bytes", "s", "writes", "phases", "inputs", "unit", "a", *WHIM),
     "provision": ("ocpp", "identity", "csms_url", "security_profile", "password", "evses", "config", "csms_root_pem",
                   "certificate_pem", "key_pem"),

@@ -82,3 +82,38 @@ def stopped(request, tmp_path):
 @pytest.mark.parametrize(("answered", "silent"), [(1, 0), (5, 0), (1, 3)])
 def test_a_stop_with_connections_says_nothing_on_standard_error(stopped, answered, silent):
     assert stopped(answered, silent) == (0, "ended\n", "")
+
+
+LATE = """
+import asyncio, socket, sys
+from ampacity.ports.linux import LinuxDoors, run
+
+async def main():
+    async def never(reader, writer):
+        await reader.read()
+
+    server = await LinuxDoors("", {}).listen("127.0.0.1", 0, never)
+    held, loop = socket.create_connection(server.sockets[0].getsockname()), asyncio.get_running_loop()
+    created = loop.create_task
+
+    def create_task(one, **more):
+        made = created(one, **more)
+        if "accept" not in one.__qualname__:
+            loop.call_soon(me.cancel)
+            made.cancel()  # before its first step
+        return made
+
+    me, loop.create_task = asyncio.current_task(), create_task
+    await asyncio.sleep(600)
+
+try:
+    run(main())
+except BaseException as problem:
+    print("ended", type(problem).__name__)
+"""
+
+
+def test_nor_does_a_connection_whose_task_is_cancelled_before_its_first_step(tmp_path):
+    done = subprocess.run([sys.executable, "-c", LATE], env={**os.environ, "PYTHONPATH": str(FIRMWARE)}, capture_output=True, text=True,
+                          timeout=PATIENCE_S, cwd=tmp_path)  # fmt: skip
+    assert (done.stdout, done.stderr) == ("ended CancelledError\n", "")
