@@ -10,7 +10,7 @@ class FieldError(Exception):
 
     def __init__(self, field, value, allowed):
         if value is None:
-            super().__init__("%s is missing; use %s" % (field, allowed))
+            super().__init__("%s: it is missing; use %s" % (field, allowed))
             self.field = field
             return
         shown = repr(value)

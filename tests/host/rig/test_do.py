@@ -62,7 +62,7 @@ def test_a_word_that_is_missing_is_named_by_the_rig():
                         (lambda f: f.number("ms"), "ms"), (lambda f: f.flag("on"), "on")):  # fmt: skip
         with pytest.raises(FieldError) as caught:
             read(Fields({}))
-        assert str(caught.value).startswith(f"{field} is missing; use ")
+        assert str(caught.value).startswith(f"{field}: it is missing; use ")
 
 
 @pytest.mark.parametrize("text, status", [("error: no such command", 1), ("fine", 0)])
