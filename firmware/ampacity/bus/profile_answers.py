@@ -347,9 +347,12 @@ class ProfileAnswers:
 
     def _unsaid(self, index: int) -> bool:
         """Does this limit say nothing: asked while it was off, or before its state was read anew?"""
-        draws = bool(self.facts.amps_da) and max(self.facts.amps_da) > NOISE_DA  # a slow vehicle, or rule 10 finds out
-        if self._word_fields and self._order.acked_off and (draws or (self._off_shows and self._order.belied_off) or not self._word_seen()):
-            return True
+        if self._word_fields and self._order.acked_off:
+            if self._off_shows and self._order.belied_off:
+                return True
+            draws = bool(self.facts.amps_da) and max(self.facts.amps_da) > NOISE_DA
+            if (draws and (self._off_shows or not self._off_settled())) or not self._word_seen():
+                return True  # a slow vehicle; rule 10 judges one that does not stop
         return bool(self._word_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
     def _off_by_word(self, now_ms: int) -> bool:
@@ -367,7 +370,7 @@ class ProfileAnswers:
         draws = max(amps_da) > DRAWS_DA if amps_da else shown_on
         if draws or not order.belied_off:
             self._still_ms = now_ms
-        elif order.belied_off:
+        else:
             order.still_for(now_ms - self._still_ms)
         if draws and self._word_fields and order.said_off and self._off_settled():
             order.drawn_while_off()

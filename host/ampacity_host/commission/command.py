@@ -14,7 +14,7 @@ from ampacity_host.console import address
 
 OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
 GOES_ON = "interrupted here; the run goes on in the controller: `commission abort` at its console ends it, the same command again joins it"
-NOT_BEGUN = "interrupted before the run began; a bus that stands for a scan returns to service (on a serial console: `scan stop`)"
+NOT_BEGUN = "interrupted before the run began; a bus that was taken out of service for a scan returns (on a serial console: `scan stop`)"
 
 
 def commission_command(

@@ -230,7 +230,7 @@ def settled(locks: "Locks", config: dict[str, Any], data: Path, role: str, name:
 
 
 class Locks:
-    """The lock of the data folder and, where its medium refuses, that of the folder beside it: any other process finds one of them."""
+    """The lock of the data folder and, where its medium refuses, that of the folder beside it; a second process finds it in either case."""
 
     def __init__(self) -> None:
         self._held: list[Any] = []

@@ -142,30 +142,32 @@ def test_commissioning_says_it_of_the_new_unit_again(tmp_path):
     bench.close()
 
 
-def test_two_that_show_their_maximum_while_they_are_off_share_the_whole_rating(tmp_path):
-    keba = SITE[SITE.index('[[evse]]\nname = "bay-2"') :] + 'off_shows = "max"\n'
-    bench = yard(tmp_path, SITE[: SITE.index("[[evse]]")] + keba + keba.replace("bay-2", "bay-1").replace("1502", "1501"))
+def two_alike(tmp_path, kind="keba-p30", unit=255, watchdog_s=20):
+    """Two of one kind on 22 A, whose limit registers show their maximum while they are off, as the site file says; both charge."""
+    row = SITE[SITE.index('[[evse]]\nname = "bay-2"') :] + 'off_shows = "max"\n'
+    row = row.replace("keba-p30", kind).replace("255", str(unit)).replace("watchdog_s = 20", f"watchdog_s = {watchdog_s}")
+    bench = yard(tmp_path, SITE[: SITE.index("[[evse]]")] + row + row.replace("bay-2", "bay-1").replace("1502", "1501"))
     bench.start()
     for name in ("bay-1", "bay-2"):
         bench.desk.set("off_shows", name, True, {})
         plug(bench, name, 3)
     bench.run_ms(90_000)
-    drawn = [bench.view()["evses"][name]["measured_a"][0] for name in ("bay-1", "bay-2")]
-    assert sum(drawn) > 21, drawn
+    return bench
+
+
+def drawn(bench):
+    return [bench.view()["evses"][name]["measured_a"][0] for name in ("bay-1", "bay-2")]
+
+
+def test_two_that_show_their_maximum_while_they_are_off_share_the_whole_rating(tmp_path):
+    bench = two_alike(tmp_path)
+    assert sum(drawn(bench)) > 21, drawn(bench)
     bench.close()
 
 
 def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neighbour_from_charging(tmp_path):
-    for kind in ("kathrein-kwb", "keba-p30"):
-        unit = 1 if kind == "kathrein-kwb" else 255
-        keba = SITE[SITE.index('[[evse]]\nname = "bay-2"') :].replace("keba-p30", kind).replace("255", str(unit)) + 'off_shows = "max"\n'
-        keba = keba.replace("watchdog_s = 20", "watchdog_s = 60")
-        bench = yard(tmp_path, SITE[: SITE.index("[[evse]]")] + keba + keba.replace("bay-2", "bay-1").replace("1502", "1501"))
-        bench.start()
-        for name in ("bay-1", "bay-2"):
-            bench.desk.set("off_shows", name, True, {})
-            plug(bench, name, 3)
-        bench.run_ms(90_000)
+    for kind, unit in (("kathrein-kwb", 1), ("keba-p30", 255)):
+        bench = two_alike(tmp_path, kind, unit, 60)
         desk = Desk(bench)
         bench.plant.point["bay-1"].car.hold_ms = 8_000
         desk.ask("limit bay-1 0")
@@ -173,7 +175,6 @@ def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neig
         bench.plant.point["bay-1"].car.hold_ms = 0
         desk.ask("limit bay-1 off")
         bench.run_ms(120_000)
-        drawn = [bench.view()["evses"][name]["measured_a"][0] for name in ("bay-1", "bay-2")]
-        assert sum(drawn) > 21 and min(drawn) > 10, (kind, drawn)
+        assert sum(drawn(bench)) > 21 and min(drawn(bench)) > 10, (kind, drawn(bench))
         assert "foreign" not in desk.ask("log")
         bench.close()
