@@ -1,6 +1,7 @@
 """What a foreign client would send: a read of anything, or a write of a device's limit as its documentation says."""
 
 from ampacity.bus import lease_table
+from ampacity.bus.profile_order import LIMIT, W_ROLE, OrderRecipe
 
 WRITTEN_A = 6
 VISIT_MS = 1_000
@@ -12,13 +13,15 @@ def request_body(facts, writes):
     if facts["kind"] == "ampacity":
         return _grant(unit) if writes else _read(unit, 3, lease_table.STATUS_AT)
     from ampacity_host import profiles
+    from ampacity_host.profiles.compiler import compile_profile
 
     profile = profiles.load("evse-" + facts["profile"])
-    register = profile["registers"][profile["order"]["limit"]]
     if not writes:
+        register = profile["registers"][profile["order"]["limit"]]
         return _read(unit, 4 if register.get("in") == "input" else 3, register["at"])
-    raw = int(WRITTEN_A / float(register.get("scale", 1))) if register.get("unit") == "A" else WRITTEN_A
-    return bytes((unit, 6)) + register["at"].to_bytes(2, "big") + raw.to_bytes(2, "big")
+    order = compile_profile(profile)["order"]
+    limit = next(write for write in order["charge"] if write[W_ROLE] == LIMIT)
+    return bytes((unit,)) + OrderRecipe(order, order["min"], order["max"]).pdu(limit, WRITTEN_A * 10, {})
 
 
 def _read(unit, function, address):

@@ -5,6 +5,7 @@ import asyncio
 from wired_site import Desk, Installer, plug, yard
 
 from ampacity_host.commission.guide import Guide
+from ampacity_host.rig import foreign
 
 SITE = """
 [site]
@@ -142,14 +143,15 @@ def test_commissioning_says_it_of_the_new_unit_again(tmp_path):
     bench.close()
 
 
-def two_alike(tmp_path, kind="keba-p30", unit=255, watchdog_s=20):
-    """Two of one kind on 22 A, whose limit registers show their maximum while they are off, as the site file says; both charge."""
-    row = SITE[SITE.index('[[evse]]\nname = "bay-2"') :] + 'off_shows = "max"\n'
+def two_alike(tmp_path, kind="keba-p30", unit=255, watchdog_s=20, shows="max"):
+    """Two of one kind on 22 A, which both charge. shows: what the site file says of their limit registers while they are off."""
+    row = SITE[SITE.index('[[evse]]\nname = "bay-2"') :] + ('off_shows = "%s"\n' % shows if shows else "")
     row = row.replace("keba-p30", kind).replace("255", str(unit)).replace("watchdog_s = 20", f"watchdog_s = {watchdog_s}")
     bench = yard(tmp_path, SITE[: SITE.index("[[evse]]")] + row + row.replace("bay-2", "bay-1").replace("1502", "1501"))
     bench.start()
     for name in ("bay-1", "bay-2"):
-        bench.desk.set("off_shows", name, True, {})
+        if shows:
+            bench.desk.set("off_shows", name, True, {})
         plug(bench, name, 3)
     bench.run_ms(90_000)
     return bench
@@ -178,3 +180,18 @@ def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neig
         assert sum(drawn(bench)) > 21 and min(drawn(bench)) > 10, (kind, drawn(bench))
         assert "foreign" not in desk.ask("log")
         bench.close()
+
+
+def test_a_paused_station_of_which_nothing_is_said_and_that_a_foreign_client_lets_charge_is_an_alarm_as_long_as_it_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(foreign, "WRITTEN_A", 16)
+    bench = two_alike(tmp_path, "abb-terra-ac", 1, 60, shows=None)
+    desk = Desk(bench)
+    desk.ask("limit bay-1 0")
+    bench.run_ms(60_000)
+    assert drawn(bench) == [0.0, 16.0]
+    bench.desk.set("foreign_client", "bay-1", True, {"writes": True})
+    bench.run_ms(25_000)
+    first, second = drawn(bench)
+    assert first > 6 and not second, "what a foreign client lets loose is not of the plan: the other one stops"
+    assert desk.ask("log").count("bay-1 shows 16.0 A that nobody ordered") > 1
+    bench.close()
