@@ -57,8 +57,9 @@ def why(guard: "Asked", evse: int) -> str:
     want = guard.want_da[evse]
     reason = _not_charging(guard, s)
     if not reason:
-        key, slack = _tightest(guard, s)
-        reason = _outside(guard, s, slack) or _circuit(guard, s, key)
+        planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.standings]
+        key, slack = _tightest(guard, s, planned_da)
+        reason = _outside(guard, s, slack, planned_da) or _circuit(guard, s, key, planned_da)
         if guard.plan.claim.lowered >> evse & 1:
             reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.claim.claimant].name, reason)
         elif want == 0 and _cannot_begin(guard, s):
@@ -140,34 +141,34 @@ def _no_margin(guard: "Asked", s: "Standing") -> str:
     return text
 
 
-def _tightest(guard: "Asked", s: "Standing") -> "tuple[int, int]":
+def _tightest(guard: "Asked", s: "Standing", planned_da: "list[int]") -> "tuple[int, int]":
     """(flat index, what is left there) of the circuit and phase with the least left."""
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
-        left = cap_da(guard, key) - guard.other.shown_da[key] - _planned(guard, key)
+        left = cap_da(guard, key) - guard.other.shown_da[key] - _sum_da(guard, key, planned_da)
         if left < least:
             best, least = key, left
     return best, least
 
 
-def _outside(guard: "Asked", s: "Standing", slack: int) -> str:
+def _outside(guard: "Asked", s: "Standing", slack: int, planned_da: "list[int]") -> str:
     """The limit from outside on the sum of our EVSEs that leaves no more than the tightest circuit does; "": none."""
     limits, best = guard.limits, ""
     if limits.has_chargers:
         for key in s.on_keys:
-            left = limits.chargers_da[key] - _planned(guard, key)
+            left = limits.chargers_da[key] - _sum_da(guard, key, planned_da)
             if left <= slack:
                 slack = left
                 source = limits.sources_of("chargers", key // guard.site.phases)
                 best = "limit by %s %s" % (source[0][1], amps(limits.chargers_da[key]))
-                best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.standings])
+                best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.standings], planned_da)
     for row in limits.rows:
         weight = row.weights[s.index]
         if weight:
             left = row.cap_da - sum([guard.plan.shed.order_da(o) * row.weights[o.index] for o in guard.ledger.standings])
             if left // weight <= slack:
                 slack = left // weight
-                best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings])
+                best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.standings], planned_da)
     return best
 
 
@@ -175,14 +176,17 @@ def cap_da(guard: "Asked", key: int) -> int:
     return min(guard.ledger.cap_da[key], guard.limits.circuit_da[key])
 
 
-def _planned(guard: "Asked", key: int) -> int:
+def _sum_da(guard: "Asked", key: int, planned_da: "list[int]") -> int:
+    """What all plans come to on one circuit and phase."""
     total = 0
     for s in guard.ledger.standings:
-        total += guard.plan.shed.plan_da(s) * s.on_keys.count(key)
+        planned = planned_da[s.index]
+        if planned:
+            total += planned * s.on_keys.count(key)
     return total
 
 
-def _circuit(guard: "Asked", s: "Standing", key: int) -> str:
+def _circuit(guard: "Asked", s: "Standing", key: int, planned_da: "list[int]") -> str:
     """`garage L2 (63.0 A) − house 31.2 A − …`: rating, other load, and each other EVSE on it."""
     text = "%s (%s)" % (guard.site.phase_name(key), amps(cap_da(guard, key)))
     if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
@@ -194,14 +198,14 @@ def _circuit(guard: "Asked", s: "Standing", key: int) -> str:
     if circuit < len(guard.site.circuits) and (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
         then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
         text += " (meter: %s%s)" % (guard.meter_reason(circuit), then)
-    return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.standings])
+    return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.standings], planned_da)
 
 
-def _others(guard: "Asked", s: "Standing", loads: "list[tuple[Standing, int]]") -> str:
+def _others(guard: "Asked", s: "Standing", loads: "list[tuple[Standing, int]]", planned_da: "list[int]") -> str:
     """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
     text = ""
     for other, count in loads:
-        planned = guard.plan.shed.plan_da(other)
+        planned = planned_da[other.index]
         if other is not s and planned and count:
             reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
             text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))
