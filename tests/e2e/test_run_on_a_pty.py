@@ -43,11 +43,11 @@ max_a = 16.0
 """
 
 
-def until(condition, seconds):
+def until(condition, seconds, every_s=0.1):
     end_s = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end_s
-        time.sleep(0.1)
+        time.sleep(every_s)
 
 
 def shown(text, name):
@@ -68,9 +68,9 @@ def outlives(folder, bench, runtime, port, pull, plug):
         until(lambda: bench.limit_da <= 100, 10)
         bench.house_a = 3.0
         pull()
-        until(lambda: "offline" in shown(ask("show").stdout, "bay"), 30)
+        until(lambda: "offline" in shown(ask("show").stdout, "bay"), 30, 1)
         plug()
-        until(lambda: "online" in shown(ask("show").stdout, "bay") and "meter ok" in ask("show").stdout, 60)
+        until(lambda: "online" in shown(ask("show").stdout, "bay") and "meter ok" in ask("show").stdout, 60, 1)
         assert process.poll() is None and ask("nonsense").exit_code == 1
         return ask("log").stdout
     finally:
