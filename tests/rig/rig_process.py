@@ -1,6 +1,7 @@
 """Starts `ampacity rig` as a person would, and stops it."""
 
 import contextlib
+import copy
 import json
 import subprocess
 import sys
@@ -72,11 +73,23 @@ QUARANTINE_MS = 16_000
 
 
 class Rig(RigClient):
-    """A client with the ready line (`ready`) and the process (`process`) of its rig."""
+    """A client with the ready line (`ready`) and the process (`process`) of its rig.
 
-    def __init__(self, process, ready):
+    virtual: nothing moves there between two operations, so the state that was told is the state until one that may change it.
+    """
+
+    def __init__(self, process, ready, virtual):
         super().__init__(ready["control"])
-        self.process, self.ready = process, ready
+        self.process, self.ready, self._virtual = process, ready, virtual
+        self._told = None
+
+    def answer(self, op, **fields):
+        if op == "state" and not fields and self._virtual:
+            self._told = self._told or super().answer(op)
+            return copy.deepcopy(self._told)
+        if op not in ("worst", "csms_log"):
+            self._told = None
+        return super().answer(op, **fields)
 
     def amps(self):
         """EVSE name -> the current on its first supply phase that carries any."""
@@ -94,7 +107,7 @@ def running(site=SITE, *options, beside=()):
         command = [sys.executable, "-m", "ampacity_host", "rig", "--site", str(path), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            rig = Rig(process, json.loads(process.stdout.readline()))
+            rig = Rig(process, json.loads(process.stdout.readline()), "virtual" in options)
             yield rig
             rig.close()
         finally:

@@ -29,9 +29,15 @@ class Register:
         self.writable = "w" in row.get("access", "r")
         self.low_first = row.get("words", "low" if low_first else "high") == "low"
         self.size: int = row.get("count") or SIZES[self.kind]
+        self._last: tuple[float | str | None, list[int]] = (None, [])  # most values are the same at the next request
 
     def words(self, raw: "float | str") -> list[int]:
         """A raw value, or a text, as registers."""
+        if raw != self._last[0]:
+            self._last = (raw, self._words(raw))
+        return self._last[1]
+
+    def _words(self, raw: "float | str") -> list[int]:
         if isinstance(raw, str):
             data = raw.encode()[: self.size * 2].ljust(self.size * 2, b"\0")
         else:
