@@ -27,6 +27,7 @@ FURTHER = {
     "same": "tests.proof.soak_same",
     "replay": "tests.proof.replay",
     "fuzz": "tests.fuzz.run",
+    "tests": "tests.proof.deep_tests",
 }
 WRONG = ("violations", "disagreements", "failures")
 SEARCHES = ("worlds", "rules")

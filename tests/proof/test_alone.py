@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.deep import sample
 from tests.proof.alone import ALONE, BUNDLES, MUTANTS, found_methods, is_missed, missed
 from tests.proof.defects import DEFECTS
 
@@ -12,6 +13,6 @@ def test_every_method_that_claims_a_rule_stands_in_one_table():
     assert not [name for name, _ in BUNDLES.values() if name not in MUTANTS and name not in DEFECTS]
 
 
-@pytest.mark.parametrize("name", sorted(ALONE))
+@pytest.mark.parametrize("name", sample(sorted(ALONE), 8))
 def test_a_method_that_claims_a_rule_is_missed_alone(name):
     assert is_missed(missed([name], ALONE[name][1]))

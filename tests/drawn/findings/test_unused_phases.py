@@ -1,5 +1,7 @@
 """Phases that cars do not use are given to others; a car that uses them again is an excess of the printed length."""
 
+import pytest
+
 from tests.drawn.findings.scene import RTU, circuit, evse, meter, site, told, within
 from tests.drawn.table import table
 
@@ -36,6 +38,7 @@ def test_one_that_uses_its_other_phases_again_is_an_excess_of_the_printed_length
         assert 0 < found["over_s"]["main"] * 1000 <= again_ms, (found, again_ms)
 
 
+@pytest.mark.deep
 def test_all_that_use_their_other_phases_at_once_are_an_excess_of_the_printed_length():
     with table(rotated()) as one:
         one.plug(phases=1, then_phases=3, then_ms=600_000)
@@ -55,6 +58,7 @@ def test_where_the_site_file_says_that_they_count_nothing_is_given():
         assert not found["over_s"], found
 
 
+@pytest.mark.deep
 def test_an_evse_that_hides_it_is_found_by_the_meter():
     with table(rotated()) as one:
         one.plug("e1", phases=1, then_phases=3, then_ms=500_000)

@@ -1,5 +1,7 @@
 """A house whose load comes and goes does not take from cars for good what they may share."""
 
+import pytest
+
 from tests.drawn.findings.scene import RTU, circuit, evse, meter, site, within
 from tests.drawn.table import table
 
@@ -7,6 +9,7 @@ LINES = ("L1", "L2", "L3")
 HOUSE_A, MORE_A = 4.0, 6.0
 
 
+@pytest.mark.deep
 def test_steps_of_the_house_do_not_make_honest_cars_of_one_phase_count_on_three():
     row = [evse("e%d" % n, bus="b", unit=n, phases=[LINES[(n + at) % 3] for at in range(3)]) for n in range(1, 7)]
     with table(site(circuit("main", 32.0, meter="m", assumed_other_a=15.0, breaker="C63"), meter(), RTU, *row)) as one:

@@ -12,6 +12,7 @@ from ampacity_host import profiles
 from ampacity_host.profiles.conformance import evse
 from ampacity_host.profiles.conformance.evse import ITEMS, EvseStage, life
 from ampacity_host.rig.devices.evse import EVSE_FAULTS
+from tests.deep import sample
 
 EVSES = profiles.names("evse")
 REGULATED = [name for name in EVSES if not profiles.blocked(profiles.load("evse-" + name))]
@@ -31,13 +32,13 @@ def test_the_life_of_a_charge_controller(name, item):
     assert not verdict or verdict in REASONS.get(item, set()), verdict
 
 
-def sample():
+def faults():
     """A few faults for each device, drawn once for all: the whole product would only repeat them."""
     rng = random.Random(7)
     return [(name, kind) for name in REGULATED for kind in rng.sample([k for k in EVSE_FAULTS if k != "swapped"], 3)]
 
 
-@pytest.mark.parametrize(("name", "kind"), sample())
+@pytest.mark.parametrize(("name", "kind"), sample(faults(), 4))
 def test_after_any_fault_it_is_trusted_again_and_charges(name, kind):
     stage = EvseStage(name, seed=3)
     stage.allow(100)

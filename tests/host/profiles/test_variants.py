@@ -10,6 +10,7 @@ from ampacity_host import profiles
 from ampacity_host.profiles.conformance.evse import Plant, site_of
 from ampacity_host.profiles.conformance.stage import START_MS, Wire
 from ampacity_host.rig.devices import make_device
+from tests.deep import sample
 
 EVSES = [name for name in profiles.names("evse") if not profiles.blocked(profiles.load("evse-" + name))]
 CHARGES = [
@@ -29,7 +30,7 @@ REFUSED = [  # what cannot be believed, and the sentence that an installer needs
 ]
 
 
-@pytest.mark.parametrize(("name", "variant"), CHARGES)
+@pytest.mark.parametrize(("name", "variant"), sample(CHARGES, 3))
 def test_a_device_that_differs_charges_and_so_does_its_neighbour(name, variant):
     row = play(name, variant)
     assert row["charges"] and not row["over_ms"], row
@@ -85,7 +86,7 @@ class Alone:
         return counts
 
 
-@pytest.mark.parametrize("name", [name for name in EVSES if limit_of(profiles.load("evse-" + name))])
+@pytest.mark.parametrize("name", sample([name for name in EVSES if limit_of(profiles.load("evse-" + name))], 4))
 def test_what_shows_no_effect_is_written_ever_more_seldom(name):
     """A limit that is always shown 3 A too low, and never while off: per register in five minutes and in the next five, feeding apart."""
     for variant, limit_da in (("shows 3 A less", 140), ("off shows last", 0)):
