@@ -19,6 +19,7 @@ def test_hours_that_differ_with_and_without_bytes_are_a_failure_of_their_part():
     assert problems_of({**APART, "energy_wh": [10_000, 8_900]}, "drawn") == ["energy"]
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(1800)
 @pytest.mark.beside("tests.proof.soak", "--hours", "1", "--seed", "1", "--faults", "20", "--from-hour", "17")
 def test_an_hour_of_a_garage_with_far_more_faults_than_thirty_days_have_exceeds_no_rating_and_serves_its_cars(beside):
