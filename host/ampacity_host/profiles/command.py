@@ -108,9 +108,9 @@ def problems_of(path: Path) -> tuple[list[str], dict[str, Any] | None]:
     profile, problems = checked(written)
     if not problems:
         problems = unusable(profile)
-        wanted = f"{profile['kind']}-{profile['name']}.toml"
-        if path.name != wanted and path.name != f"{profile['name']}.toml":
-            problems.append(f"name: \"{profile['name']}\" belongs into a file {wanted}")
+    kind, name = profile.get("kind"), profile.get("name")
+    if kind in ("evse", "meter") and isinstance(name, str) and path.name not in (f"{kind}-{name}.toml", f"{name}.toml"):
+        problems.append(f'name: "{name}" belongs into a file {kind}-{name}.toml')
     return [f"{path}: {problem}" for problem in problems], profile
 
 

@@ -46,7 +46,8 @@ def test_a_closed_stream_gives_its_number_to_no_other_file():
 
 def interrupted(tmp_path, module, when):
     """`ampacity devices` to which Ctrl-C comes at the moment at which this module of ours, in place of another, has it sent."""
-    (tmp_path / f"{module}.py").write_text(f"import atexit, os, signal, time\ndef come():\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(1)\n{when}\n")
+    come = "import atexit, os, signal, time\ndef come():\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(1)\n"
+    (tmp_path / f"{module}.py").write_text(f"{come}{when}\n")
     return shell(f"PYTHONPATH={tmp_path} {PROGRAM} devices >/dev/null")
 
 
