@@ -1,5 +1,5 @@
 """`python -m ampacity_host …` is `ampacity …`."""
 
-from ampacity_host.cli import main
+from ampacity_host.start import main
 
 main()

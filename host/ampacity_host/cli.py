@@ -2,6 +2,7 @@
 
 import json as writer
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,6 +75,17 @@ def folder(text: str) -> Path:
     if not text:
         raise typer.BadParameter("it is empty; name a folder, . for the current one")
     return Path(text)
+
+
+def at_least(least: int) -> Callable[[float | None], float | None]:
+    """Refuses a number below it, in a sentence."""
+
+    def read(value: float | None) -> float | None:
+        if value is not None and not value >= least:
+            raise typer.BadParameter(f"{value:g} is not allowed; use {least} or more")
+        return value
+
+    return read
 
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there)]
@@ -180,7 +192,7 @@ def rig(
     data: Annotated[Path | None, typer.Option(metavar="DIR", parser=folder, help="data folder; default: a new temporary one")] = None,
     seed: Annotated[int | None, typer.Option(help="chance of the plant; default: the site file's")] = None,
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
-    heap: Annotated[int | None, typer.Option(metavar="KIB", min=32, help="MicroPython heap of each controller")] = None,
+    heap: Annotated[int | None, typer.Option(metavar="KIB", callback=at_least(32), help="MicroPython heap of each controller")] = None,
     ui: Annotated[bool, typer.Option("--ui/--headless", help="show the live state on this terminal")] = False,
     json: Annotated[bool, typer.Option("--json", help="nothing more: the line that says that all is up is JSON anyway")] = False,
 ) -> None:
@@ -215,10 +227,10 @@ def replay(
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
     mains_phases: Annotated[Phases, typer.Option(help="where one-phase load goes")] = Phases.l1,
     from_date: Annotated[str | None, typer.Option("--from", metavar="DATE", help="first day")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="how many days; default: all")] = None,
+    days: Annotated[int | None, typer.Option(callback=at_least(1), help="how many days, 1 or more; default: all")] = None,
     columns: Annotated[str | None, typer.Option(metavar="NAME=COLUMN,…", help="headers that are not known by themselves")] = None,
     car: Annotated[str | None, typer.Option(metavar="PHASES,AMPS", help="every car; default 3,16 or the file's column")] = None,
-    faults: Annotated[float, typer.Option(min=0, metavar="RATE", help="random faults an hour")] = 0.0,
+    faults: Annotated[float, typer.Option(callback=at_least(0), metavar="RATE", help="random faults an hour")] = 0.0,
     seed: Annotated[int | None, typer.Option(help="chance; default: the site file's")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="CSV and plots")] = None,
     json: JsonOption = False,
@@ -301,7 +313,7 @@ def commission(
     raise typer.Exit(commission_command(evses or [], None if found.tty else controller, found.tty, out, json, by, unattended, not no_scan))
 
 
-@app.command(epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection.")
+@app.command(epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection; 130 Ctrl-C.")
 def replace(
     evse: Annotated[str, typer.Argument(metavar="EVSE", help="the place whose unit was replaced")],
     controller: ControllerOption = None,

@@ -31,7 +31,11 @@ def test_why_names_missing_evidence():
     bench = Bench(site([evse()]))
     for _ in range(3):
         bench.tick(20000)
-    assert bench.guard.why(0) == "0.0 A: silent (fallback_da was not read back; read it)"
+    assert bench.guard.why(0) == "0.0 A: silent"  # nothing of one that never answered could be read
+    bench.guard.heard(0, bench.now_ms)
+    for _ in range(3):
+        bench.tick(20000)
+    assert bench.guard.why(0) == "0.0 A: returning (fallback_da was not read back; read it)"
 
 
 def test_why_says_quarantine_and_safe():

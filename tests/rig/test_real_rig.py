@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -57,3 +59,18 @@ def test_controllers_find_each_other_over_ptys_and_nothing_is_left_behind(runtim
         rig.process.send_signal(signal.SIGTERM)
         assert rig.process.wait(30) == 0
         wait_for(lambda: not any(os.path.exists("/proc/%d" % child) for child in started), 3)
+
+
+def test_the_folder_of_a_rig_is_a_controller_for_commissioning(tmp_path):
+    """As docs/commission.md has it: a run begins there, and a hand does what it asks for."""
+    folder = str(tmp_path / "practice")
+    with running(SITE, "--no-csms", "--data", folder) as rig:
+        wait_for(lambda: online(rig), 30)
+        words = [sys.executable, "-m", "ampacity_host", "commission", "evse-2", "--controller", folder, "--no-scan", "--unattended"]
+        with subprocess.Popen([*words, "--out", str(tmp_path / "x")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+            assert wait_for(lambda: "evse-2" in str(rig.ask("console", text="commission status --json")), 30)
+            rig.plug(evse="evse-2")
+            wait_for(lambda: "a load draws" in str(rig.ask("console", text="commission status")), 60)
+            run.send_signal(signal.SIGINT)
+            said = run.communicate(timeout=30)[0]
+            assert run.returncode == 130 and "the run goes on in the controller" in said, said

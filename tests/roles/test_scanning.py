@@ -82,7 +82,8 @@ def test_its_time_limit_gives_the_bus_back():
 def test_what_is_not_understood_names_what_is():
     desk = Desk()
     for text, wanted in (
-        ("scan", "scan BUS first"), ("scan rs485-9", "rs485-1"), ("scan rs485-1 speed=9600", "baud="), ("scan stop", "only while one runs"),
+        ("scan", "refused: nothing was scanned yet; `scan BUS` begins"), ("scan rs485-9", "rs485-1"), ("scan rs485-1 speed=9600", "baud="),
+        ("scan stop", "refused: no scan runs"),
         ("scan rs485-1 units=0-5", "1..247"), ("scan rs485-1 units=9-5", "lower one first"), ("scan rs485-1 baud=9601", "9600, 19200"),
         ("scan rs485-1 baud=9600X", "9600, 19200"), ("scan rs485-1 limit=0", "1..7200"), ("scan rs485-1 standing=perhaps", "yes or no"),
     ):  # fmt: skip
@@ -98,7 +99,7 @@ def test_only_an_installer_scans():
 def test_a_second_scan_waits_for_the_first():
     desk = Desk()
     desk.line("scan rs485-1 standing=yes")
-    assert "over" in desk.line("scan rs485-1 standing=yes")
+    assert "goes on; wait, or `scan stop` ends it" in desk.line("scan rs485-1 standing=yes")
 
 
 def test_an_evse_whose_watchdog_counts_for_nothing_needs_the_installers_word():

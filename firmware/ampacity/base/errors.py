@@ -7,4 +7,8 @@ The classes live in the safety core, which imports nothing of the rest.
 
 from ampacity.circuit.trusted.errors import InvariantBroken, Rejected, ensure
 
-__all__ = ("InvariantBroken", "Rejected", "ensure")
+__all__ = ("InvariantBroken", "NotNow", "Rejected", "ensure")
+
+
+class NotNow(Rejected):
+    """No value would do: `allowed` is a sentence that says what stands against it, and what to do."""

@@ -385,6 +385,10 @@ class Guard:
         s = self.ledger.standings[evse]
         return s.heard_ever and not s.silent
 
+    def heard_ever(self, evse: int) -> bool:
+        """Has it given a valid answer since the controller started?"""
+        return self.ledger.standings[evse].heard_ever
+
     def state(self, evse: int) -> str:
         """"ok", "silent", "returning", "isolated", "disobeys", or why it is locked."""
         s = self.ledger.standings[evse]

@@ -88,7 +88,7 @@ def _not_charging(guard: "Asked", s: "Standing") -> str:
     if state != "ok":
         if s.locked:
             return "%s: %s" % (state, remedy(guard, s))
-        gaps = _foreign(guard, s) + guard.gaps(s.index)
+        gaps = _foreign(guard, s) + (guard.gaps(s.index) if s.heard_ever else [])  # what never answered holds nothing that could be read
         return state + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
         return "no car asks"

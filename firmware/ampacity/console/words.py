@@ -1,6 +1,6 @@
 """Refusals as sentences for people: what was typed, what was probably meant, and what there is."""
 
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 
 NAMES_MAX = 24  # as many are listed; a site may have hundreds
 
@@ -28,6 +28,8 @@ def sentence(error):
         return "%s; usage: %s" % (typed, allowed)
     if isinstance(error, Unknown):
         return "there is no %s `%s`%s; %s" % (field, value, meant(value, error.names), listed(error.names))
+    if isinstance(error, NotNow):
+        return "%s is refused: %s" % ("%s `%s`" % (field, value) if value else field, allowed)
     if not value or error.value is None:
         return "%s needs %s" % (field, allowed)
     return "%s `%s` is refused; right would be: %s" % (field, value, allowed)

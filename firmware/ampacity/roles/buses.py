@@ -6,6 +6,7 @@ from ampacity.bus.lease_driver import LeaseDriver
 from ampacity.bus.primary import BusPrimary, is_write
 from ampacity.bus.twins import DOUBLE
 from ampacity.roles.site import endpoint
+from ampacity.roles.unheard import HOST, LINE, Unheard
 
 
 def shared_unit(driver):
@@ -29,10 +30,13 @@ class Wire:
         self.guest = None
         self.line = None
         self.port = None  # the name of its serial device
+        self.unheard = None
         self._was_up = True
 
     def watch(self, log, now_ms):
-        """Say when the serial device is not there, and when it is again."""
+        """Say when the serial device is not there, and when it is again; and who on it has never answered."""
+        if self.unheard is not None and self.guest is None:
+            self.unheard.step(log, now_ms)
         up = self.line is None or getattr(self.line, "up", True)
         if up != self._was_up:
             self._was_up = up
@@ -88,7 +92,9 @@ class Wire:
             fault = getattr(getattr(driver, "facts", None), "fault", None) or ""
             if facts["unit"] == unit and fault.startswith("two devices"):
                 text = text or fault
-        return "unit %d: %s" % (unit, text) if text else ""
+        if text or self.unheard is None:
+            return "unit %d: %s" % (unit, text) if text else ""
+        return self.unheard.text(unit)
 
     def wake(self):
         """A new order: look at once, not at the next turn."""
@@ -236,6 +242,7 @@ class Buses:
     def _add(self, wire, start, members):
         wire.start = start
         wire.members = members
+        wire.unheard = Unheard(wire.name, members, self.guard, LINE if wire.port else HOST)
         self.wires.append(wire)
         for _facts, _driver, evse in members:
             if evse is not None:

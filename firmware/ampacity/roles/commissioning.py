@@ -9,7 +9,7 @@ import os
 from ampacity import __version__
 from ampacity.base import strict_json
 from ampacity.base.compat import format_exception
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.base.rng import Rng
 from ampacity.bus.profile_off import shown_off, tellable
@@ -346,7 +346,7 @@ class Commissioning(Part):
         if len(words) > 1:
             raise Misused("commission " + verb, words[1:])
         if self.run is None:
-            raise Rejected("commission", verb, "start, status, report or sign: no run is going on")
+            raise NotNow("commission", verb, "no run is going on; `commission start` begins one")
         experiment = self.run.experiment
         self.run.command(verb, now_ms)
         self._tell_off(experiment, now_ms)
@@ -357,11 +357,11 @@ class Commissioning(Part):
 
     def _start(self, names, now_ms):
         if self.running:
-            raise Rejected("commission", "start", "commission abort first: a run is going on")
+            raise NotNow("commission", "start", "a run is going on; `commission abort` ends it")
         if self.primary.scanning is not None and self.primary.scanning.running:
-            raise Rejected("commission", "start", "scan stop first, or wait: a bus stands for a scan")
+            raise NotNow("commission", "start", "a bus stands for a scan; wait, or `scan stop` ends it")
         if self.guard.mode == "safe":
-            raise Rejected("commission", "start", "a controller that is not in its safe state: " + self.guard.failure)
+            raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
         self._open_papers(chosen if names else None, now_ms)
         rng = self.primary.doors.rng() if hasattr(self.primary.doors, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
@@ -423,7 +423,7 @@ class Commissioning(Part):
     def _report(self, names, as_json):
         head = self._head()
         if "format" not in head:
-            raise Rejected("commission", "report", "commission start first: nothing was commissioned yet")
+            raise NotNow("commission", "report", "nothing was commissioned yet; `commission start` begins")
         if names:
             if names[0] not in head["evses"]:
                 raise Rejected("commission report", names[0], ", ".join(sorted(head["evses"])) or "an EVSE that was tested")
@@ -437,7 +437,7 @@ class Commissioning(Part):
         """Who has seen the report; the seal tells whether it was changed afterwards."""
         head = self._head()
         if "format" not in head or (self.run is not None and not self.run.over):
-            raise Rejected("commission", "sign", "a run that is over")
+            raise NotNow("commission", "sign", "the run is not over yet")
         if not 2 <= len(who) <= WHO_MAX:
             raise Rejected("commission sign", who, "a name of 2..%d characters" % WHO_MAX)
         seal = papers.seal(head, self._sheets(head))

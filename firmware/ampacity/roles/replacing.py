@@ -4,7 +4,7 @@ The test is the commissioning run of that EVSE alone; it needs eyes, so it is st
 """
 
 from ampacity.base import strict_json
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.commission import papers
 from ampacity.commission.replace import OVER, Replacement, Unit, look, serial_fits
 
@@ -61,15 +61,15 @@ class Replacing:
     def _begin(self, index, unit, serial, now_ms):
         name = self.primary.site["evses"][index]["name"]
         if self.run is not None and self.run.stage != OVER:
-            raise Rejected("replace", name, "after that of %s is over, or `replace stop`" % self.run.name)
+            raise NotNow("replace", name, "that of %s goes on; wait, or `replace stop` ends it" % self.run.name)
         if not unit.answers:
-            raise Rejected("replace", name, "a unit that answers at its address")
+            raise NotNow("replace", name, "nothing answers at its address; switch the new unit on")
         nameless = unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known)
         if not (serial == "none" if nameless else serial_fits(serial, unit.fingerprint)):
             raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else unit.fingerprint)
         before = self._unfinished(name, unit)
         if not nameless and unit.fingerprint == unit.known and before is None:
-            raise Rejected("replace", name, "a new unit: serial number %s is the known one" % unit.known)
+            raise NotNow("replace", name, "serial number %s is the known one, so this is no new unit" % unit.known)
         self._index = index
         self.primary.off_shows().forget(index, now_ms)
         self.run = Replacement(name, unit, now_ms, before)
@@ -78,7 +78,7 @@ class Replacing:
 
     def _about(self, words, now_ms):
         if self.run is None:
-            raise Rejected("replace", " ".join(words), "replace EVSE first")
+            raise NotNow("replace", " ".join(words), "no replacement was begun; `replace EVSE` begins one")
         if words[:1] == ["stop"]:
             self.run.abort()
             self._finish(now_ms)

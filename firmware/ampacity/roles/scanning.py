@@ -6,7 +6,7 @@ closed, at `scan stop`, and after its time limit.
 """
 
 from ampacity.base import strict_json
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.commission.scan import ANY_UNITS, Scan
 from ampacity.commission.words import lines, report, settings_for, settings_of, units_for, units_of
@@ -55,10 +55,10 @@ class Scanning:
 
     def _start(self, words, owner, now_ms):
         if self._wire is not None:
-            raise Rejected("scan", words[0], "after the scan of %s is over, or `scan stop`" % self._wire.name)
+            raise NotNow("scan", words[0], "the scan of %s goes on; wait, or `scan stop` ends it" % self._wire.name)
         test = self.primary.commissioning
         if test is not None and test.running:  # a question would feed the watchdog that is just being tested
-            raise Rejected("scan", words[0], "after the commissioning run is over, or `commission abort`")
+            raise NotNow("scan", words[0], "a commissioning run goes on; wait, or `commission abort` ends it")
         named = 1  # the words of the bus's name: that of a line over TCP has a blank before its host
         while named < len(words) and "=" not in words[named]:
             named += 1
@@ -162,7 +162,7 @@ class Scanning:
 
     def _end(self, why, now_ms):
         if self._wire is None:
-            raise Rejected("scan", "stop", "only while one runs")
+            raise NotNow("scan", "stop", "no scan runs")
         self.scan.stop(why)
         self._wire.give_back()
         text = "scan: %s is in service again, %d found" % (self._wire.name, len(self.scan.found()))
@@ -171,7 +171,7 @@ class Scanning:
 
     def _status(self, as_json, now_ms):
         if self.scan is None:
-            raise Rejected("scan", "status", "scan BUS first")
+            raise NotNow("scan", "status", "nothing was scanned yet; `scan BUS` begins")
         document = report(self.scan, now_ms * 1000)
         document["beside"] = self.beside
         return strict_json.dumps(document) if as_json else "\n".join(lines(document)) + self._unseen()

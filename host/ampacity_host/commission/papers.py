@@ -74,14 +74,19 @@ def fingerprint(report: dict[str, Any]) -> str:
     return hashlib.sha256(strict_json.dumps(plain).encode()).hexdigest()
 
 
+WANTED = "the .json that `ampacity commission` wrote"
+
+
 def read(path: Path) -> dict[str, Any]:
     """A report from its file. NoReport for anything else."""
     try:
         report = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise NoReport(f"{path}: {error}") from None
+    except OSError as error:
+        raise NoReport(f"{path}: it cannot be read: {(error.strerror or str(error)).lower()}; use {WANTED}") from None
+    except ValueError:
+        raise NoReport(f"{path}: no commissioning report; use {WANTED}") from None
     if not isinstance(report, dict) or report.get("kind") != KIND or not isinstance(report.get("head"), dict):
-        raise NoReport(f"{path}: no commissioning report; use the .json that `ampacity commission` wrote")
+        raise NoReport(f"{path}: no commissioning report; use {WANTED}")
     return report
 
 

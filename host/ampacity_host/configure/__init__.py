@@ -27,7 +27,8 @@ def load_below(path: Path, above: "tuple[Path, ...]", instead: "str | None" = No
     collector = Collector(str(path))
     site = parse(path, collector, instead)
     resolve(site, collector, above, compile_below)
-    check_structure(site, collector)
+    if site.whole:
+        check_structure(site, collector)
     check_devices(site, collector)
     collector.refuse()
     site.warnings = collector.warnings()

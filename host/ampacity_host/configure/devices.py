@@ -122,6 +122,10 @@ def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bo
     if table[key] in known or (kind == "evse" and table[key] in OWN_KINDS):
         return True
     own = [*OWN_KINDS] if kind == "evse" else []
+    other, said = ("meter", "a meter, no EVSE") if own else ("evse", "an EVSE, no meter")
+    if table[key] in profiles.names(other) or table[key] in OWN_KINDS:
+        collector.add(table, key, f'"{table[key]}" is {said}', "`ampacity devices` lists all" if own else "have: " + ", ".join(known))
+        return False
     close, alike = near(table[key], own + known), [name for name in known if table[key] in name]
     hint = f'did you mean "{close}"? `ampacity devices` lists all' if close and len(alike) < 2 else "have: " + ", ".join(alike or own + known)
     collector.add(table, key, f'there is no profile "{table[key]}"', hint)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ampacity_host.configure.mistakes import Collector, Mistake
+from ampacity_host.configure.mended import Rest
+from ampacity_host.configure.mistakes import Collector, Mistake, SiteErrors
 from ampacity_host.configure.readers import Wrong
 from ampacity_host.configure.schema import FREE, LISTS, REQUIRED, SINGLE, Field
 from ampacity_host.configure.written import MOST, near, read_toml
@@ -60,6 +61,7 @@ class SiteFile:
     safety_loads: list[Table] = field(default_factory=list)
     parent: Table | None = None
     solar: Table | None = None
+    whole: bool = True  # False: some of it could not be read, so nothing can be said of what is missing
 
     @property
     def name(self) -> str:
@@ -95,9 +97,17 @@ def scan_lines(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
 class Reader:
     """Reads the tables of one file; mistakes go to the collector."""
 
-    def __init__(self, text: str, data: dict[str, Any], collector: Collector) -> None:
+    def __init__(self, text: str, data: dict[str, Any], collector: Collector, lost: dict[int, str] | None = None) -> None:
         self.data, self.collector = data, collector
         self.lines = scan_lines(text)
+        starts = sorted(line for line, _ in self.lines.values())
+        self.lost: dict[int, set[str]] = {}  # by the line of a table's header the names of fields that could not be read; "": any
+        for line, name in (lost or {}).items():
+            self.lost.setdefault(max([start for start in starts if start < line], default=0), set()).add(name)
+
+    def lost_in(self, table: Table, key: str) -> bool:
+        """Could this field of the table stand in a line that could not be read?"""
+        return bool({"", key} & self.lost.get(table.line, set()))
 
     def table(self, kind: str, index: int, raw: Any, schema: dict[str, Field]) -> Table:
         line, lines = self.lines.get((kind, index), (0, {}))
@@ -116,7 +126,9 @@ class Reader:
 
     def value(self, table: Table, key: str, column: Field, raw: dict[str, Any]) -> None:
         if key not in raw:
-            if column.default is REQUIRED and column.unless not in raw:
+            if self.lost_in(table, key):
+                table.broken.add(key)
+            elif column.default is REQUIRED and column.unless not in raw:
                 self.collector.add(table, key, "is missing", f"write {key} = …")
                 table.broken.add(key)
             table.values[key] = None if column.default is REQUIRED else column.default
@@ -173,8 +185,8 @@ def parse(path: Path, collector: Collector, instead: str | None = None) -> SiteF
 
     instead: TOML to take in place of what the file holds.
     """
-    text, data = read_toml(path, most=MOST) if instead is None else (instead, tomllib.loads(instead, parse_float=Decimal))
-    reader = Reader(text, data, collector)
+    text, data, lost = written(path, collector) if instead is None else (instead, tomllib.loads(instead, parse_float=Decimal), {})
+    reader = Reader(text, data, collector, lost)
     reader.unknown_tables()
     if "site" not in data:
         collector.add(Table("site", 0, 0), "", "is missing", 'write [site] with name = "…"')
@@ -195,7 +207,19 @@ def parse(path: Path, collector: Collector, instead: str | None = None) -> SiteF
         safety_loads=reader.list("safety_load"),
         parent=reader.single("parent") if "parent" in data else None,
         solar=reader.single("solar") if "solar" in data else None,
+        whole=not lost,
     )
+
+
+def written(path: Path, collector: Collector) -> tuple[str, dict[str, Any], dict[int, str]]:
+    """The file's text, its TOML, and the lines that could not be read; its slips go to the collector, where something is left."""
+    try:
+        return (*read_toml(path, most=MOST), {})
+    except SiteErrors as errors:
+        if not isinstance(errors.rest, Rest):
+            raise
+        collector.mistakes += errors.mistakes
+        return errors.rest.text, errors.rest.values, errors.rest.lost
 
 
 def plain(value: Any) -> Any:

@@ -276,9 +276,21 @@ def addresses(site: SiteFile, collector: Collector) -> None:
                     collector.add(table, key, f'does not belong to the serial bus "{bus["name"]}"', "leave it out")
         address = address_of(table, bus)
         if address in taken:
-            collector.add(table, "unit", f"{table['unit']} is the address of {taken[address].where} too", "use a free one")
+            same_address(table, bus, taken[address], collector)
         taken.setdefault(address, table)
     own_endpoints(site, collector)
+
+
+def same_address(table: Table, bus: Table, other: Table, collector: Collector) -> None:
+    """Two devices at one address: on a line and behind a gateway the unit tells them apart, else the host does."""
+    unit, host = table["unit"], table["host"] or bus["host"]
+    if bus["kind"] != "tcp" or bus["gateway"]:
+        where = f" behind {host}" if host and bus["kind"] == "tcp" else ""
+        collector.add(table, "unit", f"{unit} is the address of {other.where} too{where}", "use a free one")
+    elif host:  # where none is written, that is the mistake
+        place = f"{host}:{table['tcp_port'] or tcp_port_of(bus)}"
+        collector.add(table, "host", f"{place} with unit {unit} is the address of {other.where} too",
+                      "give each device its own host or tcp_port, or behind a gateway its own unit")  # fmt: skip
 
 
 def own_endpoints(site: SiteFile, collector: Collector) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ampacity_host.configure.mended import headed, rest_of
 from ampacity_host.configure.mistakes import Mistake, SiteErrors
 
 FILE_BYTES_MAX = 1 << 20
@@ -61,8 +62,9 @@ def read_toml(path: Path, what: str = WHAT, most: "dict[str, int] | None" = None
         return text, values
     except RecursionError:
         raise refuse(0, NESTED, "a field is a value or a plain list of values") from None
-    except ValueError as error:
-        raise SiteErrors([Mistake(str(path), line, what, "", wrong, cure) for line, wrong, cure in slips(text, str(error))]) from None
+    except ValueError:
+        found, rest = rest_of(text, slips, MOST)
+        raise SiteErrors([Mistake(str(path), line, what, "", wrong, cure) for line, wrong, cure in found], rest) from None
 
 
 def decoded(data: bytes, refuse: Any) -> str:
@@ -112,7 +114,7 @@ def slip_of(line: str) -> tuple[str, str] | None:
     header = HEADER.match(line)
     if header:
         good = "]" * len(header[1])
-        return None if header[3] == good else ("brackets that do not match", f"write {header[1]}{header[2]}{good}")
+        return None if header[3] == good else ("brackets that do not match", f"write {headed(header[1], header[2], MOST)}")
     for wrong, pattern, cure in SLIPS:
         match = pattern.match(line)
         if match:

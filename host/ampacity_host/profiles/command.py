@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ampacity.circuit.trusted.errors import Rejected
+from ampacity_host.configure.mended import Rest
 from ampacity_host.configure.mistakes import SiteErrors
 from ampacity_host.configure.written import near, read_toml
 from ampacity_host.profiles.classes import CLASSES, device_class
@@ -104,14 +105,22 @@ def problems_of(path: Path) -> tuple[list[str], dict[str, Any] | None]:
     try:
         _, written = read_toml(path, "profile")
     except SiteErrors as errors:
-        return [str(mistake) for mistake in errors.mistakes], None
+        return [str(mistake) for mistake in errors.mistakes] + [f"{path}: {text}" for text in beyond(errors.rest)], None
     profile, problems = checked(written)
     if not problems:
         problems = unusable(profile)
-        wanted = f"{profile['kind']}-{profile['name']}.toml"
-        if path.name != wanted and path.name != f"{profile['name']}.toml":
-            problems.append(f"name: \"{profile['name']}\" belongs into a file {wanted}")
+    kind, name = profile.get("kind"), profile.get("name")
+    if kind in ("evse", "meter") and isinstance(name, str) and path.name not in (f"{kind}-{name}.toml", f"{name}.toml"):
+        problems.append(f'name: "{name}" belongs into a file {kind}-{name}.toml')
     return [f"{path}: {problem}" for problem in problems], profile
+
+
+def beyond(rest: object) -> list[str]:
+    """What is wrong with the rest of a file that is no TOML; of what may be missing nothing is said where a line was lost."""
+    if not isinstance(rest, Rest):
+        return []
+    problems = checked(rest.values)[1]
+    return [text for text in problems if not rest.lost or not (": is missing" in text or ": no register" in text or "registers." in text)]
 
 
 def unusable(profile: dict[str, Any]) -> list[str]:

@@ -98,7 +98,8 @@ def problems(profile: dict[str, Any]) -> list[str]:
 def _shown_problems(profile: dict[str, Any], table: dict[str, Any]) -> list[str]:
     kind = profile.get("proof", {}).get("kind")
     keys = [key for key in ("off_shows", "unplugged_shows") if key in table]
-    return [f"open.{key}: nothing shows its limit (proof.kind is {kind!r}); leave it out" for key in keys if kind != "limit"]
+    why = f"proof.kind is {kind!r}" if kind else "it has no table proof"
+    return [f"open.{key}: nothing shows its limit ({why}); leave it out" for key in keys if kind != "limit"]
 
 
 def _other_problems(profile: dict[str, Any], table: dict[str, Any]) -> list[str]:

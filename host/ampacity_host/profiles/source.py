@@ -15,7 +15,7 @@ import jsonschema
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.places import PROFILES
-from ampacity_host.profiles import opens, states
+from ampacity_host.profiles import opens, said, sound, states
 
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
 
@@ -25,9 +25,10 @@ _DECIMAL_IS_A_NUMBER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_DECIMAL_IS_A_NUMBER)
 
 
-SHOWN_MAX = 80
+SENTENCES = said.Words(SCHEMA)
 DIGITS_MAX = 20  # of a number, before its point and behind it; 64 bits have as many
 RANGES = {"open.acts_after_s": "a number of seconds above link.latency_ms, at most 60"}
+RANGE = f"one below 1e{DIGITS_MAX}, with at most {DIGITS_MAX} decimals"
 NAME = re.compile("[a-z0-9-]{1,80}")
 WORDS = {"u16": 1, "i16": 1}
 
@@ -86,40 +87,41 @@ def parse(text: str) -> dict:
 
 def validate(profile: dict) -> list[str]:
     """All that is wrong with a profile, each as one sentence; empty when it is well."""
-    problems = _number_problems(profile)
-    if problems:
-        return problems
-    problems = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'profile'}: {_shortly(error)}"
-        for error in _Validator(SCHEMA).iter_errors(profile)
-    ]
-    if problems:
-        return problems
-    problems = [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
-    checks = (_shared_problems, _phase_problems, _unit_problems, _unread_settings, _targets_without_watchdog, _watchdog_problems, states.problems)
-    problems = problems or [problem for check in checks for problem in check(profile)]
-    return problems or opens.problems(profile)
+    numbers = _number_problems(profile)
+    places = [place for place, _ in numbers]
+    countable = sound.with_ones(profile, places)
+    errors = [error for error in _Validator(SCHEMA).iter_errors(countable) if not sound.about_a_number(error, places)]
+    found = [f"{sound.dotted(place)}: {text}" for place, text in numbers] + [text for error in errors for text in SENTENCES.of(error)]
+    left = sound.without(countable, places + sound.unread(errors)) if found else profile
+    return found + _further(left, sound.hurt(places, errors, list(SCHEMA["properties"])))
 
 
-def _number_problems(value: Any, where: str = "") -> list[str]:
+def _further(profile: dict, hurt: set[str]) -> list[str]:
+    """What its tables say of each other, as far as they are known."""
+    if "registers" in hurt:
+        return []
+    strange = sound.findings(_strange_names, profile, hurt)
+    checks = [] if strange else [check for check, needs in CHECKS if not hurt & needs]
+    found = strange + [problem for check in checks for problem in sound.findings(check, profile, hurt)]
+    return found or ([] if hurt & OPEN_NEEDS else sound.findings(opens.problems, profile, hurt))
+
+
+def _strange_names(profile: dict) -> list[str]:
+    return [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
+
+
+def _number_problems(value: Any, place: sound.Place = ()) -> list[tuple[sound.Place, str]]:
     """Numbers that are none, or that no device has: TOML knows nan and inf, and 1e999999999 would be computed for ever."""
     if isinstance(value, dict):
-        return [problem for key in value for problem in _number_problems(value[key], f"{where}.{key}" if where else str(key))]
+        return [problem for key in value for problem in _number_problems(value[key], (*place, key))]
     if isinstance(value, list):
-        return [problem for at, item in enumerate(value) for problem in _number_problems(item, f"{where}.{at}")]
+        return [problem for at, item in enumerate(value) for problem in _number_problems(item, (*place, at))]
     if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() < DIGITS_MAX and value.as_tuple().exponent >= -DIGITS_MAX):
-        allowed = RANGES.get(where.rstrip(".0123456789"), f"one below 1e{DIGITS_MAX}, with at most {DIGITS_MAX} decimals")
-        return [f"{where}: {str(value).lower()[:SHOWN_MAX]} is no number that a device has; use {allowed}"]
+        allowed = RANGES.get(sound.dotted(part for part in place if isinstance(part, str)), RANGE)
+        return [(place, f"{said.toml(value)} is no number that a device has; use {allowed}")]
     if isinstance(value, int) and abs(value) >= 10**DIGITS_MAX:
-        return [f"{where}: it has more than {DIGITS_MAX} digits; use a number below 1e{DIGITS_MAX}"]
+        return [(place, f"it has more than {DIGITS_MAX} digits; use a number below 1e{DIGITS_MAX}")]
     return []
-
-
-def _shortly(error: jsonschema.ValidationError) -> str:
-    """What the schema says, without the whole table where one field would do."""
-    text = str(error.message)
-    shown = repr(error.instance)
-    return text if len(shown) <= SHOWN_MAX else text.replace(shown, "this table" if isinstance(error.instance, dict) else shown[:SHOWN_MAX] + "…")
 
 
 def _names_used(profile: dict) -> "list[tuple[str, str]]":
@@ -260,3 +262,15 @@ def blocked(profile: dict) -> "str | None":
     if profile["proof"]["kind"] == "measured" and not any(name.startswith("current_l") for name in profile["reads"]["live"]):
         return "no register shows the limit in force, nor a current that would prove it"
     return None
+
+
+CHECKS: "tuple[tuple[Any, set[str]], ...]" = (  # and the tables that each has to know
+    (_shared_problems, {"link", "order", "watchdog"}),
+    (_phase_problems, {"phases", "reads"}),
+    (_unit_problems, set()),
+    (_unread_settings, {"settings", "reads"}),
+    (_targets_without_watchdog, {"watchdog", "power_on", "settings"}),
+    (_watchdog_problems, {"watchdog"}),
+    (states.problems, {"state"}),
+)
+OPEN_NEEDS = {"open", "kind", "order", "proof", "link", "state", "reads", "watchdog"}

@@ -1,13 +1,17 @@
 """`ampacity scan`: what is on this line, and at which setting? The firmware's own scan, on a laptop or through a controller."""
 
 import asyncio
+import errno
 import json
+import os
+import stat
 import sys
 import time
 from types import SimpleNamespace
 from typing import Any
 
 import serial
+from serial.tools import list_ports
 
 from ampacity.base.errors import Rejected
 from ampacity.base.within import within
@@ -36,11 +40,30 @@ def scan_command(options: SimpleNamespace) -> int:
     except Refused as problem:
         print(f"ampacity: the controller refuses: {problem}", file=sys.stderr)
         return REFUSED
+    except (FileNotFoundError, PermissionError) as problem:
+        print(f"ampacity: {problem.strerror}", file=sys.stderr)
+        return NO_CONNECTION
     except OSError as problem:
         print(f"ampacity: {options.port or options.tcp or options.console}: {problem.strerror or problem}", file=sys.stderr)
         return NO_CONNECTION
     show(document, options.json)
     return REFUSED if document["verdict"] else DONE
+
+
+def need_serial(path: str) -> None:
+    """Raises where that cannot be a serial device, or is none of this user's, before anything is waited for."""
+    try:
+        serial_device = stat.S_ISCHR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        there = ", ".join(sorted(each.device for each in list_ports.comports())) or "none"
+        raise FileNotFoundError(errno.ENOENT, f"--port: there is no serial device {path}; this computer has: {there}") from None
+    if serial_device and not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, f"--port: this user may not open {path}; add the user to the group that owns it, often dialout")
+    if serial_device:
+        with open(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY), closefd=True) as opened:
+            serial_device = opened.isatty()
+    if not serial_device:
+        raise Rejected("--port", path, "a serial device, such as /dev/ttyUSB0")
 
 
 def show(document: dict[str, Any], as_json: bool) -> None:
@@ -53,6 +76,8 @@ async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
     progress = Progress(sys.stderr)
     if options.console is not None:
         return await remote_scan(options, progress)
+    if options.port is not None and "://" not in options.port:
+        need_serial(options.port)
     clock = LaptopClock()
     started_s = time.monotonic()
     if options.tcp is not None:

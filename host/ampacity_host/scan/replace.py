@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ampacity_host.commission.command import OK, REFUSED, USAGE, open_link, told
+from ampacity_host.commission.command import INTERRUPTED, OK, REFUSED, USAGE, open_link, told
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.link import Link, LinkLost, Refused, as_json
 from ampacity_host.commission.papers import NoReport, fetch, read, write
@@ -17,18 +17,32 @@ from ampacity_host.commission.screen import Screen
 
 NO_CONNECTION = 3
 POLL_S = 0.5
+UNTOUCHED = "nothing was changed; the new unit of {0} stays locked at 0 A until `ampacity replace {0}` accepts it"
+SETTING = "the controller goes on with {0}, which gets no current before its settings are read back and an order is proven; "
+SETTING += "at its console `replace status` shows how far it is, `replace stop` ends it"
+TAKEN = "the new unit of {0} is accepted and in service, without a test of it; `ampacity commission {0}` makes one"
+TESTING = "the new unit of {0} is accepted and in service; its test goes on in the controller: `commission abort` at its console ends it"
+
+
+class Stage:
+    """How far it is, for who ends it early."""
+
+    state = UNTOUCHED
 
 
 def replace_command(options: SimpleNamespace) -> int:
-    """0 in service and tested, 1 something was refused or failed, 2 wrong usage, 3 no connection."""
-    screen = Screen()
+    """0 in service and tested, 1 something was refused or failed, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
+    screen, at = Screen(), Stage()
     try:
         link = open_link(options.console, options.port)
         new = shown_serial(link, options, screen)
         if new is None:
             return told(screen, "nothing was changed", REFUSED)
+        at.state = SETTING
         status = follow(link, options.evse, new, screen)
+        at.state = TAKEN
         if status["outcome"] == "passed" and not options.no_test:
+            at.state = TESTING
             Guide(link, Nobody() if options.unattended else Keyboard(), screen).follow()
         screen.close()
         report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
@@ -39,6 +53,8 @@ def replace_command(options: SimpleNamespace) -> int:
         return told(screen, str(problem), REFUSED)
     except LinkLost as problem:
         return told(screen, str(problem), NO_CONNECTION)
+    except KeyboardInterrupt:
+        return told(screen, f"interrupted: {at.state.format(options.evse)}", INTERRUPTED)
     if options.json:
         print(json.dumps(status))
     passed = status["outcome"] == "passed"

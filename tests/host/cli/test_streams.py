@@ -42,3 +42,17 @@ def test_a_closed_stream_gives_its_number_to_no_other_file():
     look = "import os; from ampacity_host.streams import open_missing; open_missing(); import sys; sys.stderr.write(' '.join("
     look += "os.readlink('/proc/self/fd/%d' % n) for n in (0, 1)) + ' %d' % open('/proc/self/stat').fileno())"
     assert shell(f'{sys.executable} -c "{look}" <&- >&-').stderr.startswith("/dev/null /dev/null ")
+
+
+def interrupted(tmp_path, module, when):
+    """`ampacity devices` to which Ctrl-C comes at the moment at which this module of ours, in place of another, has it sent."""
+    come = "import atexit, os, signal, time\ndef come():\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(1)\n"
+    (tmp_path / f"{module}.py").write_text(f"{come}{when}\n")
+    return shell(f"PYTHONPATH={tmp_path} {PROGRAM} devices >/dev/null")
+
+
+def test_ctrl_c_while_the_program_is_being_read_or_ends_is_130_without_a_word(tmp_path):
+    for module, when in (("typer", "come()"), ("jsonschema", "come()"), ("sitecustomize", "atexit.register(come)")):
+        done = interrupted(tmp_path, module, when)
+        assert (done.returncode, done.stderr) == (130, ""), (module, done)
+        (tmp_path / f"{module}.py").unlink()

@@ -76,6 +76,41 @@ def test_all_slips_of_a_file_are_said_at_once(tmp_path):
     assert [int(each.split(":")[0]) for each in said(tmp_path, text)] == [6, 10, 19]
 
 
+FURTHER = ("evse \"bay-1\": unit: 300 is not allowed", "evse \"bay-1\": max_amps: is not known here", "there is no circuit \"mian\"")
+
+
+@pytest.mark.parametrize("slip", ["63,0", "63 A", "63.0;", "63A"])
+def test_a_slip_hides_no_other_mistake(tmp_path, slip):
+    wrong = SITE.replace("unit = 1", "unit = 300\nmax_amps = 3").replace('circuit = "main"', 'circuit = "mian"')
+    alone, beside = said(tmp_path, wrong), said(tmp_path, wrong.replace("63.0", slip))
+    assert sorted(alone + beside[:1]) == sorted(beside) and beside[0].startswith("6: site file: "), beside
+    for text in FURTHER:
+        assert any(text in each for each in alone), alone
+
+
+@pytest.mark.parametrize(("there", "instead"), [
+    ('name = "bay-1"', 'name = "bay-1'), ('bus = "line"', "bus ="), ("max_a = 32.0", "max_a = 1 2"), ("max_a = 32.0", "what is this"),
+    ('circuit = "main"', "circuit = maïn x"),
+])  # fmt: skip
+def test_a_line_that_nobody_can_read_makes_no_other_mistake_up_and_hides_none(tmp_path, there, instead):
+    found = said(tmp_path, SITE.replace(there, instead).replace("63.0", "true").replace("unit = 1", "unit = 300"))
+    assert len(found) == 3 and "6: circuit" in found[0] and sum("unit: 300 is not allowed" in each for each in found) == 1, found
+
+
+@pytest.mark.parametrize("open_end", ["[63.0, 63.0", '"""63.0', "{ a = 1"])
+def test_what_is_not_closed_makes_no_other_mistake_up(tmp_path, open_end):
+    found = said(tmp_path, SITE.replace("63.0", open_end))
+    assert len(found) < 3 and all("site file: " in each for each in found), found
+
+
+def test_a_slip_in_a_profile_hides_no_other_mistake(tmp_path):
+    path = tmp_path / "evse-keba-p30.toml"
+    text = (PROFILES / "evse-keba-p30.toml").read_text().replace("gap_ms = 10\n", "gap_ms = 10 ms\n").replace('"high-first"', '"big"')
+    path.write_text(text)
+    done = command("profile", "check", path)
+    assert "write the number alone: 10" in done.stdout and 'link.words: "big" is not allowed' in done.stdout and done.stdout.count("error:") == 2
+
+
 def test_other_encodings_are_named(tmp_path):
     text = SITE.replace('"garage"', '"garage" # für')
     assert "2: site file: is no utf-8 text: byte 0xfc (in Windows-1252: ü); save it as UTF-8" in said(tmp_path, text.encode("latin-1"))[0]

@@ -20,6 +20,7 @@ JUNK = [
     Decimal("1E+999999"), Decimal("-0.5"), "", "x", "0x41", "state", "current_l1", "order", "1/0", "1/3", "\0", "é" * 200,
     [], [1], ["x"], [[1, 2]], [["a", "b"]], [{}], {}, {"1": "A1"}, {"1": 1}, {"x": [1]},
 ]  # fmt: skip
+PYTHON = re.compile(r"\b(True|False|None|NoneType|Decimal|dict|is not of type|required property|unexpected)\b")
 PIECES = ("nan", "= ", "[open]\n", "{", "[[")
 
 
@@ -51,6 +52,7 @@ def problems(tmp, text):
     found, profile = problems_of(path)
     for problem in found:
         assert problem.startswith(str(path)) and "the tables need" not in problem and "Error" not in problem, problem
+        assert not PYTHON.search(problem), problem
     found = [problem for problem in found if "belongs into a file" not in problem]
     if not found:
         json.dumps(profiles.compile(profile))
@@ -115,7 +117,7 @@ def opened(name, table, change=("", "")):
 
 REFUSED = (
     ("keba-p30", "acts_after_s = [nan]", "open.acts_after_s.0: nan is no number that a device has; use a number of seconds above "),
-    ("keba-p30", "acts_after_s = [1, inf]", "open.acts_after_s.1: infinity is no number"),
+    ("keba-p30", "acts_after_s = [1, inf]", "open.acts_after_s.1: inf is no number"),
     ("keba-p30", "off_states = { state = [-1] }", "open.off_states.state: -1 is no value of that register; use 0 to 4294967295"),
     ("keba-p30", "off_states = { state = [99999999999999] }", "open.off_states.state: 99999999999999 is no value of that register"),
     ("keba-p30", "off_states = { state = [1, 3] }", "open.off_states.state: 3 is a state in which it charges (proof.charging); use 1 or 2 or 5"),
@@ -123,6 +125,11 @@ REFUSED = (
     ("keba-p30", "off_states = { current_l1 = [0] }", "open.off_states: 'current_l1' shows no state; use a register of the table state or "),
     ("peblar", "off_states = { limit_in_force = [16000] }", "open.off_states: 'limit_in_force' shows no state"),
     ("peblar", "off_states = { power = [0] }", "open.off_states: 'power' shows no state"),
+    ("keba-p30", "off_states = 5", "open.off_states: 5 is not allowed; use a table"),
+    ("keba-p30", "off_states = { state = [1.5] }", "open.off_states.state.0: 1.5 is not allowed; use an integer or a text"),
+    ("keba-p30", "latches = [{}]", "open.latches.0: {} is not allowed; use true or false"),
+    ("keba-p30", "acts_after_s = [61]", "open.acts_after_s.0: 61 is not allowed; use a number above 0, at most 60"),
+    ("keba-p30", "of_shows = ['0']", "open.of_shows: is not known here; did you mean off_shows?"),
     ("peblar", "off_states = { state = [3] }", "open.off_states.state: 3 is no state that the table state knows; use 65 or 66 or 67"),
 )  # fmt: skip
 
@@ -144,3 +151,25 @@ def test_a_number_that_would_be_computed_for_ever_is_refused_wherever_it_stands(
     for number in ("1e999999999", "1" + 25 * "0", "1e-999999999"):
         found = problems(tmp_path, opened("peblar", "latches = [true]", ("min_a = 6.0", "min_a = " + number)))
         assert found and ("is no number that a device has" in found[0] or "digits" in found[0]), found
+
+
+TOLD = (  # what is written in place of what, and what is said of it: all at once
+    (("gap_ms = 10\n", "gap_ms = nan\n"), "link.gap_ms: nan is no number that a device has"),
+    (('words = "high-first"', 'words = "big"'), 'link.words: "big" is not allowed; use one of "high-first", "low-first"'),
+    (("at = 1000,", "at = 70000,"), "registers.state.at: 70000 is not allowed; use an integer from 0 to 65535"),
+    (("at = 1004,", ""), "registers.cable.at: is missing; write an integer from 0 to 65535"),
+    (("reply_ms = 1000\n", ""), "link.reply_ms: is missing; write an integer"),
+    (('"current_l1"', '"curent_l1"'), "reads.live: no register 'curent_l1'"),
+    (('name = "keba-p30"', 'name = "keba-p31"'), 'name: "keba-p31" belongs into a file evse-keba-p31.toml'),
+)
+
+
+def test_one_mistake_hides_no_other_and_makes_none_up(tmp_path):
+    text = written("evse-keba-p30")
+    for change, _ in TOLD:
+        assert change[0] in text
+        text = text.replace(*change, 1)
+    path = tmp_path / "evse-keba-p30.toml"
+    path.write_text(text)
+    found = [problem[len(str(path)) + 2 :] for problem in problems_of(path)[0]]
+    assert len(found) == len(TOLD) and all(any(each.startswith(wanted) for each in found) for _, wanted in TOLD), found

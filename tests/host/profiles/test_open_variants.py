@@ -75,8 +75,8 @@ def changed(name, **rows):
 @pytest.mark.parametrize(
     ("name", "rows", "problem"),
     [
-        ("keba-p30", {"off_shows": ["full"]}, "open.off_shows.0: 'full' is not one of ['0', 'least', 'max', 'last']"),
-        ("keba-p30", {"off_state": [1]}, "open: Additional properties are not allowed ('off_state' was unexpected)"),
+        ("keba-p30", {"off_shows": ["full"]}, 'open.off_shows.0: "full" is not allowed; use one of "0", "least", "max", "last"'),
+        ("keba-p30", {"off_state": [1]}, "open.off_state: is not known here; did you mean off_states?"),
         ("keba-p30", {"off_states": {"stat": [1]}}, "open.off_states: no register 'stat'"),
         ("keba-p30", {"off_states": {"state": ["B"]}}, "open.off_states.state: 'B' is no number, as the register shows"),
         (

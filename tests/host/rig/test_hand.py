@@ -104,6 +104,11 @@ def test_keys_present_a_card_pause_a_car_set_other_load_and_kill_the_primary(tmp
         assert seat.hand.told[0] == "console why %s" % seat.hand.names[0] and "back to the site" in seat.shown()
         await seat.type("\x1b")
         assert seat.hand.told is None
+        plugged = seat.look.state["truth"]["evses"][seat.hand.names[0]]["plugged"]
+        await seat.type("wp")  # the key behind it counts, whether the answer is there yet or not
+        assert seat.hand.told is None and seat.look.state["truth"]["evses"][seat.hand.names[0]]["plugged"] is not plugged
+        await seat.type("ww")
+        assert seat.hand.told is None
 
     seated(tmp_path, person)
 

@@ -125,8 +125,8 @@ class Hand(Asking):
         self.said = None
         if self.line is not None:
             return self._type(key)
-        if self.told is not None:
-            return self._read(key)
+        if self.told is not None and self._read(key):
+            return None
         if self.explain(key):
             return None
         if self._look.asked:
@@ -221,9 +221,11 @@ class Hand(Asking):
     # ---- an answer that is a page
 
     def _read(self, key):
+        """Scrolls, or closes the page; False where the key means something besides, and is not lost."""
         title, lines, first = self.told
         by = {"up": -1, "down": 1}.get(key)
         self.told = None if by is None else (title, lines, max(0, min(first + by, len(lines) - 1)))
+        return by is not None or key in ("escape", "enter", " ", "w")
 
     # ---- the page of faults
 

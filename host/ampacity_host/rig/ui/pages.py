@@ -41,7 +41,7 @@ def _line(hand, width):
 
 def _may(look, hand):
     if hand.told is not None:
-        words = "↑ ↓ scroll  any other key: back to the site"
+        words = "↑ ↓ scroll  Esc: back to the site"
     elif look.asked or hand.target is not None:
         words = "Esc: back to the site"
     else:

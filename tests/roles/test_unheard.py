@@ -1,0 +1,36 @@
+"""A device that never answered is told as that, with its address and what to check: in `why`, and once in the log."""
+
+from helper_garage import Garage
+
+TOLD = "no valid answer on bus rs485-1 unit 2 since start: check its power, wiring, unit number, baud and parity; `ampacity scan` shows who answers"
+
+
+def lines(garage, words):
+    return [line[3] for line in garage.log.since(0) if words in line[3]]
+
+
+def cut_from_the_start():
+    garage = Garage()
+    garage.cut = True
+    return garage
+
+
+def test_one_that_never_answered_is_named_with_its_address_and_the_next_step():
+    garage = cut_from_the_start().run(60000)
+    assert lines(garage, "valid answer") == ["evse-2: " + TOLD]
+    assert garage.primary.why(1) == "0.0 A: silent; " + TOLD
+
+
+def test_it_is_told_when_it_answers_after_all_and_not_in_why_any_more():
+    garage = cut_from_the_start().run(20000)
+    garage.cut = False
+    garage.run(20000)
+    assert lines(garage, "first answer") == ["evse-2: the first answer came, on bus rs485-1 unit 2"]
+    assert "valid answer" not in garage.primary.why(1)
+
+
+def test_one_that_falls_silent_later_has_answered():
+    garage = Garage().run(20000)
+    garage.cut = True
+    garage.run(60000)
+    assert not lines(garage, "valid answer") and not lines(garage, "first answer") and "valid answer" not in garage.primary.why(1)
