@@ -76,8 +76,6 @@ async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
     progress = Progress(sys.stderr)
     if options.console is not None:
         return await remote_scan(options, progress)
-    if options.port is not None and "://" not in options.port:
-        need_serial(options.port)
     clock = LaptopClock()
     started_s = time.monotonic()
     if options.tcp is not None:
@@ -117,6 +115,8 @@ async def _on_hosts(options: SimpleNamespace, hosts: list[tuple[str, tuple[str, 
 async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock: LaptopClock, progress: Progress) -> dict[str, Any]:
     """A line, or one host."""
     scan = scan_of(options, clock.now_us())
+    if where is None and "://" not in options.port:
+        need_serial(options.port)
     telling = asyncio.create_task(_tell(scan, clock, progress))
     try:
         await (_on_line(scan, options.port, clock) if where is None else _on_tcp(scan, where, clock))
