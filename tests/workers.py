@@ -18,7 +18,7 @@ SECONDS = ROOT / "tests" / "seconds.txt"
 WORTH_S = 1.0  # what takes less is not written down
 APART = (
     "tests/drawn/test_drawn.py",
-    "tests/host/profiles/test_open_variants.py",
+    "tests/host/profiles/test_undocumented_variants.py",
     "tests/proof/test_alone.py",
     "tests/proof/test_anypolicy.py",
     "tests/proof/test_proof.py",
@@ -46,7 +46,7 @@ LANES = (  # of about the same time by the clock
         "tests/host/ports/test_full_output.py",
         "tests/host/ports/test_secondary_process.py",
         "tests/rig/test_keys.py",
-        "tests/rig/test_real_family.py",
+        "tests/rig/test_real_cascade.py",
         "tests/rig/test_real_rig.py",
     ),
 )

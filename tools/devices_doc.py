@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from ampacity.bus.profile_audit import STORED_PER_DAY
+from ampacity.bus.profile.proof.settings_audit import STORED_PER_DAY
 from ampacity_host import profiles
-from ampacity_host.profiles import opens
-from ampacity_host.profiles.classes import CLASSES, device_class, reserves_da
+from ampacity_host.profiles import undocumented
 from ampacity_host.profiles.conformance import evse, meter
+from ampacity_host.profiles.failsafe_classes import CLASSES, device_class, reserves_da
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "devices.md"
 
@@ -131,8 +131,8 @@ def manners_row(name: str) -> str:
 def open_row(name: str) -> str:
     """What nobody documents of one device."""
     profile = profiles.load("evse-" + name)
-    refused = opens.off_refused(profile)
-    return f"| `{name}` | {'; '.join(opens.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
+    refused = undocumented.off_refused(profile)
+    return f"| `{name}` | {'; '.join(undocumented.told(profile))} | {'yes' if refused is None else 'no: ' + refused.removeprefix('no value: ')} |"
 
 
 def contactor_cell(contactor: "dict | None") -> str:

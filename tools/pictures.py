@@ -13,9 +13,9 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from ampacity_host.rig.ui.hand import Hand
-from ampacity_host.rig.ui.look import Look
+from ampacity_host.rig.ui.key_actions import Actions
 from ampacity_host.rig.ui.render import screen
+from ampacity_host.rig.ui.view_model import ViewModel
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "pictures"
@@ -37,36 +37,36 @@ def record() -> None:
     """Plays the demonstration until the moment, on this computer's own clock."""
     from ampacity_host.configure import compile_site, load_site
     from ampacity_host.demo.main import allowed_ms, tell
-    from ampacity_host.demo.rig import DemoRig
-    from ampacity_host.demo.runtime import choose
+    from ampacity_host.demo.rig_process import DemoRig
+    from ampacity_host.demo.runtime_choice import choose
     from ampacity_host.demo.story import STORY
 
     runtime, name, _ = choose()
     facts = compile_site(load_site(str(STORY.site)))
     console = Console(file=io.StringIO())
     with DemoRig(STORY.site, runtime) as rig:
-        seen = tell(rig, STORY._replace(length_s=MOMENT_S), facts, name, console, allowed_ms(facts), True).look
+        seen = tell(rig, STORY._replace(length_s=MOMENT_S), facts, name, console, allowed_ms(facts), True).model
     moment = {"title": seen.title, "kinds": seen.kinds, "runtime": name, "state": seen.state, "worst": seen.worst, "headline": seen.headline,
               "progress": [33_500, int(STORY.length_s * 1000)], "events": list(seen.events)[-KEPT:], "frames": list(seen.frames)[-KEPT:]}
     MOMENT.write_text(json.dumps(moment, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def look(with_story: bool) -> Look:
+def model(with_story: bool) -> ViewModel:
     """What somebody knows who has watched until the moment; without the story: at the keys of `ampacity rig --ui`."""
     moment = json.loads(MOMENT.read_text(encoding="utf-8"))
-    seen = Look(moment["title"], moment["kinds"], moment["runtime"])
+    seen = ViewModel(moment["title"], moment["kinds"], moment["runtime"])
     seen.state, seen.worst, seen.asks = moment["state"], moment["worst"], True
     seen.events = deque(map(tuple, moment["events"]))
     seen.frames = deque(map(tuple, moment["frames"]))
     if with_story:
         seen.headline, seen.progress = moment["headline"], moment["progress"]
     else:
-        hand = Hand(seen, None, SimpleNamespace(), next(iter(seen.state["truth"]["circuits"])))
-        hand.chosen, hand.said = 4, (True, "present_token CARD-5 evse-5: ok")
+        actions = Actions(seen, None, SimpleNamespace(), next(iter(seen.state["truth"]["circuits"])))
+        actions.chosen, actions.said = 4, (True, "present_token CARD-5 evse-5: ok")
     return seen
 
 
-def picture(seen: Look, width: int, height: int, name: str) -> str:
+def picture(seen: ViewModel, width: int, height: int, name: str) -> str:
     """The SVG of one screen."""
     console = Console(width=width, height=height, file=io.StringIO(), record=True, force_terminal=True, color_system="truecolor",
                       legacy_windows=False, _environ={})
@@ -80,7 +80,7 @@ def pictures() -> dict[str, str]:
     found = {}
     for kind, name in (("demo", "ampacity demo"), ("rig", "ampacity rig --ui")):
         for width, height in SIZES:
-            found[f"{kind}-{width}x{height}.svg"] = picture(look(kind == "demo"), width, height, name)
+            found[f"{kind}-{width}x{height}.svg"] = picture(model(kind == "demo"), width, height, name)
     return found
 
 

@@ -18,7 +18,7 @@ FIRMWARE = ROOT / "firmware" / "ampacity"
 PRIMARY_BYTES_MAX = 512 * 1024
 NOT_ON_A_BOARD = (
     "ports/linux.py", "ports/linux_tls.py", "ports/lock.py", "ports/sim.py", "ports/unix.py",
-    "roles/mishaps.py", "store/faulty_files.py", "store/memory_files.py", "store/private.py",
+    "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
 APART = "commission"  # the room that a controller loads only while somebody commissions it
 OTHER_VERSIONS = ("ocpp/v16", "ocpp/v21")

@@ -13,7 +13,7 @@ from pathlib import Path
 CIRCUIT = Path(__file__).resolve().parents[1] / "firmware" / "ampacity" / "circuit"
 TRUSTED = "trusted"
 POLICY = "policy"
-BESIDE = ("guard.py", "granted.py", "safety_load.py")  # order of a pass, modes; rule 13; rule 3.6
+BESIDE = ("guard.py", "cascaded_guard.py", "safety_load.py")  # order of a pass, modes; rule 13; rule 3.6
 NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING)
 
 

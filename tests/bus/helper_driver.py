@@ -1,7 +1,7 @@
 """A driver that asks one register again and again, and writes down what became of it."""
 
-from ampacity.bus.frames import read_pdu, rtu_frame
-from ampacity.bus.request import ROUTINE, Request
+from ampacity.bus.client.request import ROUTINE, Request
+from ampacity.bus.modbus.frames import read_pdu, rtu_frame
 
 
 class Asker:
@@ -10,11 +10,11 @@ class Asker:
     poll_feeds = False
     facts = None
 
-    def __init__(self, unit, address=0, count=2, timeout_ms=50, klass=ROUTINE):
+    def __init__(self, unit, address=0, count=2, timeout_ms=50, priority=ROUTINE):
         self.unit = unit
         self.pdu = read_pdu(3, address, count)
         self.timeout_ms = timeout_ms
-        self.klass = klass
+        self.priority = priority
         self.asked_ms = -1
         self.orders = []
         self.replies = []
@@ -26,28 +26,28 @@ class Asker:
     def urgency(self, now_ms):
         if self.orders:
             return self.orders[0][0], now_ms
-        return self.klass, self.asked_ms + 1
+        return self.priority, self.asked_ms + 1
 
     def take(self, now_ms):
         if not self.willing:
             return None
         if self.orders:
-            klass, pdu = self.orders.pop(0)
-            return Request(self.unit, pdu, klass, self.timeout_ms)
+            priority, pdu = self.orders.pop(0)
+            return Request(self.unit, pdu, priority, self.timeout_ms)
         self.asked_ms = now_ms
-        return Request(self.unit, self.pdu, self.klass, self.timeout_ms)
+        return Request(self.unit, self.pdu, self.priority, self.timeout_ms)
 
     def reply(self, request, pdu, now_ms):
         self.replies.append(pdu)
         self.certain.append(request.certain)
-        self.own.append(request.own)
+        self.own.append(request.not_echo)
 
     def failed(self, request, reason, now_ms):
         self.failures.append(reason)
 
 
 class Bench:
-    """A BusPrimary alone, with a hand on its line and its clock."""
+    """A RtuClient alone, with a hand on its line and its clock."""
 
     def __init__(self, engine, now_us):
         self.engine = engine

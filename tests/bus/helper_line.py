@@ -1,8 +1,8 @@
-"""A serial line in virtual time between one primary and its secondaries, and a judge that writes down what it hears."""
+"""A serial line in virtual time between one primary and its secondaries, and a guard that writes down what it hears."""
 
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.server.modbus_server import ModbusServer
 
 START_US = (2**30 - 60000) * 1000
 BAUD = 19200
@@ -10,7 +10,7 @@ CHAR_US = -(-11 * 1000000 // BAUD)
 IDENTITY = 0xA1B2C3D4
 
 
-class Judge:
+class FakeGuard:
     """Says yes unless `verdict(evse, da)` says otherwise. calls: list of (name, …)."""
 
     def __init__(self):
@@ -76,7 +76,7 @@ class Station:
         self.map.measured_da = [0, 0, 0]
         self.map.volts_dv = [2300, 2300, 2300]
         self.map.boot_count = 1
-        self.engine = SecondaryEngine(unit, self.map, baud)
+        self.engine = ModbusServer(unit, self.map, baud)
         self.on = True
         self.wake_us = 0
 
@@ -86,7 +86,7 @@ class Station:
         self.map = RegisterMap(self.lease, old.serial, old.firmware, unit=self.unit)
         self.map.measured_da, self.map.volts_dv = old.measured_da, old.volts_dv
         self.map.boot_count = old.boot_count + 1
-        self.engine = SecondaryEngine(self.unit, self.map)
+        self.engine = ModbusServer(self.unit, self.map)
 
 
 class Wire:

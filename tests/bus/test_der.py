@@ -1,7 +1,7 @@
 """The narrow walk through a certificate: the role it names, and everything that is not quite DER refused."""
 
 from ampacity.base.rng import Rng
-from ampacity.bus.der import ROLE_OID, extension, role
+from ampacity.bus.server.der import ROLE_OID, extension, role
 from check import raises
 
 

@@ -1,6 +1,6 @@
 """A length in DER, at each of its edges: what is cut off, too long, or longer than it need be is refused."""
 
-from ampacity.bus.der import extension, inside, role, take
+from ampacity.bus.server.der import extension, inside, role, take
 from check import raises
 
 NAME = b"\x2a\x03"

@@ -1,7 +1,8 @@
 """Frames and PDUs byte by byte, as the standard has them, and how long one will be of which little is here yet."""
 
 from ampacity.base.errors import Rejected
-from ampacity.bus.frames import (
+from ampacity.bus.client.rtu_client import is_write
+from ampacity.bus.modbus.frames import (
     WRITES,
     char_us,
     crc_ok,
@@ -18,9 +19,8 @@ from ampacity.bus.frames import (
     write_one_pdu,
     write_pdu,
 )
-from ampacity.bus.mbap import MbapReceiver, mbap_frame
-from ampacity.bus.primary import is_write
-from ampacity.bus.receiver import STALL_US, RtuReceiver
+from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
+from ampacity.bus.modbus.rtu_receiver import STALL_US, RtuReceiver
 from check import raises
 
 CHAR_US, SILENCE_US = 573, 2006

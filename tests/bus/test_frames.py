@@ -1,8 +1,8 @@
 """Checksum, lengths and silences of Modbus frames."""
 
 from ampacity.base.errors import Rejected
-from ampacity.bus.crc import TABLE, crc16
-from ampacity.bus.frames import (
+from ampacity.bus.modbus.crc import TABLE, crc16
+from ampacity.bus.modbus.frames import (
     char_us,
     crc_ok,
     read_pdu,
@@ -16,7 +16,7 @@ from ampacity.bus.frames import (
     write_one_pdu,
     write_pdu,
 )
-from ampacity.bus.mbap import MbapReceiver, mbap_frame
+from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
 from check import raises
 
 

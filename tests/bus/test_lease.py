@@ -1,6 +1,6 @@
 """The lease of a secondary: who may grant, for how long, and what holds when nobody does."""
 
-from ampacity.bus.lease import Lease, newer
+from ampacity.bus.leases.lease import Lease, newer
 
 NOW = 2**30 - 500
 A, B = 0x11111111, 0x22222222

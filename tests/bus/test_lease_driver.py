@@ -2,23 +2,23 @@
 
 import struct
 
-from helper_line import Judge, evse_facts
+from helper_line import FakeGuard, evse_facts
 
-from ampacity.bus import lease_table as table
-from ampacity.bus.grants import NONE
-from ampacity.bus.lease_driver import LISTEN, MUTE, TALK, LeaseDriver
-from ampacity.bus.numbers import Numbers
-from ampacity.bus.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.leases.broadcast_driver import NOT_DUE
+from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.bus.leases.lease_driver import LISTEN, MUTE, TALK, LeaseDriver
 
 ROWS = [row[0] for row in table.STATUS]
 IDENTITY, EPOCH = 0xA1B2C3D4, 5
 
 
 class Table:
-    """What a driver asks of its GrantTable."""
+    """What a driver asks of its BroadcastDriver."""
 
     lease_ms = 10000
-    broadcasts = True
+    can_broadcast = True
     dirty = False
     permit = True
     counted = 0
@@ -26,23 +26,23 @@ class Table:
     on_foreign = None
 
     def __init__(self):
-        self.numbers = Numbers(IDENTITY, EPOCH)
+        self.numbers = GrantNumbers(IDENTITY, EPOCH)
 
     def permitted(self, now_ms):
         return self.permit
 
-    def alone_or_not(self):
+    def update_members(self):
         self.counted += 1
 
-    def shared(self, text):
+    def interned(self, text):
         return text
 
     def unicast(self, number, value_da, flags):
         return struct.pack(">HHHIHH", value_da, self.lease_ms // 100, number & 0xFFFF, IDENTITY, number >> 16, flags)
 
 
-class Guard(Judge):
-    def least(self, *a):
+class Guard(FakeGuard):
+    def minimum_grant(self, *a):
         self.calls.append(("least",) + a)
 
 
@@ -56,13 +56,13 @@ def driver(**more):
     assert made._step == 4
     granted(made, 100, 7, 20)
     feed(made, 30, limit_da=100, sequence=7)
-    made.judge.calls = []
+    made.guard.calls = []
     return made
 
 
 def fresh(**more):
     made = LeaseDriver(evse_facts(5, **more), 2, Guard(), 250)
-    made.table = Table()
+    made.broadcaster = Table()
     return made
 
 
@@ -110,15 +110,15 @@ def test_an_audit_reads_status_names_settings_and_the_status_again():
     settings(made, certain=False)
     assert made.take(50).tag == 2
     settings(made)
-    assert made.take(60).tag == 0 and not made.judge.of("evidence")
+    assert made.take(60).tag == 0 and not made.guard.of("evidence")
     feed(made, 70)
-    assert made.facts.online and [(c[2], c[3]) for c in made.judge.of("evidence", 2)] == [
+    assert made.facts.online and [(c[2], c[3]) for c in made.guard.of("evidence", 2)] == [
         ("fingerprint", "SN1"), ("watchdog_ms", 10300), ("fallback_da", 60), ("power_on_da", 20), ("max_da", 160), ("mode_ok", True)]  # fmt: skip
     feed(made, 80)
-    assert len(made.judge.of("evidence")) == 6, "settings that survive a restart are told once"
+    assert len(made.guard.of("evidence")) == 6, "settings that survive a restart are told once"
     made = driver(survives=False)
     feed(made, 80, limit_da=100, sequence=7)
-    assert len(made.judge.of("evidence")) == 6, "others with each reading"
+    assert len(made.guard.of("evidence")) == 6, "others with each reading"
 
 
 def test_the_watchdog_of_a_secondary_is_its_lease_or_the_longest_that_it_takes():
@@ -134,12 +134,12 @@ def test_another_boot_or_mark_is_audited_anew():
     for change in ({"boot_count": 4}, {"settings_mark": 78}):
         made = driver()
         feed(made, 100, limit_da=100, sequence=7, **change)
-        assert not made.facts.online and made.take(110).tag == 1 and not made.judge.of("proven")
+        assert not made.facts.online and made.take(110).tag == 1 and not made.guard.of("proven")
 
 
 def test_one_that_was_declared_away_is_read_again_once_in_five_seconds():
     made = driver()
-    made.judge.unaudited = (2,)
+    made.guard.unaudited = (2,)
     feed(made, 10000)
     assert made.take(10010).tag == 1
     names(made)
@@ -161,7 +161,7 @@ def test_one_that_was_declared_away_is_read_again_once_in_five_seconds():
 def test_another_protocol_is_a_fault_and_nothing_is_read_from_it():
     made = driver()
     feed(made, 100, protocol=2, limit_da=50)
-    assert made.facts.fault == "protocol version 2" and made.facts.limit_da == 100 and not made.judge.of("reported")
+    assert made.facts.fault == "protocol version 2" and made.facts.limit_da == 100 and not made.guard.of("reported")
 
 
 def test_a_reading_is_facts_for_people_and_the_guard():
@@ -172,7 +172,7 @@ def test_a_reading_is_facts_for_people_and_the_guard():
         True, False)
     assert (facts.amps_da, facts.volts_dv, facts.power_w, facts.fault, facts.updated_ms) == (
         [10, 25, 30], [2300, 2310, 2290], (10 * 2300 + 25 * 2310 + 30 * 2290) // 100, "over-temperature, other", 100)  # fmt: skip
-    assert made.judge.of("reported") == [("reported", 2, 90, 100)] and made.judge.of("measured") == [("measured", 2, [10, 25, 30], 90, 100)]
+    assert made.guard.of("reported") == [("reported", 2, 90, 100)] and made.guard.of("measured") == [("measured", 2, [10, 25, 30], 90, 100)]
     feed(made, 200, plug=0, pilot=0x0044, measured_l3_da=0xFFFF, volts_l1_dv=0xFFFF, state=4)
     assert (facts.state, facts.plugged, facts.contactor_closed, facts.charging) == ("D", False, False, False)
     assert (facts.amps_da, facts.volts_dv, facts.power_w, facts.fault) == (None, None, None, "faulted")
@@ -188,7 +188,7 @@ def test_a_reading_is_facts_for_people_and_the_guard():
 def test_a_primary_below_tells_its_sum_and_with_how_little_somebody_begins():
     made = driver(primary=True)
     feed(made, 2000, sent_ms=1900, plug=(8 << 8) | 1)
-    assert made.judge.of("least") == [("least", 2, 80)] and made.judge.of("measured")[0][3] == 1900 - 1500 and made.calm_ms == 0
+    assert made.guard.of("least") == [("least", 2, 80)] and made.guard.of("measured")[0][3] == 1900 - 1500 and made.idle_poll_ms == 0
 
 
 def test_a_grant_that_is_shown_in_force_proves_its_order_and_those_before():
@@ -196,13 +196,13 @@ def test_a_grant_that_is_shown_in_force_proves_its_order_and_those_before():
     for number, da in ((8, 90), (9, 80), (10, 70)):
         granted(made, da, number, 100)
     feed(made, 100, limit_da=80, sequence=9)
-    assert [c[1:4] for c in made.judge.of("proven")] == [(2, 3, 80)], "the third order of this judge"
+    assert [c[1:4] for c in made.guard.of("proven")] == [(2, 3, 80)], "the third order of this judge"
     feed(made, 110, limit_da=90, sequence=8)
-    assert len(made.judge.of("proven")) == 1, "what was proven is gone"
+    assert len(made.guard.of("proven")) == 1, "what was proven is gone"
     feed(made, 120, limit_da=71, sequence=10)
-    assert len(made.judge.of("proven")) == 1, "more than was granted"
+    assert len(made.guard.of("proven")) == 1, "more than was granted"
     feed(made, 130, limit_da=70, sequence=10)
-    assert made.judge.of("proven")[-1][2:4] == (4, 70)
+    assert made.guard.of("proven")[-1][2:4] == (4, 70)
 
 
 def test_a_grant_of_somebody_else_or_one_that_has_lapsed_proves_nothing():
@@ -210,28 +210,28 @@ def test_a_grant_of_somebody_else_or_one_that_has_lapsed_proves_nothing():
         made = driver()
         granted(made, 90, 8, 100)
         feed(made, 110, **dict({"limit_da": 90, "sequence": 8}, **change))
-        assert not made.judge.of("proven"), change
-        assert made._resend and made.table.dirty
+        assert not made.guard.of("proven"), change
+        assert made._resend and made.broadcaster.dirty
 
 
 def test_what_was_read_before_the_order_left_asks_for_no_repetition():
     for sent_ms, again in ((99, False), (100, True)):
         made = driver()
         granted(made, 90, 8, 100)
-        made.table.dirty = False
+        made.broadcaster.dirty = False
         feed(made, 110, sent_ms=sent_ms, limit_da=100, sequence=7)
-        assert made._resend == again == made.table.dirty
+        assert made._resend == again == made.broadcaster.dirty
 
 
 def test_an_answer_that_may_be_old_proves_what_it_shows_and_is_no_reading():
     made = driver()
     granted(made, 90, 8, 100)
     feed(made, 110, certain=False, limit_da=90, sequence=8)
-    assert made.judge.of("proven") and not made.judge.of("reported") and not made.judge.of("measured")
+    assert made.guard.of("proven") and not made.guard.of("reported") and not made.guard.of("measured")
     made = driver()
     granted(made, 90, 8, 100)
     feed(made, 110, certain=False, limit_da=90, sequence=8, boot_count=4)
-    assert not made.judge.of("proven") and made.facts.online
+    assert not made.guard.of("proven") and made.facts.online
 
 
 def test_only_eight_orders_wait_for_their_proof():
@@ -239,111 +239,111 @@ def test_only_eight_orders_wait_for_their_proof():
     for number in range(9):
         granted(made, 90 - number, 8 + number, 100)
     feed(made, 110, limit_da=90, sequence=8)
-    assert not made.judge.of("proven")
+    assert not made.guard.of("proven")
     feed(made, 110, limit_da=89, sequence=9)
-    assert made.judge.of("proven")
+    assert made.guard.of("proven")
 
 
 def test_a_lower_goes_first_a_raise_after_it_and_a_refresh_at_a_quarter_of_the_lease():
     made = driver()
-    assert made.need(1000) == NONE and made.due_ms == 20 + 2500
-    assert made.need(2519) == NONE and made.need(2520) == ORDER
-    for want_da, klass in ((99, LOWER), (101, ORDER), (100, NONE)):
+    assert made.grant_due(1000) == NOT_DUE and made.due_ms == 20 + 2500
+    assert made.grant_due(2519) == NOT_DUE and made.grant_due(2520) == ORDER
+    for want_da, priority in ((99, LOWER), (101, ORDER), (100, NOT_DUE)):
         made.want(want_da, 1000)
-        assert made.need(1000) == klass and made.table.dirty
-    assert fresh().need(0) == LOWER and fresh().need(0) == LOWER
-    made.table.dirty = False
+        assert made.grant_due(1000) == priority and made.broadcaster.dirty
+    assert fresh().grant_due(0) == LOWER and fresh().grant_due(0) == LOWER
+    made.broadcaster.dirty = False
     made.want(100, 1001)
-    assert not made.table.dirty
+    assert not made.broadcaster.dirty
 
 
 def test_after_a_refusal_nothing_is_asked_for_50_ms():
     made = driver()
-    made.judge.verdict = lambda evse, da: False
+    made.guard.verdict = lambda evse, da: False
     made.want(110, 1000)
     assert made.order(EPOCH << 16 | 8, 1000) is None
-    assert made.need(1049) == NONE and made.due_ms == 1099 and made.need(1050) == ORDER
+    assert made.grant_due(1049) == NOT_DUE and made.due_ms == 1099 and made.grant_due(1050) == ORDER
 
 
 def test_a_raise_that_must_wait_keeps_what_the_unit_has_before_its_lease_runs_out():
     for after_ms, value_da in ((1249, None), (1250, 100)):
         made = driver()
-        made.judge.verdict = lambda evse, da: da <= 100
+        made.guard.verdict = lambda evse, da: da <= 100
         made.want(110, 20)
         assert made.order(EPOCH << 16 | 8, 20 + after_ms) == value_da
-    assert made.need(20 + after_ms + 49) == NONE and made.order_da == 100
-    made.judge.verdict = lambda evse, da: False
+    assert made.grant_due(20 + after_ms + 49) == NOT_DUE and made.order_da == 100
+    made.guard.verdict = lambda evse, da: False
     assert made.order(EPOCH << 16 | 9, 9000) is None
 
 
 def test_what_is_not_in_force_is_sent_again_after_100_ms_and_a_lower_before_all_others():
-    for first_da, klass in ((90, LOWER), (110, ORDER)):
+    for first_da, priority in ((90, LOWER), (110, ORDER)):
         made = driver()
         granted(made, first_da, 8, 100)
         feed(made, 110, limit_da=100, sequence=7)
-        assert made.need(199) == NONE and made.due_ms == 200 and made.need(200) == klass
-    made.table.permit = False
+        assert made.grant_due(199) == NOT_DUE and made.due_ms == 200 and made.grant_due(200) == priority
+    made.broadcaster.permit = False
     granted(made, 90, 9, 300)
     feed(made, 310, limit_da=110, sequence=8)
-    assert made.need(400) == ORDER, "a lower above its fallback waits for the permit"
+    assert made.grant_due(400) == ORDER, "a lower above its fallback waits for the permit"
     made.fallback_da = 90
-    assert made.need(400) == LOWER
+    assert made.grant_due(400) == LOWER
     made = driver(primary=True)
     granted(made, 90, 8, 100)
     feed(made, 110, limit_da=100, sequence=7)
-    assert made.need(1099) == NONE and made.need(1100) == LOWER
+    assert made.grant_due(1099) == NOT_DUE and made.grant_due(1100) == LOWER
 
 
 def test_a_contactor_that_is_to_open_is_told_alone():
     made = driver(fallback_da=100)
     made.hold_open(True)
-    assert made.flags == 2 and made.table.counted == 1 and made.need(100) == LOWER
+    assert made.flags == 2 and made.broadcaster.counted == 1 and made.grant_due(100) == LOWER
     assert made.urgency(100) == (LOWER, 100)
     request = made.take(100)
-    assert request.pdu[0] == 23 and request.klass == LOWER and request.pdu[-2:] == b"\x00\x02" and request.tag == 0
+    assert request.pdu[0] == 23 and request.priority == LOWER and request.pdu[-2:] == b"\x00\x02" and request.tag == 0
     made.hold_open(False)
     assert made.flags == 0
     made = driver()
     made.hold_open(True)
-    assert made.need(100) == NONE, "above its fallback with the next grant"
+    assert made.grant_due(100) == NOT_DUE, "above its fallback with the next grant"
 
 
 def test_alone_a_grant_and_its_proof_are_one_exchange():
     made = driver()
-    made.table.broadcasts = False
+    made.broadcaster.can_broadcast = False
     made.want(90, 100)
     assert made.urgency(100) == (LOWER, 100)
-    used = made.table.numbers.used
+    used = made.broadcaster.numbers.used
     request = made.take(100)
-    assert request.pdu[0] == 23 and request.unit == 5 and made.order_da == 90 and made.table.numbers.used == used + 1
+    assert request.pdu[0] == 23 and request.unit == 5 and made.order_da == 90 and made.broadcaster.numbers.used == used + 1
     request.certain = True
     request.sent_ms = 100
     made.reply(request, b"\x17\x00" + status(limit_da=90, sequence=1)[2:], 110)
-    assert made.judge.of("answered") == [("answered", 2, 2, 110)] and made.judge.of("proven")[0][2:4] == (2, 90)
+    assert made.guard.of("answered") == [("answered", 2, 2, 110)] and made.guard.of("proven")[0][2:4] == (2, 90)
     made.want(95, 200)
-    made.table.permit = False
-    assert made.take(200) is None and made.order_da == 90 and made.table.numbers.used == used + 1, "a raise waits for the permit"
-    made.table.permit = True
-    made.judge.verdict = lambda evse, da: False
-    assert made.take(200) is None and made.table.numbers.used == used + 1, "its number was given to no grant"
+    made.broadcaster.permit = False
+    assert made.take(200) is None and made.order_da == 90 and made.broadcaster.numbers.used == used + 1, "a raise waits for the permit"
+    made.broadcaster.permit = True
+    made.guard.verdict = lambda evse, da: False
+    assert made.take(200) is None and made.broadcaster.numbers.used == used + 1, "its number was given to no grant"
     assert made.urgency(200)[0] != ORDER
-    made.judge.verdict = None
+    made.guard.verdict = None
     made.want(80, 300)
     request = made.take(300)
     made.failed(request, "timeout", 310)
-    assert not made.judge.of("refused")
+    assert not made.guard.of("refused")
     made.failed(request, "exception:4", 310)
-    assert made.judge.of("refused") == [("refused", 2, 3, 310)]
+    assert made.guard.of("refused") == [("refused", 2, 3, 310)]
     made.failed(made._status, "exception:4", 310)
-    assert len(made.judge.of("refused")) == 1, "a reading that is refused is no order"
+    assert len(made.guard.of("refused")) == 1, "a reading that is refused is no order"
 
 
 def test_one_that_was_refused_in_a_broadcast_is_tried_alone_after_a_reading():
     made = driver()
-    made.judge.verdict = lambda evse, da: False
+    made.guard.verdict = lambda evse, da: False
     made.want(110, 100)
     made.order(EPOCH << 16 | 8, 100)
-    made.judge.verdict = None
+    made.guard.verdict = None
     assert made.take(160).tag == 0
     feed(made, 160, limit_da=100, sequence=7)
     assert made.urgency(160) == (ORDER, 160)
@@ -370,55 +370,55 @@ def test_a_test_of_its_fail_safe_silences_the_grants_or_all():
         made = driver()
         made.want(50, 100)
         made.mute(level, 100)
-        assert (made.urgency(100) is not None) == urgent and (made.need(100) == NONE) == (level != TALK)
-        assert len(made.judge.of("lost")) == (level != TALK) and (made.due_ms == 1100) == (level != TALK)
+        assert (made.urgency(100) is not None) == urgent and (made.grant_due(100) == NOT_DUE) == (level != TALK)
+        assert len(made.guard.of("lost")) == (level != TALK) and (made.due_ms == 1100) == (level != TALK)
         made.mute(level, 100)
-        assert len(made.judge.of("lost")) == (level != TALK)
-    made.table.dirty = False
+        assert len(made.guard.of("lost")) == (level != TALK)
+    made.broadcaster.dirty = False
     made.mute(TALK, 200)
-    assert made.table.dirty and made.need(200) != NONE
+    assert made.broadcaster.dirty and made.grant_due(200) != NOT_DUE
     made.failed(made._status, "timeout", 200)
-    assert len(made.judge.of("lost")) == 1, "it is lost already"
+    assert len(made.guard.of("lost")) == 1, "it is lost already"
 
 
 def test_three_failures_in_a_row_and_no_fewer_lose_a_unit_once():
     made = driver()
-    made.calm_ms = 2000
+    made.idle_poll_ms = 2000
     for number in range(5):
         made.failed(made._status, "timeout", 100 + number)
-        assert len(made.judge.of("lost")) == (number >= 2) and made.facts.online == (number < 2) and made.calm_ms == 0
-    assert made.judge.of("lost") == [("lost", 2, 102)]
-    assert made.take(200).tag == 0 and not made.judge.of("refused")
+        assert len(made.guard.of("lost")) == (number >= 2) and made.facts.online == (number < 2) and made.idle_poll_ms == 0
+    assert made.guard.of("lost") == [("lost", 2, 102)]
+    assert made.take(200).tag == 0 and not made.guard.of("refused")
     made = driver()
     for _ in range(5):
         made.failed(made._status, "timeout", 100)
         made.failed(made._status, "timeout", 100)
         feed(made, 110, limit_da=100, sequence=7)
-    assert not made.judge.of("lost"), "an answer between them begins the row anew"
-    assert len(made.judge.of("heard")) == 5
+    assert not made.guard.of("lost"), "an answer between them begins the row anew"
+    assert len(made.guard.of("heard")) == 5
 
 
 def test_after_a_loss_it_is_audited_anew_and_its_order_said_again():
     made = driver()
     for _ in range(3):
         made.failed(made._status, "timeout", 100)
-    assert made.need(200) in (LOWER, ORDER)
+    assert made.grant_due(200) in (LOWER, ORDER)
     feed(made, 300, limit_da=100, sequence=7)
-    assert made.take(310).tag == 1 and not made.judge.of("evidence")
+    assert made.take(310).tag == 1 and not made.guard.of("evidence")
 
 
 def test_a_connection_that_is_gone_loses_it_at_once_and_once():
     made = driver()
     for _ in range(2):
         made.disconnected(100)
-        assert made.judge.of("lost") == [("lost", 2, 100)]
+        assert made.guard.of("lost") == [("lost", 2, 100)]
     made = driver()
     made.facts.online = False
     made.disconnected(100)
-    assert len(made.judge.of("lost")) == 1
+    assert len(made.guard.of("lost")) == 1
     made.facts.online = True
     made.disconnected(200)
-    assert len(made.judge.of("lost")) == 2
+    assert len(made.guard.of("lost")) == 2
 
 
 def calm_after(ms, before=None, **values):
@@ -427,7 +427,7 @@ def calm_after(ms, before=None, **values):
     row = dict({"limit_da": 100, "sequence": 7, "measured_l1_da": 0, "measured_l2_da": 0, "measured_l3_da": 0}, **values)
     feed(made, 1000, **dict(row, **(before or {})))
     feed(made, 1000 + ms, **row)
-    return made.calm_ms
+    return made.idle_poll_ms
 
 
 def test_readings_grow_rare_when_nothing_moved_for_a_quarter_of_a_minute():
@@ -435,20 +435,20 @@ def test_readings_grow_rare_when_nothing_moved_for_a_quarter_of_a_minute():
     assert calm_after(15000, {"measured_l1_da": 5}) == 800 and calm_after(15000, {"measured_l1_da": 6}) == 0
     assert calm_after(15000, {"pilot": 0x0142}) == 0 and calm_after(15000, {"measured_l1_da": 0xFFFF}) == 0
     assert calm_after(15000, measured_l1_da=0xFFFF) == 0
-    for facts, calm_ms in (({}, 2000), ({"power_on_da": 20}, 800), ({"fallback_da": 20}, 800)):
+    for facts, idle_poll_ms in (({}, 2000), ({"power_on_da": 20}, 800), ({"fallback_da": 20}, 800)):
         made = driver(**facts)
         granted(made, 0, 8, 100)
         row = {"limit_da": 0, "sequence": 8, "measured_l1_da": 0, "measured_l2_da": 0, "measured_l3_da": 0}
         feed(made, 1000, **row)
         feed(made, 16000, **row)
-        assert made.calm_ms == calm_ms, facts
+        assert made.idle_poll_ms == idle_poll_ms, facts
         feed(made, 16100, **dict(row, measured_l2_da=1))
-        assert made.calm_ms == 800
+        assert made.idle_poll_ms == 800
 
 
 def test_a_calm_one_is_read_before_its_next_grant_and_when_something_is_wanted():
     made = driver()
-    made._asked_ms, made.calm_ms, made.sent_ms = 1000, 800, 0
+    made._asked_ms, made.idle_poll_ms, made.sent_ms = 1000, 800, 0
     assert made.urgency(1000) == (ROUTINE, 1800)
     made.sent_ms = 1000 - 2500 + 400 + 700
     assert made.urgency(1000) == (ROUTINE, 1700)
@@ -456,9 +456,9 @@ def test_a_calm_one_is_read_before_its_next_grant_and_when_something_is_wanted()
     assert made.urgency(1000) == (ROUTINE, 1250), "no sooner than any other"
     made.fallback_da = 100
     assert made.urgency(1000) == (ROUTINE, 1800), "its lease may run out"
-    for name, value in (("want_da", 90), ("_solo", True), ("_resend", True)):
+    for name, value in (("want_da", 90), ("_unicast_wanted", True), ("_resend", True)):
         made = driver(fallback_da=100)
-        made._asked_ms, made.calm_ms = 1000, 800
+        made._asked_ms, made.idle_poll_ms = 1000, 800
         setattr(made, name, value)
         assert made.urgency(1000) == (ROUTINE, 1250), name
 
@@ -467,4 +467,4 @@ def test_what_a_unit_shows_of_our_identity_under_a_lapsed_lease_is_told_to_the_n
     for change, told in (({"lease_left_ds": 0}, True), ({}, False), ({"identity": 9, "lease_left_ds": 0}, False)):
         made = driver()
         feed(made, 100, limit_da=60, epoch=9, sequence=3, **change)
-        assert made.table.numbers._lost == told, change
+        assert made.broadcaster.numbers._lost == told, change

@@ -3,16 +3,16 @@
 from helper_driver import Asker, Bench, reply_to
 from helper_line import START_US
 
-from ampacity.bus.frames import write_one_pdu
-from ampacity.bus.primary import BusPrimary
-from ampacity.bus.request import LOWER, ORDER, OVERDUE, Request
+from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, Request
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.modbus.frames import write_one_pdu
 
 FACTS = {"baud": 19200, "transit_ms": 100}
 LOWER_PDU, RAISE_PDU = write_one_pdu(6, 261, 60), write_one_pdu(6, 261, 160)
 
 
 def bench(drivers):
-    return Bench(BusPrimary(FACTS, drivers), START_US)
+    return Bench(RtuClient(FACTS, drivers), START_US)
 
 
 def serve(b, turns, dead=()):
@@ -39,7 +39,7 @@ def test_a_lower_goes_before_every_reading():
     b = bench(askers)
     serve(b, 7)
     askers[4].orders = [(LOWER, LOWER_PDU)]
-    askers[0].klass = OVERDUE
+    askers[0].priority = OVERDUE
     assert serve(b, 2) == [5, 1]
 
 
@@ -62,7 +62,7 @@ def test_without_a_permit_only_lowers_and_readings_that_feed_nothing_leave():
 def test_a_driver_whose_judge_refuses_does_not_stop_the_others():
     no = Asker(1)
     no.willing = False
-    no.klass = OVERDUE
+    no.priority = OVERDUE
     b = bench([no, Asker(2), Asker(3)])
     assert serve(b, 4) == [2, 3, 2, 3]
 
@@ -119,7 +119,7 @@ def test_a_unit_that_wants_only_lowers_does_not_starve_the_others():
 
 
 def test_a_routine_reading_that_waits_for_long_is_overdue():
-    urgent = [Asker(u, klass=OVERDUE) for u in (1, 2)]
+    urgent = [Asker(u, priority=OVERDUE) for u in (1, 2)]
     b = bench(urgent + [Asker(3)])
     units = serve(b, 200)
     assert units.count(3) >= 2
@@ -165,7 +165,7 @@ def timed(b, ms, slow, slow_us):
 def test_units_that_order_without_end_leave_the_readings_of_others_their_turns():
     askers = [Asker(u, timeout_ms=1000) for u in range(1, 6)]
     for each in askers[:3]:
-        each.klass = ORDER
+        each.priority = ORDER
     b = bench(askers)
     b.engine.permit(1 << 60)
     asked = timed(b, 60000, (1, 2, 3), 400000)
@@ -175,7 +175,7 @@ def test_units_that_order_without_end_leave_the_readings_of_others_their_turns()
 
 def test_one_that_answers_slowly_and_orders_without_end_gets_half_of_the_line_at_most():
     askers = [Asker(u, timeout_ms=1000) for u in range(1, 5)]
-    askers[0].klass = ORDER
+    askers[0].priority = ORDER
     b = bench(askers)
     b.engine.permit(1 << 60)
     asked = timed(b, 60000, (1,), 400000)
@@ -185,7 +185,7 @@ def test_one_that_answers_slowly_and_orders_without_end_gets_half_of_the_line_at
 def test_what_follows_an_answer_is_not_parted_from_it_but_by_a_lower():
     one, two, three = Asker(1), Asker(2), Asker(3)
     for each in (two, three):
-        each.klass = OVERDUE
+        each.priority = OVERDUE
     take = one.take
 
     def following(now_ms):
@@ -203,10 +203,10 @@ def test_what_follows_an_answer_is_not_parted_from_it_but_by_a_lower():
 
 
 def test_a_line_without_units_is_looked_at_seldom():
-    from ampacity.bus.tcp import BusTcp
+    from ampacity.bus.client.tcp_client import TcpClient
 
-    for engine in (BusPrimary(FACTS, []), BusTcp(FACTS, [])):
-        if isinstance(engine, BusTcp):
+    for engine in (RtuClient(FACTS, []), TcpClient(FACTS, [])):
+        if isinstance(engine, TcpClient):
             engine.connected(START_US)
         out, wake_us = engine.next(START_US)
         assert out is None and wake_us - START_US >= 100000

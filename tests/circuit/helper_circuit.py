@@ -143,7 +143,7 @@ class Bench:
             self.ledger.cap_da[p] = self.guard.site.rating_da[p] = da
 
     def bound(self, e=0):
-        return self.ledger.standings[e].bound_da
+        return self.ledger.evse_states[e].bound_da
 
     def meter(self, *amps_da):
         """A living meter frame."""
@@ -164,7 +164,7 @@ class Bench:
                     self._drive(e, facts, draws)
             if meter:
                 shown = [house] * 3
-                for s in self.ledger.standings:
+                for s in self.ledger.evse_states:
                     for p in range(3):
                         shown[p] += s.phase_da[p]
                 shown[0] += self.mark % 2
@@ -178,8 +178,8 @@ class Bench:
         want = self.guard.want_da[e]
         self.audit(e)
         order_id = self.send(want, e)
-        if order_id is None and self.guard.order_da(e) is not None and self.guard.order_da(e) < want:
-            want = self.guard.order_da(e)
+        if order_id is None and self.guard.last_order_da(e) is not None and self.guard.last_order_da(e) < want:
+            want = self.guard.last_order_da(e)
             order_id = self.send(want, e)
         if order_id is not None:
             self.prove(order_id, want, e)

@@ -132,4 +132,4 @@ class Yard(Bench):
 
     @property
     def trust(self):
-        return self.guard.other.views[0].trust
+        return self.guard.other.estimators[0].trust

@@ -3,7 +3,7 @@
 from helper_circuit import circuit, site
 
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 
 LAPSE_MS = 16050  # of an EVSE of helper_circuit
 
@@ -13,7 +13,7 @@ class Life(Ledger):
 
     def __init__(self, *evses, circuits=None, **more):
         Ledger.__init__(self, Site(site(list(evses), circuits or [circuit(**more)])), 0)
-        self.s = self.standings[0]
+        self.s = self.evse_states[0]
         self.now_ms = 0
         self.pass_at(0)
 
@@ -25,8 +25,8 @@ class Life(Ledger):
         return self
 
     def audit(self, e=0):
-        for key, value in (("watchdog_ms", 10000), ("fallback_da", self.standings[e].evse.fallback_da),
-            ("power_on_da", self.standings[e].evse.power_on_da)):
+        for key, value in (("watchdog_ms", 10000), ("fallback_da", self.evse_states[e].evse.fallback_da),
+            ("power_on_da", self.evse_states[e].evse.power_on_da)):
             self.intake.put_evidence(e, key, value, self.now_ms)
         return self
 

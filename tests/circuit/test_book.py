@@ -1,6 +1,6 @@
 """The book of orders, order by order: what stands, what is proven, what is gone, and what it says of that."""
 
-from ampacity.circuit.trusted.orders import NONE_DA, OrderBook
+from ampacity.circuit.trusted.device.order_book import NONE_DA, OrderBook
 
 SETTLE_MS = 5000
 ORDERS_MAX = 12

@@ -5,7 +5,7 @@ from life import LAPSE_MS, Life
 
 from ampacity.circuit.trusted.errors import InvariantBroken
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 from check import raises
 
 
@@ -16,14 +16,14 @@ def standing(da=60, *evses, **more):
 def bound_with(life, **more):
     for name in more:
         setattr(life.s, name, more[name])
-    life.bounds.rebound(life.s)
+    life.bounds.update_bound(life.s)
     return life.s.bound_da
 
 
 def test_the_bound_is_the_greatest_of_all_that_may_be_drawn():
     for more, bound_da in (
         ({}, 60), ({"reserve_da": 61}, 61), ({"reserve_da": 60}, 60), ({"reported_da": 70}, 70), ({"reported_old_da": 80, "reported_da": 70}, 80),
-        ({"reported_da": 60}, 60), ({"measured_da": 62}, 62), ({"measured_da": 59}, 59 + 1), ({"follow_da": 7}, 67), ({"isolated": True}, 0),
+        ({"reported_da": 60}, 60), ({"measured_da": 62}, 62), ({"measured_da": 59}, 59 + 1), ({"overdraw_da": 7}, 67), ({"isolated": True}, 0),
         ({"disobeys": True}, 160), ({"disobeys": True, "disobeyed_da": 170}, 170), ({"disobeys": True, "measured_da": 180}, 180),
         ({"locked": "swapped"}, 160), ({"locked": "disobeyed"}, 60), ({"disobeyed_da": 170}, 60),
     ):  # fmt: skip
@@ -31,8 +31,8 @@ def test_the_bound_is_the_greatest_of_all_that_may_be_drawn():
         assert bound_with(life, **more) == bound_da, more
         assert life.sums == [bound_da] * 3
     life = standing(0)
-    assert bound_with(life, follow_da=7) == 0, "of a pause no car makes anything"
-    assert life.bounds.followed_da(life.s, 0) == 0 and life.bounds.followed_da(life.s, 1) == 8
+    assert bound_with(life, overdraw_da=7) == 0, "of a pause no car makes anything"
+    assert life.bounds.with_overdraw_da(life.s, 0) == 0 and life.bounds.with_overdraw_da(life.s, 1) == 8
 
 
 def test_the_sums_follow_every_change_of_a_bound_or_a_reserve():
@@ -67,7 +67,7 @@ def test_rule_5_silence_releases_after_its_time_to_the_reserve_and_is_remembered
     for after_ms, lapsed in ((LAPSE_MS - 1, False), (LAPSE_MS, True)):
         life = standing(100)
         life.intake.lost(0, life.now_ms)
-        life.s.other_ms = life.now_ms
+        life.s.last_feed_ms = life.now_ms
         life.s.reported_da = life.s.reported_old_da = life.s.measured_da = 90
         life.s.reported_until_ms, life.s.memory_da = life.now_ms + 10**6, 30
         life.bounds.refresh(life.now_ms + after_ms)
@@ -80,7 +80,7 @@ def test_rule_5_silence_releases_after_its_time_to_the_reserve_and_is_remembered
 
 
 def test_rule_5_no_silence_releases_one_in_service_locked_under_test_or_without_a_watchdog():
-    for more, released in (({}, True), ({"ok": True}, False), ({"locked": "disobeyed"}, False), ({"on_trial": True}, False)):
+    for more, released in (({}, True), ({"ok": True}, False), ({"locked": "disobeyed"}, False), ({"watchdog_under_test": True}, False)):
         life = standing(100)
         life.intake.lost(0, life.now_ms)
         for name in more:
@@ -115,7 +115,7 @@ def test_a_pause_that_is_proven_and_settled_is_noted_of_one_in_service():
 def test_two_things_that_time_does_at_once_are_both_done():
     life = standing(100)
     life.s.reported_old_da, life.s.reported_until_ms = 150, life.now_ms
-    life.bounds.rebound(life.s)
+    life.bounds.update_bound(life.s)
     assert life.s.bound_da == 150
     life.bounds.refresh(life.now_ms - 1)
     assert life.s.bound_da == 150
@@ -157,7 +157,7 @@ def test_a_row_of_lowers_ends_at_the_reserve():
     for reserve_da, ended in ((100, True), (99, False)):
         life = lowering()
         life.s.reserve_da = reserve_da
-        life.bounds.rebound(life.s)
+        life.bounds.update_bound(life.s)
         assert (life.s.lower_ms < 0) == ended
 
 
@@ -194,12 +194,12 @@ def test_rule_10_an_excess_that_is_over_leaks_a_sixteenth_of_the_tolerance():
 
 def test_rule_10_one_that_disobeys_counts_by_its_orders_again_when_nothing_flows():
     life, _ = watched(30, 30)
-    assert life.s.bound_da == 160 and life.s.rung == 1
+    assert life.s.bound_da == 160 and life.s.escalation_level == 1
     life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
     life.bounds.refresh(life.now_ms + 4999)
     assert life.s.disobeys and life.s.bound_da == 160
     life.bounds.refresh(life.now_ms + 5000)
-    assert not life.s.disobeys and life.s.bound_da == 100 == life.sums[0] and life.s.rung == 0
+    assert not life.s.disobeys and life.s.bound_da == 100 == life.sums[0] and life.s.escalation_level == 0
 
 
 def test_rule_10_the_tolerance_is_an_ampere_or_a_tenth_of_all_it_was_told():
@@ -291,13 +291,13 @@ def test_rule_7_the_default_state_counts_reserves_orders_of_those_without_watchd
         assert margin.default_fits_with(life.s, da) == holds
     margin.assumed_da[1], life.s.old_keys, margin.cap_da[3] = 0, (3,), 70
     assert margin.default_fits_with(life.s, 70) and not margin.default_fits_with(life.s, 71)
-    life.s.old_keys, life.standings[2].old_keys = (), (0,)
+    life.s.old_keys, life.evse_states[2].old_keys = (), (0,)
     assert margin.default_fits_with(life.s, 180) and not margin.default_fits_with(life.s, 181)
-    life.standings[2].old_keys, life.standings[1].off_keys = (), (2,)
+    life.evse_states[2].old_keys, life.evse_states[1].off_keys = (), (2,)
     assert margin.default_fits_with(life.s, 160) and not margin.default_fits_with(life.s, 161)
-    life.standings[1].off_keys = ()
-    life.standings[1].isolated = True
-    assert margin.standing_da(life.standings[1]) == 60 and margin.standing_da(life.standings[2]) == 40
+    life.evse_states[1].off_keys = ()
+    life.evse_states[1].isolated = True
+    assert margin.default_state_da(life.evse_states[1]) == 60 and margin.default_state_da(life.evse_states[2]) == 40
 
 
 def test_no_raise_below_a_meter_that_missed_two_frames():
@@ -306,7 +306,7 @@ def test_no_raise_below_a_meter_that_missed_two_frames():
     assert not life.margin.blind(life.s)
     for below, blind in ((0, (True, True)), (1, (True, False)), (2, (False, True))):
         life.margin.no_raise = [c == below for c in range(3)]
-        assert (life.margin.blind(life.s), life.margin.blind(life.standings[1])) == blind
+        assert (life.margin.blind(life.s), life.margin.blind(life.evse_states[1])) == blind
 
 
 def test_section_7_quarantine_waits_for_proof_or_for_a_silence_that_ran_its_time():
@@ -322,7 +322,7 @@ def test_section_7_quarantine_waits_for_proof_or_for_a_silence_that_ran_its_time
     assert life.resolved(life.s, 0)
     life.s.ok = False
     assert not life.resolved(life.s, 10**6), "proven and not back"
-    life.s.evse.left = True
+    life.s.evse.removed = True
     assert life.resolved(life.s, 0)
 
 
@@ -355,7 +355,7 @@ def test_a_row_of_lowers_that_began_with_the_clock_is_one():
     life.bounds.refresh(life.now_ms + 5100)
     assert life.s.fell_ms == life.now_ms + 5100 and life.s.lower_ms == 0
     life.s.reported_old_da, life.s.fell_ms = 0, 0
-    life.bounds.rebound(life.s)
+    life.bounds.update_bound(life.s)
     assert life.s.lower_ms == -1
 
 

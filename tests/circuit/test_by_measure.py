@@ -62,7 +62,7 @@ def test_a_limit_that_nothing_proves_keeps_it_charging_and_frees_nothing():
     for _ in range(300):
         bench.tick(100)
         heard(bench)
-        if bench.guard.want_da[0] != bench.guard.order_da(0):
+        if bench.guard.want_da[0] != bench.guard.last_order_da(0):
             bench.send(bench.guard.want_da[0])
     assert bench.guard.want_da[0] == 80 and bench.bound() == 160
     assert bench.guard.want_da[1] == 100

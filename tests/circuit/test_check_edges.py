@@ -2,8 +2,8 @@
 
 from helper_circuit import circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
-from ampacity.circuit.trusted.check import check_site, declared_da
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.check import check_site, declared_da
+from ampacity.circuit.trusted.site.tree import Site
 
 SPLIT = [[0, 1], [1, 2]]  # the second line carries twice the current
 

@@ -2,11 +2,11 @@
 
 from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, meter_facts, site
 
-from ampacity.circuit.trusted.change import place
-from ampacity.circuit.trusted.evidence import Evidence
-from ampacity.circuit.trusted.steps import Steps
-from ampacity.circuit.trusted.tree import Site
-from ampacity.circuit.trusted.trust import Trust
+from ampacity.circuit.trusted.device.evidence import Evidence
+from ampacity.circuit.trusted.metering.meter_trust import MeterTrust
+from ampacity.circuit.trusted.metering.step_response import StepResponse
+from ampacity.circuit.trusted.site.migration import place
+from ampacity.circuit.trusted.site.tree import Site
 
 
 def test_rule_2_other_load_takes_its_part_of_the_margin():
@@ -57,10 +57,10 @@ def test_rule_6_only_an_identity_is_an_identity():
 
 def test_rule_6_another_device_is_told_once_and_kept():
     bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
-    version = bench.ledger.durable.version
+    version = bench.ledger.journal_barrier.version
     bench.guard.evidence(0, "fingerprint", "SN-2", bench.now_ms)
     bench.guard.evidence(0, "fingerprint", "SN-2", bench.now_ms)
-    assert bench.kinds().count("swapped") == 1 and bench.ledger.durable.version > version
+    assert bench.kinds().count("swapped") == 1 and bench.ledger.journal_barrier.version > version
 
 
 def test_rule_6_one_declared_isolated_that_answers_is_told():
@@ -73,12 +73,12 @@ def test_rule_6_one_declared_isolated_that_answers_is_told():
 
 def test_what_lowers_trust_in_a_device_is_kept_at_once_and_what_raises_it_is_not():
     bench = Bench(site([foreign_evse(fallback_da=0)])).start()
-    durable = bench.ledger.durable
+    journal_barrier = bench.ledger.journal_barrier
     for key, value, falls in (("fallback_da", 60, True), ("fallback_da", 60, False), ("fallback_da", 0, False),
                               ("max_da", 200, True), ("watchdog_ms", 20000, True), ("watchdog_ms", 20000, False)):  # fmt: skip
-        version = durable.version
+        version = journal_barrier.version
         bench.guard.evidence(0, key, value, bench.now_ms)
-        assert (durable.version > version) == falls, (key, value)
+        assert (journal_barrier.version > version) == falls, (key, value)
 
 
 def test_rule_13_a_primary_below_that_reported_more_counts_that_until_it_has_settled():
@@ -95,7 +95,7 @@ def test_rule_13_a_primary_below_that_reported_more_counts_that_until_it_has_set
 
 def test_rule_3_2_a_journal_without_or_with_wrong_counts_leaves_what_was():
     for blame in (None, [True, 0, 0, 0, 0], [-1, 0, 0, 0, 0], [1], "1000"):
-        trust = Trust([True, True, True])
+        trust = MeterTrust([True, True, True])
         clean = list(trust.blame)
         trust.load({"owed": [1, 0, 9], "against": [0, 0, 0], "blame": blame})
         assert trust.blame == clean and trust.owed[0] == 1 and trust.owed[2] == 2
@@ -129,7 +129,7 @@ def test_rule_3_3_five_times_the_rating_and_a_hundred_amperes_is_possible_and_mo
 def test_rule_2_one_that_makes_more_of_an_order_makes_nothing_of_a_pause():
     bench = Bench(site([evse()])).start()
     bench.guard.want_da[0] = 100
-    permits, s = bench.ledger.permits, bench.ledger.standings[0]
+    permits, s = bench.ledger.permits, bench.ledger.evse_states[0]
     bench.tick()
     bench.guard.want_da[0] = 100
     assert bench.send(104) is not None
@@ -138,7 +138,7 @@ def test_rule_2_one_that_makes_more_of_an_order_makes_nothing_of_a_pause():
 
 def stepped(frame, least, most, before=(0, 0, 0)):
     """What a meter that showed 10 A on each phase makes of this frame, in which ours step from `before`."""
-    steps = Steps(3, [0, 1, 2])
+    steps = StepResponse(3, [0, 1, 2])
     assert not steps.look([100, 100, 100], list(before), list(before), 1000000)
     steps.look(list(frame), list(least), list(most), 1001000)
     return steps
@@ -169,20 +169,20 @@ def test_rule_6_one_declared_isolated_is_silent_and_back_by_audit_and_proof_alon
     bench = Bench(site([evse()])).start()
     assert bench.guard.online(0)
     bench.guard.isolate(0, True, bench.now_ms)
-    assert not bench.guard.online(0) and bench.ledger.standings[0].silent
+    assert not bench.guard.online(0) and bench.ledger.evse_states[0].silent
 
 
 def test_rule_6_what_resets_disobedience_does_not_admit_another_device():
     bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
     bench.guard.evidence(0, "fingerprint", "SN-2", bench.now_ms)
     bench.ledger.intake.unlock(0, bench.now_ms)
-    assert bench.guard.locked_out(0) or bench.ledger.standings[0].locked == "swapped"
+    assert bench.guard.locked_out(0) or bench.ledger.evse_states[0].locked == "swapped"
     assert bench.bound() == 160 and "unlocked" not in bench.kinds()
 
 
 def test_rule_6_the_unit_that_belongs_here_is_admitted_again_when_it_came_back_while_nobody_looked():
     bench = Bench(site([foreign_evse(fingerprint="SN-1")])).start()
-    s = bench.ledger.standings[0]
+    s = bench.ledger.evse_states[0]
     s.locked, s.swap_kept = "swapped", True
     bench.guard.evidence(0, "fingerprint", "SN-1", bench.now_ms)
     assert s.locked == "" and not s.swap_kept
@@ -230,9 +230,9 @@ def test_rule_3_a_report_that_falls_within_the_orders_still_live_counts_no_longe
 def test_rule_8_a_setting_that_changes_takes_nobody_out_while_its_mode_obeys():
     bench = Bench(site([foreign_evse(max_da=160)], [circuit(rating=400)])).start()
     bench.guard.evidence(0, "max_da", 200, bench.now_ms)
-    assert bench.ledger.standings[0].ok
+    assert bench.ledger.evse_states[0].ok
     bench.guard.evidence(0, "mode_ok", False, bench.now_ms)
-    assert not bench.ledger.standings[0].ok
+    assert not bench.ledger.evse_states[0].ok
 
 
 def test_what_a_site_file_leaves_out_has_its_default():

@@ -2,9 +2,17 @@
 
 from helper_circuit import evse, foreign_evse, mute_evse, site
 
-from ampacity.circuit.trusted.evidence import Evidence
-from ampacity.circuit.trusted.reserve import Declared, default_da, fallback_da, hardware_da, power_on_da, reserve_da, watchdog_ms
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.device.evidence import Evidence
+from ampacity.circuit.trusted.device.reserve import (
+    Declared,
+    default_da,
+    fallback_da,
+    hardware_da,
+    power_on_da,
+    reserve_da,
+    watchdog_ms,
+)
+from ampacity.circuit.trusted.site.tree import Site
 
 T = 1000000
 

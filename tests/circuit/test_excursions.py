@@ -3,7 +3,7 @@
 from helper_circuit import START_MS, circuit, evse, meter_facts, site
 
 from ampacity.circuit.excursions import KEPT_MAX, Excursions, parse_breaker, trip_ms, words
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 
 
 def log_of(breaker="C63", rating=630):

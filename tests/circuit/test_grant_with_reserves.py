@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, mute_evse, site
 
-from ampacity.circuit.granted import GrantedGuard
+from ampacity.circuit.cascaded_guard import CascadedGuard
 
 SLOT_S = 60
 
@@ -15,7 +15,7 @@ def below(reserves, granted_da, circuits=None, **settings):
     settings = dict({"slot_s": SLOT_S, "restart_hold_ms": 5000, "raise_hold_ms": 2000}, **settings)
     facts = site(evses, circuits or [circuit(rating=630)], **settings)
     facts["parent"] = {"fallback_da": sum(reserves), "power_on_da": sum(reserves)}
-    bench = Bench(facts, guard_class=GrantedGuard).start()
+    bench = Bench(facts, guard_class=CascadedGuard).start()
     bench.guard.grant(granted_da, bench.now_ms)
     for want_reserve in (False, True):
         for e, da in enumerate(reserves):
@@ -31,7 +31,7 @@ def charged(bench, seconds):
     for _ in range(seconds):
         bench.follow(1)
         assert bench.guard.fullest_da() <= max(bench.ledger.granted_da, bench.ledger.fallback_da)
-        for s in bench.ledger.standings:
+        for s in bench.ledger.evse_states:
             if s.measured_da >= 60:
                 names.add(s.evse.name)
     return "".join(sorted(names))
@@ -99,7 +99,7 @@ def test_who_has_no_watchdog_shares_only_what_the_parent_counts_for_ever():
     """Else it is given what no permit lets out, and the others wait for an order that never leaves."""
     facts = site([mute_evse("a"), evse("b")], [circuit(rating=630)], restart_hold_ms=5000, raise_hold_ms=2000)
     facts["parent"] = {"fallback_da": 80, "power_on_da": 80}
-    bench = Bench(facts, guard_class=GrantedGuard).start()
+    bench = Bench(facts, guard_class=CascadedGuard).start()
     bench.guard.grant(200, bench.now_ms)
     for e in (0, 1):
         bench.guard.demand(e, True, now_ms=bench.now_ms)
@@ -119,11 +119,11 @@ def test_a_moved_terminal_counts_in_the_grant_where_it_was():
     """Rule 15: on a phase that only the old place loads, the parent believes that current, and nobody else takes it."""
     facts = site([evse("a", terminals=[[0]]), evse("b", terminals=[[1]])], [circuit(rating=630)])
     facts["parent"] = {"fallback_da": 0, "power_on_da": 0}
-    kept = Bench(facts, guard_class=GrantedGuard).guard.evidence_dump()
+    kept = Bench(facts, guard_class=CascadedGuard).guard.evidence_dump()
     facts["evses"][0]["terminals"] = [[2]]
-    bench = Bench(facts, kept, GrantedGuard)
+    bench = Bench(facts, kept, CascadedGuard)
     bench.guard.grant(200, bench.now_ms)
     bench.tick(100)
     assert bench.guard.sums_da() == [160, 160, 160]
-    assert min(bench.ledger.margin.free_da(key) for key in bench.ledger.standings[1].on_keys) == 40
+    assert min(bench.ledger.margin.free_da(key) for key in bench.ledger.evse_states[1].on_keys) == 40
     assert [bench.ledger.sums[key] for key in bench.ledger.grant_keys] == bench.guard.sums_da()

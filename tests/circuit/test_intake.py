@@ -3,22 +3,25 @@
 from helper_circuit import evse, foreign_evse, mute_evse
 from life import LAPSE_MS, Life
 
-from ampacity.circuit.trusted.standing import LONG_AGO_MS
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 
 
-def test_a_fresh_standing_knows_of_nothing():
+def test_a_fresh_evse_state_knows_of_nothing():
     s = Life(evse()).s
     for name, value in (
-        ("set_gone_ms", -1), ("memory_da", 0), ("reported_old_da", 0), ("excess", 0), ("disobeyed_da", 0), ("rung_ms", -1), ("contactor_open", False),
-        ("swap_kept", False), ("denied_ms", -1), ("refusals", 0), ("lower_ms", -1), ("fell_ms", -1), ("above_da", 0), ("follow_da", 0), ("rung", 0),
-        ("surplus_da", 0), ("reported_da", 0), ("measured_da", 0), ("sent_da", -1), ("zero_ms", -1), ("other_ms", 0), ("watched_ms", 0),
-        ("silent", True), ("heard_ever", False), ("proved", False), ("ok", False), ("isolated", False), ("lapsed", False), ("on_trial", False),
+        ("set_gone_ms", -1), ("memory_da", 0), ("reported_old_da", 0), ("excess", 0), ("disobeyed_da", 0), ("escalated_ms", -1),
+        ("contactor_open", False),
+        ("swap_kept", False), ("denied_ms", -1), ("refusals", 0), ("lower_ms", -1), ("fell_ms", -1), ("above_da", 0), ("overdraw_da", 0),
+        ("escalation_level", 0),
+        ("rounding_da", 0), ("reported_da", 0), ("measured_da", 0), ("sent_da", -1), ("zero_ms", -1), ("last_feed_ms", 0), ("watched_ms", 0),
+        ("silent", True), ("heard_ever", False), ("proved", False), ("ok", False), ("isolated", False), ("lapsed", False),
+        ("watchdog_under_test", False),
         ("paused_proven", False), ("disobeys", False), ("welded", False), ("feeder_open", False), ("locked", ""), ("phase_da", [0, 0, 0]),
             ("bound_da", 160),
         ("reserve_da", 160),
     ):  # fmt: skip
         assert getattr(s, name) == value, name
-    for name in ("reported_until_ms", "needs_room_ms", "hold_until_ms", "measured_ms", "hearing_ms"):
+    for name in ("reported_until_ms", "needs_room_ms", "backoff_until_ms", "measured_ms", "hearing_ms"):
         assert getattr(s, name) < -(1 << 35), name
 
 
@@ -49,7 +52,7 @@ def test_rule_5_a_refusal_is_a_frame_of_another_kind_and_brings_back_what_is_rem
     life = Life(evse()).stand(160)
     life.s.hearing_ms = 5
     life.intake.refused(0, 1, 20000)
-    assert (life.s.other_ms, life.s.hearing_ms < 0, life.s.refusals) == (20000, True, 1)
+    assert (life.s.last_feed_ms, life.s.hearing_ms < 0, life.s.refusals) == (20000, True, 1)
     life = Life(evse()).stand(160).lapse()
     assert life.s.bound_da == 0
     life.intake.refused(0, 1, life.now_ms)
@@ -70,9 +73,9 @@ def test_rule_5_after_two_refusals_it_is_left_alone_for_the_time_of_its_watchdog
         s = life.s
         s.ok, s.bound_da = ok, bound_da
         life.intake._rule_5_refused(s, 100)
-        assert s.refusals == 1 and s.hold_until_ms < 0
+        assert s.refusals == 1 and s.backoff_until_ms < 0
         life.intake._rule_5_refused(s, 200)
-        assert (s.refusals, s.hold_until_ms) == ((0, 200 + LAPSE_MS) if holds else (2, LONG_AGO_MS)), more
+        assert (s.refusals, s.backoff_until_ms) == ((0, 200 + LAPSE_MS) if holds else (2, LONG_AGO_MS)), more
 
 
 def test_a_proof_shows_no_more_than_was_ordered_and_by_an_order_that_is_known():
@@ -100,9 +103,9 @@ def test_rule_9_a_proof_within_ten_seconds_of_a_foreign_write_proves_nothing():
         order_id = life.permits._rule_1_record(life.s, 0, 0)
         life.intake.proven(0, order_id, 0, after_ms)
         assert life.s.proved == proven
-        other = life.permits._rule_1_record(life.standings[1], 0, 0)
+        other = life.permits._rule_1_record(life.evse_states[1], 0, 0)
         life.intake.proven(1, other, 0, 5)
-        assert life.standings[1].proved, "another line is another line"
+        assert life.evse_states[1].proved, "another line is another line"
 
 
 def test_rule_3_a_report_that_falls_counts_for_the_settle_time_where_no_order_counts_more():
@@ -160,17 +163,17 @@ def test_rule_9_a_foreign_write_takes_all_on_its_line_out_and_is_told_once():
     life = Life(evse(), evse("b"), evse("c", bus=1), evse("d", bus=-1))
     for e in range(4):
         life.stand(0, e)
-    for s in life.standings:
+    for s in life.evse_states:
         s.hearing_ms, s.lapsed = 0, True
     life.intake.foreign_write(0, None, life.now_ms)
     life.intake.foreign_write(0, None, life.now_ms + 9999)
     assert life.told().count("foreign") == 1 and life.permits.foreign_ms == {0: life.now_ms + 9999}
-    assert [(s.ok, s.proved, s.lapsed, s.bound_da) for s in life.standings] == [(False, False, False, 160)] * 2 + [(True, True, True, 0)] * 2
-    assert life.s.other_ms == life.now_ms + 9999 and life.s.hearing_ms < 0
+    assert [(s.ok, s.proved, s.lapsed, s.bound_da) for s in life.evse_states] == [(False, False, False, 160)] * 2 + [(True, True, True, 0)] * 2
+    assert life.s.last_feed_ms == life.now_ms + 9999 and life.s.hearing_ms < 0
     life.intake.foreign_write(0, None, life.now_ms + 19999)
     assert life.told().count("foreign") == 2
     life.intake.foreign_write(-1, 2, life.now_ms)
-    assert [s.ok for s in life.standings] == [False, False, False, True], "one that was named, on no line of ours"
+    assert [s.ok for s in life.evse_states] == [False, False, False, True], "one that was named, on no line of ours"
 
 
 def test_two_that_answer_at_one_address_count_their_maximum():
@@ -211,15 +214,15 @@ def test_it_draws_nothing_since_the_first_reading_of_at_most_0_3_amperes():
 
 
 def test_rule_10_what_is_above_an_order_is_learned_within_an_ampere_or_a_tenth_and_watched_above():
-    for order_da, drawn_da, above_da, follow_da in ((60, 60, 0, 0), (60, 61, 0, 1), (60, 70, 0, 10), (60, 71, 11, 10), (60, 90, 30, 10),
+    for order_da, drawn_da, above_da, overdraw_da in ((60, 60, 0, 0), (60, 61, 0, 1), (60, 70, 0, 10), (60, 71, 11, 10), (60, 90, 30, 10),
                                                     (150, 165, 0, 15), (150, 166, 16, 15), (119, 130, 0, 11), (119, 131, 12, 11)):  # fmt: skip
         life = Life(evse()).stand(order_da)
         life.intake.measured(0, [drawn_da] * 3, life.now_ms, life.now_ms)
-        assert (life.s.above_da, life.s.follow_da) == (above_da, follow_da), (order_da, drawn_da)
-        assert life.s.bound_da == max(drawn_da, order_da + follow_da)
+        assert (life.s.above_da, life.s.overdraw_da) == (above_da, overdraw_da), (order_da, drawn_da)
+        assert life.s.bound_da == max(drawn_da, order_da + overdraw_da)
         assert life.s.watched_ms == (life.now_ms if above_da else 0)
     life.intake.measured(0, [119] * 3, life.now_ms + 10, life.now_ms)
-    assert life.s.above_da == 0 and life.s.follow_da == 11, "what its car made of an order it may make again"
+    assert life.s.above_da == 0 and life.s.overdraw_da == 11, "what its car made of an order it may make again"
 
 
 def test_rule_10_what_was_learned_at_a_greater_order_is_not_forgotten_at_a_small_one():
@@ -227,7 +230,7 @@ def test_rule_10_what_was_learned_at_a_greater_order_is_not_forgotten_at_a_small
     life.intake.measured(0, [165] * 3, life.now_ms, life.now_ms)
     life.stand(60)
     life.intake.measured(0, [75] * 3, life.now_ms, life.now_ms)
-    assert life.s.follow_da == 15 and life.s.above_da == 15
+    assert life.s.overdraw_da == 15 and life.s.above_da == 15
 
 
 def test_rule_10_the_watch_begins_with_the_first_reading_above():
@@ -245,16 +248,16 @@ def test_rule_10_nothing_is_learned_of_one_that_is_not_in_service_or_does_not_st
         life = Life(evse()).stand(60)
         setattr(life.s, name, value)
         life.intake.measured(0, [65] * 3, life.now_ms, life.now_ms)
-        assert life.s.follow_da == 0 and life.s.disobeyed_da == (65 if name == "disobeys" else 0)
+        assert life.s.overdraw_da == 0 and life.s.disobeyed_da == (65 if name == "disobeys" else 0)
     life.intake.measured(0, [63] * 3, life.now_ms, life.now_ms)
     assert life.s.disobeyed_da == 65
     life = Life(evse()).stand(60).order(65)
     life.intake.measured(0, [68] * 3, life.now_ms, life.now_ms)
-    assert life.s.follow_da == 0
+    assert life.s.overdraw_da == 0
     life = Life(evse())
     life.intake.isolate(0, True, 0)
     life.intake.measured(0, [165] * 3, 10, 10)
-    assert life.s.above_da == 0 and life.s.follow_da == 0
+    assert life.s.above_da == 0 and life.s.overdraw_da == 0
 
 
 def test_another_car_begins_without_what_the_last_one_made():
@@ -263,7 +266,7 @@ def test_another_car_begins_without_what_the_last_one_made():
     life.intake.measured(0, [0] * 3, life.now_ms, life.now_ms)
     assert life.s.bound_da == 66
     life.intake.another_car(0)
-    assert (life.s.follow_da, life.s.excess, life.s.bound_da) == (0, 0, 60)
+    assert (life.s.overdraw_da, life.s.excess, life.s.bound_da) == (0, 0, 60)
     life.s.excess = 9
     life.intake.another_car(0)
     assert life.s.excess == 0
@@ -273,10 +276,10 @@ def test_one_fed_by_any_request_lives_on_with_each_answer_while_it_may_hold_more
     for more, da, lapsed, fed in (({"poll_feeds": True}, 60, False, True), ({}, 60, False, False), ({"poll_feeds": True}, 0, False, False),
                                   ({"poll_feeds": True}, 60, True, False)):  # fmt: skip
         life = Life(evse(**more)).stand(da)
-        before_ms, life.s.lapsed, life.s.heard_ever = life.s.other_ms, lapsed, False
+        before_ms, life.s.lapsed, life.s.heard_ever = life.s.last_feed_ms, lapsed, False
         life.intake.heard(0, life.now_ms + 77)
-        assert (life.s.other_ms == life.now_ms + 77) == fed and life.s.heard_ever, more
-        assert fed or life.s.other_ms == before_ms
+        assert (life.s.last_feed_ms == life.now_ms + 77) == fed and life.s.heard_ever, more
+        assert fed or life.s.last_feed_ms == before_ms
 
 
 def test_one_that_is_lost_is_told_once_and_must_be_audited_and_proven_again():
@@ -292,23 +295,23 @@ def test_one_that_is_lost_is_told_once_and_must_be_audited_and_proven_again():
 def test_rule_5_a_frame_that_may_revive_more_than_the_reserve_counts_as_one_of_another_kind():
     life = Life(evse()).stand(160)
     life.intake.fed(0, life.now_ms + 5)
-    assert life.s.other_ms == life.now_ms + 5
+    assert life.s.last_feed_ms == life.now_ms + 5
     life.lapse()
     life.intake.fed(0, life.now_ms)
-    assert life.s.bound_da == 160 and not life.s.lapsed and life.s.other_ms == life.now_ms
+    assert life.s.bound_da == 160 and not life.s.lapsed and life.s.last_feed_ms == life.now_ms
     life = Life(evse(fallback_da=160, power_on_da=160)).stand(160)
-    before_ms = life.s.other_ms
+    before_ms = life.s.last_feed_ms
     life.intake.fed(0, life.now_ms + 5)
-    assert life.s.other_ms == before_ms, "it holds no more than its reserve"
+    assert life.s.last_feed_ms == before_ms, "it holds no more than its reserve"
 
 
 def test_settings_that_make_a_watchdog_longer_start_its_time_anew():
     for key, value, lapsed, anew in (("watchdog_ms", 20000, False, True), ("watchdog_ms", 10000, False, False), ("watchdog_ms", 5000, False, False),
                                      ("watchdog_ms", 20000, True, False), ("fallback_da", 60, False, False)):  # fmt: skip
         life = Life(foreign_evse()).audit()
-        life.s.other_ms, life.s.lapsed = 3, lapsed
+        life.s.last_feed_ms, life.s.lapsed = 3, lapsed
         life.intake.put_evidence(0, key, value, 500)
-        assert (life.s.other_ms == 500) == anew, (key, value)
+        assert (life.s.last_feed_ms == 500) == anew, (key, value)
 
 
 def test_rule_8_what_lowers_trust_goes_to_the_journal():
@@ -316,25 +319,25 @@ def test_rule_8_what_lowers_trust_goes_to_the_journal():
         ("max_da", 161, 1),
                              ("max_da", 160, 0), ("fingerprint", "SN1", 1), ("power_on_da", 30, 1), ("mode_ok", True, 0)):  # fmt: skip
         life = Life(foreign_evse()).audit()
-        version = life.durable.version
+        version = life.journal_barrier.version
         life.intake.put_evidence(0, key, value, 500)
-        assert life.durable.version - version == fell, (key, value)
+        assert life.journal_barrier.version - version == fell, (key, value)
     life = Life(foreign_evse())
     life.intake.put_evidence(0, "fallback_da", 0, 0)
-    version = life.durable.version
+    version = life.journal_barrier.version
     life.intake.put_evidence(0, "watchdog_ms", 10000, 0)
-    assert life.durable.version == version, "a watchdog that begins to count is more trust, not less"
+    assert life.journal_barrier.version == version, "a watchdog that begins to count is more trust, not less"
 
 
 def test_rule_6_another_fingerprint_locks_and_counts_the_maximum_and_the_mode_takes_out():
     life = Life(foreign_evse(fingerprint="SN1")).audit()
     life.intake.put_evidence(0, "fingerprint", "SN1", 0)
     life.stand(60)
-    version = life.durable.version
+    version = life.journal_barrier.version
     for _ in range(2):
         life.intake.put_evidence(0, "fingerprint", "SN2", life.now_ms)
         assert (life.s.locked, life.s.ok, life.s.proved, life.s.bound_da) == ("swapped", False, False, 160)
-    assert life.durable.version == version + 1 and life.told().count("swapped") == 1 and life.s.book.is_unknown()
+    assert life.journal_barrier.version == version + 1 and life.told().count("swapped") == 1 and life.s.book.is_unknown()
     life = Life(foreign_evse()).stand(60)
     life.intake.put_evidence(0, "mode_ok", False, life.now_ms)
     assert not life.s.ok and not life.s.proved
@@ -376,24 +379,24 @@ def test_rule_6_one_declared_isolated_counts_nothing_until_it_answers_and_its_ma
     assert (s.bound_da, s.reserve_da, s.reported_da, s.reported_old_da, s.measured_da) == (0, 0, 0, 0, 0)
     assert (s.silent, s.ok, s.proved, s.lapsed, s.book.orders, life.sums[0]) == (True, False, False, False, [], 0) and not s.evidence.audited()
     life.intake.isolate(0, True, life.now_ms)
-    version = life.durable.version
+    version = life.journal_barrier.version
     life.intake.heard(0, life.now_ms + 9)
-    assert (s.isolated, s.bound_da, s.other_ms, life.sums[0], life.durable.version) == (False, 160, life.now_ms + 9, 160, version + 1)
+    assert (s.isolated, s.bound_da, s.last_feed_ms, life.sums[0], life.journal_barrier.version) == (False, 160, life.now_ms + 9, 160, version + 1)
     assert life.told().count("heard") == 1
     life.stand(0)
     life.intake.isolate(0, False, life.now_ms)
     assert s.ok, "it was not isolated: nothing changes"
     life.intake.isolate(0, True, life.now_ms)
     life.intake.isolate(0, False, life.now_ms + 5)
-    assert (s.isolated, s.bound_da, s.other_ms, s.silent) == (False, 160, life.now_ms + 5, True) and "heard" in life.told()
+    assert (s.isolated, s.bound_da, s.last_feed_ms, s.silent) == (False, 160, life.now_ms + 5, True) and "heard" in life.told()
 
 
 def locked_out(**more):
-    """At rung 3, locked, its feeder open."""
+    """At escalation_level 3, locked, its feeder open."""
     life = Life(mute_evse(**dict({"fingerprint": "SN1", "feeder_output": "relay-1"}, **more)))
     life.intake.put_evidence(0, "fingerprint", "SN1", 0)
     s = life.s
-    s.rung, s.locked, s.disobeys, s.disobeyed_da, s.above_da, s.excess = 3, "disobeyed", True, 165, 7, 8
+    s.escalation_level, s.locked, s.disobeys, s.disobeyed_da, s.above_da, s.excess = 3, "disobeyed", True, 165, 7, 8
     return life
 
 
@@ -401,16 +404,16 @@ def test_rule_10_a_new_device_begins_without_the_lock_of_the_old_one_and_the_sam
     for fingerprint, new, free in (("SN1", False, False), ("SN2", False, True), ("SN1", True, True)):
         life = locked_out()
         life.intake.put_evidence(0, "fingerprint", fingerprint, 5)
-        version = life.durable.version
+        version = life.journal_barrier.version
         life.s.swap_kept = True
         life.intake.accept_device(0, 5, new)
         s = life.s
-        assert (s.rung, s.locked, s.disobeys, s.disobeyed_da, s.above_da,
+        assert (s.escalation_level, s.locked, s.disobeys, s.disobeyed_da, s.above_da,
             s.excess) == ((0, "", False, 0, 0, 0) if free else (3, "disobeyed", True, 165, 7, 8))
-        assert not s.swap_kept and life.durable.version == version + 1 and s.evidence.known_fingerprint == fingerprint
+        assert not s.swap_kept and life.journal_barrier.version == version + 1 and s.evidence.known_fingerprint == fingerprint
     life = Life(foreign_evse(fingerprint="SN1")).audit()
     life.intake.put_evidence(0, "fingerprint", "SN2", 5)
-    life.s.proved, version = True, life.durable.version
+    life.s.proved, version = True, life.journal_barrier.version
     life.intake.accept_device(0, 5)
     assert life.s.ok and life.told().count("back") == 1, "audited and proven already"
     life = Life(foreign_evse(fingerprint="SN1", power_on_source="unknown")).audit()
@@ -424,24 +427,25 @@ def test_rule_10_a_new_device_begins_without_the_lock_of_the_old_one_and_the_sam
 def test_rule_10_a_reset_frees_one_that_disobeyed_and_nobody_else():
     for lock, free in (("disobeyed", True), ("swapped", False), ("", False)):
         life = locked_out()
-        life.s.locked, version = lock, life.durable.version
+        life.s.locked, version = lock, life.journal_barrier.version
         life.intake.unlock(0, 5)
-        assert ((life.s.rung, life.s.locked) == (0, "")) == free and life.durable.version == version + free and ("unlocked" in life.told()) == free
+        assert ((life.s.escalation_level, life.s.locked) == (0, "")) == free and ("unlocked" in life.told()) == free
+        assert life.journal_barrier.version == version + free
     for output, isolated in (("relay-1", False), ("", True)):
         life = locked_out(feeder_output=output)
         life.s.isolated = True
         life.intake.unlock(0, 5)
         assert life.s.isolated == isolated, "only a feeder of ours closes again by itself"
     life = Life(foreign_evse()).audit()
-    life.s.rung, life.s.locked, life.s.proved = 2, "disobeyed", True
+    life.s.escalation_level, life.s.locked, life.s.proved = 2, "disobeyed", True
     life.intake.unlock(0, 5)
     assert life.s.ok
 
 
 def test_rule_10_feedback_of_a_feeder_counts_from_the_third_rung_on():
-    for rung, isolated in ((2, False), (3, True)):
+    for escalation_level, isolated in ((2, False), (3, True)):
         life = locked_out()
-        life.s.rung = rung
+        life.s.escalation_level = escalation_level
         life.intake.feeder(0, False, 5)
         s = life.s
         assert (s.isolated, s.feeder_open, s.disobeys, s.disobeyed_da) == ((True, True, False, 0) if isolated else (False, False, True, 165))

@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
-from ampacity.circuit.trusted.change import Change
+from ampacity.circuit.trusted.site.migration import SiteMigration
 
 ROWS = [circuit("main"), circuit("a", 0, 200), circuit("b", 0, 200)]
 AT = "rs485-1/1 ampacity"
@@ -83,13 +83,14 @@ def test_rule_6_a_unit_that_was_locked_as_another_one_stays_so_until_the_right_o
 
 
 def test_rule_10_a_lock_out_is_kept_from_the_contactor_on_with_its_rung():
-    for rung, locked in ((1, None), (2, {"evse-1": 2}), (3, {"evse-1": 3})):
+    for escalation_level, locked in ((1, None), (2, {"evse-1": 2}), (3, {"evse-1": 3})):
         bench = Bench(site([evse(), evse("evse-2")])).start()
-        bench.ledger.standings[0].rung = rung
+        bench.ledger.evse_states[0].escalation_level = escalation_level
         kept = bench.guard.evidence_dump()
         assert kept.get("locked") == locked
         later = Bench(bench.facts, kept)
-        assert later.guard.locked_out(0) == (rung > 1) and later.guard.open_feeder(0) == (rung > 2) and not later.guard.locked_out(1)
+        assert later.guard.locked_out(0) == (escalation_level > 1) and not later.guard.locked_out(1)
+        assert later.guard.open_feeder(0) == (escalation_level > 2)
     for wrong in (None, 3, {"evse-1": "x"}):
         assert not Bench(bench.facts, dict(kept, locked=wrong)).guard.locked_out(0)
 
@@ -100,11 +101,11 @@ def test_what_speaks_against_a_device_and_what_speaks_against_a_name_both_count(
     kept["evses"]["b"]["distrusted"] = True
     kept["evses"]["a"]["fallback_da"], kept["evses"]["b"]["fallback_da"] = 10, 20
     swapped = Bench(site([mute_evse("b"), mute_evse("a")]), kept)  # the names were exchanged
-    assert [s.rung for s in swapped.ledger.standings] == [3, 3]
-    assert [s.evidence.distrusted for s in swapped.ledger.standings] == [True, True]
-    assert [s.evidence.values["fallback_da"] for s in swapped.ledger.standings] == [10, 20]
+    assert [s.escalation_level for s in swapped.ledger.evse_states] == [3, 3]
+    assert [s.evidence.distrusted for s in swapped.ledger.evse_states] == [True, True]
+    assert [s.evidence.values["fallback_da"] for s in swapped.ledger.evse_states] == [10, 20]
     for wrong in (None, 3, {"a": 3}):
-        assert not Bench(site([mute_evse("a"), mute_evse("b")]), dict(kept, evses=wrong)).ledger.standings[1].evidence.distrusted
+        assert not Bench(site([mute_evse("a"), mute_evse("b")]), dict(kept, evses=wrong)).ledger.evse_states[1].evidence.distrusted
 
 
 def test_one_that_was_isolated_is_in_no_shape_and_what_is_known_of_it_stays():
@@ -114,8 +115,8 @@ def test_one_that_was_isolated_is_in_no_shape_and_what_is_known_of_it_stays():
     bench.guard.isolate(0, True, bench.now_ms)
     kept = bench.guard.evidence_dump()
     assert sorted(kept["site"]["evses"]) == ["evse-2"]
-    assert Bench(facts, kept).ledger.standings[0].evidence.known_fingerprint == "SN1"
-    s = bench.ledger.standings[0]
+    assert Bench(facts, kept).ledger.evse_states[0].evidence.known_fingerprint == "SN1"
+    s = bench.ledger.evse_states[0]
     s.feeder_open = True
     assert sorted(bench.guard.evidence_dump()["site"]["evses"]) == ["evse-1", "evse-2"], "an open feeder is no word of a person"
 
@@ -123,7 +124,7 @@ def test_one_that_was_isolated_is_in_no_shape_and_what_is_known_of_it_stays():
 def test_the_watchdog_of_one_that_disobeys_or_is_locked_frees_nothing_when_it_leaves():
     for disobeys, locked, lapse_ms in ((False, "", 16050), (True, "", 0), (False, "disobeyed", 0), (True, "disobeyed", 0)):
         bench = Bench(site([evse()])).start()
-        bench.ledger.standings[0].disobeys, bench.ledger.standings[0].locked = disobeys, locked
+        bench.ledger.evse_states[0].disobeys, bench.ledger.evse_states[0].locked = disobeys, locked
         assert bench.guard.evidence_dump()["site"]["evses"]["evse-1"]["lapse"] == lapse_ms
 
 
@@ -137,11 +138,11 @@ def changed(evses=None, rated=None, before=None, **more):
     old = {"circuits": rated or {"main": [320] * 3}, "evses": evses or {}}
     if before is not None:
         old["before"] = before
-    return Change(dict(site([evse()]), **more), old)
+    return SiteMigration(dict(site([evse()]), **more), old)
 
 
 def added(change):
-    return [each for each in change.facts["evses"] if each.get("left")]
+    return [each for each in change.facts["evses"] if each.get("removed")]
 
 
 def test_what_left_hangs_where_it_stood_with_what_was_known_of_it():
@@ -177,7 +178,7 @@ def test_only_the_newest_shape_says_what_a_device_was_called():
 
 def test_one_device_that_left_in_two_shapes_is_one():
     both = changed(entry(max=100), before=[{"evses": entry(max=160, path=["main"])}])
-    assert len(added(both)) == 1 and [number for number, _ in both.held] == [1, 1]
+    assert len(added(both)) == 1 and [number for number, _ in both.carried_over] == [1, 1]
     assert len(added(changed({"a": entry(at="x/8 y")["gone"], "b": entry(at="x/9 y")["gone"]}))) == 2
     nameless = {name: {"path": ["main"], "terminals": [[0]]} for name in ("a", "b")}
     assert [each["name"] for each in added(changed(nameless))] == ["a", "b"]
@@ -196,18 +197,18 @@ def test_the_smallest_rating_that_a_circuit_had_holds_phase_by_phase():
     assert change.ratings["main"] == [290, 150, 320]
     for wrong in ([1, 2], "abc", 7, None, [1, "x", 3], ["x", "y", "z"]):
         assert "main" not in changed(rated={"main": wrong}).ratings, wrong
-    assert Change({"circuits": [{"name": "main"}], "evses": []}, {"circuits": {"main": [1, 2, 3]}}).ratings == {"main": [1, 2, 3]}
+    assert SiteMigration({"circuits": [{"name": "main"}], "evses": []}, {"circuits": {"main": [1, 2, 3]}}).ratings == {"main": [1, 2, 3]}
 
 
 def test_what_stood_below_a_circuit_that_is_gone_stands_below_every_new_one():
     circuits = [circuit("main"), circuit("new", 0), circuit("other", 0)]
     old = {"main": [320] * 3, "row": [100] * 3, "other": [320] * 3}
     held = changed(entry(path=["row", "main"]), old, circuits=circuits)
-    assert held.held[0][1]["path"] == ["row", "main", "new"] and added(held)[0]["circuit"] == 0
+    assert held.carried_over[0][1]["path"] == ["row", "main", "new"] and added(held)[0]["circuit"] == 0
     gone = [each for each in held.facts["circuits"] if each.get("gone")]
     assert gone == [{"name": "row", "parent": 0, "rating_da": [100] * 3, "gone": True}]
     held = changed(entry(path=["other", "main"]), old, circuits=circuits)
-    assert held.held[0][1]["path"] == ["other", "main"] and added(held)[0]["circuit"] == 2
+    assert held.carried_over[0][1]["path"] == ["other", "main"] and added(held)[0]["circuit"] == 2
     assert not [each for each in held.facts["circuits"] if each.get("gone")]
 
 
@@ -221,7 +222,7 @@ def test_a_gone_circuit_stays_in_the_journal_as_long_as_something_hangs_there():
     assert sorted(kept["site"]["circuits"]) == ["b", "main"]
     assert kept["site"]["before"]["circuits"] == {"a": [200] * 3} and [e["name"] for e in kept["site"]["before"]["evses"]] == ["evse-1"]
     assert sorted(kept["evses"]) == ["evse-2"]
-    once.guard.gone("evse-1", once.now_ms)
+    once.guard.confirm_removed("evse-1", once.now_ms)
     once.tick(200)
     assert "before" not in once.guard.evidence_dump()["site"]
 
@@ -229,7 +230,7 @@ def test_a_gone_circuit_stays_in_the_journal_as_long_as_something_hangs_there():
 def test_a_device_that_stands_elsewhere_counts_at_both_places_and_one_with_less_hardware_at_its_old_maximum():
     for more, held in (({}, 0), ({"terminals": [[0]]}, 1), ({"path": ["a", "main"]}, 1), ({"max": 161}, 1), ({"max": 160}, 0), ({"max": 100}, 0)):
         old = dict({"path": ["main"], "terminals": [[0], [1], [2]], "at": AT, "max": 160}, **more)
-        assert len(changed({"evse-1": old}).held) == held, more
+        assert len(changed({"evse-1": old}).carried_over) == held, more
 
 
 def test_people_see_what_left_and_when_it_may_fall():
@@ -237,11 +238,11 @@ def test_people_see_what_left_and_when_it_may_fall():
     facts = site([evse("evse-2")])
     facts["evses"][0]["unit"] = 2
     later = Bench(facts, kept)
-    row = later.guard.left()[0]
+    row = later.guard.removed_evses()[0]
     assert (row["name"], row["at"], row["most_da"], row["circuits"], row["reserve_da"]) == ("evse-1", "rs485-1/1 profile", 160, ["main"], 60)
     assert 16050 < row["falls_ms"] <= 30000
     falls_ms = row["falls_ms"]
     later.tick(1000)
-    assert later.guard.left()[0]["falls_ms"] == falls_ms - 1000
+    assert later.guard.removed_evses()[0]["falls_ms"] == falls_ms - 1000
     later.tick(40000)
-    assert later.guard.left()[0]["falls_ms"] is None and later.guard.left()[0]["most_da"] == 60
+    assert later.guard.removed_evses()[0]["falls_ms"] is None and later.guard.removed_evses()[0]["most_da"] == 60

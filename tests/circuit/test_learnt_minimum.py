@@ -23,7 +23,7 @@ def drive(bench, seconds, needs_da):
     for _ in range(seconds):
         for e in range(len(needs_da)):
             want = bench.guard.want_da[e]
-            draws = bench.guard.order_da(e) or 0
+            draws = bench.guard.last_order_da(e) or 0
             bench.audit(e)
             order_id = bench.send(want, e)
             if order_id is not None:

@@ -36,7 +36,7 @@ def test_a_lower_is_said_again_until_it_is_proven_and_then_no_more():
 def test_a_lower_leaves_without_fresh_settings():
     bench = Bench(site([foreign_evse(survives=False, watchdog_ms=20000)])).start()
     bench.stand(160)
-    assert not bench.ledger.standings[0].evidence.fresh(bench.now_ms)
+    assert not bench.ledger.evse_states[0].evidence.fresh(bench.now_ms)
     assert bench.send(160) is None
     assert bench.send(80) is not None
 
@@ -116,7 +116,7 @@ def test_what_every_car_draws_above_its_order_is_made_room_for():
         over_ms = drive(bench, 600, lambda e, da, parts=parts: da + -(-da // parts))
         assert over_ms <= 30000, over_ms
         assert min(bench.guard.want_da) >= 60
-        assert sum(s.measured_da for s in bench.ledger.standings) >= 230, "and no more than that"
+        assert sum(s.measured_da for s in bench.ledger.evse_states) >= 230, "and no more than that"
 
 
 def test_a_car_that_draws_more_than_its_reserve_is_made_room_for():
@@ -134,10 +134,10 @@ def drive(bench, seconds, draws):
     for _ in range(seconds * 2):
         for e, facts in enumerate(bench.facts["evses"]):
             bench._drive(e, facts, False)
-            s = bench.ledger.standings[e]
+            s = bench.ledger.evse_states[e]
             da = draws(e, s.book.orders[-1].da if s.book.orders else 0)
             bench.measure(e, da, da, da)
-        over_ms += 500 * (sum(s.measured_da for s in bench.ledger.standings) > bench.guard.site.rating_da[0])
+        over_ms += 500 * (sum(s.measured_da for s in bench.ledger.evse_states) > bench.guard.site.rating_da[0])
         bench.tick(500)
     return over_ms
 
@@ -183,7 +183,7 @@ def test_one_that_is_back_while_its_refusals_are_waited_out_is_lowered_at_once()
         bench.guard.refused(0, bench.send(0), bench.now_ms)
     assert bench.send(0) is None, "what it refuses keeps it alive"
     bench.audit(0)
-    bench.guard.proven(0, bench.ledger.standings[0].book.orders[0].id, 160, bench.now_ms)
+    bench.guard.proven(0, bench.ledger.evse_states[0].book.orders[0].id, 160, bench.now_ms)
     assert bench.guard.state(0) == "ok"
     assert bench.send(80) is not None
 
@@ -197,11 +197,11 @@ def test_where_no_order_stands_nothing_is_a_lower():
     bench.order(160, 1)
     bench.guard.lost(0, bench.now_ms)
     bench.tick(30000)
-    assert bench.ledger.standings[0].lapsed
+    assert bench.ledger.evse_states[0].lapsed
     bench.stand(160, 1)
     bench.audit(0)
     bench.guard.heard(0, bench.now_ms)
-    assert bench.guard.state(0) == "ok" and not bench.ledger.standings[0].book.orders
+    assert bench.guard.state(0) == "ok" and not bench.ledger.evse_states[0].book.orders
     assert bench.send(160) is None
 
 
@@ -210,7 +210,7 @@ def test_an_order_of_an_earlier_life_that_is_gone_holds_no_lower():
     bench.order(0)  # so soon that what was sent before may still arrive
     bench.tick(40000)  # nobody asked again, and quarantine is over
     assert bench.order(160) is not None
-    assert bench.ledger.standings[0].book.is_unknown(), "the order before this life has not settled yet"
+    assert bench.ledger.evse_states[0].book.is_unknown(), "the order before this life has not settled yet"
     bench.now_ms += 1000  # without a pass of the safety loop nothing is fed
     assert bench.send(160) is None
     assert bench.send(80) is not None

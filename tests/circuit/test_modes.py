@@ -38,7 +38,7 @@ def test_section_7_one_dead_evse_ends_quarantine_when_its_silence_ran_its_time()
     bench.follow(10, silent=(1,))
     assert bench.guard.mode == "degraded"
     bench.follow(10, silent=(1,))
-    assert bench.guard.order_da(0) == 160
+    assert bench.guard.last_order_da(0) == 160
 
 
 def test_section_7_one_dead_evse_without_watchdog_keeps_its_maximum_and_the_rest_goes_on():
@@ -47,7 +47,7 @@ def test_section_7_one_dead_evse_without_watchdog_keeps_its_maximum_and_the_rest
     bench.follow(60, silent=(1,))
     assert bench.guard.mode == "degraded"
     assert bench.bound(1) == 160
-    assert bench.guard.order_da(0) == 80
+    assert bench.guard.last_order_da(0) == 80
 
 
 def test_section_7_quarantine_is_never_shorter_than_the_longest_transit():

@@ -2,7 +2,7 @@
 
 from helper_circuit import SETTLE_MS, Bench, circuit, evse, site
 
-from ampacity.circuit.trusted.orders import ORDERS_MAX, READ_MS_MAX, OrderBook
+from ampacity.circuit.trusted.device.order_book import ORDERS_MAX, READ_MS_MAX, OrderBook
 
 T = 1000000
 

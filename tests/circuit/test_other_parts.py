@@ -3,7 +3,7 @@
 from helper_circuit import circuit, evse, meter_facts
 from life import Life
 
-from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
 from check import raises
 
 QUARTER_MS = 6 * 3600000
@@ -47,7 +47,7 @@ class Metered(Life):
 def metered(assumed=0, rating=400, generation=0, evses=None, **more):
     """One EVSE at 0 below the meter of the root."""
     life = Metered(*(evses or (evse(),)), circuits=[circuit(rating=rating, assumed=assumed, meter=0, generation=generation)], **more)
-    for e in range(len(life.standings)):
+    for e in range(len(life.evse_states)):
         life.stand(0, e)
     return life
 
@@ -100,11 +100,11 @@ def test_a_meter_of_one_phase_leaves_the_others_to_the_assumption():
 def test_the_greatest_of_the_last_day_counts_when_the_meter_is_lost():
     life = metered(assumed=20).live(3, 85, 10, 10)
     assert life.other.greatest_da == [90, 10, 10] and life.other.seen_da[0] == [85, 10, 10]
-    version = life.durable.version
+    version = life.journal_barrier.version
     life.live(3, 90, 10, 10)
-    assert life.durable.version == version and life.other.greatest_da[0] == 90, "no more than is in the journal already"
+    assert life.journal_barrier.version == version and life.other.greatest_da[0] == 90, "no more than is in the journal already"
     life.live(3, 91, 10, 10)
-    assert life.durable.version > version and life.other.greatest_da[0] == 100
+    assert life.journal_barrier.version > version and life.other.greatest_da[0] == 100
     life.assumed_da[:] = [20] * 3
     life.later(6000)
     assert life.view.state == "lost" and life.other_da == [91, 20, 20]
@@ -134,11 +134,11 @@ def test_more_than_assumed_is_told_at_each_ampere_and_passed_up():
     life = Metered(evse(), circuits=circuits)
     life.live(4, 29, 10, 10)
     assert life.assumed_da == [60, 60, 60, 29, 20, 20, 30, 30, 30] and "assumed" not in life.told()
-    version = life.durable.version
+    version = life.journal_barrier.version
     life.live(4, 36, 10, 10)
     assert life.assumed_da[:4] == [66, 60, 60, 36] and life.other.alarm_da[:4] == [60, 60, 60, 36]
     assert [text for _, kind, text in life.events.kept if kind == "assumed"] == ["a L1: other load 3.6 A is more than assumed"]
-    assert life.durable.version > version
+    assert life.journal_barrier.version > version
     life.live(4, 45, 10, 10)
     assert [text for _, kind, text in life.events.kept if kind == "assumed"][1:] == ["main L1: other load 7.5 A is more than assumed"]
     life.other.confirm_assumed(1)
@@ -190,12 +190,12 @@ def test_one_that_lives_and_is_not_believed_still_shows_what_cannot_be_ours():
 
 def test_what_is_held_against_a_meter_is_told_and_goes_to_the_journal_once():
     life = metered().live(4, 10, 10, 10)
-    version, told = life.durable.version, len(life.events.kept)
+    version, told = life.journal_barrier.version, len(life.events.kept)
     life.view.trust.failed("did not follow")
     life.later(10)
-    assert life.durable.version == version + 1 and life.view.trust.fell == 0 and len(life.events.kept) == told
+    assert life.journal_barrier.version == version + 1 and life.view.trust.unsaved_failures == 0 and len(life.events.kept) == told
     life.later(10)
-    assert life.durable.version == version + 1
+    assert life.journal_barrier.version == version + 1
     for _ in range(2):
         life.view.trust.failed("did not follow")
     life.later(10)
@@ -226,9 +226,9 @@ def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():
     again.other.load(kept)
     again.later()
     assert again.other_da == [90, 20, 20] and again.other.greatest_da == [90, 10, 10]
-    version, again.assumed_da[:] = again.durable.version, [100] * 3
+    version, again.assumed_da[:] = again.journal_barrier.version, [100] * 3
     again.live(4, 89, 10, 10)
-    assert again.other.seen_da[0][0] == 90 and again.durable.version == version
+    assert again.other.seen_da[0][0] == 90 and again.journal_barrier.version == version
     for seen in (None, [[500] * 3] * 4, {"a": 1}, "12345", [[500] * 2] * 5, [["x"] * 3] * 5, [500] * 5):
         other = metered(assumed=20)
         other.other.load({"main": {"seen": seen}})
@@ -398,7 +398,7 @@ def test_only_phases_that_one_of_ours_loads_are_owed():
     assert other.view.trust.loaded == [False] * 3 and other.view.place == [-1] and other.view.base == 6
     other.read(0, 10, 10, 10)
     with raises(IndexError):
-        other.standings[5]
+        other.evse_states[5]
 
 
 def test_where_nothing_else_is_there_no_other_load_is_seen():

@@ -3,8 +3,8 @@
 from helper_circuit import circuit, evse, foreign_evse, mute_evse, site
 from life import LAPSE_MS, Life
 
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 from ampacity.circuit.trusted.permits import Permits
-from ampacity.circuit.trusted.standing import LONG_AGO_MS
 
 
 def refused(life):
@@ -15,7 +15,7 @@ def refused(life):
 def ready(*evses, **more):
     """The first stands at 60, all others at 0."""
     life = Life(*(evses or (evse(),)), **more)
-    for e in range(1, len(life.standings)):
+    for e in range(1, len(life.evse_states)):
         life.stand(0, e)
     life.stand(60)
     return life.audit()
@@ -37,35 +37,35 @@ def test_orders_are_numbered_from_one_and_recorded_before_they_leave():
 
 
 def test_rule_2_what_a_device_makes_of_an_order_is_learned_from_a_new_one_alone():
-    for want_da, most_da, ok, _, surplus_da in ((100, 107, True, 60, 7), (100, 100, True, 60, 0), (0, 7, True, 60, 0), (100, 107, False, 60, 0),
+    for want_da, most_da, ok, _, rounding_da in ((100, 107, True, 60, 7), (100, 100, True, 60, 0), (0, 7, True, 60, 0), (100, 107, False, 60, 0),
                                                       (50, 60, True, 60, 0), (100, 140, True, 60, 40), (100, 141, True, 60, 40),
                                                           (1, 9, True, 60, 8)):  # fmt: skip
         life = ready()
         life.permits.want_da[0], life.s.ok = want_da, ok
         life.permits.send(0, most_da, life.now_ms)
-        assert life.s.surplus_da == surplus_da, (want_da, most_da, ok)
-    life.s.ok, life.s.surplus_da = True, 9
+        assert life.s.rounding_da == rounding_da, (want_da, most_da, ok)
+    life.s.ok, life.s.rounding_da = True, 9
     life.permits.want_da[0] = 100
     life.permits.send(0, 105, life.now_ms)
-    assert life.s.surplus_da == 9
-    life.s.surplus_da = 0
+    assert life.s.rounding_da == 9
+    life.s.rounding_da = 0
     life.permits.send(0, 140, life.now_ms, held=True)
-    assert life.s.surplus_da == 0, "what it may hold already is not what it makes of an order"
+    assert life.s.rounding_da == 0, "what it may hold already is not what it makes of an order"
 
 
 def test_the_most_of_a_target_is_with_its_rounding_up_to_its_maximum_and_with_its_car():
     life = ready()
-    for surplus_da, follow_da, want_da, most_da in ((0, 0, 100, 100), (5, 0, 100, 105), (0, 7, 100, 107), (5, 7, 100, 112), (5, 7, 0, 0),
+    for rounding_da, overdraw_da, want_da, most_da in ((0, 0, 100, 100), (5, 0, 100, 105), (0, 7, 100, 107), (5, 7, 100, 112), (5, 7, 0, 0),
         (5, 0, 158, 160),
                                                     (5, 7, 158, 167), (5, 0, 170, 170), (5, 0, 1, 6)):  # fmt: skip
-        life.s.surplus_da, life.s.follow_da = surplus_da, follow_da
-        assert life.permits.most_of(life.s, want_da) == most_da, (surplus_da, follow_da, want_da)
+        life.s.rounding_da, life.s.overdraw_da = rounding_da, overdraw_da
+        assert life.permits.most_of(life.s, want_da) == most_da, (rounding_da, overdraw_da, want_da)
 
 
 def test_rule_5_one_that_refuses_is_left_alone_for_its_time_unless_it_is_in_service():
     for ok, at_ms, rule in ((False, -1, 5), (False, 0, None), (True, -1, None)):
         life = ready()
-        life.s.ok, life.s.hold_until_ms = ok, life.now_ms - at_ms
+        life.s.ok, life.s.backoff_until_ms = ok, life.now_ms - at_ms
         assert (life.permits.send(0, 0, life.now_ms) is None) == (rule is not None) and refused(life) == ([rule] if rule else [])
 
 
@@ -82,7 +82,7 @@ def test_a_lower_within_the_reserve_and_below_all_that_is_live_always_leaves():
 
 def test_invariant_l1_a_lower_leaves_whatever_else_is_wrong():
     life = ready()
-    life.permits.feed_ok, life.permits.foreign_ms, life.durable.kept, life.permits.mode = False, {0: life.now_ms}, -1, "safe"
+    life.permits.feed_ok, life.permits.foreign_ms, life.journal_barrier.written, life.permits.mode = False, {0: life.now_ms}, -1, "safe"
     life.margin.no_raise[0] = True
     life.s.evidence.forget_audit()
     assert life.permits.send(0, 60, life.now_ms) is None and life.permits.send(0, 59, life.now_ms) is not None and refused(life) == [5]
@@ -133,7 +133,7 @@ def test_a_raise_passes_each_rule_in_turn():
         life.s.evidence.read_ms["watchdog_ms"] -= 501
 
     def unkept(life):
-        life.durable.kept = life.durable.version - 1
+        life.journal_barrier.written = life.journal_barrier.version - 1
 
     def foreign(life):
         life.permits.foreign_ms[3] = life.now_ms - 9999
@@ -230,7 +230,7 @@ def test_rule_5_to_a_silent_one_what_is_within_its_reserve_leaves_and_more_needs
         life.s.evidence.forget_audit()
 
     def unkept(life):
-        life.durable.kept = -1
+        life.journal_barrier.written = -1
 
     def foreign(life):
         life.permits.foreign_ms[0] = 6000
@@ -258,9 +258,9 @@ def test_rule_5_to_a_silent_one_what_is_within_its_reserve_leaves_and_more_needs
 def test_rule_5_orders_above_the_reserve_are_of_another_kind():
     for da, kind_ms, hearing in ((60, 0, True), (61, 9000, False)):
         life = silent()
-        life.s.other_ms, life.s.hearing_ms, life.s.lapsed = 0, 5, True
+        life.s.last_feed_ms, life.s.hearing_ms, life.s.lapsed = 0, 5, True
         life.permits._rule_1_record(life.s, da, 9000)
-        assert (life.s.other_ms, life.s.hearing_ms == 5, life.s.lapsed) == (kind_ms, hearing, hearing), da
+        assert (life.s.last_feed_ms, life.s.hearing_ms == 5, life.s.lapsed) == (kind_ms, hearing, hearing), da
 
 
 def test_a_row_of_lowers_begins_with_the_first_order_below_what_is_live():
@@ -298,7 +298,7 @@ def holding(**more):
     """A silent one that holds 160 above its reserve of 60."""
     life = silent(**more)
     life.s.book.add(9, 160, 6000)
-    life.bounds.rebound(life.s)
+    life.bounds.update_bound(life.s)
     life.s.hearing_ms = LONG_AGO_MS
     return life
 
@@ -331,7 +331,7 @@ def test_rule_5_after_its_time_a_frame_leaves_to_one_that_hears_and_with_the_mar
 def test_while_a_watchdog_is_under_test_what_is_counted_may_be_fed():
     for bound_da, may in ((160, True), (159, False)):
         life = holding()
-        life.s.on_trial, life.s.bound_da = True, bound_da
+        life.s.watchdog_under_test, life.s.bound_da = True, bound_da
         assert life.permits.may_feed(0, 6000) == may
 
 
@@ -348,7 +348,7 @@ def test_rule_14_a_switch_to_more_phases_needs_their_margin_and_to_fewer_none():
 def test_what_is_known_of_its_car_counts_with_an_order():
     for da, leaves in ((90, True), (91, False)):
         life = ready(rating=100)
-        life.s.follow_da = 10
+        life.s.overdraw_da = 10
         assert (life.permits.send(0, da, life.now_ms) is not None) == leaves
 
 

@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, site
 
-from ampacity.circuit.policy.share import Member, allocate, pieces
+from ampacity.circuit.policy.allocator import Member, allocate, pieces
 
 COUNT, RATING_DA = 40, 2400
 
@@ -82,7 +82,7 @@ def test_section_6_who_unplugs_during_a_share_is_not_raised_by_it():
 
 def test_section_7_a_share_ends_where_the_safe_state_begins_and_nothing_of_it_is_left():
     bench = begun(garage(Slowly))
-    bench.guard.rest("a test", bench.now_ms)
+    bench.guard.enter_safe_state("a test", bench.now_ms)
     assert not bench.guard.sharing
     bench.guard.share_on()
     assert bench.guard.want_da == [0] * COUNT

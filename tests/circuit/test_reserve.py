@@ -2,10 +2,10 @@
 
 from helper_circuit import START_MS, circuit, evse, foreign_evse, mute_evse, site
 
-from ampacity.circuit.trusted.check import Sums, check_site
+from ampacity.circuit.trusted.device.reserve import Declared, declared, default_da, reserve_da
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.reserve import Declared, declared, default_da, reserve_da
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.check import ReserveSums, check_site
+from ampacity.circuit.trusted.site.tree import Site
 
 # (facts beyond those of the maker, reserve by the facts, reserve before anything was read, default state with 16 A ordered)
 CASES = (
@@ -27,7 +27,7 @@ CASES = (
 
 def standing_of(facts, read):
     ledger = Ledger(Site(facts), START_MS)
-    s = ledger.standings[0]
+    s = ledger.evse_states[0]
     if read:
         values = declared(s.evse)
         for key in sorted(values):
@@ -56,7 +56,7 @@ def test_rule_4_the_fallback_of_a_watchdog_that_does_not_count_is_a_reserve_all_
     e = Site(facts).evses[0]
     assert e.shared_feed and reserve_da(e, Declared(e)) == 60
     facts = site([foreign_evse(fallback_da=60)])
-    assert Sums(Site(facts), kept(distrusted=True, seen={"holds": 1})).reserve_da == [60]
+    assert ReserveSums(Site(facts), kept(distrusted=True, seen={"holds": 1})).reserve_da == [60]
 
 
 def test_rule_8_what_was_only_declared_counts_once_it_is_tested_where_tests_are_required():

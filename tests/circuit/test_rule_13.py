@@ -2,14 +2,14 @@
 
 from helper_circuit import SETTLE_MS, Bench, evse, mute_evse, site
 
-from ampacity.circuit.granted import GrantedGuard
+from ampacity.circuit.cascaded_guard import CascadedGuard
 
 
 def below(evses, fallback_da=0, granted_da=320):
     """A site of 32 A under a grant."""
     facts = site(evses)
     facts["parent"] = {"fallback_da": fallback_da, "power_on_da": fallback_da}
-    bench = Bench(facts, guard_class=GrantedGuard).start()
+    bench = Bench(facts, guard_class=CascadedGuard).start()
     bench.guard.grant(granted_da, bench.now_ms)
     return bench
 

@@ -66,13 +66,13 @@ def test_rule_15_a_moved_evse_counts_in_its_old_and_new_place():
     assert new.guard.margin_da(2) == [40, 40, 40]
     new.tick(60000)
     assert new.bound() == 0
-    new.ledger.standings[0].reserve_da = 0
-    assert new.ledger.standings[0].old_keys
+    new.ledger.evse_states[0].reserve_da = 0
+    assert new.ledger.evse_states[0].old_keys
 
 
 def test_rule_15_the_old_place_is_let_go_when_it_was_proven_paused():
     new = Bench(site([evse(circuit=2)], [circuit(), circuit("a", 0, 200), circuit("b", 0, 200)]), moved()).start()
-    assert not new.ledger.standings[0].old_keys
+    assert not new.ledger.evse_states[0].old_keys
     new.stand(100)
     assert new.guard.margin_da(1) == [200, 200, 200]
     assert new.guard.margin_da(2) == [100, 100, 100]
@@ -140,12 +140,12 @@ def test_rule_14_what_shows_fewer_frees_nothing_by_that():
 
 def test_a_switch_that_came_undone_by_itself_is_what_the_planner_goes_on_with():
     bench = Bench(site([evse(phase_switch=True, fallback_da=60, power_on_da=60)])).start()
-    assert bench.guard.extras.phases_want(0) == 3
-    bench.guard.extras.switching.want[0] = 1
+    assert bench.guard.optional.phases_wanted(0) == 3
+    bench.guard.optional.phase_switch.want[0] = 1
     bench.guard.phases_sent(0, [0], bench.now_ms)
     bench.guard.phases_proven(0, [0], bench.now_ms)
     bench.tick(SETTLE_MS + 200)
-    assert bench.guard.extras.phases_want(0) == 1
+    assert bench.guard.optional.phases_wanted(0) == 1
     bench.guard.phases_shown(0, [0, 1, 2], bench.now_ms)
     bench.tick(200)
-    assert bench.guard.extras.phases_want(0) == 3
+    assert bench.guard.optional.phases_wanted(0) == 3

@@ -233,7 +233,7 @@ def test_rule_7_liveness_the_plan_wants_no_more_than_the_default_state_allows():
     bench.guard.demand(0, True)
     bench.follow(30, meter=True, house=10)
     assert bench.guard.want_da[0] == 70
-    assert bench.guard.order_da(0) == 70
+    assert bench.guard.last_order_da(0) == 70
 
 
 def test_the_world_starts_where_small_integers_end():

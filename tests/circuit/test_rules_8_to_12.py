@@ -50,18 +50,18 @@ def test_rule_8_settings_that_survive_restarts_need_not_be_read_each_time():
 
 def test_rule_8_one_that_lost_its_watchdog_is_not_even_refreshed_before_the_journal_knows():
     bench = Bench(site([foreign_evse(holds=True), evse("evse-2")])).start()
-    durable = bench.ledger.durable
-    durable.kept = durable.version
+    journal_barrier = bench.ledger.journal_barrier
+    journal_barrier.written = journal_barrier.version
     bench.stand(100)
     bench.guard.want_da[0] = 100
     bench.audit(watchdog_ms=0)
-    assert durable.version > durable.kept and bench.send(100) is None
+    assert journal_barrier.version > journal_barrier.written and bench.send(100) is None
     bench.guard.want_da[0] = 60
     assert bench.send(60) is not None  # a lower never waits
-    durable.kept = durable.version
+    journal_barrier.written = journal_barrier.version
     bench.audit(watchdog_ms=0)
     assert bench.send(60) is not None
-    durable.fell()  # by something else: its refresh is none
+    journal_barrier.mark_dirty()  # by something else: its refresh is none
     assert bench.send(60) is not None
 
 
@@ -99,7 +99,7 @@ def test_rule_8_a_larger_hardware_maximum_than_configured_counts():
     bench = Bench(site([evse()]))
     bench.guard.evidence(0, "max_da", 320, bench.now_ms)
     bench.guard.lost(0, bench.now_ms)
-    assert bench.ledger.bounds.hardware_da(bench.ledger.standings[0]) == 320
+    assert bench.ledger.bounds.hardware_da(bench.ledger.evse_states[0]) == 320
 
 
 def test_rule_8_evidence_survives_in_the_journal_and_orders_do_not():
@@ -163,7 +163,7 @@ def test_rule_9_liveness_proven_again_on_a_clean_line_it_charges_again():
     assert bench.bound() == 160
     bench.follow(20)
     assert bench.guard.state(0) == "ok"
-    assert bench.guard.order_da(0) == 160
+    assert bench.guard.last_order_da(0) == 160
 
 
 def test_rule_10_a_car_above_its_order_counts_its_hardware_maximum_and_is_paused():
@@ -171,7 +171,7 @@ def test_rule_10_a_car_above_its_order_counts_its_hardware_maximum_and_is_paused
     bench.guard.demand(0, True)
     bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold", bench.now_ms)
     bench.follow(5)
-    assert bench.guard.order_da(0) == 80
+    assert bench.guard.last_order_da(0) == 80
     for _ in range(14):
         bench.measure(0, 100, 100, 100)
         bench.tick(500)
@@ -242,7 +242,7 @@ def test_rule_11_without_a_tick_nothing_is_refreshed_and_lowers_go_out():
     bench = Bench(site([evse()])).start()
     bench.guard.demand(0, True)
     bench.follow(5)
-    assert bench.guard.order_da(0) == 160
+    assert bench.guard.last_order_da(0) == 160
     bench.now_ms += 1000
     assert bench.send(160) is None
     assert bench.send(100) is not None

@@ -2,7 +2,7 @@
 
 from helper_circuit import circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
-from ampacity.circuit.trusted.check import check_site
+from ampacity.circuit.trusted.site.check import check_site
 
 
 def codes(facts):

@@ -3,14 +3,14 @@
 from helper_circuit import circuit, evse, foreign_evse, meter_facts, site
 
 from ampacity.circuit.trusted.errors import InvariantBroken, Rejected, ensure
-from ampacity.circuit.trusted.tree import Site, per_phase
+from ampacity.circuit.trusted.site.tree import Site, per_phase
 from check import raises
 
 DEFAULTS = {
     "index": 0, "kind": "profile", "bus": -1, "circuit": 0, "max_da": 0, "limit_da": 0, "min_da": 60, "feeder_da": 0, "priority": 1, "weight": 1,
     "fallback_da": 0, "watchdog_ms": 0, "tolerance_ms": 0, "watchdog_fixed": False, "fallback_fixed": False, "power_on_da": 0,
     "power_on_source": "unknown", "settle_ms": 5000, "transit_ms": 0, "boot_ms": 500, "survives": False, "holds": False, "by_measure": False,
-    "poll_feeds": False, "fingerprint": None, "feeder_output": "", "one_client": False, "primary": False, "require_tested": False, "left": False,
+    "poll_feeds": False, "fingerprint": None, "feeder_output": "", "one_client": False, "primary": False, "require_tested": False, "removed": False,
     "shared_feed": False, "keys": (1,),
 }  # fmt: skip
 
@@ -33,7 +33,7 @@ def test_an_evse_is_what_its_facts_say_and_else_has_its_default():
                         ("bus", 2)):  # fmt: skip
         assert getattr(of(**{name: value}), name) == value, name
         assert getattr(of(**{name: None}), name) == DEFAULTS[name], name
-    for name in ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "left"):
+    for name in ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "primary", "removed"):
         assert getattr(of(**{name: 1}), name) is True and getattr(of(**{name: 0}), name) is False, name
 
 

@@ -25,7 +25,7 @@ class Blind(Bench):
             before = list(self.guard.want_da)
             for e in range(len(self.drawn)):
                 self._drive(e, self.facts["evses"][e], False)
-                self.drawn[e] = max(0, self.guard.order_da(e))
+                self.drawn[e] = max(0, self.guard.last_order_da(e))
             if self.now_ms >= self.meter_ms:
                 self.meter_ms = self.now_ms + self.period_ms
                 shown = self.house + sum(self.drawn)
@@ -104,7 +104,7 @@ def above_ms(names, measures):
         for _ in range(2):
             for e in range(2):
                 bench._drive(e, bench.facts["evses"][e], e in measures)
-            drawn = bench.guard.order_da(0) + min(60, bench.guard.order_da(1))
+            drawn = bench.guard.last_order_da(0) + min(60, bench.guard.last_order_da(1))
             bench.tick(500)
             above += 500 * (second >= 100 and house + drawn > 420)
         bench.meter(house + drawn + second % 2, house + drawn, house + drawn)
@@ -128,7 +128,7 @@ def lowest_da(measures):
         for _ in range(2):
             for e in range(2):
                 bench._drive(e, bench.facts["evses"][e], e in measures)
-            drawn = sum([max(0, bench.guard.order_da(e)) for e in range(2)])
+            drawn = sum([max(0, bench.guard.last_order_da(e)) for e in range(2)])
             bench.tick(500)
             above = max(above, house + drawn - 420) if second >= 100 else 0
         bench.meter(house + drawn + second % 2, house + drawn, house + drawn)
@@ -154,7 +154,7 @@ class Halved(Blind):
     def _drive(self, e, facts, draws):
         if e < len(self.drawn) - 1 or self.started:
             return Blind._drive(self, e, facts, draws)
-        want, stands = self.guard.want_da[e], max(0, self.ledger.standings[e].book.last_da())
+        want, stands = self.guard.want_da[e], max(0, self.ledger.evse_states[e].book.last_da())
         self.audit(e)
         if want and stands and self.ready:
             self.started = self.send(stands, e) is not None

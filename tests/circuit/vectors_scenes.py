@@ -105,7 +105,7 @@ class Scene:
         """Wants, orders, bounds, reserves, margins, other load: all integers."""
         guard, out = self.guard, [("quarantine", "regulating", "degraded", "safe").index(self.guard.mode)]
         for e in range(self.count):
-            order_da = guard.order_da(e)
+            order_da = guard.last_order_da(e)
             out += [guard.want_da[e], -1 if order_da is None else order_da, guard.reserve_da(e), max(guard.bound_da(e))]
         for c in range(len(self.facts["circuits"])):
             out += guard.margin_da(c) + guard.other_da(c)
@@ -223,7 +223,7 @@ class Scene:
         self.guard.ledger.permits.phases_sent(e, list(range(1 + self.rng.below(len(terminals)))), self.now_ms)
 
     def switched(self, e):
-        had = self.guard.ledger.standings[e].set_terminals
+        had = self.guard.ledger.evse_states[e].set_terminals
         if had is not None:
             self.guard.ledger.bounds.phases_proven(e, had[:1], self.now_ms)
 

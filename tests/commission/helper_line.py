@@ -1,6 +1,6 @@
 """A line in virtual time: units that answer reads from a table, each at its own setting, and others that talk."""
 
-from ampacity.bus.frames import crc_ok, rtu_frame
+from ampacity.bus.modbus.frames import crc_ok, rtu_frame
 
 START_US = (2**30 - 60000) * 1000
 BITS = {"N": 10, "E": 11, "O": 11}

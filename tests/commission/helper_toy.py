@@ -1,7 +1,7 @@
 """A toy site for the commissioning's experiments: one EVSE with a car, one meter, other load, all by hand and in integers."""
 
 from ampacity.base.rng import Rng
-from ampacity.commission.experiments import TALK, Sight
+from ampacity.commission.experiments import TALK, Observation
 
 START_MS = (1 << 30) - 60000
 TICK_MS = 200
@@ -97,7 +97,7 @@ class Toy:
         back = self.returned_ms is None or self.now_ms >= self.returned_ms
         amps = [self.drawn_da if n < self.phases else 0 for n in range(3)]
         state = "ok" if mute == TALK and back else "silent"
-        return Sight(
+        return Observation(
             state=state, online=mute == TALK, plugged=self.plugged, charging=self.drawn_da > 0, order_da=self.order_da,
             limit_da=self.limit_da(), amps_da=amps if self.measures else None, amps_ms=self.amps_ms, meters=[(self.lines_da(), self.now_ms)],
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from helper_toy import Toy, claims, drive, stepping_house
 
-from ampacity.commission.failsafe import Silence
+from ampacity.commission.failsafe import FailsafeCheck
 from ampacity.commission.power_on import PowerOn
 
 LOADED = [(0, 0, 1)]
@@ -13,7 +13,7 @@ HALF_HOUR_MS = 1800000
 
 def silenced(toy, loaded=LOADED, **more):
     facts = claims(**more)
-    return drive(Silence(facts, loaded, 1), toy, 900 + 3 * facts["watchdog_ms"] // 1000)
+    return drive(FailsafeCheck(facts, loaded, 1), toy, 900 + 3 * facts["watchdog_ms"] // 1000)
 
 
 def codes(experiment):
@@ -127,7 +127,7 @@ def test_a_load_that_is_too_small_is_said():
 
 def test_one_that_does_not_come_back_is_found():
     toy = Toy()
-    experiment = Silence(claims(), LOADED, 1)
+    experiment = FailsafeCheck(claims(), LOADED, 1)
     for _ in range(3000):
         sight = toy.tick(experiment)
         if experiment.device_da is not None and experiment.mute == 0:
@@ -139,7 +139,7 @@ def test_one_that_does_not_come_back_is_found():
 
 def test_a_watchdog_of_half_an_hour_is_waited_for_and_timed():
     toy, told = Toy(watchdog_ms=HALF_HOUR_MS), []
-    experiment = Silence(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
+    experiment = FailsafeCheck(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
     while not experiment.step(toy.tick(experiment), toy.now_ms):
         if toy.muted and experiment.progress() not in told[-1:]:
             told.append(experiment.progress())
@@ -159,7 +159,7 @@ def test_one_of_half_an_hour_that_does_not_act_is_judged_soon_after_its_time():
 def test_a_car_that_is_full_before_a_long_time_is_over_shows_no_watchdog():
     toy = Toy(watchdog_ms=HALF_HOUR_MS)
     toy.house = lambda now_ms: [10 if toy.plugged else 11, 20, 10]
-    experiment = Silence(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
+    experiment = FailsafeCheck(claims(watchdog_ms=HALF_HOUR_MS), LOADED, 1)
     while not experiment.step(toy.tick(experiment), toy.now_ms):
         toy.plugged = not toy.muted or toy.now_ms - experiment.muted_ms < 300000
     assert experiment.outcome == "not done" and "its car was full" in experiment.text and not experiment.counts
@@ -201,7 +201,7 @@ def test_a_load_that_comes_and_goes_shows_no_watchdog_of_half_an_hour():
 def test_a_load_that_draws_no_more_after_a_silence_shows_no_watchdog():
     for watchdog_ms in (10000, HALF_HOUR_MS):
         toy, silences = Toy(watchdog_ms=watchdog_ms), []
-        experiment = Silence(claims(watchdog_ms=watchdog_ms), LOADED, 1)
+        experiment = FailsafeCheck(claims(watchdog_ms=watchdog_ms), LOADED, 1)
         over = False
         while not over:
             over = experiment.step(toy.tick(experiment), toy.now_ms)
@@ -215,7 +215,7 @@ def test_a_load_that_draws_no_more_after_a_silence_shows_no_watchdog():
 def test_a_silence_ends_at_once_where_the_site_needs_the_current_back():
     for watchdog_ms, tries in ((10000, 3), (HALF_HOUR_MS, 1)):
         toy, silences = Toy(watchdog_ms=HALF_HOUR_MS), []
-        experiment = Silence(claims(watchdog_ms=watchdog_ms), LOADED, 1)
+        experiment = FailsafeCheck(claims(watchdog_ms=watchdog_ms), LOADED, 1)
         over = False
         while not over:
             sight = toy.tick(experiment)

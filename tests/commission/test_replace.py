@@ -1,6 +1,6 @@
 """A replacement ends in service, or says what is wrong, and never waits for ever."""
 
-from ampacity.commission.replace import OVER, PROOF_MS, READ_MS, Replacement, Unit, look, serial_fits
+from ampacity.commission.replace import OVER, PROOF_MS, READ_MS, Replacement, UnitObservation, serial_fits, summary
 
 START_MS = 2**30 - 60000
 GOOD = [("watchdog", 10000, 10000, True, "watchdog"), ("fallback", 60, 60, True, "fallback"), ("mode", 1, None, True, "raw")]
@@ -10,7 +10,7 @@ BAD = [("watchdog", 10000, 600000, False, "watchdog")]
 def unit(**facts):
     known = {"answers": True, "fingerprint": "NEW-1", "known": "OLD", "settings": GOOD, "read_ms": START_MS + 500, "state": "returning"}
     known.update(facts)
-    return Unit(**known)
+    return UnitObservation(**known)
 
 
 def begun():
@@ -18,10 +18,10 @@ def begun():
 
 
 def test_old_and_new_are_shown_before_anything_is_done():
-    assert look("evse-3", unit()) == "evse-3: old serial number OLD, new NEW-1; replace evse-3 serial=NEW-1 accepts it"
-    assert "nothing was replaced" in look("evse-3", unit(fingerprint="OLD"))
-    assert "nothing answers" in look("evse-3", unit(answers=False))
-    assert "serial=none" in look("evse-3", unit(fingerprint=None)) and "serial=none" in look("evse-3", unit(fingerprint="OLD", numbered=False))
+    assert summary("evse-3", unit()) == "evse-3: old serial number OLD, new NEW-1; replace evse-3 serial=NEW-1 accepts it"
+    assert "nothing was replaced" in summary("evse-3", unit(fingerprint="OLD"))
+    assert "nothing answers" in summary("evse-3", unit(answers=False))
+    assert "serial=none" in summary("evse-3", unit(fingerprint=None)) and "serial=none" in summary("evse-3", unit(fingerprint="OLD", numbered=False))
 
 
 def test_it_ends_in_service_after_settings_and_a_proven_order():

@@ -3,10 +3,10 @@
 from helper_line import START_US, Line, Unit
 
 from ampacity.base.errors import Rejected
-from ampacity.bus.ascii import spelled
-from ampacity.bus.frames import rtu_frame
+from ampacity.bus.client.ascii_client import to_ascii
+from ampacity.bus.modbus.frames import rtu_frame
 from ampacity.commission.scan import LISTEN_MS, Scan
-from ampacity.commission.words import found_lines, lines, report, settings_for, settings_of, units_for, units_of
+from ampacity.commission.scan_text import found_lines, lines, report, settings_for, settings_of, units_for, units_of
 from check import raises
 
 E19, N96 = (19200, "E", 1), (9600, "N", 1)
@@ -95,7 +95,7 @@ def test_another_primary_is_recognised_and_nothing_is_asked():
 
 
 def test_a_primary_that_spells_in_ascii_is_recognised_too():
-    poll = spelled(rtu_frame(9, b"\x03\x00\x00\x00\x02"))
+    poll = to_ascii(rtu_frame(9, b"\x03\x00\x00\x00\x02"))
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll[:9]), (START_US + 1503000, E19, poll[9:])])
     assert line.run(20)
     assert line.sent == [] and line.scan.verdict.startswith("another primary asks unit 9 with function 3 at 19200E1")

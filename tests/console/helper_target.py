@@ -3,11 +3,11 @@
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.console.access import Access, text_of
-from ampacity.console.kdf import Derivation
+from ampacity.console.error_texts import UnknownName
+from ampacity.console.pbkdf2 import Derivation
 from ampacity.console.settings import Setting, SettingTable
-from ampacity.console.words import Unknown
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 
 VIEW = {
     "mode": "regulating",
@@ -63,7 +63,7 @@ def set_quickly(store, phrase):
 class Target:
     def __init__(self, files=None):
         self.files = files or MemoryFiles()
-        self.store = Settings(self.files)
+        self.store = DocumentStore(self.files)
         self.log = Log()
         self.access = Access(self.store, lambda n: bytes(range(n)), target_us=1)
         self.applied = []
@@ -91,7 +91,7 @@ class Target:
 
     def why(self, name):
         if name not in VIEW["evses"]:
-            raise Unknown("EVSE", name, sorted(VIEW["evses"]))
+            raise UnknownName("EVSE", name, sorted(VIEW["evses"]))
         return "16.0 A: garage L2 (63.0 A) -> house 31.2 A"
 
     def limit(self, target, limit_da, watts, ttl_ms, now_ms):

@@ -7,10 +7,10 @@ from helper_target import Still, Target, finished, set_quickly
 from ampacity.base.errors import Rejected
 from ampacity.console.access import Access, old_digest, text_of
 from ampacity.console.console import Console
-from ampacity.console.door import role_of
-from ampacity.console.kdf import ROUNDS_MIN, SLICE_US, Derivation
+from ampacity.console.pbkdf2 import ROUNDS_MIN, SLICE_US, Derivation
+from ampacity.console.server import role_of
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 from check import raises
 
 PHRASE = "a long pass phrase"
@@ -32,7 +32,7 @@ def digest(password, salt, rounds):
 
 
 def access_on(files):
-    return Access(Settings(files, trusted=("access",)), lambda n: bytes(range(n)), target_us=1)
+    return Access(DocumentStore(files, trusted=("access",)), lambda n: bytes(range(n)), target_us=1)
 
 
 def with_password():
@@ -43,7 +43,7 @@ def with_password():
 
 def quick():
     files = MemoryFiles()
-    set_quickly(Settings(files), PHRASE)
+    set_quickly(DocumentStore(files), PHRASE)
     return access_on(files)
 
 
@@ -61,24 +61,24 @@ def test_a_slice_takes_no_longer_than_it_may_by_its_clock():
 
 
 def test_a_new_password_costs_at_least_ten_thousand_rounds_and_says_how_many():
-    kept = Settings(with_password()).get("access")
+    kept = DocumentStore(with_password()).get("access")
     assert kept["kind"] == "pbkdf2-sha256" and kept["rounds"] >= ROUNDS_MIN
     assert str(digest(PHRASE.encode(), bytes(range(16)), kept["rounds"]), "ascii") == kept["hash"]
 
 
 def test_the_record_of_an_earlier_version_opens_and_is_written_anew():
     files, salt = MemoryFiles(), b"s" * 16
-    Settings(files).put("access", {"salt": text_of(salt), "hash": text_of(old_digest(salt, PHRASE))})
+    DocumentStore(files).put("access", {"salt": text_of(salt), "hash": text_of(old_digest(salt, PHRASE))})
     assert finished(access_on(files).check("something else!", 0)) is False
-    assert "kind" not in Settings(files).get("access")
+    assert "kind" not in DocumentStore(files).get("access")
     assert finished(access_on(files).check(PHRASE, 0)) is True
-    assert Settings(files).get("access")["kind"] == "pbkdf2-sha256"
+    assert DocumentStore(files).get("access")["kind"] == "pbkdf2-sha256"
     assert finished(access_on(files).check(PHRASE, 0)) is True
 
 
 def test_an_old_record_on_a_medium_that_cannot_be_written_still_opens():
     files, salt = MemoryFiles(), b"s" * 16
-    Settings(files).put("access", {"salt": text_of(salt), "hash": text_of(old_digest(salt, PHRASE))})
+    DocumentStore(files).put("access", {"salt": text_of(salt), "hash": text_of(old_digest(salt, PHRASE))})
     files.bytes_max = 1
     assert finished(access_on(files).check(PHRASE, 0)) is True
 
@@ -106,7 +106,7 @@ def test_one_flipped_bit_anywhere_in_the_record_makes_nobody_the_installer():
 def test_a_record_with_a_good_sum_and_no_sense_makes_nobody_the_installer():
     for value in ({}, [], 5, {"salt": "00", "hash": "zz"}, {"kind": "scrypt", "salt": "00", "hash": "00" * 32, "rounds": 5}):
         files = MemoryFiles()
-        Settings(files).put("access", value)
+        DocumentStore(files).put("access", value)
         access = access_on(files)
         assert access.is_set() and role_of("127.0.0.1", access) == "user"
         with raises(Rejected):

@@ -3,8 +3,8 @@
 from helper_target import Target
 
 from ampacity.console.console import ASK, COMMANDS, Console
-from ampacity.console.manual import ABOUT
-from ampacity.console.words import near
+from ampacity.console.error_texts import near
+from ampacity.console.help_texts import ABOUT
 
 
 class Desk:

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 from ampacity.store.memory_files import PowerCut
 from ampacity_host.rig.assemble import virtual_bench
-from ampacity_host.rig.client import Operations
-from ampacity_host.rig.fields import FieldError, Fields
-from ampacity_host.rig.ops import Ops
+from ampacity_host.rig.control_channel.client import Operations
+from ampacity_host.rig.control_channel.fields import FieldError, Fields
+from ampacity_host.rig.control_channel.operations import Ops
 from ampacity_host.rig.setup import Setup
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ampacity_host.rig.plant import judge as plant
+from ampacity_host.rig.plant import overload_allowance as plant
 from tests.drawn.geometry import Geometry
 from tests.drawn.judge import EXCUSES, STEP, Excuse, Judge
 

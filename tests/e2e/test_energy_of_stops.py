@@ -5,7 +5,7 @@ import json
 import pytest
 from stand import OCPP, Stand, running
 
-from ampacity_host.csms.transactions import Book
+from ampacity_host.csms.transactions import TransactionLog
 from sites import bus, circuit, evse, head
 
 SITE = head("yard") + circuit("main", 200.0) + bus() + bus("lan", kind="tcp", host="127.0.0.1", private=True) \
@@ -23,7 +23,7 @@ def stand():
 
 def told_wh(stand):
     """EVSE id → energy of all its transactions; none is left open."""
-    book, told = Book(), {}
+    book, told = TransactionLog(), {}
     for frame in stand.rig.csms_log(since=0)["frames"]:
         message = json.loads(frame["text"])
         if frame["dir"] == "in" and message[0] == 2 and message[2] == "TransactionEvent":

@@ -39,7 +39,7 @@ class Bench:
             high_mv, low_mv, self.pp, self.closed, self.faults, self.offered_da, self.allow, self.now_ms
         )
         self.closed = (output[2] and not self.stuck_open) or (self.welded and self.closed)
-        self.history.append((self.now_ms, self.machine.sign, output))
+        self.history.append((self.now_ms, self.machine.iec_state, output))
         return output
 
     def run(self, duration_ms):
@@ -55,7 +55,7 @@ class Bench:
         while not condition():
             self.now_ms += self.step_ms
             self.step()
-            assert self.now_ms - start_ms <= limit_ms, "%s after %d ms" % (self.machine.sign, limit_ms)
+            assert self.now_ms - start_ms <= limit_ms, "%s after %d ms" % (self.machine.iec_state, limit_ms)
         return self.now_ms - start_ms
 
     def is_closed(self):

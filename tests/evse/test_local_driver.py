@@ -41,10 +41,10 @@ class Judge:
 
 
 class Desk:
-    def __init__(self, judge=None):
-        self.judge = judge or Judge()
+    def __init__(self, guard=None):
+        self.guard = guard or Judge()
         self.port = FakePort()
-        self.driver = LocalDriver(FACTS, 0, self.judge, self.port)
+        self.driver = LocalDriver(FACTS, 0, self.guard, self.port)
         self.now_ms = START_MS
 
     def run(self, duration_ms, want_da=None, on_tick=None):
@@ -62,34 +62,34 @@ class Desk:
 def test_an_order_reaches_the_pilot_only_after_the_judge_recorded_it():
     desk = Desk()
     desk.port.car = "B"
-    desk.judge.allows_da = 100
+    desk.guard.allows_da = 100
     desk.run(1000, want_da=160)
     assert desk.port.pilot == ("x1", 0)
-    desk.judge.allows_da = 160
+    desk.guard.allows_da = 160
     desk.run(200)
-    assert desk.port.pilot == ("pwm", 266) and ("send", 160) in desk.judge.told
+    assert desk.port.pilot == ("pwm", 266) and ("send", 160) in desk.guard.told
 
 
 def test_an_order_is_proven_by_a_reading_that_is_newer_and_shows_our_pilot():
     desk = Desk()
     desk.port.car = "B"
     desk.run(500, want_da=0)
-    desk.judge.told = []
+    desk.guard.told = []
     desk.port.frozen = True
     desk.run(500, want_da=160)
-    assert [told[0] for told in desk.judge.told] == ["send"]
+    assert [told[0] for told in desk.guard.told] == ["send"]
     desk.port.frozen = False
     desk.run(300)
-    assert desk.judge.told[-1][0] == "proven" and desk.judge.told[-1][2] == 160
+    assert desk.guard.told[-1][0] == "proven" and desk.guard.told[-1][2] == 160
 
 
 def test_an_order_is_given_and_proven_anew_for_a_judge_that_dropped_it_during_a_stall():
     desk = Desk()
     desk.port.car = "B"
     desk.run(1000, want_da=0)
-    desk.judge.told = []
+    desk.guard.told = []
     desk.run(3000, want_da=0)
-    assert [told[0] for told in desk.judge.told] == ["send", "proven"]
+    assert [told[0] for told in desk.guard.told] == ["send", "proven"]
 
 
 def test_a_session_that_does_not_allow_keeps_the_contactor_open():

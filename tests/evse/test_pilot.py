@@ -3,18 +3,18 @@
 from fake_car import Bench
 
 from ampacity.base.rng import Rng
-from ampacity.evse.pilot import PilotMachine
+from ampacity.evse.pilot import ControlPilot
 
 
 def bench(**settings):
-    return Bench(PilotMachine(**settings))
+    return Bench(ControlPilot(**settings))
 
 
 def signs(desk):
     out = []
-    for _, sign, _ in desk.history:
-        if not out or out[-1] != sign:
-            out.append(sign)
+    for _, iec_state, _ in desk.history:
+        if not out or out[-1] != iec_state:
+            out.append(iec_state)
     return out
 
 
@@ -55,7 +55,7 @@ def test_sequence_9_and_10_2_a_car_that_does_not_stop_is_switched_off_after_6_s_
     desk = bench().charge()
     desk.allow = False
     desk.run(20)
-    assert desk.machine.output == ("x1", 0, True) and desk.machine.sign == "C1"
+    assert desk.machine.output == ("x1", 0, True) and desk.machine.iec_state == "C1"
     took_ms = desk.until(lambda: not desk.machine.output[2], 7000)
     assert 6000 <= took_ms + 20 <= 6100
     assert desk.run(2000) == ("x1", 0, False)
@@ -66,7 +66,7 @@ def test_a_car_that_stops_in_time_is_switched_off_without_current():
     desk.offered_da = 0
     desk.run(1000)
     desk.car = "B"
-    assert desk.run(20) == ("x1", 0, False) and desk.machine.sign == "B1"
+    assert desk.run(20) == ("x1", 0, False) and desk.machine.iec_state == "B1"
 
 
 def test_a_pause_that_ends_before_the_car_has_stopped_closes_nothing_anew():
@@ -107,10 +107,10 @@ def test_3_5_no_energy_without_the_cars_diode_until_it_is_unplugged():
     assert True not in [row[2][2] for row in desk.history]
     desk.diode = True
     desk.run(20000)
-    assert desk.machine.sign == "F" and "diode" in desk.machine.faults and not desk.machine.output[2]
+    assert desk.machine.iec_state == "F" and "diode" in desk.machine.faults and not desk.machine.output[2]
     desk.car = "A"
     desk.run(1000)
-    assert desk.machine.faults == [] and desk.machine.sign == "A1"
+    assert desk.machine.faults == [] and desk.machine.iec_state == "A1"
     desk.charge()
 
 
@@ -125,7 +125,7 @@ def test_E_a_short_of_the_pilot_opens_at_once_and_heals_with_the_short():
     desk = bench().charge()
     desk.short = True
     desk.run(20)
-    assert desk.machine.output == ("x1", 0, False) and desk.machine.sign == "E"
+    assert desk.machine.output == ("x1", 0, False) and desk.machine.iec_state == "E"
     assert desk.machine.faults == ["pilot_short"] and desk.machine.plugged
     desk.short = False
     desk.until(lambda: desk.machine.output[2], 3000)
@@ -136,18 +136,18 @@ def test_D_is_served_only_with_ventilation():
     desk = bench()
     desk.car = "D"
     desk.run(3000)
-    assert desk.machine.output == ("x1", 0, False) and desk.machine.sign == "D1"
+    assert desk.machine.output == ("x1", 0, False) and desk.machine.iec_state == "D1"
     aired = bench(ventilation=True)
     aired.car = "D"
     aired.until(lambda: aired.machine.output[2], 3000)
-    assert aired.machine.sign == "D2"
+    assert aired.machine.iec_state == "D2"
 
 
 def test_D_during_charging_opens_at_once():
     desk = bench().charge()
     desk.car = "D"
     desk.run(140)
-    assert not desk.machine.output[2] and desk.machine.sign == "D1"
+    assert not desk.machine.output[2] and desk.machine.iec_state == "D1"
 
 
 def test_every_fault_opens_in_the_step_that_sees_it_and_shows_F_for_5_s_at_least():
@@ -193,7 +193,7 @@ def test_a_rule_may_leave_a_residual_current_to_a_person():
     assert desk.machine.output[0] == "f"
     desk.machine.reset_faults()
     desk.run(500)
-    assert desk.machine.sign == "A1"
+    assert desk.machine.iec_state == "A1"
 
 
 def test_a_person_cannot_clear_what_is_still_there():
@@ -214,7 +214,7 @@ def test_a_welded_contactor_is_found_after_opening_keeps_the_lock_and_waits_for_
     assert 1000 <= desk.until(lambda: "welded" in desk.machine.faults, 1200)
     desk.car = "A"
     desk.run(60000)
-    assert desk.machine.sign == "F" and desk.machine.lock
+    assert desk.machine.iec_state == "F" and desk.machine.lock
     desk.machine.reset_faults()
     desk.run(1000)
     assert desk.machine.faults == ["welded"]
@@ -222,7 +222,7 @@ def test_a_welded_contactor_is_found_after_opening_keeps_the_lock_and_waits_for_
     desk.run(100)
     desk.machine.reset_faults()
     desk.run(1000)
-    assert desk.machine.sign == "A1" and not desk.machine.lock
+    assert desk.machine.iec_state == "A1" and not desk.machine.lock
 
 
 def test_the_plug_is_held_in_a_socket_until_it_is_released_or_a_fault_has_lasted():
@@ -272,7 +272,7 @@ def test_a_level_toward_more_must_hold_and_one_glitch_does_nothing():
     desk.run(80)
     desk.car = "B"
     desk.run(1000)
-    assert signs(desk) == ["A1", "B2"] and desk.machine.sign == "B2"
+    assert signs(desk) == ["A1", "B2"] and desk.machine.iec_state == "B2"
 
 
 def test_a_socket_offers_what_the_cable_carries_and_an_uncoded_cable_nothing():
@@ -328,7 +328,7 @@ def test_another_car_plugged_while_the_pilot_hid_it_is_checked_anew():
 
 
 def test_a_step_each_100_ms_gives_the_same_session():
-    desk = Bench(PilotMachine(), step_ms=100).charge()
+    desk = Bench(ControlPilot(), step_ms=100).charge()
     desk.car = "B"
     assert desk.until(lambda: not desk.machine.output[2], 100) == 100
 
@@ -346,7 +346,7 @@ def test_a_step_with_nothing_new_is_answered_from_memory_and_a_timer_still_runs(
 
 def test_whatever_is_read_the_contactor_is_closed_only_for_a_car_that_asks_with_a_diode_and_without_fault():
     rng = Rng(7)
-    machine = PilotMachine()
+    machine = ControlPilot()
     highs, lows = (12000, 10500, 9000, 7500, 6000, 6000, 4500, 3000, 0, -12000), (-12000, -12000, -12000, -6000, 6000)
     now_ms, closed_steps = 0, 0
     high_mv, low_mv, fault, allow = 6000, -12000, (), True

@@ -1,7 +1,7 @@
 """Sessions of one EVSE: who may charge, what is shown, what is told."""
 
 from ampacity.evse.session import FIRST_LOOK_MS, OFFLINE_MS, SETTLE_MS, Session
-from ampacity.evse.session_table import EVENTS, PHASES, TRANSITIONS
+from ampacity.evse.session_transitions import EVENTS, PHASES, TRANSITIONS
 
 
 class Facts:

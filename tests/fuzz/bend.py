@@ -4,8 +4,8 @@ Some keep a right checksum on purpose (another unit, function, length, count, an
 must not be the only thing that an engine looks at. `sound` holds the frames of the last result whose checksum is right.
 """
 
-from ampacity.bus.frames import rtu_frame
-from ampacity.bus.mbap import mbap_frame
+from ampacity.bus.modbus.frames import rtu_frame
+from ampacity.bus.modbus.mbap import mbap_frame
 
 FUNCTIONS = (1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 22, 23, 43, 65, 100)
 LENGTHS = (0, 1, 2, 3, 5, 7, 246, 247, 252, 253, 254, 255)

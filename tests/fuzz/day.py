@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 from ampacity.base.rng import Rng
-from ampacity.bus import lease_table as table
+from ampacity.bus.leases import register_table as table
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.replay.record import violations
+from ampacity_host.replay.results import violations
+from ampacity_host.rig.control_channel.truth import order_a
 from ampacity_host.rig.plant.car import Car
-from ampacity_host.rig.state import order_a
-from ampacity_host.rig.virtual.bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 from tests.fuzz.watch import orders_in
 
 FOREIGN = ("heidelberg-energy-control", "delta-ac-max", "viridian-epc2")
@@ -53,7 +53,7 @@ def site_text():
     return "\n".join(lines)
 
 
-class Ear:
+class BusMonitor:
     """What the primary said on the line, and what each device took of it."""
 
     def __init__(self, bench):
@@ -177,12 +177,12 @@ class Weather:
         self.done[kind] = self.done.get(kind, 0) + 1
         lasts_ms = 50 + rng.below(longest_ms)
         self.troubled_ms += lasts_ms
-        bench.desk.set(kind, target, True, dict(options))
+        bench.fault_injector.set(kind, target, True, dict(options))
         self.on = True
         bench.time.at_ms(bench.time.now_ms + lasts_ms, self._end, kind, target)
 
     def _end(self, kind, target):
-        self.bench.desk.set(kind, target, False, {})
+        self.bench.fault_injector.set(kind, target, False, {})
         self.on, self.ended_ms = False, self.bench.time.now_ms
         self._wait()
 
@@ -202,7 +202,7 @@ class Day:
         self._made = bench.role_made
         bench.role_made = self._role_made
         self.weather = Weather(bench, seed, bench.start_ms + int(hours * HOUR_MS))
-        self.ear = Ear(bench)
+        self.ear = BusMonitor(bench)
         self.orders = Orders(bench, self.weather, self.ear)
         bench.start()
         self.ear.attach_devices()

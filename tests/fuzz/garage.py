@@ -1,13 +1,13 @@
 """Whom a primary speaks to in one life: own secondaries, foreign devices, meters; and the judge, the real one or notes."""
 
-from ampacity.bus.grants import GrantTable
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_driver import LeaseDriver
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.numbers import Numbers
-from ampacity.bus.profile_driver import ProfileDriver
-from ampacity.bus.profile_meter import MeterDriver
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.leases.broadcast_driver import BroadcastDriver
+from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.lease_driver import LeaseDriver
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.profile.evse_driver import EvseDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
+from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.circuit.guard import Guard
 from tests.fuzz.watch import Wrong
 
@@ -166,7 +166,7 @@ class Own:
         self.unit = unit
         self.map = RegisterMap(Lease(0, 160, 0), "SN%d" % unit, "1.0.0", unit=unit)
         self.map.measured_da = [0, 0, 0]
-        self.engine = SecondaryEngine(unit, self.map, baud)
+        self.engine = ModbusServer(unit, self.map, baud)
 
     def answer(self, pdu, now_ms):
         reply = self.engine.answer(pdu, now_ms)
@@ -226,7 +226,7 @@ class Garage:
                 driver, device = LeaseDriver(facts, index, self.judge), Own(facts["unit"], baud)
                 self.leases.append(driver)
             else:
-                driver, device = ProfileDriver(facts, boxes[rng.below(len(boxes))], index, self.judge), Registers(facts["unit"], rng)
+                driver, device = EvseDriver(facts, boxes[rng.below(len(boxes))], index, self.judge), Registers(facts["unit"], rng)
             self._add(driver, device, heard)
         for index in range(meters):
             table = counters[rng.below(len(counters))]
@@ -235,7 +235,7 @@ class Garage:
         self.evses = self.spies[: len(kinds)]
         self.drivers = list(self.spies)
         if self.leases:
-            self.drivers.append(GrantTable(self.leases, Numbers(IDENTITY, 1)))
+            self.drivers.append(BroadcastDriver(self.leases, GrantNumbers(IDENTITY, 1)))
         self.tick_ms = 0
 
     def _add(self, driver, device, heard):

@@ -1,7 +1,7 @@
 """Bent answers into a primary on a serial line: a driver is handed what stood on the line, whole and asked for; else nothing."""
 
-from ampacity.bus.frames import rtu_frame
-from ampacity.bus.primary import BusPrimary
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.modbus.frames import rtu_frame
 from tests.fuzz.garage import START_MS, Garage
 from tests.fuzz.watch import Wrong, has_frame
 
@@ -27,7 +27,7 @@ class PrimaryCase:
         own = rng.below(4)
         self.garage = Garage(rng, tables, own, rng.below(3) if own else 1 + rng.below(2), rng.below(2), self._heard, self.baud)
         facts = {"baud": self.baud, "parity": "E", "stop": 1, "transit_ms": (0, 50, 500)[rng.below(3)]}
-        self.engine = BusPrimary(facts, self.garage.drivers)
+        self.engine = RtuClient(facts, self.garage.drivers)
         self.engine.on_foreign = self._foreign
         self.foreign = 0
 

@@ -2,11 +2,11 @@
 
 import struct
 
-from ampacity.bus import lease_table as table
-from ampacity.bus.frames import read_pdu, read_write_pdu, rtu_frame, silence_us, words, write_one_pdu, write_pdu
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.modbus.frames import read_pdu, read_write_pdu, rtu_frame, silence_us, words, write_one_pdu, write_pdu
+from ampacity.bus.server.modbus_server import ModbusServer
 from tests.fuzz.watch import Wrong, checksum, frames_in, orders_in
 
 START_US = (2**30 - 60000) * 1000
@@ -27,7 +27,7 @@ class SecondaryCase:
         self.map = RegisterMap(Lease(0, 160, 0), "SN1", "1.0.0", unit=self.unit)
         self.map.unlocked = rng.chance(300)
         self.echo = rng.chance(300)
-        self.engine = SecondaryEngine(self.unit, self.map, self.baud)
+        self.engine = ModbusServer(self.unit, self.map, self.baud)
         self.char_us = -(-11 * 1000000 // self.baud)
         self.silence_us = silence_us(self.baud)
         self.now_us = START_US

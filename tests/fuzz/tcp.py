@@ -1,7 +1,7 @@
 """Bent answers into a primary on a TCP connection: only what has the id, unit and function of what was asked is handed over."""
 
-from ampacity.bus.mbap import mbap_frame
-from ampacity.bus.tcp import BusTcp
+from ampacity.bus.client.tcp_client import TcpClient
+from ampacity.bus.modbus.mbap import mbap_frame
 from tests.fuzz.garage import Garage
 from tests.fuzz.primary import PrimaryCase
 from tests.fuzz.watch import Wrong
@@ -24,7 +24,7 @@ class TcpCase(PrimaryCase):
         self.replies = self.resets = self.foreign = 0
         own = rng.below(3)
         self.garage = Garage(rng, tables, own, rng.below(3) if own else 1, rng.below(2), self._heard)
-        self.engine = BusTcp({}, self.garage.drivers)
+        self.engine = TcpClient({}, self.garage.drivers)
         self.engine.connected(self.now_us)
         self.asked = b""
 

@@ -1,11 +1,11 @@
 """Bent requests into a secondary over TCP: an order is taken only from a whole frame, with the right to give it."""
 
-from ampacity.bus import lease_table as table
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.mbap import mbap_frame
-from ampacity.bus.secondary import SecondaryEngine
-from ampacity.bus.tcp_server import TcpSession
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.modbus.mbap import mbap_frame
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.bus.server.tcp_session import TcpSession
 from tests.fuzz.secondary import START_US, SecondaryCase
 from tests.fuzz.watch import Wrong, orders_in, word
 
@@ -22,7 +22,7 @@ class TcpSecondaryCase(SecondaryCase):
         self.unit = 1 + rng.below(247)
         self.map = RegisterMap(Lease(0, 160, 0), "SN1", "1.0.0", unit=self.unit)
         self.map.unlocked = rng.chance(300)
-        self.engine = SecondaryEngine(self.unit, self.map)
+        self.engine = ModbusServer(self.unit, self.map)
         self.readonly = rng.chance(300)
         self.now_us = START_US
         self.sequence, self.epoch = rng.below(65536), 1

@@ -2,8 +2,11 @@
 
 import pytest
 
-from ampacity.bus import frames, mbap, primary, receiver, tcp
-from ampacity.bus.frames import exception_pdu, rtu_frame
+from ampacity.bus.client import rtu_client as primary
+from ampacity.bus.client import tcp_client as tcp
+from ampacity.bus.modbus import frames, mbap
+from ampacity.bus.modbus import rtu_receiver as receiver
+from ampacity.bus.modbus.frames import exception_pdu, rtu_frame
 from tests.fuzz.bend import SERIAL, STREAM
 from tests.fuzz.cases import CASES
 from tests.fuzz.play import GROWTH_MAX, Play, growth
@@ -44,14 +47,14 @@ def no_checksum(monkeypatch):
 
 
 def any_shape(monkeypatch):
-    monkeypatch.setattr(primary.BusPrimary, "_fits", lambda self, request, pdu: self._doubt(request))
+    monkeypatch.setattr(primary.RtuClient, "_fits", lambda self, request, pdu: self._check_late_reply(request))
 
 
 def any_transaction(monkeypatch):
     def take(self, transaction, unit, pdu, now_us):
         if self._request is not None:
             self._answered(self._request, pdu, now_us)
-    monkeypatch.setattr(tcp.BusTcp, "_take", take)
+    monkeypatch.setattr(tcp.TcpClient, "_take", take)
 
 
 def whatever_comes(monkeypatch):

@@ -35,7 +35,7 @@ class FastClock(Clock):
         await asyncio.sleep(duration_ms / 1000 / FAST)
 
 
-class Doors:
+class Platform:
     """Connections on loopback, and a network that can be down."""
 
     def __init__(self):
@@ -77,11 +77,11 @@ class Bench:
         self.accepted = 0
         self.station = station or Station()
         self.log = Log()
-        self.doors = Doors()
+        self.platform = Platform()
         self.config = LinkConfig("", "AMP-0001", "secret")
         self.config.retry_wait_min_s = 0
         self.config.retry_random_range_s = 0
-        self.link = Link(self.doors, self.station, self.config, FastClock(), self.log, rng=Rng(1))
+        self.link = Link(self.platform, self.station, self.config, FastClock(), self.log, rng=Rng(1))
 
     async def serve(self, reader, writer):
         self.accepted += 1
@@ -167,7 +167,7 @@ async def test_messages_go_both_ways_and_stop_closes_properly():
         bench.link.wake()
         await bench.until(lambda: "second \u00e9" in bench.station.seen, "echoed again")
     assert bench.station.seen == ["connected", "first", "second \u00e9", "disconnected"]
-    assert bench.doors.asked == [("127.0.0.1", bench.port)] and not bench.link.online
+    assert bench.platform.asked == [("127.0.0.1", bench.port)] and not bench.link.online
     assert bench.log.counters == {"link.connects": 1, "link.drops": 1}
 
 
@@ -282,10 +282,10 @@ async def test_a_server_that_does_not_read_is_left():
 
 async def test_while_the_network_is_down_attempts_go_on_and_are_counted():
     bench = Bench(echo)
-    bench.doors.down = True
+    bench.platform.down = True
     async with bench:
         await bench.until(lambda: bench.log.counters.get("link.failed", 0) >= 2, "tried twice")
-        bench.doors.down = False
+        bench.platform.down = False
         await bench.until(lambda: bench.link.online, "up")
     assert "no route" in str(bench.log.since(0))
 

@@ -3,9 +3,9 @@
 from peer import accept, field, frame, unmask
 
 from ampacity.base.rng import Rng
-from ampacity.net.frames import encode, mask
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import CLOSED, FRAMES_AT_ONCE, OPEN, WebSocketClient
+from ampacity.net.websocket_frames import encode, mask
 from check import raises
 
 URL = parse_url("ws://csms.example:9000/ocpp").below("AMP-0001")

@@ -5,9 +5,9 @@ from ampacity.base.rng import Rng
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import WallClock, format_iso
 from ampacity.ocpp.station import Station
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 
 START_MS = 2**30 - 60000
 NOON_MS = 1795176000000  # 2026-11-20T12:00:00Z
@@ -17,7 +17,7 @@ ACCEPTED = {"idTokenInfo": {"status": "Accepted"}}
 
 class Store:
     def __init__(self, files):
-        self.settings = Settings(files)
+        self.documents = DocumentStore(files)
         self.journal = Journal(files, "ocpp")
 
 

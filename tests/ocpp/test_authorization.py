@@ -225,7 +225,7 @@ def test_a_start_from_afar_while_a_card_is_asked_for_wins():
     bench.station.receive(dumps([3, authorize[1], {"idTokenInfo": {"status": "Accepted"}}]), bench.now_ms)
     bench.pump()
     assert [a[2] for a in bench.actions("start")] == ["APP"]
-    assert bench.station.point(1).auth.token == token
+    assert bench.station.evse(1).auth.token == token
 
 
 def test_without_LocalAuthorizeOffline_a_cached_card_is_refused_while_offline():

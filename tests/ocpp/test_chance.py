@@ -101,12 +101,12 @@ def test_energy_is_never_allowed_without_a_start_and_never_after_a_stop():
             for action in bench.actions():
                 if action[0] in ("start", "stop"):
                     may[action[1]] = action[0] == "start"
-            for point in bench.station.points:
-                restored = point.tx is not None and point.tx.restored
-                if point.auth is not None and not restored:
-                    assert may.get(point.id), seed
-                if point.auth is None:
-                    assert not may.get(point.id) or bench.station.boot_number > 1, seed
+            for evse in bench.station.evses:
+                restored = evse.tx is not None and evse.tx.restored
+                if evse.auth is not None and not restored:
+                    assert may.get(evse.id), seed
+                if evse.auth is None:
+                    assert not may.get(evse.id) or bench.station.boot_number > 1, seed
 
 
 class Plant:

@@ -81,7 +81,7 @@ def test_a_long_transaction_keeps_a_bounded_number_of_samples():
     bench.set("SampledDataCtrlr", "TxEndedInterval", "60")
     bench.charging()
     bench.advance(6000000)
-    assert len(bench.station.point(1).tx.samples) <= 16
+    assert len(bench.station.evse(1).tx.samples) <= 16
 
 
 def test_J01_clock_aligned_values_by_transaction_or_message():

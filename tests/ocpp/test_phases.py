@@ -2,7 +2,7 @@
 
 from station_bench import Bench, events, payloads
 
-from ampacity.ocpp.transactions.phases import STEADY_MS
+from ampacity.ocpp.transactions.phase_count import STEADY_MS
 
 
 def amps(bench, *amps_da):

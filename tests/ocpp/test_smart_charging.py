@@ -387,11 +387,11 @@ def test_the_order_of_installing_does_not_matter_to_the_stack():
 def test_a_TxProfile_that_a_power_cut_left_behind_goes_at_the_next_start():
     bench = Bench().booted()
     document = profile(5, "TxProfile", transactionId="gone")
-    bench.station.settings.put("ocpp_profile_5", document)
-    bench.station.settings.put("ocpp_profiles", [[5, 1]])
+    bench.station.documents.put("ocpp_profile_5", document)
+    bench.station.documents.put("ocpp_profiles", [[5, 1]])
     bench.power_cycle()
     assert bench.station.profiles.all == []
-    assert bench.station.settings.get("ocpp_profile_5") is None
+    assert bench.station.documents.get("ocpp_profile_5") is None
 
 
 def test_relative_profiles_count_for_each_EVSE_from_its_own_transaction():

@@ -264,7 +264,7 @@ def test_a_transaction_ends_after_a_power_cut_if_the_car_is_gone():
 
 def test_events_of_a_station_without_clock_get_their_times_when_the_csms_tells_the_time():
     bench = Bench()
-    bench.station.settings.put("ocpp_boot", {"n": 5, "accepted": True})
+    bench.station.documents.put("ocpp_boot", {"n": 5, "accepted": True})
     bench.start()
     bench.station.model.set(bench.station.model.find(0, "AuthCtrlr", "OfflineTxForUnknownIdEnabled"), "true")
     bench.plug()

@@ -4,7 +4,7 @@ import asyncio
 
 from ampacity.base.clock import Clock
 from ampacity.base.errors import Rejected
-from ampacity.ports.here import platform
+from ampacity.ports.detect import detect_platform
 from ampacity.ports.line import Line, tty_modes
 from check import raises
 
@@ -132,18 +132,18 @@ def test_parity_and_stop_bits_reach_the_device():
 
 
 async def test_the_platforms_waiter_ends_at_its_time_and_early_when_woken():
-    doors = platform()[0](".", {})
-    waiter = doors.waiter()
-    start_us = doors.clock.now_us()
+    platform = detect_platform()[0](".", {})
+    waiter = platform.waiter()
+    start_us = platform.clock.now_us()
     await waiter.wait(3300)
-    assert doors.clock.now_us() - start_us >= 3000
-    started_us = doors.clock.now_us()
+    assert platform.clock.now_us() - start_us >= 3000
+    started_us = platform.clock.now_us()
 
     async def wake_soon():
-        await doors.clock.sleep_ms(5)
+        await platform.clock.sleep_ms(5)
         waiter.wake()
 
     task = asyncio.create_task(wake_soon())
     await waiter.wait(5000000)
     await task
-    assert doors.clock.now_us() - started_us < 2000000
+    assert platform.clock.now_us() - started_us < 2000000

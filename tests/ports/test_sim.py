@@ -5,7 +5,7 @@ import asyncio
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
 from ampacity.ports.address import numeric_host, parse_address
-from ampacity.ports.here import platform
+from ampacity.ports.detect import detect_platform
 from ampacity.ports.sim import SimLink
 from check import raises
 
@@ -22,7 +22,7 @@ def parsed(lines):
 
 def test_inputs_reach_the_charging_point():
     sim = link()
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     sim.receive(
         b'{"evse":"evse-1","cp":[9000,-12000],"pp":220,"amps":[159,160,158],"volts":[2300,2310,2290],"wh":812,'
         b'"closed":true,"faults":["residual_current","pe_lost"]}\n',
@@ -37,7 +37,7 @@ def test_inputs_reach_the_charging_point():
 
 def test_outputs_go_out_at_a_change_and_at_least_every_200_ms():
     sim = link()
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     assert parsed(sim.due(0)) == [{"evse": "evse-1", "pilot": ["x1", 0], "contactor": False, "lock": False}]
     assert sim.due(100) == []
     port.set_pilot("pwm", 533)
@@ -50,7 +50,7 @@ def test_a_change_wakes_the_writer_and_the_same_again_does_not():
     sim = link()
     woken = []
     sim.on_change = lambda: woken.append(1)
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     port.set_pilot("pwm", 100)
     port.set_pilot("pwm", 100)
     port.set_lock(True)
@@ -70,7 +70,7 @@ def test_each_feed_of_the_watchdog_goes_out_but_no_more_than_one_in_50_ms():
 def test_tokens_and_buttons_go_to_their_charging_point_and_else_to_the_site():
     events = []
     sim = SimLink("primary", events, {})
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     sim.receive('{"token":["ABC","ISO14443"],"evse":"evse-1"}', 0)
     sim.receive('{"token":["DEF","Central"],"evse":"evse-2"}', 0)
     sim.receive('{"token":["GHI","ISO14443"],"evse":null}', 0)
@@ -86,7 +86,7 @@ def test_tokens_and_buttons_go_to_their_charging_point_and_else_to_the_site():
 
 def test_what_is_not_understood_is_counted_and_changes_nothing():
     sim = link()
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     for line in (b"nonsense", b"[1]", b'{"cp":[1,2]}', b'{"evse":"evse-1","cp":[1]}', b'{"later":1}', b'{"token":"X"}'):
         sim.receive(line, 0)
     assert sim.refused == 6 and port.cp_high_mv == 12000 and port.updated_ms is None
@@ -129,14 +129,14 @@ class Rig:
 
 async def test_over_a_real_connection_outputs_inputs_feeds_and_a_hang_get_through():
     rig = Rig()
-    here = platform()[0]
+    here = detect_platform()[0]
     outside = here(".", {})
     server = await outside.listen("127.0.0.1", PORT, rig.handle)
-    doors = here(".", {"sim": "127.0.0.1:%d" % PORT, "name": "primary"})
-    await doors.start()
-    port = doors.charge_point("evse-1")
+    platform = here(".", {"sim": "127.0.0.1:%d" % PORT, "name": "primary"})
+    await platform.start()
+    port = platform.evse_hardware("evse-1")
     port.set_pilot("pwm", 266)
-    doors.watchdog.feed()
+    platform.watchdog.feed()
     assert await rig.until(outside.clock, lambda line: line.get("pilot") == ["pwm", 266])
     assert await rig.until(outside.clock, lambda line: "wd" in line)
     assert rig.lines[0]["hello"] == "primary"
@@ -144,13 +144,13 @@ async def test_over_a_real_connection_outputs_inputs_feeds_and_a_hang_get_throug
     await rig.writer.drain()
     while port.cp_high_mv != 6000:
         await outside.clock.sleep_ms(2)
-    pace = asyncio.create_task(doors.pace(1))
+    pace = asyncio.create_task(platform.pace(1))
     await outside.clock.sleep_ms(60)
-    assert "hang" in doors.faults and not pace.done()
+    assert "hang" in platform.faults and not pace.done()
     rig.writer.write(b'{"fault":"hang","on":false}\n')
     await pace
-    assert doors.events[-1][:3] == ("fault", "hang", False)
-    for task in doors.sim.tasks:
+    assert platform.events[-1][:3] == ("fault", "hang", False)
+    for task in platform.sim.tasks:
         task.cancel()
     server.close()
 
@@ -158,7 +158,7 @@ async def test_over_a_real_connection_outputs_inputs_feeds_and_a_hang_get_throug
 def test_a_change_of_the_pilot_is_told_at_once_and_not_while_the_main_loop_hangs():
     faults = {}
     sim = SimLink("primary", [], faults)
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     told = []
     port.on_input = told.append
     for now_ms, line in (
@@ -192,7 +192,7 @@ def test_a_safety_load_is_an_event_of_the_site():
 
 def test_a_temperature_reaches_the_charging_point():
     sim = link()
-    port = sim.charge_point("evse-1")
+    port = sim.evse_hardware("evse-1")
     assert port.temperature_c is None
     sim.receive('{"evse":"evse-1","cp":[12000,12000],"temp":71}', 0)
     assert port.temperature_c == 71

@@ -3,30 +3,30 @@
 import asyncio
 
 from ampacity.base.errors import Rejected
-from ampacity.ports.here import platform
+from ampacity.ports.detect import detect_platform
 from check import raises
 
 PORT = 41839
 
 
-def doors():
-    return platform()[0](".", {})
+def platform():
+    return detect_platform()[0](".", {})
 
 
 async def test_a_connection_that_is_refused_is_an_oserror():
     with raises(OSError):
-        reader, writer = await doors().connect("127.0.0.1", 9)
+        reader, writer = await platform().connect("127.0.0.1", 9)
         await reader.read(1)
 
 
 async def test_a_name_is_refused_before_anything_is_sent():
     with raises(Rejected) as e:
-        await doors().connect("csms.example", 80)
+        await platform().connect("csms.example", 80)
     assert e.field == "host"
 
 
 async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_our_read():
-    here = doors()
+    here = platform()
     endings = []
 
     async def handle(reader, writer):
@@ -64,7 +64,7 @@ async def test_bytes_go_both_ways_and_an_abort_resets_the_other_side_and_ends_ou
 
 
 async def test_the_clock_only_grows_and_sleeps_as_long_as_asked():
-    clock = doors().clock
+    clock = platform().clock
     before_us, before_ms = clock.now_us(), clock.now_ms()
     await clock.sleep_ms(12)
     assert clock.now_us() - before_us >= 11000 and clock.now_ms() >= before_ms + 11
@@ -73,7 +73,7 @@ async def test_the_clock_only_grows_and_sleeps_as_long_as_asked():
 
 
 def test_a_device_must_be_named():
-    here = doors()
+    here = platform()
     with raises(Rejected) as e:
         here.device_of({"name": "rs485-1", "port": "virtual"})
     assert e.field == "port"
@@ -84,12 +84,12 @@ def test_a_device_must_be_named():
 
 def test_reset_leaves_with_the_status_that_asks_for_a_restart():
     with raises(SystemExit) as e:
-        doors().reset("immediate")
+        platform().reset("immediate")
     assert e.error.args[0] == 42
 
 
 async def test_who_reads_from_an_aborted_connection_never_hears_another_one():
-    here = doors()
+    here = platform()
     heard, taken = [], []
 
     async def handle(reader, writer):

@@ -3,15 +3,15 @@
 import os
 
 from ampacity.base.errors import Rejected
-from ampacity.ports.here import platform
+from ampacity.ports.detect import detect_platform
 from ampacity.ports.watchdog import BoardWatchdog
 from check import raises
 
 PATH = "/tmp/ampacity-watchdog-%d" % int.from_bytes(os.urandom(4), "big")
 
 
-def doors(boot):
-    made, _ = platform()
+def platform(boot):
+    made, _ = detect_platform()
     return made("/tmp", boot)
 
 
@@ -26,7 +26,7 @@ class Device:
 
 
 def test_each_feed_is_one_write_to_the_device():
-    watchdog = doors({"watchdog": "/dev/null"}).watchdog
+    watchdog = platform({"watchdog": "/dev/null"}).watchdog
     watchdog._device = Device()
     for _ in range(3):
         watchdog.feed()
@@ -34,7 +34,7 @@ def test_each_feed_is_one_write_to_the_device():
 
 
 def test_without_one_nothing_is_fed_and_all_can_see_that():
-    watchdog = doors({}).watchdog
+    watchdog = platform({}).watchdog
     watchdog.feed()
     assert not watchdog.armed
 
@@ -42,13 +42,13 @@ def test_without_one_nothing_is_fed_and_all_can_see_that():
 def test_one_that_is_not_there_is_refused_by_its_name():
     for name in ("/nowhere/watchdog", 8000, "", False):
         with raises(Rejected) as refused:
-            doors({"watchdog": name})
+            platform({"watchdog": name})
         assert refused.field == "watchdog"
 
 
 def test_what_is_no_character_device_is_refused_and_stays_as_it_is():
     with raises(Rejected):
-        doors({"watchdog": PATH})
+        platform({"watchdog": PATH})
     with raises(OSError):
         os.stat(PATH)
     with open(PATH, "wb") as f:
@@ -56,7 +56,7 @@ def test_what_is_no_character_device_is_refused_and_stays_as_it_is():
     try:
         for name in (PATH, "/tmp"):
             with raises(Rejected) as refused:
-                doors({"watchdog": name})
+                platform({"watchdog": name})
             assert "character device" in refused.allowed
         with open(PATH, "rb") as f:
             assert f.read() == b"mine"

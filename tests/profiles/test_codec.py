@@ -1,6 +1,6 @@
 """Registers to whole numbers, on a machine whose floats nobody may trust."""
 
-from ampacity.bus.profile_codec import decode, divide, encode
+from ampacity.bus.profile.registers.codec import decode, divide, encode
 
 
 def field(kind, mul=1, div=1, rounding="n", markers=(), shift=0, width=0):

@@ -1,12 +1,12 @@
 """The interpreter of profiles, part by part: an order's writes, a row of answers, a setting that is audited, a proof's rows."""
 
 from ampacity.base.errors import InvariantBroken
-from ampacity.bus.profile_alive import Alive, InTime, too_slow
-from ampacity.bus.profile_audit import Audit
-from ampacity.bus.profile_codec import decode, divide, encode, real, text, words
-from ampacity.bus.profile_order import OrderRecipe
-from ampacity.bus.profile_ordering import Ordering
-from ampacity.bus.profile_proof import fields_of, first_match, holds
+from ampacity.bus.profile.orders.order_progress import OrderProgress
+from ampacity.bus.profile.orders.order_recipe import OrderRecipe
+from ampacity.bus.profile.proof.conditions import fields_of, first_match, holds
+from ampacity.bus.profile.proof.liveness import Liveness, SettingsTiming, too_slow
+from ampacity.bus.profile.proof.settings_audit import SettingsAudit
+from ampacity.bus.profile.registers.codec import big_endian, decode, divide, encode, real, text
 from check import raises
 
 # [function code, address, type, what, raw, role, mul, div, shown by field, stored]
@@ -39,7 +39,7 @@ def test_what_a_device_makes_of_an_order_is_rounded_up_with_its_tolerance():
 def test_writes_have_the_bytes_of_their_values_and_forbidden_ones_break_a_promise():
     one, settings = recipe(forbidden=[[100, 0, 5], [100, 300, 400]]), {"watchdog": 9000, "fallback": 60}
     assert one.pdu(LIMIT, 60, settings) == b"\x06\x00\x64\x00\x06" and one.pdu(ENABLE, 60, settings) == b"\x06\x00\x65\x00\x01"
-    assert one.raw(LIMIT, 69) == 6 and one.writes(60) == [LIMIT, ENABLE] and one.writes(0) == [DISABLE] == [one.surest()]
+    assert one.raw(LIMIT, 69) == 6 and one.writes(60) == [LIMIT, ENABLE] and one.writes(0) == [DISABLE] == [one.stop_write()]
     for da, fits in ((59, False), (60, True), (2990, True), (3000, False), (4000, False), (4010, True)):
         for call in (lambda da=da: one.pdu(LIMIT, da, settings), lambda da=da: one.raw(LIMIT, da)):
             if fits:
@@ -56,7 +56,7 @@ def test_writes_have_the_bytes_of_their_values_and_forbidden_ones_break_a_promis
 
 
 def ordering(**more):
-    return Ordering(recipe(**more))
+    return OrderProgress(recipe(**more))
 
 
 def test_an_order_is_a_row_of_writes_until_the_last_is_acknowledged():
@@ -143,7 +143,7 @@ def test_doubt_repetition_and_another_unit_forget_what_each_makes_unsure():
 
 
 def test_an_unbroken_row_of_answers_is_one_life():
-    alive = Alive(500, False)
+    alive = Liveness(500, False)
     assert alive.since(1000) == 500 and alive.seen_ms == -1
     alive.broken()
     alive.answered(1000, 1400)
@@ -157,7 +157,7 @@ def test_an_unbroken_row_of_answers_is_one_life():
     assert alive.since_ms == 2291
     alive.broken()
     assert (alive.since_ms, alive.seen_ms) == (-1, -1)
-    held = Alive(500, True)
+    held = Liveness(500, True)
     held.answered(0, 400)
     assert (held.since_ms, held.seen_ms) == (0, 0) and held.since(500) == 0 and held.since(501) == 1
     held.answered(100, 500)
@@ -167,7 +167,7 @@ def test_an_unbroken_row_of_answers_is_one_life():
 
 
 def test_settings_that_come_too_late_are_read_ever_later():
-    pace, now_ms = InTime(), 0
+    pace, now_ms = SettingsTiming(), 0
     for rest_ms in (2000, 4000, 8000, 16000, 30000, 30000, 30000):
         assert pace.may_begin(now_ms, False) and pace.begun
         assert not pace.may_begin(now_ms, False) and not pace.begun and pace.late and pace.hold_ms == now_ms + rest_ms
@@ -183,11 +183,11 @@ def test_settings_that_come_too_late_are_read_ever_later():
 
 
 def test_a_lower_waits_for_settings_no_longer_than_a_second():
-    pace = InTime()
+    pace = SettingsTiming()
     for _ in range(6):
         pace.hold_ms = -1
         pace.may_begin(0, False)
-    assert pace.hold_ms > 1000 and not pace.may_begin(999, True) and pace.may_begin(1000, True) and not InTime().begun
+    assert pace.hold_ms > 1000 and not pace.may_begin(999, True) and pace.may_begin(1000, True) and not SettingsTiming().begun
     pace.cut()
     assert not pace.begun
     assert too_slow(1201, 550).startswith("too slow: its settings take 1.3 s to read, it may restart in 0.5 s; declare boot_s")
@@ -205,7 +205,7 @@ def audit(*values, settings=(), **more):
                 "settings": list(settings), "power_on": -1}  # fmt: skip
     for key in more:
         compiled[key] = dict(compiled[key], **more[key]) if isinstance(more[key], dict) else more[key]
-    return Audit(compiled, Shown(*values), {"watchdog": 9000, "fallback": 60, "power_on": 50})
+    return SettingsAudit(compiled, Shown(*values), {"watchdog": 9000, "fallback": 60, "power_on": 50})
 
 
 WATCHDOG = [6, 10, "u16", "watchdog", 0, "", 1000, 1, 0, 0]
@@ -216,7 +216,7 @@ WAIT = [0, 0, "", "wait", 0, "", 1, 1, -1, 0]
 
 def test_an_audit_writes_what_is_not_as_it_should_be_and_only_that():
     one = audit(9000, 0, settings=(WATCHDOG, STORED, WAIT, BLIND))
-    assert one.right(WATCHDOG) and not one.right(STORED) and one.right(WAIT) and not one.right(BLIND) and not one.settled()
+    assert one.is_set(WATCHDOG) and not one.is_set(STORED) and one.is_set(WAIT) and not one.is_set(BLIND) and not one.settled()
     assert one.next_write(0) == STORED
     one.spend(STORED, 0)
     one.written(STORED, 0)
@@ -224,13 +224,13 @@ def test_an_audit_writes_what_is_not_as_it_should_be_and_only_that():
     one.skip()
     assert one.next_write(0) == BLIND
     one.written(BLIND, 0)
-    assert one.next_write(0) is None and one.right(BLIND) and one.pass_over() and one.tries == 1
+    assert one.next_write(0) is None and one.is_set(BLIND) and one.pass_over() and one.tries == 1
     one.readings.values[1] = 60
     assert one.settled() and one.next_write(0) is None and not one.pass_over() and one.tries == 2
     one.restart()
-    assert not one.right(BLIND) and one.tries == 0
-    one.leave = (12,)
-    assert one.right(BLIND)
+    assert not one.is_set(BLIND) and one.tries == 0
+    one.left_alone = (12,)
+    assert one.is_set(BLIND)
     assert one.shown() == [("field0", 9000, 9000, True, "watchdog"), ("field1", 60, 60, True, "fallback"), ("register 12", 7, None, True, "raw")]
 
 
@@ -285,7 +285,8 @@ def test_numbers_are_rounded_as_a_profile_says():
     for number, by, rounding, result in ((5, 2, "n", 3), (4, 3, "n", 1), (-5, 2, "n", -3), (5, 2, "u", 3), (4, 2, "u", 2), (-5, 2, "u", -3),
         (5, 2, "d", 2), (-5, 2, "d", -2)):
         assert divide(number, by, rounding) == result
-    assert divide(5, 2) == 3 and words(b"abcdef", False) == b"abcdef" and words(b"abcdef", True) == b"efcdab" and words(b"ab", True) == b"ab"
+    assert divide(5, 2) == 3 and big_endian(b"abcdef", False) == b"abcdef"
+    assert big_endian(b"abcdef", True) == b"efcdab" and big_endian(b"ab", True) == b"ab"
     assert text(b" a\x00b~\x7f\x1f!") == "ab~!"
 
 

@@ -1,9 +1,9 @@
 """Registers that are stored wear out: written only when they show something else, and so often a day at most."""
 
 from compiled_tables import PHOENIX_EV_CC_AC1_M3
-from helper_judge import Judge
+from helper_guard import FakeGuard
 
-from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
 
 START_MS = 2**30 - 60000
 DAY_MS = 86400000
@@ -63,7 +63,7 @@ def play(driver, device, now_ms, ms, step_ms=100):
 
 
 def bench(**more):
-    return ProfileDriver(FACTS, PHOENIX_EV_CC_AC1_M3, 0, Judge(160)), Controller(**more)
+    return EvseDriver(FACTS, PHOENIX_EV_CC_AC1_M3, 0, FakeGuard(160)), Controller(**more)
 
 
 def test_a_stored_setting_is_written_once_and_then_left_alone():

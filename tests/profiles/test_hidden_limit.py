@@ -1,9 +1,9 @@
 """A device that shows nothing of its limit while it is off: what it acknowledged is what an enable counts; on both runtimes."""
 
 from compiled_tables import KEBA_P30
-from helper_judge import Judge
+from helper_guard import FakeGuard
 
-from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
 
 START_MS = 2**30 - 60000
 FACTS = {
@@ -53,11 +53,11 @@ class Played:
     """own: its answers cannot be echoes."""
 
     def __init__(self, off_state, off_ma, own=True, drawn_ma=0, **more):
-        self.station, self.judge, self.own = Station(off_state, off_ma), Judge(0), own
+        self.station, self.guard, self.own = Station(off_state, off_ma), FakeGuard(0), own
         self.station.drawn_ma = drawn_ma
         facts = dict(FACTS)
         facts.update(more)
-        self.driver = ProfileDriver(facts, KEBA_P30, 0, self.judge)
+        self.driver = EvseDriver(facts, KEBA_P30, 0, self.guard)
         self.now_ms = START_MS
         self.run(10000)
 
@@ -67,7 +67,7 @@ class Played:
             request = self.driver.take(self.now_ms)
             self.now_ms += 100
             if request is not None:
-                request.sent_ms, request.certain, request.own = self.now_ms - 100, True, self.own
+                request.sent_ms, request.certain, request.not_echo = self.now_ms - 100, True, self.own
                 self.driver.reply(request, self.station.answer(bytes(request.pdu)), self.now_ms)
 
     def limits(self):
@@ -78,17 +78,17 @@ def test_it_is_enabled_by_its_own_word_whatever_it_shows_while_it_is_disabled():
     for off_state in (1, 5):
         for off_ma in (None, 0, 16000, 63000):
             played = Played(off_state, off_ma)
-            played.judge.room_da = 100  # no room for the maximum
+            played.guard.room_da = 100  # no room for the maximum
             played.driver.want(100, played.now_ms)
             played.run(5000)
             assert played.station.enabled and played.station.limit_ma == 10000, (off_state, off_ma)
-            assert max(played.judge.orders) <= 100 and played.driver.facts.trouble is None
+            assert max(played.guard.orders) <= 100 and played.driver.facts.trouble is None
 
 
 def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_more_than_its_least():
     for off_ma, proven in ((0, True), (6000, True), (None, True), (16000, False)):
         played = Played(2, off_ma)
-        played.judge.standing = "ok" if proven else "returning"
+        played.guard.standing = "ok" if proven else "returning"
         played.run(20000)
         assert played.driver._order.proven == proven, off_ma
         said = played.driver.facts.trouble
@@ -99,14 +99,14 @@ def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_
 def test_the_least_of_a_pause_is_that_of_the_device_whatever_minimum_the_site_has():
     for off_ma, proven in ((6000, True), (16000, False)):
         played = Played(2, off_ma, min_da=160)
-        played.judge.standing = "ok" if proven else "returning"
+        played.guard.standing = "ok" if proven else "returning"
         played.run(10000)
         assert (SET_LIMIT, 6000) in played.station.written and played.driver._order.proven == proven
 
 
 def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_again_and_again():
     played = Played(5, 0, own=False)
-    played.judge.room_da = 100
+    played.guard.room_da = 100
     played.driver.want(100, played.now_ms)
     played.run(120000)
     assert not played.station.enabled and played.limits() <= 6
@@ -118,7 +118,7 @@ def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_a
 
 def test_a_new_lower_waits_for_nothing_after_many_writes_in_vain():
     played = Played(5, 0, own=False)
-    played.judge.room_da = 100
+    played.guard.room_da = 100
     played.driver.want(100, played.now_ms)
     played.run(300000)
     count = len(played.station.written)
@@ -130,7 +130,7 @@ def test_a_new_lower_waits_for_nothing_after_many_writes_in_vain():
 def test_a_word_that_was_not_true_once_is_believed_no_more():
     played = Played(5, 0)
     played.station.deaf, played.station.limit_ma = True, 16000
-    played.judge.room_da = 100
+    played.guard.room_da = 100
     played.driver.want(100, played.now_ms)
     played.run(2000)
     assert played.station.enabled and played.station.limit_ma == 16000
@@ -176,7 +176,7 @@ def test_a_pause_that_takes_its_time_is_believed():
 
 def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_ever():
     played = Played(2, 6000)
-    played.judge.room_da = 100
+    played.guard.room_da = 100
     for still_ms in (60000, 120000, 240000):
         played.driver.want(100, played.now_ms)
         played.run(5000)
@@ -185,11 +185,11 @@ def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_e
         played.driver.want(0, played.now_ms)
         played.run(20000)
         assert not played.station.enabled
-        played.station.off, played.judge.standing = (2, 6000), "returning"
+        played.station.off, played.guard.standing = (2, 6000), "returning"
         played.run(still_ms - 5000)
         assert not played.driver._order.proven, still_ms
         assert "it fed its vehicle after an earlier pause" in played.driver.facts.trouble
-        played.judge.standing = "ok"
+        played.guard.standing = "ok"
         played.run(20000)
         assert played.driver._order.proven, still_ms
 
@@ -197,7 +197,7 @@ def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_e
 def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_so_and_nothing_flows():
     for more, proven in (({}, True), ({"own": False}, False), ({"drawn_ma": 2000}, False), ({"drawn_ma": 400}, True)):
         played = Played(2, 16000, off_shows="max", **more)
-        played.judge.standing = "ok" if proven else "returning"
+        played.guard.standing = "ok" if proven else "returning"
         played.run(10000)
         assert played.driver._order.proven == proven, more
         if not proven:
@@ -207,11 +207,11 @@ def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_s
 def test_what_its_site_says_of_a_pause_makes_it_charge_with_no_more_than_was_ordered():
     for off_state in (1, 2, 5):
         played = Played(off_state, 16000, off_shows="max")
-        played.judge.room_da = 100
+        played.guard.room_da = 100
         played.driver.want(100, played.now_ms)
         played.run(5000)
-        assert played.station.enabled and played.station.limit_ma == 10000 and max(played.judge.orders) <= 100
-        assert played.driver._order.proven and not played.driver._order.belied
+        assert played.station.enabled and played.station.limit_ma == 10000 and max(played.guard.orders) <= 100
+        assert played.driver._order.proven and not played.driver._order.ack_disproved
 
 
 def test_a_current_read_before_the_pause_took_effect_proves_none():
@@ -234,6 +234,6 @@ def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_o
     rows = (("max", 10000, False), ("least", 10000, False), ("last", 10000, True), ("max", 16000, True), ("max", 0, True), ("least", 6000, True))
     for shows, off_ma, proven in rows:
         played = Played(2, off_ma, off_shows=shows)
-        played.judge.standing = "ok" if proven else "returning"
+        played.guard.standing = "ok" if proven else "returning"
         played.run(10000)
         assert played.driver._order.proven == proven, (shows, off_ma)

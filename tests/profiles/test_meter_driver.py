@@ -1,9 +1,9 @@
 """Samples of a meter: signs, what is no number, and the mark that tells a frozen one."""
 
 from compiled_tables import EASTRON_SDM630
-from helper_judge import Judge
+from helper_guard import FakeGuard
 
-from ampacity.bus.profile_meter import MeterDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
 
 ONE, TWO, TEN, NAN = b"\x3f\x80\x00\x00", b"\x40\x00\x00\x00", b"\x41\x20\x00\x00", b"\x7f\xc0\x00\x00"
 MINUS = b"\xc1\x20\x00\x00"
@@ -11,10 +11,10 @@ VOLTS = b"\x43\x66\x00\x00"
 
 
 def bench(phases=(0, 1, 2)):
-    judge = Judge()
+    guard = FakeGuard()
     readings = []
-    driver = MeterDriver({"unit": 100, "phases": list(phases)}, EASTRON_SDM630, 0, judge, lambda i, r, now: readings.append(r))
-    return driver, judge, readings
+    driver = MeterDriver({"unit": 100, "phases": list(phases)}, EASTRON_SDM630, 0, guard, lambda i, r, now: readings.append(r))
+    return driver, guard, readings
 
 
 def sample(driver, amps, watts, volts=VOLTS, now_ms=1000):
@@ -30,57 +30,57 @@ def sample(driver, amps, watts, volts=VOLTS, now_ms=1000):
 
 
 def test_one_request_fetches_the_whole_sample():
-    driver, judge, readings = bench()
+    driver, guard, readings = bench()
     request = sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
     assert request.pdu == b"\x04\x00\x00\x00\x12" and request.unit == 100 and request.gap_ms == 100
-    assert judge.samples == [([10, 20, 100], 1)]
+    assert guard.samples == [([10, 20, 100], 1)]
     assert readings[0]["volts_dv"] == [2300, 2300, 2300]
 
 
 def test_the_sign_of_a_phase_is_that_of_its_power():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     sample(driver, (ONE, TWO, TEN), (TEN, MINUS, TEN))
     sample(driver, (ONE, MINUS, TEN), (TEN, MINUS, TEN), VOLTS, 2000)
-    assert judge.samples[0][0] == [10, -20, 100] and judge.samples[1][0] == [10, -100, 100]
+    assert guard.samples[0][0] == [10, -20, 100] and guard.samples[1][0] == [10, -100, 100]
 
 
 def test_a_value_that_is_no_number_voids_the_sample():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     sample(driver, (ONE, NAN, TEN), (TEN, TEN, TEN))
     sample(driver, (ONE, ONE, TEN), (TEN, TEN, NAN), VOLTS, 2000)
-    assert [amps for amps, _ in judge.samples] == [None, None]
+    assert [amps for amps, _ in guard.samples] == [None, None]
 
 
 def test_the_mark_moves_with_any_bit_and_stays_when_none_moves():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN), VOLTS, 2000)
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN), b"\x43\x66\x00\x01", 3000)
-    assert [mark for _, mark in judge.samples] == [1, 1, 2]
+    assert [mark for _, mark in guard.samples] == [1, 1, 2]
 
 
 def test_a_meter_with_fewer_mapped_phases_gives_only_those():
-    driver, judge, _ = bench((1,))
+    driver, guard, _ = bench((1,))
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
-    assert judge.samples[0][0] == [10]
+    assert guard.samples[0][0] == [10]
 
 
 def test_a_reply_that_may_be_an_older_one_is_not_a_sample():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     request = driver.take(1000)
     request.certain = False
     driver.reply(request, b"\x04\x24" + bytes(36), 1050)
-    assert judge.samples == []
+    assert guard.samples == []
 
 
 def test_a_reply_of_another_length_is_not_a_sample():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     driver.reply(driver.take(1000), b"\x04\x02\x00\x00", 1050)
-    assert judge.samples == []
+    assert guard.samples == []
 
 
 def test_three_failures_take_it_off_line_and_one_answer_brings_it_back():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     sample(driver, (ONE, TWO, TEN), (TEN, TEN, TEN))
     for n in range(3):
         driver.failed(driver.take(2000 + n), "timeout", 2000 + n)
@@ -94,7 +94,7 @@ def test_three_failures_take_it_off_line_and_one_answer_brings_it_back():
 
 def test_after_a_start_it_may_first_answer_what_was_asked_before():
     driver, _, _ = bench()
-    driver.rest(1000)
+    driver.await_stale_reply(1000)
     reply_ms = EASTRON_SDM630["reply_ms"]
     assert driver.take(1000 + reply_ms - 1) is None and driver.urgency(1000)[1] == 1000 + reply_ms
     assert driver.take(1000 + reply_ms) is not None

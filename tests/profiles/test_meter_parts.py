@@ -1,12 +1,12 @@
 """One meter, part by part: what its sign is made of, when which group is asked, and what a failure ends."""
 
 from compiled_tables import EASTRON_SDM630
-from helper_judge import Judge
+from helper_guard import FakeGuard
 
-from ampacity.bus.profile_cycle import Cycle
-from ampacity.bus.profile_meter import MeterDriver
-from ampacity.bus.profile_reads import Readings, read_pdu, reply_length, write_pdu
-from ampacity.bus.request import OVERDUE, ROUTINE
+from ampacity.bus.client.request import OVERDUE, ROUTINE
+from ampacity.bus.profile.meter_driver import MeterDriver
+from ampacity.bus.profile.registers.read_cycle import ReadCycle
+from ampacity.bus.profile.registers.readings import Readings, span_read_pdu, span_reply_length, value_write_pdu
 
 
 def f32(number):
@@ -16,10 +16,10 @@ def f32(number):
 
 
 def bench(inputs=3, **more):
-    judge, told = Judge(), []
-    driver = MeterDriver({"unit": 100, "phases": list(range(inputs))}, dict(EASTRON_SDM630, **more), 0, judge, lambda i, r,
+    guard, told = FakeGuard(), []
+    driver = MeterDriver({"unit": 100, "phases": list(range(inputs))}, dict(EASTRON_SDM630, **more), 0, guard, lambda i, r,
         now: told.append((r, now)))
-    return driver, judge, told
+    return driver, guard, told
 
 
 def live(driver, now_ms, amps=(1, 2, 3), watts=(1, 1, 1), volts=(230, 231, 232)):
@@ -35,11 +35,11 @@ def live(driver, now_ms, amps=(1, 2, 3), watts=(1, 1, 1), volts=(230, 231, 232))
 
 
 def amps_of(sign, amps, watts, power=None, inputs=3):
-    driver, judge, _ = bench(inputs, sign=sign)
+    driver, guard, _ = bench(inputs, sign=sign)
     if power is not None:
         driver._readings.values[driver._readings._index["power"]] = power
     live(driver, 1000, amps, watts)
-    return judge.samples[-1][0]
+    return guard.samples[-1][0]
 
 
 def test_the_sign_is_that_of_the_power_of_the_generator_or_none():
@@ -67,10 +67,10 @@ def test_a_reading_for_people_has_what_the_meter_shows():
 def test_what_a_meter_requires_makes_its_readings_none_where_it_is_not_so():
     index = [field[0] for field in EASTRON_SDM630["fields"]].index("power")
     for value, fits in ((0, True), (5, True), (-1, False), (6, False), (None, False)):
-        driver, judge, _ = bench(require=[[index, 0, 5, "set up otherwise"]])
+        driver, guard, _ = bench(require=[[index, 0, 5, "set up otherwise"]])
         driver._readings.values[index] = value
         live(driver, 1000)
-        assert (judge.samples[-1][0] is not None) == fits and driver.facts.fault == (None if fits else "set up otherwise"), value
+        assert (guard.samples[-1][0] is not None) == fits and driver.facts.fault == (None if fits else "set up otherwise"), value
 
 
 def test_a_sample_that_is_late_goes_before_other_readings_until_the_meter_is_lost():
@@ -116,33 +116,33 @@ def test_three_failures_in_a_row_rest_a_second_and_an_exception_is_none():
 
 
 def test_an_answer_that_cannot_be_used_is_a_failure_and_one_that_can_ends_the_row():
-    driver, judge, _ = bench()
+    driver, guard, _ = bench()
     for number, certain, size in ((1, True, 1), (2, False, 36), (3, True, 35)):
         request = driver.take(1000)
         request.certain = certain
         driver.reply(request, bytes((4, size)) + bytes(size), 1000)
         assert driver._failures == number
-    assert judge.samples == [] and not driver.facts.online
+    assert guard.samples == [] and not driver.facts.online
     live(driver, 9000)
-    assert driver._failures == 0 and driver.facts.online and driver.facts.fault is None and len(judge.samples) == 1
+    assert driver._failures == 0 and driver.facts.online and driver.facts.fault is None and len(guard.samples) == 1
 
 
 def test_a_round_comes_again_after_its_period_and_its_parts_at_once():
-    cycle = Cycle("live", 2, 1000)
+    cycle = ReadCycle("live", 2, 1000)
     assert cycle.due_ms() == -1 and cycle.begin(500) == 0 and cycle.started_ms == 500
     assert not cycle.step(510) and cycle.at == 1 and cycle.due_ms() == 500 and cycle.begin(520) == 1 and cycle.started_ms == 500
     assert cycle.step(530) and (cycle.at, cycle.done_ms) == (0, 530) and cycle.due_ms() == 1500
     cycle.restart()
     assert (cycle.at, cycle.started_ms, cycle.done_ms) == (0, -1, -1)
     cycle.begin(0)
-    assert Cycle("one", 1, 5).step(7) and cycle.due_ms() == 1000
+    assert ReadCycle("one", 1, 5).step(7) and cycle.due_ms() == 1000
 
 
 def test_requests_and_replies_have_the_bytes_of_the_standard():
-    assert read_pdu([3, 0x1234, 2, []], 0x10) == b"\x03\x12\x44\x00\x02" and read_pdu([1, 5, 9, []]) == b"\x01\x00\x05\x00\x09"
-    assert [reply_length([code, 0, count, []]) for code, count in ((3, 2), (4, 1), (1, 8), (2, 9), (1, 1))] == [6, 4, 3, 4, 3]
-    assert write_pdu(5, 0x102, b"\x00\x01") == b"\x05\x01\x02\xff\x00" and write_pdu(5, 1, b"\x00\x00") == b"\x05\x00\x01\x00\x00"
-    assert write_pdu(6, 0x102, b"ab") == b"\x06\x01\x02ab" and write_pdu(16, 0x102, b"abcd") == b"\x10\x01\x02\x00\x02\x04abcd"
+    assert span_read_pdu([3, 0x1234, 2, []], 0x10) == b"\x03\x12\x44\x00\x02" and span_read_pdu([1, 5, 9, []]) == b"\x01\x00\x05\x00\x09"
+    assert [span_reply_length([code, 0, count, []]) for code, count in ((3, 2), (4, 1), (1, 8), (2, 9), (1, 1))] == [6, 4, 3, 4, 3]
+    assert value_write_pdu(5, 0x102, b"\x00\x01") == b"\x05\x01\x02\xff\x00" and value_write_pdu(5, 1, b"\x00\x00") == b"\x05\x00\x01\x00\x00"
+    assert value_write_pdu(6, 0x102, b"ab") == b"\x06\x01\x02ab" and value_write_pdu(16, 0x102, b"abcd") == b"\x10\x01\x02\x00\x02\x04abcd"
 
 
 def readings():
@@ -171,10 +171,10 @@ def test_readings_are_kept_with_when_they_were_asked_or_not_at_all():
 def test_a_request_is_made_once_and_handed_out_again_as_new():
     shown = readings()
     request = shown.request(9, "live", 1, OVERDUE, 300, 20)
-    assert (request.unit, request.pdu, request.klass, request.timeout_ms, request.reply_len, request.gap_ms, request.tag) == (
+    assert (request.unit, request.pdu, request.priority, request.timeout_ms, request.reply_len, request.gap_ms, request.tag) == (
         9, b"\x01\x00\x08\x00\x0a", OVERDUE, 300, 4, 20, ("read", "live", 1))  # fmt: skip
     request.certain, request.follows, request.sent_ms = False, True, 5
-    assert shown.request(9, "live", 1, ROUTINE, 300, 20) is request and (request.klass, request.certain, request.follows,
+    assert shown.request(9, "live", 1, ROUTINE, 300, 20) is request and (request.priority, request.certain, request.follows,
         request.sent_ms) == (ROUTINE, True, False, -1)
     shown.begin_at(0)
     assert shown.request(9, "live", 1, ROUTINE, 300, 20) is request

@@ -3,8 +3,8 @@
 from compiled_tables import HEIDELBERG_ENERGY_CONTROL, KEBA_P30
 
 from ampacity.base.errors import InvariantBroken
-from ampacity.bus.profile_order import OrderRecipe
-from ampacity.bus.profile_ordering import Ordering
+from ampacity.bus.profile.orders.order_progress import OrderProgress
+from ampacity.bus.profile.orders.order_recipe import OrderRecipe
 from check import raises
 
 SETTINGS = {"watchdog": 10000, "fallback": 0}
@@ -57,7 +57,7 @@ def test_a_forbidden_value_never_becomes_bytes():
 
 
 def test_an_enable_counts_the_largest_limit_that_the_device_may_still_hold():
-    order = Ordering(OrderRecipe(KEBA_P30["order"], 60, 320))
+    order = OrderProgress(OrderRecipe(KEBA_P30["order"], 60, 320))
     order.start(100)
     limit, enable = order.writes
     assert order.most_da(limit) == 100
@@ -69,7 +69,7 @@ def test_an_enable_counts_the_largest_limit_that_the_device_may_still_hold():
 
 
 def test_a_limit_shown_lower_than_ordered_says_nothing_of_what_the_device_holds():
-    order = Ordering(OrderRecipe(KEBA_P30["order"], 60, 320))
+    order = OrderProgress(OrderRecipe(KEBA_P30["order"], 60, 320))
     order.start(100)
     order.sent(order.writes[0], 1, 1000)
     order.limit_shown(60)
@@ -77,7 +77,7 @@ def test_a_limit_shown_lower_than_ordered_says_nothing_of_what_the_device_holds(
 
 
 def test_a_raise_of_an_enabled_device_does_not_enable_it_again():
-    order = Ordering(OrderRecipe(KEBA_P30["order"], 60, 320))
+    order = OrderProgress(OrderRecipe(KEBA_P30["order"], 60, 320))
     order.start(100)
     order.at = 2
     order.as_proven()
@@ -89,13 +89,13 @@ def test_a_raise_of_an_enabled_device_does_not_enable_it_again():
 
 
 def test_the_surest_write_is_the_one_that_stops_the_device_by_itself():
-    assert OrderRecipe(KEBA_P30["order"], 60, 320).surest()[1] == 5014
-    assert OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160).surest()[1] == 261
+    assert OrderRecipe(KEBA_P30["order"], 60, 320).stop_write()[1] == 5014
+    assert OrderRecipe(HEIDELBERG_ENERGY_CONTROL["order"], 60, 160).stop_write()[1] == 261
 
 
 def test_a_limit_says_nothing_to_one_that_is_shown_to_be_off_and_everything_again_as_soon_as_that_may_have_changed():
     limit, disable, enable = ([6, at, "u16", "least", 0, role, 1, 1, -1, 0] for at, role in ((1, "limit"), (2, "disable"), (2, "enable")))
-    order = Ordering(OrderRecipe(coarse([1, 1], 0) | {"pause": [limit, disable], "charge": [limit, enable]}, 60, 160))
+    order = OrderProgress(OrderRecipe(coarse([1, 1], 0) | {"pause": [limit, disable], "charge": [limit, enable]}, 60, 160))
     order.start(0)
     assert (order.most_da(limit), order.most_da(disable)) == (60, 0)
     order.shown(True)

@@ -2,20 +2,20 @@
 
 from compiled_tables import HEIDELBERG_ENERGY_CONTROL
 from helper_device import run
-from helper_judge import Judge
-from test_profile_driver import FACTS, START_MS, wall_box
+from helper_guard import FakeGuard
+from test_evse_driver import FACTS, START_MS, wall_box
 
-from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
 
 ENERGY = 17
 
 
 def resting():
     """A device without current that is asked every two seconds."""
-    driver, device = ProfileDriver(FACTS, HEIDELBERG_ENERGY_CONTROL, 0, Judge(0)), wall_box()
+    driver, device = EvseDriver(FACTS, HEIDELBERG_ENERGY_CONTROL, 0, FakeGuard(0)), wall_box()
     device.values.update({6: 0, 7: 0, 8: 0, 5: 4})
     now_ms = START_MS
-    while driver.facts.updated_ms < 0 or driver.calm_ms < 2000:
+    while driver.facts.updated_ms < 0 or driver.idle_poll_ms < 2000:
         run(driver, device, now_ms, 100)
         now_ms += 100
         assert now_ms < START_MS + 20000

@@ -1,7 +1,7 @@
 """A primary below a primary (rule 13): two real guards, one granting to the other, each with an EVSE of its own."""
 
-from ampacity.bus.lease import Lease
-from ampacity.circuit.granted import GrantedGuard
+from ampacity.bus.leases.lease import Lease
+from ampacity.circuit.cascaded_guard import CascadedGuard
 from tests.proof.freeze import Form, ids_of
 from tests.proof.model import IDENTITY, NOW, STEP_MS, World
 from tests.proof.plant import FINE_MS, NONE, Device, Secondary
@@ -14,7 +14,7 @@ BELOW_MS = 7500 + 2500 + 5000  # watchdog + tolerance + settle of what is below
 class Child(Device):
     """A whole primary as its parent's secondary: its lease, its guard, and the one charging point below it."""
 
-    def __init__(self, facts, now, guard_class=GrantedGuard):
+    def __init__(self, facts, now, guard_class=CascadedGuard):
         Device.__init__(self, facts)
         self.own_facts = site([evse(0)], [circuit(100)])
         self.own_facts["parent"] = {"fallback_da": 0, "power_on_da": 0}
@@ -101,7 +101,7 @@ class Below(World):
     """The third turn is the child's own: its safety pass, and the driver of its charging point."""
 
     own_ways = ("well", "dark", "mute")
-    child_guard = GrantedGuard
+    child_guard = CascadedGuard
 
     def __init__(self, guard_class=None, **options):
         facts = site([evse(0, primary=True, watchdog_ms=LEASE_MS + BELOW_MS), evse(1)], [circuit(160)])
@@ -140,7 +140,7 @@ class Below(World):
         guard, point = child.guard, child.point
         if answers:
             self.read_point(guard, point)
-        want, current = guard.want_da[0], guard.order_da(0)
+        want, current = guard.want_da[0], guard.last_order_da(0)
         order_id = guard.send(0, want, self.now)
         if order_id is None and current is not None and want > current:
             want, order_id = current, guard.send(0, current, self.now)
@@ -159,7 +159,7 @@ class Below(World):
             guard.evidence(0, key, value, self.now)
         limit = point.limit_da(self.now)
         guard.reported(0, limit, self.now)
-        order = guard.ledger.standings[0].book.find(point.lease.sequence)
+        order = guard.ledger.evse_states[0].book.find(point.lease.sequence)
         if order is not None and limit <= order.da and point.lease.remaining_ms(self.now) > 0:
             guard.proven(0, point.lease.sequence, limit, self.now)
 
@@ -169,7 +169,7 @@ class Below(World):
             return
         guard, child = self.guard, self.devices[0]
         epoch, sequence = child.proven
-        order = guard.ledger.standings[0].book.find(sequence)
+        order = guard.ledger.evse_states[0].book.find(sequence)
         if epoch == self.epoch and child.lease.remaining_ms(self.now) > 0 and order is not None and limit <= order.da:
             guard.proven(0, sequence, limit, self.now)
 

@@ -3,30 +3,30 @@
 `DEFECTS[name]` is (world of worlds.py, guard class or change of the made world, what was wrong). The first word of a name is the rule.
 """
 
-from ampacity.circuit.granted import GrantedMargin
+from ampacity.circuit.cascaded_guard import CascadedMargin
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.trusted.bounds import Bounds
-from ampacity.circuit.trusted.change import Change
-from ampacity.circuit.trusted.durable import Durable
+from ampacity.circuit.trusted.device.unused_phases import UnusedPhases
 from ampacity.circuit.trusted.intake import Intake
+from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.meterview import MeterView
-from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
+from ampacity.circuit.trusted.metering.meter_trust import MeterTrust
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
 from ampacity.circuit.trusted.permits import Permits
-from ampacity.circuit.trusted.tree import Site
-from ampacity.circuit.trusted.trust import Trust
-from ampacity.circuit.trusted.unused import Unused
-from tests.proof.taken import ledger, no, yes
+from ampacity.circuit.trusted.site.migration import SiteMigration
+from ampacity.circuit.trusted.site.tree import Site
+from tests.proof.without_rule import ledger, no, yes
 
 # lowers that are refused
 
 
-def _known_surplus(self, s, surplus_da):
+def _known_surplus(self, s, rounding_da):
     """What a device makes of an order is learnt from raises alone."""
     if self.want_da[s.index] > s.book.most_da():
-        Permits._learn_surplus(self, s, surplus_da)
+        Permits._learn_rounding(self, s, rounding_da)
 
 
 def _within_what_is_wanted(self, s, most_da, now_ms):
@@ -43,7 +43,7 @@ def _fresh_as_a_raise(self, s, most_da, now_ms):
 def _small_is_nothing(self, s, sample_ms):
     """What it draws above its order counts for nothing within the tolerance."""
     Intake._rule_10_measured(self, s, sample_ms)
-    s.follow_da = 0
+    s.overdraw_da = 0
 
 
 class Wishes(Reservations):
@@ -72,14 +72,14 @@ def _last_reading_counts(self, s, now_ms):
     s.excess = s.excess + 1 if s.above_da else 0
     if s.excess < 3:
         return False
-    self.ladder.begin(s, now_ms)
+    self.escalation.begin(s, now_ms)
     return True
 
 
 # meters
 
 
-class Forgiving(Trust):
+class Forgiving(MeterTrust):
     """After a minute all is forgotten."""
 
     def owe(self, p, spared, now_ms):
@@ -89,9 +89,9 @@ class Forgiving(Trust):
         self.reason = reason
 
 
-class ForgivingView(MeterView):
+class ForgivingView(MeterEstimator):
     def __init__(self, *parts):
-        MeterView.__init__(self, *parts)
+        MeterEstimator.__init__(self, *parts)
         self.trust.__class__ = Forgiving
 
 
@@ -112,11 +112,11 @@ class OwnOther(OtherLoad):
 # a primary below a primary
 
 
-class Waiting(GrantedMargin):
+class Waiting(CascadedMargin):
     """A grant that is exceeded is never its own matter."""
 
     def check(self, now_ms):
-        GrantedMargin.check(self, now_ms)
+        CascadedMargin.check(self, now_ms)
         for key in range(self.site.size - self.site.phases, self.site.size):
             self.over_budget[key] = False
 
@@ -128,36 +128,36 @@ def waited_for(world):
 # phases that are lent
 
 
-class Unseen(Unused):
+class Unseen(UnusedPhases):
     def _rule_14_again(self, *_):
         """Whatever its car uses again is not seen."""
 
 
 def used_unseen():
-    bounds = type("MutantBounds", (Bounds,), {"unused_class": Unseen})
+    bounds = type("MutantBounds", (Bounds,), {"unused_phases_class": Unseen})
     return type("Mutant", (Guard,), {"ledger_class": type("MutantLedger", (Ledger,), {"bounds_class": bounds})})
 
 
 # what outlives a restart
 
 
-class Careless(Durable):
+class Careless(JournalBarrier):
     """Nothing needs to be written at once."""
 
-    def fell(self):
+    def mark_dirty(self):
         pass
 
 
 class Unwritten(Guard):
     def __init__(self, *parts):
         Guard.__init__(self, *parts)
-        self.ledger.durable.__class__ = Careless
+        self.ledger.journal_barrier.__class__ = Careless
 
 
 def _watchdog_counts_at_once(self, evse, key, value, now_ms):
-    other_ms = self.standings[evse].other_ms
+    last_feed_ms = self.evse_states[evse].last_feed_ms
     Intake.put_evidence(self, evse, key, value, now_ms)
-    self.standings[evse].other_ms = other_ms
+    self.evse_states[evse].last_feed_ms = last_feed_ms
 
 
 class OneShape(Guard):
@@ -169,22 +169,22 @@ class OneShape(Guard):
         return dump
 
 
-class Forgetful(Change):
+class Forgetful(SiteMigration):
     """Who is no longer in the site file is nobody."""
 
     def _match(self, entries):
-        Change._match(self, entries)
+        SiteMigration._match(self, entries)
         return []
 
 
 DEFECTS = {
     "2 held back": ("lowers", ledger(_rule_2_lowers=no), "a lower was refused where nothing may be fed"),
-    "2 surplus": ("lowers", ledger(_rule_2_lowers=_within_what_is_wanted, _learn_surplus=_known_surplus),
+    "2 surplus": ("lowers", ledger(_rule_2_lowers=_within_what_is_wanted, _learn_rounding=_known_surplus),
                   "a lower of which the device makes more than was wanted was refused"),
     "2 stale settings": ("lowers", ledger(_rule_2_lowers=_fresh_as_a_raise), "a lower waited for settings that are fresh"),
     "10 follow": ("above", above_its_order(), "what a car draws a little above its order was never made room for"),
     "10 pauses": ("disobeying", ledger(_rule_10_watch=_last_reading_counts), "one reading within its order, and disobedience began anew"),
-    "3.2 forgiven": ("elsewhere", type("Mutant", (Guard,), {"other_class": type("Mutant", (OtherLoad,), {"view_class": ForgivingView})}),
+    "3.2 forgiven": ("elsewhere", type("Mutant", (Guard,), {"other_class": type("Mutant", (OtherLoad,), {"estimator_class": ForgivingView})}),
                      "a meter that failed was believed again after a minute"),
     "3.4 below": ("under", type("Mutant", (Guard,), {"site_class": OwnAlone, "other_class": OwnOther}),
                   "the load behind a dead meter below was forgotten above"),
@@ -192,7 +192,7 @@ DEFECTS = {
     "8 unkept": ("journal", Unwritten, "what lowered trust was not in the journal before a raise"),
     "8 refreshed": ("journal", ledger(_rule_8_known=yes), "a device that lost its watchdog was refreshed before the journal knew"),
     "14 again": ("unused", used_unseen(), "a phase that was lent and is used again counted for nothing"),
-    "15 left": ("left", type("Mutant", (Guard,), {"change_class": Forgetful}), "an EVSE that left the site file was forgotten"),
+    "15 left": ("left", type("Mutant", (Guard,), {"migration_class": Forgetful}), "an EVSE that left the site file was forgotten"),
     "15 forgotten": ("change", OneShape, "a second restart before the pause forgot where an EVSE had stood"),
     "8 set later": ("settings", ledger(put_evidence=_watchdog_counts_at_once), "a watchdog set again counted from the last order before it was set"),
 }  # fmt: skip

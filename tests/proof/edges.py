@@ -4,7 +4,7 @@ what was assumed, a stranger who only reads, a line that is not clean yet.
 
 from json import dumps, loads
 
-from ampacity.circuit.granted import GrantedGuard
+from ampacity.circuit.cascaded_guard import CascadedGuard
 from ampacity.circuit.guard import Guard
 from tests.proof.below import Below
 from tests.proof.metered import Metered
@@ -37,9 +37,9 @@ class Journal(World):
         self._write()
 
     def _write(self):
-        durable = self.guard.ledger.durable
+        journal_barrier = self.guard.ledger.journal_barrier
         self.written = dumps(self.guard.evidence_dump())
-        durable.kept = durable.version
+        journal_barrier.written = journal_barrier.version
 
     def make_device(self, facts):
         return Worn(facts, self.now) if facts["kind"] == "profile" else World.make_device(self, facts)
@@ -67,15 +67,15 @@ class Journal(World):
 
     def do_reboot(self):
         self.guard = self.make_guard(loads(self.written))
-        self.guard.ledger.durable.kept = self.guard.ledger.durable.version
+        self.guard.ledger.journal_barrier.written = self.guard.ledger.journal_barrier.version
         self.epoch += 1
 
     def on_advance(self):
         self.since = min(9, self.since + 1)
 
     def encode_more(self):
-        durable, standings = self.guard.ledger.durable, self.guard.ledger.standings
-        behind = [version > durable.kept for version in [durable.version, *[s.fell_version for s in standings]]]
+        journal_barrier, evse_states = self.guard.ledger.journal_barrier, self.guard.ledger.evse_states
+        behind = [version > journal_barrier.written for version in [journal_barrier.version, *[s.dirty_version for s in evse_states]]]
         return [self.form.numbers[self.written], self.since, *behind]
 
     def decode_more(self, x, at):
@@ -86,10 +86,10 @@ class Journal(World):
 
     def decode(self, key):
         World.decode(self, key)
-        durable, standings = self.guard.ledger.durable, self.guard.ledger.standings
-        durable.kept, durable.version = 0, self.behind[0]
-        for s, version in zip(standings, self.behind[1:], strict=True):
-            s.fell_version = version
+        journal_barrier, evse_states = self.guard.ledger.journal_barrier, self.guard.ledger.evse_states
+        journal_barrier.written, journal_barrier.version = 0, self.behind[0]
+        for s, version in zip(evse_states, self.behind[1:], strict=True):
+            s.dirty_version = version
 
 
 class Rerated(World):
@@ -110,7 +110,7 @@ class Rerated(World):
         return dict(self.facts, circuits=[dict(self.facts["circuits"][0], rating_da=[self.old_da])])
 
     def over(self):
-        for i, s in enumerate(self.guard.ledger.standings):
+        for i, s in enumerate(self.guard.ledger.evse_states):
             if s.paused_proven and device_rests(self.devices[i], self.now):
                 self.rested |= 1 << i
         laid = self.rested == (1 << len(self.devices)) - 1
@@ -265,7 +265,7 @@ class Lowers(World):
 
     def turns(self, i):
         """No more than a few orders of which nobody knows whether they were heard."""
-        full = len(self.guard.ledger.standings[i].book.orders) >= self.orders_max
+        full = len(self.guard.ledger.evse_states[i].book.orders) >= self.orders_max
         return [label for label in World.turns(self, i) if not full or not label.startswith("unread")]
 
     orders_max = 3
@@ -364,7 +364,7 @@ def above(guard=Guard, deep=False):
 
 def orphan(guard=None, deep=False):
     """No plan in a primary nor in the one below it: the grant lapses, and what was ordered under it is wanted for ever."""
-    child = type("AnyChild", (GrantedGuard,), {"plan_class": AnyPlan})
+    child = type("AnyChild", (CascadedGuard,), {"plan_class": AnyPlan})
     ways = dict(outcomes=(("well", "dark"), ("well", "dark")[: 1 + deep]), own_ways=("well", "dark", "mute")[: 2 + deep])
     return Below(guard, any_plan=((100,), (100,)), any_own=(100,), child_guard=child, **ways)
 

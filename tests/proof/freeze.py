@@ -10,73 +10,74 @@ does not is an error, not a guess: a new attribute asks to be thought about here
 
 from json import dumps, loads
 
-from ampacity.circuit.extras import Extras
 from ampacity.circuit.guard import Guard
-from ampacity.circuit.policy.claim import CLAIM_MS, RISE_MS, WAITED_MS, Claim
-from ampacity.circuit.policy.demand import Demand
-from ampacity.circuit.policy.hold import Holds
+from ampacity.circuit.optional_functions import OptionalFunctions
+from ampacity.circuit.policy.load_shedding import LoadShedding
 from ampacity.circuit.policy.plan import SHARE_MS, Plan
+from ampacity.circuit.policy.preemption import CLAIM_MS, RISE_MS, WAITED_MS, Preemption
+from ampacity.circuit.policy.queue.demand import Demand
+from ampacity.circuit.policy.queue.inhibit import InhibitTimers
+from ampacity.circuit.policy.queue.slot_rotation import PARTS, STEP_MS_MAX, TICK_MS, SlotRotation
 from ampacity.circuit.policy.reservations import DENIED_MS, RETURN_MS, Reservations
-from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
-from ampacity.circuit.policy.turns import PARTS, STEP_MS_MAX, TICK_MS, Turns
 from ampacity.circuit.trusted.bounds import Bounds
-from ampacity.circuit.trusted.durable import Durable
+from ampacity.circuit.trusted.device.escalation import TIMES_A_DAY, Escalation
+from ampacity.circuit.trusted.device.evidence import KEYS, Evidence
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.order_book import READ_MS_MAX, Order, OrderBook
+from ampacity.circuit.trusted.device.unused_phases import OFFERED_MS, ROSE_MS, STEADY_MS, UnusedPhases
 from ampacity.circuit.trusted.events import Events
-from ampacity.circuit.trusted.evidence import KEYS, Evidence
 from ampacity.circuit.trusted.intake import Intake
-from ampacity.circuit.trusted.ladder import TIMES_A_DAY, Ladder
+from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.margin import Margin
-from ampacity.circuit.trusted.meterview import FILTER_MS, STALE_MS, WAIT_MS, MeterView
-from ampacity.circuit.trusted.orders import READ_MS_MAX, Order, OrderBook
-from ampacity.circuit.trusted.otherload import OtherLoad
+from ampacity.circuit.trusted.metering.max_filter import MaxFilter
+from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, STALE_MS, WAIT_MS, MeterEstimator
+from ampacity.circuit.trusted.metering.meter_trust import UNTRIED_MS, MeterTrust
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
+from ampacity.circuit.trusted.metering.step_response import REFERENCE_MS, StepResponse
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, TICK_MS_MAX, Permits
-from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
-from ampacity.circuit.trusted.steps import REFERENCE_MS, Steps
-from ampacity.circuit.trusted.tree import Site
-from ampacity.circuit.trusted.trust import UNTRIED_MS, Trust
-from ampacity.circuit.trusted.unused import OFFERED_MS, ROSE_MS, STEADY_MS, Unused
-from ampacity.circuit.trusted.window import Window
+from ampacity.circuit.trusted.site.tree import Site
 
 NONE = -99  # a time of -1: none
 NEVER = -98  # a time of LONG_AGO_MS where that is told from a long time
 UNHEARD_MS = 30000
 BRANCHES = (
-    Bounds, Margin, Permits, Intake, Ladder, Events, Durable, Evidence, OrderBook, OtherLoad, MeterView, Steps, Trust, Window, Demand, Plan,
-    Claim, Extras, Holds, Reservations, Shed, Standing, Targets, Turns, Unused,
+    Bounds, Margin, Permits, Intake, Escalation, Events, JournalBarrier, Evidence, OrderBook, OtherLoad, MeterEstimator,
+    StepResponse, MeterTrust, MaxFilter, Demand, Plan, Preemption, OptionalFunctions,
+    InhibitTimers, Reservations, LoadShedding, EvseState, Targets, SlotRotation, UnusedPhases,
 )  # fmt: skip
 
 # constants of a site, aliases, scratch that is written before it is read, and what only people look at. No world
 # has limits from outside: they lower a target, and the worlds without a plan try every target
 LEFT_OUT = {
     "Guard": {"site", "facts", "unkept_ms", "want_da", "events"},
-    "Extras": {"meter_steps"},
+    "OptionalFunctions": {"meter_test_steps"},
     "*": {"site", "evse", "index", "ledger", "other", "limits", "demand", "demands", "bounds", "needed", "settle_ms", "transit_ms",
           "bounds_class", "margin_class", "permits_class", "intake_class"},
-    "Ledger": {"standings", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",
+    "Ledger": {"evse_states", "sums", "cap_da", "other_da", "low_other_da", "assumed_da", "want_da", "start_ms",
                "root", "root_keys", "grant_keys"},
-    "Bounds": {"fresh_sums", "standings"},
+    "Bounds": {"fresh_sums", "evse_states"},
     "Margin": {"over", "sums"},
-    "Permits": {"refused_count", "standings", "next_id", "foreign_ms"},
-    "Standing": {"evidence", "book", "disobeyed_ms", "fell_version"},
+    "Permits": {"refused_count", "evse_states", "next_id", "foreign_ms"},
+    "EvseState": {"evidence", "book", "disobeyed_ms", "dirty_version"},
     "Evidence": {"values", "read_ms"},
     "OrderBook": {"orders"},
-    "OtherLoad": {"views", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
-    "MeterView": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
+    "OtherLoad": {"estimators", "by_meter", "metered", "below_da", "states", "bucket_ms", "greatest_da"},
+    "MeterEstimator": {"circuit", "phases", "base", "inputs", "past", "timeout_ms", "frozen_ms", "coarse", "generation_da", "shown_da_max",
                   "sample_ms", "evses", "place", "mult", "reason", "period_ms", "steps", "trust"},
-    "Steps": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
-    "Trust": {"loaded", "fell", "reason"},
-    "Window": {"bucket_ms"},
-    "Past": {"bucket_ms", "phases"},
-    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "ranks", "drew_da", "short", "holders",
+    "StepResponse": {"inputs", "step_ms", "calm_ms", "missed", "followed", "jumpy", "spared", "from_rest", "jump_x16"},
+    "MeterTrust": {"loaded", "fell", "reason"},
+    "MaxFilter": {"bucket_ms"},
+    "MinMaxHistory": {"bucket_ms", "phases"},
+    "Demand": {"slot_ms", "idle_ms", "wake_ms", "ticket", "next_ticket", "queue_order", "drew_da", "short", "inhibits",
                "restart_hold_ms"},
-    "Holds": {"text"},
-    "Turns": {"slot_ms", "had", "booked_ms", "swapped_ms"},
-    "Ranks": {"order", "keys", "rows"},
-    "Claim": {"hidden", "want_da"},
-    "Unused": set(),
-    "Targets": {"holders", "want_da"},
-    "Shed": {"sums", "row_sums", "wish_sums", "for_limits", "rising", "want_da"},
+    "InhibitTimers": {"text"},
+    "SlotRotation": {"slot_ms", "had", "booked_ms", "swapped_ms"},
+    "QueueOrder": {"order", "keys", "rows"},
+    "Preemption": {"hidden", "want_da"},
+    "UnusedPhases": set(),
+    "Targets": {"inhibits", "want_da"},
+    "Shed": {"sums", "constraint_sums", "limit_sums", "for_limits", "rising", "want_da"},
     "Plan": {"extra", "want_da", "deadband_da", "raise_hold_ms", "goal_da", "admitted", "sharing", "same", "complete",
              "shared_da", "left_da", "shared_by", "member_of", "members", "by_default"},
 }  # fmt: skip
@@ -84,7 +85,7 @@ LEFT_OUT = {
 NOBODY_FEEDS = {"memory_da": 0, "hearing_ms": LONG_AGO_MS, "needs_room_ms": LONG_AGO_MS}
 # what counts of these is whether an age is reached, not whether it is passed
 REACHED = {
-    "other_ms", "rung_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
+    "last_feed_ms", "escalated_ms", "gone_ms", "set_gone_ms", "watched_ms", "zero_ms", "changed_ms",
     "waits_since_ms", "idle_since_ms", "shared_ms", "since_ms", "foreign_ms", "needs_room_ms", "denied_ms",
     "claimed_ms", "begun_ms", "steady_ms", "offered_ms", "read_since_ms",
 }  # fmt: skip
@@ -109,7 +110,7 @@ def spans_ms(facts):
     transit = max(e.transit_ms for e in evses)
     lapse = max(e.lapse_ms(e.watchdog_ms) for e in evses)
     patience = max(e.settle_ms + 2 * e.transit_ms + max(5000, e.watchdog_ms // 2) for e in evses)
-    meters = [view for view in guard.other.views if view is not None]
+    meters = [view for view in guard.other.estimators if view is not None]
     timeout = max([0] + [view.timeout_ms for view in meters])
     frozen = max([0] + [view.frozen_ms for view in meters])
     plan = guard.plan
@@ -117,11 +118,11 @@ def spans_ms(facts):
     slot = guard.demands.slot_ms
     waited = WAITED_MS if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
-        "other_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
-        "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "rung_ms": settle + transit,
+        "last_feed_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
+        "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "escalated_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
-        "reported_until_ms": 0, "hold_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
+        "reported_until_ms": 0, "backoff_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
         "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
         "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
         "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
@@ -184,48 +185,48 @@ class Form:
         self.reads, self.writes, self.names = [], [], []
         self.buses = sorted({e.bus for e in guard.site.evses})
         self._walk(guard, "g", ("Guard",))
-        self._walk(guard.extras, "g.extras", ("Extras",))
+        self._walk(guard.optional, "g.optional", ("OptionalFunctions",))
         self._walk(guard.ledger, "g.ledger", ("Ledger",))
         for part in ("bounds", "margin", "permits"):
             self._walk(getattr(guard.ledger, part), "g.ledger." + part, (part.capitalize(),))
-        self._walk(guard.ledger.bounds.unused, "g.ledger.bounds.unused", ("Unused",))
-        for i in range(len(guard.ledger.standings)):
-            s = "g.ledger.standings[%d]" % i
-            self._walk(guard.ledger.standings[i], s, ("Standing",))
-            self._walk(guard.ledger.standings[i].evidence, s + ".evidence", ("Evidence",))
-            self._walk(guard.ledger.standings[i].book, s + ".book", ("OrderBook",))
+        self._walk(guard.ledger.bounds.unused_phases, "g.ledger.bounds.unused_phases", ("UnusedPhases",))
+        for i in range(len(guard.ledger.evse_states)):
+            s = "g.ledger.evse_states[%d]" % i
+            self._walk(guard.ledger.evse_states[i], s, ("EvseState",))
+            self._walk(guard.ledger.evse_states[i].evidence, s + ".evidence", ("Evidence",))
+            self._walk(guard.ledger.evse_states[i].book, s + ".book", ("OrderBook",))
             self._special(s)
         self._walk(guard.other, "g.other", ("OtherLoad",))
-        for i, view in enumerate(guard.other.views):
+        for i, view in enumerate(guard.other.estimators):
             if view is not None:
-                v = "g.other.views[%d]" % i
-                self._walk(view, v, ("MeterView",))
-                self._walk(view.steps, v + ".steps", ("Steps",))
-                self._walk(view.trust, v + ".trust", ("Trust",))
+                v = "g.other.estimators[%d]" % i
+                self._walk(view, v, ("MeterEstimator",))
+                self._walk(view.steps, v + ".steps", ("StepResponse",))
+                self._walk(view.trust, v + ".trust", ("MeterTrust",))
                 # no failure is explained by jumps of other load here: each counts in full
                 self.writes.append("%s.steps.jump_x16[:] = %r" % (v, [0] * view.phases))
                 for window in ("high_max", "high_min", "low_max"):
-                    self._walk(getattr(view, window), "%s.%s" % (v, window), ("Window",))
-                self._walk(view.past, "%s.past" % v, ("Past",))
+                    self._walk(getattr(view, window), "%s.%s" % (v, window), ("MaxFilter",))
+                self._walk(view.past, "%s.past" % v, ("MinMaxHistory",))
                 self._own("%s.state" % v, "g.other.states[%d]" % i)
         self._walk(guard.demands, "g.demands", ("Demand",))
-        self._walk(guard.demands.paused, "g.demands.paused", ("Holds",))
-        self._walk(guard.demands.turns, "g.demands.turns", ("Turns",))
+        self._walk(guard.demands.paused, "g.demands.paused", ("InhibitTimers",))
+        self._walk(guard.demands.slots, "g.demands.slots", ("SlotRotation",))
         # of the slot that runs, in whole steps at the minimum: a slot that was cut short begins anew here
-        for s in guard.ledger.standings:
-            had, unit = "g.demands.turns.had[%d]" % s.index, s.evse.min_da * step_ms // TICK_MS
+        for s in guard.ledger.evse_states:
+            had, unit = "g.demands.slots.had[%d]" % s.index, s.evse.min_da * step_ms // TICK_MS
             self._put("%s // %d if g.demands.in_slot[%d] else 0" % (had, unit, s.index), "%s = x[{}] * %d" % (had, unit))
         assert guard.demands.slot_ms // PARTS // 2 < step_ms, "swaps wait for less than a step here"
-        self.writes.append("g.demands.turns.swapped_ms = LONG")
-        self.writes.append("g.demands.turns.booked_ms = now - %d" % STEP_MS_MAX)
+        self.writes.append("g.demands.slots.swapped_ms = LONG")
+        self.writes.append("g.demands.slots.booked_ms = now - %d" % STEP_MS_MAX)
         # at what a car drew, and who is short, matters to one that is idle, and none is for so long here
         self.writes.append("g.demands.short = False")
         self.writes.append("g.demands.drew_da[:] = %r" % ([0] * len(guard.demands.drew_da)))
-        if hasattr(guard.demands, "ranks"):
-            self._walk(guard.demands.ranks, "g.demands.ranks", ("Ranks",))
-            self.writes.append("g.demands.ranks.rows[:] = [g.demands.ranks.keys[e] for e in g.demands.order]")
+        if hasattr(guard.demands, "queue_order"):
+            self._walk(guard.demands.queue_order, "g.demands.queue_order", ("QueueOrder",))
+            self.writes.append("g.demands.queue_order.rows[:] = [g.demands.queue_order.keys[e] for e in g.demands.order]")
         self._walk(guard.plan, "g.plan", ("Plan",))
-        for part in ("claim", "shed", "targets"):
+        for part in ("preemption", "shed", "targets"):
             self._walk(getattr(guard.plan, part), "g.plan." + part, (part.capitalize(),))
         for bus in self.buses:
             self._time("g.ledger.permits.foreign_ms.get(%d, LONG)" % bus, "g.ledger.permits.foreign_ms[%d]" % bus, "foreign_ms")
@@ -273,7 +274,7 @@ class Form:
 
     def _scratch(self, read, name):
         """A value that means nothing while no frame waits."""
-        if name not in WHILE_OPEN or not read.startswith("g.other.views[") or ".past." in read:
+        if name not in WHILE_OPEN or not read.startswith("g.other.estimators[") or ".past." in read:
             return read
         return "%s if %s.open else 0" % (read, read[: read.index("]") + 1])
 
@@ -340,11 +341,11 @@ class Form:
         lines += [" out = [%s]" % ", ".join("(%s)" % self._short(read) for read in self.reads)]
         lines += [" ticket = g.demands.ticket", " if any(ticket):", "  places = {t: i for i, t in enumerate(sorted(set(ticket)))}",
                   "  out += [places[t] for t in ticket]", " else: out += ticket"]  # fmt: skip
-        lines += [" for s in g.ledger.standings:", "  orders = s.book.orders", "  out.append(len(orders))"]
+        lines += [" for s in g.ledger.evse_states:", "  orders = s.book.orders", "  out.append(len(orders))"]
         lines += ["  for o in orders: out += (%s)" % order, " return out"]
         lines += ["def decode(g, now, x):"] + self._locals() + [" " + self._short(write) for write in self.writes]
         lines += [" del g.ledger.events.kept[:]", " at = %d" % len(self.reads), " d = g.demands", " for i in range(len(d.ticket)):"]
-        lines += ["  d.ticket[i] = x[at + i]", " at += len(d.ticket)", " d.next_ticket = max(d.ticket) + 1", " for s in g.ledger.standings:"]
+        lines += ["  d.ticket[i] = x[at + i]", " at += len(d.ticket)", " d.next_ticket = max(d.ticket) + 1", " for s in g.ledger.evse_states:"]
         lines += ["  s.book.orders = orders = []", "  count = x[at]", "  at += 1", "  for _ in range(count):", "   o = new(Order)"]
         for k, (name, kind) in enumerate(self.order_fields):
             source = "x[at + %d]" % k
@@ -366,7 +367,7 @@ class Form:
 def ids_of(guard):
     """Every order id that the guard still knows."""
     found = set()
-    for s in guard.ledger.standings:
+    for s in guard.ledger.evse_states:
         for order in s.book.orders:
             found.add(order.first_id)
             found.add(order.id)

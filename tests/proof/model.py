@@ -104,7 +104,7 @@ class World:
 
     def make_guard(self, evidence):
         guard = self.guard_class(self.facts, self.now, evidence)
-        guard.extras.meter_steps = None  # it only lowers, like any limit from outside; the cars' own steps are evidence here
+        guard.optional.meter_test_steps = None  # it only lowers, like any limit from outside; the cars' own steps are evidence here
         for view in guard.other.metered:
             view.period_ms = self.step_ms
         for i in range(len(self.evses)):
@@ -345,7 +345,7 @@ class World:
 
     def prove(self, i, limit):
         guard, device = self.guard, self.devices[i]
-        book = guard.ledger.standings[i].book
+        book = guard.ledger.evse_states[i].book
         if isinstance(device, Secondary):
             lease = device.lease
             if lease.identity == IDENTITY and lease.epoch == self.epoch and lease.remaining_ms(self.now) > 0:
@@ -358,8 +358,8 @@ class World:
     def order(self, i, heard, answered, copied):
         """1: its answer came."""
         guard, now = self.guard, self.now
-        want, current = guard.want_da[i], guard.order_da(i)
-        s = guard.ledger.standings[i]
+        want, current = guard.want_da[i], guard.last_order_da(i)
+        s = guard.ledger.evse_states[i]
         if s.silent:
             want = min(want, s.reserve_da)
         value = want

@@ -5,18 +5,18 @@ that changes the made world: its devices, its driver, the primary below. The fir
 wrong in our own guard stands in defects.py.
 """
 
-from ampacity.bus.lease import Lease
-from ampacity.circuit.granted import GrantedLedger
+from ampacity.bus.leases.lease import Lease
+from ampacity.circuit.cascaded_guard import CascadedLedger
 from ampacity.circuit.guard import Guard
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.intake import Intake
-from ampacity.circuit.trusted.meterview import MeterView
+from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
 from ampacity.circuit.trusted.permits import Permits
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 from tests.proof.defects import DEFECTS
 from tests.proof.partial import TrustingOrdering
-from tests.proof.taken import ledger, no, nothing, view, yes
+from tests.proof.without_rule import ledger, no, nothing, view, yes
 from tests.proof.worlds import WORLDS
 
 # 1
@@ -28,7 +28,7 @@ def _record_when_answered(self, s, most_da, now_ms):
     order_id = Permits._rule_1_record(self, s, most_da, now_ms)
     if len(s.book.orders) > 1 or book is not s.book.orders:
         s.book.orders[-1].da = min(most_da, max([0] + [order.da for order in s.book.orders[:-1]]))
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
     return order_id
 
 
@@ -59,8 +59,8 @@ def _release_before_settling(self, s, now_ms):
 
 def _prove_and_release(self, evse, order_id, limit_da, now_ms):
     Intake.proven(self, evse, order_id, limit_da, now_ms)
-    if _release_before_settling(self, self.standings[evse], now_ms):
-        self.bounds.rebound(self.standings[evse])
+    if _release_before_settling(self, self.evse_states[evse], now_ms):
+        self.bounds.update_bound(self.evse_states[evse])
 
 
 def _release_without_proof(self, s, now_ms):
@@ -74,7 +74,7 @@ def _release_without_proof(self, s, now_ms):
 
 
 def _lapse_too_soon(self, s, now_ms):
-    if s.ok or s.lapsed or now_ms - s.other_ms < s.evse.settle_ms:
+    if s.ok or s.lapsed or now_ms - s.last_feed_ms < s.evse.settle_ms:
         return False
     s.memory_da = max(s.memory_da, s.book.drop_all())
     s.lapsed = True
@@ -102,7 +102,7 @@ def trusting():
 
 
 def _any_fingerprint(self, evse, key, value, now_ms):
-    known = self.standings[evse].evidence.known_fingerprint
+    known = self.evse_states[evse].evidence.known_fingerprint
     Intake.put_evidence(self, evse, key, known if key == "fingerprint" else value, now_ms)
 
 
@@ -124,14 +124,14 @@ def _no_old_phases(self, s, terminals):
 
 
 def _most_for_least(self):
-    least, most = MeterView._sums(self)
+    least, most = MeterEstimator._sums(self)
     return most, most
 
 
 # 13
 
 
-class TrustingGranted(GrantedLedger):
+class TrustingGranted(CascadedLedger):
     """The child shows a grant as met, and its limit as what is drawn, as soon as it was taken."""
 
     def proves(self):

@@ -22,8 +22,8 @@ import os
 import random
 import sys
 
-from ampacity.circuit.policy.share import Member, allocate
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.policy.allocator import Member, allocate
+from ampacity.circuit.trusted.site.tree import Site
 from tests.proof.oracle_fill import most_level_shares
 
 FULL, SHORT = 10_000, 400

@@ -1,11 +1,11 @@
 """Orders of several writes: a limit, then an enable that lets loose whatever limit the device holds (rule 1).
 
-The real `Ordering` of the charge controllers' driver decides what each write may make; here writes are lost one by
+The real `OrderProgress` of the charge controllers' driver decides what each write may make; here writes are lost one by
 one, answers are echoes, and the device kept a limit from before.
 """
 
-from ampacity.bus.profile_order import OrderRecipe
-from ampacity.bus.profile_ordering import NONE, Ordering
+from ampacity.bus.profile.orders.order_progress import NONE, OrderProgress
+from ampacity.bus.profile.orders.order_recipe import OrderRecipe
 from tests.proof.model import STEP_MS, World
 from tests.proof.plant import Box
 
@@ -64,7 +64,7 @@ class Switched(Box):
 class Partial(World):
     """The first EVSE is one with a limit and a switch, the second a secondary."""
 
-    ordering_class = Ordering
+    ordering_class = OrderProgress
 
     def __init__(self, *args, **options):
         self.ordering = None
@@ -123,7 +123,7 @@ class Partial(World):
     def give_order(self, limit, switch):
         """The writes of the target, each asked of the guard; True: something was acknowledged."""
         guard, ordering, heard = self.guard, self.ordering, False
-        want = 0 if guard.ledger.standings[0].silent else guard.want_da[0]
+        want = 0 if guard.ledger.evse_states[0].silent else guard.want_da[0]
         if want != ordering.target_da:
             ordering.start(want)
         elif ordering.done() and self.unlike:
@@ -171,7 +171,7 @@ class Partial(World):
 
     def place_of(self, order_id):
         """The newest order of the book, or none: no other can be proven."""
-        orders = self.guard.ledger.standings[0].book.orders
+        orders = self.guard.ledger.evse_states[0].book.orders
         return 1 if orders and orders[-1].first_id <= order_id <= orders[-1].id and order_id else 0
 
     def decode_more(self, x, at):
@@ -184,15 +184,15 @@ class Partial(World):
 
     def decode(self, key):
         World.decode(self, key)
-        orders = self.guard.ledger.standings[0].book.orders
+        orders = self.guard.ledger.evse_states[0].book.orders
         self.ordering.order_id = orders[-1].id if self.newest and orders else 0
 
 
-class TrustingOrdering(Ordering):
+class TrustingOrdering(OrderProgress):
     """Counts an enable as the limit that was ordered, whatever the device holds."""
 
     def most_da(self, write):
-        return self.recipe.most_da(self.target_da) if write[5] == "enable" else Ordering.most_da(self, write)
+        return self.recipe.most_da(self.target_da) if write[5] == "enable" else OrderProgress.most_da(self, write)
 
     def wants_limit_shown(self, write):
         return False

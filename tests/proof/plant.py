@@ -4,7 +4,7 @@ Nothing here knows the ledger. `draw_da` is the truth: the most that the car may
 lower is the old current until its settle time (one step) is over.
 """
 
-from ampacity.bus.lease import Lease
+from ampacity.bus.leases.lease import Lease
 
 NONE = -99
 FINE_MS = 500  # a lease may end between two steps

@@ -61,11 +61,11 @@ class Foreign(World):
         """It writes so many times, to a site that is regulated; unseen only to a device that answers."""
         if not self.writes or self.guard.mode != "regulating":
             return []
-        return ["foreign", "slip"] if self.guard.ledger.standings[0].ok else ["foreign"]
+        return ["foreign", "slip"] if self.guard.ledger.evse_states[0].ok else ["foreign"]
 
     def moves_again(self):
         """Not while the path of the other one is cut: nobody could lower that for the first write."""
-        return ["again"] if self.repeats and self.unclean and self.guard.ledger.standings[1].ok else []
+        return ["again"] if self.repeats and self.unclean and self.guard.ledger.evse_states[1].ok else []
 
     def encode_more(self):
         return [self.writes, self.repeats, self.unclean, self.slipped, self.seen]
@@ -217,7 +217,7 @@ class Phases(World):
     def do_switch(self):
         """The primary wants the other number of phases: it asks, sends, and reads back."""
         want = [0] if self.closed == 2 else [0, 1]
-        if not self.guard.ledger.standings[0].ok or not self.guard.ledger.permits.phases_sent(0, want, self.now):
+        if not self.guard.ledger.evse_states[0].ok or not self.guard.ledger.permits.phases_sent(0, want, self.now):
             return
         if len(want) < self.closed:
             self.was = self.closed
@@ -271,7 +271,7 @@ class Change(World):
         return [(key, device.draw_da(self.now)) for key in self.wiring.keys(old["circuit"], old["terminals"])]
 
     def encode(self):
-        s = self.guard.ledger.standings[0]
+        s = self.guard.ledger.evse_states[0]
         if not self.moved and s.paused_proven and device_rests(self.devices[0], self.now):
             self.moved = True  # proven paused: now it may be connected elsewhere
         return World.encode(self)

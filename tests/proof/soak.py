@@ -22,11 +22,11 @@ from dataclasses import astuple
 from pathlib import Path
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.replay.driver import Driver
-from ampacity_host.replay.mains import Mains
-from ampacity_host.replay.record import violations
+from ampacity_host.replay.other_load import OtherLoadRecording
+from ampacity_host.replay.results import violations
+from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import SessionFile
-from ampacity_host.replay.stage import Stage
+from ampacity_host.replay.simulation import Simulation
 from ampacity_host.replay.times import TimeReader
 from tests.proof.kept import Kept
 from tests.proof.soak_garage import site_text, write_week
@@ -57,7 +57,7 @@ class Week:
             found = SessionFile(folder / "sessions.csv", times).sessions
             self.start_s = times.local_day_start(found[0].arrival_s) + from_hour * 3600
             self.sessions = [one for one in found if self.start_s <= one.arrival_s < self.start_s + hours * 3600]
-            self.mains = Mains(folder / "mains.csv", times, self.facts["phases"], self.facts["voltage_v"])
+            self.mains = OtherLoadRecording(folder / "mains.csv", times, self.facts["phases"], self.facts["voltage_v"])
         self.mains.begin(self.start_s)
 
     def other_da(self, circuit, from_s, until_s):
@@ -97,11 +97,11 @@ class Run:
         self.facts, self.start_s = self.week.facts, self.week.start_s
         if not ocpp:
             self.facts["ocpp"] = None
-        self.stage = Stage(self.facts, seed, self.start_s, no_bytes)
-        self.bench, self.plant = self.stage.bench, self.stage.plant
+        self.simulation = Simulation(self.facts, seed, self.start_s, no_bytes)
+        self.bench, self.plant = self.simulation.bench, self.simulation.plant
         self.plant.play_mains(self.week.mains)
-        self.driver = Driver(self.plant, self.week.sessions, self.start_s)
-        self.driver.on_plug = self.stage.on_plug
+        self.driver = SessionPlayer(self.plant, self.week.sessions, self.start_s)
+        self.driver.on_plug = self.simulation.on_plug
         self.storm = Storm(self.bench, faults, seed) if faults else None
         self.stop = False  # set to end at the next full hour
         self.heap = []  # (hour, objects of the firmware, bytes in the stores)
@@ -112,14 +112,14 @@ class Run:
             if self.stop:
                 self.hours = hour
                 break
-            self.stage.run_ms(HOUR_MS)
+            self.simulation.run_ms(HOUR_MS)
             self._sample(hour + 1)
             if tell is not None:
                 tell(self, time.monotonic() - began_s, time.process_time() - spent_s)
         self.standing = {session: name for name, session in self.driver._at.items()}
         self.driver.end()
         self.plant.close()
-        self.stage.close()
+        self.simulation.close()
         return self
 
     def _sample(self, hour):
@@ -148,8 +148,8 @@ class Run:
         return {
             "seed": self.seed, "hours": self.hours, "source": self.week.source, "runtime": sys.implementation.name,
             "stays": [(astuple(stay), wh) for stay, wh in self.stays()], "violations": violations(self.plant),
-            "faults": self.storm.done if self.storm else {}, "orders": self.stage.orders(), "frames": self.stage.frames(),
-            "transactions": self.stage.ocpp()["transactions"], "problems": self.bench.loop.problems[:5],
+            "faults": self.storm.done if self.storm else {}, "orders": self.simulation.orders(), "frames": self.simulation.frames(),
+            "transactions": self.simulation.ocpp()["transactions"], "problems": self.bench.loop.problems[:5],
             "ended": [one.outcome for one in [self.bench.primary, *self.bench.secondaries.values()] if one.outcome not in WELL],
             "heap": self.heap[0:1] + self.heap[23::24] if self.hours >= 24 else [self.heap[0], self.heap[-1]], "growing": self.growing()}
 

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 
-from ampacity_host.replay.record import violations
+from ampacity_host.replay.results import violations
 from tests.proof.soak import Run, Week
 from tests.proof.soak_garage import site_text
 

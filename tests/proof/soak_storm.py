@@ -1,6 +1,6 @@
 """Random faults for weeks: every kind that the bench has and the promise covers, one after the other (safety.md 9)."""
 
-from ampacity_host.replay.trouble import Trouble
+from ampacity_host.replay.random_faults import RandomFaults
 
 LONG_MS, SHORT_MS = 120_000, 30_000
 BUS = (("cut", {}), ("cut_tx", {}), ("cut_rx", {}), ("noise", {"ber": 0.0005}), ("delay", {"ms": 120}), ("duplicate", {}), ("echo", {}))
@@ -10,7 +10,7 @@ METER = (("dead", {}), ("frozen", {}), ("nan", {}), ("cut", {}), ("reversed", {}
 PRIMARY = (("csms_down", {}), ("network_down", {}), ("clock_jump", None), ("hang", {}), ("disk_full", {}))
 
 
-class Storm(Trouble):
+class Storm(RandomFaults):
     """rate: faults an hour. `log`: (ms since start, kind, target, how long in ms) of each."""
 
     def __init__(self, bench, rate, seed):
@@ -48,7 +48,7 @@ class Storm(Trouble):
             bench.cut_at_write(1 + rng.below(4))
             self._later(LONG_MS, self._start)
         else:
-            bench.desk.set(kind, target, True, self._drawn(kind, options or {}))
+            bench.fault_injector.set(kind, target, True, self._drawn(kind, options or {}))
             self._later(lasts_ms, self._end, kind, target)
 
     def _drawn(self, kind, options):

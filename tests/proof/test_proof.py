@@ -91,8 +91,8 @@ def seen_by_people(world, keys):
     for key in keys:
         world.decode(key)
         if world.pc == 0:
-            standings = world.guard.ledger.standings
-            bounds = tuple([(s.bound_da, s.ok, s.silent, s.lapsed) for s in standings])
+            evse_states = world.guard.ledger.evse_states
+            bounds = tuple([(s.bound_da, s.ok, s.silent, s.lapsed) for s in evse_states])
             draws = tuple([(device.limit_da(world.now), device.draw_da(world.now)) for device in world.devices])
             found.add((bounds, draws, tuple(world.guard.want_da), world.guard.mode))
     return found

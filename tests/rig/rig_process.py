@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ampacity_host.rig.client import RigClient
+from ampacity_host.rig.control_channel.client import RigClient
 
 SITE = """
 [site]

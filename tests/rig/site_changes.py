@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.rig.fields import Fields
-from ampacity_host.rig.ops import Ops
-from ampacity_host.rig.virtual.bench import VirtualBench
+from ampacity_host.rig.control_channel.fields import Fields
+from ampacity_host.rig.control_channel.operations import Ops
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 
 HOLDS = "esp32-evse"  # without watchdog, and it holds its last order in silence
 

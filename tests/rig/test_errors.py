@@ -7,7 +7,7 @@ import socket
 import pytest
 from rig_process import SITE, running
 
-from ampacity_host.rig.client import RigClient
+from ampacity_host.rig.control_channel.client import RigClient
 
 WRONG = [
     ("dance", {}, "plug"),

@@ -17,7 +17,7 @@ import time
 import pytest
 from rig_process import SITE
 
-from ampacity_host.rig.client import RigClient
+from ampacity_host.rig.control_channel.client import RigClient
 
 PATIENCE_S = 30
 PAINT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

@@ -15,7 +15,7 @@ import pytest
 from rig_process import OCPP, SITE, running
 from test_real_rig import children, wait_for
 
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.process.runtime import find_micropython
 
 DATA = Path(__file__).parents[1] / "data"

@@ -6,7 +6,7 @@ import socket
 import pytest
 from rig_process import OCPP, QUARANTINE_MS, SITE, running
 
-from ampacity_host.rig.client import RigClient, RigError
+from ampacity_host.rig.control_channel.client import RigClient, RigError
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ class Feed:
         self.fed += 1
 
 
-class HandDoors:
-    """Doors that lead nowhere but to memory."""
+class HandPlatform:
+    """Platform that lead nowhere but to memory."""
 
     def __init__(self, files, now_ms, ports):
         self.clock = HandClock(now_ms)
@@ -53,7 +53,7 @@ class HandDoors:
     def rng(self):
         return Rng(7)
 
-    def charge_point(self, name):
+    def evse_hardware(self, name):
         return self._ports.get(name)
 
     def power_mark(self):
@@ -116,11 +116,11 @@ class Garage:
         self.start()
 
     def start(self, **boot):
-        self.doors = HandDoors(self.files, self.now_us // 1000, {"evse-1": self.port})
-        self.doors.boot.update(boot)
-        self.doors.mark = self.mark
+        self.platform = HandPlatform(self.files, self.now_us // 1000, {"evse-1": self.port})
+        self.platform.boot.update(boot)
+        self.platform.mark = self.mark
         self.log = Log()
-        self.primary = Primary(self.doors, self.facts, self.log)
+        self.primary = Primary(self.platform, self.facts, self.log)
         self.engine = self.primary.buses.wires[0].engine
         return self
 
@@ -128,7 +128,7 @@ class Garage:
         until_us = self.now_us + duration_ms * 1000
         while self.now_us < until_us:
             self.now_us += 20000
-            self.doors.clock.us = self.now_us
+            self.platform.clock.us = self.now_us
             self._wire()
             if self.now_us // 20000 % 5 == 0:
                 self._tick()

@@ -4,11 +4,11 @@
 hand. The plant's truth is what the ports draw: Σ per node, compared with the node's rating.
 """
 
-from helper_garage import BYTE_US, START_MS, HandDoors, evse, site
+from helper_garage import BYTE_US, START_MS, HandPlatform, evse, site
 from helper_secondary import Unit
 
 from ampacity.base.log import Log
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.roles.primary import Primary
 from ampacity.store.memory_files import MemoryFiles
 
@@ -23,7 +23,7 @@ class Leaf:
         self.name, self.number = name, unit
         self.unit = Unit(unit=unit, serial=name, **changes)
         self.unit.now_ms = START_MS
-        self.unit.engine = SecondaryEngine(unit, self.unit.secondary.map, 19200)
+        self.unit.engine = ModbusServer(unit, self.unit.secondary.map, 19200)
         self.port = self.unit.port
         self.cut = False
         self.facts = evse(name, "ampacity", bus=0, unit=unit, **changes)
@@ -98,9 +98,9 @@ class Node:
     # its life
 
     def start(self, now_us):
-        self.doors = HandDoors(self.files, now_us // 1000, {})
+        self.platform = HandPlatform(self.files, now_us // 1000, {})
         self.log = Log()
-        self.primary = Primary(self.doors, self.site, self.log)
+        self.primary = Primary(self.platform, self.site, self.log)
         self.engine = self.primary.buses.wires[0].engine
         self.dead = False
 
@@ -116,20 +116,20 @@ class Node:
     # as a unit of its parent's line
 
     def hear(self, data, now_us):
-        if not self.cut and not self.dead and self.primary.upward is not None:
-            self.doors.clock.us = max(self.doors.clock.us, now_us)
-            self.primary.upward.heard(data, now_us)
+        if not self.cut and not self.dead and self.primary.parent_link is not None:
+            self.platform.clock.us = max(self.platform.clock.us, now_us)
+            self.primary.parent_link.heard(data, now_us)
 
     def answer(self, now_us):
         if self.cut or self.dead:
             return None
-        return self.primary.upward.engine.next(now_us)[0]
+        return self.primary.parent_link.engine.next(now_us)[0]
 
     def tick(self, now_ms):
         for child in self.below:
             child.tick(now_ms)
         if not self.dead:
-            self.doors.clock.us = max(self.doors.clock.us, now_ms * 1000)
+            self.platform.clock.us = max(self.platform.clock.us, now_ms * 1000)
             self.primary.safety.tick(now_ms)
             self.primary.step(now_ms)
         self.most_da = max(self.most_da, self.amps_da())

@@ -3,13 +3,13 @@
 import struct
 
 from ampacity.base.log import Log
-from ampacity.bus import lease_table as table
-from ampacity.bus.frames import read_pdu, words, write_pdu
-from ampacity.bus.secondary import SecondaryEngine
-from ampacity.ports.charge_point import ChargePointPort
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.modbus.frames import read_pdu, words, write_pdu
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.ports.evse_hardware import EvseHardware
 from ampacity.roles.secondary import TRUSTED, Secondary
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 
 START_MS = 2**30 - 60000
 CONFIG = {
@@ -25,7 +25,7 @@ def config(**changes):
     return out
 
 
-class PlantPort(ChargePointPort):
+class PlantPort(EvseHardware):
     """The port with a car behind it; `plant()` is what its sensors read now."""
 
     car = "A"
@@ -50,8 +50,8 @@ class Unit:
         self.log = Log()
         self.port = PlantPort("evse-2")
         self.now_ms = START_MS
-        self.secondary = Secondary(config(**changes), self.port, Settings(self.files, trusted=TRUSTED), self.log, self.now_ms)
-        self.engine = SecondaryEngine(2, self.secondary.map, 19200)
+        self.secondary = Secondary(config(**changes), self.port, DocumentStore(self.files, trusted=TRUSTED), self.log, self.now_ms)
+        self.engine = ModbusServer(2, self.secondary.map, 19200)
         self.sequence = 0
 
     def run(self, duration_ms):

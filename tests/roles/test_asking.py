@@ -3,13 +3,13 @@
 from helper_garage import Garage
 
 from ampacity.console.console import ASK, Console
-from ampacity.roles.manual import ABOUT, ASKS
+from ampacity.roles.service.primary_help import ABOUT, ASKS
 
 
 def desk():
     garage = Garage()
     garage.run(2000)
-    console = Console(garage.primary.installer)
+    console = Console(garage.primary.console)
     return garage, lambda text: console.line(text, "installer", garage.now_us // 1000)
 
 
@@ -33,10 +33,10 @@ def test_unlock_is_done_by_yes():
 
 def test_each_command_is_explained():
     garage, say = desk()
-    for word in garage.primary.installer.commands:
+    for word in garage.primary.console.commands:
         assert ABOUT.get(word), word
         assert ABOUT[word] in say("help " + word)
-    assert not [word for word in ASKS if word.split()[0] not in garage.primary.installer.commands]
+    assert not [word for word in ASKS if word.split()[0] not in garage.primary.console.commands]
 
 
 def test_words_behind_a_command_of_the_commissioning_are_refused():

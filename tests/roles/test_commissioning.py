@@ -4,7 +4,7 @@ from helper_garage import Garage, evse, site
 from helper_secondary import PlantPort
 
 from ampacity.base import strict_json
-from ampacity.commission import papers
+from ampacity.commission import report as commission_report
 from ampacity.console.console import Console
 
 
@@ -28,16 +28,16 @@ class Yard(Garage):
     def __init__(self, facts=None, port=None, **changes):
         Garage.__init__(self, facts or site(rating_da=400, **changes))
         if port is not None:
-            point = self.unit.secondary.point
-            port.on_input, port.on_change = point.port.on_input, point.port.on_change
-            self.unit.port = point.port = port
+            evse = self.unit.secondary.evse
+            port.on_input, port.on_change = evse.port.on_input, evse.port.on_change
+            self.unit.port = evse.port = port
         self.run(9000)
         self.port.car = self.unit.port.car = "C"
         self.run(10000)
 
     def type(self, line, role="installer"):
         line += " --yes" if line.startswith("commission start") else ""
-        return Console(self.primary.installer).line(line, role, self.now_us // 1000)
+        return Console(self.primary.console).line(line, role, self.now_us // 1000)
 
     def status(self):
         return strict_json.loads(self.type("commission status --json"))
@@ -76,7 +76,7 @@ def test_both_places_pass_without_a_meter_and_the_unit_with_its_serial_number_is
     sheet = yard.sheet("evse-2")
     assert outcomes(sheet) == {"load": "passed", "identity": "passed", "steps": "passed", "silence": "passed", "power-on": "not needed"}
     assert sheet["serial"] == "AMP-S-0002" and sheet["outcome"] == "passed"
-    evidence = yard.primary.guard.ledger.standings[1].evidence
+    evidence = yard.primary.guard.ledger.evse_states[1].evidence
     assert evidence.tested and evidence.tested_fingerprint == "AMP-S-0002"
     silence = sheet["steps"][3]["figures"]
     assert silence["before_da"] >= 155 and silence["device_da"] == 0
@@ -229,8 +229,8 @@ def test_the_papers_are_sealed_signed_and_kept():
     answer = yard.type("commission sign Ada Lovelace")
     head = strict_json.loads(yard.type("commission report --json"))
     assert head["signed"]["by"] == "Ada Lovelace" and head["signed"]["seal"] in answer
-    assert papers.seal(head, [yard.sheet("evse-2")]) == head["signed"]["seal"]
-    assert head["site_sha256"] == papers.site_sha256(yard.primary.site) and head["firmware"]
+    assert commission_report.seal(head, [yard.sheet("evse-2")]) == head["signed"]["seal"]
+    assert head["site_sha256"] == commission_report.site_sha256(yard.primary.site) and head["firmware"]
     yard.start().run(2000)
     assert "signed by Ada Lovelace" in yard.type("commission report")
     yard.run(10000)
@@ -295,8 +295,8 @@ def test_until_its_lines_are_known_no_line_gets_more_than_it_has_room_for():
         if yard.status()["ask"]:
             yard.type("commission next")
         if yard.status()["step"] == "steps":
-            orders.append(guard.order_da(1))
-            assert guard.order_da(1) + guard.bound_da(0)[1] <= 270
+            orders.append(guard.last_order_da(1))
+            assert guard.last_order_da(1) + guard.bound_da(0)[1] <= 270
     assert 95 <= max(orders[:15]) <= 110 and max(orders) == 160  # the other one has given way
 
 

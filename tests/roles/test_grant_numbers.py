@@ -2,7 +2,7 @@
 
 from helper_garage import Garage
 
-from ampacity.bus.numbers import EARLY, EPOCH_NUMBERS
+from ampacity.bus.leases.grant_numbers import EPOCH_LEAD, EPOCH_NUMBERS
 from ampacity.store.faulty_files import FaultyFiles
 from ampacity.store.memory_files import MemoryFiles
 
@@ -19,8 +19,8 @@ def give(garage, count):
     """So many grants for others, with the housekeeping that a second's worth of them has."""
     for _ in range(count):
         if garage.primary.numbers.next() % 1000 == 0:
-            garage.primary.keeper.keep_epoch(garage.primary.numbers, garage.now_us // 1000)
-            garage.primary.keeper._epoch_ms = 0
+            garage.primary.persistence.keep_epoch(garage.primary.numbers, garage.now_us // 1000)
+            garage.primary.persistence._epoch_ms = 0
 
 
 def copied(files):
@@ -47,11 +47,11 @@ def test_a_secondary_that_was_cut_off_for_half_a_day_or_a_week_charges_again_at_
 def test_the_next_epoch_is_on_the_disk_before_a_grant_has_it_and_a_restart_goes_beyond():
     garage = charging()
     garage.run(1000)
-    give(garage, EPOCH_NUMBERS - EARLY)
+    give(garage, EPOCH_NUMBERS - EPOCH_LEAD)
     garage.run(400)
     numbers = garage.primary.numbers
     assert numbers.epoch == 1 and stored_epoch(garage) == 2
-    give(garage, EARLY)
+    give(garage, EPOCH_LEAD)
     garage.run(5000)
     assert numbers.epoch == 2 and garage.unit.secondary.lease.epoch == 2
     garage.start()
@@ -61,7 +61,7 @@ def test_the_next_epoch_is_on_the_disk_before_a_grant_has_it_and_a_restart_goes_
 
 
 def stored_epoch(garage):
-    return garage.primary.keeper.settings.get("identity")["epoch"]
+    return garage.primary.persistence.documents.get("identity")["epoch"]
 
 
 def test_a_disk_that_is_full_stops_no_grant_and_the_epoch_follows_when_it_is_not():

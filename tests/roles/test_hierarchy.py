@@ -2,8 +2,8 @@
 
 from helper_hierarchy import Leaf, Node, Street
 
-from ampacity.bus import lease_table as table
-from ampacity.circuit.granted import GrantedGuard, GrantedLedger
+from ampacity.bus.leases import register_table as table
+from ampacity.circuit.cascaded_guard import CascadedGuard, CascadedLedger
 
 RATING_DA = 400
 
@@ -83,7 +83,7 @@ def test_a_garage_that_restarts_proves_nothing_before_its_own_are_proven():
     left.start(town.now_us)
     left.below[0].cut = True
     town.run(9000)
-    assert left.primary.upward.map._proven == (0, 0, 0) and guard.bound_da(0)[0] >= 130
+    assert left.primary.parent_link.map._proven == (0, 0, 0) and guard.bound_da(0)[0] >= 130
     left.below[0].cut = False
     all_charge_again(town, 50000)
 
@@ -115,7 +115,7 @@ def test_a_cut_line_to_a_garage_lets_its_lease_lapse():
     town = charging().run(20000)
     town.node("left").cut = True
     town.run(12000)
-    assert town.node("left").primary.upward.lease.state(town.now_us // 1000) == "fallback" and amps(town)[:2] == [0, 0]
+    assert town.node("left").primary.parent_link.lease.state(town.now_us // 1000) == "fallback" and amps(town)[:2] == [0, 0]
     town.run(30000)
     town.node("left").cut = False
     all_charge_again(town, 50000)
@@ -155,14 +155,14 @@ def neighbour_while_its_giver_is_silent(capacity=None):
 
 
 def with_ledger(mutant, scene):
-    GrantedGuard.ledger_class = mutant
+    CascadedGuard.ledger_class = mutant
     try:
         return scene()
     finally:
-        GrantedGuard.ledger_class = GrantedLedger
+        CascadedGuard.ledger_class = CascadedLedger
 
 
-class ProvesAtOnce(GrantedLedger):
+class ProvesAtOnce(CascadedLedger):
     def _rule_13_sum_da(self):
         return 0
 
@@ -185,22 +185,22 @@ def test_without_that_the_street_is_overloaded_too():
 
 def test_the_status_shows_the_grant_before_until_the_lower_one_is_proven():
     town = charging().run(20000)
-    upward = town.node("left").primary.upward
-    shown = upward.map._proven
-    upward.guard.ledger.permits.tick_ms = town.now_us // 1000
-    assert shown == (upward.lease.identity, upward.lease.epoch, upward.lease.sequence)
+    parent_link = town.node("left").primary.parent_link
+    shown = parent_link.map._proven
+    parent_link.guard.ledger.permits.tick_ms = town.now_us // 1000
+    assert shown == (parent_link.lease.identity, parent_link.lease.epoch, parent_link.lease.sequence)
     now_ms = town.now_us // 1000
-    assert upward.lease.grant(shown[0], shown[1], (shown[2] + 1) & 0xFFFF, 10000, 60, now_ms)
+    assert parent_link.lease.grant(shown[0], shown[1], (shown[2] + 1) & 0xFFFF, 10000, 60, now_ms)
     town.node("left").primary.safety.tick(now_ms)
-    assert upward.map._proven == shown and upward.map._limit_da(now_ms) == max(upward.guard.sums_da()) > 60
+    assert parent_link.map._proven == shown and parent_link.map._limit_da(now_ms) == max(parent_link.guard.sums_da()) > 60
 
 
 def test_settings_of_a_primary_are_written_by_nobody():
-    upward = street().node("left").primary.upward
-    assert upward.map.write(table.SETTINGS_AT, bytes((0, 100)), 0) == 3
-    read = upward.map.read(table.SETTINGS_AT, 5, 0)
+    parent_link = street().node("left").primary.parent_link
+    assert parent_link.map.write(table.SETTINGS_AT, bytes((0, 100)), 0) == 3
+    read = parent_link.map.read(table.SETTINGS_AT, 5, 0)
     after_ms = (read[8] << 8 | read[9]) * 100
-    assert after_ms >= upward.facts["after_lease_ms"] > 10000
+    assert after_ms >= parent_link.facts["after_lease_ms"] > 10000
 
 
 def test_a_reserve_below_that_is_larger_than_declared_reaches_the_parent():
@@ -208,7 +208,7 @@ def test_a_reserve_below_that_is_larger_than_declared_reaches_the_parent():
     leaf = town.node("left").below[0]
     assert leaf.unit.secondary.map.set_settings(60, 160, 60, 10000)
     town.run(3000)
-    assert town.node("left").primary.upward.lease.fallback_da == 60
+    assert town.node("left").primary.parent_link.lease.fallback_da == 60
     assert town.top.primary.guard.reserve_da(0) == 60
 
 

@@ -66,15 +66,15 @@ def test_no_reading_is_no_plug_taken_out():
     garage.start().run(12000)
     port.plant = plant
     assert not closes_within(garage, 20000)
-    assert garage.primary.settings.get("latched") == {"evse-1": ["rcm"]}
+    assert garage.primary.documents.get("latched") == {"evse-1": ["rcm"]}
 
 
 def test_a_person_at_the_console_ends_it():
     garage = tripped()
     garage.start().run(10000)
-    assert Console(garage.primary.installer).line("unlock evse-1 --yes", "installer", garage.now_us // 1000) == "ok"
+    assert Console(garage.primary.console).line("unlock evse-1 --yes", "installer", garage.now_us // 1000) == "ok"
     garage.run(2000)
-    assert not garage.primary.locals[0].point.machine.faults and not garage.primary.settings.get("latched")
+    assert not garage.primary.locals[0].evse.machine.faults and not garage.primary.documents.get("latched")
     garage.start()
     assert closes_within(garage, 30000)
 
@@ -87,7 +87,7 @@ def test_overtemperature_waits_for_nobody():
     assert closes_within(garage, 30000)
     garage.port.overtemp = True
     garage.run(1000)
-    assert not garage.primary.settings.get("latched")
+    assert not garage.primary.documents.get("latched")
 
 
 def test_a_full_disk_keeps_the_latch_in_this_life_and_says_so():
@@ -104,7 +104,7 @@ def test_a_full_disk_keeps_the_latch_in_this_life_and_says_so():
     assert garage.primary.log.counters["storage_errors"] < 20
     garage.files.bytes_max = None
     garage.run(3000)
-    assert garage.primary.settings.get("latched") == {"evse-1": ["rcm"]}
+    assert garage.primary.documents.get("latched") == {"evse-1": ["rcm"]}
 
 
 def test_a_secondary_keeps_its_latch_too():
@@ -143,6 +143,6 @@ def test_once_the_latch_was_written_a_power_cut_in_any_later_write_keeps_it():
         except PowerCut:
             pass
         garage.port.car = "C"
-        cleared = not garage.files.restart() or not garage.primary.settings.get("latched")
+        cleared = not garage.files.restart() or not garage.primary.documents.get("latched")
         garage.start()
         assert closes_within(garage, 30000) == cleared

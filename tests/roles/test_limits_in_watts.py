@@ -12,7 +12,7 @@ def charging():
 
 
 def say(garage, line):
-    return Console(garage.primary.installer).line(line, "installer", garage.now_us // 1000)
+    return Console(garage.primary.console).line(line, "installer", garage.now_us // 1000)
 
 
 def test_watts_for_the_site_are_shared_by_both():

@@ -20,9 +20,9 @@ def greedy_garage(**changes):
     facts = site(alarm_output="relay-9")
     facts["evses"][1] = evse("evse-2", "ampacity", bus=0, unit=2, limit_da=60, feeder_output="relay-1", **changes)
     garage = Garage(facts)
-    port, point = Greedy("evse-2"), garage.unit.secondary.point
-    port.on_input, port.on_change = point.port.on_input, point.port.on_change
-    garage.unit.port = point.port = port
+    port, own = Greedy("evse-2"), garage.unit.secondary.evse
+    port.on_input, port.on_change = own.port.on_input, own.port.on_change
+    garage.unit.port = own.port = port
     garage.run(9000)
     port.car = "C"
     garage.run(10000)
@@ -35,10 +35,10 @@ def test_a_pause_stops_a_car_that_ignores_its_offer_for_our_secondary_opens_by_i
     garage.unit.port.greedy = True
     garage.run(14000)
     assert garage.view("evse-2")["status"] == "Faulted"
-    assert garage.doors.outputs["relay-9"].on
+    assert garage.platform.outputs["relay-9"].on
     garage.run(30000)
     assert garage.amps_da()[1] == 0
-    assert not garage.doors.outputs["relay-1"].on
+    assert not garage.platform.outputs["relay-1"].on
 
 
 def test_a_welded_contactor_is_followed_by_the_flag_the_feeder_and_the_lockout():
@@ -47,23 +47,23 @@ def test_a_welded_contactor_is_followed_by_the_flag_the_feeder_and_the_lockout()
     garage.run(21000)
     assert garage.unit.secondary.map.flags == 2
     garage.run(8000)
-    assert garage.doors.outputs["relay-1"].on
+    assert garage.platform.outputs["relay-1"].on
     assert garage.view("evse-2")["bound_a"] == [16.0] * 3
-    garage.doors.outputs["relay-1"].seen = True
+    garage.platform.outputs["relay-1"].seen = True
     garage.unit.port.greedy = garage.unit.port.welded = False
     garage.cut = True
     garage.run(1000)
     assert garage.view("evse-2")["bound_a"] == [0.0] * 3
     garage.cut = False
-    garage.doors.outputs["relay-1"].seen = False
+    garage.platform.outputs["relay-1"].seen = False
     garage.primary.reset("Immediate", 2, garage.now_us // 1000)
     garage.run(1000)
-    assert not garage.doors.outputs["relay-1"].on
+    assert not garage.platform.outputs["relay-1"].on
     garage.unit.secondary.machine.reset_faults()
     garage.run(90000)
     assert garage.unit.secondary.map.flags == 0
     assert garage.primary.guard.state(1) == "ok"
-    assert not garage.doors.outputs["relay-9"].on
+    assert not garage.platform.outputs["relay-9"].on
 
 
 def test_the_local_contactor_opens_and_stays_open_until_the_reset():

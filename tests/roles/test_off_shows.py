@@ -2,10 +2,10 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
-from ampacity.roles.keeper import TRUSTED, Keeper
-from ampacity.roles.off_shows import DOCUMENT, OffShows
+from ampacity.roles.storage.off_shows import DOCUMENT, OffShows
+from ampacity.roles.storage.persistence import TRUSTED, Persistence
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 from check import raises
 
 NOW_MS = 2**30 - 60000
@@ -29,7 +29,7 @@ class Thing:
 class Driver:
     word = None
 
-    def tell_off(self, word):
+    def declare_off_shows(self, word):
         self.word = word
 
 
@@ -42,10 +42,10 @@ class Life:
             evse["off_shows"] = said
         self.driver, self.evidence, self.log = Driver(), Thing(known_fingerprint=unit), Log()
         self.site = {"evses": [evse]}
-        self.settings = Settings(files, trusted=TRUSTED)
-        self.keeper = Keeper(self.settings, files, self.log, None)
+        self.documents = DocumentStore(files, trusted=TRUSTED)
+        self.persistence = Persistence(self.documents, files, self.log, None)
         self.buses = Thing(drivers=[self.driver])
-        self.guard = Thing(ledger=Thing(standings=[Thing(evidence=self.evidence)]))
+        self.guard = Thing(ledger=Thing(evse_states=[Thing(evidence=self.evidence)]))
         self.off = OffShows(self)
 
     def replaced(self, unit):
@@ -88,7 +88,7 @@ def test_what_commissioning_saw_and_the_site_file_says_afterwards_ends_with_the_
 
 def test_what_an_earlier_version_kept_counts_for_its_unit_and_no_longer():
     files = MemoryFiles()
-    Settings(files).put(DOCUMENT, {"bay-1": ["least", "toy", "A"], "bay-2": "least"})
+    DocumentStore(files).put(DOCUMENT, {"bay-1": ["least", "toy", "A"], "bay-2": "least"})
     assert word(files) == "least" and word(files, "max") == "max" and word(files, None, "B") is None
 
 

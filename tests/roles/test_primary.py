@@ -67,25 +67,25 @@ async def test_the_watchdog_is_fed_after_each_checked_tick_and_never_without():
     safety, left = garage.primary.safety, [3]
 
     async def pace(duration_ms):
-        garage.doors.clock.us += duration_ms * 1000
+        garage.platform.clock.us += duration_ms * 1000
         left[0] -= 1
         if left[0] == 0:
             raise StopAsyncIteration()
 
-    garage.doors.pace = pace
+    garage.platform.pace = pace
     for broken, fed in ((False, 3), (True, 3)):
         if broken:
             garage.primary.guard.fail("test", garage.now_us // 1000)
         left[0] = 3
         with raises(RuntimeError, StopAsyncIteration):
             await safety.run()
-        assert garage.doors.watchdog.fed == fed
+        assert garage.platform.watchdog.fed == fed
 
 
 def test_a_limit_by_console_lowers_and_its_end_raises_again():
     garage = charging()
     from ampacity.console.console import Console
-    console = Console(garage.primary.installer)
+    console = Console(garage.primary.console)
     now_ms = garage.now_us // 1000
     assert console.line("limit evse-2 6.5 20", "installer", now_ms) == "ok"
     garage.run(8000)
@@ -97,7 +97,7 @@ def test_a_limit_by_console_lowers_and_its_end_raises_again():
 def test_what_was_set_at_the_console_holds_after_a_restart_though_nobody_comes_to_it():
     garage = charging()
     from ampacity.console.console import Console
-    console = Console(garage.primary.installer)
+    console = Console(garage.primary.console)
     assert console.line("set evse-2.limit_a 7.5 commit", "installer", garage.now_us // 1000).endswith("to 7.5 A")
     garage.start()
     garage.run(130000)
@@ -109,7 +109,7 @@ def test_settings_have_the_names_and_units_of_the_site_file_and_former_ones_are_
     from ampacity.console.console import Console
 
     def say(text):
-        return Console(garage.primary.installer).line(text, "installer", garage.now_us // 1000)
+        return Console(garage.primary.console).line(text, "installer", garage.now_us // 1000)
 
     for typed, shown in (
         ("idle_s 120", "idle_s: 300 s to 120 s"), ("sharing.idle_ms 90000", "idle_s: 120 s to 90 s"), ("idle_s 90.5s", "idle_s: 90 s to 90.5 s"),
@@ -124,15 +124,15 @@ def test_settings_have_the_names_and_units_of_the_site_file_and_former_ones_are_
     assert "sharing" not in say("show settings") and "_ms" not in say("show settings")
     garage.start()
     garage.run(1000)
-    assert garage.primary.installer.settings.shown("sharing.idle_ms") == "90.5 s" and garage.primary.guard.demands.idle_ms == 90500
+    assert garage.primary.console.settings.shown("sharing.idle_ms") == "90.5 s" and garage.primary.guard.demands.idle_ms == 90500
 
 
 def test_settings_that_were_kept_under_their_former_names_hold():
     garage = Garage()
-    garage.primary.settings.put("console", {"sharing.idle_ms": 45000, "sharing.slot_ms": 1})
+    garage.primary.documents.put("console", {"sharing.idle_ms": 45000, "sharing.slot_ms": 1})
     garage.start()
     garage.run(1000)
-    table = garage.primary.installer.settings
+    table = garage.primary.console.settings
     assert garage.primary.guard.demands.idle_ms == 45000 and table.shown("idle_s") == "45 s"
     assert len(table.refused) == 1 and "slot_s" in table.refused[0] and "60..86400 s" in table.refused[0]
 
@@ -140,7 +140,7 @@ def test_settings_that_were_kept_under_their_former_names_hold():
 def test_a_limit_on_a_name_that_is_not_there_is_refused_with_the_names():
     garage = Garage()
     from ampacity.console.console import Console
-    answer = Console(garage.primary.installer).line("limit evse-9 6", "installer", 0)
+    answer = Console(garage.primary.console).line("limit evse-9 6", "installer", 0)
     assert answer.startswith("error: there is no target `evse-9`, did you mean `evse-1`?") and "evse-1" in answer
     assert garage.log.counters["console_refused"] == 1
 
@@ -168,7 +168,7 @@ def test_a_full_disk_stops_nothing():
 def test_the_console_tells_the_time_here_by_the_sites_zone():
     from ampacity.console.console import Console
     garage = Garage(site(time={"tz": "CET-1CEST,M3.5.0,M10.5.0/3", "ntp": None}))
-    console, now_ms = Console(garage.primary.installer), garage.now_us // 1000
+    console, now_ms = Console(garage.primary.console), garage.now_us // 1000
     assert console.line("time", "installer", now_ms) == "not known yet"
     garage.primary.wallclock.set_unix(1780000000000, "csms", now_ms)
     assert console.line("time", "installer", now_ms).startswith("2026-05-28T20:26:40Z by csms; here 2026-05-28 22:26:40")

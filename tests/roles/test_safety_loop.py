@@ -3,7 +3,7 @@
 import asyncio
 
 from ampacity.base.clock import Clock
-from ampacity.roles.safety import STRETCH_MS, TICK_MS, SafetyLoop
+from ampacity.roles.control.safety_loop import STRETCH_MS, TICK_MS, SafetyLoop
 
 PIECE_MS = 5
 
@@ -25,7 +25,7 @@ class Watchdog:
         self.fed += 1
 
 
-class Doors:
+class Platform:
     """Sleeps by setting its clock; `stretches`: ms of work between two sleeps."""
 
     def __init__(self, ticks):
@@ -75,32 +75,32 @@ class Buses:
 
 
 async def ran(ticks, tick_ms, pieces):
-    doors = Doors(ticks)
-    guard = Guard(doors.clock, tick_ms, pieces)
+    platform = Platform(ticks)
+    guard = Guard(platform.clock, tick_ms, pieces)
     try:
-        await SafetyLoop(guard, Buses(), (), doors, None).run()
+        await SafetyLoop(guard, Buses(), (), platform, None).run()
     except asyncio.CancelledError:
         pass
-    return doors, guard
+    return platform, guard
 
 
 async def test_a_short_share_is_done_in_its_tick():
-    doors, guard = await ran(10, 1, 2)
+    platform, guard = await ran(10, 1, 2)
     assert guard.at_ms == [TICK_MS * n for n in range(10)]
-    assert guard.shares == 10 and max(doors.stretches) == 1 + 2 * PIECE_MS
+    assert guard.shares == 10 and max(platform.stretches) == 1 + 2 * PIECE_MS
 
 
 async def test_a_long_one_lets_others_run_and_is_done_before_the_next_tick():
-    doors, guard = await ran(10, 3, 12)
+    platform, guard = await ran(10, 3, 12)
     assert guard.at_ms == [TICK_MS * n for n in range(10)]
-    assert guard.shares >= 9 and max(doors.stretches) <= STRETCH_MS + PIECE_MS
+    assert guard.shares >= 9 and max(platform.stretches) <= STRETCH_MS + PIECE_MS
 
 
 async def test_one_that_outlasts_its_tick_goes_on_in_the_next():
-    doors, guard = await ran(10, 3, 60)
+    platform, guard = await ran(10, 3, 60)
     late_ms = [at - TICK_MS * n for n, at in enumerate(guard.at_ms)]
     assert max(late_ms) <= STRETCH_MS + PIECE_MS, late_ms
-    assert guard.shares >= 2 and max(doors.stretches) <= STRETCH_MS + PIECE_MS
+    assert guard.shares >= 2 and max(platform.stretches) <= STRETCH_MS + PIECE_MS
 
 
 async def test_it_comes_to_an_end_even_where_a_tick_takes_longer_than_its_time():

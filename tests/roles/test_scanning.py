@@ -13,7 +13,7 @@ class Desk:
         self.garage = Garage().run(9000)
         self.garage.port.car = self.garage.unit.port.car = "C"
         self.garage.run(20000)
-        self.console = Console(self.garage.primary.installer)
+        self.console = Console(self.garage.primary.console)
 
     def line(self, text, role="installer"):
         return self.console.line(text, role, self.garage.now_us // 1000)
@@ -104,6 +104,6 @@ def test_a_second_scan_waits_for_the_first():
 
 def test_an_evse_whose_watchdog_counts_for_nothing_needs_the_installers_word():
     desk = Desk()
-    desk.garage.primary.guard.ledger.standings[1].evidence.distrusted = True
+    desk.garage.primary.guard.ledger.evse_states[1].evidence.distrusted = True
     answer = desk.line("scan rs485-1")
     assert answer.startswith("error: standing `evse-2 has no watchdog") and desk.guest() is None

@@ -28,7 +28,7 @@ def desk():
     garage.primary.site["buses"].append({"name": "lan", "kind": "tcp", "host": None, "tcp_port": 502})
     lines = [Line("lan 10.0.0.%d:502" % n) for n in (1, 2, 3)]
     garage.primary.buses.wires.extend(lines)
-    console = Console(garage.primary.installer)
+    console = Console(garage.primary.console)
     return lines, lambda text: console.line(text, "installer", garage.now_us // 1000)
 
 

@@ -7,8 +7,8 @@ from helper_secondary import CONFIG, START_MS, PlantPort, Unit, config
 from ampacity.base.clock import Clock
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
-from ampacity.bus import lease_table as table
-from ampacity.bus.frames import rtu_frame, words, write_pdu
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.modbus.frames import rtu_frame, words, write_pdu
 from ampacity.roles import secondary as role
 from ampacity.store.memory_files import MemoryFiles
 from check import raises
@@ -157,7 +157,7 @@ def test_settings_that_cannot_be_read_leave_the_least_until_they_are_set_again()
 def test_latched_faults_that_cannot_be_read_wait_for_the_plug():
     for damaged in (None, b"garbage"):
         files = MemoryFiles()
-        Unit(files).secondary.settings.put("latched", ["rcm"])
+        Unit(files).secondary.documents.put("latched", ["rcm"])
         files.remove("latched.set")
         if damaged:
             files.replace("latched.set", damaged)
@@ -211,8 +211,8 @@ class FastClock(Clock):
 class FakeLine:
     """What the primary writes is in `incoming`, what the secondary answers in `out`."""
 
-    def __init__(self, doors):
-        self.doors = doors
+    def __init__(self, platform):
+        self.platform = platform
         self.incoming = []
         self.out = b""
 
@@ -227,7 +227,7 @@ class FakeLine:
         pass
 
 
-class FakeDoors:
+class FakePlatform:
     def __init__(self):
         self.clock = FastClock()
         self.boot = {"name": "evse-2"}
@@ -241,7 +241,7 @@ class FakeDoors:
     def feed(self):
         self.fed += 1
 
-    def charge_point(self, name):
+    def evse_hardware(self, name):
         return self.port if name == "evse-2" else None
 
     def open_line(self, bus_facts):
@@ -257,22 +257,22 @@ class FakeDoors:
 
 
 async def test_run_serves_the_bus_charges_and_alone_feeds_the_watchdog():
-    doors = FakeDoors()
-    doors.port.car = "C"
-    task = asyncio.create_task(role.run(doors, CONFIG, Log()))
+    platform = FakePlatform()
+    platform.port.car = "C"
+    task = asyncio.create_task(role.run(platform, CONFIG, Log()))
     grant = words((160, 100, 1, 0, 0x1234, 1, 0))
-    doors.line.incoming.append(rtu_frame(2, write_pdu(table.GRANT_AT, grant)))
+    platform.line.incoming.append(rtu_frame(2, write_pdu(table.GRANT_AT, grant)))
     for _ in range(400):
         await asyncio.sleep(0.002)
-        if doors.port.contactor and doors.line.out:
+        if platform.port.contactor and platform.line.out:
             break
-    assert doors.port.contactor and doors.line.out[:2] == b"\x02\x10"
-    assert doors.bus_facts["baud"] == 19200 and doors.bus_facts["parity"] == "E"
-    doors.faults["hang"] = {}
+    assert platform.port.contactor and platform.line.out[:2] == b"\x02\x10"
+    assert platform.bus_facts["baud"] == 19200 and platform.bus_facts["parity"] == "E"
+    platform.faults["hang"] = {}
     await asyncio.sleep(0.02)
-    fed = doors.fed
+    fed = platform.fed
     await asyncio.sleep(0.05)
-    assert fed > 3 and doors.fed == fed
+    assert fed > 3 and platform.fed == fed
     task.cancel()
     try:
         await task
@@ -281,10 +281,10 @@ async def test_run_serves_the_bus_charges_and_alone_feeds_the_watchdog():
 
 
 async def test_run_refuses_a_controller_without_a_charging_point():
-    doors = FakeDoors()
-    doors.boot = {"name": "evse-9"}
+    platform = FakePlatform()
+    platform.boot = {"name": "evse-9"}
     with raises(Rejected) as e:
-        await role.run(doors, CONFIG, Log())
+        await role.run(platform, CONFIG, Log())
     assert e.field == "role"
 
 

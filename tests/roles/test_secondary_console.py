@@ -2,10 +2,10 @@
 
 from helper_secondary import Unit
 
-from ampacity.bus import lease_table as table
-from ampacity.bus.frames import words, write_pdu
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.modbus.frames import words, write_pdu
 from ampacity.console.console import Console
-from ampacity.roles.secondary_console import SecondaryTarget
+from ampacity.roles.service.secondary_console import SecondaryConsole
 
 
 class Now:
@@ -18,7 +18,7 @@ class Now:
 
 def desk(unit=None):
     unit = unit or Unit()
-    console = Console(SecondaryTarget(unit.secondary, Now(unit)))
+    console = Console(SecondaryConsole(unit.secondary, Now(unit)))
     return unit, lambda text: console.line(text, "installer", unit.now_ms)
 
 

@@ -22,7 +22,7 @@ def charging(files, **changes):
 
 
 def shown(garage):
-    return Console(garage.primary.installer).line("show", "user", 0)
+    return Console(garage.primary.console).line("show", "user", 0)
 
 
 def test_a_medium_that_never_held_the_site_and_cannot_be_written_leaves_the_reserves():
@@ -33,11 +33,11 @@ def test_a_medium_that_never_held_the_site_and_cannot_be_written_leaves_the_rese
         garage.run(60000)
         assert garage.amps_da()[0] == 0 and garage.amps_da()[1] <= 60, worn
         assert "mode safe" in shown(garage) and "above its reserve" in shown(garage) and "not kept: " in shown(garage)
-        assert "reserve" in garage.view("evse-1")["why"] and garage.doors.resets == []
+        assert "reserve" in garage.view("evse-1")["why"] and garage.platform.resets == []
         files.refuses = False
         garage.run(5000)
         if not worn:
-            assert garage.doors.resets == ["immediate"]  # by itself
+            assert garage.platform.resets == ["immediate"]  # by itself
             garage.start().run(90000)
             assert min(garage.amps_da()) > 60 and "storage" not in shown(garage)
 
@@ -49,7 +49,7 @@ def test_a_medium_that_wore_out_over_a_restart_leaves_the_reserves():
     files.refuses = True
     garage.start().run(60000)
     assert garage.amps_da()[1] <= 60 and "`relearn`" in shown(garage)
-    console = Console(garage.primary.installer)
+    console = Console(garage.primary.console)
     assert "storage" in console.line("relearn --yes", "installer", garage.now_us // 1000)
     files.refuses = False
     garage.start().run(60000)
@@ -64,7 +64,7 @@ def test_a_medium_that_can_be_read_again_is_read_by_a_restart_of_its_own():
     garage.start().run(30000)
     files.refuses = False
     garage.run(5000)
-    assert "immediate" in garage.doors.resets
+    assert "immediate" in garage.platform.resets
     assert {name: files.read(name) for name in kept} == kept and "latched.set" not in files.list()
     garage.start().run(60000)
     assert min(garage.amps_da()) > 60 and "storage" not in shown(garage)

@@ -5,11 +5,11 @@ import time
 from typing import Any
 
 from ampacity.base.rng import Rng
-from ampacity.bus import lease_table as table
-from ampacity.bus.door import run_rtu
-from ampacity.bus.frames import read_pdu
-from ampacity.bus.request import OVERDUE, Request
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.client.request import OVERDUE, Request
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.modbus.frames import read_pdu
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.bus.transport import run_rtu
 from tools.bench.bus_line import START_US, Meter, PacedPty, PtyLine, RealClock, VirtualLine, char_us, gap_us, primary, stations
 from tools.bench.entry import Entry, entry
 
@@ -163,7 +163,7 @@ def shed(baud: int, aim: "str | None") -> Entry:
     engine, lease_drivers = primary(units, baud, (meter,))
     drivers += lease_drivers
     by_unit = {s.unit: s for s in stations(units, baud)}
-    by_unit[100] = SecondaryEngine(100, by_unit[1].map, baud)
+    by_unit[100] = ModbusServer(100, by_unit[1].map, baud)
     line = VirtualLine(engine, by_unit, baud)
     while len(causes) < 1000:
         line.step()
@@ -187,7 +187,7 @@ async def shed_real() -> Entry:
     engine, lease_drivers = primary(REAL_UNITS, REAL_BAUD, (meter,))
     drivers += lease_drivers
     slaves = stations(REAL_UNITS, REAL_BAUD)
-    wire = PacedPty([*slaves, SecondaryEngine(100, slaves[0].map, REAL_BAUD)], REAL_BAUD)
+    wire = PacedPty([*slaves, ModbusServer(100, slaves[0].map, REAL_BAUD)], REAL_BAUD)
     line = PtyLine(wire.path)
     task = asyncio.ensure_future(run_rtu(engine, line, RealClock()))
     await asyncio.sleep(25)

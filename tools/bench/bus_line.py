@@ -8,13 +8,13 @@ import tty
 from typing import Any
 
 from ampacity.base.within import within
-from ampacity.bus.grants import GrantTable
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_driver import LeaseDriver
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.numbers import Numbers
-from ampacity.bus.primary import BusPrimary
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.leases.broadcast_driver import BroadcastDriver
+from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.lease_driver import LeaseDriver
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.server.modbus_server import ModbusServer
 
 START_US = (2**30 - 60000) * 1000
 CHUNK = 16  # what a UART's FIFO hands over at once
@@ -65,19 +65,19 @@ class Meter:
         raise AssertionError("the meter did not answer: " + reason)
 
 
-def stations(count: int, baud: int) -> "list[SecondaryEngine]":
+def stations(count: int, baud: int) -> "list[ModbusServer]":
     engines = []
     for unit in range(1, count + 1):
         registers = RegisterMap(Lease(0, 320, 0), f"SN{unit}", "0.1.0", unit=unit)
         registers.measured_da, registers.volts_dv = [60, 60, 60], [2300, 2300, 2300]
-        engines.append(SecondaryEngine(unit, registers, baud))
+        engines.append(ModbusServer(unit, registers, baud))
     return engines
 
 
-def primary(count: int, baud: int, more: "tuple[Any, ...]" = (), poll_ms: int = 0) -> "tuple[BusPrimary, list[LeaseDriver]]":
+def primary(count: int, baud: int, more: "tuple[Any, ...]" = (), poll_ms: int = 0) -> "tuple[RtuClient, list[LeaseDriver]]":
     """An engine with `count` lease drivers that poll as fast as the line allows, and further drivers."""
     drivers = [LeaseDriver({**FACTS, "unit": unit}, unit - 1, Yes(), poll_ms) for unit in range(1, count + 1)]
-    engine = BusPrimary({"baud": baud, "transit_ms": 100}, [*drivers, GrantTable(drivers, Numbers(0xA1B2C3D4, 1)), *more])
+    engine = RtuClient({"baud": baud, "transit_ms": 100}, [*drivers, BroadcastDriver(drivers, GrantNumbers(0xA1B2C3D4, 1)), *more])
     engine.permit(FOREVER_MS)
     return engine, drivers
 
@@ -85,7 +85,7 @@ def primary(count: int, baud: int, more: "tuple[Any, ...]" = (), poll_ms: int = 
 class VirtualLine:
     """One primary, the stations that it asks (`units`: engine by address), exact character times."""
 
-    def __init__(self, engine: BusPrimary, units: "dict[int, Any]", baud: int) -> None:
+    def __init__(self, engine: RtuClient, units: "dict[int, Any]", baud: int) -> None:
         self.engine, self.units = engine, units
         self.char_us = char_us(baud)
         self.now_us = float(START_US)
@@ -122,7 +122,7 @@ class VirtualLine:
 class PacedPty:
     """Stations behind a pty, in real time: each frame takes its time on the wire, gaps included. `path`: the other end."""
 
-    def __init__(self, engines: "list[SecondaryEngine]", baud: int) -> None:
+    def __init__(self, engines: "list[ModbusServer]", baud: int) -> None:
         self.engines, self.char_s, self.gap_s = engines, char_us(baud) / 1e6, gap_us(baud) / 1e6
         self.fd, self.other = os.openpty()
         for fd in (self.fd, self.other):

@@ -13,9 +13,9 @@ from typing import Any
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.command import prepare
 from ampacity_host.rig.plant.car import Car
-from ampacity_host.rig.virtual.bench import VirtualBench
-from ampacity_host.rig.virtual.csms import HOST, PORT, attach_csms
-from ampacity_host.rig.virtual.streams import MemoryWriter
+from ampacity_host.rig.virtual.memory_network import MemoryWriter
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_csms import HOST, PORT, attach_csms
 
 UNITS, BAUD = 16, 19200
 STAY_MS = 600_000

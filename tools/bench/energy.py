@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.replay.driver import Driver
 from ampacity_host.replay.main import UsageError
-from ampacity_host.replay.mains import Mains
+from ampacity_host.replay.other_load import OtherLoadRecording
+from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import SessionFile
-from ampacity_host.replay.stage import Stage
+from ampacity_host.replay.simulation import Simulation
 from ampacity_host.replay.times import DAY_S, TimeReader
 from tools.bench.drawn_weeks import CARS
 from tools.bench.entry import Entry, entry, unmeasured, wanted
@@ -68,7 +68,7 @@ class Week:
             pile_mains(folder / "mains.csv", first, 1, seed)
             times = TimeReader("UTC0")
             found = SessionFile(folder / "sessions.csv", times).sessions
-            self.mains = Mains(folder / "mains.csv", times, 3, 230)
+            self.mains = OtherLoadRecording(folder / "mains.csv", times, 3, 230)
         self.start_s = times.read(first.isoformat(), False)
         self.until_s = self.start_s + days * DAY_S
         self.sessions = [one for one in found if one.departure_s <= self.until_s]
@@ -136,31 +136,31 @@ def measure(week: Week, told: bool = True) -> "tuple[float, list[Stay], dict[str
 
 def played(week: Week, facts: dict[str, Any], told: bool, no_bytes: bool = True) -> "tuple[float, list[Stay]]":
     """(Wh delivered, stays) of the firmware at this site. RuntimeError: a rating was passed."""
-    stage = Stage(dict(facts), week.seed, week.start_s, no_bytes=no_bytes)
-    stage.plant.play_mains(week.mains)
-    driver = Driver(stage.plant, week.sessions, week.start_s)
-    driver.on_plug = teller(stage, week) if told else None
-    stage.run_ms((week.until_s - week.start_s) * 1000)
+    simulation = Simulation(dict(facts), week.seed, week.start_s, no_bytes=no_bytes)
+    simulation.plant.play_mains(week.mains)
+    driver = SessionPlayer(simulation.plant, week.sessions, week.start_s)
+    driver.on_plug = teller(simulation, week) if told else None
+    simulation.run_ms((week.until_s - week.start_s) * 1000)
     driver.end()
-    stage.plant.close()
-    stage.close()
-    if any(account.violations for circuit in stage.plant.circuits for account in circuit.accounts):
+    simulation.plant.close()
+    simulation.close()
+    if any(account.violations for circuit in simulation.plant.circuits for account in circuit.accounts):
         raise RuntimeError("a sample stood above its rating")
     return driver.delivered_wh, placed(facts, week, driver)
 
 
-def teller(stage: Stage, week: Week) -> Callable[..., None]:
+def teller(simulation: Simulation, week: Week) -> Callable[..., None]:
     """Tells the primary, with a plug, what its driver knows of himself."""
-    plant = stage.plant
+    plant = simulation.plant
 
     def tell(point: Any, session: Any) -> None:
         departure_ms = plant.start_ms + (session.departure_s - week.start_s) * 1000
-        stage.bench.primary.role.points.needs(point.index, session.energy_wh, departure_ms, plant.now_ms)
+        simulation.bench.primary.role.evses.needs(point.index, session.energy_wh, departure_ms, plant.now_ms)
 
     return tell
 
 
-def placed(facts: dict[str, Any], week: Week, driver: Driver) -> list[Stay]:
+def placed(facts: dict[str, Any], week: Week, driver: SessionPlayer) -> list[Stay]:
     """The stays as they were in the run, from plug to departure."""
     place = {evse["name"]: index for index, evse in enumerate(facts["evses"])}
     known = {one.name: one for one in week.sessions}

@@ -9,8 +9,8 @@ from typing import Any
 
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.rig.plant.car import Car
-from ampacity_host.rig.virtual.bench import VirtualBench
-from ampacity_host.rig.virtual.csms import attach_csms
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_csms import attach_csms
 
 PER_BUS = 12
 

@@ -15,9 +15,9 @@ from ampacity.base.log import Log
 from ampacity.base.rng import Rng
 from ampacity.base.wallclock import WallClock
 from ampacity.ocpp.station import Station
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 from tools.bench.entry import Entry, entry
 
 ROWS = ("ocpp-calls",)
@@ -39,7 +39,7 @@ def answer(text: str) -> str:
 class Store:
     def __init__(self) -> None:
         files = MemoryFiles()
-        self.settings, self.journal = Settings(files), Journal(files, "ocpp")
+        self.documents, self.journal = DocumentStore(files), Journal(files, "ocpp")
 
 
 class Ours:
@@ -68,7 +68,7 @@ class Ours:
     def update(self, number: int) -> None:
         """One TransactionEvent of BYTES, with a meter value, into the queue and out to the CSMS."""
         self.now_ms += 1000
-        point = self.station.points[0]
+        point = self.station.evses[0]
         sampled = {"value": 12345 + number, "measurand": "Energy.Active.Import.Register"}
         power = {"value": 11040, "measurand": "Power.Active.Import"}
         values = [{"timestamp": TIME, "sampledValue": [sampled, power]}]

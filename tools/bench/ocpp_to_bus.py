@@ -25,11 +25,11 @@ def reaction_ms(bench: Any, csms: Any, number: int) -> float:
     unit = number % EVSES + 1
     bench.run_ms(20_000 + number * 137)
     amps = 7.0 + number // EVSES
-    before_da = bench.primary.role.guard.order_da(unit - 1)
+    before_da = bench.primary.role.guard.last_order_da(unit - 1)
     ends_us: list[float] = []
 
     def frame(station: Any, data: bytes) -> None:
-        if station.primary and bench.primary.role.guard.order_da(unit - 1) == int(amps * 10):
+        if station.primary and bench.primary.role.guard.last_order_da(unit - 1) == int(amps * 10):
             ends_us.append(bench.loop.now_us + len(data) * char_us(BAUD))
 
     line = bench.lines["bus-0"]
@@ -43,5 +43,5 @@ def reaction_ms(bench: Any, csms: Any, number: int) -> float:
     line.on_frame = spy
     assert before_da != int(amps * 10)
     csms.send_call("ClearChargingProfile", {"chargingProfileId": 1})
-    until(bench, lambda: bench.primary.role.guard.order_da(unit - 1) > 100, 300_000)
+    until(bench, lambda: bench.primary.role.guard.last_order_da(unit - 1) > 100, 300_000)
     return (ends_us[0] - begun_us) / 1000

@@ -24,8 +24,8 @@ def cut_ms(bench, reserve_da: "list[int]", number: int) -> int:  # type: ignore[
     points = bench.plant.points
     full = sum(point.amps_da for point in points)
     bench.run_ms(1_000 + number * 377)
-    bench.desk.set("cut", "bus-0", True, {})
+    bench.fault_injector.set("cut", "bus-0", True, {})
     took_ms = until(bench, lambda: all(max(point.terminal_amps_da()) <= da for point, da in zip(points, reserve_da, strict=True)), 60_000, 20)
-    bench.desk.set("cut", "bus-0", False, {})
+    bench.fault_injector.set("cut", "bus-0", False, {})
     until(bench, lambda: sum(point.amps_da for point in points) > full * 9 // 10, 900_000, 5000)
     return took_ms

@@ -15,7 +15,7 @@ from typing import Any
 from ampacity.base.within import within
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.command import prepare
-from ampacity_host.csms.bench import BenchCsms
+from ampacity_host.csms.server import BenchCsms
 from tools.bench.bus_line import PacedPty, stations
 from tools.bench.busy_site import BAUD, EVSE, UNITS
 from tools.bench.entry import Entry, entry, unmeasured

@@ -66,7 +66,7 @@ KINDS = {
 
 
 class Load:
-    """Other load of the connection, a value a minute and phase: it swings and, once in two hours, steps. Face of replay/mains.py."""
+    """Other load of the connection, a value a minute and phase: it swings and, once in two hours, steps. Face of replay/other_load.py."""
 
     least_da, most_da = 20, 120
 

@@ -221,7 +221,7 @@ def chosen_files(names: "list[str] | None", rooms: "list[str] | None" = None) ->
     for room in rooms or ([] if names else [str(TRUSTED.relative_to(FIRMWARE / "ampacity"))]):
         if not (FIRMWARE / "ampacity" / room).is_dir():
             raise SystemExit(f"mutants: firmware/ampacity has no room {room!r}")
-        found += [path for path in sorted((FIRMWARE / "ampacity" / room).glob("*.py")) if path.name != "__init__.py"]
+        found += [path for path in sorted((FIRMWARE / "ampacity" / room).rglob("*.py")) if path.name != "__init__.py"]
     for name in names or []:
         hits = [path for path in sorted((FIRMWARE / "ampacity").rglob("*.py")) if name in str(path.relative_to(FIRMWARE))]
         if not hits:

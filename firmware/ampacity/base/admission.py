@@ -8,15 +8,15 @@ STRANGER, BUSY, KNOWN = 0, 1, 2  # who goes first; who is known and busy goes la
 
 
 class Admission:
-    """places: clients served at once. waiting: connections that have not yet spoken. doors: has clock and abort(writer).
+    """places: clients served at once. waiting: connections that have not yet spoken. platform: has clock and abort(writer).
 
     tell(text, now_ms): told each time that somebody has to go. least_ms: for so long a place is kept for who took it;
     until then it is the newcomer that goes. `clients`: how many ever came; `turned_away`: how many had to go.
     """
 
-    def __init__(self, doors, places, waiting, tell, least_ms=0):
+    def __init__(self, platform, places, waiting, tell, least_ms=0):
         self.clients = self.turned_away = 0
-        self._doors = doors
+        self._platform = platform
         self._places = places
         self._waiting = waiting
         self._tell = tell
@@ -31,7 +31,7 @@ class Admission:
     def enter(self, writer, known=False):
         """The client that this connection is; where too many wait, the one that has waited longest goes, strangers first."""
         self.clients += 1
-        client = [self._doors.clock.now_ms(), writer, False, KNOWN if known else STRANGER]
+        client = [self._platform.clock.now_ms(), writer, False, KNOWN if known else STRANGER]
         self._present.append(client)
         waiting = [other for other in self._present if not other[2]]
         if len(waiting) > self._waiting:
@@ -42,7 +42,7 @@ class Admission:
         """It has spoken. False: it has no place, and its connection is ended."""
         if client not in self._present:
             return False
-        now_ms = self._doors.clock.now_ms()
+        now_ms = self._platform.clock.now_ms()
         if not client[2]:
             placed = [other for other in self._present if other[2]]
             if len(placed) >= self._places:
@@ -68,7 +68,7 @@ class Admission:
     def answering(self, client, on, known=False):
         """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""
         client[3] = (BUSY if on else STRANGER) + (KNOWN if known else STRANGER)
-        client[0] = self._doors.clock.now_ms()
+        client[0] = self._platform.clock.now_ms()
 
     def leave(self, client):
         """It has gone, or goes now."""
@@ -79,13 +79,13 @@ class Admission:
         """The door is shut: all go."""
         clients, self._present = self._present, []
         for client in clients:
-            self._doors.abort(client[1])
+            self._platform.abort(client[1])
 
     def _turn_away(self, client):
-        now_ms = self._doors.clock.now_ms()
+        now_ms = self._platform.clock.now_ms()
         self.leave(client)
         self.turned_away += 1
-        self._doors.abort(client[1])
+        self._platform.abort(client[1])
         self._tell(
             "no place is free: a connection was ended, %d by now; %d clients have a place, %d more may wait for one"
             % (self.turned_away, self._places, self._waiting),

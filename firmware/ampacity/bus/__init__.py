@@ -1,1 +1,1 @@
-"""Modbus: frames, the engines of both ends of a bus, and the drivers that turn orders into requests."""
+"""Modbus: the protocol, both ends of a line, leases between controllers of this firmware, and devices behind a profile."""

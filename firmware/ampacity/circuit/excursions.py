@@ -9,7 +9,7 @@ at once from 3 In (B), 5 In (C), 10 In (D). Between the points each band counts 
 so a breaker of which this says that it holds, holds. Heat adds up, and goes in an hour.
 """
 
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def parse_breaker(text: object, rating_da: int) -> "tuple[str, int]":
     return text[0], max(1, int(whole) * 10 + int((part or "0")[:1]))
 
 
-class Line:
+class PhaseMonitor:
     """One phase of one metered circuit."""
 
     def __init__(self, rating_da: int, curve: str, rated_da: int) -> None:
@@ -107,14 +107,14 @@ class Excursions:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.lines: dict[int, Line] = {}
+        self.lines: dict[int, PhaseMonitor] = {}
         self.records: list[dict[str, Any]] = []
         self.dropped = 0
         for c in site.circuits:
             if c.meter >= 0:
                 for p in range(site.phases):
                     curve, rated_da = parse_breaker(c.breaker, c.rating_da[p])
-                    self.lines[c.index * site.phases + p] = Line(c.rating_da[p], curve, rated_da)
+                    self.lines[c.index * site.phases + p] = PhaseMonitor(c.rating_da[p], curve, rated_da)
 
     def reading(self, circuit: int, amps_da: "list[int]", now_ms: int) -> None:
         """A frame of this circuit's meter: signed da per supply phase."""
@@ -130,7 +130,7 @@ class Excursions:
             if self.lines[key].since_ms >= 0:
                 self._keep(key, self.lines[key])
 
-    def _keep(self, key: int, line: Line) -> None:
+    def _keep(self, key: int, line: PhaseMonitor) -> None:
         circuit = self.site.circuits[key // self.site.phases]
         if len(self.records) >= KEPT_MAX:
             self.records.pop(0)

@@ -5,19 +5,19 @@ the index of the supply phase; currents are integers in da, times in ms of one c
 Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere.
 """
 
-from ampacity.circuit.extras import Extras
-from ampacity.circuit.policy.demand import Demand
-from ampacity.circuit.policy.limits import Limits
+from ampacity.circuit.explain import explain
+from ampacity.circuit.optional_functions import OptionalFunctions
+from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.plan import Plan
+from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.trusted.bounds import ZERO_DA
-from ampacity.circuit.trusted.change import Change, left_view, still_changing
+from ampacity.circuit.trusted.device.escalation import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.trusted.errors import InvariantBroken, Rejected
 from ampacity.circuit.trusted.journal import dump, load
-from ampacity.circuit.trusted.ladder import CONTACTOR, DISOBEYED, FEEDER
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.otherload import OtherLoad
-from ampacity.circuit.trusted.tree import Site
-from ampacity.circuit.why import why
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
+from ampacity.circuit.trusted.site.migration import SiteMigration, removed_view, still_changing
+from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class Guard:
     ledger_class = Ledger
     other_class = OtherLoad
     plan_class = Plan
-    change_class = Change
+    migration_class = SiteMigration
     unkept_ms = -1  # since when the journal has been behind
 
     def __init__(self, site_facts: "dict[str, object]", now_ms: int, evidence: "dict[str, object] | None" = None) -> None:
         self.facts = site_facts
         change = None
         if evidence and isinstance(evidence.get("site"), dict):
-            change = self.change_class(site_facts, evidence["site"])  # type: ignore[arg-type]
+            change = self.migration_class(site_facts, evidence["site"])  # type: ignore[arg-type]
             site_facts = change.facts
         self.site = self.site_class(site_facts)
         self.now_ms = now_ms
@@ -55,9 +55,9 @@ class Guard:
         self.want_da = self.ledger.want_da
         self.events = self.ledger.events.kept
         self.failure = ""
-        self.resting = False  # safe by decision: the controller is well, and stays up for people
+        self.safe_by_decision = False  # safe by decision: the controller is well, and stays up for people
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
-        self.extras = Extras(site_facts, self.plan, now_ms)
+        self.optional = OptionalFunctions(site_facts, self.plan, now_ms)
         if evidence:
             self._load(evidence, change, now_ms)
         self.quarantine_until_ms = now_ms + max([0] + [evse.transit_ms for evse in self.site.evses])
@@ -69,7 +69,7 @@ class Guard:
         from ampacity.circuit.safety_load import SafetyLoads
 
         loads = SafetyLoads(self.site, facts)
-        self.plan.targets.holders.append(loads)
+        self.plan.targets.inhibits.append(loads)
         return loads
 
     # what drivers call
@@ -154,11 +154,11 @@ class Guard:
         """The device proved that only these terminals can close now."""
         self.ledger.bounds.phases_proven(evse, terminals, now_ms)
 
-    def least(self, evse: int, da: int) -> None:
+    def minimum_grant(self, evse: int, da: int) -> None:
         """With less than da nobody more can begin below this primary, by its own word; 0: it says nothing of that."""
-        self.extras.least(evse, da)
+        self.optional.minimum_grant(evse, da)
 
-    # what roles call; what only some sites or people ask for is called at `extras`
+    # what roles call; what only some sites or people ask for is called at `optional`
 
     def demand(self, evse: int, wants: bool, phases_used: "int | None" = None, now_ms: "int | None" = None) -> None:
         """wants: the car asks for current and is authorised. phases_used is no evidence (rule 14)."""
@@ -169,11 +169,11 @@ class Guard:
         if plugged != self.demands.plugged[evse]:
             self.demands.another_car(evse, plugged)
             self.ledger.intake.another_car(evse)
-            if self.limits.uses is not None:
-                self.limits.uses.forget(evse)
+            if self.limits.phase_usage is not None:
+                self.limits.phase_usage.forget(evse)
                 self.limits.renew()
-            if self.demands.needs is not None and not plugged:
-                self.demands.needs.put(evse, None, None)
+            if self.demands.slack is not None and not plugged:
+                self.demands.slack.put(evse, None, None)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
         """The installer declares the feeder of this EVSE open and locked; one that `draws_da` is not to be declared so."""
@@ -190,22 +190,22 @@ class Guard:
 
     def draws_da(self, evse: int, now_ms: int) -> int:
         """The current that was read there within the last seconds, 0 where none was."""
-        s = self.ledger.standings[evse]
+        s = self.ledger.evse_states[evse]
         return s.measured_da if s.measured_da > ZERO_DA and now_ms - s.measured_ms <= READING_MS else 0
 
-    def left(self) -> "list[dict[str, Any]]":
+    def removed_evses(self) -> "list[dict[str, Any]]":
         """What no longer stands in the site file, and still counts (rule 15)."""
-        return left_view(self.ledger, self.now_ms)
+        return removed_view(self.ledger, self.now_ms)
 
-    def gone(self, name: str, now_ms: int) -> None:
+    def confirm_removed(self, name: str, now_ms: int) -> None:
         """Installer: what left the site file under this name hangs on the site no more. Raises Rejected for any other."""
-        names = [str(row["name"]) for row in self.left()]
+        names = [str(row["name"]) for row in self.removed_evses()]
         if name not in names:
             raise Rejected("gone", name, ", ".join(names) or "nothing: whatever once had an order stands in the site file")
-        for s in self.ledger.standings:
-            if s.evse.left and s.evse.name == name:
+        for s in self.ledger.evse_states:
+            if s.evse.removed and s.evse.name == name:
                 self.ledger.intake.isolate(s.index, True, now_ms)
-                self.ledger.durable.fell()
+                self.ledger.journal_barrier.mark_dirty()
                 self.ledger.events.add(now_ms, "gone", "%s, no longer in the site file, is gone, somebody said" % name)
         self.demands.changed = True
 
@@ -213,7 +213,7 @@ class Guard:
         self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object, now_ms: int,
         unit: str = "da", release_ms: int = 0, sign: str = "import", phases: "int | None" = None,
     ) -> None:  # fmt: skip
-        """An outside limit (limits.py); value None withdraws it. Raises Rejected for an unknown target or unit.
+        """An outside limit (external_limits.py); value None withdraws it. Raises Rejected for an unknown target or unit.
 
         unit: "da" (per supply phase, or one for all), "w" (sum over the phases), "percent" (of the rating). silent:
         "hold", "release" or a default value, what holds after valid_until_ms; release_ms: least time before a release.
@@ -259,9 +259,9 @@ class Guard:
         self.other.tick(now_ms)
         if self.limits.tick(now_ms):
             self.demands.changed = True
-        if self.limits.uses is not None and self.limits.refresh(ledger, self.other, now_ms):
+        if self.limits.phase_usage is not None and self.limits.refresh(ledger, self.other, now_ms):
             self.demands.changed = True
-        self.extras.tick(now_ms)
+        self.optional.tick(now_ms)
         if still_changing(ledger, now_ms):
             self.demands.changed = True
         if self.safety_loads is not None:
@@ -279,7 +279,7 @@ class Guard:
             self.ledger.events.add(now_ms, "safety load", text)
             self.demands.changed = True
         if opened != loads.opened:
-            self.ledger.bounds.ladder.switches += 1
+            self.ledger.bounds.escalation.switches += 1
 
     def _mode(self, now_ms: int) -> None:
         ledger = self.ledger
@@ -289,14 +289,14 @@ class Guard:
         if ledger.permits.mode == "quarantine" and not self._quarantine_over(now_ms):
             return
         well = self.other.all_ok()
-        for s in ledger.standings:
+        for s in ledger.evse_states:
             well = well and (s.ok or s.isolated)
         self._set_mode("regulating" if well else "degraded", "all is well" if well else "not all is known", now_ms)
 
     def _quarantine_over(self, now_ms: int) -> bool:
         if now_ms < self.quarantine_until_ms:
             return False
-        for s in self.ledger.standings:
+        for s in self.ledger.evse_states:
             if not self.ledger.resolved(s, now_ms):
                 return False
         return True
@@ -309,15 +309,15 @@ class Guard:
     def fail(self, reason: str, now_ms: int) -> None:
         """A fault of the controller: nothing is fed any more, every EVSE goes to its reserve. Until restart."""
         self.failure = reason
-        self.resting = False
+        self.safe_by_decision = False
         self.ledger.permits.feed_ok = False
         self._set_mode("safe", reason, now_ms)
         self.plan.tick(now_ms, False)
 
-    def rest(self, reason: str, now_ms: int) -> None:
+    def enter_safe_state(self, reason: str, now_ms: int) -> None:
         """The safe state by decision, as after a loop of restarts: nothing is fed, yet the controller itself goes on."""
         self.fail(reason, now_ms)
-        self.resting = True
+        self.safe_by_decision = True
 
     # what people and other rooms see
 
@@ -332,7 +332,7 @@ class Guard:
 
     def bound_da(self, evse: int) -> "list[int]":
         """The most it can be drawing now, per supply phase."""
-        s = self.ledger.standings[evse]
+        s = self.ledger.evse_states[evse]
         return self._spread(s.on_keys, s.bound_da, s.off_keys, self.ledger.bounds.off_da(s), s.evse.circuit)
 
     def _spread(self, on: "tuple[int, ...]", da: int, off: "tuple[int, ...]", off_da: int, circuit: int) -> "list[int]":
@@ -352,46 +352,46 @@ class Guard:
 
     def meter_state(self, circuit: int) -> str:
         """"ok", "lost", "frozen", or "none"."""
-        view = self.other.views[circuit]
-        return "none" if view is None else view.state
+        estimator = self.other.estimators[circuit]
+        return "none" if estimator is None else estimator.state
 
     def meter_reason(self, circuit: int) -> str:
         """Why the meter of this circuit is not believed, and who must do what; "": it is, or there is none."""
-        view = self.other.views[circuit]
-        if view is None:
+        estimator = self.other.estimators[circuit]
+        if estimator is None:
             return ""
         step = "; no EVSE has room for such a step: a person must look" if self._no_step(circuit) else ""
-        return (view.trust.text() or view.reason) + step
+        return (estimator.trust.text() or estimator.reason) + step
 
     def must_look(self, circuit: int) -> bool:
         """Does a person have to look at the meter of this circuit before it counts again?"""
-        view = self.other.views[circuit]
-        return view is not None and (view.trust.latched or self._no_step(circuit))
+        estimator = self.other.estimators[circuit]
+        return estimator is not None and (estimator.trust.latched or self._no_step(circuit))
 
     def _no_step(self, circuit: int) -> bool:
         """Can its doubted meter not be tried, for no EVSE has room for a step?"""
-        steps = self.extras.meter_steps
+        steps = self.optional.meter_test_steps
         return steps is not None and steps.helpless(circuit)
 
     def reserve_da(self, evse: int) -> int:
-        return self.ledger.standings[evse].reserve_da
+        return self.ledger.evse_states[evse].reserve_da
 
-    def order_da(self, evse: int) -> "int | None":
+    def last_order_da(self, evse: int) -> "int | None":
         """The last order that was sent, None: none since start."""
-        last = self.ledger.standings[evse].sent_da
+        last = self.ledger.evse_states[evse].sent_da
         return last if last >= 0 else None
 
     def online(self, evse: int) -> bool:
-        s = self.ledger.standings[evse]
+        s = self.ledger.evse_states[evse]
         return s.heard_ever and not s.silent
 
     def heard_ever(self, evse: int) -> bool:
         """Has it given a valid answer since the controller started?"""
-        return self.ledger.standings[evse].heard_ever
+        return self.ledger.evse_states[evse].heard_ever
 
     def state(self, evse: int) -> str:
         """"ok", "silent", "returning", "isolated", "disobeys", or why it is locked."""
-        s = self.ledger.standings[evse]
+        s = self.ledger.evse_states[evse]
         if s.isolated:
             return "isolated"
         if s.locked or s.disobeys:
@@ -401,7 +401,7 @@ class Guard:
     @property
     def switches(self) -> int:
         """Changes whenever open_contactor or open_feeder of some EVSE did."""
-        return self.ledger.bounds.ladder.switches
+        return self.ledger.bounds.escalation.switches
 
     def open_contactor(self, evse: int) -> bool:
         """Rule 10 or a safety load: its contactor is to be open, whatever its order."""
@@ -411,15 +411,15 @@ class Guard:
 
     def locked_out(self, evse: int) -> bool:
         """Rule 10: it is to stay out until a person or the CSMS resets it."""
-        return self.ledger.standings[evse].rung >= CONTACTOR
+        return self.ledger.evse_states[evse].escalation_level >= CONTACTOR
 
     def open_feeder(self, evse: int) -> bool:
         """Rule 10: its feeder is to be open."""
-        return self.ledger.standings[evse].rung >= FEEDER
+        return self.ledger.evse_states[evse].escalation_level >= FEEDER
 
     def fault(self, evse: int) -> "str | None":
         """What the safety core holds against it, for people and the CSMS; None: nothing."""
-        s = self.ledger.standings[evse]
+        s = self.ledger.evse_states[evse]
         if s.locked == DISOBEYED:
             return "disobeyed its order; locked out until reset"
         if s.locked:
@@ -428,20 +428,20 @@ class Guard:
 
     def why(self, evse: int) -> str:
         """The reasons of its present target as one line."""
-        return why(self, evse)
+        return explain(self, evse)
 
     def resend_due(self, evse: int) -> bool:
         """An older frame may still arrive after the proven order: sending it again would settle that."""
-        return self.ledger.standings[evse].book.blocked()
+        return self.ledger.evse_states[evse].book.blocked()
 
     def audit_due(self, evse: int) -> bool:
         """It answers, and identity or settings must be read before it is back (rule 6)."""
-        s = self.ledger.standings[evse]
+        s = self.ledger.evse_states[evse]
         return not s.silent and not s.ok and not s.evidence.audited()
 
     def gaps(self, evse: int) -> "list[str]":
         """Missing evidence (rule 8), one sentence each."""
-        return self.ledger.standings[evse].evidence.gaps()
+        return self.ledger.evse_states[evse].evidence.gaps()
 
     def accept_device(self, evse: int, new: bool = False) -> None:
         """Installer: the device that answers now is the right one; new: it took the place of another."""
@@ -451,7 +451,7 @@ class Guard:
 
     def unlock(self, evse: int) -> None:
         """A person or the CSMS resets an EVSE that was locked out for disobedience."""
-        if self.ledger.standings[evse].locked == DISOBEYED:
+        if self.ledger.evse_states[evse].locked == DISOBEYED:
             self.ledger.intake.unlock(evse, self.now_ms)
             self.demands.wake(evse)
             self.demands.changed = True
@@ -466,8 +466,8 @@ class Guard:
 
     def trust_meter(self, circuit: int) -> None:
         """Installer: the meter of this circuit and its CTs were looked at. Raises Rejected where nothing is held against it."""
-        view = self.other.views[circuit]
-        if view is None or view.trust.dump() is None:
+        estimator = self.other.estimators[circuit]
+        if estimator is None or estimator.trust.dump() is None:
             raise Rejected("circuit", self.site.circuits[circuit].name, "a circuit whose meter failed a check")
         self.other.trusted(circuit, self.now_ms)
 
@@ -477,5 +477,5 @@ class Guard:
         """JSON-able: what must outlive a restart (journal.py)."""
         return dump(self.ledger, self.other, self.facts)
 
-    def _load(self, kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+    def _load(self, kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:
         load(self.ledger, self.other, kept, change, now_ms)

@@ -8,7 +8,7 @@ start it must change once before it is believed.
 """
 
 from ampacity.circuit.trusted.errors import Rejected
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FROZEN_MS = 5000
 class SafetyLoad:
     """One load of the site facts; meter: those of its meter, {} for an input.
 
-    `why`: "runs", "signal lost", "meter frozen", "stopped just now", or "" while it sheds nobody.
+    `cause`: "runs", "signal lost", "meter frozen", "stopped just now", or "" while it sheds nobody.
     """
 
     mark = -1  # of the newest frame; those of an input stay as they are
@@ -42,17 +42,17 @@ class SafetyLoad:
         self.seen_ms = -1
         self.until_ms = -1
         self.since_ms = -1  # sheds since
-        self.why = ""
+        self.cause = ""
 
     def tick(self, now_ms: int) -> None:
         lost = self.seen_ms < 0 or now_ms - self.seen_ms > self.timeout_ms
         frozen = self._rule_3_6_frozen(now_ms)
         if lost or self.on or frozen:
             self.until_ms = now_ms + self.hold_ms
-            self.why = "signal lost" if lost else "runs" if self.on else "meter frozen"
-        elif self.why:
-            self.why = "stopped just now" if now_ms < self.until_ms else ""
-        if not self.why:
+            self.cause = "signal lost" if lost else "runs" if self.on else "meter frozen"
+        elif self.cause:
+            self.cause = "stopped just now" if now_ms < self.until_ms else ""
+        if not self.cause:
             self.since_ms = -1
         elif self.since_ms < 0:
             self.since_ms = now_ms
@@ -71,12 +71,12 @@ class SafetyLoad:
 
 
 class SafetyLoads:
-    """All of a site. `held[e]`: this EVSE must stand at 0; `opened[e]`: and its contactor open."""
+    """All of a site. `inhibited[e]`: this EVSE must stand at 0; `opened[e]`: and its contactor open."""
 
     def __init__(self, site: Site, facts: "list[dict[str, Any]]") -> None:
         self.site = site
         self.loads = [SafetyLoad(each, len(site.evses), _meter(site, each.get("meter", -1))) for each in facts]
-        self.held = [True] * len(site.evses)
+        self.inhibited = [True] * len(site.evses)
         self.opened = [False] * len(site.evses)
 
     def signal(self, name: str, on: "bool | None", now_ms: int) -> None:
@@ -99,16 +99,16 @@ class SafetyLoads:
         """What changed, as sentences for the log."""
         told = []
         for load in self.loads:
-            before = load.why
+            before = load.cause
             load.tick(now_ms)
-            if load.why != before:
-                told.append("%s: %s" % (load.name, load.why or "its EVSEs may charge again"))
-        for e in range(len(self.held)):
-            self.held[e] = self.opened[e] = False
+            if load.cause != before:
+                told.append("%s: %s" % (load.name, load.cause or "its EVSEs may charge again"))
+        for e in range(len(self.inhibited)):
+            self.inhibited[e] = self.opened[e] = False
         for load in self.loads:
-            if load.why:
+            if load.cause:
                 for e in load.evses:
-                    self.held[e] = True
+                    self.inhibited[e] = True
                     if now_ms - load.since_ms >= self.site.evses[e].settle_ms:
                         self.opened[e] = True
         return told
@@ -116,8 +116,8 @@ class SafetyLoads:
     def reason(self, evse: int) -> str:
         """Why this EVSE stands at 0; "": by no safety load."""
         for load in self.loads:
-            if load.why and evse in load.evses:
-                return "safety load %s %s" % (load.name, load.why)
+            if load.cause and evse in load.evses:
+                return "safety load %s %s" % (load.name, load.cause)
         return ""
 
 

@@ -13,7 +13,7 @@ After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `c
 
 from collections import OrderedDict
 
-from ampacity.commission import verdicts
+from ampacity.commission import findings
 
 TALK, LISTEN, MUTE = 0, 1, 2
 DRAWS_DA = 10
@@ -28,7 +28,7 @@ DARK_MS, LIGHT_MS = 7000, 10000
 LOCKS = {"swapped": "replace %s", "disobeyed": "unlock %s", "disobeys": "unlock %s", "isolated": "isolate %s off"}
 
 
-class Sight:
+class Observation:
     """What is seen of one EVSE and of the meters above it, now.
 
     state: the guard's word ("ok", "silent", …). online, plugged, charging: the driver's. order_da: the last order sent,
@@ -78,7 +78,7 @@ class Experiment:
         self.room = 0
         self.mute = TALK
         self.ask = None
-        self.outcome = verdicts.NOT_DONE
+        self.outcome = findings.NOT_DONE
         self.text = ""
         self.figures = OrderedDict()
         self.findings = []
@@ -109,7 +109,7 @@ class Experiment:
 
     def leave(self, why):
         """Left out, by a person or because nobody answered."""
-        return self.end(verdicts.NOT_DONE, why)
+        return self.end(findings.NOT_DONE, why)
 
     def end(self, outcome, text):
         """Over, with this verdict."""
@@ -118,10 +118,10 @@ class Experiment:
 
     def fail(self, finding):
         self.findings.append(finding)
-        return self.end(verdicts.FAILED, finding["text"])
+        return self.end(findings.FAILED, finding["text"])
 
 
-class Load(Experiment):
+class LoadCheck(Experiment):
     """Is it there, and does a car or a test load draw? Nothing else can be measured without."""
 
     name = "load"
@@ -138,14 +138,14 @@ class Load(Experiment):
         if not sight.online:
             if sight.line_trouble:
                 return self._wait_for_one(sight)
-            return waited_ms >= ANSWER_MS and not self.findings and self.fail(verdicts.no_answer(name, self.claims["where"]))
+            return waited_ms >= ANSWER_MS and not self.findings and self.fail(findings.no_answer(name, self.claims["where"]))
         for found in self.findings:
             if found["level"] == "error":
                 found["level"], found["text"] = "warning", found["text"] + "; put right"
         if sight.state in LOCKS:
-            return self.fail(verdicts.locked(name, sight.state, LOCKS[sight.state]))
+            return self.fail(findings.locked(name, sight.state, LOCKS[sight.state]))
         if sight.draws():
-            return self.end(verdicts.PASSED, "%s: a load draws" % name)
+            return self.end(findings.PASSED, "%s: a load draws" % name)
         self._since_ms = now_ms if not sight.plugged or self._since_ms is None else self._since_ms
         self._plugged_ms = now_ms - self._since_ms
         if waited_ms >= LOOK_MS:
@@ -157,7 +157,7 @@ class Load(Experiment):
     def _wait_for_one(self, sight):
         """Two devices have its address: that can be put right now, and then it goes on by itself."""
         if not self.findings:
-            self.findings.append(verdicts.same_unit(self.claims["name"], self.claims["where"], sight.line_trouble))
+            self.findings.append(findings.same_unit(self.claims["name"], self.claims["where"], sight.line_trouble))
         self.ask = "%s; %s" % (self.findings[0]["text"], self.findings[0]["fix"])
         return False
 
@@ -169,7 +169,7 @@ class Load(Experiment):
             self.ask = "plug a car or a test load into %s (a one-phase load shows which line is which)" % name
 
 
-class Blink(Experiment):
+class IdentifyByBlinking(Experiment):
     """Paused and released three times: a person sees whether it is the charge point of that name."""
 
     name = "identity"
@@ -184,9 +184,9 @@ class Blink(Experiment):
         dark = at_ms % (DARK_MS + LIGHT_MS) < DARK_MS
         self.wish_da = 0 if dark and at_ms < BLINKS * (DARK_MS + LIGHT_MS) else self.claims["min_da"]
         if self._word == "next":
-            return self.end(verdicts.PASSED, "%s was seen to stop and start" % self.claims["name"])
+            return self.end(findings.PASSED, "%s was seen to stop and start" % self.claims["name"])
         if self._word == "no":
-            return self.fail(verdicts.other_unit(self.claims["name"], self.claims["unit"]))
+            return self.fail(findings.other_unit(self.claims["name"], self.claims["unit"]))
         return False
 
 

@@ -7,9 +7,9 @@ A load may stop by itself just then. So a fall has to stay for a while, and to b
 time after a load that stood for longer; of a silence of minutes once, with a load that stood until then.
 """
 
-from ampacity.commission import verdicts
-from ampacity.commission.mapping import median
-from ampacity.commission.watching import FALL_DA_MIN, LONG_MS, MEASURE_MS, NEAR_DA, Watching
+from ampacity.commission import findings
+from ampacity.commission.comm_loss import FALL_DA_MIN, LONG_MS, MEASURE_MS, NEAR_DA, CommLoss
+from ampacity.commission.phase_mapping import median
 
 LATE_MS, LATE_MS_MAX = 10000, 120000  # how long beyond its time a late one is still waited for: its own time, within these
 HOLD_MS = 15000  # so long its current stays gone
@@ -18,13 +18,13 @@ DIPS_MAX = 1  # so often its lines may have carried less before, in a long one
 TRACK_MAX, TRACK_NEW = 400, 40
 
 
-class Silence(Watching):
+class FailsafeCheck(CommLoss):
     """Watchdog and fallback, against what the profile and the site file claim."""
 
     name = "silence"
 
     def __init__(self, claims, loaded, meters):
-        Watching.__init__(self, claims, loaded, meters)
+        CommLoss.__init__(self, claims, loaded, meters)
         self.fell_ms = None  # after the last frame, the first reading that shows the fall
         self.stood_ms = 0  # the last reading before that
         self._track, self._new = [], []  # (ms, fall in da): of long ago, and lately
@@ -111,20 +111,20 @@ class Silence(Watching):
         by_meter = None if not self.loaded else self.fell_ms is not None
         by_device = None if self.device_da is None else self.base_da - self.device_da >= self._fall_da()
         if by_meter is None and by_device is None:
-            return verdicts.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself; pull its bus and watch" % name
+            return findings.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself; pull its bus and watch" % name
         if by_device is False or (by_device is None and by_meter is False):
             self._dead += 1
             if by_device is None and self._dead < 2 and self.tries < self.tries_max():
                 return None
             self.counts["distrusted"] = True
-            return self._failed(verdicts.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))
+            return self._failed(findings.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))
         if by_meter is False:
             return self._unclear("the device says that it fell, the meter does not show it")
         if by_device is None and not self._as_expected():
             return self._unclear("what the meter showed may have been other load")
         if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
             text = "%s: its current was gone after %s already, not %s: its car was full, or its timer is lower; test it with a load that stays"
-            return verdicts.NOT_DONE, text % (name, verdicts.seconds(self.fell_ms), verdicts.seconds(self.claimed_ms))
+            return findings.NOT_DONE, text % (name, findings.seconds(self.fell_ms), findings.seconds(self.claimed_ms))
         if self.lasts_ms() >= LONG_MS and self._dips > DIPS_MAX:
             return self._unclear("its lines carried less and more again before it fell")
         return self._seen_again()
@@ -151,31 +151,31 @@ class Silence(Watching):
     def _unclear(self, why):
         if self.tries < self.tries_max():
             return None
-        return verdicts.NOT_DONE, "%s: %s, %s; test it again" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
+        return findings.NOT_DONE, "%s: %s, %s; test it again" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
 
     def again(self):
-        Watching.again(self)
+        CommLoss.again(self)
         self.fell_ms, self.stood_ms, self._track, self._new, self._pace_ms, self._after = None, 0, [], [], 0, []
 
     def _fell(self, fallback_da):
         claims, name = self.claims, self.claims["name"]
         self._figures(fallback_da)
-        outcome = verdicts.PASSED
-        text = "%s fell to %s" % (name, verdicts.amps(fallback_da))
-        text += " %s after the last frame (claimed: %s)" % (verdicts.seconds(self.fell_ms), verdicts.seconds(self.claimed_ms)) if self.fell_ms else ""
+        outcome = findings.PASSED
+        text = "%s fell to %s" % (name, findings.amps(fallback_da))
+        text += " %s after the last frame (claimed: %s)" % (findings.seconds(self.fell_ms), findings.seconds(self.claimed_ms)) if self.fell_ms else ""
         if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings nobody knows
             self.counts["watchdog_ms"] = -(-self.fell_ms // 1000) * 1000
-            outcome, text = self._failed(verdicts.watchdog_late(name, self.fell_ms, self.claimed_ms))
+            outcome, text = self._failed(findings.watchdog_late(name, self.fell_ms, self.claimed_ms))
         elif self.fell_ms is not None and self.fell_ms < self.claimed_ms // 2:
-            self.findings.append(verdicts.watchdog_early(name, self.fell_ms, self.claimed_ms))
+            self.findings.append(findings.watchdog_early(name, self.fell_ms, self.claimed_ms))
         if fallback_da > claims["fallback_da"] + NEAR_DA:
             self.counts["fallback_da"] = fallback_da
-            outcome, text = self._failed(verdicts.fallback_high(name, fallback_da, claims["fallback_da"]))
+            outcome, text = self._failed(findings.fallback_high(name, fallback_da, claims["fallback_da"]))
         return outcome, text
 
     def _failed(self, finding):
         self.findings.append(finding)
-        return verdicts.FAILED, finding["text"]
+        return findings.FAILED, finding["text"]
 
     def _figures(self, fallback_da):
         figures = self.figures

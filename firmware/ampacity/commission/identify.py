@@ -7,8 +7,8 @@ names is sure; one whose registers merely hold what they should fits, and severa
 read again. Nothing is written, and only what some profile calls readable is asked for.
 """
 
-from ampacity.bus.frames import read_pdu
-from ampacity.bus.profile_codec import decode, text
+from ampacity.bus.modbus.frames import read_pdu
+from ampacity.bus.profile.registers.codec import decode, text
 
 IDENTIFY_PDU = b"\x2b\x0e\x01\x00"
 OBJECTS = ("vendor", "product", "firmware")
@@ -21,8 +21,8 @@ MODELS_MAX = 32
 MOVING = ("voltage", "current", "state", "power", "models")  # what tells nothing of who it is
 
 
-class Ask:
-    """One register and what it must show. `field`: as profile_codec decodes it."""
+class RegisterCheck:
+    """One register and what it must show. `field`: as profile/registers/codec.py decodes it."""
 
     def __init__(self, words: str) -> None:
         parts = words.split(",")
@@ -65,7 +65,7 @@ class Ask:
         return False
 
 
-class Known:
+class KnownDevice:
     """One line of profiles/known.py: a device that can be recognised. Holds the line itself, and little beside it."""
 
     def __init__(self, line: str) -> None:
@@ -75,13 +75,13 @@ class Known:
         self.watchdog_ms = int(words[6])
         self._line = line
 
-    def asks(self) -> "list[Ask]":
-        return [Ask(words) for words in self._line.split(" ")[7:]]
+    def asks(self) -> "list[RegisterCheck]":
+        return [RegisterCheck(words) for words in self._line.split(" ")[7:]]
 
 
-def known_for(lines: "tuple[str, ...]", medium: str, setting: str) -> "list[Known]":
+def known_for(lines: "tuple[str, ...]", medium: str, setting: str) -> "list[KnownDevice]":
     """Known devices of a medium ("r", "a" for ASCII, "t"), those first that leave the factory with this setting."""
-    found = [known for known in [Known(line) for line in lines] if medium in known.media]
+    found = [known for known in [KnownDevice(line) for line in lines] if medium in known.media]
     order = sorted([(not known.sure, known.setting != setting, k) for k, known in enumerate(found)])
     return [found[rank[2]] for rank in order]
 
@@ -89,13 +89,13 @@ def known_for(lines: "tuple[str, ...]", medium: str, setting: str) -> "list[Know
 class Identifier:
     """One unit's examination. `ask()` gives the next PDU, `reply` and `failed` take what came of it.
 
-    known: list of Known, in the order in which they are tried. `found()`: what is known when `ask` gives None.
+    known: list of KnownDevice, in the order in which they are tried. `found()`: what is known when `ask` gives None.
     """
 
-    def __init__(self, known: "list[Known]") -> None:
+    def __init__(self, known: "list[KnownDevice]") -> None:
         self._known = known
         self._at = 0
-        self._asks: list[Ask] = []
+        self._asks: list[RegisterCheck] = []
         self._held = 0
         self._told = 0
         self._failures = 0
@@ -104,7 +104,7 @@ class Identifier:
         self._stage = 0  # 0: 43/14, 1: common block, 2: known devices, 3: over, 4: chain of models
         self._model_at = 0
         self.models: list[int] = []
-        self._fits: list[tuple[int, int, str, list[Ask]]] = []
+        self._fits: list[tuple[int, int, str, list[RegisterCheck]]] = []
         self.names: dict[str, str] = {}
         self.answered = 0
 
@@ -210,7 +210,7 @@ class Identifier:
         self._step()
         return None
 
-    def _chain(self, ask: Ask) -> None:
+    def _chain(self, ask: RegisterCheck) -> None:
         """Is one of its models in the unit's chain?"""
         for part in ask.wanted.split("/"):
             if int(part) in self.models:
@@ -253,7 +253,7 @@ class Identifier:
             "values": self._values(best[3]) if best else {},
         }
 
-    def _values(self, asks: "list[Ask]") -> "dict[str, int | str]":
+    def _values(self, asks: "list[RegisterCheck]") -> "dict[str, int | str]":
         shown = {}
         if self.models:
             shown["models"] = " ".join([str(number) for number in self.models])

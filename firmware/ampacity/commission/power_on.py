@@ -3,21 +3,21 @@
 That its car draws nothing then says something only of one that draws at the next order, and needs no longer for it than it was given.
 """
 
-from ampacity.commission import verdicts
-from ampacity.commission.watching import FALL_DA_MIN, NEAR_DA, Watching
+from ampacity.commission import findings
+from ampacity.commission.comm_loss import FALL_DA_MIN, NEAR_DA, CommLoss
 
 ALIKE = 2  # readings in a row that show it
 WAKES_MS = 60000  # its car is given so long, from when it was seen off
 GONE_DA = 20
 
 
-class PowerOn(Watching):
+class PowerOn(CommLoss):
     """With the highest order standing a person switches the unit off and on while the bus stays silent."""
 
     name = "power-on"
 
     def __init__(self, claims, loaded, meters):
-        Watching.__init__(self, claims, loaded, meters)
+        CommLoss.__init__(self, claims, loaded, meters)
         self._off = 0
         self._off_ms = self._given_ms = 0
         self._most_da = 0
@@ -39,7 +39,7 @@ class PowerOn(Watching):
         return self._word is not None and self._given_ms >= WAKES_MS
 
     def again_ms(self):
-        return min(Watching.again_ms(self), self._given_ms)
+        return min(CommLoss.again_ms(self), self._given_ms)
 
     def _see(self, left_da):
         """left_da: what is left of its current on its lines; only what stands for a few readings counts."""
@@ -57,16 +57,16 @@ class PowerOn(Watching):
         self.figures["claimed_da"], self.figures["seen_da"] = claims["power_on_da"], max(seen) if seen else None
         self.figures["device_da"], self.figures["device_limit_da"] = self.device_da, self.device_limit_da
         if not seen or (self.loaded and self._off < ALIKE):
-            return verdicts.NOT_DONE, "%s: nobody saw it switched off and on" % name
+            return findings.NOT_DONE, "%s: nobody saw it switched off and on" % name
         seen_da = max(seen) if max(seen) >= NEAR_DA else 0
         self.gone = seen_da == 0
         if seen_da >= self.base_da - NEAR_DA:
             seen_da = claims["max_da"]  # all that the car takes: nobody knows how much more it would allow
         self.counts["power_on_da"] = seen_da
         if claims["power_on_source"] == "declared" and seen_da > claims["power_on_da"] + NEAR_DA:
-            finding = verdicts.power_on_high(name, seen_da, claims["power_on_da"])
+            finding = findings.power_on_high(name, seen_da, claims["power_on_da"])
             self.findings.append(finding)
-            return verdicts.FAILED, finding["text"]
+            return findings.FAILED, finding["text"]
         if claims["power_on_source"] == "declared":
             self.counts["power_on_da"] = 0  # what was declared counts
-        return verdicts.PASSED, "%s allowed %s after it was switched on" % (name, verdicts.amps(seen_da))
+        return findings.PASSED, "%s allowed %s after it was switched on" % (name, findings.amps(seen_da))

@@ -11,7 +11,7 @@ PROOF_MS = 120000  # for an order that is proven and settled
 IDENTITY, SETTINGS, ORDER, OVER = "identity", "settings", "order", "over"
 
 
-class Unit:
+class UnitObservation:
     """What is seen of the unit now.
 
     answers: does it? fingerprint: what it shows of itself, known: what is accepted at this place (None: nothing).
@@ -38,7 +38,7 @@ def serial_fits(asked, fingerprint):
     return fingerprint is not None and (asked == fingerprint or asked in fingerprint.split("-"))
 
 
-def worth(value, what):
+def value_text(value, what):
     """A setting for people."""
     if value is None:
         return "nothing"
@@ -47,7 +47,7 @@ def worth(value, what):
     return "%d" % value if what == "raw" else "%d.%d A" % (value // 10, value % 10)
 
 
-def look(name, unit, unfinished=False):
+def summary(name, unit, unfinished=False):
     """What a person is shown before anything is done: old and new. unfinished: its replacement was begun and failed."""
     if not unit.answers:
         return "%s: nothing answers at its address" % name
@@ -64,8 +64,8 @@ def look(name, unit, unfinished=False):
 def setting_text(row):
     """"watchdog 10.0 s, read back"; what cannot be read was written at least."""
     if row[2] is None:
-        return "%s %s, written; it cannot be read" % (row[0], worth(row[1], row[4]))
-    return "%s %s, read back" % (row[0], worth(row[2], row[4]))
+        return "%s %s, written; it cannot be read" % (row[0], value_text(row[1], row[4]))
+    return "%s %s, read back" % (row[0], value_text(row[2], row[4]))
 
 
 class Replacement:
@@ -115,7 +115,7 @@ class Replacement:
             self._asked_ms = now_ms
         elif now_ms - self._began_ms > READ_MS:
             self.settings = unit.settings
-            self.lines += [("FAIL", "%s should be %s, shows %s" % (row[0], worth(row[1], row[4]), worth(row[2], row[4]))) for row in wrong]
+            self.lines += [("FAIL", "%s should be %s, shows %s" % (row[0], value_text(row[1], row[4]), value_text(row[2], row[4]))) for row in wrong]
             self._end("failed", unit.wrong or ("nothing answers" if not unit.answers else "its settings could not be read"))
 
     def _end(self, outcome, text):

@@ -5,11 +5,11 @@ open it with. Stages: wait (until the watchdogs of what was in service have run 
 else speaks ends it: two primaries on one line spoil each other's frames.
 """
 
-from ampacity.bus.primary import BusPrimary
-from ampacity.bus.solo import Solo
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.client.single_driver import SingleDriverSchedule
+from ampacity.commission.address_sweep import CALL_MS, CALLS, AddressSweep
+from ampacity.commission.bus_monitor import BusMonitor
 from ampacity.commission.identify import known_for
-from ampacity.commission.listen import Ear
-from ampacity.commission.visit import CALL_MS, CALLS, Visitor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Scan:
         self._may_ask = may_ask or (lambda setting, unit, now_ms: "")
         self._call_ms = call_ms
         self._at = 0
-        self._rounds: list[tuple[tuple[int, str, int], Visitor]] = []
+        self._rounds: list[tuple[tuple[int, str, int], AddressSweep]] = []
         self._engine: Any = None
-        self._ear = Ear()
+        self._ear = BusMonitor()
         self._foreign = 0
         self._started_us = now_us
         self._first = True
@@ -160,7 +160,7 @@ class Scan:
         else:
             self._at = 0
         self.stage = SEARCH
-        self._ear = Ear()
+        self._ear = BusMonitor()
         self.facts = self._facts_now()
         self._until_us = now_us + SEARCH_MS * 1000
 
@@ -170,46 +170,46 @@ class Scan:
         setting = self._settings[self._at]
         known = known_for(self._lines, self._medium, setting_text(setting))
         first_ms = WAKE_MS if self._medium == "a" else 0
-        visitor = Visitor(self._units, known, lambda unit, now_ms: self._may_ask(setting, unit, now_ms), self._call_ms, now_us // 1000, first_ms)
-        self._rounds.append((setting, visitor))
+        sweep = AddressSweep(self._units, known, lambda unit, now_ms: self._may_ask(setting, unit, now_ms), self._call_ms, now_us // 1000, first_ms)
+        self._rounds.append((setting, sweep))
         if self._rtu:
-            self._engine = self._line_engine(visitor)
+            self._engine = self._line_engine(sweep)
             self._engine.on_foreign = self._heard_foreign
         else:
-            from ampacity.bus.tcp import BusTcp
+            from ampacity.bus.client.tcp_client import TcpClient
 
-            self._engine = BusTcp(self.facts, [visitor], None, Solo(visitor))
+            self._engine = TcpClient(self.facts, [sweep], None, SingleDriverSchedule(sweep))
             if self._up:
                 self._engine.connected(now_us)
 
-    def _line_engine(self, visitor: Visitor) -> "Any":
-        kind: Any = BusPrimary
+    def _line_engine(self, sweep: AddressSweep) -> "Any":
+        kind: Any = RtuClient
         if self._medium == "a":
-            from ampacity.bus.ascii import AsciiPrimary
+            from ampacity.bus.client.ascii_client import AsciiClient
 
-            kind = AsciiPrimary
-        return kind(self.facts, [visitor], None, Solo(visitor))
+            kind = AsciiClient
+        return kind(self.facts, [sweep], None, SingleDriverSchedule(sweep))
 
     def _look_after(self, now_us: int) -> None:
-        visitor = self._rounds[-1][1]
-        if self._rtu and self._engine.twins.suspects:
-            for unit in sorted(self._engine.twins.suspects):
-                visitor.twins(unit)
+        sweep = self._rounds[-1][1]
+        if self._rtu and self._engine.duplicate_addresses.suspects:
+            for unit in sorted(self._engine.duplicate_addresses.suspects):
+                sweep.duplicate_addresses(unit)
         if self._foreign > FOREIGN_MAX:
             self.stop("somebody else speaks on this line at %s" % setting_text(self._settings[self._at]))
-        elif visitor.over or (not self._rtu and self._any_address(visitor)):
+        elif sweep.over or (not self._rtu and self._any_address(sweep)):
             self._next_setting(now_us)
 
-    def _any_address(self, visitor: Visitor) -> bool:
+    def _any_address(self, sweep: AddressSweep) -> bool:
         """Does the same device answer at addresses that hardly anybody has? Then one line of it is enough."""
-        if len(visitor.found) != len(ANY_UNITS) or tuple([row["unit"] for row in visitor.found]) != ANY_UNITS:
+        if len(sweep.found) != len(ANY_UNITS) or tuple([row["unit"] for row in sweep.found]) != ANY_UNITS:
             return False
-        first = visitor.found[0]
-        for row in visitor.found[1:]:
+        first = sweep.found[0]
+        for row in sweep.found[1:]:
             for key in ("device", "names", "values"):
                 if row[key] != first[key]:
                     return False
-        del visitor.found[1:]
+        del sweep.found[1:]
         first["note"] = ANY_TEXT
         return True
 
@@ -220,12 +220,12 @@ class Scan:
             self.stage = OVER
             return
         self.facts = self._facts_now()
-        self._ear = Ear()
+        self._ear = BusMonitor()
         self._listen(now_us)
 
     def _heard_foreign(self, unit: int, function: int, now_ms: int) -> None:
         """A frame that nobody asked for: of a unit that has answered it is a second answer."""
-        if not self._rounds[-1][1].twins(unit):
+        if not self._rounds[-1][1].duplicate_addresses(unit):
             self._foreign += 1
 
     # what to say
@@ -233,8 +233,8 @@ class Scan:
     def found(self) -> "list[dict[str, Any]]":
         """All that answered, with the setting at which they did ("" on TCP); `also`: where the very same one answered, too."""
         rows: list[dict[str, Any]] = []
-        for setting, visitor in self._rounds:
-            for entry in visitor.found:
+        for setting, sweep in self._rounds:
+            for entry in sweep.found:
                 row = dict(entry)
                 row["setting"] = setting_text(setting)
                 row["also"] = []
@@ -249,8 +249,8 @@ class Scan:
     def skipped(self) -> "list[tuple[int, str]]":
         """[(unit, why it was not asked)], each once."""
         rows: list[tuple[int, str]] = []
-        for _setting, visitor in self._rounds:
-            rows += [row for row in visitor.skipped if row not in rows]
+        for _setting, sweep in self._rounds:
+            rows += [row for row in sweep.skipped if row not in rows]
         return rows
 
     def left_s(self) -> int:
@@ -273,11 +273,11 @@ class Scan:
             return "scan: somebody speaks; listening at %s" % setting
         if self.stage == OVER:
             return "scan: over, %d found" % len(self.found())
-        visitor = self._rounds[-1][1]
-        unit = visitor.unit_now()
-        doing = " asked who it is" if visitor.examining else ""
+        sweep = self._rounds[-1][1]
+        unit = sweep.unit_now()
+        doing = " asked who it is" if sweep.examining else ""
         return "scan: %sunit %d/%d%s, %d found, about %d s left" % (
-            setting + " " if setting else "", unit, max(visitor.units), doing, len(self.found()), self.left_s(),
+            setting + " " if setting else "", unit, max(sweep.units), doing, len(self.found()), self.left_s(),
         )  # fmt: skip
 
     def _wait_s(self, now_us: int) -> int:

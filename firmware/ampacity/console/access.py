@@ -1,6 +1,6 @@
 """Who may change things: the installer. There is no default password; until one is set only local doors lead here.
 
-The password is kept by PBKDF2 (kdf.py); wrong ones cost their sender time that grows (brake.py). A document that is damaged, or gone
+The password is kept by PBKDF2 (pbkdf2.py); wrong ones cost their sender time that grows (login_throttle.py). A document that is damaged, or gone
 although a password was set, makes nobody the installer: who may open the data folder ends that (docs/operate.md). Records of
 earlier versions (200 rounds of SHA-256) still open, and are written anew as soon as they did.
 """
@@ -9,7 +9,7 @@ import hashlib
 from binascii import hexlify, unhexlify
 
 from ampacity.base.errors import Rejected
-from ampacity.console.brake import LOCAL, Brake
+from ampacity.console.login_throttle import LOCAL, LoginThrottle
 
 DOCUMENT = "access"
 KIND = "pbkdf2-sha256"
@@ -27,7 +27,7 @@ class Access:
         self._store = store
         self._random = random_bytes
         self._target_us = target_us
-        self._brake = Brake()
+        self._throttle = LoginThrottle()
         self._busy_until_ms = 0
 
     def is_set(self):
@@ -43,7 +43,7 @@ class Access:
         """The Work that sets a password. Raises Rejected for one that is too short or too long; its value is not repeated."""
         if not LENGTH_MIN <= len(text) <= LENGTH_MAX:
             raise Rejected("password", "***", "%d..%d characters" % (LENGTH_MIN, LENGTH_MAX))
-        return Setting(self._store, self._random(16), text, self._target_us)
+        return PasswordChange(self._store, self._random(16), text, self._target_us)
 
     def check(self, text, now_ms, peer=LOCAL):
         """What finds out whether it is the password: its step(clock) says None until it is over, then True or False.
@@ -54,16 +54,16 @@ class Access:
             raise Rejected("login", "no password is set", "a local door, where none is needed")
         if self.lost():
             raise Rejected("login", "***", RESET)
-        wait_ms = max(self._brake.wait_ms(peer, now_ms), self._busy_until_ms - now_ms)
+        wait_ms = max(self._throttle.wait_ms(peer, now_ms), self._busy_until_ms - now_ms)
         if wait_ms > 0:
             raise Rejected("login", "too soon", "the password again after %d s" % ((wait_ms + 999) // 1000))
-        self._brake.begin(peer, now_ms)
+        self._throttle.begin(peer, now_ms)
         self.busy(now_ms)
-        return Checking(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)), peer)
+        return PasswordCheck(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)), peer)
 
     def knows(self, peer):
         """Is it this machine, or an address that has shown the password since the start?"""
-        return self._brake.knows(peer)
+        return self._throttle.knows(peer)
 
     def busy(self, now_ms):
         """One password is being looked at, and no other."""
@@ -72,12 +72,12 @@ class Access:
     def tried(self, right, now_ms, peer):
         self._busy_until_ms = now_ms
         if right:
-            self._brake.right(peer)
+            self._throttle.right(peer)
         else:
-            self._brake.wrong(peer, now_ms)
+            self._throttle.wrong(peer, now_ms)
 
 
-class Setting:
+class PasswordChange:
     """A new password on its way into the store. step(clock): None, then True; OSError: the old one stays."""
 
     def __init__(self, store, salt, text, target_us):
@@ -93,7 +93,7 @@ class Setting:
         return True
 
 
-class Checking:
+class PasswordCheck:
     """One login. record: what record_of gave."""
 
     def __init__(self, access, text, record, peer):
@@ -139,7 +139,7 @@ def record_of(kept):
 
 def derivation(*facts):
     """Loaded when somebody comes with a password."""
-    from ampacity.console.kdf import Derivation
+    from ampacity.console.pbkdf2 import Derivation
 
     return Derivation(*facts)
 

@@ -15,10 +15,10 @@ nothing but the text of the lines decides what happens.
 from ampacity.base import strict_json
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
-from ampacity.console.brake import LOCAL
+from ampacity.console.error_texts import UnknownName, UsageError, meant, sentence
+from ampacity.console.login_throttle import LOCAL
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
-from ampacity.console.words import Misused, Unknown, meant, sentence
 
 LINE_MAX = 512
 LOG_LINES = 20
@@ -137,19 +137,19 @@ class Console:
 
     def _help(self, words, now_ms):
         if len(words) > 1:
-            raise Misused(usage_of("help"), words)
+            raise UsageError(usage_of("help"), words)
         if words:
             return self._help_of(words[0])
         return "\n".join([usage for _, _, usage in COMMANDS] + sorted([row[0] for row in self.target.commands.values()]))
 
     def _help_of(self, word):
-        from ampacity.console.manual import ABOUT
+        from ampacity.console.help_texts import ABOUT
 
         for name, _, usage in COMMANDS:
             if name == word:
                 return usage + "\n" + ABOUT[name]
         if word not in self.target.commands:
-            raise Unknown("command", word, self._known())
+            raise UnknownName("command", word, self._known())
         about = getattr(self.target, "about", None)
         text = about(word) if about else None
         return self.target.commands[word][0] + ("\n" + text if text else "")
@@ -159,7 +159,7 @@ class Console:
         words = [word for word in words if word != "--json"]
         part = words[0] if words else "site"
         if len(words) > (2 if part in LISTS else 1):
-            raise Misused(usage_of("show"), words)
+            raise UsageError(usage_of("show"), words)
         facts = self._facts(part, words[1] if len(words) > 1 else None)
         if as_json:
             return strict_json.dumps(facts)
@@ -181,12 +181,12 @@ class Console:
         if part in PARTS:
             return view.get(PARTS[part]) or {}
         if part not in LISTS:
-            raise Unknown("part", part, ["site", "evse", "circuit", "bus", "ocpp", "version", "counters", "settings"])
+            raise UnknownName("part", part, ["site", "evse", "circuit", "bus", "ocpp", "version", "counters", "settings"])
         items = view.get(LISTS[part]) or {}
         if name is None:
             raise Rejected("show " + part, "", "a name: " + ", ".join(sorted(items)))
         if name not in items:
-            raise Unknown(part, name, sorted(items))
+            raise UnknownName(part, name, sorted(items))
         return items[name]
 
     def _settings(self):
@@ -199,7 +199,7 @@ class Console:
 
     def _why(self, words, now_ms):
         if len(words) != 1:
-            raise Misused(usage_of("why"), words)
+            raise UsageError(usage_of("why"), words)
         return self.target.why(words[0])
 
     def _log(self, words, now_ms):
@@ -231,7 +231,7 @@ class Console:
 
     def _limit(self, words, now_ms):
         if len(words) not in (2, 3):
-            raise Misused(usage_of("limit"), words)
+            raise UsageError(usage_of("limit"), words)
         limit_da = watts = None
         if words[1] != "off":
             limit_da, watts = parse_limit(words[1])
@@ -241,7 +241,7 @@ class Console:
 
     def _set(self, words, now_ms):
         if not words:
-            raise Misused(usage_of("set") + "; `show settings` lists the keys", words)
+            raise UsageError(usage_of("set") + "; `show settings` lists the keys", words)
         at_once = len(words) > 2 and words[-1] == "commit"
         row = self.target.settings.row(words[0])
         if len(words) == 1:
@@ -283,7 +283,7 @@ def usage_of(word):
 def no_more_than(usage, words):
     """Raises Misused where a command that takes no words has some."""
     if " " not in usage and len(words) > 1:
-        raise Misused(usage, words[1:])
+        raise UsageError(usage, words[1:])
 
 
 def parse_limit(text):

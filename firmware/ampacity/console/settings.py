@@ -5,7 +5,7 @@ A change is staged, checked at once, and takes effect with all others at `commit
 
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
-from ampacity.console.words import Unknown
+from ampacity.console.error_texts import UnknownName
 
 DOCUMENT = "console"
 TEXT_MAX = 120
@@ -120,7 +120,7 @@ class SettingTable:
         for row in self.rows:
             if key in (row.key, row.former):
                 return row
-        raise Unknown("setting", key, [row.key for row in self.rows])
+        raise UnknownName("setting", key, [row.key for row in self.rows])
 
     def value(self, key):
         return self._values[key]

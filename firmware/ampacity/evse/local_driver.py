@@ -5,8 +5,8 @@ drive. Reset drops pilot and contactor in hardware and only the safety loop feed
 it draws nothing: fallback and power-on value are 0.
 """
 
-from ampacity.evse.pilot import PilotMachine
-from ampacity.evse.point import ChargingPoint
+from ampacity.evse.local_evse import LocalEvse
+from ampacity.evse.pilot import ControlPilot
 
 EVIDENCE_MS = 200  # how often it is said anew that the settings are what they are
 REFRESH_MS = 2000  # how often its order is given and proven anew: the judge may have dropped or doubted it meanwhile
@@ -25,18 +25,18 @@ class LocalFacts:
 
 
 class LocalDriver:
-    """facts_in: the EVSE's entry of the site facts. judge: the guard. `allow`: the session lets the car charge.
+    """facts_in: the EVSE's entry of the site facts. guard: the guard. `allow`: the session lets the car charge.
 
     `want(limit_da, now_ms)` and `step(now_ms)` are called by the safety loop; `events` are the charging point's.
     """
 
-    def __init__(self, facts_in, index, judge, port, energy_wh=0):
+    def __init__(self, facts_in, index, guard, port, energy_wh=0):
         self.unit = 0
         self.index = index
-        self.judge = judge
+        self.guard = guard
         self.terminals = len(facts_in.get("terminals") or ((0,), (1,), (2,)))
-        machine = PilotMachine(max_da=facts_in["max_da"], socket=facts_in.get("connector", "cType2")[:1] == "s")
-        self.point = ChargingPoint(port, machine, self.terminals, energy_wh)
+        machine = ControlPilot(max_da=facts_in["max_da"], socket=facts_in.get("connector", "cType2")[:1] == "s")
+        self.evse = LocalEvse(port, machine, self.terminals, energy_wh)
         self.facts = LocalFacts()
         self.allow = True
         self.watchdog_ms = facts_in.get("watchdog_ms", 1000)
@@ -52,7 +52,7 @@ class LocalDriver:
 
     @property
     def events(self):
-        return self.point.events
+        return self.evse.events
 
     def want(self, limit_da, now_ms):
         """The order that should be in force."""
@@ -64,26 +64,26 @@ class LocalDriver:
 
     def lock_out(self, on):
         """It disobeyed: a fault until somebody resets it."""
-        self._cleared = self.point.locked_out and not on
-        self.point.locked_out = on
+        self._cleared = self.evse.locked_out and not on
+        self.evse.locked_out = on
 
     def restart(self, now_ms):
         """As after a power cut of this charging point alone: contactor open, pilot off, faults looked at anew."""
-        self.point.restart(now_ms)
-        self.point.reset_faults()
+        self.evse.restart(now_ms)
+        self.evse.reset_faults()
 
     def reset_faults(self):
         """A person looked: what is no longer there is over."""
-        self.point.reset_faults()
+        self.evse.reset_faults()
 
     def unlock(self, now_ms):
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
-        return not self.point.port.lock_failed and self.point.machine.release_plug()
+        return not self.evse.port.lock_failed and self.evse.machine.release_plug()
 
     def step(self, now_ms):
         """Readings to the judge, the wanted order through the judge to the pilot."""
         if self._reset_by_hardware(now_ms):
-            self.point.restart(now_ms)
+            self.evse.restart(now_ms)
         self._stepped_ms = now_ms
         self._show_evidence(now_ms)
         self._order_if_due(now_ms)
@@ -94,10 +94,10 @@ class LocalDriver:
         """A pin changed: the pilot machine acts on it within the order that is in force."""
         if self._reset_by_hardware(now_ms):
             return
-        self.point.step(0 if self._order is None else self._order[1], self.allow and not self._open, now_ms)
+        self.evse.step(0 if self._order is None else self._order[1], self.allow and not self._open, now_ms)
         if self._cleared:
             self._cleared = False
-            self.point.reset_faults()
+            self.evse.reset_faults()
 
     def _reset_by_hardware(self, now_ms):
         """The safety loop stood still for longer than the hardware watchdog waits: the pins are no longer ours."""
@@ -107,7 +107,7 @@ class LocalDriver:
         if self._evidence_ms is not None and now_ms - self._evidence_ms < EVIDENCE_MS:
             return
         self._evidence_ms = now_ms
-        self.judge.heard(self.index, now_ms)
+        self.guard.heard(self.index, now_ms)
         for key, value in (
             ("fingerprint", "local"),
             ("watchdog_ms", self.watchdog_ms),
@@ -116,38 +116,38 @@ class LocalDriver:
             ("max_da", self.max_da),
             ("mode_ok", True),
         ):
-            self.judge.evidence(self.index, key, value, now_ms)
+            self.guard.evidence(self.index, key, value, now_ms)
 
     def _order_if_due(self, now_ms):
         order = self._order
         if order is not None and order[1] == self._want_da and now_ms - order[2] < REFRESH_MS:
             return
-        order_id = self.judge.send(self.index, self._want_da, now_ms)
+        order_id = self.guard.send(self.index, self._want_da, now_ms)
         if order_id is None and self._order is None:
-            order_id = self.judge.send(self.index, 0, now_ms)
+            order_id = self.guard.send(self.index, 0, now_ms)
             self._want_da = 0
         if order_id is not None:
             self._order = (order_id, self._want_da, now_ms)
             self._proven = False
-            self.judge.answered(self.index, order_id, now_ms)
+            self.guard.answered(self.index, order_id, now_ms)
 
     def _report(self, now_ms):
-        point, facts, port = self.point, self.facts, self.point.port
-        machine = point.machine
-        facts.state, facts.plugged, facts.charging = machine.sign, machine.plugged, point.charging
+        evse, facts, port = self.evse, self.facts, self.evse.port
+        machine = evse.machine
+        facts.state, facts.plugged, facts.charging = machine.iec_state, machine.plugged, evse.charging
         facts.limit_da = machine.offered_da
         facts.fault = ", ".join(machine.faults) or None
         facts.online = port.updated_ms is not None
         facts.contactor_closed = port.contactor_closed
-        facts.energy_wh = point.energy_wh
-        if facts.updated_ms == point.updated_ms:
+        facts.energy_wh = evse.energy_wh
+        if facts.updated_ms == evse.updated_ms:
             return
-        facts.updated_ms = point.updated_ms
+        facts.updated_ms = evse.updated_ms
         facts.amps_da = port.amps_da[: self.terminals]
         facts.volts_dv = port.volts_dv[: self.terminals]
-        facts.power_w = point.energy.power_w()
-        self.judge.reported(self.index, machine.offered_da, now_ms)
-        self.judge.measured(self.index, facts.amps_da, point.updated_ms, now_ms)
+        facts.power_w = evse.energy.power_w()
+        self.guard.reported(self.index, machine.offered_da, now_ms)
+        self.guard.measured(self.index, facts.amps_da, evse.updated_ms, now_ms)
         self._prove(now_ms)
 
     def _prove(self, now_ms):
@@ -155,6 +155,6 @@ class LocalDriver:
         if self._order is None or self._proven:
             return
         order_id, order_da, sent_ms = self._order
-        if self.point.updated_ms > sent_ms and self.point.shows(self.point.machine.output[0]):
+        if self.evse.updated_ms > sent_ms and self.evse.shows(self.evse.machine.output[0]):
             self._proven = True
-            self.judge.proven(self.index, order_id, order_da, now_ms)
+            self.guard.proven(self.index, order_id, order_da, now_ms)

@@ -11,7 +11,7 @@ from ampacity.base.errors import ensure
 from ampacity.evse.contactor import Contactor
 from ampacity.evse.faults import FaultLatch
 from ampacity.evse.iec61851 import CHARGING_DA_MIN, LOW_MV_MAX, LOW_MV_MIN, cable_da, level_of, permille_of
-from ampacity.evse.pilot_table import OUTPUTS, TRANSITIONS
+from ampacity.evse.pilot_transitions import OUTPUTS, TRANSITIONS
 
 HOLD_MS = 100  # a level toward more current must hold so long
 BLANK_MS = 300  # after a change of the pilot its readings do not count
@@ -28,13 +28,13 @@ IDLE_LOOK_MS = 1000
 RANK = {"A": 0, "B": 1, "C": 2, "D": 3, "E": -1, "N": -1}
 
 
-class PilotMachine:
+class ControlPilot:
     """See the module's text.
 
     max_da: hardware maximum. socket: True with a socket outlet (the cable's coding counts, read at plug-in).
     ventilation: True: state D is served. wake_after_ms: a car that sleeps so long in B2 gets one pulse of 4 s at −12 V
     (A.5.3); 0: never. until: rules of faults other than the default ones (see faults.py).
-    `state`: a name of pilot_table.STATES; `faults`: names; `offered_da`: what the duty says now; `cable_da`; `plugged`:
+    `state`: a name of pilot_transitions.STATES; `faults`: names; `offered_da`: what the duty says now; `cable_da`; `plugged`:
     a car is connected, or was when it could last be seen.
     """
 
@@ -67,10 +67,10 @@ class PilotMachine:
         return self.latch.names + (["pilot_short"] if self.state == "shorted" else [])
 
     @property
-    def sign(self):
+    def iec_state(self):
         """State of the standard: "A1", "B1", "B2", "C1", "C2", "D1", "D2", "E", "F"."""
-        sign = OUTPUTS[self.state][2]
-        return "D" + sign[1:] if sign[0] == "C" and self.level == "D" else sign
+        iec_state = OUTPUTS[self.state][2]
+        return "D" + iec_state[1:] if iec_state[0] == "C" and self.level == "D" else iec_state
 
     @property
     def asks(self):
@@ -171,7 +171,7 @@ class PilotMachine:
         settled = now_ms - self._pilot_ms >= BLANK_MS
         if not settled:
             self._look_at(self._pilot_ms + BLANK_MS)
-        wrong, broken = self._judge(high_mv, low_mv) if settled else (False, False)
+        wrong, broken = self._check_waveform(high_mv, low_mv) if settled else (False, False)
         self._wrong_ms = self._since(self._wrong_ms, wrong, now_ms)
         self._broken_ms = self._since(self._broken_ms, broken, now_ms)
         if self._lasts(self._wrong_ms, DIODE_MS, now_ms) or self._checks_failed(now_ms):
@@ -180,7 +180,7 @@ class PilotMachine:
             seen.append("pilot")
         return tuple(seen)
 
-    def _judge(self, high_mv, low_mv):
+    def _check_waveform(self, high_mv, low_mv):
         """(the low half says: no diode, the pilot is not what we drive). 3.5: before closing, one good wave."""
         kind = self.output[0]
         if kind == "f":

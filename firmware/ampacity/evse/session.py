@@ -6,7 +6,7 @@ Facts and commands in; `status`, `wants` and `events` out. Pure.
 """
 
 from ampacity.evse.iec61851 import CHARGING_DA_MIN
-from ampacity.evse.session_table import TRANSITIONS
+from ampacity.evse.session_transitions import TRANSITIONS
 
 MODES = ("free", "local", "managed")
 OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as suspended
@@ -14,7 +14,7 @@ CONNECTION_MS = 60000
 FIRST_LOOK_MS = 3000
 SETTLE_MS = 10000  # after a start a device that has not shown its state by then is told as it is known
 # faults after which a session does not go on, by their first words, and the reason that is told
-ENDING = (
+ENDING_FAULTS = (
     ("rcm", "GroundFault"),
     ("residual", "GroundFault"),
     ("emergency", "EmergencyStop"),
@@ -121,7 +121,7 @@ class Session:
             return
         self._fault = fault
         if fault and self.phase == "active":
-            for words, reason in ENDING:
+            for words, reason in ENDING_FAULTS:
                 if words in fault:
                     self._tell("fault", reason=reason)
                     self._end(reason)

@@ -10,10 +10,10 @@ import os
 from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.base.within import within
-from ampacity.net.alarm import Alarm
 from ampacity.net.backoff import BackOff
 from ampacity.net.connection import Connection, hint_of
 from ampacity.net.resolver import Resolver
+from ampacity.net.timed_event import TimedEvent
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
@@ -54,7 +54,7 @@ class LinkConfig:
 class Link:
     """A link between doors and a station core.
 
-    doors: connect(host, port, tls, server name) → awaitable of (reader, writer); host is an IP literal, whatever the URL
+    platform: connect(host, port, tls, server name) → awaitable of (reader, writer); host is an IP literal, whatever the URL
     says; the last two only for wss. station: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
     next(now_ms) → (text | None, wake_at_ms | None); whoever gives it something to say calls wake(). rng: draws the
     random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
@@ -65,16 +65,16 @@ class Link:
     that may change the configuration.
     """
 
-    def __init__(self, doors, station, config, clock, log, resolver=None, rng=None, entropy=os.urandom):
+    def __init__(self, platform, station, config, clock, log, resolver=None, rng=None, entropy=os.urandom):
         self.config = config
-        self._doors = doors
+        self._platform = platform
         self._station = station
         self._clock = clock
         self._log = log
         self._entropy = entropy
         self._resolver = Resolver(clock, log, config.dns_servers) if resolver is None else resolver
         self._backoff = BackOff(0, 0, 0, rng or Rng(int.from_bytes(os.urandom(4), "big")))
-        self._wake = Alarm(clock)
+        self._wake = TimedEvent(clock)
         self._connection = None
         self._stopping = False
         self._hurry = False
@@ -140,7 +140,7 @@ class Link:
             url = parse_url(self.config.url, self._schemes()).below(self.config.identity)
             reader, writer = await self._connect(url)
         except (OSError, Rejected, ValueError, asyncio.TimeoutError) as error:
-            said = words(error)
+            said = error_text(error)
             self.failed("failed", "no connection to %s: %s%s" % (self.config.url, said, hint_of(self.config, error, said)))
             return
         await self._serve(url, reader, writer)
@@ -165,7 +165,7 @@ class Link:
     async def _connect(self, url):
         address = await self._resolver.resolve(url.host)
         secure = (self.config.tls, url.host) if url.scheme == "wss" else ()
-        connecting = self._doors.connect(address, url.port, *secure)
+        connecting = self._platform.connect(address, url.port, *secure)
         return await within(connecting, self.config.connect_timeout_ms / 1000)
 
     async def _serve(self, url, reader, writer):
@@ -189,7 +189,7 @@ class Link:
             self._connection = None
 
 
-def words(error):
+def error_text(error):
     """What an error says, without its number."""
     if isinstance(error, asyncio.TimeoutError):
         return "it took too long"
@@ -197,6 +197,6 @@ def words(error):
     return said if isinstance(said, str) and said else str(error) or "the other end hung up"
 
 
-async def run_link(doors, station, config, clock, log):
+async def run_link(platform, station, config, clock, log):
     """Keep `station` connected as `config` (LinkConfig) says, for ever. Who wants to wake or stop it keeps a Link."""
-    await Link(doors, station, config, clock, log).run()
+    await Link(platform, station, config, clock, log).run()

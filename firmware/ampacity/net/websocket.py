@@ -9,7 +9,8 @@ from binascii import b2a_base64
 from hashlib import sha1
 
 from ampacity.base.utf8 import text as utf8_text
-from ampacity.net.frames import (
+from ampacity.net.http import parse_head
+from ampacity.net.websocket_frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -21,11 +22,10 @@ from ampacity.net.frames import (
     TEXT,
     TOO_BIG,
     UNSUPPORTED,
-    Fault,
     FrameReader,
+    WebSocketError,
     encode,
 )
-from ampacity.net.http import parse_head
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MESSAGE_MAX = 65536
@@ -94,7 +94,7 @@ class WebSocketClient:
                 if data:
                     self._frames.receive(data)
                 self._read_frames(events)
-        except Fault as fault:
+        except WebSocketError as fault:
             self._fail(fault, events)
         return events
 
@@ -148,7 +148,7 @@ class WebSocketClient:
         try:
             parsed = parse_head(self._head)
         except ValueError as error:
-            raise Fault(0, "refused", str(error))
+            raise WebSocketError(0, "refused", str(error))
         if parsed is None:
             return b""
         head, at = parsed
@@ -161,18 +161,18 @@ class WebSocketClient:
     def _check_upgrade(self, head):
         self.status = head.status
         if head.status != 101:
-            raise Fault(0, "refused", "the server refused the upgrade: HTTP %d %s" % (head.status, head.reason))
+            raise WebSocketError(0, "refused", "the server refused the upgrade: HTTP %d %s" % (head.status, head.reason))
         if head.field("upgrade").lower() != "websocket" or not head.has_token("connection", "upgrade"):
-            raise Fault(0, "refused", "the answer is no upgrade to websocket")
+            raise WebSocketError(0, "refused", "the answer is no upgrade to websocket")
         accept = b2a_base64(sha1(self._key + GUID).digest())[:-1]
         if head.field("sec-websocket-accept").encode() != accept:
-            raise Fault(0, "refused", "Sec-WebSocket-Accept does not fit our key")
+            raise WebSocketError(0, "refused", "Sec-WebSocket-Accept does not fit our key")
         if head.field("sec-websocket-extensions"):
-            raise Fault(0, "refused", "the server wants an extension that was not offered")
+            raise WebSocketError(0, "refused", "the server wants an extension that was not offered")
         self.protocol = head.field("sec-websocket-protocol")
         if self.protocol not in self._protocols:
             wanted = ", ".join(self._protocols)
-            raise Fault(0, "refused", "the server took subprotocol '%s', offered: %s" % (self.protocol[:40], wanted))
+            raise WebSocketError(0, "refused", "the server took subprotocol '%s', offered: %s" % (self.protocol[:40], wanted))
 
     def _read_frames(self, events):
         self.more = False
@@ -201,14 +201,14 @@ class WebSocketClient:
 
     def _data_frame(self, fin, opcode, payload, events):
         if opcode == BINARY:
-            raise Fault(UNSUPPORTED, "garbage", "a binary message")
+            raise WebSocketError(UNSUPPORTED, "garbage", "a binary message")
         if (opcode == CONTINUATION) != (self._parts is not None):
-            raise Fault(PROTOCOL_ERROR, "garbage", "fragments of a message out of order")
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "fragments of a message out of order")
         if self._parts is None:
             self._parts, self._parts_bytes = [], 0
         self._parts_bytes += len(payload)
         if self._parts_bytes > self._message_max:
-            raise Fault(TOO_BIG, "oversized", "a message of more than %d bytes" % self._message_max)
+            raise WebSocketError(TOO_BIG, "oversized", "a message of more than %d bytes" % self._message_max)
         if payload:
             self._parts.append(payload)
             if len(self._parts) > PARTS_MAX:
@@ -220,11 +220,11 @@ class WebSocketClient:
     def _closed(self, payload, events):
         code, reason = NO_STATUS, ""
         if len(payload) == 1:
-            raise Fault(PROTOCOL_ERROR, "garbage", "a close of one byte")
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "a close of one byte")
         if payload:
             code, reason = payload[0] << 8 | payload[1], _text(payload[2:])
             if not (1000 <= code <= 1014 and code not in (1004, 1005, 1006) or 3000 <= code <= 4999):
-                raise Fault(PROTOCOL_ERROR, "garbage", "a close with code %d" % code)
+                raise WebSocketError(PROTOCOL_ERROR, "garbage", "a close with code %d" % code)
         if self.state == OPEN:
             self._out.append(self._frame(CLOSE, payload[:2]))
         self.state = CLOSED
@@ -242,4 +242,4 @@ def _text(payload):
     try:
         return utf8_text(payload)
     except ValueError:
-        raise Fault(NOT_UTF8, "utf8", "a text that is not UTF-8")
+        raise WebSocketError(NOT_UTF8, "utf8", "a text that is not UTF-8")

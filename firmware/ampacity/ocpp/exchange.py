@@ -133,7 +133,7 @@ class Exchange:
             s.authorizer.pull(now_ms)
             or s.availability.pull(now_ms)
             or s.queue.pull(now_ms)
-            or (s.needs.pull(now_ms) if s.needs is not None else None)
+            or (s.ev_needs.pull(now_ms) if s.ev_needs is not None else None)
             or s.events.pull(now_ms)
             or s.sampling.pull(now_ms)
             or s.boot.pull_heartbeat(now_ms)

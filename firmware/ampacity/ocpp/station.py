@@ -8,7 +8,7 @@ CSMS is remembered),
 "queue_max" (messages kept for the CSMS, 120: the journal should hold as many of 700 bytes), "cache_max" (50),
 "list_max" (200), "profiles_max" (8 + 2 for each EVSE).
 evses: [{"id": 1.., "name", "phases": 3, "max_da", "connector": "cType2", "tethered": False, "phase_names": ["L1",..]}].
-store: an object with `.settings` (get, put, remove) and `.journal` (append, records(start), drop_to) of the store room.
+store: an object with `.documents` (get, put, remove) and `.journal` (append, records(start), drop_to) of the store room.
 
 The link (door) calls: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
 next(now_ms) → (text or None, wake_ms): send the text and call again at once; None: call again at wake_ms, or as soon
@@ -60,20 +60,20 @@ from ampacity.ocpp.authorization.authorizer import Authorizer
 from ampacity.ocpp.authorization.cache import Cache
 from ampacity.ocpp.authorization.local_list import LocalList
 from ampacity.ocpp.availability.connectors import Availability
-from ampacity.ocpp.device_model.events import DeviceEvents
+from ampacity.ocpp.device_model.computed_variables import ComputedVariables
+from ampacity.ocpp.device_model.device_events import DeviceEvents
 from ampacity.ocpp.device_model.model import DeviceModel
 from ampacity.ocpp.device_model.reports import Reports
-from ampacity.ocpp.device_model.worth import Worth
+from ampacity.ocpp.documents import StationDocuments
 from ampacity.ocpp.errors import CallError
+from ampacity.ocpp.evse import OcppEvse
 from ampacity.ocpp.exchange import Exchange
-from ampacity.ocpp.keeper import Keeper
-from ampacity.ocpp.point import Point
-from ampacity.ocpp.provisioning.boot import DOC as BOOT_DOC
-from ampacity.ocpp.provisioning.boot import Boot
+from ampacity.ocpp.provisioning.boot_notification import DOC as BOOT_DOC
+from ampacity.ocpp.provisioning.boot_notification import BootNotification
 from ampacity.ocpp.provisioning.reset import Resets
-from ampacity.ocpp.security.events import notify, started
-from ampacity.ocpp.smart_charging.profiles import Profiles
-from ampacity.ocpp.transactions.flow import Transactions
+from ampacity.ocpp.security.security_events import notify, started
+from ampacity.ocpp.smart_charging.profile_store import ProfileStore
+from ampacity.ocpp.transactions.lifecycle import Transactions
 from ampacity.ocpp.transactions.queue import Queue
 from ampacity.ocpp.transactions.sampling import Sampling
 
@@ -88,7 +88,7 @@ class Station:
 
     def __init__(self, config, evses, store, wallclock, rng, log, now_ms):
         self.config = config
-        self.settings = Keeper(store.settings, log)
+        self.documents = StationDocuments(store.documents, log)
         self.wallclock = wallclock
         self.rng = rng
         self.log = log
@@ -100,15 +100,15 @@ class Station:
         self._offline_ms = now_ms
         self._offset_ms = self._asked_ms = None
         self._ids = 0
-        self.points = [Point(facts) for facts in evses]
-        kept = self.settings.get(BOOT_DOC) or {"n": 0, "accepted": False}
+        self.evses = [OcppEvse(facts) for facts in evses]
+        kept = self.documents.get(BOOT_DOC) or {"n": 0, "accepted": False}
         self.boot_number = kept["n"] + 1
         self._accepted_before = kept["accepted"]
         self.remember_boot(None)
-        self._worth = Worth(self)
-        self.model = DeviceModel(self.settings, [p.id for p in self.points], self._worth.value)
-        self.cache = Cache(self.settings, config.get("cache_max", 50))
-        self.local_list = LocalList(self.settings, config.get("list_max", 200))
+        self._computed = ComputedVariables(self)
+        self.model = DeviceModel(self.documents, [p.id for p in self.evses], self._computed.value)
+        self.cache = Cache(self.documents, config.get("cache_max", 50))
+        self.local_list = LocalList(self.documents, config.get("list_max", 200))
         self.queue = Queue(self, store.journal, config.get("queue_max", 120))
         self.availability = Availability(self)
         self.authorizer = Authorizer(self)
@@ -118,11 +118,11 @@ class Station:
         self.reports = Reports(self)
         self.events = DeviceEvents(self)
         self.problem = False
-        self.boot = Boot(self, kept.get("reason") or config.get("reason", "PowerUp"), now_ms)
+        self.boot = BootNotification(self, kept.get("reason") or config.get("reason", "PowerUp"), now_ms)
         self.transactions.events.restore()
-        self.profiles = Profiles(self, config.get("profiles_max", 8 + 2 * len(self.points)))
+        self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
-        self.needs = None  # of cars, from the first one that is told
+        self.ev_needs = None  # of cars, from the first one that is told
         self.exchange = Exchange(self)
 
     # --- the link
@@ -161,28 +161,28 @@ class Station:
 
     def evse_status(self, evse_id, status, now_ms, settled=True):
         self.now_ms = now_ms
-        self.point(evse_id).take_status(status, settled)
+        self.evse(evse_id).take_status(status, settled)
 
     def session_event(self, evse_id, kind, fields, now_ms):
         self.now_ms = now_ms
         if kind == "token":
             return self.authorizer.presented(evse_id, {"idToken": fields["token"], "type": fields["type"]}, now_ms)
-        point, flow = self.point(evse_id), self.transactions
+        evse, flow = self.evse(evse_id), self.transactions
         if kind == "plugged":
-            flow.plugged(point, now_ms)
+            flow.plugged(evse, now_ms)
         elif kind == "unplugged":
-            flow.unplugged(point, now_ms)
-            if self.needs is not None:
-                self.needs.forget(evse_id)
+            flow.unplugged(evse, now_ms)
+            if self.ev_needs is not None:
+                self.ev_needs.forget(evse_id)
         elif kind == "charging":
-            flow.charging(point, fields["state"], now_ms)
+            flow.charging(evse, fields["state"], now_ms)
         elif kind == "stop_local":
-            if point.auth is not None:
-                flow.deauthorize(point, "StopAuthorized", fields.get("reason", "Local"), now_ms)
+            if evse.auth is not None:
+                flow.deauthorize(evse, "StopAuthorized", fields.get("reason", "Local"), now_ms)
         elif kind == "fault":
-            flow.fault(point, fields.get("reason", "Other"), now_ms)
+            flow.fault(evse, fields.get("reason", "Other"), now_ms)
         elif kind == "bay":
-            flow.bay(point, fields["occupied"], now_ms)
+            flow.bay(evse, fields["occupied"], now_ms)
         else:
             raise ValueError("session_event: %s" % kind)
         return None
@@ -190,20 +190,20 @@ class Station:
     def meter_values(self, evse_id, values, now_ms):
         """True: a transaction waited for them."""
         self.now_ms = now_ms
-        point = self.point(evse_id)
-        point.values = values
-        return self.transactions.metered(point, now_ms)
+        evse = self.evse(evse_id)
+        evse.values = values
+        return self.transactions.metered(evse, now_ms)
 
     def charging_needs(self, evse_id, energy_wh, departure_unix_ms, now_ms):
         self.now_ms = now_ms
-        if self.needs is None:
-            from ampacity.ocpp.smart_charging.needs import Needs
+        if self.ev_needs is None:
+            from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
 
-            self.needs = Needs(self)
+            self.ev_needs = ChargingNeeds(self)
         if energy_wh is None:
-            self.needs.forget(evse_id)
+            self.ev_needs.forget(evse_id)
         else:
-            self.needs.put(evse_id, energy_wh, departure_unix_ms)
+            self.ev_needs.put(evse_id, energy_wh, departure_unix_ms)
 
     def device_fact(self, evse_id, component, variable, value, now_ms, connector=False):
         self.now_ms = now_ms
@@ -251,26 +251,26 @@ class Station:
 
     def transaction(self, evse_id):
         """Id of the open transaction of an EVSE, or None."""
-        tx = self.point(evse_id).tx
+        tx = self.evse(evse_id).tx
         return None if tx is None else tx.id
 
     def ends_since(self, evse_id):
         """The end of its transaction waits for readings of after then; None: it does not."""
-        point = self.point(evse_id)
-        if not self.transactions.ending(point):
+        evse = self.evse(evse_id)
+        if not self.transactions.ending(evse):
             return None
-        return point.tx.ending.still_ms or point.tx.ending.since_ms
+        return evse.tx.ending.still_ms or evse.tx.ending.since_ms
 
     def password(self):
         """The password that the CSMS set, or None: then the configured one holds."""
-        return (self.settings.get(SECRET_DOC) or {}).get("password")
+        return (self.documents.get(SECRET_DOC) or {}).get("password")
 
     def network(self):
         """Network profiles in the order of NetworkConfigurationPriority (B10): [{"slot", "url", "security_profile"}].
 
         Slot 1 is what the station was configured with, until the CSMS puts another there. They hold from a restart on.
         """
-        kept = self.settings.get(NETWORK_DOC) or {}
+        kept = self.documents.get(NETWORK_DOC) or {}
         own = {"url": self.config.get("url"), "security_profile": self.config.get("security_profile", 1)}
         result = []
         for slot in self.model.words("OCPPCommCtrlr", "NetworkConfigurationPriority"):
@@ -284,11 +284,11 @@ class Station:
 
     # --- for the blocks
 
-    def point(self, evse_id):
+    def evse(self, evse_id):
         """The Point, or None."""
-        for point in self.points:
-            if point.id == evse_id:
-                return point
+        for evse in self.evses:
+            if evse.id == evse_id:
+                return evse
         return None
 
     def may_serve(self):
@@ -305,7 +305,7 @@ class Station:
 
     def remember_boot(self, reason):
         """Keep what the next start must know; reason: BootReason it will give, or None."""
-        self.settings.try_put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
+        self.documents.try_put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
 
     def iso(self, now_ms):
         return self.wallclock.iso(now_ms) or format_iso(0)
@@ -337,11 +337,11 @@ class Station:
             self.authorizer.learn(token, payload["idTokenInfo"], now_ms)
             self.transactions.answered(record["x"], token, payload["idTokenInfo"], now_ms)
 
-    def transaction_started(self, point, now_ms):
-        self.profiles.transaction_started(point)
+    def transaction_started(self, evse, now_ms):
+        self.profiles.transaction_started(evse)
 
-    def transaction_ended(self, point, transaction_id, now_ms):
-        self.profiles.transaction_ended(point, transaction_id)
+    def transaction_ended(self, evse, transaction_id, now_ms):
+        self.profiles.transaction_ended(evse, transaction_id)
         self.availability.transaction_ended()
 
     def items_at_most(self, count, message):
@@ -353,23 +353,23 @@ class Station:
         self.actions.append(("variable", row.component, row.variable, row.instance, self.model.value(0, row)))
 
     def new_password(self, text, now_ms):
-        self.settings.put(SECRET_DOC, {"password": text})
+        self.documents.put(SECRET_DOC, {"password": text})
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
     def network_slots(self):
         """Slots that hold a network profile; the first always does: what the station was configured with."""
-        return sorted(set(["1"] + list(self.settings.get(NETWORK_DOC) or {})))
+        return sorted(set(["1"] + list(self.documents.get(NETWORK_DOC) or {})))
 
     def most(self, scope, row):
-        return self._worth.most(scope, row)
+        return self._computed.most(scope, row)
 
     # --- inside
 
     def _tick(self, now_ms):
         """Everything that time alone brings about; list of wake-up times and None."""
         self._watch_clock(now_ms)
-        wakes = [self.transactions.tick(point, now_ms) for point in self.points]
+        wakes = [self.transactions.tick(evse, now_ms) for evse in self.evses]
         wakes.append(self.sampling.tick(now_ms))
         wakes.append(self.resets.tick(now_ms))
         wakes.append(self.exchange.tick(now_ms))
@@ -385,7 +385,7 @@ class Station:
             self.profiles.change_at_ms = 0
         if jumped_ms is not None and jumped_ms != self._asked_ms and now_ms - jumped_ms > CONFIRM_MS and self.accepted():
             self._asked_ms = jumped_ms
-            self.boot.beat()  # whether it still is that time
+            self.boot.request_heartbeat()  # whether it still is that time
 
     def _wake(self, wakes, now_ms):
         if self.online:

@@ -1,4 +1,4 @@
-"""Doors on a microcontroller: the serial line over machine.UART. Its pins and its network belong to its board file."""
+"""Platform on a microcontroller: the serial line over machine.UART. Its pins and its network belong to its board file."""
 
 import asyncio
 import time
@@ -8,17 +8,17 @@ import machine
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 from ampacity.ports.address import numeric_host
-from ampacity.ports.doors import SECONDS_1970_2000
 from ampacity.ports.line import Line, tty_modes
-from ampacity.ports.mp_doors import MpDoors, secure
-from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget, let_go
-from ampacity.ports.socket_port import address_of
+from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
+from ampacity.ports.mp_platform import MpPlatform, secure
+from ampacity.ports.platform import SECONDS_1970_2000
+from ampacity.ports.serial_over_tcp import address_of
 from ampacity.ports.watchdog import BoardWatchdog
 
 PARITY = {"N": None, "E": 0, "O": 1}
 
 
-class BoardDoors(MpDoors):
+class BoardPlatform(MpPlatform):
     """The outside world of a controller on its own board. uarts: dict number → keyword arguments of its pins."""
 
     def __init__(self, folder, boot, files=None):
@@ -48,7 +48,7 @@ class BoardDoors(MpDoors):
         tty_modes(bus_facts)
         far = address_of(self.device_of(bus_facts))
         if far:
-            return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
+            return Line(lambda on_data, on_lost: TcpSerialLine(far, on_data, on_lost), Waiter(), self.clock)
         kind, _, number = self.device_of(bus_facts).partition(":")
         if kind != "uart" or not is_digits(number):
             raise Rejected("port", bus_facts.get("port"), "uart:N or socket://HOST:PORT")

@@ -1,4 +1,4 @@
-"""Doors on CPython and Linux: termios for serial lines, the loop's own readers and streams for the rest."""
+"""Platform on CPython and Linux: termios for serial lines, the loop's own readers and streams for the rest."""
 
 import asyncio
 import os
@@ -12,10 +12,10 @@ import time
 
 from ampacity.base.clock import TickClock
 from ampacity.ports.address import numeric_host
-from ampacity.ports.doors import Doors
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
-from ampacity.ports.socket_port import address_of, begin, drop
+from ampacity.ports.platform import Platform
+from ampacity.ports.serial_over_tcp import address_of, begin, drop
 from ampacity.ports.watchdog import linux_watchdog
 
 LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -25,7 +25,7 @@ READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class LinuxDoors(Doors):
+class LinuxPlatform(Platform):
     """The outside world of a controller that is a process on Linux."""
 
     def __init__(self, folder, boot, files=None):
@@ -50,7 +50,7 @@ class LinuxDoors(Doors):
         path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
         far = address_of(path)
         if far:
-            return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
+            return Line(lambda on_data, on_lost: TcpSerialLine(far, on_data, on_lost), Waiter(), self.clock)
         return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):
@@ -62,9 +62,9 @@ class LinuxDoors(Doors):
         except OSError as error:
             if tls is None or error.args and not type(error).__name__.startswith("SSL"):
                 raise
-            from ampacity.ports.linux_tls import worded
+            from ampacity.ports.linux_tls import as_tls_error
 
-            raise worded(error, server_hostname) from None
+            raise as_tls_error(error, server_hostname) from None
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return reader, writer
 
@@ -141,7 +141,7 @@ class Selector(selectors.EpollSelector):
         return super().select(timeout)
 
 
-class Ending:
+class StopSignal:
     """SIGTERM and Ctrl-C: the first one cancels the main coroutine, at any instant of its life, and those behind it change nothing.
 
     The handlers raise nothing: an exception of a signal's handler would be lost wherever Python ignores it, in a finaliser for one.
@@ -182,7 +182,7 @@ def run(main):
     def new_loop():
         return asyncio.SelectorEventLoop(Selector())
 
-    ending = Ending()
+    ending = StopSignal()
     numbers = [number for number in SIGNALS if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, ending.take)
@@ -275,7 +275,7 @@ class Tty:
             self._on_lost()
 
 
-class FarLine(Tty):
+class TcpSerialLine(Tty):
     """A serial line behind a TCP connection; what cannot leave at once does not leave."""
 
     def __init__(self, address, on_data, on_lost):

@@ -7,10 +7,10 @@ import ssl
 import time
 
 from ampacity.base.errors import Rejected
-from ampacity.ports import handshakes
-from ampacity.ports.handshakes import HANDSHAKE_S
-from ampacity.ports.tls_files import SUITES
-from ampacity.ports.tls_words import fault
+from ampacity.ports import tls_handshakes as handshakes
+from ampacity.ports.tls_credentials import SUITES
+from ampacity.ports.tls_errors import tls_error
+from ampacity.ports.tls_handshakes import HANDSHAKE_S
 
 SHAKING_MAX = 8  # handshakes at once
 SHAKING_MS = 2000  # one that takes longer goes when another client speaks
@@ -47,11 +47,11 @@ def _load_own(made, files):
         os.close(held)
 
 
-def worded(error, peer):
+def as_tls_error(error, peer):
     """The OSError that says in our words what the library said."""
     if isinstance(error, ssl.SSLCertVerificationError):
         error = OSError(error.verify_message)
-    return fault(error, peer, time.strftime("%Y-%m-%d"))
+    return tls_error(error, peer, time.strftime("%Y-%m-%d"))
 
 
 async def accept(writer, made, peer):
@@ -60,7 +60,7 @@ async def accept(writer, made, peer):
     try:
         await writer.start_tls(made, ssl_handshake_timeout=HANDSHAKE_S)
     except OSError as error:  # also ssl.SSLError and a timeout
-        raise worded(error, peer)
+        raise as_tls_error(error, peer)
     except AttributeError:  # so the library ends a handshake whose connection was lost: its writer has none then
         writer._transport = plain
         raise OSError("tls: %s ended during the handshake" % peer)
@@ -75,11 +75,11 @@ async def spoken(writer):
         await asyncio.sleep(LOOK_S)
 
 
-def serving(doors, made, handler, refused):
+def serving(platform, made, handler, refused):
     """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
 
     async def secured(reader, writer):
-        await accept(writer, made, "a client at %s" % doors.peer_host(writer))
+        await accept(writer, made, "a client at %s" % platform.peer_host(writer))
         return reader, writer
 
-    return handshakes.serving(doors, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)
+    return handshakes.serving(platform, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)

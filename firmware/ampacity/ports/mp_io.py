@@ -7,7 +7,7 @@ import time
 from asyncio import core
 
 from ampacity.base.clock import TickClock
-from ampacity.ports.socket_port import begin, drop
+from ampacity.ports.serial_over_tcp import begin, drop
 
 POLL = 3  # a request of the stream protocol
 EBADF = 9
@@ -138,7 +138,7 @@ class Pump:
             self._on_lost()
 
 
-class FarLine(Pump):
+class TcpSerialLine(Pump):
     """A serial line behind a TCP connection; what cannot leave at once does not leave."""
 
     def __init__(self, address, on_data, on_lost):

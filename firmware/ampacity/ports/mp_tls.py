@@ -18,10 +18,10 @@ from asyncio import core
 import tls
 
 from ampacity.base.errors import Rejected
-from ampacity.ports import handshakes
+from ampacity.ports import tls_handshakes as handshakes
 from ampacity.ports.mp_io import forget, let_go, readable
-from ampacity.ports.tls_files import SUITES
-from ampacity.ports.tls_words import CLOSED, fault
+from ampacity.ports.tls_credentials import SUITES
+from ampacity.ports.tls_errors import CLOSED, tls_error
 
 HEAD_BYTES = 5
 SHAKING_MAX = 2  # handshakes at once: each takes 27 KiB before it has shown who it is
@@ -245,7 +245,7 @@ class TlsStream:
                     await readable(self.raw)
         except (ValueError, OSError) as error:
             cause = OSError("alert protocol version") if records.alert == PROTOCOL_VERSION else error
-            self._broken = fault(cause, self.peer, today())
+            self._broken = tls_error(cause, self.peer, today())
             raise self._broken
         finally:
             self._shaken.set()
@@ -282,14 +282,14 @@ class TlsServer:
         stream.certificate = leaves[-1] if leaves else None
         return stream
 
-    def serving(self, doors, handler, refused):
+    def serving(self, platform, handler, refused):
         """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
 
         async def secured(_reader, plain):
-            stream = await self.accept(plain, "a client at %s" % doors.peer_host(plain))
+            stream = await self.accept(plain, "a client at %s" % platform.peer_host(plain))
             return stream, stream
 
-        return handshakes.serving(doors, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)
+        return handshakes.serving(platform, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)
 
 
 async def spoken(plain):

@@ -14,7 +14,7 @@ import sys
 from ampacity.base import strict_json
 from ampacity.base.compat import format_exception
 from ampacity.ports.address import parse_address
-from ampacity.ports.charge_point import ChargePointPort
+from ampacity.ports.evse_hardware import EvseHardware
 
 REPEAT_MS = 200
 FEED_MS_MIN = 50
@@ -46,7 +46,7 @@ class SimWatchdog:
 
 
 class SimLink:
-    """Pure core: lines and `now_ms` in, lines out. events, faults: the lists of the Doors it serves."""
+    """Pure core: lines and `now_ms` in, lines out. events, faults: the lists of the Platform it serves."""
 
     def __init__(self, name, events, faults):
         self.name = name
@@ -68,10 +68,10 @@ class SimLink:
             self._outputs[name] = Output(name, lambda on: self._changed())
         return self._outputs[name]
 
-    def charge_point(self, evse):
+    def evse_hardware(self, evse):
         """The charging point of that name; the bench gives every controller those that it asks for."""
         if evse not in self._ports:
-            self._ports[evse] = port = ChargePointPort(evse)
+            self._ports[evse] = port = EvseHardware(evse)
             port.on_change = self._changed
         return self._ports[evse]
 
@@ -113,7 +113,7 @@ class SimLink:
             self.on_change()
 
     def _on_cp(self, message, now_ms):
-        port = self.charge_point(message["evse"])
+        port = self.evse_hardware(message["evse"])
         before = seen(port)
         high_mv, low_mv = message["cp"]
         port.cp_high_mv, port.cp_low_mv = int(high_mv), int(low_mv)
@@ -171,37 +171,37 @@ def output_line(name, state):
     return strict_json.dumps({"evse": name, "pilot": [kind, permille], "contactor": contactor, "lock": lock})
 
 
-async def run_link(doors, link, address):
+async def run_link(platform, link, address):
     """Connect to the bench at HOST:PORT and serve `link` in tasks of its own; the process ends with the bench."""
     host, port = parse_address(address)
     for _ in range(CONNECT_TRIES):
         try:
-            reader, writer = await doors.connect(host, port)
+            reader, writer = await platform.connect(host, port)
             break
         except OSError:
-            await doors.clock.sleep_ms(CONNECT_PAUSE_MS)
+            await platform.clock.sleep_ms(CONNECT_PAUSE_MS)
     else:
         raise OSError(111, "no bench at " + address)
-    waiter = doors.waiter()
+    waiter = platform.waiter()
     link.on_change = link.watchdog.on_feed = waiter.wake
     writer.write((link.hello(process_id()) + "\n").encode())
     link.tasks = [
-        asyncio.create_task(until_end(read_lines(doors, link, reader))),
-        asyncio.create_task(until_end(write_lines(doors, link, writer, waiter))),
+        asyncio.create_task(until_end(read_lines(platform, link, reader))),
+        asyncio.create_task(until_end(write_lines(platform, link, writer, waiter))),
     ]
 
 
-async def read_lines(doors, link, reader):
+async def read_lines(platform, link, reader):
     while True:
         line = await reader.readline()
         if not line:
             return
-        link.receive(line, doors.clock.now_ms())
+        link.receive(line, platform.clock.now_ms())
 
 
-async def write_lines(doors, link, writer, waiter):
+async def write_lines(platform, link, writer, waiter):
     while True:
-        lines = link.due(doors.clock.now_ms())
+        lines = link.due(platform.clock.now_ms())
         if lines:
             writer.write(("\n".join(lines) + "\n").encode())
             await writer.drain()

@@ -1,4 +1,4 @@
-"""Doors on MicroPython for unix: the same face as on Linux with what that runtime has."""
+"""Platform on MicroPython for unix: the same face as on Linux with what that runtime has."""
 
 import asyncio
 import select
@@ -10,9 +10,9 @@ import termios
 from ampacity.ports.address import numeric_host
 from ampacity.ports.line import Line, tty_modes
 from ampacity.ports.lock import claim
-from ampacity.ports.mp_doors import MpDoors, secure
-from ampacity.ports.mp_io import FarLine, Pump, TicksClock, Waiter, forget, let_go
-from ampacity.ports.socket_port import address_of
+from ampacity.ports.mp_io import Pump, TcpSerialLine, TicksClock, Waiter, forget, let_go
+from ampacity.ports.mp_platform import MpPlatform, secure
+from ampacity.ports.serial_over_tcp import address_of
 from ampacity.ports.watchdog import linux_watchdog
 
 BACKLOG = 16  # connections that the kernel keeps for us; one is taken in a turn of the loop
@@ -28,7 +28,7 @@ except (ImportError, OSError):  # a build without it: the device is opened waiti
     _open = None
 
 
-class UnixDoors(MpDoors):
+class UnixPlatform(MpPlatform):
     """The outside world of a controller that is a process of the unix runtime."""
 
     def __init__(self, folder, boot, files=None):
@@ -51,7 +51,7 @@ class UnixDoors(MpDoors):
         path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
         far = address_of(path)
         if far:
-            return Line(lambda on_data, on_lost: FarLine(far, on_data, on_lost), Waiter(), self.clock)
+            return Line(lambda on_data, on_lost: TcpSerialLine(far, on_data, on_lost), Waiter(), self.clock)
         return Line(lambda on_data, on_lost: Pump(open_tty(path, modes), on_data, on_lost), Waiter(), self.clock)
 
     async def connect(self, host, port, tls=None, server_hostname=None):

@@ -1,1 +1,1 @@
-"""Roles: what a controller is. Wiring only: the table of contents of the firmware."""
+"""What a controller is: `boot` starts one of two roles, `primary` or `secondary`; the rooms below wire their parts. Wiring only."""

@@ -8,7 +8,7 @@ from ampacity.base.compat import collect_each, forget, mem_free
 from ampacity.base.errors import Rejected
 from ampacity.base.log import Log
 from ampacity.base.printable import is_digits
-from ampacity.ports.here import platform
+from ampacity.ports.detect import detect_platform
 from ampacity.store.disk_files import DiskFiles
 
 if sys.platform == "linux":
@@ -54,14 +54,14 @@ def read_json(folder, name, required=True):
         raise Rejected(name, str(e), "a JSON document")
 
 
-def make_doors(folder, boot):
-    """The Doors of this platform. boot: the facts of boot.json."""
+def make_platform(folder, boot):
+    """The Platform that this code runs on. boot: the facts of boot.json."""
     files = DiskFiles(boot.get("store") or folder + "/store")
-    doors = platform()[0](folder, boot, files)
+    platform = detect_platform()[0](folder, boot, files)
     if boot.get("sim"):
-        from ampacity.roles.mishaps import bench_files
-        doors.files = bench_files(files, doors.stall, boot.get("cut_at_write", 0))
-    return doors
+        from ampacity.roles.service.fault_injection import bench_files
+        platform.files = bench_files(files, platform.stall, boot.get("cut_at_write", 0))
+    return platform
 
 
 def lock_folder(folder):
@@ -80,7 +80,7 @@ def is_folder(path):
 
 def run_loop(main):
     """Run the coroutine on this platform's own loop."""
-    return platform()[1](main)
+    return detect_platform()[1](main)
 
 
 def echo_line(line):
@@ -124,7 +124,7 @@ def is_address(text):
 
 def checked_boot(boot):
     """The facts of boot.json. Raises Rejected with the field and what it may be."""
-    from ampacity.roles.site_types import check_fields
+    from ampacity.roles.configuration.field_types import check_fields
 
     if not isinstance(boot, dict):
         raise Rejected("boot.json", boot, "an object")
@@ -134,27 +134,27 @@ def checked_boot(boot):
     console = boot.get("console")
     if console and not is_address(console):
         raise Rejected("boot.json console", console, "HOST:PORT with a port of 1..65535")
-    forget("ampacity.roles.site_types")
+    forget("ampacity.roles.configuration.field_types")
     return boot
 
 
 async def run_role(folder, boot, config, log):
     """Run the role that boot names until it ends; returns the exit status."""
-    doors = make_doors(folder, boot)
-    trouble = boot.get("medium") or getattr(doors.files, "trouble", None)
+    platform = make_platform(folder, boot)
+    trouble = boot.get("medium") or getattr(platform.files, "trouble", None)
     if trouble:
-        log.add("error", "storage: %s: what happens now is not kept, and what was kept may be unknown" % trouble, doors.clock.now_ms())
-    exposed = getattr(doors.files, "exposed", None)
+        log.add("error", "storage: %s: what happens now is not kept, and what was kept may be unknown" % trouble, platform.clock.now_ms())
+    exposed = getattr(platform.files, "exposed", None)
     if exposed:
-        log.add("warning", "storage: " + exposed, doors.clock.now_ms())
+        log.add("warning", "storage: " + exposed, platform.clock.now_ms())
     for line in lines_of(config):
-        doors.look(line)
-    await doors.start()
+        platform.look(line)
+    await platform.start()
     if boot.get("role", "primary") == "secondary":
         from ampacity.roles import secondary
-        return await secondary.run(doors, config, log)
+        return await secondary.run(platform, config, log)
     from ampacity.roles import primary
-    return await primary.run(doors, config, log)
+    return await primary.run(platform, config, log)
 
 
 def main(arguments):

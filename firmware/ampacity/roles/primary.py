@@ -12,100 +12,100 @@ from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
-from ampacity.roles.buses import Buses
-from ampacity.roles.extras import extras
-from ampacity.roles.keeper import DOCUMENT_BYTES_MAX, TRUSTED, Keeper
-from ampacity.roles.lives import REST_MS, Lives
-from ampacity.roles.points import Points
-from ampacity.roles.power import Voltage
-from ampacity.roles.safety import SafetyLoop
-from ampacity.roles.site import checked
-from ampacity.roles.switches import Switches
-from ampacity.roles.view import primary_view
-from ampacity.store.settings import Settings
+from ampacity.roles.charging.evses import Evses
+from ampacity.roles.configuration.compiled_site import checked
+from ampacity.roles.control.buses import Buses
+from ampacity.roles.control.contactor_outputs import ContactorOutputs
+from ampacity.roles.control.safety_loop import SafetyLoop
+from ampacity.roles.control.voltage_monitor import VoltageMonitor
+from ampacity.roles.optional.role_parts import role_parts
+from ampacity.roles.service.status_view import primary_view
+from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, TRUSTED, Persistence
+from ampacity.roles.storage.reset_history import REST_MS, ResetHistory
+from ampacity.store.document_store import DocumentStore
 
 HOUSEKEEPING_MS = 200
 KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
 CONSOLE_DOC = "console"  # settings that were changed at the console
-LIMITS_DOC = "limits"  # of kept_limits.py
+LIMITS_DOC = "limits"  # of manual_limits.py
 OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
 
 
 class Primary:
-    """One controller in the primary role. doors: of its port. site: checked site facts. log: its log."""
+    """One controller in the primary role. platform: of its port. site: checked site facts. log: its log."""
 
-    def __init__(self, doors, site, log):
-        self.doors = doors
+    def __init__(self, platform, site, log):
+        self.platform = platform
         self.log = log
-        self.clock = doors.clock
+        self.clock = platform.clock
         self.started_ms = self.clock.now_ms()
-        self.files = doors.files
-        self.settings = Settings(doors.files, DOCUMENT_BYTES_MAX, TRUSTED)
-        self.keeper = Keeper(self.settings, self.files, log, doors)
-        self.site = checked(site, self.keeper.evidence())
+        self.files = platform.files
+        self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
+        self.persistence = Persistence(self.documents, self.files, log, platform)
+        self.site = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
-        if doors.rtc_ms() is not None:
-            self.wallclock.set_unix(doors.rtc_ms(), "rtc", self.started_ms)
-        self.numbers = self.keeper.start(self.started_ms)
-        self.lives = Lives(self.keeper, doors, self.started_ms)
+        if platform.rtc_ms() is not None:
+            self.wallclock.set_unix(platform.rtc_ms(), "rtc", self.started_ms)
+        self.numbers = self.persistence.start(self.started_ms)
+        self.reset_history = ResetHistory(self.persistence, platform, self.started_ms)
         self.guard = self._make_guard()
-        if self.lives.looping():
-            self.guard.rest(self.lives.looping(), self.started_ms)
+        if self.reset_history.looping():
+            self.guard.enter_safe_state(self.reset_history.looping(), self.started_ms)
         self.readings = [None] * len(site["meters"])
         self.buses = self._make_buses()
         self._add_locals()
-        self.keeper.restore_latches(self.locals)
-        switches = Switches(self.guard, self.buses.drivers, site, doors, log)
-        self.upward = None
+        self.persistence.restore_latches(self.locals)
+        contactor_outputs = ContactorOutputs(self.guard, self.buses.drivers, site, platform, log)
+        self.parent_link = None
         if site.get("parent"):
-            from ampacity.roles.upward import Upward
-            self.upward = Upward(self, site["parent"], self.numbers.epoch)
-        self.safety = SafetyLoop(self.guard, self.buses, self.locals, doors, log, switches, self.upward)
+            from ampacity.roles.control.parent_link import ParentLink
+            self.parent_link = ParentLink(self, site["parent"], self.numbers.epoch)
+        self.safety = SafetyLoop(self.guard, self.buses, self.locals, platform, log, contactor_outputs, self.parent_link)
         self.upstream = None
-        self.points = Points(self)
+        self.evses = Evses(self)
         if site.get("ocpp"):
-            from ampacity.roles.upstream import Upstream
-            self.upstream = Upstream(self, site["ocpp"], __version__, self.lives.boot_reason(doors), self.started_ms)
-        self.extras = extras(self)
-        self.commissioning = None  # roles/commissioning.py, once an installer asks for it
-        self._installer = self._access = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
-        if self.settings.get(CONSOLE_DOC) or CONSOLE_DOC in self.settings.damaged:
-            self._load_installer()
-        self._kept_limits = None
-        if self.settings.get(LIMITS_DOC) or LIMITS_DOC in self.settings.damaged:
-            self.kept_limits()
+            from ampacity.roles.charging.upstream import Upstream
+            self.upstream = Upstream(self, site["ocpp"], __version__, self.reset_history.boot_reason(platform), self.started_ms)
+        self.parts = role_parts(self)
+        self.commissioning = None  # roles/service/commissioning.py, once an installer asks for it
+        self._console = self._access = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
+        if self.documents.get(CONSOLE_DOC) or CONSOLE_DOC in self.documents.damaged:
+            self._load_console()
+        self._manual_limits = None
+        if self.documents.get(LIMITS_DOC) or LIMITS_DOC in self.documents.damaged:
+            self.manual_limits()
         self._off_shows = None
-        if self.settings.get(OFF_SHOWS_DOC) or OFF_SHOWS_DOC in self.settings.damaged:
+        if self.documents.get(OFF_SHOWS_DOC) or OFF_SHOWS_DOC in self.documents.damaged:
             self.off_shows()
-        self._mishaps = None  # of a bench
-        self.voltage = Voltage(self)
+        self._fault_injection = None  # of a bench
+        self.voltage = VoltageMonitor(self)
         self.resetting = None
         self.scanning = self.replacing = None
 
     @property
-    def installer(self):
+    def console(self):
         """What the console works on."""
-        if self._installer is None:
-            self._load_installer()
-        return self._installer
+        if self._console is None:
+            self._load_console()
+        return self._console
 
-    def _load_installer(self):
-        from ampacity.roles.installer import Installer
-        self._installer = Installer(self)
+    def _load_console(self):
+        from ampacity.roles.service.primary_console import PrimaryConsole
+        self._console = PrimaryConsole(self)
 
-    def kept_limits(self):
+    def manual_limits(self):
         """Limits by hand, which outlive a restart: loaded when there is the first one."""
-        if self._kept_limits is None:
-            from ampacity.roles.kept_limits import KeptLimits
-            self._kept_limits = KeptLimits(self)
-            self.extras.append(self._kept_limits)
-        return self._kept_limits
+        if self._manual_limits is None:
+            from ampacity.roles.storage.manual_limits import ManualLimits
+            self._manual_limits = ManualLimits(self)
+            self.parts.append(self._manual_limits)
+        return self._manual_limits
 
     def off_shows(self):
         """What units show while they are off, by their commissioning: loaded when something is known."""
         if self._off_shows is None:
-            from ampacity.roles.off_shows import OffShows
+            from ampacity.roles.storage.off_shows import OffShows
             self._off_shows = OffShows(self)
         return self._off_shows
 
@@ -114,17 +114,17 @@ class Primary:
         """Who may change things at the console."""
         if self._access is None:
             from ampacity.console.access import Access
-            self._access = Access(self.settings, os.urandom)
+            self._access = Access(self.documents, os.urandom)
         return self._access
 
     async def serve_console(self):
         """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
-        address = self.doors.boot.get("console")
+        address = self.platform.boot.get("console")
         if not address:
             return
-        from ampacity.console.door import serve
+        from ampacity.console.server import serve
         host, _, port = address.rpartition(":")
-        server = await serve(self.doors, host, int(port), self.access, lambda: self.installer, self.log)
+        server = await serve(self.platform, host, int(port), self.access, lambda: self.console, self.log)
         try:
             while True:
                 await self.clock.sleep_ms(3600000)
@@ -135,34 +135,34 @@ class Primary:
         """With a parent the guard keeps its grant, too (rule 13)."""
         guard = Guard
         if self.site.get("parent"):
-            from ampacity.circuit.granted import GrantedGuard as guard
-        guard = guard(self.site, self.started_ms, self.keeper.evidence())
-        self.keeper.watch(guard)
+            from ampacity.circuit.cascaded_guard import CascadedGuard as guard
+        guard = guard(self.site, self.started_ms, self.persistence.evidence())
+        self.persistence.watch(guard)
         return guard
 
     def _make_buses(self):
         """The wires; doors of a simulation without frames bring their own."""
-        bring = getattr(self.doors, "fact_buses", None)
+        bring = getattr(self.platform, "frameless_buses", None)
         buses = bring(self.site, self.guard, self._on_reading) if bring is not None else None
-        return buses or Buses(self.site, self.guard, self.doors, self.log, self.numbers, self._on_reading)
+        return buses or Buses(self.site, self.guard, self.platform, self.log, self.numbers, self._on_reading)
 
     def _add_locals(self):
         self.locals = []
         for i, evse in enumerate(self.site["evses"]):
             if evse["kind"] == "local":
                 from ampacity.evse.local_driver import LocalDriver  # with the whole pilot: 8 KB that a site cabinet lacks
-                port = self.doors.charge_point(evse["name"])
+                port = self.platform.evse_hardware(evse["name"])
                 if port is None:
                     self.log.add("error", "evse %s: this controller has no charging point of its own" % evse["name"], self.started_ms)
-                    from ampacity.ports.charge_point import ChargePointPort
-                    port = ChargePointPort(evse["name"])
+                    from ampacity.ports.evse_hardware import EvseHardware
+                    port = EvseHardware(evse["name"])
                 self.buses.drivers[i] = LocalDriver(evse, i, self.guard, port)
                 self.locals.append(self.buses.drivers[i])
 
     def _on_reading(self, meter, reading, now_ms):
         """A meter's frame is complete: decide at once, in the very call that decoded it."""
         self.readings[meter] = reading
-        for part in self.extras:
+        for part in self.parts:
             part.reading(meter, now_ms)
         self.safety.tick(now_ms, permit=False)
 
@@ -174,7 +174,7 @@ class Primary:
         """The reasons of its present target, and what is to be said of its address."""
         wire = self.buses.wire_of[evse]
         trouble = wire.trouble(self.site["evses"][evse]["unit"]) if hasattr(wire, "trouble") else ""
-        facts = self.points.facts(evse)
+        facts = self.evses.facts(evse)
         trouble = trouble or getattr(facts, "trouble", None) or getattr(facts, "remark", None)
         if trouble and self._off_shows is not None:
             trouble += self._off_shows.former(evse)
@@ -196,7 +196,7 @@ class Primary:
         for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
             self.guard.unlock(index)
         if evse:
-            self.points.reset(evse - 1, now_ms)
+            self.evses.reset(evse - 1, now_ms)
             return
         self.log.add("warning", "reset: %s" % kind, now_ms)
         self.resetting = kind
@@ -208,18 +208,18 @@ class Primary:
             self.step(now_ms)
             for _ in range(HOUSEKEEPING_MS // KEEP_MS):
                 await self.clock.sleep_ms(KEEP_MS)
-                if not self.guard.ledger.durable.is_kept():  # a lock-out that the next life would not know
-                    self.keeper.save(self.guard, self.clock.now_ms())
+                if not self.guard.ledger.journal_barrier.is_written():  # a lock-out that the next life would not know
+                    self.persistence.save(self.guard, self.clock.now_ms())
 
     def step(self, now_ms):
         """One pass of the housekeeping."""
-        self._take_door_events(now_ms)
+        self._take_platform_events(now_ms)
         for wire in self.buses.wires:
             wire.watch(self.log, now_ms)
-        self.keeper.keep_latches(self.locals, now_ms)
-        self.points.step(now_ms)
+        self.persistence.keep_latches(self.locals, now_ms)
+        self.evses.step(now_ms)
         self.voltage.step(now_ms)
-        for part in self.extras:
+        for part in self.parts:
             part.step(now_ms)
         for work in (self.scanning, self.replacing):
             if work is not None:
@@ -229,46 +229,46 @@ class Primary:
         for at_ms, kind, text in self.guard.events:
             self.log.add("info", kind + ": " + text, at_ms)
         del self.guard.events[:]
-        self.keeper.save(self.guard, now_ms)
-        self.keeper.keep_epoch(self.numbers, now_ms)
-        self.lives.step(now_ms)
-        if self.keeper.restart and self.resetting is None:
-            self.keeper.restart = False
+        self.persistence.save(self.guard, now_ms)
+        self.persistence.keep_epoch(self.numbers, now_ms)
+        self.reset_history.step(now_ms)
+        if self.persistence.restart and self.resetting is None:
+            self.persistence.restart = False
             self.log.add("warning", "storage: the evidence is kept: the controller restarts with it", now_ms)
             self.resetting = "storage"
-        if self.resetting is None and self.lives.rested(now_ms):
+        if self.resetting is None and self.reset_history.rested(now_ms):
             self.log.add("warning", "restart loop: the safe state has lasted %d minutes: the controller starts anew" % (REST_MS // 60000), now_ms)
             self.resetting = "rested"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None
-            for part in self.extras:
+            for part in self.parts:
                 part.close(now_ms)
-            self.keeper.save(self.guard, now_ms, at_once=True)
-            self.lives.end(now_ms)
-            self.doors.reset("immediate")
+            self.persistence.save(self.guard, now_ms, at_once=True)
+            self.reset_history.end(now_ms)
+            self.platform.reset("immediate")
 
-    def _take_door_events(self, now_ms):
-        events = self.doors.events
+    def _take_platform_events(self, now_ms):
+        events = self.platform.events
         while events:
             event = events.pop(0)
             if event[0] == "token":
-                self.points.token(event[1], event[2], event[3], now_ms)
+                self.evses.token(event[1], event[2], event[3], now_ms)
             elif event[0] == "button":
-                self.points.button(event[1], event[2], now_ms)
+                self.evses.button(event[1], event[2], now_ms)
             elif event[0] == "bay":
-                self.points.bay(event[1], event[2], event[3], now_ms)
+                self.evses.bay(event[1], event[2], event[3], now_ms)
             elif event[0] == "safety_load":
-                for part in self.extras:
+                for part in self.parts:
                     part.told(event[1], event[2], now_ms)
             elif event[0] == "fault":
-                self._mishap(event[1], event[2], event[3], now_ms)
+                self._inject_fault(event[1], event[2], event[3], now_ms)
 
-    def _mishap(self, kind, on, fields, now_ms):
+    def _inject_fault(self, kind, on, fields, now_ms):
         """A fault that a bench asks for."""
-        if self._mishaps is None:
-            from ampacity.roles.mishaps import Mishaps
-            self._mishaps = Mishaps(self)
-        self._mishaps.act(kind, on, fields, now_ms)
+        if self._fault_injection is None:
+            from ampacity.roles.service.fault_injection import FaultInjection
+            self._fault_injection = FaultInjection(self)
+        self._fault_injection.act(kind, on, fields, now_ms)
 
     async def guarded(self, name, start):
         """Run one loop of the outside world for ever: what it raises is logged and it starts again."""
@@ -286,8 +286,8 @@ class Primary:
         loops = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
         for wire in self.buses.wires:
             loops.append((wire.name, wire.start))
-        if self.upward is not None:
-            loops.append(("parent", self.upward.start))
+        if self.parent_link is not None:
+            loops.append(("parent", self.parent_link.start))
         if self.upstream is not None:
             loops.append(("upstream", self.upstream.link.run))
             if self.site.get("time", {}).get("ntp"):
@@ -298,24 +298,24 @@ class Primary:
         from ampacity.net.resolver import Resolver
         from ampacity.net.timekeeper import run_timekeeper
         resolver = Resolver(self.clock, self.log)
-        await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.doors.set_clock)
+        await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.platform.set_clock)
 
 
-def made(doors, site, log):
+def made(platform, site, log):
     """The Primary of these facts. Rejected also where nobody has looked at a field before something was computed with it."""
     try:
-        return Primary(doors, site, log)
+        return Primary(platform, site, log)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
-        log.add("error", format_exception(e), doors.clock.now_ms())
+        log.add("error", format_exception(e), platform.clock.now_ms())
         raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "what `ampacity run` or `push` makes of a site file; the log has the place")
 
 
-async def run(doors, site, log):
+async def run(platform, site, log):
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
-    primary = made(doors, site, log)
-    doors.role = primary
+    primary = made(platform, site, log)
+    platform.role = primary
     log.add("info", "primary %s: site %s, %d EVSEs" % (__version__, site["name"], len(site["evses"])), primary.started_ms)
-    if not primary.doors.watchdog.armed:
+    if not primary.platform.watchdog.armed:
         log.add("warning", "no hardware watchdog: nothing restarts a controller that hangs", primary.started_ms)
     tasks = primary.start_tasks()
     try:

@@ -9,17 +9,17 @@ import asyncio
 
 from ampacity import __version__
 from ampacity.base.errors import InvariantBroken, Rejected
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_map import CHARGING_DA_MIN, RegisterMap
-from ampacity.bus.secondary import SecondaryEngine
-from ampacity.console.door import serve
-from ampacity.evse.pilot import PilotMachine
-from ampacity.evse.point import ChargingPoint
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import CHARGING_DA_MIN, RegisterMap
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.console.server import serve
+from ampacity.evse.local_evse import LocalEvse
+from ampacity.evse.pilot import ControlPilot
 from ampacity.ports.address import parse_address
-from ampacity.roles.secondary_console import SecondaryTarget
-from ampacity.roles.site_types import check_fields
+from ampacity.roles.configuration.field_types import check_fields
+from ampacity.roles.service.secondary_console import SecondaryConsole
 from ampacity.store.disk_files import DiskFiles
-from ampacity.store.settings import Settings
+from ampacity.store.document_store import DocumentStore
 
 TICK_MS = 100
 LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
@@ -75,23 +75,23 @@ def checked(config):
 class Secondary:
     """Everything of one secondary but its loops; `tick(now_ms)` is one safety pass."""
 
-    def __init__(self, config, port, settings, log, now_ms):
+    def __init__(self, config, port, documents, log, now_ms):
         self.config = config = checked(config)
-        self.settings = settings
+        self.documents = documents
         self.log = log
         self.started_ms = now_ms
-        kept = settings.get("secondary") or {}
+        kept = documents.get("secondary") or {}
         self.boots = (kept.get("boots", 0) + 1) & 0xFFFF
         self.energy_kept_wh = kept.get("energy_wh", 0)
         self.lease = Lease(config["fallback_da"], config["max_da"], config["power_on_da"], config["lease_max_ms"])
         self.map = RegisterMap(self.lease, str(config.get("serial", "")), __version__, unit=config["unit"])
         self.map.boot_count = self.boots
-        self._take_written(settings.get("written"))
-        self.machine = PilotMachine(config["max_da"], config.get("connector", "c")[:1] == "s")
-        self.point = ChargingPoint(port, self.machine, config["terminals"], self.energy_kept_wh)
-        self.latched = settings.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
+        self._take_written(documents.get("written"))
+        self.machine = ControlPilot(config["max_da"], config.get("connector", "c")[:1] == "s")
+        self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
+        self.latched = documents.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
         self._latched_ms = now_ms
-        self.point.restore(["unread"] if "latched" in settings.damaged else self.latched)
+        self.evse.restore(["unread"] if "latched" in documents.damaged else self.latched)
         self._tell_damaged(now_ms)
         self.stopped = False
         self.server = None  # the ModbusTcp, where there is one
@@ -104,7 +104,7 @@ class Secondary:
     def tick(self, now_ms):
         """One pass: lease → pilot → facts. Bounded, no await."""
         limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
-        self.point.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
+        self.evse.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
         self.stopped = self.stopped and self.machine.plugged
         self._show(now_ms)
         del self.map.grants[:]
@@ -122,7 +122,7 @@ class Secondary:
             written["longest_ms"] = lease.longest_ms
             self._put("written", written, now_ms)
         self._keep_latched(now_ms)
-        if self.point.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
+        if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
 
     def unlock_until(self, until_ms):
@@ -136,10 +136,10 @@ class Secondary:
             "mode": self._state,
             "limit_a": self.lease.limit_da(now_ms) / 10,
             "lease_left_ms": self.lease.remaining_ms(now_ms),
-            "pilot": self.machine.sign,
-            "contactor": self.point.charging,
+            "pilot": self.machine.iec_state,
+            "contactor": self.evse.charging,
             "faults": self.machine.faults,
-            "energy_wh": self.point.energy_wh,
+            "energy_wh": self.evse.energy_wh,
             "uptime_ms": now_ms - self.started_ms,
         }
         if self.engine is not None:
@@ -153,19 +153,19 @@ class Secondary:
         return self.map.flags & FLAG_OPEN and self.lease.state(now_ms) == "leased"
 
     def _show(self, now_ms):
-        point, machine, facts = self.point, self.machine, self.map
-        port, terminals = point.port, self.config["terminals"]
+        evse, machine, facts = self.evse, self.machine, self.map
+        port, terminals = evse.port, self.config["terminals"]
         faults, absent = machine.faults, 3 - terminals
         facts.faults = 0
         for name in faults:
             facts.faults |= 1 << FAULT_BITS.get(name, OTHER_BIT)
         facts.faulted = bool(facts.faults)
         facts.offered_da = [machine.offered_da] * terminals + [0] * absent
-        measured = point.updated_ms >= 0 and "input" not in faults
+        measured = evse.updated_ms >= 0 and "input" not in faults
         facts.measured_da = port.amps_da[:terminals] + [None] * absent if measured else [None] * 3
         facts.volts_dv = port.volts_dv[:terminals] + [None] * absent if measured else [None] * 3
-        facts.energy_wh = point.energy_wh
-        facts.pilot = machine.sign
+        facts.energy_wh = evse.energy_wh
+        facts.pilot = machine.iec_state
         facts.plug = machine.plugged | port.lock << 1 | bool(port.contactor_closed) << 2 | machine.asks << 3
         facts.car_phases = 0
         for i in range(terminals):
@@ -178,20 +178,20 @@ class Secondary:
             reason = ", ".join(self.machine.faults) or "limit %d da" % self.lease.limit_da(now_ms)
             self.log.add("info", "secondary: %s -> %s: %s" % (self._state, state, reason), now_ms)
             self._state = state
-        for event in self.point.events:
+        for event in self.evse.events:
             self.stopped = self.stopped or event == ("button", "stop")
             self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
-        self.point.events = []
+        self.evse.events = []
 
     def _tell_damaged(self, now_ms):
         told = (("latched", "latched faults: it waits for its plug"), ("written", "settings: 6 A at most, none without a grant, until they are set"))
         for name, means in told:
-            if name in self.settings.damaged:
+            if name in self.documents.damaged:
                 self.log.add("error", "store: damaged: " + means, now_ms)
 
     def _take_written(self, written):
         """What an installer wrote over the bus outlives the settings file's values; damaged, it is the least there is."""
-        if "written" in self.settings.damaged:
+        if "written" in self.documents.damaged:
             self.map.set_settings(0, CHARGING_DA_MIN, 0, self.lease.longest_ms)
         elif written and not self.map.set_settings(
             written["fallback_da"], written["max_da"], written["power_on_da"], written["longest_ms"]
@@ -199,12 +199,12 @@ class Secondary:
             self.log.counter("settings_refused")
 
     def _keep(self, now_ms):
-        self.energy_kept_wh = self.point.energy_wh
+        self.energy_kept_wh = self.evse.energy_wh
         self._put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
 
     def _keep_latched(self, now_ms):
         """What only a hand on the plug ends is no less so after a power cut."""
-        latched = self.point.latched
+        latched = self.evse.latched
         if latched != self.latched and now_ms >= self._latched_ms:
             self._latched_ms = now_ms + LATCHED_AGAIN_MS
             if self._put("latched", latched, now_ms):
@@ -212,7 +212,7 @@ class Secondary:
 
     def _put(self, name, value, now_ms):
         try:
-            self.settings.put(name, value)
+            self.documents.put(name, value)
             return True
         except OSError as e:
             self.log.add("error", "store: %s not kept: %s" % (name, e), now_ms)
@@ -220,21 +220,21 @@ class Secondary:
         return False
 
 
-async def safety_loop(secondary, doors):
+async def safety_loop(secondary, platform):
     """The only one that feeds the watchdog, and only after a whole pass."""
-    clock = doors.clock
+    clock = platform.clock
     due_ms = clock.now_ms()
     while True:
         now_ms = clock.now_ms()
         secondary.tick(now_ms)
-        doors.watchdog.feed()
+        platform.watchdog.feed()
         due_ms = max(due_ms + TICK_MS, now_ms + 1)
-        await doors.pace(max(1, due_ms - clock.now_ms()))
+        await platform.pace(max(1, due_ms - clock.now_ms()))
 
 
-async def bus_loop(secondary, engine, line, doors):
+async def bus_loop(secondary, engine, line, platform):
     """Bytes to the engine and back; a grant is acted upon before its reply leaves."""
-    clock = doors.clock
+    clock = platform.clock
     while True:
         out, wake_us = engine.next(clock.now_us())
         if out:
@@ -242,58 +242,58 @@ async def bus_loop(secondary, engine, line, doors):
         data = await line.read(max(0, wake_us - clock.now_us()))
         if data:
             engine.receive(data, clock.now_us())
-            act_on_grants(secondary, doors, clock.now_ms())
+            act_on_grants(secondary, platform, clock.now_ms())
 
 
-async def keep_loop(secondary, doors):
+async def keep_loop(secondary, platform):
     while True:
-        await doors.clock.sleep_ms(1000)
-        secondary.housekeep(doors.clock.now_ms())
+        await platform.clock.sleep_ms(1000)
+        secondary.housekeep(platform.clock.now_ms())
 
 
-def open_bus(secondary, doors, log):
+def open_bus(secondary, platform, log):
     """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
     baud = config.get("baud", 19200)
-    engine = secondary.engine = SecondaryEngine(config["unit"], secondary.map, baud)
+    engine = secondary.engine = ModbusServer(config["unit"], secondary.map, baud)
     if config.get("tcp"):
-        from ampacity.roles.modbus_tcp import ModbusTcp
+        from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
 
-        secondary.server = ModbusTcp(engine, config["tcp"], doors, log, lambda now_ms: act_on_grants(secondary, doors, now_ms))
+        secondary.server = ModbusTcpServer(engine, config["tcp"], platform, log, lambda now_ms: act_on_grants(secondary, platform, now_ms))
         return None, secondary.server.start()
     bus = {"name": config.get("bus", "bus"), "port": config.get("port", "virtual"), "stop": config.get("stop", 1)}
     bus["baud"], bus["parity"] = baud, config.get("parity", "E")
-    line = doors.open_line(bus)
-    return line, bus_loop(secondary, engine, line, doors)
+    line = platform.open_line(bus)
+    return line, bus_loop(secondary, engine, line, platform)
 
 
-def act_on_grants(secondary, doors, now_ms):
+def act_on_grants(secondary, platform, now_ms):
     """What was granted is in force before anybody is told so, unless the bench holds the controller's loop."""
-    if secondary.map.grants and "hang" not in doors.faults:
+    if secondary.map.grants and "hang" not in platform.faults:
         secondary.tick(now_ms)
 
 
-async def run(doors, config, log):
+async def run(platform, config, log):
     """Run the secondary that `config` describes until it ends; raises Rejected for settings that cannot be."""
-    port = doors.charge_point(doors.boot.get("name") or config.get("name", "evse"))
+    port = platform.evse_hardware(platform.boot.get("name") or config.get("name", "evse"))
     if port is None:
         raise Rejected("role", "secondary", "a controller with a charging point")
-    if doors.files is None:
-        doors.files = DiskFiles(doors.folder)
-    secondary = doors.role = Secondary(config, port, Settings(doors.files, trusted=TRUSTED), log, doors.clock.now_ms())
-    line, serving = open_bus(secondary, doors, log)
-    tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, doors))]
-    if doors.boot.get("console"):
-        host, number = parse_address(doors.boot["console"])
-        target = SecondaryTarget(secondary, doors.clock)
-        await serve(doors, host, number, target.access, lambda: target, log)
+    if platform.files is None:
+        platform.files = DiskFiles(platform.folder)
+    secondary = platform.role = Secondary(config, port, DocumentStore(platform.files, trusted=TRUSTED), log, platform.clock.now_ms())
+    line, serving = open_bus(secondary, platform, log)
+    tasks = [asyncio.create_task(serving), asyncio.create_task(keep_loop(secondary, platform))]
+    if platform.boot.get("console"):
+        host, number = parse_address(platform.boot["console"])
+        target = SecondaryConsole(secondary, platform.clock)
+        await serve(platform, host, number, target.access, lambda: target, log)
     try:
-        await safety_loop(secondary, doors)
+        await safety_loop(secondary, platform)
     except InvariantBroken as e:
-        log.add("error", "safe state: " + str(e), doors.clock.now_ms())
+        log.add("error", "safe state: " + str(e), platform.clock.now_ms())
         port.set_contactor(False)
         port.set_pilot("x1")
-        doors.reset("invariant")
+        platform.reset("invariant")
     finally:
         for task in tasks:
             task.cancel()

@@ -9,7 +9,7 @@ import os
 from ampacity.store.fsync import sync_file, sync_folder
 
 try:
-    from ampacity.store.private import APPEND, FILE_MODE, FOLDER_MODE, WRITE_NEW, make_folder, open_private, restrict
+    from ampacity.store.file_permissions import APPEND, FILE_MODE, FOLDER_MODE, WRITE_NEW, make_folder, open_private, restrict
 except ImportError:
     APPEND, WRITE_NEW, FILE_MODE, FOLDER_MODE = "ab", "wb", 0, 0
     make_folder = os.mkdir

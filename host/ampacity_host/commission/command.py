@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 from ampacity_host.commission.guide import Guide
-from ampacity_host.commission.link import Link, LinkLost, Refused, SerialLink, SocketLink
-from ampacity_host.commission.papers import NoReport, fetch, holds, read, write
-from ampacity_host.commission.people import Keyboard, Nobody
-from ampacity_host.commission.render import html
+from ampacity_host.commission.html_report import html
+from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
+from ampacity_host.commission.report import NoReport, fetch, holds, read, write
 from ampacity_host.commission.screen import Screen
-from ampacity_host.console import address
+from ampacity_host.console.command import address
+from ampacity_host.console.link import Link, LinkLost, Refused, SerialLink, SocketLink
 
 OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
 GOES_ON = "interrupted here; the run goes on in the controller: `commission abort` at its console ends it, the same command again joins it"
@@ -24,7 +24,7 @@ def commission_command(
     screen, guide = Screen(), None
     try:
         link = open_link(console, port)
-        guide = Guide(link, Nobody() if unattended else Keyboard(), screen)
+        guide = Guide(link, NoInstaller() if unattended else KeyboardInstaller(), screen)
         if scan:
             guide.scan(names)
         guide.run(names)

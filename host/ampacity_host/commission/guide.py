@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ampacity_host.commission.link import Link, Refused, as_json
-from ampacity_host.commission.papers import TWINS_FIX, doubles
-from ampacity_host.commission.people import Person
+from ampacity_host.commission.installer import Installer
+from ampacity_host.commission.report import DUPLICATE_FIX, duplicate_addresses
 from ampacity_host.commission.screen import Screen
+from ampacity_host.console.link import Link, Refused, as_json
 
 POLL_S = 1.0
 OWN = "units=own baud=own"
@@ -19,7 +19,7 @@ OWN = "units=own baud=own"
 class Guide:
     """sleep: of the clock that the controller lives on (a bench's virtual one in tests)."""
 
-    def __init__(self, link: Link, person: Person, screen: Screen, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, link: Link, person: Installer, screen: Screen, sleep: Callable[[float], None] = time.sleep) -> None:
         self.link, self.person, self.screen, self._sleep = link, person, screen, sleep
         self.scans: list[dict[str, Any]] = []
         self.begun = False  # the run; from then on it is the controller's
@@ -34,9 +34,9 @@ class Guide:
                 if document is None:
                     break
                 self.scans.append(document)
-                double = doubles(document)
+                double = duplicate_addresses(document)
                 for text in double:
-                    self.screen.say("error", text, TWINS_FIX)
+                    self.screen.say("error", text, DUPLICATE_FIX)
                 if not double or not self.person.agrees("put right? then it is scanned again; no: go on as it is."):
                     break
                 document["put_right"] = True
@@ -67,7 +67,7 @@ class Guide:
         document["bus"] = bus
         for row in document["found"]:
             self.screen.note(f"{bus} unit {row['unit']}: {row['note'] or row['device'] or 'unknown'}")
-        if document["verdict"] and not doubles(document):
+        if document["verdict"] and not duplicate_addresses(document):
             self.screen.note(f"{bus}: {document['verdict']}")
         return document
 

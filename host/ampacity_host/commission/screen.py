@@ -5,8 +5,8 @@ import time
 from rich.console import Console
 from rich.markup import escape
 
-from ampacity.commission.papers import without
-from ampacity_host.commission.people import CHOICES
+from ampacity.commission.report import without_name
+from ampacity_host.commission.installer import CHOICES
 
 MARKS = {"passed": "[green]ok  [/]", "failed": "[red]FAIL[/]", "not done": "[yellow]open[/]", "not needed": "[dim]-   [/]"}
 PROGRESS_S = 10.0
@@ -37,7 +37,7 @@ class Screen:
         self._console.print(escape(text))
 
     def done(self, name: str, step: str, outcome: str, text: str) -> None:
-        self._console.print(f"{MARKS.get(outcome, outcome)} {escape(name)} {escape(step)}: {escape(without(name, text))}")
+        self._console.print(f"{MARKS.get(outcome, outcome)} {escape(name)} {escape(step)}: {escape(without_name(name, text))}")
 
     def say(self, level: str, text: str, fix: str) -> None:
         colour = COLOURS.get(level, "white")

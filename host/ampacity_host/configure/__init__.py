@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from ampacity_host.configure.compiling import compile_site, secondary_config
-from ampacity_host.configure.devices import check_devices
-from ampacity_host.configure.hierarchy import resolve
-from ampacity_host.configure.mistakes import Collector, Mistake, SiteErrors
-from ampacity_host.configure.parse import SiteFile, parse
-from ampacity_host.configure.structure import check_structure
+from ampacity_host.configure.compiler.cascade import resolve
+from ampacity_host.configure.compiler.device_facts import check_devices
+from ampacity_host.configure.compiler.site_facts import compile_site, secondary_config
+from ampacity_host.configure.site_file.mistakes import Collector, Mistake, SiteErrors
+from ampacity_host.configure.site_file.parser import SiteFile, parse
+from ampacity_host.configure.site_file.structure import check_structure
 
 __all__ = ["Mistake", "SiteErrors", "SiteFile", "check_report", "compile_site", "load_site", "secondary_config"]
 
@@ -44,6 +44,6 @@ def compile_below(path: Path, above: "tuple[Path, ...]") -> "tuple[SiteFile, dic
 
 def check_report(site: SiteFile, kept: dict[str, Any] | None = None) -> "dict[str, object]":
     """What `ampacity check` says of a site file that could be read, as JSON-able data."""
-    from ampacity_host.configure.report import report
+    from ampacity_host.configure.analysis.site_report import report
 
     return report(site, kept, load_site)

@@ -15,13 +15,13 @@ from ampacity.base.errors import Rejected
 from ampacity.ports.lock import Busy, FolderLock
 from ampacity.ports.watchdog import need_device
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site, secondary_config
-from ampacity_host.configure.kept import kept_evidence
-from ampacity_host.configure.left import after_change
-from ampacity_host.configure.medium import Refuses, beside, refusing, tell
-from ampacity_host.configure.show import finding_line, show, show_mistakes
-from ampacity_host.configure.supervisor import ENDED, supervise
-from ampacity_host.configure.tls import own_tls
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.configure.analysis.site_migration import after_change
+from ampacity_host.configure.analysis.terminal_report import finding_line, show, show_mistakes
+from ampacity_host.configure.running.fallback_folder import Refuses, beside, refusing, tell
+from ampacity_host.configure.running.kept_evidence import kept_evidence
+from ampacity_host.configure.running.supervisor import ENDED, supervise
+from ampacity_host.configure.site_file.tls import own_tls
+from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
 BUSY, UNUSABLE = 75, 78

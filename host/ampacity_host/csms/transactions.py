@@ -37,7 +37,7 @@ class Transaction:
         return {**{name: getattr(self, name) for name in names}, "energy_wh": self.energy_wh}
 
 
-class Book:
+class TransactionLog:
     """All transactions by (identity, id)."""
 
     def __init__(self):

@@ -9,15 +9,15 @@ from pathlib import Path
 from rich.console import Console
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.budgets import site_budgets
+from ampacity_host.configure.analysis.budgets import site_budgets
 from ampacity_host.demo import summary
-from ampacity_host.demo.rig import DemoRig, RigFailed
-from ampacity_host.demo.runtime import choose
+from ampacity_host.demo.rig_process import DemoRig, RigFailed
+from ampacity_host.demo.runtime_choice import choose
 from ampacity_host.demo.story import STORY
-from ampacity_host.demo.teller import Teller
-from ampacity_host.rig.client import RigError
+from ampacity_host.demo.story_player import StoryPlayer
+from ampacity_host.rig.control_channel.client import RigError
 from ampacity_host.rig.ui.live import Lines, Screen, kinds_of
-from ampacity_host.rig.ui.look import Look
+from ampacity_host.rig.ui.view_model import ViewModel
 
 OK, BROKEN = 0, 1
 WIDTH_MIN = 100     # of the tables where nobody's window decides
@@ -36,14 +36,14 @@ def run(runtime=None, lines=None, chart=None, story=STORY, console=None, as_json
     budgets_ms = allowed_ms(facts)
     try:
         with DemoRig(story.site, chosen) as rig:
-            teller = tell(rig, story, facts, name, console, budgets_ms, as_lines(lines, console))
+            player = tell(rig, story, facts, name, console, budgets_ms, as_lines(lines, console))
     except (RigFailed, RigError, OSError) as error:
         print("ampacity demo: %s" % error, file=sys.stderr)
         return BROKEN
-    status = conclude(teller, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name, story.site)
+    status = conclude(player, kinds_of(facts), facts, budgets_ms, Path(chart or CHART), console, name, story.site)
     if as_json:
-        worst = teller.look.worst
-        print(json.dumps({"ok": status == OK, "runtime": name, "broken": teller.verdict.all(worst), "circuits": worst["circuits"],
+        worst = player.model.worst
+        print(json.dumps({"ok": status == OK, "runtime": name, "broken": player.verdict.all(worst), "circuits": worst["circuits"],
                           "allowed_ms": budgets_ms, "chart": str(Path(chart or CHART).resolve())}), flush=True)
     return status
 
@@ -65,19 +65,19 @@ def allowed_ms(facts):
 
 
 def tell(rig, story, facts, runtime_name, console, budgets_ms, lines):
-    """Plays the story; the Teller with all it has seen."""
-    look = Look(facts["name"], kinds_of(facts), runtime_name, rig.ready["control"])
-    painter = Lines(look, console) if lines else Screen(look, console)
+    """Plays the story; the StoryPlayer with all it has seen."""
+    model = ViewModel(facts["name"], kinds_of(facts), runtime_name, rig.ready["control"])
+    painter = Lines(model, console) if lines else Screen(model, console)
     if lines:
         print("%s: %d EVSEs, firmware on %s, control channel %s" % (
             facts["name"], len(facts["evses"]), runtime_name, rig.ready["control"]), flush=True)
-    teller = Teller(rig.client, look, painter, late_ms(budgets_ms))
+    player = StoryPlayer(rig.client, model, painter, late_ms(budgets_ms))
     try:
         with painter:
-            teller.play(story)
+            player.play(story)
     except OSError as error:
         raise RigFailed("the rig is gone (%s)\n%s" % (error, rig.last_words())) from error
-    return teller
+    return player
 
 
 def late_ms(budgets_ms):
@@ -85,19 +85,19 @@ def late_ms(budgets_ms):
     return {name: value + 500 for name, value in budgets_ms.items()}
 
 
-def conclude(teller, kinds, facts, budgets_ms, chart, console, runtime_name, site):
+def conclude(player, kinds, facts, budgets_ms, chart, console, runtime_name, site):
     """Summary, chart, last lines; the exit code. On a terminal the lines for programs are left out, but for the last."""
     from ampacity_host.report.chart import draw
 
-    worst, ratings = teller.look.worst, teller.recording.samples[-1].rating
+    worst, ratings = player.model.worst, player.recording.samples[-1].rating
     chart.parent.mkdir(parents=True, exist_ok=True)
-    draw(teller.recording, chart, "%s: %d EVSEs, one primary on %s" % (facts["name"], len(facts["evses"]), runtime_name))
+    draw(player.recording, chart, "%s: %d EVSEs, one primary on %s" % (facts["name"], len(facts["evses"]), runtime_name))
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_MIN)
-    print("\n" + summary.figures(worst, teller.sessions), flush=True)
-    console.print(summary.evse_table(teller.recording, kinds, teller.sessions))
+    print("\n" + summary.figures(worst, player.sessions), flush=True)
+    console.print(summary.evse_table(player.recording, kinds, player.sessions))
     console.print(summary.circuit_table(worst, ratings, budgets_ms))
-    broken = teller.verdict.all(worst)
+    broken = player.verdict.all(worst)
     for text in broken:
         print("RULE BROKEN: %s" % text)
     if not broken:

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from ampacity_host.rig.ui.words import kind_word
+from ampacity_host.rig.ui.labels import kind_word
 
 
 def evse_table(recording, kinds, sessions):

@@ -2,7 +2,7 @@
 
 from ampacity_host.profiles.compiler import compile_profile
 from ampacity_host.profiles.facts import evse_facts, meter_facts
-from ampacity_host.profiles.source import PROFILES, blocked, load, names, validate
+from ampacity_host.profiles.loader import PROFILES, blocked, load, names, validate
 
 compile = compile_profile
 

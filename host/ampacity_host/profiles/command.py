@@ -7,12 +7,12 @@ from typing import Any
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.configure.mended import Rest
-from ampacity_host.configure.mistakes import SiteErrors
-from ampacity_host.configure.written import near, read_toml
-from ampacity_host.profiles.classes import CLASSES, device_class
+from ampacity_host.configure.site_file.mistakes import SiteErrors
+from ampacity_host.configure.site_file.toml_text import near, read_toml
 from ampacity_host.profiles.compiler import compile_profile
 from ampacity_host.profiles.facts import evse_facts, meter_facts
-from ampacity_host.profiles.source import blocked, checked, load, names
+from ampacity_host.profiles.failsafe_classes import CLASSES, device_class
+from ampacity_host.profiles.loader import blocked, checked, load, names
 
 OWN = {
     "local": ("the primary's own charging point", "no bus"),

@@ -1,14 +1,14 @@
 """From the profile that a person writes to the tables that the controller interprets.
 
 The result is JSON-able and small: lists, ints and short texts. Its layout is private to this file and to
-`ampacity.bus.profile_*`. Fields are numbered; `reads` hold finished spans of registers, `order` finished writes.
+`ampacity.bus.profile`. Fields are numbered; `reads` hold finished spans of registers, `order` finished writes.
 """
 
 from fractions import Fraction
 
-from ampacity_host.profiles.opens import off_conditions, off_refused
-from ampacity_host.profiles.reads import spans
-from ampacity_host.profiles.source import limit_registers, load, reads_feed
+from ampacity_host.profiles.loader import limit_registers, load, reads_feed
+from ampacity_host.profiles.read_requests import spans
+from ampacity_host.profiles.undocumented import off_conditions, off_refused
 from ampacity_host.profiles.units import da, fraction, ms
 
 WIDTH = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4, "bool": 1, "letter": 1, "text": 1}

@@ -5,8 +5,8 @@ not document and the installer does not declare counts as the worst the device c
 """
 
 from ampacity.circuit.trusted.errors import Rejected
-from ampacity_host.profiles.opens import off_refused
-from ampacity_host.profiles.source import blocked, reads_feed, usable
+from ampacity_host.profiles.loader import blocked, reads_feed, usable
+from ampacity_host.profiles.undocumented import off_refused
 from ampacity_host.profiles.units import da, fraction, ms
 
 UNKNOWN_BOOT_MS = 500

@@ -6,7 +6,7 @@ Nothing here is ever written, and only registers that the profile calls readable
 """
 
 from ampacity_host.profiles.compiler import READ_WITH, WIDTH
-from ampacity_host.profiles.source import load
+from ampacity_host.profiles.loader import load
 from ampacity_host.profiles.units import fraction, ms
 
 ASKS_MAX = 6

@@ -117,7 +117,7 @@ def unknown(error: jsonschema.ValidationError) -> list[str]:
 
 def close(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant."""
-    from ampacity_host.configure.written import near  # that room begins with the profiles
+    from ampacity_host.configure.site_file.toml_text import near  # that room begins with the profiles
 
     return near(name, known)
 

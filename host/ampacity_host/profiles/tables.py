@@ -6,7 +6,7 @@
 import pprint
 
 from ampacity_host.profiles.compiler import compile_profile
-from ampacity_host.profiles.source import load
+from ampacity_host.profiles.loader import load
 
 NAMES = (
     "heidelberg-energy-control", "keba-p30", "delta-ac-max", "pracht-alpha", "vestel-evc04", "phoenix-ev-cc-ac1-m3",

@@ -10,15 +10,15 @@ from pathlib import Path
 from ampacity_host.configure import SiteErrors, compile_site, load_site
 from ampacity_host.places import CHECKOUT
 from ampacity_host.replay import sessions
-from ampacity_host.replay.driver import Driver
-from ampacity_host.replay.mains import Mains
-from ampacity_host.replay.pace import Pace
-from ampacity_host.replay.record import Recorder, circuit_books, violations, write_files
+from ampacity_host.replay.other_load import OtherLoadRecording
+from ampacity_host.replay.results import Recorder, circuit_books, violations, write_files
+from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
-from ampacity_host.replay.stage import make_stage
+from ampacity_host.replay.simulation import make_simulation
+from ampacity_host.replay.time_left import TimeLeft
 from ampacity_host.replay.times import DAY_S, TimeReader
-from ampacity_host.rig.family import Family, has_below
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.base.cascade import Cascade, has_below
+from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.setup import plant_seed
 from ampacity_host.scan.progress import Progress
 
@@ -68,9 +68,9 @@ class Replay:
         self._args = args
         self._site = load_site(args.site)
         self._facts = compile_site(self._site)
-        self._family = self._make_family() if has_below(self._facts) else None
-        if self._family is not None:
-            self._facts = self._family.flat
+        self._cascade = self._make_cascade() if has_below(self._facts) else None
+        if self._cascade is not None:
+            self._facts = self._cascade.flat
         self._times = TimeReader(self._facts["time"]["tz"])
         self._seed = args.seed if args.seed is not None else plant_seed(self._site)
         if not args.faults <= FAULTS_MAX:
@@ -79,12 +79,12 @@ class Replay:
         self._read_sessions()
         self._mains = self._read_mains()
 
-    def _make_family(self):
+    def _make_cascade(self):
         """All levels, where the site has primaries below."""
         if self._args.no_bytes:
             raise UsageError("--no-bytes: a site with primaries below is replayed with all bytes")
         try:
-            return Family(self._site, self._facts)
+            return Cascade(self._site, self._facts)
         except KeyError as unknown:
             raise UsageError("evse %s: a replay needs the site file of a primary below (site = …)" % unknown) from None
 
@@ -112,7 +112,7 @@ class Replay:
         if not self._args.mains:
             return None
         given = {role: column for role, column in self._columns.items() if role not in sessions.ROLES}
-        mains = Mains(find_data(self._args.mains), self._times, self._facts["phases"], self._facts["voltage_v"], given,
+        mains = OtherLoadRecording(find_data(self._args.mains), self._times, self._facts["phases"], self._facts["voltage_v"], given,
                       self._args.mains_phases)
         if mains.refused:
             say("%d rows of the other load left out" % mains.refused)
@@ -136,23 +136,23 @@ class Replay:
 
     def run(self):
         args = self._args
-        stage = make_stage(args, self._facts, self._seed, self._start_s, self._family)
-        plant = stage.plant
+        simulation = make_simulation(args, self._facts, self._seed, self._start_s, self._cascade)
+        plant = simulation.plant
         if self._mains is not None:
             plant.play_mains(self._mains)
-        driver = Driver(plant, self._sessions, self._start_s, self._car())
-        driver.on_plug = stage.on_plug
+        driver = SessionPlayer(plant, self._sessions, self._start_s, self._car())
+        driver.on_plug = simulation.on_plug
         recorder = Recorder(plant) if args.out else None
         began_s = time.monotonic()
-        self._play(stage)
-        self._run_out(stage, driver)
+        self._play(simulation)
+        self._run_out(simulation, driver)
         hungry = driver.end()
         if hungry:
             say("%d cars still wanted more a day after the last one came; what they had got by then counts" % hungry)
         plant.close()
         wall_s = time.monotonic() - began_s
-        stage.close()
-        result = self._result(stage, driver, wall_s)
+        simulation.close()
+        result = self._result(simulation, driver, wall_s)
         if args.out:
             title = "%s: %d days from %s, %d sessions" % (self._facts["name"], self._days, self._times.words(self._start_s)[:10], driver.asked)
             written = write_files(Path(args.out), plant, recorder, driver, self._start_s, self._times.zone, title)
@@ -161,34 +161,34 @@ class Replay:
             say("written: %s" % ", ".join(map(str, written)))
         return VIOLATION if result["violations"] else OK
 
-    def _play(self, stage):
+    def _play(self, simulation):
         """The days that were asked for."""
-        plant = stage.plant
+        plant = simulation.plant
         total_ms = 1000 * self._days * DAY_S + 1000
-        slow = not (self._args.no_bytes or self._args.unmanaged or self._family)
+        slow = not (self._args.no_bytes or self._args.unmanaged or self._cascade)
         progress = Progress(sys.stderr)
-        pace = Pace(total_ms, progress, say, HINT if slow else "")
+        pace = TimeLeft(total_ms, progress, say, HINT if slow else "")
         while (done_ms := plant.now_ms - plant.start_ms) < total_ms:
-            stage.run_ms(min(pace.slice_ms, total_ms - done_ms))
+            simulation.run_ms(min(pace.slice_ms, total_ms - done_ms))
             done_ms = plant.now_ms - plant.start_ms
             pace.passed(done_ms, self._times.words(self._start_s + done_ms // 1000))
         progress.end()
 
-    def _run_out(self, stage, driver):
+    def _run_out(self, simulation, driver):
         """On, until every car has left or is full and nobody waits: then the books cannot change any more."""
-        plant = stage.plant
+        plant = simulation.plant
         end_ms = plant.now_ms + EXTRA_S_MAX * 1000
         while plant.now_ms < end_ms and not driver.settled():
-            stage.run_ms(RUN_OUT_MS)
+            simulation.run_ms(RUN_OUT_MS)
         self._simulated_s = (plant.now_ms - plant.start_ms) / 1000
 
-    def _result(self, stage, driver, wall_s):
+    def _result(self, simulation, driver, wall_s):
         return {
             "days": self._days,
             "sessions": {"asked": driver.asked, "served": driver.served, "in_full": driver.in_full, "turned_away": driver.turned_away},
             "energy_wh": {"asked": driver.asked_wh, "delivered": driver.delivered_wh},
-            "circuits": circuit_books(stage.plant), "orders": stage.orders(), "frames": stage.frames(), "ocpp": stage.ocpp(),
-            "violations": violations(stage.plant), "speed": round(self._simulated_s / max(1e-9, wall_s), 1)}
+            "circuits": circuit_books(simulation.plant), "orders": simulation.orders(), "frames": simulation.frames(), "ocpp": simulation.ocpp(),
+            "violations": violations(simulation.plant), "speed": round(self._simulated_s / max(1e-9, wall_s), 1)}
 
     def _tell(self, result):
         if self._args.json:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ampacity.circuit.excursions import words
-from ampacity.roles.excursion_log import JOURNAL, JOURNAL_BYTES
+from ampacity.roles.optional.excursion_log import JOURNAL, JOURNAL_BYTES
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.journal import Journal
 

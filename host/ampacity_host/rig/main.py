@@ -11,10 +11,10 @@ import tempfile
 
 import ampacity
 from ampacity_host.configure import SiteErrors
-from ampacity_host.rig.control import ControlServer
-from ampacity_host.rig.do import forget, remember
-from ampacity_host.rig.fields import FieldError
-from ampacity_host.rig.ops import Ops
+from ampacity_host.rig.control_channel.do_command import forget, remember
+from ampacity_host.rig.control_channel.fields import FieldError
+from ampacity_host.rig.control_channel.operations import Ops
+from ampacity_host.rig.control_channel.server import ControlServer
 from ampacity_host.rig.setup import Setup, UsageError, host_port
 
 OK, REFUSED, USAGE = 0, 1, 2
@@ -38,7 +38,7 @@ def run(args):
         print("ampacity: %s" % error, file=sys.stderr)
         return USAGE
     try:
-        return asyncio.run(Session(args, setup).run())
+        return asyncio.run(RigRun(args, setup).run())
     except (FieldError, OSError, ValueError) as error:
         print("ampacity: %s" % error, file=sys.stderr)
         return REFUSED
@@ -66,7 +66,7 @@ def there(option, path):
         raise UsageError("%s: there is no file %s" % (option, path))
 
 
-class Session:
+class RigRun:
     """One run of the rig, from the first part to the last."""
 
     def __init__(self, args, setup):

@@ -3,9 +3,9 @@
 from urllib.parse import urlsplit
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.tls import own_tls
-from ampacity_host.configure.versions import spoken
-from ampacity_host.rig.family import Family, has_below
+from ampacity_host.configure.site_file.ocpp_versions import spoken
+from ampacity_host.configure.site_file.tls import own_tls
+from ampacity_host.rig.base.cascade import Cascade, has_below
 
 BENCH_IDENTITY = "AMP-BENCH"
 
@@ -43,15 +43,15 @@ class Setup:
         self.seed = args.seed if args.seed is not None else plant_seed(self.site)
         self.bench_csms = None
         self._choose(args)
-        self.family = self._family() if has_below(self.facts) else None  # with primaries below
+        self.cascade = self._cascade() if has_below(self.facts) else None  # with primaries below
         if getattr(args, "clock", "virtual") == "virtual":
-            self._need_no_tls((self.family.flat if self.family else self.facts)["buses"])
+            self._need_no_tls((self.cascade.flat if self.cascade else self.facts)["buses"])
 
     def own_tls(self, name):
         """The certificates of a secondary, None where its bus has no tls. UsageError: its entry names none."""
         site, own = self.site, name
-        if self.family is not None:
-            member = self.family.owner(name)
+        if self.cascade is not None:
+            member = self.cascade.owner(name)
             site, own = member.site, name[len(member.prefix):]
         try:
             return own_tls(site, own)
@@ -64,9 +64,9 @@ class Setup:
         if secure:
             raise UsageError("--clock virtual: bus %s has tls; use --clock real" % secure[0])
 
-    def _family(self):
+    def _cascade(self):
         try:
-            return Family(self.site, self.facts)
+            return Cascade(self.site, self.facts)
         except KeyError as unknown:
             raise UsageError("evse %s: the rig needs the site file of a primary below (site = …)" % unknown) from None
 

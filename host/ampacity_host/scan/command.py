@@ -15,14 +15,14 @@ from serial.tools import list_ports
 
 from ampacity.base.errors import Rejected
 from ampacity.base.within import within
-from ampacity.bus.door import run_rtu, run_tcp
-from ampacity.commission import words
+from ampacity.bus.transport import run_rtu, run_tcp
+from ampacity.commission import scan_text
 from ampacity.commission.scan import Scan
-from ampacity_host.configure.mistakes import SiteErrors
-from ampacity_host.scan.line import LaptopClock, SerialLine
+from ampacity_host.configure.site_file.mistakes import SiteErrors
+from ampacity_host.scan.controller_scan import Refused, add, remote_scan
 from ampacity_host.scan.options import endpoint, scan_of
 from ampacity_host.scan.progress import Progress
-from ampacity_host.scan.remote import Refused, add, remote_scan
+from ampacity_host.scan.serial_line import LaptopClock, SerialLine
 
 DONE, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 
@@ -69,7 +69,7 @@ def need_serial(path: str) -> None:
 def show(document: dict[str, Any], as_json: bool) -> None:
     """The result on standard output."""
     unseen = [f"{each['host']} was not seen: {each['why']}" for each in document.get("unseen", ())]
-    print(json.dumps(document) if as_json else "\n".join([*words.lines(document), *unseen]), flush=True)
+    print(json.dumps(document) if as_json else "\n".join([*scan_text.lines(document), *unseen]), flush=True)
 
 
 async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
@@ -125,7 +125,7 @@ async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock:
     finally:
         telling.cancel()
         progress.end()
-    return dict(words.report(scan, clock.now_us()))
+    return dict(scan_text.report(scan, clock.now_us()))
 
 
 async def _on_line(scan: Scan, path: str, clock: LaptopClock) -> None:

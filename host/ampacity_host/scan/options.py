@@ -5,10 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from ampacity.base.errors import Rejected
-from ampacity.circuit.trusted.tree import Site
-from ampacity.commission.identify import Known
+from ampacity.circuit.trusted.site.tree import Site
+from ampacity.commission.identify import KnownDevice
 from ampacity.commission.scan import Scan
-from ampacity.commission.words import settings_for, settings_of, units_for, units_of
+from ampacity.commission.scan_text import settings_for, settings_of, units_for, units_of
 from ampacity.profiles.known import KNOWN
 from ampacity_host.configure import compile_site, load_site
 
@@ -39,7 +39,7 @@ def scan_of(options: SimpleNamespace, now_us: int) -> Scan:
 def watchdogs_ms(site: "Path | None", rtu: bool) -> int:
     """How long silence brings every charge point there to its fallback: by the site file, else the longest from a factory."""
     if site is None:
-        return max(known.watchdog_ms for known in map(Known, KNOWN) if any(medium in known.media for medium in ("ra" if rtu else "t")))
+        return max(known.watchdog_ms for known in map(KnownDevice, KNOWN) if any(medium in known.media for medium in ("ra" if rtu else "t")))
     tree = Site(compile_site(load_site(site)))
     longest_ms = 0
     for evse in tree.evses:

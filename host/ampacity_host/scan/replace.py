@@ -9,11 +9,11 @@ from typing import Any
 
 from ampacity_host.commission.command import INTERRUPTED, OK, REFUSED, USAGE, open_link, told
 from ampacity_host.commission.guide import Guide
-from ampacity_host.commission.link import Link, LinkLost, Refused, as_json
-from ampacity_host.commission.papers import NoReport, fetch, read, write
-from ampacity_host.commission.people import Keyboard, Nobody
-from ampacity_host.commission.render import html
+from ampacity_host.commission.html_report import html
+from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
+from ampacity_host.commission.report import NoReport, fetch, read, write
 from ampacity_host.commission.screen import Screen
+from ampacity_host.console.link import Link, LinkLost, Refused, as_json
 
 NO_CONNECTION = 3
 POLL_S = 0.5
@@ -43,7 +43,7 @@ def replace_command(options: SimpleNamespace) -> int:
         at.state = TAKEN
         if status["outcome"] == "passed" and not options.no_test:
             at.state = TESTING
-            Guide(link, Nobody() if options.unattended else Keyboard(), screen).follow()
+            Guide(link, NoInstaller() if options.unattended else KeyboardInstaller(), screen).follow()
         screen.close()
         report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
         link.close()

@@ -20,7 +20,7 @@ class Scenario(Conversation):
 
     async def booted(self):
         await self.connect()
-        for point in self.station.points:
+        for point in self.station.evses:
             self.station.meter_values(point.id, dict(VALUES), self.now_ms)
         self.csms.heard.clear()
         return self

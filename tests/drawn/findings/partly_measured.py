@@ -3,14 +3,14 @@ is connected."""
 
 import contextlib
 
-from ampacity_host.rig.virtual import hardware
+from ampacity_host.rig.virtual import evse_hardware
 from tests.drawn.table import table as whole
 
 
 @contextlib.contextmanager
 def table(text, name, inputs=(0,)):
     """As tests.drawn.table.table; the EVSE of this name measures these terminals."""
-    renew = hardware.PlantPort._renew
+    renew = evse_hardware.VirtualEvseHardware._renew
 
     def partly(self, point):
         if point.name != name:
@@ -22,9 +22,9 @@ def table(text, name, inputs=(0,)):
         finally:
             del point.terminal_amps_da
 
-    hardware.PlantPort._renew = partly
+    evse_hardware.VirtualEvseHardware._renew = partly
     try:
         with whole(text) as one:
             yield one
     finally:
-        hardware.PlantPort._renew = renew
+        evse_hardware.VirtualEvseHardware._renew = renew

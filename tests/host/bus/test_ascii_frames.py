@@ -8,8 +8,8 @@ import pytest
 from pymodbus.framer.ascii import FramerAscii
 from pymodbus.pdu import DecodePDU
 
-from ampacity.bus.ascii import read_back, spelled
-from ampacity.bus.frames import rtu_frame
+from ampacity.bus.client.ascii_client import from_ascii, to_ascii
+from ampacity.bus.modbus.frames import rtu_frame
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "profiles"))
 from tests.host.profiles.garage import Garage  # noqa: E402  other rooms have a garage of their own
@@ -54,17 +54,17 @@ def test_thousands_of_frames_are_spelled_as_the_other_implementation_does():
         unit, pdu = rng.randrange(1, 248), rng.randbytes(rng.randrange(2, 60))
         frame = rtu_frame(unit, pdu)
         line = OTHER.encode(pdu, unit, 0)
-        assert spelled(frame) == line and read_back(line[1:-2]) == frame
-        assert OTHER.decode(spelled(frame))[1::2] == (unit, pdu)
+        assert to_ascii(frame) == line and from_ascii(line[1:-2]) == frame
+        assert OTHER.decode(to_ascii(frame))[1::2] == (unit, pdu)
 
 
 def test_a_spoilt_character_is_noticed_as_the_other_implementation_notices_it():
     rng = random.Random(6)
     for _ in range(3000):
-        line = bytearray(spelled(rtu_frame(rng.randrange(1, 248), rng.randbytes(rng.randrange(2, 30)))))
+        line = bytearray(to_ascii(rtu_frame(rng.randrange(1, 248), rng.randbytes(rng.randrange(2, 30)))))
         line[rng.randrange(1, len(line) - 2)] = rng.choice(b"0123456789ABCDEF")
         theirs = OTHER.decode(bytes(line))[3]
-        ours = read_back(line[1:-2])
+        ours = from_ascii(line[1:-2])
         assert bytes(ours[1:-2]) == bytes(theirs)
 
 

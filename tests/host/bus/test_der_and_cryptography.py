@@ -5,7 +5,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ampacity.bus.der import ROLE_OID, extension, role
+from ampacity.bus.server.der import ROLE_OID, extension, role
 from certificates import ROLE, Authority
 
 CA = Authority()

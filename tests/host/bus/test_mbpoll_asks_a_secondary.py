@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from helper_pty import Clock, PtyLine
 
 from ampacity.base.within import within
-from ampacity.bus import lease_table as table
-from ampacity.bus.door import run_rtu
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.bus.transport import run_rtu
 from tools.mbpoll import find
 
 
@@ -19,7 +19,7 @@ async def secondary():
     """(ask, map, clock) of unit 5; ask(options, …) -> (exit status, what it printed)."""
     line, clock = PtyLine(), Clock()
     registers = RegisterMap(Lease(60, 160, 60), "SN-4711", "1.2.3", unit=5)
-    task = asyncio.create_task(run_rtu(SecondaryEngine(5, registers), line, clock))
+    task = asyncio.create_task(run_rtu(ModbusServer(5, registers), line, clock))
 
     async def ask(options, *values):
         command = ["-m", "rtu", "-b", "19200", "-0", "-1", "-q", *options.split(), line.path, *map(str, values)]

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from helper_pty import Clock, PtyLine, until
 
-from ampacity.bus.door import run_rtu
-from ampacity.bus.grants import GrantTable
-from ampacity.bus.lease_driver import LeaseDriver
-from ampacity.bus.numbers import Numbers
-from ampacity.bus.primary import BusPrimary
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.leases.broadcast_driver import BroadcastDriver
+from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.bus.leases.lease_driver import LeaseDriver
+from ampacity.bus.transport import run_rtu
 from tools.micropython.find import find
 
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = {"unit": 5, "fallback_da": 0, "watchdog_ms": 4000, "survives": True, "terminals": [[0], [1], [2]]}
 
 
-class Judge:
+class FakeGuard:
     def __init__(self):
         self.proofs = []
 
@@ -32,19 +32,19 @@ class Judge:
 
 
 async def test_a_secondary_in_a_micropython_process_takes_grants_and_proves_them():
-    line, clock, judge = PtyLine(), Clock(), Judge()
+    line, clock, guard = PtyLine(), Clock(), FakeGuard()
     env = {**os.environ, "MICROPYPATH": "firmware:.frozen"}
     process = await asyncio.create_subprocess_exec(find(), "tests/host/bus/mpy_secondary.py", line.path, cwd=ROOT, env=env)
-    driver = LeaseDriver(FACTS, 0, judge, 20)
-    engine = BusPrimary({"baud": 19200, "transit_ms": 100}, [driver, GrantTable([driver], Numbers(77, 1))])
+    driver = LeaseDriver(FACTS, 0, guard, 20)
+    engine = RtuClient({"baud": 19200, "transit_ms": 100}, [driver, BroadcastDriver([driver], GrantNumbers(77, 1))])
     engine.permit(2**41)
     task = asyncio.create_task(run_rtu(engine, line, clock))
     try:
         await until(lambda: driver.facts.online, 10)
         driver.want(120, clock.now_ms())
-        await until(lambda: judge.proofs[-1:] == [120])
+        await until(lambda: guard.proofs[-1:] == [120])
         driver.want(60, clock.now_ms())
-        await until(lambda: judge.proofs[-1:] == [60])
+        await until(lambda: guard.proofs[-1:] == [60])
         assert driver.facts.serial == "SN-MPY" and driver.facts.limit_da == 60
     finally:
         task.cancel()

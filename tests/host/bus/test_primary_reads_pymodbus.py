@@ -7,11 +7,11 @@ from helper_pty import Clock, PtyLine, until
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from ampacity.bus.door import run_rtu, run_tcp
-from ampacity.bus.frames import read_pdu, words, write_pdu
-from ampacity.bus.primary import BusPrimary
-from ampacity.bus.request import LOWER, ROUTINE, Request
-from ampacity.bus.tcp import BusTcp
+from ampacity.bus.client.request import LOWER, ROUTINE, Request
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.client.tcp_client import TcpClient
+from ampacity.bus.modbus.frames import read_pdu, words, write_pdu
+from ampacity.bus.transport import run_rtu, run_tcp
 
 
 class Reader:
@@ -63,7 +63,7 @@ async def test_over_a_serial_line_units_are_read_in_turn_and_written():
     server = ModbusSerialServer(devices(1, 2), port=line.path, baudrate=19200)
     await server.serve_forever(background=True)
     readers = [Reader(1), Reader(2), Reader(1, 900)]
-    engine = BusPrimary({"baud": 19200, "transit_ms": 50}, readers)
+    engine = RtuClient({"baud": 19200, "transit_ms": 50}, readers)
     task = asyncio.create_task(run_rtu(engine, line, Clock()))
     try:
         await until(lambda: len(readers[1].replies) > 5)
@@ -81,7 +81,7 @@ async def test_over_a_serial_line_units_are_read_in_turn_and_written():
 async def test_over_tcp_several_units_are_read_and_a_lost_server_is_found_again():
     port, clock = free_port(), Clock()
     readers = [Reader(1), Reader(2)]
-    engine = BusTcp({}, readers)
+    engine = TcpClient({}, readers)
     task = asyncio.create_task(run_tcp(engine, asyncio.open_connection, "127.0.0.1", port, clock))
     await asyncio.sleep(0.05)
     try:

@@ -8,11 +8,11 @@ from helper_pty import Clock, PtyLine, until
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusIOException
 
-from ampacity.bus import lease_table as table
-from ampacity.bus.door import run_rtu
-from ampacity.bus.lease import Lease
-from ampacity.bus.lease_map import RegisterMap
-from ampacity.bus.secondary import SecondaryEngine
+from ampacity.bus.leases import register_table as table
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import RegisterMap
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.bus.transport import run_rtu
 
 IDENTITY = (0xA1B2, 0xC3D4)
 
@@ -26,7 +26,7 @@ async def secondary(baud=19200):
     """(client, map, clock) of unit 5 on a pty."""
     line, clock = PtyLine(), Clock()
     registers = RegisterMap(Lease(60, 160, 60), "SN-4711", "1.2.3", unit=5)
-    task = asyncio.create_task(run_rtu(SecondaryEngine(5, registers, baud), line, clock))
+    task = asyncio.create_task(run_rtu(ModbusServer(5, registers, baud), line, clock))
     client = AsyncModbusSerialClient(line.path, baudrate=baud, timeout=0.5, retries=0)
     assert await client.connect()
     try:

@@ -21,7 +21,7 @@ def _record_nothing(self, s, most_da, now_ms):
     order_id = Permits._rule_1_record(self, s, most_da, now_ms)
     kept = [order for order in s.book.orders if order.id != order_id]
     s.book.orders = kept or s.book.orders
-    self.bounds.rebound(s)
+    self.bounds.update_bound(s)
     return order_id
 
 
@@ -41,7 +41,7 @@ def _release_without_proof(self, s, now_ms):
 
 
 def _lapse_too_soon(self, s, now_ms):
-    if s.ok or s.lapsed or now_ms - s.other_ms < 2000:
+    if s.ok or s.lapsed or now_ms - s.last_feed_ms < 2000:
         return False
     s.memory_da = max(s.memory_da, s.book.drop_all())
     s.lapsed = True

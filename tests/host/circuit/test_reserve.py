@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ampacity.circuit.trusted.check import Sums, check_site
+from ampacity.circuit.trusted.device.reserve import Declared, declared, reserve_da
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.reserve import Declared, declared, reserve_da
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.check import ReserveSums, check_site
+from ampacity.circuit.trusted.site.tree import Site
 
 NOW_MS = 1000
 AMPS = st.sampled_from((0, 60, 80, 100, 160, 200))
@@ -38,7 +38,7 @@ def site_of(drawn):
 
 def read(ledger):
     """Every device answers as it was declared."""
-    for s in ledger.standings:
+    for s in ledger.evse_states:
         for key, value in declared(s.evse).items():
             ledger.intake.put_evidence(s.index, key, value, NOW_MS)
 
@@ -47,10 +47,10 @@ def read(ledger):
 @given(SITE)
 def test_before_anything_is_read_the_ledger_counts_no_less_than_the_check_and_after_it_the_same(drawn):
     site = Site(site_of(drawn))
-    ledger, promised = Ledger(site, NOW_MS), Sums(site).reserve_da
-    assert all(s.reserve_da >= da for s, da in zip(ledger.standings, promised, strict=True))
+    ledger, promised = Ledger(site, NOW_MS), ReserveSums(site).reserve_da
+    assert all(s.reserve_da >= da for s, da in zip(ledger.evse_states, promised, strict=True))
     read(ledger)
-    assert [s.reserve_da for s in ledger.standings] == promised
+    assert [s.reserve_da for s in ledger.evse_states] == promised
 
 
 @settings(deadline=None, max_examples=400)
@@ -59,14 +59,14 @@ def test_what_tests_have_shown_counts_alike_in_the_check_and_in_the_ledger(drawn
     facts = site_of(drawn)
     site = Site(facts)
     ledger = Ledger(site, NOW_MS)
-    for s in ledger.standings:
+    for s in ledger.evse_states:
         ledger.intake.put_evidence(s.index, "fingerprint", "S%d" % s.index, NOW_MS)
         s.evidence.commissioned(tested, distrusted, seen)
     read(ledger)
-    for s in ledger.standings:
+    for s in ledger.evse_states:
         ledger.bounds.update(s)
-    journal = {"evses": {s.evse.name: s.evidence.dump() for s in ledger.standings}}
-    assert Sums(Site(facts), journal).reserve_da == [s.reserve_da for s in ledger.standings]
+    journal = {"evses": {s.evse.name: s.evidence.dump() for s in ledger.evse_states}}
+    assert ReserveSums(Site(facts), journal).reserve_da == [s.reserve_da for s in ledger.evse_states]
 
 
 @settings(deadline=None, max_examples=400)
@@ -77,13 +77,13 @@ def test_where_the_check_passes_the_default_state_of_the_ledger_fits(drawn):
         return
     ledger = Ledger(Site(facts), NOW_MS)
     read(ledger)
-    for s in ledger.standings:  # nobody was ordered anything: silence freed all that it frees
+    for s in ledger.evse_states:  # nobody was ordered anything: silence freed all that it frees
         s.book.drop_all()
         ledger.bounds.update(s)
     for key in range(ledger.site.size):
-        standing = sum(ledger.margin.standing_da(s) * s.on_keys.count(key) for s in ledger.standings)
+        standing = sum(ledger.margin.default_state_da(s) * s.on_keys.count(key) for s in ledger.evse_states)
         assert standing + ledger.assumed_da[key] <= ledger.cap_da[key]
-    for s in ledger.standings:
+    for s in ledger.evse_states:
         assert ledger.permits._rule_7_default(s, s.reserve_da)
 
 

@@ -5,7 +5,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ampacity.circuit.policy.share import Member, allocate
+from ampacity.circuit.policy.allocator import Member, allocate
 
 
 def slow(free, members):

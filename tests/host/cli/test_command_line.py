@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 import ampacity
 from ampacity_host.cli import app
-from ampacity_host.controller import Named, named
+from ampacity_host.cli.spelling import OLD, respelled
+from ampacity_host.console.controller_option import ControllerRef, parse_controller
 from ampacity_host.places import SITES
-from ampacity_host.spelling import OLD, respelled
 
 DEMO = str(SITES / "demo.toml")
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -148,8 +148,8 @@ def test_an_address_that_may_not_be_read_is_said_and_no_stopped_controller(tmp_p
 
 def test_a_text_names_a_folder_a_console_or_a_serial_device(tmp_path):
     person, terminal = os.openpty()
-    assert named(os.ttyname(terminal)) == Named(tty=os.ttyname(terminal))
-    assert named(str(tmp_path)) == Named(folder=tmp_path) and named("[::1]:80") == Named(address="[::1]:80")
+    assert parse_controller(os.ttyname(terminal)) == ControllerRef(tty=os.ttyname(terminal))
+    assert parse_controller(str(tmp_path)) == ControllerRef(folder=tmp_path) and parse_controller("[::1]:80") == ControllerRef(address="[::1]:80")
     os.close(person)
     os.close(terminal)
 

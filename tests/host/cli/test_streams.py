@@ -39,7 +39,7 @@ def test_a_controller_runs_whatever_becomes_of_what_is_said(out, tmp_path):
 
 
 def test_a_closed_stream_gives_its_number_to_no_other_file():
-    look = "import os; from ampacity_host.streams import open_missing; open_missing(); import sys; sys.stderr.write(' '.join("
+    look = "import os; from ampacity_host.cli.standard_streams import open_missing; open_missing(); import sys; sys.stderr.write(' '.join("
     look += "os.readlink('/proc/self/fd/%d' % n) for n in (0, 1)) + ' %d' % open('/proc/self/stat').fileno())"
     assert shell(f'{sys.executable} -c "{look}" <&- >&-').stderr.startswith("/dev/null /dev/null ")
 

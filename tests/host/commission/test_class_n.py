@@ -25,7 +25,7 @@ def test_one_that_keeps_its_order_is_seen_to_and_counts_so_whatever_else_was_lef
     assert "ok   evse-3 silence: " + kept in person.said
     assert any("silent for 30:" in line and "of 31:00 min" in line for line in told)
     assert bench.view()["evses"]["evse-3"]["reserve_a"] == 0.0
-    bench.desk.set("cut", "evse-3", True, {})
+    bench.fault_injector.set("cut", "evse-3", True, {})
     bench.run_ms(120_000)
     assert max(bench.view()["evses"]["evse-3"]["bound_a"]) == 16.0 and not bench.view()["evses"]["evse-3"]["online"]
     bench.close()

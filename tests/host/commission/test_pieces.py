@@ -18,12 +18,12 @@ from wired_site import SITE, Desk, Installer, yard
 from ampacity.commission.scan import ANY_TEXT
 from ampacity_host.cli import app
 from ampacity_host.commission.guide import Guide
-from ampacity_host.commission.link import LinkLost, Refused, SerialLink, SocketLink, as_json
-from ampacity_host.commission.papers import NoReport, assemble, holds, read, scan_findings
-from ampacity_host.commission.people import Keyboard, Nobody
-from ampacity_host.commission.plot import plot
-from ampacity_host.commission.render import html
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.commission.html_report import html
+from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
+from ampacity_host.commission.report import NoReport, assemble, holds, read, scan_findings
+from ampacity_host.commission.svg_plot import plot
+from ampacity_host.console.link import LinkLost, Refused, SerialLink, SocketLink, as_json
+from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.car import Car
 
 KEBA = """
@@ -73,7 +73,7 @@ def test_a_line_that_does_something_is_not_said_twice():
 
 def test_what_was_typed_before_a_question_is_no_answer_to_it(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
-    keys = Keyboard()
+    keys = KeyboardInstaller()
     while keys._lines.qsize() < 3:
         time.sleep(0.01)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
@@ -173,14 +173,14 @@ def test_nothing_recorded_is_no_plot():
 
 
 def test_nobody_leaves_out_what_only_eyes_see():
-    nobody = Nobody(patience=2)
+    nobody = NoInstaller(patience=2)
     assert [nobody.poll("a", "load") for _ in range(3)] == [None, None, "skip"]
     assert nobody.poll("a", "identity") == "skip" and not nobody.agrees("may it stand?")
 
 
 def test_a_keyboard_takes_words_and_tells_others_back(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO("y\nwhat\nskip\n\n"))
-    keyboard, words = Keyboard(), []
+    keyboard, words = KeyboardInstaller(), []
     end_s = time.monotonic() + 20
     while len(words) < 3 and time.monotonic() < end_s:
         word = keyboard.poll("a", "load")
@@ -200,7 +200,7 @@ def test_a_wiring_fault_that_makes_no_sense_is_refused_with_what_would(tmp_path,
     bench = yard(tmp_path)
     bench.start()
     with pytest.raises(FieldError, match=told.replace(".", r"\.")):
-        bench.desk.set(kind, target, True, options)
+        bench.fault_injector.set(kind, target, True, options)
 
 
 def test_wiring_faults_end_and_all_is_as_the_site_file_says(tmp_path):
@@ -208,10 +208,10 @@ def test_wiring_faults_end_and_all_is_as_the_site_file_says(tmp_path):
     bench.start()
     for kind, target, options in (("miswired", "evse-2", {"phases": ["L2", "L3", "L1"]}), ("same_unit", "evse-4", {"unit": 3}),
                                   ("reversed", "grid", {"inputs": ["L3"]}), ("swapped_phases", "grid", {"inputs": ["L1", "L2"]})):
-        bench.desk.set(kind, target, True, options)
+        bench.fault_injector.set(kind, target, True, options)
     assert bench.plant.point["evse-2"].terminals == [[1], [2], [0]] and bench.hosts["evse-4"].device.unit == 3
     for kind, target in (("miswired", "evse-2"), ("same_unit", "evse-4"), ("reversed", "grid"), ("swapped_phases", "grid")):
-        bench.desk.set(kind, target, False, {})
+        bench.fault_injector.set(kind, target, False, {})
     bench.run_ms(40_000)
     assert bench.plant.point["evse-2"].terminals == [[0], [1], [2]]
     assert json.loads(Desk(bench).ask("show evse evse-4 --json"))["online"]
@@ -299,7 +299,7 @@ def test_a_name_that_is_none_is_refused_before_any_bus_stands_and_only_buses_of_
     def scanned(*names):
         link = Told(Desk(bench))
         try:
-            Guide(link, Nobody(), Installer(bench).screen).scan(names)
+            Guide(link, NoInstaller(), Installer(bench).screen).scan(names)
         except Refused as problem:
             assert "evse-1, evse-2" in str(problem)
             return [line for line in link.asked if line.startswith("scan")] or None

@@ -8,7 +8,7 @@ from wired_site import Desk, Installer, plug, yard
 
 from ampacity_host.cli import app
 from ampacity_host.commission.guide import Guide
-from ampacity_host.commission.papers import fetch, holds, read, write
+from ampacity_host.commission.report import fetch, holds, read, write
 from ampacity_host.scan import replace
 
 
@@ -29,7 +29,7 @@ def site(tmp_path, monkeypatch):
     desk, person = Desk(bench), Hurried(bench)
     monkeypatch.setattr(replace, "open_link", lambda console, port: desk)
     monkeypatch.setattr(replace, "Guide", person.guide)
-    monkeypatch.setattr(replace, "Keyboard", lambda: person)
+    monkeypatch.setattr(replace, "KeyboardInstaller", lambda: person)
     monkeypatch.setattr(replace.time, "sleep", desk.sleep)
     yield bench, desk, person
     bench.close()
@@ -45,7 +45,7 @@ def test_a_unit_is_replaced_to_its_end_tested_alone_and_appended(site, tmp_path)
     out = tmp_path / "yard.html"
     write(fetch(desk, [{"bus": "rs485-1", "found": [], "verdict": ""}], "Ada"), out.with_suffix(".json"))
     before = read(out.with_suffix(".json"))
-    bench.desk.set("swapped", "evse-2", True, {})
+    bench.fault_injector.set("swapped", "evse-2", True, {})
     bench.run_ms(20_000)
     assert desk.ask("replace evse-2").endswith("replace evse-2 serial=yard-evse-2-1 accepts it")
     result = run("evse-2", "--serial", "yard-evse-2-1", "--out", str(out), "--json")
@@ -66,7 +66,7 @@ def test_a_unit_is_replaced_to_its_end_tested_alone_and_appended(site, tmp_path)
 
 def test_one_that_could_not_be_finished_can_be_begun_again(site, tmp_path):
     bench, desk, person = site
-    bench.desk.set("swapped", "evse-2", True, {})
+    bench.fault_injector.set("swapped", "evse-2", True, {})
     bench.run_ms(20_000)
     assert desk.ask("replace evse-2 serial=yard-evse-2-1").startswith("ok   evse-2: serial number yard-evse-2-1 accepted")
     bench.run_ms(300)
@@ -83,7 +83,7 @@ def test_one_that_could_not_be_finished_can_be_begun_again(site, tmp_path):
 def test_a_page_that_cannot_be_written_is_said_with_where_the_papers_are(site, tmp_path):
     bench, desk, person = site
     person.words = {("evse-2", step): "skip" for step in ("identity", "steps", "silence")}
-    bench.desk.set("swapped", "evse-2", True, {})
+    bench.fault_injector.set("swapped", "evse-2", True, {})
     bench.run_ms(20_000)
     result = run("evse-2", "--serial", "yard-evse-2-1", "--out", str(tmp_path / "no" / "yard.html"))
     assert result.exit_code == 2 and "No such file" in result.output and "commission report" in result.output

@@ -7,7 +7,7 @@ import pytest
 from wired_site import Desk, Installer, plug, yard
 
 from ampacity_host.commission.guide import Guide
-from ampacity_host.commission.papers import fetch
+from ampacity_host.commission.report import fetch
 
 SITE = """
 [site]
@@ -58,7 +58,7 @@ class Electrician(Installer):
     def poll(self, evse, step):
         if step != "power-on":
             return super().poll(evse, step)
-        desk, now_ms = self.bench.desk, self.bench.t_ms
+        desk, now_ms = self.bench.fault_injector, self.bench.t_ms
         if self.since_ms is None:
             self.since_ms = now_ms
             desk.set("power_off", "c", True, {})
@@ -92,7 +92,7 @@ def test_what_was_declared_is_seen_and_then_it_charges_after_a_restart_of_the_pr
     bench.primary.start()
     bench.run_ms(120_000)
     assert bench.plant.point["c"].amps_da >= 150
-    bench.desk.set("swapped", "c", True, {})
+    bench.fault_injector.set("swapped", "c", True, {})
     bench.run_ms(30_000)
     assert "swapped" in link.ask("why c")
     link.ask("accept c")

@@ -5,7 +5,7 @@ import asyncio
 from wired_site import Desk, Installer, plug, yard
 
 from ampacity_host.commission.guide import Guide
-from ampacity_host.rig import foreign
+from ampacity_host.rig.fault_injection import rogue_client
 
 SITE = """
 [site]
@@ -52,7 +52,7 @@ SHOWS = {
 def commissioned(tmp_path, name):
     bench = yard(tmp_path, SITE)
     bench.start()
-    bench.desk.set("off_shows", name, True, {})
+    bench.fault_injector.set("off_shows", name, True, {})
     plug(bench, name, 3)
     bench.run_ms(60_000)
     assert not bench.view()["evses"][name]["measured_a"][0], "it charges without"
@@ -86,7 +86,7 @@ def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on
 
 def exchanged(bench, word="replace"):
     """Another unit of the same kind hangs there, shows its maximum while it is off, and is accepted."""
-    bench.desk.set("swapped", "bay-1", True, {})
+    bench.fault_injector.set("swapped", "bay-1", True, {})
     bench.run_ms(60_000)
     desk = Desk(bench)
     accepts = desk.ask("replace bay-1").split(" accepts it")[0].rsplit("replace", 1)[1] if word == "replace" else " bay-1"
@@ -108,7 +108,7 @@ def test_another_unit_at_its_place_is_believed_nothing_of_it(tmp_path):
 def said_in_file(tmp_path, word="max"):
     bench = yard(tmp_path, SITE.replace('kind = "kathrein-kwb"\n', f'kind = "kathrein-kwb"\noff_shows = "{word}"\n'))
     bench.start()
-    bench.desk.set("off_shows", "bay-1", True, {})
+    bench.fault_injector.set("off_shows", "bay-1", True, {})
     plug(bench, "bay-1", 3)
     assert charges(bench, "bay-1")
     return bench
@@ -151,7 +151,7 @@ def two_alike(tmp_path, kind="keba-p30", unit=255, watchdog_s=20, shows="max"):
     bench.start()
     for name in ("bay-1", "bay-2"):
         if shows:
-            bench.desk.set("off_shows", name, True, {})
+            bench.fault_injector.set("off_shows", name, True, {})
         plug(bench, name, 3)
     bench.run_ms(90_000)
     return bench
@@ -183,13 +183,13 @@ def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neig
 
 
 def test_a_paused_station_of_which_nothing_is_said_and_that_a_foreign_client_lets_charge_is_an_alarm_as_long_as_it_does(tmp_path, monkeypatch):
-    monkeypatch.setattr(foreign, "WRITTEN_A", 16)
+    monkeypatch.setattr(rogue_client, "WRITTEN_A", 16)
     bench = two_alike(tmp_path, "abb-terra-ac", 1, 60, shows=None)
     desk = Desk(bench)
     desk.ask("limit bay-1 0")
     bench.run_ms(60_000)
     assert drawn(bench) == [0.0, 16.0]
-    bench.desk.set("foreign_client", "bay-1", True, {"writes": True})
+    bench.fault_injector.set("foreign_client", "bay-1", True, {"writes": True})
     bench.run_ms(25_000)
     first, second = drawn(bench)
     assert first > 6 and not second, "what a foreign client lets loose is not of the plan: the other one stops"

@@ -7,18 +7,18 @@ from wired_site import Desk, Installer, noisy, plug, yard
 
 from ampacity_host.commission.command import report_command
 from ampacity_host.commission.guide import Guide
-from ampacity_host.commission.papers import fetch, holds, read, write
-from ampacity_host.commission.render import html
+from ampacity_host.commission.html_report import html
+from ampacity_host.commission.report import fetch, holds, read, write
 
 
 def spoilt(tmp_path):
     """Four things are wrong: evse-2's wires, the CT of L3, evse-4's address (it is 3 as well), evse-3's watchdog."""
     bench = yard(tmp_path)
-    bench.desk.set("miswired", "evse-2", True, {"phases": ["L2", "L3", "L1"]})
+    bench.fault_injector.set("miswired", "evse-2", True, {"phases": ["L2", "L3", "L1"]})
     bench.start()
-    bench.desk.set("reversed", "grid", True, {"inputs": ["L3"]})
-    bench.desk.set("watchdog_broken", "evse-3", True, {})
-    bench.desk.set("same_unit", "evse-4", True, {"unit": 3})
+    bench.fault_injector.set("reversed", "grid", True, {"inputs": ["L3"]})
+    bench.fault_injector.set("watchdog_broken", "evse-3", True, {})
+    bench.fault_injector.set("same_unit", "evse-4", True, {"unit": 3})
     noisy(bench)
     return bench
 

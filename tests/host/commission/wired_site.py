@@ -9,7 +9,7 @@ from rich.console import Console
 from ampacity_host.commission.screen import Screen
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.setup import Setup
-from ampacity_host.rig.virtual.bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 
 SITE = """
 [site]
@@ -121,7 +121,7 @@ class Installer:
 
     def put_right(self):
         if "evse-4" in self.bench.hosts:
-            self.bench.desk.set("same_unit", "evse-4", False, {})
+            self.bench.fault_injector.set("same_unit", "evse-4", False, {})
 
 
 def noisy(bench, seed=3, every_ms=7000):

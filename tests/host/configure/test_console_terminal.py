@@ -21,12 +21,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "console"))
 from helper_target import Target  # noqa: E402
 
 from ampacity.console.console import COMMANDS, Console  # noqa: E402
-from ampacity.console.door import answered  # noqa: E402
-from ampacity.ports.here import platform  # noqa: E402
-from ampacity.roles.installer import COMMISSION, SCAN  # noqa: E402
+from ampacity.console.server import answered  # noqa: E402
+from ampacity.ports.detect import detect_platform  # noqa: E402
+from ampacity.roles.service.primary_console import COMMISSION, SCAN  # noqa: E402
 from ampacity_host.configure.command import free_address  # noqa: E402
-from ampacity_host.console import WITH_JSON, has_json  # noqa: E402
-from ampacity_host.typing_help import Guess, secret  # noqa: E402
+from ampacity_host.console.command import WITH_JSON, has_json  # noqa: E402
+from ampacity_host.console.line_editing import Completer, secret  # noqa: E402
 
 PATIENCE_S = 30
 
@@ -44,7 +44,7 @@ class Door:
                 console = Console(target)
                 self.wfile.write(b"> ")
                 for line in self.rfile:
-                    self.wfile.write(asyncio.run(answered(console, line, "installer", platform()[0](".", {}).clock)))
+                    self.wfile.write(asyncio.run(answered(console, line, "installer", detect_platform()[0](".", {}).clock)))
 
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -196,9 +196,9 @@ def test_completion_knows_commands_their_words_and_the_sites_names():
         def close(self):
             """Nothing to end."""
 
-    guess = Guess(Here())
-    assert guess("", "sh", 0) == "show " and guess("", "sh", 1) is None
-    assert guess("show ", "evse-", 1) == "evse-2 " and guess("show ", "cou", 0) == "counters " and guess("help ", "lim", 0) == "limit "
+    completer = Completer(Here())
+    assert completer("", "sh", 0) == "show " and completer("", "sh", 1) is None
+    assert completer("show ", "evse-", 1) == "evse-2 " and completer("show ", "cou", 0) == "counters " and completer("help ", "lim", 0) == "limit "
 
 
 def test_lines_with_a_password_are_secret():

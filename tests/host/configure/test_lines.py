@@ -3,12 +3,12 @@
 import pytest
 from typer.testing import CliRunner
 
-from ampacity.bus.numbers import Numbers
-from ampacity.roles.buses import Buses
+from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.roles.control.buses import Buses
 from ampacity_host.cli import app
 from ampacity_host.configure import check_report, compile_site, load_site
-from ampacity_host.configure.budgets import site_budgets
-from ampacity_host.configure.timing import check_watchdogs, lines_of
+from ampacity_host.configure.analysis.budgets import site_budgets
+from ampacity_host.configure.analysis.line_timing import check_watchdogs, lines_of
 
 HEAD = """
 [site]
@@ -100,11 +100,11 @@ def test_one_slow_line_does_not_slow_the_others(site):
 def test_the_lines_are_those_that_the_controller_connects(site):
     facts = compile_site(site(wall_boxes(6, "ampacity", hosts=3), "gateway = true"))
 
-    class Doors:
+    class Platform:
         clock = None
         connect = abort = None
 
-    buses = Buses(facts, None, Doors(), None, Numbers(1, 1), None)
+    buses = Buses(facts, None, Platform(), None, GrantNumbers(1, 1), None)
     assert [wire.name for wire in buses.wires] == [line.where for line in lines_of(facts)]
     assert [len(wire.members) for wire in buses.wires] == [len(line.units) for line in lines_of(facts)]
 

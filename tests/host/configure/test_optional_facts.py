@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ampacity.circuit.trusted.check import check_site
+from ampacity.circuit.trusted.site.check import check_site
 from ampacity_host.configure import compile_site, load_site
 
 GARAGE = (Path(__file__).parent / "sites" / "good" / "garage.toml").read_text()

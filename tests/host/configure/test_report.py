@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity.store.disk_files import DiskFiles
-from ampacity.store.settings import Settings
+from ampacity.store.document_store import DocumentStore
 from ampacity_host.cli import app
 from ampacity_host.configure import check_report, compile_site, load_site
-from ampacity_host.configure.budgets import site_budgets
-from ampacity_host.configure.report import evidence
-from ampacity_host.configure.timing import BusTiming, character_us, exchange_ms, frame_ms
+from ampacity_host.configure.analysis.budgets import site_budgets
+from ampacity_host.configure.analysis.line_timing import BusTiming, character_us, exchange_ms, frame_ms
+from ampacity_host.configure.analysis.site_report import evidence
 
 SITES = Path(__file__).parent / "sites"
 REFUSED = sorted((SITES / "refused").glob("*.toml"))
@@ -165,6 +165,6 @@ def test_tests_in_the_journal_of_the_controller_count(edited, tmp_path):
     (tmp_path / "store" / "evidence.new").touch()
     assert command("check", path, "--data", tmp_path).exit_code == 1
     tests = {"known_fingerprint": "S1", "tested_fingerprint": "S1", "tested": True, "seen": {"holds": 1}}
-    Settings(DiskFiles(str(tmp_path / "store"))).put("evidence", {"format": 1, "evses": {"evse-2": tests}})
+    DocumentStore(DiskFiles(str(tmp_path / "store"))).put("evidence", {"format": 1, "evses": {"evse-2": tests}})
     done = command("check", path, "--data", tmp_path, "--json")
     assert done.exit_code == 0 and {row["reserves_a"] for row in json.loads(done.stdout)["circuits"]} == {6.0}

@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
-from ampacity_host.configure import compile_site, load_site, secondary_config, supervisor
+from ampacity_host.configure import compile_site, load_site, secondary_config
 from ampacity_host.configure.command import free_address, own_folder, prepare
-from ampacity_host.configure.supervisor import supervise
+from ampacity_host.configure.running import supervisor
+from ampacity_host.configure.running.supervisor import supervise
 
 SITES = Path(__file__).parent / "sites"
 SITE = SITES / "good" / "two-hundred-eight.toml"
@@ -64,7 +65,7 @@ def test_a_life_of_ten_minutes_makes_the_wait_short_again(tmp_path, signals, mon
 
 
 def test_a_signal_in_the_wait_after_a_crash_ends_it_with_0(tmp_path):
-    parent = "import os, sys\nfrom ampacity_host.configure import supervisor\nsupervisor.WAIT_S_MIN = 600\n"
+    parent = "import os, sys\nfrom ampacity_host.configure.running import supervisor\nsupervisor.WAIT_S_MIN = 600\n"
     parent += "sys.exit(supervisor.supervise([sys.executable, '-c', 'raise SystemExit(1)'], dict(os.environ)))"
     process = subprocess.Popen([sys.executable, "-c", parent], stderr=subprocess.PIPE, text=True)
     assert "starts again in 600 s" in process.stderr.readline()

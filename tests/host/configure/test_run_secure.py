@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
-from ampacity_host.csms.bench import BenchCsms
+from ampacity_host.csms.server import BenchCsms
 from certificates import Authority
 
 PATIENCE_S = 25

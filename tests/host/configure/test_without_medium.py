@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from ampacity_host.configure import command, compile_site, load_site, medium
+from ampacity_host.configure import command, compile_site, load_site
 from ampacity_host.configure.command import free_address, settle
+from ampacity_host.configure.running import fallback_folder
 from ampacity_host.rig.process.runtime import command as controller
 from tests.host.configure.test_run_for_real import SITE, ask
 
@@ -68,10 +69,10 @@ def test_when_the_medium_is_back_a_second_one_is_not_let_in_beside_the_first(ref
 
 def test_a_folder_that_somebody_else_laid_there_is_not_used(refused, temporary, tmp_path):
     (tmp_path / "trap").mkdir()
-    medium.beside(refused).rmdir()
-    medium.beside(refused).rmdir()  # the same name each time
-    (temporary / medium.beside(refused).name).rmdir()
-    mark = medium.beside(refused)
+    fallback_folder.beside(refused).rmdir()
+    fallback_folder.beside(refused).rmdir()  # the same name each time
+    (temporary / fallback_folder.beside(refused).name).rmdir()
+    mark = fallback_folder.beside(refused)
     mark.rmdir()
     mark.symlink_to(tmp_path / "trap")
     held, folder = settle({"format": 1}, refused, "primary", "primary", "127.0.0.1:0", {})

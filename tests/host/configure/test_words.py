@@ -3,10 +3,10 @@
 from types import SimpleNamespace
 
 from ampacity.console.settings import parse_da, parse_ms
-from ampacity.roles.installer import PLAN_SETTINGS, Installer
-from ampacity.roles.secondary_console import SecondaryTarget
-from ampacity_host.configure.readers import Wrong
-from ampacity_host.configure.schema import EVSE, SETTINGS
+from ampacity.roles.service.primary_console import PLAN_SETTINGS, PrimaryConsole
+from ampacity.roles.service.secondary_console import SecondaryConsole
+from ampacity_host.configure.site_file.schema import EVSE, SETTINGS
+from ampacity_host.configure.site_file.value_readers import Wrong
 
 FILE_ONLY = {"start_delay_s"}  # what matters at a start only
 
@@ -22,12 +22,12 @@ def rows():
     """(setting, the site file's field) of everything that both have."""
     primary = SimpleNamespace(guard=Anything(), site={"evses": [{"name": "bay-1", "limit_da": 60, "max_da": 160}]}, settings=Anything())
     installer = SimpleNamespace(primary=primary, _wish=lambda index: None)
-    for row in Installer._rows(installer):
+    for row in PrimaryConsole._rows(installer):
         name = row.key.rpartition(".")[2]
         yield row, (EVSE if "." in row.key else SETTINGS)[name]
     secondary = Anything()
-    secondary.settings = secondary.lease = secondary
-    for row in SecondaryTarget(secondary, None).settings.rows:
+    secondary.documents = secondary.lease = secondary
+    for row in SecondaryConsole(secondary, None).settings.rows:
         yield row, EVSE[row.key]
 
 

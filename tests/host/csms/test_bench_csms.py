@@ -8,7 +8,7 @@ import websockets
 from memory import Pipe
 
 from ampacity_host.csms.answers import CsmsError
-from ampacity_host.csms.bench import BenchCsms
+from ampacity_host.csms.server import BenchCsms
 
 BOOT = {"reason": "PowerUp", "chargingStation": {"model": "A1", "vendorName": "Ampacity"}}
 

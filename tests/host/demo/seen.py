@@ -4,7 +4,7 @@ import copy
 import json
 from pathlib import Path
 
-from ampacity_host.rig.ui.look import Look
+from ampacity_host.rig.ui.view_model import ViewModel
 
 ALL = json.loads((Path(__file__).parent / "seen.json").read_text())
 KINDS = {"evse-1": "local", "evse-6": "heidelberg-energy-control", "evse-8": "keba-p30"}
@@ -19,8 +19,8 @@ def worst():
     return copy.deepcopy(ALL["worst"])
 
 
-def look(which="charging"):
+def model(which="charging"):
     """A Look that has heard both."""
-    seen = Look("garage", KINDS, "MicroPython 1.25", "127.0.0.1:1")
+    seen = ViewModel("garage", KINDS, "MicroPython 1.25", "127.0.0.1:1")
     seen.take(state(which), worst())
     return seen

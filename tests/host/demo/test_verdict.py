@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import seen
 
 from ampacity_host.demo import main, summary
-from ampacity_host.demo.rig import RigFailed
-from ampacity_host.demo.runtime import choose, version_of
-from ampacity_host.demo.sessions import SessionBook
+from ampacity_host.demo.rig_process import RigFailed
+from ampacity_host.demo.runtime_choice import choose, version_of
+from ampacity_host.demo.session_counter import SessionCounter
 from ampacity_host.demo.verdict import Verdict
 from ampacity_host.report.recording import Recording, Sample
 
@@ -68,13 +68,13 @@ def test_what_the_rigs_books_call_a_violation_is_one():
 
 
 def finished(violation_ms=0):
-    """A Teller that has told its story."""
+    """A StoryPlayer that has told its story."""
     worst, recording = seen.worst(), Recording()
     worst["circuits"]["house"]["violation_ms"] = [violation_ms, 0, 0]
     for t_ms in (0, 250, 500):
         recording.take(seen.state(t_ms=t_ms))
     recording.mark(250, "a mark")
-    return SimpleNamespace(recording=recording, sessions=SessionBook(), verdict=Verdict(BUDGETS_MS), look=SimpleNamespace(worst=worst))
+    return SimpleNamespace(recording=recording, sessions=SessionCounter(), verdict=Verdict(BUDGETS_MS), model=SimpleNamespace(worst=worst))
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_lines_name_the_least_margin_of_each_circuit_and_the_chart_last():
 
 
 def test_sessions_are_counted_from_the_frames_of_the_station():
-    book = SessionBook()
+    book = SessionCounter()
     event = '[2,"%d","TransactionEvent",{"eventType":"%s","evse":{"id":3}}]'
     book.take([{"dir": "in", "t_ms": 1, "text": event % (1, "Started")}, {"dir": "in", "t_ms": 2, "text": event % (2, "Updated")},
                {"dir": "in", "t_ms": 3, "text": event % (3, "Ended")}, {"dir": "out", "t_ms": 3, "text": "[3,\"3\",{}]"},

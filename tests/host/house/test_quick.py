@@ -19,15 +19,15 @@ def test_a_changed_test_comes_first_and_alone():
 
 
 def test_a_module_of_the_firmware_takes_the_tests_of_its_room_and_all_that_import_it():
-    found = chosen("firmware/ampacity/bus/ascii.py")
+    found = chosen("firmware/ampacity/bus/client/ascii_client.py")
     room = [str(path.relative_to(ROOT)) for folder in ("tests/bus", "tests/host/bus") for path in (ROOT / folder).glob("test_*.py")]
-    assert found[0] == "tests/bus/test_ascii.py" and set(room) <= set(found)
+    assert found[0] == "tests/bus/test_ascii_client.py" and set(room) <= set(found)
     assert "tests/commission/test_scan.py" in found[: len(room) + 8]  # imports it by itself
     assert not [name for name in found if name.startswith(("tests/circuit/", "tests/evse/", "tests/ocpp/"))]
 
 
 def test_what_needs_a_change_through_others_comes_behind_the_room():
-    found = chosen("firmware/ampacity/circuit/trusted/orders.py")
+    found = chosen("firmware/ampacity/circuit/trusted/device/order_book.py")
     first_far = min(found.index(name) for name in found if name.startswith(("tests/e2e/", "tests/roles/")))
     assert max(found.index(name) for name in found if name.startswith("tests/circuit/")) < first_far
 

@@ -115,7 +115,7 @@ def test_a_new_arrow_is_found(tmp_path, monkeypatch):
 
     monkeypatch.setattr(house, "ROOT", tmp_path)
     path = tmp_path / "x.py"
-    path.write_text("from ampacity.bus.frames import crc\nfrom ampacity.base import log\nimport ampacity_host\nfrom . import y\n")
+    path.write_text("from ampacity.bus.modbus.frames import crc\nfrom ampacity.base import log\nimport ampacity_host\nfrom . import y\n")
     lines = [finding.split(":")[1] for finding in foreign_arrows(path, "evse")]
     assert lines == ["1", "3", "4"]
     assert [finding.split(":")[1] for finding in foreign_arrows(path, "roles")] == ["3", "4"]

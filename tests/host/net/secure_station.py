@@ -11,8 +11,8 @@ import sys
 from ampacity.base.log import Log
 from ampacity.base.within import within
 from ampacity.net.link import Link, LinkConfig
-from ampacity.ports.here import platform
-from ampacity.roles.networks import secure
+from ampacity.ports.detect import detect_platform
+from ampacity.roles.charging.network_profiles import secure
 
 
 class Station:
@@ -37,14 +37,14 @@ class Station:
 async def main(path, seconds):
     with open(path) as file:
         ocpp = json.loads(file.read())
-    doors_class, _ = platform()
-    doors = doors_class("/tmp", {})
+    platform_class, _ = detect_platform()
+    platform = platform_class("/tmp", {})
     config = LinkConfig(ocpp["url"], "AMP-1", ocpp.get("password"))
     config.retry_wait_min_s, config.retry_random_range_s = 1, 0
     config.connect_timeout_ms = config.handshake_timeout_ms = 2000
-    secure(config, ocpp, doors)
+    secure(config, ocpp, platform)
     station, log, distrust = Station(), Log(), []
-    station.link = link = Link(doors, station, config, doors.clock, log)
+    station.link = link = Link(platform, station, config, platform.clock, log)
     link.on_distrust = distrust.append
     try:
         await within(link.run(), seconds)

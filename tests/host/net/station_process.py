@@ -27,7 +27,7 @@ class RealClock(Clock):
         return ticks_ms() * 1000
 
 
-class Doors:
+class Platform:
     async def connect(self, host, port, tls=None, server_name=None):
         return await asyncio.open_connection(host, port, ssl=tls, server_hostname=server_name)
 
@@ -92,7 +92,7 @@ async def main(url, seconds, words):
         words = words[2:]
     station = Station([text_of(int(size), i) for i, size in enumerate(words)])
     log = Log()
-    station.link = Link(Doors(), station, config, RealClock(), log)
+    station.link = Link(Platform(), station, config, RealClock(), log)
     start_ms = ticks_ms()
     try:
         await within(station.link.run(), seconds)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-TlsFiles = namedtuple("TlsFiles", "certificate key ca_der")
+TlsCredentials = namedtuple("TlsFiles", "certificate key ca_der")
 
 
 def make_tls_files(folder):
@@ -19,7 +19,7 @@ def make_tls_files(folder):
     ca = signed("Test CA", ca_key.public_key(), "Test CA", ca_key, None)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = signed("localhost", key.public_key(), "Test CA", ca_key, names)
-    files = TlsFiles(folder / "server.pem", folder / "key.pem", folder / "ca.der")
+    files = TlsCredentials(folder / "server.pem", folder / "key.pem", folder / "ca.der")
     files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     files.key.write_bytes(
         key.private_bytes(

@@ -16,9 +16,9 @@ from ampacity.base.log import Log
 from ampacity.base.rng import Rng
 from ampacity.base.wallclock import WallClock, format_iso
 from ampacity.ocpp.station import Station
+from ampacity.store.document_store import DocumentStore
 from ampacity.store.journal import Journal
 from ampacity.store.memory_files import MemoryFiles
-from ampacity.store.settings import Settings
 
 ocpp.messages.ASYNC_VALIDATION = False  # no threads: who speaks when is decided here
 START_MS = 2**30 - 60000
@@ -101,7 +101,7 @@ for _name in (
 
 class Store:
     def __init__(self, files):
-        self.settings = Settings(files)
+        self.documents = DocumentStore(files)
         self.journal = Journal(files, "ocpp")
 
 

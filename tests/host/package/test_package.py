@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ampacity_host.rig.client import RigClient
+from ampacity_host.rig.control_channel.client import RigClient
 from tools.micropython.find import find
 
 ROOT = Path(__file__).resolve().parents[3]

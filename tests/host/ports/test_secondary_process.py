@@ -13,7 +13,7 @@ import pytest
 from pty_pair import Pair
 from pymodbus.client import ModbusSerialClient
 
-from ampacity.bus import lease_table as table
+from ampacity.bus.leases import register_table as table
 from tools.micropython.find import find
 
 HIGH = {"A": 12000, "B": 9000, "C": 6000}

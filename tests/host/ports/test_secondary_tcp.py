@@ -13,7 +13,7 @@ import pytest
 from pymodbus.client import ModbusTcpClient, ModbusTlsClient
 from test_secondary_process import Plant, status
 
-from ampacity.bus import lease_table as table
+from ampacity.bus.leases import register_table as table
 from certificates import Authority
 from tools.mbpoll import find as mbpoll
 from tools.micropython.find import find

@@ -16,9 +16,9 @@ PATIENCE_S = 30
 SCRIPT = """
 import asyncio, sys
 from ampacity.base.log import Log
-from ampacity.console import door
-from ampacity.ports.linux import LinuxDoors, run
-from ampacity.ports.tls_files import TlsFiles
+from ampacity.console import server as door
+from ampacity.ports.linux import LinuxPlatform, run
+from ampacity.ports.tls_credentials import TlsFiles
 
 class Access:
     def is_set(self):
@@ -28,7 +28,7 @@ class Access:
         return True
 
 async def main(folder, secured):
-    doors = LinuxDoors(folder, {})
+    doors = LinuxPlatform(folder, {})
     tls = []
     if secured:
         texts = [open(folder + "/" + name).read() for name in ("root.pem", "own.pem", "own.key.pem")]
@@ -86,13 +86,13 @@ def test_a_stop_with_connections_says_nothing_on_standard_error(stopped, answere
 
 LATE = """
 import asyncio, socket, sys
-from ampacity.ports.linux import LinuxDoors, run
+from ampacity.ports.linux import LinuxPlatform, run
 
 async def main():
     async def never(reader, writer):
         await reader.read()
 
-    server = await LinuxDoors("", {}).listen("127.0.0.1", 0, never)
+    server = await LinuxPlatform("", {}).listen("127.0.0.1", 0, never)
     held, loop = socket.create_connection(server.sockets[0].getsockname()), asyncio.get_running_loop()
     created = loop.create_task
 

@@ -6,8 +6,8 @@ The judge is small and generous: it lets everything go that fits under `room_da`
 
 from pymodbus.framer.rtu import FramerRTU
 
-from ampacity.bus.profile_driver import ProfileDriver
-from ampacity.bus.profile_meter import MeterDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity_host.profiles import compile_profile, evse_facts, load, meter_facts
 from ampacity_host.rig.devices import make_device
 
@@ -15,7 +15,7 @@ START_MS = 2**30 - 60_000
 STEP_MS = 10
 
 
-class Judge:
+class FakeGuard:
     """Takes notes; `reserve`, `feeding` and `room_da` are set by the test."""
 
     def __init__(self, reserve_da: int = 0) -> None:
@@ -119,8 +119,8 @@ class Mains:
 class Bench:
     """driver ↔ device; `run` moves time; `cut` drops all bytes, `cut_tx` those to the device, `cut_rx` those from it."""
 
-    def __init__(self, driver: object, device: object, judge: Judge) -> None:
-        self.driver, self.device, self.judge = driver, device, judge
+    def __init__(self, driver: object, device: object, guard: FakeGuard) -> None:
+        self.driver, self.device, self.guard = driver, device, guard
         self.now_ms = START_MS
         self.cut_tx = self.cut_rx = False
         self.frames: list[tuple] = []
@@ -205,11 +205,11 @@ def evse_bench(name: str, site: dict, plant: "Plant | None" = None, reserve_da: 
     facts = evse_facts(profile, site)
     facts.update({"unit": 255 if profile["link"]["media"] == ["tcp"] else 1, "terminals": [[0], [1], [2]]})
     reserve = max(facts["fallback_da"], facts["power_on_da"]) if reserve_da is None else reserve_da
-    judge = Judge(reserve)
-    driver = ProfileDriver(facts, compile_profile(profile), 0, judge)
+    guard = FakeGuard(reserve)
+    driver = EvseDriver(facts, compile_profile(profile), 0, guard)
     clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
     device = make_device(profile, facts["unit"], plant, clock, seed, site=site)
-    return Bench(driver, device, judge)
+    return Bench(driver, device, guard)
 
 
 def meter_bench(name: str, mains: "Mains | None" = None, framing: str = "rtu") -> Bench:
@@ -217,8 +217,8 @@ def meter_bench(name: str, mains: "Mains | None" = None, framing: str = "rtu") -
     profile = load(name)
     facts = meter_facts(profile, {"phases": ["L1", "L2", "L3"]})
     facts.update({"unit": 100, "phases": [0, 1, 2]})
-    judge = Judge()
-    driver = MeterDriver(facts, compile_profile(profile), 0, judge, None)
+    guard = FakeGuard()
+    driver = MeterDriver(facts, compile_profile(profile), 0, guard, None)
     clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
     device = make_device(profile, 100, mains or Mains(), clock, framing=framing)
-    return Bench(driver, device, judge)
+    return Bench(driver, device, guard)

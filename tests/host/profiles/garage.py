@@ -1,10 +1,10 @@
 """A whole site around the real safety core and bus engines: simulated devices on a line and on a socket, virtual time."""
 
-from ampacity.bus.ascii import AsciiPrimary
-from ampacity.bus.primary import BusPrimary
-from ampacity.bus.profile_driver import ProfileDriver
-from ampacity.bus.profile_meter import MeterDriver
-from ampacity.bus.tcp import BusTcp
+from ampacity.bus.client.ascii_client import AsciiClient
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.client.tcp_client import TcpClient
+from ampacity.bus.profile.evse_driver import EvseDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.rig.devices import make_device
@@ -65,7 +65,7 @@ class Garage:
         self.seed = seed
         self.devices = [self._device(i, e) for i, e in enumerate(self.facts["evses"])]
         self.meters = [make_device(m["profile"], m["unit"], self.house, self, 50, framing=self._kind(m)) for m in self.facts["meters"]]
-        self.drivers = [ProfileDriver(e, self.facts["profiles"][e["profile"]], i, self.guard) for i, e in enumerate(self.facts["evses"])]
+        self.drivers = [EvseDriver(e, self.facts["profiles"][e["profile"]], i, self.guard) for i, e in enumerate(self.facts["evses"])]
         self.meter_drivers = [MeterDriver(m, self.facts["profiles"][m["profile"]], i, self.guard) for i, m in enumerate(self.facts["meters"])]
         self.buses = [self._bus(b) for b in range(len(self.facts["buses"]))]
         self.deaf: set = set()
@@ -90,8 +90,8 @@ class Garage:
         pairs += [(d, dev) for m, d, dev in zip(self.facts["meters"], self.meter_drivers, self.meters, strict=True) if m["bus"] == bus]
         drivers = [driver for driver, _ in pairs]
         entry = self.facts["buses"][bus]
-        serial = AsciiPrimary if entry.get("framing") == "ascii" else BusPrimary
-        engine = serial(entry, drivers) if entry["kind"] == "rtu" else BusTcp(entry, drivers)
+        serial = AsciiClient if entry.get("framing") == "ascii" else RtuClient
+        engine = serial(entry, drivers) if entry["kind"] == "rtu" else TcpClient(entry, drivers)
         if entry["kind"] == "tcp":
             engine.connected(self.now_us)
         return engine, [device for _, device in pairs], entry

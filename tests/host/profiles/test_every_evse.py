@@ -10,7 +10,7 @@ import pytest
 
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance import evse
-from ampacity_host.profiles.conformance.evse import ITEMS, EvseStage, life
+from ampacity_host.profiles.conformance.evse import ITEMS, EvseTestbed, life
 from ampacity_host.rig.devices.evse import EVSE_FAULTS
 from tests.deep import sample
 
@@ -40,17 +40,17 @@ def faults():
 
 @pytest.mark.parametrize(("name", "kind"), sample(faults(), 4))
 def test_after_any_fault_it_is_trusted_again_and_charges(name, kind):
-    stage = EvseStage(name, seed=3)
-    stage.allow(100)
-    stage.until(lambda: stage.ok() and stage.device.limit_da > 0, 60_000)
-    stage.excused = kind in ("round_up", "watchdog_broken", "keep_setpoint", "disobeys")  # lies of one device (safety.md, 9)
-    stage.device.fault(kind)
-    stage.run(15_000)
-    stage.device.fault(kind, False)
-    stage.run(10_000)
-    stage.guard.unlock(0)
-    stage.until(lambda: stage.ok() and 0 < stage.device.limit_da <= stage.driver._recipe.most_da(100), 180_000, "charging as ordered")
-    assert not stage.broken
+    testbed = EvseTestbed(name, seed=3)
+    testbed.allow(100)
+    testbed.until(lambda: testbed.ok() and testbed.device.limit_da > 0, 60_000)
+    testbed.excused = kind in ("round_up", "watchdog_broken", "keep_setpoint", "disobeys")  # lies of one device (safety.md, 9)
+    testbed.device.fault(kind)
+    testbed.run(15_000)
+    testbed.device.fault(kind, False)
+    testbed.run(10_000)
+    testbed.guard.unlock(0)
+    testbed.until(lambda: testbed.ok() and 0 < testbed.device.limit_da <= testbed.driver._recipe.most_da(100), 180_000, "charging as ordered")
+    assert not testbed.broken
 
 
 def test_at_least_thirty_charge_controllers_are_regulated():

@@ -6,7 +6,7 @@ import pytest
 
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance import meter
-from ampacity_host.profiles.conformance.meter import ITEMS, MeterStage, life
+from ampacity_host.profiles.conformance.meter import ITEMS, MeterTestbed, life
 
 METERS = profiles.names("meter")
 MEASURING = [name for name in METERS if profiles.meter_facts(profiles.load("meter-" + name), {})["inputs"]]
@@ -49,24 +49,24 @@ def test_a_wrong_address_form_or_order_is_found(monkeypatch, name, register, row
 
 
 def test_a_meter_that_is_not_set_up_gives_no_samples_and_says_why():
-    stage = MeterStage("carlo-gavazzi-em24-e1")
-    stage.wire.device.description.table["shows"]["application"] = 0
+    testbed = MeterTestbed("carlo-gavazzi-em24-e1")
+    testbed.wire.device.description.table["shows"]["application"] = 0
     try:
-        assert stage.shown() is None
-        assert "feed-in" in stage.driver.facts.fault
+        assert testbed.shown() is None
+        assert "feed-in" in testbed.driver.facts.fault
     finally:
-        stage.wire.device.description.table["shows"]["application"] = 7
+        testbed.wire.device.description.table["shows"]["application"] = 7
 
 
 def test_a_chain_is_walked_again_after_silence():
-    stage = MeterStage("sunspec-20x")
-    stage.near(list(meter.AMPS_A))
-    device = stage.wire.device
+    testbed = MeterTestbed("sunspec-20x")
+    testbed.near(list(meter.AMPS_A))
+    device = testbed.wire.device
     device.fault("dead")
-    stage.run(8000)
+    testbed.run(8000)
     device.fault("dead", False)
-    before = len(stage.wire.sent)
-    stage.run(4000)
-    asked = {pdu[1:5] for _, pdu in stage.wire.sent[before:]}
+    before = len(testbed.wire.sent)
+    testbed.run(4000)
+    asked = {pdu[1:5] for _, pdu in testbed.wire.sent[before:]}
     assert (40000).to_bytes(2, "big") + b"\0\2" in asked
-    stage.near(list(meter.AMPS_A))
+    testbed.near(list(meter.AMPS_A))

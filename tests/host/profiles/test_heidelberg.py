@@ -14,18 +14,18 @@ def online(site=SITE, **more):
 
 def ordered(bench, limit_da, ms=5000):
     bench.driver.want(limit_da, bench.now_ms)
-    return bench.run_until(lambda: bench.device.limit_da == limit_da and bench.judge.proofs.get(len(bench.judge.orders)) == limit_da, ms)
+    return bench.run_until(lambda: bench.device.limit_da == limit_da and bench.guard.proofs.get(len(bench.guard.orders)) == limit_da, ms)
 
 
 def test_the_first_frame_to_an_unknown_device_is_a_probe_at_the_least_it_can_be_ordered():
     bench = online()
     assert bench.frames[0][1] == b"\x06\x01\x05\x00\x00"
-    assert bench.judge.notes[0][1:] == ("send", 0)
+    assert bench.guard.notes[0][1:] == ("send", 0)
 
 
 def test_settings_are_read_and_put_right_before_anything_is_raised():
     bench = online({"max_a": 16, "fallback_a": 6.0, "watchdog_s": 20})
-    assert bench.judge.shown == {"fingerprint": "264-160-60", "max_da": 160, "watchdog_ms": 20000, "fallback_da": 60}
+    assert bench.guard.shown == {"fingerprint": "264-160-60", "max_da": 160, "watchdog_ms": 20000, "fallback_da": 60}
     assert (bench.writes(258), bench.writes(257), bench.writes(262)) == ([4], [20000], [60])
     assert bench.device.limit_da == 0
 
@@ -33,8 +33,8 @@ def test_settings_are_read_and_put_right_before_anything_is_raised():
 def test_an_order_is_in_force_and_proven_by_a_read_asked_after_it():
     bench = online()
     assert ordered(bench, 137) < 1000
-    sent = next(n for n in bench.judge.notes if n[1:] == ("send", 137))
-    proven = next(n for n in bench.judge.notes if n[1:] == ("proven", 137))
+    sent = next(n for n in bench.guard.notes if n[1:] == ("send", 137))
+    proven = next(n for n in bench.guard.notes if n[1:] == ("proven", 137))
     reads = [t for t, pdu in bench.frames if pdu[0] == 3 and sent[0] < t < proven[0]]
     assert reads
 
@@ -72,14 +72,14 @@ def test_readings_feed_the_watchdog_and_it_does_not_fire_while_all_is_well():
     ordered(bench, 160)
     bench.run(30_000)
     assert bench.device.watchdog == "armed" and bench.device.limit_da == 160
-    assert bench.driver.facts.state == "C2" and bench.judge.measures[-1] == [160, 160, 160]
-    assert bench.judge.fed_count > 100
+    assert bench.driver.facts.state == "C2" and bench.guard.measures[-1] == [160, 160, 160]
+    assert bench.guard.fed_count > 100
 
 
 def test_no_reading_leaves_while_the_judge_forbids_feeding_and_the_device_falls_back():
     bench = online()
     ordered(bench, 160)
-    bench.judge.feeding = False
+    bench.guard.feeding = False
     bench.run(1000)
     before = len(bench.frames)
     bench.run(11_000)
@@ -90,7 +90,7 @@ def test_no_reading_leaves_while_the_judge_forbids_feeding_and_the_device_falls_
 def test_lowers_still_go_out_while_feeding_is_forbidden():
     bench = online()
     ordered(bench, 160)
-    bench.judge.feeding = False
+    bench.guard.feeding = False
     bench.driver.want(70, bench.now_ms)
     bench.run(1000)
     assert bench.device.limit_da == 70
@@ -137,14 +137,14 @@ def test_a_restart_too_short_to_be_missed_is_found_by_the_settings():
     bench.device.boot_ms = 0
     bench.device.fault("restart")
     bench.run_until(lambda: bench.device.limit_da == 160, 20_000)
-    assert bench.judge.kinds("lost") == [] and bench.writes(257).count(10_000) == 2
+    assert bench.guard.kinds("lost") == [] and bench.writes(257).count(10_000) == 2
 
 
 def test_what_the_device_may_draw_never_exceeds_what_the_judge_was_told():
     bench = online()
     for limit_da in (60, 160, 75, 110, 0, 83):
         ordered(bench, limit_da)
-        assert bench.device.limit_da <= bench.judge.orders[-1]
+        assert bench.device.limit_da <= bench.guard.orders[-1]
     assert bench.worst_da == 160
 
 
@@ -154,17 +154,17 @@ def test_writes_that_are_answered_and_ignored_are_never_proven():
     bench.device.fault("ignore_writes")
     bench.driver.want(60, bench.now_ms)
     bench.run(20_000)
-    assert bench.judge.proofs.get(len(bench.judge.orders)) is None
-    assert len(bench.writes(261)) > 4 and bench.judge.limits[-1] == 100
+    assert bench.guard.proofs.get(len(bench.guard.orders)) is None
+    assert len(bench.writes(261)) > 4 and bench.guard.limits[-1] == 100
 
 
 def test_an_order_the_judge_has_no_room_for_is_not_sent():
     bench = online()
     ordered(bench, 100)
-    bench.judge.room_da = 110
+    bench.guard.room_da = 110
     bench.driver.want(160, bench.now_ms)
     bench.run(5000)
-    assert bench.device.limit_da == 100 and 160 not in bench.judge.orders
+    assert bench.device.limit_da == 100 and 160 not in bench.guard.orders
 
 
 def test_an_old_layout_is_reported_and_never_raised():

@@ -13,12 +13,12 @@ def online(site=SITE, **more):
 
 def ordered(bench, limit_da, ms=15_000):
     bench.driver.want(limit_da, bench.now_ms)
-    return bench.run_until(lambda: bench.device.limit_da == limit_da and bench.judge.proofs.get(len(bench.judge.orders)) == limit_da, ms)
+    return bench.run_until(lambda: bench.device.limit_da == limit_da and bench.guard.proofs.get(len(bench.guard.orders)) == limit_da, ms)
 
 
 def test_the_fail_safe_is_off_from_the_factory_and_is_set_shown_and_reported():
     bench = online({**SITE, "fallback_a": 8.0, "watchdog_s": 30})
-    assert bench.judge.shown["watchdog_ms"] == 30_000 and bench.judge.shown["fallback_da"] == 80
+    assert bench.guard.shown["watchdog_ms"] == 30_000 and bench.guard.shown["fallback_da"] == 80
     assert bench.writes(5016) == [8000] and bench.writes(5018)[0] == 30
     assert bench.writes(5020) == []
 
@@ -37,16 +37,16 @@ def test_the_limit_is_written_and_shown_before_the_device_is_enabled():
     sent = [pdu for _, pdu in bench.frames[from_frame:]]
     limit, enable = sent.index(b"\x06\x13\x8c\x32\xc8"), sent.index(b"\x06\x13\x96\x00\x01")
     assert limit < enable and b"\x03\x04\x4c\x00\x02" in sent[limit:enable]
-    assert bench.judge.orders[-2:] == [130, 130]
+    assert bench.guard.orders[-2:] == [130, 130]
 
 
 def test_a_limit_that_is_not_taken_makes_the_enable_count_as_the_most():
     bench = online()
     bench.device.fault("ignore_writes")
-    bench.judge.room_da = 150
+    bench.guard.room_da = 150
     bench.driver.want(100, bench.now_ms)
     bench.run(10_000)
-    assert bench.writes(5014) == [0] and 160 not in bench.judge.orders
+    assert bench.writes(5014) == [0] and 160 not in bench.guard.orders
 
 
 def test_a_pause_lowers_the_limit_too():
@@ -54,7 +54,7 @@ def test_a_pause_lowers_the_limit_too():
     ordered(bench, 130)
     ordered(bench, 0)
     assert bench.device.user_ma == 6000 and not bench.device.enabled
-    assert bench.judge.orders[-2:] == [60, 0]
+    assert bench.guard.orders[-2:] == [60, 0]
 
 
 def test_a_setpoint_of_zero_is_never_written():
@@ -76,7 +76,7 @@ def test_the_fail_safe_is_fed_by_its_own_register_and_does_not_fire():
 def test_nothing_feeds_it_while_the_judge_forbids_it():
     bench = online()
     ordered(bench, 130)
-    bench.judge.feeding = False
+    bench.guard.feeding = False
     bench.run(13_000)
     assert bench.device.watchdog == "expired" and bench.device.limit_da == 0
 
@@ -113,9 +113,9 @@ def test_a_station_as_built_offers_its_switch_setting_after_a_restart():
 
 def test_another_station_at_the_same_address_is_told_by_its_serial_number():
     bench = online()
-    before = bench.judge.shown["fingerprint"]
+    before = bench.guard.shown["fingerprint"]
     bench.device.fault("swapped")
-    bench.run_until(lambda: bench.judge.shown["fingerprint"] != before, 20_000)
+    bench.run_until(lambda: bench.guard.shown["fingerprint"] != before, 20_000)
 
 
 def test_raises_keep_the_makers_interval_and_lowers_do_not():

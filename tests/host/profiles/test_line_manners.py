@@ -2,14 +2,14 @@
 
 import pytest
 
-from ampacity.bus.ascii import AsciiPrimary
-from ampacity.bus.primary import BusPrimary
-from ampacity.bus.profile_driver import ProfileDriver
-from ampacity.bus.profile_meter import MeterDriver
-from ampacity.bus.tcp import BusTcp
+from ampacity.bus.client.ascii_client import AsciiClient
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.client.tcp_client import TcpClient
+from ampacity.bus.profile.evse_driver import EvseDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host import profiles
-from ampacity_host.profiles.conformance.evse import EvseStage
+from ampacity_host.profiles.conformance.evse import EvseTestbed
 from ampacity_host.profiles.conformance.meter import Mains
 from ampacity_host.rig.devices import make_device
 
@@ -41,25 +41,25 @@ class Talk:
         self._char_us = 11_000_000 // BAUD if self.framing != "tcp" else 1
 
     def _evse(self, name):
-        stage = EvseStage(name)
-        self.guard = Guard(stage._site(self.framing), START_US // 1000)
-        self.driver = ProfileDriver(stage.facts, profiles.compile(self.profile), 0, self.guard)
-        self.device = stage.device
+        testbed = EvseTestbed(name)
+        self.guard = Guard(testbed._site(self.framing), START_US // 1000)
+        self.driver = EvseDriver(testbed.facts, profiles.compile(self.profile), 0, self.guard)
+        self.device = testbed.device
 
     def _meter(self, name):
         facts = profiles.meter_facts(self.profile, {}) | {"unit": 100}
         facts["phases"] = list(range(facts["inputs"]))
-        judge = type("Judge", (), {"meter": lambda *_: None})()
-        self.driver = MeterDriver(facts, profiles.compile(self.profile), 0, judge)
+        guard = type("Judge", (), {"meter": lambda *_: None})()
+        self.driver = MeterDriver(facts, profiles.compile(self.profile), 0, guard)
         self.device = make_device(self.profile, 100, Mains(), Clock, 5, self.framing)
 
     def _engine(self):
         facts = {"baud": BAUD, "parity": "E", "stop": 1, "transit_ms": 300}
         if self.framing == "tcp":
-            engine = BusTcp(facts, [self.driver])
+            engine = TcpClient(facts, [self.driver])
             engine.connected(START_US)
             return engine
-        engine = (AsciiPrimary if self.framing == "ascii" else BusPrimary)(facts, [self.driver])
+        engine = (AsciiClient if self.framing == "ascii" else RtuClient)(facts, [self.driver])
         return engine
 
     def run(self):

@@ -8,8 +8,8 @@ from bench import meter_bench
 def test_samples_follow_the_mains_with_their_sign(framing):
     bench = meter_bench("eastron-sdm630", framing=framing)
     bench.run(3000)
-    assert len(bench.judge.samples) > 10
-    for _, amps_da, _ in bench.judge.samples:
+    assert len(bench.guard.samples) > 10
+    for _, amps_da, _ in bench.guard.samples:
         assert abs(amps_da[0] - 100) <= 1 and abs(amps_da[1] + 40) <= 1 and abs(amps_da[2] - 5) <= 1
 
 
@@ -23,20 +23,20 @@ def test_it_leaves_the_gap_that_the_meter_wants():
 def test_a_live_meter_never_stands_still_and_a_frozen_one_does():
     bench = meter_bench("eastron-sdm630")
     bench.run(5000)
-    marks = [mark for _, _, mark in bench.judge.samples]
+    marks = [mark for _, _, mark in bench.guard.samples]
     assert marks[-1] >= 20
     bench.device.fault("frozen")
     bench.run(1000)
-    before = bench.judge.samples[-1][2]
+    before = bench.guard.samples[-1][2]
     bench.run(5000)
-    assert bench.judge.samples[-1][2] == before
+    assert bench.guard.samples[-1][2] == before
 
 
 def test_no_number_is_none():
     bench = meter_bench("eastron-sdm630")
     bench.device.fault("nan")
     bench.run(2000)
-    assert {str(amps) for _, amps, _ in bench.judge.samples} == {"None"}
+    assert {str(amps) for _, amps, _ in bench.guard.samples} == {"None"}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_lies_of_wiring_are_passed_on_for_the_judge_to_find(kind, expected):
     bench = meter_bench("eastron-sdm630")
     bench.device.fault(kind)
     bench.run(2000)
-    assert all(abs(a - b) <= 1 for a, b in zip(bench.judge.samples[-1][1], expected, strict=True))
+    assert all(abs(a - b) <= 1 for a, b in zip(bench.guard.samples[-1][1], expected, strict=True))
 
 
 def test_a_dead_meter_gives_no_samples_and_comes_back():
@@ -54,9 +54,9 @@ def test_a_dead_meter_gives_no_samples_and_comes_back():
     bench.run(2000)
     bench.device.fault("dead")
     bench.run(2000)
-    count = len(bench.judge.samples)
+    count = len(bench.guard.samples)
     bench.run(5000)
-    assert len(bench.judge.samples) == count and not bench.driver.facts.online
+    assert len(bench.guard.samples) == count and not bench.driver.facts.online
     bench.device.fault("dead", False)
     bench.run(5000)
-    assert len(bench.judge.samples) > count and bench.driver.facts.online
+    assert len(bench.guard.samples) > count and bench.driver.facts.online

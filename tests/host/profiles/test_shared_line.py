@@ -3,7 +3,7 @@
 import pytest
 from garage import Garage
 
-from ampacity.bus.profile_shared import together
+from ampacity.bus.profile.orders.shared_limits import join_shared_limits
 from ampacity_host.configure import SiteErrors, load_site
 
 HEAD = """
@@ -51,7 +51,7 @@ def lists(garage):
 def garage(tmp_path):
     (tmp_path / "site.toml").write_text(HEAD + "".join(NODE.format(unit=unit) for unit in (2, 3, 5)))
     made = Garage(tmp_path / "site.toml")
-    together(made.drivers)
+    join_shared_limits(made.drivers)
     made.heard = []
     engine = made.buses[0][0]
     send = engine._send

@@ -6,10 +6,10 @@ import random
 
 import pytest
 import sunspec2.device as oracle
-from bench import Judge
+from bench import FakeGuard
 from sunspec2.modbus.client import SunSpecModbusClientDevice, SunSpecModbusClientError
 
-from ampacity.bus.profile_meter import MeterDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity_host.profiles import compile_profile, load
 from ampacity_host.rig.devices import make_device
 from ampacity_host.rig.devices.sunspec import CHAINS
@@ -69,8 +69,8 @@ class Registers:
 
 def read(values, phases, mute=False, ms=60_000):
     """What our driver makes of them: its last sample, its facts, and what stands beside."""
-    judge, device = Judge(), Registers(values, mute)
-    driver = MeterDriver({"unit": 1, "phases": list(range(phases))}, COMPILED, 0, judge, None)
+    guard, device = FakeGuard(), Registers(values, mute)
+    driver = MeterDriver({"unit": 1, "phases": list(range(phases))}, COMPILED, 0, guard, None)
     now_ms, samples = 1000, 0
     while now_ms < ms and (samples < 2 or not all(cycle.done_ms >= 0 for cycle in driver._cycles)):
         wish = driver.urgency(now_ms)
@@ -86,8 +86,8 @@ def read(values, phases, mute=False, ms=60_000):
             driver.failed(request, "exception:2", now_ms)
         else:
             driver.reply(request, answer, now_ms)
-        samples = len(judge.samples)
-    return judge.samples[-1][1] if judge.samples else "none", driver
+        samples = len(guard.samples)
+    return guard.samples[-1][1] if guard.samples else "none", driver
 
 
 def computed(model, name):

@@ -2,13 +2,13 @@
 
 import pytest
 import variants
-from bench import Judge
+from bench import FakeGuard
 from variants import VARIANTS, Bent, limit_of, play
 
-from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance.evse import Plant, site_of
-from ampacity_host.profiles.conformance.stage import START_MS, Wire
+from ampacity_host.profiles.conformance.testbed import START_MS, DeviceWire
 from ampacity_host.rig.devices import make_device
 from tests.deep import sample
 
@@ -67,8 +67,8 @@ class Alone:
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         device = make_device(self.profile, facts["unit"], plant, clock, 3, kind, site)
         Bent(device, plant, self.profile, variant)
-        self.driver = ProfileDriver(facts, compiled, 0, Judge(facts["power_on_da"]))
-        self.wire, self.device, self.now_ms = Wire(self.driver, device, START_MS), device, START_MS
+        self.driver = EvseDriver(facts, compiled, 0, FakeGuard(facts["power_on_da"]))
+        self.wire, self.device, self.now_ms = DeviceWire(self.driver, device, START_MS), device, START_MS
 
     def run(self, ms):
         until_ms = self.now_ms + ms

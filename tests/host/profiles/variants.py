@@ -11,12 +11,12 @@ import sys
 
 from pymodbus.constants import ExcCodes
 
-from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host import profiles
 from ampacity_host.profiles.conformance.evse import Plant, site_of
-from ampacity_host.profiles.conformance.stage import START_MS, TICK_MS, Wire
-from ampacity_host.profiles.opens import off_refused, variants
+from ampacity_host.profiles.conformance.testbed import START_MS, TICK_MS, DeviceWire
+from ampacity_host.profiles.undocumented import off_refused, variants
 from ampacity_host.rig.devices import make_device
 from ampacity_host.rig.devices.description import Register
 
@@ -289,9 +289,9 @@ class Pair:
             compiled = dict(compiled_of(profile["name"]))
             compiled["live_ms"] = max(compiled["live_ms"], LIVE_MS[i])
             self.devices.append(make_device(profile, facts["unit"], self.plants[i], clock, 1 + i, profile["link"]["media"][0], site))
-            self.drivers.append(ProfileDriver(facts, compiled, i, self.guard))
+            self.drivers.append(EvseDriver(facts, compiled, i, self.guard))
         self.bent = Bent(self.devices[0], self.plants[0], rows[0][0], variant)
-        self.wires = [Wire(driver, device, START_MS) for driver, device in zip(self.drivers, self.devices, strict=True)]
+        self.wires = [DeviceWire(driver, device, START_MS) for driver, device in zip(self.drivers, self.devices, strict=True)]
         self.guard.limit("neighbour", ("evse", 1), [NEIGHBOUR_DA] * 3, None, "hold", START_MS)
 
     def _facts(self, index, name):

@@ -6,10 +6,10 @@
 import random
 from types import SimpleNamespace
 
-from ampacity_host.replay.driver import Driver
-from ampacity_host.replay.record import circuit_books, violations
+from ampacity_host.replay.results import circuit_books, violations
+from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
-from ampacity_host.replay.stage import Stage
+from ampacity_host.replay.simulation import Simulation
 from ampacity_host.rig.setup import Setup
 from tests.proof.replay import problems_of, site_text
 
@@ -24,8 +24,8 @@ def played(tmp_path, sessions, span_s, no_bytes):
     path = tmp_path / "site.toml"
     path.write_text(site_text(40, 20, EVSES, 4))
     setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
-    one = Stage(setup.facts, 1, START_S, no_bytes=no_bytes)
-    driver = Driver(one.plant, sessions, START_S)
+    one = Simulation(setup.facts, 1, START_S, no_bytes=no_bytes)
+    driver = SessionPlayer(one.plant, sessions, START_S)
     driver.on_plug = one.on_plug
     one.run_ms(span_s * 1000)
     one.plant.close()

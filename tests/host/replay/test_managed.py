@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ampacity_host.replay.driver import Driver
-from ampacity_host.replay.record import circuit_books, violations
+from ampacity_host.replay.results import circuit_books, violations
+from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
-from ampacity_host.replay.stage import Stage
+from ampacity_host.replay.simulation import Simulation
 from ampacity_host.rig.setup import Setup
 
 START_S = 1_772_409_600
@@ -50,11 +50,11 @@ password = "0123456789abcdef"
 """
 
 
-def stage(tmp_path, ocpp, **options):
+def simulation(tmp_path, ocpp, **options):
     path = tmp_path / "site.toml"
     path.write_text(SITE % ocpp)
     setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
-    return Stage(setup.facts, 1, START_S, **options)
+    return Simulation(setup.facts, 1, START_S, **options)
 
 
 def sessions(minutes):
@@ -63,8 +63,8 @@ def sessions(minutes):
 
 @pytest.mark.parametrize("no_bytes", [False, True])
 def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
-    one = stage(tmp_path, OCPP, no_bytes=no_bytes)
-    driver = Driver(one.plant, sessions(9), START_S)
+    one = simulation(tmp_path, OCPP, no_bytes=no_bytes)
+    driver = SessionPlayer(one.plant, sessions(9), START_S)
     driver.on_plug = one.on_plug
     one.run_ms(600_000)
     assert (driver.served, driver.in_full, driver.delivered_wh) == (2, 2, 1_200)
@@ -76,8 +76,8 @@ def test_cars_are_served_in_full_within_the_rating(tmp_path, no_bytes):
 
 @pytest.mark.parametrize("no_bytes", [False, True])
 def test_a_site_without_a_csms_serves_every_car_and_faults_break_no_promise(tmp_path, no_bytes):
-    one = stage(tmp_path, "", faults=120.0, no_bytes=no_bytes)
-    driver = Driver(one.plant, sessions(19), START_S)
+    one = simulation(tmp_path, "", faults=120.0, no_bytes=no_bytes)
+    driver = SessionPlayer(one.plant, sessions(19), START_S)
     driver.on_plug = one.on_plug
     one.run_ms(1_200_000)
     assert sum(one.trouble.done.values()) >= 3

@@ -8,7 +8,7 @@ import pytest
 
 from ampacity.base.wallclock import EARLIEST_MS, LATEST_MS
 from ampacity_host.replay import main
-from ampacity_host.replay.mains import Mains
+from ampacity_host.replay.other_load import OtherLoadRecording
 from ampacity_host.replay.sessions import ColumnError, SessionFile, parse_columns
 from ampacity_host.replay.times import DAY_S, TimeReader, as_told
 
@@ -58,14 +58,14 @@ def test_an_absurd_field_is_a_row_that_makes_no_sense_and_no_crash(value, tmp_pa
         for field in names:
             rows = [",".join(value if name == field and n == 1 else "2026-01-01T10:%02d" % n if name == "time_local" else "100" for name in names)
                     for n in range(4)]  # fmt: skip
-            mains = Mains(write(tmp_path, header + "\n" + "\n".join(rows) + "\n"), TimeReader(BERLIN), 3, 230)
+            mains = OtherLoadRecording(write(tmp_path, header + "\n" + "\n".join(rows) + "\n"), TimeReader(BERLIN), 3, 230)
             mains.begin(1_700_000_000)
             assert max(mains.at(5000)[0]) < 10**10
 
 
 def test_a_recording_of_one_moment_is_refused(tmp_path):
     with pytest.raises(ColumnError):
-        Mains(write(tmp_path, "time_local,l1_a\n" + "2026-01-01T10:00,1\n" * 3), TimeReader(), 3, 230)
+        OtherLoadRecording(write(tmp_path, "time_local,l1_a\n" + "2026-01-01T10:00,1\n" * 3), TimeReader(), 3, 230)
 
 
 def test_columns_can_be_named(tmp_path):
@@ -117,14 +117,14 @@ def test_the_day_starts_at_local_midnight():
 
 def mains(tmp_path, text, start="2026-05-01T00:00", one_phase="l1", columns=None):
     times = TimeReader()
-    one = Mains(write(tmp_path, text), times, 3, 230, columns, one_phase)
+    one = OtherLoadRecording(write(tmp_path, text), times, 3, 230, columns, one_phase)
     one.begin(times.read(start, True))
     return one
 
 
 def test_other_load_is_aligned_by_time_of_day_and_repeated():
     times = TimeReader()
-    one = Mains(DATA / "mains.csv", times, 3, 230)
+    one = OtherLoadRecording(DATA / "mains.csv", times, 3, 230)
     one.begin(times.read("2026-07-01T00:00", True))
     at_seven = one.at(7 * 3_600_000)
     assert at_seven[0][0] > one.at(3 * 3_600_000)[0][0]

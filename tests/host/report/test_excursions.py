@@ -8,7 +8,7 @@ from ampacity.base.clock import Clock
 from ampacity.base.log import Log
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
-from ampacity.roles.excursion_log import ExcursionLog
+from ampacity.roles.optional.excursion_log import ExcursionLog
 from ampacity.store.disk_files import DiskFiles
 from ampacity_host.report.excursions import NoData, read_excursions, report_command
 

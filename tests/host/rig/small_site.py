@@ -1,6 +1,6 @@
 """A compiled site for tests of the bench's parts."""
 
-from ampacity_host.rig.clock import Timeline
+from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.plant.plant import Plant
 
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.budgets import site_budgets
+from ampacity_host.configure.analysis.budgets import site_budgets
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.setup import Setup
-from ampacity_host.rig.virtual.bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 
 HEAD = """
 [site]
@@ -95,7 +95,7 @@ def test_an_overload_after_a_step_ends_within_the_printed_budget_though_the_mete
     one.run_ms(60_000)
     assert sum(point.amps_da for point in one.plant.points) > 400
     if fault:
-        one.desk.set(fault, "grid", True, {})
+        one.fault_injector.set(fault, "grid", True, {})
         one.run_ms(30)
     one.plant.set_background(circuit, [400, 400, 400])
     took_ms = over_ms(one, budget["total_ms"] + 5_000)

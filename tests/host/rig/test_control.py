@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ampacity_host.rig.control import ControlServer
+from ampacity_host.rig.control_channel.server import ControlServer
 
 
 class Ops:

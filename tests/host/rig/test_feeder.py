@@ -24,7 +24,7 @@ def test_the_feeder_opens_the_others_go_on_and_a_person_resets_it(tmp_path):
     assert point.feeder_open and point.amps_da == 0
     assert view["bound_a"] == [0.0] * 3 and view["status"] == "Faulted"
     assert one.plant.point["a"].amps_da > 0
-    assert one.primary.doors.output("relay-9").on
+    assert one.primary.platform.output("relay-9").on
     assert all(ms == [0, 0, 0] for ms in [row["violation_ms"] for row in worst_circuits(one.plant, None).values()])
     point.set_fault("welded", False)
     point.set_fault("disobeys", False)

@@ -1,14 +1,14 @@
 """The virtual RS-485 line."""
 
-from ampacity_host.rig.clock import START_US, Timeline
-from ampacity_host.rig.line.intruders import babbler, second_primary
+from ampacity_host.rig.base.timeline import START_US, Timeline
+from ampacity_host.rig.line.characters import with_crc
 from ampacity_host.rig.line.line import Line
-from ampacity_host.rig.line.wire import with_crc
+from ampacity_host.rig.line.rogue_stations import babbler, second_primary
 
 REQUEST = with_crc(bytes((5, 3, 0, 0, 0, 10)))
 
 
-class Ear:
+class BusMonitor:
     def __init__(self):
         self.heard = []
 
@@ -23,7 +23,7 @@ class Ear:
 def line(**options):
     time = Timeline()
     one = Line(time, "rs485-1", 19200, **options)
-    ears = {name: Ear() for name in ("primary", "five", "six")}
+    ears = {name: BusMonitor() for name in ("primary", "five", "six")}
     stations = {"primary": one.attach("primary", ears["primary"]), "five": one.attach("five", ears["five"], (5,)),
                 "six": one.attach("six", ears["six"], (6,))}
     return time, one, stations, ears

@@ -3,10 +3,10 @@
 import pytest
 from small_site import evse, plant, run_ms, site
 
-from ampacity_host.rig.fields import FieldError
-from ampacity_host.rig.plant.box import Box
+from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.car import Car, car_from_fields
-from ampacity_host.rig.plant.point import duty_da
+from ampacity_host.rig.plant.power_path import duty_da
+from ampacity_host.rig.plant.wallbox import Wallbox
 from ampacity_host.rig.plant.worst import worst_circuits, worst_evses
 
 
@@ -184,9 +184,9 @@ def test_meter_faults_turn_swap_and_shift_what_is_measured():
 def test_a_plain_wallbox_closes_for_its_car_and_opens_when_it_is_done():
     site_plant, time = plant()
     point = site_plant.points[0]
-    box = Box(point)
+    wallbox = Wallbox(point)
     point.plug(Car(need_wh=50))
-    box.set_limit(160)
+    wallbox.set_limit(160)
     run_ms(time, 5_000)
     assert point.amps_da == 160 and point.closed
     run_ms(time, 60_000)
@@ -196,14 +196,14 @@ def test_a_plain_wallbox_closes_for_its_car_and_opens_when_it_is_done():
 def test_a_plain_wallbox_pauses_and_resumes_its_car():
     site_plant, time = plant()
     point = site_plant.points[0]
-    box = Box(point)
+    wallbox = Wallbox(point)
     point.plug(Car())
-    box.set_limit(160)
+    wallbox.set_limit(160)
     run_ms(time, 5_000)
-    box.set_limit(0)
+    wallbox.set_limit(0)
     run_ms(time, 6_000)
     assert point.amps_da == 0 and not point.closed
-    box.set_limit(100)
+    wallbox.set_limit(100)
     run_ms(time, 6_000)
     assert point.amps_da == 100
 

@@ -5,7 +5,7 @@ import os
 
 from ampacity.ports.line import tty_modes
 from ampacity.ports.linux import set_modes
-from ampacity_host.rig.clock import Timeline
+from ampacity_host.rig.base.timeline import Timeline
 from ampacity_host.rig.line.line import Line
 from ampacity_host.rig.line.pty import PtyStation
 

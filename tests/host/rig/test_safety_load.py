@@ -3,8 +3,8 @@
 import pytest
 from test_virtual_bench import SITE, bench, plug_all
 
-from ampacity_host.rig.fields import FieldError, Fields
-from ampacity_host.rig.ops import Ops
+from ampacity_host.rig.control_channel.fields import FieldError, Fields
+from ampacity_host.rig.control_channel.operations import Ops
 
 PUMP = '\n[[safety_load]]\nname = "pump"\ninput = "gpio:4"\nevses = ["a"]\nsafety_hold_s = 5\n'
 
@@ -54,10 +54,10 @@ def test_a_meter_of_its_own_that_freezes_pauses_its_evse(tmp_path):
     plug_all(one)
     one.run_ms(90_000)
     assert one.plant.point["a"].amps_da > 0
-    one.desk.set("frozen", "pump-meter", True, {})
+    one.fault_injector.set("frozen", "pump-meter", True, {})
     one.run_ms(15_000)
     assert one.plant.point["a"].amps_da == 0 and one.plant.point["b"].amps_da > 0
-    one.desk.set("frozen", "pump-meter", False, {})
+    one.fault_injector.set("frozen", "pump-meter", False, {})
     one.run_ms(90_000)
     assert one.plant.point["a"].amps_da > 0
     one.close()

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from ampacity_host.rig.clock import START_MS
-from ampacity_host.rig.faults import DEVICE_KINDS, LINE_KINDS, METER_KINDS, PLANT_KINDS, PRIMARY_KINDS
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.base.timeline import START_MS
+from ampacity_host.rig.control_channel.fields import FieldError
+from ampacity_host.rig.fault_injection.injector import DEVICE_KINDS, LINE_KINDS, METER_KINDS, PLANT_KINDS, PRIMARY_KINDS
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
 from ampacity_host.rig.setup import Setup
-from ampacity_host.rig.virtual.bench import VirtualBench
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 
 SITE = """
 [site]
@@ -151,9 +151,9 @@ def test_every_fault_comes_and_goes_and_overloads_nothing(tmp_path, kinds, targe
     one.run_ms(5_000)
     for kind in kinds:
         for target in targets:
-            one.desk.set(kind, target, True, {"s": 60} if kind == "clock_jump" else {"ber": 0.001})
+            one.fault_injector.set(kind, target, True, {"s": 60} if kind == "clock_jump" else {"ber": 0.001})
             one.run_ms(400)
-            one.desk.set(kind, target, False, {})
+            one.fault_injector.set(kind, target, False, {})
             one.run_ms(200)
     one.run_ms(5_000)
     assert sum(sum(circuit["violation_ms"]) for circuit in worst_circuits(one.plant).values()) == 0
@@ -164,13 +164,13 @@ def test_every_fault_comes_and_goes_and_overloads_nothing(tmp_path, kinds, targe
 def test_a_fault_that_does_not_fit_its_target_is_refused(tmp_path, kind, target):
     one = bench(tmp_path)
     with pytest.raises(FieldError):
-        one.desk.set(kind, target, True, {})
+        one.fault_injector.set(kind, target, True, {})
 
 
 def test_a_swapped_secondary_shows_another_serial_number(tmp_path):
     one = bench(tmp_path)
     before = one.secondary_settings("b")["serial"]
-    one.desk.set("swapped", "b", True, {})
+    one.fault_injector.set("swapped", "b", True, {})
     assert one.secondary_settings("b")["serial"] != before
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from ampacity.base.within import within
-from ampacity_host.rig.clock import START_MS, START_US
+from ampacity_host.rig.base.timeline import START_MS, START_US
 from ampacity_host.rig.virtual.loop import VirtualLoop, spawn
 
 

@@ -9,7 +9,7 @@ import threading
 from desk import Plant
 from hub import Hub, Now, device
 
-from ampacity.bus.frames import rtu_frame
+from ampacity.bus.modbus.frames import rtu_frame
 from ampacity_host.rig.devices import make_device, serve_tcp
 
 

@@ -6,7 +6,7 @@ import pytest
 from desk import START_US, Desk, device
 
 from ampacity.commission.scan import Scan
-from ampacity.commission.words import units_for
+from ampacity.commission.scan_text import units_for
 from ampacity.profiles.known import KNOWN
 from ampacity_host import profiles
 from ampacity_host.profiles.identify import known_line

@@ -3,7 +3,7 @@
 import pytest
 
 from ampacity.base.errors import Rejected
-from ampacity.commission.identify import Known
+from ampacity.commission.identify import KnownDevice
 from ampacity.profiles.known import KNOWN
 from ampacity_host.scan.options import watchdogs_ms
 
@@ -44,5 +44,5 @@ def test_one_without_a_watchdog_cannot_be_waited_for(site):
 
 @pytest.mark.parametrize("rtu", [True, False])
 def test_without_a_site_file_the_longest_from_a_factory_is_waited_for(rtu):
-    times = [known.watchdog_ms for known in map(Known, KNOWN) if ("r" if rtu else "t") in known.media]
+    times = [known.watchdog_ms for known in map(KnownDevice, KNOWN) if ("r" if rtu else "t") in known.media]
     assert watchdogs_ms(None, rtu) >= max(times) > 60_000

@@ -1,22 +1,22 @@
 """The whole firmware on the bench's plant and lines, without asyncio: one timeline calls engines and loops by hand.
 
-What runs is the product: Guard, SafetyLoop, Buses with LeaseDriver, GrantTable and ProfileDriver, BusPrimary, and for
-each of our secondaries the Secondary with its SecondaryEngine, register map and pilot machine. What stands around it is
+What runs is the product: Guard, SafetyLoop, Buses with LeaseDriver, BroadcastDriver and EvseDriver, RtuClient, and for
+each of our secondaries the Secondary with its ModbusServer, register map and pilot machine. What stands around it is
 the bench: plant, RS-485 lines with all their faults, simulated devices and meters. The plant is the judge.
 """
 
 from ampacity.base.clock import Clock
 from ampacity.base.log import Log
-from ampacity.bus.secondary import SecondaryEngine
-from ampacity.ports.doors import Doors
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.ports.platform import Platform
 from ampacity.roles.primary import Primary
 from ampacity.roles.secondary import Secondary
-from ampacity.store.settings import Settings
-from ampacity_host.rig.bench import Bench
-from ampacity_host.rig.clock import Timeline
-from ampacity_host.rig.virtual.files import ControllerFiles, RigFiles
-from ampacity_host.rig.virtual.hardware import PlantPort
-from ampacity_host.rig.watchdog import Watchdog
+from ampacity.store.document_store import DocumentStore
+from ampacity_host.rig.base.bench import Bench
+from ampacity_host.rig.base.hardware_watchdog import HardwareWatchdog
+from ampacity_host.rig.base.timeline import Timeline
+from ampacity_host.rig.virtual.evse_hardware import VirtualEvseHardware
+from ampacity_host.rig.virtual.storage import ControllerStorage, VirtualStorage
 
 TICK_MS, HOUSEKEEPING_MS, KEEP_MS, BOOT_MS = 100, 200, 1_000, 500
 
@@ -33,7 +33,7 @@ class TimelineClock(Clock):
 
 
 class Pump:
-    """An engine at its place on a line: the loop of bus/door.py as calls. after(): something was received."""
+    """An engine at its place on a line: the loop of bus/transport.py as calls. after(): something was received."""
 
     def __init__(self, time, line, name, engine, units, after=None):
         self.time, self.engine, self._after, self._entry, self._open = time, engine, after, None, True
@@ -66,23 +66,23 @@ class Pump:
         self.station.detach()
 
 
-class FastDoors(Doors):
+class FastPlatform(Platform):
     """The outside of a controller: its store, and the pins wired to the plant. hw_watchdog as on the bench."""
 
     def __init__(self, bench, name, files, points=()):
-        super().__init__("", {"name": name}, TimelineClock(bench.time), ControllerFiles(files))
+        super().__init__("", {"name": name}, TimelineClock(bench.time), ControllerStorage(files))
         self._bench, self._wired, self._ports, self.dead = bench, points, {}, False
-        self.watchdog = Watchdog(bench.time, bench.hw_watchdog_ms, self._bite)
+        self.watchdog = HardwareWatchdog(bench.time, bench.hw_watchdog_ms, self._bite)
         self.watchdog.on_return = self._revive
 
     def rtc_ms(self):
         return None
 
-    def charge_point(self, evse_name):
+    def evse_hardware(self, evse_name):
         if evse_name not in self._wired:
             return None
         if evse_name not in self._ports:
-            self._ports[evse_name] = PlantPort(self._bench.plant.point[evse_name], self.clock, lambda: None)
+            self._ports[evse_name] = VirtualEvseHardware(self._bench.plant.point[evse_name], self.clock, lambda: None)
         return self._ports[evse_name]
 
     def die(self):
@@ -106,32 +106,32 @@ class Unit:
 
     def __init__(self, bench, name, points):
         self.bench, self.name, self._points = bench, name, points
-        self.files = RigFiles(bench.seed + len(name))
-        self.doors, self.role, self.pumps, self.log = None, None, [], Log()
+        self.files = VirtualStorage(bench.seed + len(name))
+        self.platform, self.role, self.pumps, self.log = None, None, [], Log()
 
     @property
     def running(self):
-        return self.doors is not None
+        return self.platform is not None
 
     def start(self):
         if not self.running:
             self.files.restart()
-            self.doors = FastDoors(self.bench, self.name, self.files, self._points)
-            self._boot(self.doors)
+            self.platform = FastPlatform(self.bench, self.name, self.files, self._points)
+            self._boot(self.platform)
 
     def kill(self):
         if self.running:
             for pump in self.pumps:
                 pump.close()
-            self.doors.die()
-            self.doors = self.role = None
+            self.platform.die()
+            self.platform = self.role = None
             self.pumps = []
 
-    def _each(self, doors, ms, fn):
+    def _each(self, platform, ms, fn):
         """fn(now_ms) at once and each `ms`, until this life ends."""
-        if doors is self.doors:
+        if platform is self.platform:
             fn(self.bench.time.now_ms)
-            self.bench.time.at_ms(self.bench.time.now_ms + ms, self._each, doors, ms, fn)
+            self.bench.time.at_ms(self.bench.time.now_ms + ms, self._each, platform, ms, fn)
 
 
 class PrimaryUnit(Unit):
@@ -139,15 +139,15 @@ class PrimaryUnit(Unit):
 
     hung = False
 
-    def _boot(self, doors):
+    def _boot(self, platform):
         bench, self.hung = self.bench, False
-        self.role = Primary(doors, bench.primary_config(), self.log)
+        self.role = Primary(platform, bench.primary_config(), self.log)
         for bus, wire in zip([b for b in bench.facts["buses"] if b["kind"] == "rtu"], self.role.buses.wires, strict=True):
             pump = Pump(bench.time, bench.lines[bus["name"]], "primary", wire.engine, None)
             wire.line = pump
             self.pumps.append(pump)
-        self._each(doors, TICK_MS, self._tick)
-        self._each(doors, HOUSEKEEPING_MS, self.role.step)
+        self._each(platform, TICK_MS, self._tick)
+        self._each(platform, HOUSEKEEPING_MS, self.role.step)
 
     def _tick(self, now_ms):
         """One turn of SafetyLoop.run."""
@@ -158,7 +158,7 @@ class PrimaryUnit(Unit):
         safety.tick(now_ms)
         safety.step_locals(now_ms)
         if self.role.guard.feed_ok:
-            self.doors.watchdog.feed()
+            self.platform.watchdog.feed()
 
 
 class SecondaryUnit(Unit):
@@ -166,15 +166,15 @@ class SecondaryUnit(Unit):
         super().__init__(bench, facts["name"], (facts["name"],))
         self.facts = facts
 
-    def _boot(self, doors):
+    def _boot(self, platform):
         bench, now_ms = self.bench, self.bench.time.now_ms
         config = bench.secondary_settings(self.name)
-        self.role = role = Secondary(config, doors.charge_point(self.name), Settings(doors.files), self.log, now_ms)
-        engine = SecondaryEngine(role.config["unit"], role.map, role.config.get("baud", 19200))
+        self.role = role = Secondary(config, platform.evse_hardware(self.name), DocumentStore(platform.files), self.log, now_ms)
+        engine = ModbusServer(role.config["unit"], role.map, role.config.get("baud", 19200))
         line = bench.lines[bench.facts["buses"][self.facts["bus"]]["name"]]
         self.pumps.append(Pump(bench.time, line, self.name, engine, (self.facts["unit"],), self._granted))
-        self._each(doors, TICK_MS, self._tick)
-        self._each(doors, KEEP_MS, role.housekeep)
+        self._each(platform, TICK_MS, self._tick)
+        self._each(platform, KEEP_MS, role.housekeep)
 
     def _granted(self):
         if self.role is not None and self.role.map.grants:
@@ -182,7 +182,7 @@ class SecondaryUnit(Unit):
 
     def _tick(self, now_ms):
         self.role.tick(now_ms)
-        self.doors.watchdog.feed()
+        self.platform.watchdog.feed()
 
 
 class FastBench(Bench):

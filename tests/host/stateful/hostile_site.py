@@ -98,7 +98,7 @@ class HostileSite:
         if self.lie is not None:
             kind, target = self.lie
             self._note("end", kind, target)
-            self.bench.desk.set(kind, target, False, {})
+            self.bench.fault_injector.set(kind, target, False, {})
             self._over(kind == "disobeys")
             self.lie, self.lie_after_ms = None, self.bench.time.now_ms + AFTER_LIE_MS
             self.repaired.add(target)
@@ -108,7 +108,7 @@ class HostileSite:
             if kind == "disobeys" and not self._attended():
                 return
             self._note("lie", kind, target)
-            self.bench.desk.set(kind, target, True, {})
+            self.bench.fault_injector.set(kind, target, True, {})
             self.lie = kind, target
 
     def late(self, chance):
@@ -129,7 +129,7 @@ class HostileSite:
         if self.remote and self._may_lie() and not self.on and self._attended():
             self.lie = "watchdog_broken", chance.choice(self.remote)
             self._note("lie", *self.lie)
-            self.bench.desk.set(*self.lie, True, {})
+            self.bench.fault_injector.set(*self.lie, True, {})
 
     def _watched(self):
         """Is all else to be well, for a watchdog is broken?"""
@@ -183,14 +183,14 @@ class HostileSite:
         if (kind, target) in self.on:
             return
         self._note(kind, target, options)
-        self.bench.desk.set(kind, target, True, options)
+        self.bench.fault_injector.set(kind, target, True, options)
         if kind not in ONCE:
             self.on[kind, target] = options
 
     def _end(self, kind, target):
         self._note("end", kind, target)
         self._over(self.on.pop((kind, target)).get("writes"))
-        self.bench.desk.set(kind, target, False, {})
+        self.bench.fault_injector.set(kind, target, False, {})
 
     def _fits(self, evse):
         """Reserves are never lent, nor what is assumed where no meter is: is there room for its minimum, from its circuit to the root?"""
@@ -244,7 +244,7 @@ class HostileSite:
             self.bench.primary.kill()
             self.bench.primary.start()
         else:
-            self.bench.desk.set("restart", point.name, True, {})
+            self.bench.fault_injector.set("restart", point.name, True, {})
 
     def _installer(self):
         guard = self.bench.primary.role.guard

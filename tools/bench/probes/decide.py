@@ -14,7 +14,7 @@ except ImportError:  # the emulated board's counter takes its place
     clock = None
 
 from ampacity.circuit.guard import Guard
-from ampacity.roles.safety import STRETCH_MS, TICK_MS
+from ampacity.roles.control.safety_loop import STRETCH_MS, TICK_MS
 
 FAN, RATING_DA = 8, 160
 START_MS = 2**30 - 60000

@@ -61,12 +61,13 @@ async def report(log):
 
 async def main(folder, start_us, port, root):
     begin = alloc()
-    from doors import PipeDoors, World
+    from probe_platform import PipePlatform, World
 
     bench = alloc() - begin
     from ampacity.base import compat
     from ampacity.base.log import Log
-    from ampacity.roles import boot, primary, upstream
+    from ampacity.roles import boot, primary
+    from ampacity.roles.charging import upstream
 
     if port:
         import socket  # noqa: F401 - of the runtime, and not the firmware's
@@ -76,7 +77,7 @@ async def main(folder, start_us, port, root):
     figures = []
     measured(primary, "Guard", "circuit", figures)
     measured(primary, "Buses", "bus", figures)
-    measured(primary, "Points", "evse", figures)
+    measured(primary, "Evses", "evse", figures)
     measured(upstream, "Upstream", "ocpp", figures)
     before = alloc()
     config = boot.read_json(folder, "site.json")
@@ -85,11 +86,11 @@ async def main(folder, start_us, port, root):
     tell("imported", code - bench)
     world = World(start_us)
     compat.collect_each(boot.COLLECT_BYTES)
-    doors = PipeDoors(folder, {"role": "primary"}, boot.DiskFiles(folder + "/store"), world, lambda: port and open_tls(port, root))
+    platform = PipePlatform(folder, {"role": "primary"}, boot.DiskFiles(folder + "/store"), world, lambda: port and open_tls(port, root))
     log = Log(boot.log_lines())
     asyncio.create_task(report(log))
     before = alloc()
-    role = primary.Primary(doors, config, log)
+    role = primary.Primary(platform, config, log)
     for part, size in figures:
         tell("data-" + part, size)
     tell("data", alloc() - before)

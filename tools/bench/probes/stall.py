@@ -67,9 +67,9 @@ async def main(folder, root):
     from ampacity.roles import boot, primary
 
     compat.collect_each(boot.COLLECT_BYTES)
-    doors = boot.make_doors(folder, boot.read_json(folder, "boot.json"))
-    await doors.start()
-    role = primary.Primary(doors, boot.read_json(folder, "site.json"), Log(boot.log_lines()))
+    platform = boot.make_platform(folder, boot.read_json(folder, "boot.json"))
+    await platform.start()
+    role = primary.Primary(platform, boot.read_json(folder, "site.json"), Log(boot.log_lines()))
     config = role.upstream.config
     config.tls = context(root)
     config.retry_wait_min_s = 1

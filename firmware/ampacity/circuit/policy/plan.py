@@ -1,23 +1,23 @@
 """From demand and room to targets: shed what must go now, share what is left, raise what is proven free.
 
 Three passes with different haste (safety.md section 6). `shed` runs in every tick, is linear, and nothing
-delays it (shed.py). `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
+delays it (load_shedding.py). `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
 the targets up only where the margin is there already, one hold time after the other.
 
 A share is work for many passes of a small controller. It may be left after every piece: meanwhile ticks go on, and shed.
 Its goals come into force all at once, and what is raised to them has its margin in that moment.
 """
 
-from ampacity.circuit.policy.claim import Claim
-from ampacity.circuit.policy.demand import Demand
-from ampacity.circuit.policy.limits import NONE_DA, Limits
+from ampacity.circuit.policy.allocator import PIECE, Member, pieces, take
+from ampacity.circuit.policy.constraints.external_limits import NONE_DA, Limits
+from ampacity.circuit.policy.load_shedding import LoadShedding
+from ampacity.circuit.policy.preemption import Preemption
+from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.policy.reservations import Reservations
-from ampacity.circuit.policy.share import PIECE, Member, pieces, take
-from ampacity.circuit.policy.shed import Shed
 from ampacity.circuit.policy.targets import Targets
+from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.otherload import OtherLoad
-from ampacity.circuit.trusted.standing import Standing
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class Plan:
         self.want_da = ledger.want_da
         self.targets = Targets(ledger, limits, demand)
         self.reservations = Reservations(ledger, other)
-        self.shed = Shed(self.targets, other, self.reservations)
+        self.shed = LoadShedding(self.targets, other, self.reservations)
         self.goal_da = [0] * len(site.evses)
         self.admitted = [False] * len(site.evses)
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
         self.by_default = False  # somebody of the last share stands in the default state (rule 7)
-        self.claim = Claim(self.targets, self.reservations)
+        self.preemption = Preemption(self.targets, self.reservations)
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
         self.sharing: "Iterator[None] | None" = None  # a share that is not finished
@@ -66,7 +66,7 @@ class Plan:
         running False (quarantine, safe): everything is told to pause.
         """
         self.reservations.renew(now_ms)
-        self.claim.reserve()
+        self.preemption.reserve()
         self.demand.tick(now_ms)
         if not running:
             self.sharing = None
@@ -97,8 +97,8 @@ class Plan:
         demand, members = self.demand, self.members
         del members[:]
         self.by_default, self.same, self.complete = False, self.complete, False
-        self.claim.step(now_ms, self.raise_hold_ms)
-        order = demand.sort(now_ms, self.claim.claimant)
+        self.preemption.step(now_ms, self.raise_hold_ms)
+        order = demand.sort(now_ms, self.preemption.claimant)
         yield
         for place, e in enumerate(order):
             if place % PIECE == PIECE - 1:
@@ -107,8 +107,8 @@ class Plan:
                 continue
             demand.watch_use(e, self.want_da[e], now_ms)
             demand.learn(self.shed, e, now_ms)
-            s = self.ledger.standings[e]
-            ceiling = self.claim.cap_da(s, self.targets.ceiling_da(s))
+            s = self.ledger.evse_states[e]
+            ceiling = self.preemption.cap_da(s, self.targets.ceiling_da(s))
             if ceiling and (s.evse.by_measure or not self.reservations.stuck(e)):
                 members.append(self._member(s, min(ceiling, demand.idle_cap_da[e])))
         yield
@@ -121,11 +121,11 @@ class Plan:
         self.complete = True
         yield
         self._set_goals()
-        self._put_to_sleep(self.left_da, now_ms)
+        self._back_off_idle(self.left_da, now_ms)
         yield
         demand.rotate(self.admitted, now_ms)
         yield
-        self.claim.look(self.members, now_ms)
+        self.preemption.look(self.members, now_ms)
         yield
         self._lower_to_goals(self.now_ms)
         yield
@@ -154,18 +154,18 @@ class Plan:
 
     def _waits_beside(self, member: Member) -> bool:
         """It has a share, and cannot begin beside one that does not measure: it waits like one who has none."""
-        return not self.want_da[member.index] and self.claim.blocked(self.ledger.standings[member.index], member.min_da)
+        return not self.want_da[member.index] and self.preemption.blocked(self.ledger.evse_states[member.index], member.min_da)
 
-    def _member(self, s: Standing, cap_da: int) -> Member:
+    def _member(self, s: EvseState, cap_da: int) -> Member:
         """Shares are of what the device makes of its target, not of the target."""
         e, least, most, stands = s.index, s.evse.min_da, cap_da, self.want_da[s.index]
-        if s.surplus_da or s.follow_da:
+        if s.rounding_da or s.overdraw_da:
             least, most, stands = self.ledger.permits.most_of(s, least), self.ledger.permits.most_of(s, most), self.ledger.permits.most_of(s, stands)
         member = self.member_of[e]
         if member is None:
             member = self.member_of[e] = Member(e, (), 0, 0, s.evse.weight, 0, 0)
-        wishes = self._wishes(s) if self.limits.any() else ()
-        if member.asks(self._rows(s), wishes, least, most, self.demand.ranks.rank[e], self.reservations.base_da(s), stands):
+        limit_rows = self._limit_rows(s) if self.limits.any() else ()
+        if member.asks(self._rows(s), limit_rows, least, most, self.demand.queue_order.rank[e], self.reservations.base_da(s), stands):
             self.same = False
         return member
 
@@ -183,16 +183,16 @@ class Plan:
             if goal <= member.max_da:
                 take(free, member, goal)
 
-    def _put_to_sleep(self, free: "list[int]", now_ms: int) -> None:
+    def _back_off_idle(self, free: "list[int]", now_ms: int) -> None:
         """Who draws next to nothing is paused where its room keeps others from what they could take."""
         demand, tight = self.demand, None
         for member in self.members:
             if member.admitted and demand.idle[member.index]:
                 if tight is None:
                     tight = self._tight(free)
-                for row in member.rows + member.wishes:
+                for row in member.rows + member.limit_rows:
                     if tight[row]:
-                        demand.send_to_sleep(member.index, now_ms)
+                        demand.back_off(member.index, now_ms)
                         self.goal_da[member.index], self.admitted[member.index] = 0, False
                         break
 
@@ -202,30 +202,30 @@ class Plan:
         for member in self.members:
             if member.goal_da < member.max_da and not self.demand.idle[member.index]:
                 least = ROOM_DA if member.goal_da else member.min_da
-                for row in member.rows + member.wishes:
+                for row in member.rows + member.limit_rows:
                     tight[row] = tight[row] or free[row] < least
         return tight
 
     def _goal(self, member: Member) -> int:
         """The target of which the device makes no more than its share."""
-        s = self.ledger.standings[member.index]
-        goal_da = member.goal_da - s.follow_da if member.goal_da else 0
-        if s.surplus_da and 0 < goal_da < s.evse.max_da:
-            goal_da -= s.surplus_da
+        s = self.ledger.evse_states[member.index]
+        goal_da = member.goal_da - s.overdraw_da if member.goal_da else 0
+        if s.rounding_da and 0 < goal_da < s.evse.max_da:
+            goal_da -= s.rounding_da
         return min(goal_da, self.targets.ceiling_da(s)) if goal_da < member.goal_da else goal_da
 
-    def _rows(self, s: Standing) -> "tuple[int, ...]":
+    def _rows(self, s: EvseState) -> "tuple[int, ...]":
         """Rows 0..n: what flows; n..2n: the default state (rule 7)."""
         if s.evidence.watchdog_ms() > 0:
             return s.on_keys
         self.by_default = True
         return s.on_keys + tuple([key + self.site.size for key in s.on_keys])
 
-    def _wishes(self, s: Standing) -> "tuple[int, ...]":
-        """Rows 2n..3n: limits from outside on what flows; 3n..4n: on our EVSEs alone; then limits.rows."""
+    def _limit_rows(self, s: EvseState) -> "tuple[int, ...]":
+        """Rows 2n..3n: limits from outside on what flows; 3n..4n: on our EVSEs alone; then limits.constraints."""
         size = self.site.size
         rows = [key + 2 * size for key in s.on_keys] + [key + 3 * size for key in s.on_keys]
-        for r, row in enumerate(self.limits.rows):
+        for r, row in enumerate(self.limits.constraints):
             rows += [4 * size + r] * row.weights[s.index]
         return tuple(rows)
 
@@ -240,7 +240,7 @@ class Plan:
         for key in range(size):
             free[key] = self._carries(key, ledger.cap_da[key])
             free[key + size] = ledger.cap_da[key] - ledger.assumed_da[key]
-        for s in ledger.standings:
+        for s in ledger.evse_states:
             planned = self.reservations.base_da(s)
             for key in s.on_keys if planned else ():
                 free[key] -= planned
@@ -257,10 +257,10 @@ class Plan:
         limits, size = self.limits, self.site.size
         free += [self._carries(key, limits.circuit_da[key]) for key in range(size)]
         free += limits.chargers_da
-        free += [row.cap_da for row in limits.rows]
-        for s in self.ledger.standings:
+        free += [row.cap_da for row in limits.constraints]
+        for s in self.ledger.evse_states:
             if s.bound_da and self.reservations.stuck(s.index):
-                for row in self._wishes(s):
+                for row in self._limit_rows(s):
                     free[row] -= s.bound_da
 
     def _carries(self, key: int, cap_da: int) -> int:
@@ -275,8 +275,8 @@ class Plan:
             return room
         return max(room, min(stands, cap_da - self.ledger.low_other_da[key]))
 
-    def _free_by_default(self, free: "list[int]", s: Standing) -> None:
-        standing = self.ledger.margin.standing_da(s) if self.reservations.stuck(s.index) else s.reserve_da
+    def _free_by_default(self, free: "list[int]", s: EvseState) -> None:
+        standing = self.ledger.margin.default_state_da(s) if self.reservations.stuck(s.index) else s.reserve_da
         for key in s.on_keys:
             free[key + self.site.size] -= standing
         for key in s.off_keys:
@@ -288,13 +288,13 @@ class Plan:
         for e in self.demand.order:
             goal, want = self.goal_da[e], self.want_da[e]
             if want and (goal == 0 or want - goal >= least):
-                s = self.ledger.standings[e]
+                s = self.ledger.evse_states[e]
                 self.targets.lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
 
     def _one_waits_to_begin(self, now_ms: int) -> bool:
         """Somebody's turn has come, at whose minimum a few others stand with a little more than their share each."""
         for e in self.demand.order:
-            s = self.ledger.standings[e]
+            s = self.ledger.evse_states[e]
             if self.want_da[e] < s.evse.min_da and self._may_rise(e, now_ms) and not self.ledger.margin.blind(s):
                 return True
         return False
@@ -310,30 +310,30 @@ class Plan:
             if place % RAISES == RAISES - 1:
                 yield
             if self._may_rise(e, self.now_ms):  # still so: others ran, and a shed goes before
-                self._raise(self.ledger.standings[e], self.now_ms)
+                self._raise(self.ledger.evse_states[e], self.now_ms)
 
     def _may_rise(self, e: int, now_ms: int) -> bool:
         goal, want, demand = self.goal_da[e], self.want_da[e], self.demand
         if goal <= want:
             return False
         if want == 0:
-            return not demand.paused.held[e]
-        enough = goal - want >= self.deadband_da or want < self.ledger.standings[e].evse.min_da
+            return not demand.paused.inhibited[e]
+        enough = goal - want >= self.deadband_da or want < self.ledger.evse_states[e].evse.min_da
         return enough and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
 
     def _count_unsent(self) -> None:
         """Targets that were raised and not sent yet need their margin too, and what is kept for somebody is nobody else's."""
         for key in range(len(self.extra)):
             self.extra[key] = 0
-        for s in self.ledger.standings:
-            self._claim(s, self.shed.plan_da(s))
+        for s in self.ledger.evse_states:
+            self._add_promised(s, self.shed.plan_da(s))
 
-    def _claim(self, s: Standing, da: int, sign: int = 1) -> None:
+    def _add_promised(self, s: EvseState, da: int, sign: int = 1) -> None:
         if da > s.bound_da:
             for key in s.on_keys:
                 self.extra[key] += sign * (da - s.bound_da)
 
-    def _raise(self, s: Standing, now_ms: int) -> None:
+    def _raise(self, s: EvseState, now_ms: int) -> None:
         e, ledger = s.index, self.ledger
         want = self.want_da[e]
         if ledger.margin.blind(s):
@@ -341,16 +341,16 @@ class Plan:
         held = self.shed.plan_da(s)
         da, room = min(self.goal_da[e], self.targets.ceiling_da(s)), self._room(s, held)
         if ledger.permits.most_of(s, da) > room:
-            da = room - s.surplus_da - s.follow_da
+            da = room - s.rounding_da - s.overdraw_da
         least = s.evse.min_da if want < s.evse.min_da else want + self.deadband_da
         if da < least or not ledger.permits.survives(s, ledger.permits.most_of(s, da)):
             return
-        self._claim(s, held, -1)
-        self._claim(s, ledger.permits.most_of(s, da))
+        self._add_promised(s, held, -1)
+        self._add_promised(s, ledger.permits.most_of(s, da))
         self.want_da[e] = da
         self.demand.changed_ms[e] = now_ms
 
-    def _room(self, s: Standing, held: int) -> int:
+    def _room(self, s: EvseState, held: int) -> int:
         """The highest order that has its margin now, with what others were promised counted, in da; 0: none."""
         ledger = self.ledger
         own = max(0, held - s.bound_da)

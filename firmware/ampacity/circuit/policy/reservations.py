@@ -5,9 +5,9 @@ reason. Shed and raise plan with one number per EVSE: what its order will make o
 reserve and its reservation, whichever is most. A share begins with the last two, and sets the order.
 """
 
+from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.otherload import OtherLoad
-from ampacity.circuit.trusted.standing import Standing
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
 STUCK = "follows no order now"
 DENIED = "its order lacks margin"
@@ -23,7 +23,7 @@ class Reservations:
     def __init__(self, ledger: Ledger, other: OtherLoad) -> None:
         self.ledger = ledger
         self.other = other
-        self.da = [0] * len(ledger.standings)
+        self.da = [0] * len(ledger.evse_states)
         self.reasons = [""] * len(self.da)
         self.until_ms = [0] * len(self.da)
         self.lacking: "list[int]" = []  # circuits and phases on which an order lacks its margin
@@ -31,7 +31,7 @@ class Reservations:
     def renew(self, now_ms: int) -> None:
         """Before each pass: all anew."""
         del self.lacking[:]
-        for s in self.ledger.standings:
+        for s in self.ledger.evse_states:
             e = s.index
             if self.reasons[e]:
                 self.da[e], self.reasons[e] = 0, ""
@@ -58,11 +58,11 @@ class Reservations:
         left_s = -(-(self.until_ms[evse] - now_ms) // 1000)
         return self.reasons[evse] if left_s <= 0 else "%s, %d s left" % (self.reasons[evse], left_s)
 
-    def base_da(self, s: Standing) -> int:
+    def base_da(self, s: EvseState) -> int:
         """What it is planned with before it has a share, in da: its reserve, or what is kept for it."""
         return max(s.reserve_da, self.da[s.index])
 
-    def planned_da(self, s: Standing, want_da: int) -> int:
+    def planned_da(self, s: EvseState, want_da: int) -> int:
         """What it will draw at most once this target has done its work, in da: that base, what it makes of the target, and what it
         is measured to draw while no order that is out would make it less."""
         planned_da = max(self.ledger.permits.most_of(s, want_da), self.base_da(s))
@@ -70,19 +70,19 @@ class Reservations:
             return s.measured_da
         return planned_da
 
-    def _late(self, s: Standing, now_ms: int) -> bool:
+    def _late(self, s: EvseState, now_ms: int) -> bool:
         """A lower was sent long ago, and its bound has not fallen since."""
         patience_ms = s.evse.settle_ms + 2 * s.evse.transit_ms + max(5000, s.evse.watchdog_ms // 2)
         return now_ms - max(s.lower_ms, s.fell_ms) > patience_ms
 
-    def _room_to_return(self, s: Standing) -> int:
+    def _room_to_return(self, s: EvseState) -> int:
         """Rule 5: one that hears us may be read only with the margin for what a read may revive.
 
         Nobody makes room where all together could not make enough.
         """
         revives = self.ledger.permits.revives_da(s)
         for key in s.on_keys:
-            beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.standings if t is not s])
+            beside = sum([t.reserve_da * t.on_keys.count(key) for t in self.ledger.evse_states if t is not s])
             if revives * s.on_keys.count(key) + beside + self.other.shown_da[key] > self.ledger.cap_da[key]:
                 return 0
         return revives

@@ -3,10 +3,10 @@
 All three passes of the plan move targets, each by its own rule; what is the same for all of them stands here.
 """
 
-from ampacity.circuit.policy.demand import Demand
-from ampacity.circuit.policy.limits import Limits
+from ampacity.circuit.policy.constraints.external_limits import Limits
+from ampacity.circuit.policy.queue.demand import Demand
+from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
-from ampacity.circuit.trusted.standing import Standing
 
 
 class Targets:
@@ -17,15 +17,15 @@ class Targets:
         self.limits = limits
         self.demand = demand
         self.want_da = ledger.want_da
-        self.holders = demand.holders
+        self.inhibits = demand.inhibits
 
-    def ceiling_da(self, s: Standing) -> int:
+    def ceiling_da(self, s: EvseState) -> int:
         """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
         e = s.index
         if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
             return 0
-        for holder in self.holders:
-            if holder.held[e]:
+        for inhibit in self.inhibits:
+            if inhibit.inhibited[e]:
                 return 0
         ceiling = min(s.evse.limit_da, self.limits.evse_da[e])
         return ceiling if ceiling >= s.evse.min_da else 0
@@ -33,7 +33,7 @@ class Targets:
     def cap(self, now_ms: int) -> bool:
         """No target above its ceiling. True: somebody may be told more than its bound."""
         rising = False
-        for s in self.ledger.standings:
+        for s in self.ledger.evse_states:
             want = self.want_da[s.index]
             if want:
                 ceiling = self.ceiling_da(s)
@@ -44,9 +44,9 @@ class Targets:
                     rising = True
         return rising
 
-    def lower(self, s: Standing, da: int, now_ms: int, by_us: bool) -> None:
+    def lower(self, s: EvseState, da: int, now_ms: int, by_us: bool) -> None:
         """A lower target; by_us: it would charge on, so a pause of it is followed by its rest."""
         self.want_da[s.index] = da
         self.demand.changed_ms[s.index] = now_ms
         if by_us and s.book.most_da() > 0:
-            self.demand.paused.hold(s.index, now_ms + self.demand.restart_hold_ms)
+            self.demand.paused.inhibit(s.index, now_ms + self.demand.restart_hold_ms)

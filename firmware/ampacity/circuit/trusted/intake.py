@@ -1,9 +1,9 @@
 """Facts that come in from the drivers: answers, proofs, reports, measurements, evidence, silence."""
 
 from ampacity.circuit.trusted.bounds import ZERO_DA, Bounds
-from ampacity.circuit.trusted.ladder import DISOBEYED, FEEDER, contactor, lock_of
+from ampacity.circuit.trusted.device.escalation import DISOBEYED, FEEDER, contactor, lockout_reason
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.permits import LINE_CLEAN_MS, REFUSALS_MAX, Permits
-from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 
 class Intake:
@@ -12,10 +12,10 @@ class Intake:
     def __init__(self, bounds: Bounds, permits: Permits) -> None:
         self.bounds = bounds
         self.permits = permits
-        self.standings = bounds.standings
+        self.evse_states = bounds.evse_states
         self.events = bounds.events
-        self.ladder = bounds.ladder
-        self.durable = bounds.durable
+        self.escalation = bounds.escalation
+        self.journal_barrier = bounds.journal_barrier
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
         """The write was acknowledged: somebody heard it. That proves nothing about the value in force.
@@ -23,7 +23,7 @@ class Intake:
         certain: the answer cannot be our own echo, nor that of an older request. Then what the device
         remembers from before its silence is overwritten, and a read revives no more than this order.
         """
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         s.book.answered(order_id)
         order = s.book.find(order_id)
         if order is not None and order.da <= s.reserve_da:
@@ -36,24 +36,24 @@ class Intake:
 
     def refused(self, evse: int, order_id: int, now_ms: int) -> None:
         """An exception reply: the frame was of another kind, it may have kept an old order alive."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         s.hearing_ms = LONG_AGO_MS
         self._rule_5_refused(s, now_ms)
         self.heard(evse, now_ms)
 
-    def _rule_5_refused(self, s: Standing, now_ms: int) -> None:
-        s.other_ms = now_ms
+    def _rule_5_refused(self, s: EvseState, now_ms: int) -> None:
+        s.last_feed_ms = now_ms
         s.refusals += 1
         watchdog_ms = s.evidence.watchdog_ms()
         if s.refusals >= REFUSALS_MAX and not s.ok and s.bound_da > s.reserve_da and watchdog_ms:
             s.refusals = 0
-            s.hold_until_ms = now_ms + s.evse.lapse_ms(watchdog_ms)
+            s.backoff_until_ms = now_ms + s.evse.lapse_ms(watchdog_ms)
         if s.lapsed and s.memory_da > s.reserve_da:
             self._revive(s, now_ms)
 
     def proven(self, evse: int, order_id: int, limit_da: int, now_ms: int) -> None:
         """A read asked after that order was sent shows limit_da in force, in a mode that obeys."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         self.reported(evse, limit_da, now_ms)
         order = s.book.find(order_id)
         if order is None or limit_da > order.da or not self._rule_9_line_clean(s, now_ms):
@@ -65,11 +65,11 @@ class Intake:
             s.lapsed = False
             s.refusals = 0
         self._rule_6_back(s, now_ms)
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
 
     def reported(self, evse: int, limit_da: int, now_ms: int) -> None:
         """The limit that the device itself reports in force, by any read, in da."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         self._hear(s, now_ms)
         if limit_da < s.reported_da and s.reported_da > s.book.most_da():
             s.reported_old_da = max(s.reported_da, s.reported_old_da)
@@ -79,16 +79,16 @@ class Intake:
             self._rule_9_unordered(s, limit_da, now_ms)
         elif s.ok and limit_da <= s.book.last_da():
             s.book.seen(now_ms)
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
 
-    def _rule_9_unordered(self, s: Standing, limit_da: int, now_ms: int) -> None:
+    def _rule_9_unordered(self, s: EvseState, limit_da: int, now_ms: int) -> None:
         """It shows a limit that we did not order: somebody else has written, or one below a primary disobeys."""
         if s.evse.primary:
             return  # what it says is believed (rule 13); who wrote to its own is its own alarm
         self.events.add(now_ms, "foreign", "%s shows %d.%d A that nobody ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
         self.foreign_write(s.evse.bus, s.index, now_ms)
 
-    def _rule_9_line_clean(self, s: Standing, now_ms: int) -> bool:
+    def _rule_9_line_clean(self, s: EvseState, now_ms: int) -> bool:
         """A proof on a line where somebody else wrote within 10 s proves nothing."""
         return now_ms - self.permits.foreign_ms.get(s.evse.bus, LONG_AGO_MS) >= LINE_CLEAN_MS
 
@@ -97,32 +97,32 @@ class Intake:
         if now_ms - self.permits.foreign_ms.get(bus, LONG_AGO_MS) >= LINE_CLEAN_MS:
             self.events.add(now_ms, "foreign", "a foreign write on bus %d: no raise, its EVSEs count their maximum" % bus)
         self.permits.foreign_ms[bus] = now_ms
-        for s in self.standings:
+        for s in self.evse_states:
             if s.index == evse or (s.evse.bus == bus and bus >= 0):
                 self._rule_9_foreign(s, now_ms)
 
-    def _rule_9_foreign(self, s: Standing, now_ms: int) -> None:
+    def _rule_9_foreign(self, s: EvseState, now_ms: int) -> None:
         s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
         s.proved = s.ok = s.lapsed = False
-        s.other_ms = now_ms
+        s.last_feed_ms = now_ms
         s.hearing_ms = LONG_AGO_MS
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
 
     def duplicate(self, evse: int, now_ms: int) -> None:
         """Two devices answer at its address: what was proven may have been the other's."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         self.events.add(now_ms, "duplicate", "%s: two devices answer at its address; it counts its maximum" % s.evse.name)
         self._rule_9_foreign(s, now_ms)
 
     def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
         """Current per terminal in da (len = terminals, >= 0), sampled at sample_ms; None: cannot say."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
             if s.measured_da and (s.evse.primary or not s.above_da):
                 # no more than it was told: its orders say what it may draw; of a site below its sum of bounds says so
                 s.measured_da = s.above_da = 0
-                self.bounds.rebound(s)
+                self.bounds.update_bound(s)
             return
         for phase in range(len(s.phase_da)):
             s.phase_da[phase] = 0
@@ -130,7 +130,7 @@ class Intake:
             for phase in s.evse.terminals[index]:
                 s.phase_da[phase] += da
         if len(amps_da) > 1:
-            self.bounds.unused.measured(s, amps_da, sample_ms, now_ms)
+            self.bounds.unused_phases.measured(s, amps_da, sample_ms, now_ms)
         s.measured_da = max(amps_da)
         s.measured_ms = sample_ms
         if s.measured_da > ZERO_DA:
@@ -138,9 +138,9 @@ class Intake:
         elif s.zero_ms < 0:
             s.zero_ms = sample_ms
         self._rule_10_measured(s, sample_ms)
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
 
-    def _rule_10_measured(self, s: Standing, sample_ms: int) -> None:
+    def _rule_10_measured(self, s: EvseState, sample_ms: int) -> None:
         """By how much it draws more than it may, and by how much it makes more of each order, within that."""
         above_da = 0 if s.isolated else s.measured_da - self.bounds.recorded_da(s)
         allowed_da = self.bounds.allowed_above_da(s)
@@ -150,34 +150,34 @@ class Intake:
             s.above_da = above_da
         elif s.above_da:
             s.above_da = 0
-        if above_da > s.follow_da and s.ok and s.book.stands() and not s.disobeys:
-            s.follow_da = min(above_da, allowed_da)
+        if above_da > s.overdraw_da and s.ok and s.book.stands() and not s.disobeys:
+            s.overdraw_da = min(above_da, allowed_da)
         if s.disobeys:
             s.disobeyed_da = max(s.disobeyed_da, s.measured_da)
 
     def another_car(self, evse: int) -> None:
         """What the last one made of its orders tells nothing of this one."""
-        s = self.standings[evse]
-        self.bounds.unused.another_car(s)
-        if s.follow_da or s.excess:
-            s.follow_da = s.excess = 0
-            self.bounds.rebound(s)
+        s = self.evse_states[evse]
+        self.bounds.unused_phases.another_car(s)
+        if s.overdraw_da or s.excess:
+            s.overdraw_da = s.excess = 0
+            self.bounds.update_bound(s)
 
     def heard(self, evse: int, now_ms: int) -> None:
         """Any valid answer of the device."""
-        self._hear(self.standings[evse], now_ms)
+        self._hear(self.evse_states[evse], now_ms)
 
-    def _hear(self, s: Standing, now_ms: int) -> None:
+    def _hear(self, s: EvseState, now_ms: int) -> None:
         s.silent = False
         s.heard_ever = True
         if s.isolated and not s.feeder_open:
             self._rule_6_end_isolation(s, now_ms)
         if s.evse.poll_feeds and not s.lapsed and s.bound_da > s.reserve_da:
-            s.other_ms = now_ms
+            s.last_feed_ms = now_ms
 
     def lost(self, evse: int, now_ms: int) -> None:
         """The driver's verdict: it does not answer. From now on its orders are probes."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         if not s.silent:
             self.events.add(now_ms, "lost", "%s does not answer" % s.evse.name)
         s.silent = True
@@ -187,32 +187,32 @@ class Intake:
 
     def fed(self, evse: int, now_ms: int) -> None:
         """A frame that is no order, but may revive what it holds, has left for it."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         if self.permits.revives_da(s) <= s.reserve_da:
             return
-        s.other_ms = now_ms
+        s.last_feed_ms = now_ms
         if s.lapsed:
             self._revive(s, now_ms)
 
-    def _revive(self, s: Standing, now_ms: int) -> None:
+    def _revive(self, s: EvseState, now_ms: int) -> None:
         """Rule 5: what it remembers from before its silence may be in force again."""
         s.book.add_unknown(s.memory_da, now_ms)
         s.lapsed = False
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
 
     def put_evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
         """A setting or the identity was read back from the device (rules 6 and 8)."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         had_ms, had_max_da, known = s.evidence.watchdog_ms(), s.evidence.max_da(), s.evidence.known_fingerprint
         changed = s.evidence.put(key, value, now_ms)
         if s.evidence.known_fingerprint != known:
-            self.durable.fell()  # from now on another one is another one
+            self.journal_barrier.mark_dirty()  # from now on another one is another one
         self._hear(s, now_ms)
         if changed and s.evidence.watchdog_ms() > had_ms and not s.lapsed:
-            s.other_ms = now_ms  # it may have been set just now: its time runs from here
+            s.last_feed_ms = now_ms  # it may have been set just now: its time runs from here
         if s.evidence.swapped() and s.locked != "swapped":
             s.locked = "swapped"
-            self.durable.fell()
+            self.journal_barrier.mark_dirty()
             s.proved = s.ok = False
             s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
             self.events.add(now_ms, "swapped", "%s: another device answers; it is locked until commissioned" % s.evse.name)
@@ -222,14 +222,14 @@ class Intake:
             had_da = s.reserve_da
             self.bounds.update(s)
             if s.reserve_da > had_da or s.evidence.max_da() > had_max_da or s.evidence.watchdog_ms() != had_ms > 0:
-                self.durable.fell()
-                s.fell_version = self.durable.version
+                self.journal_barrier.mark_dirty()
+                s.dirty_version = self.journal_barrier.version
         if s.swap_kept and s.evidence.same_device():
             s.swap_kept = False  # the unit that belongs here came back while nobody looked
-            s.locked = lock_of(s)
+            s.locked = lockout_reason(s)
         self._rule_6_back(s, now_ms)
 
-    def _rule_6_back(self, s: Standing, now_ms: int) -> None:
+    def _rule_6_back(self, s: EvseState, now_ms: int) -> None:
         """It is back when identity and settings were audited and an order is proven.
 
         One that cannot show its limit is back without: no car draws before its first order. What is not proven by a
@@ -243,7 +243,7 @@ class Intake:
 
     def isolate(self, evse: int, on: bool, now_ms: int) -> None:
         """The installer declares its feeder open and locked: bound 0 until its first answer."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         if on == s.isolated:
             return
         s.isolated = on
@@ -254,14 +254,14 @@ class Intake:
         s.evidence.forget_audit()
         if not on:
             s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
-            s.other_ms = now_ms
+            s.last_feed_ms = now_ms
         self.bounds.update(s)
 
-    def _rule_6_end_isolation(self, s: Standing, now_ms: int) -> None:
+    def _rule_6_end_isolation(self, s: EvseState, now_ms: int) -> None:
         s.isolated = False
-        self.durable.fell()
+        self.journal_barrier.mark_dirty()
         s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
-        s.other_ms = now_ms
+        s.last_feed_ms = now_ms
         self.bounds.update(s)
         self.events.add(now_ms, "heard", "%s was declared isolated and answers" % s.evse.name)
 
@@ -271,43 +271,43 @@ class Intake:
         What its predecessor is locked out for ends with it: where it shows another fingerprint, or somebody says that
         it is a new one. The old one stays locked out.
         """
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         known = s.evidence.known_fingerprint
         s.evidence.accept_device()
-        self.durable.fell()
+        self.journal_barrier.mark_dirty()
         if new or s.evidence.known_fingerprint != known:
             self._release(s, now_ms)
             s.disobeys, s.disobeyed_da, s.above_da, s.excess = False, 0, 0, 0
-        s.locked = lock_of(s)
+        s.locked = lockout_reason(s)
         s.swap_kept = False
         self.bounds.update(s)
         self._rule_6_back(s, now_ms)
 
     def unlock(self, evse: int, now_ms: int) -> None:
         """A person or the CSMS resets an EVSE that was locked out for disobedience."""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         if s.locked != DISOBEYED:
             return
         s.locked = ""
-        self.durable.fell()
+        self.journal_barrier.mark_dirty()
         self._release(s, now_ms)
         self.events.add(now_ms, "unlocked", "%s was reset after its disobedience" % s.evse.name)
         self._rule_6_back(s, now_ms)
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
 
-    def _release(self, s: Standing, now_ms: int) -> None:
-        self.ladder.release(s)
+    def _release(self, s: EvseState, now_ms: int) -> None:
+        self.escalation.release(s)
         if s.isolated and s.evse.feeder_output:
             self.isolate(s.index, False, now_ms)
 
     def contactor(self, evse: int, closed: bool, sample_ms: int) -> None:
         """Rule 10: feedback of its contactor, as read at sample_ms."""
-        contactor(self.standings[evse], closed, sample_ms)
+        contactor(self.evse_states[evse], closed, sample_ms)
 
     def feeder(self, evse: int, closed: bool, now_ms: int) -> None:
         """Rule 10: feedback of the contactor in its feeder. Seen open it is isolated; seen closed it is not."""
-        s = self.standings[evse]
-        if not closed and s.rung >= FEEDER and not s.isolated:
+        s = self.evse_states[evse]
+        if not closed and s.escalation_level >= FEEDER and not s.isolated:
             s.disobeys = False
             s.disobeyed_da = 0
             s.feeder_open = True  # an answer says nothing: its electronics may have a supply of their own

@@ -3,51 +3,51 @@
 Evidence per EVSE, the other load that is assumed, what is held against meters and devices, the shape of the site (rule 15).
 """
 
-from ampacity.circuit.trusted.change import shape_of
-from ampacity.circuit.trusted.ladder import CONTACTOR
+from ampacity.circuit.trusted.device.escalation import CONTACTOR
+from ampacity.circuit.trusted.site.migration import shape_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ampacity.circuit.trusted.change import Change
+    from ampacity.circuit.trusted.device.evse_state import EvseState
     from ampacity.circuit.trusted.ledger import Ledger
-    from ampacity.circuit.trusted.otherload import OtherLoad
-    from ampacity.circuit.trusted.standing import Standing
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
+    from ampacity.circuit.trusted.site.migration import SiteMigration
 
 
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
     """Evidence per EVSE, assumed other load, the shape of the site (rule 15), who is locked out."""
-    evses = {s.evse.name: s.evidence.dump() for s in ledger.standings if not s.evse.left}
+    evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
     assumed = {}
     for c in ledger.site.circuits:
         first = c.index * ledger.site.phases
         assumed[c.name] = ledger.assumed_da[first : first + ledger.site.phases]
     kept = {"format": 1, "evses": evses, "assumed": assumed, "site": shape_of(ledger, facts)}
-    locked = {s.evse.name: s.rung for s in ledger.standings if s.rung >= CONTACTOR}
+    locked = {s.evse.name: s.escalation_level for s in ledger.evse_states if s.escalation_level >= CONTACTOR}
     if locked:
         kept["locked"] = locked
     meters = other.dump()
     if meters:
         kept["meters"] = meters
-    swapped = [s.evse.name for s in ledger.standings if s.locked == "swapped"]
+    swapped = [s.evse.name for s in ledger.evse_states if s.locked == "swapped"]
     if swapped:
         kept["swapped"] = swapped
     return kept
 
 
-def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+def load(ledger: "Ledger", other: "OtherLoad", kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:
     """What does not have the expected form is left out: unknown is the safe side."""
-    for s in ledger.standings:
-        if not s.evse.left:
+    for s in ledger.evse_states:
+        if not s.evse.removed:
             _load_evidence(ledger, s, kept, change, now_ms)
     _load_assumed(ledger, other, kept.get("assumed"))
     other.load(kept.get("meters"))
-    for s in ledger.standings:
+    for s in ledger.evse_states:
         s.book.add_unknown(ledger.bounds.hardware_da(s), now_ms)
         ledger.bounds.update(s)
     if change is not None:
-        change.hold(ledger, now_ms)
+        change.apply(ledger, now_ms)
     ledger.bounds.sum_up(ledger.sums)
     ledger.margin.budget_ms = ledger.margin.exposure_ms()
 
@@ -63,7 +63,7 @@ def _load_assumed(ledger: "Ledger", other: "OtherLoad", assumed: object) -> None
                 other.alarm_da[key] = ledger.assumed_da[key]
 
 
-def _load_evidence(ledger: "Ledger", s: "Standing", kept: "dict[str, object]", change: "Change | None", now_ms: int) -> None:
+def _load_evidence(ledger: "Ledger", s: "EvseState", kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:
     """What is known of the device at its address, whatever it was called; what speaks against its name counts, too."""
     evses, locked = kept.get("evses"), kept.get("locked")
     name = s.evse.name
@@ -77,6 +77,6 @@ def _load_evidence(ledger: "Ledger", s: "Standing", kept: "dict[str, object]", c
     swapped = kept.get("swapped")
     rungs = [locked[each] for each in (was, name) if isinstance(locked, dict) and isinstance(locked.get(each), int)]
     if rungs:
-        ledger.bounds.ladder.lock(s, max(rungs), now_ms)
+        ledger.bounds.escalation.lock(s, max(rungs), now_ms)
     if isinstance(swapped, list) and was in swapped:
         s.locked, s.swap_kept = "swapped", True

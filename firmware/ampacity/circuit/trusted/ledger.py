@@ -5,12 +5,12 @@ drivers. `want_da` is all that it takes from a policy.
 """
 
 from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.events import Events
 from ampacity.circuit.trusted.intake import Intake
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.permits import Permits
-from ampacity.circuit.trusted.standing import Standing
-from ampacity.circuit.trusted.tree import Site
+from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ class Ledger:
         self.start_ms = now_ms
         self.events = Events()
         self.bounds = self.bounds_class(site, now_ms, self.events)
-        self.durable = self.bounds.durable
+        self.journal_barrier = self.bounds.journal_barrier
         self.margin = self.margin_class(self.bounds)
         self.permits = self.permits_class(self.bounds, self.margin)
         self.intake = self.intake_class(self.bounds, self.permits)
         self.older_shapes: "list[Any]" = []  # (EVSE index, where it was) that still hold of the site before its change (rule 15)
-        self.standings = self.bounds.standings
+        self.evse_states = self.bounds.evse_states
         self.sums = self.bounds.sums
         self.cap_da = self.margin.cap_da
         self.other_da = self.margin.other_da
@@ -45,9 +45,9 @@ class Ledger:
         self.assumed_da = self.margin.assumed_da
         self.want_da = self.permits.want_da
 
-    def resolved(self, s: Standing, now_ms: int) -> bool:
+    def resolved(self, s: EvseState, now_ms: int) -> bool:
         """Section 7: proven and settled, or its silence ran its time, or nothing more can be learnt."""
-        if s.isolated or s.lapsed or s.locked or s.evse.left:
+        if s.isolated or s.lapsed or s.locked or s.evse.removed:
             return True
         if not s.book.is_unknown():
             return s.ok

@@ -1,12 +1,12 @@
 """What every circuit and phase can still carry: its rating less other load less Σ bounds, and since when it is over.
 
-Other load is written here by otherload.py: for a raise, for a lower, and what is assumed of it in the default state.
+Other load is written here by other_load.py: for a raise, for a lower, and what is assumed of it in the default state.
 """
 
 from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.device.reserve import default_da
 from ampacity.circuit.trusted.errors import ensure
-from ampacity.circuit.trusted.reserve import default_da
-from ampacity.circuit.trusted.standing import Standing
 
 
 class Margin:
@@ -30,7 +30,7 @@ class Margin:
     def exposure_ms(self) -> int:
         """The longest that a load may stand after the primary stopped: watchdog + tolerance + settle."""
         longest = 0
-        for s in self.bounds.standings:
+        for s in self.bounds.evse_states:
             longest = max(longest, s.evse.lapse_ms(max(s.evse.watchdog_ms, s.evidence.watchdog_ms())))
         return longest
 
@@ -63,7 +63,7 @@ class Margin:
                 return False
         return True
 
-    def fits_with(self, s: Standing, da: int) -> bool:
+    def fits_with(self, s: EvseState, da: int) -> bool:
         """The same, were its bound at least da."""
         extra = da - s.bound_da
         keys = s.on_keys + s.old_keys if s.old_keys else s.on_keys
@@ -76,11 +76,11 @@ class Margin:
             self.sums[key] -= extra
         return fits
 
-    def default_fits_with(self, s: Standing, da: int) -> bool:
+    def default_fits_with(self, s: EvseState, da: int) -> bool:
         """Rule 7: would the default state hold on its circuits and phases, were da the last order to it?"""
         sums = [0] * self.site.size
-        for other in self.bounds.standings:
-            standing = max(da if other is s else 0, self.standing_da(other))
+        for other in self.bounds.evse_states:
+            standing = max(da if other is s else 0, self.default_state_da(other))
             for key in other.on_keys + other.old_keys if other.old_keys else other.on_keys:
                 sums[key] += standing
             for key in other.off_keys:
@@ -90,11 +90,11 @@ class Margin:
                 return False
         return True
 
-    def standing_da(self, s: Standing) -> int:
+    def default_state_da(self, s: EvseState) -> int:
         """What it draws at most once the primary is gone and every watchdog has run out, in da."""
         return s.reserve_da if s.isolated else default_da(s.evse, s.evidence, s.reserve_da, s.bound_da)
 
-    def blind(self, s: Standing) -> bool:
+    def blind(self, s: EvseState) -> bool:
         """Section 3.3: no raise after two missed frames of a meter above."""
         for circuit in self.site.paths[s.evse.circuit]:
             if self.no_raise[circuit]:

@@ -5,15 +5,15 @@ yes. Everything is decided from what the ledger knows; nobody waits here for any
 """
 
 from ampacity.circuit.trusted.bounds import Bounds
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.margin import Margin
-from ampacity.circuit.trusted.orders import NONE_DA
-from ampacity.circuit.trusted.standing import LONG_AGO_MS, Standing
 
 TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
 LINE_CLEAN_MS = 10000  # rule 9
 REFUSALS_MAX = 2
 LOWER_FRESH_MS = 5000
-SURPLUS_DA_MAX = 40  # no device rounds by more than this
+ROUNDING_DA_MAX = 40  # no device rounds by more than this
 
 
 class Permits:
@@ -23,7 +23,7 @@ class Permits:
         site = bounds.site
         self.bounds = bounds
         self.margin = margin
-        self.standings = bounds.standings
+        self.evse_states = bounds.evse_states
         self.want_da = [0] * len(site.evses)
         self.feed_ok = False
         self.tick_ms = LONG_AGO_MS
@@ -39,28 +39,28 @@ class Permits:
         Returns its id (> 0), and the order is live before this returns; None: not now. What goes to an
         EVSE that is not `ok` is a probe.
         """
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         if most_da > self.want_da[evse] > 0 and s.ok and not held and most_da != s.book.last_da():
-            self._learn_surplus(s, most_da - self.want_da[evse])
+            self._learn_rounding(s, most_da - self.want_da[evse])
         if not self._may_send(s, most_da, now_ms):
             return None
         return self._rule_1_record(s, most_da, now_ms)
 
-    def _learn_surplus(self, s: Standing, surplus_da: int) -> None:
+    def _learn_rounding(self, s: EvseState, rounding_da: int) -> None:
         """This device makes more of an order than was wanted: from now on it is planned with that.
 
         An order that stands already is no sign of it: it is refreshed until the one that is wanted leaves.
         """
-        s.surplus_da = max(s.surplus_da, min(surplus_da, SURPLUS_DA_MAX))
+        s.rounding_da = max(s.rounding_da, min(rounding_da, ROUNDING_DA_MAX))
 
-    def most_of(self, s: Standing, want_da: int) -> int:
+    def most_of(self, s: EvseState, want_da: int) -> int:
         """The most that device and car will make of this target, by what they made of others, in da."""
-        if not want_da or not (s.surplus_da or s.follow_da):
+        if not want_da or not (s.rounding_da or s.overdraw_da):
             return want_da
-        return min(max(want_da, s.evse.max_da), want_da + s.surplus_da) + s.follow_da
+        return min(max(want_da, s.evse.max_da), want_da + s.rounding_da) + s.overdraw_da
 
-    def _may_send(self, s: Standing, most_da: int, now_ms: int) -> bool:
-        if now_ms < s.hold_until_ms and not s.ok:  # what it refuses would only keep alive what it holds
+    def _may_send(self, s: EvseState, most_da: int, now_ms: int) -> bool:
+        if now_ms < s.backoff_until_ms and not s.ok:  # what it refuses would only keep alive what it holds
             return self._no(5)
         if self._rule_2_lower(s, most_da) or self._rule_2_lowers(s, most_da, now_ms):
             return True
@@ -82,7 +82,7 @@ class Permits:
             return self._no(7)
         return self._rule_2_margin(s, most_da) or self._rule_2_denied(s, now_ms)
 
-    def _rule_2_denied(self, s: Standing, now_ms: int) -> bool:
+    def _rule_2_denied(self, s: EvseState, now_ms: int) -> bool:
         """What the plan wants lacks the margin: the plan is to see since when."""
         if s.denied_ms < 0:
             s.denied_ms = now_ms
@@ -92,7 +92,7 @@ class Permits:
         self.refused_count[rule] += 1
         return False
 
-    def _rule_1_record(self, s: Standing, most_da: int, now_ms: int) -> int:
+    def _rule_1_record(self, s: EvseState, most_da: int, now_ms: int) -> int:
         """The most the device may make of the frame is in the ledger before its first byte leaves."""
         order_id = self.next_id
         self.next_id += 1
@@ -102,20 +102,20 @@ class Permits:
         if s.denied_ms >= 0:
             s.denied_ms = -1
         if most_da > s.reserve_da:
-            s.other_ms = now_ms
+            s.last_feed_ms = now_ms
             if s.lapsed:
                 s.lapsed = False
             s.hearing_ms = LONG_AGO_MS
         if s.lower_ms < 0 and most_da < max(told_da, s.reported_da, s.reported_old_da):
             s.lower_ms = now_ms
-        self.bounds.rebound(s)
+        self.bounds.update_bound(s)
         return order_id
 
-    def _rule_2_lower(self, s: Standing, most_da: int) -> bool:
+    def _rule_2_lower(self, s: EvseState, most_da: int) -> bool:
         """Not above the reserve and not above the least it may stand at: always."""
         return most_da <= s.reserve_da and most_da <= s.book.least_da()
 
-    def _rule_2_lowers(self, s: Standing, most_da: int, now_ms: int) -> bool:
+    def _rule_2_lowers(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         """It can only make the bound smaller: below everything that may be in force, whatever other rules say of raises and
         of what is kept alive. Said again only until it is proven, and by a loop that lives.
 
@@ -133,15 +133,15 @@ class Permits:
             return True
         return most_da == least_da == book.last_da() and not book.orders[-1].proven and self._rule_11_checked(now_ms)
 
-    def _rule_2_planned(self, s: Standing, most_da: int) -> bool:
+    def _rule_2_planned(self, s: EvseState, most_da: int) -> bool:
         """Not above the least it may stand at, nor above what the tick has just planned for it."""
         return most_da <= s.book.least_da() and most_da <= self.most_of(s, self.want_da[s.index])
 
-    def _rule_2_margin(self, s: Standing, most_da: int) -> bool:
+    def _rule_2_margin(self, s: EvseState, most_da: int) -> bool:
         """With this order live, every circuit and phase that it touches still has margin >= 0."""
-        return self.margin.fits_with(s, self.bounds.followed_da(s, most_da))
+        return self.margin.fits_with(s, self.bounds.with_overdraw_da(s, most_da))
 
-    def _rule_5_probe(self, s: Standing, most_da: int, now_ms: int) -> bool:
+    def _rule_5_probe(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         """To a silent one only what is an order <= its reserve, or has the margin."""
         if most_da <= min(s.reserve_da, s.evidence.sure_da()):
             return True
@@ -156,21 +156,21 @@ class Permits:
             and self._rule_2_margin(s, most_da)
         )
 
-    def _rule_7_default(self, s: Standing, most_da: int) -> bool:
+    def _rule_7_default(self, s: EvseState, most_da: int) -> bool:
         """An order to one without watchdog stands when we die: would the default state hold then?"""
-        return s.evidence.watchdog_ms() > 0 or self.margin.default_fits_with(s, self.bounds.followed_da(s, most_da))
+        return s.evidence.watchdog_ms() > 0 or self.margin.default_fits_with(s, self.bounds.with_overdraw_da(s, most_da))
 
-    def _rule_8_fresh(self, s: Standing, now_ms: int) -> bool:
+    def _rule_8_fresh(self, s: EvseState, now_ms: int) -> bool:
         """Above the reserve only within boot_ms after a read that showed watchdog and fallback."""
         return s.evidence.fresh(now_ms)
 
     def _rule_8_kept(self) -> bool:
         """What lowers our trust is in the journal before anything is raised: the next life is to know it, too."""
-        return self.bounds.durable.is_kept()
+        return self.bounds.journal_barrier.is_written()
 
-    def _rule_8_known(self, s: Standing) -> bool:
+    def _rule_8_known(self, s: EvseState) -> bool:
         """A refresh to a device that restarted is a raise: not before the journal knows what it lost."""
-        return self.bounds.durable.holds(s.fell_version)
+        return self.bounds.journal_barrier.has_written(s.dirty_version)
 
     def _rule_9_quiet(self, now_ms: int) -> bool:
         """No raise anywhere while somebody else writes to one of ours."""
@@ -179,7 +179,7 @@ class Permits:
                 return False
         return True
 
-    def _rule_11_fed(self, s: Standing, now_ms: int) -> bool:
+    def _rule_11_fed(self, s: EvseState, now_ms: int) -> bool:
         """Refreshes and raises only after the safety loop has checked the invariant just now."""
         if not self._rule_11_checked(now_ms):
             return False
@@ -196,23 +196,23 @@ class Permits:
         """May anything be raised, as far as other hands are concerned?"""
         return self._rule_9_quiet(now_ms)
 
-    def survives(self, s: Standing, most_da: int) -> bool:
+    def survives(self, s: EvseState, most_da: int) -> bool:
         """Would the default state hold with this order?"""
         return self._rule_7_default(s, most_da)
 
-    def revives_da(self, s: Standing) -> int:
+    def revives_da(self, s: EvseState) -> int:
         """The highest value that a frame which is no order may keep or bring alive, in da."""
         return max(s.book.most_da(), s.memory_da)
 
     def may_feed(self, evse: int, now_ms: int) -> bool:
         """May a frame that is no order, but may revive what the device holds, go out now?"""
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         revives = self.revives_da(s)
         if revives <= s.reserve_da and revives <= s.evidence.sure_da():
             return True
         if not self._rule_11_checked(now_ms):
             return False
-        if s.on_trial:
+        if s.watchdog_under_test:
             return revives <= s.bound_da  # which stands as long as the test runs
         if self._rule_5_heard(s):
             return True
@@ -220,11 +220,11 @@ class Permits:
             return False
         return s.ok or self._rule_5_feed(s, revives, now_ms)
 
-    def _rule_5_heard(self, s: Standing) -> bool:
+    def _rule_5_heard(self, s: EvseState) -> bool:
         """It answered an order <= its reserve, and nothing above it was sent since: a read keeps no more alive."""
         return s.hearing_ms > LONG_AGO_MS and not s.lapsed
 
-    def _rule_5_feed(self, s: Standing, revives: int, now_ms: int) -> bool:
+    def _rule_5_feed(self, s: EvseState, revives: int, now_ms: int) -> bool:
         """A frame that may revive x is an order of x. It goes to no silent one whose time is running, for it
         would never run out; after that only to one that hears us, and with the margin for x."""
         if not s.lapsed or s.hearing_ms <= LONG_AGO_MS:
@@ -239,7 +239,7 @@ class Permits:
 
         False: there is no margin for it. Widening counts at once, narrowing after phases_proven.
         """
-        s = self.standings[evse]
+        s = self.evse_states[evse]
         had = self.bounds.terminals_of(s)
         both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]
         self.bounds.set_phases(s, both)

@@ -5,7 +5,7 @@ an EVSE where somebody is authorised is a wish to stop: granted to the same toke
 A question to the CSMS that gets no answer is decided as if offline.
 """
 
-from ampacity.ocpp.point import Authorization, same_token
+from ampacity.ocpp.evse import Authorization, same_token
 
 NOBODY = {"idToken": "", "type": "NoAuthorization"}
 QUESTIONS_MAX = 16
@@ -14,8 +14,8 @@ QUESTIONS_MAX = 16
 class Question:
     """One identifier that the CSMS is asked for. stops: it was presented to end what goes on at the EVSE."""
 
-    def __init__(self, point, token, stops, trigger, remote_id):
-        self.point = point
+    def __init__(self, evse, token, stops, trigger, remote_id):
+        self.evse = evse
         self.token = token
         self.stops = stops
         self.trigger = trigger
@@ -27,34 +27,34 @@ class Authorizer:
         self._station = station
         self._questions = []
 
-    def plugged(self, point, now_ms):
+    def plugged(self, evse, now_ms):
         """With authorisation switched off, a car that plugs in is authorised."""
-        if not self._station.model.on("AuthCtrlr", "Enabled") and point.auth is None:
-            point.auth = Authorization(NOBODY, "", "Authorized")
-            self._station.actions.append(("start", point.id, "", None))
+        if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None:
+            evse.auth = Authorization(NOBODY, "", "Authorized")
+            self._station.actions.append(("start", evse.id, "", None))
 
     def presented(self, evse_id, token, now_ms):
         """A token at the reader. evse_id 0: a reader of the whole station."""
-        point = self._station.point(evse_id) if evse_id else self._choose(token)
-        if point is None:
+        evse = self._station.evse(evse_id) if evse_id else self._choose(token)
+        if evse is None:
             return self._tell(0, token, False, "NoEvse")
-        if any(q.point is point for q in self._questions):
+        if any(q.evse is evse for q in self._questions):
             return None
-        if point.auth is not None:
-            return self._stop(point, token, now_ms)
-        return self.begin(point, token, "Authorized", None, now_ms)
+        if evse.auth is not None:
+            return self._stop(evse, token, now_ms)
+        return self.begin(evse, token, "Authorized", None, now_ms)
 
-    def begin(self, point, token, trigger, remote_id, now_ms):
-        """Decide whether `token` may charge at `point`; asks the CSMS where the rules say so."""
-        refusal = self._closed(point)
+    def begin(self, evse, token, trigger, remote_id, now_ms):
+        """Decide whether `token` may charge at `evse`; asks the CSMS where the rules say so."""
+        refusal = self._closed(evse)
         if refusal:
-            return self._tell(point.id, token, False, refusal)
+            return self._tell(evse.id, token, False, refusal)
         found = self._known(token, now_ms)
         if found is not None and self._suffices(found):
-            return self._grant(point, token, found[1], trigger, remote_id, now_ms)
+            return self._grant(evse, token, found[1], trigger, remote_id, now_ms)
         if self._station.accepted() and not self._hopeless(found):
-            return self._ask(Question(point, token, False, trigger, remote_id))
-        return self._offline(point, token, found, trigger, remote_id, now_ms)
+            return self._ask(Question(evse, token, False, trigger, remote_id))
+        return self._offline(evse, token, found, trigger, remote_id, now_ms)
 
     def pull(self, now_ms):
         """The next Authorize request, or None."""
@@ -81,72 +81,72 @@ class Authorizer:
 
     def _choose(self, token):
         """Which EVSE a token at a common reader means: where it is authorised, else a car that waits, else a free one."""
-        points = self._station.points
-        for point in points:
-            if point.auth is not None and same_token(point.auth.token, token):
-                return point
+        evses = self._station.evses
+        for evse in evses:
+            if evse.auth is not None and same_token(evse.auth.token, token):
+                return evse
         for wanted in (True, False):
-            for point in points:
-                if point.auth is None and point.plugged == wanted and not self._closed(point):
-                    return point
+            for evse in evses:
+                if evse.auth is None and evse.plugged == wanted and not self._closed(evse):
+                    return evse
         return None
 
-    def _stop(self, point, token, now_ms):
-        if same_token(point.auth.token, token):
-            return self._end(point, token, now_ms)
+    def _stop(self, evse, token, now_ms):
+        if same_token(evse.auth.token, token):
+            return self._end(evse, token, now_ms)
         found = self._known(token, now_ms)
         if found is not None and self._suffices(found) and found[1]:
             if found[1] == self._master():
                 return self._master_pass(token, now_ms)
-            if found[1] == point.auth.group:
-                return self._end(point, token, now_ms)
+            if found[1] == evse.auth.group:
+                return self._end(evse, token, now_ms)
         if not self._station.accepted():
-            return self._tell(point.id, token, False, "ConcurrentTx")
-        return self._ask(Question(point, token, True, "StopAuthorized", None))
+            return self._tell(evse.id, token, False, "ConcurrentTx")
+        return self._ask(Question(evse, token, True, "StopAuthorized", None))
 
     def _ask(self, question):
         if len(self._questions) >= QUESTIONS_MAX:
-            return self._tell(question.point.id, question.token, False, "Busy")
+            return self._tell(question.evse.id, question.token, False, "Busy")
         self._questions.append(question)
         return None
 
     def _answered(self, question, kind, payload, now_ms):
-        point, token = question.point, question.token
+        evse, token = question.evse, question.token
         if kind != "result":
             if question.stops:
-                return self._tell(point.id, token, False, "NoAnswer")
+                return self._tell(evse.id, token, False, "NoAnswer")
             found = self._known(token, now_ms)
-            return self._offline(point, token, found, question.trigger, question.remote_id, now_ms)
+            return self._offline(evse, token, found, question.trigger, question.remote_id, now_ms)
         info = payload["idTokenInfo"]
         self.learn(token, info, now_ms)
         group = (info.get("groupIdToken") or {"idToken": ""})["idToken"]
-        if info["status"] != "Accepted" or info.get("evseId") and point.id not in info["evseId"]:
+        if info["status"] != "Accepted" or info.get("evseId") and evse.id not in info["evseId"]:
             status = "NotAtThisLocation" if info["status"] == "Accepted" else info["status"]
-            return self._tell(point.id, token, False, status)
-        if question.stops and point.auth is not None and group and group != self._master() and group == point.auth.group:
-            return self._end(point, token, now_ms)
+            return self._tell(evse.id, token, False, status)
+        if question.stops and evse.auth is not None and group and group != self._master() and group == evse.auth.group:
+            return self._end(evse, token, now_ms)
         if question.stops and group != self._master():
-            return self._tell(point.id, token, False, "ConcurrentTx")
-        return self._grant(point, token, group, question.trigger, question.remote_id, now_ms)
+            return self._tell(evse.id, token, False, "ConcurrentTx")
+        return self._grant(evse, token, group, question.trigger, question.remote_id, now_ms)
 
-    def _grant(self, point, token, group, trigger, remote_id, now_ms):
+    def _grant(self, evse, token, group, trigger, remote_id, now_ms):
         if group and group == self._master():
             return self._master_pass(token, now_ms)
-        if point.auth is not None or self._closed(point):
-            return self._tell(point.id, token, False, self._closed(point) or "ConcurrentTx")
-        self._tell(point.id, token, True, "Accepted")
-        return self._station.transactions.authorized(point, Authorization(token, group, trigger, remote_id), now_ms)
+        if evse.auth is not None or self._closed(evse):
+            return self._tell(evse.id, token, False, self._closed(evse) or "ConcurrentTx")
+        self._tell(evse.id, token, True, "Accepted")
+        return self._station.transactions.authorized(evse, Authorization(token, group, trigger, remote_id), now_ms)
 
-    def _end(self, point, token, now_ms):
-        self._tell(point.id, token, True, "Stopped")
-        self._station.transactions.deauthorize(point, "StopAuthorized", "Local", now_ms, token)
+    def _end(self, evse, token, now_ms):
+        self._tell(evse.id, token, True, "Stopped")
+        self._station.transactions.deauthorize(evse, "StopAuthorized", "Local", now_ms, token)
 
     def _master_pass(self, token, now_ms):
         """C16: it starts nothing, it stops everything."""
         self._tell(0, token, True, "MasterPass")
-        for point in self._station.points:
-            if point.auth is not None or point.tx is not None:
-                self._station.transactions.deauthorize(point, "StopAuthorized", "MasterPass", now_ms, token)
+        for evse in self._station.evses:
+            if evse.auth is not None or evse.tx is not None:
+                self._station.transactions.deauthorize(evse, "StopAuthorized", "MasterPass", now_ms, token)
 
     def _known(self, token, now_ms):
         """(status, group, "list" or "cache") as far as it may be used here, or None."""
@@ -176,21 +176,21 @@ class Authorizer:
             return False
         return model.on("LocalAuthListCtrlr" if found[2] == "list" else "AuthCacheCtrlr", "DisablePostAuthorize")
 
-    def _offline(self, point, token, found, trigger, remote_id, now_ms):
+    def _offline(self, evse, token, found, trigger, remote_id, now_ms):
         """C13, C15: known and accepted, or unknown and the operator lets them."""
         model = self._station.model
         if not self._station.may_serve():
-            return self._tell(point.id, token, False, "NotAcceptedYet")
+            return self._tell(evse.id, token, False, "NotAcceptedYet")
         known = found is not None and found[0] == "Accepted" and model.on("AuthCtrlr", "LocalAuthorizeOffline")
         if known or found is None and model.on("AuthCtrlr", "OfflineTxForUnknownIdEnabled"):
-            return self._grant(point, token, found[1] if found else "", trigger, remote_id, now_ms)
-        return self._tell(point.id, token, False, found[0] if found else "Unknown")
+            return self._grant(evse, token, found[1] if found else "", trigger, remote_id, now_ms)
+        return self._tell(evse.id, token, False, found[0] if found else "Unknown")
 
-    def _closed(self, point):
+    def _closed(self, evse):
         """Why nobody can begin here, or None."""
         if self._station.resets.scheduled():
             return "ResetScheduled"
-        status = self._station.availability.status(point)
+        status = self._station.availability.status(evse)
         return status if status in ("Unavailable", "Faulted") else None
 
     def _master(self):

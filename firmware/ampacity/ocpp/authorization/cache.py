@@ -31,10 +31,10 @@ def group_of(info):
 class Cache:
     """Entries [status, group, expiry_s or None, used_s], the least recently used first in `_order`."""
 
-    def __init__(self, settings, entries_max):
-        self._settings = settings
+    def __init__(self, documents, entries_max):
+        self._documents = documents
         self._max = entries_max
-        kept = settings.get(DOC) or []
+        kept = documents.get(DOC) or []
         self._order = [row[0] for row in kept]
         self._entries = {}
         for row in kept:
@@ -85,4 +85,4 @@ class Cache:
             del self._entries[self._order.pop(0)]
 
     def _save(self):
-        self._settings.try_put(DOC, [[key] + self._entries[key] for key in self._order])
+        self._documents.try_put(DOC, [[key] + self._entries[key] for key in self._order])

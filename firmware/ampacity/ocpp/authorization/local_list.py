@@ -9,10 +9,10 @@ ITEMS_MAX = 100
 class LocalList:
     """version 0: no list. Entries: key → [status, group, expiry_s or None]."""
 
-    def __init__(self, settings, entries_max):
-        self._settings = settings
+    def __init__(self, documents, entries_max):
+        self._documents = documents
         self._max = entries_max
-        kept = settings.get(DOC) or {"version": 0, "entries": {}}
+        kept = documents.get(DOC) or {"version": 0, "entries": {}}
         self.version = kept["version"]
         self._entries = kept["entries"]
 
@@ -41,7 +41,7 @@ class LocalList:
                 entries[key] = [info["status"], group_of(info), expiry_s(info)]
         if len(entries) > self._max:
             return "Failed"
-        self._settings.put(DOC, {"version": version, "entries": entries})
+        self._documents.put(DOC, {"version": version, "entries": entries})
         self.version, self._entries = version, entries
         return "Accepted"
 

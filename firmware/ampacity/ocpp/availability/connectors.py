@@ -12,15 +12,15 @@ class Availability:
 
     def __init__(self, station):
         self._station = station
-        self._off = station.settings.get(DOC) or []
+        self._off = station.documents.get(DOC) or []
         self._later = []
         self._told = {}
         self._forced = []
 
-    def status(self, point):
+    def status(self, evse):
         """connectorStatus of the EVSE's one connector."""
-        if point.status == "Faulted" or self.operative(point.id):
-            return point.status
+        if evse.status == "Faulted" or self.operative(evse.id):
+            return evse.status
         return "Unavailable"
 
     def operative(self, evse_id):
@@ -29,7 +29,7 @@ class Availability:
 
     def station_status(self):
         """The station as a whole: the best that one of its connectors offers."""
-        shown = [self.status(point) for point in self._station.points]
+        shown = [self.status(evse) for evse in self._station.evses]
         for status in ("Available", "Occupied", "Reserved", "Faulted"):
             if status in shown:
                 return status
@@ -53,50 +53,50 @@ class Availability:
             if self._held(name) or not self._thrown(name, operative):
                 self._later.append((name, operative))
 
-    def force(self, points):
+    def force(self, evses):
         """Tell the status of these EVSEs, changed or not."""
-        self._forced += [point for point in points if point not in self._forced]
+        self._forced += [evse for evse in evses if evse not in self._forced]
 
     def force_all(self):
-        self.force(self._station.points)
+        self.force(self._station.evses)
 
     def pull(self, now_ms):
         """The next StatusNotification, or None."""
-        for point in self._station.points:
-            status = self.status(point)
-            if not point.settled and self.operative(point.id) or status == "Available" and self._untold_end(point):
+        for evse in self._station.evses:
+            status = self.status(evse)
+            if not evse.settled and self.operative(evse.id) or status == "Available" and self._untold_end(evse):
                 continue
-            if point in self._forced or self._told.get(point.id) != status:
-                return self._notification(point, status, now_ms)
+            if evse in self._forced or self._told.get(evse.id) != status:
+                return self._notification(evse, status, now_ms)
         return None
 
-    def _untold_end(self, point):
+    def _untold_end(self, evse):
         """The transaction before has yet to be told as ended, and nothing but this keeps its messages."""
         queue = self._station.queue
-        return self._station.transactions.ending(point) or point.last_tx in queue.waiting and queue.wake_ms() is None
+        return self._station.transactions.ending(evse) or evse.last_tx in queue.waiting and queue.wake_ms() is None
 
     def pull_forced(self, now_ms):
         """Only what was asked for."""
         return self.pull(now_ms) if self._forced else None
 
-    def _notification(self, point, status, now_ms):
-        asked = point in self._forced
+    def _notification(self, evse, status, now_ms):
+        asked = evse in self._forced
         if asked:
-            self._forced.remove(point)
-        self._told[point.id] = status
+            self._forced.remove(evse)
+        self._told[evse.id] = status
 
         def done(kind, payload, now_ms):
             if kind == "lost":  # whether it arrived, nobody knows
-                self._told[point.id] = None
+                self._told[evse.id] = None
                 if asked:
-                    self.force([point])
+                    self.force([evse])
 
-        payload = {"timestamp": self._station.iso(now_ms), "connectorStatus": status, "evseId": point.id, "connectorId": 1}
+        payload = {"timestamp": self._station.iso(now_ms), "connectorStatus": status, "evseId": evse.id, "connectorId": 1}
         return ("StatusNotification", payload, done)
 
     def _held(self, name):
         evse_id = int(name.split(".")[0])
-        return any(p.tx is not None for p in self._station.points if evse_id in (0, p.id))
+        return any(p.tx is not None for p in self._station.evses if evse_id in (0, p.id))
 
     def _thrown(self, name, operative):
         """False if the store cannot keep it: tried again after the next transaction."""
@@ -109,12 +109,12 @@ class Availability:
 
     def _throw(self, name, operative):
         off = [other for other in self._off if other != name] + ([] if operative else [name])
-        before = [self.operative(point.id) for point in self._station.points]
-        self._station.settings.put(DOC, off)
+        before = [self.operative(evse.id) for evse in self._station.evses]
+        self._station.documents.put(DOC, off)
         self._off = off
-        for i, point in enumerate(self._station.points):
-            if self.operative(point.id) != before[i]:
-                self._station.actions.append(("availability", point.id, operative))
+        for i, evse in enumerate(self._station.evses):
+            if self.operative(evse.id) != before[i]:
+                self._station.actions.append(("availability", evse.id, operative))
 
 
 def _above(evse_id):

@@ -1,7 +1,7 @@
 """From a component and a variable as the CSMS writes them to a row of the table, and back."""
 
 
-def place(model, item):
+def resolve(model, item):
     """(None, scope, Row), or (status, None, None) with the attributeStatus that says what is unknown."""
     component, variable = item["component"], item["variable"]
     scope = scope_of(component)

@@ -25,13 +25,13 @@ class Row:
 
 
 class DeviceModel:
-    """`worth(scope, row)` of the station gives the values that the table marks `@`."""
+    """`computed(scope, row)` of the station gives the values that the table marks `@`."""
 
-    def __init__(self, settings, evse_ids, worth):
-        self._settings = settings
-        self._worth = worth
+    def __init__(self, documents, evse_ids, computed):
+        self._documents = documents
+        self._computed = computed
         self._ids = evse_ids
-        self._kept = settings.get(DOC) or {}
+        self._kept = documents.get(DOC) or {}
         self._passing = {}
         self._asked = {}
         self._facts = {}  # (component, variable): {scope: text}
@@ -85,7 +85,7 @@ class DeviceModel:
         if name in self._passing:
             return self._passing[name]
         if row.default == "@":
-            return self._worth(scope, row)
+            return self._computed(scope, row)
         return self._kept.get(name, row.default)
 
     def refusal(self, row, text):
@@ -108,7 +108,7 @@ class DeviceModel:
         name = _name(row)
         kept = dict(self._kept)
         kept[name] = text
-        self._settings.put(DOC, kept)
+        self._documents.put(DOC, kept)
         self._kept = kept
         self._passing.pop(name, None)
         self._asked = {}

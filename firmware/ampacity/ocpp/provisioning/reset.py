@@ -12,16 +12,16 @@ class Resets:
 
     def promise(self, kind, evse_id, now_ms):
         """ResetResponse status."""
-        points = self._points(evse_id)
-        busy = any(point.tx is not None for point in points)
+        evses = self._evses(evse_id)
+        busy = any(evse.tx is not None for evse in evses)
         self._waiting = [item for item in self._waiting if item[1] != evse_id]
         scheduled = kind == "OnIdle" and busy
         self._waiting.append([kind, evse_id, None, "ScheduledReset" if scheduled else "RemoteReset"])
         if scheduled:
             return "Scheduled"
-        for point in points:
-            if point.tx is not None:
-                self._station.transactions.reset(point, now_ms)
+        for evse in evses:
+            if evse.tx is not None:
+                self._station.transactions.reset(evse, now_ms)
         return "Accepted"
 
     def scheduled(self):
@@ -32,7 +32,7 @@ class Resets:
         """Hand over what may happen now; when to look again, or None."""
         wake = None
         for item in list(self._waiting):
-            if any(point.tx is not None for point in self._points(item[1])):
+            if any(evse.tx is not None for evse in self._evses(item[1])):
                 continue
             if item[2] is None:
                 item[2] = now_ms
@@ -45,13 +45,13 @@ class Resets:
                 wake = item[2] + DRAIN_MS_MAX
         return wake
 
-    def _points(self, evse_id):
-        return [point for point in self._station.points if evse_id in (0, point.id)]
+    def _evses(self, evse_id):
+        return [evse for evse in self._station.evses if evse_id in (0, evse.id)]
 
 
 def handle(station, request, message_id, now_ms):
     """Reset."""
     evse_id = request.get("evseId", 0)
-    if evse_id and station.point(evse_id) is None:
+    if evse_id and station.evse(evse_id) is None:
         return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
     return {"status": station.resets.promise(request["type"], evse_id, now_ms)}

@@ -9,14 +9,14 @@ def handle(station, request, message_id, now_ms):
     reason = _refusal(station, slot, data)
     if reason:
         return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
-    kept = station.settings.get(DOC) or {}
+    kept = station.documents.get(DOC) or {}
     kept[str(slot)] = {
         "url": data["ocppCsmsUrl"],
         "security_profile": data["securityProfile"],
         "timeout_s": data["messageTimeout"],
         "interface": data["ocppInterface"],
     }
-    station.settings.put(DOC, kept)
+    station.documents.put(DOC, kept)
     return {"status": "Accepted"}
 
 

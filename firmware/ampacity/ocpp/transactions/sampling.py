@@ -3,7 +3,7 @@
 Slots of the clock are counted, so that a jump of the wall clock sends none twice.
 """
 
-from ampacity.ocpp.transactions.meter import meter_value
+from ampacity.ocpp.transactions.meter_values import meter_value
 
 DAY_MS = 86400000
 
@@ -18,37 +18,37 @@ class Sampling:
         """Take what is due; when to come again, or None."""
         wakes = [self._aligned("Interval", self._clock_sample, now_ms)]
         wakes.append(self._aligned("TxEndedInterval", self._clock_ended, now_ms))
-        for point in self._station.points:
-            if point.tx is not None and not point.tx.restored:
-                wakes.append(self._periodic(point, now_ms))
-                wakes.append(self._ended(point, now_ms))
+        for evse in self._station.evses:
+            if evse.tx is not None and not evse.tx.restored:
+                wakes.append(self._periodic(evse, now_ms))
+                wakes.append(self._ended(evse, now_ms))
         wakes = [w for w in wakes if w is not None]
         return min(wakes) if wakes else None
 
     def pull(self, now_ms):
         """The next MeterValues request of an EVSE without transaction, or None."""
         while self._due:
-            point, context = self._due.pop(0)
-            payload = self._payload(point, context, now_ms)
+            evse, context = self._due.pop(0)
+            payload = self._payload(evse, context, now_ms)
             if payload is not None:
                 return ("MeterValues", payload, None)
         return None
 
-    def request(self, point, context="Trigger"):
+    def request(self, evse, context="Trigger"):
         """Let a MeterValues of this EVSE go out. False if it has nothing to tell (IF-17)."""
         measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
-        if not meter_value(point, measurands, context, 0):
+        if not meter_value(evse, measurands, context, 0):
             return False
-        self._due.append((point, context))
+        self._due.append((evse, context))
         return True
 
-    def _payload(self, point, context, now_ms):
+    def _payload(self, evse, context, now_ms):
         measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
-        values = meter_value(point, measurands, context, self._station.iso(now_ms))
-        return {"evseId": point.id, "meterValue": values} if values else None
+        values = meter_value(evse, measurands, context, self._station.iso(now_ms))
+        return {"evseId": evse.id, "meterValue": values} if values else None
 
-    def _periodic(self, point, now_ms):
-        model, tx = self._station.model, point.tx
+    def _periodic(self, evse, now_ms):
+        model, tx = self._station.model, evse.tx
         interval_ms = model.number("SampledDataCtrlr", "TxUpdatedInterval") * 1000
         if not interval_ms or not model.on("SampledDataCtrlr", "Enabled"):
             tx.sample_ms = None
@@ -57,12 +57,12 @@ class Sampling:
             tx.sample_ms = now_ms + interval_ms
         if now_ms >= tx.sample_ms:
             tx.sample_ms += interval_ms * ((now_ms - tx.sample_ms) // interval_ms + 1)
-            self._send(point, "SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic", now_ms)
+            self._send(evse, "SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic", now_ms)
         return tx.sample_ms
 
-    def _ended(self, point, now_ms):
+    def _ended(self, evse, now_ms):
         """Samples that are told at the end."""
-        model, tx = self._station.model, point.tx
+        model, tx = self._station.model, evse.tx
         interval_ms = model.number("SampledDataCtrlr", "TxEndedInterval") * 1000
         if not interval_ms:
             return None
@@ -71,14 +71,14 @@ class Sampling:
         if now_ms >= tx.ended_sample_ms:
             tx.ended_sample_ms = now_ms + interval_ms
             words = model.words("SampledDataCtrlr", "TxEndedMeasurands")
-            tx.keep_sample(meter_value(point, words, "Sample.Periodic", self._station.stamp(now_ms)))
+            tx.keep_sample(meter_value(evse, words, "Sample.Periodic", self._station.stamp(now_ms)))
         return tx.ended_sample_ms
 
-    def _send(self, point, controller, variable, trigger, context, now_ms):
+    def _send(self, evse, controller, variable, trigger, context, now_ms):
         words = self._station.model.words(controller, variable)
-        values = meter_value(point, words, context, self._station.stamp(now_ms))
+        values = meter_value(evse, words, context, self._station.stamp(now_ms))
         if values:
-            self._station.transactions.events.send(point, "Updated", trigger, now_ms, values=values)
+            self._station.transactions.events.send(evse, "Updated", trigger, now_ms, values=values)
 
     def _aligned(self, variable, take, now_ms):
         """Call `take` once in each slot of AlignedDataCtrlr.<variable>, counted from midnight UTC."""
@@ -100,16 +100,16 @@ class Sampling:
 
     def _clock_sample(self, now_ms):
         idle_only = self._station.model.on("AlignedDataCtrlr", "SendDuringIdle")
-        if idle_only and any(point.tx is not None for point in self._station.points):
+        if idle_only and any(evse.tx is not None for evse in self._station.evses):
             return
-        for point in self._station.points:
-            if point.tx is not None and not point.tx.restored:
-                self._send(point, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms)
+        for evse in self._station.evses:
+            if evse.tx is not None and not evse.tx.restored:
+                self._send(evse, "AlignedDataCtrlr", "Measurands", "MeterValueClock", "Sample.Clock", now_ms)
             elif self._station.accepted():
-                self._due.append((point, "Sample.Clock"))
+                self._due.append((evse, "Sample.Clock"))
 
     def _clock_ended(self, now_ms):
         words = self._station.model.words("AlignedDataCtrlr", "TxEndedMeasurands")
-        for point in self._station.points:
-            if point.tx is not None:
-                point.tx.keep_sample(meter_value(point, words, "Sample.Clock", self._station.stamp(now_ms)))
+        for evse in self._station.evses:
+            if evse.tx is not None:
+                evse.tx.keep_sample(meter_value(evse, words, "Sample.Clock", self._station.stamp(now_ms)))

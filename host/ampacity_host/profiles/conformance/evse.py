@@ -6,12 +6,12 @@ All the time the guard's bound must be at least what the device obeys: that is t
 
 from functools import cache
 
-from ampacity.bus.profile_driver import ProfileDriver
+from ampacity.bus.profile.evse_driver import EvseDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host.profiles.compiler import compile_profile
-from ampacity_host.profiles.conformance.stage import START_MS, Stage, Wire
+from ampacity_host.profiles.conformance.testbed import START_MS, DeviceTestbed, DeviceWire
 from ampacity_host.profiles.facts import evse_facts
-from ampacity_host.profiles.source import blocked, load
+from ampacity_host.profiles.loader import blocked, load
 from ampacity_host.rig.devices import make_device
 
 ITEMS = (
@@ -60,7 +60,7 @@ def site_of(profile: dict) -> dict:
     return site
 
 
-class EvseStage(Stage):
+class EvseTestbed(DeviceTestbed):
     """A site of one EVSE under the real guard. allow(da) is the limit from outside that the guard keeps to."""
 
     def __init__(self, name: str, seed: int = 1, site: "dict | None" = None) -> None:
@@ -78,10 +78,10 @@ class EvseStage(Stage):
         self.plant = Plant()
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         self.device = make_device(profile, self.facts["unit"], self.plant, clock, seed, kind, site)
-        self.driver = ProfileDriver(self.facts, compiled, 0, self.guard)
+        self.driver = EvseDriver(self.facts, compiled, 0, self.guard)
         self.broken = ""
         self.excused = False
-        super().__init__(Wire(self.driver, self.device, START_MS), self._safety, self._compare)
+        super().__init__(DeviceWire(self.driver, self.device, START_MS), self._safety, self._compare)
 
     def _site(self, kind: str) -> dict:
         rating = [2 * MAX_A * 10] * 3
@@ -97,8 +97,8 @@ class EvseStage(Stage):
         self.guard.demand(0, True, now_ms=now_ms)
         self.guard.tick(now_ms)
         self.driver.want(self.guard.want_da[0], now_ms)
-        if self.guard.extras.switching is not None:
-            self.driver.switch_phases(self.guard.extras.phases_want(0), now_ms)
+        if self.guard.optional.phase_switch is not None:
+            self.driver.switch_phases(self.guard.optional.phases_wanted(0), now_ms)
 
     def _compare(self, now_ms: int) -> None:
         bound_da = min(self.guard.bound_da(0)[: self.device.phases])  # on every phase that can close
@@ -132,248 +132,248 @@ def _life(name: str) -> tuple:
     reason = blocked(load("evse-" + name))
     if reason:
         return tuple((item, "- blocked") for item in ITEMS)
-    stage, verdicts = None, {}
+    testbed, verdicts = None, {}
     for item in ITEMS[:-1]:
         try:
-            stage = stage or _ready(name)
-            verdicts[item] = PLAY[item](stage) or ""
+            testbed = testbed or _ready(name)
+            verdicts[item] = PLAY[item](testbed) or ""
         except AssertionError as wrong:
             verdicts[item] = str(wrong) or "it did not hold"
-            verdicts.setdefault("bound", stage.broken if stage else "")
-            stage = None
-    verdicts["bound"] = verdicts.get("bound") or (stage.broken if stage else "")
+            verdicts.setdefault("bound", testbed.broken if testbed else "")
+            testbed = None
+    verdicts["bound"] = verdicts.get("bound") or (testbed.broken if testbed else "")
     return tuple((item, verdicts[item]) for item in ITEMS)
 
 
-def _ready(name: str) -> EvseStage:
-    stage = EvseStage(name)
-    stage.allow(0)
-    stage.until(stage.ok, 60_000, "audited and proven")
-    return stage
+def _ready(name: str) -> EvseTestbed:
+    testbed = EvseTestbed(name)
+    testbed.allow(0)
+    testbed.until(testbed.ok, 60_000, "audited and proven")
+    return testbed
 
 
-def regulate(stage: EvseStage) -> None:
+def regulate(testbed: EvseTestbed) -> None:
     for limit_da in (HIGH_DA, 10 * MAX_A, LOW_DA):
-        stage.allow(limit_da)
-        asked_da = _asked(stage, limit_da)
-        stage.until(lambda da=asked_da: stage.settled(da), 40_000, f"{limit_da / 10} A")
+        testbed.allow(limit_da)
+        asked_da = _asked(testbed, limit_da)
+        testbed.until(lambda da=asked_da: testbed.settled(da), 40_000, f"{limit_da / 10} A")
 
 
-def _asked(stage: EvseStage, limit_da: int) -> int:
+def _asked(testbed: EvseTestbed, limit_da: int) -> int:
     """What it shows of this order: in watts three phases share what is counted for one."""
-    if stage.driver._recipe.table["full"] and limit_da < 10 * MAX_A:
+    if testbed.driver._recipe.table["full"] and limit_da < 10 * MAX_A:
         return max(60, limit_da // 3) if limit_da else 0
     return limit_da
 
 
-def pause(stage: EvseStage) -> None:
-    stage.allow(0)
-    stage.until(lambda: stage.settled(0), 40_000, "a pause")
-    stage.run(3000)
-    assert stage.device.limit_da == 0, "it did not stay paused"
-    assert stage.driver.facts.state and stage.driver.facts.state[0] in "BC", f"a paused car shows state {stage.driver.facts.state}"
+def pause(testbed: EvseTestbed) -> None:
+    testbed.allow(0)
+    testbed.until(lambda: testbed.settled(0), 40_000, "a pause")
+    testbed.run(3000)
+    assert testbed.device.limit_da == 0, "it did not stay paused"
+    assert testbed.driver.facts.state and testbed.driver.facts.state[0] in "BC", f"a paused car shows state {testbed.driver.facts.state}"
 
 
-def resume(stage: EvseStage) -> None:
-    stage.allow(HIGH_DA)
-    stage.until(lambda: stage.settled(_asked(stage, HIGH_DA)), 40_000, "charging again")
-    stage.run(max(3000, stage.facts["watchdog_ms"] * 15 // 10))
-    facts = stage.driver.facts
+def resume(testbed: EvseTestbed) -> None:
+    testbed.allow(HIGH_DA)
+    testbed.until(lambda: testbed.settled(_asked(testbed, HIGH_DA)), 40_000, "charging again")
+    testbed.run(max(3000, testbed.facts["watchdog_ms"] * 15 // 10))
+    facts = testbed.driver.facts
     assert facts.state and facts.state[0] in "CD", f"a charging car shows state {facts.state}"
-    for n, da in enumerate(stage.plant.amps_da, 1):
-        if f"current_l{n}" not in stage.profile["reads"]["live"]:
+    for n, da in enumerate(testbed.plant.amps_da, 1):
+        if f"current_l{n}" not in testbed.profile["reads"]["live"]:
             continue
-        shown_da = _named(stage, f"current_l{n}")
+        shown_da = _named(testbed, f"current_l{n}")
         assert shown_da is not None and da <= shown_da <= da + 9, f"on L{n} it reads {shown_da} of {da} da"
-    for row in stage.profile["proof"].get("charging", []):
+    for row in testbed.profile["proof"].get("charging", []):
         if row.get("shows") == "order":
-            shown_da = _named(stage, row["register"])
+            shown_da = _named(testbed, row["register"])
             assert HIGH_DA - 10 <= shown_da <= HIGH_DA + 1, f"{row['register']} shows {shown_da} of {HIGH_DA} da"
-    assert stage.device.watchdog != "expired", "its watchdog fired while it was fed"
+    assert testbed.device.watchdog != "expired", "its watchdog fired while it was fed"
 
 
-def read(stage: EvseStage) -> "str | None":
+def read(testbed: EvseTestbed) -> "str | None":
     """States without a car and with one, voltages, power, energy."""
     for letter in "ABC":
-        stage.plant.car_state = letter
-        stage.until(lambda shown=letter: (stage.driver.facts.state or "?")[0] == shown, 20_000, f"state {letter}")
-    names = {name for names in stage.profile["reads"].values() if isinstance(names, list) for name in names}
-    stage.run(25_000 if "energy" in names else 1000)
-    facts, plant = stage.driver.facts, stage.plant
+        testbed.plant.car_state = letter
+        testbed.until(lambda shown=letter: (testbed.driver.facts.state or "?")[0] == shown, 20_000, f"state {letter}")
+    names = {name for names in testbed.profile["reads"].values() if isinstance(names, list) for name in names}
+    testbed.run(25_000 if "energy" in names else 1000)
+    facts, plant = testbed.driver.facts, testbed.plant
     for n, dv in enumerate(plant.volts_dv, 1):
-        shown_dv = _named(stage, f"voltage_l{n}") if f"voltage_l{n}" in names else dv
+        shown_dv = _named(testbed, f"voltage_l{n}") if f"voltage_l{n}" in names else dv
         assert shown_dv is not None and abs(shown_dv - dv) <= 10, f"on L{n} it reads {shown_dv} of {dv} dv"
     watts = sum(da * dv for da, dv in zip(plant.amps_da, plant.volts_dv, strict=True)) // 100
     if "power" in names:
         assert facts.power_w is not None and abs(facts.power_w - watts) <= 100, f"it reads {facts.power_w} W of {watts} W"
     if "energy" in names:
         assert facts.energy_wh is not None and abs(facts.energy_wh - plant.energy_wh) <= 1000, f"it reads {facts.energy_wh} Wh"
-    _compare_evidence(stage)
+    _compare_evidence(testbed)
 
 
-def _compare_evidence(stage: EvseStage) -> None:
+def _compare_evidence(testbed: EvseTestbed) -> None:
     """Serial number, maximum, power-on value and watchdog, as the device has them."""
-    device, shown = stage.device, stage.guard.ledger.standings[0].evidence.values
-    if "serial" in stage.profile.get("identity", {}).get("fingerprint", []):
+    device, shown = testbed.device, testbed.guard.ledger.evse_states[0].evidence.values
+    if "serial" in testbed.profile.get("identity", {}).get("fingerprint", []):
         assert str(device.serial) in str(shown["fingerprint"]), f"its serial number reads {shown['fingerprint']}"
-    if "max" in stage.profile.get("identity", {}):
+    if "max" in testbed.profile.get("identity", {}):
         assert shown["max_da"] == device.max_da, f"its maximum reads {shown['max_da']} da"
-    if "register" in stage.profile.get("power_on", {}):
+    if "register" in testbed.profile.get("power_on", {}):
         assert shown["power_on_da"] == device.power_on(), f"its power-on value reads {shown['power_on_da']} da"
-    if stage.facts["watchdog_ms"] and not stage.facts["watchdog_fixed"]:
-        assert shown["watchdog_ms"] == stage.facts["watchdog_ms"], f"its watchdog reads {shown['watchdog_ms']} ms"
+    if testbed.facts["watchdog_ms"] and not testbed.facts["watchdog_fixed"]:
+        assert shown["watchdog_ms"] == testbed.facts["watchdog_ms"], f"its watchdog reads {shown['watchdog_ms']} ms"
 
 
-def _named(stage: EvseStage, name: str) -> "int | None":
-    return stage.driver._readings.named(name)
+def _named(testbed: EvseTestbed, name: str) -> "int | None":
+    return testbed.driver._readings.named(name)
 
 
-def lose(stage: EvseStage) -> None:
-    stage.wire.cut_rx = True
-    stage.until(lambda: stage.guard.state(0) == "silent", 60_000, "the loss")
-    stage.run(_lapse_ms(stage))
-    if stage.facts["watchdog_ms"]:
-        assert stage.device.limit_da <= stage.guard.reserve_da(0), "above its reserve after the silence"
-        assert max(stage.guard.bound_da(0)) == stage.guard.reserve_da(0), "the silence freed nothing"
-    stage.wire.cut_rx = False
+def lose(testbed: EvseTestbed) -> None:
+    testbed.wire.cut_rx = True
+    testbed.until(lambda: testbed.guard.state(0) == "silent", 60_000, "the loss")
+    testbed.run(_lapse_ms(testbed))
+    if testbed.facts["watchdog_ms"]:
+        assert testbed.device.limit_da <= testbed.guard.reserve_da(0), "above its reserve after the silence"
+        assert max(testbed.guard.bound_da(0)) == testbed.guard.reserve_da(0), "the silence freed nothing"
+    testbed.wire.cut_rx = False
 
 
-def fall_back(stage: EvseStage) -> "str | None":
-    if not stage.facts["watchdog_ms"]:
+def fall_back(testbed: EvseTestbed) -> "str | None":
+    if not testbed.facts["watchdog_ms"]:
         return "- no watchdog that counts"
-    come_back(stage)
-    stage.wire.cut_tx = True
-    stage.until(lambda: stage.device.watchdog == "expired", stage.facts["watchdog_ms"] + 5000, "its fallback")
-    low_da = 1 if stage.driver._recipe.table["full"] and stage.facts["fallback_da"] else stage.facts["fallback_da"]
-    assert low_da <= stage.device.limit_da <= stage.facts["fallback_da"], f"it fell back to {stage.device.limit_da / 10} A"
-    stage.run(_lapse_ms(stage))
-    stage.wire.cut_tx = False
+    come_back(testbed)
+    testbed.wire.cut_tx = True
+    testbed.until(lambda: testbed.device.watchdog == "expired", testbed.facts["watchdog_ms"] + 5000, "its fallback")
+    low_da = 1 if testbed.driver._recipe.table["full"] and testbed.facts["fallback_da"] else testbed.facts["fallback_da"]
+    assert low_da <= testbed.device.limit_da <= testbed.facts["fallback_da"], f"it fell back to {testbed.device.limit_da / 10} A"
+    testbed.run(_lapse_ms(testbed))
+    testbed.wire.cut_tx = False
     return None
 
 
-def come_back(stage: EvseStage) -> None:
-    stage.allow(HIGH_DA)
-    stage.until(lambda: stage.settled(_asked(stage, HIGH_DA)), 120_000, "its order again")
+def come_back(testbed: EvseTestbed) -> None:
+    testbed.allow(HIGH_DA)
+    testbed.until(lambda: testbed.settled(_asked(testbed, HIGH_DA)), 120_000, "its order again")
 
 
-def restart(stage: EvseStage) -> None:
+def restart(testbed: EvseTestbed) -> None:
     for kind in ("restart", "forget_settings", "power_off"):
-        stage.device.fault(kind)
-        stage.run(4000)
-        stage.device.fault(kind, False)
-        stage.until(stage.ok, 120_000, f"back after {kind}")
-        come_back(stage)
-        assert stage.device.watchdog != "expired", f"its watchdog is not fed after {kind}"
-        assert stage.device.watchdog == "armed" or not stage.facts["watchdog_ms"], f"its watchdog is off after {kind}"
-        stage.run(SETTLE_MS)
+        testbed.device.fault(kind)
+        testbed.run(4000)
+        testbed.device.fault(kind, False)
+        testbed.until(testbed.ok, 120_000, f"back after {kind}")
+        come_back(testbed)
+        assert testbed.device.watchdog != "expired", f"its watchdog is not fed after {kind}"
+        assert testbed.device.watchdog == "armed" or not testbed.facts["watchdog_ms"], f"its watchdog is off after {kind}"
+        testbed.run(SETTLE_MS)
 
 
-def ignore(stage: EvseStage) -> None:
-    held_da = stage.device.limit_da
-    stage.device.fault("ignore_writes")
-    stage.allow(0)
-    stage.run(SETTLE_MS)
-    assert max(stage.guard.bound_da(0)) >= held_da, "a write that it ignored was believed"
-    stage.device.fault("ignore_writes", False)
-    stage.until(lambda: stage.settled(0), 120_000, "a pause after all")
+def ignore(testbed: EvseTestbed) -> None:
+    held_da = testbed.device.limit_da
+    testbed.device.fault("ignore_writes")
+    testbed.allow(0)
+    testbed.run(SETTLE_MS)
+    assert max(testbed.guard.bound_da(0)) >= held_da, "a write that it ignored was believed"
+    testbed.device.fault("ignore_writes", False)
+    testbed.until(lambda: testbed.settled(0), 120_000, "a pause after all")
 
 
-def disobey(stage: EvseStage) -> "str | None":
-    if not _measures(stage):
+def disobey(testbed: EvseTestbed) -> "str | None":
+    if not _measures(testbed):
         return "- it measures no current"
-    stage.until(lambda: max(stage.guard.bound_da(0)) < 10 * MAX_A, 30_000, "a bound below its maximum", must=False)
-    if max(stage.guard.bound_da(0)) >= 10 * MAX_A:
+    testbed.until(lambda: max(testbed.guard.bound_da(0)) < 10 * MAX_A, 30_000, "a bound below its maximum", must=False)
+    if max(testbed.guard.bound_da(0)) >= 10 * MAX_A:
         return "- its bound is its maximum"
-    stage.excused = True
-    stage.device.fault("disobeys")
-    stage.until(lambda: max(stage.guard.bound_da(0)) >= 10 * MAX_A and stage.guard.state(0) != "ok", 60_000, "the notice that it disobeys")
-    stage.device.fault("disobeys", False)
-    stage.run(SETTLE_MS)
-    stage.guard.unlock(0)  # a person has looked at it
-    stage.until(stage.ok, 120_000, "trust again")
-    stage.excused = False
+    testbed.excused = True
+    testbed.device.fault("disobeys")
+    testbed.until(lambda: max(testbed.guard.bound_da(0)) >= 10 * MAX_A and testbed.guard.state(0) != "ok", 60_000, "the notice that it disobeys")
+    testbed.device.fault("disobeys", False)
+    testbed.run(SETTLE_MS)
+    testbed.guard.unlock(0)  # a person has looked at it
+    testbed.until(testbed.ok, 120_000, "trust again")
+    testbed.excused = False
     return None
 
 
-def opens(stage: EvseStage) -> "str | None":
+def opens(testbed: EvseTestbed) -> "str | None":
     """The contactor, where a register opens it: against a unit that does not obey its limit."""
-    if not stage.profile.get("contactor", {}).get("open"):
+    if not testbed.profile.get("contactor", {}).get("open"):
         return "- no register of its own opens it"
-    come_back(stage)
-    stage.excused = True
-    stage.device.fault("disobeys")
-    stage.driver.hold_open(True)
-    stage.until(lambda: stage.device.contactor_open() and stage.device.limit_da == 0, 20_000, "an open contactor")
-    stage.run(3000)
-    assert stage.device.contactor_open(), "it closed again by itself"
-    stage.device.fault("disobeys", False)
-    stage.run(2 * SETTLE_MS)
-    stage.guard.unlock(0)
-    stage.driver.hold_open(False)
-    stage.until(lambda: not stage.device.contactor_open(), 60_000, "a contactor that is released")
-    stage.excused = False
-    come_back(stage)
+    come_back(testbed)
+    testbed.excused = True
+    testbed.device.fault("disobeys")
+    testbed.driver.hold_open(True)
+    testbed.until(lambda: testbed.device.contactor_open() and testbed.device.limit_da == 0, 20_000, "an open contactor")
+    testbed.run(3000)
+    assert testbed.device.contactor_open(), "it closed again by itself"
+    testbed.device.fault("disobeys", False)
+    testbed.run(2 * SETTLE_MS)
+    testbed.guard.unlock(0)
+    testbed.driver.hold_open(False)
+    testbed.until(lambda: not testbed.device.contactor_open(), 60_000, "a contactor that is released")
+    testbed.excused = False
+    come_back(testbed)
     return None
 
 
-def phases(stage: EvseStage) -> "str | None":
+def phases(testbed: EvseTestbed) -> "str | None":
     """Down to one phase where a limit on the sum is too small for three, and up again; believed when it is shown."""
-    if "phases" not in stage.profile:
+    if "phases" not in testbed.profile:
         return "- no register of it switches its phases"
-    switching = stage.guard.extras.switching
-    come_back(stage)
-    stage.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", stage.now_ms, unit="w")
-    stage.until(lambda: stage.device.phases == 1, 90_000, "one phase")
-    stage.until(lambda: stage.device.limit_da > 0 and stage.ok(), 60_000, "charging on one phase")
-    stage.run(SETTLE_MS)
-    assert switching.want[0] == 1 and stage.guard.bound_da(0)[1] <= stage.guard.reserve_da(0), "one phase is not counted as one"
-    stage.device.fault("restart")
-    stage.run(4000)
-    stage.device.fault("restart", False)
-    stage.until(lambda: stage.ok() and stage.guard.extras.phases_want(0) == 3, 120_000, "notice that a restart undid the switch")
-    stage.guard.limit("sum", ("chargers", 0), None, None, "hold", stage.now_ms)
-    come_back(stage)
-    _down_and_up(stage)
+    switching = testbed.guard.optional.phase_switch
+    come_back(testbed)
+    testbed.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", testbed.now_ms, unit="w")
+    testbed.until(lambda: testbed.device.phases == 1, 90_000, "one phase")
+    testbed.until(lambda: testbed.device.limit_da > 0 and testbed.ok(), 60_000, "charging on one phase")
+    testbed.run(SETTLE_MS)
+    assert switching.want[0] == 1 and testbed.guard.bound_da(0)[1] <= testbed.guard.reserve_da(0), "one phase is not counted as one"
+    testbed.device.fault("restart")
+    testbed.run(4000)
+    testbed.device.fault("restart", False)
+    testbed.until(lambda: testbed.ok() and testbed.guard.optional.phases_wanted(0) == 3, 120_000, "notice that a restart undid the switch")
+    testbed.guard.limit("sum", ("chargers", 0), None, None, "hold", testbed.now_ms)
+    come_back(testbed)
+    _down_and_up(testbed)
     return None
 
 
-def _down_and_up(stage: EvseStage) -> None:
-    switching = stage.guard.extras.switching
+def _down_and_up(testbed: EvseTestbed) -> None:
+    switching = testbed.guard.optional.phase_switch
     switching.switched_ms[0] = LONG_AGO_MS  # its least time between two switches is not the subject here
-    stage.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", stage.now_ms, unit="w")
-    stage.until(lambda: stage.device.phases == 1 and switching.want[0] == 1, 90_000, "one phase again")
-    stage.run(SETTLE_MS)
-    stage.guard.limit("sum", ("chargers", 0), None, None, "hold", stage.now_ms)
+    testbed.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", testbed.now_ms, unit="w")
+    testbed.until(lambda: testbed.device.phases == 1 and switching.want[0] == 1, 90_000, "one phase again")
+    testbed.run(SETTLE_MS)
+    testbed.guard.limit("sum", ("chargers", 0), None, None, "hold", testbed.now_ms)
     switching.switched_ms[0] = LONG_AGO_MS
-    stage.run(1000)
+    testbed.run(1000)
     switching.since_ms[0] = LONG_AGO_MS + 1  # it has waited for that long enough
-    stage.until(lambda: stage.device.phases == 3, 90_000, "three phases")
-    come_back(stage)
+    testbed.until(lambda: testbed.device.phases == 3, 90_000, "three phases")
+    come_back(testbed)
 
 
-def swap(stage: EvseStage) -> "str | None":
-    if not stage.profile.get("identity", {}).get("fingerprint"):
+def swap(testbed: EvseTestbed) -> "str | None":
+    if not testbed.profile.get("identity", {}).get("fingerprint"):
         return "- nothing tells one unit from another"
-    before = stage.guard.ledger.standings[0].evidence.known_fingerprint
-    stage.excused = True  # units are swapped with the feeder open (safety.md, 9)
-    stage.device.fault("swapped")
-    stage.until(lambda: stage.guard.state(0) != "ok", 60_000, "notice of the new unit", must=False)
-    stage.run(SETTLE_MS)
-    if stage.guard.ledger.standings[0].evidence.values.get("fingerprint") == before:
+    before = testbed.guard.ledger.evse_states[0].evidence.known_fingerprint
+    testbed.excused = True  # units are swapped with the feeder open (safety.md, 9)
+    testbed.device.fault("swapped")
+    testbed.until(lambda: testbed.guard.state(0) != "ok", 60_000, "notice of the new unit", must=False)
+    testbed.run(SETTLE_MS)
+    if testbed.guard.ledger.evse_states[0].evidence.values.get("fingerprint") == before:
         return "- units of one kind look alike"
-    assert stage.guard.state(0) == "swapped", f"another unit is {stage.guard.state(0)}"
-    stage.guard.accept_device(0)
-    come_back(stage)
-    stage.excused = False
+    assert testbed.guard.state(0) == "swapped", f"another unit is {testbed.guard.state(0)}"
+    testbed.guard.accept_device(0)
+    come_back(testbed)
+    testbed.excused = False
     return None
 
 
-def _measures(stage: EvseStage) -> bool:
-    return sum(1 for name in stage.profile["reads"]["live"] if name.startswith("current_l")) >= 3
+def _measures(testbed: EvseTestbed) -> bool:
+    return sum(1 for name in testbed.profile["reads"]["live"] if name.startswith("current_l")) >= 3
 
 
-def _lapse_ms(stage: EvseStage) -> int:
-    return stage.facts["watchdog_ms"] * 12 // 10 + 12_000
+def _lapse_ms(testbed: EvseTestbed) -> int:
+    return testbed.facts["watchdog_ms"] * 12 // 10 + 12_000
 
 
 PLAY = {

@@ -5,12 +5,12 @@
 
 from functools import cache
 
-from ampacity.bus.profile_meter import MeterDriver
+from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity.circuit.guard import Guard
 from ampacity_host.profiles.compiler import compile_profile
-from ampacity_host.profiles.conformance.stage import START_MS, Stage, Wire
+from ampacity_host.profiles.conformance.testbed import START_MS, DeviceTestbed, DeviceWire
 from ampacity_host.profiles.facts import meter_facts
-from ampacity_host.profiles.source import load
+from ampacity_host.profiles.loader import load
 from ampacity_host.rig.devices import make_device
 
 ITEMS = ("samples", "sign", "power", "counters", "mark", "frozen", "no number", "silence", "wiring")
@@ -27,7 +27,7 @@ class Mains:
         self.volts_v = list(VOLTS_V)
 
 
-class MeterStage(Stage):
+class MeterTestbed(DeviceTestbed):
     """A site whose only circuit has this meter, under the real guard; samples collects what the guard was told."""
 
     def __init__(self, name: str) -> None:
@@ -45,7 +45,7 @@ class MeterStage(Stage):
         clock = type("Clock", (), {"now_ms": staticmethod(lambda: START_MS)})
         device = make_device(profile, 100, self.mains, clock, 5, kind)
         self.driver = MeterDriver(facts, compiled, 0, self, lambda i, reading, now_ms: self.readings.append(reading))
-        super().__init__(Wire(self.driver, device, START_MS), self.guard.tick, lambda now_ms: None)
+        super().__init__(DeviceWire(self.driver, device, START_MS), self.guard.tick, lambda now_ms: None)
 
     def _site(self, kind: str, facts: dict) -> dict:
         circuit = {"name": "main", "parent": -1, "rating_da": [630] * 3, "assumed_other_da": [100] * 3, "meter": 0, "generation_da": [200] * 3}
@@ -90,37 +90,37 @@ def life(name: str) -> "dict[str, str]":
 
 @cache
 def _life(name: str) -> tuple:
-    if not MeterStage(name).inputs:
+    if not MeterTestbed(name).inputs:
         return tuple((item, "- no current of its own: counts as no meter") for item in ITEMS)
-    verdicts, stage = {}, None
+    verdicts, testbed = {}, None
     for item in ITEMS:
         try:
-            stage = stage or MeterStage(name)
-            verdicts[item] = PLAY[item](stage) or ""
+            testbed = testbed or MeterTestbed(name)
+            verdicts[item] = PLAY[item](testbed) or ""
         except AssertionError as wrong:
             verdicts[item] = str(wrong) or "it did not hold"
-            stage = None
+            testbed = None
     return tuple(verdicts.items())
 
 
-def samples(stage: MeterStage) -> None:
-    stage.near(list(AMPS_A))
-    assert len(stage.samples) >= 4, f"{len(stage.samples)} samples in 3 s"
-    assert stage.guard.meter_state(0) == "ok" and stage.driver.facts.online
+def samples(testbed: MeterTestbed) -> None:
+    testbed.near(list(AMPS_A))
+    assert len(testbed.samples) >= 4, f"{len(testbed.samples)} samples in 3 s"
+    assert testbed.guard.meter_state(0) == "ok" and testbed.driver.facts.online
 
 
-def sign(stage: MeterStage) -> None:
+def sign(testbed: MeterTestbed) -> None:
     for amps_a in ([-10.0, 4.2, -0.52], [10.0, -4.2, 0.52], [10.0, 4.2, -0.52], [-3.0, 4.2, 0.52]):
-        stage.mains.amps_a = amps_a
-        stage.near(stage.signs(amps_a))
-    stage.mains.amps_a = list(AMPS_A)
+        testbed.mains.amps_a = amps_a
+        testbed.near(testbed.signs(amps_a))
+    testbed.mains.amps_a = list(AMPS_A)
 
 
-def power(stage: MeterStage) -> "str | None":
-    stage.run(62_000)
-    watts = sum(a * v for a, v in list(zip(AMPS_A, VOLTS_V, strict=True))[: stage.inputs])
-    facts = stage.driver.facts
-    assert stage.driver._readings.named("power") is not None or "power" not in stage.profile["registers"], "it does not show its power"
+def power(testbed: MeterTestbed) -> "str | None":
+    testbed.run(62_000)
+    watts = sum(a * v for a, v in list(zip(AMPS_A, VOLTS_V, strict=True))[: testbed.inputs])
+    facts = testbed.driver.facts
+    assert testbed.driver._readings.named("power") is not None or "power" not in testbed.profile["registers"], "it does not show its power"
     if facts.power_w is None:
         return "- it shows no power"
     assert abs(facts.power_w - watts) <= 12, f"it reads {facts.power_w} W of {watts:.0f} W"
@@ -130,67 +130,67 @@ def power(stage: MeterStage) -> "str | None":
     return None
 
 
-def counters(stage: MeterStage) -> "str | None":
-    names = stage.profile["reads"].get("slow", [])
+def counters(testbed: MeterTestbed) -> "str | None":
+    names = testbed.profile["reads"].get("slow", [])
     if "energy_import" not in names:
         return "- it has no counters"
-    device = stage.wire.device
+    device = testbed.wire.device
     device.import_wh, device.export_wh = 1_234_567.0, 89_012.0
-    stage.run(125_000)
-    reading = stage.readings[-1]
+    testbed.run(125_000)
+    reading = testbed.readings[-1]
     assert abs(reading["energy_wh"] - device.import_wh) <= 200, f"it counts {reading['energy_wh']} Wh"
     if "energy_export" in names:
         assert abs(reading["export_wh"] - device.export_wh) <= 200, f"it counts {reading['export_wh']} Wh out"
     return None
 
 
-def mark(stage: MeterStage) -> None:
-    stage.run(3000)
-    marks = [row[2] for row in stage.samples[-5:]]
+def mark(testbed: MeterTestbed) -> None:
+    testbed.run(3000)
+    marks = [row[2] for row in testbed.samples[-5:]]
     assert len(set(marks)) > 1, "the mark stands still while it lives"
 
 
-def frozen(stage: MeterStage) -> None:
-    device = stage.wire.device
+def frozen(testbed: MeterTestbed) -> None:
+    device = testbed.wire.device
     device.fault("frozen")
-    stage.run(1500)
-    before = stage.samples[-1][2]
-    stage.run(8000)
-    assert stage.samples[-1][2] == before, "the mark moves while it is frozen"
-    assert stage.guard.meter_state(0) == "frozen", f"the guard takes it for {stage.guard.meter_state(0)}"
+    testbed.run(1500)
+    before = testbed.samples[-1][2]
+    testbed.run(8000)
+    assert testbed.samples[-1][2] == before, "the mark moves while it is frozen"
+    assert testbed.guard.meter_state(0) == "frozen", f"the guard takes it for {testbed.guard.meter_state(0)}"
     device.fault("frozen", False)
-    stage.until(lambda: stage.guard.meter_state(0) == "ok", 20_000, "trust in its readings")
+    testbed.until(lambda: testbed.guard.meter_state(0) == "ok", 20_000, "trust in its readings")
 
 
-def no_number(stage: MeterStage) -> "str | None":
-    device = stage.wire.device
-    kinds = {stage.profile["registers"][name]["type"] for name in stage.profile["reads"]["live"] if name.startswith("current")}
+def no_number(testbed: MeterTestbed) -> "str | None":
+    device = testbed.wire.device
+    kinds = {testbed.profile["registers"][name]["type"] for name in testbed.profile["reads"]["live"] if name.startswith("current")}
     if not kinds & set(device.blank):
         return "- it has no mark for no number"
     device.fault("nan")
-    assert stage.shown() is None, f"no number became {stage.samples[-1][1]}"
+    assert testbed.shown() is None, f"no number became {testbed.samples[-1][1]}"
     device.fault("nan", False)
-    stage.near(list(AMPS_A))
+    testbed.near(list(AMPS_A))
     return None
 
 
-def silence(stage: MeterStage) -> None:
-    stage.wire.device.fault("dead")
-    stage.until(lambda: not stage.driver.facts.online, 20_000, "notice of its silence")
-    count = len(stage.samples)
-    stage.run(8000)
-    assert len(stage.samples) == count and stage.guard.meter_state(0) != "ok", "it is silent, and still believed"
-    stage.wire.device.fault("dead", False)
-    stage.until(lambda: stage.guard.meter_state(0) == "ok", 30_000, "its return")
-    stage.near(list(AMPS_A))
+def silence(testbed: MeterTestbed) -> None:
+    testbed.wire.device.fault("dead")
+    testbed.until(lambda: not testbed.driver.facts.online, 20_000, "notice of its silence")
+    count = len(testbed.samples)
+    testbed.run(8000)
+    assert len(testbed.samples) == count and testbed.guard.meter_state(0) != "ok", "it is silent, and still believed"
+    testbed.wire.device.fault("dead", False)
+    testbed.until(lambda: testbed.guard.meter_state(0) == "ok", 30_000, "its return")
+    testbed.near(list(AMPS_A))
 
 
-def wiring(stage: MeterStage) -> None:
-    device = stage.wire.device
-    expected = {"reversed": stage.signs([-a for a in AMPS_A]), "swapped_phases": [*AMPS_A[1:], AMPS_A[0]], "offset": [a + 5 for a in AMPS_A]}
+def wiring(testbed: MeterTestbed) -> None:
+    device = testbed.wire.device
+    expected = {"reversed": testbed.signs([-a for a in AMPS_A]), "swapped_phases": [*AMPS_A[1:], AMPS_A[0]], "offset": [a + 5 for a in AMPS_A]}
     for kind, amps_a in expected.items():
         device.fault(kind)
-        stage.near(amps_a)
+        testbed.near(amps_a)
         device.fault(kind, False)
 
 

@@ -17,7 +17,7 @@ from ampacity_host.rig.devices.device import Device
 from ampacity_host.rig.devices.heidelberg import Heidelberg
 from ampacity_host.rig.devices.kathrein import Kathrein
 from ampacity_host.rig.devices.keba import Keba
-from ampacity_host.rig.devices.meters import AbbB23, Em24, Sdm72, Sdm630
+from ampacity_host.rig.devices.meter_models import AbbB23, Em24, Sdm72, Sdm630
 from ampacity_host.rig.devices.serve import serve_tcp
 from ampacity_host.rig.devices.smartevse import SharingNode
 from ampacity_host.rig.devices.sunspec import CHAINS, SunSpecDevice

@@ -5,11 +5,11 @@ import random
 from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
 
+from ampacity_host.rig.devices.modbus_framing import AsciiFraming, RtuFraming, TcpFraming
 from ampacity_host.rig.devices.registers import Registers
-from ampacity_host.rig.devices.wire import AsciiWire, RtuWire, TcpWire
 
 SPREAD_PERCENT = 30
-WIRES = {"rtu": RtuWire, "ascii": AsciiWire, "tcp": TcpWire}
+WIRES = {"rtu": RtuFraming, "ascii": AsciiFraming, "tcp": TcpFraming}
 
 
 class Device:

@@ -8,7 +8,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
 
 from ampacity_host.rig.devices.evse import EvseDevice
-from ampacity_host.rig.devices.wire import RtuWire
+from ampacity_host.rig.devices.modbus_framing import RtuFraming
 
 ALL = 9
 LIST_AT, LIST_WORDS = 0x20, 8
@@ -29,7 +29,7 @@ class SharingNode(EvseDevice):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.serial %= 60_000
-        self._wire = RtuWire(self.unit, ALL)
+        self._wire = RtuFraming(self.unit, ALL)
 
     def start(self, keep: bool) -> None:
         """No limit, no car, no master heard."""

@@ -8,8 +8,8 @@ A fault on the line or on a station switches that line to chunks and to waking e
 """
 
 from ampacity.base.rng import Rng
-from ampacity_host.rig.line.faults import Faults
-from ampacity_host.rig.line.wire import char_us, chunk_bytes, garble
+from ampacity_host.rig.line.characters import char_us, chunk_bytes, garble
+from ampacity_host.rig.line.line_faults import LineFaults
 
 
 class Station:
@@ -46,7 +46,7 @@ class Line:
         self.chunked = chunked
         self.rng = Rng(seed * 7919 + len(name) + sum(name.encode()) * 31)
         self.stations = []
-        self.faults = Faults()
+        self.faults = LineFaults()
         self._drops = {}
         self._air = []
         self._by_unit = {}
@@ -68,7 +68,7 @@ class Line:
 
     def drop(self, name):
         """The faults of the place where `name` is connected; they stay when its device comes and goes."""
-        return self._drops.setdefault(name, Faults())
+        return self._drops.setdefault(name, LineFaults())
 
     def detach(self, station):
         if station in self.stations:

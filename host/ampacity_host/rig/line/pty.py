@@ -5,7 +5,7 @@ import os
 import termios
 import tty
 
-from ampacity_host.rig.line.wire import garble
+from ampacity_host.rig.line.characters import garble
 
 READ_BYTES = 4096
 SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)}

@@ -1,7 +1,7 @@
 """A car: what is plugged in, and what it wants."""
 
-from ampacity_host.rig.fields import FieldError
-from ampacity_host.rig.plant.whim import Whim, whim_from
+from ampacity_host.rig.control_channel.fields import FieldError
+from ampacity_host.rig.plant.overdraw import Overdraw, overdraw_from
 
 J5_PER_WH = 360_000_000  # energy is counted in da x dv x ms = 10 uJ; 3600 J a watt-hour
 
@@ -12,12 +12,12 @@ class Car:
     phases 1..3 are the terminals it loads, counted from the first. `need_wh` is what it takes until full.
     `obeys` False draws `max_da` whatever the pilot says; `state_d` asks for ventilation (3 V).
     `sleep_ms` > 0: after so long without an offer it sleeps, and then needs `wake_ms` to react. `hold_ms` > 0: after a
-    lower offer it draws on as before for so long, and then follows at once. `whim`: how far it departs from its offer.
+    lower offer it draws on as before for so long, and then follows at once. `overdraw`: how far it departs from its offer.
     `then_phases`: what it loads from `then_ms` after its plug on; 0: as before.
     """
 
     def __init__(self, phases=3, max_da=320, min_da=60, need_wh=48_000, ramp_da_per_s=100, reaction_ms=500,
-                 obeys=True, state_d=False, mac=None, sleep_ms=0, wake_ms=10_000, hold_ms=0, whim=None,
+                 obeys=True, state_d=False, mac=None, sleep_ms=0, wake_ms=10_000, hold_ms=0, overdraw=None,
                  then_phases=0, then_ms=0):
         self.phases = phases
         self.then_phases = then_phases
@@ -33,7 +33,7 @@ class Car:
         self.sleep_ms = sleep_ms
         self.wake_ms = wake_ms
         self.hold_ms = hold_ms
-        self.whim = whim or Whim()
+        self.overdraw = overdraw or Overdraw()
         self.wants = True
         self.taken_j5 = 0
 
@@ -64,7 +64,7 @@ def car_from_fields(fields):
         ramp_da_per_s=max(1, int(number("ramp_a_per_s", 10, 0.1, 10_000) * 10)),
         reaction_ms=int(number("reaction_ms", 500, 0, 600_000)), obeys=_flag(take, "obeys", True),
         state_d=_flag(take, "state_d", False), mac=take.pop("mac", None),
-        sleep_ms=int(number("sleep_ms", 0, 0, 86_400_000)), hold_ms=int(number("hold_ms", 0, 0, 600_000)), whim=whim_from(number),
+        sleep_ms=int(number("sleep_ms", 0, 0, 86_400_000)), hold_ms=int(number("hold_ms", 0, 0, 600_000)), overdraw=overdraw_from(number),
         then_phases=_count(number, "then_phases", 0, 0), then_ms=int(number("then_ms", 0, 0, 86_400_000)))
     if take:
         name = sorted(take)[0]

@@ -1,7 +1,7 @@
 """The tree of circuits with what really flows in it, per supply phase, in deci-amperes."""
 
-from ampacity_host.rig.plant.account import PhaseAccount
 from ampacity_host.rig.plant.breaker import Breaker, parse_breaker
+from ampacity_host.rig.plant.overload_accounting import PhaseAccount
 
 
 class Circuit:

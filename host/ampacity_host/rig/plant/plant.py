@@ -1,13 +1,13 @@
 """The plant: every power path, circuit and meter of a site on one timeline. It holds the truth."""
 
 from ampacity_host.rig.plant.circuits import build_circuits
-from ampacity_host.rig.plant.judge import appoint
 from ampacity_host.rig.plant.meter import Meter
-from ampacity_host.rig.plant.point import Point
+from ampacity_host.rig.plant.overload_allowance import attach_allowances
+from ampacity_host.rig.plant.power_path import PowerPath
 
 
 class Plant:
-    """site: the compiled site; time: a timeline (rig/clock.py).
+    """site: the compiled site; time: a timeline (rig/base/timeline.py).
 
     `points`, `circuits` and `meters` are in file order; `point[name]`, `circuit[name]`, `meter[name]` by name.
     """
@@ -22,7 +22,7 @@ class Plant:
         line_dv, between_dv = voltages_dv(site)
         self.line_dv = line_dv
         self.circuits = build_circuits(site, time.now_ms, keep_history)
-        self.points = [Point(self, index, facts, line_dv, between_dv) for index, facts in enumerate(site["evses"])]
+        self.points = [PowerPath(self, index, facts, line_dv, between_dv) for index, facts in enumerate(site["evses"])]
         self.meters = [Meter(self, index, facts, line_dv, seed) for index, facts in enumerate(site["meters"])]
         self.circuit = {circuit.name: circuit for circuit in self.circuits}
         self.point = {point.name: point for point in self.points}
@@ -30,7 +30,7 @@ class Plant:
         self._watched = [[] for _ in self.circuits]  # the meters to tell when a circuit's currents change
         self._hang_meters()
         self.troubled_buses = {}                     # bus index -> until when its faults may still show
-        appoint(self)
+        attach_allowances(self)
         self._mains = None
 
     @property

@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from ampacity_host.places import CHECKOUT, FIRMWARE
-from ampacity_host.rig.fields import FieldError
+from ampacity_host.rig.control_channel.fields import FieldError
 
 LARGE_BYTES = "65536"  # for the C library: what is larger goes back to the system when it is freed; by itself it learns to keep it
 RUNTIMES = ("cpython", "micropython", "micropython32")

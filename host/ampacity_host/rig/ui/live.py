@@ -7,12 +7,12 @@ import sys
 from rich.console import Console
 from rich.live import Live
 
-from ampacity_host.rig.fields import Fields
-from ampacity_host.rig.ui.hand import Asking, Hand, requests
-from ampacity_host.rig.ui.keys import Keys
-from ampacity_host.rig.ui.look import Look
+from ampacity_host.rig.control_channel.fields import Fields
+from ampacity_host.rig.ui.key_actions import Actions, HelpKeys, requests
+from ampacity_host.rig.ui.keyboard import Keys
+from ampacity_host.rig.ui.labels import clock, status_line
 from ampacity_host.rig.ui.render import screen
-from ampacity_host.rig.ui.words import clock, status_line
+from ampacity_host.rig.ui.view_model import ViewModel
 
 PERIOD_S = 0.25
 KEYS_EACH = 5           # looks at the keys for each look at `state`
@@ -23,46 +23,46 @@ ROUTINE = ("StatusNotification", "NotifyEvent", "NotifyReport", "MeterValues")  
 
 async def show(bench, address, control):
     """Draws until it is cancelled; on standard error where standard output is no terminal, as lines where neither is one."""
-    from ampacity_host.rig.ops import Ops
+    from ampacity_host.rig.control_channel.operations import Ops
 
     ops = Ops(bench)
-    look = Look(bench.facts["name"], kinds_of(bench.facts), bench.runtime, address)
+    model = ViewModel(bench.facts["name"], kinds_of(bench.facts), bench.runtime, address)
     console = Console(stderr=not sys.stdout.isatty())
-    painter = Screen(look, console) if console.is_terminal else Lines(look, console)
+    painter = Screen(model, console) if console.is_terminal else Lines(model, console)
     with painter:
-        if look.asks:
-            painter.hand = Hand(look, requests(control), bench.desk, bench.plant.circuits[0].name, bench.clock == "virtual")
+        if model.asks:
+            painter.actions = Actions(model, requests(control), bench.fault_injector, bench.plant.circuits[0].name, bench.clock == "virtual")
         try:
             for number in range(10**12):
-                await a_round(look, ops, number % WORST_EACH == 0, painter)
+                await a_round(model, ops, number % WORST_EACH == 0, painter)
         finally:
-            if look.hand is not None:
-                await look.hand.close()
+            if model.actions is not None:
+                await model.actions.close()
 
 
-async def a_round(look, ops, with_worst, painter):
+async def a_round(model, ops, with_worst, painter):
     """One look at the site, and the keys until the next; what an operation has changed is looked at before the key behind it counts."""
-    over = look.hand is not None and look.hand.over
-    await feed(look, ops, with_worst)
+    over = model.actions is not None and model.actions.over
+    await feed(model, ops, with_worst)
     if over:
-        look.hand.release()
+        model.actions.release()
     painter.paint()
     for _ in range(KEYS_EACH):
         await asyncio.sleep(PERIOD_S / KEYS_EACH)
         if painter.listen():
             painter.draw()
-        if look.hand is not None and look.hand.over:
+        if model.actions is not None and model.actions.over:
             return
 
 
-async def feed(look, ops, with_worst):
+async def feed(model, ops, with_worst):
     """One round of questions."""
     state = await ops.run("state", Fields({}))
     worst = await ops.run("worst", Fields({})) if with_worst else None
     frames = []
     if "csms_log" in ops.names():
-        frames = look.unknown((await ops.run("csms_log", Fields({"since": look.frames_since})))["frames"])
-    look.take(state, worst, frames)
+        frames = model.unknown((await ops.run("csms_log", Fields({"since": model.frames_since})))["frames"])
+    model.take(state, worst, frames)
 
 
 def is_routine(frame):
@@ -76,11 +76,11 @@ def kinds_of(facts):
 
 
 class Screen:
-    """A Look on a whole terminal, drawn when told; `?` explains its words. hand: what the keys do, by default no more than that."""
+    """A ViewModel on a whole terminal, drawn when told; `?` explains its words. actions: what the keys do, by default no more than that."""
 
-    def __init__(self, look, console, keys=None):
-        self._look, self._console, self._keys = look, console, keys or Keys()
-        self.hand = Asking(look)
+    def __init__(self, model, console, keys=None):
+        self._look, self._console, self._keys = model, console, keys or Keys()
+        self.actions = HelpKeys(model)
         self._live = Live(console=console, screen=True, auto_refresh=False, transient=True)
 
     def __enter__(self):
@@ -91,7 +91,7 @@ class Screen:
 
     def listen(self):
         """Takes the keys that were typed; True where there is something new to draw."""
-        return self._look.state is not None and self.hand.press(self._keys.typed())
+        return self._look.state is not None and self.actions.press(self._keys.typed())
 
     def draw(self):
         width, height = self._console.size
@@ -108,10 +108,10 @@ class Screen:
 
 
 class Lines:
-    """A Look as lines: each event and OCPP frame when it happens, the state every few seconds."""
+    """A ViewModel as lines: each event and OCPP frame when it happens, the state every few seconds."""
 
-    def __init__(self, look, console, each=LINE_EACH):
-        self._look, self._console, self._each = look, console, each
+    def __init__(self, model, console, each=LINE_EACH):
+        self._look, self._console, self._each = model, console, each
         self._seen = self._frames_seen = self._paints = 0
 
     def __enter__(self):
@@ -121,15 +121,15 @@ class Lines:
         return False
 
     def paint(self):
-        look = self._look
-        said = [(t_ms, ("== %s" if kind == "story" else "   %s") % text) for t_ms, kind, text in look.new_events(self._seen)]
+        model = self._look
+        said = [(t_ms, ("== %s" if kind == "story" else "   %s") % text) for t_ms, kind, text in model.new_events(self._seen)]
         said += [(t_ms, "   ocpp %s %s" % ("from the site:" if direction == "in" else "to the site:", text))
-                 for t_ms, direction, text in look.new_frames(self._frames_seen) if not is_routine(text)]
+                 for t_ms, direction, text in model.new_frames(self._frames_seen) if not is_routine(text)]
         for t_ms, text in sorted(said, key=lambda one: one[0]):
             self._say(t_ms, text)
-        self._seen, self._frames_seen = look.seen, look.frames_seen
+        self._seen, self._frames_seen = model.seen, model.frames_seen
         if self._paints % self._each == 0:
-            self._say(look.t_ms, "-- " + status_line(look))
+            self._say(model.t_ms, "-- " + status_line(model))
         self._paints += 1
 
     def _say(self, t_ms, text):

@@ -4,26 +4,26 @@ import importlib
 import sys
 
 from ampacity.base.log import Log
-from ampacity_host.rig.virtual.doors import VirtualDoors
-from ampacity_host.rig.virtual.files import RigFiles
 from ampacity_host.rig.virtual.loop import spawn
+from ampacity_host.rig.virtual.platform import VirtualPlatform
+from ampacity_host.rig.virtual.storage import VirtualStorage
 
 SLOW_DISK_MS = 200
 ROLES = {"primary": "ampacity.roles.primary", "secondary": "ampacity.roles.secondary"}
 
 
 class VirtualController:
-    """world: see VirtualDoors. config(): the role's configuration at its next start. points: wired EVSE names."""
+    """world: see VirtualPlatform. config(): the role's configuration at its next start. points: wired EVSE names."""
 
     def __init__(self, world, name, role, config, units=None, points=(), seed=1):
         self.world, self.name, self.role_name = world, name, role
         self.config = config
-        self.files = RigFiles(seed)
+        self.files = VirtualStorage(seed)
         self.files.on_cut = self._cut
         self.files.on_slow = lambda ms: world.loop.hold(self, ms * 1000)
         self._units, self._points = units, points
         self.tasks = set()
-        self.doors = None
+        self.platform = None
         self.log = None
         self.starts = 0
         self.cut_in = 0              # the write of its next life in which the power goes; 0: none
@@ -32,7 +32,7 @@ class VirtualController:
 
     @property
     def running(self):
-        return self.doors is not None
+        return self.platform is not None
 
     @property
     def restarts(self):
@@ -41,7 +41,7 @@ class VirtualController:
     @property
     def role(self):
         """The role object, once the role has put it at its doors."""
-        return self.doors.role if self.doors is not None else None
+        return self.platform.role if self.platform is not None else None
 
     def start(self):
         if self.running:
@@ -55,29 +55,29 @@ class VirtualController:
         self.log = Log()
         if self.reason is not None:
             boot["reason"], self.reason = self.reason, None
-        self.doors = VirtualDoors(self.world, boot, self.files, self._units, self._points)
-        spawn(self.world.loop, self, self._run(self.doors, self.log))
+        self.platform = VirtualPlatform(self.world, boot, self.files, self._units, self._points)
+        spawn(self.world.loop, self, self._run(self.platform, self.log))
 
     @property
     def console_port(self):
         return 40_000 + (sum(self.name.encode()) * 37 + len(self.name)) % 9_000
 
-    async def _run(self, doors, log):
+    async def _run(self, platform, log):
         role = importlib.import_module(ROLES[self.role_name])
         self.outcome = "running"
         try:
-            self.outcome = await role.run(doors, self.config(), log)
+            self.outcome = await role.run(platform, self.config(), log)
         except BaseException as error:
             self.outcome = repr(error)
-            if not doors.dead:
+            if not platform.dead:
                 raise
         finally:
-            if doors is self.doors and not doors.dead:
-                self.world.loop.call_soon(self._ended, doors)
+            if platform is self.platform and not platform.dead:
+                self.world.loop.call_soon(self._ended, platform)
 
-    def _ended(self, doors):
+    def _ended(self, platform):
         """It ended by itself: say so, for nobody wanted it."""
-        if doors is self.doors:
+        if platform is self.platform:
             print("ampacity rig: %s ended: %s" % (self.name, self.outcome), file=sys.stderr)
             self.kill()
 
@@ -85,8 +85,8 @@ class VirtualController:
         """Its objects are dropped at once, whatever they were doing."""
         if not self.running:
             return
-        doors, self.doors = self.doors, None
-        doors.die()
+        platform, self.platform = self.platform, None
+        platform.die()
         self.world.loop.let_go(self)
         for task in list(self.tasks):
             task.cancel()
@@ -100,21 +100,21 @@ class VirtualController:
             self.files.full = on
         elif kind == "slow_disk":
             self.files.slow_ms = int(options.get("ms", SLOW_DISK_MS)) if on else 0
-        if self.doors is not None:
+        if self.platform is not None:
             message = {"fault": kind, "on": on, **options}
             if on:
-                self.doors.faults[kind] = message
+                self.platform.faults[kind] = message
             else:
-                self.doors.faults.pop(kind, None)
-            self.doors.events.append(("fault", kind, on, message))
+                self.platform.faults.pop(kind, None)
+            self.platform.events.append(("fault", kind, on, message))
 
     def present(self, evse, event):
         """A token or a button at the hardware: at the point's own reader, or at the controller's."""
-        port = self.doors.ports().get(evse) if self.doors is not None else None
+        port = self.platform.ports().get(evse) if self.platform is not None else None
         if port is not None:
             port.events.append(event)
-        elif self.doors is not None:
-            self.doors.events.append((event[0], evse, *event[1:]))
-        if self.world.beat is not None:
-            self.world.beat.stir()
+        elif self.platform is not None:
+            self.platform.events.append((event[0], evse, *event[1:]))
+        if self.world.pacing is not None:
+            self.world.pacing.stir()
 

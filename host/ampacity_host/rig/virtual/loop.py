@@ -14,7 +14,7 @@ import contextvars
 import heapq
 from asyncio import events
 
-from ampacity_host.rig.clock import START_US
+from ampacity_host.rig.base.timeline import START_US
 
 OWNER = contextvars.ContextVar("owner", default=None)
 

@@ -1,0 +1,15 @@
+"""What no client of a line-by-line port says: a browser's request, a TLS handshake, binary protocols.
+
+A web page can make the browser of whoever looks at it connect to a port of that machine and say lines there, after a
+head that the browser writes. So a port without a login hangs up at that head, before it does anything.
+"""
+
+VERSION = b"HTTP/"
+
+
+def is_other_protocol(line):
+    """Is this line (bytes, without its end) the head of HTTP, or binary?"""
+    words = line.split()
+    if b"\x00" in line or line[:1] == b"\x16":  # no text has these; each TLS handshake begins with one
+        return True
+    return len(words) > 1 and words[-1][: len(VERSION)].upper() == VERSION

@@ -1,0 +1,22 @@
+"""Log lines that a stranger could cause as often as it likes: one each ten seconds, and how many were left out."""
+
+EACH_MS = 10000
+
+
+class RateLimitedLog:
+    """log: of base/log. name: what each line begins with, "console"."""
+
+    def __init__(self, log, name):
+        self._log = log
+        self._name = name
+        self._told_ms = None
+        self._left_out = 0
+
+    def add(self, text, now_ms):
+        """A warning, unless one was told a moment ago."""
+        if self._told_ms is not None and now_ms - self._told_ms < EACH_MS:
+            self._left_out += 1
+            return
+        more = " (%d such lines were left out)" % self._left_out if self._left_out else ""
+        self._told_ms, self._left_out = now_ms, 0
+        self._log.add("warning", "%s: %s%s" % (self._name, text, more), now_ms)

@@ -1,0 +1,96 @@
+"""Modbus ASCII on a serial line: `:`, two hexadecimal digits a byte, a checksum of its own, CR LF.
+
+Only the spelling differs from RTU. So the engine of an RTU line does the work: what it sends is spelled out, and what
+is heard is read back into the frame that the same answer would be there. Frames have a beginning and an end here, so
+nothing is guessed from silence. Serial line V1.02, 2.5.2.
+"""
+
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.modbus.frames import rtu_frame
+from ampacity.bus.modbus.rtu_receiver import STALL_US
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+START, END = 0x3A, 0x0A
+DIGITS = b"0123456789ABCDEF"
+CHARACTERS_MAX = 513
+
+
+def lrc(data: "bytes | bytearray") -> int:
+    """LRC: the two's complement of the sum of all bytes, 8 bits."""
+    return -sum(data) & 0xFF
+
+
+def to_ascii(frame: bytes) -> bytes:
+    """An RTU frame as it is written in ASCII."""
+    data = frame[:-2]
+    out = bytearray(2 * len(data) + 5)
+    out[0] = START
+    at = 1
+    for byte in data + bytes((lrc(data),)):
+        out[at], out[at + 1] = DIGITS[byte >> 4], DIGITS[byte & 15]
+        at += 2
+    out[at], out[at + 1] = 0x0D, END
+    return bytes(out)
+
+
+def hex_value(character: int) -> int:
+    """The value of a hexadecimal digit, -1 for anything else."""
+    if 48 <= character <= 57:
+        return character - 48
+    character &= 0xDF  # small letters, too
+    return character - 55 if 65 <= character <= 70 else -1
+
+
+def from_ascii(line: "bytes | bytearray") -> bytes:
+    """The RTU frame of one line between `:` and CR LF, both left out; b"" if it is none or its checksum is wrong."""
+    if len(line) < 6 or len(line) % 2:
+        return b""
+    data = bytearray(len(line) // 2)
+    for at in range(len(data)):
+        high, low = hex_value(line[2 * at]), hex_value(line[2 * at + 1])
+        if high < 0 or low < 0:
+            return b""
+        data[at] = high << 4 | low
+    if sum(data) & 0xFF:
+        return b""
+    return rtu_frame(data[0], bytes(data[1:-1]))
+
+
+class AsciiClient(RtuClient):
+    """RtuClient with the spelling of ASCII; its face, facts and counters. `crc_errors` counts lines that are none."""
+
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
+        RtuClient.__init__(self, bus_facts, drivers, log, schedule)
+        self._char_us = 2 * self._char_us + 1  # a byte is two characters
+        self._heard = bytearray()
+        self._inside = False
+
+    def next(self, now_us: int) -> "tuple[bytes | None, int]":
+        """As an RTU line, spelled."""
+        data, wake_us = RtuClient.next(self, now_us)
+        return (to_ascii(data) if data else None), wake_us
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Characters from the line: whole lines are handed on, an answer that is on its way is waited for."""
+        for byte in data:
+            if byte == START:
+                self._heard, self._inside = bytearray(), True
+            elif self._inside and byte == END:
+                self._inside = False
+                self._whole(now_us)
+            elif self._inside:
+                self._heard.append(byte)
+                self._inside = len(self._heard) <= CHARACTERS_MAX
+        if self._inside and self._request is not None and now_us + STALL_US > self._deadline_us:
+            self._deadline_us = min(now_us + STALL_US, self._limit_us)
+
+    def _whole(self, now_us: int) -> None:
+        line = self._heard
+        frame = from_ascii(line[:-1]) if line[-1:] == b"\r" else b""
+        if frame:
+            RtuClient.receive(self, frame, now_us)
+        else:
+            self.counters["crc_errors"] += 1

@@ -1,0 +1,407 @@
+"""The primary's end of one RS-485 line: one request at a time, its reply matched as well as RTU allows.
+
+RTU names neither the requester nor the request: a reply is known only by its unit, function and length, and by
+coming when one was asked for. So a reply of any other shape is thrown away, what repeats our own bytes is our
+echo, and while a request may still be answered late (bus fact transit_ms), the next reply of that shape of that
+unit is handed over as uncertain: it shows that somebody hears and proves nothing. If the older request asked for
+something else, it is not handed over at all.
+"""
+
+from ampacity.bus.client.duplicate_address import DuplicateAddresses
+from ampacity.bus.client.request import Request
+from ampacity.bus.client.schedule import Schedule, Slot
+from ampacity.bus.modbus.frames import (
+    FRAME_BYTES_MAX,
+    WRITES,
+    char_us,
+    crc_ok,
+    refusal,
+    reply_len,
+    reply_pdu_len,
+    request_len,
+    rtu_frame,
+    silence_us,
+)
+from ampacity.bus.modbus.rtu_receiver import STALL_US, RtuReceiver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again
+WRITES_KEPT = 3  # of each unit: two devices may still be at the one before
+OWN_WRITE_US = 2000000  # so long a write that is ours to the byte is nobody else's
+SECOND_REPLY_US = 120000  # an answer of a unit that may be two waits so long for a second one
+BABBLE_US = 100000  # a line that is never silent is used all the same
+KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
+
+
+class RtuClient:
+    """Engine of one serial bus. bus_facts: baud, parity, stop, transit_ms (site facts). drivers: contract of a driver.
+
+    `counters`: frames sent, replies, failures by kind, and cycle_ms. `on_foreign`: called with (unit, function,
+    now_ms) for each valid frame that is neither ours nor an answer to us. `duplicate_addresses`: units with one address; `on_duplicate_address`:
+    called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns.
+    """
+
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
+        baud: int = bus_facts.get("baud", 19200)
+        plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
+        self._char_us = char_us(baud, 10 if plain else 11)
+        self._silence_us = silence_us(baud)
+        self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
+        self._log = log
+        self._schedule: Any = schedule or Schedule(drivers)
+        self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
+        self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
+        self._receiver.on_skipped = self._skipped
+        self._request: Any = None  # the Request that waits for its reply
+        self._slot: Any = None
+        self._sent_us = 0
+        self._sent_end_us = 0
+        self._deadline_us = 0  # for the first byte; moves while bytes come, at most to
+        self._limit_us = 0
+        self._busy_us = 0  # the line is silent from here on
+        self._blocked_us = -1  # since when a request waits for silence
+        self._echo = b""
+        self._echo_at = 0
+        self._echoing = False
+        self._no_echo_heard = False  # the last answer of another form came with no echo before it
+        self._early_repeat = b""  # a repetition of functions 5 and 6 that came too soon to be the reply, on a line not known to echo
+        self._late_requests: dict[int, tuple[bytes, int]] = {}  # unit: (PDU never answered, until when it may be)
+        self._now_us = 0
+        self._last_reply = (0, b"")  # the unit that answered last, and its PDU
+        self._garbled_until = (0, 0, 0)  # unit and function of an answer that nobody could use, and until when more of it may come
+        self._own_writes: dict[int, list[list[Any]]] = {}  # unit: what functions 5 and 6 wrote of late, and until when it is not foreign
+        self._held_reply = b""  # an answer that waits whether another one follows
+        self.duplicate_addresses = DuplicateAddresses()
+        self.on_duplicate_address: Any = None
+        self.on_foreign: Any = None
+        self.counters = {}
+        for kind in KINDS:
+            self.counters[kind] = 0
+        self.counters["cycle_ms"] = 0
+
+    def permit(self, until_ms: int) -> None:
+        """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
+        self._schedule.permit_until_ms = until_ms
+        for driver in self._permitted:
+            driver.permit(until_ms)
+
+    def next(self, now_us: int) -> "tuple[bytes | None, int]":
+        """What to send now, if anything, and when to call again unless bytes come before."""
+        self._now_us = now_us
+        if self._request is not None:
+            self._match(now_us)
+            if self._request is not None:
+                self._give_up(now_us)
+            if self._request is not None:
+                wake_us = self._receiver.wake_at() or self._deadline_us
+                return None, max(now_us + 1, min(wake_us, self._deadline_us))
+        if now_us < self._busy_us:
+            return None, self._busy_us
+        self._receiver.flush()
+        return self._send_next(now_us)
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Bytes from the line; the last one came at now_us."""
+        self._now_us = now_us
+        if self._blocked_us < 0:
+            self._blocked_us = now_us
+        if now_us - self._blocked_us < BABBLE_US or self._request is not None:
+            self._busy_us = max(self._busy_us, now_us + self._silence_us)
+        if self._echo:
+            data = self._strip_echo(data, now_us)
+            if not data:
+                return
+        self._receiver.receive(data, now_us)
+        if self._request is None:
+            return
+        if now_us + STALL_US > self._deadline_us:
+            self._deadline_us = min(now_us + STALL_US, self._limit_us)
+        self._match(now_us)
+
+    # sending
+
+    def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
+        schedule = self._schedule
+        for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too
+            slot = schedule.pick(now_us)
+            if slot is None:
+                break
+            request = slot.driver.take(now_us // 1000)
+            if request is not None:
+                return self._send(slot, request, now_us)
+            schedule.refused(slot, now_us)
+        return None, max(schedule.wake_us, now_us + 1000)
+
+    def _send(self, slot: Slot, request: Request, now_us: int) -> "tuple[bytes, int]":
+        if request.adu is None:
+            request.adu = rtu_frame(request.unit, request.pdu)
+        adu = request.adu
+        end_us = now_us + len(adu) * self._char_us
+        request.sent_ms = now_us // 1000
+        if request.pdu[0] in (5, 6):
+            self._note_write(request.unit, request.pdu, end_us)
+        self._sent_us, self._sent_end_us = now_us, end_us
+        self._echo, self._echo_at = adu, 0
+        self._blocked_us = -1
+        self.counters["frames"] += 1
+        self._schedule.started(slot, now_us)
+        if request.unit == 0 or request.one_way:
+            return adu, self._one_way_sent(slot, request, end_us)
+        self._request, self._slot = request, slot
+        self._receiver.units = (request.unit,)
+        self._busy_us = end_us + self._silence_us
+        self._deadline_us = self._busy_us + request.timeout_ms * 1000
+        self._limit_us = self._deadline_us + FRAME_BYTES_MAX * self._char_us
+        return adu, self._deadline_us
+
+    def _one_way_sent(self, slot: Slot, request: Request, end_us: int) -> int:
+        self._receiver.units = ()
+        self._busy_us = end_us + max(self._silence_us, request.gap_ms * 1000 or TURNAROUND_US)
+        if request.one_way:
+            self._schedule.one_way_sent(slot, end_us, request.gap_ms * 1000)
+        else:
+            self._schedule.succeeded(slot, end_us, 0)
+        return self._busy_us
+
+    # matching
+
+    def _strip_echo(self, data: bytes, now_us: int) -> bytes:
+        """Take our own bytes off the front of what we hear; anything else ends the search."""
+        echo, at = self._echo, self._echo_at
+        size = min(len(data), len(echo) - at)
+        if data[:size] != echo[at : at + size]:
+            held = echo[:at]
+            self._echo = b""
+            self._echoing = False
+            return held + data
+        self._echo_at = at + size
+        if self._echo_at < len(echo):
+            return b""
+        self._echo = b""
+        if self._request is not None and self._request.pdu[0] in (5, 6):
+            if not self._surely_echo(now_us):
+                return echo + data[size:]
+            if not self._echoing:
+                self._early_repeat = echo[1:-2]
+                return data[size:]
+        self._echoing = True
+        self.counters["echoes"] += 1
+        return data[size:]
+
+    def _surely_echo(self, now_us: int) -> bool:
+        """The reply of functions 5 and 6 repeats the request; only the time, and the line's habit, tell."""
+        soonest_us = self._sent_end_us + self._silence_us + (len(self._request.adu) - 1) * self._char_us
+        return self._echoing or now_us < soonest_us
+
+    def _match(self, now_us: int) -> None:
+        while self._request is not None:
+            frame = self._receiver.take(now_us)
+            if frame is None:
+                return
+            pdu = frame[1]
+            reason = self._fits(self._request, pdu)
+            if self._held_reply:
+                self._second_reply(pdu, now_us)
+            elif reason == "other":
+                self.counters["unexpected"] += 1
+            elif reason:
+                self._last_reply = (self._request.unit, pdu)
+                self._fail("duplicate" if self.duplicate_addresses.certain(self._request.unit) else reason, now_us)
+            else:
+                self._answered(pdu, now_us)
+
+    def _fits(self, request: Request, pdu: bytes) -> str:
+        """"": the reply; "other": not of this request, go on waiting; else why the request failed."""
+        asked = request.pdu
+        if pdu[0] == asked[0] | 0x80 and len(pdu) == 2:
+            return refusal(pdu)
+        size = request.reply_len or reply_pdu_len(asked)
+        if pdu[0] != asked[0] or (size and len(pdu) != size):
+            return "other"
+        if pdu[0] in (5, 6, 15, 16) and pdu[1:3] != asked[1:3]:
+            return "other"
+        return self._check_late_reply(request)
+
+    def _check_late_reply(self, request: Request) -> str:
+        """Could the reply belong to an older request of the same shape? Then it is uncertain, or useless."""
+        request.certain = True
+        late = self._late_requests.get(request.unit)
+        if late is None:
+            return ""
+        pdu, until_us = late
+        if self._now_us >= until_us:
+            del self._late_requests[request.unit]
+        elif pdu[0] == request.pdu[0] and reply_pdu_len(pdu) == reply_pdu_len(request.pdu):
+            request.certain = False
+            return "" if pdu == request.pdu else "unexpected"
+        return ""
+
+    def _answered(self, pdu: bytes, now_us: int) -> None:
+        if self._early_repeat:  # that was the echo, this is the reply
+            self._echoing = True
+            self.counters["echoes"] += 1
+        if self._request.unit in self.duplicate_addresses.suspects:
+            self._held_reply = pdu
+            self._deadline_us = now_us + SECOND_REPLY_US
+            self._limit_us = max(self._limit_us, self._deadline_us)
+            return
+        self._hand_over(pdu, now_us)
+
+    def _hand_over(self, pdu: bytes, now_us: int) -> None:
+        request, slot = self._request, self._slot
+        self._request = None
+        if request.pdu[0] in (5, 6):
+            request.not_echo = self._echoing or self._no_echo_heard
+        else:
+            request.not_echo = True
+            self._no_echo_heard = not self._echoing
+        self._last_reply = (request.unit, pdu)
+        self.counters["replies"] += 1
+        self._outcome(request.unit, False)
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000, request.follows)
+        if request.wakes:
+            self._schedule.woken(slot, now_us)
+        self._end(now_us)
+        slot.driver.reply(request, pdu, now_us // 1000)
+
+    def _fail(self, reason: str, now_us: int) -> None:
+        request, slot = self._request, self._slot
+        self._request = None
+        if reason[:9] == "exception":
+            self.counters["exceptions"] += 1
+            self._schedule.succeeded(slot, now_us, request.gap_ms * 1000)
+        else:
+            self.counters[{"timeout": "timeouts", "crc": "crc_errors"}.get(reason, "unexpected")] += 1
+            if reason in ("crc", "duplicate", "alone"):
+                self._garbled_until = (request.unit, request.pdu[0], now_us + request.timeout_ms * 1000)
+            if reason == "crc":
+                self._outcome(request.unit, True)
+            if request.wakes:
+                self._schedule.woken(slot, now_us)
+            else:
+                self._schedule.failed(slot, now_us, request.gap_ms * 1000, reason == "alone")
+        self._end(now_us)
+        slot.driver.failed(request, reason, now_us // 1000)
+
+    def _give_up(self, now_us: int) -> None:
+        """A whole reply came in pieces that no checksum fits, or the time is over and an answer may still come."""
+        request = self._request
+        size = (request.reply_len or reply_pdu_len(request.pdu)) + 3
+        if self._held_reply:
+            if not self._receiver.empty():
+                self._fail("duplicate", now_us)
+            elif now_us >= self._deadline_us:
+                self._hand_over_held(now_us)
+            return
+        if self._receiver.spoilt(size, now_us):
+            self._fail("crc", now_us)
+        elif now_us >= self._deadline_us and self._early_repeat and self._receiver.empty() and not self._check_late_reply(request):
+            self._hand_over(self._early_repeat, now_us)  # an adapter or a pty may be faster than its baud
+        elif now_us >= self._deadline_us:
+            if not request.wakes:  # nothing else is answered as it would be, but the same order said again
+                self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
+            self._fail("timeout" if self._receiver.empty() else "crc", now_us)
+
+    def _end(self, now_us: int) -> None:
+        self._receiver.units = ()
+        self._echo = self._early_repeat = self._held_reply = b""
+        self._blocked_us = -1
+        self.counters["cycle_ms"] = self._schedule.cycle_ms
+
+    # what was not for us
+
+    def _skipped(self, data: bytes) -> None:
+        """Valid frames among what was thrown away: a late answer, or somebody else's traffic."""
+        at, end = 0, len(data)
+        while end - at >= 4:
+            size = self._frame_at(data, at, end)
+            if not size:
+                self.counters["garbage"] += 1
+                return
+            self._heard_other(data[at], bytes(data[at + 1 : at + size - 2]))
+            at += size
+
+    def _frame_at(self, data: bytes, at: int, end: int) -> int:
+        for size in (request_len(data, at, end), reply_len(data, at, end), end - at):
+            if 4 <= size <= end - at and crc_ok(data[at : at + size]):
+                return size
+        return 0
+
+    def _heard_other(self, unit: int, pdu: bytes) -> None:
+        late = self._late_requests.get(unit)
+        if self._is_own_write(unit, pdu):
+            self._note_write(unit, pdu, self._now_us)  # two devices take each other's answers for requests, again and again
+            self._report_duplicate(unit, self.duplicate_addresses.second_same(unit))
+            return
+        rest = (unit, pdu[0] & 0x7F) == self._garbled_until[:2] and self._now_us < self._garbled_until[2]
+        if rest or (late is not None and late[0][0] == pdu[0] & 0x7F):
+            self.counters["late"] += 1
+            return
+        if unit == self._last_reply[0] and self._is_second_reply(unit, pdu):
+            return
+        self.counters["foreign"] += 1
+        if self.on_foreign is not None:
+            self.on_foreign(unit, pdu[0], self._now_us // 1000)
+
+    # two devices with one address
+
+    def _note_write(self, unit: int, pdu: bytes, now_us: int) -> None:
+        """The last writes to a unit, each once, the newest first."""
+        kept = [one for one in self._own_writes.get(unit, []) if one[0] != pdu]
+        self._own_writes[unit] = ([[pdu, now_us + OWN_WRITE_US]] + kept)[:WRITES_KEPT]
+
+    def _is_own_write(self, unit: int, pdu: bytes) -> bool:
+        for own, until_us in self._own_writes.get(unit, ()):
+            if own == pdu and self._now_us < until_us:
+                return True
+        return False
+
+    def _is_second_reply(self, unit: int, pdu: bytes) -> bool:
+        """Is this a second answer to what the unit has just answered? Then it is noted."""
+        last = self._last_reply[1]
+        if pdu == last:
+            self._report_duplicate(unit, self.duplicate_addresses.second_same(unit))
+        elif last and pdu[0] & 0x7F == last[0] & 0x7F and pdu[0] not in WRITES:
+            self._note_double(unit)
+        else:
+            return False
+        return True
+
+    def _second_reply(self, pdu: bytes, now_us: int) -> None:
+        """While an answer was held another one came: neither is taken. A line may carry the same one twice."""
+        unit = self._request.unit
+        if pdu != self._held_reply:
+            self._note_double(unit)
+        else:
+            self._report_duplicate(unit, self.duplicate_addresses.second_same(unit))
+            if not self.duplicate_addresses.certain(unit):
+                return
+        self._fail("duplicate", now_us)
+
+    def _hand_over_held(self, now_us: int) -> None:
+        """No second answer came. While it is certain that two are there, a single one may be the wrong one's."""
+        unit = self._request.unit
+        if not self.duplicate_addresses.certain(unit):
+            self._hand_over(self._held_reply, now_us)
+            return
+        self._outcome(unit, False)
+        self._fail("alone", now_us)
+
+    def _note_double(self, unit: int) -> None:
+        self.counters["doubles"] += 1
+        self._report_duplicate(unit, self.duplicate_addresses.second_differs(unit))
+
+    def _outcome(self, unit: int, garbled: bool) -> None:
+        self._report_duplicate(unit, self.duplicate_addresses.outcome(unit, garbled))
+
+    def _report_duplicate(self, unit: int, changed: bool) -> None:
+        if changed and self.on_duplicate_address is not None:
+            self.on_duplicate_address(unit, self.duplicate_addresses.text(unit), self._now_us // 1000)
+
+
+def is_write(function: int) -> bool:
+    """Does a request of this function change something in the device?"""
+    return function in WRITES

@@ -1,0 +1,164 @@
+"""The primary's end of one Modbus TCP connection: several units behind it, one request at a time.
+
+A reply is known by its transaction id, so a late one is thrown away for good. What TCP does not tell is whether
+an unanswered request is still on its way; so after some time without any answer the socket is to be aborted
+(`wants_reset`), which bounds that to the path's transit.
+"""
+
+from ampacity.bus.client.request import Request
+from ampacity.bus.client.schedule import Schedule, Slot
+from ampacity.bus.modbus.frames import refusal, reply_pdu_len
+from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
+SCAN_TIMEOUTS_MAX = 1 << 20  # who calls units that may not be there keeps the connection
+LOST_MS = 1000  # while there is no connection the drivers are told that often
+NEVER_US = 1000000
+KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
+
+
+class TcpClient:
+    """Engine of one connection; the face of RtuClient and connected(), disconnected(), wants_reset.
+
+    A driver may have `disconnected(now_ms)`: called when the connection is lost, and each second until it is back.
+    `wake`: set by the transport; call it when an order should leave before the engine's next look.
+    """
+
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
+        self._log = log
+        self._schedule: Any = schedule or Schedule(drivers)
+        self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
+        self._timeouts_max = TIMEOUTS_MAX if schedule is None else SCAN_TIMEOUTS_MAX
+        for driver in drivers:
+            if getattr(driver, "can_broadcast", None):
+                driver.can_broadcast = False
+        self._receiver = MbapReceiver()
+        self._request: Any = None  # the Request that waits for its reply
+        self._slot: Any = None
+        self._transaction = 0
+        self._deadline_us = 0
+        self._unanswered = 0
+        self._notify_us = 0
+        self.up = False
+        self.wants_reset = False
+        self.wake: Any = None
+        self.counters = {}
+        for kind in KINDS:
+            self.counters[kind] = 0
+        self.counters["cycle_ms"] = 0
+
+    def permit(self, until_ms: int) -> None:
+        """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
+        self._schedule.permit_until_ms = until_ms
+        for driver in self._permitted:
+            driver.permit(until_ms)
+
+    def connected(self, now_us: int) -> None:
+        """A fresh connection is there: nothing asked on the old one is answered on it."""
+        self._receiver = MbapReceiver()
+        self.up = True
+        self.wants_reset = False
+        self._unanswered = 0
+        for slot in self._schedule.slots:
+            slot.ready_us = slot.lower_ready_us = now_us
+
+    def disconnected(self, now_us: int) -> None:
+        """The connection is gone, or could not be made."""
+        was_up, self.up = self.up, False
+        if self._request is not None:
+            self._fail("timeout", now_us)
+        if was_up or now_us >= self._notify_us:
+            self._notify_disconnected(now_us)
+
+    def next(self, now_us: int) -> "tuple[bytes | None, int]":
+        """What to send now, if anything, and when to call again unless bytes come before."""
+        if not self.up:
+            if now_us >= self._notify_us:
+                self._notify_disconnected(now_us)
+            return None, self._notify_us
+        if self._request is not None:
+            if now_us < self._deadline_us:
+                return None, self._deadline_us
+            self._unanswered += 1
+            self._fail("timeout", now_us)
+        if self._unanswered >= self._timeouts_max or self._receiver.broken:
+            self.wants_reset = True
+            return None, now_us + NEVER_US
+        return self._send_next(now_us)
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Bytes from the connection."""
+        self._receiver.receive(data)
+        while True:
+            frame = self._receiver.take()
+            if frame is None:
+                break
+            self._take(frame[0], frame[1], frame[2], now_us)
+        if self._receiver.broken:
+            self.counters["garbage"] += 1
+            self.wants_reset = True
+
+    def _take(self, transaction: int, unit: int, pdu: bytes, now_us: int) -> None:
+        request = self._request
+        if request is None or transaction != self._transaction:
+            self.counters["late"] += 1
+            return
+        self._unanswered = 0
+        size = request.reply_len or reply_pdu_len(request.pdu)
+        if unit == request.unit and pdu[0] == request.pdu[0] | 0x80 and len(pdu) == 2:
+            self._fail(refusal(pdu), now_us)
+        elif unit != request.unit or pdu[0] != request.pdu[0] or (size and len(pdu) != size):
+            self._fail("unexpected", now_us)
+        else:
+            self._answered(request, pdu, now_us)
+
+    def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
+        schedule = self._schedule
+        for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too
+            slot = schedule.pick(now_us)
+            if slot is None:
+                break
+            request = slot.driver.take(now_us // 1000)
+            if request is not None:
+                return self._send(slot, request, now_us)
+            schedule.refused(slot, now_us)
+        return None, max(schedule.wake_us, now_us + 1000)
+
+    def _send(self, slot: Slot, request: Request, now_us: int) -> "tuple[bytes, int]":
+        self._transaction = (self._transaction + 1) & 0xFFFF
+        self._request, self._slot = request, slot
+        self._deadline_us = now_us + request.timeout_ms * 1000
+        request.sent_ms = now_us // 1000
+        request.certain = request.not_echo = True
+        self.counters["frames"] += 1
+        self._schedule.started(slot, now_us)
+        return mbap_frame(self._transaction, request.unit, request.pdu), self._deadline_us
+
+    def _answered(self, request: Request, pdu: bytes, now_us: int) -> None:
+        slot, self._request = self._slot, None
+        self.counters["replies"] += 1
+        self._schedule.succeeded(slot, now_us, request.gap_ms * 1000, request.follows)
+        self.counters["cycle_ms"] = self._schedule.cycle_ms
+        slot.driver.reply(request, pdu, now_us // 1000)
+
+    def _fail(self, reason: str, now_us: int) -> None:
+        request, slot, self._request = self._request, self._slot, None
+        gap_us = request.gap_ms * 1000
+        if reason[:9] == "exception":
+            self.counters["exceptions"] += 1
+            self._schedule.succeeded(slot, now_us, gap_us)
+        else:
+            self.counters["timeouts" if reason == "timeout" else "unexpected"] += 1
+            self._schedule.failed(slot, now_us, gap_us)
+        slot.driver.failed(request, reason, now_us // 1000)
+
+    def _notify_disconnected(self, now_us: int) -> None:
+        self._notify_us = now_us + LOST_MS * 1000
+        for slot in self._schedule.slots:
+            tell = getattr(slot.driver, "disconnected", None)
+            if tell is not None:
+                tell(now_us // 1000)

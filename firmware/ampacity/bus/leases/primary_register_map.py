@@ -1,0 +1,57 @@
+"""The registers of a primary toward a larger one: the same map as a charging point's, of all its EVSEs together (rule 13).
+
+A charging point follows a grant at once, a primary only when all of its own have. So the status shows the newest grant
+that is *proven* (every EVSE below proven and settled), not the newest one taken; until then it shows the one before, and
+as limit in force what may still be drawn. Settings come from its site file and are written by nobody.
+"""
+
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.register_map import STARTING, RegisterMap
+
+MAX_DA_MAX = 63000
+
+
+class PrimaryRegisterMap(RegisterMap):
+    """after_lease_ms: how long after the end of its lease its EVSEs may draw more than the fallback.
+
+    Set by the role in each safety pass, beside the facts of RegisterMap (offered_da: Σ bounds per phase):
+    `standing_da` (the most that all EVSEs may be drawing on the fullest phase), `starting`; `prove()` when the grant in
+    force is met.
+    """
+
+    def __init__(self, lease: Lease, serial: str, firmware: str, model: str, unit: int, after_lease_ms: int) -> None:
+        self.after_lease_ms = after_lease_ms
+        RegisterMap.__init__(self, lease, serial, firmware, model, unit)
+        self.standing_da = lease.max_da
+        self.starting = True
+        self._proven = (0, 0, 0)
+
+    def prove(self) -> None:
+        """Every EVSE is within the newest grant that was taken: it may be shown."""
+        lease = self.lease
+        self._proven = (lease.identity, lease.epoch, lease.sequence)
+
+    def set_settings(self, fallback_da: int, max_da: int, power_on_da: int, longest_ms: int) -> bool:
+        """Sums of what is below; any current up to the maximum. False and nothing changed when they do not fit."""
+        if not 0 < max_da <= MAX_DA_MAX or not 1000 <= longest_ms <= 3600000:
+            return False
+        if not 0 <= fallback_da <= MAX_DA_MAX or not 0 <= power_on_da <= MAX_DA_MAX:
+            return False
+        self._put_settings(fallback_da, max_da, power_on_da, longest_ms)
+        return True
+
+    def _limit_da(self, now_ms: int) -> int:
+        """The grant, once everybody below is within it; until then what they may be drawing, at most the maximum."""
+        lease = self.lease
+        limit_da = lease.limit_da(now_ms)
+        if self.standing_da <= max(limit_da, lease.fallback_da):
+            return limit_da
+        return max(limit_da, min(self.standing_da, lease.max_da))
+
+    def _shown_grant(self) -> "tuple[int, int, int]":
+        return self._proven
+
+    def _state(self, now_ms: int) -> int:
+        if self.starting and not self.faulted:
+            return STARTING
+        return RegisterMap._state(self, now_ms)

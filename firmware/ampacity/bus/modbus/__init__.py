@@ -1,0 +1,1 @@
+"""The protocol alone: PDUs, checksums, RTU and TCP framing. Bytes in, bytes out."""

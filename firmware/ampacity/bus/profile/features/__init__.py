@@ -1,0 +1,1 @@
+"""What only some devices have, each imported where a profile asks for it."""

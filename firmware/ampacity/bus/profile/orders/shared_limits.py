@@ -1,0 +1,58 @@
+"""Limits that travel together: one frame with a word for each unit of a line, which all of them hear and none answers.
+
+Whoever has something to say sends the whole list. Every word in it is an order to its unit (safety.md, rule 12): each
+is asked of the guard before the frame is made, and who may not be told its limit again is told 0. Nobody's answer proves
+anything here; the reading after it does.
+"""
+
+from ampacity.bus.client.request import Request
+from ampacity.bus.modbus.frames import words
+from ampacity.bus.profile.orders.order_recipe import W_ADDRESS
+
+
+class SharedLimits:
+    """table: [unit that all hear, words in the frame, unit of the first word]; members: drivers of one line, by unit."""
+
+    def __init__(self, table: list, driver: object) -> None:
+        self.unit, self.count, self.first = table
+        self.members = {driver.unit: driver}
+
+    def join(self, driver: object) -> None:
+        """Another unit of the same line and kind."""
+        self.members[driver.unit] = driver
+        driver.shared = self
+
+    def quiet(self) -> bool:
+        """Is the fail-safe of one of them being tested? Every frame would keep it from falling back."""
+        for unit in self.members:
+            if self.members[unit].muted:
+                return True
+        return False
+
+    def request(self, speaker: object, write: list, raw: int, priority: int, gap_ms: int, tag: tuple, now_ms: int) -> Request:
+        """The frame in which the speaker is told `raw`, and each other one what it may be told beside."""
+        values = [0] * self.count
+        for unit in sorted(self.members):
+            if 0 <= unit - self.first < self.count:
+                driver = self.members[unit]
+                values[unit - self.first] = raw if driver is speaker else driver.shared_frame_limit(now_ms)
+        data = words(values)
+        pdu = bytes((16, write[W_ADDRESS] >> 8, write[W_ADDRESS] & 0xFF, 0, self.count, len(data))) + data
+        request = Request(self.unit, pdu, priority, 0, None, gap_ms, tag)
+        request.one_way = True
+        return request
+
+
+def join_shared_limits(drivers: list) -> None:
+    """Join the drivers of one line whose limits travel in the same frame."""
+    found = []
+    for driver in drivers:
+        shared = getattr(driver, "shared", None)
+        if shared is None:
+            continue
+        for other in found:
+            if (other.unit, other.count, other.first) == (shared.unit, shared.count, shared.first):
+                other.join(driver)
+                break
+        else:
+            found.append(shared)

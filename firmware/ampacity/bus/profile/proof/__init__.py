@@ -1,0 +1,1 @@
+"""What readings prove: conditions of a profile, settings read back, restarts that were missed."""

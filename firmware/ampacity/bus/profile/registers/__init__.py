@@ -1,0 +1,1 @@
+"""Registers to values: number formats, readings with their age, rounds of reads, chains of models."""

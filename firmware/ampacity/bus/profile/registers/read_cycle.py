@@ -1,0 +1,51 @@
+"""A group of reads that comes round again: which span is next, and when the round is due; and of two jobs the one to do."""
+
+
+class ReadCycle:
+    """spans: how many requests a round has; period_ms: from the start of one round to the start of the next."""
+
+    def __init__(self, group: str, spans: int, period_ms: int) -> None:
+        self.group = group
+        self.spans = spans
+        self.period_ms = period_ms
+        self.at = 0
+        self.started_ms = -1
+        self.done_ms = -1
+
+    def due_ms(self) -> int:
+        """When the next request of the round is due: at once inside a round."""
+        if self.at or self.started_ms < 0:
+            return self.started_ms
+        return self.started_ms + self.period_ms
+
+    def begin(self, now_ms: int) -> int:
+        """The span to ask for now."""
+        if self.at == 0:
+            self.started_ms = now_ms
+        return self.at
+
+    def step(self, now_ms: int) -> bool:
+        """The span was answered, or given up. True: the round is over."""
+        self.at += 1
+        if self.at < self.spans:
+            return False
+        self.at = 0
+        self.done_ms = now_ms
+        return True
+
+    def restart(self) -> None:
+        """Begin a round at once."""
+        self.at = 0
+        self.started_ms = -1
+        self.done_ms = -1
+
+
+def first_due(best: "tuple | None", other: tuple, now_ms: int) -> tuple:
+    """Of two jobs (class, due, take) the one to do: due ones by class, then the earlier due."""
+    if best is None:
+        return other
+    if (best[1] <= now_ms) != (other[1] <= now_ms):
+        return best if best[1] <= now_ms else other
+    if best[1] <= now_ms:
+        return best if (best[0], best[1]) <= (other[0], other[1]) else other
+    return best if best[1] <= other[1] else other

@@ -1,0 +1,214 @@
+"""The reasons behind one number, as a line for people: `why evse-3` (safety.md section 5).
+
+`16.0 A: garage L2 (63.0 A) − house 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
+"""
+
+from ampacity.circuit.policy.reservations import DENIED
+from ampacity.circuit.policy.shortfall import shortfall_da
+from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ampacity.circuit.policy.queue.demand import Demand
+    from ampacity.circuit.trusted.device.evse_state import EvseState
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
+    from ampacity.circuit.uncontrolled_load import GuardFacts
+
+    class ExplainableGuard(GuardFacts, Protocol):
+        """What is looked at of a guard besides."""
+
+        other: OtherLoad
+        demands: Demand
+        failure: str
+
+        @property
+        def mode(self) -> str:
+            """Its mode."""
+
+        def state(self, evse: int) -> str:
+            """"ok", or why it is not."""
+
+        def meter_state(self, circuit: int) -> str:
+            """"ok", or why not."""
+
+        def meter_reason(self, circuit: int) -> str:
+            """Why the meter of this circuit is not believed."""
+
+        def must_look(self, circuit: int) -> bool:
+            """Does a person have to look at that meter?"""
+
+        def waits_for_journal(self, now_ms: int) -> bool:
+            """Is nothing raised, for the journal could not be written?"""
+
+FOREIGN_MS = 60000
+
+
+def amps(da: int) -> str:
+    """12.3 A from 123 da."""
+    sign = "-" if da < 0 else ""
+    return "%s%d.%d A" % (sign, abs(da) // 10, abs(da) % 10)
+
+
+def explain(guard: "ExplainableGuard", evse: int) -> str:
+    """The present target of an EVSE, and what made it no higher."""
+    s = guard.ledger.evse_states[evse]
+    want = guard.want_da[evse]
+    reason = _not_charging(guard, s)
+    if not reason:
+        planned_da = [guard.plan.shed.plan_da(other) for other in guard.ledger.evse_states]
+        key, slack = _tightest(guard, s, planned_da)
+        reason = _outside(guard, s, slack, planned_da) or _circuit(guard, s, key, planned_da)
+        if guard.plan.preemption.lowered >> evse & 1:
+            reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
+        elif want == 0 and _cannot_begin(guard, s):
+            reason = _no_margin(guard, s)
+        elif want == 0:
+            reason = "waits for its turn: " + reason
+        elif guard.plan.reservations.reasons[evse] == DENIED:
+            reason = _no_margin(guard, s)
+        elif want >= guard.plan.targets.ceiling_da(s):
+            reason = _own_limit(guard, s)
+        taken_by = blocked_by(guard, evse)
+        if ignores_order(guard, s):
+            reason = remedy(guard, s)
+        elif taken_by:
+            reason = reason + "; " + taken_by if want else taken_by + "; " + reason
+    if guard.waits_for_journal(guard.now_ms):
+        reason += "; nothing is raised before the journal could be written"
+    return "%s: %s" % (amps(want), reason)
+
+
+def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """Why it may not charge at all, whatever the room."""
+    if guard.mode in ("quarantine", "safe"):
+        return guard.mode + (" (%s)" % guard.failure if guard.failure else "")
+    state = guard.state(s.index)
+    if state != "ok":
+        if s.locked:
+            return "%s: %s" % (state, remedy(guard, s))
+        gaps = _foreign(guard, s) + (guard.gaps(s.index) if s.heard_ever else [])  # what never answered holds nothing that could be read
+        return state + ("" if not gaps else " (%s)" % gaps[0])
+    if not guard.demands.wants[s.index]:
+        return "no car asks"
+    for inhibit in guard.plan.targets.inhibits:
+        if inhibit.inhibited[s.index]:
+            return inhibit.reason(s.index)
+    if guard.plan.targets.ceiling_da(s) == 0:
+        return _own_limit(guard, s) + " is below its minimum " + amps(s.evse.min_da)
+    return ""
+
+
+def _foreign(guard: "ExplainableGuard", s: "EvseState") -> "list[str]":
+    """Somebody else wrote on its line a moment ago (rule 9): nothing is believed there until that has ended."""
+    wrote_ms = guard.ledger.permits.foreign_ms.get(s.evse.bus)
+    if wrote_ms is None or guard.now_ms - wrote_ms > FOREIGN_MS:
+        return []
+    return ["another client wrote on its line %d s ago; find it and take it off" % ((guard.now_ms - wrote_ms) // 1000)]
+
+
+def _own_limit(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """What limits this EVSE by itself: the lowest of its sources, its own setting."""
+    for value, source in guard.limits.sources_of("evse", s.index):
+        if value < s.evse.limit_da:
+            return "limit by %s %s" % (source, amps(value))
+    return "limit of %s (%s)" % (s.evse.name, amps(s.evse.limit_da))
+
+
+def _cannot_begin(guard: "ExplainableGuard", s: "EvseState") -> bool:
+    """Its share is no matter of turns: its least order lacks its margin."""
+    plan, least_da = guard.plan, s.evse.min_da
+    lacks = max([shortfall_da(guard.ledger, s, key, least_da) for key in s.on_keys]) > 0
+    return lacks and (plan.goal_da[s.index] > 0 or plan.preemption.blocked(s, least_da))
+
+
+def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """Why the order does not leave: the circuit and phase with the least margin, and what everybody may still draw there."""
+    ledger = guard.ledger
+    best, least = s.on_keys[0], 1 << 20
+    for key in s.on_keys:
+        left = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
+        if left < least:
+            best, least = key, left
+    text = "has to wait for margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
+    if ledger.other_da[best]:
+        text += " − house " + amps(ledger.other_da[best])
+    for other in ledger.evse_states:
+        load_da = other.bound_da * other.on_keys.count(best)
+        if load_da:
+            text += " − %s%s %s" % ("reserve " if other.bound_da == other.reserve_da else "", other.evse.name, amps(load_da))
+    return text
+
+
+def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]") -> "tuple[int, int]":
+    """(flat index, what is left there) of the circuit and phase with the least left."""
+    best, least = s.on_keys[0], 1 << 20
+    for key in s.on_keys:
+        left = cap_da(guard, key) - guard.other.shown_da[key] - _sum_da(guard, key, planned_da)
+        if left < least:
+            best, least = key, left
+    return best, least
+
+
+def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int, planned_da: "list[int]") -> str:
+    """The limit from outside on the sum of our EVSEs that leaves no more than the tightest circuit does; "": none."""
+    limits, best = guard.limits, ""
+    if limits.has_chargers:
+        for key in s.on_keys:
+            left = limits.chargers_da[key] - _sum_da(guard, key, planned_da)
+            if left <= slack:
+                slack = left
+                source = limits.sources_of("chargers", key // guard.site.phases)
+                best = "limit by %s %s" % (source[0][1], amps(limits.chargers_da[key]))
+                best += _others(guard, s, [(o, o.on_keys.count(key)) for o in guard.ledger.evse_states], planned_da)
+    for row in limits.constraints:
+        weight = row.weights[s.index]
+        if weight:
+            left = row.cap_da - sum([guard.plan.shed.ordered_da(o) * row.weights[o.index] for o in guard.ledger.evse_states])
+            if left // weight <= slack:
+                slack = left // weight
+                best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], planned_da)
+    return best
+
+
+def cap_da(guard: "ExplainableGuard", key: int) -> int:
+    return min(guard.ledger.cap_da[key], guard.limits.circuit_da[key])
+
+
+def _sum_da(guard: "ExplainableGuard", key: int, planned_da: "list[int]") -> int:
+    """What all plans come to on one circuit and phase."""
+    total = 0
+    for s in guard.ledger.evse_states:
+        planned = planned_da[s.index]
+        if planned:
+            total += planned * s.on_keys.count(key)
+    return total
+
+
+def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "list[int]") -> str:
+    """`garage L2 (63.0 A) − house 31.2 A − …`: rating, other load, and each other EVSE on it."""
+    text = "%s (%s)" % (guard.site.phase_name(key), amps(cap_da(guard, key)))
+    if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
+        sources = guard.limits.sources_of("circuit", key // guard.site.phases)
+        text += " by " + sources[0][1]
+    if guard.other.shown_da[key]:
+        text += " − house " + amps(guard.other.shown_da[key])
+    circuit = key // guard.site.phases
+    if circuit < len(guard.site.circuits) and (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
+        then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
+        text += " (meter: %s%s)" % (guard.meter_reason(circuit), then)
+    return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.evse_states], planned_da)
+
+
+def _others(guard: "ExplainableGuard", s: "EvseState", loads: "list[tuple[EvseState, int]]", planned_da: "list[int]") -> str:
+    """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
+    text = ""
+    for other, count in loads:
+        planned = planned_da[other.index]
+        if other is not s and planned and count:
+            reserve = planned == other.reserve_da and guard.want_da[other.index] < planned
+            text += " − %s%s %s" % ("reserve " if reserve else "", other.evse.name, amps(planned * count))
+            if planned == guard.plan.reservations.da[other.index] and not reserve:
+                text += " (%s)" % guard.plan.reservations.text(other.index, guard.now_ms)
+    return text

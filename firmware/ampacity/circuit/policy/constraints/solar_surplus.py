@@ -1,0 +1,96 @@
+"""Charging by what would else be fed in (safety.md section 6): a row whose capacity is the measured surplus.
+
+Surplus = what the chosen EVSEs draw now − what flows in at the meter − margin, summed over the phases. It must
+carry the smallest minimum for START_MS before anybody starts; then charging goes on for `run_ms` at least, at its
+minimum if need be, and stops when the surplus was too small for STOP_MS, or at once when the meter is lost.
+"""
+
+from ampacity.circuit.policy.constraints.sum_constraints import NONE_DA, Constraint, PhaseUsage
+from ampacity.circuit.trusted.site.tree import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.policy.constraints.external_limits import Limits
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
+
+START_MS = 60000
+STOP_MS = 180000
+RUN_MS = 600000
+SMOOTH = 4  # frames
+
+
+class SolarSurplus(Constraint):
+    """evses: who charges by surplus only; may be changed while it runs (`choose`)."""
+
+    def __init__(self, site: Site, limits: "Limits", circuit: int, run_ms: int = RUN_MS, margin_w: int = 0) -> None:
+        Constraint.__init__(self, "solar surplus", len(site.evses))
+        self.site = site
+        self.limits = limits
+        self.phase_usage: PhaseUsage = limits.watch_phase_usage()
+        self.circuit = circuit
+        self.run_ms = run_ms
+        self.margin_w = margin_w
+        self.chosen = [False] * len(site.evses)
+        self.cap_da = self.shed_da = 0
+        self.surplus_da = 0
+        self.frame_ms = -1
+        self.on = False
+        self.on_ms = -1
+        self.enough_ms = -1
+        self.short_ms = -1
+        self.version = -1
+
+    def choose(self, evse: int, on: bool) -> None:
+        """This EVSE charges by surplus only, or (off) by whatever there is."""
+        self.chosen[evse] = on
+        self.version = -1
+
+    def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        changed = self.version != self.phase_usage.version
+        if changed:
+            self.version = self.phase_usage.version
+            for e in range(len(self.chosen)):
+                self.weights[e] = -(-self.phase_usage.weight_x100(e) // 100) if self.chosen[e] else 0
+        estimator = other.estimators[self.circuit]
+        if estimator is None or estimator.state != "ok":
+            self._off()
+        elif estimator.raw_ms != self.frame_ms:
+            self.frame_ms = estimator.raw_ms
+            self._look(ledger, sum(estimator.raw_da), now_ms)
+        return changed
+
+    def _off(self) -> None:
+        self.on = False
+        self.enough_ms = self.short_ms = -1
+        self.cap_da = self.shed_da = 0
+
+    def _look(self, ledger: "Ledger", inflow_da: int, now_ms: int) -> None:
+        own_da = 0
+        for s in ledger.evse_states:
+            if self.chosen[s.index]:
+                own_da += sum(s.phase_da)
+        surplus_da = own_da - inflow_da - self.margin_w * 100 // self.limits.volts_dv
+        self.surplus_da += (surplus_da - self.surplus_da) // SMOOTH
+        least_da = self._least_da()
+        self.enough_ms = -1 if self.surplus_da < least_da else now_ms if self.enough_ms < 0 else self.enough_ms
+        self.short_ms = -1 if self.surplus_da >= least_da else now_ms if self.short_ms < 0 else self.short_ms
+        if not self.on and self.enough_ms >= 0 and now_ms - self.enough_ms >= START_MS:
+            self.on, self.on_ms = True, now_ms
+        elif self.on and self.short_ms >= 0 and now_ms - self.short_ms >= STOP_MS and now_ms - self.on_ms >= self.run_ms:
+            self.on = False
+        self.cap_da = self.shed_da = max(self.surplus_da, least_da) if self.on else 0
+
+    def _least_da(self) -> int:
+        """The smallest minimum of those chosen, as it counts on this row."""
+        least = NONE_DA
+        for e in range(len(self.chosen)):
+            if self.weights[e]:
+                least = min(least, self.weights[e] * self.site.evses[e].min_da)
+        return least
+
+    def room_da(self) -> int:
+        return max(self.surplus_da, self.cap_da)
+
+    def describe(self) -> str:
+        return "solar surplus %d W" % max(0, self.surplus_da * self.limits.volts_dv // 100)

@@ -1,0 +1,144 @@
+"""Limits that are no number per phase: sums over phases, sums that follow what flows.
+
+A row is one more line of capacity beside the circuits' phases: each EVSE takes `weights[e]` of it for each da of
+its order, all together may take `cap_da`. The allocator shares it like any phase, a shed brings the plans within
+`shed_da`. Such rows are limits from outside, never what a fuse depends on: the ledger does not know them. That is why
+here, and only here, the phases that a car was seen to use count for its order.
+"""
+
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
+from ampacity.circuit.trusted.site.tree import Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
+
+    class Watts(Protocol):
+        """A source's limit in watts (external_limits.py)."""
+
+        source: str
+        kind: str
+        index: int
+        value: object
+
+NONE_DA = 1 << 20
+DRAWS_DA = 30  # a car that draws this much shows which phases it uses
+IDLE_DA = 10
+SURE_MS = 10000
+FRESH_MS = 5000
+
+
+class PhaseUsage:
+    """Which supply phases each car draws on, as a mask of bits; 0: not known yet. Forgotten when it is unplugged."""
+
+    def __init__(self, site: Site) -> None:
+        count = len(site.evses)
+        self.site = site
+        self.between_x100 = 200 if site.split else 173  # of a terminal between two lines, in voltages to neutral
+        self.known = [0] * count
+        self.shown = [0] * count
+        self.since_ms = [LONG_AGO_MS] * count
+        self.sets: "list[list[int] | None]" = [None] * count  # terminals that can close, where they are switched
+        self.version = 0  # changes with any of it
+
+    def forget(self, evse: int) -> None:
+        self.known[evse] = self.shown[evse] = 0
+        self.version += 1
+
+    def switched(self, evse: int, terminals: "list[int] | None") -> None:
+        """Only these terminals can close now (rule 14); None: all."""
+        self.sets[evse] = terminals
+        self.forget(evse)
+
+    def tick(self, ledger: "Ledger", now_ms: int) -> bool:
+        """Look at every measured current. True if a mask changed."""
+        changed = False
+        for s in ledger.evse_states:
+            if s.measured_da >= DRAWS_DA and now_ms - s.measured_ms <= FRESH_MS:
+                changed = self._see(s.index, s.phase_da, now_ms) or changed
+        return changed
+
+    def _see(self, e: int, phase_da: "list[int]", now_ms: int) -> bool:
+        mask = 0
+        for p, da in enumerate(phase_da):
+            if da >= IDLE_DA:
+                mask |= 1 << p
+        if mask != self.shown[e]:
+            self.shown[e] = mask
+            self.since_ms[e] = now_ms
+        known = self.known[e]
+        if known and mask & ~known:
+            self.known[e] = known | mask  # more phases count at once, fewer when they are sure
+        elif mask != known and now_ms - self.since_ms[e] >= SURE_MS:
+            self.known[e] = mask
+        if self.known[e] == known:
+            return False
+        self.version += 1
+        return True
+
+    def lines(self, e: int) -> "list[int]":
+        """Supply phases that its order counts on, one for each terminal's line."""
+        mask, chosen = self.known[e], self.sets[e]
+        terminals = self.site.evses[e].terminals
+        if chosen is not None:
+            terminals = [terminals[index] for index in chosen]
+        return [p for t in terminals for p in t if not mask or mask & (1 << p)]
+
+    def weight_x100(self, e: int, phases: "int | None" = None) -> int:
+        """Power of one da of its order, in hundredths of the voltage to neutral. phases: what a source says of the car."""
+        evse = self.site.evses[e]
+        if len(evse.terminals[0]) == 2:
+            return self.between_x100 * len(evse.terminals)
+        if not self.known[e] and phases:
+            return 100 * max(1, min(phases, len(self.lines(e))))
+        return 100 * max(1, len(self.lines(e)))
+
+
+class Constraint:
+    """One line of capacity. `text`: for `why`."""
+
+    def __init__(self, text: str, evses: int) -> None:
+        self.text = text
+        self.cap_da = NONE_DA
+        self.shed_da = NONE_DA
+        self.weights = [0] * evses
+
+    def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        """What it is now. True if more or fewer EVSEs count on it."""
+        return False
+
+    def room_da(self) -> int:
+        """What it carries, or would carry if its EVSEs were there."""
+        return self.cap_da
+
+    def describe(self) -> str:
+        """For `why`: the limit and its value."""
+        return self.text
+
+
+class PowerConstraint(Constraint):
+    """A source's limit in watts on our EVSEs below a circuit, or on all that flows there."""
+
+    def __init__(self, phase_usage: PhaseUsage, limit: "Watts", volts_dv: int) -> None:
+        site = phase_usage.site
+        Constraint.__init__(self, "limit by %s %s W" % (limit.source, limit.value), len(site.evses))
+        self.all_flows = limit.kind == "circuit"
+        self.first = limit.index * site.phases
+        self.phases = site.phases
+        for e in site.below[limit.index]:
+            self.weights[e] = -(-phase_usage.weight_x100(e) // 100)
+        self.watts_da = limit.value * 100 // volts_dv  # type: ignore[operator]
+        self.cap_da = self.shed_da = self.watts_da
+
+    def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        if self.all_flows:
+            shown = certain = 0
+            for key in range(self.first, self.first + self.phases):
+                shown += other.shown_da[key]
+                certain += ledger.low_other_da[key]
+            self.cap_da = self.watts_da - shown
+            self.shed_da = self.watts_da - certain
+        return False

@@ -1,0 +1,177 @@
+"""What cannot wait: no target above what its EVSE may have, and the targets of an overloaded circuit lowered at once.
+
+Section 6, the first of three passes: linear, in every tick. The other two are in plan.py.
+"""
+
+from ampacity.circuit.policy.queue.demand import FRESH_MS
+from ampacity.circuit.policy.reservations import Reservations
+from ampacity.circuit.policy.targets import Targets
+from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.metering.other_load import OtherLoad
+
+
+class LoadShedding:
+    """What the targets come to, and the first pass over them."""
+
+    def __init__(self, targets: Targets, other: OtherLoad, reservations: Reservations) -> None:
+        site = targets.ledger.site
+        self.site = site
+        self.targets = targets
+        self.ledger = targets.ledger
+        self.other = other
+        self.reservations = reservations
+        self.limits = targets.limits
+        self.demand = targets.demand
+        self.want_da = targets.want_da
+        self.sums = [0] * site.size
+        self.constraint_sums: list[int] = []
+        self.limit_sums: list[int] = []
+        self.for_limits = False  # the shed is for a limit from outside
+        self.rising = True  # somebody may be told more than its bound
+
+    def plan_da(self, s: EvseState) -> int:
+        """What it will draw at most once its last order has done its work, in da."""
+        return self.reservations.planned_da(s, self.want_da[s.index])
+
+    def ordered_da(self, s: EvseState) -> int:
+        """The same for limits from outside: what it was told, whatever its reserve."""
+        ordered_da = self.ledger.permits.most_of(s, self.want_da[s.index])
+        return max(s.bound_da, ordered_da) if self.reservations.stuck(s.index) else ordered_da
+
+    def sum_up(self) -> None:
+        """What all plans come to on each circuit and phase, in `sums`."""
+        sums = self.sums
+        for key in range(len(sums)):
+            sums[key] = 0
+        for s in self.ledger.evse_states:
+            planned = self.plan_da(s)
+            if planned:
+                for key in s.on_keys:
+                    sums[key] += planned
+                for key in s.old_keys:
+                    sums[key] += planned
+            for key in s.off_keys:
+                sums[key] += self.ledger.bounds.off_da(s)
+
+    def _sum_limits(self) -> None:
+        """Orders alone, for limits from outside: per circuit and phase, and on the rows beside them (sum_constraints.py)."""
+        limits = self.limits
+        self.limit_sums = [0] * self.site.size
+        self.constraint_sums = [0] * len(limits.constraints)
+        for s in self.ledger.evse_states:
+            ordered = self.ordered_da(s)
+            if ordered:
+                for key in s.on_keys:
+                    self.limit_sums[key] += ordered
+                for r, row in enumerate(limits.constraints):
+                    self.constraint_sums[r] += ordered * row.weights[s.index]
+
+    def tick(self, now_ms: int) -> None:
+        """No target above its ceiling, and none that an overloaded circuit or a limit has no room for."""
+        self.rising = self.targets.cap(now_ms)
+        self._shed(now_ms)
+
+    def _shed(self, now_ms: int) -> None:
+        """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
+
+        Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
+        for a lower one all the same. Nobody's plan is above its bound unless it rises: where all bounds fit, all plans do.
+        """
+        ledger = self.ledger
+        self.for_limits = False
+        if ledger.margin.over or self.rising:
+            self.sum_up()
+            for key in range(len(self.sums)):
+                excess = self.sums[key] + ledger.low_other_da[key] - ledger.cap_da[key]
+                if excess > 0:
+                    self._shed_key(key, excess, now_ms)
+        if self.other.over or self.limits.any():
+            self._sum_limits()
+            self.for_limits = True
+            for key in range(self.site.size):
+                excess = self.limit_sums[key] + ledger.low_other_da[key] - self.limits.circuit_da[key]
+                excess = max(excess, self.limit_sums[key] - self.limits.chargers_da[key])
+                if self.other.over_da[key]:
+                    excess = max(excess, self.limit_sums[key] + self.other.over_da[key] - ledger.cap_da[key])
+                if excess > 0:
+                    self._shed_key(key, excess, now_ms)
+            for r in range(len(self.constraint_sums)):
+                excess = self.constraint_sums[r] - self.limits.constraints[r].shed_da
+                if excess > 0:
+                    self._shed_key(self.site.size + r, excess, now_ms)
+
+    def _load(self, s: EvseState, key: int) -> int:
+        """What one da of this EVSE takes of a circuit's phase, or of a row (key >= size)."""
+        if key < self.site.size:
+            return s.on_keys.count(key)
+        return self.limits.constraints[key - self.site.size].weights[s.index]
+
+    def _floor_da(self, s: EvseState) -> int:
+        """Below this a lower order gains nothing."""
+        return 0 if self.for_limits else s.reserve_da
+
+    def _givers(self, key: int) -> "list[EvseState]":
+        """Whose target loads this key and can fall: last of the queue first."""
+        found = []
+        for e in reversed(self.demand.order):
+            s = self.ledger.evse_states[e]
+            if self.want_da[e] > self._floor_da(s) and self._load(s, key) and not self.reservations.stuck(e):
+                found.append(s)
+        return found
+
+    def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
+        """Class by class to their minimum, in proportion; then pause the last of the queue.
+
+        What a meter shows above the rating falls for certain only by those who show what they draw: they give first.
+        """
+        givers = self._givers(key)
+        if key < self.site.size and self.other.over_da[key]:
+            excess = self._by_class([s for s in givers if now_ms - s.measured_ms <= FRESH_MS], key, excess, now_ms)
+        excess = self._by_class(givers, key, excess, now_ms)
+        for s in givers:
+            if excess <= 0:
+                return
+            excess -= self._cut(s, 0, key, now_ms)
+
+    def _by_class(self, givers: "list[EvseState]", key: int, excess: int, now_ms: int) -> int:
+        start = 0
+        while start < len(givers) and excess > 0:
+            end = start
+            while end < len(givers) and givers[end].evse.priority == givers[start].evse.priority:
+                end += 1
+            excess = self._to_minimum(givers[start:end], key, excess, now_ms)
+            start = end
+        return excess
+
+    def _to_minimum(self, givers: "list[EvseState]", key: int, excess: int, now_ms: int) -> int:
+        total = 0
+        for s in givers:
+            total += self._spare(s) * self._load(s, key)
+        if total <= 0:
+            return excess
+        asked = min(excess, total)
+        for s in givers:
+            give = -(-self._spare(s) * asked // total)
+            if give and excess > 0:
+                excess -= self._cut(s, self.want_da[s.index] - give, key, now_ms)
+        return excess
+
+    def _spare(self, s: EvseState) -> int:
+        return max(0, self.want_da[s.index] - max(s.evse.min_da, self._floor_da(s)))
+
+    def _cut(self, s: EvseState, da: int, key: int, now_ms: int) -> int:
+        """Lower one target to da, or to the least it may stand at if that is below; what the key gains."""
+        least = s.book.least_da()
+        if 0 <= least < da:
+            da = least if least >= s.evse.min_da else 0
+        want, floor = self.want_da[s.index], self._floor_da(s)
+        self.targets.lower(s, da, now_ms, da == 0)
+        gained = max(floor, want) - max(floor, da)
+        for loaded in s.on_keys:
+            if self.for_limits:
+                self.limit_sums[loaded] -= gained
+            else:
+                self.sums[loaded] -= gained
+        for r in range(len(self.constraint_sums) if self.for_limits else 0):
+            self.constraint_sums[r] -= gained * self.limits.constraints[r].weights[s.index]
+        return gained * self._load(s, key)

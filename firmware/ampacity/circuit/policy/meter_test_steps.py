@@ -1,0 +1,121 @@
+"""Small steps of our own, so that a meter which is doubted can show whether it follows (safety.md 3.2).
+
+Cars that start and stop are steps enough. Only where nothing has stepped for a while some EVSEs are lowered for a moment,
+like by any limit from outside: that fits within every margin, whatever other load is, and coming back they step again.
+The policy may make its own steps instead; the ledger does not care who makes them.
+"""
+
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.policy.constraints.external_limits import Limits
+    from ampacity.circuit.trusted.device.evse_state import EvseState
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
+
+SOURCE = "the check of a doubted meter"
+LOOK_MS = 1000
+QUIET_MS = 20000  # the last step may still be under way, and the next one come by itself
+HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a person restores the trust soon
+PAUSE_MS = 900000  # nobody stands above its minimum for so long: one pauses, once for both steps
+LAST_MS = 10000
+SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
+LEAST_DA = 50
+FRESH_MS = 5000
+BESIDE_DA = 10  # less than this on a phase is no step there
+
+
+class MeterTestSteps:
+    """Looks once a second; `tick` is True when limits changed."""
+
+    def __init__(self, ledger: "Ledger", other: "OtherLoad", limits: "Limits", wants: "list[bool]") -> None:
+        self.ledger = ledger
+        self.other = other
+        self.limits = limits
+        self.wants = wants  # of each EVSE: is charging requested
+        self.looked_ms = LONG_AGO_MS
+        self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
+        self.owes_ms = [-1] * len(other.estimators)  # its meter is doubted since
+        self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
+        self.told = [False] * len(other.estimators)  # a person was asked to look
+
+    def tick(self, now_ms: int) -> bool:
+        if now_ms - self.looked_ms < LOOK_MS:
+            return False
+        self.looked_ms = now_ms
+        changed = False
+        for estimator in self.other.metered:
+            phase = self._phase(estimator, now_ms)
+            if phase >= 0:
+                changed = self._step(estimator, phase, now_ms) or changed
+        return changed
+
+    def _phase(self, estimator: "MeterEstimator", now_ms: int) -> int:
+        """A phase on which this meter waits for a step of ours for long enough; -1: none."""
+        c = estimator.circuit
+        waits = [p for p in range(estimator.phases) if estimator.needs_step(p, now_ms)]
+        if not waits:
+            self.owes_ms[c] = self.unable_ms[c] = -1
+            self.told[c] = False
+            return -1
+        if self.owes_ms[c] < 0:
+            self.owes_ms[c] = now_ms
+        quiet_ms = now_ms - max(self.owes_ms[c], estimator.steps.step_ms, self.asked_ms[c])
+        return waits[0] if quiet_ms >= QUIET_MS else -1
+
+    def _step(self, estimator: "MeterEstimator", p: int, now_ms: int) -> bool:
+        """Lower as few as it takes; the phases that the failure spared are spared again."""
+        chosen = []
+        for e in estimator.evses:
+            s = self.ledger.evse_states[e]
+            if self._able(s, p, estimator.trust.against[p], now_ms):
+                chosen.append((s.evse.min_da - s.phase_da[p], e))
+        chosen.sort()
+        left_da, cuts = SIZE_DA, []
+        for spare_da, e in chosen:
+            give_da = min(left_da, -spare_da)
+            if give_da > 0:
+                cuts.append((e, self.ledger.evse_states[e].phase_da[p] - give_da))
+                left_da -= give_da
+        if left_da > SIZE_DA - LEAST_DA:
+            last_ms = max(self.owes_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
+            drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]
+            if not drawing:
+                self._unable(estimator, now_ms)
+                return False
+            if now_ms - last_ms < PAUSE_MS:
+                return False
+            cuts = [(drawing[0], 0)]
+        self.asked_ms[estimator.circuit] = now_ms
+        self.unable_ms[estimator.circuit] = -1
+        self.told[estimator.circuit] = False
+        for e, da in cuts:
+            self.limits.put(SOURCE, ("evse", e), da, now_ms + LAST_MS, "release")
+        return True
+
+    def helpless(self, circuit: int) -> bool:
+        """Does a car wait, and has no EVSE had the current for a step for so long that a person must look?"""
+        return self.told[circuit]
+
+    def _unable(self, estimator: "MeterEstimator", now_ms: int) -> None:
+        """No EVSE draws enough for a step: without trust there is no room, without room there is no step."""
+        c = estimator.circuit
+        if not [e for e in estimator.evses if self.wants[e]]:
+            self.unable_ms[c] = -1
+        elif self.unable_ms[c] < 0:
+            self.unable_ms[c] = now_ms
+        elif now_ms - self.unable_ms[c] >= HELPLESS_MS and not self.told[c]:
+            self.told[c] = True
+            name = self.ledger.site.circuits[c].name
+            text = "%s: its meter %s, and no EVSE can make such a step: a person must look, then `trust %s` at the console"
+            self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), name))
+
+    def _able(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
+        if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < BESIDE_DA:
+            return False
+        for q, da in enumerate(s.phase_da):
+            if spared >> q & 1 and da >= BESIDE_DA:
+                return False
+        return True

@@ -1,0 +1,119 @@
+"""The least grant that is of use to a primary below, as it says itself: it counts as its minimum here.
+
+With a grant between its reserves and these plus the minimum of a car that has none, nobody more can begin below; and
+fairness alone would never give more. So each primary tells its parent the least grant with which every EVSE that
+asks could begin, were it the only one. It counts where it is possible, all others giving what they can; where not,
+what the site file says counts as before, for who has a reserve below charges with less.
+"""
+
+from ampacity.circuit.trusted.device.evse_state import EvseState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ampacity.circuit.policy.constraints.external_limits import Limits
+    from ampacity.circuit.policy.reservations import Reservations
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.metering.other_load import OtherLoad
+
+    class SharedCapacity(Protocol):
+        """What is shared: the circuits, the limits from outside, and what everybody is to have."""
+
+        ledger: Ledger
+        limits: Limits
+        other: OtherLoad
+        reservations: Reservations
+        want_da: "list[int]"
+
+
+class MinimumGrants:
+    """What was told of each EVSE, in da; 0: nothing."""
+
+    def __init__(self, shed: "SharedCapacity") -> None:
+        self.shed = shed
+        self.file_da = [evse.min_da for evse in shed.ledger.site.evses]
+        self.told_da = [0] * len(self.file_da)
+
+    def tell(self, e: int, da: int, now_ms: int) -> bool:
+        """True if its minimum is another from now on."""
+        self.told_da[e] = da
+        s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
+        if da > least_da and possible(self.shed, s, da, now_ms):
+            least_da = da
+        if least_da == s.evse.min_da:
+            return False
+        s.evse.min_da = least_da
+        return True
+
+
+def possible(shed: "SharedCapacity", s: EvseState, da: int, now_ms: int) -> bool:
+    """Would it fit if all others gave what they can, within all limits?"""
+    ledger, limits, other = shed.ledger, shed.limits, shed.other
+    if da > min(s.evse.limit_da, limits.evse_da[s.index]):
+        return False
+    beside = without(s, sums_of(ledger, lambda t: keeps_da(shed, t, s)), keeps_da(shed, s, s))
+    for key in s.on_keys:
+        load_da = da * s.on_keys.count(key)
+        carries_da = min(ledger.cap_da[key], limits.circuit_da[key]) - other.shown_da[key]
+        if load_da + beside[key] > carries_da or load_da > limits.chargers_da[key]:
+            return False
+    for row in limits.constraints:
+        if da * row.weights[s.index] > row.cap_da:
+            return False
+    return True
+
+
+def keeps_da(shed: "SharedCapacity", t: EvseState, s: EvseState) -> int:
+    """What this one does not give for the other: its reserve; all that cannot be moved, and what goes before by priority."""
+    if t is not s and shed.reservations.stuck(t.index):
+        return t.bound_da
+    return max(t.reserve_da, shed.want_da[t.index]) if t.evse.priority > s.evse.priority else t.reserve_da
+
+
+def sums_of(ledger: "Ledger", amount: "Callable[[EvseState], int]") -> "list[int]":
+    """Σ of an amount per EVSE on each circuit and phase; on phases that are open now its reserve."""
+    sums = [0] * ledger.site.size
+    for s in ledger.evse_states:
+        da = amount(s)
+        for key in s.on_keys if da else ():
+            sums[key] += da
+        for key in s.off_keys:
+            sums[key] += s.reserve_da
+    return sums
+
+
+def without(s: EvseState, sums: "list[int]", da: int) -> "list[int]":
+    """The same without this EVSE, whose amount is da."""
+    beside = list(sums)
+    for key in s.on_keys:
+        beside[key] -= da
+    for key in s.off_keys:
+        beside[key] -= s.reserve_da
+    return beside
+
+
+def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: "range") -> int:
+    """The least that these keys (the root's phases) must carry for each EVSE that may charge to begin by itself; 0: none may, or
+    none can as far as our own ratings go."""
+    ledger, site = shed.ledger, shed.site
+    sums, most_da = sums_of(ledger, lambda s: s.reserve_da), 0
+    own = len(site.circuits) * site.phases  # those of a grant come after
+    for s in ledger.evse_states:
+        e = s.index
+        if not shed.targets.ceiling_da(s) and not shed.demand.paused.inhibited[e]:
+            continue
+        least = s.evse.min_da
+        if minimum_grants is not None and minimum_grants.told_da[e]:
+            least = max(minimum_grants.file_da[e], minimum_grants.told_da[e])
+        beside, needs_da = without(s, sums, s.reserve_da), 0
+        for key in s.on_keys:
+            load_da = max(least, s.reserve_da) * s.on_keys.count(key) + beside[key]
+            if key in keys:
+                needs_da = max(needs_da, load_da)
+            if key < own and load_da + shed.other.shown_da[key] > ledger.cap_da[key]:
+                break
+        else:
+            most_da = max(most_da, needs_da)
+    return most_da

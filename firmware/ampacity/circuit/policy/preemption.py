@@ -1,0 +1,170 @@
+"""Room for one who waits beside EVSEs that do not measure.
+
+What these draw a meter shows once more, as other load. So nobody can begin beside them, nor can they where they may draw
+without asking what they draw: each order costs twice, and what has begun may stand all the same. Where one has waited for
+a moment, the others give: down to their minimum, or all who had their slot. Until it has begun and risen nobody else
+takes what they gave; then they come back beside it.
+"""
+
+from ampacity.circuit.policy.queue.demand import FRESH_MS
+from ampacity.circuit.policy.reservations import BEGINS
+from ampacity.circuit.policy.shortfall import Shortfall, shortfall_da
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.policy.allocator import Member
+    from ampacity.circuit.policy.reservations import Reservations
+    from ampacity.circuit.policy.targets import Targets
+
+LOOK_MS = 2000  # from one look at who waits to the next
+WAITED_MS = 5000
+CLAIM_MS = 45000  # to begin in: orders settle and a meter's filter lets go before; who was paused rests longer
+RISE_MS = 5000  # beyond the hold of a raise: to rise in once it has begun
+STILL_MS = 12000  # after a pre-emption a meter may still show for so long what was before
+BLIND_DA = 10  # so much of the other load may be our own
+TRIES = 8  # of those who wait, in one look
+NOBODY = -1
+
+
+class Preemption:
+    """At most one at a time: `claimant`, or NOBODY."""
+
+    def __init__(self, targets: "Targets", reservations: "Reservations") -> None:
+        self.reservations = reservations
+        self.targets = targets
+        self.ledger = targets.ledger
+        self.demand = targets.demand
+        self.want_da = targets.want_da
+        self.claimant = NOBODY
+        self.claimed_ms = LONG_AGO_MS
+        self.begun_ms = -1
+        self.again_ms = LONG_AGO_MS  # nobody is looked at before
+        self.lowered = 0  # a bit for each EVSE that is to stand at its minimum
+        self.hidden: "list[int]" = []  # circuits and phases with somebody on them who charges and does not measure
+        self.harder = NOBODY  # whose last one was in vain: who does not measure may draw less than it may
+
+    def cap_da(self, s: EvseState, ceiling_da: int) -> int:
+        """What is left of this ceiling."""
+        return min(ceiling_da, s.evse.min_da) if self.lowered >> s.index & 1 else ceiling_da
+
+    def reserve(self) -> None:
+        """In each pass: until it has begun its least order is nobody else's."""
+        if self.claimant != NOBODY and self.begun_ms < 0:
+            s = self.ledger.evse_states[self.claimant]
+            self.reservations.put(s.index, self.ledger.permits.most_of(s, s.evse.min_da), BEGINS, self.claimed_ms + CLAIM_MS)
+
+    def blocked(self, s: EvseState, da: int) -> bool:
+        """It cannot have so much, and what looks like other load there may be our own."""
+        if not self.hidden:
+            return False
+        ledger = self.ledger
+        for key in s.on_keys:
+            blind_da = ledger.other_da[key] - ledger.low_other_da[key]
+            if blind_da >= BLIND_DA and shortfall_da(ledger, s, key, da) > 0 and key in self.hidden:
+                return True
+        return False
+
+    def step(self, now_ms: int, raise_hold_ms: int) -> None:
+        """Before a share: who does not say what it draws, and is the pre-emption over?"""
+        hidden = self.hidden
+        del hidden[:]
+        for s in self.ledger.evse_states:
+            if self.want_da[s.index] and hides(s, now_ms):
+                for key in s.on_keys:
+                    if key not in hidden:
+                        hidden.append(key)
+        if self.claimant == NOBODY:
+            return
+        want, ceiling = self.want_da[self.claimant], self.targets.ceiling_da(self.ledger.evse_states[self.claimant])
+        if want and self.begun_ms < 0:
+            self.begun_ms = now_ms
+            self.harder = NOBODY
+        risen = want and (want >= ceiling or now_ms - self.begun_ms >= raise_hold_ms + RISE_MS)
+        in_vain = not want and now_ms - self.claimed_ms >= CLAIM_MS
+        if not ceiling or risen or in_vain:
+            self.again_ms = now_ms + STILL_MS
+            if in_vain:
+                self._in_vain(now_ms)
+            self.claimant = NOBODY
+            self.begun_ms = -1
+            self.claimed_ms = LONG_AGO_MS
+            self.lowered = 0
+
+    def _in_vain(self, now_ms: int) -> None:
+        """It may try harder, once; then it waits as if it had just come."""
+        demand = self.demand
+        self.again_ms = now_ms + max(STILL_MS, demand.slot_ms // 4)
+        if self.harder == self.claimant:
+            self.harder = NOBODY
+            demand.to_the_back(self.claimant)
+            demand.waits_since_ms[self.claimant] = now_ms
+        else:
+            self.harder = self.claimant
+
+    def look(self, members: "list[Member]", now_ms: int) -> None:
+        """After a share: would it help one of those who wait if others gave? Who has waited longest is asked first."""
+        demand = self.demand
+        if self.claimant != NOBODY or now_ms < self.again_ms:
+            return
+        waiting = []
+        for member in members:
+            e, since_ms = member.index, demand.waits_since_ms[member.index]
+            waits = not self.want_da[e] and since_ms >= 0 and now_ms - since_ms >= WAITED_MS
+            if waits and self.blocked(self.ledger.evse_states[e], member.min_da):
+                waiting.append((-demand.queue_order.rank[e], since_ms, e, member.min_da))
+        if not waiting:
+            return
+        self.again_ms = now_ms + LOOK_MS
+        waiting.sort()
+        for _, _, e, least_da in waiting[:TRIES]:
+            if self._others_give(Shortfall(self.ledger, self.ledger.evse_states[e], least_da), now_ms):
+                return
+
+    def _others_give(self, shortfall: Shortfall, now_ms: int) -> bool:
+        """The last of the queue first: down to the minimum; then who had its slot, all. Where they have not enough, nobody.
+
+        Where that was tried in vain all give who had their slot.
+        """
+        demand, s = self.demand, shortfall.state
+        harder, stops = self.harder == s.index, []
+        for stop in (False, True):
+            for e in reversed(demand.order):
+                if shortfall.is_covered() and not harder:
+                    break
+                if e != s.index and self._may_give(e, s.index, stop, now_ms):
+                    if self._gives(self.ledger.evse_states[e], self.want_da[e], shortfall, stop, now_ms):
+                        if stop:
+                            stops.append(e)
+                        else:
+                            self.lowered |= 1 << e
+        if not shortfall.is_covered():
+            self.lowered = 0
+            return False
+        self.claimant = s.index
+        self.claimed_ms, self.begun_ms = now_ms, -1
+        for e in sorted(stops):
+            demand.paused.inhibit(e, now_ms + CLAIM_MS)
+            demand.to_the_back(e)
+        return True
+
+    def _may_give(self, e: int, claimant: int, stop: bool, now_ms: int) -> bool:
+        demand, rank, want = self.demand, self.demand.queue_order.rank, self.want_da[e]
+        if not want or rank[e] > rank[claimant] or self.reservations.stuck(e):
+            return False
+        if not stop:
+            return want > self.ledger.site.evses[e].min_da
+        long_ago_ms = now_ms - demand.slot_ms
+        had = demand.served[e] or demand.in_slot[e] and demand.slots.over(self.ledger.evse_states[e])
+        return had or rank[e] < rank[claimant] or 0 <= demand.waits_since_ms[claimant] <= long_ago_ms
+
+    def _gives(self, s: EvseState, want_da: int, shortfall: Shortfall, stop: bool, now_ms: int) -> bool:
+        """Down to its minimum or to 0, if that helps."""
+        least_da = s.evse.min_da
+        had_da = least_da if self.lowered >> s.index & 1 else min(want_da, s.book.most_da())
+        return shortfall.given(s, had_da, 0 if stop else least_da, hides(s, now_ms)) or (self.harder == shortfall.state.index and shortfall.beside(s))
+
+
+def hides(s: EvseState, now_ms: int) -> bool:
+    """It does not say what it draws: a meter shows that as other load."""
+    return now_ms - s.measured_ms > FRESH_MS

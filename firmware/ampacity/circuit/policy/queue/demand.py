@@ -1,0 +1,262 @@
+"""Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
+
+from ampacity.circuit.policy.queue.inhibit import PAUSED_TEXT, InhibitTimers
+from ampacity.circuit.policy.queue.queue_order import QueueOrder
+from ampacity.circuit.policy.queue.slot_rotation import SlotRotation
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.ledger import Ledger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.circuit.policy.minimum_grant import SharedCapacity
+    from ampacity.circuit.policy.queue.departure_slack import DepartureSlack
+    from ampacity.circuit.policy.queue.idle_backoff import IdleBackoff
+    from ampacity.circuit.policy.queue.inhibit import Inhibit
+    from ampacity.circuit.policy.queue.learnt_minimum import LearntMinimum
+
+HEADROOM_DA = 20
+HEADROOM_SHORT_DA = 10  # while others are short; a tenth of more
+SETTLED_MS = 15000  # after another order a car shows what it makes of it
+ASLEEP_DA = 10
+PROBE_MS = 60000
+SATISFIED_MS = 10000
+FRESH_MS = 5000
+NO_CAP_DA = 1 << 20
+FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
+
+
+class Demand:
+    """Per EVSE: its wish, its ticket in the queue, and the cap of one that does not use what it has."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        site = ledger.site
+        count = len(site.evses)
+        self.ledger = ledger
+        self.slot_ms = 1000 * site.setting("slot_s", 900)
+        self.idle_ms = site.setting("idle_ms", 300000)
+        self.wake_ms = site.setting("wake_ms", 900000)
+        self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
+        self.paused = InhibitTimers(count, PAUSED_TEXT)  # by us, while it wanted
+        self.inhibits: "list[Inhibit]" = [self.paused]  # who may keep an EVSE at 0, each with its reason
+        self.wants = [False] * count
+        self.plugged = [False] * count
+        self.ticket = [0] * count
+        self.next_ticket = 1
+        self.slots = SlotRotation(count, self.slot_ms)
+        self.in_slot = [False] * count  # admitted, and has begun
+        self.waits_since_ms = [-1] * count  # wants and is not admitted since
+        self.served = [False] * count  # had its slot, and charges on because nobody else could
+        self.idle_since_ms = [-1] * count
+        self.idle_cap_da = [NO_CAP_DA] * count
+        self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
+        self.suspended_ev = [False] * count  # the car stopped by itself: it is offered current and does not ask for it
+        self.drew = [False] * count  # since it wants
+        self.changed_ms = [LONG_AGO_MS] * count
+        self.slack: "DepartureSlack | None" = None
+        self.idle_backoff: "IdleBackoff | None" = None
+        self.learnt: "LearntMinimum | None" = None
+        self.drew_da = [0] * count  # the least order at which this car drew; 0: none yet
+        self.short = False  # somebody could use more than its share
+        self.queue_order = QueueOrder(count)
+        self.order = self.queue_order.order
+        self.changed = True
+
+    def put(self, evse: int, wants: bool) -> None:
+        if wants == self.wants[evse]:
+            return
+        self.wants[evse] = wants
+        self.changed = True
+        self.in_slot[evse] = False
+        self.paused.free(evse)
+        self.drew[evse] = False
+        self.wake(evse)
+        self._wake_up(evse)
+        self.slots.had[evse] = 0
+        if wants:
+            self.slots.arrive(self, evse)
+
+    def another_car(self, evse: int, plugged: bool) -> None:
+        """What the last one did tells nothing of this one."""
+        self.plugged[evse] = plugged
+        self.slots.fresh[evse] = plugged
+        self.drew_da[evse] = 0
+        if self.learnt is not None:
+            self.learnt.forget(self.ledger.evse_states[evse])
+        self.wake(evse)
+
+    def wake(self, evse: int) -> None:
+        self.idle_since_ms[evse] = -1
+        self.idle_cap_da[evse] = NO_CAP_DA
+        self.idle[evse] = False
+
+    def _wake_up(self, evse: int) -> None:
+        if self.idle_backoff is not None:
+            self.idle_backoff.wake(evse)
+
+    def backs_off(self, evse: int) -> bool:
+        """It gave back all that it did not use, for others are short."""
+        return self.idle_backoff is not None and self.idle_backoff.inhibited[evse]
+
+    def tick(self, now_ms: int) -> None:
+        """In each pass: whose rest or sleep is over?"""
+        if self.paused.tick(now_ms) or self.idle_backoff is not None and self.idle_backoff.tick(now_ms):
+            self.changed = True
+
+    def to_the_back(self, evse: int) -> None:
+        self.ticket[evse] = self.next_ticket
+        self.next_ticket += 1
+
+    # the queue
+
+    def sort(self, now_ms: int, claimant: int) -> "list[int]":
+        """All EVSEs: larger priority first; who is idle after the others; then who has less time to lose; then for whom others
+        make room (preemption.py; -1: nobody); then who charges within its slot, unless one of its rank has waited for a whole
+        slot; then by ticket, then by index."""
+        evses, slack, queue_order = self.ledger.site.evses, self.slack, self.queue_order
+        want_da = self.ledger.want_da
+        if slack is not None:
+            slack.tick(self.ledger, now_ms)
+        late = []
+        for e in range(len(evses)):
+            waits = self.waits_since_ms[e]
+            waited = waits >= 0 and now_ms - waits >= self.slot_ms
+            queue_order.put(e, evses[e].priority, self.idle[e], 0 if slack is None else self._band(slack, e, waited))
+            if waited and queue_order.rank[e] not in late:
+                late.append(queue_order.rank[e])
+        for e in range(len(evses)):
+            place = LAST
+            if e == claimant or slack is not None and slack.turn[e]:
+                place = FIRST
+            elif self.in_slot[e] and not self.served[e] and want_da[e] > 0 and not (late and queue_order.rank[e] in late):
+                place = KEEPS
+            queue_order.key(e, place, self.ticket[e])
+        queue_order.sort()
+        return self.order
+
+    def _band(self, slack: "DepartureSlack", e: int, waited: bool) -> int:
+        """By its slack; the first for one of whom nothing is known, if its turn has come."""
+        if waited and not slack.told(e):
+            slack.turn[e] = True
+        return 0 if slack.turn[e] else slack.band(e)
+
+    def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
+        """Who had a slot while others of its rank wait goes to the back of the queue."""
+        rank, waiting, slots, charging = self.queue_order.rank, [], self.slots, 0
+        ticks = slots.step(now_ms)
+        for e in self.order:
+            charging += admitted[e]
+            if self.wants[e] and not admitted[e] and rank[e] not in waiting and not self.backs_off(e):
+                waiting.append(rank[e])
+        for e in self.order:
+            s = self.ledger.evse_states[e]
+            if self.in_slot[e] and self.ledger.want_da[e]:
+                slots.book(s, self.ledger.want_da[e], self._used_da(s, now_ms), ticks)
+            over = self.in_slot[e] and slots.over(s)
+            if self.slack is not None and (not self.wants[e] or over):
+                self.slack.turn[e] = False
+            if not admitted[e]:
+                if over and slots.had[e]:
+                    self._end_slot(s, now_ms)
+                self.in_slot[e] = False
+                self.served[e] = False
+                if not self.wants[e] or self.backs_off(e):
+                    self.waits_since_ms[e] = -1
+                elif self.waits_since_ms[e] < 0:
+                    self.waits_since_ms[e] = now_ms
+                continue
+            if not self.ledger.want_da[e]:
+                continue  # it has not begun
+            self.waits_since_ms[e] = -1
+            if not self.in_slot[e]:
+                self.in_slot[e] = True
+                slots.guest = slots.fresh[e]
+            elif over and waiting and rank[e] in waiting and slots.may_swap(charging, now_ms):
+                self._end_slot(s, now_ms)
+                self.served[e] = True
+
+    def _end_slot(self, s: EvseState, now_ms: int) -> None:
+        self.slots.end(s, now_ms)
+        self.to_the_back(s.index)
+
+    # the give-back
+
+    def watch_use(self, evse: int, want_da: int, now_ms: int) -> None:
+        """A car asleep or full gives back what it does not draw, keeping headroom to wake."""
+        s = self.ledger.evse_states[evse]
+        if want_da == 0:
+            if self.idle[evse] and self.wants[evse]:
+                self.back_off(evse, now_ms)  # it was paused for others
+            self.wake(evse)
+            return
+        used = self._used_da(s, now_ms)
+        if used < 0:
+            self.wake(evse)
+            return
+        if used >= ASLEEP_DA:
+            self._draws(evse, want_da, now_ms)
+        headroom = min(HEADROOM_DA, max(HEADROOM_SHORT_DA, used // 10)) if self.short else HEADROOM_DA
+        cap = self.idle_cap_da[evse]
+        if want_da < s.evse.min_da:
+            self.wake(evse)  # more is to be tried
+        elif used + headroom >= want_da:
+            if used + max(HEADROOM_SHORT_DA // 2, cap // 20 + 1) >= cap:
+                self.wake(evse)
+            elif cap == NO_CAP_DA:
+                self.idle_since_ms[evse] = -1
+        elif self.idle_since_ms[evse] < 0:
+            self.idle_since_ms[evse] = now_ms
+        elif now_ms - self.idle_since_ms[evse] >= self._patience_ms(evse):
+            self.idle_cap_da[evse] = max(s.evse.min_da, used + headroom)
+            self.idle[evse] = used < ASLEEP_DA
+
+    def _draws(self, evse: int, want_da: int, now_ms: int) -> None:
+        self.drew[evse] = True
+        self._wake_up(evse)
+        if now_ms - self.changed_ms[evse] >= SETTLED_MS and not 0 < self.drew_da[evse] <= want_da:
+            self.drew_da[evse] = want_da
+
+    def learn(self, room: "SharedCapacity", evse: int, now_ms: int) -> None:
+        """Its car may need more than it is offered (learnt_minimum.py)."""
+        s = self.ledger.evse_states[evse]
+        if self.learnt is None:
+            if not self.idle[evse] or s.evse.primary:
+                return
+            from ampacity.circuit.policy.queue.learnt_minimum import LearntMinimum
+
+            self.learnt = LearntMinimum(self.ledger.site)
+        if not s.evse.primary:
+            self.learnt.look(room, self, s, now_ms)
+
+    def _used_da(self, s: EvseState, now_ms: int) -> int:
+        """What it draws now, in da; -1: nobody knows."""
+        if now_ms - s.measured_ms <= FRESH_MS:
+            return s.measured_da
+        return 0 if self.suspended_ev[s.index] else -1
+
+    def _patience_ms(self, evse: int) -> int:
+        """A car that charged and stopped by itself has said so; one that is tried had its time before; one that has what it
+        needed is done."""
+        if self.satisfied(evse):
+            return min(self.idle_ms, SATISFIED_MS)
+        if self.learnt is not None and self.learnt.trying[evse]:
+            from ampacity.circuit.policy.queue.learnt_minimum import TRY_MS
+
+            return min(self.idle_ms, TRY_MS)
+        sure = self.suspended_ev[evse] and self.drew[evse] or self.idle_backoff is not None and self.idle_backoff.tries[evse] > 0
+        return min(self.idle_ms, PROBE_MS) if sure else self.idle_ms
+
+    def satisfied(self, evse: int) -> bool:
+        """It has what it was said to need."""
+        return self.slack is not None and self.slack.satisfied(evse)
+
+    def back_off(self, evse: int, now_ms: int) -> None:
+        """It drew nothing for long and others are short: it is paused, and tried again in a while."""
+        if self.idle_backoff is None:
+            from ampacity.circuit.policy.queue.idle_backoff import IdleBackoff
+
+            self.idle_backoff = IdleBackoff(len(self.wants), self.wake_ms)
+            self.inhibits.append(self.idle_backoff)
+        self.idle_backoff.send(evse, now_ms)
+        self.wake(evse)
+        self.to_the_back(evse)
+        self.changed = True

@@ -1,0 +1,98 @@
+"""Cars that begin only above the minimum of the standard: found by trying, kept until they are unplugged.
+
+A car that needs 8 A does nothing at a share of 7.3 A, and looks asleep. So one that draws nothing at what it is offered is
+offered 8, 10 and 13 A in turn, each for a while and as its minimum: others make that room, or it waits for its turn. What
+it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
+counts again, and after a few rounds nothing above it is tried for this car.
+"""
+
+from ampacity.circuit.policy.minimum_grant import possible
+from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ampacity.circuit.policy.minimum_grant import SharedCapacity
+    from ampacity.circuit.trusted.site.tree import Site
+
+    class Use(Protocol):
+        """What is known of the use that cars make of their orders (demand.py)."""
+
+        drew: "list[bool]"
+        idle: "list[bool]"
+        drew_da: "list[int]"
+        idle_cap_da: "list[int]"
+        wake_ms: int
+        changed: bool
+
+        def satisfied(self, evse: int) -> bool:
+            """It has what it was said to need."""
+
+        def wake(self, evse: int) -> None:
+            """Nothing is known of its use any more."""
+
+LEVELS_DA = (80, 100, 130)
+OVER_DA = 2  # the duty cycle of a control pilot is rounded down
+TRY_MS = 60000
+ROUNDS = 3
+SAME_DA = 5  # what it drew at so little above is no other order
+
+
+class LearntMinimum:
+    """Per EVSE which minimum is under trial or was learnt; in force it stands in `evse.min_da`."""
+
+    def __init__(self, site: "Site") -> None:
+        self.file_da = [evse.min_da for evse in site.evses]
+        self.trying = [False] * len(site.evses)
+        self.rounds = [0] * len(site.evses)
+        self.again_ms = [LONG_AGO_MS] * len(site.evses)  # no next round before
+
+    def look(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
+        """Within a share, after its use was looked at: does it draw now, or what is tried next?"""
+        e = s.index
+        least_da = s.evse.min_da
+        if least_da > self.file_da[e] and least_da > min(s.evse.limit_da, room.limits.evse_da[e]):
+            self._usual(s, now_ms)  # it may not have so much for now: tried again when it may
+        elif self.trying[e] and demand.drew[e]:
+            self.trying[e] = False
+        elif self.trying[e] and not room.want_da[e] and not possible(room, s, least_da, now_ms):
+            self._usual(s, now_ms)
+        elif demand.idle[e] and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
+            self._next(room, demand, s, now_ms)
+
+    def _next(self, room: "SharedCapacity", demand: "Use", s: EvseState, now_ms: int) -> None:
+        e = s.index
+        most_da = min(s.evse.limit_da, room.limits.evse_da[e])
+        level_da = self._above(room.want_da[e], demand.drew_da[e], most_da)
+        if level_da and not demand.satisfied(e) and possible(room, s, level_da, now_ms):
+            self.trying[e] = True
+            s.evse.min_da = level_da
+            demand.drew[e] = False
+            demand.wake(e)
+            demand.changed = True
+        elif self.trying[e]:
+            self._usual(s, now_ms, demand.wake_ms)
+            demand.idle_cap_da[e] = s.evse.min_da
+
+    def _above(self, want_da: int, drew_da: int, most_da: int) -> int:
+        """The next one above what it is offered, and no more than it drew at before; 0: none."""
+        if drew_da and drew_da <= want_da + SAME_DA:
+            return 0
+        for level_da in LEVELS_DA:
+            if want_da < level_da <= most_da:
+                return min(level_da + OVER_DA, drew_da or most_da, most_da)
+        return 0
+
+    def _usual(self, s: EvseState, now_ms: int = LONG_AGO_MS, rest_ms: int = 0) -> None:
+        """The next round comes after a rest, longer each time."""
+        e = s.index
+        s.evse.min_da = self.file_da[e]
+        self.again_ms[e] = now_ms + (rest_ms << self.rounds[e])
+        self.rounds[e] += self.trying[e]
+        self.trying[e] = False
+
+    def forget(self, s: EvseState) -> None:
+        """Another car."""
+        self._usual(s)
+        self.rounds[s.index] = 0

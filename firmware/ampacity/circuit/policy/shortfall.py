@@ -1,0 +1,50 @@
+"""By how much the margin is too small for one who waits, and what is left of that when others give."""
+
+from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.ledger import Ledger
+
+
+def shortfall_da(ledger: Ledger, s: EvseState, key: int, da: int) -> int:
+    """By how much the margin there is too small for this order; 0 or less: it is enough."""
+    free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
+    return max(0, da - s.bound_da) * s.on_keys.count(key) - free
+
+
+class Shortfall:
+    """Of one EVSE, on each circuit and phase that it loads."""
+
+    def __init__(self, ledger: Ledger, state: EvseState, da: int) -> None:
+        self.state = state
+        self.lacks: "dict[int, int]" = {}
+        self.blind: "dict[int, int]" = {}  # how much of the other load may be our own
+        for key in state.on_keys:
+            self.lacks[key] = shortfall_da(ledger, state, key, da)
+            self.blind[key] = ledger.other_da[key] - ledger.low_other_da[key]
+
+    def is_covered(self) -> bool:
+        """The margin would be enough."""
+        return max(self.lacks.values()) <= 0
+
+    def beside(self, s: EvseState) -> bool:
+        """Does this one load something that the other one loads?"""
+        for key in s.on_keys:
+            if key in self.lacks:
+                return True
+        return False
+
+    def given(self, s: EvseState, had_da: int, da: int, hides: bool) -> bool:
+        """This one goes from had_da to da: its bound falls, and if it does not measure, what looks like other load.
+
+        True: it helps.
+        """
+        helps = False
+        for key in self.lacks:
+            count = s.on_keys.count(key)
+            gives = (max(s.reserve_da, had_da) - max(s.reserve_da, da)) * count
+            if hides and count and had_da > da:
+                shown = min((had_da - da) * count, self.blind[key])
+                self.blind[key] -= shown
+                gives += shown
+            helps = helps or (gives > 0 and self.lacks[key] > 0)
+            self.lacks[key] -= gives
+        return helps

@@ -1,0 +1,169 @@
+"""What is known about each device, from where, and how old it is (rules 6 and 8).
+
+Only what was read back from that very device, or what its maker documents as fixed, counts. A value
+that is missing is replaced by the worst it could be, and `gaps` says what that costs. Evidence and
+fingerprint survive a reboot of the primary in the journal (dump and load); orders do not.
+"""
+
+from ampacity.circuit.trusted.device import reserve
+from ampacity.circuit.trusted.device.reserve import SEEN_KEYS
+from ampacity.circuit.trusted.site.tree import Evse
+
+KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "max_da", "mode_ok", "fingerprint")
+NEVER_MS = -(1 << 40)
+
+
+class Evidence:
+    """The evidence about one EVSE. What only a commissioning test brings stands in the class until then."""
+
+    distrusted = False  # its watchdog was seen not to act
+    tested = False  # it passed a commissioning test
+    tested_fingerprint: "str | None" = None  # the device that was tested
+    seen: "dict[str, int]" = {}  # by that test, replaced whole: watchdog_ms, fallback_da, power_on_da, holds (1: its last order, in a long silence)
+
+    def __init__(self, evse: Evse) -> None:
+        self.evse = evse
+        self.values: dict[str, object] = {}
+        self.read_ms: dict[str, int] = {}  # what an audit asks for, since the device was last lost; empty: not audited
+        self.known_fingerprint = evse.fingerprint
+        self.needed = needed_keys(evse)
+
+    def put(self, key: str, value: object, now_ms: int) -> bool:
+        """A value was read back. Returns True if it differs from what was known."""
+        changed = self.values.get(key) != value
+        self.values[key] = value
+        if key == "fingerprint" or key in self.needed:
+            self.read_ms[key] = now_ms
+        if key == "fingerprint" and self.known_fingerprint is None and isinstance(value, str):
+            self.known_fingerprint = value
+        return changed
+
+    def forget_audit(self) -> None:
+        """The device was lost: what was read stays true of its silence, but must be read again."""
+        self.read_ms = {}
+
+    def max_da(self) -> int:
+        return reserve.hardware_da(self.evse, self)
+
+    def mode_ok(self) -> bool:
+        """False only if the device was read in a mode in which it does not obey."""
+        return self.values.get("mode_ok", True) is not False
+
+    def watchdog_ms(self) -> int:
+        """The proven watchdog time, or 0: none that counts."""
+        return reserve.watchdog_ms(self.evse, self)
+
+    def fallback_da(self) -> int:
+        return reserve.fallback_da(self.evse, self)
+
+    def power_on_da(self) -> int:
+        return reserve.power_on_da(self.evse, self)
+
+    def sure_da(self) -> int:
+        """What it draws without asking by what is known, not by what is feared: 0 where nothing is known."""
+        sure = 0
+        told = self.evse.kind != "ampacity" and self.evse.power_on_source in ("documented", "declared")
+        if told or "power_on_da" in self.values or "power_on_da" in self.seen:
+            sure = self.power_on_da()
+        return max(sure, self.fallback_da()) if self.watchdog_ms() > 0 else sure
+
+    def fresh(self, now_ms: int) -> bool:
+        """Rule 8: may an order above the reserve follow, by what was read within boot_ms?"""
+        if self.evse.survives or self.evse.kind in ("local", "ampacity"):
+            return True
+        for key in self.needed:
+            if now_ms - self.read_ms.get(key, NEVER_MS) > self.evse.boot_ms:
+                return False
+        return True
+
+    def audited(self) -> bool:
+        """Rule 6: the same device, and its settings read, since it was last lost."""
+        if self.known_fingerprint is not None and not self.same_device():
+            return False
+        for key in self.needed:
+            if key not in self.read_ms:
+                return False
+        return True
+
+    def same_device(self) -> bool:
+        return "fingerprint" in self.read_ms and self.values.get("fingerprint") == self.known_fingerprint
+
+    def swapped(self) -> bool:
+        """Rule 6: another device answers at this address."""
+        return (
+            self.known_fingerprint is not None
+            and "fingerprint" in self.read_ms
+            and self.values.get("fingerprint") != self.known_fingerprint
+        )
+
+    def accept_device(self) -> None:
+        """The installer commissions what answers now as the device of this place."""
+        value = self.values.get("fingerprint")
+        self.known_fingerprint = value if isinstance(value, str) else None
+        if self.known_fingerprint != self.tested_fingerprint or self.known_fingerprint is None:
+            self.commissioned(False, False, {})
+
+    def commissioned(self, tested: bool, distrusted: bool, seen: "dict[str, int]") -> None:
+        """What a test of this very device has shown: it holds for no other."""
+        self.tested = tested
+        self.distrusted = distrusted
+        self.seen = {key: seen[key] for key in SEEN_KEYS if key in seen}
+        self.tested_fingerprint = self.known_fingerprint
+
+    def gaps(self) -> list[str]:
+        """Missing evidence, one sentence each, with the test or reading that would free it."""
+        found = [key + " was not read back; read it" for key in self.needed if key not in self.values]
+        if self.evse.require_tested and not self.tested:
+            found.append("it was not commissioned; `commission start %s`" % self.evse.name)
+        if self.evse.power_on_source == "declared" and not self.tested:
+            found.append("power-on value %d.%d A is declared; a commissioning test would show it" % divmod(self.evse.power_on_da, 10))
+        if self.evse.power_on_source == "unknown" and "power_on_da" not in self.values and self.evse.kind == "profile":
+            found.append("power-on value is unknown and counts as the hardware maximum; declare or test it")
+        if self.evse.shared_feed:
+            found.append("others may feed its watchdog; declare its bus private where they cannot")
+        if self.distrusted:
+            found.append("its watchdog did not act; test it")
+        return found
+
+    def dump(self) -> dict[str, object]:
+        """JSON-able; what is journalled of this device."""
+        kept: dict[str, object] = {key: self.values[key] for key in KEYS if key in self.values and key != "mode_ok"}
+        kept["known_fingerprint"] = self.known_fingerprint
+        kept["distrusted"] = self.distrusted
+        kept["tested"] = self.tested
+        kept["tested_fingerprint"] = self.tested_fingerprint
+        kept["seen"] = dict(self.seen)
+        return kept
+
+    def load(self, kept: dict[str, object]) -> None:
+        """Take over what the journal holds; it still has to be read again before it is audited."""
+        for key in KEYS:
+            if key in kept and key != "fingerprint":
+                self.values[key] = kept[key]
+        fingerprint = kept.get("known_fingerprint")
+        if self.known_fingerprint is None and isinstance(fingerprint, str):
+            self.known_fingerprint = fingerprint
+        if kept.get("distrusted"):
+            self.distrusted = True
+        if kept.get("tested_fingerprint") == self.known_fingerprint:
+            self.tested = bool(kept.get("tested", False))
+            self.tested_fingerprint = self.known_fingerprint
+            seen = kept.get("seen")
+            if isinstance(seen, dict):
+                self.seen = {key: seen[key] for key in SEEN_KEYS if isinstance(seen.get(key), int)}
+
+
+def needed_keys(evse: Evse) -> tuple[str, ...]:
+    """What must be read back from this device before it counts as audited."""
+    if evse.kind == "local":
+        return ()
+    if evse.kind == "ampacity":
+        return ("fallback_da",)
+    keys = []
+    if evse.watchdog_ms > 0 and not evse.watchdog_fixed:
+        keys.append("watchdog_ms")
+    if evse.watchdog_ms > 0 and not evse.fallback_fixed:
+        keys.append("fallback_da")
+    if evse.power_on_source == "settings":
+        keys.append("power_on_da")
+    return tuple(keys)

@@ -1,0 +1,159 @@
+"""Phases that a car does not use count no longer, where a second witness would see them used again (rule 14).
+
+What its contactor can close an EVSE may load, and most cars of one phase leave two of three idle. A terminal is unused when
+its own measurement showed it steadily without current while another of its terminals drew. From then on an order counts on it
+no more, but only on circuits whose own meter is believed (or where the site file says so): there the sums are never less than
+what the meter shows, so a terminal that is used again, seen by its EVSE or not, is an overload of bounded length, as a step of
+other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and for good until the plug is drawn.
+"""
+
+from ampacity.circuit.trusted.device.evse_state import EvseState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ampacity.circuit.trusted.events import Events
+    from ampacity.circuit.trusted.site.tree import Site
+
+    class BoundSums(Protocol):
+        """Who keeps the sums (bounds.py)."""
+
+        site: Site
+        evse_states: "list[EvseState]"
+        events: Events
+
+        def update_keys(self, s: EvseState, leak_da: int = 0) -> None:
+            """Count it where it counts now."""
+
+
+STEADY_MS = 60000  # for so long no current on the terminal, while another one draws
+FRESH_MS = 5000  # a reading older than this says nothing
+USED_DA = 5  # more than this is use
+DRAWS_DA = 30  # a car that draws less says nothing of its phases
+ALIKE_DA = 20  # a car draws as much on each phase that it uses, up to this
+ROSE_MS = 10000  # for so long an excess may come from a current that rose
+STAYS_MS = 3000  # an excess that others do not end
+OFFERED_MS = 300000  # offered current and not drawn for so long: the next one may be another car
+
+
+class UnusedPhases:
+    """Which terminals of each EVSE are unused, and on which circuits and phases that counts."""
+
+    def __init__(self, bounds: "BoundSums") -> None:
+        site = bounds.site
+        self.bounds = bounds
+        self.frees = [False] * site.size  # by circuit and phase
+        self.over_ms = [-1] * site.size  # since when a meter shows more than the rating, and not by what our readings explain
+        for c in site.circuits:
+            if c.frees_phases and c.meter < 0:
+                for key in range(c.index * site.phases, (c.index + 1) * site.phases):
+                    self.frees[key] = True
+
+    def witness(self, key: int, believed: bool) -> None:
+        """The meter of this circuit is believed on this phase, or is not any more."""
+        if self.frees[key] == believed:
+            return
+        self.frees[key] = believed
+        for s in self.bounds.evse_states:
+            if s.unused:
+                self.bounds.update_keys(s, s.leak_da)
+
+    def measured(self, s: EvseState, amps_da: "list[int]", sample_ms: int, now_ms: int) -> None:
+        """A reading, per terminal; s.measured_ms is still that of the one before."""
+        used = leak_da = 0
+        if max(amps_da) >= s.measured_da + ALIKE_DA:
+            s.rose_ms = sample_ms
+        for index, da in enumerate(amps_da):
+            if da > USED_DA:
+                used |= 1 << index
+            elif index in s.unused and da > leak_da:
+                leak_da = da
+        if s.unused:
+            self._rule_14_again(s, used, now_ms)
+            if leak_da != s.leak_da and s.unused:
+                self.bounds.update_keys(s, leak_da)
+        self._not_drawn(s, used, sample_ms)
+        if max(amps_da) < DRAWS_DA:
+            s.steady_ms = -1
+        elif s.steady_ms < 0 or used != s.used or sample_ms - s.measured_ms > FRESH_MS:
+            s.steady_ms = sample_ms
+            s.used = used
+        elif sample_ms - s.steady_ms >= STEADY_MS and not s.came_back:
+            self._free(s, used, len(amps_da))
+
+    def over(self, key: int, other_da: int, now_ms: int) -> None:
+        """other_da: where the meter shows more than the rating there, what our readings do not explain of it; else 0."""
+        if not other_da:
+            self.over_ms[key] = -1
+            return
+        if self.over_ms[key] < 0:
+            self.over_ms[key] = now_ms
+        for s in self.bounds.evse_states:
+            if s.unused and key in s.off_keys and other_da >= s.measured_da - ALIKE_DA:
+                self._rule_14_hidden(s, key, now_ms)
+
+    def _rule_14_hidden(self, s: EvseState, key: int, now_ms: int) -> None:
+        """It may hide that its car uses this phase, for a car draws alike on all: for certain enough if its current rose just now,
+        and to be tried if the excess stays although the others were told."""
+        if now_ms - s.rose_ms <= ROSE_MS:
+            s.came_back = True
+            self.count(s)
+        elif now_ms - self.over_ms[key] >= STAYS_MS or not self._others_give(key):
+            self.count(s)
+
+    def _others_give(self, key: int) -> bool:
+        for s in self.bounds.evse_states:
+            if key in s.on_keys and s.bound_da > s.reserve_da:
+                return True
+        return False
+
+    def _free(self, s: EvseState, used: int, count: int) -> None:
+        unused = tuple([index for index in range(count) if not used >> index & 1])
+        if unused != s.unused and self._rule_14_alone(s):
+            s.unused = unused
+            self.bounds.update_keys(s, s.leak_da)
+
+    def _rule_14_alone(self, s: EvseState) -> bool:
+        """One car, whose phases no order of ours outlives: not a site below, nor one that holds its order in silence."""
+        return s.ok and not (s.evse.primary or s.disobeys or s.locked or s.isolated) and s.evidence.watchdog_ms() > 0
+
+    def _rule_14_again(self, s: EvseState, used: int, now_ms: int) -> None:
+        """A terminal that was unused draws: it counts at once, and until the plug is drawn."""
+        for index in s.unused:
+            if used >> index & 1:
+                s.came_back = True
+                self.bounds.events.add(now_ms, "phases", "%s draws on phases that its car did not use; they count again" % s.evse.name)
+                self.count(s)
+                return
+
+    def _rule_14_fresh(self, s: EvseState, now_ms: int) -> bool:
+        """It was read just now: what it does not use would be seen."""
+        return now_ms - s.measured_ms <= FRESH_MS
+
+    def _not_drawn(self, s: EvseState, used: int, sample_ms: int) -> None:
+        if used or not s.book.most_da():
+            s.offered_ms = -1
+        elif s.offered_ms < 0:
+            s.offered_ms = sample_ms
+        elif sample_ms - s.offered_ms >= OFFERED_MS:
+            s.offered_ms = -1
+            self.count(s)
+
+    def another_car(self, s: EvseState) -> None:
+        """What the last one did not use tells nothing of this one."""
+        s.came_back = False
+        s.offered_ms = -1
+        self.count(s)
+
+    def count(self, s: EvseState) -> None:
+        """All that its contactor can close counts again."""
+        s.steady_ms = -1
+        if s.unused:
+            s.unused = ()
+            self.bounds.update_keys(s)
+
+    def tick(self, s: EvseState, now_ms: int) -> None:
+        """One of which nothing is known now, or that no longer answers as it should, counts on all again."""
+        if not self._rule_14_alone(s) or not self._rule_14_fresh(s, now_ms):
+            self.count(s)

@@ -1,0 +1,23 @@
+"""Rule 8: what lowers our trust is durable before anything is raised again. A restart would else forget it.
+
+Whoever trusts something less than before calls `mark_dirty`; the journal's keeper writes, and tells which version it holds for sure.
+"""
+
+
+class JournalBarrier:
+    """`written` None: there is no journal, as in a search."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.written: "int | None" = None
+
+    def mark_dirty(self) -> None:
+        self.version += 1
+
+    def is_written(self) -> bool:
+        """Does the journal hold all of it?"""
+        return self.has_written(self.version)
+
+    def has_written(self, version: int) -> bool:
+        """And all of it up to then?"""
+        return self.written is None or self.written >= version

@@ -1,0 +1,371 @@
+"""What one meter tells of everything on its circuit that is not one of our EVSEs (safety.md 3.1-3.3).
+
+A frame is judged twice. At once: what the meter itself shows above what our EVSEs may draw is
+certainly other load. And when every measured EVSE below has been read after the frame, each one's
+current at the frame lies between its readings around it, and other load lies between
+`meter - most` and `meter - least`. States are latched, so that no age is ever kept beyond its limit.
+"""
+
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.metering.max_filter import MaxFilter, MinMaxHistory
+from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN, MeterTrust
+from ampacity.circuit.trusted.metering.step_response import STEP_DA, StepResponse
+
+STALE_MS = 5000  # an EVSE's reading older than this says nothing
+WAIT_MS = 3000  # how long a frame waits for the readings after it
+FILTER_MS = 3000
+SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
+FOLLOW_MS = 2000  # after a lower, until what the meter shows can tell that it was followed
+POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
+
+
+class MeterEstimator:
+    """Readings of one metered circuit in, other load per phase out (all da)."""
+
+    def __init__(self, ledger: Ledger, circuit: int, facts: "dict[str, object]") -> None:
+        def number(name: str, default: int) -> int:
+            value = facts.get(name)
+            return default if value is None else value  # type: ignore[return-value]
+
+        site = ledger.site
+        self.ledger = ledger
+        self.circuit = circuit
+        self.phases = site.phases
+        self.base = circuit * site.phases
+        inputs = facts.get("phases")
+        self.inputs: list[int] = list(range(site.phases)) if inputs is None else inputs  # type: ignore[assignment]
+        self.timeout_ms = number("timeout_ms", 5000)
+        self.frozen_ms = number("frozen_ms", 5000)
+        self.coarse = bool(facts.get("coarse", False))
+        self.generation_da = site.generation_da[self.base : self.base + self.phases]
+        self.shown_da_max = 5 * max(site.circuits[circuit].rating_da) + 1000
+        self.evses = site.below[circuit]
+        self.place = [-1] * len(site.evses)
+        for k, evse in enumerate(self.evses):
+            self.place[evse] = k
+        # of each EVSE and phase, at k * phases + p
+        self.mult = [site.evses[e].keys.count(self.base + p) for e in self.evses for p in range(self.phases)]
+        self.state = "lost"
+        self.reason = "never heard"
+        self.raw_da = [0] * self.phases
+        self.raw_ms = -1
+        self.period_ms = 1000
+        self.mark = -1
+        self.mark_ms = -1
+        self.steps = StepResponse(self.phases, self.inputs)
+        self.trust = MeterTrust([self._loaded(p) for p in range(self.phases)])
+        self.open = False  # a frame is waiting for the readings after it
+        self.unread = False  # it may be from before the first reading of one: no step begins or ends there
+        self.frame_da = [0] * self.phases
+        self.frame_ms = -1
+        self.sample_ms = number("sample_ms", SAMPLE_MS)
+        self.past = MinMaxHistory(len(self.evses), self.phases, self.sample_ms + POLL_MS)
+        self.read_since_ms = [-1] * len(self.evses)  # each was read without a gap since then; -1: it was not
+        self.lo = [0] * len(self.mult)
+        self.hi = [0] * len(self.mult)
+        self.waiting = [False] * len(self.evses)
+        self.waiting_count = 0
+        self.complete = False  # at least one frame was judged since it is ok
+        self.high_da = [0] * self.phases  # other load for a raise, filtered
+        self.low_da = [0] * self.phases  # for a lower, of the last judged frame
+        self.certain_da = [0] * self.phases  # at once: meter - Σ bounds
+        self.quick_da = [0] * self.phases  # at once: meter - what the last readings show
+        self.over_da = [0] * self.phases  # the same while the busbar itself is above the rating, else 0
+        self.passed_da = [0] * self.phases  # the greatest of that in frames that were passed over
+        self.share_da = [0] * self.phases  # for sharing: what stays
+        self.high_max = MaxFilter(self.phases, FILTER_MS)
+        self.high_min = MaxFilter(self.phases, FILTER_MS)
+        self.low_max = MaxFilter(self.phases, FILTER_MS)
+        self.seen_da = [0] * self.phases  # certain other load of the last judged frame, no generation
+        self.tight_da = [0] * self.phases  # the best estimate of it
+
+    def _loaded(self, p: int) -> bool:
+        """Does one of our EVSEs load this phase?"""
+        for at in range(p, len(self.mult), self.phases):
+            if self.mult[at]:
+                return True
+        return False
+
+    # frames
+
+    def reading(self, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
+        """One frame: signed da per input, or None (not finite). raw_mark changes with any bit of it.
+
+        A frame of which no bit has changed may be the one from before, and tells nothing of now: held against
+        what our EVSEs draw now it would show too little other load. Only a coarse meter's is judged again.
+        """
+        if amps_da is None or not self._shown(amps_da):
+            self._lose("lost", "not finite or beyond what it can show")
+            self.raw_ms = -1
+            return
+        repeated = raw_mark == self.mark and self.mark_ms >= 0
+        if not repeated:
+            self.mark = raw_mark
+            self.mark_ms = now_ms
+        if self.raw_ms >= 0:
+            step_ms = min(now_ms - self.raw_ms, self.timeout_ms)
+            self.period_ms = max(100, (3 * self.period_ms + step_ms) // 4)
+        self.raw_ms = now_ms
+        if repeated and not self.coarse:
+            return
+        risen = 0
+        for index, phase in enumerate(self.inputs):
+            if amps_da[index] - self.raw_da[phase] >= STEP_DA:
+                risen |= 1 << phase
+            self.raw_da[phase] = amps_da[index]
+        self._at_once(risen)
+        self._rule_3_1_over()
+        if not self.open:
+            self._open(now_ms)
+        if self.state != "ok":
+            self._recover(now_ms)
+
+    def _shown(self, amps_da: "list[int]") -> bool:
+        if len(amps_da) != len(self.inputs):
+            return False
+        for da in amps_da:
+            if not -self.shown_da_max <= da <= self.shown_da_max:
+                return False
+        return True
+
+    def _at_once(self, risen: int) -> None:
+        """risen: mask of the phases on which this frame shows more than the one before."""
+        sums, evse_states, mult = self.ledger.sums, self.ledger.evse_states, self.mult
+        for p in range(self.phases):
+            shown, at = self.raw_da[p], p
+            certain_da = max(0, shown - sums[self.base + p])
+            if risen >> p & 1 and certain_da - self.certain_da[p] >= STEP_DA:
+                self.steps.unsure(p, self.raw_ms)
+            self.certain_da[p] = certain_da
+            for evse in self.evses:
+                s = evse_states[evse]
+                if mult[at] and self.raw_ms - s.measured_ms <= STALE_MS:  # an older one may have paused since
+                    shown -= s.phase_da[p]
+                at += self.phases
+            quick_da = max(0, shown + self.generation_da[p])
+            if self.open:  # this frame is passed over: what it shows holds until a later one is judged
+                self.passed_da[p] = max(self.passed_da[p], quick_da)
+                self.quick_da[p] = max(self.quick_da[p], quick_da)
+            else:
+                self.quick_da[p] = max(self.passed_da[p], quick_da)
+                self.passed_da[p] = 0
+
+    def _rule_3_1_over(self) -> None:
+        """Above the rating a lower is due by that excess, whatever we believe of other load.
+
+        Against the most that each EVSE showed of late, so that one which is falling already is not told twice. One of
+        which nothing is known may draw its bound; but no more than it was told, once it had time to follow: what is
+        above the rating then is not on its way down.
+        """
+        for p in range(self.phases):
+            other_da = self.raw_da[p] + self.generation_da[p]
+            over = other_da > self.ledger.cap_da[self.base + p]
+            if over:
+                for k, evse in enumerate(self.evses):
+                    if self.mult[k * self.phases + p]:
+                        other_da -= self._most_of_late(k * self.phases + p, evse, p)
+            self.over_da[p] = max(0, other_da) if over else 0
+
+    def _most_of_late(self, at: int, evse: int, p: int) -> int:
+        s = self.ledger.evse_states[evse]
+        if self.raw_ms - s.measured_ms > STALE_MS:
+            told = 0 <= s.lower_ms <= self.raw_ms - FOLLOW_MS
+            return (min(s.bound_da, max(0, s.sent_da)) if told else s.bound_da) * self.mult[at]
+        return self.past.most(at, s.phase_da[p])
+
+    def _open(self, now_ms: int) -> None:
+        """Take the newest frame for judging: from here on the readings of each EVSE are bracketed."""
+        self.open = True
+        self.unread = False
+        self.frame_ms = self.raw_ms
+        self.waiting_count = 0
+        for p in range(self.phases):
+            self.frame_da[p] = self.raw_da[p]
+        for k, evse in enumerate(self.evses):
+            s = self.ledger.evse_states[evse]
+            fresh = self.raw_ms - s.measured_ms <= STALE_MS
+            # what the meter shows may be older than the newest reading: those of that while count too
+            self.past.turn(k, self.raw_ms)
+            if fresh:
+                self.past.bracket(k, s.phase_da, self.lo, self.hi)
+            else:
+                self.read_since_ms[k] = -1
+            unread = fresh and self._from_before(k)
+            if unread:
+                self.steps.forget()
+                self.unread = True
+            if unread or not fresh:
+                for at in range(k * self.phases, (k + 1) * self.phases):
+                    self.lo[at], self.hi[at] = 0, max(self.hi[at] if unread else 0, s.bound_da * self.mult[at])
+            self.waiting[k] = fresh and s.bound_da > 0
+            if self.waiting[k]:
+                self.waiting_count += 1
+        if self.waiting_count == 0:
+            self._judge(now_ms)
+
+    def _from_before(self, k: int) -> bool:
+        """May the frame be from before the first reading of this one: after our restart, after its silence?"""
+        return not 0 <= self.read_since_ms[k] <= self.raw_ms - self.sample_ms
+
+    def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
+        """An EVSE below was read; its phase_da is already in its state."""
+        k = self.place[evse]
+        if k < 0:
+            return
+        if self.read_since_ms[k] < 0:
+            self.read_since_ms[k] = sample_ms
+        phase_da = self.ledger.evse_states[evse].phase_da
+        self.past.put(k, phase_da, sample_ms)
+        if not self.open or not self.waiting[k]:
+            return
+        for p in range(self.phases):
+            at = k * self.phases + p
+            self.lo[at] = min(self.lo[at], phase_da[p])
+            self.hi[at] = max(self.hi[at], phase_da[p])
+        if sample_ms >= self.frame_ms:
+            self.waiting[k] = False
+            self.waiting_count -= 1
+            if self.waiting_count == 0:
+                self._judge(now_ms)
+
+    def _give_up_waiting(self, now_ms: int) -> None:
+        for k, evse in enumerate(self.evses):
+            if self.waiting[k]:
+                bound = self.ledger.evse_states[evse].bound_da
+                for at in range(k * self.phases, (k + 1) * self.phases):
+                    self.lo[at] = 0
+                    self.hi[at] = max(self.hi[at], bound * self.mult[at])
+                self.waiting[k] = False
+                self.read_since_ms[k] = -1
+        self.waiting_count = 0
+        self._judge(now_ms)
+
+    # judging
+
+    def _judge(self, now_ms: int) -> None:
+        """Section 3.1 and 3.2 for the frame whose EVSE readings are all in."""
+        self.open = False
+        self.complete = True
+        least, most = self._sums()
+        wrong = 0  # a mask of phases
+        for window in (self.high_max, self.high_min, self.low_max):
+            window.turn(now_ms)
+        for p in range(self.phases):
+            if p not in self.inputs:
+                continue
+            high = self.frame_da[p] - least[p]
+            low = self.frame_da[p] - most[p]
+            fed_da = self.generation_da[p]
+            if high + fed_da < -max(10, (least[p] + fed_da) // 20) and not self._rule_3_2_sign():
+                wrong |= 1 << p
+            self.seen_da[p] = max(0, low)
+            self.tight_da[p] = max(0, high) if high - low <= 20 else max(0, low)
+            self.low_da[p] = max(0, low + fed_da)
+            self._filter(p, self.low_da[p], max(0, high + fed_da))
+        self._rule_3_2(wrong, least, most, now_ms)
+
+    def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
+        """What cannot be, and what did not follow a step of ours. What stood still could not follow; it is lost already."""
+        steps, trust = self.steps, self.trust
+        stepped = not self.unread and steps.look(self.frame_da, least, most, now_ms)
+        if self.state == "frozen":
+            return
+        believed = trust.believed(now_ms)
+        missed = followed = 0
+        if stepped and (believed or steps.from_rest):  # a long ramp is one step only
+            missed = 0 if self._rule_3_2_phase() else steps.missed
+            followed = steps.followed
+        for p in self.inputs:
+            if wrong >> p & 1:
+                trust.owe(p, self._spared(p, least, most), now_ms)
+            elif missed >> p & 1:
+                trust.owe(p, steps.spared[p], now_ms)
+            elif followed >> p & 1:
+                trust.followed(p, steps.spared[p])
+        if missed:
+            trust.failed(PHASE, missed & ~steps.jumpy == 0)
+        elif wrong and believed:
+            trust.failed(SIGN)
+        if not trust.believed(now_ms):
+            self._lose("lost", trust.reason)
+            self.complete = True
+
+    def _spared(self, p: int, least: "list[int]", most: "list[int]") -> int:
+        """The phases on which ours draw at most half of what they draw on this one."""
+        mask = 0
+        for q in range(self.phases):
+            if q != p and least[p] >= STEP_DA and most[q] * 2 <= least[p]:
+                mask |= 1 << q
+        return mask
+
+    def _sums(self) -> "tuple[list[int], list[int]]":
+        least, most = [0] * self.phases, [0] * self.phases
+        for at in range(len(self.lo)):
+            least[at % self.phases] += self.lo[at]
+            most[at % self.phases] += self.hi[at]
+        return least, most
+
+    def _rule_3_2_sign(self) -> bool:
+        """It shows less than our own EVSEs draw, by more than is declared that could feed in."""
+        return False
+
+    def _rule_3_2_phase(self) -> bool:
+        """It did not follow a step of our own EVSEs."""
+        return False
+
+    def _filter(self, p: int, low: int, high: int) -> None:
+        """For a raise the greatest `high` of a short while. For sharing what is certain, and of `high`
+        only what stays: a car that moves between two readings makes it wide for a moment."""
+        self.high_da[p] = self.high_max.put(p, high)
+        self.share_da[p] = max(self.low_max.put(p, low), -self.high_min.put(p, -high))
+
+    # states
+
+    def _lose(self, state: str, reason: str) -> None:
+        if self.state == "ok":
+            self.steps.forget()
+            self.complete = False
+            self.open = False  # a frame from before is not judged any more
+            for k in range(len(self.evses)):
+                self.read_since_ms[k] = -1  # nobody looks for gaps while it is lost
+        self.state = state
+        self.reason = reason
+
+    def _recover(self, now_ms: int) -> None:
+        """A lost meter is believed again when it lives, and after a lie when it has earned it."""
+        if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
+            earned = self.trust.believed(now_ms)
+            self.state = "ok" if earned else "lost"
+            self.reason = "" if earned else self.trust.reason
+
+    def looked_at(self) -> None:
+        """A person looked at the meter: nothing from before counts any more."""
+        self.trust.reset()
+        self.steps.forget()
+        self.open = self.complete = False
+
+    def tick(self, now_ms: int) -> None:
+        """Section 3.3: ages end in a latched state within one tick of their limit."""
+        if self.open and now_ms - self.frame_ms > WAIT_MS:
+            self._give_up_waiting(now_ms)
+        if self.state != "ok":
+            return
+        if self._rule_3_3_old(now_ms):
+            self._lose("lost", "no frame for %d ms" % self.timeout_ms)
+        elif not self.coarse and self._rule_3_3_frozen(now_ms):
+            self._lose("frozen", "no bit has changed for %d ms" % self.frozen_ms)
+
+    def _rule_3_3_old(self, now_ms: int) -> bool:
+        return now_ms - self.raw_ms > self.timeout_ms
+
+    def _rule_3_3_frozen(self, now_ms: int) -> bool:
+        return now_ms - self.mark_ms > self.frozen_ms
+
+    def needs_step(self, p: int, now_ms: int) -> bool:
+        """It lives, and a step of our EVSEs on this phase would show whether it can be believed again."""
+        alive = self.raw_ms >= 0 and now_ms - self.mark_ms <= self.frozen_ms
+        return alive and self.trust.needs_step(p)
+
+    def missed_two(self, now_ms: int) -> bool:
+        """No raise: two frames that should have come have not."""
+        return self.state == "ok" and now_ms - self.raw_ms > 2 * self.period_ms + self.period_ms // 2

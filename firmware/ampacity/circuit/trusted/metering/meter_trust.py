@@ -1,0 +1,135 @@
+"""Trust in one meter's sign and phases: lost in one frame, earned by steps of our own that it follows (safety.md 3.2).
+
+A phase that failed owes OWED followed steps, each between two rests: one may be a step of other load that came by
+chance, two in a row in the same direction and of the same size hardly are. Where the failing step spared another
+phase, only one that spares it too is evidence: exchanged CTs follow an even step perfectly.
+
+Failures are counted over a day, not over an hour: a lie that comes and goes with the sun, the heat or a season of
+loads would begin every hour anew. What other load alone may have feigned (jumps of that size were seen while ours stood
+still) weighs little, or an honest meter beside a hob would end there; it weighs something, for a lie that is switched
+on and off looks like jumps as well. At BLAME_MAX a person must look.
+"""
+
+OWED = 2
+FAILED = 12  # blame for a failure that nothing else explains: the third one is the last
+EXPLAINED = 1  # for one that jumps of other load explain
+BLAME_MAX = 3 * FAILED
+BUCKETS = 5  # of six hours: a failure counts for 24 to 30 hours
+UNTRIED_MS = 60000  # where none of our EVSEs could ever step: plausible for so long
+
+SIGN = "shows less than our EVSEs draw, or feed-in above the declared generation"
+PHASE = "did not follow a step of our EVSEs"
+
+
+class MeterTrust:
+    """What one meter owes, per supply phase. loaded: does one of our EVSEs load this phase?"""
+
+    def __init__(self, loaded: "list[bool]") -> None:
+        self.loaded = loaded
+        self.owed = [0] * len(loaded)
+        self.against = [0] * len(loaded)  # masks: which other phases a step must spare to count for this one
+        self.blame = [0] * BUCKETS
+        self.latched = False
+        self.failed_ms = -1  # last, where no EVSE of ours could clear it
+        self.unsaved_failures = 0  # how often trust fell since that was journalled
+        self.reason = ""
+
+    def believed(self, now_ms: int) -> bool:
+        if self.latched or (self.failed_ms >= 0 and now_ms - self.failed_ms < UNTRIED_MS):
+            return False
+        return not self.owes()
+
+    def owes(self) -> bool:
+        """Is a followed step still missing on some phase?"""
+        for owed in self.owed:
+            if owed:
+                return True
+        return False
+
+    def needs_step(self, p: int) -> bool:
+        """Would a step of our EVSEs on this phase help?"""
+        return self.owed[p] > 0 and not self.latched
+
+    # what the meter did
+
+    def owe(self, p: int, spared: int, now_ms: int) -> None:
+        """On this phase it showed what cannot be, or missed a step of ours; spared: mask of the phases where ours hardly did."""
+        if self.loaded[p]:
+            self.owed[p] = OWED
+            self.against[p] |= spared
+        elif True not in self.loaded:
+            self.failed_ms = now_ms
+        for q in range(len(self.loaded)):
+            if self.loaded[q] and not self.loaded[p]:
+                self.owed[q] = OWED
+
+    def failed(self, reason: str, explained: bool = False) -> None:
+        """One more failure, on however many phases. explained: other load that jumps may have feigned it."""
+        if self.latched:
+            return
+        self.unsaved_failures += 1
+        self.reason = reason
+        self.blame[0] += EXPLAINED if explained else FAILED
+        if sum(self.blame) >= BLAME_MAX:
+            self.latched = True
+
+    def followed(self, p: int, spared: int) -> None:
+        """It followed a step of ours that spared these phases."""
+        if self.owed[p] and not self.against[p] & ~spared:
+            self.owed[p] -= 1
+            if not self.owed[p]:
+                self.against[p] = 0
+
+    # time, people, the journal
+
+    def turn(self) -> None:
+        """A quarter of a day is over."""
+        self.blame.insert(0, 0)
+        self.blame.pop()
+
+    def reset(self) -> None:
+        """A person looked at the meter and its CTs: it is what it was when it was commissioned."""
+        for p in range(len(self.owed)):
+            self.owed[p] = self.against[p] = 0
+        for at in range(BUCKETS):
+            self.blame[at] = 0
+        self.latched = False
+        self.failed_ms = -1
+        self.reason = ""
+
+    def text(self) -> str:
+        """Why it is not believed; "": it is."""
+        if self.latched:
+            return "%s, for the third time in a day: a person must look" % self.reason
+        lines = ["L%d" % (p + 1) for p, owed in enumerate(self.owed) if owed]
+        if lines:
+            return "%s; believed again when it follows our steps on %s" % (self.reason, ", ".join(lines))
+        return self.reason if self.failed_ms >= 0 else ""
+
+    def dump(self) -> "dict[str, object] | None":
+        """JSON-able; None: nothing is held against it."""
+        if not self.latched and not self.owes() and not sum(self.blame):
+            return None
+        return {"owed": list(self.owed), "against": list(self.against), "blame": list(self.blame), "latched": self.latched, "reason": self.reason}
+
+    def load(self, kept: object) -> None:
+        """What does not have the expected form is left out."""
+        if not isinstance(kept, dict):
+            return
+        owed, against, blame = ints(kept.get("owed"), len(self.owed)), ints(kept.get("against"), len(self.owed)), ints(kept.get("blame"), BUCKETS)
+        if owed is not None and against is not None:
+            self.owed = [min(OWED, da) for da in owed]
+            self.against = against
+        if blame is not None:
+            self.blame = blame
+        self.latched = bool(kept.get("latched"))
+        self.reason = str(kept.get("reason") or "")
+
+
+def ints(values: object, count: int) -> "list[int] | None":
+    if not isinstance(values, list) or len(values) != count:
+        return None
+    for value in values:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            return None
+    return list(values)

@@ -1,0 +1,224 @@
+"""Other load of every circuit and phase: measured, assumed, or measured below (safety.md section 3).
+
+Writes into the ledger: other_da (for a raise), low_other_da (for a lower), assumed_da (what is assumed
+now, never less than what was ever seen for certain until the installer confirms) and no_raise; what lowers trust is told to `journal_barrier`
+whenever a meter is trusted less, or more was seen than ever today.
+"""
+
+from ampacity.circuit.trusted.ledger import Ledger
+from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
+from ampacity.circuit.trusted.metering.meter_trust import ints
+
+DAY_BUCKETS = 5
+BUCKET_MS = 6 * 3600000
+ALARM_STEP_DA = 10
+
+
+class OtherLoad:
+    """All meters of the site and what follows where there is none."""
+
+    estimator_class = MeterEstimator
+
+    def __init__(self, ledger: Ledger, now_ms: int) -> None:
+        site = ledger.site
+        self.site = site
+        self.ledger = ledger
+        self.estimators: list["MeterEstimator | None"] = [None] * len(site.circuits)
+        self.by_meter: list[list[MeterEstimator]] = [[] for _ in site.meters]
+        for c in site.circuits:
+            if 0 <= c.meter < len(site.meters):
+                estimator = self.estimator_class(ledger, c.index, site.meters[c.meter])
+                self.estimators[c.index] = estimator
+                self.by_meter[c.meter].append(estimator)
+        self.metered = [estimator for estimator in self.estimators if estimator is not None]
+        self.shown_da = [0] * site.size  # what the plan and people see
+        self.over_da = [0] * site.size  # where a meter shows more than the rating: other load by that frame, else 0
+        self.over = False
+        self.below_da = [0] * site.size
+        self.seen_da = [[0] * site.size for _ in range(DAY_BUCKETS)]
+        self.greatest_da = [0] * site.size  # of all that was seen today, in whole amperes: what the journal keeps
+        self.bucket_ms = now_ms
+        self.now_ms = now_ms
+        self.alarm_da = list(site.assumed_da)
+        self.states = ["none" if estimator is None else estimator.state for estimator in self.estimators]
+
+    def meter(self, meter: int, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
+        """A frame of this meter: signed da per input, None if not finite."""
+        for estimator in self.by_meter[meter]:
+            estimator.reading(amps_da, raw_mark, now_ms)
+
+    def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
+        for estimator in self.metered:
+            estimator.evse_measured(evse, sample_ms, now_ms)
+
+    def tick(self, now_ms: int) -> None:
+        """Ages, then other load from the leaves to the root."""
+        self.now_ms = now_ms
+        if now_ms - self.bucket_ms >= BUCKET_MS:
+            self.bucket_ms = now_ms
+            self._turn()
+        self.over = False
+        for key in range(self.site.size):
+            self.below_da[key] = self.over_da[key] = 0
+        for c in self.site.leaves_first:
+            estimator = self.estimators[c]
+            measured = False
+            if estimator is not None:
+                estimator.tick(now_ms)
+                self._state(estimator, now_ms)
+                measured = estimator.state == "ok"
+                self.ledger.margin.no_raise[c] = estimator.missed_two(now_ms)
+            self._circuit(c, estimator if measured else None)
+
+    def _turn(self) -> None:
+        """A quarter of a day is over."""
+        self.seen_da.insert(0, self.seen_da.pop())
+        for key in range(self.site.size):
+            self.seen_da[0][key] = 0
+            self.greatest_da[key] = max([_whole(bucket[key]) for bucket in self.seen_da])
+        for estimator in self.metered:
+            estimator.trust.turn()
+
+    def _circuit(self, c: int, estimator: "MeterEstimator | None") -> None:
+        ledger = self.ledger
+        parent = self.site.circuits[c].parent
+        for p in range(self.site.phases):
+            key = c * self.site.phases + p
+            if self.estimators[c] is not None:
+                self._rule_14_witness(c, key, estimator is not None and p in estimator.inputs)
+            if estimator is not None and p in estimator.inputs:
+                self._measured(estimator, key, p)
+            else:
+                lost = self.estimators[c] is not None
+                other = self._rule_3_4_assumed(key, lost)
+                self.shown_da[key] = ledger.other_da[key] = ledger.low_other_da[key] = other
+            if parent >= 0:
+                self.below_da[parent * self.site.phases + p] += self.shown_da[key]
+
+    def _rule_14_witness(self, c: int, key: int, believed: bool) -> None:
+        """Phases that cars do not use are given to others where this meter would see them used again."""
+        self.ledger.bounds.unused_phases.witness(key, believed and self.site.circuits[c].frees_phases)
+
+    def _rule_3_4_assumed(self, key: int, lost: bool) -> int:
+        """Without a meter that can be believed: what is assumed, or was seen, or is measured or assumed below."""
+        other = max(self.ledger.assumed_da[key], self.below_da[key])
+        if lost:
+            for bucket in self.seen_da:
+                other = max(other, bucket[key])
+            other = max(other, self._still_shown(key))
+        return other
+
+    def _still_shown(self, key: int) -> int:
+        """What a meter that lives, but is not believed, shows above all that our EVSEs may draw."""
+        estimator, p = self.estimators[key // self.site.phases], key % self.site.phases
+        alive = (estimator is not None and not estimator.trust.believed(self.now_ms)
+                 and 0 <= self.now_ms - estimator.raw_ms <= estimator.timeout_ms and estimator.raw_ms >= 0)
+        return max(estimator.certain_da[p], estimator.seen_da[p]) if estimator is not None and alive else 0
+
+    def _measured(self, estimator: MeterEstimator, key: int, p: int) -> None:
+        ledger = self.ledger
+        self.shown_da[key] = estimator.share_da[p]
+        ledger.other_da[key] = max(estimator.high_da[p], estimator.quick_da[p])
+        ledger.low_other_da[key] = max(estimator.low_da[p], estimator.certain_da[p], estimator.over_da[p])
+        self.over_da[key] = estimator.over_da[p]
+        self.over = self.over or estimator.over_da[p] > 0
+        ledger.bounds.unused_phases.over(key, estimator.over_da[p], self.now_ms)
+        if estimator.tight_da[p] > self.seen_da[0][key]:
+            self.seen_da[0][key] = estimator.tight_da[p]
+            self._greater(key, estimator.tight_da[p])
+        if estimator.seen_da[p] > ledger.assumed_da[key]:
+            self._rule_3_3_alarm(key, estimator.seen_da[p], estimator.raw_ms)
+
+    def _greater(self, key: int, seen_da: int) -> None:
+        """A meter that is lost will count for no less: the journal is to know."""
+        if seen_da > self.greatest_da[key]:
+            self.greatest_da[key] = _whole(seen_da)
+            self.ledger.journal_barrier.mark_dirty()
+
+    def _rule_3_3_alarm(self, key: int, seen_da: int, now_ms: int) -> None:
+        """More than was assumed: the larger value holds until the installer confirms another, here and above."""
+        self.ledger.assumed_da[key] = seen_da
+        if seen_da >= self.alarm_da[key] + ALARM_STEP_DA:
+            self.alarm_da[key] = seen_da
+            text = "%s: other load %d.%d A is more than assumed"
+            self.ledger.events.add(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
+            self.ledger.journal_barrier.mark_dirty()
+        parent, below_da = self._above(key)
+        if parent >= 0 and below_da > self.ledger.assumed_da[parent]:
+            self._rule_3_3_alarm(parent, below_da, now_ms)
+
+    def _above(self, key: int) -> "tuple[int, int]":
+        """(key of the parent without a meter, what is assumed of all its children together there); (-1, 0): none."""
+        phases, circuits = self.site.phases, self.site.circuits
+        parent = circuits[key // phases].parent
+        if parent < 0 or self.estimators[parent] is not None:
+            return -1, 0
+        total = 0
+        for c in circuits:
+            if c.parent == parent:
+                total += self.ledger.assumed_da[c.index * phases + key % phases]
+        return parent * phases + key % phases, total
+
+    def confirm_assumed(self, circuit: int) -> None:
+        """The installer confirms what the site file assumes for this circuit; above it counts what is assumed below."""
+        for key in range(circuit * self.site.phases, (circuit + 1) * self.site.phases):
+            below_da = 0
+            while key >= 0:
+                self.ledger.assumed_da[key] = self.alarm_da[key] = max(self.site.assumed_da[key], below_da)
+                key, below_da = self._above(key)
+
+    def trusted(self, circuit: int, now_ms: int) -> None:
+        """A person looked at this circuit's meter and its CTs."""
+        estimator = self.estimators[circuit]
+        if estimator is not None:
+            estimator.looked_at()
+            self.ledger.events.add(now_ms, "meter", "%s: its meter was looked at; it is believed again" % self.site.circuits[circuit].name)
+
+    def dump(self) -> "dict[str, object]":
+        """JSON-able, by the circuit's name: the greatest that was seen today, and what is held against its meter."""
+        kept: dict[str, object] = {}
+        for estimator in self.metered:
+            seen = [[_whole(da) for da in bucket[estimator.base : estimator.base + estimator.phases]] for bucket in self.seen_da]
+            kept[self.site.circuits[estimator.circuit].name] = {"seen": seen, "trust": estimator.trust.dump()}
+        return kept
+
+    def load(self, kept: object) -> None:
+        """What does not have the expected form is left out."""
+        for estimator in self.metered:
+            known = kept.get(self.site.circuits[estimator.circuit].name) if isinstance(kept, dict) else None
+            if isinstance(known, dict):
+                estimator.trust.load(known.get("trust"))
+                self._load_seen(estimator, known.get("seen"))
+
+    def _load_seen(self, estimator: MeterEstimator, seen: object) -> None:
+        if not isinstance(seen, list) or len(seen) != DAY_BUCKETS:
+            return
+        for bucket, values in zip(self.seen_da, seen):
+            amps = ints(values, estimator.phases) or ()
+            for p, da in enumerate(amps):
+                key = estimator.base + p
+                bucket[key] = max(bucket[key], da)
+                self.greatest_da[key] = max(self.greatest_da[key], da)
+
+    def _state(self, estimator: MeterEstimator, now_ms: int) -> None:
+        if estimator.state != self.states[estimator.circuit]:
+            name = self.site.circuits[estimator.circuit].name
+            self.ledger.events.add(now_ms, "meter", "%s: meter %s %s" % (name, estimator.state, estimator.reason))
+            self.states[estimator.circuit] = estimator.state
+        if estimator.trust.unsaved_failures:
+            estimator.trust.unsaved_failures = 0
+            self.ledger.journal_barrier.mark_dirty()
+            if estimator.trust.latched:
+                name = self.site.circuits[estimator.circuit].name
+                self.ledger.events.add(now_ms, "alarm", "%s: meter %s; then `trust %s` at the console" % (name, estimator.trust.text(), name))
+
+    def all_ok(self) -> bool:
+        for estimator in self.metered:
+            if estimator.state != "ok":
+                return False
+        return True
+
+
+def _whole(da: int) -> int:
+    """Rounded up to whole amperes: the journal is not written for less."""
+    return -(-da // 10) * 10

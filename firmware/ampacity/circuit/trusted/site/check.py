@@ -1,0 +1,182 @@
+"""What a configuration must satisfy before anything runs (safety.md section 4): one check for host and firmware.
+
+A finding is a dict: code, where (name), phase ("L2" or None), missing_da, text, fix, level ("error" refuses
+the site, "warning" only says what something costs). The sums name the amperes that are missing and the least
+change that would do. Times of the buses are the business of the host, which knows profiles and baud. What an EVSE draws
+without asking is said by `reserve`, as in the ledger: of a device that is as the site file says, and of which the tests in
+`kept` were done.
+"""
+
+from ampacity.circuit.trusted.device.reserve import (
+    Declared,
+    default_da,
+    fallback_da,
+    holds,
+    power_on_da,
+    reserve_da,
+    watchdog_ms,
+)
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.site.structure import finding, structure_findings
+from ampacity.circuit.trusted.site.tree import Evse, Site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Finding = dict[str, object]
+
+
+def check_site(facts: "dict[str, object]", kept: "dict[str, object] | None" = None) -> "list[Finding]":
+    """All findings of a compiled site; an empty list, or warnings only: it may run.
+
+    kept: the evidence in the journal of its controller (guard.evidence_dump), None: nothing was tested yet.
+    """
+    found = structure_findings(facts)
+    if found:
+        return found
+    try:
+        site = Site(facts)
+    except Rejected as wrong:
+        return [finding("structure", str(wrong.value), str(wrong), wrong.allowed)]
+    for evse in site.evses:
+        found += _evse_findings(evse, facts)
+    sums = ReserveSums(site, kept)
+    return found + sum_findings(sums) + _default_findings(sums)
+
+
+def declared_da(evse: Evse) -> int:
+    """The reserve of an EVSE that is as its facts say, before any test, in da."""
+    return reserve_da(evse, Declared(evse))
+
+
+class ReserveSums:
+    """What each EVSE of a site is known to draw without asking; `tested_da`: once all its declared values are tested."""
+
+    def __init__(self, site: Site, kept: "dict[str, object] | None" = None) -> None:
+        self.site = site
+        evses = kept.get("evses") if kept else None
+        self.known = []
+        for evse in site.evses:
+            tests = evses.get(evse.name) if isinstance(evses, dict) else None
+            self.known.append(Declared(evse, False, tests if isinstance(tests, dict) else None))
+        self.reserve_da = [reserve_da(evse, self.known[evse.index]) for evse in site.evses]
+        self.tested_da = [reserve_da(evse, Declared(evse, True)) for evse in site.evses]
+
+    def total_da(self, key: int) -> int:
+        """Σ reserves + assumed other load at a circuit and phase."""
+        return self.site.assumed_da[key] + sum([self.reserve_da[e.index] * e.keys.count(key) for e in self.site.evses])
+
+
+def amps(da: int) -> str:
+    return "%d.%d A" % (da // 10, da % 10)
+
+
+def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
+    """Values that the device or its feeder cannot have."""
+    found = []
+    raw: dict[str, object] = facts["evses"][evse.index]  # type: ignore[index]
+    step = raw.get("step_da")
+    if not isinstance(step, int) or step < 1:
+        step = 1
+    least, most, limit = amps(evse.min_da), amps(evse.max_da), amps(evse.limit_da)
+    if evse.feeder_da < evse.max_da:
+        text = "its feeder carries %s, the device can draw %s" % (amps(evse.feeder_da), most)
+        fix = "max_a = %s where the hardware can be set so, or a larger feeder" % amps(evse.feeder_da)
+        found.append(_evse(evse, "feeder", evse.max_da - evse.feeder_da, text, fix))
+    if not 0 < evse.min_da <= evse.max_da:
+        text = "its minimum %s is not within 0 and its maximum %s" % (least, most)
+        found.append(_evse(evse, "minimum", 0, text, "min_a up to max_a"))
+    elif evse.limit_da < evse.min_da:
+        text = "limit_a %s is below its minimum %s" % (limit, least)
+        found.append(_evse(evse, "limit", evse.min_da - evse.limit_da, text, "limit_a of at least %s" % least))
+    if evse.watchdog_ms > 0 and not _representable(evse, step):
+        text = "fallback_a %s is no value of this device" % amps(evse.fallback_da)
+        found.append(_evse(evse, "fallback", 0, text, "0, or %s to %s in steps of %s" % (least, most, amps(step))))
+    return found
+
+
+def _representable(evse: Evse, step_da: int) -> bool:
+    fallback = evse.fallback_da
+    return fallback == 0 or evse.primary or (evse.min_da <= fallback <= evse.max_da and fallback % step_da == 0)
+
+
+def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Finding":
+    return finding(code, evse.name, evse.name + ": " + text, fix, missing_da=missing_da)
+
+
+# the sums
+
+def sum_findings(sums: ReserveSums) -> "list[Finding]":
+    """Σ reserves + assumed other load <= rating, on every circuit and phase.
+
+    What only waits for its tests (require_tested) refuses no site for ever: it may be commissioned, and nothing
+    charges there before (commissioning.py).
+    """
+    found, site = [], sums.site
+    for key in range(site.size):
+        total = sums.total_da(key)
+        missing = total - site.rating_da[key]
+        if missing <= 0:
+            continue
+        parts = (total - site.assumed_da[key], site.assumed_da[key], missing, site.rating_da[key])
+        text = "reserves %s + other load %s are %s above the rating %s" % tuple([amps(da) for da in parts])
+        text = "%s: %s" % (site.phase_name(key), text)
+        frees = [max(0, sums.reserve_da[e.index] - sums.tested_da[e.index]) * e.keys.count(key) for e in site.evses if e.require_tested]
+        waits = missing <= sum(frees)
+        text += "; nothing charges before it is commissioned" if waits else ""
+        name, phase = site.circuits[key // site.phases].name, key % site.phases
+        found.append(finding("reserves", name, text, least_change(sums, key, missing), phase, missing, "warning" if waits else "error"))
+    return found
+
+
+def least_change(sums: ReserveSums, key: int, missing_da: int) -> str:
+    """The fewest EVSEs whose change frees missing_da at this circuit and phase, or what else would do."""
+    gains, site = [], sums.site
+    for evse in site.evses:
+        least, how = _reducible(evse, sums.known[evse.index])
+        gain = (sums.reserve_da[evse.index] - least) * evse.keys.count(key)
+        if gain > 0:
+            gains.append((-gain, evse.index, how))
+    gains.sort()
+    steps, left = [], missing_da
+    for gain, _, how in gains:
+        if left <= 0:
+            break
+        steps.append(how)
+        left += gain
+    if left > 0:
+        need = site.rating_da[key] + left
+        steps.append("%s of at least %s, or %s less other load" % (site.phase_name(key), amps(need), amps(left)))
+    return "; ".join(steps)
+
+
+def _reducible(evse: Evse, known: Declared) -> "tuple[int, str]":
+    """(reserve after the change, the change) for one EVSE."""
+    power_on = power_on_da(evse, known)
+    guarded = watchdog_ms(evse, known) > 0
+    if evse.shared_feed:
+        return power_on, "%s: private = true for its bus, where nobody else talks to it" % evse.name
+    if not guarded and not holds(evse, known):
+        return power_on, "%s: a watchdog, or the test that it holds its order in silence" % evse.name
+    if power_on > evse.power_on_da or evse.power_on_source == "unknown":
+        fallback = fallback_da(evse, known) if guarded else 0
+        return fallback, "%s: %s its power-on value" % (evse.name, "test" if evse.power_on_source == "declared" else "declare or test")
+    return power_on, "%s: fallback_a = %d.%d" % (evse.name, power_on // 10, power_on % 10)
+
+
+def _default_findings(sums: ReserveSums) -> "list[Finding]":
+    """Rule 7: one without watchdog that the default state leaves no room to start."""
+    found, site = [], sums.site
+    for evse in site.evses:
+        known, reserve = sums.known[evse.index], sums.reserve_da[evse.index]
+        standing = default_da(evse, known, reserve, evse.min_da)  # its least order
+        if evse.kind == "local" or standing == reserve:
+            continue
+        for key in evse.keys:
+            missing = sums.total_da(key) + (standing - reserve) * evse.keys.count(key) - site.rating_da[key]
+            if missing > 0:
+                text = "%s has no watchdog and could never start: " % evse.name
+                text += "the default state of %s lacks %s" % (site.phase_name(key), amps(missing))
+                fix = least_change(sums, key, missing)
+                found.append(finding("default-state", evse.name, text, fix, key % site.phases, missing, "warning"))
+                break
+    return found

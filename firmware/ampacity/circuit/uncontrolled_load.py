@@ -1,0 +1,134 @@
+"""Who takes the room of its neighbours while it is not regulated, and what a person can do about it.
+
+An EVSE of which too little is known counts with the most that it may be drawing (rules 4 to 7, 9 and 10): that room is nobody
+else's until it is known again. So whoever cannot charge beside it is told its name, and what would free the room.
+"""
+
+from ampacity.circuit.trusted.device.escalation import DISOBEYED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from ampacity.circuit.policy.constraints.external_limits import Limits
+    from ampacity.circuit.policy.plan import Plan
+    from ampacity.circuit.trusted.device.evse_state import EvseState
+    from ampacity.circuit.trusted.ledger import Ledger
+    from ampacity.circuit.trusted.site.tree import Site
+
+    class GuardFacts(Protocol):
+        """What is looked at of a guard."""
+
+        site: Site
+        ledger: Ledger
+        limits: Limits
+        plan: Plan
+        want_da: list[int]
+        now_ms: int
+
+        def meter_state(self, circuit: int) -> str:
+            """"ok", or why not."""
+
+        def gaps(self, evse: int) -> list[str]:
+            """Missing evidence, one sentence each."""
+
+MORE_DA = 10  # one that charges lacks room when it could not have so much more
+
+
+def blocking_load(guard: "GuardFacts", s: "EvseState") -> "tuple[int, int, EvseState] | None":
+    """(da, flat index of circuit and phase, by whom) of the most that is taken where this one lacks room; None: it lacks none, or nobody does."""
+    ledger, need_da = guard.ledger, _need_da(guard, s)
+    found = None
+    for key in s.on_keys:
+        if not need_da or not _lacks(guard, s, key, need_da):
+            continue
+        for other in ledger.evse_states:
+            da = other.bound_da * (other.on_keys.count(key) + other.old_keys.count(key))
+            if da and other is not s and is_uncontrolled(guard, other) and (found is None or da > found[0]):
+                found = (da, key, other)
+    return found
+
+
+def _need_da(guard: "GuardFacts", s: "EvseState") -> int:
+    """What it would take if there were room; 0: it is not for want of room that it has no more."""
+    want = guard.want_da[s.index]
+    need_da = want + MORE_DA if want else s.evse.min_da
+    return need_da if s.ok and guard.plan.targets.ceiling_da(s) >= need_da else 0
+
+
+def _lacks(guard: "GuardFacts", s: "EvseState", key: int, need_da: int) -> bool:
+    """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs?"""
+    ledger, limits, count = guard.ledger, guard.limits, s.on_keys.count(key)
+    if max(0, need_da - s.bound_da) * count > ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]:
+        return True
+    if not limits.any():
+        return False
+    ordered_da = sum([guard.plan.shed.ordered_da(o) * o.on_keys.count(key) for o in ledger.evse_states])
+    left_da = min(limits.circuit_da[key] - ledger.other_da[key], limits.chargers_da[key]) - ordered_da
+    return (need_da - guard.plan.shed.ordered_da(s)) * count > left_da
+
+
+def is_uncontrolled(guard: "GuardFacts", s: "EvseState") -> bool:
+    """Does it count with what it may draw, and no order changes that?"""
+    return not s.isolated and s.bound_da > 0 and (not s.ok or bool(s.locked) or s.disobeys or ignores_order(guard, s))
+
+
+def ignores_order(guard: "GuardFacts", s: "EvseState") -> bool:
+    """It answers, and stands above a lower order that was sent long ago."""
+    return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.plan.reservations.stuck(s.index)
+
+
+def remedy(guard: "GuardFacts", s: "EvseState") -> str:
+    """What is the matter with it, and what a person can do."""
+    name = s.evse.name
+    if s.evse.removed:
+        return "it is no longer in the site file, and may still draw at its old place; take it off there, then `gone %s`" % name
+    apart = "open its feeder and `isolate %s on`" % name
+    if s.locked == DISOBEYED:
+        return "it disobeyed and is locked out; look at it, then `unlock %s`" % name
+    if s.locked:
+        return "another unit answers there; `replace %s`, or %s" % (name, apart)
+    if s.disobeys:
+        return "it draws above its order; " + apart
+    if s.silent:
+        waits = s.evidence.watchdog_ms() > 0 and not s.lapsed
+        return "it does not answer; %s, or %s" % ("its watchdog runs out, switch it on" if waits else "switch it on", apart)
+    if ignores_order(guard, s):
+        last_da, most_da = s.sent_da, s.bound_da
+        told = "ordered %d.%d A, it may still draw %d.%d A" % (last_da // 10, last_da % 10, most_da // 10, most_da % 10)
+        return "it does not follow its order (%s); restart it, or %s" % (told, apart)
+    gaps = guard.gaps(s.index) if not s.evidence.audited() else []
+    return "it answers and %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
+
+
+def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
+    """Which meter once showed more other load than was declared, where that is assumed above it now and this one lacks the room (3.3)."""
+    site, ledger, need_da = guard.site, guard.ledger, _need_da(guard, s)
+    for key in s.on_keys:
+        circuit = key // site.phases
+        if not need_da or circuit >= len(site.circuits) or guard.meter_state(circuit) == "ok" or not _lacks(guard, s, key, need_da):
+            continue
+        for c in site.circuits:
+            at = c.index * site.phases + key % site.phases
+            da, declared_da = ledger.assumed_da[at], site.assumed_da[at]
+            if da > declared_da and guard.meter_state(c.index) == "ok" and _is_above(site, circuit, c.index):
+                text = "%s once showed %d.%d A of other load, %d.%d A are declared; look whether that was other load, then `confirm %s`"
+                return text % (site.phase_name(at), da // 10, da % 10, declared_da // 10, declared_da % 10, c.name)
+    return ""
+
+
+def _is_above(site: "Site", circuit: int, below: int) -> bool:
+    while below >= 0 and below != circuit:
+        below = site.circuits[below].parent
+    return below == circuit
+
+
+def blocked_by(guard: "GuardFacts", evse: int) -> str:
+    """Whose room this one lacks, how much that is, and what would free it; "": nobody's."""
+    s = guard.ledger.evse_states[evse]
+    found = blocking_load(guard, s)
+    if found is None:
+        return assumption_exceeded(guard, s)
+    da, key, other = found
+    room = "%d.%d A of %s" % (da // 10, da % 10, guard.site.phase_name(key))
+    return "%s takes %s: %s" % (other.evse.name, room, remedy(guard, other))

@@ -1,0 +1,224 @@
+"""What tests of a fail-safe share: bring one EVSE to a high current, fall silent toward it, watch, listen, talk again.
+
+Nothing at all goes out to the device meanwhile, and nobody believes its silence: the ledger keeps its order as its bound
+until the test is over. What falls is seen at the nearest meter, on the lines that the stepping showed; at the end one
+reading asks the device itself. Where the site needs its current back meanwhile, the silence ends at once. A load may stop by
+itself just then: what rests on a current that is gone counts only if the load draws again afterwards.
+"""
+
+from ampacity.commission import findings
+from ampacity.commission.experiments import LISTEN, MUTE, TALK, Experiment, Plateau
+from ampacity.commission.step_response import levels
+
+FALL_DA_MIN = 40  # from the order to the fallback: less cannot be told from other load
+ROOM_MS = 12000
+MEASURE_MS = 3000
+LISTEN_MS = 10000
+RETURN_MS = 120000
+AGAIN_MS = 120000  # until its load draws again
+RESTS_MAX = 1  # so often it may stop by itself before a silence
+NEAR_DA = 10
+TRIES_MAX = 3
+LONG_MS = 300000  # a silence of that length is not made again and again
+
+
+class CommLoss(Experiment):
+    """Brings the EVSE to a high current, falls silent, watches, listens, talks again. loaded: StepResponse.loaded()."""
+
+    def __init__(self, claims, loaded, meters):
+        Experiment.__init__(self, claims)
+        self.loaded = loaded
+        self._meters = meters
+        self._phase = "raise"
+        self._since_ms = 0
+        self._base = None
+        self.base_da = 0  # drawn before it fell silent
+        self.muted_ms = 0
+        self._seen_ms = [-1] * meters
+        self.device_da = None  # drawn by its own first reading after the silence
+        self.device_limit_da = None
+        self._listen_from_ms = 0
+        self._verdict = None
+        self.tries = 0
+        self.gone = False  # does the verdict rest on a current that was gone?
+        self._back_ms = None
+        self._drew, self._rests, self._wait_ms = False, 0, 0  # before it falls silent
+        self._now_ms = 0
+
+    def begin(self, sight, now_ms):
+        self.wish_da = levels(self.claims)[1]
+        self._since_ms = now_ms
+
+    def go_on(self, sight, now_ms):
+        self._now_ms = now_ms
+        return getattr(self, "_" + self._phase + "_phase")(sight, now_ms)
+
+    def _next(self, phase, now_ms):
+        self._phase, self._since_ms = phase, now_ms
+        return False
+
+    # up
+
+    def _raise_phase(self, sight, now_ms):
+        waited_ms = now_ms - self._since_ms
+        enough_da = self.least_da()
+        order_da = sight.order_da or 0
+        if sight.state == "ok" and order_da >= min(self.wish_da - NEAR_DA, max(enough_da, self.wish_da - NEAR_DA)):
+            return self._next("settle", now_ms)
+        if waited_ms > ROOM_MS:
+            if self.room == 2:
+                if order_da >= enough_da and sight.state == "ok":
+                    return self._next("settle", now_ms)
+                text = "%s was not given the %s that this test needs"
+                return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(enough_da)))
+            self.room += 1
+            self._since_ms = now_ms
+        return False
+
+    def least_da(self):
+        """The order without which a fall would not be seen."""
+        return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)
+
+    def _settle_phase(self, sight, now_ms):
+        if not sight.draws():
+            return self._not_drawing(now_ms)
+        self._drew = True
+        stands_ms = self.claims["settle_ms"] + 1000 + self.stands_ms()
+        if now_ms - self._since_ms < stands_ms:
+            return False
+        if self._base is None:
+            self._base = Plateau(now_ms, self._meters)
+        self._base.take(sight)
+        if now_ms - self._since_ms < stands_ms + MEASURE_MS or not self._base.enough(2):
+            return False
+        amps = self._base.amps_da()
+        self.base_da = (sight.order_da or 0) if amps is None else max(amps)
+        if self.base_da < self.least_da() - NEAR_DA:
+            text = "%s: its load draws %s only; this test needs %s"
+            return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(self.base_da), findings.amps(self.least_da())))
+        if sight.state != "ok":
+            return self.end(findings.NOT_DONE, "%s was lost before the test began" % self.claims["name"])
+        self.mute = MUTE
+        self.muted_ms = now_ms
+        if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
+            self.muted_ms = sight.fed_ms  # within its reserve nobody counts when it was fed
+        self.on_silence(now_ms)
+        return self._next("watch", now_ms)
+
+    def _not_drawing(self, now_ms):
+        """It is waited for; a load that stops by itself is none."""
+        self._rests += self._drew
+        self._wait_ms += now_ms - self._since_ms
+        self._base, self._drew, self._since_ms = None, False, now_ms
+        if self._rests <= RESTS_MAX and self._wait_ms <= AGAIN_MS:
+            return False
+        text = "%s: its load stops by itself; test it with one that stays" if self._rests else "%s: its load does not draw"
+        return self.end(findings.NOT_DONE, text % self.claims["name"])
+
+    def stands_ms(self):
+        """How much longer its load has to stand before this silence."""
+        return 0
+
+    def on_silence(self, now_ms):
+        """Nothing goes out from now on."""
+
+    def lasts_ms(self):
+        """How long it stays silent, as far as that is known; 0: until a person goes on."""
+        return 0
+
+    def tries_max(self):
+        return TRIES_MAX if self.lasts_ms() < LONG_MS else 1
+
+    def progress(self):
+        if self._phase == "watch" and self.lasts_ms():
+            silent_s, lasts_s = (self._now_ms - self.muted_ms) // 1000, self.lasts_ms() // 1000
+            return "silent for %d:%02d of %d:%02d min" % (silent_s // 60, silent_s % 60, lasts_s // 60, lasts_s % 60)
+        return ""
+
+    # silent
+
+    def drop_da(self, sight):
+        """How much less its lines carry than before, the least of them; None: no new reading, or no line is known."""
+        if not self.loaded:
+            return None
+        m = self.loaded[0][0]
+        lines, at_ms = sight.meters[m]
+        base = self._base.lines_da(m)
+        if lines is None or base is None or at_ms == self._seen_ms[m]:
+            return None
+        self._seen_ms[m] = at_ms
+        return min([sign * (base[line] - lines[line]) for meter, line, sign in self.loaded if meter == m])
+
+    def _watch_phase(self, sight, now_ms):
+        if sight.pressed:
+            return self._give_back(now_ms)
+        if self.watched(self.drop_da(sight), now_ms):
+            self.mute = LISTEN
+            self._listen_from_ms = sight.amps_ms
+            return self._next("listen", now_ms)
+        return False
+
+    def _give_back(self, now_ms):
+        """The site has to lower it: that comes before any test."""
+        self.tries += 1
+        self.ask = None
+        if self.tries >= self.tries_max():
+            text = "%s: the site needed its current back before the test was over; test it when there is more room" % self.claims["name"]
+            self._verdict = findings.NOT_DONE, text
+        self.mute = TALK
+        self.wish_da = self.claims["min_da"]
+        return self._next("return", now_ms)
+
+    def watched(self, drop_da, now_ms):
+        """A look while it is silent. True: enough seen."""
+        return True
+
+    def _listen_phase(self, sight, now_ms):
+        """Its own word, once; it has been silent until now."""
+        if sight.amps_ms != self._listen_from_ms or now_ms - self._since_ms > LISTEN_MS:
+            if sight.amps_ms != self._listen_from_ms:
+                self.device_da, self.device_limit_da = sight.drawn_da(), sight.limit_da
+            self.tries += 1
+            self._verdict = self.verdict()
+            self.mute = TALK
+            self.wish_da = self.claims["min_da"]
+            return self._next("return", now_ms)
+        return False
+
+    def verdict(self):
+        """(outcome, text), or None: once more."""
+        return findings.NOT_DONE, ""
+
+    def again(self):
+        """What was seen in this try is forgotten."""
+        self._base, self._drew = None, False
+        self._seen_ms = [-1] * self._meters
+        self.device_da = self.device_limit_da = None
+
+    def _return_phase(self, sight, now_ms):
+        if sight.state == "ok":
+            if self._verdict is None:
+                self.again()
+                self.begin(sight, now_ms)
+                return self._next("raise", now_ms)
+            if self._back_ms is None:
+                self._back_ms = now_ms
+                self.figures["return_ms"] = now_ms - self._since_ms
+            if self.gone and not sight.draws():
+                return now_ms - self._back_ms > self.again_ms() and self._drawn_no_more()
+            return self.end(*self._verdict)
+        if now_ms - self._since_ms > RETURN_MS:
+            self.findings.append(findings.no_return(self.claims["name"]))
+            told = self._verdict[1] + "; " if self._verdict else ""
+            return self.end(findings.FAILED, told + self.findings[-1]["text"])
+        return False
+
+    def again_ms(self):
+        """How long its load may take to draw again."""
+        return AGAIN_MS
+
+    def _drawn_no_more(self):
+        """Then nobody knows why it stopped."""
+        self.findings, self.counts = [], {}
+        text = "%s: its load did not draw again afterwards: it may have stopped by itself; test it with one that stays"
+        return self.end(findings.NOT_DONE, text % self.claims["name"])

@@ -1,0 +1,155 @@
+"""What does it show while it is paused? Documents leave that open, and one that shows a limit then is not believed to be off.
+
+Where all else says that it is off (its own answer, its state, no current) a person is asked, it is believed for the time of this
+experiment, and a load has to show it: it draws, stops at the next pause and stays so, three times. A load may stop by itself just
+then: so it has to stand before, each time for longer, and to draw again at the next order. Only then that counts for the unit,
+over restarts too.
+"""
+
+from ampacity.commission import findings
+from ampacity.commission.experiments import DRAWS_DA, Experiment
+
+ANSWER_MS = 20000  # one that is not there is for the next experiment
+STEADY_MS = 10000
+LOAD_MS = 120000
+ORDER_MS = 10000  # until a pause is out
+READ_MS = 5000  # until it was read
+ROUNDS = 3
+STANDS_MS = 10000  # it has drawn for so long before its first pause; before each later one longer by more than a stop may take
+HOLD_MS = 20000  # for so long nothing flows then
+RESTS_MAX = 1  # so often its load may stop by itself
+
+
+class PausedReadback(Experiment):
+    """tells: what is to be believed of it for now, None: what the site file says. counts["off_shows"]: what a load has shown."""
+
+    name = "pause"
+    holds_others = False
+
+    def __init__(self, claims):
+        Experiment.__init__(self, claims)
+        self.tells = None
+        self._phase = "look"
+        self._since_ms = 0
+        self._off = None
+        self._shown = []  # what it showed in each pause
+        self._rests = 0
+
+    def begin(self, sight, now_ms):
+        self.wish_da = 0
+        self._since_ms = now_ms
+
+    def go_on(self, sight, now_ms):
+        return getattr(self, "_" + self._phase + "_phase")(sight, now_ms)
+
+    def end(self, outcome, text):
+        """What was believed for now is over, unless a load has shown it."""
+        if "off_shows" not in self.counts:
+            self.tells = None
+        return Experiment.end(self, outcome, text)
+
+    def _next(self, phase, now_ms):
+        self._phase, self._since_ms = phase, now_ms
+        return False
+
+    def _look_phase(self, sight, now_ms):
+        """Does it prove its pause by itself? Else: is everything else there that would prove it?"""
+        name, off, waited_ms = self.claims["name"], sight.off, now_ms - self._since_ms
+        if off is not None and off["proven"]:
+            return self._known(off)
+        if off is None or not off["able"]:
+            if waited_ms < max(ANSWER_MS, self.claims["settle_ms"] + STEADY_MS):
+                return False
+            why = "its pause was not read" if off is None else "nothing else proves its pause, so its maximum counts"
+            return self.end("not needed", "%s; %s" % (findings.shown_text(name, off), why) if off else "%s: %s" % (name, why))
+        if waited_ms < STEADY_MS:
+            return False
+        self._off = off
+        ask = "%s; its documents leave that open, it has acknowledged the pause and nothing flows. Is a car or a test load plugged in "
+        ask += "that wants to charge, and does it stand still? Then it is let charge and stopped three times, to see that it obeys"
+        self.ask = ask % findings.shown_text(name, off)
+        return self._next("ask", now_ms)
+
+    def _known(self, off):
+        self.figures["off"] = off
+        return self.end(findings.PASSED, findings.shown_text(self.claims["name"], off))
+
+    def _ask_phase(self, sight, now_ms):
+        if self._word is None:
+            return False
+        word, self._word, self.ask = self._word, None, None
+        if word == "no":
+            return self.end(findings.NOT_DONE, "%s; it is not known to be off then" % findings.shown_text(self.claims["name"], self._off))
+        self.tells, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
+        return self._next("draw", now_ms)
+
+    def _stop_ms(self):
+        """How long a stop may take after the pause was sent."""
+        return self.claims["settle_ms"] + READ_MS
+
+    def _drawn(self, sight):
+        return sight.draws() and (sight.drawn_da() or 0) >= DRAWS_DA
+
+    def _draw_phase(self, sight, now_ms):
+        """A load draws at its least, at each order again."""
+        if self._drawn(sight):
+            return self._next("stand", now_ms)
+        text = "%s: no load draws, so nobody has seen that it stops; it is not believed to be off while it shows a limit"
+        if self._shown:
+            text = "%s: its load drew no more after a pause: it may have stopped by itself; test it with one that stays"
+        return now_ms - self._since_ms > LOAD_MS and self.end(findings.NOT_DONE, text % self.claims["name"])
+
+    def _stand_phase(self, sight, now_ms):
+        """It goes on drawing, each time for longer: one that stops so long after each start is found out."""
+        if not self._drawn(sight):
+            self._rests += 1
+            text = "%s: its load stops by itself, so nobody knows why it stops at a pause; test it with one that stays"
+            return self.end(findings.NOT_DONE, text % self.claims["name"]) if self._rests > RESTS_MAX else self._next("draw", now_ms)
+        if now_ms - self._since_ms >= STANDS_MS + len(self._shown) * (ORDER_MS + self._stop_ms()):
+            self.wish_da = 0
+            return self._next("pause", now_ms)
+        return False
+
+    def _pause_phase(self, sight, now_ms):
+        """The pause is on its way."""
+        if sight.order_da == 0:
+            return self._next("stop", now_ms)
+        return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent to it" % self.claims["name"])
+
+    def _stop_phase(self, sight, now_ms):
+        """It stops in time, and shows that."""
+        if sight.off is not None and sight.off["proven"] and not self._flows(sight):
+            return self._next("hold", now_ms)
+        if now_ms - self._since_ms <= self._stop_ms():
+            return False
+        return self.fail(findings.not_paused(self.claims["name"]))
+
+    def _flows(self, sight):
+        return (sight.drawn_da() or 0) >= DRAWS_DA
+
+    def _hold_phase(self, sight, now_ms):
+        """Nothing flows for as long as it is paused."""
+        if self._flows(sight):
+            return self.fail(findings.not_paused(self.claims["name"]))
+        waited_ms = now_ms - self._since_ms
+        if waited_ms < HOLD_MS:
+            return False
+        if sight.off is None or not sight.off["proven"]:
+            return waited_ms > HOLD_MS + self._stop_ms() and self.fail(findings.not_paused(self.claims["name"]))
+        self._shown.append(sight.off["shows"])
+        if len(self._shown) == ROUNDS:
+            return self._conclude(sight.off)
+        self.wish_da = self.claims["min_da"]
+        return self._next("draw", now_ms)
+
+    def _conclude(self, off):
+        """What a load has shown counts: that, what it showed before, or both."""
+        words = [word for word in self._shown if word != "0"]
+        if words:
+            alike = [word for word in words if word != self._off["shows"]] == []
+            self.tells = self.counts["off_shows"] = words[0] if alike else "last"
+            self.findings.append(findings.off_shows(self.claims["name"], findings.shown_text(self.claims["name"], off), self.tells))
+        return self._known(off)
+
+    def progress(self):
+        return "pause %d of %d" % (len(self._shown) + 1, ROUNDS) if self._phase in ("draw", "stand", "pause", "stop", "hold") else ""

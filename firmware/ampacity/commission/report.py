@@ -1,0 +1,118 @@
+"""What a commissioning leaves on paper: documents, their seal, and the same as lines for people.
+
+One document for the site ("commission") and one for each EVSE ("commission-0", …), small enough for a controller to hold one at
+a time. All are plain JSON; their canonical text has sorted keys, so that anybody can compute the seal again.
+"""
+
+import hashlib
+from binascii import hexlify
+
+from ampacity.base import strict_json
+from ampacity.commission.findings import shown_text
+
+FORMAT = 1
+HEAD = "commission"
+MARKS = {"passed": "ok  ", "failed": "FAIL", "not done": "open", "not needed": "-   "}
+
+
+def document_of(index):
+    return "%s-%d" % (HEAD, index)
+
+
+def sha256_of(texts):
+    """Hex digest over the texts, each ended by a newline."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
+        digest.update(b"\n")
+    return str(hexlify(digest.digest()), "ascii")
+
+
+def site_sha256(site):
+    """Of the compiled site without its upstream, which holds a password."""
+    return sha256_of([strict_json.dumps({key: site[key] for key in site if key != "ocpp"})])
+
+
+def seal(head, evses):
+    """Over everything that was found out; head without its signature, EVSE documents in the order of head["evses"]' index."""
+    plain = {key: head[key] for key in head if key != "signed"}
+    return sha256_of([strict_json.dumps(plain)] + [strict_json.dumps(evse) for evse in evses])
+
+
+def findings_of(head, evses):
+    """All findings, each once: those of several EVSEs together first."""
+    found = []
+    for row in head.get("together", []) + [row for evse in evses for step in evse["steps"] for row in step.get("findings", [])]:
+        add_finding(found, row)
+    return found
+
+
+def add_finding(found, row):
+    """Into a list of findings, unless the same is said there already, perhaps with other figures."""
+    for known in found:
+        if (known["code"], known["where"], known["fix"]) == (row["code"], row["where"], row["fix"]):
+            return
+    found.append(row)
+
+
+def finding_lines(findings):
+    lines = []
+    for row in findings:
+        lines.append("%s: %s" % (row["level"], row["text"]))
+        lines.append("    fix: %s" % row["fix"])
+    return lines
+
+
+def step_line(name, step, outcome, text):
+    return "%s %s %s: %s" % (MARKS.get(outcome, outcome), name, step, without_name(name, text))
+
+
+def without_name(name, text):
+    """The sentence without the name that begins it, where that was just said."""
+    return text[len(name) + 2 :] if text.startswith(name + ": ") else text
+
+
+def unfinished(head):
+    """Why there is no end of the run, and what was not done."""
+    if not head.get("aborted"):
+        return "the run was not finished"
+    left = ["%s (%s)" % (name, ", ".join(steps) or "all of it") for name, steps in head["aborted"]]
+    return "the run was aborted; not done: " + ", ".join(left)
+
+
+def report_lines(head, evses):
+    """The report as text."""
+    lines = ["commissioning of %s, firmware %s, begun %s" % (head["site"], head["firmware"], head["began"] or "(time unknown)")]
+    lines.append("site file %s" % head["site_sha256"][:16])
+    for evse in evses:
+        words = "%s: %s (serial %s)" % (evse["name"], evse["outcome"], evse["serial"] or "unknown")
+        lines.append(words)
+        if evse.get("off") and "pause" not in [step["step"] for step in evse["steps"]]:
+            lines.append("  " + without_name(evse["name"], shown_text(evse["name"], evse["off"])))
+        for step in evse["steps"]:
+            words = (MARKS.get(step["outcome"], ""), step["step"], without_name(evse["name"], step["text"]))
+            lines.append("  %s %s: %s" % words)
+    for row in head.get("replaced", []):
+        words = (row["evse"], row["at"] or "time unknown", row["old"] or "none", row["new"] or "none", row["outcome"])
+        lines.append("%s replaced, %s: serial %s by %s, %s" % words)
+    if not head["finished"]:
+        lines.append(unfinished(head))
+    lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong" + ("" if head["finished"] else " in what was done")]
+    signed = head.get("signed")
+    lines.append("signed by %s, %s, seal %s" % (signed["by"], signed["at"] or "time unknown", signed["seal"]) if signed else "not signed")
+    return lines
+
+
+def status_lines(status):
+    """`commission status` for people."""
+    lines = [step_line(*row) for row in status["done"]]
+    if status["running"]:
+        running = "%s %s is running (%d s)" % (status["evse"], status["step"], status["seconds"])
+        running += ", " + status["progress"] if status["progress"] else ""
+        lines.append("%s; left: %s" % (running, ", ".join(status["left"]) or "none"))
+    else:
+        lines.append("no run; `commission start`, `commission report`")
+    lines += finding_lines(status["findings"])
+    if status["ask"]:
+        lines.append("? %s (commission next: yes, go on; or no, skip, abort)" % status["ask"])
+    return lines

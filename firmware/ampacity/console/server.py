@@ -1,0 +1,188 @@
+"""The console's platform: lines over a local socket, a serial line or standard input.
+
+The prompt "> " ends every answer and nothing else does: inside an answer an arrow is written without a blank, so that
+a program knows where an answer is over. A local door leads straight to the installer until a password is set; any
+other door is not opened before that.
+"""
+
+import asyncio
+
+from ampacity.base.admission import Admission
+from ampacity.base.errors import Rejected
+from ampacity.base.protocol_sniffing import is_other_protocol
+from ampacity.base.rate_limited_log import RateLimitedLog
+from ampacity.base.within import within
+
+PROMPT = "> "
+CHUNK_BYTES = 256
+PAUSE_MS = 2  # between two slices of a password
+LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+CLIENTS_MAX = 8
+WAITING = 4  # connections that have not yet said a line
+QUEUED_MAX, STRANGERS_QUEUED_MAX = 8, 3  # lines that wait for their turn, those of ended connections too
+UNREAD_S_MAX = 10  # for so long an answer may wait to be read
+
+
+def role_of(host, access):
+    """Role that a door on this host gives by itself. Raises Rejected for a door that must not be open yet."""
+    if access.is_set():
+        return "user"
+    if host not in LOCAL_HOSTS:
+        raise Rejected("console", host, "127.0.0.1 until the installer's password is set")
+    return "installer"
+
+
+async def serve(platform, host, port, access, target, log):
+    """Listen on host:port; each connection gets a Console of its own. Returns the server (close()).
+
+    target: function that returns what consoles work on. It is asked, and the console loaded, when somebody says a line.
+    Whoever is not a console's client, and what comes above CLIENTS_MAX, is hung up, counted in the log and told there.
+    """
+    role_of(host, access)
+    served = ConsoleServer(platform, target, log, lambda: role_of(host, access), access.knows)
+    return await platform.listen(host, port, served.handle)
+
+
+class ConsoleServer:
+    """All connections of one console door. One line is answered at a time, and then others have as long a turn."""
+
+    def __init__(self, platform, target, log, role, knows):
+        self.platform = platform
+        self.knows = knows
+        self.target = target
+        self.log = log
+        self.role = role
+        self.turn = asyncio.Lock()
+        self.queued = self.strangers = 0  # lines that wait for their turn or have it; those of strangers among them
+        self.told = RateLimitedLog(log, "console")
+        self.admission = Admission(platform, CLIENTS_MAX, WAITING, self._full)
+
+    async def handle(self, reader, writer):
+        conversation = ConsoleConnection(self, writer)
+        try:
+            await conversation.converse(reader)
+            await close(writer)
+        except (OSError, EOFError, asyncio.TimeoutError):
+            pass
+        finally:
+            self.admission.leave(conversation.client)
+            if conversation.console is not None:
+                conversation.console.open = False
+            self.platform.abort(writer)
+
+    def foreign(self):
+        """Somebody speaks another language: a browser that a web page sent here, for one."""
+        self.log.counter("console_foreign")
+        self.told.add("not a console client (HTTP, TLS or the like): hung up", self.platform.clock.now_ms())
+
+    def busy(self):
+        """A line came for which there is no turn."""
+        self.log.counter("console_busy")
+        self.told.add("too many lines wait for their turn: one was refused", self.platform.clock.now_ms())
+
+    def _full(self, text, now_ms):
+        self.log.counter("console_turned_away")
+        self.told.add(text, now_ms)
+
+
+class ConsoleConnection:
+    """One connection. `console`: its own, from its first line on."""
+
+    def __init__(self, port, writer):
+        self.console = None
+        self._peer = port.platform.peer_host(writer) or "an unknown address"
+        self.client = port.admission.enter(writer, port.knows(self._peer))
+        self._port = port
+        self._writer = writer
+
+    async def converse(self, reader):
+        """Answer lines until the other side ends, says what no client says, or reads no answer."""
+        from ampacity.console.console import LINE_MAX
+
+        pending = b""
+        await self._say(PROMPT.encode())
+        while True:
+            data = await reader.read(CHUNK_BYTES)
+            if not data:
+                return
+            pending += data
+            while b"\n" in pending:
+                at = pending.index(b"\n")
+                line, pending = pending[:at], pending[at + 1 :]
+                if is_other_protocol(line):
+                    return self._port.foreign()
+                if not self._port.admission.heard(self.client):
+                    return
+                if not await self._answer(line):
+                    return None
+            if len(pending) > 4 * LINE_MAX:
+                return
+
+    async def _answer(self, line):
+        """True: it was answered. False: nobody is there any more, or too many lines wait before it."""
+        port = self._port
+        stranger = not self._known()
+        if port.queued >= QUEUED_MAX or (stranger and port.strangers >= STRANGERS_QUEUED_MAX):
+            port.busy()
+            await self._say(b"error: console: too many lines wait for their turn; try again\n")
+            return False
+        port.queued += 1
+        port.strangers += stranger
+        try:
+            data = await self._in_turn(line)
+        finally:
+            port.queued -= 1
+            port.strangers -= stranger
+        if data is None:
+            return False
+        await self._say(data)
+        return True
+
+    async def _in_turn(self, line):
+        """The answer; None: its connection was ended while it waited."""
+        port = self._port
+        clock = port.platform.clock
+        port.admission.answering(self.client, True, self._known())
+        async with port.turn:
+            if not port.admission.has(self.client):
+                return None
+            began_ms = clock.now_ms()
+            if self.console is None:
+                from ampacity.console.console import Console
+
+                self.console = Console(port.target(), self._peer)
+            data = await answered(self.console, line, port.role(), clock)
+            await clock.sleep_ms(clock.now_ms() - began_ms)
+        port.admission.answering(self.client, False, self._known())
+        return data
+
+    def _known(self):
+        """Has it, or its address, shown the password?"""
+        return self._port.knows(self._peer) or (self.console is not None and self.console.logged_in)
+
+    async def _say(self, data):
+        self._writer.write(data)
+        await within(self._writer.drain(), UNREAD_S_MAX)
+
+
+async def close(writer):
+    """End a connection; on one of the runtimes only the second call does."""
+    try:
+        writer.close()
+        await writer.wait_closed()
+    except OSError:
+        pass
+
+
+async def answered(console, line, role, clock):
+    """The bytes that answer one line of bytes, prompt included."""
+    try:
+        text = console.line(line.decode().strip(), role, clock.now_ms())
+        while text is None:
+            await clock.sleep_ms(PAUSE_MS)
+            text = console.go_on(clock)
+    except UnicodeError:
+        text = "error: line: use UTF-8"
+    if text:
+        text = text.replace("-> ", "\u2192 ").replace(PROMPT, ">") + "\n"
+    return (text + PROMPT).encode()

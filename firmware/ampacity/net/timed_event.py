@@ -1,0 +1,42 @@
+"""An event that also rings at a set time. `asyncio.wait_for` would do, but CPython 3.11's loses a cancellation that comes
+in the same turn as the event, and both runtimes make a task for each call."""
+
+import asyncio
+
+
+class TimedEvent:
+    """set() wakes whoever waits; so does the time given to wait(). It may ring early; ask again what is due."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._event = asyncio.Event()
+        self._timer = None
+        self._timer_ms = 0
+
+    def set(self):
+        """Ring now."""
+        self._event.set()
+
+    def clear(self):
+        """What rang before does not count."""
+        self._event.clear()
+
+    async def wait(self, until_ms):
+        """Until set(), or about until_ms of the clock."""
+        if self._timer is not None and self._timer_ms > until_ms:
+            self.close()
+        if self._timer is None:
+            self._timer_ms = until_ms
+            self._timer = asyncio.create_task(self._ring(max(1, until_ms - self._clock.now_ms())))
+        await self._event.wait()
+
+    async def _ring(self, wait_ms):
+        await self._clock.sleep_ms(wait_ms)
+        self._timer = None
+        self._event.set()
+
+    def close(self):
+        """No timer is left behind."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

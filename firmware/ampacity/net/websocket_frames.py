@@ -1,0 +1,105 @@
+"""WebSocket frames (RFC 6455, section 5): built masked, as a client must; read unmasked, in bounds, piece by piece."""
+
+import struct
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+CONTROL_MAX = 125
+MASK_PIECE = 1024  # bytes masked at once: bounds the heap that the big integers take
+
+NORMAL, PROTOCOL_ERROR, UNSUPPORTED, NOT_UTF8, TOO_BIG = 1000, 1002, 1003, 1007, 1009
+
+
+class WebSocketError(Exception):
+    """What the peer sent breaks the protocol. code: to close with; kind: a short name for a counter."""
+
+    def __init__(self, code, kind, text):
+        super().__init__(text)
+        self.code = code
+        self.kind = kind
+
+
+def mask(data, key):
+    """data XOR the four bytes of key, repeated. Big integers do it many times faster than a loop over bytes."""
+    size = len(data)
+    if size > MASK_PIECE:
+        return b"".join([mask(data[i : i + MASK_PIECE], key) for i in range(0, size, MASK_PIECE)])
+    if size == 0:
+        return b""
+    pad = (key * (size // 4 + 1))[:size]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(pad, "big")).to_bytes(size, "big")
+
+
+def encode(opcode, payload, key, fin=True):
+    """A whole frame, masked with key (4 bytes)."""
+    size = len(payload)
+    first = opcode | (0x80 if fin else 0)
+    if size < 126:
+        head = bytes((first, 0x80 | size))
+    elif size < 65536:
+        head = struct.pack(">BBH", first, 0xFE, size)
+    else:
+        head = struct.pack(">BBII", first, 0xFF, 0, size)
+    return head + key + mask(payload, key)
+
+
+class FrameReader:
+    """A server's bytes in, frames out. Holds no more than one payload in bounds and what came behind it.
+
+    payload_max: longest payload; a longer one is a Fault when its head is seen, before it is stored.
+    """
+
+    def __init__(self, payload_max):
+        self._payload_max = payload_max
+        self._data = b""
+        self._at = 0  # where the next frame begins
+
+    def receive(self, data):
+        """Store bytes."""
+        left = self._data[self._at :] if self._at else self._data
+        self._data, self._at = left + data if left else bytes(data), 0
+
+    def next_frame(self):
+        """(fin, opcode, payload) or None while it is not complete. Fault: garbage."""
+        data, at = self._data, self._at
+        if len(data) < at + 2:
+            return None
+        first, size = data[at], data[at + 1]
+        opcode = first & 15
+        self._check_head(first, size, opcode)
+        at += 2
+        if size >= 126:
+            begin, more = at, 2 if size == 126 else 8
+            at += more
+            if len(data) < at:
+                return None
+            size = self._long_size(data, begin, more)
+        if size > self._payload_max:
+            raise WebSocketError(TOO_BIG, "oversized", "a payload of %d bytes, %d are allowed" % (size, self._payload_max))
+        if len(data) < at + size:
+            return None
+        self._at = at + size
+        return first & 0x80 != 0, opcode, data[at : at + size]
+
+    def _check_head(self, first, size, opcode):
+        if first & 0x70:
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "reserved bits are set")
+        if size & 0x80:
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "a server's frame is masked")
+        if opcode not in (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG):
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "unknown opcode %d" % opcode)
+        if opcode >= CLOSE and (size > CONTROL_MAX or not first & 0x80):
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "a control frame in pieces or longer than 125 bytes")
+
+    def _long_size(self, data, at, more):
+        if more == 2:
+            size = struct.unpack_from(">H", data, at)[0]
+            least = 126
+        else:
+            high, low = struct.unpack_from(">II", data, at)
+            if high >> 31:
+                raise WebSocketError(PROTOCOL_ERROR, "garbage", "a length beyond 63 bits")
+            size = high << 32 | low
+            least = 65536
+        if size < least:
+            raise WebSocketError(PROTOCOL_ERROR, "garbage", "a length in more bytes than it needs")
+        return size

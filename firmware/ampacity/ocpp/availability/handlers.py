@@ -1,0 +1,15 @@
+"""What the CSMS asks of the availability of EVSEs and connectors."""
+
+
+def change_availability(station, request, message_id, now_ms):
+    """ChangeAvailability (G03, G04)."""
+    evse = request.get("evse")
+    name = "0" if evse is None or evse["id"] == 0 else "%d" % evse["id"]
+    if evse is not None and evse["id"] != 0 and station.evse(evse["id"]) is None:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+    connector = None if evse is None else evse.get("connectorId")
+    if connector is not None:
+        if connector != 1 or name == "0":
+            return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownConnectorId"}}
+        name += ".1"
+    return {"status": station.availability.change(name, request["operationalStatus"] == "Operative", now_ms)}

@@ -1,0 +1,78 @@
+"""Values of variables that are worked out when asked: the `@` of the table."""
+
+from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
+
+STATE_LENGTH_MAX = 1000
+
+PLAIN = (
+    # variable, key of the station's configuration, what it is without
+    ("ChargingStation.Identity", "identity", ""),
+    ("ChargingStation.Model", "model", "Ampacity"),
+    ("ChargingStation.SerialNumber", "serial", ""),
+    ("ChargingStation.VendorName", "vendor", "Ampacity"),
+    ("Controller.FirmwareVersion", "firmware", ""),
+    ("SecurityCtrlr.Identity", "identity", ""),
+    ("SecurityCtrlr.SecurityProfile", "security_profile", 1),
+)
+
+
+class ComputedVariables:
+    """`value(scope, row)` → text. Scope as in model.py."""
+
+    def __init__(self, station):
+        self._station = station
+
+    def value(self, scope, row):
+        name = row.component + "." + row.variable
+        if scope:
+            return self._of_evse(name, self._station.evse(abs(scope)))
+        for known, key, otherwise in PLAIN:
+            if known == name:
+                return str(self._station.config.get(key, otherwise))
+        return str(self._of_station(name, self._station))
+
+    def most(self, scope, row):
+        """maxLimit that the table leaves open: the greatest power of the EVSE."""
+        return self._watts(self._station.evse(abs(scope))) if scope else 0
+
+    def _of_station(self, name, station):
+        """KeyError: the table asks for what is not worked out here."""
+        if name == "AuthCacheCtrlr.Storage":
+            return station.cache.size_bytes()
+        if name == "ChargingStation.AvailabilityState":
+            return station.availability.station_status()
+        if name == "ChargingStation.Problem":
+            return "true" if station.problem or any(p.status == "Faulted" for p in station.evses) else "false"
+        if name == "ChargingStation.SupplyPhases":
+            return max([p.phases for p in station.evses])
+        if name == "ClockCtrlr.DateTime":
+            return station.iso(station.now_ms)
+        if name == "LocalAuthListCtrlr.Entries":
+            return len(station.local_list)
+        if name == "OCPPCommCtrlr.ActiveNetworkProfile":
+            return station.config.get("slot", 1)
+        if name == "SmartChargingCtrlr.Entries":
+            return len(station.profiles.all)
+        if name == "SmartChargingCtrlr.Interval":
+            return station.restart_hold_s
+        if name == "SmartChargingCtrlr.PeriodsPerSchedule":
+            return PERIODS_MAX
+        if name == "SmartChargingCtrlr.ProfileStackLevel":
+            return STACK_LEVEL_MAX
+        raise KeyError(name)
+
+    def _of_evse(self, name, evse):
+        if name.endswith(".AvailabilityState"):
+            return self._station.availability.status(evse)
+        if name.endswith(".SupplyPhases"):
+            return str(evse.phases)
+        if name == "EVSE.EvseId":
+            return evse.name
+        if name == "EVSE.State":
+            return self._station.explain(evse.id)[:STATE_LENGTH_MAX]
+        if name == "EVSE.Power":
+            return str(evse.values.get("power_w") or 0)
+        return evse.connector
+
+    def _watts(self, evse):
+        return evse.max_da * self._station.config.get("voltage_v", 230) * evse.phases // 10

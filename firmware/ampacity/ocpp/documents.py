@@ -1,0 +1,39 @@
+"""The store's settings, and what happens when they cannot be written.
+
+A request of the CSMS that needs keeping fails with the write (`put` raises OSError, the answer is InternalError). What
+happens at an EVSE has happened, kept or not: `try_put` and `try_remove` count the failure and go on.
+"""
+
+
+class StationDocuments:
+    def __init__(self, documents, log):
+        self._documents = documents
+        self._log = log
+
+    def get(self, name):
+        """The document, or None."""
+        return self._documents.get(name)
+
+    def damaged(self, name):
+        """Was there a document that could not be read?"""
+        return name in self._documents.damaged
+
+    def put(self, name, value):
+        """OSError: the old document is still there."""
+        self._documents.put(name, value)
+
+    def try_put(self, name, value):
+        """False if it could not be kept."""
+        return self._try(self._documents.put, name, value)
+
+    def try_remove(self, name):
+        """False if the document is still there."""
+        return self._try(self._documents.remove, name)
+
+    def _try(self, function, *parameters):
+        try:
+            function(*parameters)
+            return True
+        except OSError:
+            self._log.counter("ocpp_not_kept")
+            return False

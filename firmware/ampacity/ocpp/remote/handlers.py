@@ -1,0 +1,135 @@
+"""Requests by which the CSMS acts on an EVSE: start, stop, trigger, unlock; and DataTransfer."""
+
+from ampacity.ocpp.evse import Authorization
+
+LOCK_MS_MAX = 10000
+
+
+def request_start_transaction(station, request, message_id, now_ms):
+    """RequestStartTransaction (F01, F02)."""
+    if not station.accepted():
+        return _rejected("CSNotAccepted")
+    evse = station.evse(request["evseId"]) if "evseId" in request else _choose(station)
+    if evse is None:
+        return _rejected("UnknownEvse" if "evseId" in request else "NotFound")
+    if station.availability.status(evse) in ("Unavailable", "Faulted") or station.resets.scheduled():
+        return _rejected("InvalidMessageSeq")
+    if evse.auth is not None:
+        return _rejected("TxInProgress")
+    profile = request.get("chargingProfile")
+    smart = station.model.on("SmartChargingCtrlr", "Enabled")
+    if profile is not None and smart:
+        reason = station.profiles.refusal_at_start(evse, profile, now_ms)
+        if reason:
+            return _rejected(reason)
+        station.profiles.wait_for_start(evse, profile)
+    response = {"status": "Accepted"}
+    if evse.tx is not None and evse.tx.ending is None:
+        response["transactionId"] = evse.tx.id
+    station.exchange.after_answer(lambda now_ms: _begin(station, evse, request, now_ms))
+    return response
+
+
+def _begin(station, evse, request, now_ms):
+    """After the answer has left: authorise, by the rules or without asking (AuthorizeRemoteStart)."""
+    token = {"idToken": request["idToken"]["idToken"], "type": request["idToken"]["type"]}
+    remote_id = request["remoteStartId"]
+    asks = station.model.on("AuthCtrlr", "AuthorizeRemoteStart") and token["type"] not in ("Central", "NoAuthorization")
+    if asks:
+        station.authorizer.begin(evse, token, "RemoteStart", remote_id, now_ms)
+    elif evse.auth is None:
+        group = (request.get("groupIdToken") or {"idToken": ""})["idToken"]
+        station.transactions.authorized(evse, Authorization(token, group, "RemoteStart", remote_id), now_ms)
+
+
+def _choose(station):
+    """F01.FR.20: a car that waits, else a free EVSE."""
+    for wanted in (True, False):
+        for evse in station.evses:
+            shown = station.availability.status(evse)
+            if evse.auth is None and evse.plugged == wanted and shown not in ("Unavailable", "Faulted", "Reserved"):
+                return evse
+    return None
+
+
+def _rejected(reason):
+    return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+
+
+def request_stop_transaction(station, request, message_id, now_ms):
+    """RequestStopTransaction (F03)."""
+    evse = station.transactions.find(request["transactionId"])
+    if not station.accepted() or evse is None:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
+    station.exchange.after_answer(lambda now_ms: _stop(station, evse, request["transactionId"], now_ms))
+    return {"status": "Accepted"}
+
+
+def _stop(station, evse, transaction_id, now_ms):
+    if evse.tx is not None and evse.tx.id == transaction_id:
+        station.transactions.deauthorize(evse, "RemoteStop", "Remote", now_ms)
+
+
+def trigger_message(station, request, message_id, now_ms):
+    """TriggerMessage (F06): the answer first, then what was asked for."""
+    wanted = request["requestedMessage"]
+    evses, known = _evses(station, request.get("evse"))
+    if wanted == "BootNotification":
+        return _status(station.boot.trigger(now_ms))
+    if wanted == "Heartbeat":
+        station.boot.request_heartbeat()
+        return _status(True)
+    if wanted in ("LogStatusNotification", "FirmwareStatusNotification"):
+        station.exchange.post(wanted, {"status": "Idle"})
+        return _status(True)
+    if wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
+        return {"status": "NotImplemented"}
+    if not known:
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+    if wanted == "StatusNotification":
+        station.availability.force(evses)
+        return _status(True)
+    if wanted == "MeterValues":
+        return _status(any([station.sampling.request(evse) for evse in evses]))
+    running = [evse for evse in evses if evse.tx is not None and not evse.tx.restored]
+    for evse in running:
+        station.exchange.after_answer(lambda now_ms, evse=evse: _event(station, evse, now_ms))
+    return _status(bool(running))
+
+
+def _event(station, evse, now_ms):
+    if evse.tx is not None:
+        station.transactions.events.send(evse, "Updated", "Trigger", now_ms)
+
+
+def _status(done):
+    return {"status": "Accepted" if done else "Rejected"}
+
+
+def _evses(station, target):
+    """The EVSEs that are meant, and whether there are any such."""
+    if target is None or target["id"] == 0:
+        return station.evses, True
+    evse = station.evse(target["id"])
+    if evse is None or target.get("connectorId", 1) != 1:
+        return [], False
+    return [evse], True
+
+
+def unlock_connector(station, request, message_id, now_ms):
+    """UnlockConnector (F05). The lock's own answer comes later, through `Station.unlocked`."""
+    evse = station.evse(request["evseId"])
+    if evse is None or request["connectorId"] != 1:
+        return {"status": "UnknownConnector"}
+    if evse.tx is not None and evse.auth is not None:
+        return {"status": "OngoingAuthorizedTransaction"}
+    if evse.tethered:
+        return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "FixedCable"}}
+    station.exchange.answer_later(message_id, now_ms + LOCK_MS_MAX, {"status": "UnlockFailed"})
+    station.actions.append(("unlock", evse.id, message_id))
+    return None
+
+
+def data_transfer(station, request, message_id, now_ms):
+    """DataTransfer (P01): no vendor's messages are known here."""
+    return {"status": "UnknownVendorId"}

@@ -1,0 +1,52 @@
+"""NotifyEVChargingNeeds (K15): what a car still needs and when it leaves, so that the CSMS can answer with a profile.
+
+Told while its transaction runs, for a profile of the CSMS names one; what is told earlier waits for that. What the
+car itself did not say is what its EVSE is: phases, least and most current, voltage. In OCPP 2.0.1 this goes upward only:
+no message of the CSMS brings a departure or an energy need.
+"""
+
+from ampacity.base.wallclock import format_iso
+
+TRANSFERS = ("AC_single_phase", "AC_two_phase", "AC_three_phase")
+LEAST_A = 6
+
+
+class ChargingNeeds:
+    """One word of each EVSE waits at most: the newest."""
+
+    def __init__(self, station):
+        self._station = station
+        self._waiting = {}  # EVSE id -> (Wh, departure in unix milliseconds or None)
+
+    def put(self, evse_id, energy_wh, departure_unix_ms):
+        self._waiting[evse_id] = (energy_wh, departure_unix_ms)
+
+    def forget(self, evse_id):
+        self._waiting.pop(evse_id, None)
+
+    def pull(self, now_ms):
+        """The next NotifyEVChargingNeeds, or None."""
+        station = self._station
+        for evse in station.evses:
+            told = self._waiting.get(evse.id)
+            if told is not None and evse.tx is not None and station.model.on("SmartChargingCtrlr", "Enabled"):
+                return ("NotifyEVChargingNeeds", self._payload(evse, told), self._done(evse.id, told))
+        return None
+
+    def _payload(self, evse, told):
+        energy_wh, departure_unix_ms = told
+        ac = {"energyAmount": energy_wh, "evMinCurrent": LEAST_A, "evMaxCurrent": max(LEAST_A, evse.max_da // 10),
+              "evMaxVoltage": self._station.config.get("voltage_v", 230)}  # fmt: skip
+        needs = {"requestedEnergyTransfer": TRANSFERS[min(3, evse.phases) - 1], "acChargingParameters": ac}
+        if departure_unix_ms is not None:
+            needs["departureTime"] = format_iso(departure_unix_ms)
+        return {"evseId": evse.id, "chargingNeeds": needs}
+
+    def _done(self, evse_id, told):
+        def done(kind, payload, now_ms):
+            if kind != "lost" and self._waiting.get(evse_id) == told:
+                self.forget(evse_id)
+                if kind == "result":
+                    self._station.log.add("info", "needs of EVSE %d: %s by the CSMS" % (evse_id, payload["status"]), now_ms)
+
+        return done

@@ -1,0 +1,55 @@
+"""From the last values of an EVSE to sampled values, as the measurands variables ask (J01, J02)."""
+
+
+def tenths(value):
+    """Tenths of a unit as a JSON number: 160 → 16, 161 → 16.1."""
+    return value // 10 if value % 10 == 0 else value / 10
+
+
+def _per_phase(evse, values, suffix):
+    return [(value, evse.phase_names[i] + suffix) for i, value in enumerate(values or ()) if i < len(evse.phase_names)]
+
+
+def _readings(evse, measurand):
+    """[(number, phase or None)] and the unit of one measurand; [] if the EVSE does not tell it."""
+    values = evse.values
+    if measurand == "Current.Import":
+        return [(tenths(v), phase) for v, phase in _per_phase(evse, values.get("amps_da"), "") if v is not None], "A"
+    if measurand == "Voltage":
+        pairs = [(v, p if "-" in p else p + "-N") for v, p in _per_phase(evse, values.get("volts_dv"), "")]
+        return [(tenths(v), phase) for v, phase in pairs if v is not None], "V"
+    key, unit = {
+        "Energy.Active.Import.Register": ("energy_wh", "Wh"),
+        "Power.Active.Import": ("power_w", "W"),
+        "Current.Offered": ("offered_da", "A"),
+        "Power.Offered": ("offered_w", "W"),
+        "SoC": ("soc", "Percent"),
+    }.get(measurand, ("", ""))
+    value = values.get(key)
+    if value is None:
+        return [], unit
+    return [(tenths(value) if key == "offered_da" else value, None)], unit
+
+
+def sampled(evse, measurands, context):
+    """The sampledValue list; empty when nothing of it is known."""
+    result = []
+    for measurand in measurands:
+        readings, unit = _readings(evse, measurand)
+        for value, phase in readings:
+            item = {"value": value, "context": context, "measurand": measurand, "unitOfMeasure": {"unit": unit}}
+            if phase is not None:
+                item["phase"] = phase
+            result.append(item)
+    return result
+
+
+def meter_value(evse, measurands, context, stamp):
+    """[one MeterValue] with `stamp` as its time, or []."""
+    values = sampled(evse, measurands, context)
+    return [{"timestamp": stamp, "sampledValue": values}] if values else []
+
+
+def phases_used(evse):
+    """On how many phases the car draws 1 A or more; 0 if that is not known."""
+    return sum(1 for v in evse.values.get("amps_da") or () if v is not None and v >= 10)

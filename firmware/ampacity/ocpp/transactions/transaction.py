@@ -1,0 +1,61 @@
+"""One transaction, and what of it survives a power cut."""
+
+from ampacity.ocpp.transactions.phase_count import UNKNOWN
+
+SAMPLES_MAX = 16
+
+
+class Transaction:
+    """The open transaction of an EVSE.
+
+    seq_no: of the next event. start_ms: when it began (None: before a restart), start_unix_s: the same by the wall clock
+    (None: no clock then); relative charging profiles count from there. stop_reason: why authorisation ended, for an Ended
+    that comes later. ending: it is over, but its Ended event waits for the energy (ending.py). begin_due: its Started
+    event could not name the energy register yet. energy_wh_max: register value at which the grace for an invalid identifier is used up, or None.
+    What most transactions never have stands in the class.
+    """
+
+    state = None
+    stop_reason = None
+    ending = None
+    begin_due = False
+    energy_wh_max = None
+    ended_sample_ms = None
+    samples = ()
+    restored = False
+    phases = UNKNOWN
+
+    def __init__(self, transaction_id, start_ms, start_unix_s):
+        self.id = transaction_id
+        self.seq_no = 0
+        self.start_ms = start_ms
+        self.start_unix_s = start_unix_s
+        self.sample_ms = None
+
+    def keep_sample(self, meter_values):
+        """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
+        self.samples = list(self.samples) + list(meter_values)
+        if len(self.samples) > SAMPLES_MAX:
+            self.samples = [s for i, s in enumerate(self.samples) if i % 2 == 0]
+
+
+def document(evse):
+    """What is kept of the transaction at `evse`."""
+    tx, auth = evse.tx, evse.auth
+    known = {
+        "id": tx.id,
+        "seq": tx.seq_no,
+        "start": tx.start_unix_s,
+        "state": tx.state,
+        "token": None if auth is None else auth.token,
+        "group": "" if auth is None else auth.group,
+        "reason": tx.stop_reason,
+    }
+    if tx.ending is not None:
+        known["end"] = tx.ending.document()
+    return known
+
+
+def name(evse_id):
+    """The settings document of an EVSE's transaction."""
+    return "ocpp_tx_%d" % evse_id

@@ -1,0 +1,110 @@
+"""Builds TransactionEvents and keeps them; samples while a transaction runs; finds open transactions after a restart."""
+
+from ampacity.ocpp.evse import Authorization
+from ampacity.ocpp.transactions.ending import Ending
+from ampacity.ocpp.transactions.meter_values import meter_value, phases_used
+from ampacity.ocpp.transactions.transaction import Transaction, document, name
+
+CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
+REGISTER = "Energy.Active.Import.Register"
+KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
+
+
+class TransactionEvents:
+    """send() is the only place where a TransactionEvent comes from."""
+
+    def __init__(self, station):
+        self._station = station
+
+    def send(self, evse, kind, trigger, now_ms, token=None, reason=None, values=None, phases=0):
+        """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule.
+
+        phases: so many are used, where this is what the event tells.
+        """
+        tx, auth = evse.tx, evse.auth
+        told = auth is not None and auth.trigger is not None and kind != "Ended"
+        payload = {"eventType": kind, "triggerReason": trigger, "seqNo": tx.seq_no, "evse": {"id": evse.id}}
+        info = {"transactionId": tx.id, "chargingState": evse.state}
+        if evse.plugged or kind == "Ended":
+            payload["evse"]["connectorId"] = 1
+        if told:
+            payload["triggerReason"] = auth.trigger
+            payload["idToken"] = auth.token
+            if auth.remote_id is not None:
+                info["remoteStartId"] = auth.remote_id
+            auth.trigger = None
+        elif token is not None:
+            payload["idToken"] = token
+        if reason is not None:
+            info["stoppedReason"] = reason
+        payload["transactionInfo"] = info
+        if evse.state == "Charging" and tx.state != "Charging":
+            phases = phases_used(evse)
+            tx.phases = (phases or tx.phases[0],) + tx.phases[1:]
+        if phases:
+            payload["numberOfPhasesUsed"] = phases
+        self._add_values(evse, payload, values, now_ms)
+        tx.seq_no += 1
+        tx.state = evse.state
+        station = self._station
+        station.queue.append("TransactionEvent", payload, tx.id, now_ms, trigger in KEPT_TRIGGERS)
+        if kind != "Ended":
+            self.keep(evse)
+
+    def begin(self, evse, now_ms):
+        """The energy register is read for the first time since the start."""
+        tx, words = evse.tx, self._station.model.words("SampledDataCtrlr", "TxStartedMeasurands")
+        tx.begin_due = False
+        context = "Sample.Periodic" if evse.values.get("flows") else CONTEXT["Started"]
+        values = meter_value(evse, words, context, self._station.stamp(now_ms))
+        self.send(evse, "Updated", "MeterValuePeriodic", now_ms, values=values)
+
+    def keep(self, evse):
+        """What of the transaction is to survive a power cut."""
+        self._station.documents.try_put(name(evse.id), document(evse))
+
+    def forget(self, evse):
+        """The transaction is over."""
+        self._station.documents.try_remove(name(evse.id))
+
+    def restore(self):
+        """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""
+        known = self._station.queue.last
+        for evse in self._station.evses:
+            kept = self._station.documents.get(name(evse.id))
+            for tx_id in sorted(known):
+                evse_id, _, kind = known[tx_id]
+                if evse_id == evse.id and kind == "Ended" and kept and kept["id"] == tx_id:
+                    kept = None
+                    self.forget(evse)
+                elif evse_id == evse.id and kind != "Ended" and (kept is None or kept["id"] != tx_id):
+                    kept = {"id": tx_id, "seq": 0, "start": None, "state": None, "token": None, "group": "", "reason": None}
+            if kept:
+                self._open(evse, kept, known.get(kept["id"]))
+
+    def _open(self, evse, kept, newest):
+        tx = Transaction(kept["id"], None, kept["start"])
+        tx.seq_no = max(kept["seq"], newest[1] + 1 if newest else 0)
+        tx.state = kept["state"]
+        tx.stop_reason = kept["reason"]
+        tx.restored = True
+        if kept.get("end"):
+            tx.ending = Ending(kept["end"][0], kept["end"][1], kept["end"][2], self._station.started_ms)
+        evse.tx = tx
+        if kept["token"]:
+            evse.auth = Authorization(kept["token"], kept["group"], None)
+
+    def _add_values(self, evse, payload, values, now_ms):
+        model = self._station.model
+        kind = payload["eventType"]
+        if values is None:
+            values = []
+            if kind != "Updated" or payload["triggerReason"] == "Trigger":
+                measurands = model.words("SampledDataCtrlr", "Tx%sMeasurands" % kind)
+                context = "Trigger" if kind == "Updated" else CONTEXT[kind]
+                values = meter_value(evse, measurands, context, self._station.stamp(now_ms))
+                evse.tx.begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+            if kind == "Ended":
+                values = list(evse.tx.samples) + values
+        if values:
+            payload["meterValue"] = values

@@ -1,0 +1,20 @@
+"""Which platform is this? The one place that asks."""
+
+import sys
+
+
+def detect_platform():
+    """(Platform class, run function) of the platform that this code runs on."""
+    if sys.implementation.name != "micropython":
+        from ampacity.ports.linux import LinuxPlatform, run
+
+        return LinuxPlatform, run
+    if sys.platform == "linux":
+        from ampacity.ports.unix import UnixPlatform, run
+
+        return UnixPlatform, run
+    import asyncio
+
+    from ampacity.ports.board import BoardPlatform
+
+    return BoardPlatform, asyncio.run

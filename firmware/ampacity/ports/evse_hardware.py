@@ -1,0 +1,53 @@
+"""The hardware of one charging point as plain attributes: what the pins say, and what they are told."""
+
+PILOT_KINDS = ("x1", "pwm", "f")
+FAULT_FLAGS = ("rcm", "overtemp", "lock_failed", "pe_lost")
+
+
+class EvseHardware:
+    """Inputs are set by the platform, outputs by the owner of the charging point.
+
+    Inputs: cp_high_mv, cp_low_mv (extremes of the pilot over one period), pp_ohm (None: open, or no contact), amps_da,
+    volts_dv (lists of three, per terminal), energy_wh (None: no meter), temperature_c (None: no sensor), contactor_closed (feedback), the fault flags
+    rcm, overtemp, lock_failed, pe_lost; `updated_ms`: when they were last read (None: never).
+    events: list of ("token", id, type) and ("button", name), taken by the owner.
+    on_input: None, or function(now_ms) that the platform calls when the pilot, the feedback or a fault flag changed: the
+    owner need not wait for its next tick to open a contactor.
+    Outputs: pilot (kind, permille), contactor, lock. `on_change` is called after an output changed.
+    The reset state of the outputs is steady +12 V, contactor open, unlocked.
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.cp_high_mv = 12000
+        self.cp_low_mv = 12000
+        self.pp_ohm = None
+        self.amps_da = [0, 0, 0]
+        self.volts_dv = [0, 0, 0]
+        self.energy_wh = None
+        self.temperature_c = None
+        self.contactor_closed = False
+        self.rcm = self.overtemp = self.lock_failed = self.pe_lost = False
+        self.updated_ms = None
+        self.events = []
+        self.pilot = ("x1", 0)
+        self.contactor = False
+        self.lock = False
+        self.on_change = None
+        self.on_input = None
+
+    def set_pilot(self, kind, permille=0):
+        """kind "x1" (steady +12 V), "pwm" with permille 1..999, "f" (steady −12 V)."""
+        self._output("pilot", (kind, permille if kind == "pwm" else 0))
+
+    def set_contactor(self, closed):
+        self._output("contactor", bool(closed))
+
+    def set_lock(self, locked):
+        self._output("lock", bool(locked))
+
+    def _output(self, name, value):
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+            if self.on_change is not None:
+                self.on_change()

@@ -1,0 +1,162 @@
+"""What the Platform of all platforms have in common.
+
+A platform adds `clock`, `open_line`, `connect`, `abort`, `listen` and a waiter; the roles see one face.
+"""
+
+import sys
+import time
+
+from ampacity.base.errors import Rejected
+from ampacity.ports.watchdog import NoWatchdog
+
+RESTART_STATUS = 42
+SECONDS_1970_2000 = 946684800
+RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
+
+
+def host_of(peer):
+    """Of what a runtime calls a peer: (host, port, …), or the bytes of a socket address."""
+    try:
+        if isinstance(peer, (bytes, bytearray)):
+            import socket
+
+            return ".".join([str(byte) for byte in socket.sockaddr(peer)[1]])
+        return str(peer[0])
+    except (TypeError, IndexError, AttributeError, OSError):
+        return None
+
+
+class Platform:
+    """The outside world of one controller.
+
+    folder: the data folder. boot: facts of boot.json (dict). files: the store's files door.
+    events: facts that belong to no local charging point, taken by the role: ("token", evse or None, id, type),
+    ("button", evse or None, name), ("bay", evse, occupied, token or None), ("fault", kind, on, fields),
+    ("safety_load", name, on).
+    faults: dict kind → fields of the bench's faults that are on now (empty on real hardware).
+    """
+
+    def __init__(self, folder, boot, clock, files=None):
+        self.folder = folder
+        self.boot = boot
+        self.clock = clock
+        self.files = files
+        self.watchdog = NoWatchdog()
+        self.events = []
+        self.faults = {}
+        self.sim = None
+
+    async def start(self):
+        """Connect what the boot facts ask for: the bench, where `sim` names one."""
+        if self.boot.get("sim"):
+            from ampacity.ports.sim import SimLink, run_link
+
+            self.sim = SimLink(self.boot.get("name", "primary"), self.events, self.faults)
+            self.watchdog = self.sim.watchdog
+            await run_link(self, self.sim, self.boot["sim"])
+
+    def evse_hardware(self, evse_name):
+        """The ChargePointPort of a local charging point, or None where this controller has no such hardware."""
+        return None if self.sim is None else self.sim.evse_hardware(evse_name)
+
+    def client_tls(self, files):
+        """What connect() takes as tls, of TlsFiles (ports/tls_credentials.py). Rejected: what the runtime cannot read."""
+        raise Rejected("tls", "wss", "a plain connection: this platform has no TLS")
+
+    def server_tls(self, files):
+        """What listen() takes as tls, of TlsFiles: clients must show a certificate that a root signed."""
+        raise Rejected("tls", "true", "a plain connection: this platform has no TLS")
+
+    def peer_certificate(self, writer):
+        """The DER of the other's certificate on a connection of listen(…, tls), None on a plain one."""
+        return getattr(writer, "certificate", None)
+
+    def peer_host(self, writer):
+        """The address of the other end of a connection of listen(), as text; None where the runtime does not say."""
+        return host_of(writer.get_extra_info("peername"))
+
+    def set_clock(self, unix_ms):
+        """The time of day was told: a board without a clock of its own checks certificates by it."""
+
+    def output(self, name):
+        """The Output of that name ("gpio:N"); on the bench any name is one. None where this controller has no such pin."""
+        from ampacity.ports.output import Output, pin_number
+
+        if self.sim is not None:
+            return self.sim.output(name)
+        number = pin_number(name)
+        return None if number is None else Output(name, self.drive_pin(number))
+
+    def input(self, name):
+        """A function that reads the input pin of that name ("gpio:N": True is high). None where there is no such pin."""
+        from ampacity.ports.output import pin_number
+
+        number = pin_number(name)
+        return None if number is None or self.sim is not None else self.read_pin(number)
+
+    def read_pin(self, number):
+        """A function that reads input pin `number`; OSError when it cannot be read."""
+        from ampacity.ports.output import sysfs_read
+
+        return sysfs_read(number)
+
+    def drive_pin(self, number):
+        """A function that switches output pin `number`."""
+        from ampacity.ports.output import sysfs_write
+
+        return sysfs_write(number)
+
+    def rtc_ms(self):
+        """Unix time in ms by this hardware's own clock, None where it has none or it was never set."""
+        unix_s = int(time.time())
+        if time.gmtime(0)[0] == 2000:  # some ports count from there
+            unix_s += SECONDS_1970_2000
+        return unix_s * 1000 if unix_s > RTC_SET_S else None
+
+    def reset_reason(self):
+        """Why this controller started: "PowerUp", "Watchdog", "Software", … or "unknown" where nothing says."""
+        return self.boot.get("reason") or ("PowerUp" if self.boot.get("sim") else self.hardware_reason())
+
+    def hardware_reason(self):
+        """What the hardware's own register says of it."""
+        return "unknown"
+
+    def power_mark(self):
+        """A text that stays the same for as long as the power is on, "" where there is none."""
+        return ""
+
+    def stall(self, duration_ms):
+        """Hold everything up, as a slow medium does."""
+        until_ms = self.clock.now_ms() + duration_ms
+        while self.clock.now_ms() < until_ms:
+            pass
+
+    async def pace(self, duration_ms):
+        """The safety loop's own sleep. A bench's `hang` holds the loop here while all else goes on."""
+        await self.clock.sleep_ms(duration_ms)
+        while "hang" in self.faults:
+            await self.clock.sleep_ms(20)
+
+    def reset(self, kind="immediate"):
+        """Leave the process with the status that asks for a restart; the hardware's reset state opens the contactor."""
+        sys.exit(RESTART_STATUS)
+
+    def look(self, bus_facts):
+        """Busy when another program has the device of that bus now; a board has one program."""
+        if sys.platform != "linux":
+            return
+        from ampacity.ports.lock import look
+
+        try:
+            look(self.device_of(bus_facts))
+        except Rejected:  # no device of its own
+            pass
+
+    def device_of(self, bus_facts):
+        """The device path of a serial bus; on the bench the boot facts name the pty of a virtual one."""
+        port = bus_facts.get("port", "virtual")
+        lines = self.boot.get("lines") or {}
+        port = lines.get(bus_facts.get("name"), port)
+        if port == "virtual":
+            raise Rejected("port", port, "a device such as /dev/ttyAMA0, or a bench that names it in boot.json")
+        return port

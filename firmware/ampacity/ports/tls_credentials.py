@@ -1,0 +1,24 @@
+"""What a TLS context is made of: texts from the configuration, checked before any library sees them."""
+
+from ampacity.base.errors import Rejected
+from ampacity.base.pem import certificates, private_key
+
+# the suites of OCPP's security profiles 2 and 3 with forward secrecy, the cheaper first; TLS 1.3 has only such
+SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384")
+
+
+class TlsCredentials:
+    """roots: whom to trust (PEM, one or more certificates). certificate, key: who we are (PEM; both or none).
+
+    Rejected names the field. `roots`, `chain`: lists of DER; `key`: DER or None; `chain_pem`, `key_pem`: as given.
+    """
+
+    def __init__(self, roots, certificate=None, key=None):
+        if not roots:
+            raise Rejected("root_pem", "none", "the file with the root certificates to trust")
+        if bool(certificate) != bool(key):
+            raise Rejected("key_pem", "one without the other", "certificate_pem and key_pem together")
+        self.roots = certificates(roots, "root_pem")
+        self.chain = certificates(certificate, "certificate_pem") if certificate else []
+        self.key = private_key(key, "key_pem") if key else None
+        self.chain_pem, self.key_pem = certificate, key

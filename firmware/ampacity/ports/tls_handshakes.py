@@ -1,0 +1,46 @@
+"""Connections that have to be secured before anybody serves them: bounded in number and in time, on every platform.
+
+Who has not said a byte takes next to nothing and only pushes out others that have not; a handshake takes one of few places.
+"""
+
+import asyncio
+
+from ampacity.base.admission import Admission
+from ampacity.base.within import within
+
+HANDSHAKE_S = 10  # from the first moment on
+WAITING = 4  # connections that have not yet said a byte
+
+
+def serving(platform, how, limits, handler, refused):
+    """The handler of plain connections that secures each before `await handler(reader, writer)`.
+
+    how: the coroutines spoken(writer), until it has said a byte or ended, and accept(reader, writer) → both, secured; OSError.
+    limits: handshakes at once, and for how many ms from its begin each keeps its place when others come. refused(text): one was not secured.
+    """
+    spoken, accept = how
+    admission = Admission(platform, limits[0], WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), limits[1])
+
+    async def shaken(client, reader, writer):
+        await spoken(writer)
+        return await accept(reader, writer) if admission.heard(client) else None
+
+    async def secured(reader, writer):
+        client, peer = admission.enter(writer), platform.peer_host(writer)
+        streams = None
+        try:
+            streams = await within(shaken(client, reader, writer), HANDSHAKE_S)
+        except asyncio.TimeoutError:
+            what = "was silent halfway through the handshake" if admission.spoke(client) else "said nothing for %g s" % HANDSHAKE_S
+            refused("tls: a client at %s %s" % (peer, what))
+        except OSError as error:
+            if admission.heard(client):  # else that is logged already
+                refused(error.args[-1])
+        finally:
+            admission.leave(client)
+        if streams is None:
+            platform.abort(writer)
+        else:
+            await handler(*streams)
+
+    return secured

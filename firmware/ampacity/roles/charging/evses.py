@@ -1,0 +1,221 @@
+"""Every EVSE of the site as a charging point: device facts → session → demand of the guard and facts upstream."""
+
+from ampacity.evse.session import Session
+from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
+
+METER_MS = 1000
+LOG_AGAIN_MS = 3600000  # the same trouble of a device is logged again after this
+UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
+
+
+class Evses:
+    """Sessions by EVSE index. Commands come from the upstream, the console and the readers."""
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.guard = primary.guard
+        self.log = primary.log
+        self.drivers = primary.buses.drivers
+        site = primary.site
+        mode = "managed" if site.get("ocpp") else "free"
+        self.below = [bool(evse.get("primary")) for evse in site["evses"]]  # who charges there is decided there
+        self.sessions = [Session(evse["name"], "free" if self.below[i] else mode) for i, evse in enumerate(site["evses"])]
+        self._named = {}
+        for i, evse in enumerate(site["evses"]):
+            self._named[evse["name"]] = i
+        self._seen = [None] * len(self.sessions)
+        self._logged = {}  # by index: what keeps its device from charging, as the log has it, and since when
+        self._meter_due_ms = 0
+        self._pending_tokens = PendingTokens()
+
+    # what others ask
+
+    def index(self, name):
+        """Index of an EVSE's name, None when there is none."""
+        return self._named.get(name)
+
+    def facts(self, index):
+        return self.drivers[index].facts
+
+    def amps_da(self, index):
+        return self.drivers[index].facts.amps_da
+
+    def status(self, index):
+        return self.sessions[index].status
+
+    def transaction(self, index):
+        """Id of what goes on there: the OCPP transaction, without upstream "local" while a session runs."""
+        if self.primary.upstream is not None:
+            return self.primary.upstream.transaction(index)
+        return "local" if self.sessions[index].phase == "active" else None
+
+    # commands
+
+    def token(self, name, token, kind, now_ms):
+        """A card: at an EVSE's reader, or (name None) at one of the whole site."""
+        index = self._named.get(name)
+        if self._heard(index):
+            self._decide(index, token, kind, now_ms)
+        else:
+            self._pending_tokens.keep(index, token, kind, now_ms)
+            self.log.add("info", "token at %s: kept until it is heard" % self._name(index), now_ms)
+
+    def _decide(self, index, token, kind, now_ms):
+        if self.primary.upstream is not None:
+            self.primary.upstream.token(index, token, kind, now_ms)
+        elif index is not None:
+            self.sessions[index].present(token, kind, now_ms)
+
+    def _heard(self, index):
+        """Was it heard since the start? None: any of them."""
+        if index is not None:
+            return self.sessions[index].heard
+        return any([session.heard for session in self.sessions])
+
+    def _name(self, index):
+        return "the site's reader" if index is None else self.sessions[index].name
+
+    def button(self, name, button, now_ms):
+        index = self._named.get(name)
+        if index is not None:
+            self.sessions[index].button(button, now_ms)
+
+    def bay(self, name, occupied, token, now_ms):
+        index = self._named.get(name)
+        if index is not None and self.primary.upstream is not None:
+            self.primary.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
+
+    def start(self, index, token, now_ms):
+        self.sessions[index].start(token, now_ms)
+
+    def stop(self, index, reason, now_ms):
+        self.sessions[index].stop(reason, now_ms)
+
+    def available(self, index, operative, now_ms):
+        for i in range(len(self.sessions)) if index < 0 else (index,):
+            self.sessions[i].set_available(operative)
+
+    def authorized(self, index, token, accepted, now_ms, reason):
+        """What became of a card, with the reason; index -1: at the site's reader."""
+        what = "accepted" if accepted else "refused: " + reason
+        self.log.add("info", "token at %s: %s" % (self._name(None if index < 0 else index), what), now_ms)
+
+    def reset(self, index, now_ms):
+        """The CSMS restarts one EVSE: what goes on there ends, its faults and lock-outs are looked at anew."""
+        session, driver = self.sessions[index], self.drivers[index]
+        session.stop("ImmediateReset", now_ms)
+        restart = getattr(driver, "restart", None)
+        if restart is not None:
+            restart(now_ms)
+        self.log.add("warning", "evse %s: reset" % session.name, now_ms)
+
+    def needs(self, index, energy_wh, departure_ms, now_ms):
+        """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
+        self.guard.optional.charging_needs(index, energy_wh, departure_ms, now_ms)
+        if self.primary.upstream is not None:
+            self.primary.upstream.needs(index, energy_wh, departure_ms, now_ms)
+
+    def unlock(self, index, reference, now_ms):
+        """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
+        driver = self.drivers[index]
+        unlock = getattr(driver, "unlock", None)
+        done = unlock is not None and unlock(now_ms)
+        self.primary.upstream.station.unlocked(reference, "Unlocked" if done else "UnlockFailed", now_ms)
+
+    # the pass
+
+    def step(self, now_ms):
+        """Facts of every EVSE into its session, and what follows to the guard and upstream."""
+        meter_due = now_ms >= self._meter_due_ms
+        if meter_due:
+            self._meter_due_ms = now_ms + METER_MS
+        for index, session in enumerate(self.sessions):
+            if meter_due or self._moved(index, session):
+                self._step(index, session, meter_due, now_ms)
+        for index, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
+            if given_up:
+                self.log.counter("cards_given_up")
+                self.authorized(-1 if index is None else index, token, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
+            else:
+                self._decide(index, token, kind, now_ms)
+
+    def _moved(self, index, session):
+        """Has anything changed that its next pass would look at, time apart?"""
+        facts = self.drivers[index].facts
+        events = getattr(self.drivers[index], "events", None)
+        lockout = self.guard.fault(index)
+        seen = (facts.updated_ms, facts.online, facts.fault, self.guard.last_order_da(index), session.phase, session.available, lockout)
+        if seen == self._seen[index] and not events and not session.events:
+            return False
+        self._seen[index] = seen
+        return True
+
+    def _step(self, index, session, meter_due, now_ms):
+        driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
+        facts, order_da = driver.facts, guard.last_order_da(index)
+        self._port_events(index, session, driver, now_ms)
+        self._log_trouble(index, session.name, getattr(facts, "trouble", None) or getattr(facts, "remark", None), now_ms)
+        if upstream is not None:
+            ends_ms = upstream.ends_since(index)
+            if meter_due or ends_ms is not None:
+                upstream.meter(index, facts, order_da)
+            if ends_ms is not None and hasattr(driver, "show_energy"):
+                driver.show_energy(ends_ms)
+        session.lockout = guard.fault(index)
+        session.step(facts, order_da, now_ms)
+        if session.events:
+            self._tell(index, session, now_ms)
+        if facts.online:
+            guard.plugged(index, bool(facts.plugged), now_ms)
+        wants = session.wants or self._under_test(index, facts)
+        guard.demand(index, wants, None, now_ms)
+        guard.optional.suspended_ev(index, session.charging_state == "SuspendedEV")
+        if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
+            guard.optional.charge_requested(index)
+        if hasattr(driver, "allow"):
+            driver.allow = wants
+        if upstream is not None:
+            upstream.status(index, session.status, session.settled, now_ms)
+            upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)
+
+    def _trouble(self, index, facts):
+        """What keeps it from charging though nothing is wrong with it."""
+        texts = [part.texts[index] for part in self.primary.parts if hasattr(part, "texts")]
+        return getattr(facts, "trouble", None) or (texts[0] if texts else None)
+
+    def _log_trouble(self, index, name, trouble, now_ms):
+        """What a device does not show, or holds otherwise than it was told: once a register and its while, not at each figure."""
+        about = None if trouble is None else trouble.split(" shows")[0]
+        last = self._logged.get(index)
+        if about is not None and (last is None or last[0] != about or now_ms - last[1] > LOG_AGAIN_MS):
+            self._logged[index] = (about, now_ms)
+            self.log.add("warning", "evse %s: %s" % (name, trouble), now_ms)
+
+    def _under_test(self, index, facts):
+        """A commissioning test charges a car without asking whose it is."""
+        test = self.primary.commissioning
+        return test is not None and test.serves(index) and bool(facts.plugged)
+
+    def _port_events(self, index, session, driver, now_ms):
+        """What happened at a local charging point: cards, buttons, faults."""
+        events = getattr(driver, "events", None)
+        while events:
+            event = events.pop(0)
+            if event[0] == "token":
+                self.token(session.name, event[1], event[2], now_ms)
+            elif event[0] == "button":
+                session.button(event[1], now_ms)
+            elif event[0] == "fault":
+                self.log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)
+
+    def _tell(self, index, session, now_ms):
+        events, session.events = session.events, []
+        for kind, fields in events:
+            self.log.add("info", "evse %s: %s%s" % (session.name, kind, _words(fields)), now_ms)
+            if self.primary.upstream is not None and kind in UPSTREAM_KINDS and not self.below[index]:
+                self.primary.upstream.event(index, kind, fields, now_ms)
+
+
+def _words(fields):
+    """Fields of an event for the log; a token is somebody's and stays out of it."""
+    return "".join([" " + str(fields[key]) for key in sorted(fields) if key != "token" and fields[key] is not None])

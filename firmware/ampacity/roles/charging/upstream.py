@@ -1,0 +1,321 @@
+"""The station upstream: facts of every EVSE of the site into OCPP, and what the CSMS wants back out of it.
+
+The station is a pure core, the link its door. Nothing here touches a fuse: limits go to the guard as
+one source among others, and what the CSMS starts or stops goes to the sessions.
+"""
+
+import os
+
+from ampacity.base.errors import Rejected
+from ampacity.base.rng import Rng
+from ampacity.net.link import OLD_TLS, Link, LinkConfig
+from ampacity.ocpp.station import Station
+from ampacity.roles.charging.network_profiles import NetworkProfiles
+from ampacity.store.journal import Journal
+
+JOURNAL_BYTES = 131072
+METER_MS = 1000
+LEAVE_MS = 1500
+FLOWS_DA = 5  # less is a measurement's last digit
+SOURCE = "ocpp"
+SETUP_DOC = "setup"  # the variables that the set-up brought last
+LOCK = "ConnectorPlugRetentionLock"
+LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
+LINE_NAMES = ("L1", "L2", "L3")
+
+
+class OcppStore:
+    """What the station keeps: documents and the queue of messages that must not be lost."""
+
+    def __init__(self, documents, files):
+        self.documents = documents
+        self.journal = Journal(files, "ocpp", size_max=JOURNAL_BYTES)
+
+
+def station_evses(site):
+    """The station's EVSEs in file order, ids from 1."""
+    out, known = [], []
+    for i, evse in enumerate(site["evses"]):
+        names = ["-".join([LINE_NAMES[line] for line in lines]) for lines in evse["terminals"]]
+        if names not in known:
+            known.append(names)
+        names = known[known.index(names)]  # one list for all that are alike
+        connector = evse.get("connector") or "cType2"
+        out.append({
+            "id": i + 1, "name": evse["name"], "phases": len(evse["terminals"]), "max_da": evse["max_da"],
+            "connector": connector, "tethered": connector[:1] == "c", "phase_names": names,
+        })
+    return out
+
+
+def station_config(site, ocpp, version, reason):
+    return {
+        "identity": ocpp["identity"], "vendor": "Ampacity", "model": "Ampacity primary", "firmware": version,
+        "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
+        "voltage_v": site["voltage_v"], "max_da": max(site["circuits"][0]["rating_da"]), "reason": reason,
+    }
+
+
+class Prompt:
+    """The station as its link sees it: what the CSMS wants is done once all is said, not at the next housekeeping."""
+
+    def __init__(self, upstream):
+        self._upstream = upstream
+        station = upstream.station
+        self.disconnected, self.receive = station.disconnected, station.receive
+
+    def connected(self, now_ms):
+        self._upstream.network_profiles.connected(now_ms)
+        self._upstream.station.connected(now_ms)
+
+    def next(self, now_ms):
+        station = self._upstream.station
+        found = station.next(now_ms)
+        if found[0] is None and station.actions:
+            self._upstream.act(now_ms)
+            found = station.next(now_ms)
+        return found
+
+
+class Upstream:
+    """One station, its link, and the last facts it was given."""
+
+    def __init__(self, primary, ocpp, version, reason, now_ms):
+        self.primary = primary
+        self.platform = primary.platform
+        self.log = primary.log
+        site = primary.site
+        rng = self.platform.rng() if hasattr(self.platform, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
+        store = OcppStore(primary.documents, primary.files)
+        self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
+                               primary.wallclock, rng, self.log, now_ms)
+        self.config = LinkConfig(ocpp["url"], ocpp["identity"])
+        self.link = Link(self.platform, Prompt(self), self.config, self.platform.clock, self.log, rng=rng)
+        self.link.on_distrust = self._distrusted
+        self._distrust = self._leaving_ms = None
+        self._configure(ocpp.get("config") or {}, now_ms)
+        self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
+        self.link.before_attempt = self.network_profiles.before_attempt
+        self._set_link_variables()
+        self._meter_due_ms = 0
+        self._limits_at_ms = 0
+        self._limits = []
+        self._known = [{} for _ in site["evses"]]
+        self.station.explain = lambda evse_id: primary.why(evse_id - 1)
+        for evse in range(len(site["evses"])):
+            self.status(evse, "Unavailable", False, now_ms)
+        self.station.tell_start(now_ms)
+
+    def _configure(self, values, now_ms):
+        """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
+        documents = self.primary.documents
+        if values == documents.get(SETUP_DOC, {}):
+            return  # what was set up once is the CSMS's to change
+        self.primary.persistence.put(SETUP_DOC, values, now_ms)
+        for key in sorted(values):
+            parts = key.split("/") if "/" in key else key.split(".", 1)
+            try:
+                if len(parts) < 2:
+                    raise Rejected(key, "no component", "Component.Variable")
+                self.variable(parts[0], parts[1], str(values[key]), now_ms)
+            except Rejected as e:
+                self.log.counter("config_refused")
+                self.log.add("warning", "set-up: %s" % e, now_ms)
+
+    def view(self):
+        view = {"connected": self.station.accepted(), "queue": self.station.queue.count}
+        if self.link.trouble is not None:
+            view["trouble"] = self.link.trouble
+        return view
+
+    def left(self, now_ms):
+        """Before a restart: close the connection properly. True once that is done, or has taken too long."""
+        if self._leaving_ms is None:
+            self._leaving_ms = now_ms
+            self.link.stop()
+        return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
+
+    def _distrusted(self, text):
+        """The CSMS's certificate, or its old TLS, was refused: told as a security event, once for each reason."""
+        if text != self._distrust:
+            self._distrust = text
+            kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidCsmsCertificate"
+            self.station.security_event(kind, text[:255], self.platform.clock.now_ms())
+
+    def variable(self, component, name, text, now_ms):
+        """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""
+        if text is None:
+            from ampacity.ocpp.device_model.handlers import get_variables as handle
+            item = {"component": {"name": component}, "variable": {"name": name}}
+            result = handle(self.station, {"getVariableData": [item]}, "", now_ms)["getVariableResult"][0]
+        else:
+            from ampacity.ocpp.device_model.handlers import set_variables as handle
+            item = {"component": {"name": component}, "variable": {"name": name}, "attributeValue": text}
+            result = handle(self.station, {"setVariableData": [item]}, "", now_ms)["setVariableResult"][0]
+        if result["attributeStatus"] != "Accepted":
+            why = (result.get("attributeStatusInfo") or {}).get("additionalInfo") or result["attributeStatus"]
+            raise Rejected(component + "." + name, "***" if text else "it", why)
+        return result.get("attributeValue", "ok")
+
+    def transaction(self, index):
+        return self.station.transaction(index + 1)
+
+    def token(self, index, token, kind, now_ms):
+        """A card was presented; index None: at a reader of the whole site."""
+        self.station.session_event(0 if index is None else index + 1, "token", {"token": token, "type": kind}, now_ms)
+        self.link.wake()
+
+    def event(self, index, kind, fields, now_ms):
+        self.station.session_event(index + 1, kind, fields, now_ms)
+        self.link.wake()
+
+    def status(self, index, status, settled, now_ms):
+        known = self._known[index]
+        if known.get("status") != (status, settled):
+            known["status"] = (status, settled)
+            self.station.evse_status(index + 1, status, now_ms, settled)
+            self.link.wake()
+
+    def facts(self, index, facts, fault, now_ms):
+        """Serial number, firmware and fault (text or None) of a device, each told when it changes."""
+        known = self._known[index]
+        for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
+            value = getattr(facts, name, None)
+            if value is not None and known.get(name) != value:
+                known[name] = value
+                self.station.device_fact(index + 1, component, variable, value, now_ms)
+        names = fault.split(", ") if fault else []
+        lock = [name for name in names if name in LOCK_FAULTS]
+        self._problem(index, LOCK, bool(lock), fault, now_ms)
+        self._problem(index, "EVSE", len(names) > len(lock), fault, now_ms)
+
+    def _problem(self, index, component, on, fault, now_ms):
+        """The Problem variable of an EVSE, or of the lock of its socket: told when it changes."""
+        known = self._known[index]
+        without = component == LOCK and self.station.evses[index].tethered  # a cable of its own has no lock
+        if known.get(component, False if without else None) == on:
+            return
+        known[component] = on
+        self.station.device_fact(index + 1, component, "Problem", on, now_ms, connector=component == LOCK)
+        if on:
+            self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
+        self.link.wake()
+
+    def needs(self, index, energy_wh, departure_ms, now_ms):
+        """What a car still needs, and when it leaves on the monotonic clock."""
+        unix_ms = self.primary.wallclock.unix_ms(now_ms)
+        departure_unix_ms = None if unix_ms is None or departure_ms is None else unix_ms + departure_ms - now_ms
+        self.station.charging_needs(index + 1, energy_wh, departure_unix_ms, now_ms)
+        self.link.wake()
+
+    def meter(self, index, facts, offered_da):
+        """The latest readings of an EVSE; the station samples them when OCPP wants it."""
+        read_ms = facts.updated_ms
+        energy_ms = getattr(facts, "energy_ms", None)
+        ended = self.station.meter_values(index + 1, {
+            "energy_wh": facts.energy_wh, "power_w": facts.power_w, "amps_da": facts.amps_da,
+            "volts_dv": facts.volts_dv, "offered_da": offered_da, "flows": flows(facts),
+            "read_ms": None if read_ms < 0 else read_ms, "energy_ms": read_ms if energy_ms is None else energy_ms,
+        }, self.platform.clock.now_ms())
+        if ended:
+            self.link.wake()
+
+    def ends_since(self, index):
+        """The end of its transaction waits for readings of after then; None: it does not."""
+        return self.station.ends_since(index + 1)
+
+    def step(self, now_ms):
+        """Actions of the station and its limits; called by the housekeeping loop."""
+        station = self.station
+        self._look_at_meters(now_ms)
+        station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
+        self.act(now_ms)
+        change_ms = station.limits_change_at_ms
+        if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):
+            self._limits_at_ms = now_ms + METER_MS
+            before = self._limits
+            self._take_limits(now_ms)
+            if change_ms is not None and now_ms >= change_ms and raised(before, self._limits):
+                for part in self.primary.parts:
+                    part.edge(now_ms)
+
+    def _look_at_meters(self, now_ms):
+        """A meter or a medium that a person must look at is a problem of the station."""
+        guard = self.primary.guard
+        on = any([guard.must_look(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
+        if on != self.station.problem:
+            self.station.station_problem(on, now_ms)
+            self.link.wake()
+
+    def act(self, now_ms):
+        """Do what the station was told to do."""
+        actions = self.station.actions
+        while actions:
+            self._act(actions.pop(0), now_ms)
+            self._limits_at_ms = now_ms
+
+    def _act(self, action, now_ms):
+        kind = action[0]
+        evses = self.primary.evses
+        if kind == "start":
+            evses.start(action[1] - 1, action[2], now_ms)
+        elif kind == "stop":
+            evses.stop(action[1] - 1, action[2], now_ms)
+        elif kind == "availability":
+            evses.available(action[1] - 1, action[2], now_ms)
+        elif kind == "unlock":
+            evses.unlock(action[1] - 1, action[2], now_ms)
+        elif kind == "reset":
+            self.primary.reset(action[1], action[2], now_ms)
+        elif kind == "password":
+            self.network_profiles.password(action[1])
+            self.link.reconnect()
+        elif kind == "variable":
+            self._set_link_variables()
+        elif kind == "authorized":
+            evses.authorized(action[1] - 1, action[2], action[3], now_ms, action[4])
+
+    def _set_link_variables(self):
+        number = self.station.model.number
+        config = self.config
+        config.retry_wait_min_s = number("OCPPCommCtrlr", "RetryBackOffWaitMinimum")
+        config.retry_random_range_s = number("OCPPCommCtrlr", "RetryBackOffRandomRange")
+        config.retry_repeat_times = number("OCPPCommCtrlr", "RetryBackOffRepeatTimes")
+        config.ping_interval_s = number("OCPPCommCtrlr", "WebSocketPingInterval")
+
+    def _take_limits(self, now_ms):
+        """Hand the composite of the charging profiles to the guard; what is no longer there is withdrawn."""
+        limits = []
+        for evse, watts, limit_da, phases in self.station.limits(now_ms):
+            target = ("chargers", 0) if evse == 0 else ("evse", evse - 1)
+            if watts is not None:
+                limits.append((SOURCE if limit_da is None else SOURCE + " watts", target, max(0, int(watts)), "w", phases))
+            if limit_da is not None:
+                limits.append((SOURCE, target, limit_da, "da", None))
+        if limits == self._limits:
+            return
+        guard = self.primary.guard
+        for source, target, _value, _unit, _phases in self._limits:
+            if (source, target) not in [item[:2] for item in limits]:
+                guard.limit(source, target, None, None, "hold", now_ms)
+        for source, target, value, unit, phases in limits:
+            guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
+        self._limits = limits
+
+
+def flows(facts):
+    """Does any current flow through an EVSE? By its measurement, else by its contactor, else by its state."""
+    if facts.amps_da is not None:
+        return max(facts.amps_da) >= FLOWS_DA
+    return facts.charging if facts.contactor_closed is None else facts.contactor_closed
+
+
+def raised(before, after):
+    """Does the second list of limits leave more to some target than the first?"""
+    now = {}
+    for source, target, value, unit, _phases in after:
+        now[source, target, unit] = value
+    for source, target, value, unit, _phases in before:
+        if now.get((source, target, unit), value + 1) > value:
+            return True
+    return False

@@ -1,0 +1,70 @@
+"""The compiled site: what a primary is told about the installation (`site.json`).
+
+The host compiles it from the installer's site file and has checked it; the controller does not
+trust that: the same structural rules and the same sums are checked again here before anything runs.
+"""
+
+from ampacity.base.compat import forget
+from ampacity.base.errors import Rejected
+
+FORMAT = 1
+LISTS = ("circuits", "buses", "meters", "evses")
+
+
+def refuse_errors(site, kept):
+    """Raise Rejected with the first finding of the section 4 check that forbids to run. It is imported for that only."""
+    from ampacity.circuit.trusted.site.check import check_site
+
+    findings = check_site(site, kept)
+    forget("ampacity.circuit.trusted.site.check")
+    forget("ampacity.circuit.trusted.site.structure")
+    for finding in findings:
+        if finding.get("level", "error") == "error":
+            raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")
+
+
+def refuse_types(site):
+    """Raise Rejected with the first field that is of another kind than it must be."""
+    from ampacity.roles.configuration.field_types import check_types
+
+    check_types(site)
+    forget("ampacity.roles.configuration.field_types")
+
+
+def checked(site, kept=None):
+    """The site facts themselves, when a primary can run on them. kept: the evidence of its journal. Raises Rejected."""
+    if not isinstance(site, dict) or site.get("format") != FORMAT:
+        raise Rejected("site.json format", site.get("format") if isinstance(site, dict) else site, str(FORMAT))
+    refuse_types(site)
+    for key in LISTS:
+        if not isinstance(site.get(key), list):
+            raise Rejected("site.json " + key, site.get(key), "a list")
+    refuse_errors(site, kept)
+    share_terminals(site)
+    return site
+
+
+def share_terminals(site):
+    """Most EVSEs have the same terminals: those that are alike become one list, which nobody changes."""
+    known = []
+    for evse in site["evses"]:
+        terminals = evse.get("terminals")
+        if terminals in known:
+            evse["terminals"] = known[known.index(terminals)]
+        else:
+            known.append(terminals)
+
+
+def endpoint(item, bus):
+    """(host, port) of a TCP device: its own where it names one, else its bus's."""
+    return (item.get("host") or bus.get("host"), item.get("tcp_port") or bus.get("tcp_port") or 502)
+
+
+def spread(terminals, per_terminal, phases):
+    """Per-terminal integers as a list per supply phase; a terminal between two lines counts on both."""
+    out = [0] * phases
+    for n, lines in enumerate(terminals):
+        value = per_terminal[n] if n < len(per_terminal) else 0
+        for line in lines:
+            out[line] += value
+    return out

@@ -1,0 +1,254 @@
+"""The wires of a primary: one engine for each RTU line and each TCP endpoint, with its drivers."""
+
+from ampacity.bus.client.duplicate_address import DUPLICATE
+from ampacity.bus.client.rtu_client import RtuClient, is_write
+from ampacity.bus.leases.broadcast_driver import BroadcastDriver
+from ampacity.bus.leases.lease_driver import LeaseDriver
+from ampacity.bus.transport import run_rtu, run_tcp
+from ampacity.roles.configuration.compiled_site import endpoint
+from ampacity.roles.unheard import HOST, LINE, Unheard
+
+
+def shared_unit(driver):
+    """The unit that a whole line hears, where a device takes its limits there; 0: none."""
+    shared = getattr(driver, "shared", None)
+    return shared.unit if shared else 0
+
+
+class Wire:
+    """One engine, the drivers it serves and the task that runs it.
+
+    `guest`: another engine that has the line for a while, or None. It has `facts`, the bus facts that it wants the line
+    opened with; when they change the line is opened anew.
+    """
+
+    def __init__(self, name, engine, start):
+        self.name = name
+        self.engine = engine
+        self.start = start
+        self.members = ()  # [(facts, driver, evse index or None)]
+        self.guest = None
+        self.line = None
+        self.port = None  # the name of its serial device
+        self.unheard = None
+        self._was_up = True
+
+    def watch(self, log, now_ms):
+        """Say when the serial device is not there, and when it is again; and who on it has never answered."""
+        if self.unheard is not None and self.guest is None:
+            self.unheard.step(log, now_ms)
+        up = self.line is None or getattr(self.line, "up", True)
+        if up != self._was_up:
+            self._was_up = up
+            what = "there again" if up else getattr(self.line, "reason", "not there")
+            log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, what), now_ms)
+
+    def lend(self, guest, now_ms):
+        """The line is the guest's until it is given back: what hangs on it is silent from now on, and counts so."""
+        self.guest = guest
+        for _facts, driver, _evse in self.members:
+            self._tell_lost(driver, now_ms)
+        self._stir(self.engine)
+
+    def give_back(self):
+        """The line is ours again."""
+        guest, self.guest = self.guest, None
+        if guest is not None:
+            self._stir(guest)
+
+    def serving(self, guest, facts):
+        """A function that says whether the line is still this guest's (None: ours), opened with these facts."""
+        return lambda: self.guest is guest and (guest is None or facts is None or guest.facts is facts)
+
+    def _tell_lost(self, driver, now_ms):
+        tell = getattr(driver, "disconnected", None)
+        if tell is not None:
+            tell(now_ms)
+
+    def _stir(self, engine):
+        if self.line is not None:
+            self.line.wake()
+        elif getattr(engine, "wake", None) is not None:
+            engine.wake()
+
+    def duplicate_addresses(self, log, guard):
+        """What is done when two devices answer at one address, or do so no more."""
+        def told(unit, text, now_ms):
+            log.add("warning" if text else "info", "line %s: unit %d: %s" % (self.name, unit, text or "one device answers again"), now_ms)
+            for facts, driver, evse in self.members:
+                if text == DUPLICATE and facts["unit"] == unit:
+                    if evse is not None:
+                        guard.duplicate(evse, now_ms)
+                    self._tell_lost(driver, now_ms)
+        return told
+
+    def trouble(self, unit):
+        """What is to be said of an address on this line: "unit 7: two devices answer"; "" when nothing is."""
+        duplicate_addresses = getattr(self.engine, "duplicate_addresses", None)
+        text = duplicate_addresses.text(unit) if duplicate_addresses is not None else ""
+        if self.guest is not None:
+            return "its line stands for a scan"
+        for facts, driver, _evse in self.members:
+            fault = getattr(getattr(driver, "facts", None), "fault", None) or ""
+            if facts["unit"] == unit and fault.startswith("two devices"):
+                text = text or fault
+        if text or self.unheard is None:
+            return "unit %d: %s" % (unit, text) if text else ""
+        return self.unheard.text(unit)
+
+    def wake(self):
+        """A new order: look at once, not at the next turn."""
+        if self.line is not None:
+            self.line.wake()
+        elif getattr(self.engine, "wake", None) is not None:
+            self.engine.wake()
+
+
+class Buses:
+    """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index."""
+
+    def __init__(self, site, guard, platform, log, numbers, on_reading):
+        self.site = site
+        self.guard = guard
+        self.platform = platform
+        self.log = log
+        self.numbers = numbers  # of all grants, on every line
+        self.on_reading = on_reading
+        self.drivers = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]
+        self.meters = [self._meter_driver(i, m) for i, m in enumerate(site["meters"])]
+        self.wires = []
+        self.wire_of = [None] * len(self.drivers)
+        for b in range(len(site["buses"])):
+            self._build(b)
+
+    def _evse_driver(self, index, facts):
+        if facts["kind"] == "local":
+            return None
+        if facts["kind"] == "ampacity":
+            return LeaseDriver(facts, index, self.guard)
+        from ampacity.bus.profile.evse_driver import EvseDriver
+        return EvseDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard)
+
+    def _meter_driver(self, index, facts):
+        from ampacity.bus.profile.meter_driver import MeterDriver
+        driver = MeterDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard, self.on_reading)
+        if self.site["buses"][facts["bus"]]["kind"] == "rtu":
+            driver.await_stale_reply(self.platform.clock.now_ms())
+        return driver
+
+    def _members(self, b):
+        """[(facts, driver, evse index or None)] of bus b in site order."""
+        out = [(f, self.drivers[i], i) for i, f in enumerate(self.site["evses"]) if f["bus"] == b and self.drivers[i]]
+        for i, f in enumerate(self.site["meters"]):
+            if f["bus"] == b:
+                out.append((f, self.meters[i], None))
+        return out
+
+    def _build(self, b):
+        bus = self.site["buses"][b]
+        members = self._members(b)
+        if bus["kind"] == "rtu":
+            self._add_rtu(bus, members)
+            return
+        ends = []
+        for facts, _driver, _evse in members:
+            end = endpoint(facts, bus)
+            if end not in ends:
+                ends.append(end)
+        for host, port in ends:
+            self._add_tcp(bus, host, port, [m for m in members if endpoint(m[0], bus) == (host, port)])
+
+    def _with_grants(self, members):
+        """The drivers of one engine, with the table that grants to those of our own kind."""
+        drivers = [m[1] for m in members]
+        if any([shared_unit(d) for d in drivers]):
+            from ampacity.bus.profile.orders.shared_limits import join_shared_limits
+            join_shared_limits(drivers)
+        ours = [d for d in drivers if isinstance(d, LeaseDriver)]
+        if ours:
+            drivers.append(BroadcastDriver(ours, self.numbers))
+            drivers[-1].on_foreign = self._second_source
+        return drivers
+
+    def _second_source(self, evse, now_ms):
+        """Rule 9: one of our secondaries has taken a grant that was not ours."""
+        self.log.counter("second_source")
+        self.guard.foreign_write(self.site["evses"][evse]["bus"], evse, now_ms)
+
+    def _foreign(self, bus, members):
+        """Rule 9: somebody else's write to one of ours, or to all, was heard on this line."""
+        index = self.site["buses"].index(bus)
+
+        def heard(unit, function, now_ms):
+            if not is_write(function):
+                return
+            for facts, driver, evse in members:
+                if evse is not None and (unit in (0, facts["unit"]) or unit == shared_unit(driver)):
+                    self.guard.foreign_write(index, evse, now_ms)
+                    return
+        return heard
+
+    def _add_rtu(self, bus, members):
+        kind = RtuClient
+        if bus.get("framing") == "ascii":
+            from ampacity.bus.client.ascii_client import AsciiClient as kind
+        engine = kind(bus, self._with_grants(members), self.log)
+        engine.on_foreign = self._foreign(bus, members)
+        wire = Wire(bus["name"], engine, None)
+        wire.port = bus.get("port")
+        engine.on_duplicate_address = wire.duplicate_addresses(self.log, self.guard)
+
+        async def start():
+            while True:
+                guest = wire.guest
+                facts = bus if guest is None else guest.facts
+                wire.line = self.platform.open_line(facts)
+                try:
+                    await run_rtu(guest or engine, wire.line, self.platform.clock, wire.serving(guest, facts))
+                finally:
+                    wire.line.close()
+        self._add(wire, start, members)
+
+    def _add_tcp(self, bus, host, port, members):
+        from ampacity.bus.client.tcp_client import TcpClient
+        engine = TcpClient(bus, self._with_grants(members), self.log)
+        wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
+        said = [None]
+
+        def tell(text):
+            """Each reason once, until another follows."""
+            if text != said[0]:
+                said[0] = text
+                self.log.add("warning", "line %s: %s" % (wire.name, text), self.platform.clock.now_ms())
+
+        connect = self._secured(bus) if bus.get("tls") else self.platform.connect
+
+        async def start():
+            while True:
+                guest = wire.guest
+                await run_tcp(guest or engine, connect, host, port, self.platform.clock, self.platform.abort, tell, wire.serving(guest, None))
+        self._add(wire, start, members)
+
+    def _secured(self, bus):
+        """How a bus with Modbus/TCP Security is connected: with our certificate, to a device that shows one for its name."""
+        from ampacity.ports.tls_credentials import TlsCredentials
+        files = bus["tls"]
+        context = self.platform.client_tls(TlsCredentials(files["root_pem"], files.get("certificate_pem"), files.get("key_pem")))
+
+        async def connect(host, port):
+            return await self.platform.connect(host, port, context, host)
+        return connect
+
+    def _add(self, wire, start, members):
+        wire.start = start
+        wire.members = members
+        wire.unheard = Unheard(wire.name, members, self.guard, LINE if wire.port else HOST)
+        self.wires.append(wire)
+        for _facts, _driver, evse in members:
+            if evse is not None:
+                self.wire_of[evse] = wire
+
+    def permit(self, until_ms):
+        """Rule 11: feeding frames and raises may leave until then."""
+        for wire in self.wires:
+            wire.engine.permit(until_ms)

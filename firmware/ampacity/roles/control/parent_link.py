@@ -1,0 +1,171 @@
+"""A primary that is the secondary of a larger one (rule 13): a lease, the register map upward, and the line to the parent.
+
+The lease's limit goes to the guard before each safety pass; what the parent reads is written after it, and only then
+can a grant be proven. The line's loop lives by itself: it answers, but proves and renews nothing that the pass did not.
+"""
+
+from ampacity import __version__
+from ampacity.bus.leases.lease import Lease
+from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
+from ampacity.bus.server.modbus_server import ModbusServer
+from ampacity.roles.configuration.compiled_site import spread
+
+NAME = "parent"
+FRESH_MS = 1400  # a reading older than this is not part of the measured sum
+WORD_MAX = 0xFFFE
+CONTROLLER_FAULT = 1 << 7
+LEAST_MS = 1000
+LEAST_A_MAX = 255
+
+
+class ParentLink:
+    """facts: `parent` of the site facts. primary: with guard, points and buses. boots: changes with every start."""
+
+    def __init__(self, primary, facts, boots):
+        self.primary = primary
+        self.facts = facts
+        self.guard = primary.guard
+        self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"], facts["lease_ms"])
+        self.map = PrimaryRegisterMap(self.lease, facts["serial"], __version__, "Primary", facts["unit"], facts["after_lease_ms"])
+        self.map.boot_count = boots
+        self.engine = ModbusServer(facts["unit"], self.map, facts.get("baud", 19200))
+        self.line = self.server = None
+        if facts.get("tcp"):
+            from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
+
+            self.server = ModbusTcpServer(self.engine, facts["tcp"], primary.platform, primary.log, self._granted)
+        self._state = None
+        self._least_a = 0
+        self._least_ms = None
+        self._energy_wh = [0] * len(primary.site["evses"])
+
+    # around the safety pass
+
+    def before(self, now_ms):
+        """What may be drawn together, from the lease; also when nobody granted anything for long."""
+        self.guard.grant(self.lease.limit_da(now_ms), now_ms)
+
+    def after(self, now_ms):
+        """What the parent reads and believes, and whether its newest grant is proven.
+
+        In quarantine the bounds are what is not known, and no grant is proven by them. What an earlier life was granted
+        the parent counts by itself; we ordered nothing since, so what we add to that are the reserves.
+        """
+        guard, shown = self.guard, self.map
+        shown.starting = guard.mode == "quarantine"
+        shown.faulted = guard.mode == "safe"
+        shown.faults = CONTROLLER_FAULT if shown.faulted else 0
+        shown.standing_da = guard.reserves_da() if shown.starting else guard.fullest_da()
+        shown.offered_da = [min(da, WORD_MAX) for da in (guard.sums_da() + [0, 0])[:3]]
+        if guard.grant_met():
+            shown.prove()
+        del shown.grants[:]
+        if not shown.starting:
+            self._keep_sums(now_ms)
+        self._show_cars(now_ms)
+        self._show_measured(now_ms)
+        self._log_edges(now_ms)
+
+    def _keep_sums(self, now_ms):
+        """Reserves that turned out larger than the site file says are told: they are what the parent must count."""
+        facts, lease = self.facts, self.lease
+        reserves_da = self.guard.reserves_da()
+        fallback_da, power_on_da = max(facts["fallback_da"], reserves_da), max(facts["power_on_da"], reserves_da)
+        if (fallback_da, power_on_da) != (lease.fallback_da, lease.power_on_da):
+            self.map.set_settings(fallback_da, lease.max_da, power_on_da, lease.longest_ms)
+            self.guard.set_fallback(fallback_da, now_ms)
+
+    def _show_cars(self, now_ms):
+        """One car that may charge is enough to ask for a grant; one that draws, to charge. And how much is of use at least."""
+        asks = charging = False
+        for index, driver in enumerate(self.primary.buses.drivers):
+            asks = asks or self.guard.demands.wants[index]
+            charging = charging or (driver.facts.online and driver.facts.charging)
+        if self._least_ms is None or now_ms - self._least_ms >= LEAST_MS:
+            self._least_ms = now_ms
+            self._least_a = min(LEAST_A_MAX, -(-self.guard.minimum_grant_da() // 10))
+        shown = self.map
+        shown.plug = asks * 9 | charging * 4 | (self._least_a << 8 if asks else 0)
+        shown.pilot = "C2" if charging else "B2" if asks else "A"
+
+    def _show_measured(self, now_ms):
+        """Σ of fresh readings per phase; one that cannot say makes the sum unknown. Voltage: the highest to neutral."""
+        evses, phases = self.primary.site["evses"], self.primary.site["phases"]
+        amps_da, volts_dv = [0] * phases, [None] * phases
+        for index, driver in enumerate(self.primary.buses.drivers):
+            facts, terminals = driver.facts, evses[index]["terminals"]
+            if facts.energy_wh is not None:
+                self._energy_wh[index] = facts.energy_wh
+            amps_da = _added(amps_da, facts, terminals, phases, now_ms)
+            if facts.online and facts.volts_dv is not None:
+                _highest(volts_dv, facts.volts_dv, terminals)
+        shown, none = self.map, [None] * 3
+        shown.measured_da = none if amps_da is None else (amps_da + none)[:3]
+        shown.volts_dv = (volts_dv + none)[:3]
+        shown.energy_wh = sum(self._energy_wh)
+        shown.car_phases = 0
+        for p in range(3):
+            if (shown.measured_da[p] or 0) >= 10:
+                shown.car_phases |= 1 << p
+
+    def _log_edges(self, now_ms):
+        state = self.lease.state(now_ms)
+        if state != self._state:
+            text = "parent: %s -> %s: limit %d da" % (self._state, state, self.lease.limit_da(now_ms))
+            self.primary.log.add("info", text, now_ms)
+            self._state = state
+
+    # the line
+
+    def heard(self, data, now_us):
+        """Bytes of the parent's line; a grant is acted upon before its reply leaves."""
+        self.engine.receive(data, now_us)
+        self._granted(now_us // 1000)
+
+    def _granted(self, now_ms):
+        if self.map.grants:
+            self.primary.safety.tick(now_ms, permit=False)
+
+    async def start(self):
+        if self.server is not None:
+            await self.server.start()
+            return
+        platform = self.primary.platform
+        clock = platform.clock
+        self.line = platform.open_line(self.facts)
+        try:
+            while True:
+                out, wake_us = self.engine.next(clock.now_us())
+                if out:
+                    self.line.write(out)
+                data = await self.line.read(max(0, wake_us - clock.now_us()))
+                if data:
+                    self.heard(data, clock.now_us())
+        finally:
+            self.line.close()
+
+    def view(self, now_ms):
+        """For the console and the bench: amperes with one decimal."""
+        lease = self.lease
+        view = {
+            "state": lease.state(now_ms), "limit_a": lease.limit_da(now_ms) / 10, "lease_left_ms": lease.remaining_ms(now_ms),
+            "sums_a": [da / 10 for da in self.guard.sums_da()], "met": self.guard.grant_met(),
+        }
+        if self.server is not None:
+            view["tcp"] = self.server.view()
+        return view
+
+
+def _added(amps_da, facts, terminals, phases, now_ms):
+    """The sum with one more EVSE, None where that one cannot say."""
+    known = facts.online and facts.amps_da is not None and now_ms - facts.updated_ms <= FRESH_MS
+    if amps_da is None or not known:
+        return None
+    own = spread(terminals, facts.amps_da, phases)
+    return [min(WORD_MAX, amps_da[p] + own[p]) for p in range(phases)]
+
+
+def _highest(volts_dv, own_dv, terminals):
+    for n, lines in enumerate(terminals):
+        if len(lines) == 1 and n < len(own_dv):
+            volts_dv[lines[0]] = max(volts_dv[lines[0]] or 0, own_dv[n])

@@ -1,0 +1,87 @@
+"""The safety loop: facts in, one pass of the guard, orders out. It alone permits feeding frames and feeds the watchdog.
+
+Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here. A share among many is
+left after STRETCH_MS for others to run, and gone on with before the next tick.
+"""
+
+TICK_MS = 100
+STRETCH_MS = 12  # of a share in one piece; what follows it in the tick takes a few more
+PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a watchdog: two ticks and a late one
+
+
+class SafetyLoop:
+    """guard: the safety core. locals_: the local charging points. buses: wires with their drivers. parent_link: to a parent."""
+
+    def __init__(self, guard, buses, locals_, platform, log, contactor_outputs=None, parent_link=None):
+        self.guard = guard
+        self.buses = buses
+        self.locals = locals_
+        self.contactor_outputs = contactor_outputs
+        self.parent_link = parent_link
+        self.platform = platform
+        self.log = log
+        self.stall_ms = 0
+        self._last_ms = None
+        self._wanted = [None] * len(buses.drivers)
+
+    def tick(self, now_ms, permit=True):
+        """One pass: decide, tell the drivers what is wanted, and permit frames that feed.
+
+        permit False: called from a driver, because a meter's frame shows something now; lowers leave at
+        once, but only the loop's own pass lets anything be fed (rule 11: drivers live on when it hangs).
+        """
+        guard, began_us = self.guard, self.platform.clock.now_us()
+        if self.parent_link is not None:
+            self.parent_link.before(now_ms)
+        guard.tick(now_ms, False)
+        self._share_on(began_us)
+        if self.parent_link is not None:
+            self.parent_link.after(now_ms)
+        if self.contactor_outputs is not None:
+            self.contactor_outputs.step(now_ms)
+        if permit and guard.feed_ok:
+            self.buses.permit(now_ms + PERMIT_MS)
+        for index, driver in enumerate(self.buses.drivers):
+            want_da = guard.want_da[index]
+            driver.want(want_da, now_ms)
+            if want_da != self._wanted[index]:
+                self._wanted[index] = want_da
+                wire = self.buses.wire_of[index]
+                if wire is not None:
+                    wire.wake()
+
+    def _share_on(self, began_us):
+        """Until all is done, or the stretch that began then has lasted its time."""
+        guard, clock = self.guard, self.platform.clock
+        while guard.sharing and clock.now_us() - began_us < 1000 * STRETCH_MS:
+            guard.share_on()
+
+    def step_locals(self, now_ms):
+        """The local pilots: at least each tick, so that an order or a fault reaches the pins at once."""
+        for driver in self.locals:
+            driver.step(now_ms)
+
+    async def run(self):
+        """Tick until cancelled. The watchdog is fed only here and only after a checked invariant."""
+        clock = self.platform.clock
+        due_ms = clock.now_ms()
+        while True:
+            now_ms = clock.now_ms()
+            self._measure(now_ms)
+            self.step_locals(now_ms)
+            self.tick(now_ms)
+            self.step_locals(now_ms)
+            if self.guard.feed_ok or self.guard.safe_by_decision:
+                self.platform.watchdog.feed()
+            due_ms = max(due_ms + TICK_MS, now_ms + 1)
+            while self.guard.sharing:
+                await self.platform.pace(1)
+                self._share_on(clock.now_us())
+                if clock.now_ms() >= due_ms:
+                    break
+            await self.platform.pace(due_ms - clock.now_ms() if due_ms > clock.now_ms() else 1)
+
+    def _measure(self, now_ms):
+        if self._last_ms is not None and now_ms - self._last_ms > self.stall_ms:
+            self.stall_ms = now_ms - self._last_ms
+        self._last_ms = now_ms

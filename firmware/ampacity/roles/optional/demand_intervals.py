@@ -1,0 +1,91 @@
+"""What sharing needs of the world: the clock's quarters, and chance for start delays."""
+
+import os
+
+from ampacity.base.rng import Rng
+from ampacity.roles.optional.part import OptionalPart
+
+QUARTER_MS = 900000
+LOOK_MS = 60000
+RETRY_MS = 1000
+CONTRACT_DOC = "contract"
+COLD_REASONS = ("PowerUp", "Watchdog", "unknown")
+
+
+class DemandIntervals(OptionalPart):
+    """Contracted power is a mean of the clock's quarters: tell the guard where they begin, and keep what was used.
+
+    Kept is only what flowed above the contract, once a minute while it does: the rest counts as used after a restart.
+    """
+
+    def __init__(self, primary):
+        self.rows = primary.guard.optional.contracts
+        self.guard = primary.guard
+        self.site = primary.site
+        self.wallclock = primary.wallclock
+        self.persistence = primary.persistence
+        self._due_ms = self._keep_ms = 0
+        self._offset_ms = None
+        self._restore(primary.documents, primary.log, primary.started_ms)
+
+    def _restore(self, documents, log, now_ms):
+        known = documents.get(CONTRACT_DOC, {})
+        whole = isinstance(known, dict) and CONTRACT_DOC not in documents.damaged
+        for row in self.rows:
+            name = self.site["circuits"][row.circuit]["name"]
+            entry = known.get(name, [row.watts, [0]]) if whole else None
+            if _fits(entry, len(row.classes)):
+                row.restore(entry[1], entry[0])
+                continue
+            row.restore(None, 0)
+            text = "contract: what circuit %s used is not readable; a quarter of an hour counts as fully used"
+            log.add("error", text % name, now_ms)
+
+    def step(self, now_ms):
+        unix_ms = self.wallclock.unix_ms(now_ms)
+        if unix_ms is not None and (now_ms >= self._due_ms or unix_ms - now_ms != self._offset_ms):
+            self._due_ms = now_ms + LOOK_MS
+            self._offset_ms = unix_ms - now_ms
+            self.guard.optional.quarter(now_ms - unix_ms % QUARTER_MS)
+        if now_ms >= self._keep_ms:
+            self._keep(now_ms)
+
+    def close(self, now_ms):
+        self._keep(now_ms)
+
+    def _keep(self, now_ms):
+        """A row whose record was refused keeps to the contract until one is taken."""
+        if not [row for row in self.rows if row.news]:
+            return
+        record = {self.site["circuits"][row.circuit]["name"]: [row.watts, row.classes] for row in self.rows}
+        kept = self.persistence.put(CONTRACT_DOC, record, now_ms)
+        if not kept:
+            self._keep_ms = now_ms + RETRY_MS
+        for row in self.rows:
+            row.kept, row.news = kept, not kept
+
+
+def _fits(entry, most):
+    """Is this the record of a row: its watts, and up to `most` classes?"""
+    if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], list) or not 1 <= len(entry[1]) <= most:
+        return False
+    for number in [entry[0]] + entry[1]:
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            return False
+    return True
+
+
+class StartDelays(OptionalPart):
+    """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
+
+    def __init__(self, extras, platform, most_ms, now_ms):
+        self.extras = extras
+        self.most_ms = most_ms
+        rng = platform.rng() if hasattr(platform, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
+        self.below = rng.below
+        if platform.boot.get("reason", "PowerUp") in COLD_REASONS:
+            self.edge(now_ms)
+
+    def edge(self, now_ms):
+        """A tariff or schedule lets many begin in the same second."""
+        self.extras.delay_starts(self.most_ms, self.below, now_ms)

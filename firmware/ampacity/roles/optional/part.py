@@ -1,0 +1,24 @@
+"""What a part of a primary that only some sites use may override.
+
+A part has `reading(meter, now_ms)` (a meter's frame has just gone to the guard; called before the tick that
+follows), `step(now_ms)` (housekeeping) and `close(now_ms)` (the controller is about to restart).
+"""
+
+
+class OptionalPart:
+    """A part that does nothing; the others override what they need."""
+
+    def reading(self, meter, now_ms):
+        """A meter's frame is in the guard."""
+
+    def step(self, now_ms):
+        """Housekeeping."""
+
+    def edge(self, now_ms):
+        """A tariff or a schedule lets charging begin."""
+
+    def told(self, name, on, now_ms):
+        """The bench switches the input of that name."""
+
+    def close(self, now_ms):
+        """About to restart."""

@@ -1,0 +1,48 @@
+"""An EVSE that cannot charge because another one takes its room, and one that does not follow: said after a minute, and upstream.
+
+The same text is what `why` answers at once. It is a problem of the EVSE that waits, too, for that is where a car stands.
+"""
+
+from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
+from ampacity.roles.optional.part import OptionalPart
+
+LOOK_MS = 5000
+PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that comes back are no news
+
+
+class Starvation(OptionalPart):
+    """`texts`: by EVSE index, whose room it lacks for so long; None: nobody's."""
+
+    def __init__(self, guard, names, log):
+        self._guard = guard
+        self._names = names
+        self._log = log
+        self._due_ms = 0
+        self._since_ms = [-1] * len(names)
+        self.texts = [None] * len(names)
+
+    def step(self, now_ms):
+        if now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + LOOK_MS
+        guard = self._guard
+        for index, s in enumerate(guard.ledger.evse_states):
+            text = ""
+            if ignores_order(guard, s):
+                text = remedy(guard, s)
+            elif guard.demands.wants[index] and not guard.want_da[index]:
+                text = blocked_by(guard, index)
+            self._see(index, text, now_ms)
+
+    def _see(self, index, text, now_ms):
+        since_ms = self._since_ms[index]
+        if not text:
+            self._since_ms[index] = -1
+            if self.texts[index] is not None:
+                self._log.add("info", "evse %s: nobody takes its room any more" % self._names[index], now_ms)
+            self.texts[index] = None
+        elif since_ms < 0:
+            self._since_ms[index] = now_ms
+        elif now_ms - since_ms >= PATIENT_MS and text != self.texts[index]:
+            self.texts[index] = text
+            self._log.add("warning", "evse %s: %s" % (self._names[index], text), now_ms)

@@ -1,0 +1,447 @@
+"""Commissioning at a primary: the run (ampacity.commission) gets what is seen, and its wishes become limits that only lower.
+
+Made when an installer first asks for it. While an EVSE is under test the others stay where they are, or give way; its
+own current is a limit of the source "commission" that ends by itself. Nothing here sends a frame or passes the guard.
+"""
+
+import os
+
+from ampacity import __version__
+from ampacity.base import strict_json
+from ampacity.base.compat import format_exception
+from ampacity.base.errors import NotNow, Rejected
+from ampacity.base.printable import is_digits
+from ampacity.base.rng import Rng
+from ampacity.bus.profile.pause_evidence import can_declare_off_shows, pause_view
+from ampacity.commission import report
+from ampacity.commission.commissioning_run import CommissioningRun
+from ampacity.commission.experiments import TALK, Observation
+from ampacity.console.error_texts import UsageError
+from ampacity.roles.optional.part import OptionalPart
+
+SOURCE = "commission"
+HOLDS_MS = 6000  # of a limit; it is put again in time
+AGAIN_MS = 2000
+WHO_MAX = 60
+
+
+class Commissioning(OptionalPart):
+    """primary: roles/primary.py. `serves(index)`: is a car to be charged there because it is under test?"""
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.guard = primary.guard
+        self.run = None
+        self._readings = [(None, -1)] * len(primary.site["meters"])
+        self._under_test = None
+        self._muted = None
+        self._frozen = {}
+        self._puts = {}
+        self._attend_ms = 0
+        self._wish_da = None
+        self._counted = False
+        self._began = None  # when the run began, as a date
+        primary.parts.append(self)
+
+    @property
+    def running(self):
+        return self.run is not None and not self.run.over
+
+    # a part of the primary
+
+    def reading(self, meter, now_ms):
+        reading = self.primary.readings[meter]
+        amps_da = None if reading is None else reading.get("amps_da")
+        lines = None
+        if amps_da is not None:
+            lines = [0] * self.primary.site["phases"]
+            for index, line in enumerate(self.primary.site["meters"][meter]["phases"]):
+                if index < len(amps_da):
+                    lines[line] = amps_da[index]
+        self._readings[meter] = (lines, now_ms)
+
+    def step(self, now_ms):
+        """A defect here must not take the site with it: the run ends, and everything is let go."""
+        try:
+            self._step(now_ms)
+        except Exception as e:
+            self.primary.log.add("error", "commission: " + format_exception(e), now_ms)
+            self.primary.log.counter("commission_failures")
+            self.run = None
+            self._release(now_ms)
+
+    def _step(self, now_ms):
+        run = self.run
+        if run is None or run.over or self.guard.mode == "quarantine":
+            return
+        if self.guard.mode == "safe":
+            self.command(["abort"], now_ms)
+            return
+        if run.claims is not self._under_test:
+            self._begin(run.claims, now_ms)
+        experiment = run.experiment
+        run.step(self._sight(run.claims), now_ms)
+        self._tell_off(experiment, now_ms)
+        self._take_ended(now_ms)
+        if run.over:
+            self._finish(now_ms)
+        elif run.claims is self._under_test:
+            self._count_at_once(run.experiment, now_ms)
+            self._apply(run.claims["index"], run.experiment, now_ms)
+
+    def close(self, now_ms):
+        self._release(now_ms)
+
+    def serves(self, index):
+        """Is its car to be charged without being asked who it belongs to, because it is under test?"""
+        return self._under_test is not None and self._under_test["index"] == index
+
+    # what is seen
+
+    def _sight(self, claims):
+        index, guard = claims["index"], self.guard
+        facts = self.primary.evses.facts(index)
+        return Observation(
+            state=guard.state(index), online=facts.online, plugged=facts.plugged, charging=facts.charging, order_da=guard.last_order_da(index),
+            limit_da=facts.limit_da, amps_da=facts.amps_da, amps_ms=facts.updated_ms,
+            fed_ms=guard.ledger.evse_states[index].last_feed_ms, pressed=self._muted == index and guard.optional.lacks_test_room(index),
+            line_trouble=self._line_trouble(claims), off=self._off(index),
+            meters=[self._readings[m] for m in claims["meter_indexes"]],
+        )  # fmt: skip
+
+    def _off(self, index):
+        """What it shows while it is paused, where its driver reads registers."""
+        driver = self.primary.buses.drivers[index]
+        return pause_view(driver) if hasattr(driver, "declare_off_shows") else None
+
+    def _line_trouble(self, claims):
+        """What the bus says of this address: two devices have it."""
+        wire = self.primary.buses.wire_of[claims["index"]]
+        duplicate_addresses = getattr(wire.engine, "duplicate_addresses", None) if wire is not None else None
+        return duplicate_addresses.text(claims["unit"]) if duplicate_addresses is not None else ""
+
+    # what is wished
+
+    def _begin(self, claims, now_ms):
+        """The next EVSE."""
+        self._release(now_ms)
+        self._under_test = claims
+        self._counted = False
+
+    def _apply(self, index, experiment, now_ms):
+        self._mute(index, experiment, now_ms)
+        wish_da = self._careful(index, experiment)
+        if wish_da != self._wish_da or now_ms - self._attend_ms >= AGAIN_MS:
+            self._wish_da, self._attend_ms = wish_da, now_ms
+            self.guard.optional.under_test(index)
+        self._limit(index, wish_da, now_ms)
+        self._hold_others(index, experiment, now_ms)
+
+    def _hold_others(self, index, experiment, now_ms):
+        """While it is measured the others stay where they are, or give way; while people are waited for they are free."""
+        if not experiment.holds_others and not experiment.room:
+            for other in sorted(self._frozen):
+                self._limit(other, None, now_ms)
+            self._frozen = {}
+            return
+        if not self._frozen:
+            self._frozen = {other: self.guard.want_da[other] for other in range(len(self.primary.site["evses"])) if other != index}
+        for other in sorted(self._frozen):
+            room_da = self._frozen[other]
+            if experiment.room:
+                room_da = min(room_da, self.guard.site.evses[other].min_da) if experiment.room == 1 else 0
+            self._limit(other, room_da, now_ms)
+
+    def _careful(self, index, experiment):
+        """Until its lines are known it gets no more than what every line of the circuits above has room for."""
+        wish_da, ledger, site = experiment.wish_da, self.guard.ledger, self.guard.site
+        if wish_da is None or experiment.name not in ("load", "identity", "steps"):
+            return wish_da
+        s = ledger.evse_states[index]
+        for circuit in site.paths[s.evse.circuit]:
+            for key in range(circuit * site.phases, (circuit + 1) * site.phases):
+                if key not in s.on_keys:
+                    wish_da = min(wish_da, max(0, ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]))
+        return wish_da
+
+    def _limit(self, index, value_da, now_ms):
+        put = self._puts.get(index)
+        if put is not None and put[0] == value_da and now_ms - put[1] < AGAIN_MS:
+            return
+        self._puts[index] = (value_da, now_ms)
+        self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release", now_ms)
+
+    def _mute(self, index, experiment, now_ms):
+        driver = self.primary.buses.drivers[index]
+        if experiment.mute == TALK:
+            self._talk(now_ms)
+            return
+        if not hasattr(driver, "mute"):
+            self.run.command("skip", now_ms)  # orders that are no frames cannot be kept back
+            return
+        if self._muted is None:
+            try:
+                self.guard.optional.watchdog_test(index, True, now_ms)
+            except Rejected:
+                self.run.command("skip", now_ms)
+                return
+            self._muted = index
+            self.primary.log.add("warning", "commission: nothing is sent to %s, to see it fall" % self._under_test["name"], now_ms)
+        if driver.muted != experiment.mute:
+            driver.mute(experiment.mute, now_ms)
+
+    def _talk(self, now_ms):
+        if self._muted is not None:
+            self.primary.buses.drivers[self._muted].mute(TALK, now_ms)
+            self.guard.optional.watchdog_test(self._muted, False, now_ms)
+            self._muted = None
+
+    def _release(self, now_ms):
+        """Nobody is under test: every wish is withdrawn."""
+        if self._under_test is not None and self._under_test["tellable"]:
+            self.primary.off_shows().tell(self._under_test["index"], None)
+        self._talk(now_ms)
+        for index in sorted(self._puts):
+            self.guard.limit(SOURCE, ("evse", index), None, None, "release", now_ms)
+        self._puts, self._frozen = {}, {}
+        self._under_test = self._wish_da = None
+        self.guard.optional.under_test(None)
+
+    # what is counted and kept
+
+    def _tell_off(self, experiment, now_ms):
+        """What is to be believed of a pause: for now, or (a load has shown it) from now on."""
+        if not hasattr(experiment, "tells") or self._under_test is None:
+            return
+        index = self._under_test["index"]
+        off = self.primary.off_shows()
+        off.tell(index, experiment.tells)
+        if "off_shows" in experiment.counts:
+            off.keep(index, experiment.counts["off_shows"], now_ms)
+
+    def _count_at_once(self, experiment, now_ms):
+        """A watchdog that did not act counts before anything is sent to its device again."""
+        if experiment.counts.get("distrusted") and not self._counted:
+            self._counted = True
+            self._tell_guard(self._under_test, False, experiment.counts, now_ms)
+
+    def _tell_guard(self, claims, tested, counts, now_ms):
+        """What a step has shown replaces what was known; what no step has looked at stays as it was."""
+        evidence = self.guard.ledger.evse_states[claims["index"]].evidence
+        passed = [row["step"] for row in self.run.results[claims["name"]]["steps"] if row["outcome"] == "passed"]
+        seen = {}
+        for key in evidence.seen:
+            if ("power-on" if key == "power_on_da" else "silence") not in passed:
+                seen[key] = evidence.seen[key]
+        seen.update(counts)
+        distrusted = bool(counts.get("distrusted")) or (evidence.distrusted and "silence" not in passed)
+        self.guard.optional.commissioned(claims["index"], tested, distrusted, seen, now_ms)
+        self.primary.persistence.save(self.guard, now_ms, at_once=True)
+
+    def _take_ended(self, now_ms):
+        ended, self.run.ended = self.run.ended, []
+        for claims, outcome, counts in ended:
+            if not self._counted and (outcome != "not done" or counts):
+                standing = self.guard.ledger.evse_states[claims["index"]]
+                tested = outcome == "passed" or (outcome == "not done" and standing.evidence.tested)
+                self._tell_guard(claims, tested, counts, now_ms)
+            self._write(claims, now_ms)
+            self.primary.log.add("info", "commission: %s %s" % (claims["name"], outcome), now_ms)
+
+    def _write(self, claims, now_ms):
+        """The EVSE's own document, and its line in the head."""
+        facts, name = self.primary.evses.facts(claims["index"]), claims["name"]
+        result = dict(self.run.results[name])
+        evse = self.primary.site["evses"][claims["index"]]
+        result.update({"name": name, "serial": facts.serial or self._fingerprint(claims["index"]), "device_firmware": facts.firmware,
+                       "kind": evse["profile"] or evse["kind"], "where": claims["where"], "run": self._began,
+                       "ended": self.primary.wallclock.iso(now_ms)})
+        self._put(report.document_of(claims["index"]), result, now_ms)
+        head = self._head()
+        head["evses"][name] = {"index": claims["index"], "outcome": result["outcome"], "serial": result["serial"]}
+        head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
+        self._put(report.HEAD, head, now_ms)
+
+    def _finish(self, now_ms):
+        head = self._head()
+        head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), not self.run.aborted
+        if self.run.aborted:
+            head["aborted"] = self.run.undone
+        head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
+        self._put(report.HEAD, head, now_ms)
+        self._release(now_ms)
+        self.primary.log.add("info", "commission: the run is over, %d findings" % len(self.run.findings), now_ms)
+
+    def _put(self, name, value, now_ms):
+        self.primary.persistence.put(name, value, now_ms)
+
+    def _fingerprint(self, index):
+        if self.primary.site["evses"][index]["kind"] == "local":
+            return self._identity()
+        return self.guard.ledger.evse_states[index].evidence.known_fingerprint
+
+    def _identity(self):
+        """This controller's own, as its secondaries know it."""
+        return "%08x" % (self.primary.documents.get("identity") or {}).get("identity", 0)
+
+    # claims
+
+    def _claims(self, index):
+        evse, facts = self.guard.site.evses[index], self.primary.site["evses"][index]
+        meters = self._meters_above(evse)
+        names = self.primary.site["meters"]
+        return {
+            "index": index, "name": evse.name, "kind": evse.kind, "unit": facts["unit"], "where": self._where(facts),
+            "terminals": evse.terminals, "min_da": evse.min_da, "max_da": evse.max_da, "limit_da": evse.limit_da,
+            "step_da": facts.get("step_da") or 1, "settle_ms": evse.settle_ms, "watchdog_ms": evse.watchdog_ms,
+            "tolerance_ms": evse.tolerance_ms, "fallback_da": evse.fallback_da, "power_on_da": evse.power_on_da,
+            "power_on_source": evse.power_on_source if evse.kind == "profile" else "documented", "holds": evse.holds,
+            "meter_indexes": meters, "meters": [names[m]["name"] for m in meters], "tellable": self._tellable(index),
+        }  # fmt: skip
+
+    def _tellable(self, index):
+        driver = self.primary.buses.drivers[index]
+        return hasattr(driver, "declare_off_shows") and can_declare_off_shows(driver)
+
+    def _where(self, facts):
+        if facts["bus"] < 0:
+            return "this controller's own pins"
+        return "unit %d on %s" % (facts["unit"], self.primary.site["buses"][facts["bus"]]["name"])
+
+    def _meters_above(self, evse):
+        """Meters of the circuits above it, nearest first, that measure every line it may load."""
+        found = []
+        for circuit in self.guard.site.paths[evse.circuit]:
+            meter = self.guard.site.circuits[circuit].meter
+            if 0 <= meter < len(self._readings) and meter not in found and self._covers(meter, evse):
+                found.append(meter)
+        return found
+
+    def _covers(self, meter, evse):
+        lines = self.primary.site["meters"][meter]["phases"]
+        for terminal in evse.terminals:
+            for line in terminal:
+                if line not in lines:
+                    return False
+        return True
+
+    # the console
+
+    def command(self, words, now_ms):
+        """One line of the console, without its first word."""
+        words = list(words)
+        as_json = "--json" in words
+        words = [word for word in words if word != "--json"]
+        verb = words[0] if words else "status"
+        if verb == "start":
+            return self._start(words[1:], now_ms)
+        if verb == "status":
+            return self._status(words[1:], as_json, now_ms)
+        if verb == "report":
+            return self._report(words[1:], as_json)
+        if verb == "lines":
+            return strict_json.dumps(self._lines(self._chosen(words[1:])))
+        if verb == "sign":
+            return self._sign(" ".join(words[1:]), now_ms)
+        if len(words) > 1:
+            raise UsageError("commission " + verb, words[1:])
+        if self.run is None:
+            raise NotNow("commission", verb, "no run is going on; `commission start` begins one")
+        experiment = self.run.experiment
+        self.run.command(verb, now_ms)
+        self._tell_off(experiment, now_ms)
+        self._take_ended(now_ms)
+        if self.run.over:
+            self._finish(now_ms)
+        return "ok"
+
+    def _start(self, names, now_ms):
+        if self.running:
+            raise NotNow("commission", "start", "a run is going on; `commission abort` ends it")
+        if self.primary.scanning is not None and self.primary.scanning.running:
+            raise NotNow("commission", "start", "a bus stands for a scan; wait, or `scan stop` ends it")
+        if self.guard.mode == "safe":
+            raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
+        site, chosen = self.primary.site, self._chosen(names)
+        self._open_papers(chosen if names else None, now_ms)
+        rng = self.primary.platform.rng() if hasattr(self.primary.platform, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
+        self.run = CommissioningRun([self._claims(index) for index in chosen], rng, site["phases"], now_ms)
+        self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
+        return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
+
+    def _chosen(self, names):
+        """The indexes of the EVSEs of these names, without names all that are tested here. Rejected."""
+        evses = self.primary.site["evses"]
+        own = [i for i, evse in enumerate(evses) if not evse.get("primary")]
+        chosen = []
+        for name in names:
+            index = self.primary.evses.index(name)
+            if index not in own or index in chosen:
+                raise Rejected("commission", name, ", ".join([evses[i]["name"] for i in own]) + ", each once")
+            chosen.append(index)
+        return chosen if names else own
+
+    def _lines(self, chosen):
+        """The lines that these EVSEs are on: what a scan before their run looks at."""
+        wires = [self.primary.buses.wire_of[index] for index in chosen]
+        return sorted({wire.name: 1 for wire in wires if wire is not None})
+
+    def _open_papers(self, chosen, now_ms):
+        """A run of all begins new papers; one of some replaces their sheets."""
+        head = self._head() if chosen is not None else {}
+        self._began = self.primary.wallclock.iso(now_ms)
+        head.update({"format": report.FORMAT, "kind": "commissioning", "firmware": __version__, "site": self.primary.site["name"],
+                     "site_sha256": report.site_sha256(self.primary.site), "began": head.get("began", self._began),
+                     "ended": None, "finished": False, "controller": self._identity(),
+                     "signed": None})
+        head["evses"] = head.get("evses", {}) if chosen is not None else {}
+        head.pop("aborted", None)
+        head["together"] = []
+        self._put(report.HEAD, head, now_ms)
+
+    def _status(self, words, as_json, now_ms):
+        """words: a number, from which row on what is done is told: a program asks for what is new."""
+        if words and (len(words) > 1 or not is_digits(words[0])):
+            raise Rejected("commission status", " ".join(words), "nothing, or the number of rows that are known already")
+        if self.run is None:
+            status = {"running": False, "evse": None, "step": None, "ask": None, "progress": "", "seconds": 0, "done": [], "left": [], "findings": []}
+        else:
+            status = self.run.status(now_ms, int(words[0]) if words else 0)
+            if self.guard.mode == "quarantine":
+                status["step"] = "waits for the end of quarantine, before"
+        return strict_json.dumps(status) if as_json else "\n".join(report.status_lines(status))
+
+    def _head(self):
+        return self.primary.documents.get(report.HEAD) or {"evses": {}}
+
+    def _sheets(self, head):
+        """The documents of the EVSEs that were tested, in site order."""
+        rows = sorted([head["evses"][name]["index"] for name in head["evses"]])
+        sheets = [self.primary.documents.get(report.document_of(index)) for index in rows]
+        return [sheet for sheet in sheets if sheet is not None]
+
+    def _report(self, names, as_json):
+        head = self._head()
+        if "format" not in head:
+            raise NotNow("commission", "report", "nothing was commissioned yet; `commission start` begins")
+        if names:
+            if names[0] not in head["evses"]:
+                raise Rejected("commission report", names[0], ", ".join(sorted(head["evses"])) or "an EVSE that was tested")
+            sheet = self.primary.documents.get(report.document_of(head["evses"][names[0]]["index"]))
+            return strict_json.dumps(sheet)
+        if as_json:
+            return strict_json.dumps(head)
+        return "\n".join(report.report_lines(head, self._sheets(head)))
+
+    def _sign(self, who, now_ms):
+        """Who has seen the report; the seal tells whether it was changed afterwards."""
+        head = self._head()
+        if "format" not in head or (self.run is not None and not self.run.over):
+            raise NotNow("commission", "sign", "the run is not over yet")
+        if not 2 <= len(who) <= WHO_MAX:
+            raise Rejected("commission sign", who, "a name of 2..%d characters" % WHO_MAX)
+        seal = report.seal(head, self._sheets(head))
+        head["signed"] = {"by": who, "at": self.primary.wallclock.iso(now_ms), "seal": seal}
+        self._put(report.HEAD, head, now_ms)
+        self.primary.log.add("info", "commission: signed by %s, seal %s" % (who, seal[:16]), now_ms)
+        return "signed by %s, seal %s" % (who, seal)

@@ -1,0 +1,297 @@
+"""What the installer's console works on at a primary: settings, limits, declarations. Loaded when somebody comes to it."""
+
+from ampacity import __version__
+from ampacity.base.errors import Rejected
+from ampacity.base.tz import Zone
+from ampacity.console.error_texts import UnknownName, UsageError
+from ampacity.console.settings import Setting, SettingTable, parse_da
+from ampacity.roles.service.ocpp_commands import OcppCommands
+from ampacity.roles.service.status_view import left_text
+
+SOURCE = "console"
+COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
+SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
+PLAN_SETTINGS = (
+    # key, as [settings] of the site file has it; attribute of the plan or the demands; kind, least, most
+    ("deadband_a", "plan", "deadband_da", "da", 0, 60),
+    ("raise_hold_s", "plan", "raise_hold_ms", "s", 0, 600000),
+    ("restart_hold_s", "demands", "restart_hold_ms", "s", 0, 3600000),
+    ("idle_s", "demands", "idle_ms", "s", 10000, 86400000),
+    ("wake_s", "demands", "wake_ms", "s", 60000, 86400000),
+    ("slot_s", "demands", "slot_ms", "s", 60000, 86400000),
+)
+
+
+class PrimaryConsole:
+    """The console's target (see console/console.py) of a primary."""
+
+    version = __version__
+    asked_by = None  # the console whose line is being answered
+
+    def __init__(self, primary):
+        self.primary = primary
+        self.log = primary.log
+        self.access = primary.access
+        self.settings = SettingTable(self._rows(), primary.documents)
+        self.settings.load()
+        for text in self.settings.refused:
+            self.log.add("warning", "stored setting refused: " + text, primary.started_ms)
+        self.commands = {
+            "isolate": ("isolate EVSE on | off", self._isolate),
+            "accept": ("accept EVSE", self._accept),
+            "gone": ("gone [NAME]", self._gone),
+            "unlock": ("unlock EVSE", self._unlock),
+            "confirm": ("confirm CIRCUIT", self._confirm),
+            "trust": ("trust CIRCUIT", self._trust),
+            "solar": ("solar EVSE on | off", self._solar),
+            "needs": ("needs EVSE KWH HOURS | off", self._needs),
+            "start": ("start EVSE", self._start),
+            "gaps": ("gaps", self._gaps),
+            "variable": ("variable COMPONENT.VARIABLE [VALUE]", self._variable),
+            "restart": ("restart", self._restart),
+            "relearn": ("relearn", self._relearn),
+            "commission": (COMMISSION, self._commission),
+            "scan": (SCAN, self._scan),
+            "replace": ("replace EVSE [serial=NUMBER] | status [--json] | stop", self._replace),
+            "time": ("time", self._time),
+        }
+        self.commands.update(OcppCommands(primary).commands)
+
+    def view(self):
+        return self.primary.view()
+
+    def why(self, name):
+        return self.primary.why(self._evse(name))
+
+    def about(self, word):
+        from ampacity.roles.service.primary_help import ABOUT
+        return ABOUT.get(word)
+
+    def asks(self, words):
+        """What a person is asked before this line is done, or None; a line that names nothing that is here is refused now."""
+        word, rest = words[0], words[1:]
+        if word in ("accept", "unlock"):
+            self._one_evse(word, rest)
+        elif word in ("confirm", "trust"):
+            self._one_circuit(word, rest)
+        elif word == "isolate" and rest[1:] == ["on"]:
+            self._evse(rest[0])
+        elif word == "commission" and rest[:1] == ["start"]:
+            word = "commission start"
+        elif word == "relearn":
+            self._relearned(rest)
+        elif word != "restart" and not (word == "gone" and rest):
+            return None
+        from ampacity.roles.service.primary_help import ASKS
+        return ASKS[word]
+
+    def limit(self, name, limit_da, watts, ttl_ms, now_ms):
+        """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
+        target = self._target(name)
+        until_ms = None if ttl_ms is None else now_ms + ttl_ms
+        value, unit = (limit_da, "da") if watts is None else (watts, "w")
+        text = "withdrawn" if value is None else "%d W" % watts if unit == "w" else "%d.%d A" % (value // 10, value % 10)
+        self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
+        self.primary.manual_limits().put(SOURCE, target, value, until_ms, "release", now_ms, unit)
+
+    # names
+
+    def _target(self, name):
+        site = self.primary.site
+        if name == "site":
+            return ("chargers", 0)
+        for i, circuit in enumerate(site["circuits"]):
+            if circuit["name"] == name:
+                return ("circuit", i)
+        index = self.primary.evses.index(name)
+        if index is None:
+            raise UnknownName("target", name, ["site"] + [item["name"] for item in site["circuits"] + site["evses"]])
+        return ("evse", index)
+
+    def _evse(self, name):
+        index = self.primary.evses.index(name)
+        if index is None:
+            raise UnknownName("EVSE", name, [item["name"] for item in self.primary.site["evses"]])
+        return index
+
+    # settings
+
+    def _rows(self):
+        guard = self.primary.guard
+        rows = []
+        for key, part, attribute, kind, least, most in PLAN_SETTINGS:
+            owner = getattr(guard, part)
+            former = "sharing." + (attribute if kind == "s" else key)
+            rows.append(Setting(key, kind, getattr(owner, attribute), _setter(owner, attribute), least, most, former=former))
+        for i, evse in enumerate(self.primary.site["evses"]):
+            rows.append(Setting(evse["name"] + ".limit_a", "da", evse["limit_da"], self._wish(i), 0, evse["max_da"]))
+        return rows
+
+    def _wish(self, index):
+        def apply(value_da):
+            guard = self.primary.guard
+            guard.limit("installer", ("evse", index), value_da, None, "hold", guard.now_ms)
+        return apply
+
+    # commands
+
+    def _isolate(self, words, now_ms):
+        if len(words) != 2 or words[1] not in ("on", "off"):
+            raise UsageError("isolate EVSE on | off; on: its feeder is open and locked", words)
+        index, guard = self._evse(words[0]), self.primary.guard
+        draws_da = guard.draws_da(index, now_ms) if words[1] == "on" else 0
+        if draws_da:
+            raise Rejected("isolate", "%s while it draws %d.%d A" % ((words[0],) + divmod(draws_da, 10)), "an EVSE whose feeder is open and locked")
+        guard.isolate(index, words[1] == "on", now_ms)
+        self.log.add("warning", "declared isolated: %s %s" % (words[0], words[1]), now_ms)
+        return "ok"
+
+    def _gone(self, words, now_ms):
+        """What left the site file and still counts; with a name: somebody looked, and it hangs on the site no more."""
+        guard = self.primary.guard
+        if not words:
+            return "\n".join([left_text(row) for row in guard.removed_evses()]) or "nothing that left the site file still counts"
+        if len(words) != 1:
+            raise UsageError("gone [NAME]; one name, as `gone` lists them", words)
+        guard.confirm_removed(words[0], now_ms)
+        self.log.add("warning", "declared gone: " + words[0], now_ms)
+        return "ok"
+
+    def _one_evse(self, word, words):
+        if len(words) != 1:
+            raise UsageError(word + " EVSE", words)
+        return self._evse(words[0])
+
+    def _accept(self, words, now_ms):
+        index, guard = self._one_evse("accept", words), self.primary.guard
+        evidence = guard.ledger.evse_states[index].evidence
+        if evidence.known_fingerprint is not None and not evidence.same_device():
+            self.primary.off_shows().forget(index, now_ms)
+        guard.accept_device(index)
+        self.log.add("warning", "device accepted: " + words[0], now_ms)
+        return "accepted; it stays locked out for its disobedience: `unlock %s`" % words[0] if guard.locked_out(index) else "ok"
+
+    def _unlock(self, words, now_ms):
+        index = self._one_evse("unlock", words)
+        self.primary.guard.unlock(index)
+        driver = self.primary.buses.drivers[index]
+        if hasattr(driver, "reset_faults"):
+            driver.reset_faults()
+        self.log.add("warning", "unlocked: " + words[0], now_ms)
+        return "ok"
+
+    def _solar(self, words, now_ms):
+        """Charge by surplus only, or by all there is."""
+        if len(words) != 2 or words[1] not in ("on", "off"):
+            raise UsageError("solar EVSE on | off", words)
+        self.primary.guard.optional.solar(self._evse(words[0]), words[1] == "on")
+        self.log.add("info", "solar: %s %s" % (words[0], words[1]), now_ms)
+        return "ok"
+
+    def _needs(self, words, now_ms):
+        """What the car still needs and in how many hours it leaves."""
+        if len(words) == 2 and words[1] == "off":
+            self.primary.evses.needs(self._evse(words[0]), None, None, now_ms)
+            return "ok"
+        kwh, hours = [parse_da(word) for word in words[1:3]] if len(words) == 3 else (None, None)
+        if kwh is None or hours is None:
+            raise UsageError("needs EVSE KWH HOURS | off; kWh and hours with at most one decimal", words)
+        self.primary.evses.needs(self._evse(words[0]), kwh * 100, now_ms + hours * 360000, now_ms)
+        return "ok"
+
+    def _start(self, words, now_ms):
+        """Pass over the random wait after a power failure."""
+        self.primary.guard.optional.start_now(self._one_evse("start", words))
+        return "ok"
+
+    def _confirm(self, words, now_ms):
+        self.primary.guard.confirm_assumed(self._one_circuit("confirm", words))
+        self.log.add("warning", "assumed other load confirmed: " + words[0], now_ms)
+        return "ok"
+
+    def _trust(self, words, now_ms):
+        """The meter of this circuit and its CTs were looked at."""
+        self.primary.guard.trust_meter(self._one_circuit("trust", words))
+        self.log.add("warning", "meter trusted again: " + words[0], now_ms)
+        return "ok"
+
+    def _one_circuit(self, word, words):
+        names = [circuit["name"] for circuit in self.primary.site["circuits"]]
+        if len(words) != 1:
+            raise UsageError(word + " CIRCUIT", words)
+        if words[0] not in names:
+            raise UnknownName("circuit", words[0], names)
+        return names.index(words[0])
+
+    def _gaps(self, words, now_ms):
+        lines = []
+        for i, evse in enumerate(self.primary.site["evses"]):
+            for text in self.primary.guard.gaps(i):
+                lines.append(evse["name"] + ": " + text)
+            trouble = getattr(self.primary.evses.facts(i), "trouble", None)
+            if trouble:
+                lines.append(evse["name"] + ": " + trouble)
+        return "\n".join(lines) or "no evidence is missing"
+
+    def _variable(self, words, now_ms):
+        """An OCPP variable by hand: shown, or set as the CSMS would."""
+        if self.primary.upstream is None:
+            raise Rejected("variable", " ".join(words), "a site with an upstream")
+        if not words or "." not in words[0]:
+            raise Rejected("variable", " ".join(words), "COMPONENT.VARIABLE [VALUE]")
+        component, variable = words[0].split(".", 1)
+        return self.primary.upstream.variable(component, variable, " ".join(words[1:]) if len(words) > 1 else None, now_ms)
+
+    def _time(self, words, now_ms):
+        """The time of day, who told it, and what the site's zone makes of it."""
+        wallclock = self.primary.wallclock
+        unix_ms = wallclock.unix_ms(now_ms)
+        if unix_ms is None:
+            return "not known yet"
+        zone = (self.primary.site.get("time") or {}).get("tz") or "UTC0"
+        local = Zone(zone).local(unix_ms)
+        return "%s by %s; here %04d-%02d-%02d %02d:%02d:%02d (%s)" % ((wallclock.iso(now_ms), wallclock.source) + local[:6] + (zone,))
+
+    def _commission(self, words, now_ms):
+        """The guided test of every EVSE; its part of the firmware is loaded when it is first asked for."""
+        if self.primary.commissioning is None:
+            from ampacity.roles.service.commissioning import Commissioning
+            self.primary.commissioning = Commissioning(self.primary)
+        return self.primary.commissioning.command(words, now_ms)
+
+    def _scan(self, words, now_ms):
+        """What is on a bus; loaded when it is first asked for."""
+        if self.primary.scanning is None:
+            from ampacity.roles.service.scanning import Scanning
+            self.primary.scanning = Scanning(self.primary)
+        return self.primary.scanning.command(words, self.asked_by, now_ms)
+
+    def _replace(self, words, now_ms):
+        """A new unit at an old place; loaded when it is first asked for."""
+        if self.primary.replacing is None:
+            from ampacity.roles.service.replacing import Replacing
+            self.primary.replacing = Replacing(self.primary)
+        return self.primary.replacing.command(words, now_ms)
+
+    def _relearned(self, words):
+        persistence = self.primary.persistence
+        if words or not persistence.lost:
+            raise Rejected("relearn", " ".join(words), "no words, and only while the evidence is damaged")
+        return persistence
+
+    def _relearn(self, words, now_ms):
+        """The evidence was damaged, and somebody has looked at every EVSE."""
+        persistence = self._relearned(words)
+        self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
+        persistence.relearn(self.primary.guard, now_ms)
+        return "restarting"
+
+    def _restart(self, words, now_ms):
+        self.primary.reset("installer", 0, now_ms)
+        return "restarting"
+
+
+def _setter(owner, attribute):
+    def apply(value):
+        setattr(owner, attribute, value)
+    return apply

@@ -1,0 +1,103 @@
+"""Limits that a person puts at the console outlive a restart: they are in force again before anything is raised.
+
+Kept is what is in force: the value, how long it is still valid (None: until replaced), and what holds after that. How
+long the controller was off nobody can say, so that time does not count. While a limit has an end its time left is
+written once a minute. What cannot be read means 0 A for the site, until somebody says at the console what holds.
+Other sources keep their own: charging profiles lie in the station's store, the installer's wishes in the settings.
+"""
+
+from ampacity.base.errors import Rejected
+from ampacity.roles.optional.part import OptionalPart
+
+DOCUMENT = "limits"
+SOURCES = ("console",)
+SITE = "site"
+LEFT_MS = 60000
+RETRY_MS = 1000
+UNREADABLE = "limits: those put before the restart are not readable (%s): 0 A for the site until `limit site off` or a new limit for the site"
+
+
+class ManualLimits(OptionalPart):
+    """primary: whose guard, settings and log. `put` as the guard's `limit`, and kept when it returns."""
+
+    def __init__(self, primary):
+        self.guard = primary.guard
+        self.documents = primary.documents
+        self.log = primary.log
+        self.site = primary.site
+        self._known = self.guard.limits.limits  # as they were kept last
+        self._due_ms = primary.started_ms + LEFT_MS
+        self._restore(primary.started_ms)
+
+    def put(self, source, target, value, until_ms, silent, now_ms, unit="da"):
+        """Raises Rejected, or OSError: it is in force, but not kept yet."""
+        self.guard.limit(source, target, value, until_ms, silent, now_ms, unit=unit)
+        self._keep(now_ms)
+
+    def step(self, now_ms):
+        if self._known is self.guard.limits.limits and (now_ms < self._due_ms or not self._ending()):
+            return
+        if self._known is None and now_ms < self._due_ms:
+            return
+        try:
+            self._keep(now_ms)
+        except OSError as e:
+            self.log.counter("storage_errors")
+            self.log.add("error", "limits: not kept: %s" % e, now_ms)
+
+    def close(self, now_ms):
+        self._due_ms = now_ms
+        self._known = None
+        self.step(now_ms)
+
+    def _own(self):
+        return [limit for limit in self.guard.limits.limits if limit.source in SOURCES]
+
+    def _ending(self):
+        return [limit for limit in self._own() if limit.until_ms is not None]
+
+    def _keep(self, now_ms):
+        self._known, self._due_ms = None, now_ms + RETRY_MS
+        self.documents.put(DOCUMENT, [self._entry(limit, now_ms) for limit in self._own()])
+        self._known, self._due_ms = self.guard.limits.limits, now_ms + LEFT_MS
+
+    # the document
+
+    def _entry(self, limit, now_ms):
+        return {
+            "source": limit.source, "kind": limit.kind, "name": self._name(limit.kind, limit.index), "value": limit.value,
+            "unit": limit.unit, "left_ms": None if limit.until_ms is None else max(0, limit.until_ms - now_ms),
+            "silent": limit.silent, "release_ms": limit.release_ms, "sign": "export" if limit.export else "import",
+            "phases": limit.phases,
+        }  # fmt: skip
+
+    def _name(self, kind, index):
+        if kind == "chargers" and index == 0:
+            return SITE
+        return self.site["evses" if kind == "evse" else "circuits"][index]["name"]
+
+    def _restore(self, now_ms):
+        entries = self.documents.get(DOCUMENT, [])
+        why = "damaged" if DOCUMENT in self.documents.damaged else "" if isinstance(entries, list) else "no list"
+        for entry in entries if not why else ():
+            try:
+                self._put_back(entry, now_ms)
+            except (Rejected, KeyError, TypeError) as e:
+                why = str(e)
+        if why:
+            self.guard.limit(SOURCES[0], ("chargers", 0), 0, None, "hold", now_ms)
+            self.log.add("error", UNREADABLE % why, now_ms)
+
+    def _put_back(self, entry, now_ms):
+        kind, name, left_ms = entry["kind"], entry["name"], entry["left_ms"]
+        index = 0
+        if name != SITE or kind != "chargers":
+            rows = [i for i, row in enumerate(self.site["evses" if kind == "evse" else "circuits"]) if row["name"] == name]
+            if not rows:
+                self.log.add("error", "limits: %s %s is no longer in the site: its limit by %s is gone" % (kind, name, entry["source"]), now_ms)
+                return
+            index = rows[0]
+        until_ms = None if left_ms is None else now_ms + left_ms
+        self.guard.limit(entry["source"], (kind, index), entry["value"], until_ms, entry["silent"], now_ms, unit=entry["unit"],
+                         release_ms=entry["release_ms"], sign=entry["sign"], phases=entry["phases"])
+        self.log.add("info", "limit by %s in force again: %s" % (entry["source"], name), now_ms)

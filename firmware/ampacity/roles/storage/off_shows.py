@@ -1,0 +1,79 @@
+"""What units were seen to show as their limit while they are off: found by commissioning, kept, and told to their drivers.
+
+The word of the site file goes before what is kept, unless the unit has been exchanged since that word was written: what was found
+out of one unit is believed of no other, until commissioning has seen it there, too, or the site file says something else.
+"""
+
+from ampacity.base.errors import Rejected
+
+DOCUMENT = "off_shows"
+WORDS = ("least", "max", "last")
+FORMER = "; off_shows in the site file is not known to be of this unit: `ampacity commission` finds out what this one shows"
+
+
+class OffShows:
+    """primary: with guard, buses, settings, keeper and site. Tells the drivers what is kept.
+
+    kept, by the EVSE's name: [what it shows, "": nothing is known of it; its profile; its fingerprint; the site file's word then].
+    """
+
+    def __init__(self, primary):
+        self.primary = primary
+        kept = primary.documents.get(DOCUMENT)
+        self.kept = kept if isinstance(kept, dict) else {}
+        if DOCUMENT in primary.documents.damaged:
+            for index, evse in enumerate(primary.site["evses"]):  # which unit was exchanged is not known
+                self.kept[evse["name"]] = self._news(index, "")
+        for index in range(len(primary.site["evses"])):
+            self.tell(index, None)
+
+    def tell(self, index, shows):
+        """shows: what is believed of it for now; None: what the site file says, else what is kept of this unit."""
+        driver = self.primary.buses.drivers[index]
+        if hasattr(driver, "declare_off_shows"):
+            driver.declare_off_shows(shows or self._of(index))
+
+    def _of(self, index):
+        said, row = self._said(index), self._row(index)
+        if said and (len(row) != 4 or row[3] != said):
+            return said
+        return row[0] if row[1:3] == self._unit(index) and row[0] in WORDS else None
+
+    def _said(self, index):
+        """The word of the site file, None: none."""
+        return self.primary.site["evses"][index].get("off_shows")
+
+    def _row(self, index):
+        row = self.kept.get(self.primary.site["evses"][index]["name"])
+        return row if isinstance(row, list) and len(row) in (3, 4) else []
+
+    def _unit(self, index):
+        """Which unit it is, as far as that is known."""
+        return [self.primary.site["evses"][index]["profile"], self.primary.guard.ledger.evse_states[index].evidence.known_fingerprint]
+
+    def keep(self, index, shows, now_ms):
+        """A load has shown it."""
+        name, row = self.primary.site["evses"][index]["name"], self._news(index, shows)
+        if self.kept.get(name) != row:
+            self.kept[name] = row
+            self.primary.persistence.put(DOCUMENT, self.kept, now_ms)
+            self.primary.log.add("info", "commission: %s shows %s as its limit while it is off; that counts from now on" % (name, shows), now_ms)
+
+    def forget(self, index, now_ms):
+        """Another unit takes its place: neither what is kept nor the site file's word was found out of it. Rejected: not kept."""
+        name = self.primary.site["evses"][index]["name"]
+        if self._row(index) or self._said(index):
+            kept = dict(self.kept)
+            kept[name] = self._news(index, "")
+            if not self.primary.persistence.put(DOCUMENT, kept, now_ms):
+                raise Rejected("evse", name, "it when the medium is free again: it has to be kept that off_shows is not of this unit")
+            self.kept = kept
+        self.tell(index, None)
+
+    def former(self, index):
+        """For `why`: does the site file say something of it that was said of the unit before? "": it does not."""
+        said = self._said(index)
+        return FORMER if said and self._row(index)[3:] == [said] and self._of(index) is None else ""
+
+    def _news(self, index, shows):
+        return [shows] + self._unit(index) + [self._said(index)]

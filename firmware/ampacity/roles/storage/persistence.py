@@ -1,0 +1,176 @@
+"""What a primary remembers over a restart: who it is, and the evidence about its devices. Never its orders.
+
+Written by the housekeeping loop only: no safety decision waits for a disk.
+"""
+
+import os
+
+from ampacity.bus.leases.grant_numbers import GrantNumbers
+
+IDENTITY = "identity"
+EVIDENCE = "evidence"
+LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
+UNREAD = "unread"  # the fault that stands for latched ones that cannot be read
+# documents on which trust rests: one that is damaged, or was there and is gone, never counts as one that never was
+TRUSTED = (
+    "access", EVIDENCE, LATCHED, "limits", "contract", "upstream_own", "upstream_floor", "ocpp_network", "ocpp_secret", "ocpp_profiles",
+    "off_shows",
+)  # fmt: skip
+DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for each EVSE
+SAVE_MS = 60000
+EPOCH_RETRY_MS = 1000
+AGAIN_MS = 2000  # after a medium refused
+HOLDING = "no order is raised until the evidence is kept: free the medium, or replace it"
+LOST = (
+    "storage: the evidence of the life before is damaged: who was locked out or distrusted is not known, and no EVSE goes above"
+    " its reserve until somebody has looked at all of them and says `relearn` at the console"
+)
+WITHOUT = "storage: started without memory, for the medium cannot be written: no EVSE goes above its reserve until it can"
+UNKEPT_MS = 5000
+
+
+def random_u32(platform):
+    """32 bits that no other controller has: of the system's random source, on a bench of its seed."""
+    if hasattr(platform, "rng"):
+        return platform.rng().next32() or 1
+    return int.from_bytes(os.urandom(4), "big") or 1
+
+
+class Persistence:
+    """documents: the documents of this data folder. A failing medium is counted and told, and stops nothing."""
+
+    def __init__(self, documents, files, log, platform):
+        self.documents = documents
+        self.files = files
+        self.platform = platform
+        self.log = log
+        self.failing = []  # names of what is not kept
+        self.holding = False  # raises wait for the medium
+        self.lost = False  # the evidence was damaged: the site rests until a person looked
+        self.restart = False  # the memory is back: the next life has one
+        self._ever = self._without = False  # was the evidence kept in this life; does the site rest, for it never was
+        self._started_ms = 0
+        self._saved_ms = self._latched_ms = self._epoch_ms = 0
+        self._latched = {}
+
+    def start(self, now_ms):
+        """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
+        known = self.documents.get(IDENTITY) or {}
+        identity = known.get("identity") or random_u32(self.platform)
+        epoch = (known.get("epoch", 0) + 1) & 0xFFFF
+        self.put(IDENTITY, {"identity": identity, "epoch": epoch}, now_ms)
+        if self.failing:
+            identity = random_u32(self.platform)  # the epoch could not be kept: draw both anew
+        return GrantNumbers(identity, epoch)
+
+    def keep_epoch(self, numbers, now_ms):
+        """The next epoch is kept before the first grant has it; while the medium refuses, this one goes on."""
+        epoch = numbers.epoch_to_keep()
+        if epoch is None or now_ms < self._epoch_ms:
+            return
+        self._epoch_ms = now_ms + EPOCH_RETRY_MS
+        if self.put(IDENTITY, {"identity": numbers.identity, "epoch": epoch}, now_ms):
+            numbers.kept(epoch)
+
+    def troubles(self):
+        """What a person must know of the medium, a line each."""
+        lines = [LOST] if self.lost else []
+        if self.failing:
+            lines.append("storage: not kept: " + ", ".join(sorted(self.failing)))
+        if self._without:
+            lines.append(WITHOUT)
+        elif self.holding:
+            lines.append(HOLDING)
+        return lines
+
+    def evidence(self):
+        """The evidence of the last life, None when there is none. What is damaged stays as it is until `relearn`."""
+        kept = self.documents.get(EVIDENCE)
+        self.lost = EVIDENCE in self.documents.damaged
+        return kept
+
+    def watch(self, guard):
+        """From now on nothing is raised before what lowered the guard's trust is kept, the shape of the site first of all."""
+        guard.ledger.journal_barrier.mark_dirty()
+        guard.ledger.journal_barrier.written = 0
+        self._started_ms = guard.now_ms
+        if self.lost:
+            self.log.add("error", LOST, guard.now_ms)
+            guard.enter_safe_state(LOST, guard.now_ms)
+
+    def relearn(self, guard, now_ms):
+        """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew after a restart."""
+        self.documents.give_up(EVIDENCE)
+        self.documents.put(EVIDENCE, guard.evidence_dump())
+        self.lost = False
+        self.restart = True
+
+    def save(self, guard, now_ms, at_once=False):
+        """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
+        if self.lost:
+            self._look_again(now_ms)
+            return
+        journal_barrier = guard.ledger.journal_barrier
+        fell = not journal_barrier.is_written()
+        due_ms = SAVE_MS if not fell else AGAIN_MS if EVIDENCE in self.failing else 0
+        if not at_once and now_ms - self._saved_ms < due_ms:
+            return
+        self._saved_ms = now_ms
+        version = journal_barrier.version
+        if self.put(EVIDENCE, guard.evidence_dump(), now_ms):
+            journal_barrier.written = version
+            self.restart, self._without = self.restart or self._without, False
+            self._ever = True
+        elif not self._ever and not self._without and now_ms - self._started_ms >= UNKEPT_MS:
+            self._without = True
+            self.log.add("error", WITHOUT, now_ms)
+            guard.enter_safe_state(WITHOUT, now_ms)
+        elif fell and not self.holding:
+            self.log.add("error", HOLDING, now_ms)
+        self.holding = fell and EVIDENCE in self.failing
+
+    def _look_again(self, now_ms):
+        """A medium that did not give the evidence gives it now."""
+        if EVIDENCE in self.documents.unread and now_ms - self._saved_ms >= AGAIN_MS:
+            self._saved_ms = now_ms
+            self.restart = self.documents.readable(EVIDENCE)
+
+    def restore_latches(self, locals_):
+        """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
+        self._latched = self.documents.get(LATCHED) or {}
+        unread = LATCHED in self.documents.damaged
+        if unread and locals_:
+            self.log.add("error", "storage: latched faults cannot be read: each charging point here waits for its plug", self.platform.clock.now_ms())
+        for driver in locals_:
+            faults = [UNREAD] if unread else self._latched.get(driver.evse.port.name)
+            if isinstance(faults, list):
+                driver.evse.restore(faults)
+
+    def keep_latches(self, locals_, now_ms):
+        """At once when one is new, or gone."""
+        latched = dict(self._latched)
+        for driver in locals_:
+            name, faults = driver.evse.port.name, driver.evse.latched
+            if faults:
+                latched[name] = faults
+            elif name in latched:
+                del latched[name]
+        if latched == self._latched or (LATCHED in self.failing and now_ms - self._latched_ms < AGAIN_MS):
+            return
+        self._latched_ms = now_ms
+        if self.put(LATCHED, latched, now_ms):
+            self._latched = latched
+
+    def put(self, name, value, now_ms):
+        """Keep a document; False and a log line when the medium refuses."""
+        try:
+            self.documents.put(name, value)
+        except (OSError, ValueError) as e:  # no room, or it is too long
+            self.log.counter("storage_errors")
+            if name not in self.failing:
+                self.failing.append(name)
+                self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
+            return False
+        if name in self.failing:
+            self.failing.remove(name)
+        return True

@@ -1,0 +1,126 @@
+"""Small JSON documents by name, each replaced as a whole: after a power cut there is the old one or the new one.
+
+A file's first line is the CRC-32 of the rest. A document that does not match it, or cannot be read (worn flash, a hand in the
+folder), is never half believed: it counts as missing, and its name is in `damaged`. Of documents on which trust rests one that
+was there and is gone is damaged, too: their names are kept in a document of their own.
+"""
+
+from binascii import crc32
+
+from ampacity.base.strict_json import dumps, loads
+
+SUFFIX = ".set"
+NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
+SIZE_MAX = 65536
+EIO = 5
+
+
+class DocumentStore:
+    """Documents in a `files` door. Names: letters, digits, "-" and "_". size_max: bytes of one document. trusted: names of
+    those that must not vanish unseen.
+    """
+
+    def __init__(self, files, size_max=SIZE_MAX, trusted=()):
+        self._files = files
+        self._size_max = size_max
+        self._trusted = trusted
+        self._names_due = False  # they are not all written down
+        self._there = []  # names of trusted documents that there were
+        self.damaged = []
+        self.unread = []  # those of them that the medium did not give: it may have them still, so nothing is written over them
+        if trusted:
+            self._look()
+
+    def get(self, name, default=None):
+        """The document (what strict JSON gives), or `default` if there is none or it is damaged."""
+        try:
+            raw = self._files.read(name + SUFFIX)
+            if raw is None and name not in self._there:
+                return default
+            return _parse(raw or b"", self._size_max)
+        except OSError:
+            if name not in self.unread:
+                self.unread.append(name)
+        except ValueError:
+            pass
+        if name not in self.damaged:
+            self.damaged.append(name)
+        return default
+
+    def put(self, name, value):
+        """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write."""
+        if name in self.unread:
+            raise OSError(EIO, "what is kept could not be read: restart when the medium is well")
+        self._write(name, value)
+        if name in self._trusted and name not in self._there:
+            self._there.append(name)
+            self._names_due = True
+        if self._names_due:
+            try:
+                self._write(NAMES, sorted(self._there))
+                self._names_due = False
+            except OSError:  # the document itself is safe; its name with the next one
+                pass
+        if name in self.damaged:
+            self.damaged.remove(name)
+
+    def remove(self, name):
+        """Forget a document; no error if there is none."""
+        if name in self._there:
+            self._there.remove(name)
+            self._write(NAMES, sorted(self._there))
+        self._files.remove(name + SUFFIX)
+
+    def give_up(self, name):
+        """What the medium did not give may be written over."""
+        if name in self.unread:
+            self.unread.remove(name)
+
+    def readable(self, name):
+        """Does the medium give it now?"""
+        try:
+            self._files.read(name + SUFFIX)
+        except OSError:
+            return False
+        return True
+
+    def _write(self, name, value):
+        body = dumps(value).encode()
+        if len(body) > self._size_max:
+            raise ValueError("settings: %s is longer than %d bytes" % (name, self._size_max))
+        raw = b"%08x\n" % crc32(body) + body
+        if self._read(name) != raw:
+            self._files.replace(name + SUFFIX, raw)
+
+    def _read(self, name):
+        try:
+            return self._files.read(name + SUFFIX)
+        except OSError:  # then it is written anew
+            return None
+
+    def _look(self):
+        """Which of the trusted documents there were, and are; what an earlier version wrote is taken in."""
+        known = self.get(NAMES, [])
+        known = [name for name in known if name in self._trusted] if isinstance(known, list) else []
+        self._there = [name for name in self._trusted if name in known or self._exists(name)]
+        if len(self._there) != len(known):
+            try:
+                self._write(NAMES, sorted(self._there))
+            except OSError:  # the store itself reports a medium that refuses; the names come with the next document
+                self._names_due = True
+
+    def _exists(self, name):
+        try:
+            return self._files.read(name + SUFFIX) is not None
+        except OSError:
+            return True
+
+    def names(self):
+        """The documents there are, sorted."""
+        return [name[: -len(SUFFIX)] for name in self._files.list() if name.endswith(SUFFIX) and name != NAMES + SUFFIX]
+
+
+def _parse(raw, size_max):
+    if len(raw) < 9 or raw[8:9] != b"\n" or int(str(raw[:8], "ascii"), 16) != crc32(raw[9:]):
+        raise ValueError("settings: the CRC is wrong")
+    return loads(raw[9:], size_max)

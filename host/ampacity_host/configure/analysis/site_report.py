@@ -1,0 +1,207 @@
+"""What `ampacity check` finds out about a site that can be read: sums, refusals, budgets, and what ignorance costs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ampacity.circuit.trusted.device.reserve import Declared, fallback_da, holds, power_on_da, watchdog_ms
+from ampacity.circuit.trusted.site.check import ReserveSums, check_site
+from ampacity.circuit.trusted.site.tree import Evse, Site
+from ampacity_host.configure.analysis.budgets import check_breakers, evse_budgets, evses_below, loads, site_budgets
+from ampacity_host.configure.analysis.fixes import Tools, fixes
+from ampacity_host.configure.analysis.line_timing import BusTiming, check_settings, check_watchdogs, lines_of
+from ampacity_host.configure.compiler.cascade import check_parent
+from ampacity_host.configure.compiler.site_facts import compile_site
+from ampacity_host.configure.site_file.parser import SiteFile
+
+
+def reserves_da(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[int]:
+    """What each EVSE may draw without asking, by the one implementation that the controller uses too."""
+    return ReserveSums(Site(facts), kept).reserve_da
+
+
+def circuit_sums(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """For every circuit and phase: rating, reserves, assumed other load, what is left of the rating, Σ of limits; in A."""
+    rows = []
+    reserved = {evse["name"]: da for evse, da in zip(facts["evses"], reserves_da(facts, kept), strict=True)}
+    for index, entry in enumerate(facts["circuits"]):
+        evses = evses_below(facts, index)
+        for phase in range(facts["phases"]):
+            rating, other = entry["rating_da"][phase], entry["assumed_other_da"][phase]
+            reserves = sum(reserved[evse["name"]] for evse in evses if loads(evse, phase))
+            wishes = sum(evse["limit_da"] for evse in evses if loads(evse, phase))
+            row = {"rating_a": rating, "reserves_a": reserves, "assumed_other_a": other, "free_a": rating - reserves - other, "limits_a": wishes}
+            rows.append({"circuit": entry["name"], "phase": f"L{phase + 1}", **{key: value / 10 for key, value in row.items()}})
+    return rows
+
+
+def fallback_proposal(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> int:
+    """How many of the units that now pause when the primary is lost could fall back to 6 A instead, in file order."""
+    left = [[c["rating_da"][p] - c["assumed_other_da"][p] for p in range(facts["phases"])] for c in facts["circuits"]]
+
+    def take(evse: dict[str, Any], amount_da: int) -> bool:
+        path, circuit = [], evse["circuit"]
+        while circuit >= 0:
+            path.append(circuit)
+            circuit = facts["circuits"][circuit]["parent"]
+        cells = [(c, p) for c in path for p in range(facts["phases"]) if loads(evse, p)]
+        if any(left[c][p] < amount_da for c, p in cells):
+            return False
+        for c, p in cells:
+            left[c][p] -= amount_da
+        return True
+
+    reserved = reserves_da(facts, kept)
+    for evse, reserve in zip(facts["evses"], reserved, strict=True):
+        take(evse, reserve)
+    pausing = [evse for evse, reserve in zip(facts["evses"], reserved, strict=True) if not reserve]
+    could = [evse for evse in pausing if evse["kind"] != "local" and evse["watchdog_ms"] and not evse.get("primary")]
+    return sum(1 for evse in could if take(evse, max(60, evse["min_da"])))
+
+
+def evidence(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each piece of evidence that is missing or only declared, what it costs in amperes, and what would free them."""
+    rows = []
+    for evse in facts["evses"]:
+        for what, cost_da, frees in missing(evse, facts["require_tested"]):
+            rows.append({"evse": evse["name"], "what": what, "costs_a": cost_da / 10, "frees": frees})
+        meter = meter_above(evse, facts)
+        if meter is not None and not measures(evse, facts):
+            what = f"its current is not measured: what it draws counts again as other load at {meter}"
+            frees = "a meter of its own, or a device that measures"
+            rows.append({"evse": evse["name"], "what": what, "costs_a": evse["limit_da"] / 10, "frees": frees})
+    return rows
+
+
+def measures(evse: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Does the device show the current of each of its terminals?"""
+    if evse["kind"] != "profile":
+        return True
+    fields = {row[0] for row in facts["profiles"][evse["profile"]]["fields"]}
+    return all(f"current_l{n + 1}" in fields for n in range(len(evse["terminals"])))
+
+
+def meter_above(evse: dict[str, Any], facts: dict[str, Any]) -> str | None:
+    """The nearest meter that measures it with others; None: there is none."""
+    circuit = evse["circuit"]
+    while circuit >= 0:
+        entry = facts["circuits"][circuit]
+        if entry["meter"] >= 0:
+            return str(facts["meters"][entry["meter"]]["name"])
+        circuit = entry["parent"]
+    return None
+
+
+def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, str]]:
+    found = []
+    source, most = evse["power_on_source"], evse["max_da"]
+    fallback = evse["fallback_da"] if evse["watchdog_ms"] else 0
+    if source == "unknown":
+        frees = "the power-on test (restart with the highest order standing and a car plugged in), or power_on_a"
+        found.append(("what it allows after its own restart is not known: counts as its maximum", most - fallback, frees))
+    if source == "declared":
+        cost = most - max(evse["power_on_da"], fallback) if require_tested else 0
+        found.append(("its power-on value is declared, not tested", cost, "the power-on test"))
+    if not evse["watchdog_ms"]:
+        frees = "a group contactor held by the safety loop, or a device with a watchdog that can be read back"
+        found.append(("no watchdog that counts: in silence it keeps its highest order", most - evse["power_on_da"], frees))
+    if evse.get("proof") == "measured":
+        text = "no register shows its limit in force: its bound is its maximum until a car draws no more than ordered"
+        found.append((text, 0, "a car that charges"))
+    if not evse["watchdog_ms"] and not evse["holds"]:
+        found.append(("it is not shown that it holds its order in silence", most - evse["power_on_da"], "the silence test (30 min)"))
+    return found
+
+
+def findings(facts: dict[str, Any], budgets: list[dict[str, Any]], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """All that section 4 refuses: the sums by the firmware's own check, then times and breakers."""
+    return [*check_site(facts, kept), *check_watchdogs(facts), *check_settings(facts), *check_breakers(facts, budgets), *check_parent(facts)]
+
+
+def all_findings(site: SiteFile, kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The findings alone, of a site that was changed on trial."""
+    facts = compile_site(site)
+    return findings(facts, site_budgets(facts), kept)
+
+
+def reserve_causes(facts: dict[str, Any], kept: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Each ampere that an EVSE may draw without asking, with its cause: `from_a` to `to_a`, in file order, from below."""
+    sums, rows = ReserveSums(Site(facts), kept), []
+    for evse, entry, known, reserve in zip(sums.site.evses, facts["evses"], sums.known, sums.reserve_da, strict=True):
+        reached = 0
+        for value, cause in sorted(causes(evse, entry, known, reserve), key=lambda each: each[0]):
+            if min(value, reserve) > reached:
+                rows.append({"evse": evse.name, "from_a": reached / 10, "to_a": min(value, reserve) / 10, "cause": cause})
+                reached = min(value, reserve)
+    return rows
+
+
+def causes(evse: Evse, entry: dict[str, Any], known: Declared, reserve: int) -> list[tuple[int, str]]:
+    """(up to how many da, why), as `reserve_da` of the firmware comes to its number."""
+    source = {
+        "unknown": "nobody documents what it allows after its own restart: its maximum counts until power_on_a declares less",
+        "documented": "its maker says that it allows so much after its own restart; power_on_a declares less where the maker lets you set it up so",
+        "declared": "power_on_a", "settings": "its power-on value, which is set over the bus",
+    }[entry["power_on_source"]]
+    found = [(power_on_da(evse, known), source)]
+    if evse.shared_feed:
+        found.append((reserve, "others on this network may feed its watchdog, so it counts for nothing: private = true on its bus where nobody does"))
+    elif watchdog_ms(evse, known) > 0:
+        found.append((fallback_da(evse, known), "fallback_a: it goes on with this when the primary falls silent"))
+    elif not holds(evse, known):
+        found.append((reserve, "it has no watchdog that counts, and it is not shown that it holds its order in silence: its maximum counts"))
+    found.append((reserve, "a test of this very device has seen it"))
+    return found
+
+
+def report(site: SiteFile, kept: dict[str, Any] | None, load: Callable[[Path, str], SiteFile]) -> dict[str, Any]:
+    """kept: the evidence in the journal of its controller. load: reads a site of its path with other text.
+
+    {"ok", "site", "warnings", "findings", "circuits", "buses", "budgets", "evse_budgets", "evidence", "could_fall_back_to_6_a",
+    "reserves", "fixes"}.
+    """
+    facts = compile_site(site)
+    budgets = site_budgets(facts)
+    found = findings(facts, budgets, kept)
+    refused = any(each["level"] == "error" for each in found)
+    proposed = fixes(site, kept, found, Tools(load, all_findings)) if refused else {"passes": True, "changes": [], "left": []}
+    lead(found, proposed)
+    return {
+        "ok": not any(each["level"] == "error" for each in found),
+        "site": site.name,
+        "file": str(site.path),
+        "mistakes": [],
+        "warnings": [mistake.as_dict() for mistake in site.warnings],
+        "findings": found,
+        "circuits": circuit_sums(facts, kept),
+        "buses": [bus_row(line) for line in lines_of(facts)],
+        "budgets": budgets,
+        "evse_budgets": evse_budgets(facts),
+        "evidence": evidence(facts),
+        "could_fall_back_to_6_a": fallback_proposal(facts, kept),
+        "reserves": reserve_causes(facts, kept),
+        "fixes": proposed,
+    } | ({"parent": for_the_parent(facts["parent"])} if "parent" in facts else {})
+
+
+def lead(found: list[dict[str, Any]], proposed: dict[str, Any]) -> None:
+    """A sum that fails names the lines that make it hold, not a larger mains, where such lines are known."""
+    if not proposed["passes"]:
+        return
+    lines = "; ".join(f"{row['name']}: " + ", ".join(each["toml"] for each in row["lines"]) for row in proposed["changes"])
+    for each in found:
+        if each["code"] == "reserves" and each["level"] == "error" and lines:
+            each["fix"] = lines
+
+
+def bus_row(line: BusTiming) -> dict[str, Any]:
+    """One line; of a TCP bus each host and port has its own."""
+    where = {"bus": line.name, "host": line.end[0] if line.end else None, "tcp_port": line.end[1] if line.end else None}
+    return where | {"units": len(line.units), "well_ms": line.well_ms, "cycle_ms": line.cycle_ms, "orders_ms": line.orders_ms}
+
+
+def for_the_parent(parent: dict[str, Any]) -> dict[str, float]:
+    """What the parent's site file would write by numbers: amperes and seconds."""
+    fields = {"max_a": ("max_da", 10), "fallback_a": ("fallback_da", 10), "watchdog_s": ("lease_ms", 1000)}
+    fields |= {"after_lease_s": ("after_lease_ms", 1000), "settle_s": ("settle_ms", 1000)}
+    return {name: parent[key] / unit for name, (key, unit) in fields.items()}

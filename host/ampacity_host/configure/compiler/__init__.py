@@ -1,0 +1,1 @@
+"""Checked tables into `site.json`: what each device brings, and primaries below primaries."""

@@ -1,0 +1,209 @@
+"""What each device brings to the site facts: our own two kinds from here, all others from their profile."""
+
+from typing import Any
+
+from ampacity.circuit.trusted.errors import Rejected
+from ampacity_host import profiles
+from ampacity_host.configure.compiler.cascade import is_primary, primary_facts
+from ampacity_host.configure.site_file.mistakes import Collector
+from ampacity_host.configure.site_file.parser import SiteFile, Table
+from ampacity_host.configure.site_file.structure import OWN_KINDS, by_name
+from ampacity_host.configure.site_file.toml_text import near
+
+SETTLE_MS = 5000  # IEC 61851-1 Annex A: a car follows a new duty cycle within 5 s
+HARDWARE_WATCHDOG_MS = 1000
+BOOT_MS = 500
+OWN_MAX_DA = 800
+OWN_LEASE_MS = (1000, 3600000)
+PROFILE_KEYS = ("max_a", "min_a", "fallback_a", "watchdog_s", "power_on_a", "boot_s", "phase_switch", "off_shows")
+
+
+def tolerance_ms(watchdog_ms: int) -> int:
+    """How late a watchdog may fire: 10 %, at least 1 s."""
+    return max(1000, -(-watchdog_ms // 10))
+
+
+def local_facts(evse: Table) -> dict[str, Any]:
+    """The primary's own charging point: reset opens the contactor, so it may draw nothing without the primary."""
+    return own_facts(evse) | {
+        "fallback_da": 0,
+        "power_on_da": 0,
+        "power_on_source": "documented",
+        "watchdog_ms": HARDWARE_WATCHDOG_MS,
+        "watchdog_tolerance_ms": tolerance_ms(HARDWARE_WATCHDOG_MS),
+        "watchdog_fixed": True,
+        "latency_ms": 100,
+        "proof": "limit",
+    }
+
+
+def secondary_facts(evse: Table) -> dict[str, Any]:
+    """Our own secondary: the lease is its watchdog; it starts with its fallback; its settings outlive a power cut."""
+    below = primary_facts(evse) if is_primary(evse) else {"watchdog_ms": evse["watchdog_s"], "latency_ms": 200}
+    return own_facts(evse) | {
+        "fallback_da": evse["fallback_a"],
+        "power_on_da": max(evse["fallback_a"], evse["power_on_a"] or 0),
+        "power_on_source": "settings",
+        "watchdog_tolerance_ms": tolerance_ms(below["watchdog_ms"]),
+        "watchdog_fixed": False,
+        "proof": "sequence",
+    } | below
+
+
+def own_facts(evse: Table) -> dict[str, Any]:
+    return {
+        "max_da": evse["max_a"],
+        "min_da": evse["min_a"],
+        "step_da": 1,
+        "settle_ms": SETTLE_MS,
+        "boot_ms": BOOT_MS,
+        "survives": True,
+        "holds": False,
+        "poll_feeds": False,
+        "fingerprint": None,
+    }
+
+
+def evse_facts(evse: Table, without: "set[str] | None" = None) -> dict[str, Any]:
+    """The device's part of an EVSE entry; without: written fields to pass over. Raises Rejected for what it cannot do."""
+    if evse["kind"] == "local":
+        return local_facts(evse)
+    if evse["kind"] == "ampacity":
+        return secondary_facts(evse)
+    written = {key: evse.written[key] for key in PROFILE_KEYS if key in evse.written and key not in (without or ())}
+    return dict(profiles.evse_facts(profiles.load("evse-" + evse["kind"]), written))
+
+
+def meter_facts(meter: Table, without: "set[str] | None" = None) -> dict[str, Any]:
+    """The device's part of a meter entry; without: as above. Raises Rejected for what it cannot do."""
+    written: dict[str, Any] = {"meter_timeout_s": meter["meter_timeout_s"] / 1000, "meter_frozen_s": meter["meter_frozen_s"] / 1000}
+    if meter["phases"]:
+        written["phases"] = meter.written["phases"]
+    written = {key: value for key, value in written.items() if key not in (without or ())}
+    return dict(profiles.meter_facts(profiles.load("meter-" + meter["profile"]), written))
+
+
+def check_own(evse: Table, collector: Collector) -> None:
+    """What our own two kinds can be set to."""
+    if evse["phase_switch"]:
+        collector.add(evse, "phase_switch", f'kind "{evse["kind"]}" cannot switch its phases', "leave it out")
+    if evse["off_shows"] is not None:
+        collector.add(evse, "off_shows", f'kind "{evse["kind"]}" shows that it is off', "leave it out")
+    if evse["boot_s"] is not None:
+        collector.add(evse, "boot_s", f'kind "{evse["kind"]}" keeps its settings over a restart', "leave it out")
+    if is_primary(evse):
+        return
+    if evse["max_a"] is not None and evse["max_a"] > OWN_MAX_DA:
+        collector.add(evse, "max_a", f"{evse['max_a'] / 10:g} A is more than a pilot can offer", "use at most 80 A")
+    if evse["kind"] == "ampacity":
+        if not OWN_LEASE_MS[0] <= evse["watchdog_s"] <= OWN_LEASE_MS[1]:
+            collector.add(evse, "watchdog_s", f"{evse['watchdog_s'] / 1000:g} s is no lease", "use 1 to 3600 s")
+        if evse["power_on_a"] and evse["power_on_a"] < evse["min_a"]:
+            collector.add(evse, "power_on_a", f"{evse['power_on_a'] / 10:g} A is below min_a", "use 0 or at least min_a")
+
+
+def check_devices(site: SiteFile, collector: Collector) -> None:
+    """Every device has a profile, the profile takes the site's values, and its bus can carry it."""
+    for evse in site.evses:
+        if evse["kind"] and "max_a" not in evse.broken and check_profile(evse, "kind", "evse", collector):
+            if evse["kind"] in OWN_KINDS:
+                check_own(evse, collector)
+            check_facts(evse, evse_facts, collector)
+            check_link(evse, "evse-" + evse["kind"], site, collector)
+    for meter in site.meters:
+        if meter["profile"] and check_profile(meter, "profile", "meter", collector):
+            check_facts(meter, meter_facts, collector)
+            check_link(meter, "meter-" + meter["profile"], site, collector)
+    check_shared(site, collector)
+
+
+def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bool:
+    known = profiles.names(kind)
+    if table[key] in known or (kind == "evse" and table[key] in OWN_KINDS):
+        return True
+    own = [*OWN_KINDS] if kind == "evse" else []
+    other, said = ("meter", "a meter, no EVSE") if own else ("evse", "an EVSE, no meter")
+    if table[key] in profiles.names(other) or table[key] in OWN_KINDS:
+        collector.add(table, key, f'"{table[key]}" is {said}', "`ampacity devices` lists all" if own else "have: " + ", ".join(known))
+        return False
+    close, alike = near(table[key], own + known), [name for name in known if table[key] in name]
+    hint = f'did you mean "{close}"? `ampacity devices` lists all' if close and len(alike) < 2 else "have: " + ", ".join(alike or own + known)
+    collector.add(table, key, f'there is no profile "{table[key]}"', hint)
+    return False
+
+
+def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
+    """Every field that the profile refuses: after a refusal it is asked again without that field."""
+    refused_fields = set(table.broken)
+    while True:
+        try:
+            facts = facts_of(table, refused_fields)
+            break
+        except Rejected as refused:
+            if refused.field in refused_fields:
+                return
+            refused_fields.add(refused.field)
+            if not collector.has(table, refused.field):
+                value = table.written.get(refused.field, refused.value)
+                collector.add(table, refused.field, f"{value} is not allowed by its profile", f"use {refused.allowed}")
+    if facts.get("phase_switch") and len(table["phases"] or [0, 1, 2]) != 3:
+        collector.add(table, "phase_switch", "needs a charge point on three phases", "leave it out, or name three phases")
+    if facts.get("blocked"):
+        collector.add(table, "kind", "its profile may not regulate", str(facts["blocked"]))
+    if facts.get("inputs") == 0:
+        collector.add(table, "profile", "measures no current of its own for each phase", "counts as no meter", "warning")
+
+
+def check_link(table: Table, profile: str, site: SiteFile, collector: Collector) -> None:
+    """The bus speaks what the device speaks; a serial setting that differs from the documented one is said."""
+    known = by_name(site.buses)
+    if table["bus"] not in known:
+        return
+    bus = site.buses[known[table["bus"]]]
+    if table.get("kind") in OWN_KINDS:
+        if bus["kind"] == "ascii":
+            collector.add(table, "bus", f'is ascii, and kind "{table["kind"]}" speaks rtu or tcp', "put it on such a bus")
+        return
+    link = profiles.load(profile)["link"]
+    if bus["kind"] and bus["kind"] not in link["media"] and not behind_gateway(bus, link):
+        right = "put it on such a bus"
+        if bus["kind"] == "tcp" and "rtu" in link["media"]:
+            right += "; behind a gateway that makes Modbus RTU of Modbus TCP, write gateway = true at the bus"
+        collector.add(table, "bus", f'is {bus["kind"]}, and the device speaks {" or ".join(link["media"])}', right)
+        return
+    if "units" in link and table["unit"] is not None and not link["units"][0] <= table["unit"] <= link["units"][1]:
+        collector.add(table, "unit", f"{table['unit']} is not allowed by its profile", f"use {link['units'][0]} to {link['units'][1]}")
+    for key in ("baud", "parity"):
+        if bus["kind"] != "tcp" and key in link and bus[key] != link[key]:
+            right = f"set the device itself to {bus[key]}, or the bus to {link[key]}"
+            collector.add(table, "bus", f"has {key} {bus[key]}; the device is documented at {link[key]}", right, "warning")
+
+
+def behind_gateway(bus: Table, link: dict[str, Any]) -> bool:
+    """A serial device that a gateway asks for us. What all units of a line must hear passes no gateway that we know."""
+    return bool(bus["kind"] == "tcp" and bus["gateway"] and "rtu" in link["media"] and "shared" not in link)
+
+
+def check_shared(site: SiteFile, collector: Collector) -> None:
+    """The unit in whose frames some devices take their limits belongs to nobody on their line."""
+    known = profiles.names("evse")
+    for evse in site.evses:
+        link: dict[str, Any] = profiles.load("evse-" + evse["kind"])["link"] if evse["kind"] in known else {}
+        if "shared" not in link:
+            continue
+        for other in (*site.meters, *site.evses):
+            if other["bus"] == evse["bus"] and other["unit"] == link["shared"]["unit"]:
+                collector.add(other, "unit", f'{other["unit"]} is where {evse.where} and its like hear their limits', "use another one")
+
+
+def compiled_profiles(site: SiteFile) -> dict[str, Any]:
+    """Every profile that the site uses, compiled for the controller, by its file's name without the ending."""
+    used = {"evse-" + evse["kind"] for evse in site.evses if evse["kind"] not in OWN_KINDS}
+    used |= {"meter-" + meter["profile"] for meter in site.meters}
+    voltage = site.site["voltage"]
+    return {short(name): profiles.compile_profile(profiles.load(name), voltage) for name in sorted(used)}
+
+
+def short(name: str) -> str:
+    """The profile's name as entries of the site facts write it."""
+    return name.partition("-")[2]

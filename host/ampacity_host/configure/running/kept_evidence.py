@@ -1,0 +1,34 @@
+"""What the journal in a controller's data folder holds of its devices and its site. Only read: the controller may be running."""
+
+from pathlib import Path
+from typing import Any
+
+from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, EVIDENCE
+from ampacity.store.document_store import DocumentStore
+
+STORES = ("store", "primary/store")  # of a controller, and of a bench
+
+
+class Folder:
+    """The reading half of a `files` door."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
+
+
+def kept_evidence(data: Path | None) -> dict[str, Any] | None:
+    """The evidence of the last life in this data folder; None: there is none. Raises ValueError for one that is damaged."""
+    if data is None:
+        return None
+    for store in STORES:
+        settings = DocumentStore(Folder(data / store), DOCUMENT_BYTES_MAX)
+        found = settings.get(EVIDENCE)
+        if settings.damaged:
+            raise ValueError(f"{data / store}: the evidence is damaged: after a start no EVSE goes above its reserve until somebody says `relearn`")
+        if isinstance(found, dict):
+            return found
+    return None

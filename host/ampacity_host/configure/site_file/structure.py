@@ -1,0 +1,373 @@
+"""What must hold between the tables of a site file: names, tree, addresses, phases, feeders (safety.md section 4).
+
+Sums of currents are not checked here: `ampacity.circuit.trusted.site.check` does that, the same code on the host and at boot.
+"""
+
+from collections.abc import Iterable
+
+from ampacity_host.configure.site_file import device_address
+from ampacity_host.configure.site_file.mistakes import Collector
+from ampacity_host.configure.site_file.ocpp_versions import spoken
+from ampacity_host.configure.site_file.parser import SiteFile, Table
+from ampacity_host.configure.site_file.tls import check_tls, tcp_port_of
+from ampacity_host.configure.site_file.toml_text import near
+
+OWN_KINDS = ("local", "ampacity")
+RTU_UNITS = (1, 247)
+
+
+def by_name(tables: Iterable[Table]) -> dict[str, int]:
+    """name → its first index."""
+    names: dict[str, int] = {}
+    for table in tables:
+        if table["name"]:
+            names.setdefault(table["name"], table.index)
+    return names
+
+
+def supply_phases(site: SiteFile) -> int:
+    """How many lines supply the site: as written, else 2 for split phase and 3 otherwise."""
+    written = site.site["phases"]
+    if written:
+        return int(written)
+    return 2 if site.site["system"] == "split" else 3
+
+
+def check_structure(site: SiteFile, collector: Collector) -> None:
+    """Add every mistake between tables to the collector."""
+    names(site, collector)
+    system(site, collector)
+    tree(site, collector)
+    references(site, collector)
+    buses(site, collector)
+    addresses(site, collector)
+    phases(site, collector)
+    currents(site, collector)
+    other_loads(site, collector)
+    upstream(site, collector)
+    safety_loads(site, collector)
+    metered(site, collector)
+    check_tls(site, collector)
+
+
+def metered(site: SiteFile, collector: Collector) -> None:
+    """Surplus, contracted power and generation are measured: their circuits have a meter. No meter measures two circuits."""
+    circuits, evses = by_name(site.circuits), by_name(site.evses)
+    first: dict[str, Table] = {}
+    for circuit in site.circuits:
+        if circuit["meter"] and first.setdefault(circuit["meter"], circuit) is not circuit:
+            wrong = f'"{circuit["meter"]}" measures circuit "{first[circuit["meter"]]["name"]}" already'
+            collector.add(circuit, "meter", wrong, "name a meter of its own, or leave it out")
+        if any(each_phase(circuit["generation_a"], 1)) and not measured_at(circuit, site.circuits, circuits):
+            right = "write meter = … here or at a circuit above"
+            collector.add(circuit, "generation_a", "is added to what a meter shows, and none measures this circuit", right)
+        if circuit["contract_kw"] and not circuit["meter"]:
+            collector.add(circuit, "contract_kw", "is measured, and the circuit has no meter", "write meter = …")
+    if site.solar is None:
+        return
+    reference(site.solar, "circuit", circuits, "circuit", collector)
+    if site.solar["circuit"] in circuits and not site.circuits[circuits[site.solar["circuit"]]]["meter"]:
+        collector.add(site.solar, "circuit", "has no meter, and surplus is measured", "name a circuit with a meter")
+    for name in site.solar["evses"] or ():
+        if name not in evses:
+            collector.add(site.solar, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
+
+
+def measured_at(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bool:
+    """Does it have a meter, or a circuit above it?"""
+    here = circuit
+    for _ in circuits:
+        if here["meter"] or here["parent"] not in known:
+            break
+        here = circuits[known[here["parent"]]]
+    return bool(here["meter"])
+
+
+def safety_loads(site: SiteFile, collector: Collector) -> None:
+    """Each is told by one thing that exists, and names EVSEs that exist."""
+    meters, evses, first = by_name(site.meters), by_name(site.evses), by_name(site.safety_loads)
+    for load in site.safety_loads:
+        if load["name"] and first[load["name"]] != load.index:
+            collector.add(load, "name", f'"{load["name"]}" is taken', "give each its own name")
+        if (load["meter"] is None) == (load["input"] is None) and not load.broken:
+            collector.add(load, "input", "one of meter and input tells it", 'write meter = … or input = "gpio:N"')
+        reference(load, "meter", meters, "meter", collector)
+        for name in load["evses"] or ():
+            if name not in evses:
+                collector.add(load, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
+
+
+def names(site: SiteFile, collector: Collector) -> None:
+    for tables in (site.circuits, site.buses, site.meters, site.evses):
+        first = by_name(tables)
+        for table in tables:
+            if table["name"] and first.get(table["name"]) != table.index:
+                other = tables[first[table["name"]]].line
+                collector.add(table, "name", f'"{table["name"]}" is taken (line {other})', "give each its own name")
+    if not site.circuits:
+        collector.add(site.site, "", "the site has no circuit", "write one [[circuit]]: the grid connection")
+    circuits = by_name(site.circuits)
+    for evse in site.evses:
+        if evse["name"] in circuits:
+            collector.add(evse, "name", f'"{evse["name"]}" names a circuit too', "give each its own name")
+
+
+def system(site: SiteFile, collector: Collector) -> None:
+    count, kind = supply_phases(site), site.site["system"]
+    allowed = {"wye": (1, 3), "split": (2,), "delta-it": (3,)}[kind]
+    if count not in allowed:
+        right = " or ".join(str(n) for n in allowed)
+        collector.add(site.site, "phases", f'{count} is not allowed with system "{kind}"', f"use {right}")
+
+
+def tree(site: SiteFile, collector: Collector) -> None:
+    """One root, no orphan, no cycle; lists of currents as long as the supply has phases."""
+    known = by_name(site.circuits)
+    roots = [c for c in site.circuits if c["parent"] is None]
+    if site.circuits and not roots:
+        collector.add(site.circuits[0], "parent", "no circuit is without parent", "leave parent out of the root")
+    for second in roots[1:]:
+        collector.add(second, "parent", f'is missing, and "{roots[0]["name"]}" is the root', "name its parent")
+    for circuit in site.circuits:
+        reference(circuit, "parent", known, "circuit", collector)
+        if in_cycle(circuit, site.circuits, known):
+            collector.add(circuit, "parent", "leads back to the circuit itself", "name a circuit nearer to the root")
+        for key in ("rating_a", "assumed_other_a", "generation_a"):
+            count = supply_phases(site)
+            if isinstance(circuit[key], list) and len(circuit[key]) != count:
+                collector.add(circuit, key, f"has {len(circuit[key])} numbers", f"use one number, or {count}")
+
+
+def other_loads(site: SiteFile, collector: Collector) -> None:
+    """Warn where a circuit declares less other load than the circuits below it together."""
+    count = supply_phases(site)
+    for circuit in site.circuits:
+        below = [c for c in site.circuits if c["parent"] == circuit["name"]]
+        declared = each_phase(circuit["assumed_other_a"], count)
+        together = [sum(amounts) for amounts in zip(*(each_phase(c["assumed_other_a"], count) for c in below), strict=True)]
+        if any(more > less for more, less in zip(together, declared, strict=False)):
+            right = "it is the worst of everything below that is no EVSE"
+            collector.add(circuit, "assumed_other_a", "is less than that of the circuits below it together", right, "warning")
+
+
+def each_phase(value: "int | list[int]", count: int) -> list[int]:
+    """One number per supply phase."""
+    return list(value) if isinstance(value, list) else [value] * count
+
+
+def in_cycle(circuit: Table, circuits: list[Table], known: dict[str, int]) -> bool:
+    here = circuit
+    for _ in circuits:
+        parent = known.get(here["parent"]) if here["parent"] else None
+        if parent is None:
+            return False
+        here = circuits[parent]
+        if here is circuit:
+            return True
+    return False
+
+
+def reference(table: Table, key: str, known: dict[str, int], kind: str, collector: Collector) -> None:
+    """The name in table[key] must be one of `known`."""
+    if table[key] is not None and table[key] not in known:
+        close = near(table[key], known)
+        meant = f'; did you mean "{close}"?' if close else ""
+        collector.add(table, key, f'there is no {kind} "{table[key]}"', f"have: {', '.join(known) or 'none'}{meant}")
+
+
+def references(site: SiteFile, collector: Collector) -> None:
+    circuits, buses, meters = by_name(site.circuits), by_name(site.buses), by_name(site.meters)
+    for circuit in site.circuits:
+        reference(circuit, "meter", meters, "meter", collector)
+    for meter in site.meters:
+        reference(meter, "bus", buses, "bus", collector)
+    locals_ = [e for e in site.evses if e["kind"] == "local"]
+    for second in locals_[1:]:
+        collector.add(second, "kind", f'"local" is taken by "{locals_[0]["name"]}"', "a primary has one charging point of its own")
+    for evse in site.evses:
+        reference(evse, "circuit", circuits, "circuit", collector)
+        reference(evse, "bus", buses, "bus", collector)
+        if evse["kind"] == "local":
+            for key in ("bus", "unit", "host", "tcp_port", "watchdog_s", "power_on_a"):
+                if key in evse.written:
+                    collector.add(evse, key, 'does not belong to kind "local"', "leave it out")
+        elif evse["kind"]:
+            for key in ("bus", "unit"):
+                if evse[key] is None and key not in evse.broken:
+                    collector.add(evse, key, "is missing", f"write {key} = …")
+
+
+def buses(site: SiteFile, collector: Collector) -> None:
+    """Each bus has what its kind needs, and no serial port or TCP server belongs to two of them."""
+    owners: dict[object, Table] = {}
+    for bus in site.buses:
+        own, foreign = ("port", ("host",)) if bus["kind"] != "tcp" else ("host", ("port",))
+        if bus["kind"] is None:
+            continue
+        wired = ("gateway", "tcp_port") if str(bus["port"]).startswith("socket://") else ("gateway", "private", "tcp_port")
+        for key in (*foreign, *(("baud", "parity", "stop") if own == "host" else wired)):
+            if key in bus.written:
+                collector.add(bus, key, f'does not belong to kind "{bus["kind"]}"', "leave it out")
+        users = [t for t in (*site.meters, *site.evses) if t["bus"] == bus["name"]]
+        homeless = own == "host" and any(t["host"] is None for t in users)
+        if bus[own] is None and own not in bus.broken and (own == "port" or homeless):
+            collector.add(bus, own, "is missing", f"write {own} = …")
+        if bus[own] is None or bus["port"] == "virtual":
+            continue
+        place = device_address.line(bus["port"]) if own == "port" else device_address.server(bus["host"], tcp_port_of(bus))
+        if place in owners:
+            owner = owners[place]
+            said = device_address.spelled(owner["port"] or owner["host"], bus[own])
+            collector.add(bus, own, f'belongs to bus "{owner["name"]}" already{said}', "put both on one bus")
+        owners.setdefault(place, bus)
+    endpoints(site, collector)
+
+
+def server_of(bus: Table) -> tuple[object, ...] | None:
+    """The TCP server that a bus names itself."""
+    if bus["kind"] == "tcp":
+        return device_address.server(bus["host"], tcp_port_of(bus)) if bus["host"] else None
+    return device_address.line(bus["port"]) if str(bus["port"]).startswith(device_address.SOCKET) else None
+
+
+def endpoints(site: SiteFile, collector: Collector) -> None:
+    """One connection for each TCP server: whoever shares one is on one bus, and writes its host alike."""
+    known = by_name(site.buses)
+    first: dict[object, tuple[Table, Table, str]] = {}
+    for bus in site.buses:
+        if bus["kind"] != "tcp" and server_of(bus) is not None:
+            first[server_of(bus)] = (bus, bus, bus["port"])
+    for table in (*site.meters, *site.evses):
+        if table["bus"] not in known:
+            continue
+        bus = site.buses[known[table["bus"]]]
+        host = table["host"] or bus["host"]
+        if bus["kind"] != "tcp" or host is None:
+            continue
+        place = device_address.server(host, table["tcp_port"] or tcp_port_of(bus))
+        other, home, written = first.setdefault(place, (table, bus, device_address.plain(host)))
+        key = "host" if "host" in table.written else "bus"
+        if home is not bus and not place == server_of(bus) == server_of(home):  # that was said of the buses
+            collector.add(table, key, f'"{host}" is on bus "{home["name"]}" too', "put both on one bus")
+        elif home is bus and written != device_address.plain(host) and table["unit"] != other["unit"]:
+            collector.add(table, key, f'"{host}" is the host of {other.where} too, written "{written}" there', "write it alike")
+
+
+def address_of(table: Table, bus: Table) -> tuple[object, ...]:
+    """What tells a device from all others: bus and unit on RTU; host, port and unit on TCP, the host in one spelling."""
+    if bus["kind"] != "tcp":
+        return (bus["name"], table["unit"])
+    host = table["host"] or bus["host"]
+    return (host and device_address.host_of(host), table["tcp_port"] or tcp_port_of(bus), table["unit"])
+
+
+def addresses(site: SiteFile, collector: Collector) -> None:
+    known = by_name(site.buses)
+    taken: dict[tuple[object, ...], Table] = {}
+    for table in (*site.meters, *site.evses):
+        if table["bus"] not in known or table["unit"] is None:
+            continue
+        bus = site.buses[known[table["bus"]]]
+        if bus["kind"] != "tcp":
+            if not RTU_UNITS[0] <= table["unit"] <= RTU_UNITS[1]:
+                collector.add(table, "unit", f"{table['unit']} is not allowed on a serial bus", "use 1 to 247")
+            for key in ("host", "tcp_port"):
+                if key in table.written:
+                    collector.add(table, key, f'does not belong to the serial bus "{bus["name"]}"', "leave it out")
+        address = address_of(table, bus)
+        if address in taken:
+            same_address(table, bus, taken[address], collector)
+        taken.setdefault(address, table)
+    own_endpoints(site, collector)
+
+
+def same_address(table: Table, bus: Table, other: Table, collector: Collector) -> None:
+    """Two devices at one address: on a line and behind a gateway the unit tells them apart, else the host does."""
+    unit, host = table["unit"], table["host"] or bus["host"]
+    if bus["kind"] != "tcp" or bus["gateway"]:
+        where = f" behind {host}" if host and bus["kind"] == "tcp" else ""
+        collector.add(table, "unit", f"{unit} is the address of {other.where} too{where}", "use a free one")
+    elif host:  # where none is written, that is the mistake
+        place = f"{host}:{table['tcp_port'] or tcp_port_of(bus)}"
+        collector.add(table, "host", f"{place} with unit {unit} is the address of {other.where} too",
+                      "give each device its own host or tcp_port, or behind a gateway its own unit")  # fmt: skip
+
+
+def own_endpoints(site: SiteFile, collector: Collector) -> None:
+    """Each of our own on TCP answers for itself alone: nobody else is at its address, but behind a gateway."""
+    known = by_name(site.buses)
+    taken: dict[object, Table] = {}
+    for table in sorted((*site.meters, *site.evses), key=lambda table: table.get("kind") != "ampacity"):
+        bus = site.buses[known[table["bus"]]] if table["bus"] in known else None
+        if bus is None or bus["kind"] != "tcp" or bus["gateway"]:
+            continue
+        place = address_of(table, bus)[:2]
+        if place in taken and place[0] is not None and taken[place]["unit"] != table["unit"]:
+            collector.add(table, "host", f"{place[0]}:{place[1]} is the address of {taken[place].where} too", "give each its own host or tcp_port")
+        if table.get("kind") == "ampacity":
+            taken.setdefault(place, table)
+
+
+def phases(site: SiteFile, collector: Collector) -> None:
+    """Only lines that the supply has, and only what the wiring system allows."""
+    count, kind = supply_phases(site), site.site["system"]
+    for table in (*site.meters, *site.evses):
+        ends = table["phases"]
+        if not ends:
+            continue
+        if max(line for lines in ends for line in lines) >= count:
+            have = ", ".join(f"L{n + 1}" for n in range(count))
+            collector.add(table, "phases", "names a line that the supply does not have", f"have: {have}")
+        elif table.kind == "meter" and any(len(lines) == 2 for lines in ends):
+            collector.add(table, "phases", "a meter's input measures one line", 'use names such as "L1"')
+        elif table.kind == "evse" and kind == "delta-it" and len(ends) < 3 and len(ends[0]) == 1:
+            collector.add(table, "phases", "there is no neutral in this supply", 'use two lines such as ["L1-L2"], or all three')
+
+
+def currents(site: SiteFile, collector: Collector) -> None:
+    """Each EVSE's own currents fit together and its feeder carries the most it can offer."""
+    known = by_name(site.circuits)
+    for evse in site.evses:
+        most = evse["max_a"]
+        if most is None:
+            continue
+        for key in ("limit_a", "fallback_a", "power_on_a", "min_a"):
+            if evse[key] is not None and evse[key] > most:
+                collector.add(evse, key, f"{evse[key] / 10:g} A is above max_a {most / 10:g} A", "use max_a or less")
+        if evse["fallback_a"] and evse["fallback_a"] < evse["min_a"] and evse["site"] is None and evse["after_lease_s"] is None:
+            right = f"use 0 (pause) or at least {evse['min_a'] / 10:g} A"
+            collector.add(evse, "fallback_a", f"{evse['fallback_a'] / 10:g} A is below min_a", right)
+        if evse["kind"] == "local" and evse["fallback_a"]:
+            collector.add(evse, "fallback_a", "a primary's own charging point opens its contactor", "use 0 or leave it out")
+        if evse["circuit"] in known:
+            feeder = feeder_of(evse, site.circuits[known[evse["circuit"]]])
+            if feeder is not None and feeder < most:
+                right = f"max_a {feeder / 10:g} A (set in the device), or a feeder for {most / 10:g} A"
+                collector.add(evse, "feeder_a", f"{feeder / 10:g} A is less than max_a {most / 10:g} A", right)
+
+
+def feeder_of(evse: Table, circuit: Table) -> int | None:
+    """What the EVSE's own line carries, da: as written, else its circuit's rating on the phases that it loads."""
+    if evse["feeder_a"] is not None:
+        return int(evse["feeder_a"])
+    rating = circuit["rating_a"]
+    if isinstance(rating, list):
+        loads = {line for terminal in evse["phases"] or () for line in terminal}
+        return min((da for line, da in enumerate(rating) if not loads or line in loads), default=None)
+    return None if rating is None else int(rating)
+
+
+def upstream(site: SiteFile, collector: Collector) -> None:
+    """Version, security profile, URL and password of [ocpp] fit together and to this firmware."""
+    ocpp = site.ocpp
+    if ocpp is None:
+        return
+    if ocpp["version"] is not None and ocpp["version"] not in spoken():
+        collector.add(ocpp, "version", f'"{ocpp["version"]}" is not spoken by this firmware', f"use {' or '.join(spoken())}")
+    profile, url = ocpp["security_profile"], ocpp["url"] or ""
+    if profile in (2, 3) and url.startswith("ws://"):
+        collector.add(ocpp, "url", f"is not encrypted, and security_profile is {profile}", "use wss://…")
+    if profile in (0, 1) and url.startswith("wss://"):
+        collector.add(ocpp, "security_profile", f"{profile} goes with ws://", "use 2 (password) or 3 (certificate)")
+    if profile in (1, 2) and ocpp["password"] is None and "password" not in ocpp.broken:
+        collector.add(ocpp, "password", f"is missing, and security_profile is {profile}", "write password = …")

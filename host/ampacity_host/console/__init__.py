@@ -1,0 +1,1 @@
+"""`ampacity console`, and the link to a controller's console that other commands use too."""

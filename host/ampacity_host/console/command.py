@@ -1,0 +1,133 @@
+"""`ampacity console`: lines to a running controller's console and its answers, one command or a conversation.
+
+What is asked before something dangerous is asked by the controller itself, so every way to its console is equally safe. Here only
+the person's side of it is: at a terminal the question of a single command waits for `yes`; without one it is exit code 1.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from ampacity.console.console import ASK
+from ampacity_host.console.link import Link, LinkLost, SerialLink, SocketLink
+
+REFUSED = "error: "
+LEAVE = ("exit", "quit")
+INTERRUPTED = 130
+JSON = "--json"
+WITH_JSON = {"show": None, "state": None, "scan": ("status",), "commission": ("status", "report"), "replace": ("status",)}  # None: all of it
+
+
+def console_command(line: str, data: Path | None, connect: str | None, tty: str | None = None, as_json: bool = False) -> int:
+    """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
+    if as_json and not line:
+        print("ampacity: --json goes with one command: ampacity console --json show", file=sys.stderr)
+        return 2
+    try:
+        host, port = ("", 0) if tty else address(data, connect)
+    except ValueError as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return 2
+    link: Link | None = None
+    try:
+        link = SerialLink(tty) if tty else SocketLink(host, port)
+        return one(link, line, as_json) if line else conversation(link, tty or f"{host}:{port}")
+    except LinkLost as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        if link is not None:
+            link.close()
+
+
+def address(data: Path | None, connect: str | None) -> tuple[str, int]:
+    """(host, port) from --connect, else from the data folder DIR. Raises ValueError with what would be right."""
+    if connect is None:
+        if data is None:
+            raise ValueError("name the controller: --controller DIR, HOST:PORT or TTY")
+        connect = kept_address(data)
+    host, _, port = str(connect).rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{connect!r} is no HOST:PORT")
+    return host, int(port)
+
+
+def kept_address(data: Path) -> str:
+    """What a data folder says of its controller's console; also that of a bench, or of the primary in it. Raises ValueError."""
+    for name in ("console.json", "boot.json", "primary/boot.json"):
+        try:
+            return str(json.loads((data / name).read_text())["console"])
+        except PermissionError:
+            raise ValueError(f"this user may not read {data / name}: ask as the user that runs the controller, or by its HOST:PORT") from None
+        except (OSError, ValueError, KeyError):
+            continue
+    raise ValueError(f"no console.json in {data}: is its controller running?")
+
+
+def one(link: Link, line: str, as_json: bool = False) -> int:
+    """One command; where it asks, the person at the terminal answers."""
+    text = link.ask(f"{line} {JSON}" if as_json and has_json(line.split()) else line)
+    status = answered(in_json(text) if as_json else text, text)
+    if not text.startswith(ASK):
+        return status
+    if not sys.stdin.isatty():
+        print("ampacity: nothing was done; add --yes to do it", file=sys.stderr)
+        return 1
+    if (read_line("> ") or "").strip() == "yes":
+        text = link.ask("yes")
+        return answered(in_json(text) if as_json else text, text)
+    print("not done", file=sys.stderr if as_json else None)
+    return 1
+
+
+def has_json(words: list[str]) -> bool:
+    """Does this command know the word? To any other it would be one too many, or a part of a value."""
+    some = WITH_JSON.get(words[0], ())
+    return some is None or (words[1] if len(words) > 1 else "status") in some
+
+
+def in_json(text: str) -> str:
+    """An object, also of an answer that has none."""
+    try:
+        json.loads(text)
+        return text
+    except ValueError:
+        refused = text.startswith(REFUSED)
+        return json.dumps({"error": text.removeprefix(REFUSED)} if refused else {"text": text})
+
+
+def conversation(link: Link, where: str) -> int:
+    """Every line until the end or `exit`. A person gets history and completion; of a pipe any refusal makes the exit code 1."""
+    link.ask("")  # so that nobody types into a connection that is not there
+    person = sys.stdin.isatty()
+    if person:
+        from ampacity_host.console.line_editing import enable_line_editing
+
+        enable_line_editing(link)
+        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D leaves", file=sys.stderr)
+    status = 0
+    while True:
+        typed = read_line("> " if person else "")
+        if typed is None or typed.strip() in LEAVE:
+            if person and typed is None:
+                print()
+            return 0 if person else status
+        if typed.strip():
+            status = max(status, answered(link.ask(typed.strip())))
+
+
+def read_line(prompt: str) -> str | None:
+    """A line from the person or the pipe; None at its end."""
+    try:
+        return input(prompt)
+    except EOFError:
+        return None
+
+
+def answered(shown: str, text: str | None = None) -> int:
+    """Print it; 1 where it is a refusal. text: what was said, where it is shown as something else."""
+    print(shown, flush=True)
+    return 1 if (text or shown).startswith(REFUSED) else 0

@@ -1,0 +1,97 @@
+"""A site with primaries below it, as one plant: every circuit, wire and device of all levels in one tree.
+
+Each primary keeps facts of its own, as its site file compiles; the plant gets them joined. Names of a primary below
+begin with its entry's name and a dot ("garage.bay-1"), phases are those of the top. What stands for a primary below in
+its parent's file is no device: the sites below hang in its place.
+"""
+
+import copy
+
+from ampacity_host.configure import compile_site, load_site
+
+
+class CascadeMember:
+    """One primary: its name ("primary" at the top), the facts that its controller gets, and its site file."""
+
+    def __init__(self, name, facts, site):
+        self.name, self.facts, self.site = name, facts, site
+
+    @property
+    def prefix(self):
+        """What the names of its EVSEs begin with."""
+        return "" if self.name == "primary" else self.name + "."
+
+    @property
+    def locals(self):
+        return [evse["name"] for evse in self.facts["evses"] if evse["kind"] == "local"]
+
+
+class Cascade:
+    """site: the SiteFile at the top; facts: compiled. `members`: all primaries, top first; `flat`: facts of the plant.
+
+    KeyError: the name of an entry that stands for a primary below by numbers only.
+    """
+
+    def __init__(self, site, facts):
+        self.members = []
+        self.flat = dict(facts, circuits=[], buses=[], meters=[], evses=[], profiles={}, ocpp=facts["ocpp"])
+        self._join(CascadeMember("primary", facts, site), site, "", -1, list(range(facts["phases"])))
+
+    def _join(self, member, site, prefix, above, lines):
+        """above: flat index of the circuit that feeds it; lines: the top's phase of each of its own."""
+        self.members.append(member)
+        facts, flat = member.facts, self.flat
+        starts = {kind: len(flat[kind]) for kind in ("circuits", "buses", "meters")}
+        for circuit in facts["circuits"]:
+            flat["circuits"].append(self._circuit(circuit, starts, above, lines))
+        flat["buses"] += facts["buses"]
+        flat["profiles"].update(facts["profiles"])
+        for meter in facts["meters"]:
+            flat["meters"].append(dict(meter, bus=meter["bus"] + starts["buses"], phases=[lines[p] for p in meter["phases"]]))
+        tables = {table["name"]: table for table in site.evses}
+        for evse in facts["evses"]:
+            at = evse["circuit"] + starts["circuits"]
+            ends = [[lines[p] for p in terminal] for terminal in evse["terminals"]]
+            table = tables[evse["name"][len(prefix):]]
+            if table["site"] is None and evse.get("primary"):
+                raise KeyError(evse["name"])
+            if table["site"] is None:
+                bus = evse["bus"] + starts["buses"] if evse["bus"] >= 0 else -1
+                flat["evses"].append(dict(evse, circuit=at, bus=bus, terminals=ends))
+            else:
+                below = load_site(site.path.parent / table["site"])
+                bus = facts["buses"][evse["bus"]]
+                child = renamed(compile_site(below), evse["name"], bus["name"])
+                if bus["kind"] == "tcp":  # the bench's network knows it by the address that its parent uses
+                    child["parent"]["tcp"] |= {"host": evse["host"] or bus["host"], "tcp_port": evse["tcp_port"] or bus["tcp_port"]}
+                self._join(CascadeMember(evse["name"], child, below), below, evse["name"] + ".", at, [end[0] for end in ends])
+
+    def member(self, name):
+        return next(member for member in self.members if member.name == name)
+
+    def owner(self, evse):
+        """The primary whose charging point or secondary this is."""
+        return next(member for member in self.members if evse in [each["name"] for each in member.facts["evses"]])
+
+    def _circuit(self, circuit, starts, above, lines):
+        out = dict(circuit, parent=circuit["parent"] + starts["circuits"] if circuit["parent"] >= 0 else above)
+        out["meter"] = circuit["meter"] + starts["meters"] if circuit["meter"] >= 0 else -1
+        for key in ("rating_da", "assumed_other_da", "generation_da"):
+            out[key] = [circuit[key][lines.index(p)] if p in lines else 0 for p in range(self.flat["phases"])]
+        return out
+
+
+def has_below(facts):
+    """Does an entry of this site stand for a primary with EVSEs of its own?"""
+    return any(evse.get("primary") for evse in facts["evses"])
+
+
+def renamed(facts, prefix, line):
+    """The facts of a primary below with its names made unique, without upstream. line: the bus toward its parent."""
+    out = copy.deepcopy(facts)
+    for kind in ("circuits", "buses", "meters", "evses"):
+        for item in out[kind]:
+            item["name"] = prefix + "." + item["name"]
+    out["parent"]["name"] = line
+    out["ocpp"] = None
+    return out

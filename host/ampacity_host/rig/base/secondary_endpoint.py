@@ -1,0 +1,134 @@
+"""Our own secondaries over TCP: the real firmware behind an address of the bench, where its way can be cut and bent."""
+
+import asyncio
+import contextlib
+
+from ampacity.bus.modbus.mbap import MbapReceiver
+from ampacity_host.rig.base.lease_monitor import LeaseMonitor
+
+READS = (3, 4, 23)
+
+
+class SecondaryEndpoint:
+    """What an Endpoint (rig/base/device_host.py) is for simulated devices. dial(send, lost) → receive(data, now_us) of a new
+    connection; lost() is called when that is gone.
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.dial = None
+
+    def receiver(self, send, lost=lambda: None):
+        return self.dial(send, lost)
+
+
+class TcpLeaseMonitor(LeaseMonitor):
+    """The lease of one secondary, read off its answers; of a connection with TLS nothing is seen."""
+
+    def __init__(self, time):
+        super().__init__(_SilentLine(time))
+
+    def connection(self):
+        """(hear what is asked, hear what is answered): functions of the bytes of one new connection."""
+        asked, answered, waiting = MbapReceiver(), MbapReceiver(), {}
+
+        def hear_asked(data):
+            for transaction, _unit, pdu in frames(asked, data):
+                if pdu[0] in READS and len(pdu) >= 5:
+                    waiting[transaction] = pdu[1] << 8 | pdu[2]
+
+        def hear_answered(data):
+            for transaction, unit, pdu in frames(answered, data):
+                at = waiting.pop(transaction, None)
+                if at is not None and pdu[0] in READS:
+                    self._asked[unit] = at
+                    self._reply(unit, bytes((unit,)) + pdu)
+
+        return hear_asked, hear_answered
+
+
+class _SilentLine:
+    """A line that nobody speaks on."""
+
+    def __init__(self, time):
+        self.time = time
+        self.on_frame = None
+
+
+class InProcessLease:
+    """The same of a controller that lives in the rig's own process. controller(): it, now."""
+
+    def __init__(self, controller, now_ms):
+        self._controller, self._now_ms = controller, now_ms
+
+    def forget(self, unit):
+        """Its controller knows that by itself."""
+
+    def holds(self, unit):
+        return self.state(unit) == "armed"
+
+    def state(self, unit):
+        role = self._controller().role
+        if role is None or not role.lease.identity:
+            return "none"
+        return "armed" if role.lease.state(self._now_ms()) == "leased" else "expired"
+
+
+def frames(receiver, data):
+    """What has arrived whole."""
+    receiver.receive(data)
+    while (frame := receiver.take()) is not None:
+        yield frame
+
+
+def dial_socket(port, monitor, tasks):
+    """dial() of a secondary that listens on a loopback port. tasks: a set that keeps what runs."""
+    def dial(send, lost):
+        hear_asked, hear_answered = monitor.connection()
+        waiting = asyncio.Queue()
+
+        async def serve():
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                answers = asyncio.ensure_future(pump(reader))
+                answers.add_done_callback(lambda _: task.cancel())
+                try:
+                    while True:
+                        writer.write(await waiting.get())
+                finally:
+                    answers.cancel()
+                    writer.transport.abort()
+
+        async def pump(reader):
+            with contextlib.suppress(OSError):
+                while data := await reader.read(4096):
+                    hear_answered(data)
+                    send(data)
+
+        def receive(data, _now_us):
+            hear_asked(data)
+            waiting.put_nowait(bytes(data))
+
+        task = asyncio.ensure_future(serve())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: lost())
+        return receive
+    return dial
+
+
+def dial_network(loop, network, address):
+    """dial() of a secondary that listens in the virtual network."""
+    from ampacity_host.rig.virtual.memory_network import MemoryWriter
+
+    def dial(send, lost):
+        accept = network.listeners.get(address)
+        if accept is None:
+            loop.at_us(loop.now_us, lost)
+            return lambda data, now_us: None
+        near, far = network.pair(network.path(*address))
+        near.on_data, near.on_lost = send, lost
+        accept(far)
+        writer = MemoryWriter(near)
+        return lambda data, now_us: writer.write(data)
+    return dial

@@ -1,0 +1,1 @@
+"""The control channel: server, client, operations and their fields, `ampacity rig do`."""

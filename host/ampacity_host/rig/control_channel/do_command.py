@@ -1,0 +1,225 @@
+"""`ampacity rig do plug bay-1`: one operation of the control channel of a rig that runs, typed as words.
+
+The rig writes where its channel listens into a file of its user, so that the one that was started last needs no address.
+"""
+
+import contextlib
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from ampacity.ports.lock import lives, me
+from ampacity_host.configure.site_file.toml_text import near
+from ampacity_host.rig.control_channel.client import RigClient, RigError
+from ampacity_host.rig.control_channel.operations import KNOWN
+from ampacity_host.rig.setup import UsageError, host_port
+
+OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+HELLO_S_MAX, ANSWER_S_MAX = 10, 120
+ORDER = {
+    # operation: the fields that its words are, in order; the last one with "…" takes the rest
+    "plug": ("evse",), "unplug": ("evse",), "ev": ("evse", "action"), "present_token": ("token", "evse"), "button": ("evse", "name"),
+    "bay": ("evse", "occupied", "token"), "background": ("circuit", "l1", "l2", "l3"), "safety_load": ("name", "on"),
+    "fault": ("kind", "target", "on"), "primary": ("action", "n"), "config_set": ("key", "value"), "config_delete": ("key",),
+    "seed": ("store", "token"), "limit": ("target", "amps", "ttl_s"), "console": ("text…",), "advance": ("ms",),
+    "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
+}  # fmt: skip
+OVERDRAW = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
+CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac",
+       "sleep_ms", "hold_ms", "then_phases", "then_ms", *OVERDRAW)  # fmt: skip
+MORE = {
+    # operation: the fields beside its words
+    "plug": (*CAR, "car"), "present_token": ("type",), "limit": ("source", "watts", "percent", "drm"), "seed": ("type", "status", "group"),
+    "fault": ("ms", "ber", "n", "amps", "bytes", "s", "writes", "phases", "inputs", "unit", "a", *OVERDRAW),
+    "provision": ("ocpp", "identity", "csms_url", "security_profile", "password", "evses", "config", "csms_root_pem",
+                  "certificate_pem", "key_pem"),
+}  # fmt: skip
+BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
+LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
+TEXTS = ("text", "token", "mac", "key", "type", "group", "evse", "target", "circuit", "name")  # never a number or a flag
+FLAGS = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
+
+
+class WrongWords(Exception):
+    """Words that make no operation; the text says what would."""
+
+
+class NoRig(Exception):
+    """Nobody there, or not whom we look for; the text says what to do."""
+
+
+def do_command(words: list[str], control: str | None, as_json: bool = False) -> int:
+    """0 done, 1 the rig refuses, 2 wrong usage, 3 no rig there."""
+    try:
+        op, fields = request_of(words)
+    except WrongWords as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return USAGE
+    if control is not None and not is_address(control):
+        print(f"ampacity: --control: {control!r} is no HOST:PORT with a port of 1..65535", file=sys.stderr)
+        return USAGE
+    kept = kept_rig() if control is None else {"control": control}
+    if kept is None:
+        print("ampacity: no rig of yours runs; start one with `ampacity rig`, or name its channel: --control HOST:PORT", file=sys.stderr)
+        return NO_CONNECTION
+    address = kept["control"]
+    try:
+        answer = asked(kept, op, fields)
+    except RigError as refused:
+        print(f"ampacity: {op}: {refused}", file=sys.stderr)
+        return REFUSED
+    except NoRig as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return NO_CONNECTION
+    except (OSError, ValueError) as problem:
+        print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
+        return NO_CONNECTION
+    print(json.dumps(told(answer)) if as_json else in_words(answer))
+    return REFUSED if op == "console" and str(answer.get("text")).startswith("error: ") else OK
+
+
+def is_address(text: str) -> bool:
+    try:
+        return host_port("--control", text)[1] > 0
+    except UsageError:
+        return False
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """What an answer says beside that it is one."""
+    return {key: value for key, value in answer.items() if key not in ("id", "ok", "stopping")}
+
+
+def in_words(answer: dict[str, Any]) -> str:
+    """An answer that is no refusal, for people."""
+    said = told(answer)
+    return str(said["text"]) if list(said) == ["text"] else json.dumps(said, indent=2) if said else "ok"
+
+
+def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the rig answers, after it has said who it is: whoever else listens at its address by now hears of nothing."""
+    address, ended = kept["control"], gone(kept)
+    if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
+        raise ended
+    if not is_rig(address, kept.get("process")):
+        raise ended if "process" in kept else NoRig(f"what listens at {address} is no rig")
+    with RigClient(address, ANSWER_S_MAX) as rig:
+        answer: dict[str, Any] = rig.ask(op, **fields)
+        return answer
+
+
+def is_rig(address: str, process: str | None) -> bool:
+    """Is it a rig that listens there, and, where its process is known, that one? OSError: nobody does."""
+    try:
+        with RigClient(address, HELLO_S_MAX) as rig:
+            hello = rig.ask("hello")
+        return "ops" in hello and process in (None, hello.get("process"))
+    except ConnectionRefusedError:
+        if process is None:
+            raise
+        return False
+    except (TimeoutError, ConnectionError, ValueError, TypeError, KeyError, AttributeError, RigError):
+        return False
+
+
+def gone(kept: dict[str, Any]) -> "NoRig":
+    started = kept.get("started") or "ampacity rig FILE"
+    return NoRig(f"the rig at {kept['control']} no longer runs; start it with: {started}")
+
+
+def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
+    """(operation, fields) of words: those of the operation in order, others as FIELD=VALUE. Raises WrongWords."""
+    if not words or words[0] not in KNOWN:
+        close = near(words[0], KNOWN) if words else None
+        wrong = f"no operation {words[0]!r}" if words else "no operation"
+        raise WrongWords(f"{wrong}, did you mean {close}?" if close else f"{wrong}; name one: " + ", ".join(KNOWN))
+    op, plain = words[0], ORDER.get(words[0], ())
+    fields: dict[str, Any] = {}
+    left = list(words[1:])
+    while left and left[0].partition("=")[0] in BEFORE.get(op, ()) and named(left[0]):
+        key, _, text = left.pop(0).partition("=")
+        fields[key] = text if key == "of" else value_of(key, text)
+    for name in plain:
+        if not left or (named(left[0]) and not name.endswith("…")):
+            break
+        word = " ".join(left) if name.endswith("…") else left[0]
+        left = [] if name.endswith("…") else left[1:]
+        fields[name.rstrip("…")] = value_of(name.rstrip("…"), word)
+    for word in left:
+        if not named(word):
+            raise WrongWords(f"{op}: {word!r} is too much; write {usage_of(op)}")
+        key, _, text = word.partition("=")
+        need_known(op, key)
+        place = fields.setdefault("car", {}) if op == "plug" and key in CAR else fields
+        place[key] = value_of(key, text)
+    if op == "limit":
+        fields.setdefault("source", "console")
+        if fields.get("amps") is False:  # `limit main off`
+            fields["amps"] = None
+    return op, fields
+
+
+def need_known(op: str, key: str) -> None:
+    """Raises WrongWords for a field that the operation does not have: a rig passes over what it does not know."""
+    known = [name.rstrip("…") for name in (*ORDER.get(op, ()), *BEFORE.get(op, ()), *MORE.get(op, ()))]
+    if key not in known:
+        close = near(key, known)
+        meant = f", did you mean {close}?" if close else ";"
+        raise WrongWords(f"{op}: no field {key!r}{meant} " + ("it has: " + ", ".join(known) if known else "it has none"))
+
+
+def named(word: str) -> bool:
+    return "=" in word and word.split("=")[0].isidentifier()
+
+
+def usage_of(op: str) -> str:
+    return " ".join([op, *(name.upper() for name in ORDER.get(op, ())), "[FIELD=VALUE …]"])
+
+
+def value_of(key: str, text: str) -> Any:
+    """A number, a flag, JSON, else the text itself."""
+    if key in TEXTS:
+        return text
+    if text.lower() in FLAGS:
+        return FLAGS[text.lower()]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.split(",") if key in LISTS else text
+
+
+# where the last rig listens
+
+
+def address_file() -> Path:
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "ampacity" / "rig.json"
+
+
+def kept_rig() -> dict[str, Any] | None:
+    """Of the rig that was started last: where it listens, which process it is, the words that started it. None: there is none."""
+    try:
+        kept = json.loads(address_file().read_text())
+        return kept if all(isinstance(kept[key], str) for key in ("control", "process", "started")) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(address: str) -> None:
+    """That a rig of this process listens there; what cannot be written is not needed."""
+    file = address_file()
+    started = shlex.join(["ampacity", *sys.argv[1:]])
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = file.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps({"control": address, "process": me(), "started": started}))
+        os.replace(new, file)
+
+
+def forget(address: str) -> None:
+    """It listens there no more."""
+    if (kept_rig() or {}).get("control") == address:
+        with contextlib.suppress(OSError):
+            address_file().unlink()

@@ -1,0 +1,223 @@
+"""The faults of the control channel: which kind fits which target, and whose hand it is in."""
+
+from ampacity_host.rig.control_channel.fields import FieldError, Fields
+from ampacity_host.rig.devices.meter import INPUTS
+from ampacity_host.rig.fault_injection.rogue_client import RogueTcpClient
+from ampacity_host.rig.line.line_faults import KINDS as LINE_KINDS
+from ampacity_host.rig.line.rogue_stations import babbler, foreign_client, second_primary
+from ampacity_host.rig.plant.overdraw import overdraw_from
+
+PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
+DEVICE_KINDS = ("power_off", "restart", "swapped", "forget_settings", "keep_setpoint", "ignore_writes", "round_up",
+                "stale_reading", "watchdog_broken")
+SECONDARY_DEVICE_KINDS = DEVICE_KINDS
+SIMULATED_KINDS = ("lags", "off_shows")  # of a simulated device
+SECONDARY_PLANT_KINDS = ("ignore_writes", "round_up", "stale_reading", "watchdog_broken", "keep_setpoint")
+METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
+PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
+ONCE = ("restart", "forget_settings", "clock_jump")
+OVERDRAW_OPTIONS = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
+INTRUDERS = ("babble", "second_primary", "foreign_client")
+WIRING_KINDS = ("miswired", "same_unit")
+ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
+TROUBLE_AFTER_MS = 30_000
+
+
+class FaultInjector:
+    """rig: the bench. `set(kind, target, on, options)` raises FieldError for what does not fit."""
+
+    def __init__(self, rig):
+        self._rig = rig
+        self._intruders = {}
+        self.on = {}        # (kind, target) of each that lasts, in the order in which they began
+
+    def set(self, kind, target, on, options):
+        if kind not in ALL_KINDS:
+            raise FieldError("kind", kind, ", ".join(ALL_KINDS))
+        rig = self._rig
+        if kind in PRIMARY_KINDS:
+            if target not in (None, "primary"):
+                raise FieldError("target", target, "primary")
+            return rig.primary_fault(kind, on, options)
+        if target in rig.bus_index:
+            return self._on_bus(kind, target, on, options)
+        if target in rig.plant.meter:
+            return self._on_meter(kind, rig.plant.meter[target], on, options)
+        if target in rig.plant.point:
+            return self._on_evse(kind, rig.plant.point[target], on, options)
+        raise FieldError("target", target, ", ".join(self.targets()))
+
+    def note(self, kind, target, on):
+        """What was set, for those who look."""
+        self.on.pop((kind, target), None)
+        if on and kind not in ONCE:
+            self.on[kind, target] = None
+
+    def kinds_at(self, target):
+        """Which kinds fit a target that there is."""
+        rig = self._rig
+        if target == "primary":
+            return PRIMARY_KINDS
+        if target in rig.bus_index:
+            return LINE_KINDS
+        if target in rig.plant.meter:
+            return METER_KINDS + (LINE_KINDS if rig.plant.meter[target].bus >= 0 else ())
+        point, host = rig.plant.point[target], rig.hosts.get(target)
+        own = host.device.faults if host is not None else () if point.kind == "local" else SECONDARY_DEVICE_KINDS
+        wired = ("same_unit",) if host is not None and host.station is not None else ()
+        kinds = PLANT_KINDS + tuple(own) + ("miswired",) + wired + (LINE_KINDS if point.bus >= 0 else ())
+        return tuple(dict.fromkeys(kinds))
+
+    def targets(self):
+        rig = self._rig
+        return list(rig.bus_index) + list(rig.plant.point) + list(rig.plant.meter) + ["primary"]
+
+    def _wired(self):
+        rig = self._rig
+        facts = rig.facts["evses"] + rig.facts["meters"]
+        return [*rig.bus_index, *(one["name"] for one in facts if one["bus"] >= 0)]
+
+    # ---- wires
+
+    def _on_bus(self, kind, name, on, options):
+        if kind not in LINE_KINDS:
+            raise FieldError("kind", kind, "for a bus: " + ", ".join(LINE_KINDS))
+        rig = self._rig
+        self.trouble(rig.bus_index[name], on)
+        if name in rig.lines:
+            line = rig.lines[name]
+            return self._wire(line, line.faults, kind, name, on, options)
+        return self._tcp(kind, name, [key for key in rig.endpoints if key[0] == rig.bus_index[name]], on, options)
+
+    def _drop(self, kind, name, bus, on, options):
+        """A fault on the place where one device hangs on its wire."""
+        rig = self._rig
+        if bus < 0:
+            raise FieldError("target", name, "what hangs on a wire: " + ", ".join(self._wired()))
+        self.trouble(bus, on)
+        bus_name = rig.plant.site["buses"][bus]["name"]
+        if bus_name in rig.lines:
+            line = rig.lines[bus_name]
+            return self._wire(line, line.drop(name), kind, name, on, options)
+        facts = next(one for one in rig.facts["evses"] + rig.facts["meters"] if one["name"] == name)
+        drop = None if kind in INTRUDERS else rig.drop(facts)
+        if drop is not None:
+            return drop.set_fault(kind, on, options)
+        return self._tcp(kind, name, [rig.address_of[name]], on, options)
+
+    def trouble(self, bus, on):
+        """What happens on that bus meanwhile, and shortly after, is a fault's doing."""
+        plant = self._rig.plant
+        plant.troubled_buses[bus] = -1 if on else plant.now_ms + TROUBLE_AFTER_MS
+
+    def _wire(self, line, faults, kind, name, on, options):
+        if kind in INTRUDERS:
+            return self._intrude(line, kind, name, on, options)
+        if on:
+            faults.set(kind, options)
+        elif faults.clear(kind) is not None and kind == "late":
+            faults.release(line.time)
+        line.fault_changed()
+        return None
+
+    def _intrude(self, line, kind, name, on, options):
+        old = self._intruders.pop((kind, name), None)
+        if old is not None:
+            old.stop()
+        if not on:
+            return
+        if kind == "babble":
+            self._intruders[kind, name] = babbler(line)
+        elif kind == "second_primary":
+            self._intruders[kind, name] = second_primary(line, self._rig.units_of_line(line, name))
+        else:
+            writes = options.get("writes", False)
+            bodies = self._rig.foreign_bodies(line, name, writes)
+            self._intruders[kind, name] = foreign_client(line, bodies or [bytes((1, 3, 0, 0, 0, 1))])
+
+    def _tcp(self, kind, name, keys, on, options):
+        if kind in ("second_primary", "foreign_client"):
+            return self._visit(kind, name, keys, on, options)
+        for key in keys:
+            self._rig.path(key).set_fault(kind, on, options)
+        return None
+
+    def _visit(self, kind, name, keys, on, options):
+        """Another client of the same TCP devices: it has a connection of its own."""
+        old = self._intruders.pop((kind, name), None)
+        if old is not None:
+            old.stop()
+        if on:
+            self._intruders[kind, name] = RogueTcpClient(self._rig, keys, kind == "foreign_client" and options.get("writes", False), name)
+
+    # ---- devices
+
+    def _on_meter(self, kind, meter, on, options):
+        if kind in LINE_KINDS:
+            return self._drop(kind, meter.name, meter.bus, on, options)
+        if kind not in METER_KINDS:
+            raise FieldError("kind", kind, "for a meter: " + ", ".join(METER_KINDS + LINE_KINDS))
+        if kind in ("reversed", "swapped_phases") and "inputs" in options:
+            self._check_inputs(kind, options["inputs"])
+        meter.set_fault(kind, on, options)
+        self._rig.meter_fault(meter, kind, on, options)
+        return None
+
+    def _on_evse(self, kind, point, on, options):
+        if kind in LINE_KINDS:
+            return self._drop(kind, point.name, point.bus, on, options)
+        if kind in PLANT_KINDS:
+            return point.set_fault(kind, on, self._overdraw(options) if kind == "disobeys" and on else None)
+        if kind == "miswired":
+            return point.rewire(self._lines(point, options) if on else self._rig.facts["evses"][point.index]["terminals"])
+        if kind == "same_unit":
+            return self._same_unit(point, on, options)
+        if kind not in DEVICE_KINDS + SIMULATED_KINDS:
+            raise FieldError("kind", kind, "for an EVSE: " + ", ".join(DEVICE_KINDS + SIMULATED_KINDS + PLANT_KINDS + WIRING_KINDS + LINE_KINDS))
+        host = self._rig.hosts.get(point.name)
+        if host is not None:
+            return host.set_fault(kind, on, options)
+        if kind not in SECONDARY_DEVICE_KINDS or point.kind == "local":
+            raise FieldError("kind", kind, "for %s: %s" % (point.name, ", ".join(PLANT_KINDS + (
+                () if point.kind == "local" else SECONDARY_DEVICE_KINDS + LINE_KINDS))))
+        return self._own_device(kind, point, on)
+
+    def _overdraw(self, options):
+        """How far a car departs from its offer; None: nothing is said, so as far as it can."""
+        if not any(name in options for name in OVERDRAW_OPTIONS):
+            return None
+        return overdraw_from(Fields(options).number)
+
+    def _check_inputs(self, kind, inputs):
+        """Names of a meter's inputs; exactly two where they are exchanged."""
+        right = isinstance(inputs, list) and len(inputs) == len({str(one) for one in inputs}) and all(one in INPUTS for one in inputs)
+        if not right or not inputs or (kind == "swapped_phases" and len(inputs) != 2):
+            raise FieldError("inputs", inputs, "a list of L1, L2, L3" + (", two of them" if kind == "swapped_phases" else ""))
+
+    def _lines(self, point, options):
+        """The lines that its terminals are really on: one entry for each terminal."""
+        lines, count = options.get("phases"), self._rig.facts["phases"]
+        names = ["L%d" % (line + 1) for line in range(count)]
+        if not isinstance(lines, list) or len(lines) != len(point.terminals) or not all(
+                isinstance(one, str) and all(name in names for name in one.split("-")) for one in lines):
+            raise FieldError("phases", lines, "%d entries of %s" % (len(point.terminals), ", ".join(names)))
+        return [[names.index(name) for name in one.split("-")] for one in lines]
+
+    def _same_unit(self, point, on, options):
+        """Its address is set to that of another one on its line."""
+        rig, facts = self._rig, self._rig.facts["evses"][point.index]
+        host = rig.hosts.get(point.name)
+        if host is None or host.station is None:
+            raise FieldError("kind", "same_unit", "for a simulated device on a serial line")
+        unit = options.get("unit") if on else facts["unit"]
+        if isinstance(unit, bool) or not isinstance(unit, int) or not 1 <= unit <= 247:
+            raise FieldError("unit", unit, "1..247, the address of another device of its line")
+        self.trouble(point.bus, on)
+        return host.set_unit(unit)
+
+    def _own_device(self, kind, point, on):
+        """Our own secondaries: real firmware, so what the hardware or a hand would do to it."""
+        if kind in SECONDARY_PLANT_KINDS:
+            point.stale_amps_da = (point.terminal_amps_da() + [0, 0, 0])[:3]
+            return point.set_fault(kind, on)
+        return self._rig.secondary_fault(kind, point, on)

@@ -1,0 +1,49 @@
+"""How far a car departs from its offer: a little for ever, by turns, after each raise, or while it should pause.
+
+Both a car of its own kind (`plug`) and the fault `disobeys` with options are described by one.
+"""
+
+
+class Overdraw:
+    """It draws `offer x factor + over`; while it should pause, and its contactor still holds, `leak`.
+
+    beyond_ms, obeys_ms: by turns so long beyond and so long obedient. obeys_ms 0: only so long after each raise of
+    its offer. Both 0: always.
+    """
+
+    def __init__(self, factor=1.0, over_da=0, leak_da=0, beyond_ms=0, obeys_ms=0):
+        self.permille = int(factor * 1000 + 0.5)
+        self.over_da, self.leak_da = over_da, leak_da
+        self.beyond_ms, self.obeys_ms = beyond_ms, obeys_ms
+
+    @property
+    def strays(self):
+        """May it draw more than its offer?"""
+        return self.permille > 1000 or self.over_da > 0 or self.leak_da > 0
+
+    def beyond(self, now_ms, since_ms, raised_ms):
+        """Is it beyond its offer now? since_ms: when it began, raised_ms: when its offer last rose."""
+        if not self.beyond_ms:
+            return True
+        if self.obeys_ms:
+            return (now_ms - since_ms) % (self.beyond_ms + self.obeys_ms) < self.beyond_ms
+        return now_ms - raised_ms < self.beyond_ms
+
+    def turn_ms(self, now_ms, since_ms, raised_ms):
+        """When that changes next by itself; None: it does not."""
+        if not self.beyond_ms:
+            return None
+        if self.obeys_ms:
+            at_ms = (now_ms - since_ms) % (self.beyond_ms + self.obeys_ms)
+            return now_ms + (self.beyond_ms if at_ms < self.beyond_ms else self.beyond_ms + self.obeys_ms) - at_ms
+        return raised_ms + self.beyond_ms if now_ms < raised_ms + self.beyond_ms else None
+
+    def drawn_da(self, offer_da):
+        """What it takes for an offer above 0, while it is beyond it."""
+        return offer_da * self.permille // 1000 + self.over_da
+
+
+def overdraw_from(number):
+    """number(name, default, least, most): takes a field, or complains."""
+    return Overdraw(number("factor", 1, 0.1, 10), int(number("over_a", 0, 0, 100) * 10 + 1e-6), int(number("leak_a", 0, 0, 100) * 10 + 1e-6),
+                int(number("beyond_ms", 0, 0, 86_400_000)), int(number("obeys_ms", 0, 0, 86_400_000)))

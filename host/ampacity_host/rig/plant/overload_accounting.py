@@ -1,0 +1,129 @@
+"""The books of one phase of one circuit: how near to its rating, how long and how far above, and whose fault.
+
+A phase is piecewise constant: `change` closes the piece that was and opens the next. A piece above the
+rating counts in `over_ms` and `over_das`; the part of it that no rule allows counts in `violation_ms`.
+Allowed is (safety.md 3.5) what a step of the other load made, for the printed budget after it: if the
+EVSEs of now had met the other load of any moment within the last `budget_ms`, there would be no overload.
+Allowed is also (safety.md 9) what a disobeying EVSE draws beyond its order until it must have been
+detected, and an other load beyond what the installer declared where nobody measures it.
+"""
+
+from bisect import bisect_right
+from collections import deque
+
+FOREVER_MS = -(2**60)
+
+
+class PhaseAccount:
+    """amps, other in da; `allowance` is the circuit's OverloadAllowance: excused_da(phase, now_ms), budget_ms(phase, other_da)."""
+
+    def __init__(self, rating_da, now_ms, breaker=None, keep_history=True):
+        self.rating_da = rating_da
+        self.amps_da = 0
+        self.other_da = 0
+        self.breaker = breaker
+        self.since_ms = now_ms
+        self.min_margin_da = rating_da
+        self.over_ms = self.over_das = self.violation_ms = self.i2t = 0
+        self.allowance = None
+        self.others = deque([(FOREVER_MS, 0)])  # (from when on, other load)
+        self.history = MarginHistory(rating_da) if keep_history else None
+        self.budget_ms_max = 0
+        self.violations = []
+
+    def change(self, amps_by_da, other_by_da, now_ms):
+        """The phase carries so much more (or less) from now on, of which `other_by_da` is other load."""
+        if now_ms > self.since_ms:
+            self.close(now_ms)
+        self.amps_da += amps_by_da
+        if other_by_da:
+            self.other_da += other_by_da
+            self._remember_other(now_ms)
+
+    def close(self, now_ms):
+        """Enters the piece up to now into the books."""
+        span_ms = now_ms - self.since_ms
+        if span_ms <= 0:
+            return
+        margin_da = self.rating_da - self.amps_da
+        if margin_da < self.min_margin_da:
+            self.min_margin_da = margin_da
+        if self.breaker is not None:
+            self.breaker.carry(self.amps_da, span_ms)
+        if margin_da < 0:
+            self._over(-margin_da, span_ms, now_ms)
+        if self.history is not None:
+            self.history.enter(self, margin_da, now_ms)
+        self.since_ms = now_ms
+
+    def _over(self, over_da, span_ms, now_ms):
+        self.over_ms += span_ms
+        self.over_das += over_da * span_ms
+        self.i2t += self.amps_da * self.amps_da * span_ms
+        wrong_ms = self._wrong_ms(now_ms)
+        if wrong_ms > 0:
+            self.violation_ms += wrong_ms
+            self._note(now_ms - wrong_ms, now_ms, over_da)
+
+    def _wrong_ms(self, now_ms):
+        """How much of the piece that ends now nothing excuses."""
+        if self.allowance is None:
+            return now_ms - self.since_ms
+        ours_da = self.amps_da - self.other_da - self.allowance.excused_da(self.since_ms)
+        if self.other_da + ours_da <= self.rating_da or self.allowance.beyond_promise(ours_da, self.other_da):
+            return 0
+        fine_until_ms = self._last_at_most(self.rating_da - ours_da) + self.allowance.budget_ms(self.since_ms)
+        return now_ms - max(self.since_ms, fine_until_ms)
+
+    def _last_at_most(self, other_da):
+        """The last moment at which the other load was not more than that."""
+        until_ms = self.since_ms
+        for from_ms, value_da in reversed(self.others):
+            if value_da <= other_da:
+                return until_ms
+            until_ms = from_ms
+        return FOREVER_MS
+
+    def _remember_other(self, now_ms):
+        others = self.others
+        if others[-1][0] == now_ms:
+            others.pop()
+        others.append((now_ms, self.other_da))
+        while len(others) > 2 and others[1][0] < now_ms - self.budget_ms_max:
+            others.popleft()
+
+    def _note(self, from_ms, until_ms, over_da):
+        notes = self.violations
+        if notes and notes[-1][1] >= from_ms:
+            notes[-1][1], notes[-1][2] = until_ms, max(notes[-1][2], over_da)
+        elif len(notes) < 1000:
+            notes.append([from_ms, until_ms, over_da])
+
+
+class MarginHistory:
+    """What `worst` needs to answer for "since then": the least margin of any suffix, and running totals."""
+
+    def __init__(self, rating_da):
+        self._rating_da = rating_da
+        self._ends_ms, self._margins_da = [], []   # rising margins: each is the least since the end before it
+        self._times_ms, self._totals = [], []
+
+    def enter(self, account, margin_da, now_ms):
+        margins, ends = self._margins_da, self._ends_ms
+        while margins and margins[-1] >= margin_da:
+            margins.pop()
+            ends.pop()
+        margins.append(margin_da)
+        ends.append(now_ms)
+        if margin_da < 0:
+            self._times_ms.append(now_ms)
+            self._totals.append((account.over_ms, account.over_das, account.violation_ms))
+
+    def min_margin_da(self, since_ms):
+        at = bisect_right(self._ends_ms, since_ms)
+        return self._margins_da[at] if at < len(self._margins_da) else self._rating_da
+
+    def totals(self, since_ms):
+        """(over_ms, over_das, violation_ms) as they stood at `since_ms`."""
+        at = bisect_right(self._times_ms, since_ms)
+        return self._totals[at - 1] if at else (0, 0, 0)

@@ -1,0 +1,458 @@
+"""The power path of one EVSE: pilot and contactor on one side, the car on the other, its phases to the copper.
+
+Whatever runs the EVSE (a controller through the sim port, a simulated wallbox) sets `drive(…)`; the car
+answers as IEC 61851-1 Annex A lets it: it reacts after `reaction_ms`, takes more at its ramp, and takes
+less within 5 s. Currents are deci-amperes per terminal, equal on all terminals that the car uses.
+"""
+
+from ampacity_host.rig.plant.car import J5_PER_WH
+
+CP_HIGH_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0}
+STEP_MS = 100            # of a ramp
+LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex A allows 5 s)
+LOWER_REACTION_MS = 3_000
+KEEPING = ("watchdog_broken", "keep_setpoint")
+UNSEEN_MS = 5_000        # another car so soon after the last may be taken for it
+SWITCHED_MS = 2_000      # a contactor and a feeder are told, and open
+
+
+def duty_da(permille):
+    """The current that a duty cycle offers (IEC 61851-1 table A.7), rounded down; 0: no analogue offer."""
+    if permille < 80 or permille > 970:
+        return 0
+    if permille <= 100:
+        return 60
+    if permille <= 850:
+        return permille * 6 // 10
+    if permille <= 960:
+        return (permille - 640) * 25 // 10
+    return 800
+
+
+class PowerPath:
+    """plant: timeline, `shift(point, by_da)`; facts: the site's `evses` entry."""
+
+    def __init__(self, plant, index, facts, line_dv, between_dv):
+        self.plant, self.index, self.name = plant, index, facts["name"]
+        self.circuit, self.bus, self.kind = facts["circuit"], facts["bus"], facts["kind"]
+        self.max_da = facts["max_da"]
+        self.terminals = facts["terminals"]
+        self.settle_ms = max(5_000, facts.get("settle_ms", 0)) + facts.get("latency_ms", 0)
+        self.turn_ms = 0                 # how long it may wait for its turn on its bus
+        self.reserve_da = max(facts.get("fallback_da", 0), facts.get("power_on_da", 0)) if self.kind != "local" else 0
+        self.terminal_dv = [line_dv if len(lines) == 1 else between_dv for lines in self.terminals]
+        self.loads = _count(self.terminals)
+        self.car = None
+        self.pilot, self.permille, self.offer_da = "x1", 1000, 0
+        self.commanded = self.locked = False
+        self.closed = False
+        self.feeder_open = False         # by the controller's output
+        self.s2 = False
+        self.amps_da = 0
+        self.power = 0                   # da x dv: 10 mW
+        self.energy_j5 = 0
+        self.faults = set()
+        self.stale_amps_da = [0, 0, 0]
+        self.pins = None                 # what drives it now, under the virtual clock
+        self.device = None               # the simulated wallbox behind it, where there is one
+        self.listeners = []              # each called with the point after a change that its hardware can see
+        self.disobeying_since_ms = None
+        self.overshoot_da, self.overshoot_ms = 0, 0
+        self._over_since_ms = None
+        self._offers = [(0, 0)]          # (until_ms, offer) of the offers that may still be settling
+        self.poles = 3                   # that its contactor closes
+        self._known_phases = None        # what its car was seen to use, where it uses more now without having been unplugged
+        self._again_ms = None            # since when it does
+        self._unplugged_ms = None
+        self._since_ms = plant.now_ms
+        self._reaction = self._ramping = self._filling = None
+        self._lower_by_ms = 0
+        self._paused_since_ms = plant.now_ms
+        self._overdraw = None                # of the fault `disobeys` with options
+        self._overdraw_since_ms = self._raised_ms = plant.now_ms
+        self._turning = None
+        self._target_da = 0
+        self.leased = None               # () → does its controller hold a lease now? None: it needs none
+        self._held = self._asked = ("x1", 0, False, False)  # its outputs while it last held one, and now
+
+    # ---- what the hardware shows
+
+    @property
+    def letter(self):
+        if "pilot_short" in self.faults:
+            return "E"
+        if self.pilot == "f":
+            return "F"
+        if self.car is None or "pe_lost" in self.faults:
+            return "A"
+        if not self.s2:
+            return "B"
+        return "D" if self.car.state_d else "C"
+
+    @property
+    def state_text(self):
+        letter = self.letter
+        return letter if letter in "EF" else letter + ("2" if self.pilot == "pwm" else "1")
+
+    def cp_mv(self):
+        """(high, low) of the control pilot."""
+        if self.pilot == "f":
+            return -12_000, -12_000
+        high_mv = CP_HIGH_MV[self.letter]
+        if self.pilot != "pwm" or self.letter == "E":
+            return high_mv, high_mv
+        return high_mv, -high_mv if "diode" in self.faults else -12_000
+
+    @property
+    def energy_wh(self):
+        self.settle()
+        return self.energy_j5 // J5_PER_WH
+
+    def terminal_amps_da(self):
+        used = self._used()
+        return [self.amps_da if at < used else 0 for at in range(len(self.terminals))]
+
+    def _used(self):
+        return min(self.car.phases, len(self.terminals), self.poles) if self.car else 0
+
+    def switch_phases(self, count):
+        """Its contactor closes so many from now on; for the switch itself nothing flows."""
+        if count != self.poles:
+            self.settle()
+            self._stop_ramp()
+            self._set_amps(0)
+            self.poles = count
+            self._react()
+            self._tell()
+
+    # ---- what drives it
+
+    def drive(self, pilot, permille, contactor, locked=False):
+        """The outputs of a controller: pilot "x1" | "pwm" | "f", duty in permille, contactor and lock."""
+        self._asked = (pilot, permille, contactor, locked)
+        if self.leased is not None:
+            pilot, permille, contactor, locked = self._as_held(pilot, permille, contactor, locked)
+        if "ignore_writes" in self.faults and pilot != "f" and self.car is not None:
+            pilot, permille = self.pilot, self.permille  # it says that it obeys, and does not
+        if "round_up" in self.faults and pilot == "pwm":
+            permille = -(-permille // 17) * 17           # to the next whole ampere
+        self._drive(pilot, permille, duty_da(permille) if pilot == "pwm" else 0, contactor, locked)
+
+    def cut_off(self, pilot="x1"):
+        """Its controller's pins are in their reset state ("x1"), or without power ("f"), whatever its faults."""
+        self._drive(pilot, 0, 0, False, False)
+
+    def _as_held(self, *outputs):
+        """`watchdog_broken`, `keep_setpoint`: what was ordered holds although no lease does."""
+        if self.leased():
+            self._held = outputs
+        elif self.car is not None and not self.faults.isdisjoint(KEEPING):
+            return self._held
+        return outputs
+
+    def offer(self, limit_da, contactor, locked=False):
+        """The outputs of a simulated wallbox that offers exactly `limit_da` (below 6 A: a pause)."""
+        if limit_da < 60:
+            self._drive("x1", 1000, 0, contactor, locked)
+        else:
+            self._drive("pwm", limit_da * 10 // 6, limit_da, contactor, locked)
+
+    def _drive(self, pilot, permille, offer_da, contactor, locked):
+        self.locked = locked
+        moved = (pilot, offer_da) != (self.pilot, self.offer_da)
+        if not moved and contactor == self.commanded and permille == self.permille:
+            return
+        self._note_offer(offer_da)
+        if offer_da > self.offer_da:
+            self._raised_ms = self.plant.now_ms
+        self.pilot, self.permille, self.offer_da = pilot, permille, offer_da
+        if moved:
+            self._react()
+            self._turn()
+        if contactor != self.commanded:
+            self.commanded = contactor
+            self.contact()
+        self._tell()
+
+    def contact(self):
+        """Opens or closes what the command and the weld say."""
+        closed = (self.commanded or "welded" in self.faults) and not self.feeder_open
+        if closed == self.closed:
+            return
+        self.closed = closed
+        if closed:
+            self._react()
+        else:
+            self._stop_ramp()
+            self._set_amps(0)
+
+    def feeder(self, opened):
+        """The contactor in its feeder; its electronics have a supply of their own."""
+        self.settle()
+        self.feeder_open = opened
+        self.contact()
+        self._tell()
+
+    # ---- the car
+
+    def plug(self, car):
+        self.settle()
+        self.car = car
+        if self._unplugged_ms is None or self.plant.now_ms - self._unplugged_ms > UNSEEN_MS:
+            self._known_phases = None
+        self._again_ms = None
+        if car.then_phases:
+            self.plant.time.at_ms(self.plant.now_ms + car.then_ms, self._load_more, car)
+        self._paused_since_ms = self._overdraw_since_ms = self.plant.now_ms
+        self._react()
+        self._turn()
+        self._tell()
+
+    def unplug(self):
+        self._stop_ramp()
+        self._set_amps(0)
+        self._known_phases, self._unplugged_ms = self._used(), self.plant.now_ms
+        car, self.car, self.s2 = self.car, None, False
+        self._tell()
+        return car
+
+    def _load_more(self, car):
+        """Its car loads another number of terminals from now on."""
+        if self.car is car:
+            amps_da, self._known_phases = self.amps_da, self._used()
+            self._set_amps(0)
+            car.phases = car.then_phases
+            self._set_amps(amps_da)
+
+    def rewire(self, terminals):
+        """Its terminals are on these lines from now on, whatever the site file says."""
+        amps_da = self.amps_da
+        self._set_amps(0)
+        self.terminals = terminals
+        self.loads = _count(terminals)
+        self._set_amps(amps_da)
+
+    def want(self, wants):
+        """What the driver wants of the car: to take current, or not."""
+        if self.car.wants != wants:
+            self.car.wants = wants
+            self._react()
+
+    def set_fault(self, kind, on, overdraw=None):
+        """overdraw: of `disobeys`, how far; None: whatever the pilot says it draws all that it can."""
+        self.settle()
+        if kind == "disobeys":
+            self._overdraw, self._overdraw_since_ms = overdraw if on else None, self.plant.now_ms
+        (self.faults.add if on else self.faults.discard)(kind)
+        if kind in KEEPING and not on:
+            self.drive(*self._asked)
+        self.contact()
+        self._react()
+        self._turn()
+        self._tell()
+
+    def _react(self):
+        car = self.car
+        if car is None or self._reaction is not None:
+            return
+        now_ms, wait_ms = self.plant.now_ms, car.reaction_ms
+        if self._rebel():
+            wait_ms = car.reaction_ms
+        elif self._wanted_da() < self.amps_da and car.hold_ms:
+            wait_ms = car.hold_ms
+            self._lower_by_ms = now_ms + wait_ms
+        elif self._wanted_da() < self.amps_da:
+            wait_ms = min(wait_ms, LOWER_REACTION_MS)
+            self._lower_by_ms = now_ms + LOWER_MS
+        elif car.sleep_ms and now_ms - self._paused_since_ms >= car.sleep_ms and not self.s2:
+            wait_ms = max(wait_ms, car.wake_ms)
+        self._reaction = self.plant.time.at_ms(now_ms + wait_ms, self._decide, car)
+
+    def _rebel(self):
+        return ("disobeys" in self.faults and self._overdraw is None) or not self.car.obeys
+
+    def overdraw(self):
+        """How far its car departs from its offer."""
+        return self._overdraw or self.car.overdraw
+
+    def _offered_da(self):
+        """What this car takes for its offer."""
+        if self._rebel():
+            return self.car.max_da
+        overdraw = self.overdraw()
+        beyond = overdraw.beyond(self.plant.now_ms, self._overdraw_since_ms, self._raised_ms)
+        if self.offer_da < self.car.min_da:
+            return overdraw.leak_da if beyond and self.s2 else 0
+        return overdraw.drawn_da(self.offer_da) if beyond else self.offer_da
+
+    def _turn(self):
+        """An overdraw by turns begins or ends by itself: at once, without the time that a car takes to follow a pilot."""
+        self.plant.time.cancel(self._turning)
+        self._turning = None
+        if self.car is None:
+            return
+        at_ms = self.overdraw().turn_ms(self.plant.now_ms, self._overdraw_since_ms, self._raised_ms)
+        if at_ms is not None:
+            self._turning = self.plant.time.at_ms(at_ms, self._turned)
+
+    def _turned(self):
+        self._turning = None
+        if self.car is not None and self.s2 and not self._rebel():
+            self._lower_by_ms = self.plant.now_ms
+            self._target_da = self._wanted_da()
+            if self._ramping is None:
+                self._ramp()
+        self._turn()
+
+    def _wanted_da(self):
+        car = self.car
+        if car is None or not self.closed or not car.hungry:
+            return 0
+        return min(self._offered_da(), car.max_da)
+
+    def _decide(self, car):
+        self._reaction = None
+        if self.car is not car:
+            return self._react()
+        asks = car.hungry and self._offered_da() > 0
+        if asks and not self.s2:
+            self.s2 = True
+            self._tell()
+        self._target_da = self._wanted_da() if self.s2 else 0
+        if self._ramping is None:
+            self._ramp()
+        return None
+
+    def _ramp(self):
+        self._ramping = None
+        car, now_ms = self.car, self.plant.now_ms
+        if car is None:
+            return
+        step_da = max(1, car.ramp_da_per_s * STEP_MS // 1000)
+        gap_da = self._target_da - self.amps_da
+        if gap_da < 0 and not self._rebel():
+            steps_left = max(1, (self._lower_by_ms - now_ms) // STEP_MS)
+            step_da = max(step_da, -(gap_da // steps_left))
+        if gap_da:
+            self._set_amps(self.amps_da + max(-step_da, min(step_da, gap_da)))
+        if self.amps_da != self._target_da:
+            self._ramping = self.plant.time.at_ms(now_ms + STEP_MS, self._ramp)
+        elif self.s2 and not (car.hungry and self._offered_da()):
+            self.s2 = False
+            self._paused_since_ms = now_ms
+            self._tell()
+
+    def _stop_ramp(self):
+        self.plant.time.cancel(self._ramping)
+        self._ramping = None
+        self._target_da = 0
+
+    # ---- the books
+
+    def _set_amps(self, amps_da):
+        if amps_da == self.amps_da:
+            return
+        self.settle()
+        self._cut_books()
+        by_da = amps_da - self.amps_da
+        self.amps_da = amps_da
+        used = self._used()
+        if amps_da and self._again_ms is None and self._known_phases is not None and used > self._known_phases:
+            self._again_ms = self.plant.now_ms
+            for circuit in self.plant.circuits[self.circuit].path:
+                self.plant.time.at_ms(self.plant.now_ms + self.plant.again_ms(circuit.index), self.plant.touch, self.circuit)
+        self.power = amps_da * sum(self.terminal_dv[:used])
+        for terminal in range(used):
+            for phase in self.terminals[terminal]:
+                self.plant.shift(self.circuit, phase, by_da)
+        self.plant.time.cancel(self._filling)
+        self._filling = None
+        if amps_da and self.car.need_j5 > self.car.taken_j5:
+            left_j5 = self.car.need_j5 - self.car.taken_j5
+            self._filling = self.plant.time.at_ms(self.plant.now_ms + -(-left_j5 // self.power), self._filled)
+        self._watch()
+        self._tell()
+
+    def _filled(self):
+        self._filling = None
+        self._stop_ramp()
+        self._set_amps(0)
+        self.s2 = False
+        self._paused_since_ms = self.plant.now_ms
+        self._tell()
+
+    def settle(self):
+        """Enters what flowed until now into the energy of the EVSE and of the car."""
+        now_ms = self.plant.time.now_ms
+        span_ms = now_ms - self._since_ms
+        if span_ms <= 0:
+            return
+        self._since_ms = now_ms
+        if self.power:
+            energy_j5 = self.power * span_ms
+            self.energy_j5 += energy_j5
+            self.car.taken_j5 = min(self.car.need_j5, self.car.taken_j5 + energy_j5)
+        if self._over_since_ms is not None:
+            self.overshoot_ms += max(0, now_ms - self._over_since_ms)
+            self._over_since_ms = now_ms
+
+    def _cut_books(self):
+        """What was excused until now was so by the offer and the current until now."""
+        if self.disobeying_since_ms is not None:
+            self.plant.touch(self.circuit)
+
+    def _note_offer(self, offer_da):
+        self._cut_books()
+        now_ms = self.plant.now_ms
+        self._offers = [(until, da) for until, da in self._offers if until > now_ms]
+        self._offers.append((now_ms + self.settle_ms, self.offer_da))
+        if offer_da < self.offer_da and self.amps_da > offer_da:
+            self.plant.time.at_ms(now_ms + self.settle_ms + 1, self._watch)
+
+    def allowed_da(self):
+        """The most that it was ordered within its settle time."""
+        now_ms = self.plant.now_ms
+        return max([self.offer_da] + [da for until, da in self._offers if until >= now_ms])
+
+    def _watch(self):
+        """Is it above what it was allowed? Keeps the overshoot and the time since when."""
+        self.settle()
+        now_ms = self.plant.now_ms
+        beyond_da = self.amps_da - self.allowed_da()
+        if beyond_da > 0:
+            self.overshoot_da = max(self.overshoot_da, beyond_da)
+        self._over_since_ms = now_ms if beyond_da > 0 else None
+        if self.amps_da <= self.offer_da:
+            self.disobeying_since_ms = None
+        elif self.disobeying_since_ms is None and ((self._rebel() or self.overdraw().strays) if self.car else False):
+            self.disobeying_since_ms = now_ms
+            self.plant.time.at_ms(now_ms + self.detect_ms, self.plant.touch, self.circuit)
+
+    @property
+    def detect_ms(self):
+        """Detect (twice the settle time) + settle + contactor + feeder: safety.md 9. Each waits for its turn on the bus."""
+        return 3 * (self.settle_ms + self.turn_ms) + SWITCHED_MS
+
+    def excess_da(self, now_ms):
+        """The draw beyond its offer that is excused until the detection's time is over."""
+        if self.disobeying_since_ms is None or now_ms >= self.disobeying_since_ms + self.detect_ms:
+            return 0
+        return max(0, self.amps_da - self.offer_da)
+
+    def again_da(self, circuit, phase, now_ms):
+        """What its car draws there on terminals that it did not use before, while nobody need have seen it."""
+        if self._again_ms is None or now_ms >= self._again_ms + self.plant.again_ms(circuit.index):
+            return 0
+        return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])
+
+    def _tell(self):
+        for listener in self.listeners:
+            listener(self)
+
+
+def _count(terminals):
+    loads = {}
+    for lines in terminals:
+        for phase in lines:
+            loads[phase] = loads.get(phase, 0) + 1
+    return loads

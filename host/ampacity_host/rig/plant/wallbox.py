@@ -1,0 +1,69 @@
+"""A plain wallbox between a limit and the car: what every simulated device has behind its registers.
+
+It offers its limit to a plugged car, closes when the car asks, and opens when it stops asking, or five
+seconds after a pause that the car does not follow.
+"""
+
+CLOSE_MS = 200
+OPEN_MS = 100
+FORCE_OPEN_MS = 6_000
+
+
+class Wallbox:
+    """`set_limit(limit_da)` is what the device obeys now; 0 or anything below 6 A is a pause."""
+
+    def __init__(self, point):
+        self._point = point
+        self._time = point.plant.time
+        self._pending = None
+        self._plugged = False
+        self.limit_da = 0
+        self.powered = True
+        point.listeners.append(self._see)
+
+    def set_limit(self, limit_da):
+        if limit_da != self.limit_da:
+            self.limit_da = limit_da
+            self.refresh()
+
+    def set_power(self, on):
+        self.powered = on
+        self.refresh()
+
+    def refresh(self):
+        point = self._point
+        if not self.powered:
+            point.drive("f", 0, False)
+            return
+        plugged = point.car is not None
+        point.offer(min(self.limit_da, point.max_da) if plugged else 0, point.commanded and plugged, plugged)
+        self._see(point)
+
+    def _see(self, point):
+        if (point.car is not None) != self._plugged:
+            self._plugged = point.car is not None
+            self.refresh()
+        asks = self.powered and point.letter in "CD"
+        if asks == point.commanded or self._pending is not None:
+            return
+        wait_ms = CLOSE_MS if asks else OPEN_MS
+        self._pending = self._time.at_ms(self._time.now_ms + wait_ms, self._switch)
+
+    def _switch(self):
+        self._pending = None
+        point = self._point
+        asks = self.powered and point.letter in "CD"
+        pause = point.pilot != "pwm"
+        if asks and pause and point.commanded:
+            self._pending = self._time.at_ms(self._time.now_ms + FORCE_OPEN_MS, self._force)
+            return
+        if asks and pause:
+            return
+        point.offer(point.offer_da, asks, point.locked)
+        if not asks and point.car is not None:
+            self.refresh()
+
+    def _force(self):
+        self._pending = None
+        if self._point.pilot != "pwm":
+            self._point.offer(0, False, self._point.locked)

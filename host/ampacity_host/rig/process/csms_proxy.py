@@ -1,0 +1,74 @@
+"""A TCP way to the CSMS that can be pulled out: what `csms_down` and `network_down` do to the upstream."""
+
+import asyncio
+import contextlib
+
+
+class CsmsProxy:
+    """`await start(host, port)` listens; every connection goes on to `target()` (host, port), while it is not down."""
+
+    def __init__(self, target):
+        self._target = target
+        self.down = self.nameless = False
+        self.address = None
+        self._server = None
+        self._writers = set()
+        self._tasks = set()
+
+    async def start(self, host="127.0.0.1", port=0):
+        self._server = await asyncio.start_server(self._serve, host, port)
+        self.address = self._server.sockets[0].getsockname()[:2]
+
+    def set_down(self, on):
+        """Down: what is connected breaks, nothing new gets through."""
+        self.down = on
+        if on:
+            for writer in list(self._writers):
+                writer.transport.abort()
+
+    def set_nameless(self, on):
+        """What is connected stays, nothing new gets through: as when the far end's name leads nowhere."""
+        self.nameless = on
+
+    async def _serve(self, reader, writer):
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        self._writers.add(writer)
+        try:
+            await self._pass(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+            self._writers.discard(writer)
+            self._tasks.discard(task)
+
+    async def _pass(self, reader, writer):
+        if self.down or self.nameless:
+            return
+        far_reader, far_writer = await asyncio.open_connection(*self._target())
+        self._writers.add(far_writer)
+        try:
+            ways = [asyncio.ensure_future(_pump(reader, far_writer)), asyncio.ensure_future(_pump(far_reader, writer))]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0.05)
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+        finally:
+            self._writers.discard(far_writer)
+            far_writer.close()
+
+    async def close(self):
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _pump(reader, writer):
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()

@@ -1,0 +1,59 @@
+"""A wait of one task that costs no future: whoever has news, or a timer, resumes the task in that very call.
+
+asyncio's own tasks wait for anything that looks like a future. A nap looks like one as far as they ask, and leaves out
+the queue: most of what happens on the virtual loop is somebody who waits for bytes or for a moment.
+"""
+
+from asyncio import CancelledError
+
+
+class AwaitableTimer:
+    """`await nap` until `wake()`, or at most most_us; used once, by one task. loop: the VirtualLoop."""
+
+    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_context", "_loop", "_most_us", "_resume", "over")
+
+    def __init__(self, loop, most_us=None):
+        self._loop = loop
+        self._most_us = most_us
+        self._resume = None
+        self._cancelled = self.over = False
+
+    def __await__(self):
+        if self.over:
+            return
+        self._asyncio_future_blocking = True
+        if self._most_us is None:
+            yield self
+            return
+        loop = self._loop
+        timer = loop.at_us(loop.now_us + self._most_us, self.wake)
+        try:
+            yield self
+        finally:
+            timer[2] = None
+
+    def wake(self):
+        """The wait is over. At once where no task runs just now, else as soon as that one waits itself."""
+        if self.over:
+            return
+        self.over = True
+        resume = self._resume
+        if resume is not None:
+            self._loop.resume(resume, self, self._context)
+
+    # what a task asks of a future; its loop it finds in `_loop`
+
+    def add_done_callback(self, resume, *, context=None):
+        self._resume, self._context = resume, context
+
+    def result(self):
+        if self._cancelled:
+            raise CancelledError
+        return None
+
+    def cancel(self, msg=None):
+        if self.over:
+            return False
+        self._cancelled = True
+        self.wake()
+        return True

@@ -1,0 +1,53 @@
+"""The store of a controller under the virtual clock: it outlives its controller, and the power can be cut in a write."""
+
+from ampacity.store.memory_files import MemoryFiles, PowerCut
+
+ENOSPC = 28
+
+
+class VirtualStorage(MemoryFiles):
+    """`on_cut` is called when the power went in a write, before the write raises. `full`: no space.
+
+    `slow_ms`: what each write takes; `on_slow` is told.
+    """
+
+    def __init__(self, seed=1):
+        super().__init__(seed)
+        self.on_cut = None
+        self.full = False
+        self.slow_ms = 0
+        self.on_slow = None
+
+    def _begin(self):
+        if self.slow_ms and self.on_slow is not None:
+            self.on_slow(self.slow_ms)
+        cut = super()._begin()
+        if self.full and not cut:
+            raise OSError(ENOSPC, "no space left")
+        return cut
+
+    def _lose_power(self):
+        try:
+            super()._lose_power()
+        except PowerCut:
+            if self.on_cut is not None:
+                self.on_cut()
+            raise
+
+    def wipe(self):
+        """Factory state."""
+        self._durable.clear()
+        self._fresh.clear()
+
+
+class ControllerStorage:
+    """What one life of a controller holds of its store: dead with it, so that nothing is written after a kill."""
+
+    def __init__(self, files):
+        self._files = files
+        self.dead = False
+
+    def __getattr__(self, name):
+        if self.dead:
+            raise PowerCut("the power is off")
+        return getattr(self._files, name)

@@ -1,0 +1,86 @@
+"""The bench on a virtual clock for primaries below primaries: one plant, a controller for each of them."""
+
+from ampacity_host.rig.base.bench import budgets_ms
+from ampacity_host.rig.control_channel.fields import FieldError
+from ampacity_host.rig.fault_injection.cascade_faults import CascadeFaultInjector
+from ampacity_host.rig.plant.overload_allowance import attach_allowances
+from ampacity_host.rig.virtual.controller import VirtualController
+from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+
+
+class VirtualCascadeBench(VirtualBench):
+    """cascade: of rig/base/cascade.py. `primary` is the one at the top; `primaries` are those below, by name."""
+
+    can_site = False  # each level has a file of its own
+
+    def __init__(self, cascade, seed=1, **options):
+        self.cascade = cascade
+        self.primaries = {}
+        super().__init__(cascade.flat, seed, **options)
+        self.fault_injector = CascadeFaultInjector(self)
+        self.plant.budgets_ms = [ms for member in cascade.members for ms in budgets_ms(member.facts)]
+        attach_allowances(self.plant)
+
+    def _make_controllers(self):
+        super()._make_controllers()
+        top, *below = self.cascade.members
+        self.primary = VirtualController(self, "primary", "primary", self.primary_config, None, top.locals, self.seed)
+        for number, member in enumerate(below):
+            self.primaries[member.name] = self._make_primary(member, self.seed + 1000 + number)
+
+    def _make_primary(self, member, seed):
+        return VirtualController(self, member.name, "primary", lambda: member.facts, None, member.locals, seed)
+
+    def primary_config(self):
+        return dict(self.cascade.members[0].facts, ocpp=super().primary_config()["ocpp"])
+
+    def start(self):
+        for controller in self.primaries.values():
+            controller.start()
+        super().start()
+
+    def close(self):
+        for controller in self.primaries.values():
+            controller.kill()
+        super().close()
+
+    def restart(self, name):
+        controller = self.primaries.get(name)
+        if controller is None:
+            return super().restart(name)
+        controller.kill()
+        return self.flush_later(controller.start)
+
+    def below_fault(self, name, kind, on):
+        """`power_off` and `restart` of a primary below."""
+        controller = self.primaries[name]
+        if on:
+            controller.kill()
+        if kind == "restart" and on:
+            self.flush_later(controller.start)
+        elif not on and kind == "power_off":
+            controller.start()
+        self.flush()
+
+    async def console_of(self, name, text):
+        if name not in self.primaries:
+            raise FieldError("of", name, ", ".join(sorted(self.primaries)))
+        return self._line_to(self.primaries[name], text)
+
+    def path_below(self, name):
+        """The way of a TCP connection to a primary below."""
+        tcp = self.cascade.member(name).facts["parent"]["tcp"]
+        return self.network.path(tcp["host"], tcp["tcp_port"])
+
+    def watchdog_of(self, point):
+        controller = self.primaries.get(self.cascade.owner(point.name).name)
+        if point.kind != "local" or controller is None:
+            return super().watchdog_of(point)
+        return controller.platform.watchdog.state if controller.running else "expired"
+
+    def view(self):
+        """That of the top; under "below" those of the others, None while they are down."""
+        view = super().view()
+        if view is not None:
+            view["below"] = {name: one.role.view() if one.running and one.role is not None else None for name, one in self.primaries.items()}
+        return view

@@ -1,0 +1,100 @@
+"""The ASCII spelling of a serial line: frames there and back, and an engine that hears answers in it."""
+
+from helper_driver import Asker
+
+from ampacity.bus.client.ascii_client import AsciiClient, from_ascii, to_ascii
+from ampacity.bus.modbus.frames import read_pdu, rtu_frame
+
+FACTS = {"baud": 38400, "parity": "E", "stop": 1, "transit_ms": 100}
+START_US = 1 << 40
+
+
+def test_a_frame_of_the_standard_is_spelled_with_its_checksum():
+    assert to_ascii(rtu_frame(1, read_pdu(3, 0, 1))) == b":010300000001FB\r\n"
+
+
+def test_what_is_spelled_is_read_back_in_small_and_capital_letters():
+    frame = rtu_frame(17, bytes((3, 4, 0xAB, 0xCD, 0x0F, 0xF0)))
+    line = to_ascii(frame)[1:-2]
+    assert from_ascii(line) == frame
+    assert from_ascii(bytes([c + 32 if 65 <= c <= 70 else c for c in line])) == frame
+
+
+def test_lines_that_are_none_are_no_frames():
+    line = to_ascii(rtu_frame(1, read_pdu(3, 0, 1)))[1:-2]
+    for wrong in (b"", b"01", line[:-1], line[:-2] + b"FC", b"G" + line[1:], line[:4] + b" " + line[5:], line + b"01"):
+        assert from_ascii(wrong) == b"", wrong
+
+
+def engine(*drivers):
+    return AsciiClient(FACTS, list(drivers))
+
+
+def asked(bus, now_us):
+    """The next frame that it sends, and when."""
+    for _ in range(1000):
+        data, wake_us = bus.next(now_us)
+        if data:
+            return data, now_us
+        now_us = max(wake_us, now_us + 1)
+    raise AssertionError("it asks nothing")
+
+
+def answer(*values):
+    data = b""
+    for value in values:
+        data += bytes((value >> 8, value & 255))
+    return to_ascii(rtu_frame(7, bytes((3, len(data))) + data))
+
+
+def test_an_answer_in_pieces_reaches_its_driver():
+    driver = Asker(7, count=2)
+    bus = engine(driver)
+    data, now_us = asked(bus, START_US)
+    assert data == b":070300000002F4\r\n"
+    line = answer(4660, 65535)
+    for at in range(0, len(line), 5):
+        now_us += 20000
+        bus.receive(line[at : at + 5], now_us)
+        bus.next(now_us)
+    assert driver.replies == [b"\x03\x04\x12\x34\xff\xff"] and driver.certain == [True]
+
+
+def test_its_own_echo_is_no_answer():
+    driver = Asker(7)
+    bus = engine(driver)
+    data, now_us = asked(bus, START_US)
+    bus.receive(data, now_us + 4000)
+    assert driver.replies == [] and bus.counters["echoes"] == 1
+    bus.receive(answer(1, 2), now_us + 20000)
+    assert len(driver.replies) == 1
+
+
+def test_a_spoilt_line_is_counted_and_the_request_runs_out_of_time():
+    driver = Asker(7, timeout_ms=50)
+    bus = engine(driver)
+    data, now_us = asked(bus, START_US)
+    bus.receive(answer(258, 2).replace(b"0102", b"0103"), now_us + 20000)
+    bus.receive(b"noise\r\n:0703", now_us + 21000)
+    assert bus.counters["crc_errors"] == 1
+    asked(bus, now_us + 600000)
+    assert driver.replies == [] and driver.failures == ["timeout"]
+
+
+def test_an_endless_line_costs_no_memory_and_the_next_one_is_heard():
+    driver = Asker(7, timeout_ms=2000)
+    bus = engine(driver)
+    data, now_us = asked(bus, START_US)
+    bus.receive(b":" + b"00" * 5000, now_us + 30000)
+    bus.receive(answer(1, 2), now_us + 31000)
+    assert len(driver.replies) == 1
+
+
+def test_the_write_of_another_on_the_line_is_noticed():
+    heard = []
+    driver = Asker(7)
+    bus = engine(driver)
+    bus.on_foreign = lambda unit, function, now_ms: heard.append((unit, function))
+    bus.receive(to_ascii(rtu_frame(7, b"\x06\x00\x14\x00\xa0")), START_US)
+    bus.next(START_US + 500000)
+    assert heard == [(7, 6)]

@@ -1,0 +1,257 @@
+"""The primary's end of the line: which bytes are taken for a reply, and which never."""
+
+from helper_driver import Asker, Bench, reply_to
+from helper_line import START_US
+
+from ampacity.base.rng import Rng
+from ampacity.bus.client.request import LOWER
+from ampacity.bus.client.rtu_client import RtuClient
+from ampacity.bus.modbus.frames import read_pdu, rtu_frame, write_one_pdu
+
+FACTS = {"baud": 19200, "parity": "E", "stop": 1, "transit_ms": 100}
+
+
+def bench(*drivers, **facts):
+    merged = dict(FACTS)
+    merged.update(facts)
+    return Bench(RtuClient(merged, list(drivers)), START_US)
+
+
+def test_a_reply_is_taken_however_it_is_cut():
+    for chunk in (1, 3, 16, 300):
+        asker = Asker(5)
+        b = bench(asker)
+        frame = b.step()
+        assert frame == rtu_frame(5, read_pdu(3, 0, 2))
+        b.hear(reply_to(frame), chunk=chunk)
+        assert asker.replies == [b"\x03\x04\x00\x01\x00\x02"] and asker.certain == [True]
+
+
+def test_the_next_request_leaves_after_the_silence_and_no_later():
+    b = bench(Asker(5), Asker(6))
+    b.hear(reply_to(b.step()))
+    end_us = b.now_us
+    b.step()
+    assert b.sent[1][0] - end_us == 2006
+
+
+def test_a_character_without_parity_is_shorter():
+    b = bench(Asker(5), parity="N")
+    b.step()
+    assert b.wake_us - START_US == 8 * 521 + 2006 + 50000
+
+
+def test_without_an_answer_the_driver_is_told_after_its_time():
+    asker, other = Asker(5, timeout_ms=50), Asker(6)
+    b = bench(asker, other)
+    b.step()
+    b.step()
+    assert asker.failures == ["timeout"]
+    assert b.sent[1][0] - START_US == 8 * 573 + 2006 + 50000
+    assert b.sent[1][1][0] == 6
+
+
+def test_a_reply_of_another_unit_function_or_length_is_never_taken():
+    for wrong in (
+        rtu_frame(6, b"\x03\x04\x00\x01\x00\x02"),
+        rtu_frame(5, b"\x04\x04\x00\x01\x00\x02"),
+        rtu_frame(5, b"\x03\x06\x00\x01\x00\x02\x00\x03"),
+        rtu_frame(5, b"\x03\x02\x00\x01"),
+        rtu_frame(5, b"\x84\x02"),
+    ):
+        asker = Asker(5)
+        b = bench(asker)
+        frame = b.step()
+        b.hear(wrong)
+        assert asker.replies == []
+        b.engine.next(b.now_us)
+        b.hear(reply_to(frame), after_us=10000)
+        assert len(asker.replies) == 1, wrong
+
+
+def test_a_late_reply_of_one_unit_is_not_taken_for_that_of_another():
+    one, two = Asker(5), Asker(6)
+    b = bench(one, two)
+    first = b.step()
+    second = b.step()
+    assert one.failures == ["timeout"]
+    b.hear(reply_to(first, b"\x77\x77\x77\x77"))
+    b.hear(reply_to(second), after_us=5000)
+    assert one.replies == [] and two.replies == [b"\x03\x04\x00\x01\x00\x02"]
+    b.step()
+    assert b.engine.counters["late"] == 1
+
+
+def test_a_reply_that_may_answer_an_older_request_is_uncertain_until_transit_is_over():
+    asker = Asker(5)
+    b = bench(asker)
+    b.step()
+    b.hear(reply_to(b.step()))
+    assert asker.failures == ["timeout"] and asker.certain == [False]
+    for _ in range(6):
+        b.wait(30000)
+        b.hear(reply_to(b.step()))
+    assert asker.certain[-1] is True
+
+
+def test_a_reply_that_may_answer_an_older_request_for_something_else_is_no_reply():
+    asker = Asker(5)
+    b = bench(asker)
+    b.step()
+    asker.pdu = read_pdu(3, 500, 2)
+    b.hear(reply_to(b.step()))
+    assert asker.replies == [] and asker.failures == ["timeout", "unexpected"]
+
+
+def test_a_duplicate_reply_is_discarded():
+    one, two = Asker(5), Asker(6)
+    b = bench(one, two)
+    frame = b.step()
+    b.hear(reply_to(frame))
+    b.hear(reply_to(frame))
+    b.hear(reply_to(b.step()))
+    assert len(one.replies) == 1 and len(two.replies) == 1
+
+
+def test_our_own_echo_is_discarded_and_is_no_reply():
+    asker = Asker(5)
+    b = bench(asker)
+    for _ in range(3):
+        frame = b.step()
+        b.now_us = b.sent[-1][0]
+        b.hear(frame, after_us=500, chunk=3)
+        b.hear(reply_to(frame))
+    assert len(asker.replies) == 3 and asker.failures == []
+    assert b.engine.counters["echoes"] == 3
+
+
+def test_the_echo_of_a_write_that_is_like_its_reply_is_no_reply():
+    asker = Asker(5)
+    b = bench(asker)
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear(frame, after_us=200)
+    assert asker.replies == []
+    b.hear(frame, after_us=4000)
+    assert asker.replies == [frame[1:-2]]
+
+
+def test_a_repetition_that_came_too_soon_is_the_reply_if_no_other_comes():
+    asker = Asker(5, timeout_ms=50)
+    b = bench(asker)
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear(frame, after_us=200)
+    b.step()
+    assert asker.replies == [frame[1:-2]] and asker.failures == []
+    b.hear(reply_to(b.sent[-1][1]))
+    assert len(asker.replies) == 2 and b.engine.counters["echoes"] == 0
+
+
+def test_on_a_line_that_echoes_the_first_copy_never_counts():
+    asker = Asker(5)
+    b = bench(asker)
+    frame = b.step()
+    b.now_us = b.sent[-1][0]
+    b.hear(frame, after_us=0)
+    b.hear(reply_to(frame))
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    b.hear(frame, after_us=9000)  # late, as a slow program hears it
+    assert len(asker.replies) == 1
+    b.step()
+    assert asker.failures == ["timeout"]
+
+
+def owned(echoes, asked_before):
+    """Can the answer of function 6 be our own echo? As the engine tells it."""
+    asker = Asker(5)
+    b = bench(asker)
+    if asked_before:
+        frame = b.step()
+        b.now_us = b.sent[-1][0]
+        if echoes:
+            b.hear(frame, after_us=0)
+        b.hear(reply_to(frame))
+    asker.orders = [(LOWER, write_one_pdu(6, 261, 60))]
+    frame = b.step()
+    if echoes:
+        b.hear(frame, after_us=200)
+    b.hear(frame, after_us=9000)
+    assert asker.replies[-1] == frame[1:-2]
+    return asker.own[-1]
+
+
+def test_a_repetition_is_surely_the_devices_own_on_a_line_whose_habit_is_known():
+    assert owned(echoes=False, asked_before=True)
+    assert owned(echoes=True, asked_before=True)
+    assert not owned(echoes=False, asked_before=False)
+
+
+def test_noise_before_and_within_a_reply_costs_at_most_that_exchange():
+    asker = Asker(5)
+    b = bench(asker)
+    b.hear(b"\xff\x05" + reply_to(b.step()))
+    frame = reply_to(b.step())
+    assert len(asker.replies) == 1
+    b.hear(frame[:4] + b"\x99" + frame[5:])
+    end_us = b.now_us
+    b.step()
+    assert asker.failures == ["crc"] and b.sent[-1][0] - end_us < 10000
+    b.hear(reply_to(b.sent[-1][1]))
+    assert len(asker.replies) == 2
+
+
+def test_an_exception_is_told_with_its_number_and_is_no_silence():
+    asker = Asker(5)
+    b = bench(asker)
+    for _ in range(5):
+        b.step()
+        b.hear(rtu_frame(5, b"\x83\x02"))
+    assert asker.failures == ["exception:2"] * 5
+    assert b.engine.counters["exceptions"] == 5
+
+
+def test_a_line_that_babbles_is_spoken_over_after_a_while():
+    b = bench(Asker(5))
+    b.hear(reply_to(b.step()))
+    for _ in range(300):
+        b.hear(b"\x55", after_us=0)
+        data, _ = b.engine.next(b.now_us)
+        if data:
+            break
+    assert data is not None
+
+
+def test_somebody_elses_write_is_reported():
+    heard = []
+    b = bench(Asker(5))
+    b.engine.on_foreign = lambda unit, function, now_ms: heard.append((unit, function))
+    b.hear(reply_to(b.step()))
+    b.hear(rtu_frame(9, write_one_pdu(6, 261, 320)))
+    b.step()
+    assert heard == [(9, 6)] and b.engine.counters["foreign"] == 1
+
+
+def test_garbage_is_counted_and_bounded():
+    b = bench(Asker(5, timeout_ms=2000))
+    b.step()
+    b.hear(bytes(3000), chunk=50)
+    b.step()
+    assert b.engine.counters["garbage"] > 0
+
+
+def test_of_thousands_of_mutated_replies_none_is_taken_and_none_raises():
+    rng, asker = Rng(3), Asker(5, timeout_ms=5)
+    b = bench(asker)
+    for _ in range(2500):
+        frame = b.step()
+        b.sent = []
+        data = bytearray(reply_to(frame))
+        data[rng.below(len(data))] ^= 1 + rng.below(255)
+        for _ in range(rng.below(3)):
+            data.append(rng.below(256))
+        b.hear(bytes(data), after_us=1000, chunk=1 + rng.below(12))
+    assert asker.replies == []

@@ -1,0 +1,77 @@
+"""Some that measure and some that do not, below one meter: who gets current when, drawn from a seed."""
+
+from helper_circuit import Bench, circuit, evse, meter_facts, site
+
+SLOT_S = 60
+
+
+class Pick:
+    """A small generator, the same on both runtimes."""
+
+    def __init__(self, seed):
+        self.value = seed * 2654435761 % 2**28 + 1
+
+    def of(self, *choices):
+        self.value = self.value * 69069 % 2**28 + 12345
+        return choices[(self.value >> 12) % len(choices)]
+
+
+class Beside(Bench):
+    """evses: (max_da, reserve_da, measures, car_da) each. The meter comes every second and shows all that is drawn."""
+
+    def __init__(self, evses, rating, house=0):
+        facts = []
+        for e, (most, reserve, _, _) in enumerate(evses):
+            facts.append(evse("evse-%d" % (e + 1), max_da=most, limit_da=most, fallback_da=reserve))
+        Bench.__init__(self, site(facts, [circuit(rating=rating, meter=0)], [meter_facts()], slot_s=SLOT_S, restart_hold_ms=20000))
+        self.rating, self.house, self.cars = rating, house, evses
+        self.drawn = [0] * len(evses)
+        self.charged_s = [0] * len(evses)
+        self.waited_s = [0] * len(evses)
+        self.longest_s = [0] * len(evses)
+        self.above_s = 0
+        self.start()
+        self.run(5)
+
+    def plug(self, e):
+        self.guard.plugged(e, True, self.now_ms)
+        self.guard.demand(e, True)
+
+    def run(self, seconds):
+        for _ in range(seconds):
+            for _ in range(2):
+                for e, (_, _, measures, car) in enumerate(self.cars):
+                    order = self.guard.last_order_da(e)
+                    self.drawn[e] = min(car, order) if order and order >= 60 else 0
+                    self._drive(e, self.facts["evses"][e], car if measures else False)
+                self.tick(500)
+            shown = self.house + sum(self.drawn)
+            self.above_s += shown > self.rating
+            self.meter(shown + self.mark % 2, shown, shown)
+            for e in range(len(self.cars)):
+                self._book(e)
+        return self
+
+    def _book(self, e):
+        if self.drawn[e]:
+            self.charged_s[e] += 1
+            self.waited_s[e] = 0
+        elif self.guard.demands.wants[e]:
+            self.waited_s[e] += 1
+            self.longest_s[e] = max(self.longest_s[e], self.waited_s[e])
+
+
+def drawn_from(seed):
+    """A bench with two to five EVSEs of which one more has its minimum at least; they come one by one."""
+    pick = Pick(seed)
+    evses = []
+    for _ in range(pick.of(2, 3, 4, 5)):
+        most = pick.of(160, 320)
+        evses.append((most, pick.of(0, 0, 60, most), pick.of(True, False), pick.of(320, 160, 100)))
+    house = pick.of(0, 50, 100)
+    rating = house + sum([one[1] for one in evses]) + pick.of(70, 110, 170, 330)
+    bench = Beside(evses, rating, house)
+    for e in range(len(evses)):
+        bench.run(pick.of(1, 5, 30))
+        bench.plug(e)
+    return bench

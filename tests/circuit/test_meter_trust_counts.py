@@ -1,0 +1,162 @@
+"""Section 3.2, the account of one meter: what it owes, what is held against it, and what ends that."""
+
+from ampacity.circuit.trusted.metering.meter_trust import BLAME_MAX, BUCKETS, FAILED, PHASE, SIGN, MeterTrust, ints
+
+T = 1000000
+
+
+def trusting(*loaded):
+    return MeterTrust(list(loaded or (True, True, True)))
+
+
+def test_a_phase_that_failed_owes_two_steps_and_the_others_nothing():
+    trust = trusting()
+    assert trust.believed(T) and not trust.owes()
+    trust.owe(1, 0, T)
+    assert trust.owed == [0, 2, 0] and not trust.believed(T)
+    assert [trust.needs_step(p) for p in range(3)] == [False, True, False]
+    trust.followed(0, 7)
+    trust.followed(1, 0)
+    assert trust.owed == [0, 1, 0] and trust.needs_step(1)
+    trust.followed(1, 0)
+    assert trust.owed == [0, 0, 0] and trust.believed(T)
+    trust.followed(1, 0)
+    assert trust.owed == [0, 0, 0]
+
+
+def test_every_phase_that_any_failing_step_spared_is_to_be_spared_until_all_is_paid():
+    trust = trusting()
+    trust.owe(0, 2, T)
+    trust.owe(0, 4, T)
+    for spared, left in ((0, 2), (2, 2), (4, 2), (6, 1), (7, 0)):
+        trust.followed(0, spared)
+        assert trust.owed[0] == left, spared
+        assert trust.against[0] == (6 if left else 0)
+
+
+def test_a_phase_that_none_of_ours_loads_is_owed_by_those_that_are():
+    trust = trusting(True, False, True)
+    trust.owe(1, 5, T)
+    assert trust.owed == [2, 0, 2] and trust.against == [0, 0, 0] and trust.failed_ms == -1
+    trust = trusting(True, False, True)
+    trust.owe(0, 0, T)
+    assert trust.owed == [2, 0, 0]
+
+
+def test_where_none_of_ours_loads_any_phase_a_minute_ends_it():
+    for failed_ms in (0, T):
+        trust = trusting(False, False, False)
+        trust.owe(1, 0, failed_ms)
+        trust.failed(SIGN)
+        assert trust.owed == [0, 0, 0] and trust.text() == SIGN
+        assert not trust.believed(failed_ms) and not trust.believed(failed_ms + 59999)
+        assert trust.believed(failed_ms + 60000)
+    assert trusting(False, False, False).believed(0) and trusting().believed(0)
+
+
+def test_the_third_failure_is_the_last_and_counts_no_further():
+    trust = trusting()
+    for number in (1, 2, 3):
+        assert not trust.latched
+        trust.failed(PHASE)
+        assert trust.unsaved_failures == number and trust.reason == PHASE
+    assert trust.latched and not trust.believed(T) and not trust.needs_step(0)
+    trust.owe(0, 0, T)
+    assert not trust.needs_step(0)
+    trust.failed(SIGN)
+    assert trust.unsaved_failures == 3 and trust.reason == PHASE and trust.blame == [3 * FAILED, 0, 0, 0, 0]
+
+
+def test_what_jumps_explain_weighs_a_twelfth():
+    trust = trusting()
+    trust.failed(PHASE, True)
+    trust.failed(PHASE)
+    assert trust.blame[0] == 13
+    trust.failed(PHASE)
+    for _ in range(10):
+        assert not trust.latched
+        trust.failed(PHASE, True)
+    trust.failed(PHASE, True)
+    assert sum(trust.blame) == BLAME_MAX == 36 and trust.latched
+
+
+def test_a_failure_is_held_against_it_for_five_quarters_of_a_day():
+    trust = trusting()
+    trust.failed(PHASE)
+    for turns in range(BUCKETS):
+        assert trust.blame == [12 * (at == turns) for at in range(5)]
+        assert trust.dump() is not None
+        trust.turn()
+    assert trust.blame == [0] * 5 and trust.dump() is None
+    trust.failed(PHASE)
+    trust.turn()
+    trust.failed(PHASE)
+    trust.failed(PHASE)
+    assert trust.latched, "over the turns of a day they add up"
+
+
+def test_why_it_is_not_believed_names_the_phases_or_the_person():
+    trust = trusting()
+    assert trust.text() == ""
+    trust.owe(0, 0, T)
+    trust.owe(2, 0, T)
+    trust.failed(PHASE)
+    assert trust.text() == PHASE + "; believed again when it follows our steps on L1, L3"
+    for _ in range(2):
+        trust.failed(PHASE)
+    assert trust.text() == PHASE + ", for the third time in a day: a person must look"
+
+
+def test_a_person_who_looked_clears_all_of_it():
+    trust = trusting()
+    trust.owe(0, 6, T)
+    for _ in range(3):
+        trust.failed(PHASE)
+        trust.turn()
+    trust.reset()
+    assert trust.believed(T) and trust.dump() is None and trust.text() == "" and trust.reason == ""
+    assert (trust.owed, trust.against, trust.blame) == ([0] * 3, [0] * 3, [0] * 5)
+    trust = trusting(False)
+    trust.owe(0, 0, 0)
+    trust.reset()
+    assert trust.believed(0)
+
+
+def test_the_journal_has_all_that_is_held_against_it_and_nothing_else():
+    for wrong in (lambda t: t.owe(1, 5, T), lambda t: t.failed(SIGN, True), lambda t: [t.failed(SIGN) for _ in range(3)]):
+        trust, again = trusting(), trusting()
+        wrong(trust)
+        again.load(trust.dump())
+        assert (again.owed, again.against, again.blame, again.latched, again.reason) == (
+            trust.owed, trust.against, trust.blame, trust.latched, trust.reason)  # fmt: skip
+        assert again.dump() == trust.dump() and again.unsaved_failures == 0
+    assert trusting().dump() is None
+    latched = trusting()
+    latched.latched = True
+    assert latched.dump() is not None
+
+
+def test_of_a_journal_only_what_has_its_form_is_taken():
+    kept = {"owed": [9, 1, 0], "against": [4, 0, 0], "blame": [1, 2, 3, 4, 5], "latched": 1, "reason": "x"}
+    for more, expected in (
+        ({}, ([2, 1, 0], [4, 0, 0], [1, 2, 3, 4, 5], True, "x")),
+        ({"owed": [9, 1]}, ([0] * 3, [0] * 3, [1, 2, 3, 4, 5], True, "x")),
+        ({"against": None}, ([0] * 3, [0] * 3, [1, 2, 3, 4, 5], True, "x")),
+        ({"blame": [1] * 4}, ([2, 1, 0], [4, 0, 0], [0] * 5, True, "x")),
+        ({"latched": None, "reason": None}, ([2, 1, 0], [4, 0, 0], [1, 2, 3, 4, 5], False, "")),
+    ):
+        trust = trusting()
+        trust.load(dict(kept, **more))
+        assert (trust.owed, trust.against, trust.blame, trust.latched, trust.reason) == expected, more
+    for kept in (None, [], 3):
+        trust = trusting()
+        trust.load(kept)
+        assert trust.dump() is None
+
+
+def test_numbers_of_a_journal_are_whole_and_not_negative():
+    assert ints([0, 1, 2], 3) == [0, 1, 2]
+    for values in ([0, 1], [0, 1, 2, 3], (0, 1, 2), None, "012", [0, 1, -1], [0, 1, True], [0, 1, "2"], [0, None, 1]):
+        assert ints(values, 3) is None, values
+    given = [1, 2, 3]
+    assert ints(given, 3) is not given

@@ -1,0 +1,111 @@
+"""A primary below tells with how little somebody can begin there: that is its minimum, as far as others can give it."""
+
+from helper_circuit import Bench, circuit, evse, mute_evse, site
+
+from ampacity.circuit.cascaded_guard import CascadedGuard
+
+
+def above(rating, *neighbours, **own):
+    """A primary below with a reserve of 6 A, and neighbours, under a circuit."""
+    below = evse("row", **dict({"primary": True, "max_da": 320, "limit_da": 320, "fallback_da": 60, "power_on_da": 60}, **own))
+    facts = site([below] + list(neighbours), [circuit(rating=rating)], slot_s=60, restart_hold_ms=5000, raise_hold_ms=2000)
+    bench = Bench(facts).start()
+    for e in range(len(facts["evses"])):
+        bench.guard.demand(e, True, now_ms=bench.now_ms)
+    return bench
+
+
+def test_its_share_is_never_between_its_reserve_and_the_least_of_use():
+    bench = above(320, evse("e"), evse("f"))
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(30)
+    assert bench.guard.want_da[0] == 120 and bench.guard.want_da[1:] == [100, 100]
+    bench.guard.minimum_grant(0, 0)
+    bench.follow(30)
+    assert max(bench.guard.want_da) - min(bench.guard.want_da) <= 6
+
+
+def test_what_cannot_be_is_not_waited_for():
+    bench = above(150, evse("e", fallback_da=60, power_on_da=60))
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(30)
+    assert bench.guard.want_da[0] >= 60
+
+
+def test_a_limit_below_the_least_leaves_what_it_leaves():
+    bench = above(320)
+    bench.guard.limit("ems", ("evse", 0), 100, None, "hold", bench.now_ms)
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(20)
+    assert bench.guard.want_da[0] == 100
+    bench.guard.limit("ems", ("evse", 0), 130, None, "hold", bench.now_ms)
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(20)
+    assert bench.guard.want_da[0] == 130
+
+
+def test_who_goes_before_by_priority_keeps_what_it_has():
+    bench = above(260, evse("e", priority=2))
+    bench.follow(30)
+    assert bench.guard.want_da == [100, 160]
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(30)
+    assert bench.guard.want_da == [100, 160], "who has a reserve below charges on"
+
+
+def test_where_the_least_of_two_do_not_fit_at_once_they_take_turns():
+    bench = above(200, evse("other", primary=True, max_da=320, limit_da=320))
+    had = [0, 0]
+    for _ in range(200):
+        for e in (0, 1):
+            bench.guard.minimum_grant(e, 120)
+        bench.follow(1)
+        for e in (0, 1):
+            had[e] += bench.guard.want_da[e] >= 120
+    assert min(had) >= 40, had
+
+
+def told(evses, wants=None, fallback_da=0, rating=630):
+    facts = site(evses, [circuit(rating=rating)])
+    facts["parent"] = {"fallback_da": fallback_da, "power_on_da": fallback_da}
+    bench = Bench(facts, guard_class=CascadedGuard).start()
+    for e in range(len(evses)) if wants is None else wants:
+        bench.guard.demand(e, True, now_ms=bench.now_ms)
+    bench.tick()
+    return bench
+
+
+def test_the_least_of_use_is_that_of_whoever_asks_beside_the_reserves_of_all_others():
+    reserved = {"fallback_da": 60, "power_on_da": 60}
+    evses = lambda: [evse("a", **reserved), evse("b", **reserved), evse("c", min_da=80)]  # noqa: E731
+    assert told(evses(), ()).guard.minimum_grant_da() == 0
+    assert told(evses(), (0,)).guard.minimum_grant_da() == 120
+    assert told(evses(), (0, 2)).guard.minimum_grant_da() == 200
+    assert told(evses(), (0, 2), rating=190).guard.minimum_grant_da() == 120, "what no rating carries is not asked for"
+
+
+def test_the_least_goes_up_level_by_level_whatever_is_granted_now():
+    bench = told([evse("row", primary=True, max_da=320, limit_da=320, fallback_da=60, power_on_da=60), evse("m")], fallback_da=60)
+    bench.guard.grant(100, bench.now_ms)
+    bench.guard.minimum_grant(0, 120)
+    assert bench.guard.minimum_grant_da() == 120
+    bench.guard.demand(0, False, now_ms=bench.now_ms)
+    assert bench.guard.minimum_grant_da() == 120, "6 A of the other beside the reserve"
+
+
+def test_phases_that_only_others_load_ask_for_nothing_more():
+    bench = told([evse("a", terminals=[[0]], fallback_da=60, power_on_da=60), evse("b", terminals=[[1]])], (1,), 60)
+    assert bench.guard.minimum_grant_da() == 60
+
+
+def test_who_cannot_be_moved_is_not_asked_to_give():
+    bench = above(260, mute_evse("e"))
+    bench.guard.demand(0, False, now_ms=bench.now_ms)
+    bench.follow(30)
+    assert bench.bound(1) == 160
+    bench.guard.lost(1, bench.now_ms)
+    bench.guard.demand(0, True, now_ms=bench.now_ms)
+    bench.tick()
+    bench.guard.minimum_grant(0, 120)
+    bench.follow(20, silent=(1,))
+    assert 60 <= bench.guard.want_da[0] <= 100

@@ -1,0 +1,81 @@
+"""Who waits beside EVSEs that do not measure gets its turn: what these draw counts twice, and still nobody starves."""
+
+from helper_preemption import SLOT_S, Beside, drawn_from
+
+BLIND_WITHOUT_WATCHDOG = (320, 320, False, 320)  # its reserve is all that it can
+BLIND = (320, 0, False, 320)
+MEASURED = (320, 0, True, 320)
+
+
+def test_section_6_one_whose_reserve_is_its_maximum_lets_another_begin_beside_it():
+    bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640)
+    bench.plug(0)
+    bench.run(30)
+    assert bench.drawn == [320, 0]
+    bench.plug(1)
+    bench.run(60)
+    assert bench.drawn[1] >= 60, bench.guard.why(1)
+    bench.run(60)
+    assert bench.drawn[0] == 320 and bench.drawn[1] >= 200, bench.drawn
+    assert bench.longest_s[0] <= 1 and bench.above_s == 0
+
+
+def test_section_6_a_third_one_gets_its_place_beside_two_that_share_all():
+    bench = Beside([BLIND, MEASURED, MEASURED], rating=640)
+    for e in range(3):
+        bench.plug(e)
+        bench.run(60)
+    assert min(bench.drawn) >= 60 and bench.above_s == 0, bench.drawn
+
+
+def test_section_6_where_it_takes_all_that_the_others_have_they_take_turns():
+    bench = Beside([(160, 160, False, 100), (160, 160, False, 160), BLIND], rating=540, house=100)
+    for e in range(3):
+        bench.plug(e)
+    bench.run(20 * SLOT_S)
+    assert min(bench.charged_s) >= 3 * SLOT_S and max(bench.longest_s) <= 5 * SLOT_S, (bench.charged_s, bench.longest_s)
+    assert bench.above_s == 0
+
+
+def test_section_6_where_other_load_takes_the_room_nobody_is_paused_for_one_who_cannot_begin():
+    bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640, house=280)
+    bench.plug(0)
+    bench.run(30)
+    bench.plug(1)
+    bench.run(10 * SLOT_S)
+    assert bench.charged_s[1] == 0 and bench.above_s == 0
+    assert bench.charged_s[0] >= 8 * SLOT_S, bench.charged_s
+
+
+def test_section_6_why_says_who_waits_and_who_makes_room():
+    bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED], rating=640)
+    bench.plug(0)
+    bench.run(30)
+    bench.plug(1)
+    texts = [set(), set()]
+    for _ in range(40):
+        bench.run(1)
+        for e in range(2):
+            texts[e].add(bench.guard.why(e).split(": ", 2)[1])
+    assert "makes room for evse-2" in texts[0], texts
+    assert "has to wait for margin" in texts[1], texts
+
+
+def test_section_6_the_same_order_of_who_came_first_decides_among_those_who_wait():
+    bench = Beside([BLIND_WITHOUT_WATCHDOG, MEASURED, MEASURED], rating=450)
+    bench.plug(0)
+    bench.run(30)
+    bench.plug(2)
+    bench.run(3)
+    bench.plug(1)
+    while not bench.drawn[1] and not bench.drawn[2]:
+        bench.run(1)
+    assert bench.drawn[2] and not bench.drawn[1]
+
+
+def test_section_6_liveness_nobody_starves_whoever_stands_beside_whom():
+    for seed in range(6):
+        bench = drawn_from(seed).run(12 * SLOT_S)
+        most_s = (len(bench.cars) + 4) * SLOT_S
+        assert max(bench.longest_s) <= most_s, (seed, bench.cars, bench.rating, bench.longest_s)
+        assert bench.above_s == 0, (seed, bench.above_s)

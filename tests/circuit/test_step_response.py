@@ -1,0 +1,210 @@
+"""Section 3.2, steps of our own EVSEs: what counts as one, what the meter must show of it, and what other load explains."""
+
+from ampacity.circuit.trusted.metering.step_response import StepResponse
+
+REFERENCE_MS, CALM_MS = 10000, 60000
+
+
+class Seen(StepResponse):
+    """Frames of a meter on three phases; ours draw exactly `ours`. Other load is 10 A on each phase."""
+
+    def __init__(self, inputs=(0, 1, 2), begins_ms=1000000):
+        StepResponse.__init__(self, 3, list(inputs))
+        self.now_ms = begins_ms
+
+    def frame(self, ours, more=(0, 0, 0), after_ms=1000, least=None):
+        self.now_ms += after_ms
+        shown = [100 + ours[p] + more[p] for p in range(3)]
+        return self.look(shown, list(least or ours), list(ours), self.now_ms)
+
+
+def rested(ours=(0, 0, 0), **more):
+    seen = Seen(**more)
+    assert not seen.frame(ours) and not seen.frame(ours)
+    return seen
+
+
+def test_a_step_is_told_once_and_by_phase():
+    seen = rested()
+    assert seen.step_ms == -1
+    assert seen.frame((0, 60, 0)) and (seen.missed, seen.followed, seen.spared[1]) == (0, 2, 5)
+    assert not seen.frame((0, 60, 0)) and (seen.missed, seen.followed) == (0, 0)
+    assert seen.step_ms == seen.now_ms - 1000, "the last step is one frame ago"
+    assert seen.frame((0, 0, 0)) and seen.followed == 2
+    assert not seen.frame((0, 0, 0))
+    assert seen.frame((60, 0, 60), (-60, 0, 0)) and (seen.missed, seen.followed) == (1, 4)
+
+
+def test_a_clock_that_begins_at_nought_changes_nothing():
+    seen = Seen(begins_ms=0)
+    assert not seen.frame((0, 0, 0), after_ms=0)
+    assert not seen.frame((0, 0, 0), (60, 0, 0)), "no reference yet, and ours stood still"
+    assert seen.jump_x16[0] == 480
+    assert seen.frame((60, 0, 0), (60, 0, 0)) and seen.followed == 1 and seen.from_rest
+    seen = Seen(begins_ms=0)
+    assert not seen.frame((60, 0, 0), after_ms=1), "the first frame is a reference, whatever ours draw"
+    seen.jump_x16[0] = 64
+    seen.frame((60, 0, 0))
+    assert seen.jump_x16[0] == 63, "jumps begin to fade with the first two frames"
+    seen = Seen(begins_ms=0)
+    seen.frame((0, 0, 0), after_ms=0)
+    seen.unsure(0, 0)
+    assert not seen.frame((60, 0, 0), (-60, 0, 0))
+    seen = Seen(begins_ms=0)
+    seen.frame((0, 0, 0), after_ms=0)
+    seen.forget()
+    assert not seen.frame((60, 0, 0))
+
+
+def test_a_step_down_that_is_missed_is_told_like_one_up():
+    seen = rested((60, 60, 60))
+    assert seen.frame((60, 0, 60), (0, 60, 0)) and (seen.missed, seen.followed) == (2, 0)
+
+
+def test_only_phases_that_it_measures_are_looked_at():
+    seen = rested(inputs=(1,))
+    assert not seen.frame((60, 0, 0)) and seen.missed == 0
+    assert seen.frame((60, 60, 60)) and seen.followed == 2
+
+
+def test_a_reference_is_good_for_ten_seconds():
+    for after_ms, told in ((REFERENCE_MS, True), (REFERENCE_MS + 1, False)):
+        seen = rested()
+        assert seen.frame((60, 0, 0), after_ms=after_ms) == told, after_ms
+
+
+def test_a_slow_ramp_is_a_step_against_where_it_began():
+    seen = rested()
+    for da in (10, 20, 30):
+        assert not seen.frame((da, 0, 0)), da
+    assert seen.frame((40, 0, 0)) and seen.followed == 1
+
+
+def test_below_one_ampere_ours_stand_still_and_the_reference_moves_on():
+    seen = rested()
+    for da in range(9, 60, 9):
+        assert not seen.frame((da, 0, 0)), da
+    for da in (45, 36, 27, 18, 9, 0):
+        assert not seen.frame((da, 0, 0)), da
+    for begin in (0, 100):
+        seen = rested((begin, 0, 0))
+        for da in (10, 20, 30):
+            assert not seen.frame((abs(begin - da), 0, 0))
+        assert seen.frame((abs(begin - 40), 0, 0)), "an ampere is no standstill"
+
+
+def test_only_a_step_after_a_rest_is_one_from_rest():
+    seen = rested()
+    assert seen.frame((60, 0, 0)) and seen.from_rest
+    assert seen.frame((120, 0, 0)) and not seen.from_rest
+    assert not seen.frame((120, 0, 0)) and not seen.from_rest
+    assert seen.frame((60, 0, 0)) and seen.from_rest
+
+
+def test_the_first_frame_and_one_after_a_loss_are_no_rest():
+    seen = Seen()
+    seen.frame((0, 0, 0))
+    assert seen.frame((60, 0, 0)) and not seen.from_rest
+    seen = rested()
+    seen.forget()
+    assert not seen.frame((60, 0, 0))
+    assert seen.frame((0, 0, 0)) and not seen.from_rest
+
+
+def test_what_it_showed_at_any_frame_since_the_reference_is_what_it_followed():
+    seen = rested()
+    assert not seen.frame((20, 0, 0), (60, 0, 0))
+    assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.followed == 1, "it showed 8 A more in between"
+    seen = rested((60, 0, 0))
+    assert not seen.frame((40, 0, 0), (-60, 0, 0))
+    assert seen.frame((0, 0, 0), (60, 0, 0)) and seen.followed == 1
+    assert seen.frame((60, 0, 0), (-60, 0, 0)) and seen.missed == 1, "what was before the last step counts no more"
+
+
+def test_after_a_step_of_other_load_a_phase_says_nothing_for_ten_seconds():
+    for after_ms, told in ((REFERENCE_MS - 1, False), (REFERENCE_MS, True)):
+        seen = rested()
+        seen.unsure(0, seen.now_ms)
+        seen.frame((0, 0, 0), after_ms=5000)
+        assert seen.frame((60, 0, 0), (-60, 0, 0), after_ms=after_ms - 5000) == told, after_ms
+        assert seen.missed == told
+    seen = rested()
+    seen.unsure(0, seen.now_ms)
+    assert seen.frame((0, 60, 0)) and seen.followed == 2, "another phase says what it says"
+    seen = Seen()
+    seen.unsure(0, seen.now_ms)
+    seen.frame((0, 0, 0))
+    assert seen.frame((60, 0, 0)), "before the first frame there is nothing to be unsure of"
+
+
+def test_a_step_that_shows_on_a_phase_that_it_spared_is_not_followed():
+    for more, followed in ((44, 1), (45, 0)):
+        assert rested().frame((60, 0, 0), (0, 0, more))
+        seen = rested()
+        seen.frame((60, 0, 0), (0, 0, more))
+        assert (seen.followed, seen.missed) == (followed, 0), more
+    for ours, more, followed in ((30, 44, 1), (30, 45, 0), (31, 60, 1)):
+        seen = rested()
+        seen.frame((60, ours, 0), (0, more, 0))
+        assert seen.followed & 1 == followed, (ours, more)
+        seen = rested((60, ours, 0))
+        seen.frame((0, 0, 0), (0, -more, 0))
+        assert seen.followed & 1 == followed, (ours, more)
+
+
+def test_what_ours_drew_before_is_no_part_of_what_a_step_spared():
+    seen = rested((60, 60, 60))
+    assert seen.frame((120, 60, 60)) and seen.spared[0] == 6 and seen.followed == 1
+    assert seen.frame((60, 60, 60)) and seen.spared[0] == 6 and seen.followed == 1
+    assert seen.frame((120, 120, 120)) and seen.spared == [0, 0, 0], "of the last step alone"
+
+
+def jumped(times, da):
+    """Other load of phase 1 jumps to and fro while ours stand still; then a step of ours is missed there."""
+    seen = rested()
+    more_da = 0
+    for _ in range(times):
+        more_da = da - more_da
+        seen.frame((0, 0, 0), (more_da, 0, 0))
+    assert seen.frame((60, 0, 0), (more_da - 60, 0, 0))
+    return seen
+
+
+def test_jumps_of_other_load_explain_a_step_that_was_missed_and_one_alone_does_not():
+    assert jumped(0, 0).jumpy == 0 and jumped(1, 60).jumpy == 0
+    assert jumped(4, 60).jumpy == 1 and jumped(4, 30).jumpy == 0
+    assert jumped(4, 60).missed == 1
+
+
+def test_a_jump_counts_half_of_what_it_adds_and_needs_three_quarters_of_the_step():
+    seen = rested()
+    seen.frame((0, 0, 0), (60, 0, 0))
+    assert seen.jump_x16[0] == 480
+    seen.frame((0, 0, 0))
+    assert seen.jump_x16[0] == 720 and seen.jump_x16[1] == 0
+    for p in range(3):
+        for x16, shown_da, jumpy in ((719, 0, 0), (720, 0, 1), (599, 10, 0), (600, 10, 1)):
+            seen = rested()
+            seen.jump_x16[p] = x16
+            seen.frame([60 * (q == p) for q in range(3)], [(shown_da - 60) * (q == p) for q in range(3)])
+            assert (seen.missed, seen.jumpy) == (1 << p, jumpy << p), (p, x16)
+
+
+def test_jumps_fade_by_a_64th_each_minute_rounded_up():
+    seen = rested()
+    seen.jump_x16 = [640, 641, 0]
+    for _ in range(11):
+        seen.frame((0, 0, 0), after_ms=CALM_MS // 12)
+    seen.frame((0, 0, 0), after_ms=CALM_MS // 12 - 1)
+    assert seen.jump_x16 == [640, 641, 0]
+    for _ in range(2):
+        seen.frame((0, 0, 0), after_ms=1)
+        assert seen.jump_x16 == [630, 630, 0]
+
+
+def test_what_moves_while_ours_move_is_no_jump_of_other_load():
+    seen = rested()
+    seen.frame((20, 0, 0), (80, 0, 0))
+    assert seen.jump_x16 == [0, 0, 0]
+    seen.frame((0, 0, 0), (0, 0, 0), after_ms=REFERENCE_MS + 1)
+    assert seen.jump_x16 == [0, 0, 0]

@@ -1,0 +1,141 @@
+"""Who cannot charge beside one that is not regulated is told whose room it lacks, and what frees it."""
+
+from helper_circuit import Bench, circuit, foreign_evse, meter_facts, mute_evse, site
+
+from ampacity.circuit.uncontrolled_load import blocked_by
+from ampacity.roles.optional.starvation import Starvation
+
+
+def garage(rating=220, evses=None):
+    """Three of 16 A on one circuit; the first is known by its number."""
+    evses = evses or [foreign_evse("bay-1", fingerprint="A1"), foreign_evse("bay-2"), foreign_evse("bay-3")]
+    bench = Bench(site(evses, [circuit("row", rating=rating)], restart_hold_ms=5000))
+    bench.guard.evidence(0, "fingerprint", "A1", bench.now_ms)
+    bench.start()
+    for e in range(len(evses)):
+        bench.guard.demand(e, True)
+    return bench
+
+
+def test_nobody_is_named_while_all_is_well():
+    bench = garage(rating=480)
+    bench.follow(30)
+    assert [blocked_by(bench.guard, e) for e in range(3)] == ["", "", ""]
+
+
+def test_who_waits_beside_another_unit_is_told_its_name_and_what_frees_the_room():
+    bench = garage(rating=200)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(120, silent=(0,))
+    text = bench.guard.why(1)
+    assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: another unit answers there; `replace bay-1`"), text
+    assert "`isolate bay-1 on`" in text
+    assert bench.guard.why(0).startswith("0.0 A: swapped: another unit answers there; `replace bay-1`")
+    assert "another unit" in bench.guard.fault(0)
+
+
+def test_what_is_left_is_used_in_turn_while_another_takes_its_maximum():
+    bench = garage(rating=230)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    begun = set()
+    for _ in range(80):
+        bench.follow(15, silent=(0,))
+        begun |= {e for e in (1, 2) if bench.guard.last_order_da(e)}
+    assert begun == {1, 2}
+
+
+def test_one_that_is_silent_without_a_watchdog_is_named_and_freed_by_isolating_it():
+    bench = garage(rating=200, evses=[mute_evse("bay-1"), foreign_evse("bay-2")])
+    bench.follow(40)
+    bench.guard.lost(0, bench.now_ms)
+    bench.follow(90, silent=(0,))
+    text = bench.guard.why(1)
+    assert "bay-1 takes " in text and "it does not answer; switch it on, or open its feeder and `isolate bay-1 on`" in text, text
+    bench.guard.isolate(0, True, bench.now_ms)
+    bench.follow(90, silent=(0,))
+    assert blocked_by(bench.guard, 1) == "" and bench.guard.last_order_da(1) == 160
+
+
+def test_one_that_answers_and_never_proves_an_order_is_named():
+    bench = garage(rating=200, evses=[foreign_evse("bay-1", poll_feeds=True), foreign_evse("bay-2")])
+    bench.guard.foreign_write(0, 0, bench.now_ms)
+    for _ in range(240):
+        bench.guard.heard(0, bench.now_ms)
+        bench.follow(1, silent=(0,))
+    text = bench.guard.why(1)
+    assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: it answers and no order is proven; restart it"), text
+
+
+def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named():
+    bench = garage(rating=160, evses=[foreign_evse("bay-1"), foreign_evse("bay-2")])
+    bench.guard.demand(1, False)
+    bench.follow(30)
+    assert bench.guard.last_order_da(0) == 160
+    bench.guard.demand(1, True)
+    for _ in range(60):
+        bench.follow(1, silent=(0,))
+        bench.audit(0)
+        bench.guard.answered(0, bench.guard.send(0, bench.guard.want_da[0], bench.now_ms) or 0, bench.now_ms)
+        bench.guard.reported(0, 160, bench.now_ms)
+        bench.measure(0, 160, 160, 160)
+    assert "bay-1 takes 16.0 A of row L1: it " in bench.guard.why(1), bench.guard.why(1)
+    assert "`isolate bay-1 on`" in bench.guard.why(1) and "open its feeder" in bench.guard.why(0), bench.guard.why(0)
+
+
+def test_a_limit_from_outside_that_one_takes_alone_is_no_less_taken():
+    bench = garage(rating=480)
+    bench.guard.limit("console", ("chargers", 0), 200, None, "hold", bench.now_ms)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(120, silent=(0,))
+    assert "bay-1 takes 16.0 A of row L1: another unit" in bench.guard.why(1), bench.guard.why(1)
+
+
+def test_after_a_foreign_write_why_says_that_somebody_wrote():
+    bench = garage(rating=480)
+    bench.guard.foreign_write(0, 0, bench.now_ms)
+    bench.tick(3000)
+    assert "another client wrote on its line 3 s ago" in bench.guard.why(1), bench.guard.why(1)
+
+
+def test_who_lacks_what_a_meter_once_showed_is_told_to_look_and_to_confirm():
+    circuits = [circuit("main", rating=200, assumed=40), circuit("shop", 0, 200, assumed=40, meter=0)]
+    bench = Bench(site([foreign_evse("bay-1")], circuits, [meter_facts()])).start()
+    bench.guard.demand(0, True)
+    for shown in [160] * 8 + [0] * 20:
+        bench.meter(shown + bench.mark % 2, shown, shown)
+        bench.follow(1)
+    text = bench.guard.why(0)
+    assert "shop L1 once showed 16.1 A of other load, 4.0 A are declared; look whether that was other load, then `confirm shop`" in text, text
+    bench.guard.confirm_assumed(1)
+    for shown in [0] * 20:
+        bench.meter(shown + bench.mark % 2, shown, shown)
+        bench.follow(1)
+    assert bench.guard.last_order_da(0) == 160 and "confirm" not in bench.guard.why(0), bench.guard.why(0)
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def add(self, level, text, now_ms):
+        self.lines.append((level, text))
+
+
+def test_after_a_minute_it_is_logged_and_told_upstream_and_over_once_the_unit_is_isolated():
+    bench, log = garage(rating=200), Log()
+    part = Starvation(bench.guard, ["bay-1", "bay-2", "bay-3"], log)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    for _ in range(50):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts == [None] * 3 and log.lines == []
+    for _ in range(60):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts[1].startswith("bay-1 takes 16.0 A of row L1: another unit") and part.texts[0] is None
+    assert [line for line in log.lines if line[0] == "warning" and "bay-2: bay-1 takes" in line[1]]
+    bench.guard.isolate(0, True, bench.now_ms)
+    for _ in range(90):
+        bench.follow(1, silent=(0,))
+        part.step(bench.now_ms)
+    assert part.texts == [None] * 3 and log.lines[-1][0] == "info"

@@ -1,0 +1,97 @@
+"""One without a watchdog: a long silence shows whether it keeps its last order."""
+
+from helper_toy import START_MS, Toy, claims
+
+from ampacity.base.rng import Rng
+from ampacity.commission.commissioning_run import CommissioningRun
+from ampacity.commission.setpoint_hold import HOLD_MS, SetpointHold
+
+LOADED = [(0, 0, 1)]
+
+
+def silenced(toy, word="next", loaded=LOADED, **more):
+    """To its end; the person says `word` when asked. The toy has no watchdog."""
+    toy.watchdog_ms = 0
+    experiment = SetpointHold(claims(watchdog_ms=0, **more), loaded, 1)
+    toy.longest_ms = 0
+    for _ in range(HOLD_MS // 200 + 2000):
+        if experiment.step(toy.tick(experiment), toy.now_ms):
+            return experiment
+        if experiment.ask:
+            experiment.answer(word)
+        if toy.muted:
+            toy.longest_ms = toy.now_ms - experiment.muted_ms
+    raise AssertionError("it does not end")
+
+
+def codes(experiment):
+    return [found["code"] for found in experiment.findings]
+
+
+def test_one_that_keeps_its_order_for_more_than_half_an_hour_counts_with_it():
+    toy = Toy()
+    one = silenced(toy)
+    assert one.outcome == "passed" and one.counts == {"holds": 1} and not one.findings
+    assert 1860000 <= toy.longest_ms < 1870000 and one.figures["before_da"] == one.figures["after_da"] == 90
+    assert one.text == "evse-1 kept its order of 9.0 A for 31 min of silence: that counts from now on, as long as it is silent"
+
+
+def test_one_that_rises_in_silence_counts_its_maximum_as_before():
+    one = silenced(Toy(rises_to=(1500000, 160)))
+    assert one.outcome == "passed" and not one.counts and codes(one) == ["not-held"] and one.findings[0]["level"] == "warning"
+    assert "9.0 A became 16.0 A; its maximum of 16.0 A counts" in one.text
+
+
+def test_one_that_falls_in_silence_shows_nothing():
+    one = silenced(Toy(rises_to=(1500000, 60)))
+    assert one.outcome == "not done" and not one.counts and "of 9.0 A only 6.0 A were left" in one.text
+
+
+def test_a_car_that_could_not_take_more_would_hide_a_rise():
+    one = silenced(Toy(car_da=95))
+    assert one.outcome == "not done" and "draws 9.5 A at most; this test needs 13.0 A" in one.text
+
+
+def test_by_the_meter_alone_only_what_stands_still_counts():
+    assert silenced(Toy(measures=False)).counts == {"holds": 1}
+    assert silenced(Toy(measures=False, rises_to=(1500000, 160))).outcome == "not done"
+    assert silenced(Toy(measures=False), loaded=[]).outcome == "not done"
+
+
+def test_a_limit_that_rises_behind_a_car_that_does_not_take_it_is_seen():
+    one = silenced(Toy(car_da=160, rises_to=(1500000, 320)), max_da=320, limit_da=160)
+    assert codes(one) == ["not-held"] and not one.counts
+
+
+def test_without_a_word_or_with_no_it_counts_its_maximum_and_nothing_is_waited_for():
+    for word, toy in (("no", Toy()), ("no", Toy(car_da=80))):
+        one = silenced(toy, word)
+        assert one.outcome == "not needed" and "its reserve is its maximum, 16.0 A" in one.text and not toy.longest_ms
+    small = silenced(Toy(), limit_da=100)
+    assert small.outcome == "not needed" and "no change could be told" in small.text
+
+
+def test_what_is_left_out_in_a_run_leaves_the_evse_passed():
+    toy, asked = Toy(watchdog_ms=0), []
+    run = CommissioningRun([claims(watchdog_ms=0)], Rng(5), 3, START_MS)
+    while not run.over:
+        run.step(toy.tick(run.experiment), toy.now_ms)
+        if not run.over and run.experiment.ask:
+            asked.append(run.experiment.ask)
+            run.command("skip" if run.experiment.name == "silence" else "next", toy.now_ms)
+    assert "may it be left alone for 31 min" in asked[-1]
+    result = run.results["evse-1"]
+    assert result["outcome"] == "passed" and [row["outcome"] for row in result["steps"] if row["step"] == "silence"] == ["not needed"]
+
+
+def test_progress_is_told_while_it_lasts():
+    toy = Toy(watchdog_ms=0)
+    run = CommissioningRun([claims(watchdog_ms=0)], Rng(5), 3, START_MS)
+    first = last = ""
+    while not run.over:
+        run.step(toy.tick(run.experiment), toy.now_ms)
+        if not run.over and run.experiment.ask:
+            run.command("next", toy.now_ms)
+        told = "" if run.over else run.experiment.progress()
+        first, last = first or told, told or last
+    assert first == "silent for 0:00 of 31:00 min" and last.startswith("silent for 30:59")

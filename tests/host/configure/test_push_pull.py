@@ -1,0 +1,139 @@
+"""push, pull and diff against a real MicroPython process that shows a board's raw prompt on a pseudo-terminal."""
+
+import os
+import pty
+import subprocess
+import tty
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ampacity_host.cli import app
+from ampacity_host.configure import compile_site, load_site
+from ampacity_host.configure.push_pull import NoConnection, Prompt, Refused, differences, encoded, write_private
+from tools.micropython.find import find
+
+HERE = Path(__file__).parent
+SITE = HERE / "sites" / "good" / "two-hundred-eight.toml"
+
+
+@pytest.fixture
+def board(tmp_path):
+    """(the port's name, the board's folder) of a MicroPython that shows its prompt on a pty."""
+    folder = tmp_path / "board"
+    folder.mkdir()
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    process = subprocess.Popen([find(), str(HERE / "raw_prompt.py")], cwd=folder, stdin=ours, stdout=ours)
+    yield os.ttyname(theirs), folder
+    process.kill()
+    process.wait()
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.fixture
+def command():
+    """Runs one `ampacity` command; the result has exit_code, stdout and stderr."""
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_what_is_pushed_is_what_the_board_holds(board, command):
+    port, folder = board
+    result = command("push", SITE, "--port", port)
+    assert result.exit_code == 0, result.output
+    assert (folder / "site.json").read_bytes() == encoded(compile_site(load_site(SITE)))
+    assert not (folder / "site.json.new").exists()
+    assert (folder / "resets").read_text() == "x"
+
+
+def test_the_same_again_writes_nothing_and_the_controller_runs_on(board, command):
+    port, folder = board
+    command("push", SITE, "--port", port)
+    stamp = (folder / "site.json").stat().st_mtime_ns
+    result = command("push", SITE, "--port", port)
+    assert result.exit_code == 0 and "has it already" in result.stdout
+    assert (folder / "site.json").stat().st_mtime_ns == stamp
+    assert (folder / "resets").read_text() == "xx"
+
+
+def test_what_was_pulled_is_its_owners_alone_before_it_holds_a_byte(tmp_path, monkeypatch):
+    out, seen = tmp_path / "back.json", []
+    out.write_text("old")
+    out.chmod(0o644)
+    opened = out.open("rb")  # somebody who may read the old one
+    fdopen = os.fdopen
+
+    def watched(handle, mode):
+        seen.append((os.fstat(handle).st_mode & 0o777, os.fstat(handle).st_size))
+        return fdopen(handle, mode)
+
+    monkeypatch.setattr(os, "fdopen", watched)
+    write_private(out, b"secret")
+    assert seen == [(0o600, 0)] and out.read_bytes() == b"secret" and out.stat().st_mode & 0o777 == 0o600
+    assert opened.read() == b"old" and [path.name for path in tmp_path.iterdir()] == ["back.json"]
+    opened.close()
+
+
+def test_pull_gives_back_what_was_pushed(board, command, tmp_path):
+    port, _ = board
+    command("push", SITE, "--port", port)
+    result = command("pull", "--port", port, "--out", tmp_path / "back.json")
+    assert result.exit_code == 0
+    assert (tmp_path / "back.json").read_bytes() == encoded(compile_site(load_site(SITE)))
+
+
+def test_diff_names_the_leaf_that_differs(board, command, tmp_path):
+    port, _ = board
+    command("push", SITE, "--port", port)
+    assert command("diff", SITE, "--port", port).exit_code == 0
+    other = tmp_path / "other.toml"
+    other.write_text(SITE.read_text().replace("limit_a = 15.99", "limit_a = 10"))
+    result = command("diff", other, "--port", port)
+    assert (result.exit_code, result.stdout) == (1, "evses[three].limit_da: 159 -> 100\n")
+
+
+def test_a_board_without_configuration_is_said(board, command):
+    port, _ = board
+    result = command("pull", "--port", port)
+    assert result.exit_code == 1 and "no site.json" in result.stderr
+
+
+def test_a_refused_site_is_not_pushed(board, command):
+    port, folder = board
+    result = command("push", HERE / "sites" / "mistakes" / "out-of-range.toml", "--port", port)
+    assert result.exit_code == 1 and "max_a: 900 is not allowed" in result.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_nobody_at_the_port_is_no_connection(command, tmp_path):
+    result = command("pull", "--port", tmp_path / "no-such-tty")
+    assert result.exit_code == 3 and "no MicroPython prompt" in result.stderr
+
+
+def test_a_disk_that_stores_something_else_keeps_the_old_configuration(board):
+    port, folder = board
+    with Prompt(port) as prompt:
+        prompt.write("site.json", b"old")
+        prompt.run("_open = open\ndef open(name, mode='r'):\n f = _open(name, mode)\n if mode == 'wb':\n  f.write(b'!')\n return f")
+        with pytest.raises(Refused, match="old configuration stands"):
+            prompt.write("site.json", b"new")
+    assert (folder / "site.json").read_bytes() == b"old"
+
+
+def test_an_error_on_the_board_is_the_last_line_of_its_traceback(board):
+    port, _ = board
+    with Prompt(port) as prompt, pytest.raises(Refused, match="ZeroDivisionError"):
+        prompt.run("1 // 0")
+
+
+def test_a_dead_port_is_no_connection(tmp_path):
+    with pytest.raises(NoConnection), Prompt(str(tmp_path / "nothing")):
+        pass
+
+
+def test_differences_hide_secrets_and_show_lists_of_other_length_whole():
+    stored = {"ocpp": {"password": "one"}, "list": [1, 2], "gone": 1}
+    wanted = {"ocpp": {"password": "two"}, "list": [1], "new": 2}
+    assert list(differences(stored, wanted)) == ["gone: 1 -> null", "list: [1, 2] -> [1]", "new: null -> 2", "ocpp.password: differs"]

@@ -1,0 +1,117 @@
+"""What a primary takes from its compiled site before anything runs, and what it lets go of."""
+
+import sys
+
+from helper_garage import START_MS, HandPlatform, evse, site
+from helper_secondary import PlantPort
+
+from ampacity.base.errors import Rejected
+from ampacity.base.log import Log
+from ampacity.roles.boot import checked_boot
+from ampacity.roles.configuration.compiled_site import checked
+from ampacity.roles.primary import made
+from ampacity.store.memory_files import MemoryFiles
+from check import raises
+
+
+def garage_facts():
+    facts = site()
+    facts["evses"].append(evse("evse-3", "ampacity", bus=0, unit=3, terminals=[[1], [2], [0]]))
+    facts["evses"].append(evse("evse-4", "ampacity", bus=0, unit=4, terminals=[[1], [2], [0]]))
+    return facts
+
+
+def test_a_site_that_breaks_a_sum_is_refused_with_the_place():
+    facts = garage_facts()
+    facts["circuits"][0]["assumed_other_da"] = [9999] * facts["phases"]
+    with raises(Rejected) as e:
+        checked(facts)
+    assert "site.json" in e.field
+
+
+def test_terminals_that_are_alike_are_one_list_and_those_of_others_stay_theirs():
+    facts = garage_facts()
+    was = [list(evse["terminals"]) for evse in facts["evses"]]
+    evses = checked(facts)["evses"]
+    assert [evse["terminals"] for evse in evses] == was
+    for one in evses:
+        for other in evses:
+            assert (one["terminals"] is other["terminals"]) == (one["terminals"] == other["terminals"])
+
+
+def test_the_check_is_let_go_of_on_a_board_and_can_be_had_again():
+    for _ in range(2):
+        checked(garage_facts())
+        assert sys.implementation.name != "micropython" or "ampacity.circuit.trusted.site.check" not in sys.modules
+
+
+WRONG = (None, "x", "\u00b2", -1, 1.5, [], {}, True, [None])
+NAMED = (
+    # what is wrong, the field that the refusal names
+    (("phases",), "three", "site.json phases"),
+    (("phases",), 10**12, "site.json phases"),
+    (("circuits", 0), None, "site.json circuits"),
+    (("circuits", 0, "rating_da"), "63", "site.json circuits[0] rating_da"),
+    (("buses", 0, "baud"), "19200", "site.json buses[0] baud"),
+    (("evses", 1, "max_da"), 16.5, "site.json evses[1] max_da"),
+    (("evses", 1, "max_da"), True, "site.json evses[1] max_da"),
+    (("evses", 0, "terminals"), [[0], 1], "site.json evses[0] terminals"),
+    (("evses", 0, "survives"), 1, "site.json evses[0] survives"),
+    (("time", "tz"), 5, "site.json time tz"),
+    (("ocpp",), [], "site.json ocpp"),
+)
+
+
+def put(facts, path, value):
+    for key in path[:-1]:
+        facts = facts[key]
+    facts[path[-1]] = value
+
+
+def places(facts, path=()):
+    """The path of every field and of the first items of every list."""
+    keys = sorted(facts) if isinstance(facts, dict) else range(min(2, len(facts))) if isinstance(facts, list) else ()
+    for key in keys:
+        yield path + (key,)
+        for place in places(facts[key], path + (key,)):
+            yield place
+
+
+def test_a_field_of_a_wrong_kind_is_named():
+    for path, value, field in NAMED:
+        facts = site()
+        put(facts, path, value)
+        with raises(Rejected) as e:
+            checked(facts)
+        assert e.field == field, (path, e.field)
+
+
+def test_no_field_of_any_kind_is_more_than_a_refusal():
+    for path in places(site()):
+        for value in WRONG:
+            facts = site()
+            put(facts, path, value)
+            platform = HandPlatform(MemoryFiles(), START_MS, {"evse-1": PlantPort("evse-1")})
+            platform.connect = None
+            try:
+                made(platform, facts, Log())
+            except Rejected as e:
+                assert e.field, (path, value)
+
+
+def test_a_field_that_is_missing_is_named():
+    facts = site()
+    del facts["circuits"][0]["rating_da"]
+    with raises(Rejected) as e:
+        made(HandPlatform(MemoryFiles(), START_MS, {}), facts, Log())
+    assert "rating_da" in str(e.error)
+
+
+def test_what_boot_json_says_is_refused_by_name():
+    for boot, field in (([], "boot.json"), ({"role": "primray"}, "boot.json role"), ({"role": 5}, "boot.json role"), ({"name": []}, "boot.json name"),
+                        ({"console": 5}, "boot.json console"), ({"console": "127.0.0.1"}, "boot.json console"),
+                        ({"console": "127.0.0.1:\u00b2"}, "boot.json console"), ({"echo": "yes"}, "boot.json echo")):  # fmt: skip
+        with raises(Rejected) as e:
+            checked_boot(boot)
+        assert e.field == field
+    assert checked_boot({"role": "secondary", "console": "127.0.0.1:41000"})

@@ -1,0 +1,151 @@
+"""A limit put at the console holds through a restart: in force before the first raise, gone when withdrawn or over."""
+
+from helper_garage import Garage
+
+from ampacity.console.console import Console
+
+
+def say(garage, line):
+    return Console(garage.primary.console).line(line, "installer", garage.now_us // 1000)
+
+
+def charging():
+    garage = Garage().run(9000)
+    garage.port.car = garage.unit.port.car = "C"
+    return garage.run(20000)
+
+
+def again(garage, run_ms=30000, **boot):
+    """Power cycle; what flowed since then at most is in most_da."""
+    garage.start(**boot).run(9000)
+    garage.most_da = [0, 0, 0]
+    return garage.run(run_ms)
+
+
+def told(garage, level, word):
+    return [line for line in garage.log.since(0) if line[2] == level and word in line[3]]
+
+
+def test_a_limit_until_replaced_is_in_force_before_the_first_raise():
+    garage = charging()
+    assert say(garage, "limit site 12") == "ok"
+    assert say(garage, "limit evse-2 0") == "ok"
+    garage.run(15000)
+    for _ in range(2):
+        again(garage)
+        assert garage.most_da[0] <= 120, garage.most_da
+        assert garage.amps_da()[0] >= 100 and garage.amps_da()[1] == 0
+    assert "limit by console 0.0 A" in garage.view("evse-2")["why"]
+
+
+def test_a_limit_in_watts_is_kept_as_one():
+    garage = charging()
+    say(garage, "limit site 4830W")
+    again(garage.run(1000))
+    assert 60 <= garage.most_da[0] <= 70, garage.most_da
+
+
+def test_one_that_was_withdrawn_stays_withdrawn():
+    garage = charging()
+    say(garage, "limit site 12")
+    say(garage, "limit main 13")
+    say(garage, "limit site off")
+    say(garage, "limit main off")
+    again(garage.run(15000))
+    assert garage.amps_da()[0] + garage.amps_da()[1] >= 190
+
+
+def test_one_that_was_replaced_comes_back_with_its_new_value():
+    garage = charging()
+    say(garage, "limit site 8")
+    say(garage, "limit site 14")
+    again(garage.run(15000))
+    assert 120 <= garage.most_da[0] <= 140
+
+
+def test_one_with_an_end_holds_for_what_is_left_of_its_time():
+    garage = charging()
+    say(garage, "limit site 12 100")
+    garage.run(65000)
+    again(garage, 20000)
+    assert garage.most_da[0] <= 120
+    garage.run(40000)
+    assert garage.most_da[0] > 180
+    again(garage)
+    assert garage.most_da[0] > 180
+
+
+def test_after_its_time_what_the_source_asked_for_is_kept():
+    garage = charging()
+    now_ms = garage.now_us // 1000
+    kept = garage.primary.manual_limits()
+    kept.put("console", ("evse", 0), 100, now_ms + 2000, 70, now_ms)
+    kept.put("console", ("evse", 1), 80, now_ms + 2000, "hold", now_ms)
+    garage.run(4000)
+    again(garage)
+    assert 65 <= garage.amps_da()[0] <= 70 and 75 <= garage.amps_da()[1] <= 80
+
+
+def test_a_power_cut_in_any_write_leaves_the_old_limit_or_the_new():
+    for n in (1, 2, 3, 4):
+        garage = charging()
+        say(garage, "limit site 12")
+        garage.files.cut_at_write(n)
+        try:
+            say(garage, "limit site 14")
+            garage.run(2000)
+        except Exception:
+            pass
+        garage.files.restart()
+        again(garage)
+        assert 100 <= garage.most_da[0] <= 140, (n, garage.most_da)
+
+
+def test_what_cannot_be_read_means_nothing_until_somebody_says_what_holds():
+    garage = charging()
+    say(garage, "limit evse-1 12")
+    garage.run(1000)
+    garage.files.replace("limits.set", b"00000000\n[]")
+    again(garage)
+    assert garage.most_da[0] == 0
+    assert "limit by console 0.0 A" in garage.view("evse-1")["why"]
+    assert told(garage, "error", "limit site off")
+    again(garage)
+    assert garage.most_da[0] == 0
+    assert say(garage, "limit site off") == "ok"
+    again(garage)
+    assert garage.most_da[0] > 180
+
+
+def test_a_record_of_another_form_is_one_that_cannot_be_read():
+    for document in ({}, [7], [{"source": "console"}], [{"source": "console", "kind": "evse", "name": "evse-1", "value": "x", "unit": "da",
+                     "left_ms": None, "silent": "release", "release_ms": 0, "sign": "import", "phases": None}]):
+        garage = Garage()
+        garage.primary.documents.put("limits", document or {"a": 1})
+        garage.start()
+        assert garage.primary.guard.limits.chargers_da == [0, 0, 0], document
+
+
+def test_one_of_a_target_that_is_gone_is_told():
+    garage = charging()
+    say(garage, "limit evse-2 7")
+    garage.facts["evses"][1]["name"] = "other"
+    garage.start().run(200)
+    assert told(garage, "error", "evse-2 is no longer in the site")
+    assert garage.primary.guard.limits.evse_da[1] > 160
+
+
+def test_a_medium_that_takes_nothing_says_so_and_the_limit_is_in_force_all_the_same():
+    garage = charging()
+
+    def refuse(name, data):
+        raise OSError(28, "no space left")
+
+    take, garage.files.replace = garage.files.replace, refuse
+    assert say(garage, "limit site 12").startswith("error: storage")
+    garage.run(15000)
+    assert garage.amps_da()[0] <= 120
+    garage.files.replace = take
+    garage.run(2000)
+    again(garage)
+    assert garage.most_da[0] <= 120

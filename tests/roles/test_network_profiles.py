@@ -1,0 +1,144 @@
+"""Which CSMS the link is told to try: network profiles in their order, each so many times, and never a less secure one."""
+
+from helper_garage import Garage, site
+
+from ampacity.roles.charging.network_profiles import FLOOR_DOC
+from check import raises
+
+OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://one.example", "security_profile": 1, "password": "0123456789abcdef"}
+SECOND = {"1": None, "2": {"url": "ws://two.example", "security_profile": 1, "timeout_s": 30, "interface": "Wired0"}}
+
+
+def garage(network=None, priority="1", floor=None):
+    """A primary after a start at which the store holds these network profiles."""
+    one = Garage(site(ocpp=dict(OCPP, config={"OCPPCommCtrlr.NetworkProfileConnectionAttempts": "2"})))
+    documents = one.primary.documents
+    if network:
+        documents.put("ocpp_network", {slot: each for slot, each in network.items() if each})
+        one.start()
+        one.primary.upstream.variable("OCPPCommCtrlr", "NetworkConfigurationPriority", priority, 0)
+    if floor:
+        documents.put(FLOOR_DOC, {"security_profile": floor})
+    return one.start()
+
+
+def tried(one, times):
+    """The URLs of so many attempts, all of which fail."""
+    urls = []
+    for n in range(times):
+        one.primary.upstream.link.before_attempt(n)
+        urls.append(one.primary.upstream.config.url.partition("//")[2][:3])
+    return urls
+
+
+def test_without_others_the_site_files_own_is_tried_for_ever():
+    assert tried(garage(), 7) == ["one"] * 7
+
+
+def test_profiles_take_turns_in_their_order_each_with_its_attempts():
+    one = garage(SECOND, "2,1")
+    assert tried(one, 8) == ["two", "two", "one", "one", "two", "two", "one", "one"]
+    assert any(["trying network profile 1: ws://one" in line[3] for line in one.log.since(0)])
+
+
+def test_one_that_connected_has_all_its_attempts_again():
+    one = garage(SECOND, "1,2")
+    assert tried(one, 2) == ["one", "one"]
+    one.primary.upstream.network_profiles.connected(5)
+    assert tried(one, 3) == ["one", "one", "two"]
+
+
+def test_profiles_are_read_at_the_start():
+    one = garage(None, "1")
+    one.primary.documents.put("ocpp_network", {"1": SECOND["2"]})
+    assert tried(one, 3) == ["one"] * 3
+    assert tried(one.start(), 3) == ["two"] * 3
+
+
+def test_after_tls_has_stood_nothing_plain_is_tried_that_a_csms_set():
+    secure = {"2": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}}
+    one = garage(secure, "2,1")
+    assert tried(one, 3) == ["two", "two", "one"]
+    config = one.primary.upstream.config
+    one.start()
+    config = one.primary.upstream.config
+    assert config.secure and config.tls is None and "root_pem" in config.unusable  # no root was given: it cannot be used
+    one.primary.upstream.network_profiles.connected(5)
+    assert tried(one, 5) == ["two"] * 5
+    assert tried(one.start(), 5) == ["two"] * 5
+    assert one.primary.upstream.station.config["security_profile"] == 1  # until it connects
+
+
+def test_the_installers_own_file_may_go_back():
+    one = garage(floor=2)
+    assert tried(one, 2) == ["one", "one"] and not one.primary.upstream.config.secure
+    assert one.primary.upstream.config.password == OCPP["password"]
+
+
+def test_another_upstream_in_the_site_file_wins_over_what_a_csms_had_set():
+    one = garage(SECOND, "2,1", floor=1)
+    assert tried(one, 1) == ["two"]
+    one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://new.example")
+    assert tried(one.start(), 5) == ["new"] * 5
+    assert any(["the site file names another one: ws://new.example" in line[3] for line in one.log.since(0)])
+    assert tried(one.start(), 5) == ["new"] * 5 and not any(["names another" in line[3] for line in one.log.since(0)])
+
+
+SECURE = {"2": {"url": "wss://two.example", "security_profile": 2, "timeout_s": 30, "interface": "Wired0"}}
+
+
+def stood_with_tls():
+    """A station that its CSMS has moved to TLS, with another password, and that has stood there."""
+    one = garage(SECURE, "2")
+    one.primary.upstream.network_profiles.connected(5)
+    one.primary.documents.put("ocpp_secret", {"password": "rotated-by-the-csms"})
+    return one
+
+
+def goes_nowhere(one):
+    link = one.start().primary.upstream.link
+    link.before_attempt(1)
+    with raises(ValueError) as e:
+        link._schemes()
+    return "site file" in str(e.error)
+
+
+def test_a_network_document_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
+    one = stood_with_tls()
+    assert one.start().primary.upstream.config.secure
+    for name in ("ocpp_network", "ocpp_vars"):
+        kept = one.files.read(name + ".set")
+        one.files.remove(name + ".set")
+        assert goes_nowhere(one), name
+        one.files.replace(name + ".set", kept[:-1] + b"x")
+        assert goes_nowhere(one), name
+        one.files.replace(name + ".set", kept)
+
+
+def test_a_floor_that_is_gone_or_damaged_does_not_lead_from_tls_to_plain():
+    for damage in ("gone", "damaged"):
+        one = stood_with_tls()
+        one.primary.documents.put("ocpp_vars", {})  # the priority points at the site file's own
+        kept = one.files.read(FLOOR_DOC + ".set")
+        one.files.remove(FLOOR_DOC + ".set")
+        if damage == "damaged":
+            one.files.replace(FLOOR_DOC + ".set", kept[:-1] + b"x")
+        assert goes_nowhere(one), damage
+
+
+def test_the_site_file_overrules_even_what_is_damaged():
+    one = stood_with_tls()
+    one.files.replace(FLOOR_DOC + ".set", b"x")
+    one.files.remove("ocpp_network.set")
+    assert goes_nowhere(one)
+    one.facts["ocpp"] = dict(one.facts["ocpp"], url="ws://new.example")
+    assert tried(one.start(), 2) == ["new", "new"] and one.primary.upstream.config.unusable is None
+    assert tried(one.start(), 2) == ["new", "new"] and one.primary.upstream.config.unusable is None
+
+
+def test_what_was_refused_is_told_by_the_name_that_ocpp_has_for_it_once():
+    one = garage()
+    for text in ("x speaks no TLS 1.2 or newer", "x speaks no TLS 1.2 or newer", "the certificate of x has expired"):
+        one.primary.upstream.link.failed("failed", "no connection to wss://x: tls: " + text)
+    told = [line[3] for line in one.log.since(0) if line[3].startswith("security: Invalid")]
+    assert told == ["security: InvalidTLSVersion x speaks no TLS 1.2 or newer", "security: InvalidCsmsCertificate the certificate of x has expired"]
