@@ -59,6 +59,8 @@ class Words:
         return [(name, f"is not known here; {meant(name, known)}") for name in unknown(error)]
 
     def _oneOf(self, error: jsonschema.ValidationError) -> list[tuple[str, str]]:
+        if not isinstance(error.instance, dict):
+            return []  # that it is no table is told already
         names = [name for each in error.validator_value for name in each["required"]]
         return [("", f"it has {'both' if all(name in error.instance for name in names) else 'none'} of {' and '.join(names)}; write one of them")]
 

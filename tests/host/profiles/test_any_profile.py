@@ -173,3 +173,13 @@ def test_one_mistake_hides_no_other_and_makes_none_up(tmp_path):
     path.write_text(text)
     found = [problem[len(str(path)) + 2 :] for problem in problems_of(path)[0]]
     assert len(found) == len(TOLD) and all(any(each.startswith(wanted) for each in found) for _, wanted in TOLD), found
+
+
+def test_a_value_in_place_of_a_table_is_told_once_and_by_its_name(tmp_path):
+    text = re.sub(r"(?ms)^\[power_on\]\n.*?(?=^\[|\Z)", "", written("evse-keba-p30"))
+    for value in ("5", "'max'", "[1]", "true"):
+        found = problems(tmp_path, text.replace("[link]", f"power_on = {value}\n\n[link]", 1))
+        told = [problem for problem in found if problem.startswith("power_on: ")]
+        assert len(told) == 1 and "is not allowed; use a table with basis, why" in told[0], found
+    found = problems(tmp_path, written("evse-keba-p30").replace('charge = [{ write = "current_limit", value = "order" }', "charge = [5", 1))
+    assert any(problem.startswith("order.charge.0: 5 is not allowed; use a table") for problem in found), found
