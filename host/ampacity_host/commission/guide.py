@@ -14,6 +14,7 @@ from ampacity_host.console.link import Link, Refused, as_json
 
 POLL_S = 1.0
 OWN = "units=own baud=own"
+JOINS = "a run is going on"  # of the refusal of a second one
 
 
 class Guide:
@@ -77,7 +78,7 @@ class Guide:
         """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
         self.begun = True
         answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
-        if answer.startswith("error") and "abort first" not in answer:
+        if answer.startswith("error") and JOINS not in answer:
             raise Refused(answer[len("error: "):])
         self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")
         return self.follow()

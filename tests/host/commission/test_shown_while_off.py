@@ -62,6 +62,18 @@ def commissioned(tmp_path, name):
     return bench, person
 
 
+def test_a_run_that_is_going_on_is_joined(tmp_path):
+    bench = yard(tmp_path, SITE)
+    bench.start()
+    plug(bench, "bay-1", 3)
+    bench.run_ms(30_000)
+    desk, person = Desk(bench), Installer(bench, {("bay-1", step): "skip" for step in ("identity", "silence", "power-on", "steps")})
+    assert not desk.ask("commission start bay-1 --yes").startswith("error")
+    Guide(desk, person, person.screen, desk.sleep).run(["bay-1"])
+    assert any("joining it" in line for line in person.said)
+    bench.close()
+
+
 def desk_report(bench):
     return Desk(bench).ask("commission report")
 
