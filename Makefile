@@ -42,7 +42,7 @@ proof: $(INSTALLED) $(MICROPYTHON)  ## the safety case's evidence, whole: search
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long
 	@$(RUN) -m tests.proof $(PROOF_OPTIONS)
 
-mutants: $(INSTALLED)  ## small defects put into the trusted core, and which of them no test of behaviour sees: SAMPLE=200 SEED=1 (MUTANTS_OPTIONS="--file orders.py")
+mutants: $(INSTALLED)  ## small defects put into the trusted core, and which of them no test of behaviour sees: SAMPLE=200 SEED=1 (MUTANTS_OPTIONS="--file order_book.py")
 	@$(RUN) -m tools.mutants --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1) $(MUTANTS_OPTIONS)
 
 bench: $(INSTALLED) $(MICROPYTHON)  ## every figure of docs/benchmarks.md, measured here

@@ -30,6 +30,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "same": ("tests.proof.soak_same", FIRMWARE, RIG),
     "replay": ("tests.proof.replay", FIRMWARE, RIG),
     "fuzz": ("tests.fuzz.run", "tests/fuzz", "firmware/ampacity/bus", "firmware/ampacity/profiles"),
+    "tests": ("tests/", "tools/", "sites/", FIRMWARE, "host/ampacity_host"),
     # figures in prose: <!-- of: NAME CODE -->
     "fuzz-day": ("tests.fuzz.day", FIRMWARE, RIG),
     "soak-same": ("tests.proof.soak_same", FIRMWARE, RIG),

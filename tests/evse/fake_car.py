@@ -5,7 +5,7 @@ HIGH = {"A": 12000, "B": 9000, "C": 6000, "D": 3000}
 
 
 class Bench:
-    """Steps a PilotMachine with what a plant would read. `run(ms)` steps each 20 ms."""
+    """Steps a ControlPilot with what a plant would read. `run(ms)` steps each 20 ms."""
 
     def __init__(self, machine, step_ms=20):
         self.machine = machine

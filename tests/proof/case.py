@@ -98,6 +98,7 @@ FIGURES = {
             "{seconds:,.0f} s (code {code}).",
     "fuzz": "- Bent frames: {frames:,} on CPython and {micropython[frames]:,} on MicroPython, {exceptions} exceptions, "
             "{failures} failures; {seconds:,.0f} s (code {code}).",
+    "tests": "- Deep tests: {tests:,}, {failures} failures; {seconds:,.0f} s (code {code}).",
 }  # fmt: skip
 TOTAL = ("- Worlds: {states:,} distinct states, deepest {depth} turns, {closed} of {worlds} small worlds closed, 0 violations "
          "(the sums of the table below).")  # fmt: skip

@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ElementTree
 
 from tests.deep import sample
 from tests.proof import deep_tests
+from tests.proof.run import PARTS
+from tools.digests import code
 
 REPORT = """<testsuites><testsuite><testcase classname="tests.a" name="test_one"/>
 <testcase classname="tests.a" name="test_two"><failure>no</failure></testcase>
@@ -14,6 +16,11 @@ REPORT = """<testsuites><testsuite><testcase classname="tests.a" name="test_one"
 
 def test_what_failed_is_named_and_counted():
     assert deep_tests.told(ElementTree.fromstring(REPORT)) == {"tests": 3, "failures": 2, "problems": ["tests.a::test_two", "tests.b::test_three"]}
+
+
+def test_what_is_kept_of_each_part_of_the_proof_has_the_sources_that_it_speaks_of():
+    codes = [code(name) for name in PARTS]
+    assert len(codes) == len(set(codes))
 
 
 def test_a_sample_leaves_no_case_out():

@@ -67,7 +67,7 @@ class Observation:
 
 
 class Experiment:
-    """claims: what the site file and the profile say of this EVSE (see steps.py)."""
+    """claims: what the site file and the profile say of this EVSE (see commissioning_run.py)."""
 
     name = ""
     holds_others = True  # do the others have to stay where they are?

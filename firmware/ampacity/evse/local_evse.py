@@ -12,7 +12,7 @@ VOLTS_DV = 2300  # for energy without a voltage reading
 
 
 class LocalEvse:
-    """port: a ChargePointPort. machine: its PilotMachine. `updated_ms`: time of the readings last used, -1 for none.
+    """port: an EvseHardware. machine: its ControlPilot. `updated_ms`: time of the readings last used, -1 for none.
 
     `events`: ("token", id, type), ("button", name) from the port, and ("fault", name) for each fault that begins;
     taken by the owner.

@@ -29,7 +29,7 @@ def hint_of(config, error, said):
 
 
 class Connection:
-    """socket: a WebSocketClient not yet started. wake: the Alarm that rings when the station may have something to say.
+    """socket: a WebSocketClient not yet started. wake: the TimedEvent that is set when the station may have something to say.
     failed(counter, text): told what goes wrong.
 
     `online`: it is open. `answered`: the server has sent a message. `broken`: an error of our own that ended it.

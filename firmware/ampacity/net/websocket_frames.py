@@ -45,7 +45,7 @@ def encode(opcode, payload, key, fin=True):
 class FrameReader:
     """A server's bytes in, frames out. Holds no more than one payload in bounds and what came behind it.
 
-    payload_max: longest payload; a longer one is a Fault when its head is seen, before it is stored.
+    payload_max: longest payload; a longer one is a WebSocketError when its head is seen, before it is stored.
     """
 
     def __init__(self, payload_max):

@@ -285,7 +285,7 @@ class Station:
     # --- for the blocks
 
     def evse(self, evse_id):
-        """The Point, or None."""
+        """The OcppEvse, or None."""
         for evse in self.evses:
             if evse.id == evse_id:
                 return evse

@@ -18,7 +18,7 @@ LOOK_S = 0.02
 
 
 def context(files, server_side):
-    """An SSLContext of TlsFiles. Rejected: material that the library refuses."""
+    """An SSLContext of TlsCredentials. Rejected: material that the library refuses."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_ciphers(":".join(SUITES))

@@ -40,7 +40,7 @@ def suites(known):
 
 
 def context(files, server_side, on_leaf=None):
-    """An SSLContext of TlsFiles. on_leaf(DER): told the peer's own certificate once its chain was read.
+    """An SSLContext of TlsCredentials. on_leaf(DER): told the peer's own certificate once its chain was read.
 
     Rejected: material that the library refuses.
     """

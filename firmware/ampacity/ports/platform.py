@@ -56,15 +56,15 @@ class Platform:
             await run_link(self, self.sim, self.boot["sim"])
 
     def evse_hardware(self, evse_name):
-        """The ChargePointPort of a local charging point, or None where this controller has no such hardware."""
+        """The EvseHardware of a local charging point, or None where this controller has no such hardware."""
         return None if self.sim is None else self.sim.evse_hardware(evse_name)
 
     def client_tls(self, files):
-        """What connect() takes as tls, of TlsFiles (ports/tls_credentials.py). Rejected: what the runtime cannot read."""
+        """What connect() takes as tls, of TlsCredentials (ports/tls_credentials.py). Rejected: what the runtime cannot read."""
         raise Rejected("tls", "wss", "a plain connection: this platform has no TLS")
 
     def server_tls(self, files):
-        """What listen() takes as tls, of TlsFiles: clients must show a certificate that a root signed."""
+        """What listen() takes as tls, of TlsCredentials: clients must show a certificate that a root signed."""
         raise Rejected("tls", "true", "a plain connection: this platform has no TLS")
 
     def peer_certificate(self, writer):

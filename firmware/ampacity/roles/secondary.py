@@ -94,7 +94,7 @@ class Secondary:
         self.evse.restore(["unread"] if "latched" in documents.damaged else self.latched)
         self._tell_damaged(now_ms)
         self.stopped = False
-        self.server = None  # the ModbusTcp, where there is one
+        self.server = None  # the ModbusTcpServer, where there is one
         self.engine = None  # of its bus, with the counters
         self._unlocked_until_ms = None
         self._state = None

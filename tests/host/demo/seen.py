@@ -20,7 +20,7 @@ def worst():
 
 
 def model(which="charging"):
-    """A Look that has heard both."""
+    """A ViewModel that has heard both."""
     seen = ViewModel("garage", KINDS, "MicroPython 1.25", "127.0.0.1:1")
     seen.take(state(which), worst())
     return seen

@@ -62,7 +62,7 @@ def test_without_a_primary_the_truth_is_still_shown():
 
 
 def telling(which="charging", step=None):
-    """A Look in the middle of the story, by default where it has most to say."""
+    """A ViewModel in the middle of the story, by default where it has most to say."""
     model = seen.model(which)
     step = step or max((one for one in STORY.steps if one.title), key=lambda one: len(one.words))
     model.headline, model.progress, model.asks = (step.title, step.words), (33_000, 99_000), True

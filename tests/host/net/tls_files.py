@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-TlsCredentials = namedtuple("TlsFiles", "certificate key ca_der")
+TlsCredentials = namedtuple("TlsCredentials", "certificate key ca_der")
 
 
 def make_tls_files(folder):

@@ -20,7 +20,7 @@ BAY = "ParkingBayOccupancy"
 
 
 class Transactions:
-    """The rules. Every method takes the Point and now_ms; what follows goes to the queue and to `station.actions`."""
+    """The rules. Every method takes the OcppEvse and now_ms; what follows goes to the queue and to `station.actions`."""
 
     def __init__(self, station):
         self._station = station
@@ -207,7 +207,7 @@ class Transactions:
             self.events.keep(evse)
 
     def find(self, transaction_id):
-        """The Point whose open transaction has this id, or None."""
+        """The OcppEvse whose open transaction has this id, or None."""
         for evse in self._station.evses:
             if evse.tx is not None and evse.tx.id == transaction_id:
                 return evse

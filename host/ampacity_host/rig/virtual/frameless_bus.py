@@ -3,7 +3,7 @@
 It has the face of the firmware's own Buses (roles/control/buses.py): drivers, meters, wires, wire_of, permit. Each driver
 asks the judge for every order as those on a bus do, and the device behind it obeys, reports and falls back as a
 well one does; what is left out is the wire: bytes, collisions, answers that get lost. A reading hands over what the
-device's registers would show (`shown.py`). One round of a bus takes as long as its frames would (`cycle_ms`), so that
+device's registers would show (`frameless_registers.py`). One round of a bus takes as long as its frames would (`cycle_ms`), so that
 proofs and readings are as old as they would be.
 """
 
