@@ -35,17 +35,6 @@ def permille_of(current_da):
     return min(current_da, DUTY_DA_MAX) * 4 // 10 + 640
 
 
-def current_of(permille):
-    """What a car reads from a duty, in deci-amperes, rounded down; 0: it must not charge. Table A.8."""
-    if permille < 80 or permille > 970:
-        return 0
-    if permille < 100:
-        return 60
-    if permille <= 850:
-        return permille * 6 // 10
-    return min(800, (permille - 640) * 25 // 10)
-
-
 def cable_da(ohm):
     """What a cable carries by its resistor, in deci-amperes; None for open, short, or nothing that is coded."""
     if ohm is None:

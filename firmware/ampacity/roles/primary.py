@@ -256,7 +256,7 @@ class Primary:
             elif event[0] == "button":
                 self.evses.button(event[1], event[2], now_ms)
             elif event[0] == "bay":
-                self.evses.bay(event[1], event[2], event[3], now_ms)
+                self.evses.bay(event[1], event[2], now_ms)
             elif event[0] == "safety_load":
                 for part in self.parts:
                     part.told(event[1], event[2], now_ms)

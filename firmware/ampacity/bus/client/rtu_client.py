@@ -44,20 +44,18 @@ class RtuClient:
     called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns.
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
         baud: int = bus_facts.get("baud", 19200)
         plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
         self._char_us = char_us(baud, 10 if plain else 11)
         self._silence_us = silence_us(baud)
         self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
-        self._log = log
         self._schedule: Any = schedule or Schedule(drivers)
         self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
         self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
         self._receiver.on_skipped = self._skipped
         self._request: Any = None  # the Request that waits for its reply
         self._slot: Any = None
-        self._sent_us = 0
         self._sent_end_us = 0
         self._deadline_us = 0  # for the first byte; moves while bytes come, at most to
         self._limit_us = 0
@@ -143,7 +141,7 @@ class RtuClient:
         request.sent_ms = now_us // 1000
         if request.pdu[0] in (5, 6):
             self._note_write(request.unit, request.pdu, end_us)
-        self._sent_us, self._sent_end_us = now_us, end_us
+        self._sent_end_us = end_us
         self._echo, self._echo_at = adu, 0
         self._blocked_us = -1
         self.counters["frames"] += 1
@@ -264,7 +262,7 @@ class RtuClient:
         self._schedule.succeeded(slot, now_us, request.gap_ms * 1000, request.follows)
         if request.wakes:
             self._schedule.woken(slot, now_us)
-        self._end(now_us)
+        self._end()
         slot.driver.reply(request, pdu, now_us // 1000)
 
     def _fail(self, reason: str, now_us: int) -> None:
@@ -283,7 +281,7 @@ class RtuClient:
                 self._schedule.woken(slot, now_us)
             else:
                 self._schedule.failed(slot, now_us, request.gap_ms * 1000, reason == "alone")
-        self._end(now_us)
+        self._end()
         slot.driver.failed(request, reason, now_us // 1000)
 
     def _give_up(self, now_us: int) -> None:
@@ -305,7 +303,7 @@ class RtuClient:
                 self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 
-    def _end(self, now_us: int) -> None:
+    def _end(self) -> None:
         self._receiver.units = ()
         self._echo = self._early_repeat = self._held_reply = b""
         self._blocked_us = -1

@@ -28,8 +28,7 @@ class TcpClient:
     `wake`: set by the transport; call it when an order should leave before the engine's next look.
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
-        self._log = log
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
         self._schedule: Any = schedule or Schedule(drivers)
         self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
         self._timeouts_max = TIMEOUTS_MAX if schedule is None else SCAN_TIMEOUTS_MAX

@@ -80,7 +80,6 @@ class RegisterMap:
         self.unlocked = False
         self.settings_changed = False
         self.grants: list[tuple[int, int, int, int, int, int]] = []
-        self._grant = (0, 0, 0, 0, 0, 0)
         self._registers = bytearray(2 * (table.LAST + 1 - table.BASE))
         self._mark = 0
         self._build(unit)

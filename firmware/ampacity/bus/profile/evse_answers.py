@@ -330,7 +330,7 @@ class EvseAnswers:
         shown_da = self._readings.values[index]
         rows = self._table["proof"]["pause"]
         off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
-        off = off or self._off_by_ack(now_ms)
+        off = off or self._off_by_ack()
         if self._limit_seen() and (off or not (self._off_shows and self._order.acked_off)):
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
@@ -355,7 +355,7 @@ class EvseAnswers:
                 return True  # a slow vehicle; rule 10 judges one that does not stop
         return bool(self._ack_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
-    def _off_by_ack(self, now_ms: int) -> bool:
+    def _off_by_ack(self) -> bool:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
         amps_da, rows = self.facts.amps_da, self._table["proof"].get("word")
         if not self._order.off_believed or not self._ack_fields or not self._ack_read() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
@@ -416,7 +416,7 @@ class EvseAnswers:
         most_da = self._recipe.max_da if order.counted_at_max else self._recipe.most_da(order.target_da)
         full = self._recipe.table["full"] and most_da >= self._recipe.max_da  # watts of all phases: more than it can
         proven = holds(rows, self._readings.values, NO_LIMIT if full or order.counted_at_max else most_da, self._targets, order.counted_at_max)
-        proven = proven or (not order.target_da and self._off_by_ack(now_ms))
+        proven = proven or (not order.target_da and self._off_by_ack())
         order.shown(proven and not order.counted_at_max)
         if proven and not order.proven:
             self._guard.proven(self._index, order.order_id, most_da if order.counted_at_max else min(self._shown_da(), most_da), now_ms)

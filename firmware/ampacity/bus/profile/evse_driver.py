@@ -115,7 +115,7 @@ class EvseDriver(EvseRefusals):
             self._order.probed(request.tag[3])
             self._begin_audit(now_ms)
         elif request.tag[0] == "recipe":
-            self._audit.written(request.tag[1], now_ms)
+            self._audit.written(request.tag[1])
 
     def _answered(self, request: Request, whole: bool, now_ms: int) -> None:
         """An answer that may belong to an older request tells nothing of this one: it may still be on its way.

@@ -273,7 +273,7 @@ class Upstream:
         elif kind == "variable":
             self._set_link_variables()
         elif kind == "authorized":
-            evses.authorized(action[1] - 1, action[2], action[3], now_ms, action[4])
+            evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 
     def _set_link_variables(self):
         number = self.station.model.number
@@ -297,9 +297,9 @@ class Upstream:
         guard = self.primary.guard
         for source, target, _value, _unit, _phases in self._limits:
             if (source, target) not in [item[:2] for item in limits]:
-                guard.limit(source, target, None, None, "hold", now_ms)
+                guard.limit(source, target, None, None, "hold")
         for source, target, value, unit, phases in limits:
-            guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
+            guard.limit(source, target, value, None, "hold", unit=unit, phases=phases)
         self._limits = limits
 
 

@@ -169,7 +169,7 @@ class Commissioning(OptionalPart):
         if put is not None and put[0] == value_da and now_ms - put[1] < AGAIN_MS:
             return
         self._puts[index] = (value_da, now_ms)
-        self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release", now_ms)
+        self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release")
 
     def _mute(self, index, experiment, now_ms):
         driver = self.primary.buses.drivers[index]
@@ -202,7 +202,7 @@ class Commissioning(OptionalPart):
             self.primary.off_shows().tell(self._under_test["index"], None)
         self._talk(now_ms)
         for index in sorted(self._puts):
-            self.guard.limit(SOURCE, ("evse", index), None, None, "release", now_ms)
+            self.guard.limit(SOURCE, ("evse", index), None, None, "release")
         self._puts, self._frozen = {}, {}
         self._under_test = self._wish_da = None
         self.guard.optional.under_test(None)

@@ -130,7 +130,7 @@ class PrimaryConsole:
     def _wish(self, index):
         def apply(value_da):
             guard = self.primary.guard
-            guard.limit("installer", ("evse", index), value_da, None, "hold", guard.now_ms)
+            guard.limit("installer", ("evse", index), value_da, None, "hold")
         return apply
 
     # commands
@@ -283,7 +283,7 @@ class PrimaryConsole:
         """The evidence was damaged, and somebody has looked at every EVSE."""
         persistence = self._relearned(words)
         self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
-        persistence.relearn(self.primary.guard, now_ms)
+        persistence.relearn(self.primary.guard)
         return "restarting"
 
     def _restart(self, words, now_ms):

@@ -98,7 +98,7 @@ class Persistence:
             self.log.add("error", LOST, guard.now_ms)
             guard.enter_safe_state(LOST, guard.now_ms)
 
-    def relearn(self, guard, now_ms):
+    def relearn(self, guard):
         """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew after a restart."""
         self.documents.give_up(EVIDENCE)
         self.documents.put(EVIDENCE, guard.evidence_dump())

@@ -144,7 +144,7 @@ class SettingsAudit:
         if self.write_limiter is not None and write[W_WHAT] != "wait":
             self.write_limiter.sent(("set", write[W_ADDRESS]), self.wanted(write), now_ms)
 
-    def written(self, write: list, now_ms: int) -> None:
+    def written(self, write: list) -> None:
         """The write was acknowledged."""
         if write[W_SHOWN] < 0:
             self._blind_written.append(write)

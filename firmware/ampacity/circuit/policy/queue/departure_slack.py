@@ -74,7 +74,3 @@ class DepartureSlack:
     def satisfied(self, evse: int) -> bool:
         """It has what it was said to need."""
         return 0 <= self.left[evse] <= REST_WH * WH
-
-    def energy_wh(self, evse: int) -> "int | None":
-        """What is still needed, None: not known."""
-        return None if self.left[evse] < 0 else -(-self.left[evse] // WH)
