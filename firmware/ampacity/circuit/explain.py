@@ -5,6 +5,7 @@
 
 from ampacity.circuit.policy.reservations import DENIED
 from ampacity.circuit.policy.shortfall import shortfall_da
+from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
 
 TYPE_CHECKING = False
@@ -43,12 +44,6 @@ if TYPE_CHECKING:
             """Is nothing raised, for the journal could not be written?"""
 
 FOREIGN_MS = 60000
-
-
-def amps(da: int) -> str:
-    """12.3 A from 123 da."""
-    sign = "-" if da < 0 else ""
-    return "%s%d.%d A" % (sign, abs(da) // 10, abs(da) % 10)
 
 
 def explain(guard: "ExplainableGuard", evse: int) -> str:

@@ -10,6 +10,7 @@ import os
 from ampacity import __version__
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
+from ampacity.base.quantities import amps
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.charging.evses import Evses
@@ -188,7 +189,7 @@ class Primary:
         for kind, index in (("evse", evse), ("chargers", 0)):
             for limit_da, source in self.guard.limits.sources_of(kind, index):
                 if limit_da < least_da:
-                    return "; limit by %s %d.%d A" % ((source,) + divmod(limit_da, 10))
+                    return "; limit by %s %s" % (source, amps(limit_da))
         return ""
 
     def reset(self, kind, evse, now_ms):

@@ -9,7 +9,7 @@ from tools import trusted
 BASE = ("base",)
 MAY_IMPORT = {
     "circuit": (),
-    "base": ("circuit.trusted.errors",),
+    "base": ("circuit.trusted.amperes", "circuit.trusted.errors"),
     "evse": BASE,
     "bus": BASE,
     "ocpp": BASE,
