@@ -123,7 +123,7 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
     ledger = guard.ledger
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
-        left = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
+        left = ledger.margin.free_da(key)
         if left < least:
             best, least = key, left
     text = "has to wait for margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))

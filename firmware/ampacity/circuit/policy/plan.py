@@ -352,11 +352,10 @@ class Plan:
 
     def _room(self, s: EvseState, held: int) -> int:
         """The highest order that has its margin now, with what others were promised counted, in da; 0: none."""
-        ledger = self.ledger
-        own = max(0, held - s.bound_da)
+        margin, own = self.ledger.margin, max(0, held - s.bound_da)
         room = NONE_DA
         for key in s.on_keys:
             count = s.on_keys.count(key)
-            free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key] - self.extra[key] + own * count
+            free = margin.free_da(key) - self.extra[key] + own * count
             room = min(room, free // count)
         return s.bound_da + room if room >= 0 else 0  # what is below its bound leaves only where all bounds fit

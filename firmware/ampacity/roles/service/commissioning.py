@@ -161,7 +161,7 @@ class Commissioning(OptionalPart):
         for circuit in site.paths[s.evse.circuit]:
             for key in range(circuit * site.phases, (circuit + 1) * site.phases):
                 if key not in s.on_keys:
-                    wish_da = min(wish_da, max(0, ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]))
+                    wish_da = min(wish_da, max(0, ledger.margin.free_da(key)))
         return wish_da
 
     def _limit(self, index, value_da, now_ms):
