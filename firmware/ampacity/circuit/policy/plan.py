@@ -9,13 +9,14 @@ Its goals come into force all at once, and what is raised to them has its margin
 """
 
 from ampacity.circuit.policy.allocator import PIECE, Member, pieces, take
-from ampacity.circuit.policy.constraints.external_limits import NONE_DA, Limits
+from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.load_shedding import LoadShedding
 from ampacity.circuit.policy.preemption import Preemption
 from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
