@@ -1,8 +1,10 @@
-"""Currents and times as text, for all rooms beside the core, which holds what it needs of them itself."""
+"""Currents and times as text, and the least current with which a car charges: for all rooms beside the core."""
 
 from ampacity.circuit.trusted.amperes import amps, tenths
 
-__all__ = ("amps", "seconds", "tenths")
+__all__ = ("CHARGING_DA_MIN", "amps", "seconds", "tenths")
+
+CHARGING_DA_MIN = 60  # IEC 61851-1: no duty cycle offers less
 
 
 def seconds(ms: int) -> str:

@@ -1,6 +1,7 @@
 """The numbers of IEC 61851-1:2017 Annex A and B: pilot voltages, duty for a current, cable coding. Integers only."""
 
-CHARGING_DA_MIN = 60
+from ampacity.base.quantities import CHARGING_DA_MIN
+
 DUTY_DA_MAX = 800
 
 # (level, lowest mV, highest mV) as the EVSE detects them, Table A.4; in the gaps the last level holds

@@ -9,8 +9,9 @@ import asyncio
 
 from ampacity import __version__
 from ampacity.base.errors import InvariantBroken, Rejected
+from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.bus.leases.lease import Lease
-from ampacity.bus.leases.register_map import CHARGING_DA_MIN, RegisterMap
+from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.console.server import serve
 from ampacity.evse.local_evse import LocalEvse

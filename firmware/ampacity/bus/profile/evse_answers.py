@@ -5,7 +5,7 @@ that may belong to an older request (the engine says so) updates what is shown a
 """
 
 from ampacity.bus.client.request import Request
-from ampacity.bus.device_facts import DeviceFacts
+from ampacity.bus.device_facts import DRAWS_DA, DeviceFacts
 from ampacity.bus.profile.orders.order_progress import OrderProgress
 from ampacity.bus.profile.orders.order_recipe import OrderRecipe
 from ampacity.bus.profile.orders.write_limiter import WriteLimiter
@@ -21,7 +21,6 @@ REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order 
 DENIED_MS = 100           # the guard said no: ask again in the next safety tick
 PROOF_MS = 500            # it does not show the order yet: look again
 ALTERNATING_MS = 600000         # units are not exchanged twice in this time
-DRAWS_DA = 10             # a car that draws
 NOISE_DA = 5              # what a meter may show where none draws
 IMPOSSIBLE_DA = 2000      # no EVSE draws or allows so much: no reading
 REPORT_AFTER_MS = 8000            # not shown for so long: say what is missing

@@ -12,10 +12,11 @@ from ampacity.base.compat import format_exception
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.base.rng import Rng
+from ampacity.bus.device_facts import ALL_TRAFFIC
 from ampacity.bus.profile.pause_evidence import can_declare_off_shows, pause_view
 from ampacity.commission import report
 from ampacity.commission.commissioning_run import CommissioningRun
-from ampacity.commission.experiments import TALK, Observation
+from ampacity.commission.experiments import Observation
 from ampacity.console.error_texts import UsageError
 from ampacity.roles.optional.part import OptionalPart
 
@@ -173,7 +174,7 @@ class Commissioning(OptionalPart):
 
     def _mute(self, index, experiment, now_ms):
         driver = self.primary.buses.drivers[index]
-        if experiment.mute == TALK:
+        if experiment.mute == ALL_TRAFFIC:
             self._talk(now_ms)
             return
         if not hasattr(driver, "mute"):
@@ -192,7 +193,7 @@ class Commissioning(OptionalPart):
 
     def _talk(self, now_ms):
         if self._muted is not None:
-            self.primary.buses.drivers[self._muted].mute(TALK, now_ms)
+            self.primary.buses.drivers[self._muted].mute(ALL_TRAFFIC, now_ms)
             self.guard.optional.watchdog_test(self._muted, False, now_ms)
             self._muted = None
 

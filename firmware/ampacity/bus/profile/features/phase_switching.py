@@ -6,8 +6,8 @@ device shows without being asked - more phases than believed, or current on a ph
 """
 
 from ampacity.bus.client.request import ORDER, ROUTINE, Request
+from ampacity.bus.device_facts import DRAWS_DA
 
-DRAWS_DA = 10
 DENIED_MS = 1000
 SHOWN_MS_MAX = 20000
 GIVEN_UP_MS = 60000
