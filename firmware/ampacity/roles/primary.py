@@ -43,7 +43,7 @@ class Primary:
         self.started_ms = self.clock.now_ms()
         self.files = platform.files
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
-        self.persistence = Persistence(self.documents, self.files, log, platform)
+        self.persistence = Persistence(self.documents, log, platform)
         self.site = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
         if platform.rtc_ms() is not None:

@@ -97,7 +97,6 @@ class Upstream:
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
         self.link.before_attempt = self.network_profiles.before_attempt
         self._set_link_variables()
-        self._meter_due_ms = 0
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]

@@ -6,6 +6,7 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 import os
 
 from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.roles.storage.kept_documents import KeptDocuments
 
 IDENTITY = "identity"
 EVIDENCE = "evidence"
@@ -36,15 +37,12 @@ def random_u32(platform):
     return int.from_bytes(os.urandom(4), "big") or 1
 
 
-class Persistence:
-    """documents: the documents of this data folder. A failing medium is counted and told, and stops nothing."""
+class Persistence(KeptDocuments):
+    """What the primary keeps beside single documents: its identity, the evidence, latched faults."""
 
-    def __init__(self, documents, files, log, platform):
-        self.documents = documents
-        self.files = files
+    def __init__(self, documents, log, platform):
+        KeptDocuments.__init__(self, documents, log, "storage_errors")
         self.platform = platform
-        self.log = log
-        self.failing = []  # names of what is not kept
         self.holding = False  # raises wait for the medium
         self.lost = False  # the evidence was damaged: the site rests until a person looked
         self.restart = False  # the memory is back: the next life has one
@@ -160,17 +158,3 @@ class Persistence:
         self._latched_ms = now_ms
         if self.put(LATCHED, latched, now_ms):
             self._latched = latched
-
-    def put(self, name, value, now_ms):
-        """Keep a document; False and a log line when the medium refuses."""
-        try:
-            self.documents.put(name, value)
-        except (OSError, ValueError) as e:  # no room, or it is too long
-            self.log.counter("storage_errors")
-            if name not in self.failing:
-                self.failing.append(name)
-                self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
-            return False
-        if name in self.failing:
-            self.failing.remove(name)
-        return True
