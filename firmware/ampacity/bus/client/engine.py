@@ -1,11 +1,14 @@
 """What both engines share, that of a serial line and that of a TCP connection: drivers, turns, permission, counters."""
 
-from ampacity.bus.client.request import Request
-from ampacity.bus.client.schedule import Schedule, Slot
+from ampacity.bus.client.schedule import Schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from ampacity.bus.client.request import Request
+    from ampacity.bus.client.schedule import Slot
 
 KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
 
@@ -13,8 +16,10 @@ KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpecte
 class Engine:
     """drivers: contract of a driver (client/request.py); schedule: instead of turns.
 
-    `counters`: frames sent, replies, failures by kind, and cycle_ms.
+    `counters`: frames sent, replies, failures by kind, and cycle_ms. Each engine puts a request on its wire itself, in `_send`.
     """
+
+    _send: "Callable[[Slot, Request, int], tuple[bytes, int]]"
 
     def __init__(self, drivers: "list[Any]", schedule: "Any" = None) -> None:
         self._schedule: Any = schedule or Schedule(drivers)
@@ -43,6 +48,3 @@ class Engine:
                 return self._send(slot, request, now_us)
             schedule.refused(slot, now_us)
         return None, max(schedule.wake_us, now_us + 1000)
-
-    def _send(self, slot: Slot, request: Request, now_us: int) -> "tuple[bytes, int]":
-        raise NotImplementedError
