@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, site
 
-from ampacity.circuit.policy.queue.departure_slack import BANDS
+from ampacity.circuit.policy.queue.departure_slack import BANDS, WH
 
 
 def garage(count, rating, **settings):
@@ -151,12 +151,12 @@ def test_section_6_what_was_drawn_is_needed_no_more():
     bench = garage(1, 320)
     bench.guard.optional.charging_needs(0, 1000, bench.now_ms + 600000)
     drive(bench, 10)
-    before_wh = bench.guard.demands.slack.energy_wh(0)
+    left, before = bench.guard.demands.slack.left, bench.guard.demands.slack.left[0]
     drive(bench, 60)
-    drawn_wh = before_wh - bench.guard.demands.slack.energy_wh(0)
+    drawn_wh = (before - left[0]) // WH
     assert abs(drawn_wh - 16 * 3 * 230 * 60 // 3600) <= 6, drawn_wh
     drive(bench, 400)
-    assert bench.guard.demands.slack.energy_wh(0) == 0
+    assert left[0] == 0
     assert bench.guard.demands.slack.band(0) == BANDS - 1
 
 
@@ -165,7 +165,7 @@ def test_section_6_needs_are_forgotten_with_the_car():
     bench.guard.optional.charging_needs(0, 40000, bench.now_ms + 3600000)
     drive(bench, 5)
     bench.guard.plugged(0, False)
-    assert bench.guard.demands.slack.energy_wh(0) is None
+    assert bench.guard.demands.slack.left[0] == -1
 
 
 def test_section_6_urgent_cars_starve_nobody():
