@@ -19,9 +19,8 @@ from ampacity.evse.pilot import ControlPilot
 from ampacity.ports.address import parse_address
 from ampacity.roles.configuration.field_types import check_fields
 from ampacity.roles.service.secondary_console import SecondaryConsole
-from ampacity.roles.storage.kept_documents import KeptDocuments
 from ampacity.store.disk_files import DiskFiles
-from ampacity.store.document_store import DocumentStore
+from ampacity.store.document_store import DocumentStore, KeptDocuments
 
 TICK_MS = 100
 LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again

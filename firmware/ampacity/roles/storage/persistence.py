@@ -6,7 +6,7 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 import os
 
 from ampacity.bus.leases.grant_numbers import GrantNumbers
-from ampacity.roles.storage.kept_documents import KeptDocuments
+from ampacity.store.document_store import KeptDocuments
 
 IDENTITY = "identity"
 EVIDENCE = "evidence"
