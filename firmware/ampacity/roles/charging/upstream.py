@@ -4,10 +4,8 @@ The station is a pure core, the link its door. Nothing here touches a fuse: limi
 one source among others, and what the CSMS starts or stops goes to the sessions.
 """
 
-import os
 
 from ampacity.base.errors import Rejected
-from ampacity.base.rng import Rng
 from ampacity.net.link import OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
@@ -86,7 +84,7 @@ class Upstream:
         self.platform = primary.platform
         self.log = primary.log
         site = primary.site
-        rng = self.platform.rng() if hasattr(self.platform, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
+        rng = self.platform.rng()
         store = OcppStore(primary.documents, primary.files)
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)

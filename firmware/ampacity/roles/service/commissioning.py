@@ -4,14 +4,12 @@ Made when an installer first asks for it. While an EVSE is under test the others
 own current is a limit of the source "commission" that ends by itself. Nothing here sends a frame or passes the guard.
 """
 
-import os
 
 from ampacity import __version__
 from ampacity.base import strict_json
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
-from ampacity.base.rng import Rng
 from ampacity.bus.device_facts import ALL_TRAFFIC
 from ampacity.bus.profile.pause_evidence import can_declare_off_shows, pause_view
 from ampacity.commission import report
@@ -365,8 +363,7 @@ class Commissioning(OptionalPart):
             raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
         self._open_papers(chosen if names else None, now_ms)
-        rng = self.primary.platform.rng() if hasattr(self.primary.platform, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
-        self.run = CommissioningRun([self._claims(index) for index in chosen], rng, site["phases"], now_ms)
+        self.run = CommissioningRun([self._claims(index) for index in chosen], self.primary.platform.rng(), site["phases"], now_ms)
         self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
         return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
 

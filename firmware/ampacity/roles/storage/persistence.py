@@ -3,7 +3,6 @@
 Written by the housekeeping loop only: no safety decision waits for a disk.
 """
 
-import os
 
 from ampacity.bus.leases.grant_numbers import GrantNumbers
 from ampacity.store.document_store import KeptDocuments
@@ -30,13 +29,6 @@ WITHOUT = "storage: started without memory, for the medium cannot be written: no
 UNKEPT_MS = 5000
 
 
-def random_u32(platform):
-    """32 bits that no other controller has: of the system's random source, on a bench of its seed."""
-    if hasattr(platform, "rng"):
-        return platform.rng().next32() or 1
-    return int.from_bytes(os.urandom(4), "big") or 1
-
-
 class Persistence(KeptDocuments):
     """What the primary keeps beside single documents: its identity, the evidence, latched faults."""
 
@@ -54,11 +46,11 @@ class Persistence(KeptDocuments):
     def start(self, now_ms):
         """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
         known = self.documents.get(IDENTITY) or {}
-        identity = known.get("identity") or random_u32(self.platform)
+        identity = known.get("identity") or self.platform.rng().next32()
         epoch = (known.get("epoch", 0) + 1) & 0xFFFF
         self.put(IDENTITY, {"identity": identity, "epoch": epoch}, now_ms)
         if self.failing:
-            identity = random_u32(self.platform)  # the epoch could not be kept: draw both anew
+            identity = self.platform.rng().next32()  # the epoch could not be kept: draw both anew
         return GrantNumbers(identity, epoch)
 
     def keep_epoch(self, numbers, now_ms):
