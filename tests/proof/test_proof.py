@@ -1,6 +1,6 @@
 """The proof at the depth of every day: each world, each rule taken away, and what the frozen form rests on.
 
-`make proof` closes the worlds; here they are searched as far as two minutes allow.
+`make proof` closes the worlds; here they are searched as far as a minute allows.
 """
 
 from array import array
@@ -16,7 +16,7 @@ from tests.proof.sites import circuit, evse, site
 from tests.proof.walks import Walks
 from tests.proof.worlds import WORLDS
 
-STATES = 4000
+STATES = 2000
 PLANT_LENGTH = 2 * 10
 
 
@@ -37,6 +37,7 @@ def test_without_the_rule_an_overload_is_found(name):
     assert "violation" in search_mutant(name)
 
 
+@pytest.mark.deep
 def test_one_of_some_walks_through_everything_at_once_meets_the_overload_of_a_silence_cut_short():
     class Onward(Walks):
         """Without the rule somebody may also wait for ever: that is not looked for here."""
