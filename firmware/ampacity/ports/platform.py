@@ -57,7 +57,7 @@ class Platform:
             self.watchdog = self.sim.watchdog
             await run_link(self, self.sim, self.boot["sim"])
 
-    def rng(self):
+    def rng(self) -> Rng:
         """Chance of the system's random source; a bench brings one that repeats."""
         return Rng(int.from_bytes(os.urandom(4), "big"))
 

@@ -9,6 +9,10 @@ from binascii import crc32
 
 from ampacity.base.strict_json import dumps, loads
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.base.log import Log
+
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
 SIZE_MAX = 65536
@@ -128,13 +132,13 @@ class KeptDocuments:
     `failing`: names of the documents that are not kept now.
     """
 
-    def __init__(self, documents, log, counter):
+    def __init__(self, documents: "DocumentStore", log: "Log", counter: str) -> None:
         self.documents = documents
         self.log = log
-        self.failing = []
+        self.failing: list[str] = []
         self._counter = counter
 
-    def put(self, name, value, now_ms):
+    def put(self, name: str, value: object, now_ms: int) -> bool:
         """Keep a document; False and, the first time, a line in the log when the medium refuses."""
         try:
             self.documents.put(name, value)
