@@ -5,10 +5,11 @@ import struct
 from helper_line import FakeGuard, evse_facts
 
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+from ampacity.bus.device_facts import ALL_TRAFFIC, NO_TRAFFIC, READS_ONLY
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.broadcast_driver import NOT_DUE
 from ampacity.bus.leases.grant_numbers import GrantNumbers
-from ampacity.bus.leases.lease_driver import LISTEN, MUTE, TALK, LeaseDriver
+from ampacity.bus.leases.lease_driver import LeaseDriver
 
 ROWS = [row[0] for row in table.STATUS]
 IDENTITY, EPOCH = 0xA1B2C3D4, 5
@@ -366,16 +367,16 @@ def test_readings_are_overdue_while_something_waits_for_them():
 
 
 def test_a_test_of_its_fail_safe_silences_the_grants_or_all():
-    for level, urgent in ((TALK, True), (LISTEN, True), (MUTE, False)):
+    for level, urgent in ((ALL_TRAFFIC, True), (READS_ONLY, True), (NO_TRAFFIC, False)):
         made = driver()
         made.want(50, 100)
         made.mute(level, 100)
-        assert (made.urgency(100) is not None) == urgent and (made.grant_due(100) == NOT_DUE) == (level != TALK)
-        assert len(made.guard.of("lost")) == (level != TALK) and (made.due_ms == 1100) == (level != TALK)
+        assert (made.urgency(100) is not None) == urgent and (made.grant_due(100) == NOT_DUE) == (level != ALL_TRAFFIC)
+        assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC) and (made.due_ms == 1100) == (level != ALL_TRAFFIC)
         made.mute(level, 100)
-        assert len(made.guard.of("lost")) == (level != TALK)
+        assert len(made.guard.of("lost")) == (level != ALL_TRAFFIC)
     made.broadcaster.dirty = False
-    made.mute(TALK, 200)
+    made.mute(ALL_TRAFFIC, 200)
     assert made.broadcaster.dirty and made.grant_due(200) != NOT_DUE
     made.failed(made._status, "timeout", 200)
     assert len(made.guard.of("lost")) == 1, "it is lost already"

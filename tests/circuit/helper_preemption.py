@@ -34,7 +34,7 @@ class Beside(Bench):
         self.run(5)
 
     def plug(self, e):
-        self.guard.plugged(e, True, self.now_ms)
+        self.guard.plugged(e, True)
         self.guard.demand(e, True)
 
     def run(self, seconds):

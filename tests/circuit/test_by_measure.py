@@ -24,7 +24,7 @@ def running(rating=320, more=()):
         bench.tick(100)
         heard(bench)
     for e in range(1 + len(more)):
-        bench.guard.demand(e, True, now_ms=bench.now_ms)
+        bench.guard.demand(e, True)
     for _ in range(30):
         heard(bench)
         bench.tick(100)
@@ -58,7 +58,7 @@ def test_others_get_only_what_its_maximum_leaves():
 
 def test_a_limit_that_nothing_proves_keeps_it_charging_and_frees_nothing():
     bench = running(rating=260, more=[evse("ours")])
-    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold")
     for _ in range(300):
         bench.tick(100)
         heard(bench)

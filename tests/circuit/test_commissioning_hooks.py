@@ -133,7 +133,7 @@ def test_one_under_test_is_needed_back_when_all_others_together_cannot_make_the_
             bench.meter(load_da + 100 + bench.mark % 2, 100, 100)
             bench.tick(500)
         assert bench.guard.optional.lacks_test_room(0) == needed, load_da
-    bench.guard.limit("ems", ("evse", 0), 60, bench.now_ms + 60000, "release", bench.now_ms)
+    bench.guard.limit("ems", ("evse", 0), 60, bench.now_ms + 60000, "release")
     bench.tick(500)
     assert bench.guard.optional.lacks_test_room(0)
 

@@ -16,11 +16,11 @@ def below(reserves, granted_da, circuits=None, **settings):
     facts = site(evses, circuits or [circuit(rating=630)], **settings)
     facts["parent"] = {"fallback_da": sum(reserves), "power_on_da": sum(reserves)}
     bench = Bench(facts, guard_class=CascadedGuard).start()
-    bench.guard.grant(granted_da, bench.now_ms)
+    bench.guard.grant(granted_da)
     for want_reserve in (False, True):
         for e, da in enumerate(reserves):
             if bool(da) == want_reserve:
-                bench.guard.demand(e, True, now_ms=bench.now_ms)
+                bench.guard.demand(e, True)
                 bench.tick(100)
     return bench
 
@@ -65,7 +65,7 @@ def test_a_grant_below_the_reserves_is_a_limit_of_the_orders():
     bench = below([0, 0, 60, 60], 60)
     assert charged(bench, 30) == "c" or charged(bench, 30) == "d"
     assert sum(bench.guard.want_da) == 60
-    bench.guard.grant(0, bench.now_ms)
+    bench.guard.grant(0)
     bench.follow(12)
     assert bench.guard.want_da == [0] * 4 and bench.guard.grant_met()
     assert "parent" in bench.guard.why(2)
@@ -75,7 +75,7 @@ def test_a_lower_grant_takes_from_all_and_is_met():
     bench = below([0, 0, 60, 60], 400)
     bench.follow(30)
     assert bench.guard.fullest_da() == 400
-    bench.guard.grant(250, bench.now_ms)
+    bench.guard.grant(250)
     bench.follow(12)
     assert bench.guard.grant_met() and 240 < bench.guard.fullest_da() <= 250
     assert min(bench.guard.want_da) >= 60, "nobody had to stop"
@@ -90,7 +90,7 @@ def test_the_reason_names_the_grant_and_the_reserves_in_it():
 
 def below_one_that_waits():
     bench = below([0, 60], 100)
-    bench.guard.demand(1, False, now_ms=bench.now_ms)
+    bench.guard.demand(1, False)
     bench.follow(5)
     return bench.guard
 
@@ -100,9 +100,9 @@ def test_who_has_no_watchdog_shares_only_what_the_parent_counts_for_ever():
     facts = site([mute_evse("a"), evse("b")], [circuit(rating=630)], restart_hold_ms=5000, raise_hold_ms=2000)
     facts["parent"] = {"fallback_da": 80, "power_on_da": 80}
     bench = Bench(facts, guard_class=CascadedGuard).start()
-    bench.guard.grant(200, bench.now_ms)
+    bench.guard.grant(200)
     for e in (0, 1):
-        bench.guard.demand(e, True, now_ms=bench.now_ms)
+        bench.guard.demand(e, True)
     bench.follow(40)
     assert bench.guard.want_da[0] == bench.bound(0) == 80
     assert bench.guard.want_da[1] == bench.bound(1) == 120, "the rest of the grant is the other's"
@@ -122,7 +122,7 @@ def test_a_moved_terminal_counts_in_the_grant_where_it_was():
     kept = Bench(facts, guard_class=CascadedGuard).guard.evidence_dump()
     facts["evses"][0]["terminals"] = [[2]]
     bench = Bench(facts, kept, CascadedGuard)
-    bench.guard.grant(200, bench.now_ms)
+    bench.guard.grant(200)
     bench.tick(100)
     assert bench.guard.sums_da() == [160, 160, 160]
     assert min(bench.ledger.margin.free_da(key) for key in bench.ledger.evse_states[1].on_keys) == 40

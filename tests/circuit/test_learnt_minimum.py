@@ -13,7 +13,7 @@ def garage(count, rating, **settings):
 
 
 def plug(bench, e):
-    bench.guard.plugged(e, True, bench.now_ms)
+    bench.guard.plugged(e, True)
     bench.guard.demand(e, True)
 
 
@@ -52,7 +52,7 @@ def test_section_6_what_was_learnt_is_forgotten_with_the_car():
     bench.guard.demand(0, True)
     drive(bench, 30, (80, 60, 60))
     assert bench.guard.site.evses[0].min_da == 82, "the same car"
-    bench.guard.plugged(0, False, bench.now_ms)
+    bench.guard.plugged(0, False)
     assert bench.guard.site.evses[0].min_da == 60
 
 
@@ -77,7 +77,7 @@ def test_section_6_a_car_that_charged_at_its_share_and_is_full_is_offered_no_mor
 
 def test_section_6_more_is_not_offered_than_limits_and_room_leave():
     bench = garage(2, 150, idle_ms=20000)
-    bench.guard.limit("user", ("evse", 0), 90, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), 90, None, "hold")
     for _ in range(300):
         drive(bench, 1, (100, 60))
         assert bench.guard.want_da[0] <= 90
@@ -87,7 +87,7 @@ def test_section_6_more_is_not_offered_than_limits_and_room_leave():
 def test_section_6_a_limit_below_what_was_learnt_forgets_it():
     bench = garage(3, 220)
     drive(bench, 200, (80, 60, 60))
-    bench.guard.limit("user", ("evse", 0), 70, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), 70, None, "hold")
     drive(bench, 30, (60, 60, 60))
     assert bench.guard.want_da[0] >= 60 and bench.guard.site.evses[0].min_da == 60
 

@@ -11,7 +11,7 @@ def above(rating, *neighbours, **own):
     facts = site([below] + list(neighbours), [circuit(rating=rating)], slot_s=60, restart_hold_ms=5000, raise_hold_ms=2000)
     bench = Bench(facts).start()
     for e in range(len(facts["evses"])):
-        bench.guard.demand(e, True, now_ms=bench.now_ms)
+        bench.guard.demand(e, True)
     return bench
 
 
@@ -34,11 +34,11 @@ def test_what_cannot_be_is_not_waited_for():
 
 def test_a_limit_below_the_least_leaves_what_it_leaves():
     bench = above(320)
-    bench.guard.limit("ems", ("evse", 0), 100, None, "hold", bench.now_ms)
+    bench.guard.limit("ems", ("evse", 0), 100, None, "hold")
     bench.guard.minimum_grant(0, 120)
     bench.follow(20)
     assert bench.guard.want_da[0] == 100
-    bench.guard.limit("ems", ("evse", 0), 130, None, "hold", bench.now_ms)
+    bench.guard.limit("ems", ("evse", 0), 130, None, "hold")
     bench.guard.minimum_grant(0, 120)
     bench.follow(20)
     assert bench.guard.want_da[0] == 130
@@ -70,7 +70,7 @@ def told(evses, wants=None, fallback_da=0, rating=630):
     facts["parent"] = {"fallback_da": fallback_da, "power_on_da": fallback_da}
     bench = Bench(facts, guard_class=CascadedGuard).start()
     for e in range(len(evses)) if wants is None else wants:
-        bench.guard.demand(e, True, now_ms=bench.now_ms)
+        bench.guard.demand(e, True)
     bench.tick()
     return bench
 
@@ -86,10 +86,10 @@ def test_the_least_of_use_is_that_of_whoever_asks_beside_the_reserves_of_all_oth
 
 def test_the_least_goes_up_level_by_level_whatever_is_granted_now():
     bench = told([evse("row", primary=True, max_da=320, limit_da=320, fallback_da=60, power_on_da=60), evse("m")], fallback_da=60)
-    bench.guard.grant(100, bench.now_ms)
+    bench.guard.grant(100)
     bench.guard.minimum_grant(0, 120)
     assert bench.guard.minimum_grant_da() == 120
-    bench.guard.demand(0, False, now_ms=bench.now_ms)
+    bench.guard.demand(0, False)
     assert bench.guard.minimum_grant_da() == 120, "6 A of the other beside the reserve"
 
 
@@ -100,11 +100,11 @@ def test_phases_that_only_others_load_ask_for_nothing_more():
 
 def test_who_cannot_be_moved_is_not_asked_to_give():
     bench = above(260, mute_evse("e"))
-    bench.guard.demand(0, False, now_ms=bench.now_ms)
+    bench.guard.demand(0, False)
     bench.follow(30)
     assert bench.bound(1) == 160
     bench.guard.lost(1, bench.now_ms)
-    bench.guard.demand(0, True, now_ms=bench.now_ms)
+    bench.guard.demand(0, True)
     bench.tick()
     bench.guard.minimum_grant(0, 120)
     bench.follow(20, silent=(1,))

@@ -71,14 +71,14 @@ def test_section_6_a_shed_leaves_other_branches_alone():
 
 def test_section_6_a_raise_waits_for_its_hold_time_and_the_deadband():
     bench = garage(1, 320, raise_hold_ms=5000)
-    bench.guard.limit("user", ("evse", 0), [100] * 3, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), [100] * 3, None, "hold")
     bench.follow(10)
-    bench.guard.limit("user", ("evse", 0), [104] * 3, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), [104] * 3, None, "hold")
     bench.follow(10)
     assert bench.guard.want_da[0] == 100
-    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold")
     bench.follow(1)
-    bench.guard.limit("user", ("evse", 0), [120] * 3, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), [120] * 3, None, "hold")
     bench.follow(3)
     assert bench.guard.want_da[0] == 80
     bench.follow(3)

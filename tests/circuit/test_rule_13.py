@@ -10,7 +10,7 @@ def below(evses, fallback_da=0, granted_da=320):
     facts = site(evses)
     facts["parent"] = {"fallback_da": fallback_da, "power_on_da": fallback_da}
     bench = Bench(facts, guard_class=CascadedGuard).start()
-    bench.guard.grant(granted_da, bench.now_ms)
+    bench.guard.grant(granted_da)
     return bench
 
 
@@ -20,7 +20,7 @@ def two(**how):
 
 def want_all(bench):
     for e in range(len(bench.facts["evses"])):
-        bench.guard.demand(e, True, now_ms=bench.now_ms)
+        bench.guard.demand(e, True)
 
 
 def test_no_order_lifts_the_sum_above_the_grant_though_the_rating_would_carry_it():
@@ -35,7 +35,7 @@ def test_a_grant_is_met_only_when_the_lower_orders_are_proven_and_settled():
     want_all(bench)
     bench.follow(30)
     assert bench.guard.grant_met() and bench.guard.sums_da() == [320] * 3
-    bench.guard.grant(200, bench.now_ms)
+    bench.guard.grant(200)
     bench.tick()
     assert not bench.guard.grant_met()
     for e in (0, 1):
@@ -65,10 +65,10 @@ def test_targets_follow_the_grant_and_say_so():
 
 def test_a_taker_is_not_raised_before_its_giver_is_settled():
     bench = two(granted_da=160)
-    bench.guard.demand(0, True, now_ms=bench.now_ms)
+    bench.guard.demand(0, True)
     bench.follow(20)
     assert bench.bound(0) == 160
-    bench.guard.demand(1, True, now_ms=bench.now_ms)
+    bench.guard.demand(1, True)
     for _ in range(60):
         bench.follow(1)
         assert bench.guard.fullest_da() <= 160
@@ -115,16 +115,16 @@ def test_when_the_grant_is_gone_nothing_above_it_is_kept_alive_whatever_is_wante
     bench = two(granted_da=200)
     bench.tick()
     assert bench.order(120, 0) is not None
-    bench.guard.grant(100, bench.now_ms)
+    bench.guard.grant(100)
     bench.tick()
     bench.guard.want_da[0] = 120
     assert bench.order(120, 0) is not None, "a lower grant is waited for by the parent"
-    bench.guard.grant(0, bench.now_ms)
+    bench.guard.grant(0)
     bench.tick()
     bench.guard.want_da[0] = 120
     assert bench.order(120, 0) is None and bench.order(60, 0) is not None
     assert bench.order(0, 0) is not None
     bench.tick(SETTLE_MS + 200)
-    bench.guard.grant(200, bench.now_ms)
+    bench.guard.grant(200)
     bench.tick()
     assert bench.order(120, 0) is not None

@@ -215,5 +215,5 @@ def test_rule_4_measured_current_above_the_order_counts():
     assert bench.bound() == 104
     bench.measure(0, 99, 100, 100)
     assert bench.bound() == 104, "its car makes so much of this order, and may again"
-    bench.guard.plugged(0, True, bench.now_ms)
+    bench.guard.plugged(0, True)
     assert bench.bound() == 100, "another car"

@@ -169,7 +169,7 @@ def test_rule_9_liveness_proven_again_on_a_clean_line_it_charges_again():
 def test_rule_10_a_car_above_its_order_counts_its_hardware_maximum_and_is_paused():
     bench = Bench(site([evse()])).start()
     bench.guard.demand(0, True)
-    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold", bench.now_ms)
+    bench.guard.limit("user", ("evse", 0), [80] * 3, None, "hold")
     bench.follow(5)
     assert bench.guard.last_order_da(0) == 80
     for _ in range(14):

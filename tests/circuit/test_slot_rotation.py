@@ -28,14 +28,14 @@ class Crowd(Bench):
 
     def plug(self, *evses):
         for e in evses:
-            self.guard.plugged(e, True, self.now_ms)
+            self.guard.plugged(e, True)
             self.guard.demand(e, True)
             self.came_ms[e] = self.last_ms[e] = self.now_ms
 
     def run(self, seconds, grant=None):
         for second in range(seconds):
             if grant is not None:
-                self.guard.grant(grant(second), self.now_ms)
+                self.guard.grant(grant(second))
             self.tick(500)
             self.guard.tick(self.now_ms)
             paused = 0
@@ -99,7 +99,7 @@ def test_section_6_one_who_is_plugged_in_again_and_again_keeps_nobody_from_charg
     crowd = Crowd(4, 110)
     crowd.plug(0, 1, 2, 3)
     for _ in range(60):
-        crowd.guard.plugged(0, False, crowd.now_ms)
+        crowd.guard.plugged(0, False)
         crowd.guard.demand(0, False)
         crowd.run(1)
         crowd.plug(0)

@@ -119,10 +119,10 @@ def test_section_6_why_names_the_contract_and_a_lost_meter_counts_it_as_used():
 def test_section_5_derating_is_a_part_of_the_maximum():
     bench = single(1, [0])
     bench.follow(5)
-    bench.guard.optional.derate(0, 50, bench.now_ms)
+    bench.guard.optional.derate(0, 50)
     bench.tick()
     assert bench.guard.want_da == [160]
     assert bench.guard.why(0) == "16.0 A: limit by thermal 16.0 A"
-    bench.guard.optional.derate(0, 100, bench.now_ms)
+    bench.guard.optional.derate(0, 100)
     bench.follow(5)
     assert bench.guard.want_da == [320]

@@ -84,7 +84,7 @@ def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named
 
 def test_a_limit_from_outside_that_one_takes_alone_is_no_less_taken():
     bench = garage(rating=480)
-    bench.guard.limit("console", ("chargers", 0), 200, None, "hold", bench.now_ms)
+    bench.guard.limit("console", ("chargers", 0), 200, None, "hold")
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
     bench.follow(120, silent=(0,))
     assert "bay-1 takes 16.0 A of row L1: another unit" in bench.guard.why(1), bench.guard.why(1)

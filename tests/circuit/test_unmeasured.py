@@ -15,7 +15,7 @@ class Blind(Bench):
         self.drawn = [0] * count
         self.start()
         for e in range(count):
-            self.guard.plugged(e, True, self.now_ms)
+            self.guard.plugged(e, True)
             self.guard.demand(e, True)
 
     def run(self, seconds):
@@ -88,7 +88,7 @@ def two_cars(names):
     evses = [evse(name, max_da=320, limit_da=320) for name in names]
     bench = Bench(site(evses, [circuit(rating=420, assumed=0, meter=0)], [meter_facts()])).start()
     for e in range(2):
-        bench.guard.plugged(e, True, bench.now_ms)
+        bench.guard.plugged(e, True)
         bench.guard.demand(e, True)
     return bench
 

@@ -68,14 +68,14 @@ def test_what_came_back_counts_until_the_plug_is_drawn():
     bench.measure(0, 100, 100, 0)
     live(bench, 3 * STEADY_S, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 100, 100]
-    bench.guard.plugged(0, True, bench.now_ms)
+    bench.guard.plugged(0, True)
     live(bench, STEADY_S + 6, ONE, IDLE)
     assert bench.guard.bound_da(0) == [100, 0, 0]
 
 
 def test_another_car_counts_on_all():
     bench = seen()
-    bench.guard.plugged(0, True, bench.now_ms)
+    bench.guard.plugged(0, True)
     assert bench.guard.bound_da(0) == [100, 100, 100]
 
 

@@ -86,7 +86,7 @@ class Scene:
     def play(self):
         for e in range(self.count):
             self.audit(e)
-            self.guard.demand(e, self.rng.chance(800), now_ms=self.now_ms)
+            self.guard.demand(e, self.rng.chance(800))
         for _ in range(STEPS):
             for _ in range(1 + self.rng.below(3)):
                 e = self.rng.below(self.count)
@@ -171,10 +171,10 @@ class Scene:
             self.guard.fed(e, self.now_ms)
 
     def demand(self, e):
-        self.guard.demand(e, self.rng.chance(800), now_ms=self.now_ms)
+        self.guard.demand(e, self.rng.chance(800))
 
     def plug(self, e):
-        self.guard.plugged(e, self.rng.chance(600), self.now_ms)
+        self.guard.plugged(e, self.rng.chance(600))
 
     def measure(self, e):
         da = self.rng.below(1 + max(1, self.sent[e][1]))
@@ -200,7 +200,7 @@ class Scene:
         target = (("evse", e), ("circuit", 0), ("chargers", rng.below(len(self.facts["circuits"]))))[rng.below(3)]
         value = None if rng.chance(300) else [rng.below(300) for _ in range(3)]
         until = self.now_ms + rng.below(8000) if rng.chance(500) else None
-        self.guard.limit(("ocpp", "console")[rng.below(2)], target, value, until, ("hold", "release", 60)[rng.below(3)], self.now_ms)
+        self.guard.limit(("ocpp", "console")[rng.below(2)], target, value, until, ("hold", "release", 60)[rng.below(3)])
 
     def foreign(self, e):
         self.guard.foreign_write(self.rng.below(2), e if self.rng.chance(500) else None, self.now_ms)
@@ -216,7 +216,7 @@ class Scene:
         self.guard = Guard(self.facts, self.now_ms, kept)
         self.sent = [(0, 0)] * self.count
         for each in range(self.count):
-            self.guard.demand(each, self.rng.chance(800), now_ms=self.now_ms)
+            self.guard.demand(each, self.rng.chance(800))
 
     def switch(self, e):
         terminals = self.facts["evses"][e]["terminals"]

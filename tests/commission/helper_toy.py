@@ -1,7 +1,8 @@
 """A toy site for the commissioning's experiments: one EVSE with a car, one meter, other load, all by hand and in integers."""
 
 from ampacity.base.rng import Rng
-from ampacity.commission.experiments import TALK, Observation
+from ampacity.bus.device_facts import ALL_TRAFFIC, NO_TRAFFIC
+from ampacity.commission.experiments import Observation
 
 START_MS = (1 << 30) - 60000
 TICK_MS = 200
@@ -55,15 +56,15 @@ class Toy:
     def tick(self, experiment):
         """Time passes; what the experiment wishes becomes an order unless it wants silence. Returns what is seen."""
         self.now_ms += TICK_MS
-        mute = TALK if experiment is None else experiment.mute
-        if mute == TALK:
+        mute = ALL_TRAFFIC if experiment is None else experiment.mute
+        if mute == ALL_TRAFFIC:
             if self.muted:
                 self.returned_ms = self.now_ms + 1000
             wish_da = None if experiment is None else experiment.wish_da
             if wish_da is not None and (self.returned_ms is None or self.now_ms >= self.returned_ms):
                 self.order_da = min(wish_da, self.most_da)
             self.spoken_ms = self.now_ms
-        self.muted = mute != TALK
+        self.muted = mute != ALL_TRAFFIC
         self._draw()
         return self._sight(mute)
 
@@ -91,14 +92,14 @@ class Toy:
         return [self.signs[n] * flows[self.inputs[n]] for n in range(3)]
 
     def _sight(self, mute):
-        silent = mute == 2
+        silent = mute == NO_TRAFFIC
         if not silent:
             self.amps_ms = self.now_ms
         back = self.returned_ms is None or self.now_ms >= self.returned_ms
         amps = [self.drawn_da if n < self.phases else 0 for n in range(3)]
-        state = "ok" if mute == TALK and back else "silent"
+        state = "ok" if mute == ALL_TRAFFIC and back else "silent"
         return Observation(
-            state=state, online=mute == TALK, plugged=self.plugged, charging=self.drawn_da > 0, order_da=self.order_da,
+            state=state, online=mute == ALL_TRAFFIC, plugged=self.plugged, charging=self.drawn_da > 0, order_da=self.order_da,
             limit_da=self.limit_da(), amps_da=amps if self.measures else None, amps_ms=self.amps_ms, meters=[(self.lines_da(), self.now_ms)],
         )  # fmt: skip
 

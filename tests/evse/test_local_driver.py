@@ -170,8 +170,8 @@ def test_with_the_real_guard_a_car_on_the_local_charging_point_gets_what_the_cir
     desk.port.car = "C"
 
     def tick(now_ms):
-        guard.plugged(0, desk.driver.facts.plugged, now_ms)
-        guard.demand(0, desk.driver.facts.plugged, None, now_ms)
+        guard.plugged(0, desk.driver.facts.plugged)
+        guard.demand(0, desk.driver.facts.plugged)
         guard.tick(now_ms)
         desk.driver.want(guard.want_da[0], now_ms)
         assert guard.feed_ok

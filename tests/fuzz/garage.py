@@ -251,8 +251,8 @@ class Garage:
         if guard is not None:
             which = rng.below(len(self.evses)) if self.evses else -1
             if which >= 0:
-                guard.plugged(which, True, now_ms)
-                guard.demand(which, rng.chance(800), now_ms=now_ms)
+                guard.plugged(which, True)
+                guard.demand(which, rng.chance(800))
             guard.tick(now_ms)
             for index in range(len(self.evses)):
                 self.evses[index].want(guard.want_da[index], now_ms)

@@ -219,11 +219,11 @@ def test_an_audit_writes_what_is_not_as_it_should_be_and_only_that():
     assert one.is_set(WATCHDOG) and not one.is_set(STORED) and one.is_set(WAIT) and not one.is_set(BLIND) and not one.settled()
     assert one.next_write(0) == STORED
     one.spend(STORED, 0)
-    one.written(STORED, 0)
+    one.written(STORED)
     assert one.next_write(0) == WAIT, "something was written"
     one.skip()
     assert one.next_write(0) == BLIND
-    one.written(BLIND, 0)
+    one.written(BLIND)
     assert one.next_write(0) is None and one.is_set(BLIND) and one.pass_over() and one.tries == 1
     one.readings.values[1] = 60
     assert one.settled() and one.next_write(0) is None and not one.pass_over() and one.tries == 2
@@ -332,7 +332,7 @@ def test_a_setting_that_is_shown_otherwise_than_it_was_written_counts_as_the_wor
         one = audit(shown, 0, settings=(WATCHDOG,))
         for _ in range(tries):
             assert not one.settled() and one.next_write(0) == WATCHDOG
-            one.written(WATCHDOG, 0)
+            one.written(WATCHDOG)
             one.pass_over()
         assert one.next_write(0) is None and one.settled() and one.wrong() is None, shown
         assert one.evidence([0]) == [("watchdog_ms", counted)] and one.targets["watchdog_taken"] == shown

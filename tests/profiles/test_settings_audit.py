@@ -29,7 +29,7 @@ def test_a_wait_comes_only_after_a_write():
     audit = SettingsAudit(compiled, readings, {"watchdog": 0, "fallback": 0, "power_on": 60})
     standby = compiled["settings"][0]
     assert audit.next_write(0) is standby
-    audit.written(standby, 0)
+    audit.written(standby)
     assert audit.next_write(0) is WAIT
     readings.values[12] = 4
     assert audit.pass_over() and audit.settled()

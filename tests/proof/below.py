@@ -21,7 +21,7 @@ class Child(Device):
         self.lease = Lease(0, facts["max_da"], 0)
         self.proven = (0, 0)  # epoch and sequence of the newest grant that it shows
         self.guard = guard_class(self.own_facts, now)
-        self.guard.demand(0, True, now_ms=now)
+        self.guard.demand(0, True)
         self.point = Secondary(self.own_facts["evses"][0], now)
         self.form = Form(self.guard, self.own_facts, STEP_MS, NOW, 1, False)
 
@@ -49,7 +49,7 @@ class Child(Device):
         return (("watchdog_ms", self.facts["watchdog_ms"]), ("fallback_da", 0), ("power_on_da", 0))
 
     def tick(self, now):
-        self.guard.grant(self.lease.limit_da(now), now)
+        self.guard.grant(self.lease.limit_da(now))
         self.guard.tick(now)
         if self.guard.grant_met():
             self.proven = (self.lease.epoch, self.lease.sequence)
@@ -87,7 +87,7 @@ class Child(Device):
     def _limits_of_grant(self, now):
         """The grant as a limit of the plan: the one limit that a world has, so it is set anew."""
         changed = self.guard.demands.changed
-        self.guard._grant(self.guard.ledger.granted_da, now)
+        self.guard._grant(self.guard.ledger.granted_da)
         self.guard.demands.changed = changed
 
     def ids(self):

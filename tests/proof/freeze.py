@@ -23,7 +23,7 @@ from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.bounds import Bounds
 from ampacity.circuit.trusted.device.escalation import TIMES_A_DAY, Escalation
 from ampacity.circuit.trusted.device.evidence import KEYS, Evidence
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.device.order_book import READ_MS_MAX, Order, OrderBook
 from ampacity.circuit.trusted.device.unused_phases import OFFERED_MS, ROSE_MS, STEADY_MS, UnusedPhases
 from ampacity.circuit.trusted.events import Events
@@ -31,7 +31,7 @@ from ampacity.circuit.trusted.intake import Intake
 from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter
-from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, STALE_MS, WAIT_MS, MeterEstimator
+from ampacity.circuit.trusted.metering.meter_estimator import FILTER_MS, WAIT_MS, MeterEstimator
 from ampacity.circuit.trusted.metering.meter_trust import UNTRIED_MS, MeterTrust
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 from ampacity.circuit.trusted.metering.step_response import REFERENCE_MS, StepResponse
@@ -119,13 +119,13 @@ def spans_ms(facts):
     waited = WAITED_MS if meters else 0  # without a meter nobody waits beside one that does not measure
     return {
         "last_feed_ms": lapse, "first_ms": late, "sent_ms": late, "loose_ms": late, "gone_ms": settle, "set_gone_ms": settle,
-        "zero_ms": settle, "watched_ms": settle, "measured_ms": max(STALE_MS, settle), "escalated_ms": settle + transit,
+        "zero_ms": settle, "watched_ms": settle, "measured_ms": max(FRESH_MS, settle), "escalated_ms": settle + transit,
         "hearing_ms": 0, "needs_room_ms": RETURN_MS, "denied_ms": DENIED_MS, "lower_ms": patience, "fell_ms": patience, "foreign_ms": LINE_CLEAN_MS,
         "over_ms": guard.ledger.margin.budget_ms, "start_ms": max(UNHEARD_MS, guard.ledger.margin.budget_ms), "quarantine_until_ms": 0,
         "reported_until_ms": 0, "backoff_until_ms": 0, "tick_ms": TICK_MS_MAX, "changed_ms": plan.raise_hold_ms,
         "until_ms": 0, "waits_since_ms": max(slot, waited), "idle_since_ms": guard.demands.idle_ms,
-        "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, STALE_MS, 15000), "mark_ms": frozen,
-        "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, STALE_MS),
+        "shared_ms": SHARE_MS, "read_ms": max(e.boot_ms for e in evses), "raw_ms": max(timeout, FRESH_MS, 15000), "mark_ms": frozen,
+        "failed_ms": UNTRIED_MS, "unsure_ms": REFERENCE_MS, "frame_ms": max(WAIT_MS, FRESH_MS),
         "ref_ms": REFERENCE_MS, "since_ms": FILTER_MS, "claimed_ms": CLAIM_MS, "begun_ms": plan.raise_hold_ms + RISE_MS,
         "again_ms": 0, "rose_ms": ROSE_MS, "steady_ms": STEADY_MS, "offered_ms": OFFERED_MS,
         "read_since_ms": max([0] + [view.sample_ms for view in meters]),

@@ -108,7 +108,7 @@ class World:
         for view in guard.other.metered:
             view.period_ms = self.step_ms
         for i in range(len(self.evses)):
-            guard.demand(i, self.wants_at_start, now_ms=self.now)
+            guard.demand(i, self.wants_at_start)
         return guard
 
     def start(self):
@@ -212,7 +212,7 @@ class World:
     def heal(self):
         """Nobody attacks in this step: cars want to charge again."""
         for i in range(len(self.evses)):
-            self.guard.demand(i, True, now_ms=self.now)
+            self.guard.demand(i, True)
 
     def moves_deliver(self):
         return ["deliver %d" % i for i in range(len(self.frames))]
@@ -274,7 +274,7 @@ class World:
 
     def do_car(self, i):
         """A car comes or goes."""
-        self.guard.demand(i, not self.guard.demands.wants[i], now_ms=self.now)
+        self.guard.demand(i, not self.guard.demands.wants[i])
 
     # a turn: the driver of one EVSE, and what becomes of its frames
 

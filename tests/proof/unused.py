@@ -70,7 +70,7 @@ class Unused(Metered):
 
     def do_replug(self):
         """Another car, which uses both."""
-        self.guard.plugged(0, not self.guard.demands.plugged[0], self.now)
+        self.guard.plugged(0, not self.guard.demands.plugged[0])
         if not self.both:
             self.do_more()
 

@@ -43,7 +43,7 @@ class Life:
         self.driver, self.evidence, self.log = Driver(), Thing(known_fingerprint=unit), Log()
         self.site = {"evses": [evse]}
         self.documents = DocumentStore(files, trusted=TRUSTED)
-        self.persistence = Persistence(self.documents, files, self.log, None)
+        self.persistence = Persistence(self.documents, self.log, None)
         self.buses = Thing(drivers=[self.driver])
         self.guard = Thing(ledger=Thing(evse_states=[Thing(evidence=self.evidence)]))
         self.off = OffShows(self)

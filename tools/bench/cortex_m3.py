@@ -40,7 +40,7 @@ def circuit_modules() -> "dict[str, Path]":
     """The safety core, which imports nothing but itself, and its loop."""
     firmware = ROOT / "firmware"
     ours = firmware / "ampacity"
-    sources = [ours / "__init__.py", *sorted((ours / "circuit").glob("*.py"))]
+    sources = [ours / "__init__.py", *sorted((ours / "circuit").rglob("*.py"))]
     sources += [ours / "roles" / name for name in ("__init__.py", "control/__init__.py", "control/safety_loop.py")]
     return {str(path.relative_to(firmware).with_suffix(".mpy")): path for path in sources}
 

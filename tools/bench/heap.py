@@ -21,7 +21,7 @@ BOARDS_KIB = (("rp2350", 400), ("esp32-without-psram", 110))
 MICRO_OCPP_KIB = 12_308 / KIB  # its README: heap occupation, idle, two connectors
 PROBE_S, HOUR_S = 200.0, 3600.0
 STEP_KIB, MOST_KIB = 8, 512
-ROOMS = ("base", "circuit", "bus", "evse", "meter", "net", "store", "ports", "ocpp", "console", "roles")
+ROOMS = ("base", "circuit", "bus", "evse", "net", "store", "ports", "ocpp", "console", "roles")
 DATA = ("site", "circuit", "bus", "evse", "ocpp", "tls")
 
 

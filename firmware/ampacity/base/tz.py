@@ -22,7 +22,7 @@ class Zone:
             raise reader.wrong("nothing more")
 
     def _read_summer(self, reader):
-        self.summer_name = reader.name()
+        reader.name()
         self._summer_s = self._standard_s + 3600
         if reader.more() and reader.peek() != ",":
             self._summer_s = -reader.time(24)

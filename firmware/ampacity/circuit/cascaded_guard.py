@@ -117,29 +117,29 @@ class CascadedGuard(Guard):
         Guard.__init__(self, site_facts, now_ms, evidence)
         parent: "dict[str, int]" = site_facts["parent"]  # type: ignore[assignment]
         self.ledger.fallback_da = parent["fallback_da"]
-        self._grant(parent["power_on_da"], now_ms)
+        self._grant(parent["power_on_da"])
 
     def _load(self, kept: "dict[str, object]", change: "SiteMigration | None", now_ms: int) -> None:
         Guard._load(self, kept, change, now_ms)
         self.ledger.carry_old_phases()
         self.ledger.bounds.sum_up(self.ledger.sums)
 
-    def grant(self, limit_da: int, now_ms: int) -> None:
+    def grant(self, limit_da: int) -> None:
         """What the parent lets the EVSEs draw together from now on, per phase: the lease's limit, told before each tick."""
         if limit_da != self.ledger.granted_da:
-            self._grant(limit_da, now_ms)
+            self._grant(limit_da)
 
-    def set_fallback(self, fallback_da: int, now_ms: int) -> None:
+    def set_fallback(self, fallback_da: int) -> None:
         """The parent is told another fallback: reserves below turned out to be other than the site file says."""
         self.ledger.fallback_da = fallback_da
-        self._grant(self.ledger.granted_da, now_ms)
+        self._grant(self.ledger.granted_da)
 
-    def _grant(self, limit_da: int, now_ms: int) -> None:
+    def _grant(self, limit_da: int) -> None:
         fallback_da = self.ledger.fallback_da
         self.ledger.take_grant(limit_da, fallback_da)
         lower = limit_da if limit_da < fallback_da else None
         if lower is not None or self.limits.sources_of("chargers", self.ledger.root):
-            self.limit(SOURCE, ("chargers", self.ledger.root), lower, None, "hold", now_ms)
+            self.limit(SOURCE, ("chargers", self.ledger.root), lower, None, "hold")
         self.demands.changed = True
 
     def grant_met(self) -> bool:

@@ -51,7 +51,7 @@ def watchdog_test(ledger: "Ledger", evse: int, on: bool, now_ms: int) -> None:
     s.watchdog_under_test = on
 
 
-def lacks_test_room(shed: "LoadShedding", evse: int, now_ms: int) -> bool:
+def lacks_test_room(shed: "LoadShedding", evse: int) -> bool:
     """While nothing is sent to it: with all others lowered, is there still too little room for what it was told?"""
     ledger, limits = shed.ledger, shed.limits
     s = ledger.evse_states[evse]

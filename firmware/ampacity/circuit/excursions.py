@@ -9,6 +9,7 @@ at once from 3 In (B), 5 In (C), 10 In (D). Between the points each band counts 
 so a breaker of which this says that it holds, holds. Heat adds up, and goes in an hour.
 """
 
+from ampacity.circuit.trusted.amperes import tenths
 from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
@@ -154,11 +155,6 @@ class Excursions:
         """The records that were not taken yet, oldest first."""
         records, self.records = self.records, []
         return records
-
-
-def tenths(value: int) -> str:
-    """12.3 for 123."""
-    return "%d.%d" % (value // 10, value % 10)
 
 
 def words(record: "dict[str, Any]") -> str:

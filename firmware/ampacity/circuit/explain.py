@@ -5,6 +5,7 @@
 
 from ampacity.circuit.policy.reservations import DENIED
 from ampacity.circuit.policy.shortfall import shortfall_da
+from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
 
 TYPE_CHECKING = False
@@ -43,12 +44,6 @@ if TYPE_CHECKING:
             """Is nothing raised, for the journal could not be written?"""
 
 FOREIGN_MS = 60000
-
-
-def amps(da: int) -> str:
-    """12.3 A from 123 da."""
-    sign = "-" if da < 0 else ""
-    return "%s%d.%d A" % (sign, abs(da) // 10, abs(da) % 10)
 
 
 def explain(guard: "ExplainableGuard", evse: int) -> str:
@@ -128,7 +123,7 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
     ledger = guard.ledger
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
-        left = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
+        left = ledger.margin.free_da(key)
         if left < least:
             best, least = key, left
     text = "has to wait for margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))

@@ -160,11 +160,11 @@ class Guard:
 
     # what roles call; what only some sites or people ask for is called at `optional`
 
-    def demand(self, evse: int, wants: bool, phases_used: "int | None" = None, now_ms: "int | None" = None) -> None:
-        """wants: the car asks for current and is authorised. phases_used is no evidence (rule 14)."""
+    def demand(self, evse: int, wants: bool) -> None:
+        """wants: the car asks for current and is authorised."""
         self.demands.put(evse, wants)
 
-    def plugged(self, evse: int, plugged: bool, now_ms: int) -> None:
+    def plugged(self, evse: int, plugged: bool) -> None:
         """A car was plugged in or out: what the last one did not use tells nothing of this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.another_car(evse, plugged)
@@ -210,7 +210,7 @@ class Guard:
         self.demands.changed = True
 
     def limit(
-        self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object, now_ms: int,
+        self, source: str, target: "tuple[str, int]", value: object, valid_until_ms: "int | None", silent: object,
         unit: str = "da", release_ms: int = 0, sign: str = "import", phases: "int | None" = None,
     ) -> None:  # fmt: skip
         """An outside limit (external_limits.py); value None withdraws it. Raises Rejected for an unknown target or unit.

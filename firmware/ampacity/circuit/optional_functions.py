@@ -104,7 +104,7 @@ class OptionalFunctions:
         self.solar_surplus.choose(evse, on)
         self.demands.changed = True
 
-    def charging_needs(self, evse: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
+    def charging_needs(self, evse: int, energy_wh: "int | None", departure_ms: "int | None") -> None:
         """What the car still needs and when it leaves, on the guard's clock; None: not known."""
         if self.demands.slack is None:
             if energy_wh is None or departure_ms is None:
@@ -123,7 +123,7 @@ class OptionalFunctions:
             from ampacity.circuit.policy.minimum_grant import MinimumGrants
 
             self.minimum_grants = MinimumGrants(self.plan.shed)
-        if self.minimum_grants.tell(evse, da, self.now_ms):
+        if self.minimum_grants.tell(evse, da):
             self.demands.changed = True
 
     def delay_starts(self, most_ms: int, below: "Any", now_ms: int) -> None:
@@ -144,7 +144,7 @@ class OptionalFunctions:
         self.charge_requested(evse)
         self.demands.changed = True
 
-    def derate(self, evse: int, percent: "int | None", now_ms: int) -> None:
+    def derate(self, evse: int, percent: "int | None") -> None:
         """It is hot there: only this part of its maximum; None or 100: all of it again."""
         value = None if percent is None or percent >= 100 else max(0, percent)
         self.limits.put(DERATING, ("evse", evse), value, None, "hold", "percent")
@@ -166,7 +166,7 @@ class OptionalFunctions:
         """Is there, with all others lowered, too little room for what one under test was told (commissioning.py)?"""
         from ampacity.circuit.commissioning import lacks_test_room
 
-        return lacks_test_room(self.plan.shed, evse, self.now_ms)
+        return lacks_test_room(self.plan.shed, evse)
 
     def commissioned(self, evse: int, tested: bool, distrusted: bool, seen: "dict[str, int]", now_ms: int) -> None:
         """The outcome of a commissioning test, kept with the device's fingerprint (commissioning.py)."""

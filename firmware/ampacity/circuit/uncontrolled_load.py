@@ -59,7 +59,7 @@ def _need_da(guard: "GuardFacts", s: "EvseState") -> int:
 def _lacks(guard: "GuardFacts", s: "EvseState", key: int, need_da: int) -> bool:
     """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs?"""
     ledger, limits, count = guard.ledger, guard.limits, s.on_keys.count(key)
-    if max(0, need_da - s.bound_da) * count > ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]:
+    if max(0, need_da - s.bound_da) * count > ledger.margin.free_da(key):
         return True
     if not limits.any():
         return False

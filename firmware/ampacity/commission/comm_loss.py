@@ -6,8 +6,9 @@ reading asks the device itself. Where the site needs its current back meanwhile,
 itself just then: what rests on a current that is gone counts only if the load draws again afterwards.
 """
 
+from ampacity.bus.device_facts import ALL_TRAFFIC, NO_TRAFFIC, READS_ONLY
 from ampacity.commission import findings
-from ampacity.commission.experiments import LISTEN, MUTE, TALK, Experiment, Plateau
+from ampacity.commission.experiments import Experiment, Plateau
 from ampacity.commission.step_response import levels
 
 FALL_DA_MIN = 40  # from the order to the fallback: less cannot be told from other load
@@ -98,7 +99,7 @@ class CommLoss(Experiment):
             return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(self.base_da), findings.amps(self.least_da())))
         if sight.state != "ok":
             return self.end(findings.NOT_DONE, "%s was lost before the test began" % self.claims["name"])
-        self.mute = MUTE
+        self.mute = NO_TRAFFIC
         self.muted_ms = now_ms
         if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
             self.muted_ms = sight.fed_ms  # within its reserve nobody counts when it was fed
@@ -153,7 +154,7 @@ class CommLoss(Experiment):
         if sight.pressed:
             return self._give_back(now_ms)
         if self.watched(self.drop_da(sight), now_ms):
-            self.mute = LISTEN
+            self.mute = READS_ONLY
             self._listen_from_ms = sight.amps_ms
             return self._next("listen", now_ms)
         return False
@@ -165,7 +166,7 @@ class CommLoss(Experiment):
         if self.tries >= self.tries_max():
             text = "%s: the site needed its current back before the test was over; test it when there is more room" % self.claims["name"]
             self._verdict = findings.NOT_DONE, text
-        self.mute = TALK
+        self.mute = ALL_TRAFFIC
         self.wish_da = self.claims["min_da"]
         return self._next("return", now_ms)
 
@@ -180,7 +181,7 @@ class CommLoss(Experiment):
                 self.device_da, self.device_limit_da = sight.drawn_da(), sight.limit_da
             self.tries += 1
             self._verdict = self.verdict()
-            self.mute = TALK
+            self.mute = ALL_TRAFFIC
             self.wish_da = self.claims["min_da"]
             return self._next("return", now_ms)
         return False

@@ -5,7 +5,7 @@ stands in its attributes; whoever runs it turns wishes into limits, which only l
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
 - `holds_others`, `room`: 0 the others stay where they are; 1 they may go to their minimum, 2 to a pause, so that the wish fits;
-- `mute`: TALK, LISTEN or MUTE toward this EVSE (a test of its fail-safe);
+- `mute`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC toward this EVSE (a test of its fail-safe);
 - `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
 
 After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `counts`: what the ledger is to count.
@@ -13,10 +13,9 @@ After the end: `outcome`, `text`, `figures` (for the report), `findings`, and `c
 
 from collections import OrderedDict
 
+from ampacity.bus.device_facts import ALL_TRAFFIC, DRAWS_DA
 from ampacity.commission import findings
 
-TALK, LISTEN, MUTE = 0, 1, 2
-DRAWS_DA = 10
 ANSWER_MS = 60000  # how long one that does not answer is waited for
 LOOK_MS = 3000
 WAKES_MS = 15000
@@ -76,7 +75,7 @@ class Experiment:
         self.claims = claims
         self.wish_da = None
         self.room = 0
-        self.mute = TALK
+        self.mute = ALL_TRAFFIC
         self.ask = None
         self.outcome = findings.NOT_DONE
         self.text = ""

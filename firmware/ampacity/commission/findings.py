@@ -4,17 +4,9 @@ A finding is a dict like those of the check: code, where (name), level ("error":
 known), text, fix. An outcome is "passed", "failed", or "not done" with the reason.
 """
 
+from ampacity.base.quantities import amps, seconds, tenths
+
 PASSED, FAILED, NOT_DONE = "passed", "failed", "not done"
-
-
-def amps(da):
-    """12.3 A of 123 da; negative ones too."""
-    return "%s%d.%d A" % ("-" if da < 0 else "", abs(da) // 10, abs(da) % 10)
-
-
-def seconds(ms):
-    """"10.2 s" of 10240 ms."""
-    return "%d.%d s" % (ms // 1000, ms % 1000 // 100)
 
 
 def line_name(line):
@@ -127,12 +119,12 @@ def not_held(name, before_da, after_da, max_da):
 
 def fallback_high(name, da, claimed_da):
     text = "%s falls back to %s, not to %s: %s count from now on" % (name, amps(da), amps(claimed_da), amps(da))
-    return finding("fallback", name, text, "set its fallback to %s, or fallback_a = %d.%d" % (amps(claimed_da), da // 10, da % 10))
+    return finding("fallback", name, text, "set its fallback to %s, or fallback_a = %s" % (amps(claimed_da), tenths(da)))
 
 
 def power_on_high(name, da, claimed_da):
     text = "%s allows %s after it was switched on, not %s: %s count from now on" % (name, amps(da), amps(claimed_da), amps(da))
-    return finding("power-on", name, text, "power_on_a = %d.%d, or set it in the unit" % (da // 10, da % 10))
+    return finding("power-on", name, text, "power_on_a = %s, or set it in the unit" % tenths(da))
 
 
 def off_shows(name, text, shows):

@@ -6,8 +6,9 @@ then: so it has to stand before, each time for longer, and to draw again at the 
 over restarts too.
 """
 
+from ampacity.bus.device_facts import DRAWS_DA
 from ampacity.commission import findings
-from ampacity.commission.experiments import DRAWS_DA, Experiment
+from ampacity.commission.experiments import Experiment
 
 ANSWER_MS = 20000  # one that is not there is for the next experiment
 STEADY_MS = 10000

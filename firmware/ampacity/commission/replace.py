@@ -4,6 +4,8 @@ The driver writes and reads, as it does after any silence; the guard decides whe
 and says how far it is, or what is wrong. The test of the unit itself is the commissioning run, for this one alone.
 """
 
+from ampacity.base.quantities import amps, seconds
+
 READ_MS = 60000  # for identity, settings and their reading back
 AGAIN_MS = 3000  # what was on its way when the reading began is no answer to it: read once more
 PROOF_MS = 120000  # for an order that is proven and settled
@@ -43,8 +45,8 @@ def value_text(value, what):
     if value is None:
         return "nothing"
     if what == "watchdog":
-        return "%d.%d s" % (value // 1000, value % 1000 // 100)
-    return "%d" % value if what == "raw" else "%d.%d A" % (value // 10, value % 10)
+        return seconds(value)
+    return "%d" % value if what == "raw" else amps(value)
 
 
 def summary(name, unit, unfinished=False):

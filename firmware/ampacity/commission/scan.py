@@ -178,7 +178,7 @@ class Scan:
         else:
             from ampacity.bus.client.tcp_client import TcpClient
 
-            self._engine = TcpClient(self.facts, [sweep], None, SingleDriverSchedule(sweep))
+            self._engine = TcpClient(self.facts, [sweep], SingleDriverSchedule(sweep))
             if self._up:
                 self._engine.connected(now_us)
 
@@ -188,7 +188,7 @@ class Scan:
             from ampacity.bus.client.ascii_client import AsciiClient
 
             kind = AsciiClient
-        return kind(self.facts, [sweep], None, SingleDriverSchedule(sweep))
+        return kind(self.facts, [sweep], SingleDriverSchedule(sweep))
 
     def _look_after(self, now_us: int) -> None:
         sweep = self._rounds[-1][1]

@@ -2,6 +2,7 @@
 
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
+from ampacity.base.quantities import amps
 from ampacity.commission.address_sweep import DUPLICATE_TEXT, GARBLED_TEXT
 from ampacity.commission.scan import ANY_UNITS, LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
 
@@ -89,7 +90,7 @@ def _details(row: "dict[str, object]") -> str:
 
 def _value(key: str, value: "int | str") -> str:
     if key in CURRENTS and isinstance(value, int):
-        return "%s %d.%d A" % (key, value // 10, value % 10)
+        return "%s %s" % (key, amps(value))
     return "%s %s" % (key, value)
 
 

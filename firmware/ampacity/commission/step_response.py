@@ -5,8 +5,9 @@ readings are averaged. Two neighbours make a step. Levels differ a little each t
 that neither a rounding nor a regular load passes unseen. Six steps are a round; up to five rounds until it is clear.
 """
 
+from ampacity.bus.device_facts import DRAWS_DA
 from ampacity.commission import findings
-from ampacity.commission.experiments import DRAWS_DA, Experiment, Plateau
+from ampacity.commission.experiments import Experiment, Plateau
 from ampacity.commission.phase_mapping import STEP_DA_MIN, LineShares, PhaseMapping, median
 
 STEPS_A_ROUND = 6

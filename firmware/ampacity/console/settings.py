@@ -5,6 +5,7 @@ A change is staged, checked at once, and takes effect with all others at `commit
 
 from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
+from ampacity.base.quantities import amps, tenths
 from ampacity.console.error_texts import UnknownName
 
 DOCUMENT = "console"
@@ -33,7 +34,7 @@ class Setting:
     def allowed(self):
         """What is allowed, in words."""
         if self.kind == "da":
-            return "%s..%s A" % (amps_text(self.least), amps_text(self.most))
+            return "%s..%s" % (tenths(self.least), amps(self.most))
         if self.kind == "s":
             return "%s..%s s" % (seconds_text(self.least), seconds_text(self.most))
         if self.kind == "int":
@@ -57,7 +58,7 @@ class Setting:
         if self.secret:
             return "***"
         if self.kind == "da":
-            return amps_text(value) + " A"
+            return amps(value)
         if self.kind == "s":
             return seconds_text(value) + " s"
         if self.kind == "bool":
@@ -200,7 +201,3 @@ def seconds_text(value_ms):
     while text[-1:] == "0":
         text = text[:-1]
     return "%d.%s" % (whole, text) if text else "%d" % whole
-
-
-def amps_text(value_da):
-    return "%d.%d" % (value_da // 10, value_da % 10)

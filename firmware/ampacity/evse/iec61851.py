@@ -1,6 +1,7 @@
 """The numbers of IEC 61851-1:2017 Annex A and B: pilot voltages, duty for a current, cable coding. Integers only."""
 
-CHARGING_DA_MIN = 60
+from ampacity.base.quantities import CHARGING_DA_MIN
+
 DUTY_DA_MAX = 800
 
 # (level, lowest mV, highest mV) as the EVSE detects them, Table A.4; in the gaps the last level holds
@@ -33,17 +34,6 @@ def permille_of(current_da):
     if current_da <= 510:
         return current_da * 10 // 6
     return min(current_da, DUTY_DA_MAX) * 4 // 10 + 640
-
-
-def current_of(permille):
-    """What a car reads from a duty, in deci-amperes, rounded down; 0: it must not charge. Table A.8."""
-    if permille < 80 or permille > 970:
-        return 0
-    if permille < 100:
-        return 60
-    if permille <= 850:
-        return permille * 6 // 10
-    return min(800, (permille - 640) * 25 // 10)
 
 
 def cable_da(ohm):

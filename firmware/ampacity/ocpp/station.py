@@ -80,7 +80,6 @@ from ampacity.ocpp.transactions.sampling import Sampling
 NETWORK_DOC = "ocpp_network"
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
-JUMP_MS = 1000
 
 
 class Station:
@@ -362,7 +361,7 @@ class Station:
         return sorted(set(["1"] + list(self.documents.get(NETWORK_DOC) or {})))
 
     def most(self, scope, row):
-        return self._computed.most(scope, row)
+        return self._computed.most(scope)
 
     # --- inside
 

@@ -1,8 +1,5 @@
 """The hardware of one charging point as plain attributes: what the pins say, and what they are told."""
 
-PILOT_KINDS = ("x1", "pwm", "f")
-FAULT_FLAGS = ("rcm", "overtemp", "lock_failed", "pe_lost")
-
 
 class EvseHardware:
     """Inputs are set by the platform, outputs by the owner of the charging point.

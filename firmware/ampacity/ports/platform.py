@@ -3,10 +3,12 @@
 A platform adds `clock`, `open_line`, `connect`, `abort`, `listen` and a waiter; the roles see one face.
 """
 
+import os
 import sys
 import time
 
 from ampacity.base.errors import Rejected
+from ampacity.base.rng import Rng
 from ampacity.ports.watchdog import NoWatchdog
 
 RESTART_STATUS = 42
@@ -54,6 +56,10 @@ class Platform:
             self.sim = SimLink(self.boot.get("name", "primary"), self.events, self.faults)
             self.watchdog = self.sim.watchdog
             await run_link(self, self.sim, self.boot["sim"])
+
+    def rng(self) -> Rng:
+        """Chance of the system's random source; a bench brings one that repeats."""
+        return Rng(int.from_bytes(os.urandom(4), "big"))
 
     def evse_hardware(self, evse_name):
         """The EvseHardware of a local charging point, or None where this controller has no such hardware."""

@@ -19,7 +19,6 @@ else:
         """A board has one program."""
 
 
-EXIT_RESTART = 42
 EXIT_BUSY = 75
 EXIT_CONFIG = 78
 SITE_BYTES_MAX = 1048576

@@ -10,6 +10,7 @@ import os
 from ampacity import __version__
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import Rejected
+from ampacity.base.quantities import amps
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
 from ampacity.roles.charging.evses import Evses
@@ -42,7 +43,7 @@ class Primary:
         self.started_ms = self.clock.now_ms()
         self.files = platform.files
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
-        self.persistence = Persistence(self.documents, self.files, log, platform)
+        self.persistence = Persistence(self.documents, log, platform)
         self.site = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
         if platform.rtc_ms() is not None:
@@ -188,7 +189,7 @@ class Primary:
         for kind, index in (("evse", evse), ("chargers", 0)):
             for limit_da, source in self.guard.limits.sources_of(kind, index):
                 if limit_da < least_da:
-                    return "; limit by %s %d.%d A" % ((source,) + divmod(limit_da, 10))
+                    return "; limit by %s %s" % (source, amps(limit_da))
         return ""
 
     def reset(self, kind, evse, now_ms):
@@ -256,7 +257,7 @@ class Primary:
             elif event[0] == "button":
                 self.evses.button(event[1], event[2], now_ms)
             elif event[0] == "bay":
-                self.evses.bay(event[1], event[2], event[3], now_ms)
+                self.evses.bay(event[1], event[2], now_ms)
             elif event[0] == "safety_load":
                 for part in self.parts:
                     part.told(event[1], event[2], now_ms)

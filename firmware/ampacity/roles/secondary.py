@@ -9,8 +9,9 @@ import asyncio
 
 from ampacity import __version__
 from ampacity.base.errors import InvariantBroken, Rejected
+from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.bus.leases.lease import Lease
-from ampacity.bus.leases.register_map import CHARGING_DA_MIN, RegisterMap
+from ampacity.bus.leases.register_map import RegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.console.server import serve
 from ampacity.evse.local_evse import LocalEvse
@@ -19,7 +20,7 @@ from ampacity.ports.address import parse_address
 from ampacity.roles.configuration.field_types import check_fields
 from ampacity.roles.service.secondary_console import SecondaryConsole
 from ampacity.store.disk_files import DiskFiles
-from ampacity.store.document_store import DocumentStore
+from ampacity.store.document_store import DocumentStore, KeptDocuments
 
 TICK_MS = 100
 LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
@@ -79,6 +80,7 @@ class Secondary:
         self.config = config = checked(config)
         self.documents = documents
         self.log = log
+        self._kept = KeptDocuments(documents, log, "store_failed")
         self.started_ms = now_ms
         kept = documents.get("secondary") or {}
         self.boots = (kept.get("boots", 0) + 1) & 0xFFFF
@@ -120,7 +122,7 @@ class Secondary:
             lease = self.lease
             written = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
             written["longest_ms"] = lease.longest_ms
-            self._put("written", written, now_ms)
+            self._kept.put("written", written, now_ms)
         self._keep_latched(now_ms)
         if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
@@ -200,24 +202,15 @@ class Secondary:
 
     def _keep(self, now_ms):
         self.energy_kept_wh = self.evse.energy_wh
-        self._put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
+        self._kept.put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
 
     def _keep_latched(self, now_ms):
         """What only a hand on the plug ends is no less so after a power cut."""
         latched = self.evse.latched
         if latched != self.latched and now_ms >= self._latched_ms:
             self._latched_ms = now_ms + LATCHED_AGAIN_MS
-            if self._put("latched", latched, now_ms):
+            if self._kept.put("latched", latched, now_ms):
                 self.latched = latched
-
-    def _put(self, name, value, now_ms):
-        try:
-            self.documents.put(name, value)
-            return True
-        except OSError as e:
-            self.log.add("error", "store: %s not kept: %s" % (name, e), now_ms)
-            self.log.counter("store_failed")
-        return False
 
 
 async def safety_loop(secondary, platform):

@@ -9,6 +9,10 @@ from binascii import crc32
 
 from ampacity.base.strict_json import dumps, loads
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ampacity.base.log import Log
+
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
 SIZE_MAX = 65536
@@ -118,6 +122,35 @@ class DocumentStore:
     def names(self):
         """The documents there are, sorted."""
         return [name[: -len(SUFFIX)] for name in self._files.list() if name.endswith(SUFFIX) and name != NAMES + SUFFIX]
+
+
+class KeptDocuments:
+    """Documents that a failing medium does not stop: what is not kept is counted, logged once, and tried again by its owner.
+
+    documents: a DocumentStore; counter: of the log, one for each write that failed.
+
+    `failing`: names of the documents that are not kept now.
+    """
+
+    def __init__(self, documents: "DocumentStore", log: "Log", counter: str) -> None:
+        self.documents = documents
+        self.log = log
+        self.failing: list[str] = []
+        self._counter = counter
+
+    def put(self, name: str, value: object, now_ms: int) -> bool:
+        """Keep a document; False and, the first time, a line in the log when the medium refuses."""
+        try:
+            self.documents.put(name, value)
+        except (OSError, ValueError) as e:  # no room, or it is too long
+            self.log.counter(self._counter)
+            if name not in self.failing:
+                self.failing.append(name)
+                self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
+            return False
+        if name in self.failing:
+            self.failing.remove(name)
+        return True
 
 
 def _parse(raw, size_max):

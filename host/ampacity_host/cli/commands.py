@@ -2,7 +2,8 @@
 
 import json as writer
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+SIMULATION = ("matplotlib", "ocpp", "pymodbus", "websockets")  # the extra of pyproject.toml
 
 
 class Runtime(StrEnum):
@@ -45,9 +47,7 @@ class ClockKind(StrEnum):
 class OcppVersion(StrEnum):
     """The version spoken upstream."""
 
-    v16 = "1.6"
     v201 = "2.0.1"
-    v21 = "2.1"
 
 
 class Phases(StrEnum):
@@ -61,6 +61,18 @@ def fail(text: str, status: int) -> "typer.Exit":
     """The exception that ends a command with one line on standard error."""
     typer.echo(f"ampacity: {text}", err=True)
     return typer.Exit(status)
+
+
+@contextmanager
+def simulation() -> Iterator[None]:
+    """Rooms of the simulation are imported within. Ends with 2 where their packages are not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as problem:
+        if str(problem.name).split(".")[0] not in SIMULATION:
+            raise
+        hint = "install ampacity with its extra `simulation`: pip install '.[simulation]'"
+        raise fail(f"no package {problem.name} here, which the simulation needs; {hint}", USAGE) from None
 
 
 def there(site: Path | None) -> Path | None:
@@ -203,7 +215,8 @@ def rig(
         raise fail(f"--runtime {runtime.value} cannot run on --clock virtual; use --runtime cpython", USAGE)
     if clock is ClockKind.virtual and csms is not None:
         raise fail("--csms cannot be reached on --clock virtual; use --bench-csms or --no-csms", USAGE)
-    from ampacity_host.rig.main import run as start
+    with simulation():
+        from ampacity_host.rig.main import run as start
 
     raise typer.Exit(start(plain(locals())))
 
@@ -215,7 +228,8 @@ def rig_do(
     json: JsonOption = False,
 ) -> None:
     """One thing done to a rig that runs: `ampacity rig do plug bay-1 max_a=16`, `ampacity rig do fault cut bay-2`."""
-    from ampacity_host.rig.control_channel.do_command import do_command
+    with simulation():
+        from ampacity_host.rig.control_channel.do_command import do_command
 
     raise typer.Exit(do_command(words, control, json))
 
@@ -238,7 +252,8 @@ def replay(
     no_bytes: Annotated[bool, typer.Option("--no-bytes", help="orders as facts instead of frames")] = False,
 ) -> None:
     """Drive the site with recorded sessions and other load on a virtual clock, and judge what flowed."""
-    from ampacity_host.replay.main import run as start
+    with simulation():
+        from ampacity_host.replay.main import run as start
 
     raise typer.Exit(start(plain(locals())))
 
@@ -251,7 +266,8 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="one JSON object as the last line")] = False,
 ) -> None:
     """A rig with a story: a garage with eight chargers, a house, a cut line, a killed primary. Takes under two minutes."""
-    from ampacity_host.demo.main import run as start
+    with simulation():
+        from ampacity_host.demo.main import run as start
 
     raise typer.Exit(start(runtime.value if runtime else None, lines or None, chart, as_json=json))
 

@@ -83,7 +83,7 @@ def test_two_sleeping_wall_boxes_share_a_line_and_what_there_is(garage):
 
 def test_a_lower_reaches_one_that_sleeps_within_half_a_second(garage):
     garage.run(60_000)
-    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold", garage.now_ms())
+    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     garage.run(500)
     assert garage.devices[0].limit_da == 0
 

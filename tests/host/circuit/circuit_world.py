@@ -226,7 +226,7 @@ class World:
         self.alive = True
         self.measures = [self.rng.random() < 0.5 for _ in self.devices]
         for i in range(len(self.devices)):
-            self.guard.demand(i, True, now_ms=self.now_ms)
+            self.guard.demand(i, True)
 
     def carry(self, index, frame):
         """Send a frame and wait for the answer. True: an answer came."""
@@ -298,7 +298,7 @@ class World:
         self.guard = self.guard_class(self.facts, self.now_ms, kept)
         for i, driver in enumerate(self.drivers):
             driver.reset(self.now_ms)
-            self.guard.demand(i, True, now_ms=self.now_ms)
+            self.guard.demand(i, True)
         self.alive = True
 
     def heal(self):

@@ -65,7 +65,7 @@ def move(world, rng):
         device.restart(world.now_ms)
         device.powered = True
     elif what == "demand":
-        world.guard.demand(i, rng.random() < 0.7, now_ms=world.now_ms)
+        world.guard.demand(i, rng.random() < 0.7)
     elif what == "forget" and not device.facts["survives"] and device.facts["kind"] == "profile":
         device.forget(world.now_ms)
     elif what == "ignore":
@@ -89,7 +89,7 @@ def heal(world, seconds=180):
     """The adversary stops; who charges at least at its minimum within the second half of `seconds`?"""
     world.heal()
     for i in range(len(world.devices)):
-        world.guard.demand(i, True, now_ms=world.now_ms)
+        world.guard.demand(i, True)
     world.run(seconds // 3)
     world.best = [0] * len(world.devices)
     world.run(seconds - seconds // 3)

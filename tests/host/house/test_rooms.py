@@ -9,19 +9,17 @@ from tools import trusted
 BASE = ("base",)
 MAY_IMPORT = {
     "circuit": (),
-    "base": ("circuit.trusted.errors",),
+    "base": ("circuit.trusted.amperes", "circuit.trusted.errors"),
     "evse": BASE,
     "bus": BASE,
-    "meter": BASE,
     "ocpp": BASE,
-    "grid": BASE,
     "net": BASE,
     "store": BASE,
     "console": BASE,
     "commission": ("base", "bus"),
     "ports": BASE,
     "profiles": (),
-    "roles": ("base", "circuit", "evse", "bus", "meter", "ocpp", "grid", "net", "store", "console", "commission", "ports", "profiles"),
+    "roles": ("base", "circuit", "evse", "bus", "ocpp", "net", "store", "console", "commission", "ports", "profiles"),
     "": ("roles",),
 }
 

@@ -11,12 +11,14 @@ import sys
 import sysconfig
 import tarfile
 import time
+import tomllib
 import zipfile
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from ampacity_host.cli.commands import SIMULATION
 from ampacity_host.rig.control_channel.client import RigClient
 from tools.micropython.find import find
 
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / "tests" / "data"
 PATIENCE_S = 30
 RUNTIMES = ("cpython", "micropython")
+SIMULATING = ("csms", "rig", "profiles/conformance", "report/chart.py")  # what only the simulation imports
 SITE = """
 [site]
 name = "away"
@@ -143,19 +146,31 @@ def test_a_wheel_holds_every_file_of_both_packages_and_no_other(built):
         assert held == ours(), held ^ ours()
 
 
-def test_every_package_that_is_imported_is_declared():
-    given = {re.split(r"[\s><=;\[]", line)[0].lower() for line in requires("ampacity") if "extra ==" not in line}
+def declared(extra=None):
+    """Packages that pyproject.toml names, for all or for that extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    return {re.split(r"[\s><=;\[]", line)[0].lower() for line in lines}
+
+
+def imported(paths):
+    """Packages of others that these files import, as they are called where they are declared."""
     named = set()
-    for path in [*(ROOT / "firmware").rglob("*.py"), *(ROOT / "host").rglob("*.py")]:
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and not node.level:
                 named.add(node.module.split(".")[0])
             elif isinstance(node, ast.Import):
                 named |= {alias.name.split(".")[0] for alias in node.names}
     owners = packages_distributions()
-    wanted = {owners[name][0].lower() for name in named - set(sys.stdlib_module_names) if name in owners} - {"ampacity"}
-    assert wanted <= given, wanted - given
-    assert given <= wanted, "declared and never imported: %s" % (given - wanted)
+    return {owners[name][0].lower() for name in named - set(sys.stdlib_module_names) if name in owners} - {"ampacity"}
+
+
+def test_every_package_that_is_imported_is_declared_that_of_the_simulation_alone_in_its_extra():
+    files = {path for room in ("firmware", "host") for path in (ROOT / room).rglob("*.py")}
+    simulating = {path for path in files for room in SIMULATING if path.is_relative_to(ROOT / "host" / "ampacity_host" / room)}
+    assert imported(files - simulating) == declared()
+    assert imported(simulating) - declared() == declared("simulation") == set(SIMULATION)
 
 
 def test_what_builds_is_pinned_in_the_lock_file():
@@ -171,6 +186,24 @@ def test_an_installed_program_checks_a_site_and_knows_its_profiles(program, site
     assert told.returncode == 1 and "keba-p30" in told.stdout + told.stderr
     refused = done(program, "check", "nowhere.toml")
     assert refused.returncode == 2 and "nowhere.toml" in refused.stderr
+
+
+def without_simulation(program):
+    """Words that start the program where the packages of the simulation are not installed, and nothing that they alone bring."""
+    absent = (*SIMULATION, "numpy", "scipy", "PIL")
+    start = f"import sys; sys.modules.update(dict.fromkeys({absent})); from ampacity_host.start import main; main()"
+    return str(Path(program).with_name("python")), "-c", start
+
+
+def test_without_the_simulation_a_site_is_checked_and_a_primary_is_spoken_to(program, site):
+    for words, status in ((("check", site), 0), (("devices", "keba"), 0), (("console", "--controller", "./nowhere", "show"), 3),
+                          (("report", "excursions", "--controller", "nowhere"), 3), (("scan", "--port", "/dev/nowhere"), 3),
+                          (("push", site, "--controller", "/dev/nowhere"), 3)):  # fmt: skip
+        ended_with = done(*without_simulation(program), *words)
+        assert ended_with.returncode == status and "Traceback" not in ended_with.stderr, (words, ended_with.stderr)
+    for words in (("rig", site), ("demo",), ("replay", site, "--sessions", "sessions.csv"), ("rig", "do", "state")):
+        refused = done(*without_simulation(program), *words)
+        assert refused.returncode == 2 and "'.[simulation]'" in refused.stderr and "Traceback" not in refused.stderr, (words, refused.stderr)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -192,7 +225,7 @@ def test_an_installed_program_brings_a_rig_up_on_either_runtime(program, site, r
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_an_installed_program_runs_a_controller_on_either_runtime(program, site, tmp_path, runtime):
-    controller = started(program, "run", "--site", site, "--data", "data", "--runtime", runtime)
+    controller = started(*without_simulation(program), "run", "--site", site, "--data", "data", "--runtime", runtime)
     try:
         deadline = time.monotonic() + PATIENCE_S
         while (shown := done(program, "console", "--data", "data", "show", "version")).returncode != 0:

@@ -110,8 +110,8 @@ class Garage:
     def _tick(self) -> None:
         now_ms = self.now_ms()
         for i, driver in enumerate(self.drivers):
-            self.guard.plugged(i, driver.facts.plugged, now_ms)
-            self.guard.demand(i, driver.facts.plugged, now_ms=now_ms)
+            self.guard.plugged(i, driver.facts.plugged)
+            self.guard.demand(i, driver.facts.plugged)
         self.guard.tick(now_ms)
         for i, driver in enumerate(self.drivers):
             driver.want(self.guard.want_da[i], now_ms)

@@ -72,7 +72,7 @@ def test_an_order_that_may_wait_in_the_gateway_counts_for_its_transit(garage):
     garage.run(70_000)
     before = max(garage.guard.bound_da(0))
     garage.dumb.add(garage.devices[0])
-    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold", garage.now_ms())
+    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     garage.run(4_000)
     assert max(garage.guard.bound_da(0)) == before  # nothing has shown that the lower arrived
 

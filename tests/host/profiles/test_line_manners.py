@@ -81,8 +81,8 @@ class Talk:
         now_ms = now_us // 1000
         self.device.tick(now_ms)
         if self.guard is not None:
-            self.guard.plugged(0, True, now_ms)
-            self.guard.demand(0, True, now_ms=now_ms)
+            self.guard.plugged(0, True)
+            self.guard.demand(0, True)
             self.guard.tick(now_ms)
             self.driver.want(self.guard.want_da[0], now_ms)
         self.engine.permit(now_ms + 200)

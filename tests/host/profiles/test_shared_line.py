@@ -107,16 +107,16 @@ def test_while_the_loop_does_not_permit_nobody_is_fed(garage):
 
 def test_a_lower_leaves_at_once_and_frees_after_its_proof(garage):
     settle(garage)
-    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold", garage.now_ms())
+    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     garage.run(1500)
     assert lists(garage)[-1][1] == 0 and garage.devices[0].limit_da == 0
 
 
 def test_a_node_that_wants_to_start_is_answered_only_while_it_may(garage):
-    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold", garage.now_ms())
+    garage.guard.limit("test", ("evse", 0), [0, 0, 0], None, "hold")
     settle(garage)
     assert garage.devices[0].state == 4  # it asks for B, and waits
-    garage.guard.limit("test", ("evse", 0), None, None, "hold", garage.now_ms())
+    garage.guard.limit("test", ("evse", 0), None, None, "hold")
     garage.run(80_000)
     assert garage.devices[0].state == 2 and garage.offered_da()[0] >= 60
 

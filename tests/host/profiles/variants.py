@@ -292,7 +292,7 @@ class Pair:
             self.drivers.append(EvseDriver(facts, compiled, i, self.guard))
         self.bent = Bent(self.devices[0], self.plants[0], rows[0][0], variant)
         self.wires = [DeviceWire(driver, device, START_MS) for driver, device in zip(self.drivers, self.devices, strict=True)]
-        self.guard.limit("neighbour", ("evse", 1), [NEIGHBOUR_DA] * 3, None, "hold", START_MS)
+        self.guard.limit("neighbour", ("evse", 1), [NEIGHBOUR_DA] * 3, None, "hold")
 
     def _facts(self, index, name):
         profile = profiles.load("evse-" + name)
@@ -314,7 +314,7 @@ class Pair:
         }  # fmt: skip
 
     def allow(self, limit_da):
-        self.guard.limit("bay", ("evse", 0), [limit_da] * 3, None, "hold", self.now_ms)
+        self.guard.limit("bay", ("evse", 0), [limit_da] * 3, None, "hold")
 
     def run(self, ms):
         until_ms = self.now_ms + ms
@@ -333,8 +333,8 @@ class Pair:
     def _tick(self):
         self._tick_ms = self.now_ms + self.tick_ms
         for i, driver in enumerate(self.drivers):
-            self.guard.plugged(i, driver.facts.plugged, self.now_ms)
-            self.guard.demand(i, driver.facts.plugged, now_ms=self.now_ms)
+            self.guard.plugged(i, driver.facts.plugged)
+            self.guard.demand(i, driver.facts.plugged)
         self.guard.tick(self.now_ms)
         for i, driver in enumerate(self.drivers):
             driver.want(self.guard.want_da[i], self.now_ms)

@@ -18,7 +18,7 @@ def test_the_feeder_opens_the_others_go_on_and_a_person_resets_it(tmp_path):
     point.set_fault("welded", True)
     point.set_fault("disobeys", True)
     role = one.primary.role
-    role.guard.limit("test", ("evse", 1), 60, None, "hold", role.clock.now_ms())
+    role.guard.limit("test", ("evse", 1), 60, None, "hold")
     one.run_ms(45_000)
     view = role.view()["evses"]["b"]
     assert point.feeder_open and point.amps_da == 0
@@ -28,7 +28,7 @@ def test_the_feeder_opens_the_others_go_on_and_a_person_resets_it(tmp_path):
     assert all(ms == [0, 0, 0] for ms in [row["violation_ms"] for row in worst_circuits(one.plant, None).values()])
     point.set_fault("welded", False)
     point.set_fault("disobeys", False)
-    role.guard.limit("test", ("evse", 1), None, None, "hold", role.clock.now_ms())
+    role.guard.limit("test", ("evse", 1), None, None, "hold")
     role.guard.unlock(1)
     one.run_ms(1_000)
     assert not point.feeder_open and role.guard.bound_da(1) != [0, 0, 0]

@@ -98,8 +98,8 @@ def run(count, rounds):
     guard = Guard(facts(count), now_ms)
     for index in range(count):
         audit(guard, index, now_ms)
-        guard.plugged(index, True, now_ms)
-        guard.demand(index, True, None, now_ms)
+        guard.plugged(index, True)
+        guard.demand(index, True)
     spent_us, longest_us, shares, ticks = 0, 0, 0, 0
     while shares < rounds:
         now_ms += TICK_MS

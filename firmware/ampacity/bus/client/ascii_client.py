@@ -62,8 +62,8 @@ def from_ascii(line: "bytes | bytearray") -> bytes:
 class AsciiClient(RtuClient):
     """RtuClient with the spelling of ASCII; its face, facts and counters. `crc_errors` counts lines that are none."""
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
-        RtuClient.__init__(self, bus_facts, drivers, log, schedule)
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
+        RtuClient.__init__(self, bus_facts, drivers, schedule)
         self._char_us = 2 * self._char_us + 1  # a byte is two characters
         self._heard = bytearray()
         self._inside = False

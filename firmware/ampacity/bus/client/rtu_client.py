@@ -8,8 +8,9 @@ something else, it is not handed over at all.
 """
 
 from ampacity.bus.client.duplicate_address import DuplicateAddresses
+from ampacity.bus.client.engine import Engine
 from ampacity.bus.client.request import Request
-from ampacity.bus.client.schedule import Schedule, Slot
+from ampacity.bus.client.schedule import Slot
 from ampacity.bus.modbus.frames import (
     FRAME_BYTES_MAX,
     WRITES,
@@ -33,10 +34,9 @@ WRITES_KEPT = 3  # of each unit: two devices may still be at the one before
 OWN_WRITE_US = 2000000  # so long a write that is ours to the byte is nobody else's
 SECOND_REPLY_US = 120000  # an answer of a unit that may be two waits so long for a second one
 BABBLE_US = 100000  # a line that is never silent is used all the same
-KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
 
 
-class RtuClient:
+class RtuClient(Engine):
     """Engine of one serial bus. bus_facts: baud, parity, stop, transit_ms (site facts). drivers: contract of a driver.
 
     `counters`: frames sent, replies, failures by kind, and cycle_ms. `on_foreign`: called with (unit, function,
@@ -44,20 +44,15 @@ class RtuClient:
     called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns.
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
+        Engine.__init__(self, drivers, schedule)
         baud: int = bus_facts.get("baud", 19200)
         plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
         self._char_us = char_us(baud, 10 if plain else 11)
         self._silence_us = silence_us(baud)
         self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
-        self._log = log
-        self._schedule: Any = schedule or Schedule(drivers)
-        self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
         self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
         self._receiver.on_skipped = self._skipped
-        self._request: Any = None  # the Request that waits for its reply
-        self._slot: Any = None
-        self._sent_us = 0
         self._sent_end_us = 0
         self._deadline_us = 0  # for the first byte; moves while bytes come, at most to
         self._limit_us = 0
@@ -77,16 +72,6 @@ class RtuClient:
         self.duplicate_addresses = DuplicateAddresses()
         self.on_duplicate_address: Any = None
         self.on_foreign: Any = None
-        self.counters = {}
-        for kind in KINDS:
-            self.counters[kind] = 0
-        self.counters["cycle_ms"] = 0
-
-    def permit(self, until_ms: int) -> None:
-        """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
-        self._schedule.permit_until_ms = until_ms
-        for driver in self._permitted:
-            driver.permit(until_ms)
 
     def next(self, now_us: int) -> "tuple[bytes | None, int]":
         """What to send now, if anything, and when to call again unless bytes come before."""
@@ -123,18 +108,6 @@ class RtuClient:
 
     # sending
 
-    def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
-        schedule = self._schedule
-        for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too
-            slot = schedule.pick(now_us)
-            if slot is None:
-                break
-            request = slot.driver.take(now_us // 1000)
-            if request is not None:
-                return self._send(slot, request, now_us)
-            schedule.refused(slot, now_us)
-        return None, max(schedule.wake_us, now_us + 1000)
-
     def _send(self, slot: Slot, request: Request, now_us: int) -> "tuple[bytes, int]":
         if request.adu is None:
             request.adu = rtu_frame(request.unit, request.pdu)
@@ -143,7 +116,7 @@ class RtuClient:
         request.sent_ms = now_us // 1000
         if request.pdu[0] in (5, 6):
             self._note_write(request.unit, request.pdu, end_us)
-        self._sent_us, self._sent_end_us = now_us, end_us
+        self._sent_end_us = end_us
         self._echo, self._echo_at = adu, 0
         self._blocked_us = -1
         self.counters["frames"] += 1
@@ -264,7 +237,7 @@ class RtuClient:
         self._schedule.succeeded(slot, now_us, request.gap_ms * 1000, request.follows)
         if request.wakes:
             self._schedule.woken(slot, now_us)
-        self._end(now_us)
+        self._end()
         slot.driver.reply(request, pdu, now_us // 1000)
 
     def _fail(self, reason: str, now_us: int) -> None:
@@ -283,7 +256,7 @@ class RtuClient:
                 self._schedule.woken(slot, now_us)
             else:
                 self._schedule.failed(slot, now_us, request.gap_ms * 1000, reason == "alone")
-        self._end(now_us)
+        self._end()
         slot.driver.failed(request, reason, now_us // 1000)
 
     def _give_up(self, now_us: int) -> None:
@@ -305,7 +278,7 @@ class RtuClient:
                 self._late_requests[request.unit] = (request.pdu, now_us + self._transit_us + request.timeout_ms * 1000)
             self._fail("timeout" if self._receiver.empty() else "crc", now_us)
 
-    def _end(self, now_us: int) -> None:
+    def _end(self) -> None:
         self._receiver.units = ()
         self._echo = self._early_repeat = self._held_reply = b""
         self._blocked_us = -1

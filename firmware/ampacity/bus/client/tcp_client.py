@@ -5,8 +5,9 @@ an unanswered request is still on its way; so after some time without any answer
 (`wants_reset`), which bounds that to the path's transit.
 """
 
+from ampacity.bus.client.engine import Engine
 from ampacity.bus.client.request import Request
-from ampacity.bus.client.schedule import Schedule, Slot
+from ampacity.bus.client.schedule import Slot
 from ampacity.bus.modbus.frames import refusal, reply_pdu_len
 from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
 
@@ -18,27 +19,22 @@ TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together
 SCAN_TIMEOUTS_MAX = 1 << 20  # who calls units that may not be there keeps the connection
 LOST_MS = 1000  # while there is no connection the drivers are told that often
 NEVER_US = 1000000
-KINDS = ("frames", "replies", "timeouts", "crc_errors", "exceptions", "unexpected", "late", "echoes", "foreign", "garbage", "doubles")
 
 
-class TcpClient:
+class TcpClient(Engine):
     """Engine of one connection; the face of RtuClient and connected(), disconnected(), wants_reset.
 
     A driver may have `disconnected(now_ms)`: called when the connection is lost, and each second until it is back.
     `wake`: set by the transport; call it when an order should leave before the engine's next look.
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", log: "Any" = None, schedule: "Any" = None) -> None:
-        self._log = log
-        self._schedule: Any = schedule or Schedule(drivers)
-        self._permitted = [driver for driver in drivers if hasattr(driver, "permit")]
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
+        Engine.__init__(self, drivers, schedule)
         self._timeouts_max = TIMEOUTS_MAX if schedule is None else SCAN_TIMEOUTS_MAX
         for driver in drivers:
             if getattr(driver, "can_broadcast", None):
                 driver.can_broadcast = False
         self._receiver = MbapReceiver()
-        self._request: Any = None  # the Request that waits for its reply
-        self._slot: Any = None
         self._transaction = 0
         self._deadline_us = 0
         self._unanswered = 0
@@ -46,16 +42,6 @@ class TcpClient:
         self.up = False
         self.wants_reset = False
         self.wake: Any = None
-        self.counters = {}
-        for kind in KINDS:
-            self.counters[kind] = 0
-        self.counters["cycle_ms"] = 0
-
-    def permit(self, until_ms: int) -> None:
-        """Until then orders, refreshes and frames that feed may leave; lowers always may (rule 11)."""
-        self._schedule.permit_until_ms = until_ms
-        for driver in self._permitted:
-            driver.permit(until_ms)
 
     def connected(self, now_us: int) -> None:
         """A fresh connection is there: nothing asked on the old one is answered on it."""
@@ -115,18 +101,6 @@ class TcpClient:
             self._fail("unexpected", now_us)
         else:
             self._answered(request, pdu, now_us)
-
-    def _send_next(self, now_us: int) -> "tuple[bytes | None, int]":
-        schedule = self._schedule
-        for _ in range(len(schedule.slots) or 1):  # none: the next look is the schedule's to say, too
-            slot = schedule.pick(now_us)
-            if slot is None:
-                break
-            request = slot.driver.take(now_us // 1000)
-            if request is not None:
-                return self._send(slot, request, now_us)
-            schedule.refused(slot, now_us)
-        return None, max(schedule.wake_us, now_us + 1000)
 
     def _send(self, slot: Slot, request: Request, now_us: int) -> "tuple[bytes, int]":
         self._transaction = (self._transaction + 1) & 0xFFFF

@@ -9,7 +9,7 @@ carries the boot counter and a mark of the settings, so one status read says tha
 import struct
 
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
-from ampacity.bus.device_facts import DeviceFacts
+from ampacity.bus.device_facts import ALL_TRAFFIC, IDLE_POLL_MS, NO_TRAFFIC, STEADY_POLL_MS, DeviceFacts
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.broadcast_driver import NOT_DUE
 from ampacity.bus.modbus.frames import read_pdu, read_write_pdu
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 POLL_MS = 250
-IDLE_POLL_MS = 2000  # between two readings of one that may draw nothing, and draws nothing
-STEADY_POLL_MS = 800  # of one whose current has stood still for a while: the guard brackets a meter's frame by readings of a second
 STILL_MS = 15000
 STILL_DA = 5
 REFRESH_LEAD_MS = 400  # before a refresh its settings are read back, for older ones count no more (rule 8)
@@ -31,7 +29,6 @@ REAUDIT_MS = 5000
 HOLD_MS = 50  # after the guard said no
 RESEND_BELOW_MS = 1000  # a primary below proves a lower grant only when all of its own are proven and settled
 SAMPLE_AGE_MS = 1500  # its measured current is a sum of readings, the oldest no older than this
-TALK, LISTEN, MUTE = 0, 1, 2
 MUTED_MS = 1000
 FLAG_OPEN = 2  # of a grant: open the contactor
 SENT_MAX = 8  # orders whose proof is still awaited
@@ -78,7 +75,7 @@ class LeaseDriver:
         self.want_da = 0
         self.flags = 0  # of its grants; other than 0 it is granted alone, for a broadcast carries none
         self._sent_flags = 0
-        self.muted = TALK
+        self.muted = ALL_TRAFFIC
         self.order_da: int | None = None  # last one sent
         self.sent_ms = 0
         self.due_ms = 0  # when need() may say something else without a want or an answer
@@ -121,8 +118,8 @@ class LeaseDriver:
             self.broadcaster.update_members()
 
     def mute(self, level: int, now_ms: int) -> None:
-        """A test of its fail-safe: TALK, LISTEN (readings, no grants) or MUTE (nothing goes out to it)."""
-        if level != TALK and self.muted == TALK:
+        """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (readings, no grants) or NO_TRAFFIC (nothing goes out to it)."""
+        if level != ALL_TRAFFIC and self.muted == ALL_TRAFFIC:
             self._failures = LOST_AFTER
             self._lose(now_ms)
         self.muted = level
@@ -136,7 +133,7 @@ class LeaseDriver:
 
     def grant_due(self, now_ms: int) -> int:
         """LOWER, ORDER or NONE: does a grant have to go out now? Sets due_ms."""
-        if self.muted != TALK:
+        if self.muted != ALL_TRAFFIC:
             self.due_ms = now_ms + MUTED_MS
             return NOT_DUE
         order_da, want_da = self.order_da, self.want_da
@@ -195,7 +192,7 @@ class LeaseDriver:
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
         """When the next reading is due; the grants are the table's, except alone on a path without broadcasts."""
-        if self.muted == MUTE:
+        if self.muted == NO_TRAFFIC:
             return None
         if self._unicast_now or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
             priority = self.grant_due(now_ms)

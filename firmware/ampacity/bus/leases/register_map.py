@@ -6,6 +6,7 @@ leaves, so that the very next status read shows it.
 
 import struct
 
+from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.lease import Lease
 from ampacity.bus.modbus.crc import crc16
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 STARTING, LEASED, FALLBACK, PAUSED, FAULTED = 0, 1, 2, 3, 4
-CHARGING_DA_MIN = 60
 MAX_DA_MAX = 800
 GRANTS_KEPT = 8
 _STATUS_FORMAT = table.format_of(table.STATUS)
@@ -80,7 +80,6 @@ class RegisterMap:
         self.unlocked = False
         self.settings_changed = False
         self.grants: list[tuple[int, int, int, int, int, int]] = []
-        self._grant = (0, 0, 0, 0, 0, 0)
         self._registers = bytearray(2 * (table.LAST + 1 - table.BASE))
         self._mark = 0
         self._build(unit)

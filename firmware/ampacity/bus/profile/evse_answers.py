@@ -5,7 +5,7 @@ that may belong to an older request (the engine says so) updates what is shown a
 """
 
 from ampacity.bus.client.request import Request
-from ampacity.bus.device_facts import DeviceFacts
+from ampacity.bus.device_facts import DRAWS_DA, DeviceFacts
 from ampacity.bus.profile.orders.order_progress import OrderProgress
 from ampacity.bus.profile.orders.order_recipe import OrderRecipe
 from ampacity.bus.profile.orders.write_limiter import WriteLimiter
@@ -21,7 +21,6 @@ REWRITE_MS = 5000         # not as ordered, or not believed, for so long: order 
 DENIED_MS = 100           # the guard said no: ask again in the next safety tick
 PROOF_MS = 500            # it does not show the order yet: look again
 ALTERNATING_MS = 600000         # units are not exchanged twice in this time
-DRAWS_DA = 10             # a car that draws
 NOISE_DA = 5              # what a meter may show where none draws
 IMPOSSIBLE_DA = 2000      # no EVSE draws or allows so much: no reading
 REPORT_AFTER_MS = 8000            # not shown for so long: say what is missing
@@ -330,7 +329,7 @@ class EvseAnswers:
         shown_da = self._readings.values[index]
         rows = self._table["proof"]["pause"]
         off = bool(rows) and holds(rows, self._readings.values, self._recipe.most_da(0), self._targets)
-        off = off or self._off_by_ack(now_ms)
+        off = off or self._off_by_ack()
         if self._limit_seen() and (off or not (self._off_shows and self._order.acked_off)):
             seen_off = off and self._readings.asked_since(fields_of(rows), self._order.written_ms)
             self._order.limit_shown(0 if shown_da is None else shown_da, seen_off)
@@ -355,7 +354,7 @@ class EvseAnswers:
                 return True  # a slow vehicle; rule 10 judges one that does not stop
         return bool(self._ack_fields or self._recipe.off_shown) and 0 <= self._readings.asked_ms[index] < self._order.written_ms
 
-    def _off_by_ack(self, now_ms: int) -> bool:
+    def _off_by_ack(self) -> bool:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
         amps_da, rows = self.facts.amps_da, self._table["proof"].get("word")
         if not self._order.off_believed or not self._ack_fields or not self._ack_read() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
@@ -416,7 +415,7 @@ class EvseAnswers:
         most_da = self._recipe.max_da if order.counted_at_max else self._recipe.most_da(order.target_da)
         full = self._recipe.table["full"] and most_da >= self._recipe.max_da  # watts of all phases: more than it can
         proven = holds(rows, self._readings.values, NO_LIMIT if full or order.counted_at_max else most_da, self._targets, order.counted_at_max)
-        proven = proven or (not order.target_da and self._off_by_ack(now_ms))
+        proven = proven or (not order.target_da and self._off_by_ack())
         order.shown(proven and not order.counted_at_max)
         if proven and not order.proven:
             self._guard.proven(self._index, order.order_id, most_da if order.counted_at_max else min(self._shown_da(), most_da), now_ms)

@@ -9,6 +9,7 @@ may leave. Nothing that can raise a current, or keep one alive, leaves without t
 """
 
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE, Request
+from ampacity.bus.device_facts import ALL_TRAFFIC, IDLE_POLL_MS, NO_TRAFFIC, STEADY_POLL_MS
 from ampacity.bus.profile.evse_answers import AUDIT, DENIED_MS, ONLINE, REWRITE_MS, SILENT
 from ampacity.bus.profile.evse_refusals import PROBE_MS, EvseRefusals
 from ampacity.bus.profile.orders.order_recipe import ENABLE, W_RAW, W_ROLE, W_WHAT
@@ -19,18 +20,15 @@ from ampacity.bus.profile.registers.read_cycle import first_due
 DOUBTFUL = 2              # so many unanswered, then an answer: was it away?
 PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many more
 FOLLOW_UP_MS = 60000            # what must follow the last read at once is this much overdue
-TALK, LISTEN, MUTE = 0, 1, 2
 AUDIT_PAUSE_MS = 10000    # settings that do not hold are tried again after this
 OVERDUE_MS = 1000         # a reading older than this goes before routine ones
-IDLE_POLL_MS = 2000  # between two readings of one that may draw nothing, and draws nothing
-STEADY_POLL_MS = 800  # of one that might draw: the guard brackets a meter's frame by readings of a second
 
 
 class EvseDriver(EvseRefusals):
     """Driver of one EVSE. facts: its entry of the site facts; index: its place there; guard: the safety core, circuit/guard.py."""
 
     _feed_denied = False  # the last frame that may feed had to wait
-    muted = TALK
+    muted = ALL_TRAFFIC
     _idle_until_ms = 0  # nothing to ask before
     _presence_due = False  # nobody answered the last probe, for nobody answers any: a reading is next
 
@@ -43,8 +41,8 @@ class EvseDriver(EvseRefusals):
             self._idle_until_ms = 0
 
     def mute(self, level: int, now_ms: int) -> None:
-        """A test of its fail-safe: TALK, LISTEN (its live readings and nothing else) or MUTE (nothing goes out to it)."""
-        if level != TALK and self.muted == TALK and self.link != SILENT:
+        """A test of its fail-safe: ALL_TRAFFIC, READS_ONLY (its live readings and nothing else) or NO_TRAFFIC (nothing goes out to it)."""
+        if level != ALL_TRAFFIC and self.muted == ALL_TRAFFIC and self.link != SILENT:
             self._lost(now_ms)
         self.muted = level
         self._cycles["live"].restart()  # what is read next is all of one round, from now
@@ -67,7 +65,7 @@ class EvseDriver(EvseRefusals):
         found = self._next(now_ms)
         if found is None:
             return None
-        if found[0] == ROUTINE and self.idle_poll_ms and self.muted == TALK:
+        if found[0] == ROUTINE and self.idle_poll_ms and self.muted == ALL_TRAFFIC:
             self._idle_until_ms = found[1]
         return found[0], found[1]
 
@@ -115,7 +113,7 @@ class EvseDriver(EvseRefusals):
             self._order.probed(request.tag[3])
             self._begin_audit(now_ms)
         elif request.tag[0] == "recipe":
-            self._audit.written(request.tag[1], now_ms)
+            self._audit.written(request.tag[1])
 
     def _answered(self, request: Request, whole: bool, now_ms: int) -> None:
         """An answer that may belong to an older request tells nothing of this one: it may still be on its way.
@@ -133,8 +131,8 @@ class EvseDriver(EvseRefusals):
     # ---- what is next
 
     def _next(self, now_ms: int) -> "tuple | None":
-        if self.muted != TALK or (self.shared and self.shared.quiet()):
-            return None if self.muted == MUTE else (OVERDUE, max(self._cycles["live"].due_ms(), self._hold_ms["read"]), self._take_live)
+        if self.muted != ALL_TRAFFIC or (self.shared and self.shared.quiet()):
+            return None if self.muted == NO_TRAFFIC else (OVERDUE, max(self._cycles["live"].due_ms(), self._hold_ms["read"]), self._take_live)
         if self.link == SILENT:
             if self._presence_due:
                 return (ROUTINE, self._hold_ms["read"], self._take_presence)

@@ -186,6 +186,7 @@ def last_units(free_da: "list[int]", active: "list[Member]", level: int) -> "lis
 
 
 def gcd(a: int, b: int) -> int:
+    """The greatest common divisor of a > 0 and b >= 0; MicroPython's math has none."""
     while b:
         a, b = b, a % b
     return a

@@ -3,10 +3,9 @@
 Section 6, the first of three passes: linear, in every tick. The other two are in plan.py.
 """
 
-from ampacity.circuit.policy.queue.demand import FRESH_MS
 from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.policy.targets import Targets
-from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
 

@@ -5,7 +5,7 @@ like by any limit from outside: that fits within every margin, whatever other lo
 The policy may make its own steps instead; the ledger does not care who makes them.
 """
 
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ PAUSE_MS = 900000  # nobody stands above its minimum for so long: one pauses, on
 LAST_MS = 10000
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50
-FRESH_MS = 5000
 BESIDE_DA = 10  # less than this on a phase is no step there
 
 

@@ -36,11 +36,11 @@ class MinimumGrants:
         self.file_da = [evse.min_da for evse in shed.ledger.site.evses]
         self.told_da = [0] * len(self.file_da)
 
-    def tell(self, e: int, da: int, now_ms: int) -> bool:
+    def tell(self, e: int, da: int) -> bool:
         """True if its minimum is another from now on."""
         self.told_da[e] = da
         s, least_da = self.shed.ledger.evse_states[e], self.file_da[e]
-        if da > least_da and possible(self.shed, s, da, now_ms):
+        if da > least_da and possible(self.shed, s, da):
             least_da = da
         if least_da == s.evse.min_da:
             return False
@@ -48,7 +48,7 @@ class MinimumGrants:
         return True
 
 
-def possible(shed: "SharedCapacity", s: EvseState, da: int, now_ms: int) -> bool:
+def possible(shed: "SharedCapacity", s: EvseState, da: int) -> bool:
     """Would it fit if all others gave what they can, within all limits?"""
     ledger, limits, other = shed.ledger, shed.limits, shed.other
     if da > min(s.evse.limit_da, limits.evse_da[s.index]):

@@ -81,7 +81,7 @@ class PhaseSwitch:
         self.limits.renew()
 
     def _steady(self, e: int, s: EvseState, now_ms: int) -> None:
-        better = self._better(e, s, now_ms)
+        better = self._better(e, s)
         if better == self.want[e]:
             self.since_ms[e] = LONG_AGO_MS
             return
@@ -93,17 +93,17 @@ class PhaseSwitch:
             self.ledger.events.add(now_ms, "phases", "%s switches to %d phases" % (s.evse.name, better))
             self._to(e, EMPTYING, now_ms)
 
-    def _better(self, e: int, s: EvseState, now_ms: int) -> int:
+    def _better(self, e: int, s: EvseState) -> int:
         """How many phases what the rows leave for it is good for."""
         if not s.ok or not self.demand.wants[e]:
             return self.want[e]
-        left = self._left(e, now_ms)
+        left = self._left(e)
         most = len(s.evse.terminals)
         if left is None or left >= most * s.evse.min_da:
             return most
         return 1 if left >= s.evse.min_da else self.want[e]
 
-    def _left(self, e: int, now_ms: int) -> "int | None":
+    def _left(self, e: int) -> "int | None":
         """The least that a row leaves for it, in da times phases; None: no row counts it."""
         least = None
         for row in self.limits.constraints:

@@ -9,13 +9,14 @@ Its goals come into force all at once, and what is raised to them has its margin
 """
 
 from ampacity.circuit.policy.allocator import PIECE, Member, pieces, take
-from ampacity.circuit.policy.constraints.external_limits import NONE_DA, Limits
+from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.load_shedding import LoadShedding
 from ampacity.circuit.policy.preemption import Preemption
 from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.policy.reservations import Reservations
 from ampacity.circuit.policy.targets import Targets
 from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
@@ -352,11 +353,10 @@ class Plan:
 
     def _room(self, s: EvseState, held: int) -> int:
         """The highest order that has its margin now, with what others were promised counted, in da; 0: none."""
-        ledger = self.ledger
-        own = max(0, held - s.bound_da)
+        margin, own = self.ledger.margin, max(0, held - s.bound_da)
         room = NONE_DA
         for key in s.on_keys:
             count = s.on_keys.count(key)
-            free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key] - self.extra[key] + own * count
+            free = margin.free_da(key) - self.extra[key] + own * count
             room = min(room, free // count)
         return s.bound_da + room if room >= 0 else 0  # what is below its bound leaves only where all bounds fit

@@ -6,10 +6,9 @@ a moment, the others give: down to their minimum, or all who had their slot. Unt
 takes what they gave; then they come back beside it.
 """
 
-from ampacity.circuit.policy.queue.demand import FRESH_MS
 from ampacity.circuit.policy.reservations import BEGINS
 from ampacity.circuit.policy.shortfall import Shortfall, shortfall_da
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from ampacity.circuit.trusted.ledger import Ledger
 
 def shortfall_da(ledger: Ledger, s: EvseState, key: int, da: int) -> int:
     """By how much the margin there is too small for this order; 0 or less: it is enough."""
-    free = ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]
-    return max(0, da - s.bound_da) * s.on_keys.count(key) - free
+    return max(0, da - s.bound_da) * s.on_keys.count(key) - ledger.margin.free_da(key)
 
 
 class Shortfall:

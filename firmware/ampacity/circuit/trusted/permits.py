@@ -5,14 +5,13 @@ yes. Everything is decided from what the ledger knows; nobody waits here for any
 """
 
 from ampacity.circuit.trusted.bounds import Bounds
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.margin import Margin
 
 TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
 LINE_CLEAN_MS = 10000  # rule 9
 REFUSALS_MAX = 2
-LOWER_FRESH_MS = 5000
 ROUNDING_DA_MAX = 40  # no device rounds by more than this
 
 
@@ -125,7 +124,7 @@ class Permits:
             return False  # to one that does not answer as it should any order above its reserve is a raise (rule 5)
         book = s.book
         if book.is_unknown(False):
-            return most_da < s.measured_da and now_ms - s.measured_ms <= LOWER_FRESH_MS and most_da < book.least_known_da()
+            return most_da < s.measured_da and now_ms - s.measured_ms <= FRESH_MS and most_da < book.least_known_da()
         least_da = book.least_known_da()
         if least_da == NONE_DA:
             return False  # no order of this life stands: nothing says what a lower is

@@ -80,7 +80,7 @@ class Evses:
         if index is not None:
             self.sessions[index].button(button, now_ms)
 
-    def bay(self, name, occupied, token, now_ms):
+    def bay(self, name, occupied, now_ms):
         index = self._named.get(name)
         if index is not None and self.primary.upstream is not None:
             self.primary.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
@@ -95,7 +95,7 @@ class Evses:
         for i in range(len(self.sessions)) if index < 0 else (index,):
             self.sessions[i].set_available(operative)
 
-    def authorized(self, index, token, accepted, now_ms, reason):
+    def authorized(self, index, accepted, now_ms, reason):
         """What became of a card, with the reason; index -1: at the site's reader."""
         what = "accepted" if accepted else "refused: " + reason
         self.log.add("info", "token at %s: %s" % (self._name(None if index < 0 else index), what), now_ms)
@@ -111,7 +111,7 @@ class Evses:
 
     def needs(self, index, energy_wh, departure_ms, now_ms):
         """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
-        self.guard.optional.charging_needs(index, energy_wh, departure_ms, now_ms)
+        self.guard.optional.charging_needs(index, energy_wh, departure_ms)
         if self.primary.upstream is not None:
             self.primary.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
@@ -135,7 +135,7 @@ class Evses:
         for index, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")
-                self.authorized(-1 if index is None else index, token, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
+                self.authorized(-1 if index is None else index, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
             else:
                 self._decide(index, token, kind, now_ms)
 
@@ -153,7 +153,7 @@ class Evses:
     def _step(self, index, session, meter_due, now_ms):
         driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
         facts, order_da = driver.facts, guard.last_order_da(index)
-        self._port_events(index, session, driver, now_ms)
+        self._port_events(session, driver, now_ms)
         self._log_trouble(index, session.name, getattr(facts, "trouble", None) or getattr(facts, "remark", None), now_ms)
         if upstream is not None:
             ends_ms = upstream.ends_since(index)
@@ -166,9 +166,9 @@ class Evses:
         if session.events:
             self._tell(index, session, now_ms)
         if facts.online:
-            guard.plugged(index, bool(facts.plugged), now_ms)
+            guard.plugged(index, bool(facts.plugged))
         wants = session.wants or self._under_test(index, facts)
-        guard.demand(index, wants, None, now_ms)
+        guard.demand(index, wants)
         guard.optional.suspended_ev(index, session.charging_state == "SuspendedEV")
         if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
             guard.optional.charge_requested(index)
@@ -196,7 +196,7 @@ class Evses:
         test = self.primary.commissioning
         return test is not None and test.serves(index) and bool(facts.plugged)
 
-    def _port_events(self, index, session, driver, now_ms):
+    def _port_events(self, session, driver, now_ms):
         """What happened at a local charging point: cards, buttons, faults."""
         events = getattr(driver, "events", None)
         while events:

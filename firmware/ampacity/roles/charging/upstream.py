@@ -4,10 +4,8 @@ The station is a pure core, the link its door. Nothing here touches a fuse: limi
 one source among others, and what the CSMS starts or stops goes to the sessions.
 """
 
-import os
 
 from ampacity.base.errors import Rejected
-from ampacity.base.rng import Rng
 from ampacity.net.link import OLD_TLS, Link, LinkConfig
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
@@ -86,7 +84,7 @@ class Upstream:
         self.platform = primary.platform
         self.log = primary.log
         site = primary.site
-        rng = self.platform.rng() if hasattr(self.platform, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
+        rng = self.platform.rng()
         store = OcppStore(primary.documents, primary.files)
         self.station = Station(station_config(site, ocpp, version, reason), station_evses(site), store,
                                primary.wallclock, rng, self.log, now_ms)
@@ -98,7 +96,6 @@ class Upstream:
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
         self.link.before_attempt = self.network_profiles.before_attempt
         self._set_link_variables()
-        self._meter_due_ms = 0
         self._limits_at_ms = 0
         self._limits = []
         self._known = [{} for _ in site["evses"]]
@@ -275,7 +272,7 @@ class Upstream:
         elif kind == "variable":
             self._set_link_variables()
         elif kind == "authorized":
-            evses.authorized(action[1] - 1, action[2], action[3], now_ms, action[4])
+            evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 
     def _set_link_variables(self):
         number = self.station.model.number
@@ -299,9 +296,9 @@ class Upstream:
         guard = self.primary.guard
         for source, target, _value, _unit, _phases in self._limits:
             if (source, target) not in [item[:2] for item in limits]:
-                guard.limit(source, target, None, None, "hold", now_ms)
+                guard.limit(source, target, None, None, "hold")
         for source, target, value, unit, phases in limits:
-            guard.limit(source, target, value, None, "hold", now_ms, unit=unit, phases=phases)
+            guard.limit(source, target, value, None, "hold", unit=unit, phases=phases)
         self._limits = limits
 
 

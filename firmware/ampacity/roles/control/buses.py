@@ -192,7 +192,7 @@ class Buses:
         kind = RtuClient
         if bus.get("framing") == "ascii":
             from ampacity.bus.client.ascii_client import AsciiClient as kind
-        engine = kind(bus, self._with_grants(members), self.log)
+        engine = kind(bus, self._with_grants(members))
         engine.on_foreign = self._foreign(bus, members)
         wire = Wire(bus["name"], engine, None)
         wire.port = bus.get("port")
@@ -211,7 +211,7 @@ class Buses:
 
     def _add_tcp(self, bus, host, port, members):
         from ampacity.bus.client.tcp_client import TcpClient
-        engine = TcpClient(bus, self._with_grants(members), self.log)
+        engine = TcpClient(bus, self._with_grants(members))
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
         said = [None]
 

@@ -43,7 +43,7 @@ class ParentLink:
 
     def before(self, now_ms):
         """What may be drawn together, from the lease; also when nobody granted anything for long."""
-        self.guard.grant(self.lease.limit_da(now_ms), now_ms)
+        self.guard.grant(self.lease.limit_da(now_ms))
 
     def after(self, now_ms):
         """What the parent reads and believes, and whether its newest grant is proven.
@@ -73,7 +73,7 @@ class ParentLink:
         fallback_da, power_on_da = max(facts["fallback_da"], reserves_da), max(facts["power_on_da"], reserves_da)
         if (fallback_da, power_on_da) != (lease.fallback_da, lease.power_on_da):
             self.map.set_settings(fallback_da, lease.max_da, power_on_da, lease.longest_ms)
-            self.guard.set_fallback(fallback_da, now_ms)
+            self.guard.set_fallback(fallback_da)
 
     def _show_cars(self, now_ms):
         """One car that may charge is enough to ask for a grant; one that draws, to charge. And how much is of use at least."""

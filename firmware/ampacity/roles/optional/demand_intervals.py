@@ -1,8 +1,6 @@
 """What sharing needs of the world: the clock's quarters, and chance for start delays."""
 
-import os
 
-from ampacity.base.rng import Rng
 from ampacity.roles.optional.part import OptionalPart
 
 QUARTER_MS = 900000
@@ -81,8 +79,7 @@ class StartDelays(OptionalPart):
     def __init__(self, extras, platform, most_ms, now_ms):
         self.extras = extras
         self.most_ms = most_ms
-        rng = platform.rng() if hasattr(platform, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)
-        self.below = rng.below
+        self.below = platform.rng().below
         if platform.boot.get("reason", "PowerUp") in COLD_REASONS:
             self.edge(now_ms)
 

@@ -19,7 +19,7 @@ class Derating(OptionalPart):
             percent = percent_at(driver.evse.port.temperature_c)
             if percent != self._told.get(driver.index, 100):
                 self._told[driver.index] = percent
-                self.guard.optional.derate(driver.index, percent, now_ms)
+                self.guard.optional.derate(driver.index, percent)
 
 
 def percent_at(temperature_c):

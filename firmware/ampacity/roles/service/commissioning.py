@@ -4,18 +4,17 @@ Made when an installer first asks for it. While an EVSE is under test the others
 own current is a limit of the source "commission" that ends by itself. Nothing here sends a frame or passes the guard.
 """
 
-import os
 
 from ampacity import __version__
 from ampacity.base import strict_json
 from ampacity.base.compat import format_exception
 from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
-from ampacity.base.rng import Rng
+from ampacity.bus.device_facts import ALL_TRAFFIC
 from ampacity.bus.profile.pause_evidence import can_declare_off_shows, pause_view
 from ampacity.commission import report
 from ampacity.commission.commissioning_run import CommissioningRun
-from ampacity.commission.experiments import TALK, Observation
+from ampacity.commission.experiments import Observation
 from ampacity.console.error_texts import UsageError
 from ampacity.roles.optional.part import OptionalPart
 
@@ -161,7 +160,7 @@ class Commissioning(OptionalPart):
         for circuit in site.paths[s.evse.circuit]:
             for key in range(circuit * site.phases, (circuit + 1) * site.phases):
                 if key not in s.on_keys:
-                    wish_da = min(wish_da, max(0, ledger.cap_da[key] - ledger.other_da[key] - ledger.sums[key]))
+                    wish_da = min(wish_da, max(0, ledger.margin.free_da(key)))
         return wish_da
 
     def _limit(self, index, value_da, now_ms):
@@ -169,11 +168,11 @@ class Commissioning(OptionalPart):
         if put is not None and put[0] == value_da and now_ms - put[1] < AGAIN_MS:
             return
         self._puts[index] = (value_da, now_ms)
-        self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release", now_ms)
+        self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release")
 
     def _mute(self, index, experiment, now_ms):
         driver = self.primary.buses.drivers[index]
-        if experiment.mute == TALK:
+        if experiment.mute == ALL_TRAFFIC:
             self._talk(now_ms)
             return
         if not hasattr(driver, "mute"):
@@ -192,7 +191,7 @@ class Commissioning(OptionalPart):
 
     def _talk(self, now_ms):
         if self._muted is not None:
-            self.primary.buses.drivers[self._muted].mute(TALK, now_ms)
+            self.primary.buses.drivers[self._muted].mute(ALL_TRAFFIC, now_ms)
             self.guard.optional.watchdog_test(self._muted, False, now_ms)
             self._muted = None
 
@@ -202,7 +201,7 @@ class Commissioning(OptionalPart):
             self.primary.off_shows().tell(self._under_test["index"], None)
         self._talk(now_ms)
         for index in sorted(self._puts):
-            self.guard.limit(SOURCE, ("evse", index), None, None, "release", now_ms)
+            self.guard.limit(SOURCE, ("evse", index), None, None, "release")
         self._puts, self._frozen = {}, {}
         self._under_test = self._wish_da = None
         self.guard.optional.under_test(None)
@@ -364,8 +363,7 @@ class Commissioning(OptionalPart):
             raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
         self._open_papers(chosen if names else None, now_ms)
-        rng = self.primary.platform.rng() if hasattr(self.primary.platform, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
-        self.run = CommissioningRun([self._claims(index) for index in chosen], rng, site["phases"], now_ms)
+        self.run = CommissioningRun([self._claims(index) for index in chosen], self.primary.platform.rng(), site["phases"], now_ms)
         self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
         return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
 

@@ -2,6 +2,7 @@
 
 from ampacity import __version__
 from ampacity.base.errors import Rejected
+from ampacity.base.quantities import amps
 from ampacity.base.tz import Zone
 from ampacity.console.error_texts import UnknownName, UsageError
 from ampacity.console.settings import Setting, SettingTable, parse_da
@@ -90,7 +91,7 @@ class PrimaryConsole:
         target = self._target(name)
         until_ms = None if ttl_ms is None else now_ms + ttl_ms
         value, unit = (limit_da, "da") if watts is None else (watts, "w")
-        text = "withdrawn" if value is None else "%d W" % watts if unit == "w" else "%d.%d A" % (value // 10, value % 10)
+        text = "withdrawn" if value is None else "%d W" % watts if unit == "w" else amps(value)
         self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
         self.primary.manual_limits().put(SOURCE, target, value, until_ms, "release", now_ms, unit)
 
@@ -130,7 +131,7 @@ class PrimaryConsole:
     def _wish(self, index):
         def apply(value_da):
             guard = self.primary.guard
-            guard.limit("installer", ("evse", index), value_da, None, "hold", guard.now_ms)
+            guard.limit("installer", ("evse", index), value_da, None, "hold")
         return apply
 
     # commands
@@ -141,7 +142,7 @@ class PrimaryConsole:
         index, guard = self._evse(words[0]), self.primary.guard
         draws_da = guard.draws_da(index, now_ms) if words[1] == "on" else 0
         if draws_da:
-            raise Rejected("isolate", "%s while it draws %d.%d A" % ((words[0],) + divmod(draws_da, 10)), "an EVSE whose feeder is open and locked")
+            raise Rejected("isolate", "%s while it draws %s" % (words[0], amps(draws_da)), "an EVSE whose feeder is open and locked")
         guard.isolate(index, words[1] == "on", now_ms)
         self.log.add("warning", "declared isolated: %s %s" % (words[0], words[1]), now_ms)
         return "ok"
@@ -283,7 +284,7 @@ class PrimaryConsole:
         """The evidence was damaged, and somebody has looked at every EVSE."""
         persistence = self._relearned(words)
         self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
-        persistence.relearn(self.primary.guard, now_ms)
+        persistence.relearn(self.primary.guard)
         return "restarting"
 
     def _restart(self, words, now_ms):

@@ -4,6 +4,7 @@ import os
 
 from ampacity import __version__
 from ampacity.base.errors import Rejected
+from ampacity.base.quantities import amps, tenths
 from ampacity.console.access import Access
 from ampacity.console.settings import Setting, SettingTable, is_number
 
@@ -51,7 +52,7 @@ class SecondaryConsole:
     def why(self, name):
         now_ms = self.clock.now_ms()
         lease = self.secondary.lease
-        return "%.1f A: %s, max_a %.1f A" % (lease.limit_da(now_ms) / 10, lease.state(now_ms), lease.max_da / 10)
+        return "%s: %s, max_a %s" % (amps(lease.limit_da(now_ms)), lease.state(now_ms), amps(lease.max_da))
 
     def limit(self, target, limit_da, watts, ttl_ms, now_ms):
         raise Rejected("limit", target, "the primary's console: a secondary obeys its lease")
@@ -68,7 +69,7 @@ class SecondaryConsole:
                 values["fallback_da"], values["max_da"], values["power_on_da"], values["longest_ms"]
             )
             if not done:
-                raise Rejected(key, "%d.%d" % divmod(value, 10), "0, or 6.0 A up to max_a, together with the other settings")
+                raise Rejected(key, tenths(value), "0, or 6.0 A up to max_a, together with the other settings")
             self.secondary.map.settings_changed = True
 
         return apply

@@ -4,18 +4,19 @@ Amperes with one decimal, one entry for each supply phase.
 """
 
 from ampacity.base.compat import mem_free
+from ampacity.base.quantities import amps
 from ampacity.roles.configuration.compiled_site import spread
 
 
-def amps(values_da):
+def in_amperes(values_da):
     """Deci-amperes as amperes with one decimal."""
     return [value / 10 for value in values_da]
 
 
 def circuit_view(guard, index):
     view = {
-        "margin_a": amps(guard.margin_da(index)),
-        "other_a": amps(guard.other_da(index)),
+        "margin_a": in_amperes(guard.margin_da(index)),
+        "other_a": in_amperes(guard.other_da(index)),
         "meter": guard.meter_state(index),
     }
     if guard.meter_reason(index):
@@ -36,8 +37,8 @@ def left_text(row):
     name, falls_ms = row["name"], row["falls_ms"]
     until = "until `gone %s`" % name
     if falls_ms is not None:
-        until = "for %d s, then its reserve %d.%d A" % ((falls_ms // 1000,) + divmod(row["reserve_da"], 10))
-    count = "%d.%d A count at %s" % (divmod(row["most_da"], 10) + (", ".join(row["circuits"]),))
+        until = "for %d s, then its reserve %s" % (falls_ms // 1000, amps(row["reserve_da"]))
+    count = "%s count at %s" % (amps(row["most_da"]), ", ".join(row["circuits"]))
     return "%s (%s) left the site file: %s %s" % (name, row["at"] or "address unknown", count, until)
 
 
@@ -49,9 +50,9 @@ def evse_view(primary, index):
     return {
         "online": guard.online(index),
         "order_a": None if order_da is None else order_da / 10,
-        "bound_a": amps(guard.bound_da(index)),
+        "bound_a": in_amperes(guard.bound_da(index)),
         "reserve_a": guard.reserve_da(index) / 10,
-        "measured_a": amps(spread(facts["terminals"], measured_da, primary.site["phases"])),
+        "measured_a": in_amperes(spread(facts["terminals"], measured_da, primary.site["phases"])),
         "status": primary.evses.status(index),
         "why": primary.why(index),
         "transaction": primary.evses.transaction(index),
@@ -63,7 +64,7 @@ def meter_view(primary, index, now_ms):
     facts, reading = primary.buses.meters[index].facts, primary.readings[index] or {}
     view = {
         "online": facts.online,
-        "amps_a": None if facts.amps_da is None else amps(facts.amps_da),
+        "amps_a": None if facts.amps_da is None else in_amperes(facts.amps_da),
         "power_w": facts.power_w,
         "energy_wh": facts.energy_wh,
         "fault": facts.fault,

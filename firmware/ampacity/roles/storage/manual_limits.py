@@ -31,7 +31,7 @@ class ManualLimits(OptionalPart):
 
     def put(self, source, target, value, until_ms, silent, now_ms, unit="da"):
         """Raises Rejected, or OSError: it is in force, but not kept yet."""
-        self.guard.limit(source, target, value, until_ms, silent, now_ms, unit=unit)
+        self.guard.limit(source, target, value, until_ms, silent, unit=unit)
         self._keep(now_ms)
 
     def step(self, now_ms):
@@ -85,7 +85,7 @@ class ManualLimits(OptionalPart):
             except (Rejected, KeyError, TypeError) as e:
                 why = str(e)
         if why:
-            self.guard.limit(SOURCES[0], ("chargers", 0), 0, None, "hold", now_ms)
+            self.guard.limit(SOURCES[0], ("chargers", 0), 0, None, "hold")
             self.log.add("error", UNREADABLE % why, now_ms)
 
     def _put_back(self, entry, now_ms):
@@ -98,6 +98,6 @@ class ManualLimits(OptionalPart):
                 return
             index = rows[0]
         until_ms = None if left_ms is None else now_ms + left_ms
-        self.guard.limit(entry["source"], (kind, index), entry["value"], until_ms, entry["silent"], now_ms, unit=entry["unit"],
+        self.guard.limit(entry["source"], (kind, index), entry["value"], until_ms, entry["silent"], unit=entry["unit"],
                          release_ms=entry["release_ms"], sign=entry["sign"], phases=entry["phases"])
         self.log.add("info", "limit by %s in force again: %s" % (entry["source"], name), now_ms)

@@ -3,9 +3,9 @@
 Written by the housekeeping loop only: no safety decision waits for a disk.
 """
 
-import os
 
 from ampacity.bus.leases.grant_numbers import GrantNumbers
+from ampacity.store.document_store import KeptDocuments
 
 IDENTITY = "identity"
 EVIDENCE = "evidence"
@@ -29,22 +29,12 @@ WITHOUT = "storage: started without memory, for the medium cannot be written: no
 UNKEPT_MS = 5000
 
 
-def random_u32(platform):
-    """32 bits that no other controller has: of the system's random source, on a bench of its seed."""
-    if hasattr(platform, "rng"):
-        return platform.rng().next32() or 1
-    return int.from_bytes(os.urandom(4), "big") or 1
+class Persistence(KeptDocuments):
+    """What the primary keeps beside single documents: its identity, the evidence, latched faults."""
 
-
-class Persistence:
-    """documents: the documents of this data folder. A failing medium is counted and told, and stops nothing."""
-
-    def __init__(self, documents, files, log, platform):
-        self.documents = documents
-        self.files = files
+    def __init__(self, documents, log, platform):
+        KeptDocuments.__init__(self, documents, log, "storage_errors")
         self.platform = platform
-        self.log = log
-        self.failing = []  # names of what is not kept
         self.holding = False  # raises wait for the medium
         self.lost = False  # the evidence was damaged: the site rests until a person looked
         self.restart = False  # the memory is back: the next life has one
@@ -56,11 +46,11 @@ class Persistence:
     def start(self, now_ms):
         """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
         known = self.documents.get(IDENTITY) or {}
-        identity = known.get("identity") or random_u32(self.platform)
+        identity = known.get("identity") or self.platform.rng().next32()
         epoch = (known.get("epoch", 0) + 1) & 0xFFFF
         self.put(IDENTITY, {"identity": identity, "epoch": epoch}, now_ms)
         if self.failing:
-            identity = random_u32(self.platform)  # the epoch could not be kept: draw both anew
+            identity = self.platform.rng().next32()  # the epoch could not be kept: draw both anew
         return GrantNumbers(identity, epoch)
 
     def keep_epoch(self, numbers, now_ms):
@@ -98,7 +88,7 @@ class Persistence:
             self.log.add("error", LOST, guard.now_ms)
             guard.enter_safe_state(LOST, guard.now_ms)
 
-    def relearn(self, guard, now_ms):
+    def relearn(self, guard):
         """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew after a restart."""
         self.documents.give_up(EVIDENCE)
         self.documents.put(EVIDENCE, guard.evidence_dump())
@@ -160,17 +150,3 @@ class Persistence:
         self._latched_ms = now_ms
         if self.put(LATCHED, latched, now_ms):
             self._latched = latched
-
-    def put(self, name, value, now_ms):
-        """Keep a document; False and a log line when the medium refuses."""
-        try:
-            self.documents.put(name, value)
-        except (OSError, ValueError) as e:  # no room, or it is too long
-            self.log.counter("storage_errors")
-            if name not in self.failing:
-                self.failing.append(name)
-                self.log.add("error", "storage: %s not kept: %s" % (name, e), now_ms)
-            return False
-        if name in self.failing:
-            self.failing.remove(name)
-        return True

@@ -8,7 +8,7 @@ exposure. Computed here only: the report, the breakers and the judge of the rig 
 
 from typing import Any
 
-from ampacity.circuit.trusted.device.unused_phases import FRESH_MS
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS
 from ampacity.circuit.trusted.site.tree import Site
 from ampacity_host.configure.analysis.line_timing import BusTiming, finding, line_of, lines_of
 from ampacity_host.rig.plant.breaker import parse_breaker, trip_time_s

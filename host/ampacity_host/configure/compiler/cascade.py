@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.trusted.device.reserve import Declared, default_da
-from ampacity.circuit.trusted.site.check import amps, declared_da
+from ampacity.circuit.trusted.site.check import declared_da
 from ampacity.circuit.trusted.site.tree import Evse, Site
 from ampacity_host.configure.analysis.line_timing import finding, lines_of
 from ampacity_host.configure.site_file.device_address import line

@@ -93,8 +93,8 @@ class EvseTestbed(DeviceTestbed):
         }  # fmt: skip
 
     def _safety(self, now_ms: int) -> None:
-        self.guard.plugged(0, True, now_ms)
-        self.guard.demand(0, True, now_ms=now_ms)
+        self.guard.plugged(0, True)
+        self.guard.demand(0, True)
         self.guard.tick(now_ms)
         self.driver.want(self.guard.want_da[0], now_ms)
         if self.guard.optional.phase_switch is not None:
@@ -109,7 +109,7 @@ class EvseTestbed(DeviceTestbed):
 
     def allow(self, limit_da: int) -> None:
         """A limit from outside for this EVSE."""
-        self.guard.limit("conformance", ("evse", 0), [limit_da] * 3, None, "hold", self.now_ms)
+        self.guard.limit("conformance", ("evse", 0), [limit_da] * 3, None, "hold")
 
     def ok(self) -> bool:
         return self.guard.state(0) == "ok" and self.driver.facts.online
@@ -322,7 +322,7 @@ def phases(testbed: EvseTestbed) -> "str | None":
         return "- no register of it switches its phases"
     switching = testbed.guard.optional.phase_switch
     come_back(testbed)
-    testbed.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", testbed.now_ms, unit="w")
+    testbed.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", unit="w")
     testbed.until(lambda: testbed.device.phases == 1, 90_000, "one phase")
     testbed.until(lambda: testbed.device.limit_da > 0 and testbed.ok(), 60_000, "charging on one phase")
     testbed.run(SETTLE_MS)
@@ -331,7 +331,7 @@ def phases(testbed: EvseTestbed) -> "str | None":
     testbed.run(4000)
     testbed.device.fault("restart", False)
     testbed.until(lambda: testbed.ok() and testbed.guard.optional.phases_wanted(0) == 3, 120_000, "notice that a restart undid the switch")
-    testbed.guard.limit("sum", ("chargers", 0), None, None, "hold", testbed.now_ms)
+    testbed.guard.limit("sum", ("chargers", 0), None, None, "hold")
     come_back(testbed)
     _down_and_up(testbed)
     return None
@@ -340,10 +340,10 @@ def phases(testbed: EvseTestbed) -> "str | None":
 def _down_and_up(testbed: EvseTestbed) -> None:
     switching = testbed.guard.optional.phase_switch
     switching.switched_ms[0] = LONG_AGO_MS  # its least time between two switches is not the subject here
-    testbed.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", testbed.now_ms, unit="w")
+    testbed.guard.limit("sum", ("chargers", 0), ONE_PHASE_W, None, "hold", unit="w")
     testbed.until(lambda: testbed.device.phases == 1 and switching.want[0] == 1, 90_000, "one phase again")
     testbed.run(SETTLE_MS)
-    testbed.guard.limit("sum", ("chargers", 0), None, None, "hold", testbed.now_ms)
+    testbed.guard.limit("sum", ("chargers", 0), None, None, "hold")
     switching.switched_ms[0] = LONG_AGO_MS
     testbed.run(1000)
     switching.since_ms[0] = LONG_AGO_MS + 1  # it has waited for that long enough

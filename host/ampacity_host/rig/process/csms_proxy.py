@@ -3,21 +3,21 @@
 import asyncio
 import contextlib
 
+from ampacity_host.rig.process.listener import Listener
 
-class CsmsProxy:
+
+class CsmsProxy(Listener):
     """`await start(host, port)` listens; every connection goes on to `target()` (host, port), while it is not down."""
 
     def __init__(self, target):
+        super().__init__()
         self._target = target
         self.down = self.nameless = False
         self.address = None
-        self._server = None
         self._writers = set()
-        self._tasks = set()
 
     async def start(self, host="127.0.0.1", port=0):
-        self._server = await asyncio.start_server(self._serve, host, port)
-        self.address = self._server.sockets[0].getsockname()[:2]
+        self.address = await self.listen(host, port)
 
     def set_down(self, on):
         """Down: what is connected breaks, nothing new gets through."""
@@ -58,13 +58,6 @@ class CsmsProxy:
         finally:
             self._writers.discard(far_writer)
             far_writer.close()
-
-    async def close(self):
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def _pump(reader, writer):

@@ -3,23 +3,22 @@
 import asyncio
 from functools import partial
 
+from ampacity_host.rig.process.listener import Listener
 from ampacity_host.rig.virtual.memory_network import Path
 
 
-class TcpDevices:
+class TcpDevices(Listener):
     """One listening socket for an Endpoint (rig/base/device_host.py). `port` is where it listens."""
 
     def __init__(self, time, endpoint):
+        super().__init__()
         self._time = time
         self._endpoint = endpoint
         self.path = Path(time)
         self.port = None
-        self._server = None
-        self._tasks = set()
 
     async def start(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = (await self.listen("127.0.0.1", 0))[1]
 
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
@@ -45,13 +44,6 @@ class TcpDevices:
 
     def _hear(self, receive, data):
         receive(data, self._time.now_us)
-
-    async def close(self):
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _write(writer, data):

@@ -14,7 +14,7 @@ import contextvars
 import heapq
 from asyncio import events
 
-from ampacity_host.rig.base.timeline import START_US
+from ampacity_host.rig.base.timeline import START_US, Timeline
 
 OWNER = contextvars.ContextVar("owner", default=None)
 
@@ -35,39 +35,18 @@ class Soon:
         return self.off
 
 
-class VirtualLoop(asyncio.BaseEventLoop):
-    """`now_us`/`now_ms` virtual; `run_to(us)` moves time."""
+class VirtualLoop(Timeline, asyncio.BaseEventLoop):
+    """A timeline that is a loop, too: coroutines run between its entries."""
 
     def __init__(self, start_us=START_US):
-        super().__init__()
-        self.now_us = start_us
-        self._heap = []
-        self._number = 0
+        asyncio.BaseEventLoop.__init__(self)
+        Timeline.__init__(self, start_us)
         self._ready = collections.deque()
         self._still = {}         # owner -> until when its code stands still, in us
         self._busy = True        # nobody may be resumed now: a task's step runs, or the loop does not
         self.problems = []
         self.set_exception_handler(self._problem)
         self.set_task_factory(_owned_task)
-
-    # ---- the timeline's face
-
-    @property
-    def now_ms(self):
-        return self.now_us // 1000
-
-    def at_us(self, when_us, fn, *args):
-        self._number += 1
-        entry = [when_us if when_us > self.now_us else self.now_us, self._number, fn, args]
-        heapq.heappush(self._heap, entry)
-        return entry
-
-    def at_ms(self, when_ms, fn, *args):
-        return self.at_us(when_ms * 1000, fn, *args)
-
-    def cancel(self, entry):
-        if entry is not None:
-            entry[2] = None
 
     # ---- asyncio's face
 

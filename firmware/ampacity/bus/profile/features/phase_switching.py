@@ -6,14 +6,14 @@ device shows without being asked - more phases than believed, or current on a ph
 """
 
 from ampacity.bus.client.request import ORDER, ROUTINE, Request
+from ampacity.bus.device_facts import DRAWS_DA
+from ampacity.bus.profile.orders.write_limiter import DayCount
 
-DRAWS_DA = 10
 DENIED_MS = 1000
 SHOWN_MS_MAX = 20000
 GIVEN_UP_MS = 60000
 LOOK_MS = 1000
 IDLE_LOOK_MS = 5000
-DAY_MS = 86400000
 IDLE, SENT = 0, 1
 
 
@@ -23,12 +23,12 @@ class PhaseSwitching:
 
     def __init__(self, driver: object, table: list, count: int) -> None:
         self._driver = driver
-        self._one, self._all, self._field, self._shows_one, self._shows_all, self._before_ms, self._after_ms, self._able, self._per_day = table
+        self._one, self._all, self._field, self._shows_one, self._shows_all, self._before_ms, self._after_ms, self._able, per_day = table
         self._count = count
         self._wanted = self._believed = count
         self._step = IDLE
         self._empty_ms = self._sent_ms = self._hold_ms = -1
-        self._written_ms = []
+        self._switches = DayCount(per_day)  # contactors and flash wear out; the guard's holds come on top
 
     def want(self, count: int) -> None:
         """How many phases should be able to close."""
@@ -75,20 +75,15 @@ class PhaseSwitching:
             return 1
         return self._count if value in self._shows_all else None
 
-    def _affordable(self, now_ms: int) -> bool:
-        """Contactors and flash wear out: so many switches a day, and the guard's holds on top."""
-        self._written_ms = [ms for ms in self._written_ms if now_ms - ms < DAY_MS]
-        return len(self._written_ms) < self._per_day
-
     def _take_switch(self, now_ms: int) -> "Request | None":
         driver = self._driver
         self._hold_ms = now_ms + DENIED_MS
         wanted = list(range(self._wanted))
-        if not self._affordable(now_ms) or not driver._guard.phases_sent(driver._index, wanted, now_ms):
+        if not self._switches.has_room(now_ms) or not driver._guard.phases_sent(driver._index, wanted, now_ms):
             return None
         if not driver._may_feed("feature", now_ms):
             return None
-        self._written_ms.append(now_ms)
+        self._switches.sent(now_ms)
         self._step, self._sent_ms = SENT, now_ms
         write = self._one if self._wanted == 1 else self._all
         return driver._request(driver._recipe.pdu(write, 0, driver._targets), ORDER, ("feature", self))

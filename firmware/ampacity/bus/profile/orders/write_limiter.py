@@ -14,6 +14,23 @@ DAY_MS = 86400000
 VALUE, SENT_MS, WAIT_MS = range(3)
 
 
+class DayCount:
+    """So many writes in any 24 hours, whatever becomes of them: of what wears flash or a contactor."""
+
+    def __init__(self, per_day: int) -> None:
+        self._per_day = per_day
+        self._sent_ms = []
+
+    def has_room(self, now_ms: int) -> bool:
+        """May one more leave?"""
+        self._sent_ms = [ms for ms in self._sent_ms if now_ms - ms < DAY_MS]
+        return len(self._sent_ms) < self._per_day
+
+    def sent(self, now_ms: int) -> None:
+        """One leaves now."""
+        self._sent_ms.append(now_ms)
+
+
 class WriteLimiter:
     """per_day: writes that it may be given in any day, half of them in a row, the others one by one; 0: only repeats are counted so."""
 

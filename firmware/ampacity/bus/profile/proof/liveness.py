@@ -6,6 +6,8 @@ what was read at the beginning of the row still holds at its end. Behind a gatew
 there an answer is a sign of life only of the moment of its request.
 """
 
+from ampacity.base.quantities import seconds
+
 HEARD_MS = 100  # from our decision until a request has reached the device; and what our own loop may be late by
 NEVER_MS = -1
 AGAIN_MS = 2000  # after a round in vain, twice as long after each more, up to
@@ -93,6 +95,5 @@ class SettingsTiming:
 
 def too_slow(taken_ms: int, boot_ms: int) -> str:
     """What is said of such a device."""
-    taken_ds, boot_ds = -(-taken_ms // 100), boot_ms // 100
-    figures = (taken_ds // 10, taken_ds % 10, boot_ds // 10, boot_ds % 10)
-    return "too slow: its settings take %d.%d s to read, it may restart in %d.%d s; " % figures + HELP
+    figures = (seconds(taken_ms + 99), seconds(boot_ms))  # the first rounded up
+    return "too slow: its settings take %s to read, it may restart in %s; " % figures + HELP

@@ -1,5 +1,6 @@
 """Which register keeps a device from being believed: its name, what it shows and what was wanted, for `why` and the log."""
 
+from ampacity.base.quantities import amps, seconds
 from ampacity.bus.profile.proof.conditions import holds
 from ampacity.bus.profile.registers.codec import ADDRESS, NAME
 
@@ -16,9 +17,9 @@ def words_of(kind: str, value: "int | str | None") -> str:
     if value is None:
         return "no number"
     if kind in AMPERES and isinstance(value, int):
-        return "%s%d.%d A" % ("-" if value < 0 else "", abs(value) // 10, abs(value) % 10)
+        return amps(value)
     if kind == "watchdog" and isinstance(value, int):
-        return "%d.%d s" % (value // 1000, value % 1000 // 100)
+        return seconds(value)
     return str(value)
 
 

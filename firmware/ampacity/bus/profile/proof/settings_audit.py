@@ -4,6 +4,7 @@ The recipe writes what is not as it should be, and only that: some of these regi
 """
 
 from ampacity.bus.profile.orders.order_recipe import W_ADDRESS, W_DIV, W_MUL, W_RAW, W_SHOWN, W_STORED, W_WHAT
+from ampacity.bus.profile.orders.write_limiter import DayCount
 from ampacity.bus.profile.proof.conditions import near_ms
 from ampacity.bus.profile.proof.mismatch import setting_text
 
@@ -11,7 +12,6 @@ TRIES_MAX = 3
 COUNTED = ("watchdog", "fallback")  # what the ledger counts as the device shows it, whatever was written
 STORED_PER_DAY = 12
 LONGER_MS_MAX = 1000  # a watchdog that is shown longer than written by more than a rounding counts as none
-DAY_MS = 86400000
 
 
 class SettingsAudit:
@@ -28,7 +28,7 @@ class SettingsAudit:
         self.readings = readings
         self.targets = targets
         self.left_alone = ()  # addresses that somebody else holds for now
-        self._stored_ms = []
+        self._stored = DayCount(STORED_PER_DAY)
         self.restart()
 
     def restart(self, anew: bool = True) -> None:
@@ -132,19 +132,16 @@ class SettingsAudit:
 
     def affordable(self, write: list, now_ms: int) -> bool:
         """Flash wears out: a register that is stored is written so often a day, whatever becomes of it."""
-        if not write[W_STORED]:
-            return True
-        self._stored_ms = [ms for ms in self._stored_ms if now_ms - ms < DAY_MS]
-        return len(self._stored_ms) < STORED_PER_DAY
+        return not write[W_STORED] or self._stored.has_room(now_ms)
 
     def spend(self, write: list, now_ms: int) -> None:
         """The write is about to leave: a stored one is worn by it, answered or not."""
         if write[W_STORED]:
-            self._stored_ms.append(now_ms)
+            self._stored.sent(now_ms)
         if self.write_limiter is not None and write[W_WHAT] != "wait":
             self.write_limiter.sent(("set", write[W_ADDRESS]), self.wanted(write), now_ms)
 
-    def written(self, write: list, now_ms: int) -> None:
+    def written(self, write: list) -> None:
         """The write was acknowledged."""
         if write[W_SHOWN] < 0:
             self._blind_written.append(write)

@@ -7,6 +7,7 @@ sum of our EVSEs below circuit i; ("evse", i) one EVSE. Units: "da" per supply p
 "percent" of the target's rating. A limit of the export binds nobody who can only draw; it is kept and shown.
 """
 
+from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity.circuit.trusted.site.tree import Site, per_phase
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
-NONE_DA = 1 << 20
 KINDS = ("circuit", "chargers", "evse")
 UNITS = ("da", "w", "percent")
 

@@ -5,7 +5,8 @@ carry the smallest minimum for START_MS before anybody starts; then charging goe
 minimum if need be, and stops when the surplus was too small for STOP_MS, or at once when the meter is lost.
 """
 
-from ampacity.circuit.policy.constraints.sum_constraints import NONE_DA, Constraint, PhaseUsage
+from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage
+from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False

@@ -6,7 +6,9 @@ its order, all together may take `cap_da`. The allocator shares it like any phas
 here, and only here, the phases that a car was seen to use count for its order.
 """
 
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
+from ampacity.circuit.trusted.device.order_book import NONE_DA
+from ampacity.circuit.trusted.device.unused_phases import DRAWS_DA
 from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
@@ -24,11 +26,8 @@ if TYPE_CHECKING:
         index: int
         value: object
 
-NONE_DA = 1 << 20
-DRAWS_DA = 30  # a car that draws this much shows which phases it uses
 IDLE_DA = 10
 SURE_MS = 10000
-FRESH_MS = 5000
 
 
 class PhaseUsage:

@@ -3,7 +3,8 @@
 from ampacity.circuit.policy.queue.inhibit import PAUSED_TEXT, InhibitTimers
 from ampacity.circuit.policy.queue.queue_order import QueueOrder
 from ampacity.circuit.policy.queue.slot_rotation import SlotRotation
-from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
+from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.ledger import Ledger
 
 TYPE_CHECKING = False
@@ -20,8 +21,6 @@ SETTLED_MS = 15000  # after another order a car shows what it makes of it
 ASLEEP_DA = 10
 PROBE_MS = 60000
 SATISFIED_MS = 10000
-FRESH_MS = 5000
-NO_CAP_DA = 1 << 20
 FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its slot, as ever
 
 
@@ -47,7 +46,7 @@ class Demand:
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
         self.served = [False] * count  # had its slot, and charges on because nobody else could
         self.idle_since_ms = [-1] * count
-        self.idle_cap_da = [NO_CAP_DA] * count
+        self.idle_cap_da = [NONE_DA] * count
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
         self.suspended_ev = [False] * count  # the car stopped by itself: it is offered current and does not ask for it
         self.drew = [False] * count  # since it wants
@@ -86,7 +85,7 @@ class Demand:
 
     def wake(self, evse: int) -> None:
         self.idle_since_ms[evse] = -1
-        self.idle_cap_da[evse] = NO_CAP_DA
+        self.idle_cap_da[evse] = NONE_DA
         self.idle[evse] = False
 
     def _wake_up(self, evse: int) -> None:
@@ -201,7 +200,7 @@ class Demand:
         elif used + headroom >= want_da:
             if used + max(HEADROOM_SHORT_DA // 2, cap // 20 + 1) >= cap:
                 self.wake(evse)
-            elif cap == NO_CAP_DA:
+            elif cap == NONE_DA:
                 self.idle_since_ms[evse] = -1
         elif self.idle_since_ms[evse] < 0:
             self.idle_since_ms[evse] = now_ms

@@ -7,6 +7,7 @@ first in the end. One of whom nothing is known stands among those with an hour o
 puts it before all of its class, for one slot.
 """
 
+from ampacity.circuit.policy.queue.queue_order import BANDS
 from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 NO_SLACK_MS = 1 << 40
 BAND_MS = 3600000
-BANDS = 16  # of slack: none left, below one hour, below two, … more
 UNTOLD_BAND = 2
 REST_WH = 200  # what no counter is sure of
 STEP_MS_MAX = 5000
@@ -74,7 +74,3 @@ class DepartureSlack:
     def satisfied(self, evse: int) -> bool:
         """It has what it was said to need."""
         return 0 <= self.left[evse] <= REST_WH * WH
-
-    def energy_wh(self, evse: int) -> "int | None":
-        """What is still needed, None: not known."""
-        return None if self.left[evse] < 0 else -(-self.left[evse] // WH)

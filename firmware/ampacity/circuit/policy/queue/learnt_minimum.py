@@ -56,7 +56,7 @@ class LearntMinimum:
             self._usual(s, now_ms)  # it may not have so much for now: tried again when it may
         elif self.trying[e] and demand.drew[e]:
             self.trying[e] = False
-        elif self.trying[e] and not room.want_da[e] and not possible(room, s, least_da, now_ms):
+        elif self.trying[e] and not room.want_da[e] and not possible(room, s, least_da):
             self._usual(s, now_ms)
         elif demand.idle[e] and self.rounds[e] < ROUNDS and now_ms >= self.again_ms[e]:
             self._next(room, demand, s, now_ms)
@@ -65,7 +65,7 @@ class LearntMinimum:
         e = s.index
         most_da = min(s.evse.limit_da, room.limits.evse_da[e])
         level_da = self._above(room.want_da[e], demand.drew_da[e], most_da)
-        if level_da and not demand.satisfied(e) and possible(room, s, level_da, now_ms):
+        if level_da and not demand.satisfied(e) and possible(room, s, level_da):
             self.trying[e] = True
             s.evse.min_da = level_da
             demand.drew[e] = False

@@ -4,7 +4,9 @@ MicroPython's sort takes n² comparisons for what is sorted already. So what is 
 not goes to the sort in an order that has nothing to do with it.
 """
 
-BANDS = 16
+from ampacity.circuit.policy.allocator import gcd
+
+BANDS = 16  # of slack: none left, below one hour, below two, … more
 STRIDE_PARTS, STRIDE_OF = 610, 987  # the golden section: far from every small fraction
 
 
@@ -54,9 +56,3 @@ class QueueOrder:
         rows.sort()
         for place in range(count):
             order[place] = rows[place][3]
-
-
-def gcd(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a

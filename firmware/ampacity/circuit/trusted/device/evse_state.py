@@ -5,6 +5,7 @@ from ampacity.circuit.trusted.device.order_book import OrderBook
 from ampacity.circuit.trusted.site.tree import Evse
 
 LONG_AGO_MS = -(1 << 40)
+FRESH_MS = 5000  # an EVSE's reading older than this says nothing
 
 
 class EvseState:

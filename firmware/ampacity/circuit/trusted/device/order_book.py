@@ -9,7 +9,7 @@ because the proven frame was sent, or the proof was asked, more than transit_ms 
 
 READ_MS_MAX = 5000  # no driver waits longer for the answer of a read
 ORDERS_MAX = 12
-NONE_DA = 1 << 20
+NONE_DA = 1 << 20  # above every current: there is no order, no limit, no cap
 UNKNOWN = 0  # id of an order that is not of this life: it may stand there, nobody can prove it
 
 

@@ -7,7 +7,7 @@ what the meter shows, so a terminal that is used again, seen by its EVSE or not,
 other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and for good until the plug is drawn.
 """
 
-from ampacity.circuit.trusted.device.evse_state import EvseState
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 STEADY_MS = 60000  # for so long no current on the terminal, while another one draws
-FRESH_MS = 5000  # a reading older than this says nothing
 USED_DA = 5  # more than this is use
 DRAWS_DA = 30  # a car that draws less says nothing of its phases
 ALIKE_DA = 20  # a car draws as much on each phase that it uses, up to this

@@ -6,12 +6,12 @@ current at the frame lies between its readings around it, and other load lies be
 `meter - most` and `meter - least`. States are latched, so that no age is ever kept beyond its limit.
 """
 
+from ampacity.circuit.trusted.device.evse_state import FRESH_MS
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.max_filter import MaxFilter, MinMaxHistory
 from ampacity.circuit.trusted.metering.meter_trust import PHASE, SIGN, MeterTrust
 from ampacity.circuit.trusted.metering.step_response import STEP_DA, StepResponse
 
-STALE_MS = 5000  # an EVSE's reading older than this says nothing
 WAIT_MS = 3000  # how long a frame waits for the readings after it
 FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
@@ -139,7 +139,7 @@ class MeterEstimator:
             self.certain_da[p] = certain_da
             for evse in self.evses:
                 s = evse_states[evse]
-                if mult[at] and self.raw_ms - s.measured_ms <= STALE_MS:  # an older one may have paused since
+                if mult[at] and self.raw_ms - s.measured_ms <= FRESH_MS:  # an older one may have paused since
                     shown -= s.phase_da[p]
                 at += self.phases
             quick_da = max(0, shown + self.generation_da[p])
@@ -168,7 +168,7 @@ class MeterEstimator:
 
     def _most_of_late(self, at: int, evse: int, p: int) -> int:
         s = self.ledger.evse_states[evse]
-        if self.raw_ms - s.measured_ms > STALE_MS:
+        if self.raw_ms - s.measured_ms > FRESH_MS:
             told = 0 <= s.lower_ms <= self.raw_ms - FOLLOW_MS
             return (min(s.bound_da, max(0, s.sent_da)) if told else s.bound_da) * self.mult[at]
         return self.past.most(at, s.phase_da[p])
@@ -183,7 +183,7 @@ class MeterEstimator:
             self.frame_da[p] = self.raw_da[p]
         for k, evse in enumerate(self.evses):
             s = self.ledger.evse_states[evse]
-            fresh = self.raw_ms - s.measured_ms <= STALE_MS
+            fresh = self.raw_ms - s.measured_ms <= FRESH_MS
             # what the meter shows may be older than the newest reading: those of that while count too
             self.past.turn(k, self.raw_ms)
             if fresh:

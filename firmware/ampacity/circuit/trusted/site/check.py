@@ -7,6 +7,7 @@ without asking is said by `reserve`, as in the ledger: of a device that is as th
 `kept` were done.
 """
 
+from ampacity.circuit.trusted.amperes import amps, tenths
 from ampacity.circuit.trusted.device.reserve import (
     Declared,
     default_da,
@@ -64,10 +65,6 @@ class ReserveSums:
     def total_da(self, key: int) -> int:
         """Σ reserves + assumed other load at a circuit and phase."""
         return self.site.assumed_da[key] + sum([self.reserve_da[e.index] * e.keys.count(key) for e in self.site.evses])
-
-
-def amps(da: int) -> str:
-    return "%d.%d A" % (da // 10, da % 10)
 
 
 def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
@@ -160,7 +157,7 @@ def _reducible(evse: Evse, known: Declared) -> "tuple[int, str]":
     if power_on > evse.power_on_da or evse.power_on_source == "unknown":
         fallback = fallback_da(evse, known) if guarded else 0
         return fallback, "%s: %s its power-on value" % (evse.name, "test" if evse.power_on_source == "declared" else "declare or test")
-    return power_on, "%s: fallback_a = %d.%d" % (evse.name, power_on // 10, power_on % 10)
+    return power_on, "%s: fallback_a = %s" % (evse.name, tenths(power_on))
 
 
 def _default_findings(sums: ReserveSums) -> "list[Finding]":

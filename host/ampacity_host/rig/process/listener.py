@@ -1,0 +1,24 @@
+"""One listening socket, and the tasks of its connections."""
+
+import asyncio
+
+
+class Listener:
+    """What derives from it has `_serve(reader, writer)`, whose task stands in `_tasks` for as long as the connection lasts."""
+
+    def __init__(self) -> None:
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def listen(self, host: str, port: int) -> tuple[str, int]:
+        """Where it listens: (host, port)."""
+        self._server = await asyncio.start_server(self._serve, host, port)
+        return self._server.sockets[0].getsockname()[:2]
+
+    async def close(self) -> None:
+        """Nothing connects any more, and what was connected has ended."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
