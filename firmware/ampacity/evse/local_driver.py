@@ -10,33 +10,9 @@ from ampacity.evse.pilot import ControlPilot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Any
 
-    from ampacity.evse.local_evse import EvsePort
-
-    class EvseGuard(Protocol):
-        """What the driver reports to the guard and asks of it; circuit/guard.py says what each call means."""
-
-        def send(self, evse: int, most_da: int, now_ms: int) -> "int | None":
-            """Id of the order that may leave now, or None."""
-
-        def answered(self, evse: int, order_id: int, now_ms: int) -> None:
-            """The order was taken over."""
-
-        def proven(self, evse: int, order_id: int, limit_da: int, now_ms: int) -> None:
-            """A reading after the order shows limit_da in force."""
-
-        def reported(self, evse: int, limit_da: int, now_ms: int) -> None:
-            """The limit in force, as the EVSE shows it."""
-
-        def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
-            """Current per terminal."""
-
-        def heard(self, evse: int, now_ms: int) -> None:
-            """The EVSE is there."""
-
-        def evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
-            """A setting that decides on reserve and watchdog."""
+    from ampacity.evse.interfaces import EvseGuard, EvsePort
 
 EVIDENCE_MS = 200  # how often it is said anew that the settings are what they are
 REFRESH_MS = 2000  # how often its order is given and proven anew: the judge may have dropped or doubted it meanwhile

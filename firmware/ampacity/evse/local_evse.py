@@ -8,32 +8,7 @@ from ampacity.evse.pilot import ControlPilot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol
-
-    class EvsePort(Protocol):
-        """The hardware of one EVSE as attributes: ports/evse_hardware.py says what each is."""
-
-        cp_high_mv: int
-        cp_low_mv: int
-        pp_ohm: "int | None"
-        amps_da: "list[int]"
-        volts_dv: "list[int]"
-        energy_wh: "int | None"
-        contactor_closed: "bool | None"
-        lock_failed: bool
-        updated_ms: "int | None"
-        events: "list[tuple[str, ...]]"
-        on_input: "Callable[[int], None] | None"
-
-        def set_pilot(self, kind: str, permille: int = 0) -> None:
-            """kind "x1", "pwm" with permille 1..999, "f"."""
-
-        def set_contactor(self, closed: bool) -> None:
-            """Command of the coil."""
-
-        def set_lock(self, locked: bool) -> None:
-            """Command of the socket's lock."""
+    from ampacity.evse.interfaces import EvsePort
 
 STALE_MS = 1000  # readings older than this are none
 PORT_FAULTS = (("rcm", "rcm"), ("overtemp", "overtemperature"), ("lock_failed", "lock_failed"), ("pe_lost", "pe_lost"))

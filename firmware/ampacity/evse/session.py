@@ -10,16 +10,7 @@ from ampacity.evse.session_transitions import TRANSITIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    class SessionFacts(Protocol):
-        """What a driver knows of its EVSE, as far as a session looks; None: not known."""
-
-        online: bool
-        plugged: "bool | None"
-        charging: bool
-        state: "str | None"
-        fault: "str | None"
+    from ampacity.evse.interfaces import SessionFacts
 
 MODES = ("free", "local", "managed")
 OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as suspended
