@@ -1,7 +1,6 @@
 """What this room needs of others, for a reader and the type checker: hardware, guard and drivers. Nothing imports it at run time."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Protocol
 

@@ -8,8 +8,7 @@ it draws nothing: fallback and power-on value are 0.
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.evse.interfaces import EvseGuard, EvsePort

@@ -6,8 +6,7 @@ Used by the primary's own charging point and by a secondary alike; neither adds 
 from ampacity.evse.energy import EnergyCounter
 from ampacity.evse.pilot import ControlPilot
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.evse.interfaces import EvsePort
 
 STALE_MS = 1000  # readings older than this are none

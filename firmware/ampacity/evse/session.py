@@ -8,8 +8,7 @@ Facts and commands in; `status`, `wants` and `events` out. Pure.
 from ampacity.evse.iec61851 import CHARGING_DA_MIN
 from ampacity.evse.session_transitions import TRANSITIONS
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.evse.interfaces import SessionFacts
 
 MODES = ("free", "local", "managed")

@@ -4,8 +4,7 @@ A request of the CSMS that needs keeping fails with the write (`put` raises OSEr
 happens at an EVSE has happened, kept or not: `try_put` and `try_remove` count the failure and go on.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -1,7 +1,6 @@
 """One EVSE as the CSMS sees it: the facts that the station was told, and who is authorised there."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.messages import Token, Values

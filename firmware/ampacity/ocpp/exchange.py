@@ -10,8 +10,7 @@ from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.rpc import Rpc
 from ampacity.ocpp.v201 import actions as face
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

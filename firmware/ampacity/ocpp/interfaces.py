@@ -4,8 +4,7 @@ The station owns the blocks, and each block is given the station: with the faces
 that it only calls through the station.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any, Protocol
 

@@ -4,8 +4,7 @@ Message: a JSON object of OCPP 2.0.1; v201/tables.py says what it may hold, and 
 request of ours ended with: a Message with kind "result", the code of the error as text with "error", None with "timeout" and "lost".
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Iterator
     from typing import Any, Protocol, TypedDict
 

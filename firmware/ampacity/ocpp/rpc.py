@@ -9,8 +9,7 @@ answered twice and done once.
 from ampacity.base.strict_json import begin, dumps
 from ampacity.ocpp.errors import CallError
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any, Protocol
 

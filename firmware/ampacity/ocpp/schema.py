@@ -9,8 +9,7 @@ not exist → FormatViolation.
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.errors import CallError
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any, Protocol
 
     class Tables(Protocol):

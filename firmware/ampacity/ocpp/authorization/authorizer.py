@@ -7,8 +7,7 @@ A question to the CSMS that gets no answer is decided as if offline.
 
 from ampacity.ocpp.evse import Authorization, same_token
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Message, Reply, Token

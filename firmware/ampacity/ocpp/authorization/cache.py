@@ -6,8 +6,7 @@ something, not when one was merely used. Identifiers are compared without regard
 
 from ampacity.base.wallclock import parse_iso
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.documents import StationDocuments

@@ -2,8 +2,7 @@
 
 from ampacity.ocpp.authorization.cache import expiry_s, group_of, key_of
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.documents import StationDocuments

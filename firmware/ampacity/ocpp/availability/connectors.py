@@ -4,8 +4,7 @@ Three switches lie above each other: station, EVSE, connector; each is kept over
 for the transactions it would hurt. Status goes out when it differs from what was told last.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Reply

@@ -1,7 +1,6 @@
 """What the CSMS asks of the availability of EVSEs and connectors."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 

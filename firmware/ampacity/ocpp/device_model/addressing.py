@@ -1,7 +1,6 @@
 """From a component and a variable as the CSMS writes them to a row of the table, and back."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.device_model.model import DeviceModel, Row

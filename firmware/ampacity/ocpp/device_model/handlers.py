@@ -2,8 +2,7 @@
 
 from ampacity.ocpp.device_model.addressing import resolve
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.device_model.model import DeviceModel, Row
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message

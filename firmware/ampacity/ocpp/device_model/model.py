@@ -8,8 +8,7 @@ variables of their EVSE.
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.device_model import table
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Iterator
 
     from ampacity.ocpp.documents import StationDocuments

@@ -7,8 +7,7 @@ One report at a time; the next one is Rejected until it is through.
 from ampacity.ocpp.device_model.addressing import component_of, scope_of, variable_of
 from ampacity.ocpp.device_model.model import MUTABILITY
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Iterator
 
     from ampacity.ocpp.device_model.model import DeviceModel, Row

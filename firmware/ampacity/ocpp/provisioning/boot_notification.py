@@ -6,8 +6,7 @@ error, is a Rejected with an interval of our own.
 
 from ampacity.base.wallclock import absurd, parse_iso
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Message, Reply
 

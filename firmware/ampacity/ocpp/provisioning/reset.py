@@ -1,7 +1,6 @@
 """Reset (B11, B12): end or wait for what goes on, let the queue empty itself, then hand over to the roles."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.evse import OcppEvse

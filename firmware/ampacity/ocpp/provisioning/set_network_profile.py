@@ -1,7 +1,6 @@
 """SetNetworkProfile (B09): two slots, kept; the roles use them in the order of NetworkConfigurationPriority."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
 

@@ -1,7 +1,6 @@
 """SecurityEventNotification (A04): kept in the journal until the CSMS has it."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
 
 

@@ -7,8 +7,7 @@ no message of the CSMS brings a departure or an energy need.
 
 from ampacity.base.wallclock import format_iso
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Done, Message, Reply

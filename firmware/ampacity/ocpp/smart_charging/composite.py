@@ -5,8 +5,7 @@ limits are tenths of an ampere per phase or tenths of a watt in all. `clock` Fal
 Absolute and Recurring schedules count with their lowest limit, and only Relative ones run.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Iterable
     from typing import Protocol
 

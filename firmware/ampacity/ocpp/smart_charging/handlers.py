@@ -2,8 +2,7 @@
 
 from ampacity.ocpp.transactions.meter_values import tenths
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message
     from ampacity.ocpp.smart_charging.profile import Profile

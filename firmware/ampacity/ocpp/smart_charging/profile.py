@@ -4,8 +4,7 @@ from ampacity.base.strict_json import floor_da
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.smart_charging.composite import NEVER
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.messages import Message
 
 RECURRENCE_S = {"Daily": 86400, "Weekly": 604800}

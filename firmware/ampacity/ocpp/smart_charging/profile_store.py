@@ -3,8 +3,7 @@
 from ampacity.ocpp.smart_charging.composite import NEVER, composite, converted, evse_limit, station_limit
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile, refusal
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.evse import OcppEvse

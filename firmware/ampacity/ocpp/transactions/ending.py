@@ -5,8 +5,7 @@ current and an energy register asked for after that. An EVSE that does not tell 
 draws on or is not heard after END_MS_MAX.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.messages import Token, Values
 
 END_MS_MAX = 15000  # a car follows within 5 s, a contactor opens under load after 6 s, then a slow register is read

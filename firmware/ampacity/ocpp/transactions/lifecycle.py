@@ -12,8 +12,7 @@ from ampacity.ocpp.transactions.phase_count import look
 from ampacity.ocpp.transactions.transaction import Transaction
 from ampacity.ocpp.transactions.transaction_events import TransactionEvents
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.evse import Authorization, OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Message, Token

@@ -1,7 +1,6 @@
 """From the last values of an EVSE to sampled values, as the measurands variables ask (J01, J02)."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Metered
 
 

@@ -2,8 +2,7 @@
 
 from ampacity.ocpp.transactions.meter_values import phases_used
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ocpp.messages import Metered
 
 STEADY_MS = 3000  # on-board chargers begin one phase after the other

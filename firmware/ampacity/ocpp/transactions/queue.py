@@ -8,8 +8,7 @@ monotonic time, negative, and translated when the message leaves.
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.interfaces import StationFace

@@ -5,8 +5,7 @@ Slots of the clock are counted, so that a jump of the wall clock sends none twic
 
 from ampacity.ocpp.transactions.meter_values import meter_value
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.ocpp.evse import OcppEvse

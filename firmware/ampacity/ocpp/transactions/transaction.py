@@ -2,8 +2,7 @@
 
 from ampacity.ocpp.transactions.phase_count import UNKNOWN
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Sequence
     from typing import Any, Protocol
 

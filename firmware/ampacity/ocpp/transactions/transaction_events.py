@@ -5,8 +5,7 @@ from ampacity.ocpp.transactions.ending import Ending
 from ampacity.ocpp.transactions.meter_values import meter_value, phases_used
 from ampacity.ocpp.transactions.transaction import Transaction, document, name
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ocpp.evse import OcppEvse

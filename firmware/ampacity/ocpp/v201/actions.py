@@ -4,8 +4,7 @@ from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.schema import check
 from ampacity.ocpp.v201 import tables
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.ocpp.interfaces import StationFace
