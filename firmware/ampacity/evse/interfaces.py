@@ -7,13 +7,16 @@ if False:  # for the type checker
     class EvsePort(Protocol):
         """The hardware of one EVSE as attributes: ports/evse_hardware.py says what each is."""
 
+        name: str
         cp_high_mv: int
         cp_low_mv: int
         pp_ohm: "int | None"
         amps_da: "list[int]"
         volts_dv: "list[int]"
         energy_wh: "int | None"
+        temperature_c: "int | float | None"
         contactor_closed: "bool | None"
+        lock: bool
         lock_failed: bool
         updated_ms: "int | None"
         events: "list[tuple[str, ...]]"

@@ -5,7 +5,7 @@ request of ours ended with: a Message with kind "result", the code of the error 
 """
 
 if False:  # for the type checker
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, Protocol, TypedDict
 
     Message = dict[str, Any]
@@ -26,8 +26,8 @@ if False:  # for the type checker
 
         energy_wh: "int | None"
         power_w: "int | None"
-        amps_da: "list[int | None] | None"
-        volts_dv: "list[int | None] | None"
+        amps_da: "Sequence[int | None] | None"
+        volts_dv: "Sequence[int | None] | None"
         offered_da: "int | None"
         offered_w: "int | None"
         soc: "int | None"

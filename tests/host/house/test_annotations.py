@@ -9,6 +9,7 @@ ROOMS = (  # those that are finished; mypy checks them (pyproject.toml)
     "circuit",
     "evse",
     "ocpp",
+    "roles",
 )
 
 

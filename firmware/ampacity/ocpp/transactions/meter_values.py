@@ -1,6 +1,8 @@
 """From the last values of an EVSE to sampled values, as the measurands variables ask (J01, J02)."""
 
 if False:  # for the type checker
+    from collections.abc import Sequence
+
     from ampacity.ocpp.messages import Message, Metered
 
 
@@ -9,7 +11,7 @@ def tenths(value: int) -> "int | float":
     return value // 10 if value % 10 == 0 else value / 10
 
 
-def _per_phase(evse: "Metered", values: "list[int | None] | None", suffix: str) -> "list[tuple[int | None, str]]":
+def _per_phase(evse: "Metered", values: "Sequence[int | None] | None", suffix: str) -> "list[tuple[int | None, str]]":
     return [(value, evse.phase_names[i] + suffix) for i, value in enumerate(values or ()) if i < len(evse.phase_names)]
 
 
