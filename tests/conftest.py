@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import beside, workers
@@ -22,6 +23,9 @@ ROOMS = ("base", "circuit", "evse", "bus", "meter", "ocpp", "net", "store", "con
 FILE_S_MAX = 300
 HEAP = "8M"
 os.environ["AMPACITY_DATA"] = str(TESTS / "data")  # recordings that only some machines have change no test: they are for make proof and make bench
+
+hypothesis.settings.register_profile("shared machine", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
+hypothesis.settings.load_profile("shared machine")  # how long an example takes says something of the machine, not of the code
 
 
 def pytest_addoption(parser):

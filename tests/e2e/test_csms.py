@@ -28,6 +28,16 @@ def test_five_kilowatts_on_the_station_hold_in_the_plant_and_are_cleared_again(s
     assert stand.violations_ms() == 0
 
 
+def test_a_limit_is_in_force_when_it_is_answered(stand):
+    stand.charge("evse-1")
+    for number in range(6):
+        watts = 0 if number % 2 == 0 else 20_000
+        stand.pass_ms(37 * number)
+        stand.call("SetChargingProfile", evseId=1, chargingProfile=profile(2, watts, "TxDefaultProfile"))
+        why = stand.primary["evses"]["evse-1"]["why"]
+        assert ("limit by ocpp 0.0 A" in why) == (watts == 0), (number, why)
+
+
 @pytest.mark.parametrize("purpose", ["TxDefaultProfile", "TxProfile"])
 def test_five_kilowatts_on_one_evse_leave_the_other_alone(stand, purpose):
     stand.charge("evse-1", "evse-2")

@@ -103,5 +103,5 @@ def test_where_no_grant_can_be_enough_who_has_a_reserve_charges_all_the_same():
 def test_a_parent_that_is_told_no_least_does_as_before():
     town = row_with_one_car(320)
     told = town.node("row").primary.parent_link
-    told.guard.least_da = lambda: 0
+    told.guard.minimum_grant_da = lambda: 0
     assert charged(town, 40000) == ["e", "f"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ampacity.circuit.trusted.errors import Rejected
-from ampacity_host.configure.mended import Rest
 from ampacity_host.configure.site_file.mistakes import SiteErrors
+from ampacity_host.configure.site_file.toml_repair import Rest
 from ampacity_host.configure.site_file.toml_text import near, read_toml
 from ampacity_host.profiles.compiler import compile_profile
 from ampacity_host.profiles.facts import evse_facts, meter_facts

@@ -15,7 +15,7 @@ import jsonschema
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.places import PROFILES
-from ampacity_host.profiles import said, sound, states, undocumented
+from ampacity_host.profiles import partial_profile, schema_errors, states, undocumented
 
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text())
 
@@ -25,7 +25,7 @@ _DECIMAL_IS_A_NUMBER = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_DECIMAL_IS_A_NUMBER)
 
 
-SENTENCES = said.Words(SCHEMA)
+SENTENCES = schema_errors.Words(SCHEMA)
 DIGITS_MAX = 20  # of a number, before its point and behind it; 64 bits have as many
 RANGES = {"open.acts_after_s": "a number of seconds above link.latency_ms, at most 60"}
 RANGE = f"one below 1e{DIGITS_MAX}, with at most {DIGITS_MAX} decimals"
@@ -89,36 +89,36 @@ def validate(profile: dict) -> list[str]:
     """All that is wrong with a profile, each as one sentence; empty when it is well."""
     numbers = _number_problems(profile)
     places = [place for place, _ in numbers]
-    countable = sound.with_ones(profile, places)
-    errors = [error for error in _Validator(SCHEMA).iter_errors(countable) if not sound.about_a_number(error, places)]
-    found = [f"{sound.dotted(place)}: {text}" for place, text in numbers] + [text for error in errors for text in SENTENCES.of(error)]
-    left = sound.without(countable, places + sound.unread(errors)) if found else profile
-    return found + _further(left, sound.hurt(places, errors, list(SCHEMA["properties"])))
+    countable = partial_profile.with_ones(profile, places)
+    errors = [error for error in _Validator(SCHEMA).iter_errors(countable) if not partial_profile.about_a_number(error, places)]
+    found = [f"{partial_profile.dotted(place)}: {text}" for place, text in numbers] + [text for error in errors for text in SENTENCES.of(error)]
+    left = partial_profile.without(countable, places + partial_profile.unread(errors)) if found else profile
+    return found + _further(left, partial_profile.hurt(places, errors, list(SCHEMA["properties"])))
 
 
 def _further(profile: dict, hurt: set[str]) -> list[str]:
     """What its tables say of each other, as far as they are known."""
     if "registers" in hurt:
         return []
-    strange = sound.findings(_strange_names, profile, hurt)
+    strange = partial_profile.findings(_strange_names, profile, hurt)
     checks = [] if strange else [check for check, needs in CHECKS if not hurt & needs]
-    found = strange + [problem for check in checks for problem in sound.findings(check, profile, hurt)]
-    return found or ([] if hurt & OPEN_NEEDS else sound.findings(undocumented.problems, profile, hurt))
+    found = strange + [problem for check in checks for problem in partial_profile.findings(check, profile, hurt)]
+    return found or ([] if hurt & OPEN_NEEDS else partial_profile.findings(undocumented.problems, profile, hurt))
 
 
 def _strange_names(profile: dict) -> list[str]:
     return [f"{where}: no register {name!r}" for where, name in _names_used(profile) if name not in profile["registers"]]
 
 
-def _number_problems(value: Any, place: sound.Place = ()) -> list[tuple[sound.Place, str]]:
+def _number_problems(value: Any, place: partial_profile.Place = ()) -> list[tuple[partial_profile.Place, str]]:
     """Numbers that are none, or that no device has: TOML knows nan and inf, and 1e999999999 would be computed for ever."""
     if isinstance(value, dict):
         return [problem for key in value for problem in _number_problems(value[key], (*place, key))]
     if isinstance(value, list):
         return [problem for at, item in enumerate(value) for problem in _number_problems(item, (*place, at))]
     if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() < DIGITS_MAX and value.as_tuple().exponent >= -DIGITS_MAX):
-        allowed = RANGES.get(sound.dotted(part for part in place if isinstance(part, str)), RANGE)
-        return [(place, f"{said.toml(value)} is no number that a device has; use {allowed}")]
+        allowed = RANGES.get(partial_profile.dotted(part for part in place if isinstance(part, str)), RANGE)
+        return [(place, f"{schema_errors.toml(value)} is no number that a device has; use {allowed}")]
     if isinstance(value, int) and abs(value) >= 10**DIGITS_MAX:
         return [(place, f"it has more than {DIGITS_MAX} digits; use a number below 1e{DIGITS_MAX}")]
     return []

@@ -18,7 +18,7 @@ import asyncio, sys
 from ampacity.base.log import Log
 from ampacity.console import server as door
 from ampacity.ports.linux import LinuxPlatform, run
-from ampacity.ports.tls_credentials import TlsFiles
+from ampacity.ports.tls_credentials import TlsCredentials
 
 class Access:
     def is_set(self):
@@ -32,7 +32,7 @@ async def main(folder, secured):
     tls = []
     if secured:
         texts = [open(folder + "/" + name).read() for name in ("root.pem", "own.pem", "own.key.pem")]
-        tls = [doors.server_tls(TlsFiles(*texts)), lambda text: None]
+        tls = [doors.server_tls(TlsCredentials(*texts)), lambda text: None]
     port_of = door.ConsolePort(doors, lambda: None, Log(50), lambda: "user", Access().knows)
     server = await doors.listen("127.0.0.1", 0, port_of.handle, *tls)
     print(server.sockets[0].getsockname()[1], flush=True)

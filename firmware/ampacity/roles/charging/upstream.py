@@ -66,7 +66,8 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
 
 
 class Prompt:
-    """The station as its link sees it: what the CSMS wants is done once all is said, not at the next housekeeping."""
+    """The station as its link sees it: what the CSMS wants is done, and what it limits is limited, once all is said, not at the
+    next housekeeping."""
 
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
@@ -82,7 +83,7 @@ class Prompt:
         """As Station.next, with the station's actions done before it falls silent."""
         station = self._upstream.station
         found = station.next(now_ms)
-        if found[0] is None and station.actions:
+        if found[0] is None and (station.actions or station.limits_change_at_ms == 0):
             self._upstream.act(now_ms)
             found = station.next(now_ms)
         return found
@@ -241,19 +242,11 @@ class Upstream:
         return self.station.ends_since(index + 1)
 
     def step(self, now_ms: int) -> None:
-        """Actions of the station and its limits; called by the housekeeping loop."""
+        """Actions of the station, and its limits when they change by the clock; called by the housekeeping loop."""
         station = self.station
         self._look_at_meters(now_ms)
         station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
         self.act(now_ms)
-        change_ms = station.limits_change_at_ms
-        if now_ms >= self._limits_at_ms or (change_ms is not None and now_ms >= change_ms):
-            self._limits_at_ms = now_ms + METER_MS
-            before = self._limits
-            self._take_limits(now_ms)
-            if change_ms is not None and now_ms >= change_ms and raised(before, self._limits):
-                for part in self.primary.parts:
-                    part.edge(now_ms)
 
     def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
@@ -264,11 +257,20 @@ class Upstream:
             self.link.wake()
 
     def act(self, now_ms: int) -> None:
-        """Do what the station was told to do."""
+        """Do what the station was told to do; hand on its limits where they may have changed."""
         actions = self.station.actions
         while actions:
             self._act(actions.pop(0), now_ms)
             self._limits_at_ms = now_ms
+        change_ms = self.station.limits_change_at_ms
+        changes = change_ms is not None and now_ms >= change_ms
+        if changes or now_ms >= self._limits_at_ms:
+            self._limits_at_ms = now_ms + METER_MS
+            before = self._limits
+            self._take_limits(now_ms)
+            if changes and raised(before, self._limits):
+                for part in self.primary.parts:
+                    part.edge(now_ms)
 
     def _act(self, action: "tuple[Any, ...]", now_ms: int) -> None:
         kind = action[0]

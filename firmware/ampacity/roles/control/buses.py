@@ -6,7 +6,7 @@ from ampacity.bus.leases.broadcast_driver import BroadcastDriver
 from ampacity.bus.leases.lease_driver import LeaseDriver
 from ampacity.bus.transport import run_rtu, run_tcp
 from ampacity.roles.configuration.compiled_site import endpoint
-from ampacity.roles.unheard import HOST, LINE, Unheard
+from ampacity.roles.control.unanswering_devices import HOST, LINE, UnansweringDevices
 
 if False:  # for the type checker
     from collections.abc import Awaitable, Callable, Sequence
@@ -46,13 +46,13 @@ class Wire:
         self.guest: "Any" = None
         self.line: "Line | None" = None
         self.port: "str | None" = None  # the name of its serial device
-        self.unheard: "Unheard | None" = None
+        self.unanswering: "UnansweringDevices | None" = None
         self._was_up = True
 
     def watch(self, log: "Log", now_ms: int) -> None:
         """Say when the serial device is not there, and when it is again; and who on it has never answered."""
-        if self.unheard is not None and self.guest is None:
-            self.unheard.step(log, now_ms)
+        if self.unanswering is not None and self.guest is None:
+            self.unanswering.step(log, now_ms)
         up = self.line is None or getattr(self.line, "up", True)
         if up != self._was_up:
             self._was_up = up
@@ -108,9 +108,9 @@ class Wire:
             fault = getattr(getattr(driver, "facts", None), "fault", None) or ""
             if facts["unit"] == unit and fault.startswith("two devices"):
                 text = text or fault
-        if text or self.unheard is None:
+        if text or self.unanswering is None:
             return "unit %d: %s" % (unit, text) if text else ""
-        return self.unheard.text(unit)
+        return self.unanswering.text(unit)
 
     def wake(self) -> None:
         """A new order: look at once, not at the next turn."""
@@ -262,7 +262,7 @@ class Buses:
     def _add(self, wire: "Wire", start: "Start", members: "list[Any]") -> None:
         wire.start = start
         wire.members = members
-        wire.unheard = Unheard(wire.name, members, self.guard, LINE if wire.port else HOST)
+        wire.unanswering = UnansweringDevices(wire.name, members, self.guard, LINE if wire.port else HOST)
         self.wires.append(wire)
         for _facts, _driver, evse in members:
             if evse is not None:

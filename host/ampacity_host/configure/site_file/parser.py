@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ampacity_host.configure.mended import Rest
 from ampacity_host.configure.site_file.mistakes import Collector, Mistake, SiteErrors
 from ampacity_host.configure.site_file.schema import FREE, LISTS, REQUIRED, SINGLE, Field
+from ampacity_host.configure.site_file.toml_repair import Rest
 from ampacity_host.configure.site_file.toml_text import MOST, near, read_toml
 from ampacity_host.configure.site_file.value_readers import Wrong
 

@@ -13,8 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ampacity_host.configure.mended import headed, rest_of
 from ampacity_host.configure.site_file.mistakes import Mistake, SiteErrors
+from ampacity_host.configure.site_file.toml_repair import headed, rest_of
 
 FILE_BYTES_MAX = 1 << 20
 MOST = {"circuit": 1000, "bus": 250, "meter": 1000, "evse": 1000, "safety_load": 100}

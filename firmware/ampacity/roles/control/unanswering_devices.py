@@ -13,7 +13,7 @@ LINE = "its power, wiring, unit number, baud and parity"
 HOST = "its power, network, host and unit number"
 
 
-class Unheard:
+class UnansweringDevices:
     """Those on one wire. guard: knows which EVSEs were heard. what: an installer has to check."""
 
     def __init__(self, name: str, members: "list[tuple[SiteFacts, Any, int | None]]", guard: "Guard", what: str) -> None:

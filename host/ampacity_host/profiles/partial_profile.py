@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from ampacity_host.profiles import said
+from ampacity_host.profiles import schema_errors
 
 OF_A_TABLE = ("required", "additionalProperties", "dependentRequired", "minProperties", "oneOf")  # about a table, not about its value
 Place = tuple[str | int, ...]
@@ -62,8 +62,8 @@ def hurt(places: list[Place], errors: list[jsonschema.ValidationError], tables: 
             found.add(dotted(place[: 2 if place[0] == "registers" else 1]))
     for error in errors:
         if not error.absolute_path:
-            names = [said.missing(error)] if error.validator == "required" else said.unknown(error)
-            found |= {close for name in names if (close := said.close(name, tables))}
+            names = [schema_errors.missing(error)] if error.validator == "required" else schema_errors.unknown(error)
+            found |= {close for name in names if (close := schema_errors.close(name, tables))}
     return found
 
 
