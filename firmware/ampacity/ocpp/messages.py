@@ -65,5 +65,8 @@ if False:  # for the type checker
     class Store(Protocol):
         """What the station keeps its things in."""
 
-        documents: Documents
-        journal: Journal
+        @property
+        def documents(self) -> Documents: ...
+
+        @property
+        def journal(self) -> Journal: ...

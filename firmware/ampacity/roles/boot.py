@@ -15,8 +15,7 @@ if False:  # for the type checker
     from collections.abc import Coroutine
     from typing import Any
 
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import SiteFacts
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts
 
 if sys.platform == "linux":
     from ampacity.ports.lock import Busy, FolderLock
@@ -61,10 +60,10 @@ def read_json(folder: str, name: str, required: bool = True) -> "Any":
         raise Rejected(name, str(e), "a JSON document")
 
 
-def make_platform(folder: str, boot: "dict[str, Any]") -> "Platform":
+def make_platform(folder: str, boot: "dict[str, Any]") -> "RolePlatform":
     """The Platform that this code runs on. boot: the facts of boot.json."""
     files = DiskFiles(boot.get("store") or folder + "/store")
-    platform = detect_platform()[0](folder, boot, files)
+    platform: RolePlatform = detect_platform()[0](folder, boot, files)  # type: ignore[arg-type, assignment]
     if boot.get("sim"):
         from ampacity.roles.service.fault_injection import bench_files
         platform.files = bench_files(files, platform.stall, boot.get("cut_at_write", 0))

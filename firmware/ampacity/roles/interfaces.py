@@ -5,7 +5,7 @@ none imports another one that it only calls.
 """
 
 if False:  # for the type checker
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any, Protocol
 
     from ampacity.base.log import Log
@@ -13,11 +13,22 @@ if False:  # for the type checker
     from ampacity.bus.leases.register_map import RegisterMap
     from ampacity.evse.local_evse import LocalEvse
     from ampacity.ocpp.station import Station
+    from ampacity.ports.line import Line
+    from ampacity.ports.platform import Platform
     from ampacity.store.document_store import DocumentStore
 
     SiteFacts = dict[str, Any]  # the compiled site, or a part of it: configuration/field_types.py says of which kind each field is
     Reading = dict[str, Any]  # a meter's frame, decoded: "amps_da" per input, "volts_dv" and others where the device has them
     View = dict[str, Any]  # for the console and the bench, JSON-able
+
+    class RolePlatform(Platform):  # type: ignore[misc]
+        """A platform with what each adds to the common part: ports/linux.py, ports/mp_platform.py."""
+
+        role: Any
+        open_line: Callable[[SiteFacts], Line]
+        connect: Callable[..., Awaitable[tuple[Any, Any]]]
+        listen: Callable[..., Awaitable[Any]]
+        abort: Callable[[Any], None]
 
     class EvseFacts(Protocol):
         """What a driver knows of its EVSE; None: not known. Currents per terminal in da, voltages in dV, times in ms."""

@@ -31,8 +31,7 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.console.access import Access
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import CommissioningFace, Reading, ReplacingFace, ScanningFace, SiteFacts, View
+    from ampacity.roles.interfaces import CommissioningFace, Reading, ReplacingFace, RolePlatform, ScanningFace, SiteFacts, View
     from ampacity.roles.service.fault_injection import FaultInjection
     from ampacity.roles.service.primary_console import PrimaryConsole
     from ampacity.roles.storage.manual_limits import ManualLimits
@@ -49,7 +48,7 @@ OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
 class Primary:
     """One controller in the primary role. platform: of its port. site: checked site facts. log: its log."""
 
-    def __init__(self, platform: "Platform", site: "Any", log: "Log") -> None:
+    def __init__(self, platform: "RolePlatform", site: "Any", log: "Log") -> None:
         self.platform = platform
         self.log = log
         self.clock = platform.clock
@@ -59,8 +58,9 @@ class Primary:
         self.persistence = Persistence(self.documents, self.files, log, platform)
         self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
-        if platform.rtc_ms() is not None:
-            self.wallclock.set_unix(platform.rtc_ms(), "rtc", self.started_ms)
+        rtc_ms = platform.rtc_ms()
+        if rtc_ms is not None:
+            self.wallclock.set_unix(rtc_ms, "rtc", self.started_ms)
         self.numbers = self.persistence.start(self.started_ms)
         self.reset_history = ResetHistory(self.persistence, platform, self.started_ms)
         self.guard = self._make_guard()
@@ -319,7 +319,7 @@ class Primary:
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.platform.set_clock)
 
 
-def made(platform: "Platform", site: "SiteFacts", log: "Log") -> "Primary":
+def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
     """The Primary of these facts. Rejected also where nobody has looked at a field before something was computed with it."""
     try:
         return Primary(platform, site, log)
@@ -328,7 +328,7 @@ def made(platform: "Platform", site: "SiteFacts", log: "Log") -> "Primary":
         raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "what `ampacity run` or `push` makes of a site file; the log has the place")
 
 
-async def run(platform: "Platform", site: "SiteFacts", log: "Log") -> None:
+async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = made(platform, site, log)
     platform.role = primary

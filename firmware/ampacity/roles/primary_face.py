@@ -9,7 +9,6 @@ if False:  # for the type checker
     from ampacity.circuit.guard import Guard
     from ampacity.console.access import Access
     from ampacity.evse.local_driver import LocalDriver
-    from ampacity.ports.platform import Platform
     from ampacity.roles.control.buses import Buses
     from ampacity.roles.control.safety_loop import SafetyLoop
     from ampacity.roles.interfaces import (
@@ -33,7 +32,7 @@ if False:  # for the type checker
     class PrimaryFace(Protocol):
         """See primary.py. What is None is loaded when it is first asked for, or the site has none."""
 
-        platform: Platform
+        platform: RolePlatform
         log: Log
         clock: Clock
         started_ms: int

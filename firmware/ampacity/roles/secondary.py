@@ -28,9 +28,8 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.evse.interfaces import EvsePort
     from ampacity.ports.line import Line
-    from ampacity.ports.platform import Platform
     from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
-    from ampacity.roles.interfaces import View
+    from ampacity.roles.interfaces import RolePlatform, View
 
 TICK_MS = 100
 LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
@@ -231,7 +230,7 @@ class Secondary:
         return False
 
 
-async def safety_loop(secondary: "Secondary", platform: "Platform") -> None:
+async def safety_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
     """The only one that feeds the watchdog, and only after a whole pass."""
     clock = platform.clock
     due_ms = clock.now_ms()
@@ -243,7 +242,7 @@ async def safety_loop(secondary: "Secondary", platform: "Platform") -> None:
         await platform.pace(max(1, due_ms - clock.now_ms()))
 
 
-async def bus_loop(secondary: "Secondary", engine: "ModbusServer", line: "Line", platform: "Platform") -> None:
+async def bus_loop(secondary: "Secondary", engine: "ModbusServer", line: "Line", platform: "RolePlatform") -> None:
     """Bytes to the engine and back; a grant is acted upon before its reply leaves."""
     clock = platform.clock
     while True:
@@ -256,14 +255,14 @@ async def bus_loop(secondary: "Secondary", engine: "ModbusServer", line: "Line",
             act_on_grants(secondary, platform, clock.now_ms())
 
 
-async def keep_loop(secondary: "Secondary", platform: "Platform") -> None:
+async def keep_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
     """The housekeeping of a secondary, once a second."""
     while True:
         await platform.clock.sleep_ms(1000)
         secondary.housekeep(platform.clock.now_ms())
 
 
-def open_bus(secondary: "Secondary", platform: "Platform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
+def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
     """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
     baud = config.get("baud", 19200)
@@ -279,13 +278,13 @@ def open_bus(secondary: "Secondary", platform: "Platform", log: "Log") -> "tuple
     return line, bus_loop(secondary, engine, line, platform)
 
 
-def act_on_grants(secondary: "Secondary", platform: "Platform", now_ms: int) -> None:
+def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int) -> None:
     """What was granted is in force before anybody is told so, unless the bench holds the controller's loop."""
     if secondary.map.grants and "hang" not in platform.faults:
         secondary.tick(now_ms)
 
 
-async def run(platform: "Platform", config: "Any", log: "Log") -> None:
+async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     """Run the secondary that `config` describes until it ends; raises Rejected for settings that cannot be."""
     port = platform.evse_hardware(platform.boot.get("name") or config.get("name", "evse"))
     if port is None:

@@ -257,7 +257,7 @@ class ProfileStore:
         return unix_ms // 1000, True
 
     def _fraction_ms(self, now_ms: int) -> int:
-        return self._station.wallclock.unix_ms(now_ms) % 1000
+        return (self._station.wallclock.unix_ms(now_ms) or 0) % 1000
 
     def _enabled(self) -> bool:
         return self._station.model.on("SmartChargingCtrlr", "Enabled")

@@ -13,8 +13,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.net.link import LinkConfig
     from ampacity.ocpp.station import Station
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import SiteFacts
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts
     from ampacity.roles.storage.persistence import Persistence
 
 FLOOR_DOC = "upstream_floor"
@@ -26,7 +25,7 @@ BELOW = (
 PLAIN, TLS, CERTIFICATE = 1, 2, 3  # security profiles: the last without TLS, the first with it, the one with a client certificate
 
 
-def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "Platform") -> None:
+def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") -> None:
     """Put a security profile in force: 0 and 1 plain, 2 a password over TLS, 3 a certificate of our own over TLS.
 
     config: the LinkConfig to change, with its password set. ocpp: security_profile, root_pem, certificate_pem, key_pem.
@@ -53,7 +52,7 @@ class NetworkProfiles:
     """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts."""
 
     def __init__(
-        self, station: "Station", config: "LinkConfig", ocpp: "SiteFacts", platform: "Platform", persistence: "Persistence", log: "Log",
+        self, station: "Station", config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform", persistence: "Persistence", log: "Log",
     ) -> None:
         self._station = station
         self._config = config

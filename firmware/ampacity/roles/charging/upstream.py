@@ -137,7 +137,7 @@ class Upstream:
 
     def view(self) -> "View":
         """For the console and the bench: accepted by the CSMS, messages that wait, what is wrong with the link."""
-        view = {"connected": self.station.accepted(), "queue": self.station.queue.count}
+        view: "View" = {"connected": self.station.accepted(), "queue": self.station.queue.count}
         if self.link.trouble is not None:
             view["trouble"] = self.link.trouble
         return view

@@ -25,7 +25,8 @@ def refuse_errors(site: "SiteFacts", kept: "dict[str, Any] | None") -> None:
     forget("ampacity.circuit.trusted.site.structure")
     for finding in findings:
         if finding.get("level", "error") == "error":
-            raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")
+            fix = finding.get("fix") or "a site that passes `ampacity check`"
+            raise Rejected("site.json " + str(finding.get("where")), finding["text"], str(fix))
 
 
 def refuse_types(site: "SiteFacts") -> None:

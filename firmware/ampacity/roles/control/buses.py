@@ -18,8 +18,7 @@ if False:  # for the type checker
     from ampacity.bus.profile.meter_driver import MeterDriver
     from ampacity.circuit.guard import Guard
     from ampacity.ports.line import Line
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import Reading, SiteFacts
+    from ampacity.roles.interfaces import Reading, RolePlatform, SiteFacts
 
     Member = tuple[SiteFacts, Any, "int | None"]  # (facts, driver, EVSE index or None)
     Start = Callable[[], Awaitable[None]]
@@ -124,7 +123,7 @@ class Buses:
     """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index."""
 
     def __init__(
-        self, site: "SiteFacts", guard: "Guard", platform: "Platform", log: "Log", numbers: "GrantNumbers",
+        self, site: "SiteFacts", guard: "Guard", platform: "RolePlatform", log: "Log", numbers: "GrantNumbers",
         on_reading: "Callable[[int, Reading | None, int], None]",
     ) -> None:
         self.site = site

@@ -9,14 +9,13 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.circuit.guard import Guard
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import OutputFace, SiteFacts
+    from ampacity.roles.interfaces import OutputFace, RolePlatform, SiteFacts
 
 
 class ContactorOutputs:
     """guard, drivers by EVSE index, site facts (`feeder_output` of an EVSE, `alarm_output`), doors, log."""
 
-    def __init__(self, guard: "Guard", drivers: "list[Any]", site: "SiteFacts", platform: "Platform", log: "Log") -> None:
+    def __init__(self, guard: "Guard", drivers: "list[Any]", site: "SiteFacts", platform: "RolePlatform", log: "Log") -> None:
         self.guard = guard
         self.drivers = drivers
         self.log = log
@@ -31,7 +30,7 @@ class ContactorOutputs:
         self._failing: "list[OutputFace]" = []
         self._open: "list[int]" = []  # EVSEs whose contactor is to be open
 
-    def _output(self, platform: "Platform", name: str) -> "OutputFace | None":
+    def _output(self, platform: "RolePlatform", name: str) -> "OutputFace | None":
         output = platform.output(name)
         if output is None:
             self.log.add("error", "output %s: this controller has no such output" % name, platform.clock.now_ms())

@@ -21,8 +21,7 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.bus.server.modbus_server import ModbusServer
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import SiteFacts, View
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts, View
 
 CLIENTS_MAX = 4
 SMALL_TLS_CLIENTS_MAX = 2  # where the heap is counted: a session takes 23 KiB of it
@@ -45,7 +44,7 @@ def roles_of(facts: "SiteFacts") -> "Sequence[tuple[str, tuple[str, ...]]]":
 class ModbusTcpServer:
     """engine: a ModbusServer. answered(now_ms): puts in force what was ordered. Raises Rejected for facts that cannot be."""
 
-    def __init__(self, engine: "ModbusServer", facts: "SiteFacts", platform: "Platform", log: "Log", answered: "Callable[[int], None]") -> None:
+    def __init__(self, engine: "ModbusServer", facts: "SiteFacts", platform: "RolePlatform", log: "Log", answered: "Callable[[int], None]") -> None:
         self.engine = engine
         self.facts = facts
         self.platform = platform

@@ -8,10 +8,9 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.circuit.guard import Guard
     from ampacity.evse.local_driver import LocalDriver
-    from ampacity.ports.platform import Platform
     from ampacity.roles.control.buses import Buses
     from ampacity.roles.control.contactor_outputs import ContactorOutputs
-    from ampacity.roles.interfaces import ParentFace
+    from ampacity.roles.interfaces import ParentFace, RolePlatform
 
 TICK_MS = 100
 STRETCH_MS = 12  # of a share in one piece; what follows it in the tick takes a few more
@@ -22,7 +21,7 @@ class SafetyLoop:
     """guard: the safety core. locals_: the local charging points. buses: wires with their drivers. parent_link: to a parent."""
 
     def __init__(
-        self, guard: "Guard", buses: "Buses", locals_: "list[LocalDriver]", platform: "Platform", log: "Log",
+        self, guard: "Guard", buses: "Buses", locals_: "list[LocalDriver]", platform: "RolePlatform", log: "Log",
         contactor_outputs: "ContactorOutputs | None" = None, parent_link: "ParentFace | None" = None,
     ) -> None:
         self.guard = guard

@@ -8,7 +8,7 @@ from ampacity.roles.optional.part import OptionalPart
 if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.circuit.optional_functions import OptionalFunctions
-    from ampacity.ports.platform import Platform
+    from ampacity.roles.interfaces import RolePlatform
     from ampacity.roles.primary_face import PrimaryFace
     from ampacity.store.document_store import DocumentStore
 
@@ -87,7 +87,7 @@ def _fits(entry: object, most: int) -> bool:
 class StartDelays(OptionalPart):
     """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
 
-    def __init__(self, extras: "OptionalFunctions", platform: "Platform", most_ms: int, now_ms: int) -> None:
+    def __init__(self, extras: "OptionalFunctions", platform: "RolePlatform", most_ms: int, now_ms: int) -> None:
         self.extras = extras
         self.most_ms = most_ms
         rng = platform.rng() if hasattr(platform, "rng") else Rng(int.from_bytes(os.urandom(4), "big") or 1)

@@ -11,14 +11,13 @@ if False:  # for the type checker
 
     from ampacity.base.log import Log
     from ampacity.circuit.guard import Guard
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import SiteFacts
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts
 
 
 class SafetyInputs(OptionalPart):
     """Reads the pins named in the site facts in each pass of the housekeeping."""
 
-    def __init__(self, guard: "Guard", site: "SiteFacts", platform: "Platform", log: "Log") -> None:
+    def __init__(self, guard: "Guard", site: "SiteFacts", platform: "RolePlatform", log: "Log") -> None:
         self.guard = guard
         self.log = log
         self.pins: "list[tuple[str, Callable[[], bool]]]" = []  # (load, function that reads the pin)

@@ -88,16 +88,16 @@ class Commissioning(OptionalPart):
             self.command(["abort"], now_ms)
             return
         if run.claims is not self._under_test:
-            self._begin(run.claims, now_ms)
+            self._begin(run.claims, now_ms)  # type: ignore[arg-type]
         experiment = run.experiment
-        run.step(self._sight(run.claims), now_ms)
+        run.step(self._sight(run.claims), now_ms)  # type: ignore[arg-type]
         self._tell_off(experiment, now_ms)
         self._take_ended(now_ms)
         if run.over:
             self._finish(now_ms)
         elif run.claims is self._under_test:
             self._count_at_once(run.experiment, now_ms)
-            self._apply(run.claims["index"], run.experiment, now_ms)
+            self._apply(self._under_test["index"], run.experiment, now_ms)
 
     def close(self, now_ms: int) -> None:
         """About to restart: every limit of the run is withdrawn."""
@@ -250,7 +250,8 @@ class Commissioning(OptionalPart):
         self.primary.persistence.save(self.guard, now_ms, at_once=True)
 
     def _take_ended(self, now_ms: int) -> None:
-        ended, self.run.ended = self.run.ended, []
+        ended: "list[tuple[dict[str, Any], str, dict[str, Any]]]" = self.run.ended  # type: ignore[assignment]
+        self.run.ended = []
         for claims, outcome, counts in ended:
             if not self._counted and (outcome != "not done" or counts):
                 standing = self.guard.ledger.evse_states[claims["index"]]
@@ -376,7 +377,7 @@ class Commissioning(OptionalPart):
         site, chosen = self.primary.site, self._chosen(names)
         self._open_papers(chosen if names else None, now_ms)
         rng = self.primary.platform.rng() if hasattr(self.primary.platform, "rng") else Rng(int.from_bytes(os.urandom(3), "big") or 1)
-        self.run = CommissioningRun([self._claims(index) for index in chosen], rng, site["phases"], now_ms)
+        self.run = CommissioningRun([self._claims(index) for index in chosen], rng, site["phases"], now_ms)  # type: ignore[misc]
         self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
         return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
 

@@ -57,5 +57,6 @@ class FaultInjection:
 
     def _jump(self, delta_ms: int, now_ms: int) -> None:
         wallclock = self.primary.wallclock
-        if wallclock.unix_ms(now_ms) is not None:
-            wallclock.set_unix(wallclock.unix_ms(now_ms) + delta_ms, "csms", now_ms)
+        unix_ms = wallclock.unix_ms(now_ms)
+        if unix_ms is not None:
+            wallclock.set_unix(unix_ms + delta_ms, "csms", now_ms)

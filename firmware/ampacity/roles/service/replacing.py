@@ -71,7 +71,7 @@ class Replacing:
             raise NotNow("replace", name, "nothing answers at its address; switch the new unit on")
         nameless = unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known)
         if not (serial == "none" if nameless else serial_fits(serial, unit.fingerprint)):
-            raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else unit.fingerprint)
+            raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else str(unit.fingerprint))
         before = self._unfinished(name, unit)
         if not nameless and unit.fingerprint == unit.known and before is None:
             raise NotNow("replace", name, "serial number %s is the known one, so this is no new unit" % unit.known)

@@ -32,6 +32,7 @@ class SecondaryConsole:
     """secondary: the role's Secondary. Settings act on the register map, which checks them against one another."""
 
     version = __version__
+    asked_by: object = None  # the console whose line is being answered
 
     def __init__(self, secondary: "SecondaryFace", clock: "Clock") -> None:
         self.secondary = secondary

@@ -13,8 +13,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.circuit.guard import Guard
     from ampacity.evse.local_driver import LocalDriver
-    from ampacity.ports.platform import Platform
-    from ampacity.roles.interfaces import Files
+    from ampacity.roles.interfaces import Files, RolePlatform
     from ampacity.store.document_store import DocumentStore
 
 IDENTITY = "identity"
@@ -39,7 +38,7 @@ WITHOUT = "storage: started without memory, for the medium cannot be written: no
 UNKEPT_MS = 5000
 
 
-def random_u32(platform: "Platform") -> int:
+def random_u32(platform: "RolePlatform") -> int:
     """32 bits that no other controller has: of the system's random source, on a bench of its seed."""
     if hasattr(platform, "rng"):
         return platform.rng().next32() or 1
@@ -49,7 +48,7 @@ def random_u32(platform: "Platform") -> int:
 class Persistence:
     """documents: the documents of this data folder. A failing medium is counted and told, and stops nothing."""
 
-    def __init__(self, documents: "DocumentStore", files: "Files", log: "Log", platform: "Platform") -> None:
+    def __init__(self, documents: "DocumentStore", files: "Files", log: "Log", platform: "RolePlatform") -> None:
         self.documents = documents
         self.files = files
         self.platform = platform

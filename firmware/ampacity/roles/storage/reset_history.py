@@ -7,7 +7,7 @@ charging for longer than that.
 """
 
 if False:  # for the type checker
-    from ampacity.ports.platform import Platform
+    from ampacity.roles.interfaces import RolePlatform
     from ampacity.roles.storage.persistence import Persistence
 
 DOCUMENT = "lives"
@@ -20,7 +20,7 @@ KEPT = 8
 class ResetHistory:
     """persistence: puts and gets documents. `reason`: of this start. `count`: bad starts in a row, this one included."""
 
-    def __init__(self, persistence: "Persistence", platform: "Platform", now_ms: int) -> None:
+    def __init__(self, persistence: "Persistence", platform: "RolePlatform", now_ms: int) -> None:
         self.persistence = persistence
         self.started_ms = now_ms
         known = persistence.documents.get(DOCUMENT) or {}
@@ -33,7 +33,7 @@ class ResetHistory:
         self.reasons: "list[str]" = (known.get("reasons") or [])[-KEPT + 1 :] + [self.reason]
         self._put(False, now_ms)
 
-    def boot_reason(self, platform: "Platform") -> str:
+    def boot_reason(self, platform: "RolePlatform") -> str:
         """The same in OCPP's words."""
         words = {"Watchdog": "Watchdog", "Crash": "Unknown", "Software": "ApplicationReset"}
         return words.get(self.reason) or platform.boot.get("reason", "PowerUp")
