@@ -21,6 +21,7 @@ if False:  # for the type checker
         ParentFace,
         Reading,
         ReplacingFace,
+        RolePlatform,
         ScanningFace,
         SiteFacts,
         UpstreamFace,

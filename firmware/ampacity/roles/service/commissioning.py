@@ -97,7 +97,7 @@ class Commissioning(OptionalPart):
             self._finish(now_ms)
         elif run.claims is self._under_test:
             self._count_at_once(run.experiment, now_ms)
-            self._apply(self._under_test["index"], run.experiment, now_ms)
+            self._apply(self._under_test["index"], run.experiment, now_ms)  # type: ignore[typeddict-item]
 
     def close(self, now_ms: int) -> None:
         """About to restart: every limit of the run is withdrawn."""
