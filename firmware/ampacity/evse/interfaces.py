@@ -14,13 +14,13 @@ if False:  # for the type checker
         amps_da: "list[int]"
         volts_dv: "list[int]"
         energy_wh: "int | None"
-        temperature_c: "int | None"
-        contactor_closed: bool
+        temperature_c: "int | float | None"
+        contactor_closed: "bool | None"
         lock: bool
         lock_failed: bool
         updated_ms: "int | None"
         events: "list[tuple[str, ...]]"
-        on_input: "Callable[[int], object] | None"
+        on_input: "Callable[[int], None] | None"
 
         def set_pilot(self, kind: str, permille: int = 0) -> None:
             """kind "x1", "pwm" with permille 1..999, "f"."""
