@@ -80,18 +80,12 @@ if False:  # for the type checker
 
         def set(self, on: bool) -> None: ...
 
-    class WireFace(Protocol):
-        """A wire, as far as scans and consoles use it: control/buses.py."""
+    class Engine(Protocol):
+        """The Modbus client of one line or one TCP endpoint (bus/client/); a line's has `wake`, a serial line's `duplicate_addresses`."""
 
-        name: str
-        engine: Any
-        members: "Any"
+        counters: "dict[str, Any]"
 
-        def lend(self, guest: Any, now_ms: int) -> None: ...
-
-        def give_back(self) -> None: ...
-
-        def trouble(self, unit: int) -> str: ...
+        def permit(self, until_ms: int) -> None: ...
 
     class EvsesFace(Protocol):
         """Every EVSE of the site with its session: charging/evses.py."""

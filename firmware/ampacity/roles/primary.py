@@ -174,8 +174,9 @@ class Primary:
                     self.log.add("error", "evse %s: this controller has no charging point of its own" % evse["name"], self.started_ms)
                     from ampacity.ports.evse_hardware import EvseHardware
                     port = EvseHardware(evse["name"])
-                self.buses.drivers[i] = LocalDriver(evse, i, self.guard, port)
-                self.locals.append(self.buses.drivers[i])
+                driver = LocalDriver(evse, i, self.guard, port)
+                self.buses.drivers[i] = driver
+                self.locals.append(driver)
 
     def _on_reading(self, meter: int, reading: "Reading | None", now_ms: int) -> None:
         """A meter's frame is complete: decide at once, in the very call that decoded it."""

@@ -6,7 +6,7 @@ from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
 if False:  # for the type checker
     from typing import Any
 
-    from ampacity.roles.interfaces import EvseFacts, UpstreamFace
+    from ampacity.roles.interfaces import Driver, EvseFacts, UpstreamFace
     from ampacity.roles.primary_face import PrimaryFace
 
 METER_MS = 1000
@@ -211,7 +211,7 @@ class Evses:
         test = self.primary.commissioning
         return test is not None and test.serves(index) and bool(facts.plugged)
 
-    def _port_events(self, index: int, session: "Session", driver: "Any", now_ms: int) -> None:
+    def _port_events(self, index: int, session: "Session", driver: "Driver", now_ms: int) -> None:
         """What happened at a local charging point: cards, buttons, faults."""
         events = getattr(driver, "events", None)
         while events:

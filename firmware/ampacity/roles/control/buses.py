@@ -18,13 +18,13 @@ if False:  # for the type checker
     from ampacity.bus.profile.meter_driver import MeterDriver
     from ampacity.circuit.guard import Guard
     from ampacity.ports.line import Line
-    from ampacity.roles.interfaces import Reading, RolePlatform, SiteFacts
+    from ampacity.roles.interfaces import Driver, Engine, Reading, RolePlatform, SiteFacts
 
     Member = tuple[SiteFacts, Any, "int | None"]  # (facts, driver, EVSE index or None)
     Start = Callable[[], Awaitable[None]]
 
 
-def shared_unit(driver: "Any") -> int:
+def shared_unit(driver: object) -> int:
     """The unit that a whole line hears, where a device takes its limits there; 0: none."""
     shared = getattr(driver, "shared", None)
     return shared.unit if shared else 0
@@ -37,7 +37,7 @@ class Wire:
     opened with; when they change the line is opened anew.
     """
 
-    def __init__(self, name: str, engine: "Any", start: "Start | None") -> None:
+    def __init__(self, name: str, engine: "Engine", start: "Start | None") -> None:
         self.name = name
         self.engine = engine
         self.start = start
@@ -75,7 +75,7 @@ class Wire:
         """A function that says whether the line is still this guest's (None: ours), opened with these facts."""
         return lambda: self.guest is guest and (guest is None or facts is None or guest.facts is facts)
 
-    def _tell_lost(self, driver: "Any", now_ms: int) -> None:
+    def _tell_lost(self, driver: object, now_ms: int) -> None:
         tell = getattr(driver, "disconnected", None)
         if tell is not None:
             tell(now_ms)
@@ -116,7 +116,7 @@ class Wire:
         if self.line is not None:
             self.line.wake()
         elif getattr(self.engine, "wake", None) is not None:
-            self.engine.wake()
+            self.engine.wake()  # type: ignore[attr-defined]
 
 
 class Buses:
@@ -132,7 +132,7 @@ class Buses:
         self.log = log
         self.numbers = numbers  # of all grants, on every line
         self.on_reading = on_reading
-        self.drivers: "list[Any]" = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]
+        self.drivers: "list[Driver]" = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]  # type: ignore[misc]  # a local one comes later
         self.meters = [self._meter_driver(i, m) for i, m in enumerate(site["meters"])]
         self.wires: "list[Wire]" = []
         self.wire_of: "list[Wire | None]" = [None] * len(self.drivers)
@@ -176,7 +176,7 @@ class Buses:
         for host, port in ends:
             self._add_tcp(bus, host, port, [m for m in members if endpoint(m[0], bus) == (host, port)])
 
-    def _with_grants(self, members: "list[Any]") -> "list[Any]":
+    def _with_grants(self, members: "list[Member]") -> "list[Any]":
         """The drivers of one engine, with the table that grants to those of our own kind."""
         drivers = [m[1] for m in members]
         if any([shared_unit(d) for d in drivers]):
@@ -193,7 +193,7 @@ class Buses:
         self.log.counter("second_source")
         self.guard.foreign_write(self.site["evses"][evse]["bus"], evse, now_ms)
 
-    def _foreign(self, bus: "SiteFacts", members: "list[Any]") -> "Callable[[int, int, int], None]":
+    def _foreign(self, bus: "SiteFacts", members: "list[Member]") -> "Callable[[int, int, int], None]":
         """Rule 9: somebody else's write to one of ours, or to all, was heard on this line."""
         index = self.site["buses"].index(bus)
 
@@ -206,7 +206,7 @@ class Buses:
                     return
         return heard
 
-    def _add_rtu(self, bus: "SiteFacts", members: "list[Any]") -> None:
+    def _add_rtu(self, bus: "SiteFacts", members: "list[Member]") -> None:
         kind: "type[RtuClient]" = RtuClient
         if bus.get("framing") == "ascii":
             from ampacity.bus.client.ascii_client import AsciiClient
@@ -228,7 +228,7 @@ class Buses:
                     wire.line.close()
         self._add(wire, start, members)
 
-    def _add_tcp(self, bus: "SiteFacts", host: str, port: int, members: "list[Any]") -> None:
+    def _add_tcp(self, bus: "SiteFacts", host: str, port: int, members: "list[Member]") -> None:
         from ampacity.bus.client.tcp_client import TcpClient
         engine = TcpClient(bus, self._with_grants(members), self.log)
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
@@ -258,7 +258,7 @@ class Buses:
             return await self.platform.connect(host, port, context, host)
         return connect
 
-    def _add(self, wire: "Wire", start: "Start", members: "list[Any]") -> None:
+    def _add(self, wire: "Wire", start: "Start", members: "list[Member]") -> None:
         wire.start = start
         wire.members = members
         wire.unanswering = UnansweringDevices(wire.name, members, self.guard, LINE if wire.port else HOST)

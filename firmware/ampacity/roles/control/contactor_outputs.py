@@ -5,17 +5,17 @@ without any of it costs one comparison a tick.
 """
 
 if False:  # for the type checker
-    from typing import Any
+    from collections.abc import Sequence
 
     from ampacity.base.log import Log
     from ampacity.circuit.guard import Guard
-    from ampacity.roles.interfaces import OutputFace, RolePlatform, SiteFacts
+    from ampacity.roles.interfaces import Driver, OutputFace, RolePlatform, SiteFacts
 
 
 class ContactorOutputs:
     """guard, drivers by EVSE index, site facts (`feeder_output` of an EVSE, `alarm_output`), doors, log."""
 
-    def __init__(self, guard: "Guard", drivers: "list[Any]", site: "SiteFacts", platform: "RolePlatform", log: "Log") -> None:
+    def __init__(self, guard: "Guard", drivers: "Sequence[Driver]", site: "SiteFacts", platform: "RolePlatform", log: "Log") -> None:
         self.guard = guard
         self.drivers = drivers
         self.log = log

@@ -198,12 +198,12 @@ class Commissioning(OptionalPart):
                 return
             self._muted = index
             self.primary.log.add("warning", "commission: nothing is sent to %s, to see it fall" % self._under_test["name"], now_ms)
-        if driver.muted != experiment.mute:
+        if driver.muted != experiment.mute:  # type: ignore[attr-defined]
             driver.mute(experiment.mute, now_ms)
 
     def _talk(self, now_ms: int) -> None:
         if self._muted is not None:
-            self.primary.buses.drivers[self._muted].mute(TALK, now_ms)
+            self.primary.buses.drivers[self._muted].mute(TALK, now_ms)  # type: ignore[attr-defined]
             self.guard.optional.watchdog_test(self._muted, False, now_ms)
             self._muted = None
 
