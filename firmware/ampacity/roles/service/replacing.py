@@ -114,7 +114,7 @@ class Replacing:
             unit.read_ms = max([-1] + [evidence.read_ms[key] for key in read])
         return unit
 
-    def _own(self, index: int, key: str, shown: Any) -> "tuple[str, int, int, bool, str]":
+    def _own(self, index: int, key: str, shown: "Any") -> "tuple[str, int, int, bool, str]":
         """A setting of one of our own secondaries: it is written at the unit, and may be lower than the site file counts with."""
         wanted = self.primary.site["evses"][index].get(key, shown)
         return NAMES.get(key, key), wanted, shown, shown <= wanted, NAMES.get(key, "raw")
