@@ -46,6 +46,38 @@ def test_public_functions_of_a_room_are_annotated(room):
     assert not found, "\n" + "\n".join(found)
 
 
+def unquoted(tree):
+    """(line, name) for names in annotations that CPython looks up at run time, and that only the type checker has."""
+    hidden, found = set(), []
+    for block in [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "False")]:
+        for node in block.body:
+            hidden |= {alias.asname or alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else {getattr(node, "name", "")}
+
+    def visit(node):
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "False"):
+            return
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            types = [each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg)] + [node.returns]
+            names = [each for annotation in types if annotation for each in ast.walk(annotation) if isinstance(each, ast.Name)]
+            found.extend((each.lineno, each.id) for each in names if each.id in hidden)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(tree)
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_type_that_only_the_checker_knows_is_quoted(room):
+    found = [at(path, line, f'quote "{name}"') for path in firmware_files() if room_of(path) == room for line, name in unquoted(tree_of(path))]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_an_annotation_that_no_runtime_can_look_up_is_found():
+    text = "if False:\n    from typing import Any\n    class C:\n        def f(self, x: Any) -> None: ...\ndef a(x: Any, y: int) -> 'C': ...\n"
+    assert unquoted(ast.parse(text)) == [(5, "Any")]
+
+
 def test_what_lacks_a_type_is_found():
     text = (
         "def a(x: int, *rest, y=0) -> int: ...\n"
