@@ -7,13 +7,13 @@ DA_DV_MS_PER_WH = 100 * 3600 * 1000
 class EnergyCounter:
     """`energy_wh` grows with current × voltage × time, per terminal."""
 
-    def __init__(self, energy_wh=0):
+    def __init__(self, energy_wh: int = 0) -> None:
         self.energy_wh = energy_wh
         self._rest = 0
-        self._last_ms = None
+        self._last_ms: "int | None" = None
         self._power_da_dv = 0
 
-    def add(self, amps_da, volts_dv, now_ms):
+    def add(self, amps_da: "list[int]", volts_dv: "list[int]", now_ms: int) -> int:
         """Currents and voltages hold from now until the next call."""
         if self._last_ms is not None:
             self._rest += self._power_da_dv * min(now_ms - self._last_ms, STEP_MS_MAX)
@@ -23,5 +23,6 @@ class EnergyCounter:
         self._power_da_dv = sum([amps * volts for amps, volts in zip(amps_da, volts_dv)])
         return self.energy_wh
 
-    def power_w(self):
+    def power_w(self) -> int:
+        """The power of the last call to `add`, in W, rounded down."""
         return self._power_da_dv // 100

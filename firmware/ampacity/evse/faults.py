@@ -22,41 +22,41 @@ UNTIL = {
 class FaultLatch:
     """The faults that count now, by name. `until`: per name another rule than UNTIL, e.g. {"rcm": "reset"}."""
 
-    def __init__(self, until=None):
+    def __init__(self, until: "dict[str, str] | None" = None) -> None:
         self._until = until or {}
-        self._present = ()
-        self.names = []
+        self._present: "tuple[str, ...]" = ()
+        self.names: "list[str]" = []
 
-    def see(self, present):
+    def see(self, present: "tuple[str, ...]") -> None:
         """present: names of all faults seen now."""
         self._present = present
         for name in present:
             if name not in self.names:
                 self.names.append(name)
 
-    def settle(self):
+    def settle(self) -> None:
         """The time at "not available" is over: those that only had to go, go."""
         self.names = [name for name in self.names if name in self._present or self._rule(name) != "gone"]
 
-    def unplugged(self):
+    def unplugged(self) -> None:
         """The car was seen unplugged."""
         self.names = [name for name in self.names if name in self._present or self._rule(name) != "unplug"]
 
-    def reset(self):
+    def reset(self) -> None:
         """A person clears whatever is no longer there."""
         self.names = [name for name in self.names if name in self._present]
 
-    def waiting(self):
+    def waiting(self) -> "list[str]":
         """Those that no time and no power cut may end: they wait for a hand on the plug, or for a person. Not the lock-out,
         which is kept by who is responsible for the whole."""
         return [name for name in self.names if name != "locked_out" and self._rule(name) != "gone"]
 
-    def blocks(self):
+    def blocks(self) -> bool:
         """Must the pilot say "not available"? So long as a fault is seen, or waits for a person."""
         for name in self.names:
             if name in self._present or self._rule(name) == "reset":
                 return True
         return False
 
-    def _rule(self, name):
+    def _rule(self, name: str) -> str:
         return self._until.get(name) or UNTIL.get(name, "gone")

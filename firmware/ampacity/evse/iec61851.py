@@ -19,7 +19,7 @@ LOW_MV_MIN, LOW_MV_MAX = -13500, -10900  # low half of the wave with the car's d
 CABLES = ((1001, 4500, 130), (309, 1000, 200), (141, 308, 320), (60, 140, 630))
 
 
-def level_of(high_mv, last):
+def level_of(high_mv: int, last: str) -> str:
     """Level "A".."E" for the high half of the pilot, "N" where our own −12 V hides the car; `last` in the gaps."""
     for level, lowest, highest in BANDS:
         if lowest <= high_mv <= highest:
@@ -27,7 +27,7 @@ def level_of(high_mv, last):
     return last
 
 
-def permille_of(current_da):
+def permille_of(current_da: int) -> int:
     """Duty in per-mille for an offer in deci-amperes, rounded down; 0: no duty says so little. Table A.7."""
     if current_da < CHARGING_DA_MIN:
         return 0
@@ -36,7 +36,7 @@ def permille_of(current_da):
     return min(current_da, DUTY_DA_MAX) * 4 // 10 + 640
 
 
-def cable_da(ohm):
+def cable_da(ohm: "int | None") -> "int | None":
     """What a cable carries by its resistor, in deci-amperes; None for open, short, or nothing that is coded."""
     if ohm is None:
         return None

@@ -8,6 +8,11 @@ it draws nothing: fallback and power-on value are 0.
 from ampacity.evse.local_evse import LocalEvse
 from ampacity.evse.pilot import ControlPilot
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.evse.interfaces import EvseGuard, EvsePort
+
 EVIDENCE_MS = 200  # how often it is said anew that the settings are what they are
 REFRESH_MS = 2000  # how often its order is given and proven anew: the judge may have dropped or doubted it meanwhile
 
@@ -15,12 +20,20 @@ REFRESH_MS = 2000  # how often its order is given and proven anew: the judge may
 class LocalFacts:
     """What is known of the charging point; the same names as a bus device's facts."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.online = False
-        self.state = None
-        self.plugged = self.charging = False
-        self.amps_da = self.volts_dv = self.power_w = self.energy_wh = self.limit_da = None
-        self.serial = self.firmware = self.fault = self.contactor_closed = None
+        self.state: "str | None" = None
+        self.plugged: "bool | None" = False
+        self.charging = False
+        self.amps_da: "list[int] | None" = None
+        self.volts_dv: "list[int] | None" = None
+        self.power_w: "int | None" = None
+        self.energy_wh: "int | None" = None
+        self.limit_da: "int | None" = None
+        self.serial: "str | None" = None
+        self.firmware: "str | None" = None
+        self.fault: "str | None" = None
+        self.contactor_closed: "bool | None" = None
         self.updated_ms = -1
 
 
@@ -30,7 +43,7 @@ class LocalDriver:
     `want(limit_da, now_ms)` and `step(now_ms)` are called by the safety loop; `events` are the charging point's.
     """
 
-    def __init__(self, facts_in, index, guard, port, energy_wh=0):
+    def __init__(self, facts_in: "dict[str, Any]", index: int, guard: "EvseGuard", port: "EvsePort", energy_wh: int = 0) -> None:
         self.unit = 0
         self.index = index
         self.guard = guard
@@ -39,48 +52,49 @@ class LocalDriver:
         self.evse = LocalEvse(port, machine, self.terminals, energy_wh)
         self.facts = LocalFacts()
         self.allow = True
-        self.watchdog_ms = facts_in.get("watchdog_ms", 1000)
-        self.max_da = facts_in["max_da"]
+        self.watchdog_ms: int = facts_in.get("watchdog_ms", 1000)
+        self.max_da: int = facts_in["max_da"]
         self._open = False  # the contactor is to be open
         self._cleared = False  # no longer locked out: its fault goes when it was seen gone
         self._want_da = 0
-        self._order = None  # (id, da, sent_ms) of the newest one
+        self._order: "tuple[int, int, int] | None" = None  # (id, da, sent_ms) of the newest one
         self._proven = True
-        self._evidence_ms = None
-        self._stepped_ms = None
+        self._evidence_ms: "int | None" = None
+        self._stepped_ms: "int | None" = None
         port.on_input = self._on_input
 
     @property
-    def events(self):
+    def events(self) -> "list[tuple[str, ...]]":
+        """("token", id, type), ("button", name) and ("fault", name), oldest first; whoever reads them empties the list."""
         return self.evse.events
 
-    def want(self, limit_da, now_ms):
+    def want(self, limit_da: int, now_ms: int) -> None:
         """The order that should be in force."""
         self._want_da = limit_da
 
-    def hold_open(self, on):
+    def hold_open(self, on: bool) -> None:
         """The contactor is to be open, whatever the car and the order say, or (off) no longer."""
         self._open = on
 
-    def lock_out(self, on):
+    def lock_out(self, on: bool) -> None:
         """It disobeyed: a fault until somebody resets it."""
         self._cleared = self.evse.locked_out and not on
         self.evse.locked_out = on
 
-    def restart(self, now_ms):
+    def restart(self, now_ms: int) -> None:
         """As after a power cut of this charging point alone: contactor open, pilot off, faults looked at anew."""
         self.evse.restart(now_ms)
         self.evse.reset_faults()
 
-    def reset_faults(self):
+    def reset_faults(self) -> None:
         """A person looked: what is no longer there is over."""
         self.evse.reset_faults()
 
-    def unlock(self, now_ms):
+    def unlock(self, now_ms: int) -> bool:
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
         return not self.evse.port.lock_failed and self.evse.machine.release_plug()
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """Readings to the judge, the wanted order through the judge to the pilot."""
         if self._reset_by_hardware(now_ms):
             self.evse.restart(now_ms)
@@ -90,7 +104,7 @@ class LocalDriver:
         self._on_input(now_ms)
         self._report(now_ms)
 
-    def _on_input(self, now_ms):
+    def _on_input(self, now_ms: int) -> None:
         """A pin changed: the pilot machine acts on it within the order that is in force."""
         if self._reset_by_hardware(now_ms):
             return
@@ -99,11 +113,11 @@ class LocalDriver:
             self._cleared = False
             self.evse.reset_faults()
 
-    def _reset_by_hardware(self, now_ms):
+    def _reset_by_hardware(self, now_ms: int) -> bool:
         """The safety loop stood still for longer than the hardware watchdog waits: the pins are no longer ours."""
         return self._stepped_ms is not None and now_ms - self._stepped_ms >= self.watchdog_ms
 
-    def _show_evidence(self, now_ms):
+    def _show_evidence(self, now_ms: int) -> None:
         if self._evidence_ms is not None and now_ms - self._evidence_ms < EVIDENCE_MS:
             return
         self._evidence_ms = now_ms
@@ -118,7 +132,7 @@ class LocalDriver:
         ):
             self.guard.evidence(self.index, key, value, now_ms)
 
-    def _order_if_due(self, now_ms):
+    def _order_if_due(self, now_ms: int) -> None:
         order = self._order
         if order is not None and order[1] == self._want_da and now_ms - order[2] < REFRESH_MS:
             return
@@ -131,7 +145,7 @@ class LocalDriver:
             self._proven = False
             self.guard.answered(self.index, order_id, now_ms)
 
-    def _report(self, now_ms):
+    def _report(self, now_ms: int) -> None:
         evse, facts, port = self.evse, self.facts, self.evse.port
         machine = evse.machine
         facts.state, facts.plugged, facts.charging = machine.iec_state, machine.plugged, evse.charging
@@ -150,7 +164,7 @@ class LocalDriver:
         self.guard.measured(self.index, facts.amps_da, evse.updated_ms, now_ms)
         self._prove(now_ms)
 
-    def _prove(self, now_ms):
+    def _prove(self, now_ms: int) -> None:
         """A reading newer than the order, of the pilot that we drive, at no more than the order."""
         if self._order is None or self._proven:
             return

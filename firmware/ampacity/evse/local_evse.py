@@ -6,6 +6,9 @@ Used by the primary's own charging point and by a secondary alike; neither adds 
 from ampacity.evse.energy import EnergyCounter
 from ampacity.evse.pilot import ControlPilot
 
+if False:  # for the type checker
+    from ampacity.evse.interfaces import EvsePort
+
 STALE_MS = 1000  # readings older than this are none
 PORT_FAULTS = (("rcm", "rcm"), ("overtemp", "overtemperature"), ("lock_failed", "lock_failed"), ("pe_lost", "pe_lost"))
 VOLTS_DV = 2300  # for energy without a voltage reading
@@ -18,28 +21,28 @@ class LocalEvse:
     taken by the owner.
     """
 
-    def __init__(self, port, machine=None, terminals=3, energy_wh=0):
+    def __init__(self, port: "EvsePort", machine: "ControlPilot | None" = None, terminals: int = 3, energy_wh: int = 0) -> None:
         self.port = port
         self.machine = machine or ControlPilot()
         self.terminals = terminals
-        self.events = []
+        self.events: "list[tuple[str, ...]]" = []
         self.updated_ms = -1
         self.energy = EnergyCounter(energy_wh)
         self.locked_out = False  # locked out by who is responsible for the whole
-        self._raised = ()
+        self._raised: "tuple[str, ...]" = ()
         self._stopped = False
-        self._kept = []  # faults of an earlier life, until the first reading says whether the car is still there
+        self._kept: "list[str]" = []  # faults of an earlier life, until the first reading says whether the car is still there
 
-    def restore(self, faults):
+    def restore(self, faults: "list[object]") -> None:
         """Faults that an earlier life kept, as `latched` gave them: before anything is offered."""
         self._kept = [name for name in faults if isinstance(name, str)]
 
     @property
-    def latched(self):
+    def latched(self) -> "list[str]":
         """Faults to be kept over a restart: only the plug's removal or a person ends them."""
         return self._kept + [name for name in self.machine.latch.waiting() if name not in self._kept]
 
-    def step(self, offered_da, allow, now_ms):
+    def step(self, offered_da: int, allow: bool, now_ms: int) -> None:
         """One pass: offered_da is the most that the car may be offered, allow whether it may charge at all."""
         port, machine = self.port, self.machine
         if port.events:
@@ -61,16 +64,17 @@ class LocalEvse:
         self._tell_faults()
 
     @property
-    def charging(self):
+    def charging(self) -> bool:
+        """Is the contactor commanded closed?"""
         return self.machine.output[2]
 
     @property
-    def energy_wh(self):
+    def energy_wh(self) -> int:
         """The port's meter, else what was integrated."""
         shown_wh = self.port.energy_wh
         return self.energy.energy_wh if shown_wh is None else shown_wh
 
-    def shows(self, kind_wanted):
+    def shows(self, kind_wanted: str) -> bool:
         """Does the pilot that is read back look like what we drive ("x1", "pwm" or "f")?"""
         high_mv, low_mv = self.port.cp_high_mv, self.port.cp_low_mv
         if kind_wanted == "f":
@@ -79,20 +83,20 @@ class LocalEvse:
             return low_mv > -9000
         return high_mv > -9000 and low_mv < -2000
 
-    def stop_hard(self):
+    def stop_hard(self) -> None:
         """Emergency stop: off at once, until no car is plugged in."""
         self._stopped = True
 
-    def restart(self, now_ms):
+    def restart(self, now_ms: int) -> None:
         """The hardware took pilot and contactor back meanwhile: they are driven anew from their reset state."""
         self.machine.restart(now_ms)
 
-    def reset_faults(self):
+    def reset_faults(self) -> None:
         """A person clears what is no longer there."""
         self._kept = []
         self.machine.reset_faults()
 
-    def _faults(self, read_ms, now_ms):
+    def _faults(self, read_ms: "int | None", now_ms: int) -> "tuple[str, ...]":
         """What the port shows, how old its readings are, and what its owners say."""
         names = []
         for flag, name in PORT_FAULTS:
@@ -107,14 +111,14 @@ class LocalEvse:
             names.append("emergency_stop")
         return tuple(names)
 
-    def _take_events(self):
+    def _take_events(self) -> None:
         events, self.port.events = self.port.events, []
         for event in events:
             if event[0] == "button" and event[1] == "emergency_stop":
                 self.stop_hard()
             self.events.append(event)
 
-    def _tell_faults(self):
+    def _tell_faults(self) -> None:
         faults = self.machine.faults
         if faults or self._raised:
             for name in faults:
@@ -122,5 +126,5 @@ class LocalEvse:
                     self.events.append(("fault", name))
             self._raised = tuple(faults)
 
-    def _volts(self):
+    def _volts(self) -> "list[int]":
         return [volts or VOLTS_DV for volts in self.port.volts_dv[: self.terminals]]

@@ -8,9 +8,10 @@ A step that brings nothing new costs a comparison: thousands of charging points 
 """
 
 from ampacity.base.errors import ensure
+from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.evse.contactor import Contactor
 from ampacity.evse.faults import FaultLatch
-from ampacity.evse.iec61851 import CHARGING_DA_MIN, LOW_MV_MAX, LOW_MV_MIN, cable_da, level_of, permille_of
+from ampacity.evse.iec61851 import LOW_MV_MAX, LOW_MV_MIN, cable_da, level_of, permille_of
 from ampacity.evse.pilot_transitions import OUTPUTS, TRANSITIONS
 
 HOLD_MS = 100  # a level toward more current must hold so long
@@ -38,7 +39,9 @@ class ControlPilot:
     a car is connected, or was when it could last be seen.
     """
 
-    def __init__(self, max_da=320, socket=False, ventilation=False, wake_after_ms=0, until=None):
+    def __init__(
+        self, max_da: int = 320, socket: bool = False, ventilation: bool = False, wake_after_ms: int = 0, until: "dict[str, str] | None" = None,
+    ) -> None:
         self.max_da = max_da
         self.socket = socket
         self.ventilation = ventilation
@@ -48,36 +51,41 @@ class ControlPilot:
         self.state = "idle"
         self.level = "A"
         self.offered_da = 0
-        self.cable_da = None
+        self.cable_da: "int | None" = None
         self.diode_ok = False
         self.plugged = False
         self.output = ("x1", 0, False)
-        self._key = None
+        self._key: "tuple[object, ...] | None" = None
         self._look_ms = 0
-        self._state_ms = None
+        self._state_ms: int = None  # type: ignore[assignment]  # until the first step
         self._pilot_ms = 0
-        self._changed_ms = None
+        self._changed_ms: int = None  # type: ignore[assignment]  # until the first offer
         self._level_next, self._level_ms = "A", 0
-        self._wrong_ms = self._broken_ms = self._cable_ms = None
+        self._wrong_ms: "int | None" = None
+        self._broken_ms: "int | None" = None
+        self._cable_ms: "int | None" = None
         self._woken = self._released = False
 
     @property
-    def faults(self):
+    def faults(self) -> "list[str]":
         """Names of the faults that count; a short of the pilot is one while it lasts."""
         return self.latch.names + (["pilot_short"] if self.state == "shorted" else [])
 
     @property
-    def iec_state(self):
+    def iec_state(self) -> str:
         """State of the standard: "A1", "B1", "B2", "C1", "C2", "D1", "D2", "E", "F"."""
         iec_state = OUTPUTS[self.state][2]
         return "D" + iec_state[1:] if iec_state[0] == "C" and self.level == "D" else iec_state
 
     @property
-    def asks(self):
+    def asks(self) -> bool:
         """Does the car ask for current (S2 closed)?"""
         return self.level == "C" or (self.level == "D" and self.ventilation)
 
-    def step(self, cp_high_mv, cp_low_mv, pp, feedback, faults, offered_da, allow, now_ms):
+    def step(
+        self, cp_high_mv: int, cp_low_mv: int, pp: "int | None", feedback: "bool | None", faults: "tuple[str, ...]", offered_da: int, allow: bool,
+        now_ms: int,
+    ) -> "tuple[str, int, bool]":
         """(pilot "x1"|"pwm"|"f", permille, contactor) for these inputs.
 
         cp_*_mv: extremes of the pilot over a period. pp: ohm or None. feedback: contactor seen closed, None without
@@ -102,7 +110,7 @@ class ControlPilot:
         self._drive(limit_da, feedback, now_ms)
         return self.output
 
-    def restart(self, now_ms):
+    def restart(self, now_ms: int) -> None:
         """Pilot and contactor fell into their reset state by themselves; the car is where it was, its checks begin anew.
         Faults stay."""
         if not self.latch.names:
@@ -115,12 +123,12 @@ class ControlPilot:
         self._wrong_ms = self._broken_ms = None
         self._key = None
 
-    def reset_faults(self):
+    def reset_faults(self) -> None:
         """A person clears the faults that are no longer present."""
         self.latch.reset()
         self._key = None
 
-    def restore(self, names):
+    def restore(self, names: "list[str]") -> None:
         """What waited for a hand before the power went waits on: a car is taken to be plugged in until none is seen."""
         self.latch.names = self.latch.names + [name for name in names if name not in self.latch.names]
         self.level = self._level_next = "B"
@@ -129,7 +137,7 @@ class ControlPilot:
 
     # what is seen
 
-    def _read_level(self, high_mv, now_ms):
+    def _read_level(self, high_mv: int, now_ms: int) -> None:
         level = level_of(high_mv, self.level)
         if level != self._level_next:
             self._level_next, self._level_ms = level, now_ms
@@ -146,7 +154,7 @@ class ControlPilot:
                 self.latch.unplugged()
                 self.diode_ok = self._woken = self._released = False
 
-    def _read_cable(self, pp, now_ms):
+    def _read_cable(self, pp: "int | None", now_ms: int) -> None:
         if not self.socket:
             return
         coded_da = cable_da(pp)
@@ -160,7 +168,7 @@ class ControlPilot:
         elif self._cable_ms is None:
             self._cable_ms = now_ms
 
-    def _seen(self, faults, high_mv, low_mv, feedback, now_ms):
+    def _seen(self, faults: "tuple[str, ...]", high_mv: int, low_mv: int, feedback: "bool | None", now_ms: int) -> "tuple[str, ...]":
         """All faults present now: those that were given, and those that pilot, cable and contactor show."""
         seen = list(faults)
         moved = self.contactor.observe(feedback, now_ms)
@@ -180,7 +188,7 @@ class ControlPilot:
             seen.append("pilot")
         return tuple(seen)
 
-    def _check_waveform(self, high_mv, low_mv):
+    def _check_waveform(self, high_mv: int, low_mv: int) -> "tuple[bool, bool]":
         """(the low half says: no diode, the pilot is not what we drive). 3.5: before closing, one good wave."""
         kind = self.output[0]
         if kind == "f":
@@ -194,15 +202,15 @@ class ControlPilot:
         shorted = -1000 <= high_mv <= 1000
         return symmetric, high_mv < -9000 or not (good or symmetric or shorted)
 
-    def _checks_failed(self, now_ms):
+    def _checks_failed(self, now_ms: int) -> bool:
         return self.state == "checking" and not self.diode_ok and now_ms - self._state_ms >= CLOSE_MS_MAX
 
-    def _since(self, since_ms, on, now_ms):
+    def _since(self, since_ms: "int | None", on: bool, now_ms: int) -> "int | None":
         if not on:
             return None
         return now_ms if since_ms is None else since_ms
 
-    def _lasts(self, since_ms, duration_ms, now_ms):
+    def _lasts(self, since_ms: "int | None", duration_ms: int, now_ms: int) -> bool:
         if since_ms is None:
             return False
         if now_ms - since_ms < duration_ms:
@@ -212,13 +220,13 @@ class ControlPilot:
 
     # what follows
 
-    def _limit_da(self, offered_da, allow):
+    def _limit_da(self, offered_da: int, allow: bool) -> int:
         limit_da = min(offered_da, self.max_da)
         if self.socket:
             limit_da = min(limit_da, self.cable_da or 0)
         return limit_da if allow and limit_da >= CHARGING_DA_MIN else 0
 
-    def _fire_all(self, limit_da, feedback, now_ms):
+    def _fire_all(self, limit_da: int, feedback: "bool | None", now_ms: int) -> None:
         if self.latch.blocks() or (self.latch.names and self.state != "held"):
             self._fire("fault", now_ms)
         if self.state == "faulted":
@@ -231,7 +239,7 @@ class ControlPilot:
             self._fire("ready", now_ms)
         self._fire_late(now_ms)
 
-    def _leave_fault(self, now_ms):
+    def _leave_fault(self, now_ms: int) -> None:
         if self.latch.blocks():
             return
         if now_ms - self._state_ms >= FAULTED_MS:
@@ -240,18 +248,18 @@ class ControlPilot:
         else:
             self._look_at(self._state_ms + FAULTED_MS)
 
-    def _leave_hold(self, now_ms):
+    def _leave_hold(self, now_ms: int) -> None:
         """What waits for a hand on the plug goes when no car is seen; then all is as after power-up."""
         if self.level == "A" and now_ms - self._pilot_ms >= BLANK_MS:
             self.latch.unplugged()
         if not self.latch.names:
             self._fire("clear", now_ms)
 
-    def _ready(self, feedback, now_ms):
+    def _ready(self, feedback: "bool | None", now_ms: int) -> bool:
         self._look_at(max(now_ms + 1, self._state_ms + CHECK_MS))
         return self.diode_ok and self.contactor.may_close(feedback) and now_ms - self._state_ms >= CHECK_MS
 
-    def _fire_late(self, now_ms):
+    def _fire_late(self, now_ms: int) -> None:
         duration_ms = {"pausing": YIELD_MS, "waking": WAKE_PULSE_MS, "checking": CLOSE_MS_MAX}.get(self.state)
         if self.state == "offered" and self.wake_after_ms and not self._woken:
             duration_ms = self.wake_after_ms
@@ -264,7 +272,7 @@ class ControlPilot:
             self._woken = True
         self._fire("late", now_ms)
 
-    def _fire(self, event, now_ms):
+    def _fire(self, event: str, now_ms: int) -> None:
         """The only place that changes the state."""
         following = TRANSITIONS[self.state, event]
         if following != self.state:
@@ -273,7 +281,7 @@ class ControlPilot:
             if following == "faulted":
                 self.diode_ok = False  # another car may come while −12 V hides it
 
-    def _drive(self, limit_da, feedback, now_ms):
+    def _drive(self, limit_da: int, feedback: "bool | None", now_ms: int) -> None:
         kind, closed, _ = OUTPUTS[self.state]
         self._offer(limit_da if kind == "pwm" else 0, now_ms)
         ensure(not closed or self.diode_ok, "pilot: closed only after a good diode check")
@@ -286,7 +294,7 @@ class ControlPilot:
             self._look_at(now_ms + BLANK_MS)
         self.output = (kind, permille_of(self.offered_da), closed)
 
-    def _offer(self, limit_da, now_ms):
+    def _offer(self, limit_da: int, now_ms: int) -> None:
         """Lower at once; raise what a car already follows 5 s after the last change at the earliest."""
         if limit_da > self.offered_da > 0 and now_ms - self._changed_ms < RAISE_MS:
             self._look_at(self._changed_ms + RAISE_MS)
@@ -296,7 +304,7 @@ class ControlPilot:
             self._changed_ms = now_ms
 
     @property
-    def lock(self):
+    def lock(self) -> bool:
         """Should the plug in the socket be held? Always while the contactor is closed or welded; else from plug-in until
         `release_plug`, or until a fault has lasted its time. A cable of our own has no lock."""
         if not self.socket:
@@ -304,13 +312,13 @@ class ControlPilot:
         held = self.plugged and self.state != "held" and not self._released
         return "welded" in self.latch.names or self.output[2] or held
 
-    def release_plug(self):
+    def release_plug(self) -> bool:
         """Let go of the plug until the next one. False where there is no lock, or current may still flow."""
         if not self.socket or self.output[2] or "welded" in self.latch.names:
             return False
         self._released = True
         return True
 
-    def _look_at(self, at_ms):
+    def _look_at(self, at_ms: int) -> None:
         if at_ms < self._look_ms:
             self._look_ms = at_ms

@@ -27,7 +27,7 @@ held     x1  0 F  .    .       .        .       .       . .        .       .    
 """
 
 
-def parse(rows):
+def parse(rows: str) -> "tuple[dict[str, tuple[str, bool, str]], dict[tuple[str, str], str]]":
     """(states, pilot of each, contactor of each, sign of each, {(state, event): next state})."""
     outputs, table = {}, {}
     for row in rows.strip().split("\n"):

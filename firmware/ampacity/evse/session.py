@@ -5,8 +5,11 @@ one stops. "managed": the CSMS decides; tokens are only passed on, `start` and `
 Facts and commands in; `status`, `wants` and `events` out. Pure.
 """
 
-from ampacity.evse.iec61851 import CHARGING_DA_MIN
+from ampacity.base.quantities import CHARGING_DA_MIN
 from ampacity.evse.session_transitions import TRANSITIONS
+
+if False:  # for the type checker
+    from ampacity.evse.interfaces import SessionFacts
 
 MODES = ("free", "local", "managed")
 OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as suspended
@@ -37,46 +40,47 @@ class Session:
     """
 
     # what stands here is as it is for most sessions, until it is set
-    tokens = None
+    tokens: "list[str] | None" = None
     available = True
     reserved = False
-    _first_ms = None  # first sight after start, or after it was lost
+    _first_ms: "int | None" = None  # first sight after start, or after it was lost
     _look = True  # that sight is still to be made sure of
     settled = False
-    _fault = None
+    _fault: "str | None" = None
 
-    def __init__(self, name, mode="free", tokens=None, connection_ms=CONNECTION_MS):
+    def __init__(self, name: str, mode: str = "free", tokens: "list[str] | None" = None, connection_ms: int = CONNECTION_MS) -> None:
         self.name = name
         self.mode = mode
         if tokens is not None:
             self.tokens = tokens
         self.connection_ms = 0 if mode == "managed" else connection_ms
         self.phase = "idle"
-        self.token_id = None
-        self.lockout = None  # a fault that not the device but the safety core sees, as text
+        self.token_id: "str | None" = None
+        self.lockout: "str | None" = None  # a fault that not the device but the safety core sees, as text
         self.charging_state = "Idle"
         self.status = "Unavailable"
-        self.events = []
-        self._plugged = None
-        self._since_ms = None
-        self._heard_ms = None
+        self.events: "list[tuple[str, dict[str, str | None]]]" = []
+        self._plugged: "bool | None" = None
+        self._since_ms: int = None  # type: ignore[assignment]  # until the first step
+        self._heard_ms: "int | None" = None
 
     @property
-    def heard(self):
+    def heard(self) -> bool:
         """Has its device answered since the start?"""
         return self._heard_ms is not None
 
     @property
-    def wants(self):
+    def wants(self) -> bool:
         """A car is there, it may charge, and nothing forbids it now."""
         return self.phase == "active" and self.available and not self._fault
 
     # facts
 
-    def step(self, facts, order_da, now_ms):
+    def step(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> None:
         """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None."""
         if self._since_ms is None:
-            self._since_ms = self._began_ms = now_ms
+            self._since_ms = now_ms
+            self._began_ms: int = now_ms
         if self._lost(now_ms):
             self._first_ms = None
             self._look = True
@@ -94,7 +98,7 @@ class Session:
             known = self.heard and (self._plugged is not None or self._fault)
             self.settled = bool(known) or now_ms - self._began_ms >= SETTLE_MS
 
-    def _see_plug(self, plugged, now_ms):
+    def _see_plug(self, plugged: bool, now_ms: int) -> None:
         if plugged == self._plugged:
             self._look = False
             return
@@ -116,7 +120,7 @@ class Session:
         if was == "active":
             self._tell("ended", reason="EVDisconnected")
 
-    def _see_fault(self, fault):
+    def _see_fault(self, fault: "str | None") -> None:
         if fault == self._fault:
             return
         self._fault = fault
@@ -127,13 +131,13 @@ class Session:
                     self._end(reason)
                     return
 
-    def _see_charging(self, facts, order_da, now_ms):
+    def _see_charging(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> None:
         state = self._charging_state(facts, order_da, now_ms)
         if state != self.charging_state:
             self.charging_state = state
             self._tell("charging", state=state)
 
-    def _charging_state(self, facts, order_da, now_ms):
+    def _charging_state(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> str:
         if not self._plugged:
             return "Idle"
         if self.phase != "active":
@@ -146,11 +150,11 @@ class Session:
             return "SuspendedEVSE"
         return "SuspendedEV"
 
-    def _lost(self, now_ms):
+    def _lost(self, now_ms: int) -> bool:
         """Nobody knows what it does: it falls back by itself, and what it said last is old."""
         return self._heard_ms is None or now_ms - self._heard_ms >= OFFLINE_MS
 
-    def _status(self, now_ms):
+    def _status(self, now_ms: int) -> str:
         if self._fault:
             return "Faulted"
         if self._lost(now_ms):
@@ -165,7 +169,7 @@ class Session:
 
     # commands
 
-    def present(self, token, kind, now_ms):
+    def present(self, token: str, kind: str, now_ms: int) -> None:
         """A token at this EVSE's reader. Who gets told what is in `events`."""
         if self.mode == "managed":
             self._tell("token", token=token, type=kind)
@@ -179,7 +183,7 @@ class Session:
         else:
             self.start(token, now_ms)
 
-    def start(self, token, now_ms):
+    def start(self, token: str, now_ms: int) -> bool:
         """Somebody may charge here from now on (remote start, accepted token). False where it cannot be."""
         if not self.available or self.phase in ("active", "authorised"):
             return False
@@ -189,7 +193,7 @@ class Session:
             self._tell("started", token=token)
         return True
 
-    def stop(self, reason, now_ms):
+    def stop(self, reason: str, now_ms: int) -> None:
         """No more charging until the next start: remote stop, the same token again, lost authorisation, reset."""
         if self.phase == "active":
             self._end(reason)
@@ -197,27 +201,27 @@ class Session:
             self._fire("revoke", now_ms)
             self.token_id = None
 
-    def button(self, name, now_ms):
+    def button(self, name: str, now_ms: int) -> None:
         """The local button: "stop" or "emergency_stop" (the charging point itself opens at once for the latter)."""
         reason = "EmergencyStop" if name == "emergency_stop" else "Local"
         if self.phase == "active":
             self._tell("stop_local", reason=reason)
         self.stop(reason, now_ms)
 
-    def set_available(self, available):
+    def set_available(self, available: bool) -> None:
         """Inoperative: nothing is served; a car that is there stays connected."""
         self.available = available
 
-    def reserve(self, on):
+    def reserve(self, on: bool) -> None:
         """Kept for somebody: shown while idle. Whose token fits is the decision of who reserved."""
         self.reserved = on
 
-    def _end(self, reason):
+    def _end(self, reason: str) -> None:
         self._fire("revoke", self._since_ms)
         self._tell("ended", reason=reason)
         self.token_id = None
 
-    def _fire(self, event, now_ms):
+    def _fire(self, event: str, now_ms: int) -> None:
         """The only place that changes the phase."""
         following = TRANSITIONS[self.phase, event]
         if following != self.phase:
@@ -226,5 +230,5 @@ class Session:
             if following == "idle":
                 self.token_id = None
 
-    def _tell(self, kind, **fields):
+    def _tell(self, kind: str, **fields: "str | None") -> None:
         self.events.append((kind, fields))

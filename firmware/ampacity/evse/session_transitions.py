@@ -15,7 +15,7 @@ ended      .       idle active     .     .
 """
 
 
-def parse(rows):
+def parse(rows: str) -> "dict[tuple[str, str], str]":
     """{(phase, event): next phase}; "." stays."""
     table = {}
     for row in rows.strip().split("\n"):

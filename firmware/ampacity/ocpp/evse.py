@@ -1,5 +1,11 @@
 """One EVSE as the CSMS sees it: the facts that the station was told, and who is authorised there."""
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.messages import Token, Values
+    from ampacity.ocpp.transactions.transaction import Transaction
+
 LETTERS = {
     "Preparing": "Occupied",
     "Charging": "Occupied",
@@ -17,7 +23,7 @@ class Authorization:
 
     invalid = False
 
-    def __init__(self, token, group, trigger, remote_id=None):
+    def __init__(self, token: "Token", group: str, trigger: "str | None", remote_id: "int | None" = None) -> None:
         self.token = token
         self.group = group
         self.trigger = trigger
@@ -32,30 +38,30 @@ class OcppEvse:
     connector = "cType2"
     tethered = False
     bay = False
-    connect_by_ms = None
+    connect_by_ms: "int | None" = None
     settled = True
-    last_tx = None  # id of the transaction that ended last
+    last_tx: "str | None" = None  # id of the transaction that ended last
 
-    def __init__(self, facts):
-        self.id = facts["id"]
-        self.name = facts.get("name", "evse-%d" % self.id)
+    def __init__(self, facts: "dict[str, Any]") -> None:
+        self.id: int = facts["id"]
+        self.name: str = facts.get("name", "evse-%d" % self.id)
         for key in ("phases", "max_da", "connector", "tethered"):
             if facts.get(key, getattr(self, key)) != getattr(self, key):
                 setattr(self, key, facts[key])
-        self.phase_names = facts.get("phase_names") or ["L1", "L2", "L3"][: self.phases]
+        self.phase_names: "list[str]" = facts.get("phase_names") or ["L1", "L2", "L3"][: self.phases]
         self.status = "Available"
         self.plugged = False
         self.state = "Idle"
-        self.auth = None
-        self.tx = None
-        self.values = {}
+        self.auth: "Authorization | None" = None
+        self.tx: "Transaction | None" = None
+        self.values: "Values" = {}
 
-    def take_status(self, status, settled):
+    def take_status(self, status: str, settled: bool) -> None:
         """A connector status of OCPP, or a session's word for one; settled False: it is not to be told yet."""
         self.settled = settled
         self.status = LETTERS.get(status, status)
 
 
-def same_token(a, b):
+def same_token(a: "Token", b: "Token") -> bool:
     """Identifiers do not differ by case (OCPP 2.0.1, identifierString)."""
     return a["idToken"].lower() == b["idToken"].lower() and a["type"] == b["type"]

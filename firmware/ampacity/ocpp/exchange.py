@@ -10,21 +10,30 @@ from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.rpc import Rpc
 from ampacity.ocpp.v201 import actions as face
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Done, Message, Reply
+
 OUTBOX_MAX = 256
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
 
 class Exchange:
-    def __init__(self, station):
+    """The order in which the station sends; `rpc` frames it (OCPP-J, part 4)."""
+
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
         self._rpc = Rpc(self._handle, face.check_response, "%x" % station.boot_number, station.log)
-        self._outbox = []
-        self._after = []
-        self._later = []
-        self._again = None  # (action, payload, done) that was lost with the link
-        self._losses = (None, 0)  # of that one, so far
+        self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[str, Message] | None], Any]]" = []
+        self._after: "list[Callable[[int], None]]" = []
+        self._later: "list[tuple[str, int, Message]]" = []
+        self._again: "Call | None" = None  # (action, payload, done) that was lost with the link
+        self._losses: "tuple[Call | None, int]" = (None, 0)  # of that one, so far
 
-    def post(self, what, payload):
+    def post(self, what: "str | Callable[[Any, Any, int], tuple[str, Message] | None]", payload: "Any") -> None:
         """Send a request as soon as possible, its answer tells nothing.
 
         what: an action, or a function (station, payload, now_ms) → (action, payload) or None that makes it when it
@@ -34,40 +43,42 @@ class Exchange:
             raise CallError("InternalError", "too many messages wait")
         self._outbox.append((what, payload))
 
-    def after_answer(self, function):
+    def after_answer(self, function: "Callable[[int], None]") -> None:
         """Run function(now_ms) when the answer to the request in hand has left."""
         self._after.append(function)
 
-    def answer_later(self, message_id, deadline_ms, otherwise):
+    def answer_later(self, message_id: str, deadline_ms: int, otherwise: "Message") -> None:
         """The answer to a request comes by `answer`; at deadline_ms it is `otherwise`."""
         self._later.append((message_id, deadline_ms, otherwise))
 
-    def answer(self, message_id, payload):
+    def answer(self, message_id: str, payload: "Message") -> None:
         """Answer a request of before; nothing happens if nobody waits for it any more."""
         self._later = [item for item in self._later if item[0] != message_id]
         self._rpc.answer(message_id, payload)
 
-    def receive(self, text, now_ms):
+    def receive(self, text: str, now_ms: int) -> None:
+        """One message of the CSMS, as text. Nothing is raised: what is wrong is answered or counted."""
         self._rpc.receive(text, now_ms)
 
-    def close(self, now_ms):
+    def close(self, now_ms: int) -> None:
         """The link is gone."""
         self._rpc.close(now_ms)
         self._later = []
         self._run_after(now_ms)
 
-    def busy(self):
+    def busy(self) -> bool:
         """A request of ours is under way."""
         return self._rpc.busy()
 
-    def reading(self):
+    def reading(self) -> bool:
         """A long message is being read: next_text is to be called again."""
         return self._rpc.reading()
 
-    def deadline_ms(self):
+    def deadline_ms(self) -> "int | None":
+        """When the request under way is given up, or None."""
         return self._rpc.deadline_ms()
 
-    def tick(self, now_ms):
+    def tick(self, now_ms: int) -> "int | None":
         """Answers whose time is over; when to look again, or None."""
         if not self._station.online:
             self._run_after(now_ms)
@@ -79,7 +90,7 @@ class Exchange:
                 wake = deadline_ms
         return wake
 
-    def next_text(self, now_ms):
+    def next_text(self, now_ms: int) -> "str | None":
         """The next text to send, or None."""
         text = self._rpc.take(now_ms)
         if text is not None:
@@ -92,11 +103,11 @@ class Exchange:
         timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
         return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
 
-    def _kept(self, call):
+    def _kept(self, call: "Call") -> "Done":
         """What becomes of a request whose sender keeps nothing: lost with the link it leaves again, a few times."""
         losses = 1 + (self._losses[1] if self._losses[0] is call else 0)
 
-        def done(kind, payload, now_ms):
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
             if kind != "lost":
                 self._losses = (None, 0)
             elif losses < LOSSES_MAX:
@@ -109,18 +120,18 @@ class Exchange:
 
         return done
 
-    def _pull_again(self):
+    def _pull_again(self) -> "Call | None":
         call, self._again = self._again, None
         return call
 
-    def _handle(self, action, payload, message_id, now_ms):
+    def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
         if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
             raise CallError("SecurityError", "not accepted")
         function = face.handler(action)
         face.check_request(action, payload)
         return function(self._station, payload, message_id, now_ms)
 
-    def _pull(self, now_ms):
+    def _pull(self, now_ms: int) -> "Call | None":
         """The next request of ours: (action, payload, done), or None."""
         s = self._station
         call = s.boot.pull(now_ms)
@@ -139,15 +150,15 @@ class Exchange:
             or s.boot.pull_heartbeat(now_ms)
         )
 
-    def _pull_outbox(self, now_ms):
+    def _pull_outbox(self, now_ms: int) -> "Call | None":
         while self._outbox:
             what, payload = self._outbox.pop(0)
             call = (what, payload) if isinstance(what, str) else what(self._station, payload, now_ms)
             if call is not None:
-                return call + (None,)
+                return (call[0], call[1], None)
         return None
 
-    def _run_after(self, now_ms):
+    def _run_after(self, now_ms: int) -> None:
         functions, self._after = self._after, []
         for function in functions:
             function(now_ms)

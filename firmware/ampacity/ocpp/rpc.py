@@ -9,6 +9,20 @@ answered twice and done once.
 from ampacity.base.strict_json import begin, dumps
 from ampacity.ocpp.errors import CallError
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ampacity.base.log import Log
+    from ampacity.ocpp.messages import Done, Message, Reply
+
+    class Reading(Protocol):
+        """A message that is read piece by piece: base/strict_json.py, `begin`."""
+
+        value: object
+
+        def go_on(self, values: int) -> bool: ...
+
 SIZE_MAX = 65536
 ANSWERS_KEPT = 4
 ANSWERS_WAITING_MAX = 64  # further requests are refused
@@ -24,32 +38,34 @@ class Rpc:
     `prefix`: makes message ids unique over restarts (at most 20 characters).
     """
 
-    def __init__(self, handle, check, prefix, log):
+    def __init__(
+        self, handle: "Callable[[str, Message, str, int], Message | None]", check: "Callable[[str, Message], None]", prefix: str, log: "Log",
+    ) -> None:
         self._handle = handle
         self._check = check
         self._prefix = prefix
         self._log = log
         self._count = 0
-        self._out = []
-        self._answered = []
-        self._later = []
-        self._pending = None
+        self._out: "list[str]" = []
+        self._answered: "list[tuple[str, str]]" = []
+        self._later: "list[str]" = []
+        self._pending: "tuple[str, str, Done, int] | None" = None
         self._unanswered = 0
-        self._reading = None  # a long message of the peer
+        self._reading: "Reading | None" = None  # a long message of the peer
 
-    def reading(self):
+    def reading(self) -> bool:
         """True while take() has to be called again for a long message to be read to its end."""
         return self._reading is not None
 
-    def busy(self):
+    def busy(self) -> bool:
         """True while a request of ours waits for its answer."""
         return self._pending is not None
 
-    def deadline_ms(self):
+    def deadline_ms(self) -> "int | None":
         """When the request under way is given up, or None."""
         return None if self._pending is None else self._pending[3]
 
-    def close(self, now_ms):
+    def close(self, now_ms: int) -> None:
         """The connection is gone: nothing that was for it remains."""
         self._out = []
         self._later = []
@@ -58,14 +74,14 @@ class Rpc:
         self._reading = None
         self._end("lost", None, now_ms)
 
-    def call(self, action, payload, done, timeout_ms, now_ms):
+    def call(self, action: str, payload: "Message", done: "Done", timeout_ms: int, now_ms: int) -> str:
         """Text of a new request. Only while not busy()."""
         self._count += 1
         message_id = "%s-%x" % (self._prefix, self._count)
         self._pending = (message_id, action, done, now_ms + timeout_ms)
         return dumps([CALL, message_id, action, payload])
 
-    def take(self, now_ms):
+    def take(self, now_ms: int) -> "str | None":
         """The next answer to send, or None; also reads on in a long message, and ends a request whose time is over."""
         self._read_on(VALUES_AT_ONCE, now_ms)
         if self._pending is not None and now_ms >= self._pending[3]:
@@ -79,7 +95,7 @@ class Rpc:
             self._unanswered = 0
         return None
 
-    def answer(self, message_id, payload):
+    def answer(self, message_id: str, payload: "Message") -> bool:
         """The response that `handle` did not give at once. False if nobody waits for it any more."""
         if message_id not in self._later:
             return False
@@ -87,7 +103,7 @@ class Rpc:
         self._reply(message_id, dumps([RESULT, message_id, payload]))
         return True
 
-    def receive(self, text, now_ms):
+    def receive(self, text: str, now_ms: int) -> None:
         """One message of the peer. Whatever it is, nothing is raised: what is wrong is answered or counted."""
         self._read_on(SIZE_MAX, now_ms)
         try:
@@ -96,7 +112,7 @@ class Rpc:
             return self._refuse("-1", "RpcFrameworkError", str(e))
         self._read_on(VALUES_AT_ONCE, now_ms)
 
-    def _read_on(self, values, now_ms):
+    def _read_on(self, values: int, now_ms: int) -> None:
         """So many values of the message in hand; when it is read it is acted upon."""
         reading = self._reading
         if reading is None:
@@ -110,7 +126,7 @@ class Rpc:
         self._reading = None
         self._received(reading.value, now_ms)
 
-    def _received(self, frame, now_ms):
+    def _received(self, frame: object, now_ms: int) -> None:
         if not isinstance(frame, list) or len(frame) < 3:
             return self._refuse("-1", "RpcFrameworkError", "a list of three to five elements is expected")
         kind, message_id = frame[0], frame[1]
@@ -123,7 +139,7 @@ class Rpc:
         else:
             self._response(frame, kind, message_id, now_ms)
 
-    def _call(self, frame, message_id, now_ms):
+    def _call(self, frame: "list[Any]", message_id: str, now_ms: int) -> None:
         for known, text in self._answered:
             if known == message_id:
                 self._log.counter("ocpp_duplicates")
@@ -148,7 +164,7 @@ class Rpc:
             self._log.add("error", "ocpp: %s not kept: %s" % (frame[2][:40], e), now_ms)
             self._refuse(message_id, "InternalError", "the store is full or broken")
 
-    def _response(self, frame, kind, message_id, now_ms):
+    def _response(self, frame: "list[Any]", kind: int, message_id: str, now_ms: int) -> None:
         if self._pending is None or self._pending[0] != message_id:
             self._log.counter("ocpp_unasked")
             return
@@ -163,24 +179,24 @@ class Rpc:
             return self._end("error", e.code, now_ms)
         self._end("result", frame[2], now_ms)
 
-    def _end(self, kind, payload, now_ms):
+    def _end(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if self._pending is not None:
             done = self._pending[2]
             self._pending = None
             done(kind, payload, now_ms)
 
-    def _refuse(self, message_id, code, text):
+    def _refuse(self, message_id: str, code: str, text: str) -> None:
         self._log.counter("ocpp_refused")
         self._reply(message_id, dumps([ERROR, message_id, code, text[:255], {}]))
 
-    def _put(self, text):
+    def _put(self, text: str) -> None:
         if len(self._out) < OUT_MAX:
             self._out.append(text)
         else:
             self._log.counter("ocpp_unanswered")
             self._unanswered += 1
 
-    def _reply(self, message_id, text):
+    def _reply(self, message_id: str, text: str) -> None:
         self._put(text)
         if message_id != "-1":
             self._answered.append((message_id, text))

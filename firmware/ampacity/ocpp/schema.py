@@ -9,8 +9,20 @@ not exist → FormatViolation.
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.errors import CallError
 
+if False:  # for the type checker
+    from typing import Any, Protocol
 
-def check(tables, number, value, path=""):
+    class Tables(Protocol):
+        """A module of generated tables."""
+
+        @property
+        def TYPES(self) -> "tuple[str, ...]": ...
+
+        @property
+        def ENUMS(self) -> "tuple[str, ...]": ...
+
+
+def check(tables: "Tables", number: int, value: object, path: str = "") -> None:
     """CallError unless `value` is an object of tables.TYPES[number]. `tables`: a module with TYPES and ENUMS."""
     if not isinstance(value, dict):
         raise CallError("TypeConstraintViolation", "%s: an object is expected" % (path or "payload"))
@@ -34,7 +46,7 @@ def check(tables, number, value, path=""):
         raise CallError("FormatViolation", "%s: %s does not exist" % (path or "payload", _stranger(text, value)))
 
 
-def _field(tables, kind, value, path):
+def _field(tables: "Tables", kind: str, value: object, path: str) -> None:
     star = kind.find("*")
     if star < 0:
         return _one(tables, kind, value, path)
@@ -47,7 +59,7 @@ def _field(tables, kind, value, path):
         _one(tables, kind[:star], item, "%s[%d]" % (path, i))
 
 
-def _one(tables, kind, value, path):
+def _one(tables: "Tables", kind: str, value: "Any", path: str) -> None:
     letter = kind[0]
     if letter == "o":
         check(tables, int(kind[1:]), value, path)
@@ -62,12 +74,12 @@ def _one(tables, kind, value, path):
         _text(tables, kind, value, path)
 
 
-def _typed(holds, expected, path):
+def _typed(holds: bool, expected: str, path: str) -> None:
     if not holds:
         raise CallError("TypeConstraintViolation", "%s: %s is expected" % (path, expected))
 
 
-def _text(tables, kind, value, path):
+def _text(tables: "Tables", kind: str, value: str, path: str) -> None:
     if kind == "d":
         try:
             parse_iso(value)
@@ -80,7 +92,7 @@ def _text(tables, kind, value, path):
         raise CallError("PropertyConstraintViolation", "%s: longer than %s" % (path, kind[1:]))
 
 
-def _custom(value, path):
+def _custom(value: "Any", path: str) -> None:
     """customData: any object that names its vendor."""
     path = path + ".customData" if path else "customData"
     _typed(isinstance(value, dict), "an object", path)
@@ -92,6 +104,6 @@ def _custom(value, path):
         raise CallError("PropertyConstraintViolation", "%s.vendorId: longer than 255" % path)
 
 
-def _stranger(text, value):
+def _stranger(text: str, value: "dict[str, object]") -> str:
     names = [f.replace("?", "!").split("!")[0] for f in text.split(" ")] + ["customData"]
     return sorted(k for k in value if k not in names)[0][:40]

@@ -77,6 +77,17 @@ from ampacity.ocpp.transactions.lifecycle import Transactions
 from ampacity.ocpp.transactions.queue import Queue
 from ampacity.ocpp.transactions.sampling import Sampling
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.base.rng import Rng
+    from ampacity.base.wallclock import WallClock
+    from ampacity.ocpp.device_model.model import Row
+    from ampacity.ocpp.messages import Action, LimitRow, Message, Store, Values
+    from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
+
 NETWORK_DOC = "ocpp_network"
 SECRET_DOC = "ocpp_secret"
 IDLE_MS = 60000
@@ -85,24 +96,27 @@ IDLE_MS = 60000
 class Station:
     """See the module's text."""
 
-    def __init__(self, config, evses, store, wallclock, rng, log, now_ms):
+    def __init__(
+        self, config: "dict[str, Any]", evses: "list[dict[str, Any]]", store: "Store", wallclock: "WallClock", rng: "Rng", log: "Log", now_ms: int,
+    ) -> None:
         self.config = config
         self.documents = StationDocuments(store.documents, log)
         self.wallclock = wallclock
         self.rng = rng
         self.log = log
         self.started_ms = self.now_ms = now_ms
-        self.actions = []
-        self.explain = lambda evse_id: ""
+        self.actions: "list[Action]" = []
+        self.explain: "Callable[[int], str]" = lambda evse_id: ""
         self.restart_hold_s = 0
         self.online = False
         self._offline_ms = now_ms
-        self._offset_ms = self._asked_ms = None
+        self._offset_ms: "tuple[int, int | None] | None" = None
+        self._asked_ms: "int | None" = None
         self._ids = 0
         self.evses = [OcppEvse(facts) for facts in evses]
         kept = self.documents.get(BOOT_DOC) or {"n": 0, "accepted": False}
-        self.boot_number = kept["n"] + 1
-        self._accepted_before = kept["accepted"]
+        self.boot_number: int = kept["n"] + 1
+        self._accepted_before: bool = kept["accepted"]
         self.remember_boot(None)
         self._computed = ComputedVariables(self)
         self.model = DeviceModel(self.documents, [p.id for p in self.evses], self._computed.value)
@@ -121,12 +135,13 @@ class Station:
         self.transactions.events.restore()
         self.profiles = ProfileStore(self, config.get("profiles_max", 8 + 2 * len(self.evses)))
         self.profiles.forget_closed()
-        self.ev_needs = None  # of cars, from the first one that is told
+        self.ev_needs: "ChargingNeeds | None" = None  # of cars, from the first one that is told
         self.exchange = Exchange(self)
 
     # --- the link
 
-    def connected(self, now_ms):
+    def connected(self, now_ms: int) -> None:
+        """The WebSocket is open. After an absence longer than OfflineThreshold each status is sent again (B04)."""
         self.now_ms = now_ms
         self.online = True
         self.queue.connected()
@@ -135,7 +150,8 @@ class Station:
         if self.accepted() and now_ms - self._offline_ms > threshold_ms:
             self.availability.force_all()
 
-    def disconnected(self, now_ms):
+    def disconnected(self, now_ms: int) -> None:
+        """The WebSocket is gone; identifiers that wait for the CSMS are decided by the rules for offline."""
         self.now_ms = now_ms
         self.online = False
         self._offline_ms = now_ms
@@ -143,12 +159,14 @@ class Station:
         self.exchange.close(now_ms)
         self.authorizer.offline(now_ms)
 
-    def receive(self, text, now_ms):
+    def receive(self, text: str, now_ms: int) -> None:
+        """One text message of the CSMS, at most 65,536 bytes. Nothing is raised: what is wrong is answered or counted."""
         self.now_ms = now_ms
         if self.online:
             self.exchange.receive(text, now_ms)
 
-    def next(self, now_ms):
+    def next(self, now_ms: int) -> "tuple[str | None, int]":
+        """(text to send or None, time in ms at which to call again at the latest)."""
         self.now_ms = now_ms
         wakes = self._tick(now_ms)
         text = self.exchange.next_text(now_ms) if self.online else None
@@ -158,15 +176,19 @@ class Station:
 
     # --- facts
 
-    def evse_status(self, evse_id, status, now_ms, settled=True):
+    def evse_status(self, evse_id: int, status: str, now_ms: int, settled: bool = True) -> None:
+        """status: see the module's text. settled False: not reported to the CSMS yet."""
         self.now_ms = now_ms
-        self.evse(evse_id).take_status(status, settled)
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        evse.take_status(status, settled)
 
-    def session_event(self, evse_id, kind, fields, now_ms):
+    def session_event(self, evse_id: int, kind: str, fields: "dict[str, Any]", now_ms: int) -> None:
+        """kind and fields: see the module's text. ValueError: no such kind."""
         self.now_ms = now_ms
         if kind == "token":
             return self.authorizer.presented(evse_id, {"idToken": fields["token"], "type": fields["type"]}, now_ms)
-        evse, flow = self.evse(evse_id), self.transactions
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        flow = self.transactions
         if kind == "plugged":
             flow.plugged(evse, now_ms)
         elif kind == "unplugged":
@@ -186,14 +208,15 @@ class Station:
             raise ValueError("session_event: %s" % kind)
         return None
 
-    def meter_values(self, evse_id, values, now_ms):
+    def meter_values(self, evse_id: int, values: "Values", now_ms: int) -> bool:
         """True: a transaction waited for them."""
         self.now_ms = now_ms
-        evse = self.evse(evse_id)
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
         evse.values = values
         return self.transactions.metered(evse, now_ms)
 
-    def charging_needs(self, evse_id, energy_wh, departure_unix_ms, now_ms):
+    def charging_needs(self, evse_id: int, energy_wh: "int | None", departure_unix_ms: "int | None", now_ms: int) -> None:
+        """What the car still needs, in Wh, and when it leaves (K15). energy_wh None: not known any more."""
         self.now_ms = now_ms
         if self.ev_needs is None:
             from ampacity.ocpp.smart_charging.charging_needs import ChargingNeeds
@@ -204,7 +227,8 @@ class Station:
         else:
             self.ev_needs.put(evse_id, energy_wh, departure_unix_ms)
 
-    def device_fact(self, evse_id, component, variable, value, now_ms, connector=False):
+    def device_fact(self, evse_id: int, component: str, variable: str, value: object, now_ms: int, connector: bool = False) -> None:
+        """A fact of the device becomes a read-only variable; a boolean that changes is reported by NotifyEvent (N07)."""
         self.now_ms = now_ms
         evse_id = -evse_id if connector else evse_id
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
@@ -212,59 +236,65 @@ class Station:
         if isinstance(value, bool) and (before or "false") != text:
             self.events.add(evse_id, component, variable, text, now_ms)
 
-    def station_problem(self, on, now_ms):
+    def station_problem(self, on: bool, now_ms: int) -> None:
         """Something of the site that is no EVSE's (a meter) needs a person, or no longer."""
         self.now_ms = now_ms
         if on != self.problem:
             self.problem = on
             self.events.add(0, "ChargingStation", "Problem", "true" if on else "false", now_ms)
 
-    def security_event(self, kind, info, now_ms):
+    def security_event(self, kind: str, info: "str | None", now_ms: int) -> None:
+        """SecurityEventNotification (A04); kind: at most 50 characters, info: at most 255, without secrets."""
         self.now_ms = now_ms
         notify(self, kind, info, now_ms)
 
-    def tell_start(self, now_ms):
+    def tell_start(self, now_ms: int) -> None:
+        """The security event of this start, once: ResetOrReboot or StartupOfTheDevice."""
         self.now_ms = now_ms
         started(self, self.boot.reason, now_ms)
 
-    def unlocked(self, reference, status, now_ms):
+    def unlocked(self, reference: str, status: str, now_ms: int) -> None:
+        """Answers ("unlock", …); status: Unlocked or UnlockFailed (F05)."""
         self.now_ms = now_ms
         self.exchange.answer(reference, {"status": status})
 
     # --- answers
 
-    def tick(self, now_ms):
+    def tick(self, now_ms: int) -> int:
         """What time alone brings about while no link asks `next`; returns when to come again."""
         self.now_ms = now_ms
         return self._wake(self._tick(now_ms), now_ms)
 
-    def limits(self, now_ms):
+    def limits(self, now_ms: int) -> "list[LimitRow]":
+        """[(EVSE or 0, watts or None, da per phase or None, phases or None)] in force; an EVSE that is missing has no limit."""
         self.now_ms = now_ms
         if not self.online:
             self._tick(now_ms)
         return self.profiles.limits(now_ms)
 
     @property
-    def limits_change_at_ms(self):
+    def limits_change_at_ms(self) -> int:
+        """When `limits` may say something else, in ms; 0: it does now."""
         return self.profiles.change_at_ms
 
-    def transaction(self, evse_id):
+    def transaction(self, evse_id: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
-        tx = self.evse(evse_id).tx
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        tx = evse.tx
         return None if tx is None else tx.id
 
-    def ends_since(self, evse_id):
+    def ends_since(self, evse_id: int) -> "int | None":
         """The end of its transaction waits for readings of after then; None: it does not."""
-        evse = self.evse(evse_id)
-        if not self.transactions.ending(evse):
+        evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
+        if evse.tx is None or evse.tx.ending is None:
             return None
         return evse.tx.ending.still_ms or evse.tx.ending.since_ms
 
-    def password(self):
+    def password(self) -> "str | None":
         """The password that the CSMS set, or None: then the configured one holds."""
         return (self.documents.get(SECRET_DOC) or {}).get("password")
 
-    def network(self):
+    def network(self) -> "list[dict[str, Any]]":
         """Network profiles in the order of NetworkConfigurationPriority (B10): [{"slot", "url", "security_profile"}].
 
         Slot 1 is what the station was configured with, until the CSMS puts another there. They hold from a restart on.
@@ -277,57 +307,59 @@ class Station:
             result.append({"slot": int(slot), "url": profile["url"], "security_profile": profile["security_profile"]})
         return result
 
-    def accepted(self):
+    def accepted(self) -> bool:
         """Connected, and the CSMS has accepted this station."""
         return self.online and self.boot.status == "Accepted"
 
     # --- for the blocks
 
-    def evse(self, evse_id):
+    def evse(self, evse_id: int) -> "OcppEvse | None":
         """The OcppEvse, or None."""
         for evse in self.evses:
             if evse.id == evse_id:
                 return evse
         return None
 
-    def may_serve(self):
+    def may_serve(self) -> bool:
         """May transactions begin without the CSMS (B02.FR.03)?"""
         if self.boot.status == "Accepted" or self.model.on("TxCtrlr", "TxBeforeAcceptedEnabled"):
             return True
         return self.boot.status is None and self._accepted_before
 
-    def accepted_now(self, now_ms):
+    def accepted_now(self, now_ms: int) -> None:
         """The CSMS has just accepted: tell it everything (B01.FR.05)."""
         self.availability.force_all()
         self._accepted_before = True
         self.remember_boot(None)
 
-    def remember_boot(self, reason):
+    def remember_boot(self, reason: "str | None") -> None:
         """Keep what the next start must know; reason: BootReason it will give, or None."""
         self.documents.try_put(BOOT_DOC, {"n": self.boot_number, "accepted": self._accepted_before, "reason": reason})
 
-    def iso(self, now_ms):
+    def iso(self, now_ms: int) -> str:
+        """The time of day as ISO 8601 text in UTC; 1970 while nobody knows it."""
         return self.wallclock.iso(now_ms) or format_iso(0)
 
-    def unix_s(self, now_ms):
+    def unix_s(self, now_ms: int) -> int:
+        """The time of day in unix seconds; 0 while nobody knows it."""
         return (self.wallclock.unix_ms(now_ms) or 0) // 1000
 
-    def stamp(self, now_ms):
+    def stamp(self, now_ms: int) -> int:
         """A time to keep: unix milliseconds, or minus the monotonic ones while nobody knows better."""
         unix_ms = self.wallclock.unix_ms(now_ms)
         return -now_ms if unix_ms is None else unix_ms
 
-    def new_id(self):
+    def new_id(self) -> str:
         """An id that no transaction of this station had or will have: boot counter, count, chance (E01.FR.08)."""
         self._ids += 1
         chance = self.rng.next32()
         return "%08x-%04x-%04x-%08x" % (self.boot_number, self._ids, chance >> 16, self.rng.next32())
 
-    def drained(self):
+    def drained(self) -> bool:
         """Nothing is left to tell the CSMS, or nobody to tell it to."""
         return not self.online or not self.exchange.busy() and not self.queue.count
 
-    def delivered(self, record, payload, now_ms):
+    def delivered(self, record: "dict[str, Any]", payload: "Message", now_ms: int) -> None:
         """The CSMS has answered a queued message."""
         if record["a"] != "TransactionEvent":
             return
@@ -336,36 +368,42 @@ class Station:
             self.authorizer.learn(token, payload["idTokenInfo"], now_ms)
             self.transactions.answered(record["x"], token, payload["idTokenInfo"], now_ms)
 
-    def transaction_started(self, evse, now_ms):
+    def transaction_started(self, evse: "OcppEvse", now_ms: int) -> None:
+        """A transaction has begun at this EVSE: profiles count from it."""
         self.profiles.transaction_started(evse)
 
-    def transaction_ended(self, evse, transaction_id, now_ms):
+    def transaction_ended(self, evse: "OcppEvse", transaction_id: str, now_ms: int) -> None:
+        """The transaction is over: its profiles go, switches that waited for it are thrown."""
         self.profiles.transaction_ended(evse, transaction_id)
         self.availability.transaction_ended()
 
-    def items_at_most(self, count, message):
+    def items_at_most(self, count: int, message: str) -> None:
+        """CallError OccurrenceConstraintViolation for more than ItemsPerMessage of this message."""
         if count > self.model.number("DeviceDataCtrlr", "ItemsPerMessage", message):
             raise CallError("OccurrenceConstraintViolation", "more than ItemsPerMessage%s" % message)
 
-    def variable_changed(self, row, now_ms):
+    def variable_changed(self, row: "Row", now_ms: int) -> None:
+        """The CSMS has set a variable: the roles get its new value as an action."""
         self.profiles.change_at_ms = 0
         self.actions.append(("variable", row.component, row.variable, row.instance, self.model.value(0, row)))
 
-    def new_password(self, text, now_ms):
+    def new_password(self, text: str, now_ms: int) -> None:
+        """Keep BasicAuthPassword (16 to 40 characters, A01); in use once the answer has left. OSError: the old one holds."""
         self.documents.put(SECRET_DOC, {"password": text})
         self.log.add("warning", "security: BasicAuthPassword changed", now_ms)
         self.exchange.after_answer(lambda now_ms: self.actions.append(("password", text)))
 
-    def network_slots(self):
+    def network_slots(self) -> "list[str]":
         """Slots that hold a network profile; the first always does: what the station was configured with."""
         return sorted(set(["1"] + list(self.documents.get(NETWORK_DOC) or {})))
 
-    def most(self, scope, row):
+    def most(self, scope: int, row: "Row") -> int:
+        """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
         return self._computed.most(scope)
 
     # --- inside
 
-    def _tick(self, now_ms):
+    def _tick(self, now_ms: int) -> "list[int | None]":
         """Everything that time alone brings about; list of wake-up times and None."""
         self._watch_clock(now_ms)
         wakes = [self.transactions.tick(evse, now_ms) for evse in self.evses]
@@ -374,7 +412,7 @@ class Station:
         wakes.append(self.exchange.tick(now_ms))
         return wakes
 
-    def _watch_clock(self, now_ms):
+    def _watch_clock(self, now_ms: int) -> None:
         """A jump of the wall clock may change what profiles say."""
         unix_ms = self.wallclock.unix_ms(now_ms)
         jumped_ms = self.wallclock.jumped_ms
@@ -386,7 +424,7 @@ class Station:
             self._asked_ms = jumped_ms
             self.boot.request_heartbeat()  # whether it still is that time
 
-    def _wake(self, wakes, now_ms):
+    def _wake(self, wakes: "list[int | None]", now_ms: int) -> int:
         if self.online:
             wakes += [self.boot.wake_ms(), self.exchange.deadline_ms(), self.queue.wake_ms()]
         wake = min([w for w in wakes if w is not None] + [now_ms + IDLE_MS])

@@ -11,6 +11,12 @@ from ampacity.base.printable import is_digits
 from ampacity.ports.detect import detect_platform
 from ampacity.store.disk_files import DiskFiles
 
+if False:  # for the type checker
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts
+
 if sys.platform == "linux":
     from ampacity.ports.lock import Busy, FolderLock
 else:
@@ -30,13 +36,13 @@ ROLES = ("primary", "secondary")
 BOOT = "role s console s? echo b store s medium s reason s lines d cut_at_write i"
 
 
-def log_lines():
+def log_lines() -> int:
     """How many lines of the log are kept: fewer on a board without memory beside its chip's."""
     free = mem_free()
     return LOG_LINES if free is None or free > SMALL_HEAP_BYTES else SMALL_LOG_LINES
 
 
-def read_json(folder, name, required=True):
+def read_json(folder: str, name: str, required: bool = True) -> "Any":
     """The JSON document `folder/name`; None when it is absent and not required. Raises Rejected."""
     try:
         if os.stat(folder + "/" + name)[6] > SITE_BYTES_MAX:
@@ -53,42 +59,43 @@ def read_json(folder, name, required=True):
         raise Rejected(name, str(e), "a JSON document")
 
 
-def make_platform(folder, boot):
+def make_platform(folder: str, boot: "dict[str, Any]") -> "RolePlatform":
     """The Platform that this code runs on. boot: the facts of boot.json."""
     files = DiskFiles(boot.get("store") or folder + "/store")
-    platform = detect_platform()[0](folder, boot, files)
+    platform: RolePlatform = detect_platform()[0](folder, boot, files)  # type: ignore[arg-type, assignment]
     if boot.get("sim"):
         from ampacity.roles.service.fault_injection import bench_files
         platform.files = bench_files(files, platform.stall, boot.get("cut_at_write", 0))
     return platform
 
 
-def lock_folder(folder):
+def lock_folder(folder: str) -> "FolderLock | None":
     """One controller for a data folder; None where there is no folder to lock. Busy: another one runs there."""
     if sys.platform != "linux" or not is_folder(folder):
         return None
     return FolderLock(folder)
 
 
-def is_folder(path):
+def is_folder(path: str) -> bool:
+    """Is there a folder at this path? False also where it cannot be looked at."""
     try:
         return bool(os.stat(path)[0] & 0x4000)
     except OSError:
         return False
 
 
-def run_loop(main):
+def run_loop(main: "Coroutine[Any, Any, None]") -> "int | None":
     """Run the coroutine on this platform's own loop."""
     return detect_platform()[1](main)
 
 
-def echo_line(line):
+def echo_line(line: "tuple[int, int, str, str]") -> None:
     """One line of the log on standard output, for a terminal or the system's journal."""
     _n, now_ms, level, text = line
     say("%d.%03d %s %s" % (now_ms // 1000, now_ms % 1000, level, text))
 
 
-def say(text):
+def say(text: str) -> None:
     """A line on standard output, at once where that has a buffer; a full or closed one stops nobody."""
     try:
         print(text)
@@ -98,7 +105,7 @@ def say(text):
         pass
 
 
-def let_go():
+def let_go() -> None:
     """What standard output did not take is forgotten: a last try at the interpreter's end would change the exit status."""
     try:
         if hasattr(sys.stdout, "flush"):
@@ -107,7 +114,7 @@ def let_go():
         sys.stdout = None
 
 
-def lines_of(config):
+def lines_of(config: object) -> "list[SiteFacts]":
     """The facts of every serial line that this configuration opens: its buses, its parent's, or a secondary's own."""
     if not isinstance(config, dict):
         return []
@@ -116,12 +123,13 @@ def lines_of(config):
     return [each for each in found if each.get("port")]
 
 
-def is_address(text):
+def is_address(text: str) -> bool:
+    """Is this HOST:PORT with a port of 1..65535?"""
     host, _, port = text.rpartition(":")
     return bool(host) and is_digits(port) and len(port) <= 5 and 0 < int(port) < 65536
 
 
-def checked_boot(boot):
+def checked_boot(boot: "Any") -> "dict[str, Any]":
     """The facts of boot.json. Raises Rejected with the field and what it may be."""
     from ampacity.roles.configuration.field_types import check_fields
 
@@ -137,8 +145,8 @@ def checked_boot(boot):
     return boot
 
 
-async def run_role(folder, boot, config, log):
-    """Run the role that boot names until it ends; returns the exit status."""
+async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]", log: "Log") -> None:
+    """Run the role that boot names until it ends. Raises Rejected for a configuration that it cannot run on."""
     platform = make_platform(folder, boot)
     trouble = boot.get("medium") or getattr(platform.files, "trouble", None)
     if trouble:
@@ -156,7 +164,7 @@ async def run_role(folder, boot, config, log):
     return await primary.run(platform, config, log)
 
 
-def main(arguments):
+def main(arguments: "list[str]") -> int:
     """arguments: [data folder]. Returns the exit status of the process."""
     if len(arguments) != 1:
         say("usage: ampacity DATA_DIR")

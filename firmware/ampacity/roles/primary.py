@@ -25,6 +25,19 @@ from ampacity.roles.storage.persistence import DOCUMENT_BYTES_MAX, TRUSTED, Pers
 from ampacity.roles.storage.reset_history import REST_MS, ResetHistory
 from ampacity.store.document_store import DocumentStore
 
+if False:  # for the type checker
+    from asyncio import Task
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.console.access import Access
+    from ampacity.roles.interfaces import CommissioningFace, Reading, ReplacingFace, RolePlatform, ScanningFace, SiteFacts, View
+    from ampacity.roles.service.fault_injection import FaultInjection
+    from ampacity.roles.service.primary_console import PrimaryConsole
+    from ampacity.roles.storage.manual_limits import ManualLimits
+    from ampacity.roles.storage.off_shows import OffShows
+
 HOUSEKEEPING_MS = 200
 KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
@@ -36,7 +49,7 @@ OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
 class Primary:
     """One controller in the primary role. platform: of its port. site: checked site facts. log: its log."""
 
-    def __init__(self, platform, site, log):
+    def __init__(self, platform: "RolePlatform", site: "Any", log: "Log") -> None:
         self.platform = platform
         self.log = log
         self.clock = platform.clock
@@ -44,58 +57,62 @@ class Primary:
         self.files = platform.files
         self.documents = DocumentStore(platform.files, DOCUMENT_BYTES_MAX, TRUSTED)
         self.persistence = Persistence(self.documents, log, platform)
-        self.site = checked(site, self.persistence.evidence())
+        self.site: "SiteFacts" = checked(site, self.persistence.evidence())
         self.wallclock = WallClock(self.clock)
-        if platform.rtc_ms() is not None:
-            self.wallclock.set_unix(platform.rtc_ms(), "rtc", self.started_ms)
+        rtc_ms = platform.rtc_ms()
+        if rtc_ms is not None:
+            self.wallclock.set_unix(rtc_ms, "rtc", self.started_ms)
         self.numbers = self.persistence.start(self.started_ms)
         self.reset_history = ResetHistory(self.persistence, platform, self.started_ms)
         self.guard = self._make_guard()
-        if self.reset_history.looping():
-            self.guard.enter_safe_state(self.reset_history.looping(), self.started_ms)
-        self.readings = [None] * len(site["meters"])
+        looping = self.reset_history.looping()
+        if looping:
+            self.guard.enter_safe_state(looping, self.started_ms)
+        self.readings: "list[Reading | None]" = [None] * len(site["meters"])
         self.buses = self._make_buses()
         self._add_locals()
         self.persistence.restore_latches(self.locals)
         contactor_outputs = ContactorOutputs(self.guard, self.buses.drivers, site, platform, log)
-        self.parent_link = None
+        self.parent_link: "ParentLink | None" = None
         if site.get("parent"):
             from ampacity.roles.control.parent_link import ParentLink
             self.parent_link = ParentLink(self, site["parent"], self.numbers.epoch)
         self.safety = SafetyLoop(self.guard, self.buses, self.locals, platform, log, contactor_outputs, self.parent_link)
-        self.upstream = None
+        self.upstream: "Upstream | None" = None
         self.evses = Evses(self)
         if site.get("ocpp"):
             from ampacity.roles.charging.upstream import Upstream
             self.upstream = Upstream(self, site["ocpp"], __version__, self.reset_history.boot_reason(platform), self.started_ms)
         self.parts = role_parts(self)
-        self.commissioning = None  # roles/service/commissioning.py, once an installer asks for it
-        self._console = self._access = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
+        self.commissioning: "CommissioningFace | None" = None  # roles/service/commissioning.py, once an installer asks for it
+        self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
+        self._access: "Access | None" = None
         if self.documents.get(CONSOLE_DOC) or CONSOLE_DOC in self.documents.damaged:
             self._load_console()
-        self._manual_limits = None
+        self._manual_limits: "ManualLimits | None" = None
         if self.documents.get(LIMITS_DOC) or LIMITS_DOC in self.documents.damaged:
             self.manual_limits()
-        self._off_shows = None
+        self._off_shows: "OffShows | None" = None
         if self.documents.get(OFF_SHOWS_DOC) or OFF_SHOWS_DOC in self.documents.damaged:
             self.off_shows()
-        self._fault_injection = None  # of a bench
+        self._fault_injection: "FaultInjection | None" = None  # of a bench
         self.voltage = VoltageMonitor(self)
-        self.resetting = None
-        self.scanning = self.replacing = None
+        self.resetting: "str | None" = None
+        self.scanning: "ScanningFace | None" = None
+        self.replacing: "ReplacingFace | None" = None
 
     @property
-    def console(self):
+    def console(self) -> "PrimaryConsole":
         """What the console works on."""
         if self._console is None:
             self._load_console()
-        return self._console
+        return self._console  # type: ignore[return-value]
 
-    def _load_console(self):
+    def _load_console(self) -> None:
         from ampacity.roles.service.primary_console import PrimaryConsole
         self._console = PrimaryConsole(self)
 
-    def manual_limits(self):
+    def manual_limits(self) -> "ManualLimits":
         """Limits by hand, which outlive a restart: loaded when there is the first one."""
         if self._manual_limits is None:
             from ampacity.roles.storage.manual_limits import ManualLimits
@@ -103,7 +120,7 @@ class Primary:
             self.parts.append(self._manual_limits)
         return self._manual_limits
 
-    def off_shows(self):
+    def off_shows(self) -> "OffShows":
         """What units show while they are off, by their commissioning: loaded when something is known."""
         if self._off_shows is None:
             from ampacity.roles.storage.off_shows import OffShows
@@ -111,14 +128,14 @@ class Primary:
         return self._off_shows
 
     @property
-    def access(self):
+    def access(self) -> "Access":
         """Who may change things at the console."""
         if self._access is None:
             from ampacity.console.access import Access
             self._access = Access(self.documents, os.urandom)
         return self._access
 
-    async def serve_console(self):
+    async def serve_console(self) -> None:
         """The console on the socket that the boot facts name, for as long as the controller runs; none: no console."""
         address = self.platform.boot.get("console")
         if not address:
@@ -132,23 +149,24 @@ class Primary:
         finally:
             server.close()
 
-    def _make_guard(self):
+    def _make_guard(self) -> "Guard":
         """With a parent the guard keeps its grant, too (rule 13)."""
-        guard = Guard
+        kind: "type[Guard]" = Guard
         if self.site.get("parent"):
-            from ampacity.circuit.cascaded_guard import CascadedGuard as guard
-        guard = guard(self.site, self.started_ms, self.persistence.evidence())
+            from ampacity.circuit.cascaded_guard import CascadedGuard
+            kind = CascadedGuard
+        guard = kind(self.site, self.started_ms, self.persistence.evidence())
         self.persistence.watch(guard)
         return guard
 
-    def _make_buses(self):
+    def _make_buses(self) -> "Buses":
         """The wires; doors of a simulation without frames bring their own."""
         bring = getattr(self.platform, "frameless_buses", None)
         buses = bring(self.site, self.guard, self._on_reading) if bring is not None else None
         return buses or Buses(self.site, self.guard, self.platform, self.log, self.numbers, self._on_reading)
 
-    def _add_locals(self):
-        self.locals = []
+    def _add_locals(self) -> None:
+        self.locals: "list[LocalDriver]" = []
         for i, evse in enumerate(self.site["evses"]):
             if evse["kind"] == "local":
                 from ampacity.evse.local_driver import LocalDriver  # with the whole pilot: 8 KB that a site cabinet lacks
@@ -157,24 +175,25 @@ class Primary:
                     self.log.add("error", "evse %s: this controller has no charging point of its own" % evse["name"], self.started_ms)
                     from ampacity.ports.evse_hardware import EvseHardware
                     port = EvseHardware(evse["name"])
-                self.buses.drivers[i] = LocalDriver(evse, i, self.guard, port)
-                self.locals.append(self.buses.drivers[i])
+                driver = LocalDriver(evse, i, self.guard, port)
+                self.buses.drivers[i] = driver
+                self.locals.append(driver)
 
-    def _on_reading(self, meter, reading, now_ms):
+    def _on_reading(self, meter: int, reading: "Reading | None", now_ms: int) -> None:
         """A meter's frame is complete: decide at once, in the very call that decoded it."""
         self.readings[meter] = reading
         for part in self.parts:
             part.reading(meter, now_ms)
         self.safety.tick(now_ms, permit=False)
 
-    def view(self):
+    def view(self) -> "View":
         """The primary's view of the site, as the bench's `state` shows it."""
         return primary_view(self, self.clock.now_ms())
 
-    def why(self, evse):
+    def why(self, evse: int) -> str:
         """The reasons of its present target, and what is to be said of its address."""
         wire = self.buses.wire_of[evse]
-        trouble = wire.trouble(self.site["evses"][evse]["unit"]) if hasattr(wire, "trouble") else ""
+        trouble: "str | None" = wire.trouble(self.site["evses"][evse]["unit"]) if wire is not None and hasattr(wire, "trouble") else ""
         facts = self.evses.facts(evse)
         trouble = trouble or getattr(facts, "trouble", None) or getattr(facts, "remark", None)
         if trouble and self._off_shows is not None:
@@ -183,7 +202,7 @@ class Primary:
         limit = "" if "limit by" in text else self._limited(evse)
         return text + limit + ("; " + trouble if trouble else "")
 
-    def _limited(self, evse):
+    def _limited(self, evse: int) -> str:
         """The limit from outside that leaves it less than its minimum; "": none."""
         least_da = self.guard.site.evses[evse].min_da
         for kind, index in (("evse", evse), ("chargers", 0)):
@@ -192,7 +211,7 @@ class Primary:
                     return "; limit by %s %s" % (source, amps(limit_da))
         return ""
 
-    def reset(self, kind, evse, now_ms):
+    def reset(self, kind: str, evse: int, now_ms: int) -> None:
         """The CSMS or the installer wants a restart of the controller (evse 0); what was locked out is freed by it."""
         for index in range(len(self.site["evses"])) if not evse else (evse - 1,):
             self.guard.unlock(index)
@@ -202,7 +221,7 @@ class Primary:
         self.log.add("warning", "reset: %s" % kind, now_ms)
         self.resetting = kind
 
-    async def housekeeping(self):
+    async def housekeeping(self) -> None:
         """Sessions, upstream facts, evidence, log: what may wait for a disk and must not hold up safety."""
         while True:
             now_ms = self.clock.now_ms()
@@ -212,7 +231,7 @@ class Primary:
                 if not self.guard.ledger.journal_barrier.is_written():  # a lock-out that the next life would not know
                     self.persistence.save(self.guard, self.clock.now_ms())
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """One pass of the housekeeping."""
         self._take_platform_events(now_ms)
         for wire in self.buses.wires:
@@ -248,7 +267,7 @@ class Primary:
             self.reset_history.end(now_ms)
             self.platform.reset("immediate")
 
-    def _take_platform_events(self, now_ms):
+    def _take_platform_events(self, now_ms: int) -> None:
         events = self.platform.events
         while events:
             event = events.pop(0)
@@ -264,14 +283,14 @@ class Primary:
             elif event[0] == "fault":
                 self._inject_fault(event[1], event[2], event[3], now_ms)
 
-    def _inject_fault(self, kind, on, fields, now_ms):
+    def _inject_fault(self, kind: str, on: bool, fields: "dict[str, Any]", now_ms: int) -> None:
         """A fault that a bench asks for."""
         if self._fault_injection is None:
             from ampacity.roles.service.fault_injection import FaultInjection
             self._fault_injection = FaultInjection(self)
         self._fault_injection.act(kind, on, fields, now_ms)
 
-    async def guarded(self, name, start):
+    async def guarded(self, name: str, start: "Callable[[], Awaitable[None]]") -> None:
         """Run one loop of the outside world for ever: what it raises is logged and it starts again."""
         while True:
             try:
@@ -282,9 +301,9 @@ class Primary:
                 self.log.add("error", "%s: %s" % (name, format_exception(e)), self.clock.now_ms())
             await self.clock.sleep_ms(CONSOLE_RETRY_MS)
 
-    def start_tasks(self):
+    def start_tasks(self) -> "list[Task[None]]":
         """All loops but the safety loop as tasks."""
-        loops = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
+        loops: "list[tuple[str, Any]]" = [("housekeeping", self.housekeeping), ("console", self.serve_console)]
         for wire in self.buses.wires:
             loops.append((wire.name, wire.start))
         if self.parent_link is not None:
@@ -295,14 +314,14 @@ class Primary:
                 loops.append(("ntp", self._keep_time))
         return [asyncio.create_task(self.guarded(name, start)) for name, start in loops]
 
-    async def _keep_time(self):
+    async def _keep_time(self) -> None:
         from ampacity.net.resolver import Resolver
         from ampacity.net.timekeeper import run_timekeeper
         resolver = Resolver(self.clock, self.log)
         await run_timekeeper(self.site["time"]["ntp"], resolver, self.wallclock, self.clock, self.log, on_time=self.platform.set_clock)
 
 
-def made(platform, site, log):
+def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
     """The Primary of these facts. Rejected also where nobody has looked at a field before something was computed with it."""
     try:
         return Primary(platform, site, log)
@@ -311,7 +330,7 @@ def made(platform, site, log):
         raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "what `ampacity run` or `push` makes of a site file; the log has the place")
 
 
-async def run(platform, site, log):
+async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:
     """Run a primary until it is cancelled. Raises Rejected for a site that it cannot run on."""
     primary = made(platform, site, log)
     platform.role = primary

@@ -22,6 +22,16 @@ from ampacity.roles.service.secondary_console import SecondaryConsole
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.document_store import DocumentStore, KeptDocuments
 
+if False:  # for the type checker
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.evse.interfaces import EvsePort
+    from ampacity.ports.line import Line
+    from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
+    from ampacity.roles.interfaces import RolePlatform, View
+
 TICK_MS = 100
 LATCHED_AGAIN_MS = 1000  # a medium that refuses is asked again
 ENERGY_KEEP_WH = 100  # a power cut may cost so much of the running total
@@ -53,7 +63,7 @@ NUMBERS = (
 )
 
 
-def checked(config):
+def checked(config: "Any") -> "dict[str, Any]":
     """The settings with their defaults. Raises Rejected with the field and what it may be."""
     if not isinstance(config, dict):
         raise Rejected("site.json", config, "an object")
@@ -76,7 +86,7 @@ def checked(config):
 class Secondary:
     """Everything of one secondary but its loops; `tick(now_ms)` is one safety pass."""
 
-    def __init__(self, config, port, documents, log, now_ms):
+    def __init__(self, config: "Any", port: "EvsePort", documents: "DocumentStore", log: "Log", now_ms: int) -> None:
         self.config = config = checked(config)
         self.documents = documents
         self.log = log
@@ -91,19 +101,19 @@ class Secondary:
         self._take_written(documents.get("written"))
         self.machine = ControlPilot(config["max_da"], config.get("connector", "c")[:1] == "s")
         self.evse = LocalEvse(port, self.machine, config["terminals"], self.energy_kept_wh)
-        self.latched = documents.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
+        self.latched: "list[Any]" = documents.get("latched") or []  # faults that wait for a hand on the plug, as they are kept
         self._latched_ms = now_ms
         self.evse.restore(["unread"] if "latched" in documents.damaged else self.latched)
         self._tell_damaged(now_ms)
         self.stopped = False
-        self.server = None  # the ModbusTcpServer, where there is one
-        self.engine = None  # of its bus, with the counters
-        self._unlocked_until_ms = None
-        self._state = None
+        self.server: "ModbusTcpServer | None" = None  # the ModbusTcpServer, where there is one
+        self.engine: "ModbusServer | None" = None  # of its bus, with the counters
+        self._unlocked_until_ms: "int | None" = None
+        self._state: "str | None" = None
         port.on_input = self.tick
         self._keep(now_ms)
 
-    def tick(self, now_ms):
+    def tick(self, now_ms: int) -> None:
         """One pass: lease → pilot → facts. Bounded, no await."""
         limit_da = min(self.lease.limit_da(now_ms), self.lease.max_da)
         self.evse.step(limit_da, not (self.stopped or self._held_open(now_ms)), now_ms)
@@ -112,7 +122,7 @@ class Secondary:
         del self.map.grants[:]
         self._log_edges(now_ms)
 
-    def housekeep(self, now_ms):
+    def housekeep(self, now_ms: int) -> None:
         """What may wait and may fail: settings and energy to the store, the end of an unlocked time."""
         if self._unlocked_until_ms is not None and now_ms >= self._unlocked_until_ms:
             self.map.unlocked = False
@@ -127,12 +137,12 @@ class Secondary:
         if self.evse.energy_wh - self.energy_kept_wh >= ENERGY_KEEP_WH:
             self._keep(now_ms)
 
-    def unlock_until(self, until_ms):
+    def unlock_until(self, until_ms: int) -> None:
         """The installer lets settings be written over the bus until then."""
         self.map.unlocked = True
         self._unlocked_until_ms = until_ms
 
-    def view(self, now_ms):
+    def view(self, now_ms: int) -> "View":
         """Facts for the console and the bench: amperes with one decimal."""
         view = {
             "mode": self._state,
@@ -150,11 +160,11 @@ class Secondary:
             view["tcp"] = self.server.view()
         return view
 
-    def _held_open(self, now_ms):
+    def _held_open(self, now_ms: int) -> bool:
         """The flag of the newest grant says so, for as long as its lease lasts."""
         return self.map.flags & FLAG_OPEN and self.lease.state(now_ms) == "leased"
 
-    def _show(self, now_ms):
+    def _show(self, now_ms: int) -> None:
         evse, machine, facts = self.evse, self.machine, self.map
         port, terminals = evse.port, self.config["terminals"]
         faults, absent = machine.faults, 3 - terminals
@@ -174,7 +184,7 @@ class Secondary:
             if port.amps_da[i] >= 10:
                 facts.car_phases |= 1 << i
 
-    def _log_edges(self, now_ms):
+    def _log_edges(self, now_ms: int) -> None:
         state = "faulted" if self.machine.faults else self.lease.state(now_ms)
         if state != self._state:
             reason = ", ".join(self.machine.faults) or "limit %d da" % self.lease.limit_da(now_ms)
@@ -185,13 +195,13 @@ class Secondary:
             self.log.add("info", "charging point: " + " ".join([str(word) for word in event]), now_ms)
         self.evse.events = []
 
-    def _tell_damaged(self, now_ms):
+    def _tell_damaged(self, now_ms: int) -> None:
         told = (("latched", "latched faults: it waits for its plug"), ("written", "settings: 6 A at most, none without a grant, until they are set"))
         for name, means in told:
             if name in self.documents.damaged:
                 self.log.add("error", "store: damaged: " + means, now_ms)
 
-    def _take_written(self, written):
+    def _take_written(self, written: "dict[str, int] | None") -> None:
         """What an installer wrote over the bus outlives the settings file's values; damaged, it is the least there is."""
         if "written" in self.documents.damaged:
             self.map.set_settings(0, CHARGING_DA_MIN, 0, self.lease.longest_ms)
@@ -200,11 +210,11 @@ class Secondary:
         ):
             self.log.counter("settings_refused")
 
-    def _keep(self, now_ms):
+    def _keep(self, now_ms: int) -> None:
         self.energy_kept_wh = self.evse.energy_wh
         self._kept.put("secondary", {"boots": self.boots, "energy_wh": self.energy_kept_wh}, now_ms)
 
-    def _keep_latched(self, now_ms):
+    def _keep_latched(self, now_ms: int) -> None:
         """What only a hand on the plug ends is no less so after a power cut."""
         latched = self.evse.latched
         if latched != self.latched and now_ms >= self._latched_ms:
@@ -213,7 +223,7 @@ class Secondary:
                 self.latched = latched
 
 
-async def safety_loop(secondary, platform):
+async def safety_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
     """The only one that feeds the watchdog, and only after a whole pass."""
     clock = platform.clock
     due_ms = clock.now_ms()
@@ -225,7 +235,7 @@ async def safety_loop(secondary, platform):
         await platform.pace(max(1, due_ms - clock.now_ms()))
 
 
-async def bus_loop(secondary, engine, line, platform):
+async def bus_loop(secondary: "Secondary", engine: "ModbusServer", line: "Line", platform: "RolePlatform") -> None:
     """Bytes to the engine and back; a grant is acted upon before its reply leaves."""
     clock = platform.clock
     while True:
@@ -238,13 +248,14 @@ async def bus_loop(secondary, engine, line, platform):
             act_on_grants(secondary, platform, clock.now_ms())
 
 
-async def keep_loop(secondary, platform):
+async def keep_loop(secondary: "Secondary", platform: "RolePlatform") -> None:
+    """The housekeeping of a secondary, once a second."""
     while True:
         await platform.clock.sleep_ms(1000)
         secondary.housekeep(platform.clock.now_ms())
 
 
-def open_bus(secondary, platform, log):
+def open_bus(secondary: "Secondary", platform: "RolePlatform", log: "Log") -> "tuple[Line | None, Coroutine[Any, Any, None]]":
     """(its serial line or None, the coroutine that serves the register map): on RS-485, or over TCP where `tcp` says so."""
     config = secondary.config
     baud = config.get("baud", 19200)
@@ -260,13 +271,13 @@ def open_bus(secondary, platform, log):
     return line, bus_loop(secondary, engine, line, platform)
 
 
-def act_on_grants(secondary, platform, now_ms):
+def act_on_grants(secondary: "Secondary", platform: "RolePlatform", now_ms: int) -> None:
     """What was granted is in force before anybody is told so, unless the bench holds the controller's loop."""
     if secondary.map.grants and "hang" not in platform.faults:
         secondary.tick(now_ms)
 
 
-async def run(platform, config, log):
+async def run(platform: "RolePlatform", config: "Any", log: "Log") -> None:
     """Run the secondary that `config` describes until it ends; raises Rejected for settings that cannot be."""
     port = platform.evse_hardware(platform.boot.get("name") or config.get("name", "evse"))
     if port is None:

@@ -7,14 +7,19 @@ A question to the CSMS that gets no answer is decided as if offline.
 
 from ampacity.ocpp.evse import Authorization, same_token
 
-NOBODY = {"idToken": "", "type": "NoAuthorization"}
+if False:  # for the type checker
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Message, Reply, Token
+
+NOBODY: "Token" = {"idToken": "", "type": "NoAuthorization"}
 QUESTIONS_MAX = 16
 
 
 class Question:
     """One identifier that the CSMS is asked for. stops: it was presented to end what goes on at the EVSE."""
 
-    def __init__(self, evse, token, stops, trigger, remote_id):
+    def __init__(self, evse: "OcppEvse", token: "Token", stops: bool, trigger: str, remote_id: "int | None") -> None:
         self.evse = evse
         self.token = token
         self.stops = stops
@@ -23,17 +28,19 @@ class Question:
 
 
 class Authorizer:
-    def __init__(self, station):
-        self._station = station
-        self._questions = []
+    """The rules of C01 to C16; what follows goes to `station.actions` and to the transactions."""
 
-    def plugged(self, evse, now_ms):
+    def __init__(self, station: "StationFace") -> None:
+        self._station = station
+        self._questions: "list[Question]" = []
+
+    def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
         """With authorisation switched off, a car that plugs in is authorised."""
         if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None:
             evse.auth = Authorization(NOBODY, "", "Authorized")
             self._station.actions.append(("start", evse.id, "", None))
 
-    def presented(self, evse_id, token, now_ms):
+    def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""
         evse = self._station.evse(evse_id) if evse_id else self._choose(token)
         if evse is None:
@@ -44,7 +51,7 @@ class Authorizer:
             return self._stop(evse, token, now_ms)
         return self.begin(evse, token, "Authorized", None, now_ms)
 
-    def begin(self, evse, token, trigger, remote_id, now_ms):
+    def begin(self, evse: "OcppEvse", token: "Token", trigger: str, remote_id: "int | None", now_ms: int) -> None:
         """Decide whether `token` may charge at `evse`; asks the CSMS where the rules say so."""
         refusal = self._closed(evse)
         if refusal:
@@ -56,30 +63,30 @@ class Authorizer:
             return self._ask(Question(evse, token, False, trigger, remote_id))
         return self._offline(evse, token, found, trigger, remote_id, now_ms)
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """The next Authorize request, or None."""
         if not self._questions:
             return None
         question = self._questions[0]
 
-        def done(kind, payload, now_ms):
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
             self._questions.pop(0)
             self._answered(question, kind, payload, now_ms)
 
         return ("Authorize", {"idToken": question.token}, done)
 
-    def offline(self, now_ms):
+    def offline(self, now_ms: int) -> None:
         """The connection is gone: whoever waits for the CSMS is decided now."""
         waiting, self._questions = self._questions, []
         for question in waiting:
             self._answered(question, "lost", None, now_ms)
 
-    def learn(self, token, info, now_ms):
+    def learn(self, token: "Token", info: "Message", now_ms: int) -> None:
         """An idTokenInfo from the CSMS, whatever it came with (C10.FR.04, C10.FR.05)."""
         if self._station.model.on("AuthCacheCtrlr", "Enabled"):
             self._station.cache.put(token, info, self._station.unix_s(now_ms))
 
-    def _choose(self, token):
+    def _choose(self, token: "Token") -> "OcppEvse | None":
         """Which EVSE a token at a common reader means: where it is authorised, else a car that waits, else a free one."""
         evses = self._station.evses
         for evse in evses:
@@ -91,26 +98,27 @@ class Authorizer:
                     return evse
         return None
 
-    def _stop(self, evse, token, now_ms):
-        if same_token(evse.auth.token, token):
+    def _stop(self, evse: "OcppEvse", token: "Token", now_ms: int) -> None:
+        auth: Authorization = evse.auth  # type: ignore[assignment]  # somebody is authorised
+        if same_token(auth.token, token):
             return self._end(evse, token, now_ms)
         found = self._known(token, now_ms)
         if found is not None and self._suffices(found) and found[1]:
             if found[1] == self._master():
                 return self._master_pass(token, now_ms)
-            if found[1] == evse.auth.group:
+            if found[1] == auth.group:
                 return self._end(evse, token, now_ms)
         if not self._station.accepted():
             return self._tell(evse.id, token, False, "ConcurrentTx")
         return self._ask(Question(evse, token, True, "StopAuthorized", None))
 
-    def _ask(self, question):
+    def _ask(self, question: "Question") -> None:
         if len(self._questions) >= QUESTIONS_MAX:
             return self._tell(question.evse.id, question.token, False, "Busy")
         self._questions.append(question)
         return None
 
-    def _answered(self, question, kind, payload, now_ms):
+    def _answered(self, question: "Question", kind: str, payload: "Reply", now_ms: int) -> None:
         evse, token = question.evse, question.token
         if kind != "result":
             if question.stops:
@@ -129,7 +137,7 @@ class Authorizer:
             return self._tell(evse.id, token, False, "ConcurrentTx")
         return self._grant(evse, token, group, question.trigger, question.remote_id, now_ms)
 
-    def _grant(self, evse, token, group, trigger, remote_id, now_ms):
+    def _grant(self, evse: "OcppEvse", token: "Token", group: str, trigger: str, remote_id: "int | None", now_ms: int) -> None:
         if group and group == self._master():
             return self._master_pass(token, now_ms)
         if evse.auth is not None or self._closed(evse):
@@ -137,18 +145,18 @@ class Authorizer:
         self._tell(evse.id, token, True, "Accepted")
         return self._station.transactions.authorized(evse, Authorization(token, group, trigger, remote_id), now_ms)
 
-    def _end(self, evse, token, now_ms):
+    def _end(self, evse: "OcppEvse", token: "Token", now_ms: int) -> None:
         self._tell(evse.id, token, True, "Stopped")
         self._station.transactions.deauthorize(evse, "StopAuthorized", "Local", now_ms, token)
 
-    def _master_pass(self, token, now_ms):
+    def _master_pass(self, token: "Token", now_ms: int) -> None:
         """C16: it starts nothing, it stops everything."""
         self._tell(0, token, True, "MasterPass")
         for evse in self._station.evses:
             if evse.auth is not None or evse.tx is not None:
                 self._station.transactions.deauthorize(evse, "StopAuthorized", "MasterPass", now_ms, token)
 
-    def _known(self, token, now_ms):
+    def _known(self, token: "Token", now_ms: int) -> "tuple[str, str, str] | None":
         """(status, group, "list" or "cache") as far as it may be used here, or None."""
         station, model = self._station, self._station.model
         now_s = station.unix_s(now_ms)
@@ -162,12 +170,12 @@ class Authorizer:
                 return found + ("cache",)
         return None
 
-    def _suffices(self, found):
+    def _suffices(self, found: "tuple[str, str, str]") -> bool:
         """Accepted, and this connection state lets us rely on it."""
         variable = "LocalPreAuthorize" if self._station.accepted() else "LocalAuthorizeOffline"
         return found[0] == "Accepted" and self._station.model.on("AuthCtrlr", variable)
 
-    def _hopeless(self, found):
+    def _hopeless(self, found: "tuple[str, str, str] | None") -> bool:
         """Known as not accepted, and we are told not to ask again; or not to ask at all."""
         model = self._station.model
         if model.on("AuthCtrlr", "DisableRemoteAuthorization"):
@@ -176,7 +184,9 @@ class Authorizer:
             return False
         return model.on("LocalAuthListCtrlr" if found[2] == "list" else "AuthCacheCtrlr", "DisablePostAuthorize")
 
-    def _offline(self, evse, token, found, trigger, remote_id, now_ms):
+    def _offline(
+        self, evse: "OcppEvse", token: "Token", found: "tuple[str, str, str] | None", trigger: str, remote_id: "int | None", now_ms: int,
+    ) -> None:
         """C13, C15: known and accepted, or unknown and the operator lets them."""
         model = self._station.model
         if not self._station.may_serve():
@@ -186,15 +196,15 @@ class Authorizer:
             return self._grant(evse, token, found[1] if found else "", trigger, remote_id, now_ms)
         return self._tell(evse.id, token, False, found[0] if found else "Unknown")
 
-    def _closed(self, evse):
+    def _closed(self, evse: "OcppEvse") -> "str | None":
         """Why nobody can begin here, or None."""
         if self._station.resets.scheduled():
             return "ResetScheduled"
         status = self._station.availability.status(evse)
         return status if status in ("Unavailable", "Faulted") else None
 
-    def _master(self):
+    def _master(self) -> "str | None":
         return self._station.model.text("AuthCtrlr", "MasterPassGroupId") or None
 
-    def _tell(self, evse_id, token, accepted, info):
+    def _tell(self, evse_id: int, token: "Token", accepted: bool, info: str) -> None:
         self._station.actions.append(("authorized", evse_id, token["idToken"], accepted, info))

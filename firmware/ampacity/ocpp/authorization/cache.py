@@ -6,23 +6,29 @@ something, not when one was merely used. Identifiers are compared without regard
 
 from ampacity.base.wallclock import parse_iso
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.documents import StationDocuments
+    from ampacity.ocpp.messages import Message, Token
+
 DOC = "ocpp_cache"
 NOT_CACHED = ("Central", "NoAuthorization")
 STATUS, GROUP, EXPIRY_S, USED_S = 0, 1, 2, 3
 
 
-def key_of(token):
+def key_of(token: "Token") -> str:
     """The identifier of {"idToken","type"} as a key."""
     return token["type"] + " " + token["idToken"].lower()
 
 
-def expiry_s(info):
+def expiry_s(info: "Message") -> "int | None":
     """cacheExpiryDateTime as unix seconds, or None."""
     text = info.get("cacheExpiryDateTime")
     return None if text is None else parse_iso(text) // 1000
 
 
-def group_of(info):
+def group_of(info: "Message") -> str:
     """The group's identifier, or ""."""
     group = info.get("groupIdToken")
     return group["idToken"] if group else ""
@@ -31,20 +37,20 @@ def group_of(info):
 class Cache:
     """Entries [status, group, expiry_s or None, used_s], the least recently used first in `_order`."""
 
-    def __init__(self, documents, entries_max):
+    def __init__(self, documents: "StationDocuments", entries_max: int) -> None:
         self._documents = documents
         self._max = entries_max
         kept = documents.get(DOC) or []
-        self._order = [row[0] for row in kept]
-        self._entries = {}
+        self._order: "list[str]" = [row[0] for row in kept]
+        self._entries: "dict[str, list[Any]]" = {}
         for row in kept:
             self._entries[row[0]] = row[1:]
 
-    def size_bytes(self):
+    def size_bytes(self) -> int:
         """About what the entries take in the store."""
         return sum(len(k) + 40 for k in self._order)
 
-    def put(self, token, info, now_s):
+    def put(self, token: "Token", info: "Message", now_s: int) -> None:
         """Take over an idTokenInfo."""
         if token["type"] in NOT_CACHED:
             return
@@ -56,7 +62,7 @@ class Cache:
         if before is None or before[:USED_S] != entry[:USED_S]:
             self._save()
 
-    def find(self, token, now_s, life_s):
+    def find(self, token: "Token", now_s: int, life_s: int) -> "tuple[str, str] | None":
         """(status, group) of an entry that still holds, or None. life_s: AuthCacheCtrlr.LifeTime, 0 for ever."""
         key = key_of(token)
         entry = self._entries.get(key)
@@ -72,17 +78,18 @@ class Cache:
         self._touch(key)
         return (entry[STATUS], entry[GROUP])
 
-    def clear(self):
+    def clear(self) -> None:
+        """Forget all entries (C11)."""
         self._order = []
         self._entries = {}
         self._save()
 
-    def _touch(self, key):
+    def _touch(self, key: str) -> None:
         if key in self._order:
             self._order.remove(key)
         self._order.append(key)
         if len(self._order) > self._max:
             del self._entries[self._order.pop(0)]
 
-    def _save(self):
+    def _save(self) -> None:
         self._documents.try_put(DOC, [[key] + self._entries[key] for key in self._order])

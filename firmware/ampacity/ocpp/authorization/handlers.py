@@ -1,7 +1,11 @@
 """What the CSMS asks of the authorization cache."""
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
 
-def clear_cache(station, request, message_id, now_ms):
+
+def clear_cache(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """ClearCache (C11)."""
     if not station.model.on("AuthCacheCtrlr", "Enabled"):
         return {"status": "Rejected", "statusInfo": {"reasonCode": "NotEnabled"}}

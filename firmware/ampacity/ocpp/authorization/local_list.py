@@ -2,6 +2,13 @@
 
 from ampacity.ocpp.authorization.cache import expiry_s, group_of, key_of
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.documents import StationDocuments
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message, Token
+
 DOC = "ocpp_list"
 ITEMS_MAX = 100
 
@@ -9,17 +16,17 @@ ITEMS_MAX = 100
 class LocalList:
     """version 0: no list. Entries: key → [status, group, expiry_s or None]."""
 
-    def __init__(self, documents, entries_max):
+    def __init__(self, documents: "StationDocuments", entries_max: int) -> None:
         self._documents = documents
         self._max = entries_max
         kept = documents.get(DOC) or {"version": 0, "entries": {}}
-        self.version = kept["version"]
-        self._entries = kept["entries"]
+        self.version: int = kept["version"]
+        self._entries: "dict[str, list[Any]]" = kept["entries"]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, token, now_s):
+    def find(self, token: "Token", now_s: int) -> "tuple[str, str] | None":
         """(status, group) or None; an entry whose date has passed is Expired."""
         entry = self._entries.get(key_of(token))
         if entry is None:
@@ -28,7 +35,7 @@ class LocalList:
             return ("Expired", entry[1])
         return (entry[0], entry[1])
 
-    def update(self, version, full, items):
+    def update(self, version: int, full: bool, items: "list[Message]") -> str:
         """status of SendLocalList; the old list stays unless all of the new one fits."""
         if not full and version <= self.version:
             return "VersionMismatch"
@@ -46,13 +53,13 @@ class LocalList:
         return "Accepted"
 
 
-def get_version(station, request, message_id, now_ms):
+def get_version(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetLocalListVersion; 0 also when the list is disabled (D02.FR.03)."""
     enabled = station.model.on("LocalAuthListCtrlr", "Enabled")
     return {"versionNumber": station.local_list.version if enabled else 0}
 
 
-def send(station, request, message_id, now_ms):
+def send(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SendLocalList."""
     if not station.model.on("LocalAuthListCtrlr", "Enabled"):
         return {"status": "Failed", "statusInfo": {"reasonCode": "NotEnabled"}}

@@ -4,30 +4,35 @@ Three switches lie above each other: station, EVSE, connector; each is kept over
 for the transactions it would hurt. Status goes out when it differs from what was told last.
 """
 
+if False:  # for the type checker
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Reply
+
 DOC = "ocpp_available"
 
 
 class Availability:
     """`_off`: names of switches that are off: "0" the station, "3" an EVSE, "3.1" a connector."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._off = station.documents.get(DOC) or []
-        self._later = []
-        self._told = {}
-        self._forced = []
+        self._off: "list[str]" = station.documents.get(DOC) or []
+        self._later: "list[tuple[str, bool]]" = []
+        self._told: "dict[int, str | None]" = {}
+        self._forced: "list[OcppEvse]" = []
 
-    def status(self, evse):
+    def status(self, evse: "OcppEvse") -> str:
         """connectorStatus of the EVSE's one connector."""
         if evse.status == "Faulted" or self.operative(evse.id):
             return evse.status
         return "Unavailable"
 
-    def operative(self, evse_id):
+    def operative(self, evse_id: int) -> bool:
         """False if a switch above this EVSE is off; evse_id 0: the station's own."""
         return not self._off or not any(name in self._off for name in _above(evse_id))
 
-    def station_status(self):
+    def station_status(self) -> str:
         """The station as a whole: the best that one of its connectors offers."""
         shown = [self.status(evse) for evse in self._station.evses]
         for status in ("Available", "Occupied", "Reserved", "Faulted"):
@@ -35,7 +40,7 @@ class Availability:
                 return status
         return "Unavailable"
 
-    def change(self, name, operative, now_ms):
+    def change(self, name: str, operative: bool, now_ms: int) -> str:
         """Throw a switch; "Accepted" or "Scheduled"."""
         self._later = [item for item in self._later if item[0] != name]
         if operative == (name not in self._off):
@@ -46,21 +51,22 @@ class Availability:
         self._throw(name, operative)
         return "Accepted"
 
-    def transaction_ended(self):
+    def transaction_ended(self) -> None:
         """Throw the switches that waited."""
         waiting, self._later = self._later, []
         for name, operative in waiting:
             if self._held(name) or not self._thrown(name, operative):
                 self._later.append((name, operative))
 
-    def force(self, evses):
+    def force(self, evses: "list[OcppEvse]") -> None:
         """Tell the status of these EVSEs, changed or not."""
         self._forced += [evse for evse in evses if evse not in self._forced]
 
-    def force_all(self):
+    def force_all(self) -> None:
+        """Send the status of every connector, changed or not."""
         self.force(self._station.evses)
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """The next StatusNotification, or None."""
         for evse in self._station.evses:
             status = self.status(evse)
@@ -70,22 +76,22 @@ class Availability:
                 return self._notification(evse, status, now_ms)
         return None
 
-    def _untold_end(self, evse):
+    def _untold_end(self, evse: "OcppEvse") -> bool:
         """The transaction before has yet to be told as ended, and nothing but this keeps its messages."""
         queue = self._station.queue
         return self._station.transactions.ending(evse) or evse.last_tx in queue.waiting and queue.wake_ms() is None
 
-    def pull_forced(self, now_ms):
+    def pull_forced(self, now_ms: int) -> "Call | None":
         """Only what was asked for."""
         return self.pull(now_ms) if self._forced else None
 
-    def _notification(self, evse, status, now_ms):
+    def _notification(self, evse: "OcppEvse", status: str, now_ms: int) -> "Call":
         asked = evse in self._forced
         if asked:
             self._forced.remove(evse)
         self._told[evse.id] = status
 
-        def done(kind, payload, now_ms):
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
             if kind == "lost":  # whether it arrived, nobody knows
                 self._told[evse.id] = None
                 if asked:
@@ -94,11 +100,11 @@ class Availability:
         payload = {"timestamp": self._station.iso(now_ms), "connectorStatus": status, "evseId": evse.id, "connectorId": 1}
         return ("StatusNotification", payload, done)
 
-    def _held(self, name):
+    def _held(self, name: str) -> bool:
         evse_id = int(name.split(".")[0])
         return any(p.tx is not None for p in self._station.evses if evse_id in (0, p.id))
 
-    def _thrown(self, name, operative):
+    def _thrown(self, name: str, operative: bool) -> bool:
         """False if the store cannot keep it: tried again after the next transaction."""
         try:
             self._throw(name, operative)
@@ -107,7 +113,7 @@ class Availability:
             self._station.log.counter("ocpp_not_kept")
             return False
 
-    def _throw(self, name, operative):
+    def _throw(self, name: str, operative: bool) -> None:
         off = [other for other in self._off if other != name] + ([] if operative else [name])
         before = [self.operative(evse.id) for evse in self._station.evses]
         self._station.documents.put(DOC, off)
@@ -117,5 +123,5 @@ class Availability:
                 self._station.actions.append(("availability", evse.id, operative))
 
 
-def _above(evse_id):
+def _above(evse_id: int) -> "tuple[str, ...]":
     return ("0", "%d" % evse_id, "%d.1" % evse_id) if evse_id else ("0",)

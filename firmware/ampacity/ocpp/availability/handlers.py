@@ -1,7 +1,11 @@
 """What the CSMS asks of the availability of EVSEs and connectors."""
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
 
-def change_availability(station, request, message_id, now_ms):
+
+def change_availability(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """ChangeAvailability (G03, G04)."""
     evse = request.get("evse")
     name = "0" if evse is None or evse["id"] == 0 else "%d" % evse["id"]

@@ -1,7 +1,13 @@
 """From a component and a variable as the CSMS writes them to a row of the table, and back."""
 
+if False:  # for the type checker
+    from typing import Any
 
-def resolve(model, item):
+    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.messages import Message
+
+
+def resolve(model: "DeviceModel", item: "Message") -> "tuple[str | None, Any, Any]":
     """(None, scope, Row), or (status, None, None) with the attributeStatus that says what is unknown."""
     component, variable = item["component"], item["variable"]
     scope = scope_of(component)
@@ -15,7 +21,7 @@ def resolve(model, item):
     return None, scope, row
 
 
-def scope_of(component):
+def scope_of(component: "Message") -> "int | None":
     """0 station, id EVSE, -id its connector; None for a connector other than 1."""
     evse = component.get("evse")
     if evse is None:
@@ -26,9 +32,9 @@ def scope_of(component):
     return -evse["id"] if connector == 1 and evse["id"] > 0 else None
 
 
-def component_of(scope, row):
+def component_of(scope: int, row: "Row") -> "Message":
     """The component as it goes into a message."""
-    component = {"name": row.component}
+    component: "Message" = {"name": row.component}
     if scope:
         component["evse"] = {"id": abs(scope)}
         if scope < 0:
@@ -36,7 +42,7 @@ def component_of(scope, row):
     return component
 
 
-def variable_of(row):
+def variable_of(row: "Row") -> "Message":
     """The variable as it goes into a message."""
     variable = {"name": row.variable}
     if row.instance:

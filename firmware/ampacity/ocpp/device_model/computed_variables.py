@@ -2,6 +2,11 @@
 
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, STACK_LEVEL_MAX
 
+if False:  # for the type checker
+    from ampacity.ocpp.device_model.model import Row
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+
 STATE_LENGTH_MAX = 1000
 
 PLAIN = (
@@ -19,23 +24,24 @@ PLAIN = (
 class ComputedVariables:
     """`value(scope, row)` → text. Scope as in model.py."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
 
-    def value(self, scope, row):
+    def value(self, scope: int, row: "Row") -> str:
+        """The present value as text, at most 1,000 characters. KeyError: nothing is worked out under this name."""
         name = row.component + "." + row.variable
         if scope:
-            return self._of_evse(name, self._station.evse(abs(scope)))
+            return self._of_evse(name, self._station.evse(abs(scope)))  # type: ignore[arg-type]  # of model.py, so it is there
         for known, key, otherwise in PLAIN:
             if known == name:
                 return str(self._station.config.get(key, otherwise))
         return str(self._of_station(name, self._station))
 
-    def most(self, scope):
+    def most(self, scope: int) -> int:
         """maxLimit that the table leaves open: the greatest power of the EVSE."""
-        return self._watts(self._station.evse(abs(scope))) if scope else 0
+        return self._watts(self._station.evse(abs(scope))) if scope else 0  # type: ignore[arg-type]
 
-    def _of_station(self, name, station):
+    def _of_station(self, name: str, station: "StationFace") -> "str | int":
         """KeyError: the table asks for what is not worked out here."""
         if name == "AuthCacheCtrlr.Storage":
             return station.cache.size_bytes()
@@ -61,7 +67,7 @@ class ComputedVariables:
             return STACK_LEVEL_MAX
         raise KeyError(name)
 
-    def _of_evse(self, name, evse):
+    def _of_evse(self, name: str, evse: "OcppEvse") -> str:
         if name.endswith(".AvailabilityState"):
             return self._station.availability.status(evse)
         if name.endswith(".SupplyPhases"):
@@ -74,5 +80,5 @@ class ComputedVariables:
             return str(evse.values.get("power_w") or 0)
         return evse.connector
 
-    def _watts(self, evse):
+    def _watts(self, evse: "OcppEvse") -> int:
         return evse.max_da * self._station.config.get("voltage_v", 230) * evse.phases // 10

@@ -2,14 +2,19 @@
 
 from ampacity.ocpp.device_model.addressing import resolve
 
+if False:  # for the type checker
+    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
 
-def get_variables(station, request, message_id, now_ms):
+
+def get_variables(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetVariables (B06)."""
     station.items_at_most(len(request["getVariableData"]), "GetVariables")
     return {"getVariableResult": [_get_variables_one(station.model, item) for item in request["getVariableData"]]}
 
 
-def _get_variables_one(model, item):
+def _get_variables_one(model: "DeviceModel", item: "Message") -> "Message":
     result = {"component": item["component"], "variable": item["variable"], "attributeType": item.get("attributeType", "Actual")}
     status, scope, row = resolve(model, item)
     if status is None and row.mutability == "WO":
@@ -21,13 +26,13 @@ def _get_variables_one(model, item):
     return result
 
 
-def set_variables(station, request, message_id, now_ms):
+def set_variables(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetVariables (B05, A01)."""
     station.items_at_most(len(request["setVariableData"]), "SetVariables")
     return {"setVariableResult": [_set_variables_one(station, item, now_ms) for item in request["setVariableData"]]}
 
 
-def _set_variables_one(station, item, now_ms):
+def _set_variables_one(station: "StationFace", item: "Message", now_ms: int) -> "Message":
     result = {"component": item["component"], "variable": item["variable"], "attributeType": item.get("attributeType", "Actual")}
     status, scope, row = resolve(station.model, item)
     if status is None:
@@ -39,7 +44,7 @@ def _set_variables_one(station, item, now_ms):
     return result
 
 
-def _apply(station, row, text, now_ms):
+def _apply(station: "StationFace", row: "Row", text: str, now_ms: int) -> "tuple[str, str] | None":
     refusal = station.model.refusal(row, text) or _clash(station, row, text)
     if refusal is not None:
         return refusal
@@ -54,7 +59,7 @@ def _apply(station, row, text, now_ms):
     return None
 
 
-def _clash(station, row, text):
+def _clash(station: "StationFace", row: "Row", text: str) -> "tuple[str, str] | None":
     """What only the state of the station forbids."""
     if row.variable == "BasicAuthPassword" and not all(33 <= ord(c) <= 126 for c in text):
         return ("InvalidValue", "printable characters without blanks")

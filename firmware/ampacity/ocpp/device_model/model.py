@@ -8,6 +8,11 @@ variables of their EVSE.
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.device_model import table
 
+if False:  # for the type checker
+    from collections.abc import Callable, Iterator
+
+    from ampacity.ocpp.documents import StationDocuments
+
 DOC = "ocpp_vars"
 MUTABILITY = {"RO": "ReadOnly", "RW": "ReadWrite", "WO": "WriteOnly"}
 FACT_TYPES = {"Problem": "boolean", "Fallback": "boolean", "Overload": "boolean", "Temperature": "decimal"}
@@ -17,7 +22,7 @@ FACT_LENGTH_MAX = 200
 class Row:
     """One line of the table, taken apart. `limits` is the raw text; lists of words have %M and %P filled in."""
 
-    def __init__(self, line):
+    def __init__(self, line: str) -> None:
         part = line.split("|")
         self.component, self.variable, self.instance, self.mutability, self.kind, self.unit = part[:6]
         self.default = part[6]
@@ -27,16 +32,16 @@ class Row:
 class DeviceModel:
     """`computed(scope, row)` of the station gives the values that the table marks `@`."""
 
-    def __init__(self, documents, evse_ids, computed):
+    def __init__(self, documents: "StationDocuments", evse_ids: "list[int]", computed: "Callable[[int, Row], str]") -> None:
         self._documents = documents
         self._computed = computed
         self._ids = evse_ids
-        self._kept = documents.get(DOC) or {}
-        self._passing = {}
-        self._asked = {}
-        self._facts = {}  # (component, variable): {scope: text}
+        self._kept: "dict[str, str]" = documents.get(DOC) or {}
+        self._passing: "dict[str, str]" = {}
+        self._asked: "dict[tuple[str, str, str], str]" = {}
+        self._facts: "dict[tuple[str, str], dict[int, str]]" = {}  # (component, variable): {scope: text}
 
-    def text(self, component, variable, instance=""):
+    def text(self, component: str, variable: str, instance: str = "") -> str:
         """Value of a variable of the station that the table or the store knows. KeyError: there is none (our mistake)."""
         key = (component, variable, instance)
         text = self._asked.get(key)
@@ -47,17 +52,20 @@ class DeviceModel:
             text = self._asked[key] = self.value(0, row)
         return text
 
-    def number(self, component, variable, instance=""):
+    def number(self, component: str, variable: str, instance: str = "") -> int:
+        """`text` as an integer, in the unit of its row. KeyError: there is none; ValueError: it is no integer."""
         return int(self.text(component, variable, instance))
 
-    def on(self, component, variable):
+    def on(self, component: str, variable: str) -> bool:
+        """Is the boolean variable "true"? KeyError: there is none."""
         return self.text(component, variable) == "true"
 
-    def words(self, component, variable):
+    def words(self, component: str, variable: str) -> "list[str]":
+        """The words of a list variable, [] when it is empty. KeyError: there is none."""
         text = self.text(component, variable)
         return text.split(",") if text else []
 
-    def find(self, scope, component, variable, instance=""):
+    def find(self, scope: int, component: str, variable: str, instance: str = "") -> "Row | None":
         """The Row, or None."""
         head = "\n%s|%s|%s|" % (component, variable, instance)
         lines = _lines(scope)
@@ -68,7 +76,7 @@ class DeviceModel:
             return _fact_row(component, variable)
         return None
 
-    def has_component(self, scope, component):
+    def has_component(self, scope: int, component: str) -> bool:
         """Does the scope exist, and such a component in it?"""
         if scope and abs(scope) not in self._ids:
             return False
@@ -76,7 +84,7 @@ class DeviceModel:
             return True
         return any(key[0] == component and scope in self._facts[key] for key in self._facts)
 
-    def value(self, scope, row):
+    def value(self, scope: int, row: "Row") -> str:
         """The present value as text; also of a write-only one (the caller sees to it)."""
         told = self._facts.get((row.component, row.variable), ())
         if scope in told:
@@ -88,7 +96,7 @@ class DeviceModel:
             return self._computed(scope, row)
         return self._kept.get(name, row.default)
 
-    def refusal(self, row, text):
+    def refusal(self, row: "Row", text: str) -> "tuple[str, str] | None":
         """None if `text` may become the value of this row, else (reason code, what would be right)."""
         if row.mutability == "RO":
             return ("ReadOnly", "read-only")
@@ -103,7 +111,7 @@ class DeviceModel:
         least, most = row.limits.split("..") if ".." in row.limits else ("0", row.limits or "1000")
         return None if int(least) <= len(text) <= int(most) else ("InvalidValue", "%s to %s characters" % (least, most))
 
-    def set(self, row, text):
+    def set(self, row: "Row", text: str) -> None:
         """Keep a new value of a station variable that `refusal` let pass. OSError: the old one holds."""
         name = _name(row)
         kept = dict(self._kept)
@@ -113,12 +121,12 @@ class DeviceModel:
         self._passing.pop(name, None)
         self._asked = {}
 
-    def set_passing(self, component, variable, text):
+    def set_passing(self, component: str, variable: str, text: str) -> None:
         """A value until the next restart or `set` (the heartbeat interval that the CSMS gave at boot)."""
         self._passing[component + "." + variable] = text
         self._asked = {}
 
-    def fact(self, scope, component, variable, text):
+    def fact(self, scope: int, component: str, variable: str, text: str) -> "str | None":
         """A fact of an EVSE (scope: its id). Returns the value before, or None."""
         told = self._facts.get((component, variable))
         if told is None:
@@ -127,7 +135,7 @@ class DeviceModel:
         told[scope] = text if len(text) <= FACT_LENGTH_MAX else text[:FACT_LENGTH_MAX]
         return before
 
-    def rows(self):
+    def rows(self) -> "Iterator[tuple[int, Row]]":
         """Every (scope, Row), one after the other; facts behind the table's rows of their scope."""
         for scope in [0] + [i for n in self._ids for i in (n, -n)]:
             lines, at = _lines(scope), 1
@@ -140,19 +148,19 @@ class DeviceModel:
                     yield scope, _fact_row(key[0], key[1])
 
 
-def _lines(scope):
+def _lines(scope: int) -> str:
     return table.STATION if scope == 0 else table.EVSE if scope > 0 else table.CONNECTOR
 
 
-def _name(row):
+def _name(row: "Row") -> str:
     return row.component + "." + row.variable + ("." + row.instance if row.instance else "")
 
 
-def _fact_row(component, variable):
+def _fact_row(component: str, variable: str) -> "Row":
     return Row("%s|%s||RO|%s|||" % (component, variable, FACT_TYPES.get(variable, "string")))
 
 
-def _number_refusal(row, text):
+def _number_refusal(row: "Row", text: str) -> "tuple[str, str] | None":
     try:
         if not text or not all(c in "0123456789-." for c in text):
             raise ValueError(text)
@@ -168,7 +176,7 @@ def _number_refusal(row, text):
     return None
 
 
-def _words_refusal(row, text):
+def _words_refusal(row: "Row", text: str) -> "tuple[str, str] | None":
     allowed = row.limits.split(",")
     words = text.split(",") if text else []
     if row.kind == "OptionList" and len(words) != 1:
@@ -179,7 +187,7 @@ def _words_refusal(row, text):
     return None
 
 
-def _date_refusal(text):
+def _date_refusal(text: str) -> "tuple[str, str] | None":
     try:
         parse_iso(text)
     except ValueError:

@@ -7,6 +7,13 @@ One report at a time; the next one is Rejected until it is through.
 from ampacity.ocpp.device_model.addressing import component_of, scope_of, variable_of
 from ampacity.ocpp.device_model.model import MUTABILITY
 
+if False:  # for the type checker
+    from collections.abc import Callable, Iterator
+
+    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Message
+
 ITEMS_PER_MESSAGE = 8
 SUMMARY = ("AvailabilityState", "Available", "Problem", "FirmwareVersion")
 UNSET_COUNTS = ("Active", "Available", "Enabled")
@@ -15,14 +22,14 @@ UNSET_COUNTS = ("Active", "Available", "Enabled")
 class Reports:
     """The report under way, if any."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._walk = None
-        self._next = None
+        self._walk: "Iterator[tuple[int, Row]] | None" = None
+        self._next: "tuple[int, Row] | None" = None
         self._request_id = 0
         self._seq = 0
 
-    def begin(self, request_id, wanted):
+    def begin(self, request_id: int, wanted: "Callable[[int, Row], bool]") -> str:
         """Report every row that `wanted(scope, row)`. Returns "Accepted", "EmptyResultSet" or "Rejected"."""
         if self._walk is not None:
             return "Rejected"
@@ -33,11 +40,11 @@ class Reports:
         self._walk, self._next, self._request_id, self._seq = walk, first, request_id, 0
         return "Accepted"
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """The next NotifyReport, or None."""
         if self._walk is None:
             return None
-        data = []
+        data: "list[Message]" = []
         while self._next is not None and len(data) < ITEMS_PER_MESSAGE:
             data.append(self._item(*self._next))
             self._next = next(self._walk, None)
@@ -53,8 +60,8 @@ class Reports:
             self._walk = None
         return ("NotifyReport", payload, None)
 
-    def _item(self, scope, row):
-        attribute = {"mutability": MUTABILITY[row.mutability]}
+    def _item(self, scope: int, row: "Row") -> "Message":
+        attribute: "Message" = {"mutability": MUTABILITY[row.mutability]}
         if row.mutability != "WO":
             attribute["value"] = self._station.model.value(scope, row)
         attribute["persistent"] = row.mutability != "RO"
@@ -66,7 +73,7 @@ class Reports:
         }
 
 
-def _characteristics(row, most):
+def _characteristics(row: "Row", most: int) -> "Message":
     """most: the largest value where the table leaves it to the EVSE."""
     result = {"dataType": row.kind, "supportsMonitoring": False}
     if row.unit:
@@ -82,11 +89,11 @@ def _characteristics(row, most):
     return result
 
 
-def base_report(station, request, message_id, now_ms):
+def base_report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetBaseReport."""
     base = request["reportBase"]
 
-    def wanted(scope, row):
+    def wanted(scope: int, row: "Row") -> bool:
         if base == "FullInventory":
             return True
         if base == "ConfigurationInventory":
@@ -96,13 +103,13 @@ def base_report(station, request, message_id, now_ms):
     return {"status": station.reports.begin(request["requestId"], wanted)}
 
 
-def report(station, request, message_id, now_ms):
+def report(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetReport: component criteria (any of them) and component-variables (any of them)."""
     pairs = request.get("componentVariable")
     criteria = request.get("componentCriteria")
     station.items_at_most(len(pairs or ()), "GetReport")
 
-    def wanted(scope, row):
+    def wanted(scope: int, row: "Row") -> bool:
         if pairs is not None and not any(_matches(pair, scope, row) for pair in pairs):
             return False
         return criteria is None or any(_meets(station.model, word, scope, row) for word in criteria)
@@ -110,7 +117,7 @@ def report(station, request, message_id, now_ms):
     return {"status": station.reports.begin(request["requestId"], wanted)}
 
 
-def _matches(pair, scope, row):
+def _matches(pair: "Message", scope: int, row: "Row") -> bool:
     component, variable = pair["component"], pair.get("variable")
     if component["name"] != row.component or component.get("instance"):
         return False
@@ -123,7 +130,7 @@ def _matches(pair, scope, row):
     return variable["name"] == row.variable and variable.get("instance", row.instance) == row.instance
 
 
-def _meets(model, word, scope, row):
+def _meets(model: "DeviceModel", word: str, scope: int, row: "Row") -> bool:
     """Has the row's component the variable `word` at true (or, but for Problem, no such variable)?"""
     found = model.find(scope, row.component, word)
     if found is None:

@@ -6,6 +6,10 @@ error, is a Rejected with an interval of our own.
 
 from ampacity.base.wallclock import absurd, parse_iso
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Message, Reply
+
 OWN_INTERVAL_MS = 60000
 DAY_MS = 86400000
 DOC = "ocpp_boot"
@@ -16,16 +20,16 @@ REFUSED_EACH = 100  # so many times that cannot be are told once
 class BootNotification:
     """status: None (no answer in this run), "Accepted", "Pending", "Rejected". reason: BootReason."""
 
-    def __init__(self, station, reason, now_ms):
+    def __init__(self, station: "StationFace", reason: str, now_ms: int) -> None:
         self._station = station
         self.reason = reason
-        self.status = None
+        self.status: "str | None" = None
         self._due_ms = now_ms
         self._heartbeat_ms = now_ms
         self._heard_ms = now_ms
         self._heartbeat_wanted = False
 
-    def trigger(self, now_ms):
+    def trigger(self, now_ms: int) -> bool:
         """The CSMS wants a BootNotification now. False if it has accepted already (F06.FR.17)."""
         if self.status == "Accepted":
             return False
@@ -33,33 +37,33 @@ class BootNotification:
         self._due_ms = now_ms
         return True
 
-    def request_heartbeat(self):
+    def request_heartbeat(self) -> None:
         """Send a Heartbeat as soon as possible."""
         self._heartbeat_wanted = True
 
-    def sent(self, now_ms):
+    def sent(self, now_ms: int) -> None:
         """Something was sent: the CSMS knows that we are there (G02.FR.05)."""
         self._heard_ms = now_ms
 
-    def connected(self, now_ms):
+    def connected(self, now_ms: int) -> None:
         """A new connection: a boot that is due need not wait longer; an accepted station does not boot again."""
         if self.status is None:
             self._due_ms = now_ms
 
-    def wake_ms(self):
+    def wake_ms(self) -> int:
         """When there is something to send at the latest."""
         if self.status != "Accepted":
             return self._due_ms
         return min(self._heard_ms + self._interval_ms(), self._heartbeat_ms + DAY_MS)
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """The BootNotification, if one is due."""
         if self.status == "Accepted" or now_ms < self._due_ms:
             return None
         self._due_ms = now_ms + OWN_INTERVAL_MS
         return ("BootNotification", self._payload(), self._answered)
 
-    def pull_heartbeat(self, now_ms):
+    def pull_heartbeat(self, now_ms: int) -> "Call | None":
         """The Heartbeat, if one is due or wanted."""
         if not self._heartbeat_wanted and (self.status != "Accepted" or now_ms < self.wake_ms()):
             return None
@@ -67,10 +71,10 @@ class BootNotification:
         self._heartbeat_ms = now_ms
         return ("Heartbeat", {}, self._heartbeat_answered)
 
-    def _interval_ms(self):
+    def _interval_ms(self) -> int:
         return self._station.model.number("OCPPCommCtrlr", "HeartbeatInterval") * 1000
 
-    def _payload(self):
+    def _payload(self) -> "Message":
         config = self._station.config
         station = {"model": config.get("model", "Ampacity")[:20], "vendorName": config.get("vendor", "Ampacity")[:50]}
         if config.get("serial"):
@@ -79,7 +83,7 @@ class BootNotification:
             station["firmwareVersion"] = config["firmware"][:50]
         return {"reason": self.reason, "chargingStation": station}
 
-    def _answered(self, kind, payload, now_ms):
+    def _answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if kind != "result":
             wait_ms = 0 if kind == "lost" else OWN_INTERVAL_MS + self._station.rng.below(10000)
             self._due_ms = now_ms + wait_ms
@@ -95,11 +99,11 @@ class BootNotification:
         else:
             self._due_ms = now_ms + (interval_s * 1000 if interval_s > 0 else OWN_INTERVAL_MS)
 
-    def _heartbeat_answered(self, kind, payload, now_ms):
+    def _heartbeat_answered(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if kind == "result":
             self._time(payload, now_ms)
 
-    def _time(self, payload, now_ms):
+    def _time(self, payload: "Message", now_ms: int) -> None:
         """The CSMS tells the time: set before anything else is stamped (IF-27)."""
         if "Heartbeat" not in self._station.model.words("ClockCtrlr", "TimeSource"):
             return

@@ -1,16 +1,23 @@
 """Reset (B11, B12): end or wait for what goes on, let the queue empty itself, then hand over to the roles."""
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
 DRAIN_MS_MAX = 30000
 
 
 class Resets:
     """Resets that were promised: [kind, evse_id or 0, since_ms or None, boot reason]. evse_id 0: the station."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._waiting = []
+        self._waiting: "list[list[Any]]" = []
 
-    def promise(self, kind, evse_id, now_ms):
+    def promise(self, kind: str, evse_id: int, now_ms: int) -> str:
         """ResetResponse status."""
         evses = self._evses(evse_id)
         busy = any(evse.tx is not None for evse in evses)
@@ -24,11 +31,11 @@ class Resets:
                 self._station.transactions.reset(evse, now_ms)
         return "Accepted"
 
-    def scheduled(self):
+    def scheduled(self) -> bool:
         """True if the whole station waits to be reset: nothing new begins."""
         return any(item[1] == 0 for item in self._waiting)
 
-    def tick(self, now_ms):
+    def tick(self, now_ms: int) -> "int | None":
         """Hand over what may happen now; when to look again, or None."""
         wake = None
         for item in list(self._waiting):
@@ -45,11 +52,11 @@ class Resets:
                 wake = item[2] + DRAIN_MS_MAX
         return wake
 
-    def _evses(self, evse_id):
+    def _evses(self, evse_id: int) -> "list[OcppEvse]":
         return [evse for evse in self._station.evses if evse_id in (0, evse.id)]
 
 
-def handle(station, request, message_id, now_ms):
+def handle(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """Reset."""
     evse_id = request.get("evseId", 0)
     if evse_id and station.evse(evse_id) is None:

@@ -1,10 +1,15 @@
 """SetNetworkProfile (B09): two slots, kept; the roles use them in the order of NetworkConfigurationPriority."""
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
 DOC = "ocpp_network"
 SLOTS = (1, 2)
 
 
-def handle(station, request, message_id, now_ms):
+def handle(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
+    """SetNetworkProfile (B09). OSError: the profile could not be kept."""
     slot, data = request["configurationSlot"], request["connectionData"]
     reason = _refusal(station, slot, data)
     if reason:
@@ -20,7 +25,7 @@ def handle(station, request, message_id, now_ms):
     return {"status": "Accepted"}
 
 
-def _refusal(station, slot, data):
+def _refusal(station: "StationFace", slot: int, data: "Message") -> "str | None":
     if slot not in SLOTS:
         return "ValueOutOfRange"
     if data["ocppTransport"] != "JSON" or data["ocppVersion"] != "OCPP20" or "apn" in data or "vpn" in data:

@@ -2,10 +2,15 @@
 
 from ampacity.ocpp.evse import Authorization
 
+if False:  # for the type checker
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message, Token
+
 LOCK_MS_MAX = 10000
 
 
-def request_start_transaction(station, request, message_id, now_ms):
+def request_start_transaction(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """RequestStartTransaction (F01, F02)."""
     if not station.accepted():
         return _rejected("CSNotAccepted")
@@ -30,9 +35,9 @@ def request_start_transaction(station, request, message_id, now_ms):
     return response
 
 
-def _begin(station, evse, request, now_ms):
+def _begin(station: "StationFace", evse: "OcppEvse", request: "Message", now_ms: int) -> None:
     """After the answer has left: authorise, by the rules or without asking (AuthorizeRemoteStart)."""
-    token = {"idToken": request["idToken"]["idToken"], "type": request["idToken"]["type"]}
+    token: Token = {"idToken": request["idToken"]["idToken"], "type": request["idToken"]["type"]}
     remote_id = request["remoteStartId"]
     asks = station.model.on("AuthCtrlr", "AuthorizeRemoteStart") and token["type"] not in ("Central", "NoAuthorization")
     if asks:
@@ -42,7 +47,7 @@ def _begin(station, evse, request, now_ms):
         station.transactions.authorized(evse, Authorization(token, group, "RemoteStart", remote_id), now_ms)
 
 
-def _choose(station):
+def _choose(station: "StationFace") -> "OcppEvse | None":
     """F01.FR.20: a car that waits, else a free EVSE."""
     for wanted in (True, False):
         for evse in station.evses:
@@ -52,11 +57,11 @@ def _choose(station):
     return None
 
 
-def _rejected(reason):
+def _rejected(reason: str) -> "Message":
     return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
 
 
-def request_stop_transaction(station, request, message_id, now_ms):
+def request_stop_transaction(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """RequestStopTransaction (F03)."""
     evse = station.transactions.find(request["transactionId"])
     if not station.accepted() or evse is None:
@@ -65,12 +70,12 @@ def request_stop_transaction(station, request, message_id, now_ms):
     return {"status": "Accepted"}
 
 
-def _stop(station, evse, transaction_id, now_ms):
+def _stop(station: "StationFace", evse: "OcppEvse", transaction_id: str, now_ms: int) -> None:
     if evse.tx is not None and evse.tx.id == transaction_id:
         station.transactions.deauthorize(evse, "RemoteStop", "Remote", now_ms)
 
 
-def trigger_message(station, request, message_id, now_ms):
+def trigger_message(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """TriggerMessage (F06): the answer first, then what was asked for."""
     wanted = request["requestedMessage"]
     evses, known = _evses(station, request.get("evse"))
@@ -93,20 +98,20 @@ def trigger_message(station, request, message_id, now_ms):
         return _status(any([station.sampling.request(evse) for evse in evses]))
     running = [evse for evse in evses if evse.tx is not None and not evse.tx.restored]
     for evse in running:
-        station.exchange.after_answer(lambda now_ms, evse=evse: _event(station, evse, now_ms))
+        station.exchange.after_answer(lambda now_ms, evse=evse: _event(station, evse, now_ms))  # type: ignore[misc]
     return _status(bool(running))
 
 
-def _event(station, evse, now_ms):
+def _event(station: "StationFace", evse: "OcppEvse", now_ms: int) -> None:
     if evse.tx is not None:
         station.transactions.events.send(evse, "Updated", "Trigger", now_ms)
 
 
-def _status(done):
+def _status(done: bool) -> "Message":
     return {"status": "Accepted" if done else "Rejected"}
 
 
-def _evses(station, target):
+def _evses(station: "StationFace", target: "Message | None") -> "tuple[list[OcppEvse], bool]":
     """The EVSEs that are meant, and whether there are any such."""
     if target is None or target["id"] == 0:
         return station.evses, True
@@ -116,7 +121,7 @@ def _evses(station, target):
     return [evse], True
 
 
-def unlock_connector(station, request, message_id, now_ms):
+def unlock_connector(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message | None":
     """UnlockConnector (F05). The lock's own answer comes later, through `Station.unlocked`."""
     evse = station.evse(request["evseId"])
     if evse is None or request["connectorId"] != 1:
@@ -130,6 +135,6 @@ def unlock_connector(station, request, message_id, now_ms):
     return None
 
 
-def data_transfer(station, request, message_id, now_ms):
+def data_transfer(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """DataTransfer (P01): no vendor's messages are known here."""
     return {"status": "UnknownVendorId"}

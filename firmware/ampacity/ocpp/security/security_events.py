@@ -1,16 +1,19 @@
 """SecurityEventNotification (A04): kept in the journal until the CSMS has it."""
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+
 
 RESETS = ("ApplicationReset", "FirmwareUpdate", "LocalReset", "RemoteReset", "ScheduledReset", "Watchdog")
 
 
-def started(station, reason, now_ms):
+def started(station: "StationFace", reason: str, now_ms: int) -> None:
     """The station has started; reason: BootReason. Starts that nobody fetches leave the rest of the queue to transactions."""
     kind = "ResetOrReboot" if reason in RESETS else "StartupOfTheDevice"
     notify(station, kind, "reason %s, firmware %s" % (reason, station.config.get("firmware", "unknown")), now_ms, True)
 
 
-def notify(station, kind, info, now_ms, may_drop=False):
+def notify(station: "StationFace", kind: str, info: "str | None", now_ms: int, may_drop: bool = False) -> None:
     """kind: a security event's name (at most 50 characters); info: text without secrets, or None."""
     payload = {"type": kind[:50]}
     if info:

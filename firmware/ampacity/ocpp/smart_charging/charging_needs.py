@@ -7,6 +7,11 @@ no message of the CSMS brings a departure or an energy need.
 
 from ampacity.base.wallclock import format_iso
 
+if False:  # for the type checker
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Done, Message, Reply
+
 TRANSFERS = ("AC_single_phase", "AC_two_phase", "AC_three_phase")
 LEAST_A = 6
 
@@ -14,17 +19,19 @@ LEAST_A = 6
 class ChargingNeeds:
     """One word of each EVSE waits at most: the newest."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._waiting = {}  # EVSE id -> (Wh, departure in unix milliseconds or None)
+        self._waiting: "dict[int, tuple[int, int | None]]" = {}  # EVSE id -> (Wh, departure in unix milliseconds or None)
 
-    def put(self, evse_id, energy_wh, departure_unix_ms):
+    def put(self, evse_id: int, energy_wh: int, departure_unix_ms: "int | None") -> None:
+        """energy_wh: what the car still needs, in Wh; departure_unix_ms: None when nobody knows. The newest counts."""
         self._waiting[evse_id] = (energy_wh, departure_unix_ms)
 
-    def forget(self, evse_id):
+    def forget(self, evse_id: int) -> None:
+        """Nothing is known of this EVSE's car any more."""
         self._waiting.pop(evse_id, None)
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """The next NotifyEVChargingNeeds, or None."""
         station = self._station
         for evse in station.evses:
@@ -33,7 +40,7 @@ class ChargingNeeds:
                 return ("NotifyEVChargingNeeds", self._payload(evse, told), self._done(evse.id, told))
         return None
 
-    def _payload(self, evse, told):
+    def _payload(self, evse: "OcppEvse", told: "tuple[int, int | None]") -> "Message":
         energy_wh, departure_unix_ms = told
         ac = {"energyAmount": energy_wh, "evMinCurrent": LEAST_A, "evMaxCurrent": max(LEAST_A, evse.max_da // 10),
               "evMaxVoltage": self._station.config.get("voltage_v", 230)}  # fmt: skip
@@ -42,8 +49,8 @@ class ChargingNeeds:
             needs["departureTime"] = format_iso(departure_unix_ms)
         return {"evseId": evse.id, "chargingNeeds": needs}
 
-    def _done(self, evse_id, told):
-        def done(kind, payload, now_ms):
+    def _done(self, evse_id: int, told: "tuple[int, int | None]") -> "Done":
+        def done(kind: str, payload: "Reply", now_ms: int) -> None:
             if kind != "lost" and self._waiting.get(evse_id) == told:
                 self.forget(evse_id)
                 if kind == "result":

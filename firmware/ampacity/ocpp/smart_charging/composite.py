@@ -5,11 +5,33 @@ limits are tenths of an ampere per phase or tenths of a watt in all. `clock` Fal
 Absolute and Recurring schedules count with their lowest limit, and only Relative ones run.
 """
 
+if False:  # for the type checker
+    from collections.abc import Callable, Iterable
+    from typing import Protocol
+
+    Found = tuple["int | None", "int | None", "str | None", int]  # (limit, phases, unit, unix seconds until which this holds)
+
+    class Schedule(Protocol):
+        """The numbers of a charging profile: profile.py."""
+
+        kind: str
+        purpose: str
+        unit: str
+        stack_level: int
+        recurrence_s: int
+        valid_from_s: int
+        valid_to_s: int
+        start_s: int
+        duration_s: "int | None"
+        periods: "tuple[int, ...]"
+
+        def lowest(self) -> int: ...
+
 NEVER = 1 << 50
 STEPS_MAX = 96
 
 
-def running(profile, t, tx_start, clock=True):
+def running(profile: "Schedule", t: int, tx_start: "int | None", clock: bool = True) -> "tuple[int | None, int | None, int]":
     """(limit, phases or None, until) of a Profile at t; limit None: it says nothing now. until: when that may change.
 
     tx_start: when the transaction began; None: as if it began at t.
@@ -29,7 +51,7 @@ def running(profile, t, tx_start, clock=True):
     return limit, phases, min(start + until, end, profile.valid_to_s if clock else NEVER)
 
 
-def _span(profile, t, tx_start):
+def _span(profile: "Schedule", t: int, tx_start: "int | None") -> "tuple[int, int]":
     """Start and end of the run of the schedule that t falls in."""
     start = profile.start_s
     if profile.kind == "Relative":
@@ -42,7 +64,7 @@ def _span(profile, t, tx_start):
     return start, start + duration
 
 
-def _period(profile, offset):
+def _period(profile: "Schedule", offset: int) -> "tuple[int, int | None, int]":
     """(limit, phases, end) of the period at `offset` seconds; periods are (start, limit, phases or 0) one after another."""
     flat = profile.periods
     i = 0
@@ -51,12 +73,13 @@ def _period(profile, offset):
     return flat[i + 1], flat[i + 2] or None, flat[i + 3] if i + 3 < len(flat) else NEVER
 
 
-def strongest(profiles, t, tx_start, clock=True):
+def strongest(profiles: "Iterable[Schedule]", t: int, tx_start: "int | None", clock: bool = True) -> "Found":
     """Of profiles of one purpose the running one with the highest stack level (K01.FR.17).
 
     (limit, phases, unit, until); limit None: none runs.
     """
-    best, level, until = (None, None, None), -1, NEVER
+    best: "tuple[int | None, int | None, str | None]" = (None, None, None)
+    level, until = -1, NEVER
     for profile in profiles:
         limit, phases, change = running(profile, t, tx_start, clock)
         until = min(until, change)
@@ -65,7 +88,7 @@ def strongest(profiles, t, tx_start, clock=True):
     return best + (until,)
 
 
-def evse_limit(mine, defaults, t, tx_start, clock=True):
+def evse_limit(mine: "Iterable[Schedule]", defaults: "Iterable[Schedule]", t: int, tx_start: "int | None", clock: bool = True) -> "Found":
     """What the TxProfiles `mine`, else the TxDefaultProfiles say at t (K02.FR.04, K02.FR.08): as `strongest`."""
     limit, phases, unit, until = strongest(mine, t, tx_start, clock)
     if limit is not None:
@@ -74,12 +97,12 @@ def evse_limit(mine, defaults, t, tx_start, clock=True):
     return limit, phases, unit, min(until, change)
 
 
-def station_limit(profiles, t, clock=True):
+def station_limit(profiles: "Iterable[Schedule]", t: int, clock: bool = True) -> "Found":
     """What ChargingStationMaxProfile says at t: as `strongest`."""
     return strongest([p for p in profiles if p.purpose == "ChargingStationMaxProfile"], t, None, clock)
 
 
-def converted(limit, unit, wanted, phases, voltage_v):
+def converted(limit: int, unit: str, wanted: str, phases: int, voltage_v: int) -> int:
     """A limit in the wanted unit ("A" or "W"), rounded down (K01.FR.50)."""
     if unit == wanted:
         return limit
@@ -87,13 +110,15 @@ def converted(limit, unit, wanted, phases, voltage_v):
     return limit * watts_per_ampere if wanted == "W" else limit // watts_per_ampere
 
 
-def composite(limit_at, t, duration_s, periods_max):
+def composite(
+    limit_at: "Callable[[int], tuple[int, int, int]]", t: int, duration_s: int, periods_max: int,
+) -> "tuple[list[tuple[int, int, int]], int]":
     """([(start offset, limit, phases)], seconds covered) from t on. limit_at(t) → (limit, phases, until).
 
     Equal neighbours are one period. After periods_max periods, or STEPS_MAX steps, it ends early: the work is bounded
     whatever duration is asked for.
     """
-    result = []
+    result: "list[tuple[int, int, int]]" = []
     at, end = t, t + duration_s
     for _ in range(STEPS_MAX):
         limit, phases, until = limit_at(at)

@@ -2,8 +2,13 @@
 
 from ampacity.ocpp.transactions.meter_values import tenths
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+    from ampacity.ocpp.smart_charging.profile import Profile
 
-def set_charging_profile(station, request, message_id, now_ms):
+
+def set_charging_profile(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """SetChargingProfile (K01)."""
     document, evse_id = request["chargingProfile"], request["evseId"]
     if not station.model.on("SmartChargingCtrlr", "Enabled"):
@@ -15,7 +20,7 @@ def set_charging_profile(station, request, message_id, now_ms):
     return {"status": "Accepted"}
 
 
-def get_charging_profiles(station, request, message_id, now_ms):
+def get_charging_profiles(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetChargingProfiles and the ReportChargingProfiles that answer it, one EVSE and one profile a message (K09)."""
     found = [p for p in station.profiles.all if _wanted(p, request)]
     for i, profile in enumerate(found):
@@ -23,7 +28,7 @@ def get_charging_profiles(station, request, message_id, now_ms):
     return {"status": "Accepted" if found else "NoProfiles"}
 
 
-def _report(station, parameters, now_ms):
+def _report(station: "StationFace", parameters: "tuple[int, Profile, bool]", now_ms: int) -> "tuple[str, Message] | None":
     """The message, made when it leaves; None if the profile is gone."""
     request_id, profile, more = parameters
     document = station.profiles.document(profile)
@@ -39,7 +44,7 @@ def _report(station, parameters, now_ms):
     return ("ReportChargingProfiles", payload)
 
 
-def _wanted(profile, request):
+def _wanted(profile: "Profile", request: "Message") -> bool:
     criteria = request["chargingProfile"]
     if request.get("evseId", profile.evse_id) != profile.evse_id:
         return False
@@ -48,7 +53,7 @@ def _wanted(profile, request):
     return "CSO" in criteria.get("chargingLimitSource", ("CSO",)) and matches(profile, criteria)
 
 
-def clear_charging_profile(station, request, message_id, now_ms):
+def clear_charging_profile(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """ClearChargingProfile (K10)."""
     criteria = request.get("chargingProfileCriteria") or {}
     if "chargingProfileId" in request:
@@ -60,7 +65,7 @@ def clear_charging_profile(station, request, message_id, now_ms):
     return {"status": "Accepted" if found or unread else "Unknown"}
 
 
-def matches(profile, criteria):
+def matches(profile: "Profile", criteria: "Message") -> bool:
     """Each criterion that is given must hold."""
     if criteria.get("evseId", profile.evse_id) != profile.evse_id:
         return False
@@ -69,7 +74,7 @@ def matches(profile, criteria):
     return criteria.get("chargingProfilePurpose", profile.purpose) == profile.purpose
 
 
-def get_composite_schedule(station, request, message_id, now_ms):
+def get_composite_schedule(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetCompositeSchedule (K08). `duration` of the answer is what is covered: less than asked for when the periods run out."""
     evse_id, duration_s = request["evseId"], request["duration"]
     if evse_id and station.evse(evse_id) is None:

@@ -4,6 +4,9 @@ from ampacity.base.strict_json import floor_da
 from ampacity.base.wallclock import parse_iso
 from ampacity.ocpp.smart_charging.composite import NEVER
 
+if False:  # for the type checker
+    from ampacity.ocpp.messages import Message
+
 RECURRENCE_S = {"Daily": 86400, "Weekly": 604800}
 STACK_LEVEL_MAX = 9
 PERIODS_MAX = 48
@@ -13,39 +16,39 @@ LIMIT_MAX = 1000000
 class Profile:
     """Numbers of a profile that `refusal` let pass. The document itself lies in the store."""
 
-    def __init__(self, document, evse_id):
+    def __init__(self, document: "Message", evse_id: int) -> None:
         schedule = document["chargingSchedule"][0]
-        self.id = document["id"]
+        self.id: int = document["id"]
         self.evse_id = evse_id
-        self.stack_level = document["stackLevel"]
-        self.purpose = document["chargingProfilePurpose"]
-        self.kind = document["chargingProfileKind"]
+        self.stack_level: int = document["stackLevel"]
+        self.purpose: str = document["chargingProfilePurpose"]
+        self.kind: str = document["chargingProfileKind"]
         self.recurrence_s = RECURRENCE_S[document["recurrencyKind"]] if self.kind == "Recurring" else 0
         self.valid_from_s = _seconds(document.get("validFrom"), 0)
         self.valid_to_s = _seconds(document.get("validTo"), NEVER)
         self.start_s = _seconds(schedule.get("startSchedule"), 0)
-        self.duration_s = schedule.get("duration")
-        self.unit = schedule["chargingRateUnit"]
-        self.transaction_id = document.get("transactionId")
+        self.duration_s: "int | None" = schedule.get("duration")
+        self.unit: str = schedule["chargingRateUnit"]
+        self.transaction_id: "str | None" = document.get("transactionId")
         flat = []
         for period in schedule["chargingSchedulePeriod"]:
             flat += [period["startPeriod"], floor_da(period["limit"]), period.get("numberPhases", 0)]
-        self.periods = tuple(flat)
+        self.periods: "tuple[int, ...]" = tuple(flat)
 
-    def lowest(self):
+    def lowest(self) -> int:
         """The lowest limit of all periods."""
         return min(self.periods[i] for i in range(1, len(self.periods), 3))
 
-    def overlaps(self, other):
+    def overlaps(self, other: "Profile") -> bool:
         """Could both be valid at one moment?"""
         return self.valid_from_s < other.valid_to_s and other.valid_from_s < self.valid_to_s
 
 
-def _seconds(text, otherwise):
+def _seconds(text: "str | None", otherwise: int) -> int:
     return otherwise if text is None else parse_iso(text) // 1000
 
 
-def refusal(document, phases):
+def refusal(document: "Message", phases: int) -> "str | None":
     """Reason code of a profile that is wrong in itself, or None. phases: of the EVSE, or of the station."""
     if document["chargingProfilePurpose"] == "ChargingStationExternalConstraints":
         return "InvalidProfile"
@@ -65,7 +68,7 @@ def refusal(document, phases):
     return _schedule_refusal(schedule, phases)
 
 
-def _schedule_refusal(schedule, phases):
+def _schedule_refusal(schedule: "Message", phases: int) -> "str | None":
     if len(schedule["chargingSchedulePeriod"]) > PERIODS_MAX:
         return "TooManyElements"
     if schedule.get("duration", 1) <= 0:
@@ -85,7 +88,7 @@ def _schedule_refusal(schedule, phases):
     return None
 
 
-def _phases_ok(period, phases):
+def _phases_ok(period: "Message", phases: int) -> bool:
     """K01.FR.43, .45: fewer phases than the EVSE closes cannot be promised, unless there is no current anyway."""
     number = period.get("numberPhases")
     if number is None:

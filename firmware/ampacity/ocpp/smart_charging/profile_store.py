@@ -3,6 +3,15 @@
 from ampacity.ocpp.smart_charging.composite import NEVER, composite, converted, evse_limit, station_limit
 from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile, refusal
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import LimitRow, Message
+    from ampacity.ocpp.smart_charging.composite import Found
+    from ampacity.ocpp.transactions.transaction import Transaction
+
 INDEX = "ocpp_profiles"
 DOC = "ocpp_profile_%d"
 SEEN = "ocpp_time"  # unix seconds when what holds last changed: a clock that shows less after a restart is wrong
@@ -11,14 +20,14 @@ SEEN = "ocpp_time"  # unix seconds when what holds last changed: a clock that sh
 class Group:
     """EVSEs that stand under the same profiles. counts: a Relative profile counts from the transaction of its one EVSE."""
 
-    def __init__(self, profiles, evse):
+    def __init__(self, profiles: "list[Profile]", evse: "OcppEvse") -> None:
         tx_id = evse.tx.id if evse.tx is not None else None
         self.evses = [evse]
         self.mine = [p for p in profiles if p.purpose == "TxProfile" and tx_id is not None and p.transaction_id == tx_id]
         self.defaults = [p for p in profiles if p.purpose == "TxDefaultProfile" and p.evse_id in (0, evse.id)]
         self.counts = tx_id is not None and any([p.kind == "Relative" for p in self.mine + self.defaults])
 
-    def takes(self, other):
+    def takes(self, other: "Group") -> bool:
         """May `other`, of one EVSE, join?"""
         return not (self.counts or other.counts) and self.mine == other.mine and self.defaults == other.defaults
 
@@ -26,17 +35,17 @@ class Group:
 class ProfileStore:
     """`change_at_ms`: when `limits` may say something else than last time; 0: it does now."""
 
-    def __init__(self, station, entries_max):
+    def __init__(self, station: "StationFace", entries_max: int) -> None:
         self._station = station
         self._documents = station.documents
         self.entries_max = entries_max
         self.change_at_ms = 0
-        self._groups = None
-        self._waiting = {}
-        self._found = None
-        self._seen_s = self._documents.get(SEEN) or 0
-        self.all = []
-        self._unread = []  # [id or None, EVSE]: was installed and cannot be read: no current there
+        self._groups: "list[Group] | None" = None
+        self._waiting: "dict[int, Message]" = {}
+        self._found: "list[LimitRow] | None" = None
+        self._seen_s: int = self._documents.get(SEEN) or 0
+        self.all: "list[Profile]" = []
+        self._unread: "list[list[Any]]" = []  # [id or None, EVSE]: was installed and cannot be read: no current there
         for profile_id, evse_id in self._rows():
             document = None if profile_id is None else self._documents.get(DOC % profile_id)
             if document is not None:
@@ -46,11 +55,11 @@ class ProfileStore:
             text = "charging profile %s of EVSE %d is not readable: 0 A there until the CSMS sets or clears profiles"
             station.log.add("error", text % ("(all)" if profile_id is None else profile_id, evse_id), station.now_ms)
 
-    def _rows(self):
+    def _rows(self) -> "list[list[Any]]":
         rows = self._documents.get(INDEX)
         return [[None, 0]] if rows is None and self._documents.damaged(INDEX) else rows or []
 
-    def forget_unread(self, profile_id, evse_id):
+    def forget_unread(self, profile_id: "int | None", evse_id: "int | None") -> bool:
         """The CSMS says what holds; None: whatever its id, or its EVSE. False: there was nothing unread."""
         left = [row for row in self._unread
                 if profile_id is not None and row[0] not in (None, profile_id) or evse_id is not None and row[1] not in (0, evse_id)]
@@ -61,12 +70,12 @@ class ProfileStore:
         self._changed()
         return True
 
-    def forget_closed(self):
+    def forget_closed(self) -> None:
         """After a restart: TxProfiles whose transaction is over."""
         find = self._station.transactions.find
-        self.remove([p for p in self.all if p.purpose == "TxProfile" and find(p.transaction_id) is None])
+        self.remove([p for p in self.all if p.purpose == "TxProfile" and find(p.transaction_id) is None])  # type: ignore[arg-type]
 
-    def refusal(self, evse_id, document, now_ms):
+    def refusal(self, evse_id: int, document: "Message", now_ms: int) -> "str | None":
         """Reason code why this profile cannot be installed, or None."""
         evse = self._station.evse(evse_id) if evse_id else None
         purpose = document["chargingProfilePurpose"]
@@ -84,7 +93,7 @@ class ProfileStore:
         phases = evse.phases if evse else max(p.phases for p in self._station.evses)
         return refusal(document, phases) or self._clash(Profile(document, evse_id))
 
-    def install(self, evse_id, document):
+    def install(self, evse_id: int, document: "Message") -> None:
         """Keep a profile that `refusal` let pass; one with its id goes."""
         profile = Profile(document, evse_id)
         placed = [p for p in self.all if p.id != profile.id] + [profile]
@@ -94,10 +103,10 @@ class ProfileStore:
         self.forget_unread(profile.id, evse_id or None)
         self._changed()
 
-    def _index(self, profiles):
+    def _index(self, profiles: "list[Profile]") -> "list[list[Any]]":
         return [[p.id, p.evse_id] for p in profiles] + self._unread
 
-    def remove(self, profiles):
+    def remove(self, profiles: "list[Profile]") -> None:
         """Forget these."""
         if profiles:
             self.all = [p for p in self.all if p not in profiles]
@@ -106,27 +115,28 @@ class ProfileStore:
             for profile in profiles:
                 self._documents.try_remove(DOC % profile.id)
 
-    def document(self, profile):
+    def document(self, profile: "Profile") -> "Message | None":
         """The profile as the CSMS wrote it."""
         return self._documents.get(DOC % profile.id)
 
-    def refusal_at_start(self, evse, document, now_ms):
+    def refusal_at_start(self, evse: "OcppEvse", document: "Message", now_ms: int) -> "str | None":
         """Of a profile that comes with RequestStartTransaction (F01.FR.09, F01.FR.11)."""
         if document["chargingProfilePurpose"] != "TxProfile" or "transactionId" in document:
             return "InvalidProfile"
         return refusal(document, evse.phases) or self._clash(Profile(document, evse.id))
 
-    def wait_for_start(self, evse, document):
+    def wait_for_start(self, evse: "OcppEvse", document: "Message") -> None:
         """Install it when the transaction at this EVSE begins, or now if it runs already."""
         self._waiting[evse.id] = document
         if evse.tx is not None:
             self.transaction_started(evse)
 
-    def transaction_started(self, evse):
+    def transaction_started(self, evse: "OcppEvse") -> None:
+        """Install the profile that came with RequestStartTransaction, if one waits (F01.FR.11)."""
         self._changed()
         document = self._waiting.pop(evse.id, None)
         if document is not None:
-            document["transactionId"] = evse.tx.id
+            document["transactionId"] = evse.tx.id  # type: ignore[union-attr]  # it is open
             try:
                 self.install(evse.id, document)
             except OSError:  # it holds all the same, until a power cut
@@ -134,13 +144,13 @@ class ProfileStore:
                 self.all.append(Profile(document, evse.id))
                 self._changed()
 
-    def transaction_ended(self, evse, transaction_id):
+    def transaction_ended(self, evse: "OcppEvse", transaction_id: str) -> None:
         """K02.FR.05."""
         self._changed()
         self._waiting.pop(evse.id, None)
         self.remove([p for p in self.all if p.purpose == "TxProfile" and p.transaction_id == transaction_id])
 
-    def limits(self, now_ms):
+    def limits(self, now_ms: int) -> "list[LimitRow]":
         """[(evse_id or 0, watts or None, da or None, phases or None)]: what holds now; who is missing is not limited."""
         if not self._enabled() or not (self.all or self._unread):
             self.change_at_ms = now_ms + NEVER
@@ -160,7 +170,7 @@ class ProfileStore:
                 self._documents.try_put(SEEN, t)
         return found
 
-    def _limits_at(self, t, shift_s, clock):
+    def _limits_at(self, t: int, shift_s: int, clock: bool) -> "tuple[list[LimitRow], int]":
         """(what `limits` gives at t, seconds until that may change); shift_s: t less the present time."""
         limit, phases, unit, until = station_limit(self.all, t, clock)
         found = [(0, limit, phases, unit)]
@@ -170,7 +180,7 @@ class ProfileStore:
             found += [(evse.id, limit, phases, unit) for evse in group.evses]
         return [_row(evse_id, limit, phases, unit) for evse_id, limit, phases, unit in found if limit is not None], until - t
 
-    def schedule(self, evse_id, duration_s, unit, now_ms):
+    def schedule(self, evse_id: int, duration_s: int, unit: str, now_ms: int) -> "tuple[list[tuple[int, int, int]], int]":
         """GetCompositeSchedule: ([(start offset, limit in tenths, phases)], seconds covered) (K08)."""
         t, clock = self._now_s(now_ms)
         groups = []
@@ -179,12 +189,12 @@ class ProfileStore:
             if evses:
                 groups.append((group, evses))
 
-        def limit_at(at):
+        def limit_at(at: int) -> "tuple[int, int, int]":
             return self._total(groups, evse_id, unit, at, clock)
 
         return composite(limit_at, t, duration_s, PERIODS_MAX)
 
-    def _total(self, groups, evse_id, unit, at, clock):
+    def _total(self, groups: "list[tuple[Group, list[OcppEvse]]]", evse_id: int, unit: str, at: int, clock: bool) -> "tuple[int, int, int]":
         """(limit, phases, until) of one EVSE, or of the grid connection (evse_id 0), under all that is installed."""
         config, enabled = self._station.config, self._enabled()
         voltage_v = config.get("voltage_v", 230)
@@ -197,20 +207,20 @@ class ProfileStore:
             for evse in evses:
                 most = converted(evse.max_da, "A", unit, evse.phases, voltage_v)
                 if limit is not None:
-                    most = min(most, converted(limit, limit_unit, unit, evse.phases, voltage_v))
+                    most = min(most, converted(limit, limit_unit, unit, evse.phases, voltage_v))  # type: ignore[arg-type]
                 total += most
         if evse_id == 0 and config.get("max_da"):
             total = min(total, converted(config["max_da"], "A", unit, most_phases, voltage_v))
         if whole is not None:
-            total = min(total, converted(whole, whole_unit, unit, most_phases, voltage_v))
+            total = min(total, converted(whole, whole_unit, unit, most_phases, voltage_v))  # type: ignore[arg-type]
         return total, most_phases, until
 
-    def _of_group(self, group, t, clock, shift_s=0):
+    def _of_group(self, group: "Group", t: int, clock: bool, shift_s: int = 0) -> "Found":
         tx = group.evses[0].tx
-        start = self._start_s(tx, clock) + shift_s if group.counts else None
+        start = self._start_s(tx, clock) + shift_s if group.counts else None  # type: ignore[arg-type]  # what counts is open
         return evse_limit(group.mine, group.defaults, t, start, clock)
 
-    def _grouped(self):
+    def _grouped(self) -> "list[Group]":
         """EVSEs under the same profiles, found anew after a change: in a garage mostly one group."""
         if self._groups is None:
             self._groups = []
@@ -224,11 +234,11 @@ class ProfileStore:
                     self._groups.append(new)
         return self._groups
 
-    def _changed(self):
+    def _changed(self) -> None:
         self._groups = None
         self.change_at_ms = 0
 
-    def _start_s(self, tx, clock):
+    def _start_s(self, tx: "Transaction", clock: bool) -> int:
         """When the transaction began, on the time line in use. Counted on the monotonic clock: the wall's may jump."""
         now_ms = self._station.now_ms
         now_s = self._now_s(now_ms)[0]
@@ -238,7 +248,7 @@ class ProfileStore:
             tx.start_ms = now_ms - (now_s - tx.start_unix_s) * 1000
         return now_s - (now_ms - tx.start_ms) // 1000
 
-    def _now_s(self, now_ms):
+    def _now_s(self, now_ms: int) -> "tuple[int, bool]":
         """Of the hardware's own clock only what can be true: nobody knows the time of day where it went back."""
         wallclock = self._station.wallclock
         unix_ms = wallclock.unix_ms(now_ms)
@@ -246,14 +256,14 @@ class ProfileStore:
             return now_ms // 1000, False
         return unix_ms // 1000, True
 
-    def _fraction_ms(self, now_ms):
-        return self._station.wallclock.unix_ms(now_ms) % 1000
+    def _fraction_ms(self, now_ms: int) -> int:
+        return (self._station.wallclock.unix_ms(now_ms) or 0) % 1000
 
-    def _enabled(self):
+    def _enabled(self) -> bool:
         return self._station.model.on("SmartChargingCtrlr", "Enabled")
 
 
-    def _clash(self, new):
+    def _clash(self, new: "Profile") -> "str | None":
         """K01.FR.06, .39, .52, .53: another id, the same place in the stack."""
         count = 1
         for other in self.all:
@@ -266,11 +276,11 @@ class ProfileStore:
         return "TooManyElements" if count > self.entries_max else None
 
 
-def _row(evse_id, limit, phases, unit):
+def _row(evse_id: int, limit: int, phases: "int | None", unit: "str | None") -> "LimitRow":
     return (evse_id, limit // 10 if unit == "W" else None, limit if unit == "A" else None, phases)
 
 
-def _lowest(rows, others):
+def _lowest(rows: "list[LimitRow]", others: "list[LimitRow]") -> "list[LimitRow]":
     """Rows of two times that may both be true: of each target the lowest of each unit."""
     merged = list(rows)
     for row in others:
@@ -283,7 +293,7 @@ def _lowest(rows, others):
     return merged
 
 
-def _lower(a, b):
+def _lower(a: "LimitRow", b: "LimitRow") -> "LimitRow":
     watts = a if b[1] is None or a[1] is not None and a[1] <= b[1] else b
     amps = a if b[2] is None or a[2] is not None and a[2] <= b[2] else b
     return (a[0], watts[1], amps[2], watts[3] if watts[1] is not None else amps[3])

@@ -5,20 +5,23 @@ current and an energy register asked for after that. An EVSE that does not tell 
 draws on or is not heard after END_MS_MAX.
 """
 
+if False:  # for the type checker
+    from ampacity.ocpp.messages import Token, Values
+
 END_MS_MAX = 15000  # a car follows within 5 s, a contactor opens under load after 6 s, then a slow register is read
 
 
 class Ending:
     """A transaction that is over but for its energy. trigger, reason, token: of its Ended event."""
 
-    def __init__(self, trigger, reason, token, since_ms):
+    def __init__(self, trigger: str, reason: str, token: "Token | None", since_ms: int) -> None:
         self.trigger = trigger
         self.reason = reason
         self.token = token
         self.since_ms = since_ms
-        self.still_ms = None  # of the first reading that shows no current
+        self.still_ms: "int | None" = None  # of the first reading that shows no current
 
-    def complete(self, values):
+    def complete(self, values: "Values") -> bool:
         """Is in these readings all that flowed?"""
         read_ms = values.get("read_ms")
         if read_ms is None:
@@ -30,10 +33,10 @@ class Ending:
             self.still_ms = read_ms
         return values.get("energy_wh") is None or values["energy_ms"] >= self.still_ms
 
-    def over_ms(self):
+    def over_ms(self) -> int:
         """When it ends all the same."""
         return self.since_ms + END_MS_MAX
 
-    def document(self):
+    def document(self) -> "list[object]":
         """What of it survives a power cut."""
         return [self.trigger, self.reason, self.token]

@@ -1,7 +1,11 @@
 """What the CSMS asks of transactions."""
 
+if False:  # for the type checker
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
 
-def get_transaction_status(station, request, message_id, now_ms):
+
+def get_transaction_status(station: "StationFace", request: "Message", message_id: str, now_ms: int) -> "Message":
     """GetTransactionStatus (E14)."""
     tx_id = request.get("transactionId")
     if tx_id is None:

@@ -12,6 +12,11 @@ from ampacity.ocpp.transactions.phase_count import look
 from ampacity.ocpp.transactions.transaction import Transaction
 from ampacity.ocpp.transactions.transaction_events import TransactionEvents
 
+if False:  # for the type checker
+    from ampacity.ocpp.evse import Authorization, OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message, Token
+
 CONNECT = "EVConnected"
 AUTHORIZED = "Authorized"
 CLOSED = "PowerPathClosed"
@@ -22,11 +27,12 @@ BAY = "ParkingBayOccupancy"
 class Transactions:
     """The rules. Every method takes the OcppEvse and now_ms; what follows goes to the queue and to `station.actions`."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
         self.events = TransactionEvents(station)
 
-    def plugged(self, evse, now_ms):
+    def plugged(self, evse: "OcppEvse", now_ms: int) -> None:
+        """A car is connected (E02); after a power cut its transaction goes on."""
         if evse.plugged:
             return
         evse.plugged = True
@@ -38,7 +44,7 @@ class Transactions:
         self._station.authorizer.plugged(evse, now_ms)
         self._edge(evse, CONNECT, "CablePluggedIn", now_ms)
 
-    def unplugged(self, evse, now_ms):
+    def unplugged(self, evse: "OcppEvse", now_ms: int) -> None:
         """The car is gone (E09, E10)."""
         if not evse.plugged:
             return self._abandon(evse, now_ms)
@@ -59,7 +65,7 @@ class Transactions:
         elif evse.tx is not None:
             self.events.send(evse, "Updated", "EVCommunicationLost", now_ms)
 
-    def charging(self, evse, state, now_ms):
+    def charging(self, evse: "OcppEvse", state: str, now_ms: int) -> None:
         """state: chargingState of OCPP: Charging, SuspendedEV, SuspendedEVSE, EVConnected, Idle."""
         if state == evse.state or (state != "Idle") != evse.plugged:
             return
@@ -74,7 +80,7 @@ class Transactions:
             return
         self._edge(evse, ENERGY if state == "Charging" else "", "ChargingStateChanged", now_ms)
 
-    def bay(self, evse, occupied, now_ms):
+    def bay(self, evse: "OcppEvse", occupied: bool, now_ms: int) -> None:
         """The parking bay's sensor."""
         evse.bay = occupied
         if occupied:
@@ -83,7 +89,7 @@ class Transactions:
             self._revoke(evse, "Local")
             self.end(evse, "EVDeparted", "Local", now_ms)
 
-    def authorized(self, evse, authorization, now_ms):
+    def authorized(self, evse: "OcppEvse", authorization: "Authorization", now_ms: int) -> None:
         """Somebody may charge here from now on."""
         self.finish(evse, now_ms)
         evse.auth = authorization
@@ -91,9 +97,9 @@ class Transactions:
             evse.connect_by_ms = now_ms + self._station.model.number("TxCtrlr", "EVConnectionTimeOut") * 1000
         token = authorization.token["idToken"]
         self._station.actions.append(("start", evse.id, token, authorization.remote_id))
-        self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)
+        self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)  # type: ignore[arg-type]  # not told yet
 
-    def deauthorize(self, evse, trigger, reason, now_ms, token=None):
+    def deauthorize(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
         """The authorisation is over; the transaction ends or goes on, as TxStopPoint says.
 
         token: {"idToken","type"} that was presented for it, if one was.
@@ -108,7 +114,7 @@ class Transactions:
         evse.tx.stop_reason = reason
         self.events.send(evse, "Updated", trigger, now_ms, token)
 
-    def suspend(self, evse, now_ms):
+    def suspend(self, evse: "OcppEvse", now_ms: int) -> None:
         """No energy for an identifier that the CSMS refused, but the transaction stays open (E05.FR.02)."""
         if evse.tx is None or evse.auth is None or evse.auth.invalid:
             return
@@ -117,33 +123,33 @@ class Transactions:
         evse.state = "SuspendedEVSE"
         self.events.send(evse, "Updated", "ChargingStateChanged", now_ms)
 
-    def fault(self, evse, reason, now_ms):
+    def fault(self, evse: "OcppEvse", reason: str, now_ms: int) -> None:
         """reason: stoppedReason of OCPP. Ends what is going on (E06.FR.16)."""
         self._revoke(evse, reason)
         self._still(evse)
         if evse.tx is not None:
             self.end(evse, "AbnormalCondition", reason, now_ms)
 
-    def reset(self, evse, now_ms):
+    def reset(self, evse: "OcppEvse", now_ms: int) -> None:
         """The CSMS resets the EVSE or the station at once (B12.FR.04)."""
         self._revoke(evse, "ImmediateReset")
         self._still(evse)
         self.end(evse, "ResetCommand", "ImmediateReset", now_ms)
 
-    def end(self, evse, trigger, reason, now_ms, token=None):
+    def end(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
         """Close the transaction, as soon as its energy is known. The first reason counts."""
         if not self.ending(evse):
-            evse.tx.ending = Ending(trigger, reason, token, now_ms)
+            evse.tx.ending = Ending(trigger, reason, token, now_ms)  # type: ignore[union-attr]  # it is open
             if evse.values.get("read_ms") is None:
                 return self.finish(evse, now_ms)
             self.events.keep(evse)
         return None
 
-    def ending(self, evse):
+    def ending(self, evse: "OcppEvse") -> bool:
         """Is there a transaction of which only the Ended event is missing?"""
         return evse.tx is not None and evse.tx.ending is not None
 
-    def metered(self, evse, now_ms):
+    def metered(self, evse: "OcppEvse", now_ms: int) -> bool:
         """New readings. True: there is an event to send."""
         tx = evse.tx
         if tx is None or tx.restored:
@@ -159,18 +165,19 @@ class Transactions:
             self.finish(evse, now_ms)
         return begins or bool(phases) or ends
 
-    def finish(self, evse, now_ms):
+    def finish(self, evse: "OcppEvse", now_ms: int) -> None:
         """The Ended event of a transaction that waits for it, whatever was read."""
         if not self.ending(evse):
             return
-        tx, ending = evse.tx, evse.tx.ending
+        tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
+        ending: Ending = tx.ending  # type: ignore[assignment]
         self.events.send(evse, "Ended", ending.trigger, now_ms, ending.token, ending.reason)
         evse.tx = None
         evse.last_tx = tx.id
         self.events.forget(evse)
         self._station.transaction_ended(evse, tx.id, now_ms)
 
-    def tick(self, evse, now_ms):
+    def tick(self, evse: "OcppEvse", now_ms: int) -> "int | None":
         """Time-outs of one EVSE; when to look again, or None."""
         if evse.connect_by_ms is not None and now_ms >= evse.connect_by_ms:
             self._connection_timeout(evse, now_ms)
@@ -182,7 +189,7 @@ class Transactions:
             self.suspend(evse, now_ms)
         return evse.connect_by_ms
 
-    def answered(self, transaction_id, token, info, now_ms):
+    def answered(self, transaction_id: str, token: "Token", info: "Message", now_ms: int) -> None:
         """The CSMS judged the identifier of an event (E05, C09, C15)."""
         evse = self.find(transaction_id)
         if evse is None or evse.auth is None:
@@ -195,34 +202,37 @@ class Transactions:
         grace_wh = model.number("TxCtrlr", "MaxEnergyOnInvalidId")
         energy_wh = evse.values.get("energy_wh")
         if grace_wh > 0 and energy_wh is not None:
-            if evse.tx.energy_wh_max is None:
-                evse.tx.energy_wh_max = energy_wh + grace_wh
+            tx: "Transaction" = evse.tx  # type: ignore[assignment]  # find() goes by it
+            if tx.energy_wh_max is None:
+                tx.energy_wh_max = energy_wh + grace_wh
         else:
             self.suspend(evse, now_ms)
 
-    def _learn_group(self, evse, token, group):
+    def _learn_group(self, evse: "OcppEvse", token: "Token", group: str) -> None:
         """Others of the group may end what the holder of this identifier began."""
-        if group and group != evse.auth.group and same_token(token, evse.auth.token):
-            evse.auth.group = group
+        auth: Authorization = evse.auth  # type: ignore[assignment]  # the caller has looked
+        if group and group != auth.group and same_token(token, auth.token):
+            auth.group = group
             self.events.keep(evse)
 
-    def find(self, transaction_id):
+    def find(self, transaction_id: str) -> "OcppEvse | None":
         """The OcppEvse whose open transaction has this id, or None."""
         for evse in self._station.evses:
             if evse.tx is not None and evse.tx.id == transaction_id:
                 return evse
         return None
 
-    def _await_end(self, evse, now_ms):
-        over_ms = evse.tx.ending.over_ms()
+    def _await_end(self, evse: "OcppEvse", now_ms: int) -> "int | None":
+        over_ms: int = evse.tx.ending.over_ms()  # type: ignore[union-attr]  # asked only while it ends
         if now_ms < over_ms:
             return over_ms
         self._station.log.counter("ocpp_ended_with_current")
         text = "ocpp: %s: no reading without current within %d s of the stop" % (evse.name, END_MS_MAX // 1000)
         self._station.log.add("warning", text, now_ms)
-        return self.finish(evse, now_ms)
+        self.finish(evse, now_ms)
+        return None
 
-    def _edge(self, evse, name, trigger, now_ms):
+    def _edge(self, evse: "OcppEvse", name: str, trigger: str, now_ms: int) -> None:
         self.finish(evse, now_ms)
         if evse.tx is not None:
             return self.events.send(evse, "Updated", trigger, now_ms)
@@ -234,7 +244,7 @@ class Transactions:
             station.transaction_started(evse, now_ms)
         return None
 
-    def _starts(self, evse, name):
+    def _starts(self, evse: "OcppEvse", name: str) -> bool:
         starts = self._station.model.words("TxCtrlr", "TxStartPoint")
         if name in starts and name != ENERGY:
             return True
@@ -244,18 +254,18 @@ class Transactions:
             return True
         return name == ENERGY and evse.auth is not None  # energy that no point foresaw is accounted for all the same
 
-    def _revoke(self, evse, reason):
+    def _revoke(self, evse: "OcppEvse", reason: str) -> None:
         if evse.auth is not None:
             self._station.actions.append(("stop", evse.id, reason))
         evse.auth = None
         evse.connect_by_ms = None
 
-    def _still(self, evse):
+    def _still(self, evse: "OcppEvse") -> None:
         """What was just stopped is told as stopped: the session follows within its contactor's time."""
         if evse.state == "Charging":
             evse.state = CONNECT
 
-    def _connection_timeout(self, evse, now_ms):
+    def _connection_timeout(self, evse: "OcppEvse", now_ms: int) -> None:
         """E03.FR.05, E03.FR.15: nobody plugged in."""
         stops = self._station.model.words("TxCtrlr", "TxStopPoint")
         self._revoke(evse, "Timeout")
@@ -264,15 +274,16 @@ class Transactions:
         elif evse.tx is not None:
             self.events.send(evse, "Updated", "EVConnectTimeout", now_ms)
 
-    def _resume(self, evse, now_ms):
+    def _resume(self, evse: "OcppEvse", now_ms: int) -> None:
         """After a power cut the car is still there: its transaction goes on, or waits for its end from now on."""
-        evse.tx.restored = False
-        if self.ending(evse):
-            evse.tx.ending.since_ms = now_ms
+        tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
+        tx.restored = False
+        if tx.ending is not None:
+            tx.ending.since_ms = now_ms
         elif evse.auth is not None:
             self._station.actions.append(("start", evse.id, evse.auth.token["idToken"], None))
 
-    def _abandon(self, evse, now_ms):
+    def _abandon(self, evse: "OcppEvse", now_ms: int) -> None:
         """After a power cut the car is gone."""
         if evse.tx is not None and evse.tx.restored:
             evse.auth = None

@@ -1,16 +1,21 @@
 """From the last values of an EVSE to sampled values, as the measurands variables ask (J01, J02)."""
 
+if False:  # for the type checker
+    from collections.abc import Sequence
 
-def tenths(value):
+    from ampacity.ocpp.messages import Message, Metered
+
+
+def tenths(value: int) -> "int | float":
     """Tenths of a unit as a JSON number: 160 → 16, 161 → 16.1."""
     return value // 10 if value % 10 == 0 else value / 10
 
 
-def _per_phase(evse, values, suffix):
+def _per_phase(evse: "Metered", values: "Sequence[int | None] | None", suffix: str) -> "list[tuple[int | None, str]]":
     return [(value, evse.phase_names[i] + suffix) for i, value in enumerate(values or ()) if i < len(evse.phase_names)]
 
 
-def _readings(evse, measurand):
+def _readings(evse: "Metered", measurand: str) -> "tuple[list[tuple[int | float, str | None]], str]":
     """[(number, phase or None)] and the unit of one measurand; [] if the EVSE does not tell it."""
     values = evse.values
     if measurand == "Current.Import":
@@ -25,13 +30,13 @@ def _readings(evse, measurand):
         "Power.Offered": ("offered_w", "W"),
         "SoC": ("soc", "Percent"),
     }.get(measurand, ("", ""))
-    value = values.get(key)
+    value: "int | None" = values.get(key)  # type: ignore[assignment]
     if value is None:
         return [], unit
     return [(tenths(value) if key == "offered_da" else value, None)], unit
 
 
-def sampled(evse, measurands, context):
+def sampled(evse: "Metered", measurands: "list[str]", context: str) -> "list[Message]":
     """The sampledValue list; empty when nothing of it is known."""
     result = []
     for measurand in measurands:
@@ -44,12 +49,12 @@ def sampled(evse, measurands, context):
     return result
 
 
-def meter_value(evse, measurands, context, stamp):
+def meter_value(evse: "Metered", measurands: "list[str]", context: str, stamp: "int | str") -> "list[Message]":
     """[one MeterValue] with `stamp` as its time, or []."""
     values = sampled(evse, measurands, context)
     return [{"timestamp": stamp, "sampledValue": values}] if values else []
 
 
-def phases_used(evse):
+def phases_used(evse: "Metered") -> int:
     """On how many phases the car draws 1 A or more; 0 if that is not known."""
     return sum(1 for v in evse.values.get("amps_da") or () if v is not None and v >= 10)

@@ -8,6 +8,12 @@ monotonic time, negative, and translated when the message leaves.
 from ampacity.base.strict_json import dumps, loads
 from ampacity.base.wallclock import format_iso
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Journal, Message, Reply
+
 
 class Queue:
     """journal: append(bytes) → number, records(start) → (number, bytes) from the oldest, or from a number, drop_to(number).
@@ -16,22 +22,22 @@ class Queue:
     transaction at start-up, {id: (evse, seq_no, event type)}.
     """
 
-    def __init__(self, station, journal, queue_max):
+    def __init__(self, station: "StationFace", journal: "Journal", queue_max: int) -> None:
         self._station = station
         self._journal = journal
         self._max = queue_max
         self.count = 0
-        self.waiting = {}
-        self.last = {}
+        self.waiting: "dict[str, int]" = {}
+        self.last: "dict[str, tuple[int, int, str]]" = {}
         self._offline_to = self._newest = -1
-        self._head = None
+        self._head: "tuple[int, dict[str, Any]] | None" = None
         self._done_to = -1
         self._attempts = 0
         self._wait_ms = 0
         for number, data in journal.records():
             self._scan(number, loads(data))
 
-    def _scan(self, number, record):
+    def _scan(self, number: int, record: "dict[str, Any]") -> None:
         self.count += 1
         self._offline_to = self._newest = number
         tx = record.get("x")
@@ -40,7 +46,7 @@ class Queue:
             payload = record["p"]
             self.last[tx] = (payload["evse"]["id"], payload["seqNo"], payload["eventType"])
 
-    def append(self, action, payload, transaction_id, now_ms, may_drop=False):
+    def append(self, action: str, payload: "Message", transaction_id: "str | None", now_ms: int, may_drop: bool = False) -> bool:
         """Keep a message. may_drop: a sample that need not arrive when room runs out. False if it was not kept."""
         if may_drop and self.count >= self._max * 3 // 4:
             self._station.log.counter("ocpp_samples_dropped" if transaction_id else "ocpp_starts_dropped")
@@ -59,19 +65,19 @@ class Queue:
             self.waiting[transaction_id] = self.waiting.get(transaction_id, 0) + 1
         return True
 
-    def connected(self):
+    def connected(self) -> None:
         """All that is here happened while the station was offline."""
         self._offline_to = self._newest
 
-    def lost(self):
+    def lost(self) -> None:
         """The connection is gone: a wait for the next attempt ends."""
         self._wait_ms = 0
 
-    def wake_ms(self):
+    def wake_ms(self) -> "int | None":
         """When the next attempt is due, or None."""
         return self._wait_ms if self.count and self._wait_ms else None
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """(action, payload, done) of the oldest message, or None."""
         if not self.count or now_ms < self._wait_ms:
             return None
@@ -87,12 +93,12 @@ class Queue:
             payload["offline"] = True
         return (record["a"], payload, self._done)
 
-    def _read(self):
+    def _read(self) -> "tuple[int, dict[str, Any]] | None":
         for number, data in self._journal.records(self._done_to + 1):
             return number, loads(data)
         return None
 
-    def _timed(self, record, now_ms):
+    def _timed(self, record: "dict[str, Any]", now_ms: int) -> "Message":
         payload = record["p"]
         payload["timestamp"] = self._time(record["t"], record["b"], now_ms)
         for value in payload.get("meterValue", ()):
@@ -100,7 +106,7 @@ class Queue:
                 value["timestamp"] = self._time(value["timestamp"], record["b"], now_ms)
         return payload
 
-    def _time(self, stamp, boot_number, now_ms):
+    def _time(self, stamp: int, boot_number: int, now_ms: int) -> str:
         """A stamp as ISO text. One of an earlier run without clock becomes the start of this run."""
         if stamp >= 0:
             return format_iso(stamp)
@@ -108,11 +114,11 @@ class Queue:
         unix_ms = self._station.wallclock.unix_ms(now_ms)
         return format_iso(max(0, (unix_ms or 0) - max(0, now_ms - past_ms)))
 
-    def _done(self, kind, payload, now_ms):
+    def _done(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if kind == "lost":
             self._head = None
             return
-        record = self._head[1]
+        record: "dict[str, Any]" = self._head[1]  # type: ignore[index]  # the one that was sent
         if kind == "result":
             self._drop()
             return self._station.delivered(record, payload, now_ms)
@@ -125,8 +131,8 @@ class Queue:
         interval_s = model.number("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent")
         self._wait_ms = now_ms + interval_s * self._attempts * 1000
 
-    def _drop(self):
-        number, record = self._head
+    def _drop(self) -> None:
+        number, record = self._head  # type: ignore[misc]  # the one that was sent
         try:
             self._journal.drop_to(number)
         except OSError:  # told again after a restart, not before

@@ -5,16 +5,26 @@ Slots of the clock are counted, so that a jump of the wall clock sends none twic
 
 from ampacity.ocpp.transactions.meter_values import meter_value
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Call, Message
+    from ampacity.ocpp.transactions.transaction import Transaction
+
 DAY_MS = 86400000
 
 
 class Sampling:
-    def __init__(self, station):
-        self._station = station
-        self._slots = {}
-        self._due = []
+    """When samples are due; intervals in seconds, from SampledDataCtrlr and AlignedDataCtrlr."""
 
-    def tick(self, now_ms):
+    def __init__(self, station: "StationFace") -> None:
+        self._station = station
+        self._slots: "dict[str, tuple[int, int, int]]" = {}
+        self._due: "list[tuple[OcppEvse, str]]" = []
+
+    def tick(self, now_ms: int) -> "int | None":
         """Take what is due; when to come again, or None."""
         wakes = [self._aligned("Interval", self._clock_sample, now_ms)]
         wakes.append(self._aligned("TxEndedInterval", self._clock_ended, now_ms))
@@ -22,10 +32,10 @@ class Sampling:
             if evse.tx is not None and not evse.tx.restored:
                 wakes.append(self._periodic(evse, now_ms))
                 wakes.append(self._ended(evse, now_ms))
-        wakes = [w for w in wakes if w is not None]
-        return min(wakes) if wakes else None
+        known = [w for w in wakes if w is not None]
+        return min(known) if known else None
 
-    def pull(self, now_ms):
+    def pull(self, now_ms: int) -> "Call | None":
         """The next MeterValues request of an EVSE without transaction, or None."""
         while self._due:
             evse, context = self._due.pop(0)
@@ -34,7 +44,7 @@ class Sampling:
                 return ("MeterValues", payload, None)
         return None
 
-    def request(self, evse, context="Trigger"):
+    def request(self, evse: "OcppEvse", context: str = "Trigger") -> bool:
         """Let a MeterValues of this EVSE go out. False if it has nothing to tell (IF-17)."""
         measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
         if not meter_value(evse, measurands, context, 0):
@@ -42,13 +52,14 @@ class Sampling:
         self._due.append((evse, context))
         return True
 
-    def _payload(self, evse, context, now_ms):
+    def _payload(self, evse: "OcppEvse", context: str, now_ms: int) -> "Message | None":
         measurands = self._station.model.words("AlignedDataCtrlr", "Measurands")
         values = meter_value(evse, measurands, context, self._station.iso(now_ms))
         return {"evseId": evse.id, "meterValue": values} if values else None
 
-    def _periodic(self, evse, now_ms):
-        model, tx = self._station.model, evse.tx
+    def _periodic(self, evse: "OcppEvse", now_ms: int) -> "int | None":
+        model = self._station.model
+        tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
         interval_ms = model.number("SampledDataCtrlr", "TxUpdatedInterval") * 1000
         if not interval_ms or not model.on("SampledDataCtrlr", "Enabled"):
             tx.sample_ms = None
@@ -60,9 +71,10 @@ class Sampling:
             self._send(evse, "SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuePeriodic", "Sample.Periodic", now_ms)
         return tx.sample_ms
 
-    def _ended(self, evse, now_ms):
+    def _ended(self, evse: "OcppEvse", now_ms: int) -> "int | None":
         """Samples that are told at the end."""
-        model, tx = self._station.model, evse.tx
+        model = self._station.model
+        tx: "Transaction" = evse.tx  # type: ignore[assignment]  # it is open
         interval_ms = model.number("SampledDataCtrlr", "TxEndedInterval") * 1000
         if not interval_ms:
             return None
@@ -74,13 +86,13 @@ class Sampling:
             tx.keep_sample(meter_value(evse, words, "Sample.Periodic", self._station.stamp(now_ms)))
         return tx.ended_sample_ms
 
-    def _send(self, evse, controller, variable, trigger, context, now_ms):
+    def _send(self, evse: "OcppEvse", controller: str, variable: str, trigger: str, context: str, now_ms: int) -> None:
         words = self._station.model.words(controller, variable)
         values = meter_value(evse, words, context, self._station.stamp(now_ms))
         if values:
             self._station.transactions.events.send(evse, "Updated", trigger, now_ms, values=values)
 
-    def _aligned(self, variable, take, now_ms):
+    def _aligned(self, variable: str, take: "Callable[[int], None]", now_ms: int) -> "int | None":
         """Call `take` once in each slot of AlignedDataCtrlr.<variable>, counted from midnight UTC."""
         station = self._station
         interval_ms = station.model.number("AlignedDataCtrlr", variable) * 1000
@@ -98,7 +110,7 @@ class Sampling:
             take(now_ms)
         return now_ms + min(interval_ms - within % interval_ms, DAY_MS - within)
 
-    def _clock_sample(self, now_ms):
+    def _clock_sample(self, now_ms: int) -> None:
         idle_only = self._station.model.on("AlignedDataCtrlr", "SendDuringIdle")
         if idle_only and any(evse.tx is not None for evse in self._station.evses):
             return
@@ -108,7 +120,7 @@ class Sampling:
             elif self._station.accepted():
                 self._due.append((evse, "Sample.Clock"))
 
-    def _clock_ended(self, now_ms):
+    def _clock_ended(self, now_ms: int) -> None:
         words = self._station.model.words("AlignedDataCtrlr", "TxEndedMeasurands")
         for evse in self._station.evses:
             if evse.tx is not None:

@@ -2,6 +2,27 @@
 
 from ampacity.ocpp.transactions.phase_count import UNKNOWN
 
+if False:  # for the type checker
+    from collections.abc import Sequence
+    from typing import Any, Protocol
+
+    from ampacity.ocpp.messages import Message, Token
+    from ampacity.ocpp.transactions.ending import Ending
+
+    class Granted(Protocol):
+        """What is kept of an authorization."""
+
+        token: Token
+        group: str
+
+    class Charging(Protocol):
+        """An EVSE with its open transaction."""
+
+        tx: "Transaction | None"
+
+        @property
+        def auth(self) -> "Granted | None": ...
+
 SAMPLES_MAX = 16
 
 
@@ -15,34 +36,35 @@ class Transaction:
     What most transactions never have stands in the class.
     """
 
-    state = None
-    stop_reason = None
-    ending = None
+    state: "str | None" = None
+    stop_reason: "str | None" = None
+    ending: "Ending | None" = None
     begin_due = False
-    energy_wh_max = None
-    ended_sample_ms = None
-    samples = ()
+    energy_wh_max: "int | None" = None
+    ended_sample_ms: "int | None" = None
+    samples: "Sequence[Message]" = ()
     restored = False
     phases = UNKNOWN
 
-    def __init__(self, transaction_id, start_ms, start_unix_s):
+    def __init__(self, transaction_id: str, start_ms: "int | None", start_unix_s: "int | None") -> None:
         self.id = transaction_id
         self.seq_no = 0
         self.start_ms = start_ms
         self.start_unix_s = start_unix_s
-        self.sample_ms = None
+        self.sample_ms: "int | None" = None
 
-    def keep_sample(self, meter_values):
+    def keep_sample(self, meter_values: "list[Message]") -> None:
         """Hold a sample for the Ended event; when there are too many, every second one goes (E06.FR.13)."""
         self.samples = list(self.samples) + list(meter_values)
         if len(self.samples) > SAMPLES_MAX:
             self.samples = [s for i, s in enumerate(self.samples) if i % 2 == 0]
 
 
-def document(evse):
+def document(evse: "Charging") -> "dict[str, Any]":
     """What is kept of the transaction at `evse`."""
-    tx, auth = evse.tx, evse.auth
-    known = {
+    tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
+    auth = evse.auth
+    known: "dict[str, Any]" = {
         "id": tx.id,
         "seq": tx.seq_no,
         "start": tx.start_unix_s,
@@ -56,6 +78,6 @@ def document(evse):
     return known
 
 
-def name(evse_id):
+def name(evse_id: int) -> str:
     """The settings document of an EVSE's transaction."""
     return "ocpp_tx_%d" % evse_id

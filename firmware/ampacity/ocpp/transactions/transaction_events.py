@@ -5,6 +5,13 @@ from ampacity.ocpp.transactions.ending import Ending
 from ampacity.ocpp.transactions.meter_values import meter_value, phases_used
 from ampacity.ocpp.transactions.transaction import Transaction, document, name
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.evse import OcppEvse
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message, Token
+
 CONTEXT = {"Started": "Transaction.Begin", "Ended": "Transaction.End", "Updated": "Sample.Periodic"}
 REGISTER = "Energy.Active.Import.Register"
 KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
@@ -13,21 +20,24 @@ KEPT_TRIGGERS = ("MeterValuePeriodic", "MeterValueClock")
 class TransactionEvents:
     """send() is the only place where a TransactionEvent comes from."""
 
-    def __init__(self, station):
+    def __init__(self, station: "StationFace") -> None:
         self._station = station
 
-    def send(self, evse, kind, trigger, now_ms, token=None, reason=None, values=None, phases=0):
+    def send(
+        self, evse: "OcppEvse", kind: str, trigger: str, now_ms: int, token: "Token | None" = None, reason: "str | None" = None,
+        values: "list[Message] | None" = None, phases: int = 0,
+    ) -> None:
         """kind: Started, Updated, Ended. token: told besides, at the end. values: meterValue list, or None: by rule.
 
         phases: so many are used, where this is what the event tells.
         """
-        tx, auth = evse.tx, evse.auth
-        told = auth is not None and auth.trigger is not None and kind != "Ended"
-        payload = {"eventType": kind, "triggerReason": trigger, "seqNo": tx.seq_no, "evse": {"id": evse.id}}
-        info = {"transactionId": tx.id, "chargingState": evse.state}
+        tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
+        auth = evse.auth
+        payload: "Message" = {"eventType": kind, "triggerReason": trigger, "seqNo": tx.seq_no, "evse": {"id": evse.id}}
+        info: "Message" = {"transactionId": tx.id, "chargingState": evse.state}
         if evse.plugged or kind == "Ended":
             payload["evse"]["connectorId"] = 1
-        if told:
+        if auth is not None and auth.trigger is not None and kind != "Ended":
             payload["triggerReason"] = auth.trigger
             payload["idToken"] = auth.token
             if auth.remote_id is not None:
@@ -51,23 +61,24 @@ class TransactionEvents:
         if kind != "Ended":
             self.keep(evse)
 
-    def begin(self, evse, now_ms):
+    def begin(self, evse: "OcppEvse", now_ms: int) -> None:
         """The energy register is read for the first time since the start."""
-        tx, words = evse.tx, self._station.model.words("SampledDataCtrlr", "TxStartedMeasurands")
+        tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
+        words = self._station.model.words("SampledDataCtrlr", "TxStartedMeasurands")
         tx.begin_due = False
         context = "Sample.Periodic" if evse.values.get("flows") else CONTEXT["Started"]
         values = meter_value(evse, words, context, self._station.stamp(now_ms))
         self.send(evse, "Updated", "MeterValuePeriodic", now_ms, values=values)
 
-    def keep(self, evse):
+    def keep(self, evse: "OcppEvse") -> None:
         """What of the transaction is to survive a power cut."""
         self._station.documents.try_put(name(evse.id), document(evse))
 
-    def forget(self, evse):
+    def forget(self, evse: "OcppEvse") -> None:
         """The transaction is over."""
         self._station.documents.try_remove(name(evse.id))
 
-    def restore(self):
+    def restore(self) -> None:
         """Find the transactions that were open when the last run ended (the journal knows more than the documents)."""
         known = self._station.queue.last
         for evse in self._station.evses:
@@ -82,7 +93,7 @@ class TransactionEvents:
             if kept:
                 self._open(evse, kept, known.get(kept["id"]))
 
-    def _open(self, evse, kept, newest):
+    def _open(self, evse: "OcppEvse", kept: "dict[str, Any]", newest: "tuple[int, int, str] | None") -> None:
         tx = Transaction(kept["id"], None, kept["start"])
         tx.seq_no = max(kept["seq"], newest[1] + 1 if newest else 0)
         tx.state = kept["state"]
@@ -94,7 +105,8 @@ class TransactionEvents:
         if kept["token"]:
             evse.auth = Authorization(kept["token"], kept["group"], None)
 
-    def _add_values(self, evse, payload, values, now_ms):
+    def _add_values(self, evse: "OcppEvse", payload: "Message", values: "list[Message] | None", now_ms: int) -> None:
+        tx: Transaction = evse.tx  # type: ignore[assignment]  # it is open
         model = self._station.model
         kind = payload["eventType"]
         if values is None:
@@ -103,8 +115,8 @@ class TransactionEvents:
                 measurands = model.words("SampledDataCtrlr", "Tx%sMeasurands" % kind)
                 context = "Trigger" if kind == "Updated" else CONTEXT[kind]
                 values = meter_value(evse, measurands, context, self._station.stamp(now_ms))
-                evse.tx.begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
+                tx.begin_due = kind == "Started" and REGISTER in measurands and evse.values.get("energy_wh") is None
             if kind == "Ended":
-                values = list(evse.tx.samples) + values
+                values = list(tx.samples) + values
         if values:
             payload["meterValue"] = values

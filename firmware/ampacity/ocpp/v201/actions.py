@@ -4,6 +4,12 @@ from ampacity.ocpp.errors import CallError
 from ampacity.ocpp.schema import check
 from ampacity.ocpp.v201 import tables
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.ocpp.interfaces import StationFace
+    from ampacity.ocpp.messages import Message
+
 HANDLERS = (
     ("ChangeAvailability", "availability.handlers", "change_availability"),
     ("ClearCache", "authorization.handlers", "clear_cache"),
@@ -28,7 +34,7 @@ HANDLERS = (
 )
 
 
-def handler(action):
+def handler(action: str) -> "Callable[[StationFace, Message, str, int], Message | None]":
     """The function (station, payload, message_id, now_ms) of an action. CallError NotSupported or NotImplemented."""
     for name, module, function in HANDLERS:
         if name == action:
@@ -38,17 +44,17 @@ def handler(action):
     raise CallError("NotImplemented", action[:60])
 
 
-def check_request(action, payload):
+def check_request(action: str, payload: "Message") -> None:
     """CallError unless the payload is what the request must be."""
     _check(tables.REQUESTS, action, payload)
 
 
-def check_response(action, payload):
+def check_response(action: str, payload: "Message") -> None:
     """CallError unless the payload is what the response to our request must be."""
     _check(tables.RESPONSES, action, payload)
 
 
-def _check(rows, action, payload):
+def _check(rows: "tuple[tuple[str, int], ...]", action: str, payload: "Message") -> None:
     for name, number in rows:
         if name == action:
             check(tables, number, payload)

@@ -3,6 +3,12 @@
 from ampacity.evse.session import Session
 from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.roles.interfaces import Driver, EvseFacts, UpstreamFace
+    from ampacity.roles.primary_face import PrimaryFace
+
 METER_MS = 1000
 LOG_AGAIN_MS = 3600000  # the same trouble of a device is logged again after this
 UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
@@ -11,7 +17,7 @@ UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
 class Evses:
     """Sessions by EVSE index. Commands come from the upstream, the console and the readers."""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
         self.guard = primary.guard
         self.log = primary.log
@@ -20,30 +26,33 @@ class Evses:
         mode = "managed" if site.get("ocpp") else "free"
         self.below = [bool(evse.get("primary")) for evse in site["evses"]]  # who charges there is decided there
         self.sessions = [Session(evse["name"], "free" if self.below[i] else mode) for i, evse in enumerate(site["evses"])]
-        self._named = {}
+        self._named: "dict[str | None, int]" = {}
         for i, evse in enumerate(site["evses"]):
             self._named[evse["name"]] = i
-        self._seen = [None] * len(self.sessions)
-        self._logged = {}  # by index: what keeps its device from charging, as the log has it, and since when
+        self._seen: "list[tuple[object, ...] | None]" = [None] * len(self.sessions)
+        self._logged: "dict[int, tuple[str, int]]" = {}  # by index: what keeps its device from charging, as the log has it, and since when
         self._meter_due_ms = 0
         self._pending_tokens = PendingTokens()
 
     # what others ask
 
-    def index(self, name):
+    def index(self, name: "str | None") -> "int | None":
         """Index of an EVSE's name, None when there is none."""
         return self._named.get(name)
 
-    def facts(self, index):
+    def facts(self, index: int) -> "EvseFacts":
+        """What the driver of this EVSE knows of it."""
         return self.drivers[index].facts
 
-    def amps_da(self, index):
+    def amps_da(self, index: int) -> "list[int] | None":
+        """Its last currents per terminal in da, None: not measured."""
         return self.drivers[index].facts.amps_da
 
-    def status(self, index):
+    def status(self, index: int) -> str:
+        """The status of its session, as session.py names it."""
         return self.sessions[index].status
 
-    def transaction(self, index):
+    def transaction(self, index: int) -> "str | None":
         """Id of what goes on there: the OCPP transaction, without upstream "local" while a session runs."""
         if self.primary.upstream is not None:
             return self.primary.upstream.transaction(index)
@@ -51,7 +60,7 @@ class Evses:
 
     # commands
 
-    def token(self, name, token, kind, now_ms):
+    def token(self, name: "str | None", token: str, kind: str, now_ms: int) -> None:
         """A card: at an EVSE's reader, or (name None) at one of the whole site."""
         index = self._named.get(name)
         if self._heard(index):
@@ -60,47 +69,52 @@ class Evses:
             self._pending_tokens.keep(index, token, kind, now_ms)
             self.log.add("info", "token at %s: kept until it is heard" % self._name(index), now_ms)
 
-    def _decide(self, index, token, kind, now_ms):
+    def _decide(self, index: "int | None", token: str, kind: str, now_ms: int) -> None:
         if self.primary.upstream is not None:
             self.primary.upstream.token(index, token, kind, now_ms)
         elif index is not None:
             self.sessions[index].present(token, kind, now_ms)
 
-    def _heard(self, index):
+    def _heard(self, index: "int | None") -> bool:
         """Was it heard since the start? None: any of them."""
         if index is not None:
             return self.sessions[index].heard
         return any([session.heard for session in self.sessions])
 
-    def _name(self, index):
+    def _name(self, index: "int | None") -> str:
         return "the site's reader" if index is None else self.sessions[index].name
 
-    def button(self, name, button, now_ms):
+    def button(self, name: "str | None", button: str, now_ms: int) -> None:
+        """A button at an EVSE: "stop" or "emergency_stop". A name that is not here changes nothing."""
         index = self._named.get(name)
         if index is not None:
             self.sessions[index].button(button, now_ms)
 
-    def bay(self, name, occupied, now_ms):
+    def bay(self, name: "str | None", occupied: bool, now_ms: int) -> None:
+        """The sensor of a parking bay, for a CSMS that starts transactions by it (E01)."""
         index = self._named.get(name)
         if index is not None and self.primary.upstream is not None:
             self.primary.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
 
-    def start(self, index, token, now_ms):
+    def start(self, index: int, token: str, now_ms: int) -> None:
+        """Somebody may charge here from now on, by the CSMS."""
         self.sessions[index].start(token, now_ms)
 
-    def stop(self, index, reason, now_ms):
+    def stop(self, index: int, reason: str, now_ms: int) -> None:
+        """No more charging until the next start; reason: stoppedReason of OCPP."""
         self.sessions[index].stop(reason, now_ms)
 
-    def available(self, index, operative, now_ms):
+    def available(self, index: int, operative: bool, now_ms: int) -> None:
+        """The CSMS makes an EVSE operative or not; index -1: all of them (G03, G04)."""
         for i in range(len(self.sessions)) if index < 0 else (index,):
             self.sessions[i].set_available(operative)
 
-    def authorized(self, index, accepted, now_ms, reason):
+    def authorized(self, index: int, accepted: bool, now_ms: int, reason: str) -> None:
         """What became of a card, with the reason; index -1: at the site's reader."""
         what = "accepted" if accepted else "refused: " + reason
         self.log.add("info", "token at %s: %s" % (self._name(None if index < 0 else index), what), now_ms)
 
-    def reset(self, index, now_ms):
+    def reset(self, index: int, now_ms: int) -> None:
         """The CSMS restarts one EVSE: what goes on there ends, its faults and lock-outs are looked at anew."""
         session, driver = self.sessions[index], self.drivers[index]
         session.stop("ImmediateReset", now_ms)
@@ -109,22 +123,23 @@ class Evses:
             restart(now_ms)
         self.log.add("warning", "evse %s: reset" % session.name, now_ms)
 
-    def needs(self, index, energy_wh, departure_ms, now_ms):
+    def needs(self, index: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
         """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
         self.guard.optional.charging_needs(index, energy_wh, departure_ms)
         if self.primary.upstream is not None:
             self.primary.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
-    def unlock(self, index, reference, now_ms):
+    def unlock(self, index: int, reference: str, now_ms: int) -> None:
         """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
         driver = self.drivers[index]
         unlock = getattr(driver, "unlock", None)
         done = unlock is not None and unlock(now_ms)
-        self.primary.upstream.station.unlocked(reference, "Unlocked" if done else "UnlockFailed", now_ms)
+        upstream: UpstreamFace = self.primary.upstream  # type: ignore[assignment]  # it is the one that asks
+        upstream.station.unlocked(reference, "Unlocked" if done else "UnlockFailed", now_ms)
 
     # the pass
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """Facts of every EVSE into its session, and what follows to the guard and upstream."""
         meter_due = now_ms >= self._meter_due_ms
         if meter_due:
@@ -132,14 +147,14 @@ class Evses:
         for index, session in enumerate(self.sessions):
             if meter_due or self._moved(index, session):
                 self._step(index, session, meter_due, now_ms)
-        for index, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
+        for meant, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")
-                self.authorized(-1 if index is None else index, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
+                self.authorized(-1 if meant is None else meant, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
             else:
-                self._decide(index, token, kind, now_ms)
+                self._decide(meant, token, kind, now_ms)
 
-    def _moved(self, index, session):
+    def _moved(self, index: int, session: "Session") -> bool:
         """Has anything changed that its next pass would look at, time apart?"""
         facts = self.drivers[index].facts
         events = getattr(self.drivers[index], "events", None)
@@ -150,7 +165,7 @@ class Evses:
         self._seen[index] = seen
         return True
 
-    def _step(self, index, session, meter_due, now_ms):
+    def _step(self, index: int, session: "Session", meter_due: bool, now_ms: int) -> None:
         driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
         facts, order_da = driver.facts, guard.last_order_da(index)
         self._port_events(session, driver, now_ms)
@@ -178,12 +193,12 @@ class Evses:
             upstream.status(index, session.status, session.settled, now_ms)
             upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)
 
-    def _trouble(self, index, facts):
+    def _trouble(self, index: int, facts: "EvseFacts") -> "str | None":
         """What keeps it from charging though nothing is wrong with it."""
         texts = [part.texts[index] for part in self.primary.parts if hasattr(part, "texts")]
         return getattr(facts, "trouble", None) or (texts[0] if texts else None)
 
-    def _log_trouble(self, index, name, trouble, now_ms):
+    def _log_trouble(self, index: int, name: str, trouble: "str | None", now_ms: int) -> None:
         """What a device does not show, or holds otherwise than it was told: once a register and its while, not at each figure."""
         about = None if trouble is None else trouble.split(" shows")[0]
         last = self._logged.get(index)
@@ -191,12 +206,12 @@ class Evses:
             self._logged[index] = (about, now_ms)
             self.log.add("warning", "evse %s: %s" % (name, trouble), now_ms)
 
-    def _under_test(self, index, facts):
+    def _under_test(self, index: int, facts: "EvseFacts") -> bool:
         """A commissioning test charges a car without asking whose it is."""
         test = self.primary.commissioning
         return test is not None and test.serves(index) and bool(facts.plugged)
 
-    def _port_events(self, session, driver, now_ms):
+    def _port_events(self, session: "Session", driver: "Driver", now_ms: int) -> None:
         """What happened at a local charging point: cards, buttons, faults."""
         events = getattr(driver, "events", None)
         while events:
@@ -208,7 +223,7 @@ class Evses:
             elif event[0] == "fault":
                 self.log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)
 
-    def _tell(self, index, session, now_ms):
+    def _tell(self, index: int, session: "Session", now_ms: int) -> None:
         events, session.events = session.events, []
         for kind, fields in events:
             self.log.add("info", "evse %s: %s%s" % (session.name, kind, _words(fields)), now_ms)
@@ -216,6 +231,6 @@ class Evses:
                 self.primary.upstream.event(index, kind, fields, now_ms)
 
 
-def _words(fields):
+def _words(fields: "dict[str, Any]") -> str:
     """Fields of an event for the log; a token is somebody's and stays out of it."""
     return "".join([" " + str(fields[key]) for key in sorted(fields) if key != "token" and fields[key] is not None])

@@ -9,6 +9,13 @@ can go back.
 from ampacity.base.errors import Rejected
 from ampacity.ocpp.station import NETWORK_DOC
 
+if False:  # for the type checker
+    from ampacity.base.log import Log
+    from ampacity.net.link import LinkConfig
+    from ampacity.ocpp.station import Station
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts
+    from ampacity.roles.storage.persistence import Persistence
+
 FLOOR_DOC = "upstream_floor"
 OWN_DOC = "upstream_own"  # what the site file said at the last start
 BELOW = (
@@ -18,7 +25,7 @@ BELOW = (
 PLAIN, TLS, CERTIFICATE = 1, 2, 3  # security profiles: the last without TLS, the first with it, the one with a client certificate
 
 
-def secure(config, ocpp, platform):
+def secure(config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform") -> None:
     """Put a security profile in force: 0 and 1 plain, 2 a password over TLS, 3 a certificate of our own over TLS.
 
     config: the LinkConfig to change, with its password set. ocpp: security_profile, root_pem, certificate_pem, key_pem.
@@ -44,7 +51,9 @@ def secure(config, ocpp, platform):
 class NetworkProfiles:
     """station: asked for its profiles once. config: of the link, changed before its attempts. ocpp: of the site facts."""
 
-    def __init__(self, station, config, ocpp, platform, persistence, log):
+    def __init__(
+        self, station: "Station", config: "LinkConfig", ocpp: "SiteFacts", platform: "RolePlatform", persistence: "Persistence", log: "Log",
+    ) -> None:
         self._station = station
         self._config = config
         self._ocpp = ocpp
@@ -53,16 +62,16 @@ class NetworkProfiles:
         self._log = log
         own = {"slot": 0, "url": ocpp["url"], "security_profile": ocpp.get("security_profile", PLAIN)}
         self._heed_installer(own)
-        self._floor = (persistence.documents.get(FLOOR_DOC) or {}).get("security_profile", 0)
+        self._floor: int = (persistence.documents.get(FLOOR_DOC) or {}).get("security_profile", 0)
         if FLOOR_DOC in persistence.documents.damaged:
             self._floor = TLS
         known = [one for one in station.network() if one["security_profile"] >= self._floor]
-        self._profiles = known or [own]
+        self._profiles: "list[SiteFacts]" = known or [own]
         self._at = self._failed = 0
-        self._used = None
+        self._used: "SiteFacts" = None  # type: ignore[assignment]  # until _use()
         self._use()
 
-    def _heed_installer(self, own):
+    def _heed_installer(self, own: "SiteFacts") -> None:
         """Another upstream in the site file is the installer's word: what a CSMS had set is forgotten."""
         before = self._persistence.documents.get(OWN_DOC)
         if before == own:
@@ -74,7 +83,7 @@ class NetworkProfiles:
             self._log.add("warning", "upstream: the site file names another one: %s" % own["url"], now_ms)
         self._persistence.put(OWN_DOC, own, now_ms)
 
-    def before_attempt(self, now_ms):
+    def before_attempt(self, now_ms: int) -> None:
         """The link is about to try: the next profile's turn, when this one had its attempts."""
         if self._failed >= self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"):
             self._failed = 0
@@ -84,7 +93,7 @@ class NetworkProfiles:
                 self._log.add("warning", "upstream: trying network profile %d: %s" % (self._used["slot"], self._used["url"]), now_ms)
         self._failed += 1
 
-    def connected(self, now_ms):
+    def connected(self, now_ms: int) -> None:
         """This one works; nothing less secure from now on."""
         self._failed = 0
         in_use = self._used["security_profile"]
@@ -95,12 +104,12 @@ class NetworkProfiles:
             self._at = self._profiles.index(self._used)
             self._persistence.put(FLOOR_DOC, {"security_profile": in_use}, now_ms)
 
-    def password(self, text):
+    def password(self, text: str) -> None:
         """A new password; with a certificate of our own none is sent."""
         if not self._config.certified:
             self._config.password = text
 
-    def _use(self):
+    def _use(self) -> None:
         profile = self._profiles[self._at]
         if profile is self._used:
             return

@@ -11,6 +11,14 @@ from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.store.journal import Journal
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ocpp.messages import Message
+    from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
+    from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.store.document_store import DocumentStore
+
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 LEAVE_MS = 1500
@@ -25,12 +33,12 @@ LINE_NAMES = ("L1", "L2", "L3")
 class OcppStore:
     """What the station keeps: documents and the queue of messages that must not be lost."""
 
-    def __init__(self, documents, files):
+    def __init__(self, documents: "DocumentStore", files: "Files") -> None:
         self.documents = documents
-        self.journal = Journal(files, "ocpp", size_max=JOURNAL_BYTES)
+        self.journal: "Journal" = Journal(files, "ocpp", size_max=JOURNAL_BYTES)
 
 
-def station_evses(site):
+def station_evses(site: "SiteFacts") -> "list[dict[str, Any]]":
     """The station's EVSEs in file order, ids from 1."""
     out, known = [], []
     for i, evse in enumerate(site["evses"]):
@@ -46,7 +54,8 @@ def station_evses(site):
     return out
 
 
-def station_config(site, ocpp, version, reason):
+def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: str) -> "dict[str, Any]":
+    """The station's `config` (ocpp/station.py) of these site facts; version: of the firmware, reason: BootReason."""
     return {
         "identity": ocpp["identity"], "vendor": "Ampacity", "model": "Ampacity primary", "firmware": version,
         "serial": ocpp["identity"], "url": ocpp["url"], "security_profile": ocpp.get("security_profile", 1),
@@ -58,16 +67,18 @@ class Prompt:
     """The station as its link sees it: what the CSMS wants is done, and what it limits is limited, once all is said, not at the
     next housekeeping."""
 
-    def __init__(self, upstream):
+    def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream
         station = upstream.station
         self.disconnected, self.receive = station.disconnected, station.receive
 
-    def connected(self, now_ms):
+    def connected(self, now_ms: int) -> None:
+        """As Station.connected; the network profile in use counts as one that works."""
         self._upstream.network_profiles.connected(now_ms)
         self._upstream.station.connected(now_ms)
 
-    def next(self, now_ms):
+    def next(self, now_ms: int) -> "tuple[str | None, int]":
+        """As Station.next, with the station's actions done before it falls silent."""
         station = self._upstream.station
         found = station.next(now_ms)
         if found[0] is None and (station.actions or station.limits_change_at_ms == 0):
@@ -79,7 +90,7 @@ class Prompt:
 class Upstream:
     """One station, its link, and the last facts it was given."""
 
-    def __init__(self, primary, ocpp, version, reason, now_ms):
+    def __init__(self, primary: "PrimaryFace", ocpp: "SiteFacts", version: str, reason: str, now_ms: int) -> None:
         self.primary = primary
         self.platform = primary.platform
         self.log = primary.log
@@ -91,20 +102,21 @@ class Upstream:
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, Prompt(self), self.config, self.platform.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted
-        self._distrust = self._leaving_ms = None
+        self._distrust: "str | None" = None
+        self._leaving_ms: "int | None" = None
         self._configure(ocpp.get("config") or {}, now_ms)
         self.network_profiles = NetworkProfiles(self.station, self.config, ocpp, self.platform, primary.persistence, self.log)
         self.link.before_attempt = self.network_profiles.before_attempt
         self._set_link_variables()
         self._limits_at_ms = 0
-        self._limits = []
-        self._known = [{} for _ in site["evses"]]
+        self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
+        self._known: "list[dict[str, Any]]" = [{} for _ in site["evses"]]
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
         for evse in range(len(site["evses"])):
             self.status(evse, "Unavailable", False, now_ms)
         self.station.tell_start(now_ms)
 
-    def _configure(self, values, now_ms):
+    def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
         """Variables that the site's set-up brings: "Component.Variable" or "Component/Variable/Actual" → value."""
         documents = self.primary.documents
         if values == documents.get(SETUP_DOC, {}):
@@ -120,31 +132,32 @@ class Upstream:
                 self.log.counter("config_refused")
                 self.log.add("warning", "set-up: %s" % e, now_ms)
 
-    def view(self):
-        view = {"connected": self.station.accepted(), "queue": self.station.queue.count}
+    def view(self) -> "View":
+        """For the console and the bench: accepted by the CSMS, messages that wait, what is wrong with the link."""
+        view: "View" = {"connected": self.station.accepted(), "queue": self.station.queue.count}
         if self.link.trouble is not None:
             view["trouble"] = self.link.trouble
         return view
 
-    def left(self, now_ms):
+    def left(self, now_ms: int) -> bool:
         """Before a restart: close the connection properly. True once that is done, or has taken too long."""
         if self._leaving_ms is None:
             self._leaving_ms = now_ms
             self.link.stop()
         return not self.link.online or now_ms - self._leaving_ms >= LEAVE_MS
 
-    def _distrusted(self, text):
+    def _distrusted(self, text: str) -> None:
         """The CSMS's certificate, or its old TLS, was refused: told as a security event, once for each reason."""
         if text != self._distrust:
             self._distrust = text
             kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidCsmsCertificate"
             self.station.security_event(kind, text[:255], self.platform.clock.now_ms())
 
-    def variable(self, component, name, text, now_ms):
+    def variable(self, component: str, name: str, text: "str | None", now_ms: int) -> str:
         """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""
         if text is None:
             from ampacity.ocpp.device_model.handlers import get_variables as handle
-            item = {"component": {"name": component}, "variable": {"name": name}}
+            item: Message = {"component": {"name": component}, "variable": {"name": name}}
             result = handle(self.station, {"getVariableData": [item]}, "", now_ms)["getVariableResult"][0]
         else:
             from ampacity.ocpp.device_model.handlers import set_variables as handle
@@ -155,26 +168,29 @@ class Upstream:
             raise Rejected(component + "." + name, "***" if text else "it", why)
         return result.get("attributeValue", "ok")
 
-    def transaction(self, index):
+    def transaction(self, index: int) -> "str | None":
+        """Id of the open transaction of an EVSE, or None."""
         return self.station.transaction(index + 1)
 
-    def token(self, index, token, kind, now_ms):
+    def token(self, index: "int | None", token: str, kind: str, now_ms: int) -> None:
         """A card was presented; index None: at a reader of the whole site."""
         self.station.session_event(0 if index is None else index + 1, "token", {"token": token, "type": kind}, now_ms)
         self.link.wake()
 
-    def event(self, index, kind, fields, now_ms):
+    def event(self, index: int, kind: str, fields: "dict[str, Any]", now_ms: int) -> None:
+        """An event of the EVSE's session (evse/session.py) for the station."""
         self.station.session_event(index + 1, kind, fields, now_ms)
         self.link.wake()
 
-    def status(self, index, status, settled, now_ms):
+    def status(self, index: int, status: str, settled: bool, now_ms: int) -> None:
+        """The status of the EVSE's session, told when it changes; settled False: it may be another in a moment."""
         known = self._known[index]
         if known.get("status") != (status, settled):
             known["status"] = (status, settled)
             self.station.evse_status(index + 1, status, now_ms, settled)
             self.link.wake()
 
-    def facts(self, index, facts, fault, now_ms):
+    def facts(self, index: int, facts: "EvseFacts", fault: "str | None", now_ms: int) -> None:
         """Serial number, firmware and fault (text or None) of a device, each told when it changes."""
         known = self._known[index]
         for name, component, variable in (("serial", "EVSE", "SerialNumber"), ("firmware", "EVSE", "FirmwareVersion")):
@@ -187,7 +203,7 @@ class Upstream:
         self._problem(index, LOCK, bool(lock), fault, now_ms)
         self._problem(index, "EVSE", len(names) > len(lock), fault, now_ms)
 
-    def _problem(self, index, component, on, fault, now_ms):
+    def _problem(self, index: int, component: str, on: bool, fault: "str | None", now_ms: int) -> None:
         """The Problem variable of an EVSE, or of the lock of its socket: told when it changes."""
         known = self._known[index]
         without = component == LOCK and self.station.evses[index].tethered  # a cable of its own has no lock
@@ -199,14 +215,14 @@ class Upstream:
             self.log.add("warning", "evse %s: fault: %s" % (self.primary.site["evses"][index]["name"], fault), now_ms)
         self.link.wake()
 
-    def needs(self, index, energy_wh, departure_ms, now_ms):
+    def needs(self, index: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
         """What a car still needs, and when it leaves on the monotonic clock."""
         unix_ms = self.primary.wallclock.unix_ms(now_ms)
         departure_unix_ms = None if unix_ms is None or departure_ms is None else unix_ms + departure_ms - now_ms
         self.station.charging_needs(index + 1, energy_wh, departure_unix_ms, now_ms)
         self.link.wake()
 
-    def meter(self, index, facts, offered_da):
+    def meter(self, index: int, facts: "EvseFacts", offered_da: "int | None") -> None:
         """The latest readings of an EVSE; the station samples them when OCPP wants it."""
         read_ms = facts.updated_ms
         energy_ms = getattr(facts, "energy_ms", None)
@@ -218,18 +234,18 @@ class Upstream:
         if ended:
             self.link.wake()
 
-    def ends_since(self, index):
+    def ends_since(self, index: int) -> "int | None":
         """The end of its transaction waits for readings of after then; None: it does not."""
         return self.station.ends_since(index + 1)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """Actions of the station, and its limits when they change by the clock; called by the housekeeping loop."""
         station = self.station
         self._look_at_meters(now_ms)
         station.restart_hold_s = self.primary.guard.demands.restart_hold_ms // 1000
         self.act(now_ms)
 
-    def _look_at_meters(self, now_ms):
+    def _look_at_meters(self, now_ms: int) -> None:
         """A meter or a medium that a person must look at is a problem of the station."""
         guard = self.primary.guard
         on = any([guard.must_look(c) for c in range(len(guard.site.circuits))]) or bool(self.primary.persistence.troubles())
@@ -237,7 +253,7 @@ class Upstream:
             self.station.station_problem(on, now_ms)
             self.link.wake()
 
-    def act(self, now_ms):
+    def act(self, now_ms: int) -> None:
         """Do what the station was told to do; hand on its limits where they may have changed."""
         actions = self.station.actions
         while actions:
@@ -253,7 +269,7 @@ class Upstream:
                 for part in self.primary.parts:
                     part.edge(now_ms)
 
-    def _act(self, action, now_ms):
+    def _act(self, action: "tuple[Any, ...]", now_ms: int) -> None:
         kind = action[0]
         evses = self.primary.evses
         if kind == "start":
@@ -274,7 +290,7 @@ class Upstream:
         elif kind == "authorized":
             evses.authorized(action[1] - 1, action[3], now_ms, action[4])
 
-    def _set_link_variables(self):
+    def _set_link_variables(self) -> None:
         number = self.station.model.number
         config = self.config
         config.retry_wait_min_s = number("OCPPCommCtrlr", "RetryBackOffWaitMinimum")
@@ -282,7 +298,7 @@ class Upstream:
         config.retry_repeat_times = number("OCPPCommCtrlr", "RetryBackOffRepeatTimes")
         config.ping_interval_s = number("OCPPCommCtrlr", "WebSocketPingInterval")
 
-    def _take_limits(self, now_ms):
+    def _take_limits(self, now_ms: int) -> None:
         """Hand the composite of the charging profiles to the guard; what is no longer there is withdrawn."""
         limits = []
         for evse, watts, limit_da, phases in self.station.limits(now_ms):
@@ -302,14 +318,16 @@ class Upstream:
         self._limits = limits
 
 
-def flows(facts):
+def flows(facts: "EvseFacts") -> bool:
     """Does any current flow through an EVSE? By its measurement, else by its contactor, else by its state."""
     if facts.amps_da is not None:
         return max(facts.amps_da) >= FLOWS_DA
     return facts.charging if facts.contactor_closed is None else facts.contactor_closed
 
 
-def raised(before, after):
+def raised(
+    before: "list[tuple[str, tuple[str, int], int, str, int | None]]", after: "list[tuple[str, tuple[str, int], int, str, int | None]]",
+) -> bool:
     """Does the second list of limits leave more to some target than the first?"""
     now = {}
     for source, target, value, unit, _phases in after:

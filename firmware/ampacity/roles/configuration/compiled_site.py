@@ -7,11 +7,16 @@ trust that: the same structural rules and the same sums are checked again here b
 from ampacity.base.compat import forget
 from ampacity.base.errors import Rejected
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.roles.interfaces import SiteFacts
+
 FORMAT = 1
 LISTS = ("circuits", "buses", "meters", "evses")
 
 
-def refuse_errors(site, kept):
+def refuse_errors(site: "SiteFacts", kept: "dict[str, Any] | None") -> None:
     """Raise Rejected with the first finding of the section 4 check that forbids to run. It is imported for that only."""
     from ampacity.circuit.trusted.site.check import check_site
 
@@ -20,10 +25,11 @@ def refuse_errors(site, kept):
     forget("ampacity.circuit.trusted.site.structure")
     for finding in findings:
         if finding.get("level", "error") == "error":
-            raise Rejected("site.json " + str(finding.get("where")), finding["text"], finding.get("fix") or "a site that passes `ampacity check`")
+            fix = finding.get("fix") or "a site that passes `ampacity check`"
+            raise Rejected("site.json " + str(finding.get("where")), finding["text"], str(fix))
 
 
-def refuse_types(site):
+def refuse_types(site: "SiteFacts") -> None:
     """Raise Rejected with the first field that is of another kind than it must be."""
     from ampacity.roles.configuration.field_types import check_types
 
@@ -31,7 +37,7 @@ def refuse_types(site):
     forget("ampacity.roles.configuration.field_types")
 
 
-def checked(site, kept=None):
+def checked(site: "SiteFacts", kept: "dict[str, Any] | None" = None) -> "SiteFacts":
     """The site facts themselves, when a primary can run on them. kept: the evidence of its journal. Raises Rejected."""
     if not isinstance(site, dict) or site.get("format") != FORMAT:
         raise Rejected("site.json format", site.get("format") if isinstance(site, dict) else site, str(FORMAT))
@@ -44,9 +50,9 @@ def checked(site, kept=None):
     return site
 
 
-def share_terminals(site):
+def share_terminals(site: "SiteFacts") -> None:
     """Most EVSEs have the same terminals: those that are alike become one list, which nobody changes."""
-    known = []
+    known: "list[object]" = []
     for evse in site["evses"]:
         terminals = evse.get("terminals")
         if terminals in known:
@@ -55,12 +61,12 @@ def share_terminals(site):
             known.append(terminals)
 
 
-def endpoint(item, bus):
+def endpoint(item: "SiteFacts", bus: "SiteFacts") -> "tuple[Any, int]":
     """(host, port) of a TCP device: its own where it names one, else its bus's."""
     return (item.get("host") or bus.get("host"), item.get("tcp_port") or bus.get("tcp_port") or 502)
 
 
-def spread(terminals, per_terminal, phases):
+def spread(terminals: "list[list[int]]", per_terminal: "list[int]", phases: int) -> "list[int]":
     """Per-terminal integers as a list per supply phase; a terminal between two lines counts on both."""
     out = [0] * phases
     for n, lines in enumerate(terminals):

@@ -6,6 +6,9 @@ What ends with a unit and is not listed is an integer. Other fields are for thos
 
 from ampacity.base.errors import Rejected
 
+if False:  # for the type checker
+    from ampacity.roles.interfaces import SiteFacts
+
 FIELDS = (
     "format i voltage_v i system s require_tested b circuits o buses o meters o evses o profiles d ocpp d? time d settings d alarm_output s? "
     "name s kind s profile s? bus i unit i host s? tcp_port i? port s? baud i parity s stop i gateway b private b tls d? tcp d? "
@@ -24,7 +27,8 @@ WORDS = {
 }  # fmt: skip
 
 
-def is_kind(value, kind):
+def is_kind(value: object, kind: str) -> bool:
+    """Is this value of the kind that a letter of the module's text names?"""
     if kind == "i":
         return isinstance(value, int) and not isinstance(value, bool)
     if kind in "sbd":
@@ -33,23 +37,24 @@ def is_kind(value, kind):
     return isinstance(value, list) and all([is_kind(item, inner) for item in value])
 
 
-def kind_of(field, rows):
+def kind_of(field: str, rows: "list[str]") -> "str | None":
+    """The kind of a field by these rows (name, kind, name, …), None: not listed. A unit at its end makes it an integer."""
     for at in range(0, len(rows) - 1, 2):
         if rows[at] == field:
             return rows[at + 1]
     return "i" if rows is FIELDS and field[-3:] in UNITS else None
 
 
-def check_fields(facts, own, place):
+def check_fields(facts: "SiteFacts", own: str, place: str) -> None:
     """Rejected: the first field of one object that is of another kind. own: rows that stand before those of all parts."""
-    own = own.split(" ")
+    rows = own.split(" ")
     for field in sorted(facts):
-        kind, value = kind_of(field, own) or kind_of(field, FIELDS), facts[field]
+        kind, value = kind_of(field, rows) or kind_of(field, FIELDS), facts[field]
         if kind and not (is_kind(value, kind[0]) or (kind[1:] and value is None)):
             raise Rejected("%s %s" % (place, field), value, WORDS[kind[0]] + (" or null" if kind[1:] else ""))
 
 
-def check_types(site):
+def check_types(site: "SiteFacts") -> None:
     """Raises Rejected with the field and what it may be."""
     check_fields(site, TOP, "site.json")
     if not 1 <= site.get("phases", PHASES_MAX) <= PHASES_MAX:

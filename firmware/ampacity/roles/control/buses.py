@@ -8,8 +8,23 @@ from ampacity.bus.transport import run_rtu, run_tcp
 from ampacity.roles.configuration.compiled_site import endpoint
 from ampacity.roles.control.unanswering_devices import HOST, LINE, UnansweringDevices
 
+if False:  # for the type checker
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any
 
-def shared_unit(driver):
+    from ampacity.base.log import Log
+    from ampacity.bus.leases.grant_numbers import GrantNumbers
+    from ampacity.bus.profile.evse_driver import EvseDriver
+    from ampacity.bus.profile.meter_driver import MeterDriver
+    from ampacity.circuit.guard import Guard
+    from ampacity.ports.line import Line
+    from ampacity.roles.interfaces import Driver, Engine, Reading, RolePlatform, SiteFacts
+
+    Member = tuple[SiteFacts, Any, "int | None"]  # (facts, driver, EVSE index or None)
+    Start = Callable[[], Awaitable[None]]
+
+
+def shared_unit(driver: object) -> int:
     """The unit that a whole line hears, where a device takes its limits there; 0: none."""
     shared = getattr(driver, "shared", None)
     return shared.unit if shared else 0
@@ -22,18 +37,18 @@ class Wire:
     opened with; when they change the line is opened anew.
     """
 
-    def __init__(self, name, engine, start):
+    def __init__(self, name: str, engine: "Engine", start: "Start | None") -> None:
         self.name = name
         self.engine = engine
         self.start = start
-        self.members = ()  # [(facts, driver, evse index or None)]
-        self.guest = None
-        self.line = None
-        self.port = None  # the name of its serial device
-        self.unanswering = None
+        self.members: "Sequence[Member]" = ()  # [(facts, driver, evse index or None)]
+        self.guest: "Any" = None
+        self.line: "Line | None" = None
+        self.port: "str | None" = None  # the name of its serial device
+        self.unanswering: "UnansweringDevices | None" = None
         self._was_up = True
 
-    def watch(self, log, now_ms):
+    def watch(self, log: "Log", now_ms: int) -> None:
         """Say when the serial device is not there, and when it is again; and who on it has never answered."""
         if self.unanswering is not None and self.guest is None:
             self.unanswering.step(log, now_ms)
@@ -43,37 +58,37 @@ class Wire:
             what = "there again" if up else getattr(self.line, "reason", "not there")
             log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, what), now_ms)
 
-    def lend(self, guest, now_ms):
+    def lend(self, guest: "Any", now_ms: int) -> None:
         """The line is the guest's until it is given back: what hangs on it is silent from now on, and counts so."""
         self.guest = guest
         for _facts, driver, _evse in self.members:
             self._tell_lost(driver, now_ms)
         self._stir(self.engine)
 
-    def give_back(self):
+    def give_back(self) -> None:
         """The line is ours again."""
         guest, self.guest = self.guest, None
         if guest is not None:
             self._stir(guest)
 
-    def serving(self, guest, facts):
+    def serving(self, guest: "Any", facts: "SiteFacts | None") -> "Callable[[], bool]":
         """A function that says whether the line is still this guest's (None: ours), opened with these facts."""
         return lambda: self.guest is guest and (guest is None or facts is None or guest.facts is facts)
 
-    def _tell_lost(self, driver, now_ms):
+    def _tell_lost(self, driver: object, now_ms: int) -> None:
         tell = getattr(driver, "disconnected", None)
         if tell is not None:
             tell(now_ms)
 
-    def _stir(self, engine):
+    def _stir(self, engine: "Any") -> None:
         if self.line is not None:
             self.line.wake()
         elif getattr(engine, "wake", None) is not None:
             engine.wake()
 
-    def duplicate_addresses(self, log, guard):
+    def duplicate_addresses(self, log: "Log", guard: "Guard") -> "Callable[[int, str, int], None]":
         """What is done when two devices answer at one address, or do so no more."""
-        def told(unit, text, now_ms):
+        def told(unit: int, text: str, now_ms: int) -> None:
             log.add("warning" if text else "info", "line %s: unit %d: %s" % (self.name, unit, text or "one device answers again"), now_ms)
             for facts, driver, evse in self.members:
                 if text == DUPLICATE and facts["unit"] == unit:
@@ -82,7 +97,7 @@ class Wire:
                     self._tell_lost(driver, now_ms)
         return told
 
-    def trouble(self, unit):
+    def trouble(self, unit: int) -> str:
         """What is to be said of an address on this line: "unit 7: two devices answer"; "" when nothing is."""
         duplicate_addresses = getattr(self.engine, "duplicate_addresses", None)
         text = duplicate_addresses.text(unit) if duplicate_addresses is not None else ""
@@ -96,32 +111,35 @@ class Wire:
             return "unit %d: %s" % (unit, text) if text else ""
         return self.unanswering.text(unit)
 
-    def wake(self):
+    def wake(self) -> None:
         """A new order: look at once, not at the next turn."""
         if self.line is not None:
             self.line.wake()
         elif getattr(self.engine, "wake", None) is not None:
-            self.engine.wake()
+            self.engine.wake()  # type: ignore[attr-defined]
 
 
 class Buses:
     """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index."""
 
-    def __init__(self, site, guard, platform, log, numbers, on_reading):
+    def __init__(
+        self, site: "SiteFacts", guard: "Guard", platform: "RolePlatform", log: "Log", numbers: "GrantNumbers",
+        on_reading: "Callable[[int, Reading | None, int], None]",
+    ) -> None:
         self.site = site
         self.guard = guard
         self.platform = platform
         self.log = log
         self.numbers = numbers  # of all grants, on every line
         self.on_reading = on_reading
-        self.drivers = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]
+        self.drivers: "list[Driver]" = [self._evse_driver(i, e) for i, e in enumerate(site["evses"])]  # type: ignore[misc]  # a local one comes later
         self.meters = [self._meter_driver(i, m) for i, m in enumerate(site["meters"])]
-        self.wires = []
-        self.wire_of = [None] * len(self.drivers)
+        self.wires: "list[Wire]" = []
+        self.wire_of: "list[Wire | None]" = [None] * len(self.drivers)
         for b in range(len(site["buses"])):
             self._build(b)
 
-    def _evse_driver(self, index, facts):
+    def _evse_driver(self, index: int, facts: "SiteFacts") -> "EvseDriver | LeaseDriver | None":
         if facts["kind"] == "local":
             return None
         if facts["kind"] == "ampacity":
@@ -129,22 +147,22 @@ class Buses:
         from ampacity.bus.profile.evse_driver import EvseDriver
         return EvseDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard)
 
-    def _meter_driver(self, index, facts):
+    def _meter_driver(self, index: int, facts: "SiteFacts") -> "MeterDriver":
         from ampacity.bus.profile.meter_driver import MeterDriver
         driver = MeterDriver(facts, self.site["profiles"][facts["profile"]], index, self.guard, self.on_reading)
         if self.site["buses"][facts["bus"]]["kind"] == "rtu":
             driver.await_stale_reply(self.platform.clock.now_ms())
         return driver
 
-    def _members(self, b):
+    def _members(self, b: int) -> "list[Member]":
         """[(facts, driver, evse index or None)] of bus b in site order."""
-        out = [(f, self.drivers[i], i) for i, f in enumerate(self.site["evses"]) if f["bus"] == b and self.drivers[i]]
+        out: "list[Member]" = [(f, self.drivers[i], i) for i, f in enumerate(self.site["evses"]) if f["bus"] == b and self.drivers[i]]
         for i, f in enumerate(self.site["meters"]):
             if f["bus"] == b:
                 out.append((f, self.meters[i], None))
         return out
 
-    def _build(self, b):
+    def _build(self, b: int) -> None:
         bus = self.site["buses"][b]
         members = self._members(b)
         if bus["kind"] == "rtu":
@@ -158,7 +176,7 @@ class Buses:
         for host, port in ends:
             self._add_tcp(bus, host, port, [m for m in members if endpoint(m[0], bus) == (host, port)])
 
-    def _with_grants(self, members):
+    def _with_grants(self, members: "list[Member]") -> "list[Any]":
         """The drivers of one engine, with the table that grants to those of our own kind."""
         drivers = [m[1] for m in members]
         if any([shared_unit(d) for d in drivers]):
@@ -170,16 +188,16 @@ class Buses:
             drivers[-1].on_foreign = self._second_source
         return drivers
 
-    def _second_source(self, evse, now_ms):
+    def _second_source(self, evse: int, now_ms: int) -> None:
         """Rule 9: one of our secondaries has taken a grant that was not ours."""
         self.log.counter("second_source")
         self.guard.foreign_write(self.site["evses"][evse]["bus"], evse, now_ms)
 
-    def _foreign(self, bus, members):
+    def _foreign(self, bus: "SiteFacts", members: "list[Member]") -> "Callable[[int, int, int], None]":
         """Rule 9: somebody else's write to one of ours, or to all, was heard on this line."""
         index = self.site["buses"].index(bus)
 
-        def heard(unit, function, now_ms):
+        def heard(unit: int, function: int, now_ms: int) -> None:
             if not is_write(function):
                 return
             for facts, driver, evse in members:
@@ -188,17 +206,18 @@ class Buses:
                     return
         return heard
 
-    def _add_rtu(self, bus, members):
-        kind = RtuClient
+    def _add_rtu(self, bus: "SiteFacts", members: "list[Member]") -> None:
+        kind: "type[RtuClient]" = RtuClient
         if bus.get("framing") == "ascii":
-            from ampacity.bus.client.ascii_client import AsciiClient as kind
+            from ampacity.bus.client.ascii_client import AsciiClient
+            kind = AsciiClient
         engine = kind(bus, self._with_grants(members))
         engine.on_foreign = self._foreign(bus, members)
         wire = Wire(bus["name"], engine, None)
         wire.port = bus.get("port")
         engine.on_duplicate_address = wire.duplicate_addresses(self.log, self.guard)
 
-        async def start():
+        async def start() -> None:
             while True:
                 guest = wire.guest
                 facts = bus if guest is None else guest.facts
@@ -209,13 +228,13 @@ class Buses:
                     wire.line.close()
         self._add(wire, start, members)
 
-    def _add_tcp(self, bus, host, port, members):
+    def _add_tcp(self, bus: "SiteFacts", host: str, port: int, members: "list[Member]") -> None:
         from ampacity.bus.client.tcp_client import TcpClient
         engine = TcpClient(bus, self._with_grants(members))
         wire = Wire(bus["name"] + " " + host + ":" + str(port), engine, None)
-        said = [None]
+        said: "list[str | None]" = [None]
 
-        def tell(text):
+        def tell(text: str) -> None:
             """Each reason once, until another follows."""
             if text != said[0]:
                 said[0] = text
@@ -223,23 +242,23 @@ class Buses:
 
         connect = self._secured(bus) if bus.get("tls") else self.platform.connect
 
-        async def start():
+        async def start() -> None:
             while True:
                 guest = wire.guest
                 await run_tcp(guest or engine, connect, host, port, self.platform.clock, self.platform.abort, tell, wire.serving(guest, None))
         self._add(wire, start, members)
 
-    def _secured(self, bus):
+    def _secured(self, bus: "SiteFacts") -> "Callable[[str, int], Awaitable[Any]]":
         """How a bus with Modbus/TCP Security is connected: with our certificate, to a device that shows one for its name."""
         from ampacity.ports.tls_credentials import TlsCredentials
         files = bus["tls"]
         context = self.platform.client_tls(TlsCredentials(files["root_pem"], files.get("certificate_pem"), files.get("key_pem")))
 
-        async def connect(host, port):
+        async def connect(host: str, port: int) -> "Any":
             return await self.platform.connect(host, port, context, host)
         return connect
 
-    def _add(self, wire, start, members):
+    def _add(self, wire: "Wire", start: "Start", members: "list[Member]") -> None:
         wire.start = start
         wire.members = members
         wire.unanswering = UnansweringDevices(wire.name, members, self.guard, LINE if wire.port else HOST)
@@ -248,7 +267,7 @@ class Buses:
             if evse is not None:
                 self.wire_of[evse] = wire
 
-    def permit(self, until_ms):
+    def permit(self, until_ms: int) -> None:
         """Rule 11: feeding frames and raises may leave until then."""
         for wire in self.wires:
             wire.engine.permit(until_ms)

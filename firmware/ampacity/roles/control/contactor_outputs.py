@@ -4,15 +4,22 @@ Contactors are asked of the drivers that can (`hold_open`), feeders and the alar
 without any of it costs one comparison a tick.
 """
 
+if False:  # for the type checker
+    from collections.abc import Sequence
+
+    from ampacity.base.log import Log
+    from ampacity.circuit.guard import Guard
+    from ampacity.roles.interfaces import Driver, OutputFace, RolePlatform, SiteFacts
+
 
 class ContactorOutputs:
     """guard, drivers by EVSE index, site facts (`feeder_output` of an EVSE, `alarm_output`), doors, log."""
 
-    def __init__(self, guard, drivers, site, platform, log):
+    def __init__(self, guard: "Guard", drivers: "Sequence[Driver]", site: "SiteFacts", platform: "RolePlatform", log: "Log") -> None:
         self.guard = guard
         self.drivers = drivers
         self.log = log
-        self.feeders = []  # (EVSE index, output)
+        self.feeders: "list[tuple[int, OutputFace]]" = []  # (EVSE index, output)
         for i, evse in enumerate(site["evses"]):
             if evse.get("feeder_output"):
                 output = self._output(platform, evse["feeder_output"])
@@ -20,16 +27,16 @@ class ContactorOutputs:
                     self.feeders.append((i, output))
         self.alarm = self._output(platform, site["alarm_output"]) if site.get("alarm_output") else None
         self._known = 0
-        self._failing = []
-        self._open = []  # EVSEs whose contactor is to be open
+        self._failing: "list[OutputFace]" = []
+        self._open: "list[int]" = []  # EVSEs whose contactor is to be open
 
-    def _output(self, platform, name):
+    def _output(self, platform: "RolePlatform", name: str) -> "OutputFace | None":
         output = platform.output(name)
         if output is None:
             self.log.add("error", "output %s: this controller has no such output" % name, platform.clock.now_ms())
         return output
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """After each tick of the guard."""
         if self.guard.switches != self._known:
             self._known = self.guard.switches
@@ -43,7 +50,7 @@ class ContactorOutputs:
         if self.alarm is not None:
             self._set(self.alarm, self._alarming(now_ms), now_ms)
 
-    def _switch(self, now_ms):
+    def _switch(self, now_ms: int) -> None:
         self._open = []
         for i, driver in enumerate(self.drivers):
             on = self.guard.open_contactor(i)
@@ -56,7 +63,7 @@ class ContactorOutputs:
         for i, output in self.feeders:
             self._set(output, self.guard.open_feeder(i), now_ms)
 
-    def _look(self, now_ms):
+    def _look(self, now_ms: int) -> None:
         """Feedback of what was told to open."""
         for i in self._open:
             facts = self.drivers[i].facts
@@ -66,7 +73,7 @@ class ContactorOutputs:
             if output.on and output.seen is not None:
                 self.guard.feeder(i, not output.seen, now_ms)
 
-    def _alarming(self, now_ms):
+    def _alarming(self, now_ms: int) -> bool:
         if self.guard.mode == "safe" or self.guard.waits_for_journal(now_ms):
             return True
         for i in range(len(self.drivers)):
@@ -74,7 +81,7 @@ class ContactorOutputs:
                 return True
         return False
 
-    def _set(self, output, on, now_ms):
+    def _set(self, output: "OutputFace", on: bool, now_ms: int) -> None:
         try:
             output.set(on)
             if output in self._failing:

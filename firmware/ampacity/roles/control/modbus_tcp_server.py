@@ -14,13 +14,22 @@ from ampacity.bus.server.rights import RIGHTS, ROLES, rights_of
 from ampacity.bus.server.tcp_session import TcpSession
 from ampacity.bus.transport import serve_tcp
 
+if False:  # for the type checker
+    from asyncio import StreamReader, StreamWriter
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.bus.server.modbus_server import ModbusServer
+    from ampacity.roles.interfaces import RolePlatform, SiteFacts, View
+
 CLIENTS_MAX = 4
 SMALL_TLS_CLIENTS_MAX = 2  # where the heap is counted: a session takes 23 KiB of it
 WAITING = 4  # connections that have not yet made a request
 LISTEN_RETRY_MS = 5000
 
 
-def roles_of(facts):
+def roles_of(facts: "SiteFacts") -> "Sequence[tuple[str, tuple[str, ...]]]":
     """[(name, rights)] of the facts, ours where they name none. Rejected: a right that does not exist."""
     given = facts.get("roles")
     if not given:
@@ -35,7 +44,7 @@ def roles_of(facts):
 class ModbusTcpServer:
     """engine: a ModbusServer. answered(now_ms): puts in force what was ordered. Raises Rejected for facts that cannot be."""
 
-    def __init__(self, engine, facts, platform, log, answered):
+    def __init__(self, engine: "ModbusServer", facts: "SiteFacts", platform: "RolePlatform", log: "Log", answered: "Callable[[int], None]") -> None:
         self.engine = engine
         self.facts = facts
         self.platform = platform
@@ -45,7 +54,7 @@ class ModbusTcpServer:
         self._told = RateLimitedLog(log, "modbus tcp")
         self._alarm = RateLimitedLog(log, "modbus tcp")  # apart: what strangers cause does not hide it
         self._second_sources = 0
-        self._tls = None
+        self._tls: "Any" = None
         material = facts.get("tls")
         if material:
             from ampacity.ports.tls_credentials import TlsCredentials
@@ -58,7 +67,7 @@ class ModbusTcpServer:
         self._admission = Admission(platform, SMALL_TLS_CLIENTS_MAX if small else CLIENTS_MAX, WAITING, self._told.add)
         self._handshakes_refused = 0
 
-    async def start(self):
+    async def start(self) -> None:
         """Listen for as long as the controller runs; where that is not possible, try again and say why."""
         clock, server, said = self.platform.clock, None, None
         host, port = self.facts["host"], self.facts["tcp_port"]
@@ -80,7 +89,7 @@ class ModbusTcpServer:
                 server.close()
             self._admission.close()
 
-    def view(self):
+    def view(self) -> "View":
         """Counters for the console."""
         return {
             "clients": self._admission.clients, "turned_away": self._admission.turned_away,
@@ -88,7 +97,7 @@ class ModbusTcpServer:
             "second_sources": self.engine.map.second_sources,
         }
 
-    async def _client(self, reader, writer):
+    async def _client(self, reader: "StreamReader", writer: "StreamWriter") -> None:
         rights = None if self._tls is None else self._rights(self.platform.peer_certificate(writer))
         client = self._admission.enter(writer)
         if self._tls is not None:  # who it is was asked before
@@ -102,21 +111,21 @@ class ModbusTcpServer:
             self._admission.leave(client)
             self.platform.abort(writer)
 
-    def _before_answer(self, session, rights, client):
+    def _before_answer(self, session: "TcpSession", rights: "Sequence[str] | None", client: "Any") -> "Callable[[int], None]":
         """What happens before each answer of one client; a request that it had no right to is told."""
         told = [0]
 
-        def before(now_ms):
+        def before(now_ms: int) -> None:
             self._admission.heard(client)
             if session.refused != told[0]:
                 told[0] = session.refused
-                self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)
+                self._told.add("a request without the right for it: the client may %s" % (" ".join(rights) or "nothing"), now_ms)  # type: ignore[arg-type]
             self._watch_sources(session, now_ms)
             self._answered(now_ms)
 
         return before
 
-    def _watch_sources(self, session, now_ms):
+    def _watch_sources(self, session: "TcpSession", now_ms: int) -> None:
         """Somebody else than the primary sends grants: refused, and an alarm."""
         count = self.engine.map.second_sources
         if count != self._second_sources:
@@ -124,7 +133,7 @@ class ModbusTcpServer:
             self.log.counter("second_source")
             self._alarm.add("alarm: a second source of grants, at %s: refused %d so far" % (session.host or "an unknown address", count), now_ms)
 
-    def _rights(self, certificate):
+    def _rights(self, certificate: "bytes | None") -> "Sequence[str]":
         """By the role in the client's certificate; one that cannot be read gives none."""
         from ampacity.bus.server.der import role
 
@@ -135,12 +144,12 @@ class ModbusTcpServer:
             self._told.add("a client's role cannot be read: %s" % error, self.platform.clock.now_ms())
         return rights_of(named, self._roles)
 
-    def _handshake_refused(self, text):
+    def _handshake_refused(self, text: str) -> None:
         self._handshakes_refused += 1
         self._told.add(text, self.platform.clock.now_ms())
 
 
-async def hang_up(writer):
+async def hang_up(writer: "StreamWriter") -> None:
     """Close a connection, whatever state it is in; one of the runtimes closes it only where it is waited for."""
     try:
         writer.close()

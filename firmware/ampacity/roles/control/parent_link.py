@@ -10,6 +10,13 @@ from ampacity.bus.leases.primary_register_map import PrimaryRegisterMap
 from ampacity.bus.server.modbus_server import ModbusServer
 from ampacity.roles.configuration.compiled_site import spread
 
+if False:  # for the type checker
+    from ampacity.circuit.cascaded_guard import CascadedGuard
+    from ampacity.ports.line import Line
+    from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
+    from ampacity.roles.interfaces import EvseFacts, SiteFacts, View
+    from ampacity.roles.primary_face import PrimaryFace
+
 NAME = "parent"
 FRESH_MS = 1400  # a reading older than this is not part of the measured sum
 WORD_MAX = 0xFFFE
@@ -21,31 +28,32 @@ LEAST_A_MAX = 255
 class ParentLink:
     """facts: `parent` of the site facts. primary: with guard, points and buses. boots: changes with every start."""
 
-    def __init__(self, primary, facts, boots):
+    def __init__(self, primary: "PrimaryFace", facts: "SiteFacts", boots: int) -> None:
         self.primary = primary
         self.facts = facts
-        self.guard = primary.guard
+        self.guard: "CascadedGuard" = primary.guard  # type: ignore[assignment]  # with a parent it is one
         self.lease = Lease(facts["fallback_da"], facts["max_da"], facts["power_on_da"], facts["lease_ms"])
         self.map = PrimaryRegisterMap(self.lease, facts["serial"], __version__, "Primary", facts["unit"], facts["after_lease_ms"])
         self.map.boot_count = boots
         self.engine = ModbusServer(facts["unit"], self.map, facts.get("baud", 19200))
-        self.line = self.server = None
+        self.line: "Line | None" = None
+        self.server: "ModbusTcpServer | None" = None
         if facts.get("tcp"):
             from ampacity.roles.control.modbus_tcp_server import ModbusTcpServer
 
             self.server = ModbusTcpServer(self.engine, facts["tcp"], primary.platform, primary.log, self._granted)
-        self._state = None
+        self._state: "str | None" = None
         self._least_a = 0
-        self._least_ms = None
+        self._least_ms: "int | None" = None
         self._energy_wh = [0] * len(primary.site["evses"])
 
     # around the safety pass
 
-    def before(self, now_ms):
+    def before(self, now_ms: int) -> None:
         """What may be drawn together, from the lease; also when nobody granted anything for long."""
         self.guard.grant(self.lease.limit_da(now_ms))
 
-    def after(self, now_ms):
+    def after(self, now_ms: int) -> None:
         """What the parent reads and believes, and whether its newest grant is proven.
 
         In quarantine the bounds are what is not known, and no grant is proven by them. What an earlier life was granted
@@ -66,7 +74,7 @@ class ParentLink:
         self._show_measured(now_ms)
         self._log_edges(now_ms)
 
-    def _keep_sums(self, now_ms):
+    def _keep_sums(self, now_ms: int) -> None:
         """Reserves that turned out larger than the site file says are told: they are what the parent must count."""
         facts, lease = self.facts, self.lease
         reserves_da = self.guard.reserves_da()
@@ -75,7 +83,7 @@ class ParentLink:
             self.map.set_settings(fallback_da, lease.max_da, power_on_da, lease.longest_ms)
             self.guard.set_fallback(fallback_da)
 
-    def _show_cars(self, now_ms):
+    def _show_cars(self, now_ms: int) -> None:
         """One car that may charge is enough to ask for a grant; one that draws, to charge. And how much is of use at least."""
         asks = charging = False
         for index, driver in enumerate(self.primary.buses.drivers):
@@ -88,10 +96,11 @@ class ParentLink:
         shown.plug = asks * 9 | charging * 4 | (self._least_a << 8 if asks else 0)
         shown.pilot = "C2" if charging else "B2" if asks else "A"
 
-    def _show_measured(self, now_ms):
+    def _show_measured(self, now_ms: int) -> None:
         """Σ of fresh readings per phase; one that cannot say makes the sum unknown. Voltage: the highest to neutral."""
         evses, phases = self.primary.site["evses"], self.primary.site["phases"]
-        amps_da, volts_dv = [0] * phases, [None] * phases
+        amps_da: "list[int] | None" = [0] * phases
+        volts_dv: "list[int | None]" = [None] * phases
         for index, driver in enumerate(self.primary.buses.drivers):
             facts, terminals = driver.facts, evses[index]["terminals"]
             if facts.energy_wh is not None:
@@ -108,7 +117,7 @@ class ParentLink:
             if (shown.measured_da[p] or 0) >= 10:
                 shown.car_phases |= 1 << p
 
-    def _log_edges(self, now_ms):
+    def _log_edges(self, now_ms: int) -> None:
         state = self.lease.state(now_ms)
         if state != self._state:
             text = "parent: %s -> %s: limit %d da" % (self._state, state, self.lease.limit_da(now_ms))
@@ -117,34 +126,36 @@ class ParentLink:
 
     # the line
 
-    def heard(self, data, now_us):
+    def heard(self, data: bytes, now_us: int) -> None:
         """Bytes of the parent's line; a grant is acted upon before its reply leaves."""
         self.engine.receive(data, now_us)
         self._granted(now_us // 1000)
 
-    def _granted(self, now_ms):
+    def _granted(self, now_ms: int) -> None:
         if self.map.grants:
             self.primary.safety.tick(now_ms, permit=False)
 
-    async def start(self):
+    async def start(self) -> None:
+        """Serve the parent's line, or its TCP port, until cancelled."""
         if self.server is not None:
             await self.server.start()
             return
         platform = self.primary.platform
         clock = platform.clock
-        self.line = platform.open_line(self.facts)
+        line: "Line" = platform.open_line(self.facts)
+        self.line = line
         try:
             while True:
                 out, wake_us = self.engine.next(clock.now_us())
                 if out:
-                    self.line.write(out)
-                data = await self.line.read(max(0, wake_us - clock.now_us()))
+                    line.write(out)
+                data = await line.read(max(0, wake_us - clock.now_us()))
                 if data:
                     self.heard(data, clock.now_us())
         finally:
-            self.line.close()
+            line.close()
 
-    def view(self, now_ms):
+    def view(self, now_ms: int) -> "View":
         """For the console and the bench: amperes with one decimal."""
         lease = self.lease
         view = {
@@ -156,16 +167,16 @@ class ParentLink:
         return view
 
 
-def _added(amps_da, facts, terminals, phases, now_ms):
+def _added(amps_da: "list[int] | None", facts: "EvseFacts", terminals: "list[list[int]]", phases: int, now_ms: int) -> "list[int] | None":
     """The sum with one more EVSE, None where that one cannot say."""
-    known = facts.online and facts.amps_da is not None and now_ms - facts.updated_ms <= FRESH_MS
-    if amps_da is None or not known:
+    fresh = facts.online and now_ms - facts.updated_ms <= FRESH_MS
+    if amps_da is None or facts.amps_da is None or not fresh:
         return None
     own = spread(terminals, facts.amps_da, phases)
     return [min(WORD_MAX, amps_da[p] + own[p]) for p in range(phases)]
 
 
-def _highest(volts_dv, own_dv, terminals):
+def _highest(volts_dv: "list[int | None]", own_dv: "list[int]", terminals: "list[list[int]]") -> None:
     for n, lines in enumerate(terminals):
         if len(lines) == 1 and n < len(own_dv):
             volts_dv[lines[0]] = max(volts_dv[lines[0]] or 0, own_dv[n])

@@ -4,6 +4,14 @@ Bounded work, no await but the pace itself; nothing of OCPP, disk or network is 
 left after STRETCH_MS for others to run, and gone on with before the next tick.
 """
 
+if False:  # for the type checker
+    from ampacity.base.log import Log
+    from ampacity.circuit.guard import Guard
+    from ampacity.evse.local_driver import LocalDriver
+    from ampacity.roles.control.buses import Buses
+    from ampacity.roles.control.contactor_outputs import ContactorOutputs
+    from ampacity.roles.interfaces import ParentFace, RolePlatform
+
 TICK_MS = 100
 STRETCH_MS = 12  # of a share in one piece; what follows it in the tick takes a few more
 PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a watchdog: two ticks and a late one
@@ -12,7 +20,10 @@ PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a w
 class SafetyLoop:
     """guard: the safety core. locals_: the local charging points. buses: wires with their drivers. parent_link: to a parent."""
 
-    def __init__(self, guard, buses, locals_, platform, log, contactor_outputs=None, parent_link=None):
+    def __init__(
+        self, guard: "Guard", buses: "Buses", locals_: "list[LocalDriver]", platform: "RolePlatform", log: "Log",
+        contactor_outputs: "ContactorOutputs | None" = None, parent_link: "ParentFace | None" = None,
+    ) -> None:
         self.guard = guard
         self.buses = buses
         self.locals = locals_
@@ -21,10 +32,10 @@ class SafetyLoop:
         self.platform = platform
         self.log = log
         self.stall_ms = 0
-        self._last_ms = None
-        self._wanted = [None] * len(buses.drivers)
+        self._last_ms: "int | None" = None
+        self._wanted: "list[int | None]" = [None] * len(buses.drivers)
 
-    def tick(self, now_ms, permit=True):
+    def tick(self, now_ms: int, permit: bool = True) -> None:
         """One pass: decide, tell the drivers what is wanted, and permit frames that feed.
 
         permit False: called from a driver, because a meter's frame shows something now; lowers leave at
@@ -50,18 +61,18 @@ class SafetyLoop:
                 if wire is not None:
                     wire.wake()
 
-    def _share_on(self, began_us):
+    def _share_on(self, began_us: int) -> None:
         """Until all is done, or the stretch that began then has lasted its time."""
         guard, clock = self.guard, self.platform.clock
         while guard.sharing and clock.now_us() - began_us < 1000 * STRETCH_MS:
             guard.share_on()
 
-    def step_locals(self, now_ms):
+    def step_locals(self, now_ms: int) -> None:
         """The local pilots: at least each tick, so that an order or a fault reaches the pins at once."""
         for driver in self.locals:
             driver.step(now_ms)
 
-    async def run(self):
+    async def run(self) -> None:
         """Tick until cancelled. The watchdog is fed only here and only after a checked invariant."""
         clock = self.platform.clock
         due_ms = clock.now_ms()
@@ -81,7 +92,7 @@ class SafetyLoop:
                     break
             await self.platform.pace(due_ms - clock.now_ms() if due_ms > clock.now_ms() else 1)
 
-    def _measure(self, now_ms):
+    def _measure(self, now_ms: int) -> None:
         if self._last_ms is not None and now_ms - self._last_ms > self.stall_ms:
             self.stall_ms = now_ms - self._last_ms
         self._last_ms = now_ms

@@ -1,5 +1,13 @@
 """Devices that have given no valid answer since the controller started: each is named once in the log, and in `why` while that lasts."""
 
+if False:  # for the type checker
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.circuit.guard import Guard
+    from ampacity.roles.interfaces import SiteFacts
+
 WAIT_MS = 15000  # a whole cycle of a line on which others are silent, too
 LINE = "its power, wiring, unit number, baud and parity"
 HOST = "its power, network, host and unit number"
@@ -8,15 +16,15 @@ HOST = "its power, network, host and unit number"
 class UnansweringDevices:
     """Those on one wire. guard: knows which EVSEs were heard. what: an installer has to check."""
 
-    def __init__(self, name, members, guard, what):
+    def __init__(self, name: str, members: "list[tuple[SiteFacts, Any, int | None]]", guard: "Guard", what: str) -> None:
         self._name = name
         self._guard = guard
         self._what = what
         self._waiting = list(members)
         self._since_ms = -1
-        self._told = ()
+        self._told: "Sequence[int]" = ()
 
-    def step(self, log, now_ms):
+    def step(self, log: "Log", now_ms: int) -> None:
         """Each is told once when it is late, and once when it answers after all."""
         if self._since_ms < 0:
             self._since_ms = now_ms
@@ -34,13 +42,13 @@ class UnansweringDevices:
         if not self._waiting:
             self._told = ()
 
-    def text(self, unit):
+    def text(self, unit: int) -> str:
         """What is to be said of an address; "": it has answered, or it is too early to say."""
         if unit not in self._told or unit not in [member[0]["unit"] for member in self._waiting]:
             return ""
         return "no valid answer on bus %s unit %d since start: check %s; `ampacity scan` shows who answers" % (self._name, unit, self._what)
 
-    def _heard(self, member):
+    def _heard(self, member: "tuple[SiteFacts, Any, int | None]") -> bool:
         _facts, driver, evse = member
         if evse is not None:
             return self._guard.heard_ever(evse)

@@ -1,22 +1,26 @@
 """The voltage that turns watts into amperes: the highest one measured, at least the site's nominal one (section 5)."""
 
+if False:  # for the type checker
+    from ampacity.roles.primary_face import PrimaryFace
+
 LOOK_MS = 1000
 
 
 class VoltageMonitor:
     """Looks once a second at what EVSEs and meters report, and tells the guard."""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
         self._due_ms = 0
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: once a second the guard gets the highest voltage, in dV."""
         if now_ms >= self._due_ms:
             self._due_ms = now_ms + LOOK_MS
             self.primary.guard.voltage(highest_dv(self.primary))
 
 
-def highest_dv(primary):
+def highest_dv(primary: "PrimaryFace") -> int:
     """The highest voltage to neutral, deci-volt. An EVSE between two lines reports theirs, which says nothing of it."""
     highest_dv = primary.site["voltage_v"] * 10
     for index, evse in enumerate(primary.site["evses"]):

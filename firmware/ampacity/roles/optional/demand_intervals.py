@@ -3,6 +3,13 @@
 
 from ampacity.roles.optional.part import OptionalPart
 
+if False:  # for the type checker
+    from ampacity.base.log import Log
+    from ampacity.circuit.optional_functions import OptionalFunctions
+    from ampacity.roles.interfaces import RolePlatform
+    from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.store.document_store import DocumentStore
+
 QUARTER_MS = 900000
 LOOK_MS = 60000
 RETRY_MS = 1000
@@ -16,30 +23,31 @@ class DemandIntervals(OptionalPart):
     Kept is only what flowed above the contract, once a minute while it does: the rest counts as used after a restart.
     """
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.rows = primary.guard.optional.contracts
         self.guard = primary.guard
         self.site = primary.site
         self.wallclock = primary.wallclock
         self.persistence = primary.persistence
         self._due_ms = self._keep_ms = 0
-        self._offset_ms = None
+        self._offset_ms: "int | None" = None
         self._restore(primary.documents, primary.log, primary.started_ms)
 
-    def _restore(self, documents, log, now_ms):
+    def _restore(self, documents: "DocumentStore", log: "Log", now_ms: int) -> None:
         known = documents.get(CONTRACT_DOC, {})
         whole = isinstance(known, dict) and CONTRACT_DOC not in documents.damaged
         for row in self.rows:
             name = self.site["circuits"][row.circuit]["name"]
             entry = known.get(name, [row.watts, [0]]) if whole else None
-            if _fits(entry, len(row.classes)):
+            if entry is not None and _fits(entry, len(row.classes)):
                 row.restore(entry[1], entry[0])
                 continue
             row.restore(None, 0)
             text = "contract: what circuit %s used is not readable; a quarter of an hour counts as fully used"
             log.add("error", text % name, now_ms)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: where the quarter of the clock began, and once a minute what flowed above the contract."""
         unix_ms = self.wallclock.unix_ms(now_ms)
         if unix_ms is not None and (now_ms >= self._due_ms or unix_ms - now_ms != self._offset_ms):
             self._due_ms = now_ms + LOOK_MS
@@ -48,10 +56,11 @@ class DemandIntervals(OptionalPart):
         if now_ms >= self._keep_ms:
             self._keep(now_ms)
 
-    def close(self, now_ms):
+    def close(self, now_ms: int) -> None:
+        """About to restart: keep what was used."""
         self._keep(now_ms)
 
-    def _keep(self, now_ms):
+    def _keep(self, now_ms: int) -> None:
         """A row whose record was refused keeps to the contract until one is taken."""
         if not [row for row in self.rows if row.news]:
             return
@@ -63,7 +72,7 @@ class DemandIntervals(OptionalPart):
             row.kept, row.news = kept, not kept
 
 
-def _fits(entry, most):
+def _fits(entry: object, most: int) -> bool:
     """Is this the record of a row: its watts, and up to `most` classes?"""
     if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], list) or not 1 <= len(entry[1]) <= most:
         return False
@@ -76,13 +85,13 @@ def _fits(entry, most):
 class StartDelays(OptionalPart):
     """A random wait for everybody after a power failure, and for who does not charge at a tariff edge."""
 
-    def __init__(self, extras, platform, most_ms, now_ms):
+    def __init__(self, extras: "OptionalFunctions", platform: "RolePlatform", most_ms: int, now_ms: int) -> None:
         self.extras = extras
         self.most_ms = most_ms
         self.below = platform.rng().below
         if platform.boot.get("reason", "PowerUp") in COLD_REASONS:
             self.edge(now_ms)
 
-    def edge(self, now_ms):
+    def edge(self, now_ms: int) -> None:
         """A tariff or schedule lets many begin in the same second."""
         self.extras.delay_starts(self.most_ms, self.below, now_ms)

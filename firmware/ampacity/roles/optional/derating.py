@@ -2,6 +2,10 @@
 
 from ampacity.roles.optional.part import OptionalPart
 
+if False:  # for the type checker
+    from ampacity.circuit.guard import Guard
+    from ampacity.evse.local_driver import LocalDriver
+
 WARM_C = 70
 HOT_C = 85
 
@@ -9,12 +13,13 @@ HOT_C = 85
 class Derating(OptionalPart):
     """Local charging points with a temperature sensor: full current up to 70 °C, half at 85 °C, none above."""
 
-    def __init__(self, guard, drivers):
+    def __init__(self, guard: "Guard", drivers: "list[LocalDriver]") -> None:
         self.guard = guard
         self.drivers = drivers
-        self._told = {}
+        self._told: "dict[int, int]" = {}
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: a changed percentage goes to the guard."""
         for driver in self.drivers:
             percent = percent_at(driver.evse.port.temperature_c)
             if percent != self._told.get(driver.index, 100):
@@ -22,7 +27,7 @@ class Derating(OptionalPart):
                 self.guard.optional.derate(driver.index, percent)
 
 
-def percent_at(temperature_c):
+def percent_at(temperature_c: "int | float | None") -> int:
     """Part of the maximum at this temperature (°C, None: not measured), in steps of 5 so that noise moves nothing."""
     if temperature_c is None or temperature_c <= WARM_C:
         return 100

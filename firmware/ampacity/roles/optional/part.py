@@ -8,17 +8,17 @@ follows), `step(now_ms)` (housekeeping) and `close(now_ms)` (the controller is a
 class OptionalPart:
     """A part that does nothing; the others override what they need."""
 
-    def reading(self, meter, now_ms):
+    def reading(self, meter: int, now_ms: int) -> None:
         """A meter's frame is in the guard."""
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """Housekeeping."""
 
-    def edge(self, now_ms):
+    def edge(self, now_ms: int) -> None:
         """A tariff or a schedule lets charging begin."""
 
-    def told(self, name, on, now_ms):
+    def told(self, name: str, on: bool, now_ms: int) -> None:
         """The bench switches the input of that name."""
 
-    def close(self, now_ms):
+    def close(self, now_ms: int) -> None:
         """About to restart."""

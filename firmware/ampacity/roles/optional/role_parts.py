@@ -1,9 +1,14 @@
 """The parts of a primary that only some sites use (part.py): each is imported when the site file asks for it, and only then."""
 
+if False:  # for the type checker
+    from ampacity.roles.optional.part import OptionalPart
+    from ampacity.roles.primary_face import PrimaryFace
 
-def role_parts(primary):
+
+def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
     """The parts that this primary's site uses."""
-    site, parts = primary.site, []
+    site = primary.site
+    parts: "list[OptionalPart]" = []
     if len(site["evses"]) > 1:
         from ampacity.roles.optional.starvation import Starvation
         parts.append(Starvation(primary.guard, [evse["name"] for evse in site["evses"]], primary.log))

@@ -6,6 +6,10 @@ The same text is what `why` answers at once. It is a problem of the EVSE that wa
 from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
 from ampacity.roles.optional.part import OptionalPart
 
+if False:  # for the type checker
+    from ampacity.base.log import Log
+    from ampacity.circuit.guard import Guard
+
 LOOK_MS = 5000
 PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that comes back are no news
 
@@ -13,15 +17,16 @@ PATIENT_MS = 60000  # settling, a watchdog's time and the audit of one that come
 class Starvation(OptionalPart):
     """`texts`: by EVSE index, whose room it lacks for so long; None: nobody's."""
 
-    def __init__(self, guard, names, log):
+    def __init__(self, guard: "Guard", names: "list[str]", log: "Log") -> None:
         self._guard = guard
         self._names = names
         self._log = log
         self._due_ms = 0
         self._since_ms = [-1] * len(names)
-        self.texts = [None] * len(names)
+        self.texts: "list[str | None]" = [None] * len(names)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: each 5 s, what an EVSE has lacked for a minute."""
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + LOOK_MS
@@ -34,7 +39,7 @@ class Starvation(OptionalPart):
                 text = blocked_by(guard, index)
             self._see(index, text, now_ms)
 
-    def _see(self, index, text, now_ms):
+    def _see(self, index: int, text: str, now_ms: int) -> None:
         since_ms = self._since_ms[index]
         if not text:
             self._since_ms[index] = -1

@@ -18,6 +18,14 @@ from ampacity.commission.experiments import Observation
 from ampacity.console.error_texts import UsageError
 from ampacity.roles.optional.part import OptionalPart
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.circuit.trusted.site.tree import Evse
+    from ampacity.commission.experiments import Experiment
+    from ampacity.roles.interfaces import SiteFacts, View
+    from ampacity.roles.primary_face import PrimaryFace
+
 SOURCE = "commission"
 HOLDS_MS = 6000  # of a limit; it is put again in time
 AGAIN_MS = 2000
@@ -27,28 +35,30 @@ WHO_MAX = 60
 class Commissioning(OptionalPart):
     """primary: roles/primary.py. `serves(index)`: is a car to be charged there because it is under test?"""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
         self.guard = primary.guard
-        self.run = None
-        self._readings = [(None, -1)] * len(primary.site["meters"])
-        self._under_test = None
-        self._muted = None
-        self._frozen = {}
-        self._puts = {}
+        self.run: "CommissioningRun" = None  # type: ignore[assignment]  # until the first one
+        self._readings: "list[tuple[list[int] | None, int]]" = [(None, -1)] * len(primary.site["meters"])
+        self._under_test: "dict[str, Any]" = None  # type: ignore[assignment]  # nobody
+        self._muted: "int | None" = None
+        self._frozen: "dict[int, int]" = {}
+        self._puts: "dict[int, tuple[int | None, int]]" = {}
         self._attend_ms = 0
-        self._wish_da = None
+        self._wish_da: "int | None" = None
         self._counted = False
-        self._began = None  # when the run began, as a date
+        self._began: "str | None" = None  # when the run began, as a date
         primary.parts.append(self)
 
     @property
-    def running(self):
+    def running(self) -> bool:
+        """Is a run going on?"""
         return self.run is not None and not self.run.over
 
     # a part of the primary
 
-    def reading(self, meter, now_ms):
+    def reading(self, meter: int, now_ms: int) -> None:
+        """A meter's frame: its currents per supply phase, for the EVSE under test."""
         reading = self.primary.readings[meter]
         amps_da = None if reading is None else reading.get("amps_da")
         lines = None
@@ -59,17 +69,17 @@ class Commissioning(OptionalPart):
                     lines[line] = amps_da[index]
         self._readings[meter] = (lines, now_ms)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """A defect here must not take the site with it: the run ends, and everything is let go."""
         try:
             self._step(now_ms)
         except Exception as e:
             self.primary.log.add("error", "commission: " + format_exception(e), now_ms)
             self.primary.log.counter("commission_failures")
-            self.run = None
+            self.run = None  # type: ignore[assignment]
             self._release(now_ms)
 
-    def _step(self, now_ms):
+    def _step(self, now_ms: int) -> None:
         run = self.run
         if run is None or run.over or self.guard.mode == "quarantine":
             return
@@ -77,27 +87,28 @@ class Commissioning(OptionalPart):
             self.command(["abort"], now_ms)
             return
         if run.claims is not self._under_test:
-            self._begin(run.claims, now_ms)
+            self._begin(run.claims, now_ms)  # type: ignore[arg-type]
         experiment = run.experiment
-        run.step(self._sight(run.claims), now_ms)
+        run.step(self._sight(run.claims), now_ms)  # type: ignore[arg-type]
         self._tell_off(experiment, now_ms)
         self._take_ended(now_ms)
         if run.over:
             self._finish(now_ms)
         elif run.claims is self._under_test:
             self._count_at_once(run.experiment, now_ms)
-            self._apply(run.claims["index"], run.experiment, now_ms)
+            self._apply(self._under_test["index"], run.experiment, now_ms)  # type: ignore[typeddict-item]
 
-    def close(self, now_ms):
+    def close(self, now_ms: int) -> None:
+        """About to restart: every limit of the run is withdrawn."""
         self._release(now_ms)
 
-    def serves(self, index):
+    def serves(self, index: int) -> bool:
         """Is its car to be charged without being asked who it belongs to, because it is under test?"""
         return self._under_test is not None and self._under_test["index"] == index
 
     # what is seen
 
-    def _sight(self, claims):
+    def _sight(self, claims: "dict[str, Any]") -> "Observation":
         index, guard = claims["index"], self.guard
         facts = self.primary.evses.facts(index)
         return Observation(
@@ -108,12 +119,12 @@ class Commissioning(OptionalPart):
             meters=[self._readings[m] for m in claims["meter_indexes"]],
         )  # fmt: skip
 
-    def _off(self, index):
+    def _off(self, index: int) -> object:
         """What it shows while it is paused, where its driver reads registers."""
         driver = self.primary.buses.drivers[index]
         return pause_view(driver) if hasattr(driver, "declare_off_shows") else None
 
-    def _line_trouble(self, claims):
+    def _line_trouble(self, claims: "dict[str, Any]") -> str:
         """What the bus says of this address: two devices have it."""
         wire = self.primary.buses.wire_of[claims["index"]]
         duplicate_addresses = getattr(wire.engine, "duplicate_addresses", None) if wire is not None else None
@@ -121,13 +132,13 @@ class Commissioning(OptionalPart):
 
     # what is wished
 
-    def _begin(self, claims, now_ms):
+    def _begin(self, claims: "dict[str, Any]", now_ms: int) -> None:
         """The next EVSE."""
         self._release(now_ms)
         self._under_test = claims
         self._counted = False
 
-    def _apply(self, index, experiment, now_ms):
+    def _apply(self, index: int, experiment: "Experiment", now_ms: int) -> None:
         self._mute(index, experiment, now_ms)
         wish_da = self._careful(index, experiment)
         if wish_da != self._wish_da or now_ms - self._attend_ms >= AGAIN_MS:
@@ -136,7 +147,7 @@ class Commissioning(OptionalPart):
         self._limit(index, wish_da, now_ms)
         self._hold_others(index, experiment, now_ms)
 
-    def _hold_others(self, index, experiment, now_ms):
+    def _hold_others(self, index: int, experiment: "Experiment", now_ms: int) -> None:
         """While it is measured the others stay where they are, or give way; while people are waited for they are free."""
         if not experiment.holds_others and not experiment.room:
             for other in sorted(self._frozen):
@@ -151,7 +162,7 @@ class Commissioning(OptionalPart):
                 room_da = min(room_da, self.guard.site.evses[other].min_da) if experiment.room == 1 else 0
             self._limit(other, room_da, now_ms)
 
-    def _careful(self, index, experiment):
+    def _careful(self, index: int, experiment: "Experiment") -> "int | None":
         """Until its lines are known it gets no more than what every line of the circuits above has room for."""
         wish_da, ledger, site = experiment.wish_da, self.guard.ledger, self.guard.site
         if wish_da is None or experiment.name not in ("load", "identity", "steps"):
@@ -163,14 +174,14 @@ class Commissioning(OptionalPart):
                     wish_da = min(wish_da, max(0, ledger.margin.free_da(key)))
         return wish_da
 
-    def _limit(self, index, value_da, now_ms):
+    def _limit(self, index: int, value_da: "int | None", now_ms: int) -> None:
         put = self._puts.get(index)
         if put is not None and put[0] == value_da and now_ms - put[1] < AGAIN_MS:
             return
         self._puts[index] = (value_da, now_ms)
         self.guard.limit(SOURCE, ("evse", index), value_da, now_ms + HOLDS_MS, "release")
 
-    def _mute(self, index, experiment, now_ms):
+    def _mute(self, index: int, experiment: "Experiment", now_ms: int) -> None:
         driver = self.primary.buses.drivers[index]
         if experiment.mute == ALL_TRAFFIC:
             self._talk(now_ms)
@@ -186,16 +197,16 @@ class Commissioning(OptionalPart):
                 return
             self._muted = index
             self.primary.log.add("warning", "commission: nothing is sent to %s, to see it fall" % self._under_test["name"], now_ms)
-        if driver.muted != experiment.mute:
+        if driver.muted != experiment.mute:  # type: ignore[attr-defined]
             driver.mute(experiment.mute, now_ms)
 
-    def _talk(self, now_ms):
+    def _talk(self, now_ms: int) -> None:
         if self._muted is not None:
-            self.primary.buses.drivers[self._muted].mute(ALL_TRAFFIC, now_ms)
+            self.primary.buses.drivers[self._muted].mute(ALL_TRAFFIC, now_ms)  # type: ignore[attr-defined]
             self.guard.optional.watchdog_test(self._muted, False, now_ms)
             self._muted = None
 
-    def _release(self, now_ms):
+    def _release(self, now_ms: int) -> None:
         """Nobody is under test: every wish is withdrawn."""
         if self._under_test is not None and self._under_test["tellable"]:
             self.primary.off_shows().tell(self._under_test["index"], None)
@@ -203,12 +214,12 @@ class Commissioning(OptionalPart):
         for index in sorted(self._puts):
             self.guard.limit(SOURCE, ("evse", index), None, None, "release")
         self._puts, self._frozen = {}, {}
-        self._under_test = self._wish_da = None
+        self._under_test = self._wish_da = None  # type: ignore[assignment]
         self.guard.optional.under_test(None)
 
     # what is counted and kept
 
-    def _tell_off(self, experiment, now_ms):
+    def _tell_off(self, experiment: "Experiment", now_ms: int) -> None:
         """What is to be believed of a pause: for now, or (a load has shown it) from now on."""
         if not hasattr(experiment, "tells") or self._under_test is None:
             return
@@ -218,13 +229,13 @@ class Commissioning(OptionalPart):
         if "off_shows" in experiment.counts:
             off.keep(index, experiment.counts["off_shows"], now_ms)
 
-    def _count_at_once(self, experiment, now_ms):
+    def _count_at_once(self, experiment: "Experiment", now_ms: int) -> None:
         """A watchdog that did not act counts before anything is sent to its device again."""
         if experiment.counts.get("distrusted") and not self._counted:
             self._counted = True
             self._tell_guard(self._under_test, False, experiment.counts, now_ms)
 
-    def _tell_guard(self, claims, tested, counts, now_ms):
+    def _tell_guard(self, claims: "dict[str, Any]", tested: bool, counts: "dict[str, Any]", now_ms: int) -> None:
         """What a step has shown replaces what was known; what no step has looked at stays as it was."""
         evidence = self.guard.ledger.evse_states[claims["index"]].evidence
         passed = [row["step"] for row in self.run.results[claims["name"]]["steps"] if row["outcome"] == "passed"]
@@ -237,8 +248,9 @@ class Commissioning(OptionalPart):
         self.guard.optional.commissioned(claims["index"], tested, distrusted, seen, now_ms)
         self.primary.persistence.save(self.guard, now_ms, at_once=True)
 
-    def _take_ended(self, now_ms):
-        ended, self.run.ended = self.run.ended, []
+    def _take_ended(self, now_ms: int) -> None:
+        ended: "list[tuple[dict[str, Any], str, dict[str, Any]]]" = self.run.ended  # type: ignore[assignment]
+        self.run.ended = []
         for claims, outcome, counts in ended:
             if not self._counted and (outcome != "not done" or counts):
                 standing = self.guard.ledger.evse_states[claims["index"]]
@@ -247,7 +259,7 @@ class Commissioning(OptionalPart):
             self._write(claims, now_ms)
             self.primary.log.add("info", "commission: %s %s" % (claims["name"], outcome), now_ms)
 
-    def _write(self, claims, now_ms):
+    def _write(self, claims: "dict[str, Any]", now_ms: int) -> None:
         """The EVSE's own document, and its line in the head."""
         facts, name = self.primary.evses.facts(claims["index"]), claims["name"]
         result = dict(self.run.results[name])
@@ -261,7 +273,7 @@ class Commissioning(OptionalPart):
         head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
         self._put(report.HEAD, head, now_ms)
 
-    def _finish(self, now_ms):
+    def _finish(self, now_ms: int) -> None:
         head = self._head()
         head["ended"], head["finished"] = self.primary.wallclock.iso(now_ms), not self.run.aborted
         if self.run.aborted:
@@ -271,21 +283,21 @@ class Commissioning(OptionalPart):
         self._release(now_ms)
         self.primary.log.add("info", "commission: the run is over, %d findings" % len(self.run.findings), now_ms)
 
-    def _put(self, name, value, now_ms):
+    def _put(self, name: str, value: object, now_ms: int) -> None:
         self.primary.persistence.put(name, value, now_ms)
 
-    def _fingerprint(self, index):
+    def _fingerprint(self, index: int) -> "str | None":
         if self.primary.site["evses"][index]["kind"] == "local":
             return self._identity()
         return self.guard.ledger.evse_states[index].evidence.known_fingerprint
 
-    def _identity(self):
+    def _identity(self) -> str:
         """This controller's own, as its secondaries know it."""
         return "%08x" % (self.primary.documents.get("identity") or {}).get("identity", 0)
 
     # claims
 
-    def _claims(self, index):
+    def _claims(self, index: int) -> "dict[str, Any]":
         evse, facts = self.guard.site.evses[index], self.primary.site["evses"][index]
         meters = self._meters_above(evse)
         names = self.primary.site["meters"]
@@ -298,16 +310,16 @@ class Commissioning(OptionalPart):
             "meter_indexes": meters, "meters": [names[m]["name"] for m in meters], "tellable": self._tellable(index),
         }  # fmt: skip
 
-    def _tellable(self, index):
+    def _tellable(self, index: int) -> bool:
         driver = self.primary.buses.drivers[index]
         return hasattr(driver, "declare_off_shows") and can_declare_off_shows(driver)
 
-    def _where(self, facts):
+    def _where(self, facts: "SiteFacts") -> str:
         if facts["bus"] < 0:
             return "this controller's own pins"
         return "unit %d on %s" % (facts["unit"], self.primary.site["buses"][facts["bus"]]["name"])
 
-    def _meters_above(self, evse):
+    def _meters_above(self, evse: "Evse") -> "list[int]":
         """Meters of the circuits above it, nearest first, that measure every line it may load."""
         found = []
         for circuit in self.guard.site.paths[evse.circuit]:
@@ -316,7 +328,7 @@ class Commissioning(OptionalPart):
                 found.append(meter)
         return found
 
-    def _covers(self, meter, evse):
+    def _covers(self, meter: int, evse: "Evse") -> bool:
         lines = self.primary.site["meters"][meter]["phases"]
         for terminal in evse.terminals:
             for line in terminal:
@@ -326,7 +338,7 @@ class Commissioning(OptionalPart):
 
     # the console
 
-    def command(self, words, now_ms):
+    def command(self, words: "list[str]", now_ms: int) -> str:
         """One line of the console, without its first word."""
         words = list(words)
         as_json = "--json" in words
@@ -354,7 +366,7 @@ class Commissioning(OptionalPart):
             self._finish(now_ms)
         return "ok"
 
-    def _start(self, names, now_ms):
+    def _start(self, names: "list[str]", now_ms: int) -> str:
         if self.running:
             raise NotNow("commission", "start", "a run is going on; `commission abort` ends it")
         if self.primary.scanning is not None and self.primary.scanning.running:
@@ -363,11 +375,11 @@ class Commissioning(OptionalPart):
             raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
         self._open_papers(chosen if names else None, now_ms)
-        self.run = CommissioningRun([self._claims(index) for index in chosen], self.primary.platform.rng(), site["phases"], now_ms)
+        self.run = CommissioningRun([self._claims(index) for index in chosen], self.primary.platform.rng(), site["phases"], now_ms)  # type: ignore[misc]
         self.primary.log.add("warning", "commission: started for %s" % (", ".join(names) or "the whole site"), now_ms)
         return "started: %s; `commission status`" % ", ".join([site["evses"][i]["name"] for i in chosen])
 
-    def _chosen(self, names):
+    def _chosen(self, names: "list[str]") -> "list[int]":
         """The indexes of the EVSEs of these names, without names all that are tested here. Rejected."""
         evses = self.primary.site["evses"]
         own = [i for i, evse in enumerate(evses) if not evse.get("primary")]
@@ -379,12 +391,12 @@ class Commissioning(OptionalPart):
             chosen.append(index)
         return chosen if names else own
 
-    def _lines(self, chosen):
+    def _lines(self, chosen: "list[int]") -> "list[str]":
         """The lines that these EVSEs are on: what a scan before their run looks at."""
         wires = [self.primary.buses.wire_of[index] for index in chosen]
         return sorted({wire.name: 1 for wire in wires if wire is not None})
 
-    def _open_papers(self, chosen, now_ms):
+    def _open_papers(self, chosen: "list[int] | None", now_ms: int) -> None:
         """A run of all begins new papers; one of some replaces their sheets."""
         head = self._head() if chosen is not None else {}
         self._began = self.primary.wallclock.iso(now_ms)
@@ -397,28 +409,29 @@ class Commissioning(OptionalPart):
         head["together"] = []
         self._put(report.HEAD, head, now_ms)
 
-    def _status(self, words, as_json, now_ms):
+    def _status(self, words: "list[str]", as_json: bool, now_ms: int) -> str:
         """words: a number, from which row on what is done is told: a program asks for what is new."""
         if words and (len(words) > 1 or not is_digits(words[0])):
             raise Rejected("commission status", " ".join(words), "nothing, or the number of rows that are known already")
         if self.run is None:
-            status = {"running": False, "evse": None, "step": None, "ask": None, "progress": "", "seconds": 0, "done": [], "left": [], "findings": []}
+            status: "View" = {"running": False, "evse": None, "step": None, "ask": None, "progress": "", "seconds": 0}
+            status.update({"done": [], "left": [], "findings": []})
         else:
             status = self.run.status(now_ms, int(words[0]) if words else 0)
             if self.guard.mode == "quarantine":
                 status["step"] = "waits for the end of quarantine, before"
         return strict_json.dumps(status) if as_json else "\n".join(report.status_lines(status))
 
-    def _head(self):
+    def _head(self) -> "dict[str, Any]":
         return self.primary.documents.get(report.HEAD) or {"evses": {}}
 
-    def _sheets(self, head):
+    def _sheets(self, head: "dict[str, Any]") -> "list[dict[str, Any]]":
         """The documents of the EVSEs that were tested, in site order."""
         rows = sorted([head["evses"][name]["index"] for name in head["evses"]])
         sheets = [self.primary.documents.get(report.document_of(index)) for index in rows]
         return [sheet for sheet in sheets if sheet is not None]
 
-    def _report(self, names, as_json):
+    def _report(self, names: "list[str]", as_json: bool) -> str:
         head = self._head()
         if "format" not in head:
             raise NotNow("commission", "report", "nothing was commissioned yet; `commission start` begins")
@@ -431,7 +444,7 @@ class Commissioning(OptionalPart):
             return strict_json.dumps(head)
         return "\n".join(report.report_lines(head, self._sheets(head)))
 
-    def _sign(self, who, now_ms):
+    def _sign(self, who: str, now_ms: int) -> str:
         """Who has seen the report; the seal tells whether it was changed afterwards."""
         head = self._head()
         if "format" not in head or (self.run is not None and not self.run.over):

@@ -2,6 +2,11 @@
 
 from ampacity.base.errors import Rejected
 
+if False:  # for the type checker
+    from ampacity.ocpp.messages import Message, Token
+    from ampacity.roles.interfaces import Command, UpstreamFace
+    from ampacity.roles.primary_face import PrimaryFace
+
 STATUSES = ("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx", "NoCredit", "Unknown")
 TYPES = ("ISO14443", "ISO15693", "KeyCode", "eMAID", "MacAddress", "Local", "Central")
 TOKEN_CHARACTERS_MAX = 36
@@ -10,19 +15,19 @@ TOKEN_CHARACTERS_MAX = 36
 class OcppCommands:
     """primary: whose upstream is meant. `commands`: as the console takes them."""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
-        self.commands = {
+        self.commands: "dict[str, Command]" = {
             "default": ("default COMPONENT.VARIABLE", self._default),
             "token": ("token cache | list ID TYPE STATUS [GROUP]", self._token),
         }
 
-    def _upstream(self, word):
+    def _upstream(self, word: str) -> "UpstreamFace":
         if self.primary.upstream is None:
             raise Rejected(word, "no upstream", "a site with an upstream")
         return self.primary.upstream
 
-    def _default(self, words, now_ms):
+    def _default(self, words: "list[str]", now_ms: int) -> str:
         """An OCPP variable as it was before anybody set it."""
         upstream = self._upstream("default")
         if len(words) != 1 or "." not in words[0]:
@@ -33,7 +38,7 @@ class OcppCommands:
             raise Rejected("default", words[0], "a variable that can be set and has a default")
         return upstream.variable(component, variable, row.default, now_ms)
 
-    def _token(self, words, now_ms):
+    def _token(self, words: "list[str]", now_ms: int) -> str:
         """What this controller knows of an identifier while the CSMS cannot be asked."""
         station = self._upstream("token").station
         if not 4 <= len(words) <= 5 or words[0] not in ("cache", "list") or len(words[1]) > TOKEN_CHARACTERS_MAX:
@@ -42,7 +47,8 @@ class OcppCommands:
             raise Rejected("type", words[2], ", ".join(TYPES))
         if words[3] not in STATUSES:
             raise Rejected("status", words[3], ", ".join(STATUSES))
-        token, info = {"idToken": words[1], "type": words[2]}, {"status": words[3]}
+        token: Token = {"idToken": words[1], "type": words[2]}
+        info: Message = {"status": words[3]}
         if len(words) == 5:
             info["groupIdToken"] = {"idToken": words[4], "type": words[2]}
         if words[0] == "cache":

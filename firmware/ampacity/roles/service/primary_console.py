@@ -9,6 +9,13 @@ from ampacity.console.settings import Setting, SettingTable, parse_da
 from ampacity.roles.service.ocpp_commands import OcppCommands
 from ampacity.roles.service.status_view import left_text
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.roles.interfaces import Command, View
+    from ampacity.roles.primary_face import PrimaryFace
+    from ampacity.roles.storage.persistence import Persistence
+
 SOURCE = "console"
 COMMISSION = "commission start [EVSE…] | status [--json] | next | no | skip | abort | lines [EVSE…] | report [EVSE] [--json] | sign NAME"
 SCAN = "scan BUS [standing=yes] [units=1-32] [baud=19200E1,…] [full=yes] [limit=SECONDS] | status [--json] | stop"
@@ -27,9 +34,9 @@ class PrimaryConsole:
     """The console's target (see console/console.py) of a primary."""
 
     version = __version__
-    asked_by = None  # the console whose line is being answered
+    asked_by: object = None  # the console whose line is being answered
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
         self.log = primary.log
         self.access = primary.access
@@ -37,7 +44,7 @@ class PrimaryConsole:
         self.settings.load()
         for text in self.settings.refused:
             self.log.add("warning", "stored setting refused: " + text, primary.started_ms)
-        self.commands = {
+        self.commands: "dict[str, Command]" = {
             "isolate": ("isolate EVSE on | off", self._isolate),
             "accept": ("accept EVSE", self._accept),
             "gone": ("gone [NAME]", self._gone),
@@ -58,17 +65,20 @@ class PrimaryConsole:
         }
         self.commands.update(OcppCommands(primary).commands)
 
-    def view(self):
+    def view(self) -> "View":
+        """The primary's view of the site, see status_view.py."""
         return self.primary.view()
 
-    def why(self, name):
+    def why(self, name: str) -> str:
+        """The reasons of an EVSE's present target, as one line. Raises UnknownName."""
         return self.primary.why(self._evse(name))
 
-    def about(self, word):
+    def about(self, word: str) -> "str | None":
+        """What `help COMMAND` says, None: no such command here."""
         from ampacity.roles.service.primary_help import ABOUT
         return ABOUT.get(word)
 
-    def asks(self, words):
+    def asks(self, words: "list[str]") -> "str | None":
         """What a person is asked before this line is done, or None; a line that names nothing that is here is refused now."""
         word, rest = words[0], words[1:]
         if word in ("accept", "unlock"):
@@ -86,18 +96,18 @@ class PrimaryConsole:
         from ampacity.roles.service.primary_help import ASKS
         return ASKS[word]
 
-    def limit(self, name, limit_da, watts, ttl_ms, now_ms):
+    def limit(self, name: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
         """A limit by hand on an EVSE, a circuit (all that flows there) or `site` (the sum of our EVSEs)."""
         target = self._target(name)
         until_ms = None if ttl_ms is None else now_ms + ttl_ms
         value, unit = (limit_da, "da") if watts is None else (watts, "w")
-        text = "withdrawn" if value is None else "%d W" % watts if unit == "w" else amps(value)
+        text = "withdrawn" if value is None else "%d W" % value if unit == "w" else amps(value)
         self.log.add("info", "limit by console: %s %s" % (name, text), now_ms)
         self.primary.manual_limits().put(SOURCE, target, value, until_ms, "release", now_ms, unit)
 
     # names
 
-    def _target(self, name):
+    def _target(self, name: str) -> "tuple[str, int]":
         site = self.primary.site
         if name == "site":
             return ("chargers", 0)
@@ -109,7 +119,7 @@ class PrimaryConsole:
             raise UnknownName("target", name, ["site"] + [item["name"] for item in site["circuits"] + site["evses"]])
         return ("evse", index)
 
-    def _evse(self, name):
+    def _evse(self, name: str) -> int:
         index = self.primary.evses.index(name)
         if index is None:
             raise UnknownName("EVSE", name, [item["name"] for item in self.primary.site["evses"]])
@@ -117,7 +127,7 @@ class PrimaryConsole:
 
     # settings
 
-    def _rows(self):
+    def _rows(self) -> "list[Setting]":
         guard = self.primary.guard
         rows = []
         for key, part, attribute, kind, least, most in PLAN_SETTINGS:
@@ -128,15 +138,15 @@ class PrimaryConsole:
             rows.append(Setting(evse["name"] + ".limit_a", "da", evse["limit_da"], self._wish(i), 0, evse["max_da"]))
         return rows
 
-    def _wish(self, index):
-        def apply(value_da):
+    def _wish(self, index: int) -> "Callable[[int], None]":
+        def apply(value_da: int) -> None:
             guard = self.primary.guard
             guard.limit("installer", ("evse", index), value_da, None, "hold")
         return apply
 
     # commands
 
-    def _isolate(self, words, now_ms):
+    def _isolate(self, words: "list[str]", now_ms: int) -> str:
         if len(words) != 2 or words[1] not in ("on", "off"):
             raise UsageError("isolate EVSE on | off; on: its feeder is open and locked", words)
         index, guard = self._evse(words[0]), self.primary.guard
@@ -147,7 +157,7 @@ class PrimaryConsole:
         self.log.add("warning", "declared isolated: %s %s" % (words[0], words[1]), now_ms)
         return "ok"
 
-    def _gone(self, words, now_ms):
+    def _gone(self, words: "list[str]", now_ms: int) -> str:
         """What left the site file and still counts; with a name: somebody looked, and it hangs on the site no more."""
         guard = self.primary.guard
         if not words:
@@ -158,12 +168,12 @@ class PrimaryConsole:
         self.log.add("warning", "declared gone: " + words[0], now_ms)
         return "ok"
 
-    def _one_evse(self, word, words):
+    def _one_evse(self, word: str, words: "list[str]") -> int:
         if len(words) != 1:
             raise UsageError(word + " EVSE", words)
         return self._evse(words[0])
 
-    def _accept(self, words, now_ms):
+    def _accept(self, words: "list[str]", now_ms: int) -> str:
         index, guard = self._one_evse("accept", words), self.primary.guard
         evidence = guard.ledger.evse_states[index].evidence
         if evidence.known_fingerprint is not None and not evidence.same_device():
@@ -172,7 +182,7 @@ class PrimaryConsole:
         self.log.add("warning", "device accepted: " + words[0], now_ms)
         return "accepted; it stays locked out for its disobedience: `unlock %s`" % words[0] if guard.locked_out(index) else "ok"
 
-    def _unlock(self, words, now_ms):
+    def _unlock(self, words: "list[str]", now_ms: int) -> str:
         index = self._one_evse("unlock", words)
         self.primary.guard.unlock(index)
         driver = self.primary.buses.drivers[index]
@@ -181,7 +191,7 @@ class PrimaryConsole:
         self.log.add("warning", "unlocked: " + words[0], now_ms)
         return "ok"
 
-    def _solar(self, words, now_ms):
+    def _solar(self, words: "list[str]", now_ms: int) -> str:
         """Charge by surplus only, or by all there is."""
         if len(words) != 2 or words[1] not in ("on", "off"):
             raise UsageError("solar EVSE on | off", words)
@@ -189,7 +199,7 @@ class PrimaryConsole:
         self.log.add("info", "solar: %s %s" % (words[0], words[1]), now_ms)
         return "ok"
 
-    def _needs(self, words, now_ms):
+    def _needs(self, words: "list[str]", now_ms: int) -> str:
         """What the car still needs and in how many hours it leaves."""
         if len(words) == 2 and words[1] == "off":
             self.primary.evses.needs(self._evse(words[0]), None, None, now_ms)
@@ -200,23 +210,23 @@ class PrimaryConsole:
         self.primary.evses.needs(self._evse(words[0]), kwh * 100, now_ms + hours * 360000, now_ms)
         return "ok"
 
-    def _start(self, words, now_ms):
+    def _start(self, words: "list[str]", now_ms: int) -> str:
         """Pass over the random wait after a power failure."""
         self.primary.guard.optional.start_now(self._one_evse("start", words))
         return "ok"
 
-    def _confirm(self, words, now_ms):
+    def _confirm(self, words: "list[str]", now_ms: int) -> str:
         self.primary.guard.confirm_assumed(self._one_circuit("confirm", words))
         self.log.add("warning", "assumed other load confirmed: " + words[0], now_ms)
         return "ok"
 
-    def _trust(self, words, now_ms):
+    def _trust(self, words: "list[str]", now_ms: int) -> str:
         """The meter of this circuit and its CTs were looked at."""
         self.primary.guard.trust_meter(self._one_circuit("trust", words))
         self.log.add("warning", "meter trusted again: " + words[0], now_ms)
         return "ok"
 
-    def _one_circuit(self, word, words):
+    def _one_circuit(self, word: str, words: "list[str]") -> int:
         names = [circuit["name"] for circuit in self.primary.site["circuits"]]
         if len(words) != 1:
             raise UsageError(word + " CIRCUIT", words)
@@ -224,7 +234,7 @@ class PrimaryConsole:
             raise UnknownName("circuit", words[0], names)
         return names.index(words[0])
 
-    def _gaps(self, words, now_ms):
+    def _gaps(self, words: "list[str]", now_ms: int) -> str:
         lines = []
         for i, evse in enumerate(self.primary.site["evses"]):
             for text in self.primary.guard.gaps(i):
@@ -234,7 +244,7 @@ class PrimaryConsole:
                 lines.append(evse["name"] + ": " + trouble)
         return "\n".join(lines) or "no evidence is missing"
 
-    def _variable(self, words, now_ms):
+    def _variable(self, words: "list[str]", now_ms: int) -> str:
         """An OCPP variable by hand: shown, or set as the CSMS would."""
         if self.primary.upstream is None:
             raise Rejected("variable", " ".join(words), "a site with an upstream")
@@ -243,7 +253,7 @@ class PrimaryConsole:
         component, variable = words[0].split(".", 1)
         return self.primary.upstream.variable(component, variable, " ".join(words[1:]) if len(words) > 1 else None, now_ms)
 
-    def _time(self, words, now_ms):
+    def _time(self, words: "list[str]", now_ms: int) -> str:
         """The time of day, who told it, and what the site's zone makes of it."""
         wallclock = self.primary.wallclock
         unix_ms = wallclock.unix_ms(now_ms)
@@ -253,46 +263,46 @@ class PrimaryConsole:
         local = Zone(zone).local(unix_ms)
         return "%s by %s; here %04d-%02d-%02d %02d:%02d:%02d (%s)" % ((wallclock.iso(now_ms), wallclock.source) + local[:6] + (zone,))
 
-    def _commission(self, words, now_ms):
+    def _commission(self, words: "list[str]", now_ms: int) -> str:
         """The guided test of every EVSE; its part of the firmware is loaded when it is first asked for."""
         if self.primary.commissioning is None:
             from ampacity.roles.service.commissioning import Commissioning
             self.primary.commissioning = Commissioning(self.primary)
         return self.primary.commissioning.command(words, now_ms)
 
-    def _scan(self, words, now_ms):
+    def _scan(self, words: "list[str]", now_ms: int) -> str:
         """What is on a bus; loaded when it is first asked for."""
         if self.primary.scanning is None:
             from ampacity.roles.service.scanning import Scanning
             self.primary.scanning = Scanning(self.primary)
         return self.primary.scanning.command(words, self.asked_by, now_ms)
 
-    def _replace(self, words, now_ms):
+    def _replace(self, words: "list[str]", now_ms: int) -> str:
         """A new unit at an old place; loaded when it is first asked for."""
         if self.primary.replacing is None:
             from ampacity.roles.service.replacing import Replacing
             self.primary.replacing = Replacing(self.primary)
         return self.primary.replacing.command(words, now_ms)
 
-    def _relearned(self, words):
+    def _relearned(self, words: "list[str]") -> "Persistence":
         persistence = self.primary.persistence
         if words or not persistence.lost:
             raise Rejected("relearn", " ".join(words), "no words, and only while the evidence is damaged")
         return persistence
 
-    def _relearn(self, words, now_ms):
+    def _relearn(self, words: "list[str]", now_ms: int) -> str:
         """The evidence was damaged, and somebody has looked at every EVSE."""
         persistence = self._relearned(words)
         self.log.add("warning", "the damaged evidence was given up: what was locked out or distrusted is forgotten", now_ms)
         persistence.relearn(self.primary.guard)
         return "restarting"
 
-    def _restart(self, words, now_ms):
+    def _restart(self, words: "list[str]", now_ms: int) -> str:
         self.primary.reset("installer", 0, now_ms)
         return "restarting"
 
 
-def _setter(owner, attribute):
-    def apply(value):
+def _setter(owner: object, attribute: str) -> "Callable[[int], None]":
+    def apply(value: int) -> None:
         setattr(owner, attribute, value)
     return apply

@@ -8,6 +8,11 @@ from ampacity.base.errors import NotNow, Rejected
 from ampacity.commission import report
 from ampacity.commission.replace import OVER, Replacement, UnitObservation, serial_fits, summary
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.roles.primary_face import PrimaryFace
+
 KEPT = 20  # replacements on paper
 NAMES = {"watchdog_ms": "watchdog", "fallback_da": "fallback", "power_on_da": "power_on"}
 
@@ -15,12 +20,12 @@ NAMES = {"watchdog_ms": "watchdog", "fallback_da": "fallback", "power_on_da": "p
 class Replacing:
     """primary: with guard, buses, points, keeper and installer."""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
-        self.run = None
-        self._index = None
+        self.run: "Replacement | None" = None
+        self._index: int = None  # type: ignore[assignment]  # until a replacement is begun
 
-    def command(self, words, now_ms):
+    def command(self, words: "list[str]", now_ms: int) -> str:
         """One console line after `replace`."""
         words = list(words)
         if not words or words[0] in ("status", "stop"):
@@ -33,7 +38,7 @@ class Replacing:
             return summary(words[0], unit, self._unfinished(words[0], unit) is not None)
         return self._begin(index, unit, words[1][7:], now_ms)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """Part of the housekeeping."""
         run = self.run
         if run is None or run.stage == OVER:
@@ -51,14 +56,14 @@ class Replacing:
 
     # what was asked for
 
-    def _evse(self, name):
+    def _evse(self, name: str) -> int:
         index = self.primary.evses.index(name)
         names = [evse["name"] for evse in self.primary.site["evses"] if evse["kind"] != "local"]
         if index is None or name not in names:
             raise Rejected("evse", name, ", ".join(names) or "an EVSE on a bus")
         return index
 
-    def _begin(self, index, unit, serial, now_ms):
+    def _begin(self, index: int, unit: "UnitObservation", serial: str, now_ms: int) -> str:
         name = self.primary.site["evses"][index]["name"]
         if self.run is not None and self.run.stage != OVER:
             raise NotNow("replace", name, "that of %s goes on; wait, or `replace stop` ends it" % self.run.name)
@@ -66,7 +71,7 @@ class Replacing:
             raise NotNow("replace", name, "nothing answers at its address; switch the new unit on")
         nameless = unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known)
         if not (serial == "none" if nameless else serial_fits(serial, unit.fingerprint)):
-            raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else unit.fingerprint)
+            raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else str(unit.fingerprint))
         before = self._unfinished(name, unit)
         if not nameless and unit.fingerprint == unit.known and before is None:
             raise NotNow("replace", name, "serial number %s is the known one, so this is no new unit" % unit.known)
@@ -76,7 +81,7 @@ class Replacing:
         self.primary.log.add("warning", "replace %s: serial number %s instead of %s" % (name, self.run.new, self.run.old), now_ms)
         return self.run.text()
 
-    def _about(self, words, now_ms):
+    def _about(self, words: "list[str]", now_ms: int) -> str:
         if self.run is None:
             raise NotNow("replace", " ".join(words), "no replacement was begun; `replace EVSE` begins one")
         if words[:1] == ["stop"]:
@@ -85,7 +90,7 @@ class Replacing:
             return "ok"
         return strict_json.dumps(self.run.status()) if "--json" in words else self.run.text()
 
-    def _unfinished(self, name, unit):
+    def _unfinished(self, name: str, unit: "UnitObservation") -> "dict[str, Any] | None":
         """The last replacement there as it is on paper, if it was of this unit and failed; else None."""
         rows = [row for row in (self.primary.documents.get(report.HEAD) or {}).get("replaced", []) if row["evse"] == name]
         failed = rows and rows[-1]["outcome"] == "failed" and rows[-1]["new"] == unit.fingerprint
@@ -93,7 +98,7 @@ class Replacing:
 
     # what is seen
 
-    def _unit(self, index):
+    def _unit(self, index: int) -> "UnitObservation":
         evidence = self.primary.guard.ledger.evse_states[index].evidence
         driver = self.primary.buses.drivers[index]
         shown = getattr(driver, "settings_shown", None)
@@ -109,16 +114,17 @@ class Replacing:
             unit.read_ms = max([-1] + [evidence.read_ms[key] for key in read])
         return unit
 
-    def _own(self, index, key, shown):
+    def _own(self, index: int, key: str, shown: "Any") -> "tuple[str, int, int, bool, str]":
         """A setting of one of our own secondaries: it is written at the unit, and may be lower than the site file counts with."""
         wanted = self.primary.site["evses"][index].get(key, shown)
         return NAMES.get(key, key), wanted, shown, shown <= wanted, NAMES.get(key, "raw")
 
     # its end
 
-    def _finish(self, now_ms):
+    def _finish(self, now_ms: int) -> None:
         """On paper, beside the commissioning; then the test of this one."""
-        run, primary = self.run, self.primary
+        run: Replacement = self.run  # type: ignore[assignment]  # it is over
+        primary = self.primary
         primary.log.add("info", "replace %s: %s, %s" % (run.name, run.outcome, run.lines[-1][1]), now_ms)
         head = primary.documents.get(report.HEAD) or {"evses": {}}
         row = run.status()

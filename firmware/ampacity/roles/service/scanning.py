@@ -12,6 +12,13 @@ from ampacity.commission.scan import ANY_UNITS, Scan
 from ampacity.commission.scan_text import lines, report, settings_for, settings_of, units_for, units_of
 from ampacity.console.error_texts import UnknownName
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.roles.control.buses import Wire
+    from ampacity.roles.interfaces import SiteFacts
+    from ampacity.roles.primary_face import PrimaryFace
+
 OPTIONS = ("standing", "units", "baud", "full", "limit")
 LIMIT_S, LIMIT_S_MAX = 900, 7200
 
@@ -19,19 +26,20 @@ LIMIT_S, LIMIT_S_MAX = 900, 7200
 class Scanning:
     """primary: with buses, guard, site and log."""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
-        self.scan = None
-        self._wire = None
-        self._owner = None
+        self.scan: "Scan" = None  # type: ignore[assignment]  # until the first one
+        self._wire: "Wire | None" = None
+        self._owner: object = None
         self._until_ms = 0
-        self.beside = []  # the other lines of the same bus
+        self.beside: "list[str]" = []  # the other lines of the same bus
 
     @property
-    def running(self):
+    def running(self) -> bool:
+        """Does a line stand for a scan?"""
         return self._wire is not None
 
-    def command(self, words, owner, now_ms):
+    def command(self, words: "list[str]", owner: object, now_ms: int) -> str:
         """One console line after `scan`. owner: the console that asks; when it closes the scan ends."""
         if not words or words[0] == "status":
             return self._status("--json" in words, now_ms)
@@ -40,7 +48,7 @@ class Scanning:
             return "ok"
         return self._start(words, owner, now_ms)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
         """To be called often: gives the line back when it is time."""
         if self._wire is None:
             return
@@ -53,7 +61,7 @@ class Scanning:
 
     # what was asked for
 
-    def _start(self, words, owner, now_ms):
+    def _start(self, words: "list[str]", owner: object, now_ms: int) -> str:
         if self._wire is not None:
             raise NotNow("scan", words[0], "the scan of %s goes on; wait, or `scan stop` ends it" % self._wire.name)
         test = self.primary.commissioning
@@ -80,11 +88,11 @@ class Scanning:
         wire.lend(self.scan, now_ms)
         return self.scan.progress(now_ms * 1000) + self._unseen()
 
-    def _unseen(self):
+    def _unseen(self) -> str:
         """Of a bus with several hosts one is looked at: which others there are."""
         return "\nnot in this scan: %s; scan each by its name" % ", ".join(self.beside) if self.beside else ""
 
-    def _options(self, words):
+    def _options(self, words: "list[str]") -> "dict[str, str]":
         options = {}
         for word in words:
             key, _, value = word.partition("=")
@@ -95,7 +103,7 @@ class Scanning:
             options[key] = value
         return options
 
-    def _units(self, text, wire, full, rtu):
+    def _units(self, text: "str | None", wire: "Wire", full: bool, rtu: bool) -> "list[int]":
         """Addresses as asked for; none or "own": the likely ones and those of the site file, over TCP these early."""
         if text not in (None, "own"):
             return units_of(text, rtu)
@@ -104,14 +112,14 @@ class Scanning:
         units += [unit for unit in own if unit not in units]
         return sorted(units) if rtu else units[: len(ANY_UNITS)] + sorted(units[len(ANY_UNITS) :], key=lambda unit: (unit not in own, unit))
 
-    def _limit_s(self, text):
+    def _limit_s(self, text: "str | None") -> int:
         if text is None:
             return LIMIT_S
         if not is_digits(text) or not 1 <= int(text) <= LIMIT_S_MAX:
             raise Rejected("limit", text, "1..%d s" % LIMIT_S_MAX)
         return int(text)
 
-    def _bus(self, name):
+    def _bus(self, name: str) -> "tuple[SiteFacts, Wire]":
         """(bus facts, wire) by the bus's name or number, or by HOST:PORT where a bus has several."""
         buses, wires = self.primary.site["buses"], self.primary.buses.wires
         if is_digits(name) and int(name) < len(buses):
@@ -124,7 +132,7 @@ class Scanning:
 
     # who may be asked, and when
 
-    def _wait_ms(self, wire):
+    def _wait_ms(self, wire: "Wire") -> int:
         """How long this bus must be silent until the watchdog of each of its EVSEs has run out."""
         longest_ms = 0
         for facts, _driver, evse in wire.members:
@@ -137,9 +145,9 @@ class Scanning:
             longest_ms = max(longest_ms, standing.evse.lapse_ms(watchdog_ms))
         return longest_ms
 
-    def _may_ask(self, wire, own):
+    def _may_ask(self, wire: "Wire", own: "tuple[int, str, int]") -> "Callable[[tuple[int, str, int], int, int], str]":
         """A question that could revive what one in service was told last is not asked (rule 5)."""
-        def may_ask(setting, unit, now_ms):
+        def may_ask(setting: "tuple[int, str, int]", unit: int, now_ms: int) -> str:
             for facts, _driver, evse in wire.members:
                 if evse is None or facts["unit"] != unit or (setting[0] and setting != own):
                     continue
@@ -149,7 +157,7 @@ class Scanning:
             return ""
         return may_ask
 
-    def _counted(self, evse, now_ms):
+    def _counted(self, evse: int, now_ms: int) -> bool:
         """Does its bound hold all that a question may revive? Then it may go out; its silence runs from here."""
         ledger = self.primary.guard.ledger
         s = ledger.evse_states[evse]
@@ -160,7 +168,7 @@ class Scanning:
 
     # its end
 
-    def _end(self, why, now_ms):
+    def _end(self, why: str, now_ms: int) -> None:
         if self._wire is None:
             raise NotNow("scan", "stop", "no scan runs")
         self.scan.stop(why)
@@ -169,7 +177,7 @@ class Scanning:
         self.primary.log.add("info", text + ("; " + self.scan.verdict if self.scan.verdict else ""), now_ms)
         self._wire = self._owner = None
 
-    def _status(self, as_json, now_ms):
+    def _status(self, as_json: bool, now_ms: int) -> str:
         if self.scan is None:
             raise NotNow("scan", "status", "nothing was scanned yet; `scan BUS` begins")
         document = report(self.scan, now_ms * 1000)

@@ -8,16 +8,24 @@ from ampacity.base.quantities import amps, tenths
 from ampacity.console.access import Access
 from ampacity.console.settings import Setting, SettingTable, is_number
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.base.clock import Clock
+    from ampacity.roles.interfaces import Command, SecondaryFace, View
+
 UNLOCK_S_MAX = 3600
 
 
 class NoDocuments:
     """The documents of settings that their owner keeps itself."""
 
-    def get(self, name):
+    def get(self, name: str) -> None:
+        """None: nothing is kept here."""
         return None
 
-    def put(self, name, value):
+    def put(self, name: str, value: object) -> None:
+        """The register map has taken the value already."""
         pass
 
 
@@ -25,13 +33,14 @@ class SecondaryConsole:
     """secondary: the role's Secondary. Settings act on the register map, which checks them against one another."""
 
     version = __version__
+    asked_by: object = None  # the console whose line is being answered
 
-    def __init__(self, secondary, clock):
+    def __init__(self, secondary: "SecondaryFace", clock: "Clock") -> None:
         self.secondary = secondary
         self.clock = clock
         self.log = secondary.log
         self.access = Access(secondary.documents, os.urandom)
-        self.commands = {
+        self.commands: "dict[str, Command]" = {
             "unlock": ("unlock SECONDS: settings may be written over the bus", self.unlock),
             "clear": ("clear: faults that are no longer there", self.clear),
         }
@@ -46,21 +55,24 @@ class SecondaryConsole:
             NoDocuments(),
         )
 
-    def view(self):
+    def view(self) -> "View":
+        """The facts of this secondary, see Secondary.view."""
         return self.secondary.view(self.clock.now_ms())
 
-    def why(self, name):
+    def why(self, name: str) -> str:
+        """The limit in force, and which part of the lease it comes from; the name does not matter."""
         now_ms = self.clock.now_ms()
         lease = self.secondary.lease
         return "%s: %s, max_a %s" % (amps(lease.limit_da(now_ms)), lease.state(now_ms), amps(lease.max_da))
 
-    def limit(self, target, limit_da, watts, ttl_ms, now_ms):
+    def limit(self, target: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
+        """Raises Rejected: limits are put at the primary."""
         raise Rejected("limit", target, "the primary's console: a secondary obeys its lease")
 
-    def setter(self, key, name):
+    def setter(self, key: str, name: str) -> "Callable[[int], None]":
         """Function that puts one of the four values in force; the others stay."""
 
-        def apply(value):
+        def apply(value: int) -> None:
             lease = self.secondary.lease
             values = {"fallback_da": lease.fallback_da, "max_da": lease.max_da, "power_on_da": lease.power_on_da}
             values["longest_ms"] = lease.longest_ms
@@ -74,7 +86,7 @@ class SecondaryConsole:
 
         return apply
 
-    def unlock(self, words, now_ms):
+    def unlock(self, words: "list[str]", now_ms: int) -> str:
         """Open the settings block of the register map for a while."""
         if len(words) != 1 or not is_number(words[0]) or not 0 <= int(words[0]) <= UNLOCK_S_MAX:
             raise Rejected("unlock", " ".join(words), "0..%d seconds" % UNLOCK_S_MAX)
@@ -82,6 +94,7 @@ class SecondaryConsole:
         self.log.add("info", "settings over the bus: unlocked for %s s" % words[0], now_ms)
         return "ok"
 
-    def clear(self, words, now_ms):
+    def clear(self, words: "list[str]", now_ms: int) -> str:
+        """End the faults that are no longer present."""
         self.secondary.evse.reset_faults()
         return "ok"

@@ -7,13 +7,21 @@ from ampacity.base.compat import mem_free
 from ampacity.base.quantities import amps
 from ampacity.roles.configuration.compiled_site import spread
 
+if False:  # for the type checker
+    from typing import Any
 
-def in_amperes(values_da):
+    from ampacity.circuit.guard import Guard
+    from ampacity.roles.interfaces import View
+    from ampacity.roles.primary_face import PrimaryFace
+
+
+def in_amperes(values_da: "list[int]") -> "list[float]":
     """Deci-amperes as amperes with one decimal."""
     return [value / 10 for value in values_da]
 
 
-def circuit_view(guard, index):
+def circuit_view(guard: "Guard", index: int) -> "View":
+    """One circuit: margin and other load in A per phase, and whether its meter is believed."""
     view = {
         "margin_a": in_amperes(guard.margin_da(index)),
         "other_a": in_amperes(guard.other_da(index)),
@@ -24,7 +32,7 @@ def circuit_view(guard, index):
     return view
 
 
-def left_view(guard):
+def left_view(guard: "Guard") -> "View":
     """What no longer stands in the site file, and still counts: by name, in amperes for each of its phases."""
     rows = {}
     for row in guard.removed_evses():
@@ -32,7 +40,7 @@ def left_view(guard):
     return rows
 
 
-def left_text(row):
+def left_text(row: "dict[str, Any]") -> str:
     """One of guard.removed_evses() as a line for people."""
     name, falls_ms = row["name"], row["falls_ms"]
     until = "until `gone %s`" % name
@@ -42,7 +50,7 @@ def left_text(row):
     return "%s (%s) left the site file: %s %s" % (name, row["at"] or "address unknown", count, until)
 
 
-def evse_view(primary, index):
+def evse_view(primary: "PrimaryFace", index: int) -> "View":
     """One EVSE: what was ordered, what it may be drawing at most, what it says, and why."""
     guard, facts = primary.guard, primary.site["evses"][index]
     measured_da = primary.evses.amps_da(index) or []
@@ -59,7 +67,7 @@ def evse_view(primary, index):
     }
 
 
-def meter_view(primary, index, now_ms):
+def meter_view(primary: "PrimaryFace", index: int, now_ms: int) -> "View":
     """One meter: its currents, export negative, and what other models of the device show (the charge of a battery)."""
     facts, reading = primary.buses.meters[index].facts, primary.readings[index] or {}
     view = {
@@ -77,7 +85,7 @@ def meter_view(primary, index, now_ms):
     return view
 
 
-def counters(engine):
+def counters(engine: "Any") -> "View":
     """A wire's counters as they stand: frames, errors by kind, the last poll cycle; `trouble` of its addresses, if any."""
     shown = dict(engine.counters)
     duplicate_addresses = getattr(engine, "duplicate_addresses", None)
@@ -86,7 +94,7 @@ def counters(engine):
     return shown
 
 
-def primary_view(primary, now_ms):
+def primary_view(primary: "PrimaryFace", now_ms: int) -> "View":
     """The `primary` part of the bench's state, section "Control channel" of the bench's interface."""
     site, guard = primary.site, primary.guard
     circuits, evses = {}, {}

@@ -9,6 +9,12 @@ Other sources keep their own: charging profiles lie in the station's store, the 
 from ampacity.base.errors import Rejected
 from ampacity.roles.optional.part import OptionalPart
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.circuit.policy.constraints.external_limits import Limit
+    from ampacity.roles.primary_face import PrimaryFace
+
 DOCUMENT = "limits"
 SOURCES = ("console",)
 SITE = "site"
@@ -20,21 +26,24 @@ UNREADABLE = "limits: those put before the restart are not readable (%s): 0 A fo
 class ManualLimits(OptionalPart):
     """primary: whose guard, settings and log. `put` as the guard's `limit`, and kept when it returns."""
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.guard = primary.guard
         self.documents = primary.documents
         self.log = primary.log
         self.site = primary.site
-        self._known = self.guard.limits.limits  # as they were kept last
+        self._known: object = self.guard.limits.limits  # as they were kept last
         self._due_ms = primary.started_ms + LEFT_MS
         self._restore(primary.started_ms)
 
-    def put(self, source, target, value, until_ms, silent, now_ms, unit="da"):
+    def put(
+        self, source: str, target: "tuple[str, int]", value: "int | None", until_ms: "int | None", silent: str, now_ms: int, unit: str = "da",
+    ) -> None:
         """Raises Rejected, or OSError: it is in force, but not kept yet."""
         self.guard.limit(source, target, value, until_ms, silent, unit=unit)
         self._keep(now_ms)
 
-    def step(self, now_ms):
+    def step(self, now_ms: int) -> None:
+        """Housekeeping: keep what changed, and once a minute the time left."""
         if self._known is self.guard.limits.limits and (now_ms < self._due_ms or not self._ending()):
             return
         if self._known is None and now_ms < self._due_ms:
@@ -45,25 +54,26 @@ class ManualLimits(OptionalPart):
             self.log.counter("storage_errors")
             self.log.add("error", "limits: not kept: %s" % e, now_ms)
 
-    def close(self, now_ms):
+    def close(self, now_ms: int) -> None:
+        """About to restart: keep all of it."""
         self._due_ms = now_ms
         self._known = None
         self.step(now_ms)
 
-    def _own(self):
+    def _own(self) -> "list[Limit]":
         return [limit for limit in self.guard.limits.limits if limit.source in SOURCES]
 
-    def _ending(self):
+    def _ending(self) -> "list[Limit]":
         return [limit for limit in self._own() if limit.until_ms is not None]
 
-    def _keep(self, now_ms):
+    def _keep(self, now_ms: int) -> None:
         self._known, self._due_ms = None, now_ms + RETRY_MS
         self.documents.put(DOCUMENT, [self._entry(limit, now_ms) for limit in self._own()])
         self._known, self._due_ms = self.guard.limits.limits, now_ms + LEFT_MS
 
     # the document
 
-    def _entry(self, limit, now_ms):
+    def _entry(self, limit: "Limit", now_ms: int) -> "dict[str, Any]":
         return {
             "source": limit.source, "kind": limit.kind, "name": self._name(limit.kind, limit.index), "value": limit.value,
             "unit": limit.unit, "left_ms": None if limit.until_ms is None else max(0, limit.until_ms - now_ms),
@@ -71,12 +81,12 @@ class ManualLimits(OptionalPart):
             "phases": limit.phases,
         }  # fmt: skip
 
-    def _name(self, kind, index):
+    def _name(self, kind: str, index: int) -> str:
         if kind == "chargers" and index == 0:
             return SITE
         return self.site["evses" if kind == "evse" else "circuits"][index]["name"]
 
-    def _restore(self, now_ms):
+    def _restore(self, now_ms: int) -> None:
         entries = self.documents.get(DOCUMENT, [])
         why = "damaged" if DOCUMENT in self.documents.damaged else "" if isinstance(entries, list) else "no list"
         for entry in entries if not why else ():
@@ -88,7 +98,7 @@ class ManualLimits(OptionalPart):
             self.guard.limit(SOURCES[0], ("chargers", 0), 0, None, "hold")
             self.log.add("error", UNREADABLE % why, now_ms)
 
-    def _put_back(self, entry, now_ms):
+    def _put_back(self, entry: "dict[str, Any]", now_ms: int) -> None:
         kind, name, left_ms = entry["kind"], entry["name"], entry["left_ms"]
         index = 0
         if name != SITE or kind != "chargers":

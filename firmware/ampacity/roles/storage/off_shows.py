@@ -6,6 +6,11 @@ out of one unit is believed of no other, until commissioning has seen it there, 
 
 from ampacity.base.errors import Rejected
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.roles.primary_face import PrimaryFace
+
 DOCUMENT = "off_shows"
 WORDS = ("least", "max", "last")
 FORMER = "; off_shows in the site file is not known to be of this unit: `ampacity commission` finds out what this one shows"
@@ -17,41 +22,41 @@ class OffShows:
     kept, by the EVSE's name: [what it shows, "": nothing is known of it; its profile; its fingerprint; the site file's word then].
     """
 
-    def __init__(self, primary):
+    def __init__(self, primary: "PrimaryFace") -> None:
         self.primary = primary
         kept = primary.documents.get(DOCUMENT)
-        self.kept = kept if isinstance(kept, dict) else {}
+        self.kept: "dict[str, Any]" = kept if isinstance(kept, dict) else {}
         if DOCUMENT in primary.documents.damaged:
             for index, evse in enumerate(primary.site["evses"]):  # which unit was exchanged is not known
                 self.kept[evse["name"]] = self._news(index, "")
         for index in range(len(primary.site["evses"])):
             self.tell(index, None)
 
-    def tell(self, index, shows):
+    def tell(self, index: int, shows: "str | None") -> None:
         """shows: what is believed of it for now; None: what the site file says, else what is kept of this unit."""
         driver = self.primary.buses.drivers[index]
         if hasattr(driver, "declare_off_shows"):
             driver.declare_off_shows(shows or self._of(index))
 
-    def _of(self, index):
+    def _of(self, index: int) -> "str | None":
         said, row = self._said(index), self._row(index)
         if said and (len(row) != 4 or row[3] != said):
             return said
         return row[0] if row[1:3] == self._unit(index) and row[0] in WORDS else None
 
-    def _said(self, index):
+    def _said(self, index: int) -> "str | None":
         """The word of the site file, None: none."""
         return self.primary.site["evses"][index].get("off_shows")
 
-    def _row(self, index):
+    def _row(self, index: int) -> "list[Any]":
         row = self.kept.get(self.primary.site["evses"][index]["name"])
         return row if isinstance(row, list) and len(row) in (3, 4) else []
 
-    def _unit(self, index):
+    def _unit(self, index: int) -> "list[Any]":
         """Which unit it is, as far as that is known."""
         return [self.primary.site["evses"][index]["profile"], self.primary.guard.ledger.evse_states[index].evidence.known_fingerprint]
 
-    def keep(self, index, shows, now_ms):
+    def keep(self, index: int, shows: str, now_ms: int) -> None:
         """A load has shown it."""
         name, row = self.primary.site["evses"][index]["name"], self._news(index, shows)
         if self.kept.get(name) != row:
@@ -59,7 +64,7 @@ class OffShows:
             self.primary.persistence.put(DOCUMENT, self.kept, now_ms)
             self.primary.log.add("info", "commission: %s shows %s as its limit while it is off; that counts from now on" % (name, shows), now_ms)
 
-    def forget(self, index, now_ms):
+    def forget(self, index: int, now_ms: int) -> None:
         """Another unit takes its place: neither what is kept nor the site file's word was found out of it. Rejected: not kept."""
         name = self.primary.site["evses"][index]["name"]
         if self._row(index) or self._said(index):
@@ -70,10 +75,10 @@ class OffShows:
             self.kept = kept
         self.tell(index, None)
 
-    def former(self, index):
+    def former(self, index: int) -> str:
         """For `why`: does the site file say something of it that was said of the unit before? "": it does not."""
         said = self._said(index)
         return FORMER if said and self._row(index)[3:] == [said] and self._of(index) is None else ""
 
-    def _news(self, index, shows):
+    def _news(self, index: int, shows: str) -> "list[Any]":
         return [shows] + self._unit(index) + [self._said(index)]

@@ -7,6 +7,15 @@ Written by the housekeeping loop only: no safety decision waits for a disk.
 from ampacity.bus.leases.grant_numbers import GrantNumbers
 from ampacity.store.document_store import KeptDocuments
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.base.log import Log
+    from ampacity.circuit.guard import Guard
+    from ampacity.evse.local_driver import LocalDriver
+    from ampacity.roles.interfaces import RolePlatform
+    from ampacity.store.document_store import DocumentStore
+
 IDENTITY = "identity"
 EVIDENCE = "evidence"
 LATCHED = "latched"  # faults of our own charging points that wait for a hand on the plug
@@ -32,7 +41,7 @@ UNKEPT_MS = 5000
 class Persistence(KeptDocuments):
     """What the primary keeps beside single documents: its identity, the evidence, latched faults."""
 
-    def __init__(self, documents, log, platform):
+    def __init__(self, documents: "DocumentStore", log: "Log", platform: "RolePlatform") -> None:
         KeptDocuments.__init__(self, documents, log, "storage_errors")
         self.platform = platform
         self.holding = False  # raises wait for the medium
@@ -41,9 +50,9 @@ class Persistence(KeptDocuments):
         self._ever = self._without = False  # was the evidence kept in this life; does the site rest, for it never was
         self._started_ms = 0
         self._saved_ms = self._latched_ms = self._epoch_ms = 0
-        self._latched = {}
+        self._latched: "dict[str, Any]" = {}
 
-    def start(self, now_ms):
+    def start(self, now_ms: int) -> "GrantNumbers":
         """The numbers of this life's grants: the identity is kept, the epoch grows (16 bits)."""
         known = self.documents.get(IDENTITY) or {}
         identity = known.get("identity") or self.platform.rng().next32()
@@ -53,7 +62,7 @@ class Persistence(KeptDocuments):
             identity = self.platform.rng().next32()  # the epoch could not be kept: draw both anew
         return GrantNumbers(identity, epoch)
 
-    def keep_epoch(self, numbers, now_ms):
+    def keep_epoch(self, numbers: "GrantNumbers", now_ms: int) -> None:
         """The next epoch is kept before the first grant has it; while the medium refuses, this one goes on."""
         epoch = numbers.epoch_to_keep()
         if epoch is None or now_ms < self._epoch_ms:
@@ -62,7 +71,7 @@ class Persistence(KeptDocuments):
         if self.put(IDENTITY, {"identity": numbers.identity, "epoch": epoch}, now_ms):
             numbers.kept(epoch)
 
-    def troubles(self):
+    def troubles(self) -> "list[str]":
         """What a person must know of the medium, a line each."""
         lines = [LOST] if self.lost else []
         if self.failing:
@@ -73,13 +82,13 @@ class Persistence(KeptDocuments):
             lines.append(HOLDING)
         return lines
 
-    def evidence(self):
+    def evidence(self) -> "dict[str, Any] | None":
         """The evidence of the last life, None when there is none. What is damaged stays as it is until `relearn`."""
         kept = self.documents.get(EVIDENCE)
         self.lost = EVIDENCE in self.documents.damaged
         return kept
 
-    def watch(self, guard):
+    def watch(self, guard: "Guard") -> None:
         """From now on nothing is raised before what lowered the guard's trust is kept, the shape of the site first of all."""
         guard.ledger.journal_barrier.mark_dirty()
         guard.ledger.journal_barrier.written = 0
@@ -88,14 +97,14 @@ class Persistence(KeptDocuments):
             self.log.add("error", LOST, guard.now_ms)
             guard.enter_safe_state(LOST, guard.now_ms)
 
-    def relearn(self, guard):
+    def relearn(self, guard: "Guard") -> None:
         """A person looked: who was locked out, which tests and meters counted is forgotten, and learnt anew after a restart."""
         self.documents.give_up(EVIDENCE)
         self.documents.put(EVIDENCE, guard.evidence_dump())
         self.lost = False
         self.restart = True
 
-    def save(self, guard, now_ms, at_once=False):
+    def save(self, guard: "Guard", now_ms: int, at_once: bool = False) -> None:
         """Keep the evidence: when the guard's trust fell, else once a minute; the store writes nothing when it is the same."""
         if self.lost:
             self._look_again(now_ms)
@@ -119,13 +128,13 @@ class Persistence(KeptDocuments):
             self.log.add("error", HOLDING, now_ms)
         self.holding = fell and EVIDENCE in self.failing
 
-    def _look_again(self, now_ms):
+    def _look_again(self, now_ms: int) -> None:
         """A medium that did not give the evidence gives it now."""
         if EVIDENCE in self.documents.unread and now_ms - self._saved_ms >= AGAIN_MS:
             self._saved_ms = now_ms
             self.restart = self.documents.readable(EVIDENCE)
 
-    def restore_latches(self, locals_):
+    def restore_latches(self, locals_: "list[LocalDriver]") -> None:
         """What a residual current or a bad diode had stopped stays stopped: no reclosing by a power cut."""
         self._latched = self.documents.get(LATCHED) or {}
         unread = LATCHED in self.documents.damaged
@@ -136,7 +145,7 @@ class Persistence(KeptDocuments):
             if isinstance(faults, list):
                 driver.evse.restore(faults)
 
-    def keep_latches(self, locals_, now_ms):
+    def keep_latches(self, locals_: "list[LocalDriver]", now_ms: int) -> None:
         """At once when one is new, or gone."""
         latched = dict(self._latched)
         for driver in locals_:

@@ -1,0 +1,249 @@
+"""What the blocks of the station see of it and of each other, as types; nothing imports it at run time.
+
+The station owns the blocks, and each block is given the station: with the faces written down here no block imports another one
+that it only calls through the station.
+"""
+
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ampacity.base.log import Log
+    from ampacity.base.rng import Rng
+    from ampacity.base.wallclock import WallClock
+    from ampacity.ocpp.authorization.cache import Cache
+    from ampacity.ocpp.device_model.model import DeviceModel, Row
+    from ampacity.ocpp.documents import StationDocuments
+    from ampacity.ocpp.evse import Authorization, OcppEvse
+    from ampacity.ocpp.messages import Action, Call, Message, Token
+    from ampacity.ocpp.smart_charging.profile import Profile
+
+    class Puller(Protocol):
+        """A block with requests of its own."""
+
+        def pull(self, now_ms: int) -> "Call | None": ...
+
+    class LocalListFace(Protocol):
+        """The local authorization list: authorization/local_list.py."""
+
+        version: int
+
+        def __len__(self) -> int: ...
+
+        def find(self, token: Token, now_s: int) -> "tuple[str, str] | None": ...
+
+        def update(self, version: int, full: bool, items: "list[Message]") -> str: ...
+
+    class QueueFace(Puller, Protocol):
+        """Messages that must reach the CSMS: transactions/queue.py."""
+
+        count: int
+        waiting: "dict[str, int]"
+        last: "dict[str, tuple[int, int, str]]"
+
+        def append(self, action: str, payload: Message, transaction_id: "str | None", now_ms: int, may_drop: bool = False) -> bool: ...
+
+        def wake_ms(self) -> "int | None": ...
+
+    class AvailabilityFace(Puller, Protocol):
+        """What connectors show: availability/connectors.py."""
+
+        def status(self, evse: OcppEvse) -> str: ...
+
+        def station_status(self) -> str: ...
+
+        def change(self, name: str, operative: bool, now_ms: int) -> str: ...
+
+        def force(self, evses: "list[OcppEvse]") -> None: ...
+
+        def force_all(self) -> None: ...
+
+        def pull_forced(self, now_ms: int) -> "Call | None": ...
+
+    class AuthorizerFace(Puller, Protocol):
+        """Who may charge: authorization/authorizer.py."""
+
+        def plugged(self, evse: OcppEvse, now_ms: int) -> None: ...
+
+        def begin(self, evse: OcppEvse, token: Token, trigger: str, remote_id: "int | None", now_ms: int) -> None: ...
+
+    class EventsFace(Protocol):
+        """Where TransactionEvents come from: transactions/transaction_events.py."""
+
+        def send(
+            self, evse: OcppEvse, kind: str, trigger: str, now_ms: int, token: "Token | None" = None, reason: "str | None" = None,
+            values: "list[Message] | None" = None, phases: int = 0,
+        ) -> None: ...
+
+    class TransactionsFace(Protocol):
+        """When transactions begin and end: transactions/lifecycle.py."""
+
+        @property
+        def events(self) -> EventsFace: ...
+
+        def authorized(self, evse: OcppEvse, authorization: Authorization, now_ms: int) -> None: ...
+
+        def deauthorize(self, evse: OcppEvse, trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None: ...
+
+        def reset(self, evse: OcppEvse, now_ms: int) -> None: ...
+
+        def ending(self, evse: OcppEvse) -> bool: ...
+
+        def find(self, transaction_id: str) -> "OcppEvse | None": ...
+
+    class SamplingFace(Puller, Protocol):
+        """Samples while time goes by: transactions/sampling.py."""
+
+        def request(self, evse: OcppEvse, context: str = "Trigger") -> bool: ...
+
+    class ResetsFace(Protocol):
+        """Resets that were promised: provisioning/reset.py."""
+
+        def promise(self, kind: str, evse_id: int, now_ms: int) -> str: ...
+
+        def scheduled(self) -> bool: ...
+
+    class ReportsFace(Puller, Protocol):
+        """The report under way: device_model/reports.py."""
+
+        def begin(self, request_id: int, wanted: "Callable[[int, Row], bool]") -> str: ...
+
+    class BootFace(Puller, Protocol):
+        """BootNotification and Heartbeat: provisioning/boot_notification.py."""
+
+        status: "str | None"
+
+        def sent(self, now_ms: int) -> None: ...
+
+        def trigger(self, now_ms: int) -> bool: ...
+
+        def request_heartbeat(self) -> None: ...
+
+        def pull_heartbeat(self, now_ms: int) -> "Call | None": ...
+
+    class ProfilesFace(Protocol):
+        """The profiles that the CSMS installed: smart_charging/profile_store.py."""
+
+        all: "list[Profile]"
+
+        def refusal(self, evse_id: int, document: Message, now_ms: int) -> "str | None": ...
+
+        def install(self, evse_id: int, document: Message) -> None: ...
+
+        def remove(self, profiles: "list[Profile]") -> None: ...
+
+        def document(self, profile: Profile) -> "Message | None": ...
+
+        def forget_unread(self, profile_id: "int | None", evse_id: "int | None") -> bool: ...
+
+        def refusal_at_start(self, evse: OcppEvse, document: Message, now_ms: int) -> "str | None": ...
+
+        def wait_for_start(self, evse: OcppEvse, document: Message) -> None: ...
+
+        def schedule(self, evse_id: int, duration_s: int, unit: str, now_ms: int) -> "tuple[list[tuple[int, int, int]], int]": ...
+
+    class ExchangeFace(Protocol):
+        """What goes over the link, and in which order: exchange.py."""
+
+        def post(self, what: "str | Callable[[StationFace, Any, int], tuple[str, Message] | None]", payload: Any) -> None: ...
+
+        def after_answer(self, function: "Callable[[int], None]") -> None: ...
+
+        def answer_later(self, message_id: str, deadline_ms: int, otherwise: Message) -> None: ...
+
+    class StationFace(Protocol):
+        """The station, as its blocks see it: station.py."""
+
+        config: "dict[str, Any]"
+        documents: StationDocuments
+        wallclock: WallClock
+        rng: Rng
+        log: Log
+        started_ms: int
+        now_ms: int
+        actions: "list[Action]"
+        restart_hold_s: int
+        online: bool
+        problem: bool
+        evses: "list[OcppEvse]"
+        boot_number: int
+        model: DeviceModel
+        cache: Cache
+
+        @property
+        def local_list(self) -> LocalListFace: ...
+
+        @property
+        def explain(self) -> "Callable[[int], str]": ...
+
+        @property
+        def queue(self) -> QueueFace: ...
+
+        @property
+        def availability(self) -> AvailabilityFace: ...
+
+        @property
+        def authorizer(self) -> AuthorizerFace: ...
+
+        @property
+        def transactions(self) -> TransactionsFace: ...
+
+        @property
+        def sampling(self) -> SamplingFace: ...
+
+        @property
+        def resets(self) -> ResetsFace: ...
+
+        @property
+        def reports(self) -> ReportsFace: ...
+
+        @property
+        def events(self) -> Puller: ...
+
+        @property
+        def boot(self) -> BootFace: ...
+
+        @property
+        def profiles(self) -> ProfilesFace: ...
+
+        @property
+        def exchange(self) -> ExchangeFace: ...
+
+        @property
+        def ev_needs(self) -> "Puller | None": ...
+
+        def accepted(self) -> bool: ...
+
+        def evse(self, evse_id: int) -> "OcppEvse | None": ...
+
+        def may_serve(self) -> bool: ...
+
+        def accepted_now(self, now_ms: int) -> None: ...
+
+        def remember_boot(self, reason: "str | None") -> None: ...
+
+        def iso(self, now_ms: int) -> str: ...
+
+        def unix_s(self, now_ms: int) -> int: ...
+
+        def stamp(self, now_ms: int) -> int: ...
+
+        def new_id(self) -> str: ...
+
+        def drained(self) -> bool: ...
+
+        def delivered(self, record: "dict[str, Any]", payload: Message, now_ms: int) -> None: ...
+
+        def transaction_started(self, evse: OcppEvse, now_ms: int) -> None: ...
+
+        def transaction_ended(self, evse: OcppEvse, transaction_id: str, now_ms: int) -> None: ...
+
+        def items_at_most(self, count: int, message: str) -> None: ...
+
+        def variable_changed(self, row: Row, now_ms: int) -> None: ...
+
+        def new_password(self, text: str, now_ms: int) -> None: ...
+
+        def network_slots(self) -> "list[str]": ...
+
+        def most(self, scope: int, row: Row) -> int: ...

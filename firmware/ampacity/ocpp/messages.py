@@ -1,0 +1,72 @@
+"""What flows through this room, as types for a reader and the checker; nothing imports it at run time.
+
+Message: a JSON object of OCPP 2.0.1; v201/tables.py says what it may hold, and nothing goes on before it was checked. Reply: what a
+request of ours ended with: a Message with kind "result", the code of the error as text with "error", None with "timeout" and "lost".
+"""
+
+if False:  # for the type checker
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, Protocol, TypedDict
+
+    Message = dict[str, Any]
+    Reply = Any
+    Done = Callable[[str, Reply, int], object]  # (kind, reply, now_ms)
+    Call = tuple[str, Message, "Done | None"]  # (action, payload, what becomes of the answer)
+    Action = tuple[Any, ...]  # for the roles: station.py lists them
+    LimitRow = tuple[int, "int | None", "int | None", "int | None"]  # (EVSE or 0, watts, da per phase, phases)
+
+    class Token(TypedDict):
+        """An identifier as it is presented: idToken of at most 36 characters, type of IdTokenEnumType."""
+
+        idToken: str
+        type: str
+
+    class Values(TypedDict, total=False):
+        """Readings of one EVSE (Station.meter_values); None or missing: not known. Currents per terminal in da, voltages in dV, times in ms."""
+
+        energy_wh: "int | None"
+        power_w: "int | None"
+        amps_da: "Sequence[int | None] | None"
+        volts_dv: "Sequence[int | None] | None"
+        offered_da: "int | None"
+        offered_w: "int | None"
+        soc: "int | None"
+        read_ms: "int | None"
+        flows: bool
+        energy_ms: int
+
+    class Metered(Protocol):
+        """An EVSE as far as its readings go."""
+
+        phase_names: "list[str]"
+        state: str
+        values: Values
+
+    class Documents(Protocol):
+        """The settings of the store room."""
+
+        damaged: "list[str]"
+
+        def get(self, name: str) -> Any: ...
+
+        def put(self, name: str, value: object) -> None: ...
+
+        def remove(self, name: str) -> None: ...
+
+    class Journal(Protocol):
+        """The journal of the store room: numbered records, the oldest first."""
+
+        def append(self, data: bytes) -> int: ...
+
+        def records(self, start: int = 0) -> "Iterator[tuple[int, bytes]]": ...
+
+        def drop_to(self, seq: int) -> None: ...
+
+    class Store(Protocol):
+        """What the station keeps its things in."""
+
+        @property
+        def documents(self) -> Documents: ...
+
+        @property
+        def journal(self) -> Journal: ...
