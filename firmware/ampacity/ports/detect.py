@@ -2,8 +2,15 @@
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def detect_platform():
+    from ampacity.ports.platform import Platform
+
+
+def detect_platform() -> "tuple[type[Platform], Callable[[Any], Any]]":
     """(Platform class, run function) of the platform that this code runs on."""
     if sys.implementation.name != "micropython":
         from ampacity.ports.linux import LinuxPlatform, run
