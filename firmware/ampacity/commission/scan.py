@@ -92,6 +92,7 @@ class Scan:
 
     @property
     def over(self) -> bool:
+        """Is it over, for whatever reason?"""
         return self.stage == OVER
 
     def stop(self, why: str) -> None:
@@ -116,6 +117,7 @@ class Scan:
 
     @property
     def counters(self) -> "dict[str, int]":
+        """The engine's; before it is there, `replies` alone."""
         return self._engine.counters if self._engine is not None else {"replies": 0}
 
     @property

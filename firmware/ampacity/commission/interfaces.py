@@ -1,0 +1,48 @@
+"""What the commissioning's parts hand each other, as types for the checker. No runtime loads this file."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NotRequired, TypedDict
+
+    Finding = dict[str, Any]  # code, where, level ("error" or "warning"), text, fix
+    Document = dict[str, Any]  # plain JSON, as the report keeps it
+    Verdict = tuple[str, str]  # outcome, text
+    Loaded = list[tuple[int, int, int]]  # index of a meter, line of the supply from 0, 1 or -1 (it counts backwards)
+    Terminals = Sequence[Sequence[int]]  # for each terminal of an EVSE the lines that it loads, from 0
+    Lines = Sequence[int]  # deci-amperes per line of the supply
+    Setting = tuple[int, str, int]  # baud, parity, stop bits
+
+    class Claims(TypedDict):
+        """What site file and profile say of one EVSE; commissioning_run.py explains the keys."""
+
+        name: str
+        unit: int
+        where: str
+        kind: str
+        terminals: Terminals
+        min_da: int
+        max_da: int
+        limit_da: int
+        step_da: int
+        settle_ms: int
+        watchdog_ms: int
+        tolerance_ms: int
+        fallback_da: int
+        power_on_da: int
+        power_on_source: str
+        holds: bool
+        meters: list[str]
+        tellable: NotRequired[bool]
+
+    class Off(TypedDict):
+        """What an EVSE shows while it is paused."""
+
+        register: str
+        at: int
+        shown_da: "int | None"
+        states: "list[tuple[str, Any]]"
+        shows: str
+        able: bool  # is everything else there that would prove its pause?
+        proven: bool
+        read: NotRequired[bool]
