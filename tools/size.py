@@ -22,7 +22,6 @@ NOT_ON_A_BOARD = (
 )  # fmt: skip
 APART = "commission"  # the room that a controller loads only while somebody commissions it
 OTHER_VERSIONS = ("ocpp/v16", "ocpp/v21")
-TYPES_ONLY = "/interfaces.py"  # for the type checker: no runtime loads them
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
@@ -54,8 +53,7 @@ def room_sizes(modules: dict[str, int]) -> dict[str, int]:
 
 def on_a_board(modules: dict[str, int]) -> dict[str, int]:
     """What the image of a primary with OCPP 2.0.1 holds, whole: every module but those that no board has."""
-    left_out = [name for name in modules if name in NOT_ON_A_BOARD or name.startswith(OTHER_VERSIONS) or name.endswith(TYPES_ONLY)]
-    return {name: size for name, size in modules.items() if name not in left_out}
+    return {name: size for name, size in modules.items() if name not in NOT_ON_A_BOARD and not name.startswith(OTHER_VERSIONS)}
 
 
 def primary_bytes(found: dict[str, int]) -> int:

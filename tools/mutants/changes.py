@@ -129,7 +129,7 @@ def _outermost(statement: ast.stmt, parents: "list[ast.AST]") -> str:
 def _left_alone(node: ast.AST, parents: "list[ast.AST]") -> bool:
     chain = [*parents, node]
     for parent, child in zip(chain, chain[1:], strict=False):
-        if isinstance(parent, ast.If) and ast.unparse(parent.test) == "TYPE_CHECKING":
+        if isinstance(parent, ast.If) and ast.unparse(parent.test) in ("TYPE_CHECKING", "False"):
             return True
         if isinstance(parent, ast.AnnAssign | ast.arg) and child is parent.annotation:
             return True

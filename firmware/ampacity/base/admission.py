@@ -4,8 +4,7 @@ Whoever connects waits until it has spoken, that is said something that a client
 place. So any number of silent connections push out one another only, and nobody who is being served.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -6,8 +6,7 @@ A microcontroller counts ticks that wrap (after 17 minutes in microseconds at 30
 
 import asyncio
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
 

@@ -1,7 +1,6 @@
 """What a part needs of another whose room it does not import, as types for the checker. No runtime loads this file."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any, Protocol
 
     from ampacity.base.clock import Clock

@@ -6,8 +6,7 @@ What is refused here is not yet wrong: `strict_json` asks the portable parser fo
 from json import JSONDecoder
 from json.encoder import encode_basestring
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 NUMBER_MAX = 32

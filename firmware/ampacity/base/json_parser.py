@@ -1,7 +1,6 @@
 """The portable JSON parser: bytes in, value out, a stack instead of recursion. See strict_json for why."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     Box = dict[str, Any] | list[Any]

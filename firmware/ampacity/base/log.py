@@ -9,8 +9,7 @@ would take three times its text of a board's heap, in pieces strewn all over it.
 
 from ampacity.base.printable import printable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
     Line = tuple[int, int, str, str]  # number, milliseconds of the clock, level, text

@@ -1,7 +1,6 @@
 """Log lines that a stranger could cause as often as it likes: one each ten seconds, and how many were left out."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.base.log import Log
 
 EACH_MS = 10000

@@ -13,8 +13,7 @@ from io import StringIO
 from ampacity.base.json_parser import Parser
 from ampacity.base.utf8 import is_utf8
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -7,8 +7,7 @@ POSIX.1-2017, 8.3; rules Mm.w.d, Jn and n; hours up to 167 as RFC 8536 allows.
 from ampacity.base.dates import date_from_days, days_from_date, is_leap, month_days, weekday
 from ampacity.base.printable import is_digits
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     Rule = tuple[str, int, int, int, int]  # "M", "J" or "n"; month or day; week; weekday; seconds of the day
 
 

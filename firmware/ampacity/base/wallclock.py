@@ -8,8 +8,7 @@ and forth with each heartbeat. After a jump nobody knows yet which time was true
 
 from ampacity.base.dates import date_from_days, days_from_date, month_days
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.base.clock import Clock
 
 RANKS = {"rtc": 1, "ntp": 2, "csms": 3}

@@ -2,8 +2,7 @@
 
 import asyncio
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Awaitable
     from typing import TypeVar
 

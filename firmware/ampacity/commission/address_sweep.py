@@ -9,8 +9,7 @@ from ampacity.bus.client.request import ROUTINE, Request
 from ampacity.bus.modbus.frames import read_pdu
 from ampacity.commission.identify import Identifier
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -10,8 +10,7 @@ from ampacity.commission import findings
 from ampacity.commission.experiments import LISTEN, MUTE, TALK, Experiment, Plateau
 from ampacity.commission.step_response import levels
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.commission.experiments import Observation
     from ampacity.commission.interfaces import Claims, Loaded, Verdict
 

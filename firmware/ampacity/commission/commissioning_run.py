@@ -23,8 +23,7 @@ from ampacity.commission.setpoint_hold import SetpointHold, keeps
 from ampacity.commission.step_response import StepResponse
 from ampacity.commission.trace import Trace
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.base.rng import Rng

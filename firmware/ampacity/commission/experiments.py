@@ -15,8 +15,7 @@ from collections import OrderedDict
 
 from ampacity.commission import findings
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Sequence
     from typing import Any
 

@@ -11,8 +11,7 @@ from ampacity.commission import findings
 from ampacity.commission.comm_loss import FALL_DA_MIN, LONG_MS, MEASURE_MS, NEAR_DA, CommLoss
 from ampacity.commission.phase_mapping import median
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.commission.interfaces import Claims, Finding, Loaded, Verdict
 
 LATE_MS, LATE_MS_MAX = 10000, 120000  # how long beyond its time a late one is still waited for: its own time, within these

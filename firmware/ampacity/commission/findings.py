@@ -4,8 +4,7 @@ A finding is a dict like those of the check: code, where (name), level ("error":
 known), text, fix. An outcome is "passed", "failed", or "not done" with the reason.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Iterable, Sequence
 
     from ampacity.commission.interfaces import Finding, Off, Terminals

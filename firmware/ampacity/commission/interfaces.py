@@ -1,7 +1,6 @@
 """What the commissioning's parts hand each other, as types for the checker. No runtime loads this file."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Sequence
     from typing import Any, NotRequired, TypedDict
 

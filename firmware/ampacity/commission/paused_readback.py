@@ -9,8 +9,7 @@ over restarts too.
 from ampacity.commission import findings
 from ampacity.commission.experiments import DRAWS_DA, Experiment
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.commission.experiments import Observation
     from ampacity.commission.interfaces import Claims, Off
 

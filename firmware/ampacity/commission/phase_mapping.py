@@ -7,8 +7,7 @@ confidence. What does not agree is repeated, not guessed. Integers only.
 
 from ampacity.commission import findings
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Iterable, Sequence
     from typing import Any
 

@@ -6,8 +6,7 @@ That its car draws nothing then says something only of one that draws at the nex
 from ampacity.commission import findings
 from ampacity.commission.comm_loss import FALL_DA_MIN, NEAR_DA, CommLoss
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.commission.interfaces import Claims, Loaded, Verdict
 
 ALIKE = 2  # readings in a row that show it

@@ -4,8 +4,7 @@ The driver writes and reads, as it does after any silence; the guard decides whe
 and says how far it is, or what is wrong. The test of the unit itself is the commissioning run, for this one alone.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.commission.interfaces import Document

@@ -10,8 +10,7 @@ from binascii import hexlify
 from ampacity.base import strict_json
 from ampacity.commission.findings import shown_text
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Iterable
 
     from ampacity.commission.interfaces import Document, Finding

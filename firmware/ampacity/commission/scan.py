@@ -11,8 +11,7 @@ from ampacity.commission.address_sweep import CALL_MS, CALLS, AddressSweep
 from ampacity.commission.bus_monitor import BusMonitor
 from ampacity.commission.identify import known_for
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 WAIT, LISTEN, SEARCH, ASK, OVER = "wait", "listen", "search", "ask", "over"

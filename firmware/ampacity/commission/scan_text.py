@@ -5,8 +5,7 @@ from ampacity.base.printable import is_digits
 from ampacity.commission.address_sweep import DUPLICATE_TEXT, GARBLED_TEXT
 from ampacity.commission.scan import ANY_UNITS, LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.commission.scan import Scan

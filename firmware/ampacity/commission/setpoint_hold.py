@@ -9,8 +9,7 @@ from ampacity.commission.comm_loss import FALL_DA_MIN, MEASURE_MS, NEAR_DA, Comm
 from ampacity.commission.phase_mapping import median
 from ampacity.commission.step_response import levels
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.commission.experiments import Observation
     from ampacity.commission.interfaces import Claims, Loaded, Verdict
 

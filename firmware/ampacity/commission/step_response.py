@@ -9,8 +9,7 @@ from ampacity.commission import findings
 from ampacity.commission.experiments import DRAWS_DA, Experiment, Plateau
 from ampacity.commission.phase_mapping import STEP_DA_MIN, LineShares, PhaseMapping, median
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -3,8 +3,7 @@
 Times are milliseconds since the run began, currents da; None where nobody knew.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.commission.experiments import Observation

@@ -11,8 +11,7 @@ from binascii import hexlify, unhexlify
 from ampacity.base.errors import Rejected
 from ampacity.console.login_throttle import LOCAL, LoginThrottle
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any, Protocol
 

@@ -20,8 +20,7 @@ from ampacity.console.login_throttle import LOCAL
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -1,7 +1,6 @@
 """What a console needs of the role and the platform behind it, as types for the checker. No runtime loads this file."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Awaitable, Callable
     from typing import Any, Protocol
 

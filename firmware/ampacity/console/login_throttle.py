@@ -4,8 +4,7 @@ Strangers together have an allowance besides, for an address costs them little. 
 have shown the password before do not share it, and wait for seconds only: they always come to their try.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     Row = list[Any]  # peer, its next wait in ms, until when it waits in ms

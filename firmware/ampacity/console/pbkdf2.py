@@ -6,8 +6,7 @@ rounds of a new password is what this controller does in TARGET_US of its own ti
 
 import hashlib
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.base.clock import Clock
 
 SLICE_US = 4000  # a turn of the loop's time

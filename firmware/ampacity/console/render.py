@@ -2,8 +2,7 @@
 
 from ampacity.base.printable import printable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 

@@ -13,8 +13,7 @@ from ampacity.base.protocol_sniffing import is_other_protocol
 from ampacity.base.rate_limited_log import RateLimitedLog
 from ampacity.base.within import within
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -7,8 +7,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.error_texts import UnknownName
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any, Protocol
 

@@ -1,7 +1,6 @@
 """How long to wait before the next attempt to reach the CSMS (OCPP 2.0.1 part 4, 5.3: RetryBackOff variables)."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.base.rng import Rng
 
 

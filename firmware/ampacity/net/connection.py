@@ -13,8 +13,7 @@ from errno import ECONNRESET
 from ampacity.base.within import within
 from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, OPEN
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Coroutine
     from typing import Any
 

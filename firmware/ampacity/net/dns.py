@@ -6,8 +6,7 @@ safe against names that point at themselves (a pointer must point backwards). IP
 
 import struct
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 PORT = 53

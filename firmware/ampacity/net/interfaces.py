@@ -1,7 +1,6 @@
 """What the network's cores need of the station, the platform and the configuration, as types for the checker. No runtime loads this file."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Awaitable
     from typing import Any, Protocol
 

@@ -17,8 +17,7 @@ from ampacity.net.timed_event import TimedEvent
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

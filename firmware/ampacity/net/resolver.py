@@ -9,8 +9,7 @@ from ampacity.net.dns import PORT, build_query, parse_reply, servers_of
 from ampacity.net.udp import Datagrams
 from ampacity.net.url import is_ip_literal
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.base.clock import Clock

@@ -3,8 +3,7 @@ in the same turn as the event, and both runtimes make a task for each call."""
 
 import asyncio
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.base.clock import Clock
 
 

@@ -6,8 +6,7 @@ from ampacity.base.wallclock import absurd
 from ampacity.net.ntp import PORT, build_request, parse_reply
 from ampacity.net.udp import Datagrams
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.base.clock import Clock

@@ -27,8 +27,7 @@ from ampacity.net.websocket_frames import (
     encode,
 )
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

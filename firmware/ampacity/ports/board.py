@@ -15,8 +15,7 @@ from ampacity.ports.platform import SECONDS_1970_2000
 from ampacity.ports.serial_over_tcp import address_of
 from ampacity.ports.watchdog import BoardWatchdog
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -2,8 +2,7 @@
 
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

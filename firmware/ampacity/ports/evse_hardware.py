@@ -1,7 +1,6 @@
 """The hardware of one charging point as plain attributes: what the pins say, and what they are told."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
 PILOT_KINDS = ("x1", "pwm", "f")

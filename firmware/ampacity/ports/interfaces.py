@@ -1,7 +1,6 @@
 """What the parts of a platform hand each other, as types for the checker. No runtime loads this file."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, Protocol
 

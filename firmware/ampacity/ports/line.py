@@ -8,8 +8,7 @@ raises OSError; it calls `on_data(bytes)` as bytes come and `on_lost()` when the
 from ampacity.base.errors import Rejected
 from ampacity.ports.lock import BUSY
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.base.clock import Clock
     from ampacity.ports.interfaces import Facts, Modes, OpenTty, Sleeper, Tty
 

@@ -18,8 +18,7 @@ from ampacity.ports.platform import Platform
 from ampacity.ports.serial_over_tcp import address_of, begin, drop
 from ampacity.ports.watchdog import linux_watchdog
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Coroutine
     from types import FrameType
     from typing import Any

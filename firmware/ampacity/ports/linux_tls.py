@@ -12,8 +12,7 @@ from ampacity.ports.tls_credentials import SUITES
 from ampacity.ports.tls_errors import tls_error
 from ampacity.ports.tls_handshakes import HANDSHAKE_S
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from asyncio import StreamReader, StreamWriter
 
     from ampacity.ports.interfaces import Handler, Refused, Serving

@@ -9,8 +9,7 @@ from asyncio import core
 from ampacity.base.clock import TickClock
 from ampacity.ports.serial_over_tcp import begin, drop
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -2,8 +2,7 @@
 
 from ampacity.ports.platform import Platform
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ports.mp_tls import TlsServer, TlsStream

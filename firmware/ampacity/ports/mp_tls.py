@@ -23,8 +23,7 @@ from ampacity.ports.mp_io import forget, let_go, readable
 from ampacity.ports.tls_credentials import SUITES
 from ampacity.ports.tls_errors import CLOSED, tls_error
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

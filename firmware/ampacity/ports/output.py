@@ -2,8 +2,7 @@
 
 from ampacity.base.printable import is_digits
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
 

@@ -9,8 +9,7 @@ import time
 from ampacity.base.errors import Rejected
 from ampacity.ports.watchdog import NoWatchdog
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

@@ -10,8 +10,7 @@ import struct
 from ampacity.base.errors import Rejected
 from ampacity.ports.address import numeric_host, parse_address
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.ports.interfaces import Address
 
 SCHEME = "socket://"

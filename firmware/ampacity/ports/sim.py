@@ -16,8 +16,7 @@ from ampacity.base.compat import format_exception
 from ampacity.ports.address import parse_address
 from ampacity.ports.evse_hardware import EvseHardware
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Coroutine
     from typing import Any
 

@@ -8,8 +8,7 @@ import asyncio
 from ampacity.base.admission import Admission
 from ampacity.base.within import within
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable, Coroutine
     from typing import Any
 

@@ -15,8 +15,7 @@ from ampacity.ports.mp_platform import MpPlatform, secure
 from ampacity.ports.serial_over_tcp import address_of
 from ampacity.ports.watchdog import linux_watchdog
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Coroutine
     from typing import Any
 

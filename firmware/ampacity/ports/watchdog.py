@@ -8,8 +8,7 @@ import os
 
 from ampacity.base.errors import Rejected
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.ports.interfaces import Facts, Watchdog

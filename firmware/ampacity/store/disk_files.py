@@ -8,8 +8,7 @@ import os
 
 from ampacity.store.fsync import sync_file, sync_folder
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from io import FileIO
     from typing import Any
 

@@ -9,8 +9,7 @@ from binascii import crc32
 
 from ampacity.base.strict_json import dumps, loads
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.store.interfaces import Files

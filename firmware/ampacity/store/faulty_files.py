@@ -6,8 +6,7 @@ is then killed for real.
 
 from ampacity.base.rng import Rng
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
 
     from ampacity.store.interfaces import Files, Names

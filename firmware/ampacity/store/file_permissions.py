@@ -5,8 +5,7 @@ The C library's own calls where MicroPython has `ffi`. ImportError where it has 
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from io import FileIO
     from typing import Any
 

@@ -2,8 +2,7 @@
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 try:

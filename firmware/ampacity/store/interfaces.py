@@ -1,7 +1,6 @@
 """The `files` door of the store, as a type for the checker. No runtime loads this file."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     Names = list[str]

@@ -10,8 +10,7 @@ A slow medium holds the caller up: batch with append(…, durable=False) and com
 from ampacity.base.printable import is_digits
 from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Iterator
 
     from ampacity.store.interfaces import Files

@@ -6,8 +6,7 @@ had written the length and not yet the data). A `replace` is the old or the new 
 
 from ampacity.base.rng import Rng
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.store.interfaces import Names
 
 ENOSPC = 28

@@ -10,8 +10,7 @@ records are dropped. Whatever follows the first record that is not good is ignor
 import struct
 from binascii import crc32
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     Record = tuple[int, int, int, int]  # kind, sequence number, where its payload begins and ends
 
 BASE, DATA, DROP = 0, 1, 2

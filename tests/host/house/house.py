@@ -37,11 +37,11 @@ def tree_of(path: Path) -> ast.Module:
 
 @cache
 def nodes_of(path: Path) -> list[ast.AST]:
-    """All nodes of a file outside `if TYPE_CHECKING:`, which no runtime executes."""
+    """All nodes of a file outside `if TYPE_CHECKING:` and `if False:`, which no runtime executes."""
     found: list[ast.AST] = []
 
     def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "False"):
             return
         found.append(node)
         for child in ast.iter_child_nodes(node):
