@@ -8,6 +8,7 @@ from ampacity.roles.configuration import field_types
 from ampacity_host import profiles
 from ampacity_host.configure import compile_site, load_site, secondary_config
 from ampacity_host.configure.compiler.site_json_fields import PARTS, rows_of
+from certificates import Authority
 from tools.site_json_doc import OWN, document, limits_of
 
 GOOD = Path(__file__).parent / "sites" / "good"
@@ -64,6 +65,46 @@ wake_s = 600
 start_delay_s = 60
 """
 
+FILES = """
+root_pem = "root.pem"
+certificate_pem = "primary.pem"
+key_pem = "primary.key.pem"
+"""
+SECURE = f"""
+[site]
+name = "secure"
+[[circuit]]
+name = "main"
+rating_a = 63
+[[bus]]
+name = "lan"
+kind = "tcp"
+tls = true
+roles = {{ Operator = "read" }}
+{FILES}
+[[evse]]
+name = "one"
+kind = "ampacity"
+bus = "lan"
+host = "10.0.0.1"
+unit = 1
+circuit = "main"
+max_a = 16
+certificate_pem = "one.pem"
+key_pem = "one.key.pem"
+[parent]
+unit = 3
+tcp_port = 802
+tls = true
+roles = {{ Operator = "read" }}
+{FILES}
+[ocpp]
+identity = "S"
+url = "wss://csms.example"
+security_profile = 3
+{FILES}
+"""
+
 
 def strangers(place, facts):
     """Of one object: fields that the page lacks or calls of another kind, and those that it promises and that are not there."""
@@ -87,7 +128,11 @@ def all_strangers(facts):
         found += [each for item in facts.get(place, []) for each in strangers(place, item)]
     for place in ("solar", "ocpp", "time", "settings", "parent"):
         found += strangers(place, facts[place]) if facts.get(place) is not None else []
-    found += strangers("tcp", facts["parent"]["tcp"]) if "tcp" in (facts.get("parent") or {}) else []
+    secured = [bus for bus in facts["buses"] if "tls" in bus]
+    if "tcp" in (facts.get("parent") or {}):
+        found += strangers("tcp", facts["parent"]["tcp"])
+        secured += [facts["parent"]["tcp"]] if "tls" in facts["parent"]["tcp"] else []
+    found += [each for holder in secured for each in strangers("tls", holder["tls"])]
     return found + [each for tables in facts["profiles"].values() for each in strangers("profiles", tables)]
 
 
@@ -108,6 +153,17 @@ def test_what_only_some_sites_have_is_on_the_page(tmp_path):
     assert not all_strangers(facts)
     shown = set(facts) | {name for part in ("circuits", "buses", "evses") for item in facts[part] for name in item} | set(facts["settings"])
     assert shown >= {"alarm_output", "safety_loads", "solar", "contract_w", "framing", "over_tcp", "held", "phase_switch", "feeder_output", "wake_ms"}
+
+
+def test_what_sites_with_certificates_have_is_on_the_page(tmp_path):
+    ca = Authority()
+    (tmp_path / "root.pem").write_text(ca.root)
+    ca.issue("p", role="Primary").files(tmp_path, "primary")
+    ca.issue(name="one.example", addresses=("10.0.0.1",)).files(tmp_path, "one")
+    (tmp_path / "site.toml").write_text(SECURE)
+    facts = compile_site(load_site(tmp_path / "site.toml"))
+    assert facts["buses"][0]["tls"] and facts["parent"]["tcp"]["tls"] and facts["ocpp"]["key_pem"]
+    assert not all_strangers(facts)
 
 
 def test_every_profile_compiles_to_fields_on_the_page():
