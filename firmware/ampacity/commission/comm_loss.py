@@ -83,7 +83,7 @@ class CommLoss(Experiment):
 
     def least_da(self) -> int:
         """The order without which a fall would not be seen."""
-        return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)
+        return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)  # type: ignore[no-any-return]
 
     def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
         if not sight.draws():

@@ -42,7 +42,7 @@ class FailsafeCheck(CommLoss):
     @property
     def claimed_ms(self) -> int:
         """The watchdog's time as site file and profile claim it."""
-        return self.claims["watchdog_ms"]
+        return self.claims["watchdog_ms"]  # type: ignore[no-any-return]
 
     def allowed_ms(self) -> int:
         """The latest that it may fall."""
@@ -50,7 +50,7 @@ class FailsafeCheck(CommLoss):
 
     def _spread_ms(self) -> int:
         """By so much two falls of one watchdog may differ."""
-        return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]
+        return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]  # type: ignore[no-any-return]
 
     def stands_ms(self) -> int:
         """After each fall the load stands for longer: one that stops so long after each start falls after another silence."""
@@ -58,7 +58,7 @@ class FailsafeCheck(CommLoss):
 
     def _fall_da(self) -> int:
         """What counts as a fall: it may end higher than claimed."""
-        return max(FALL_DA_MIN * 2 // 3, (self.base_da - self.claims["fallback_da"]) // 4)
+        return max(FALL_DA_MIN * 2 // 3, (self.base_da - self.claims["fallback_da"]) // 4)  # type: ignore[no-any-return]
 
     def watched(self, drop_da: "int | None", now_ms: int) -> bool:
         """Never over before it may have fallen; one that has not is waited for longer."""

@@ -4,6 +4,7 @@ if False:  # for the type checker
     from collections.abc import Sequence
     from typing import Any, NotRequired, TypedDict
 
+    Claims = dict[str, Any]  # of one EVSE; commissioning_run.py lists the keys
     Finding = dict[str, Any]  # code, where, level ("error" or "warning"), text, fix
     Document = dict[str, Any]  # plain JSON, as the report keeps it
     Verdict = tuple[str, str]  # outcome, text
@@ -11,28 +12,6 @@ if False:  # for the type checker
     Terminals = Sequence[Sequence[int]]  # for each terminal of an EVSE the lines that it loads, from 0
     Lines = Sequence[int]  # deci-amperes per line of the supply
     Setting = tuple[int, str, int]  # baud, parity, stop bits
-
-    class Claims(TypedDict):
-        """What site file and profile say of one EVSE; commissioning_run.py explains the keys."""
-
-        name: str
-        unit: int
-        where: str
-        kind: str
-        terminals: Terminals
-        min_da: int
-        max_da: int
-        limit_da: int
-        step_da: int
-        settle_ms: int
-        watchdog_ms: int
-        tolerance_ms: int
-        fallback_da: int
-        power_on_da: int
-        power_on_source: str
-        holds: bool
-        meters: list[str]
-        tellable: NotRequired[bool]
 
     class Off(TypedDict):
         """What an EVSE shows while it is paused."""

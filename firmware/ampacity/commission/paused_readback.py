@@ -91,7 +91,7 @@ class PausedReadback(Experiment):
 
     def _stop_ms(self) -> int:
         """How long a stop may take after the pause was sent."""
-        return self.claims["settle_ms"] + READ_MS
+        return self.claims["settle_ms"] + READ_MS  # type: ignore[no-any-return]
 
     def _drawn(self, sight: "Observation") -> bool:
         return sight.draws() and (sight.drawn_da() or 0) >= DRAWS_DA

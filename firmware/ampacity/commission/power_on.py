@@ -29,7 +29,7 @@ class PowerOn(CommLoss):
     def least_da(self) -> int:
         """Enough to see that it is off, and that it allows more than was declared; its fallback is no matter here."""
         declared_da = self.claims["power_on_da"] if self.claims["power_on_source"] == "declared" else 0
-        return max(self.claims["min_da"], min(declared_da + FALL_DA_MIN, self.claims["limit_da"]))
+        return max(self.claims["min_da"], min(declared_da + FALL_DA_MIN, self.claims["limit_da"]))  # type: ignore[no-any-return]
 
     def on_silence(self, now_ms: int) -> None:
         """A person is asked to switch it off and on."""

@@ -67,7 +67,7 @@ class SetpointHold(CommLoss):
 
     def least_da(self) -> int:
         """Its minimum: nothing has to fall."""
-        return self.claims["min_da"]
+        return self.claims["min_da"]  # type: ignore[no-any-return]
 
     def _short_phase(self, sight: "Observation", now_ms: int) -> bool:
         return self.end("not needed", counts(self.claims) + "; between its minimum and its limit no change could be told from other load")

@@ -134,7 +134,7 @@ class Console:
         if question:
             self._asked = (words, now_ms + YES_MS)
             return "%s%s: %s\n`yes` does it, anything else does not." % (ASK, " ".join(words), question)
-        self.target.asked_by = self
+        self.target.asked_by = self  # type: ignore[attr-defined]
         return extra[1](words[1:], now_ms)
 
     def _known(self) -> "list[str]":

@@ -1,7 +1,7 @@
 """What a console needs of the role and the platform behind it, as types for the checker. No runtime loads this file."""
 
 if False:  # for the type checker
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, Protocol
 
     from ampacity.base.clock import Clock
@@ -20,7 +20,7 @@ if False:  # for the type checker
         access: Access
         version: str
         commands: "dict[str, Command]"
-        asked_by: Any  # the console whose command is being done
+
 
         def view(self) -> "dict[str, Any]":
             """The site as `show` shows it; amperes as numbers with one decimal."""
@@ -42,5 +42,5 @@ if False:  # for the type checker
         def peer_host(self, writer: Any) -> "str | None":
             """The address of the other end; None where the runtime does not say."""
 
-        def listen(self, host: str, port: int, handler: "Callable[[ByteReader, ByteWriter], Awaitable[None]]") -> "Awaitable[Any]":
+        def listen(self, host: str, port: int, handler: "Callable[[ByteReader, ByteWriter], Coroutine[Any, Any, None]]") -> "Awaitable[Any]":
             """Serve connections; the result has close(). Raises OSError."""

@@ -9,7 +9,7 @@ if False:  # for the type checker
     from ampacity.ports.platform import Platform
 
 
-def detect_platform() -> "tuple[type[Platform], Callable[[Any], Any]]":
+def detect_platform() -> "tuple[Callable[[str, dict[str, Any], Any], Platform], Callable[[Any], Any]]":
     """(Platform class, run function) of the platform that this code runs on."""
     if sys.implementation.name != "micropython":
         from ampacity.ports.linux import LinuxPlatform, run

@@ -28,8 +28,8 @@ class EvseHardware:
         self.amps_da: "list[int]" = [0, 0, 0]
         self.volts_dv: "list[int]" = [0, 0, 0]
         self.energy_wh: "int | None" = None
-        self.temperature_c: "int | None" = None
-        self.contactor_closed = False
+        self.temperature_c: "int | float | None" = None
+        self.contactor_closed: "bool | None" = False
         self.rcm = self.overtemp = self.lock_failed = self.pe_lost = False
         self.updated_ms: "int | None" = None
         self.events: "list[tuple[str, ...]]" = []
@@ -37,7 +37,7 @@ class EvseHardware:
         self.contactor = False
         self.lock = False
         self.on_change: "Callable[[], object] | None" = None
-        self.on_input: "Callable[[int], object] | None" = None
+        self.on_input: "Callable[[int], None] | None" = None
 
     def set_pilot(self, kind: str, permille: int = 0) -> None:
         """kind "x1" (steady +12 V), "pwm" with permille 1..999, "f" (steady −12 V); IEC 61851-1, Annex A."""

@@ -15,7 +15,8 @@ if False:  # for the type checker
 
     from ampacity.base.clock import Clock
     from ampacity.ports.evse_hardware import EvseHardware
-    from ampacity.ports.interfaces import Facts, Watchdog
+    from ampacity.ports.interfaces import Facts, Handler, Refused, Sleeper, Watchdog
+    from ampacity.ports.line import Line
     from ampacity.ports.output import Output
     from ampacity.ports.sim import SimLink
     from ampacity.ports.tls_credentials import TlsCredentials
@@ -47,6 +48,24 @@ class Platform:
     faults: dict kind → fields of the bench's faults that are on now (empty on real hardware).
     """
 
+    if False:  # what each platform adds, for the type checker
+        role: Any  # what runs on it
+
+        def waiter(self) -> Sleeper:
+            """A sleep of one task that others can end."""
+
+        def open_line(self, bus_facts: Facts) -> Line:
+            """The Line of an RTU bus. Rejected: settings that a serial line cannot have."""
+
+        async def connect(self, host: str, port: int, tls: Any = None, server_hostname: "str | None" = None) -> "tuple[Any, Any]":
+            """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
+
+        def abort(self, writer: Any) -> None:
+            """Drop a connection at once."""
+
+        async def listen(self, host: str, port: int, handler: Handler, tls: Any = None, refused: "Refused | None" = None) -> Any:
+            """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+
     def __init__(self, folder: str, boot: "Facts", clock: "Clock", files: "Any" = None) -> None:
         self.folder = folder
         self.boot = boot
@@ -64,7 +83,7 @@ class Platform:
 
             self.sim = SimLink(self.boot.get("name", "primary"), self.events, self.faults)
             self.watchdog = self.sim.watchdog
-            await run_link(self, self.sim, self.boot["sim"])  # type: ignore[arg-type]  # connect and waiter are each platform's own
+            await run_link(self, self.sim, self.boot["sim"])
 
     def evse_hardware(self, evse_name: str) -> "EvseHardware | None":
         """The EvseHardware of a local charging point, or None where this controller has no such hardware."""

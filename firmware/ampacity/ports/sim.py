@@ -174,7 +174,7 @@ class SimLink:
             self._events.append((event[0], evse) + event[1:])
 
 
-def seen(port: "EvseHardware") -> "tuple[int, int, bool, bool, bool, bool, bool]":
+def seen(port: "EvseHardware") -> "tuple[int, int, bool | None, bool, bool, bool, bool]":
     """What a contactor may have to be opened for."""
     return port.cp_high_mv, port.cp_low_mv, port.contactor_closed, port.rcm, port.overtemp, port.lock_failed, port.pe_lost
 
