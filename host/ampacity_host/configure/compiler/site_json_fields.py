@@ -15,7 +15,7 @@ alarm_output? | | | @site.alarm_output | output that is on while an EVSE disobey
 circuits | | | 1 or more | the tree: exactly one has `parent` -1
 buses | | | 0 or more | lines and networks with Modbus devices
 meters | | | 0 or more | meters of circuits, and others
-evses | | | 1 or more | charging points, and primaries below
+evses | | | 0 or more | charging points, and primaries below
 profiles | | | | name of a profile → its tables, for every `profile` that a meter or an EVSE names
 ocpp | | | | the upstream; null: none
 time | | | | zone and time server
