@@ -4,6 +4,14 @@ Whoever connects waits until it has spoken, that is said something that a client
 place. So any number of silent connections push out one another only, and nobody who is being served.
 """
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.interfaces import Aborter
+
+    Client = list[Any]  # since when, or when it spoke last; its writer; has it spoken; its claim to stay
+
 STRANGER, BUSY, KNOWN = 0, 1, 2  # who goes first; who is known and busy goes last
 
 
@@ -14,21 +22,21 @@ class Admission:
     until then it is the newcomer that goes. `clients`: how many ever came; `turned_away`: how many had to go.
     """
 
-    def __init__(self, platform, places, waiting, tell, least_ms=0):
+    def __init__(self, platform: "Aborter", places: int, waiting: int, tell: "Callable[[str, int], object]", least_ms: int = 0) -> None:
         self.clients = self.turned_away = 0
         self._platform = platform
         self._places = places
         self._waiting = waiting
         self._tell = tell
         self._least_ms = least_ms
-        self._present = []  # [since when, or when it spoke last; its writer; has it spoken; its claim to stay]
+        self._present: "list[Client]" = []  # [since when, or when it spoke last; its writer; has it spoken; its claim to stay]
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Connections that are here now."""
         return len(self._present)
 
-    def enter(self, writer, known=False):
+    def enter(self, writer: "Any", known: bool = False) -> "Client":
         """The client that this connection is; where too many wait, the one that has waited longest goes, strangers first."""
         self.clients += 1
         client = [self._platform.clock.now_ms(), writer, False, KNOWN if known else STRANGER]
@@ -38,8 +46,8 @@ class Admission:
             self._turn_away(min(waiting, key=lambda other: other[3]))
         return client
 
-    def heard(self, client):
-        """It has spoken. False: it has no place, and its connection is ended."""
+    def heard(self, client: "Client") -> bool:
+        """It has spoken. True: it has a place. False: it has none, and its connection is ended."""
         if client not in self._present:
             return False
         now_ms = self._platform.clock.now_ms()
@@ -57,31 +65,31 @@ class Admission:
         client[0] = now_ms
         return True
 
-    def spoke(self, client):
+    def spoke(self, client: "Client") -> bool:
         """Has it, so far?"""
-        return client[2]
+        return client[2]  # type: ignore[no-any-return]
 
-    def has(self, client):
+    def has(self, client: "Client") -> bool:
         """Is it still here?"""
         return client in self._present
 
-    def answering(self, client, on, known=False):
+    def answering(self, client: "Client", on: bool, known: bool = False) -> None:
         """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""
         client[3] = (BUSY if on else STRANGER) + (KNOWN if known else STRANGER)
         client[0] = self._platform.clock.now_ms()
 
-    def leave(self, client):
+    def leave(self, client: "Client") -> None:
         """It has gone, or goes now."""
         if client in self._present:
             self._present.remove(client)
 
-    def close(self):
+    def close(self) -> None:
         """The door is shut: all go."""
         clients, self._present = self._present, []
         for client in clients:
             self._platform.abort(client[1])
 
-    def _turn_away(self, client):
+    def _turn_away(self, client: "Client") -> None:
         now_ms = self._platform.clock.now_ms()
         self.leave(client)
         self.turned_away += 1

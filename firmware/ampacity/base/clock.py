@@ -6,19 +6,22 @@ A microcontroller counts ticks that wrap (after 17 minutes in microseconds at 30
 
 import asyncio
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
 
 class Clock:
     """Monotonic time of one controller. Ports and the rig supply `now_us`; the rest follows from it."""
 
-    def now_us(self):
+    def now_us(self) -> int:
         """Microseconds since some start, never falling."""
         return 0
 
-    def now_ms(self):
+    def now_ms(self) -> int:
         """Milliseconds since the same start, never falling."""
         return self.now_us() // 1000
 
-    async def sleep_ms(self, duration_ms):
+    async def sleep_ms(self, duration_ms: int) -> None:
         """Let others run for at least `duration_ms` (≥ 0)."""
         await asyncio.sleep(duration_ms / 1000)
 
@@ -31,13 +34,14 @@ class TickClock(Clock):
     start_ms: what the clock shows first.
     """
 
-    def __init__(self, ticks_us, wrap, start_ms=0):
+    def __init__(self, ticks_us: "Callable[[], int]", wrap: int, start_ms: int = 0) -> None:
         self._ticks_us = ticks_us
         self._wrap = wrap
         self._last = ticks_us()
         self._now_us = start_ms * 1000
 
-    def now_us(self):
+    def now_us(self) -> int:
+        """Microseconds, counted on from start_ms over every wrap of the counter."""
         ticks = self._ticks_us()
         step = (ticks - self._last) % self._wrap
         if step <= self._wrap // 2:

@@ -7,7 +7,7 @@ try:
     from micropython import const
 except ImportError:
 
-    def const(value):
+    def const(value: int) -> int:
         """MicroPython folds such values at compile time; here it is the value itself."""
         return value
 
@@ -15,23 +15,23 @@ except ImportError:
 try:
     from io import StringIO
 
-    sys.print_exception  # noqa: B018 - only MicroPython has it
+    sys.print_exception  # type: ignore[attr-defined]  # noqa: B018 - only MicroPython has it
 
-    def format_exception(error):
+    def format_exception(error: "BaseException") -> str:
         """The traceback of `error` as text of several lines."""
         text = StringIO()
-        sys.print_exception(error, text)
+        sys.print_exception(error, text)  # type: ignore[attr-defined]
         return text.getvalue()
 
 except AttributeError:
     import traceback
 
-    def format_exception(error):
+    def format_exception(error: "BaseException") -> str:
         """The traceback of `error` as text of several lines."""
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
-def forget(name):
+def forget(name: str) -> None:
     """Let go of a module that was needed once, with what only it holds. Where memory is plenty it stays."""
     if sys.implementation.name == "micropython" and name in sys.modules:
         package, _, last = name.rpartition(".")
@@ -41,33 +41,33 @@ def forget(name):
 
 
 try:
-    gc.mem_free  # noqa: B018 - only MicroPython has it
+    gc.mem_free  # type: ignore[attr-defined]  # noqa: B018 - only MicroPython has it
 
-    def mem_free():
+    def mem_free() -> "int | None":
         """Free bytes of the heap, or None where the runtime does not say."""
-        return gc.mem_free()
+        return gc.mem_free()  # type: ignore[attr-defined, no-any-return]
 
-    def mem_alloc():
+    def mem_alloc() -> "int | None":
         """Bytes of the heap in use, or None where the runtime does not say."""
-        return gc.mem_alloc()
+        return gc.mem_alloc()  # type: ignore[attr-defined, no-any-return]
 
-    def collect_each(size):
+    def collect_each(size: int) -> None:
         """Collect whenever `size` bytes were taken, not only when the heap is full.
 
         What lives for long then stays together at the heap's low end. Without it the pieces are all over the heap and a
         block of a few kilobytes finds no room even when half of the heap is free.
         """
-        gc.threshold(size)
+        gc.threshold(size)  # type: ignore[attr-defined]
 
 except AttributeError:
 
-    def mem_free():
+    def mem_free() -> "int | None":
         """Free bytes of the heap, or None where the runtime does not say."""
         return None
 
-    def mem_alloc():
+    def mem_alloc() -> "int | None":
         """Bytes of the heap in use, or None where the runtime does not say."""
         return None
 
-    def collect_each(size):
+    def collect_each(size: int) -> None:
         """Collect whenever `size` bytes were taken; here the runtime knows best."""

@@ -4,8 +4,8 @@ The algorithm counts from the first of March of year 0, so that the leap day is 
 """
 
 
-def days_from_date(year, month, day):
-    """Days since 1970-01-01; year from 1, month 1..12."""
+def days_from_date(year: int, month: int, day: int) -> int:
+    """Days since 1970-01-01; year from 1, month 1..12, day 1..31."""
     y = year - 1 if month <= 2 else year
     era = y // 400
     year_of_era = y - era * 400
@@ -13,7 +13,7 @@ def days_from_date(year, month, day):
     return era * 146097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719468
 
 
-def date_from_days(days):
+def date_from_days(days: int) -> "tuple[int, int, int]":
     """Days since 1970-01-01 → (year, month, day)."""
     days += 719468
     era = days // 146097
@@ -26,18 +26,18 @@ def date_from_days(days):
     return year_of_era + era * 400 + (1 if month <= 2 else 0), month, day
 
 
-def is_leap(year):
+def is_leap(year: int) -> bool:
     """True for a year of 366 days."""
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-def month_days(year, month):
-    """28..31."""
+def month_days(year: int, month: int) -> int:
+    """Days of that month: 28..31; month 1..12."""
     if month == 2:
         return 29 if is_leap(year) else 28
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-def weekday(days):
+def weekday(days: int) -> int:
     """0 Sunday .. 6 Saturday of a count of days since 1970-01-01, a Thursday."""
     return (days + 4) % 7

@@ -6,27 +6,30 @@ What is refused here is not yet wrong: `strict_json` asks the portable parser fo
 from json import JSONDecoder
 from json.encoder import encode_basestring
 
+if False:  # for the type checker
+    from typing import Any
+
 NUMBER_MAX = 32
 
 
-def _int(text):
+def _int(text: str) -> int:
     if len(text) > NUMBER_MAX:
         raise ValueError("number")
     return int(text)
 
 
-def _float(text):
+def _float(text: str) -> float:
     value = float(text)
     if len(text) > NUMBER_MAX or value - value != 0:
         raise ValueError("number")
     return value
 
 
-def _constant(text):
+def _constant(text: str) -> None:
     raise ValueError("not JSON")
 
 
-def _object(pairs):
+def _object(pairs: "list[tuple[str, Any]]") -> "dict[str, Any]":
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("the same key twice")
@@ -36,7 +39,7 @@ def _object(pairs):
 _decode = JSONDecoder(object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=_constant).decode
 
 
-def loads_native(text, depth_max):
+def loads_native(text: "str | bytes | bytearray", depth_max: int) -> "Any":
     """The value, or ValueError / RecursionError: let the portable parser decide."""
     if not isinstance(text, str):
         text = str(text, "utf-8")
@@ -48,7 +51,7 @@ def loads_native(text, depth_max):
     return value
 
 
-def _depth(value):
+def _depth(value: "Any") -> int:
     depth = 0
     level = [value]
     while level:
@@ -58,8 +61,8 @@ def _depth(value):
     return depth
 
 
-def quote(text):
-    """A JSON string, with the escapes that MicroPython writes."""
+def quote(text: str) -> str:
+    """A JSON string (RFC 8259, 7), with the escapes that MicroPython writes. ValueError: a lone surrogate."""
     quoted = encode_basestring(text)
     if "\\b" in quoted or "\\f" in quoted or "\x7f" in quoted:
         return '"' + "".join([_escape(c) for c in text]) + '"'
@@ -68,7 +71,7 @@ def quote(text):
     return quoted
 
 
-def _escape(c):
+def _escape(c: str) -> str:
     if c in "\b\f\x7f":
         return "\\u%04x" % ord(c)
     return encode_basestring(c)[1:-1]

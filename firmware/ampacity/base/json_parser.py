@@ -1,5 +1,10 @@
 """The portable JSON parser: bytes in, value out, a stack instead of recursion. See strict_json for why."""
 
+if False:  # for the type checker
+    from typing import Any
+
+    Box = dict[str, Any] | list[Any]
+
 NUMBER_MAX = 32
 ESCAPES_AT_ONCE = 256  # of a string; then it is gone on with in the next piece
 
@@ -13,27 +18,27 @@ _MORE = object()  # in the place of a value: a string that is not read to its en
 class Parser:
     """One document, read in one go or a piece at a time. `data` is valid UTF-8; errors are ValueError with the position in bytes."""
 
-    def __init__(self, data, depth_max):
+    def __init__(self, data: "bytes | bytearray", depth_max: int) -> None:
         self._data = bytes(data) + b"\x00"  # a NUL is nowhere allowed: no bounds checks below
         self._at = 0
         self._end = len(data)
         self._depth_max = depth_max
-        self._stack = []  # (box, key) of the containers around the present one
-        self._box = None
-        self._key = None
-        self._parts = None  # of a string with escapes
+        self._stack: "list[tuple[Box | None, str | None]]" = []  # (box, key) of the containers around the present one
+        self._box: "Any" = None
+        self._key: "str | None" = None
+        self._parts: "list[str]" = None  # type: ignore[assignment]  # of a string with escapes, else None
         self._in_key = False  # that string is a key
         self._begun = False
-        self.value = None
+        self.value: "Any" = None
 
-    def document(self):
-        """The value of the whole text."""
+    def document(self) -> "Any":
+        """The value of the whole text. ValueError: what is wrong, and at which byte."""
         while not self.go_on(self._end + 2):
             pass
         return self.value
 
-    def go_on(self, values):
-        """Read so many values more, at most. True: that was the whole text, and `value` is its value."""
+    def go_on(self, values: int) -> bool:
+        """Read so many values more, at most. True: that was the whole text, and `value` is its value. ValueError as of document."""
         value = self._resumed()
         while self._box is not None or value is _MORE:
             values -= 1
@@ -58,7 +63,7 @@ class Parser:
         self.value = value
         return True
 
-    def _resumed(self):
+    def _resumed(self) -> "Any":
         """The value that the last piece ended before, or the text's first one."""
         if not self._begun:
             self._begun = True
@@ -72,10 +77,10 @@ class Parser:
         self._take_key(text)
         return self._open()
 
-    def _wrong(self, what):
+    def _wrong(self, what: str) -> "ValueError":
         return ValueError("json: %s at %d" % (what, self._at))
 
-    def _skip(self):
+    def _skip(self) -> int:
         """Past white space; the byte there."""
         data = self._data
         at = self._at
@@ -84,7 +89,7 @@ class Parser:
         self._at = at
         return data[at]
 
-    def _open(self):
+    def _open(self) -> "Any":
         """The next value that is complete: a scalar or an empty container. Containers on the way are entered."""
         while True:
             lead = self._skip()
@@ -103,19 +108,19 @@ class Parser:
             self._at += 1
             return self._pop()
 
-    def _push(self, box):
+    def _push(self, box: "Box") -> None:
         if len(self._stack) >= self._depth_max:
             raise self._wrong("deeper than %d" % self._depth_max)
         self._stack.append((self._box, self._key))
         self._box = box
         self._at += 1
 
-    def _pop(self):
+    def _pop(self) -> "Any":
         box = self._box
         self._box, self._key = self._stack.pop()
         return box
 
-    def _comma(self, closer):
+    def _comma(self, closer: int) -> bool:
         """True after a comma, False after the closer."""
         c = self._skip()
         if c != _COMMA and c != closer:
@@ -123,7 +128,7 @@ class Parser:
         self._at += 1
         return c == _COMMA
 
-    def _read_key(self):
+    def _read_key(self) -> bool:
         """False: it is not read to its end."""
         if self._skip() != _QUOTE:
             raise self._wrong("no key")
@@ -135,7 +140,7 @@ class Parser:
         self._take_key(key)
         return True
 
-    def _take_key(self, key):
+    def _take_key(self, key: str) -> None:
         if key in self._box:
             self._at = self._start
             raise self._wrong("the same key twice")
@@ -144,7 +149,7 @@ class Parser:
         self._at += 1
         self._key = key
 
-    def _scalar(self, lead):
+    def _scalar(self, lead: int) -> "Any":
         if lead == _QUOTE:
             return self._string()
         if lead == _MINUS or 0x30 <= lead <= 0x39:
@@ -156,7 +161,7 @@ class Parser:
                 return value
         raise self._wrong("no value")
 
-    def _digits(self, at):
+    def _digits(self, at: int) -> int:
         """Past one digit or more."""
         data = self._data
         start = at
@@ -167,7 +172,7 @@ class Parser:
             raise self._wrong("no digit")
         return at
 
-    def _number(self):
+    def _number(self) -> "int | float":
         data = self._data
         start = self._at
         at = start + 1 if data[start] == _MINUS else start
@@ -187,7 +192,7 @@ class Parser:
         self._at = at
         return value
 
-    def _string(self):
+    def _string(self) -> "Any":
         start = self._at + 1
         data = self._data
         end = data.find(b'"', start)
@@ -202,7 +207,7 @@ class Parser:
         self._at = end + 1
         return str(raw, "utf-8")
 
-    def _escaped(self):
+    def _escaped(self) -> "Any":
         """The string, or _MORE: the pieces read so far are kept."""
         data, parts = self._data, self._parts
         at = start = self._at
@@ -213,7 +218,7 @@ class Parser:
                 parts.append(str(data[start:at], "utf-8"))
                 self._at = at
                 if c == _QUOTE:
-                    self._at, self._parts = at + 1, None
+                    self._at, self._parts = at + 1, None  # type: ignore[assignment]
                     return "".join(parts)
                 if left == 0:
                     self._parts = ["".join(parts)]
@@ -227,7 +232,7 @@ class Parser:
             else:
                 at += 1
 
-    def _escape(self):
+    def _escape(self) -> str:
         c = self._data[self._at + 1]
         if c in _ESCAPES:
             self._at += 2
@@ -244,7 +249,7 @@ class Parser:
         self._at += 6
         return chr(code)
 
-    def _unit(self):
+    def _unit(self) -> int:
         r"""The value of the \uXXXX here."""
         data = self._data
         at = self._at

@@ -9,13 +9,18 @@ would take three times its text of a board's heap, in pieces strewn all over it.
 
 from ampacity.base.printable import printable
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    Line = tuple[int, int, str, str]  # number, milliseconds of the clock, level, text
+
 LEVELS = ("debug", "info", "warning", "error")
 LINE_BYTES = 64  # room for each line; one that is longer takes that of others
 _HEAD = 9  # length (2), level (1), time (6)
 _TEXT_MAX = 2000
 
 
-def _cut(data):
+def _cut(data: bytes) -> bytes:
     """UTF-8 of at most _TEXT_MAX bytes, whole characters."""
     size = min(len(data), _TEXT_MAX)
     while size < len(data) and data[size] & 0xC0 == 0x80:
@@ -30,26 +35,26 @@ class Log:
     (n, now_ms, level, text), or None.
     """
 
-    def __init__(self, capacity=200):
+    def __init__(self, capacity: int = 200) -> None:
         self._capacity = capacity
         self._ring = bytearray(max(capacity * LINE_BYTES, _HEAD + _TEXT_MAX + 2))
         self._first = 1
         self._count = 0
         self._oldest = 0  # where the oldest line begins
         self._end = 0  # where the next one may
-        self.counters = {}
+        self.counters: "dict[str, int]" = {}
         self.dropped = 0
-        self.echo = None
+        self.echo: "Callable[[Line], object] | None" = None
 
-    def add(self, level, text, now_ms):
-        """level: "debug", "info", "warning", "error". Returns the line's number."""
+    def add(self, level: str, text: str, now_ms: int) -> int:
+        """level: "debug", "info", "warning", "error"; text: its first 2,000 bytes are kept. Returns the line's number, from 1."""
         n, text = self._first + self._count, printable(text)
         self._put(LEVELS.index(level) if level in LEVELS else 1, _cut(text.encode()), now_ms)
         if self.echo is not None:
             self.echo((n, now_ms, level, text))
         return n
 
-    def since(self, n):
+    def since(self, n: int) -> "list[Line]":
         """All lines still here with a number above n, oldest first: [(n, now_ms, level, text)]."""
         lines, at = [], self._oldest
         for number in range(self._first, self._first + self._count):
@@ -60,26 +65,26 @@ class Log:
             at += size
         return lines
 
-    def counter(self, name, step=1):
+    def counter(self, name: str, step: int = 1) -> int:
         """Count `step` more of `name`; step 0 only reads. Returns the new value."""
         value = self.counters.get(name, 0) + step
         if step:
             self.counters[name] = value
         return value
 
-    def _size(self, at):
+    def _size(self, at: int) -> int:
         """Of the line that begins there, its head included; 0: none does, the next one is at the front."""
         return (self._ring[at] << 8) | self._ring[at + 1]
 
-    def _begin(self, at):
+    def _begin(self, at: int) -> int:
         return at if at + 2 <= len(self._ring) and self._size(at) else 0
 
-    def _line(self, number, at, size):
+    def _line(self, number: int, at: int, size: int) -> "Line":
         ring = self._ring
         now_ms = int.from_bytes(bytes(ring[at + 3 : at + _HEAD]), "big")
         return number, now_ms, LEVELS[ring[at + 2]], bytes(ring[at + _HEAD : at + size]).decode()
 
-    def _put(self, level, data, now_ms):
+    def _put(self, level: int, data: bytes, now_ms: int) -> None:
         size, ring = _HEAD + len(data), self._ring
         while self._count >= self._capacity:
             self._drop()
@@ -99,7 +104,7 @@ class Log:
         self._count += 1
         self._end = at + size
 
-    def _drop(self):
+    def _drop(self) -> None:
         after = self._oldest + self._size(self._oldest)
         self._first += 1
         self._count -= 1

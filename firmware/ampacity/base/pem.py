@@ -8,9 +8,11 @@ BEGIN, END, DASHES = "-----BEGIN ", "-----END ", "-----"
 BLOCKS_MAX = 32
 
 
-def blocks(text, field="pem"):
-    """[(label, DER)] of all blocks in their order; text around them is passed over. Rejected: a broken block, or too many."""
-    out, label, body = [], None, []
+def blocks(text: str, field: str = "pem") -> "list[tuple[str, bytes]]":
+    """[(label, DER)] of all blocks in their order; text around them is passed over. Rejected: a broken block, or more than 32."""
+    out: "list[tuple[str, bytes]]" = []
+    label: "str | None" = None
+    body: "list[str]" = []
     for line in text.split("\n"):
         line = line.strip()
         if label is None and line.startswith(BEGIN) and line.endswith(DASHES):
@@ -25,7 +27,7 @@ def blocks(text, field="pem"):
     return out
 
 
-def certificates(text, field="pem"):
+def certificates(text: str, field: str = "pem") -> "list[bytes]":
     """The DER of each certificate, at least one; else Rejected."""
     found = [der for label, der in blocks(text, field) if label == "CERTIFICATE"]
     if not found:
@@ -33,7 +35,7 @@ def certificates(text, field="pem"):
     return found
 
 
-def private_key(text, field="key"):
+def private_key(text: str, field: str = "key") -> bytes:
     """The DER of the one private key, not encrypted; else Rejected. The text itself is in no message."""
     keys = [(label, der) for label, der in blocks(text, field) if label.endswith("PRIVATE KEY")]
     if len(keys) != 1 or keys[0][0].startswith("ENCRYPTED") or "ENCRYPTED" in text:
@@ -41,7 +43,7 @@ def private_key(text, field="key"):
     return keys[0][1]
 
 
-def _decoded(body, field):
+def _decoded(body: str, field: str) -> bytes:
     try:
         der = a2b_base64(body)
     except ValueError:

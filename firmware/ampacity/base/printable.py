@@ -4,7 +4,7 @@
 """
 
 
-def is_digits(text):
+def is_digits(text: str) -> bool:
     """At least one digit, and nothing else."""
     for c in text:
         if not "0" <= c <= "9":
@@ -12,7 +12,7 @@ def is_digits(text):
     return bool(text)
 
 
-def printable(text):
+def printable(text: str) -> str:
     """The text with control characters, line ends, marks that turn the direction of writing, and halves of pairs as \\x1b or \\u202e."""
     for c in text:
         if _obeyed(c):
@@ -20,7 +20,7 @@ def printable(text):
     return text
 
 
-def _obeyed(c):
+def _obeyed(c: str) -> bool:
     if " " <= c <= "~":
         return False
     if 0xD800 <= ord(c) <= 0xDFFF:  # no literal: a module with a lone surrogate cannot be frozen into an image
@@ -28,7 +28,7 @@ def _obeyed(c):
     return c <= "\x9f" or "\u2028" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" or c in "\u200e\u200f\u061c\ufeff"
 
 
-def _written(c):
+def _written(c: str) -> str:
     if c == "\n":
         return "\\n"
     return "\\x%02x" % ord(c) if ord(c) < 256 else "\\u%04x" % ord(c)

@@ -7,7 +7,7 @@ head that the browser writes. So a port without a login hangs up at that head, b
 VERSION = b"HTTP/"
 
 
-def is_other_protocol(line):
+def is_other_protocol(line: bytes) -> bool:
     """Is this line (bytes, without its end) the head of HTTP, or binary?"""
     words = line.split()
     if b"\x00" in line or line[:1] == b"\x16":  # no text has these; each TLS handshake begins with one

@@ -1,18 +1,21 @@
 """Log lines that a stranger could cause as often as it likes: one each ten seconds, and how many were left out."""
 
+if False:  # for the type checker
+    from ampacity.base.log import Log
+
 EACH_MS = 10000
 
 
 class RateLimitedLog:
     """log: of base/log. name: what each line begins with, "console"."""
 
-    def __init__(self, log, name):
+    def __init__(self, log: "Log", name: str) -> None:
         self._log = log
         self._name = name
-        self._told_ms = None
+        self._told_ms: "int | None" = None
         self._left_out = 0
 
-    def add(self, text, now_ms):
+    def add(self, text: str, now_ms: int) -> None:
         """A warning, unless one was told a moment ago."""
         if self._told_ms is not None and now_ms - self._told_ms < EACH_MS:
             self._left_out += 1

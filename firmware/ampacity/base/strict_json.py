@@ -13,17 +13,21 @@ from io import StringIO
 from ampacity.base.json_parser import Parser
 from ampacity.base.utf8 import is_utf8
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
 try:
     from ampacity.base.json_native import loads_native, quote
 except ImportError:
-    loads_native = None
-    quote = json.dumps
+    loads_native = None  # type: ignore[assignment]
+    quote = json.dumps  # type: ignore[assignment]
 
 SIZE_MAX = 65536
 DEPTH_MAX = 16
 
 
-def loads(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
+def loads(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> "Any":
     """The value of a JSON text (str or UTF-8 bytes).
 
     Objects become dict, arrays list, numbers without fraction and exponent int, others finite float.
@@ -33,7 +37,7 @@ def loads(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
     return begin(text, size_max, depth_max).document()
 
 
-def begin(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
+def begin(text: "str | bytes | bytearray", size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> "Parser | _Read":
     """What reads a long text a piece at a time: go_on(values) → True when it is done, and `value` is there.
 
     ValueError as of loads, here or from go_on.
@@ -54,17 +58,17 @@ def begin(text, size_max=SIZE_MAX, depth_max=DEPTH_MAX):
 class _Read:
     """A text that was read in one go."""
 
-    def __init__(self, value):
+    def __init__(self, value: "Any") -> None:
         self.value = value
 
-    def go_on(self, _values):
+    def go_on(self, _values: int) -> bool:
         return True
 
-    def document(self):
+    def document(self) -> "Any":
         return self.value
 
 
-def dumps(value):
+def dumps(value: "Any") -> str:
     """Compact JSON text of dict, OrderedDict, list, tuple, str, int, float, bool and None.
 
     An OrderedDict keeps its order, a dict is written with its keys sorted. Other than ASCII is written as it is.
@@ -75,7 +79,7 @@ def dumps(value):
     return out.getvalue()
 
 
-def floor_da(amps):
+def floor_da(amps: "Any") -> int:
     """Amperes (int or finite float) → whole deci-amperes, rounded down; up to 0.005 da short of a step counts as it.
 
     So that 16.1 A, which binary fractions cannot hold, stays 161 da. ValueError for anything else.
@@ -89,7 +93,7 @@ def floor_da(amps):
     return int((amps * 10 + 0.005) // 1)
 
 
-def _write(value, write, depth):
+def _write(value: "Any", write: "Callable[[str], object]", depth: int) -> None:
     if value is None:
         write("null")
     elif value is True:
@@ -112,7 +116,7 @@ def _write(value, write, depth):
         raise ValueError("json: no way to write a %s" % type(value).__name__)
 
 
-def _write_object(value, write, depth):
+def _write_object(value: "dict[str, Any]", write: "Callable[[str], object]", depth: int) -> None:
     before = "{"
     for key in value if isinstance(value, OrderedDict) else sorted(value):
         if not isinstance(key, str):
@@ -125,7 +129,7 @@ def _write_object(value, write, depth):
     write("}" if value else "{}")
 
 
-def _write_array(value, write, depth):
+def _write_array(value: "list[Any] | tuple[Any, ...]", write: "Callable[[str], object]", depth: int) -> None:
     before = "["
     for item in value:
         write(before)
@@ -134,7 +138,7 @@ def _write_array(value, write, depth):
     write("]" if value else "[]")
 
 
-def _float_text(value):
+def _float_text(value: float) -> str:
     if value != value or value - value != 0:
         raise ValueError("json: a float must be finite")
     return repr(value)

@@ -7,21 +7,24 @@ POSIX.1-2017, 8.3; rules Mm.w.d, Jn and n; hours up to 167 as RFC 8536 allows.
 from ampacity.base.dates import date_from_days, days_from_date, is_leap, month_days, weekday
 from ampacity.base.printable import is_digits
 
+if False:  # for the type checker
+    Rule = tuple[str, int, int, int, int]  # "M", "J" or "n"; month or day; week; weekday; seconds of the day
+
 
 class Zone:
     """The rules of one TZ string; ValueError when it is none."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         reader = _Reader(text)
         self.name = reader.name()
         self._standard_s = -reader.time(24)
-        self._summer_s = None
+        self._summer_s: "int | None" = None
         if reader.more():
             self._read_summer(reader)
         if reader.more():
             raise reader.wrong("nothing more")
 
-    def _read_summer(self, reader):
+    def _read_summer(self, reader: "_Reader") -> None:
         reader.name()
         self._summer_s = self._standard_s + 3600
         if reader.more() and reader.peek() != ",":
@@ -31,8 +34,8 @@ class Zone:
         else:
             self._start, self._end = ("M", 3, 2, 0, 7200), ("M", 11, 1, 0, 7200)
 
-    def offset_s(self, unix_s):
-        """Seconds that local time is ahead of UTC at that instant."""
+    def offset_s(self, unix_s: int) -> int:
+        """Seconds that local time is ahead of UTC (behind: below 0) at that instant, in seconds since 1970."""
         if self._summer_s is None:
             return self._standard_s
         year = date_from_days((unix_s + self._standard_s) // 86400)[0]
@@ -44,7 +47,7 @@ class Zone:
             summer = unix_s >= start_s or unix_s < end_s
         return self._summer_s if summer else self._standard_s
 
-    def local(self, unix_ms):
+    def local(self, unix_ms: int) -> "tuple[int, int, int, int, int, int, int]":
         """(year, month, day, hour, minute, second, weekday), weekday 0 = Sunday."""
         unix_s = unix_ms // 1000
         local_s = unix_s + self.offset_s(unix_s)
@@ -53,7 +56,7 @@ class Zone:
         return year, month, day, rest // 3600, rest // 60 % 60, rest % 60, weekday(days)
 
 
-def _rule_s(rule, year):
+def _rule_s(rule: "Rule", year: int) -> int:
     """Local seconds since 1970 at which the rule strikes in that year."""
     kind, a, week, day, time_s = rule
     if kind == "M":
@@ -70,26 +73,26 @@ def _rule_s(rule, year):
 
 
 class _Reader:
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
 
-    def wrong(self, wanted):
+    def wrong(self, wanted: str) -> "ValueError":
         return ValueError("tz: %s: %s expected at %d" % (self._text[:40], wanted, self._at))
 
-    def more(self):
+    def more(self) -> bool:
         return self._at < len(self._text)
 
-    def peek(self):
+    def peek(self) -> str:
         return self._text[self._at] if self.more() else ""
 
-    def take(self, c):
+    def take(self, c: str) -> bool:
         if self.peek() != c:
             return False
         self._at += 1
         return True
 
-    def name(self):
+    def name(self) -> str:
         start = self._at
         quoted = self.take("<")
         while self.peek().isalpha() or quoted and (is_digits(self.peek()) or self.peek() in ("+", "-")):
@@ -99,7 +102,7 @@ class _Reader:
             raise self.wrong("a name of 3 letters or more")
         return name
 
-    def number(self, low, high):
+    def number(self, low: int, high: int) -> int:
         start = self._at
         while is_digits(self.peek()) and self._at - start < 4:
             self._at += 1
@@ -108,7 +111,7 @@ class _Reader:
             raise self.wrong("%d..%d" % (low, high))
         return int(self._text[start : self._at])
 
-    def time(self, hours_max):
+    def time(self, hours_max: int) -> int:
         sign = -1 if self.take("-") else 1
         if sign == 1:
             self.take("+")
@@ -119,7 +122,7 @@ class _Reader:
             seconds += self.number(0, 59) * unit
         return sign * seconds
 
-    def rule(self):
+    def rule(self) -> "Rule":
         if not self.take(","):
             raise self.wrong("a comma and a rule")
         if self.take("M"):
@@ -130,7 +133,7 @@ class _Reader:
             rule = ("n", self.number(0, 365), 0, 0)
         return rule + (self.time(167) if self.take("/") else 7200,)
 
-    def dot(self, low, high):
+    def dot(self, low: int, high: int) -> int:
         if not self.take("."):
             raise self.wrong("a point")
         return self.number(low, high)

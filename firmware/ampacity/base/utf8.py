@@ -10,7 +10,7 @@ except ValueError:
     STRICT = True  # the runtime's own decoder refuses all that
 
 
-def text(data):
+def text(data: "bytes | bytearray") -> str:
     """The str of UTF-8 bytes (or bytearray); ValueError if it is none."""
     decoded = str(data, "utf-8")
     if not STRICT and len(decoded) != len(data) and not _is_strict(data):
@@ -18,8 +18,8 @@ def text(data):
     return decoded
 
 
-def is_utf8(data):
-    """data: bytes or bytearray."""
+def is_utf8(data: "bytes | bytearray") -> bool:
+    """Is it UTF-8 by RFC 3629, section 4?"""
     try:
         text(data)
         return True
@@ -27,7 +27,7 @@ def is_utf8(data):
         return False
 
 
-def _is_strict(data):
+def _is_strict(data: "bytes | bytearray") -> bool:
     i = 0
     end = len(data)
     while i < end:
@@ -38,7 +38,7 @@ def _is_strict(data):
     return True
 
 
-def _sequence(data, i, end):
+def _sequence(data: "bytes | bytearray", i: int, end: int) -> int:
     """Length of the good sequence at i, or 0."""
     lead = data[i]
     if lead < 0x80:

@@ -8,6 +8,9 @@ and forth with each heartbeat. After a jump nobody knows yet which time was true
 
 from ampacity.base.dates import date_from_days, days_from_date, month_days
 
+if False:  # for the type checker
+    from ampacity.base.clock import Clock
+
 RANKS = {"rtc": 1, "ntp": 2, "csms": 3}
 SLACK_MS = {"rtc": 1000, "ntp": 100, "csms": 1000}
 RANK_KEEPS_MS = 86400000
@@ -23,16 +26,16 @@ LATEST_MS = 3313526400000  # 2075-01-01
 class WallClock:
     """Unix time in milliseconds over a monotonic clock; None until a source has spoken."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: "Clock") -> None:
         """clock: of base.clock; asked only where a caller gives no now_ms."""
         self._clock = clock
-        self._offset_ms = None
+        self._offset_ms: "int | None" = None
         self._set_ms = 0
-        self.jumped_ms = None  # since then the present time has not been said again
-        self._others = []  # offsets that may be true as well, the one that was said again first
-        self.source = None
+        self.jumped_ms: "int | None" = None  # since then the present time has not been said again
+        self._others: "list[int]" = []  # offsets that may be true as well, the one that was said again first
+        self.source: "str | None" = None
 
-    def set_unix(self, unix_ms, source, now_ms):
+    def set_unix(self, unix_ms: int, source: str, now_ms: int) -> "tuple[str, int] | None":
         """A source says that it is unix_ms at now_ms. Returns ("jump", delta_ms) if a known time moved, ("refused", unix_ms) for
         one that cannot be (EARLIEST_MS, LATEST_MS) and changes nothing, else None.
 
@@ -50,7 +53,7 @@ class WallClock:
         same = -SLACK_MS[source] < delta_ms < SLACK_MS[source]
         if same and self.jumped_ms is not None and now_ms - self.jumped_ms >= CONFIRM_MS:
             self.jumped_ms, self._others = None, []
-        if RANKS[source] < RANKS[self.source] and now_ms - self._set_ms < RANK_KEEPS_MS:
+        if RANKS[source] < RANKS[self.source or source] and now_ms - self._set_ms < RANK_KEEPS_MS:
             return None
         if same:
             self._take(known_ms, source, now_ms)
@@ -59,10 +62,10 @@ class WallClock:
         self._take(unix_ms, source, now_ms)
         return ("jump", delta_ms)
 
-    def _jump(self, offset_ms, now_ms):
+    def _jump(self, offset_ms: int, now_ms: int) -> None:
         """The times that may be true as well: the one that was sure before the jumps always stays among them."""
         sure = self.jumped_ms is None
-        known = [self._offset_ms] if sure else self._others + [self._offset_ms]
+        known: "list[int]" = [self._offset_ms] if sure else self._others + [self._offset_ms]  # type: ignore[list-item]
         if abs(known[0] - offset_ms) < SAME_MS:
             self.jumped_ms, self._others = None, []  # back to it
             return
@@ -70,37 +73,38 @@ class WallClock:
         self._others = known[:1] + others[-OTHERS_MAX + 1 :]
         self.jumped_ms = now_ms
 
-    def others_ms(self, now_ms):
+    def others_ms(self, now_ms: int) -> "list[int]":
         """What unix_ms would be by the times before jumps that nobody has said again yet."""
         return [offset_ms + now_ms for offset_ms in self._others]
 
-    def _take(self, unix_ms, source, now_ms):
+    def _take(self, unix_ms: int, source: str, now_ms: int) -> None:
         self._offset_ms = unix_ms - now_ms
         self._set_ms = now_ms
         self.source = source
 
-    def unix_ms(self, now_ms=None):
+    def unix_ms(self, now_ms: "int | None" = None) -> "int | None":
         """Milliseconds since 1970-01-01T00:00:00Z, or None while unknown."""
         if self._offset_ms is None:
             return None
         return self._offset_ms + (self._clock.now_ms() if now_ms is None else now_ms)
 
-    def iso(self, now_ms=None):
+    def iso(self, now_ms: "int | None" = None) -> "str | None":
         """"2026-11-20T07:09:28Z", or None while unknown."""
         unix_ms = self.unix_ms(now_ms)
         return None if unix_ms is None else format_iso(unix_ms)
 
 
-def absurd(what, unix_ms):
+def absurd(what: str, unix_ms: int) -> str:
     """The line of the log for a time that was refused."""
     return "%s: %s refused: the time must be %s..%s" % (what, shown_date(unix_ms), shown_date(EARLIEST_MS), shown_date(LATEST_MS))
 
 
-def shown_date(unix_ms):
+def shown_date(unix_ms: int) -> str:
+    """Unix milliseconds → "2026-11-20", the day in UTC."""
     return "%04d-%02d-%02d" % date_from_days(unix_ms // DAY_MS)
 
 
-def format_iso(unix_ms, millis=False):
+def format_iso(unix_ms: int, millis: bool = False) -> str:
     """Unix milliseconds → "2026-11-20T07:09:28Z", with millis "2026-11-20T07:09:28.250Z"."""
     days, rest_ms = unix_ms // DAY_MS, unix_ms % DAY_MS
     seconds = rest_ms // 1000
@@ -110,7 +114,7 @@ def format_iso(unix_ms, millis=False):
     return "%04d-%02d-%02dT%s%sZ" % (year, month, day, time, fraction)
 
 
-def parse_iso(text):
+def parse_iso(text: str) -> int:
     """RFC 3339 date-time → unix milliseconds, fractions beyond milliseconds cut off.
 
     Taken: "T" or "t", any number (≥ 1) of fraction digits, "Z", "z" or ±hh:mm, second 60 (read as 59 + 1 s).
@@ -129,7 +133,7 @@ def parse_iso(text):
     return (days_from_date(year, month, day) * 86400 + seconds) * 1000 + millis
 
 
-def _number(text, at, width):
+def _number(text: str, at: int, width: int) -> int:
     value = 0
     for c in text[at : at + width]:
         if not "0" <= c <= "9":
@@ -140,7 +144,7 @@ def _number(text, at, width):
     return value
 
 
-def _fraction(text, at):
+def _fraction(text: str, at: int) -> "tuple[int, int]":
     if at >= len(text) or text[at] != ".":
         return 0, at
     end = at + 1
@@ -151,7 +155,7 @@ def _fraction(text, at):
     return int((text[at + 1 : end] + "00")[:3]), end
 
 
-def _offset_s(text, at):
+def _offset_s(text: str, at: int) -> int:
     zone = text[at:]
     if zone == "" or zone == "Z" or zone == "z":
         return 0

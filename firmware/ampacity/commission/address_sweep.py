@@ -9,9 +9,11 @@ from ampacity.bus.client.request import ROUTINE, Request
 from ampacity.bus.modbus.frames import read_pdu
 from ampacity.commission.identify import Identifier
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
+    from collections.abc import Callable
     from typing import Any
+
+    from ampacity.commission.identify import KnownDevice
 
 CALLS = ((3, 0), (4, 0))
 GATEWAY = "gateway"  # it reached nobody
@@ -34,7 +36,15 @@ class AddressSweep:
     unit = 0
     poll_feeds = False
 
-    def __init__(self, units: "list[int]", known: "list[Any]", may_ask: "Any", call_ms: int = CALL_MS, begin_ms: int = 0, first_ms: int = 0) -> None:
+    def __init__(
+        self,
+        units: "list[int]",
+        known: "list[KnownDevice]",
+        may_ask: "Callable[[int, int], str]",
+        call_ms: int = CALL_MS,
+        begin_ms: int = 0,
+        first_ms: int = 0,
+    ) -> None:
         self.units = units
         self.found: list[dict[str, Any]] = []
         self.skipped: list[tuple[int, str]] = []
@@ -62,6 +72,7 @@ class AddressSweep:
         return self.units[min(self._at, len(self.units) - 1)]
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
+        """(its class, since when it is due in ms) for the schedule; None: every unit was called."""
         return None if self.over else (ROUTINE, self._due_ms)
 
     def take(self, now_ms: int) -> "Request | None":

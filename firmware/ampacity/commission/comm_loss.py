@@ -6,10 +6,15 @@ reading asks the device itself. Where the site needs its current back meanwhile,
 itself just then: what rests on a current that is gone counts only if the load draws again afterwards.
 """
 
+from ampacity.base.quantities import amps
 from ampacity.bus.device_facts import ALL_TRAFFIC, NO_TRAFFIC, READS_ONLY
 from ampacity.commission import findings
 from ampacity.commission.experiments import Experiment, Plateau
 from ampacity.commission.step_response import levels
+
+if False:  # for the type checker
+    from ampacity.commission.experiments import Observation
+    from ampacity.commission.interfaces import Claims, Loaded, Verdict
 
 FALL_DA_MIN = 40  # from the order to the fallback: less cannot be told from other load
 ROOM_MS = 12000
@@ -26,41 +31,43 @@ LONG_MS = 300000  # a silence of that length is not made again and again
 class CommLoss(Experiment):
     """Brings the EVSE to a high current, falls silent, watches, listens, talks again. loaded: StepResponse.loaded()."""
 
-    def __init__(self, claims, loaded, meters):
+    def __init__(self, claims: "Claims", loaded: "Loaded", meters: int) -> None:
         Experiment.__init__(self, claims)
         self.loaded = loaded
         self._meters = meters
         self._phase = "raise"
         self._since_ms = 0
-        self._base = None
+        self._base: "Plateau" = None  # type: ignore[assignment]  # until its load stands
         self.base_da = 0  # drawn before it fell silent
         self.muted_ms = 0
         self._seen_ms = [-1] * meters
-        self.device_da = None  # drawn by its own first reading after the silence
-        self.device_limit_da = None
+        self.device_da: "int | None" = None  # drawn by its own first reading after the silence
+        self.device_limit_da: "int | None" = None
         self._listen_from_ms = 0
-        self._verdict = None
+        self._verdict: "Verdict | None" = None
         self.tries = 0
         self.gone = False  # does the verdict rest on a current that was gone?
-        self._back_ms = None
+        self._back_ms: "int | None" = None
         self._drew, self._rests, self._wait_ms = False, 0, 0  # before it falls silent
         self._now_ms = 0
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
+        """Its wish is the highest order of its levels, at most 16 A."""
         self.wish_da = levels(self.claims)[1]
         self._since_ms = now_ms
 
-    def go_on(self, sight, now_ms):
+    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+        """One look at the phase that it is in. True: it is over."""
         self._now_ms = now_ms
-        return getattr(self, "_" + self._phase + "_phase")(sight, now_ms)
+        return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
 
-    def _next(self, phase, now_ms):
+    def _next(self, phase: str, now_ms: int) -> bool:
         self._phase, self._since_ms = phase, now_ms
         return False
 
     # up
 
-    def _raise_phase(self, sight, now_ms):
+    def _raise_phase(self, sight: "Observation", now_ms: int) -> bool:
         waited_ms = now_ms - self._since_ms
         enough_da = self.least_da()
         order_da = sight.order_da or 0
@@ -71,16 +78,16 @@ class CommLoss(Experiment):
                 if order_da >= enough_da and sight.state == "ok":
                     return self._next("settle", now_ms)
                 text = "%s was not given the %s that this test needs"
-                return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(enough_da)))
+                return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(enough_da)))
             self.room += 1
             self._since_ms = now_ms
         return False
 
-    def least_da(self):
+    def least_da(self) -> int:
         """The order without which a fall would not be seen."""
-        return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)
+        return max(self.claims["min_da"], self.claims["fallback_da"] + FALL_DA_MIN)  # type: ignore[no-any-return]
 
-    def _settle_phase(self, sight, now_ms):
+    def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
         if not sight.draws():
             return self._not_drawing(now_ms)
         self._drew = True
@@ -92,11 +99,11 @@ class CommLoss(Experiment):
         self._base.take(sight)
         if now_ms - self._since_ms < stands_ms + MEASURE_MS or not self._base.enough(2):
             return False
-        amps = self._base.amps_da()
-        self.base_da = (sight.order_da or 0) if amps is None else max(amps)
+        measured_da = self._base.amps_da()
+        self.base_da = (sight.order_da or 0) if measured_da is None else max(measured_da)
         if self.base_da < self.least_da() - NEAR_DA:
             text = "%s: its load draws %s only; this test needs %s"
-            return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(self.base_da), findings.amps(self.least_da())))
+            return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.base_da), amps(self.least_da())))
         if sight.state != "ok":
             return self.end(findings.NOT_DONE, "%s was lost before the test began" % self.claims["name"])
         self.mute = NO_TRAFFIC
@@ -106,31 +113,33 @@ class CommLoss(Experiment):
         self.on_silence(now_ms)
         return self._next("watch", now_ms)
 
-    def _not_drawing(self, now_ms):
+    def _not_drawing(self, now_ms: int) -> bool:
         """It is waited for; a load that stops by itself is none."""
         self._rests += self._drew
         self._wait_ms += now_ms - self._since_ms
-        self._base, self._drew, self._since_ms = None, False, now_ms
+        self._base, self._drew, self._since_ms = None, False, now_ms  # type: ignore[assignment]
         if self._rests <= RESTS_MAX and self._wait_ms <= AGAIN_MS:
             return False
         text = "%s: its load stops by itself; test it with one that stays" if self._rests else "%s: its load does not draw"
         return self.end(findings.NOT_DONE, text % self.claims["name"])
 
-    def stands_ms(self):
+    def stands_ms(self) -> int:
         """How much longer its load has to stand before this silence."""
         return 0
 
-    def on_silence(self, now_ms):
+    def on_silence(self, now_ms: int) -> None:
         """Nothing goes out from now on."""
 
-    def lasts_ms(self):
+    def lasts_ms(self) -> int:
         """How long it stays silent, as far as that is known; 0: until a person goes on."""
         return 0
 
-    def tries_max(self):
+    def tries_max(self) -> int:
+        """So many silences at most; one of 5 min or more is made once."""
         return TRIES_MAX if self.lasts_ms() < LONG_MS else 1
 
-    def progress(self):
+    def progress(self) -> str:
+        """For how long of its time it has been silent, in min:s; an empty text before and after."""
         if self._phase == "watch" and self.lasts_ms():
             silent_s, lasts_s = (self._now_ms - self.muted_ms) // 1000, self.lasts_ms() // 1000
             return "silent for %d:%02d of %d:%02d min" % (silent_s // 60, silent_s % 60, lasts_s // 60, lasts_s % 60)
@@ -138,7 +147,7 @@ class CommLoss(Experiment):
 
     # silent
 
-    def drop_da(self, sight):
+    def drop_da(self, sight: "Observation") -> "int | None":
         """How much less its lines carry than before, the least of them; None: no new reading, or no line is known."""
         if not self.loaded:
             return None
@@ -150,7 +159,7 @@ class CommLoss(Experiment):
         self._seen_ms[m] = at_ms
         return min([sign * (base[line] - lines[line]) for meter, line, sign in self.loaded if meter == m])
 
-    def _watch_phase(self, sight, now_ms):
+    def _watch_phase(self, sight: "Observation", now_ms: int) -> bool:
         if sight.pressed:
             return self._give_back(now_ms)
         if self.watched(self.drop_da(sight), now_ms):
@@ -159,7 +168,7 @@ class CommLoss(Experiment):
             return self._next("listen", now_ms)
         return False
 
-    def _give_back(self, now_ms):
+    def _give_back(self, now_ms: int) -> bool:
         """The site has to lower it: that comes before any test."""
         self.tries += 1
         self.ask = None
@@ -170,11 +179,11 @@ class CommLoss(Experiment):
         self.wish_da = self.claims["min_da"]
         return self._next("return", now_ms)
 
-    def watched(self, drop_da, now_ms):
+    def watched(self, drop_da: "int | None", now_ms: int) -> bool:
         """A look while it is silent. True: enough seen."""
         return True
 
-    def _listen_phase(self, sight, now_ms):
+    def _listen_phase(self, sight: "Observation", now_ms: int) -> bool:
         """Its own word, once; it has been silent until now."""
         if sight.amps_ms != self._listen_from_ms or now_ms - self._since_ms > LISTEN_MS:
             if sight.amps_ms != self._listen_from_ms:
@@ -186,17 +195,17 @@ class CommLoss(Experiment):
             return self._next("return", now_ms)
         return False
 
-    def verdict(self):
+    def verdict(self) -> "Verdict | None":
         """(outcome, text), or None: once more."""
         return findings.NOT_DONE, ""
 
-    def again(self):
+    def again(self) -> None:
         """What was seen in this try is forgotten."""
-        self._base, self._drew = None, False
+        self._base, self._drew = None, False  # type: ignore[assignment]
         self._seen_ms = [-1] * self._meters
         self.device_da = self.device_limit_da = None
 
-    def _return_phase(self, sight, now_ms):
+    def _return_phase(self, sight: "Observation", now_ms: int) -> bool:
         if sight.state == "ok":
             if self._verdict is None:
                 self.again()
@@ -214,11 +223,11 @@ class CommLoss(Experiment):
             return self.end(findings.FAILED, told + self.findings[-1]["text"])
         return False
 
-    def again_ms(self):
+    def again_ms(self) -> int:
         """How long its load may take to draw again."""
         return AGAIN_MS
 
-    def _drawn_no_more(self):
+    def _drawn_no_more(self) -> bool:
         """Then nobody knows why it stopped."""
         self.findings, self.counts = [], {}
         text = "%s: its load did not draw again afterwards: it may have stopped by itself; test it with one that stays"

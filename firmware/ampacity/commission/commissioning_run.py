@@ -23,12 +23,19 @@ from ampacity.commission.setpoint_hold import SetpointHold, keeps
 from ampacity.commission.step_response import StepResponse
 from ampacity.commission.trace import Trace
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.base.rng import Rng
+    from ampacity.commission.experiments import Experiment, Observation
+    from ampacity.commission.interfaces import Claims, Document, Finding, Loaded
+
 ANSWER_MS = 1800000  # how long a question stands
 WORDS = ("next", "no", "skip", "abort")
 ORDER = ("pause", "load", "identity", "steps", "silence", "power-on")
 
 
-def needless(step, claims):
+def needless(step: str, claims: "Claims") -> "str | None":
     """Why this EVSE needs no such step, None: it does."""
     if step == "silence" and claims["kind"] == "local":
         return "its watchdog is the controller's own: the hardware opens its contactor"
@@ -43,34 +50,38 @@ class CommissioningRun:
     """plan: claims in the order of the test. rng: base/rng. lines: of the supply. `undone`: [[EVSE, steps left out]] of one that was `aborted`."""
 
     aborted = False
-    undone = ()
+    undone: "list[list[Any]] | tuple[()]" = ()
 
-    def __init__(self, plan, rng, lines, now_ms):
+    def __init__(self, plan: "list[Claims]", rng: "Rng", lines: int, now_ms: int) -> None:
         self.plan = list(plan)
         self.rng = rng
         self.lines = lines
         self.start_ms = now_ms
-        self.results = OrderedDict()
-        self.findings = []
-        self.ended = []
-        self.experiment = None
+        self.results: "OrderedDict[str, Any]" = OrderedDict()
+        self.findings: "list[Finding]" = []
+        self.ended: "list[tuple[Claims, str, Document]]" = []
+        self.experiment: "Experiment" = None  # type: ignore[assignment]  # when it is over, too
         self.at = -1
-        self._steps = []
-        self._loaded = []
-        self._pairs = []
-        self._record = None
-        self._asked, self._asked_ms = None, now_ms
+        self._steps: "list[str]" = []
+        self._loaded: "Loaded" = []
+        self._pairs: "list[tuple[str, tuple[int, int]]]" = []
+        self._record: "Trace" = None  # type: ignore[assignment]  # until the first EVSE begins
+        self._asked: "str | None" = None
+        self._asked_ms = now_ms
         self._next_evse(now_ms)
 
     @property
-    def over(self):
+    def over(self) -> bool:
+        """Is every EVSE of the plan done, or the run aborted?"""
         return self.at >= len(self.plan)
 
     @property
-    def claims(self):
-        return None if self.over else self.plan[self.at]
+    def claims(self) -> "Claims":
+        """Of the EVSE under test; None: it is over."""
+        return None if self.over else self.plan[self.at]  # type: ignore[return-value]
 
-    def step(self, sight, now_ms):
+    def step(self, sight: "Observation", now_ms: int) -> None:
+        """One look at the EVSE under test, a few times a second."""
         if self.over:
             return
         self._record.take(sight, now_ms)
@@ -84,7 +95,7 @@ class CommissioningRun:
             self._close(experiment, now_ms)
             self._next_step(now_ms)
 
-    def command(self, word, now_ms):
+    def command(self, word: str, now_ms: int) -> None:
         """Raises Rejected for a word that fits nothing now."""
         if self.over or word not in WORDS:
             raise Rejected("commission", word, "start, status, report, sign" if self.over else ", ".join(WORDS))
@@ -99,7 +110,7 @@ class CommissioningRun:
         else:
             self.experiment.answer(word)
 
-    def _nobody_answers(self, experiment, now_ms):
+    def _nobody_answers(self, experiment: "Experiment", now_ms: int) -> bool:
         """A question that nobody answers must not hold up a site for ever."""
         if experiment.ask is None or experiment.ask != self._asked:
             self._asked, self._asked_ms = experiment.ask, now_ms
@@ -107,22 +118,22 @@ class CommissioningRun:
 
     # the sequence
 
-    def _next_evse(self, now_ms):
+    def _next_evse(self, now_ms: int) -> None:
         self.at += 1
-        self.experiment = None
+        self.experiment = None  # type: ignore[assignment]
         if self.over:
             self._conclude()
             return
         self._steps = [step for step in ORDER if step != "pause" or self.claims.get("tellable")]
         self._loaded = []
         self._record = Trace(self.start_ms)
-        result = OrderedDict()
+        result: "OrderedDict[str, Any]" = OrderedDict()
         for key, value in (("outcome", None), ("began_ms", now_ms - self.start_ms), ("ended_ms", None), ("steps", []), ("samples", [])):
             result[key] = value
         self.results[self.claims["name"]] = result
         self._next_step(now_ms)
 
-    def _next_step(self, now_ms):
+    def _next_step(self, now_ms: int) -> None:
         while self._steps:
             name = self._steps.pop(0)
             why = needless(name, self.claims) or self._hopeless(name)
@@ -133,14 +144,14 @@ class CommissioningRun:
             self._write(name, done, why, OrderedDict(), now_ms, now_ms)
         self._end_evse(now_ms)
 
-    def _hopeless(self, name):
+    def _hopeless(self, name: str) -> "str | None":
         """What the step before it did not show."""
         for row in self.results[self.claims["name"]]["steps"]:
             if row["step"] == "load" and row["outcome"] != findings.PASSED:
-                return "no load: " + row["text"]
+                return "no load: %s" % row["text"]
         return None
 
-    def _make(self, name):
+    def _make(self, name: str) -> "Experiment":
         claims, meters = self.claims, self.claims["meters"]
         if name == "load":
             return LoadCheck(claims)
@@ -153,7 +164,7 @@ class CommissioningRun:
         kind = PowerOn if name == "power-on" else FailsafeCheck if claims["watchdog_ms"] else SetpointHold
         return kind(claims, self._loaded, len(meters))
 
-    def _close(self, experiment, now_ms):
+    def _close(self, experiment: "Experiment", now_ms: int) -> None:
         """An experiment is over: into the results."""
         if isinstance(experiment, StepResponse):
             self._loaded = experiment.loaded()
@@ -165,7 +176,7 @@ class CommissioningRun:
         row["findings"] = list(experiment.findings)
         row["counts"] = dict(experiment.counts)
 
-    def _write(self, name, outcome, text, figures, began_ms, ended_ms):
+    def _write(self, name: str, outcome: str, text: str, figures: "Document", began_ms: int, ended_ms: int) -> "OrderedDict[str, Any]":
         row = OrderedDict()
         for key, value in (("step", name), ("outcome", outcome), ("text", text), ("began_ms", began_ms - self.start_ms),
                            ("ended_ms", ended_ms - self.start_ms), ("figures", figures)):
@@ -173,7 +184,7 @@ class CommissioningRun:
         self.results[self.claims["name"]]["steps"].append(row)
         return row
 
-    def _end_evse(self, now_ms):
+    def _end_evse(self, now_ms: int) -> None:
         claims = self.claims
         result = self.results[claims["name"]]
         outcomes = [row["outcome"] for row in result["steps"] if row["step"] != "identity" or row["outcome"] == findings.FAILED]
@@ -183,16 +194,16 @@ class CommissioningRun:
             result["outcome"] = findings.NOT_DONE if findings.NOT_DONE in outcomes else findings.PASSED
         result["ended_ms"] = now_ms - self.start_ms
         result["samples"] = self._record.rows
-        counts = {}
+        counts: "Document" = {}
         for row in result["steps"]:
             counts.update(row.get("counts", {}))
         self.ended.append((claims, result["outcome"], counts))
         self._next_evse(now_ms)
 
-    def _abort(self, now_ms):
+    def _abort(self, now_ms: int) -> None:
         self.aborted = True
-        self.undone = [[self.claims["name"], [self.experiment.name] + self._steps]]
-        self.undone += [[claims["name"], []] for claims in self.plan[self.at + 1 :]]
+        first = [self.claims["name"], [self.experiment.name] + self._steps]
+        self.undone = [first] + [[claims["name"], []] for claims in self.plan[self.at + 1 :]]
         self.experiment.end(findings.NOT_DONE, "the run was aborted")
         self._close(self.experiment, now_ms)
         result = self.results[self.claims["name"]]
@@ -200,10 +211,10 @@ class CommissioningRun:
         result["ended_ms"] = now_ms - self.start_ms
         result["samples"] = self._record.rows
         self.at = len(self.plan)
-        self.experiment = None
+        self.experiment = None  # type: ignore[assignment]
         self._conclude()
 
-    def _conclude(self):
+    def _conclude(self) -> None:
         """What several EVSEs show together: exchanged CTs look like exchanged wires at every one of them."""
         for meter in sorted({meter: 1 for meter, _ in self._pairs}):
             found = swapped_at(meter, [pair for name, pair in self._pairs if name == meter])
@@ -212,9 +223,9 @@ class CommissioningRun:
 
     # what people see
 
-    def status(self, now_ms, since=0):
+    def status(self, now_ms: int, since: int = 0) -> "OrderedDict[str, Any]":
         """Where it stands: {"running", "evse", "step", "ask", "done", "left", …}; of what is done, the rows from `since` on."""
-        status = OrderedDict()
+        status: "OrderedDict[str, Any]" = OrderedDict()
         status["running"] = not self.over
         status["evse"] = None if self.over else self.claims["name"]
         status["step"] = None if self.over else self.experiment.name

@@ -16,6 +16,12 @@ from collections import OrderedDict
 from ampacity.bus.device_facts import ALL_TRAFFIC, DRAWS_DA
 from ampacity.commission import findings
 
+if False:  # for the type checker
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ampacity.commission.interfaces import Claims, Document, Finding, Lines, Off
+
 ANSWER_MS = 60000  # how long one that does not answer is waited for
 LOOK_MS = 3000
 WAKES_MS = 15000
@@ -38,28 +44,28 @@ class Observation:
     supply line or None, when)], one for each meter above it, nearest first.
     """
 
-    def __init__(self, **facts):
+    def __init__(self, **facts: "Any") -> None:
         self.state = "ok"
         self.online = True
-        self.plugged = None
+        self.plugged: "bool | None" = None
         self.charging = False
-        self.order_da = None
-        self.limit_da = None
-        self.amps_da = None
+        self.order_da: "int | None" = None
+        self.limit_da: "int | None" = None
+        self.amps_da: "Lines | None" = None
         self.amps_ms = -1
-        self.fed_ms = None
-        self.pressed = False
+        self.fed_ms: "int | None" = None
+        self.pressed: object = False
         self.line_trouble = ""
-        self.off = None
-        self.meters = []
+        self.off: "Off | None" = None
+        self.meters: "Sequence[tuple[Lines | None, int]]" = []
         for name in facts:
             setattr(self, name, facts[name])
 
-    def drawn_da(self):
+    def drawn_da(self) -> "int | None":
         """The fullest terminal's current by the device itself, None: unknown."""
         return max(self.amps_da) if self.amps_da else None
 
-    def draws(self):
+    def draws(self) -> bool:
         """Does a car take current? Where nobody measures, the device's state says it."""
         drawn_da = self.drawn_da()
         return self.charging if drawn_da is None else drawn_da >= DRAWS_DA
@@ -71,51 +77,53 @@ class Experiment:
     name = ""
     holds_others = True  # do the others have to stay where they are?
 
-    def __init__(self, claims):
+    def __init__(self, claims: "Claims") -> None:
         self.claims = claims
-        self.wish_da = None
+        self.wish_da: int = None  # type: ignore[assignment]  # what the EVSE has
         self.room = 0
         self.mute = ALL_TRAFFIC
-        self.ask = None
+        self.ask: "str | None" = None
         self.outcome = findings.NOT_DONE
         self.text = ""
-        self.figures = OrderedDict()
-        self.findings = []
-        self.counts = {}
-        self.began_ms = None
-        self._word = None
+        self.figures: "Document" = OrderedDict()
+        self.findings: "list[Finding]" = []
+        self.counts: "Document" = {}
+        self.began_ms: int = None  # type: ignore[assignment]  # until its first step
+        self._word: "str | None" = None
 
-    def answer(self, word):
+    def answer(self, word: str) -> None:
+        """The person's word, next or no; the next step takes it."""
         self._word = word
 
-    def step(self, sight, now_ms):
+    def step(self, sight: "Observation", now_ms: int) -> bool:
         """True: it is over."""
         if self.began_ms is None:
             self.began_ms = now_ms
             self.begin(sight, now_ms)
         return self.go_on(sight, now_ms)
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
         """The first step."""
 
-    def go_on(self, sight, now_ms):
+    def go_on(self, sight: "Observation", now_ms: int) -> bool:
         """Each step; True: it is over."""
         return True
 
-    def progress(self):
+    def progress(self) -> str:
         """How far it is, for people; "": that cannot be said."""
         return ""
 
-    def leave(self, why):
+    def leave(self, why: str) -> bool:
         """Left out, by a person or because nobody answered."""
         return self.end(findings.NOT_DONE, why)
 
-    def end(self, outcome, text):
+    def end(self, outcome: str, text: str) -> bool:
         """Over, with this verdict."""
         self.outcome, self.text, self.ask = outcome, text, None
         return True
 
-    def fail(self, finding):
+    def fail(self, finding: "Finding") -> bool:
+        """Over, with this finding: the device did not pass."""
         self.findings.append(finding)
         return self.end(findings.FAILED, finding["text"])
 
@@ -129,10 +137,12 @@ class LoadCheck(Experiment):
     _since_ms = None  # a car is plugged in and does not draw
     _plugged_ms = 0
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
+        """Its wish is its minimum."""
         self.wish_da = self.claims["min_da"]
 
-    def go_on(self, sight, now_ms):
+    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+        """True: a load draws, or it does not answer, or it is locked."""
         name, waited_ms = self.claims["name"], now_ms - self.began_ms
         if not sight.online:
             if sight.line_trouble:
@@ -153,14 +163,14 @@ class LoadCheck(Experiment):
             self.room = 1 if self._plugged_ms < 2 * WAKES_MS else 2
         return False
 
-    def _wait_for_one(self, sight):
+    def _wait_for_one(self, sight: "Observation") -> bool:
         """Two devices have its address: that can be put right now, and then it goes on by itself."""
         if not self.findings:
             self.findings.append(findings.same_unit(self.claims["name"], self.claims["where"], sight.line_trouble))
         self.ask = "%s; %s" % (self.findings[0]["text"], self.findings[0]["fix"])
         return False
 
-    def _ask(self, sight):
+    def _ask(self, sight: "Observation") -> None:
         name = self.claims["name"]
         if sight.plugged:
             self.ask = "%s: its car does not draw; switch the load on" % name if self._plugged_ms > WAKES_MS else None
@@ -174,11 +184,13 @@ class IdentifyByBlinking(Experiment):
     name = "identity"
     holds_others = False
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
+        """A person is asked to look."""
         name = self.claims["name"]
         self.ask = "%s stops and starts %d times; is it the charge point with that name?" % (name, BLINKS)
 
-    def go_on(self, sight, now_ms):
+    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+        """Pauses of 7 s, releases of 10 s. True: a person has answered."""
         at_ms = now_ms - self.began_ms
         dark = at_ms % (DARK_MS + LIGHT_MS) < DARK_MS
         self.wish_da = 0 if dark and at_ms < BLINKS * (DARK_MS + LIGHT_MS) else self.claims["min_da"]
@@ -192,18 +204,19 @@ class IdentifyByBlinking(Experiment):
 class Plateau:
     """Means of what is seen while the current stands, and when it got there."""
 
-    def __init__(self, ordered_ms, meters):
+    def __init__(self, ordered_ms: int, meters: int) -> None:
         self.ordered_ms = ordered_ms
-        self.limit_ms = None  # after the order: its report shows it
-        self.track = []  # [after the order in ms, drawn_da or None, fullest line per meter …]
+        self.limit_ms: "int | None" = None  # after the order: its report shows it
+        self.track: "list[list[Any]]" = []  # [after the order in ms, drawn_da or None, fullest line per meter …]
         self.count = 0
-        self._amps, self._amps_ms = None, -1
-        self._sums = [None] * meters
+        self._amps: "list[int] | None" = None
+        self._amps_ms = -1
+        self._sums: "list[list[int] | None]" = [None] * meters
         self._counts = [0] * meters
         self._at_ms = [-1] * meters
         self._amps_count = 0
 
-    def watch(self, sight, now_ms):
+    def watch(self, sight: "Observation", now_ms: int) -> None:
         """On the way there: when does who show it?"""
         if self.limit_ms is None and sight.limit_da is not None and sight.order_da is not None and abs(sight.limit_da - sight.order_da) <= 2:
             self.limit_ms = now_ms - self.ordered_ms
@@ -212,7 +225,7 @@ class Plateau:
         if not self.track or row[1:] != self.track[-1][1:]:
             self.track.append(row)
 
-    def take(self, sight):
+    def take(self, sight: "Observation") -> None:
         """One look while it stands; each reading counts once."""
         if sight.amps_da is not None and sight.amps_ms != self._amps_ms:
             self._amps_ms = sight.amps_ms
@@ -224,24 +237,25 @@ class Plateau:
                 self._sums[m] = add(self._sums[m], lines)
                 self._counts[m] += 1
 
-    def enough(self, least):
+    def enough(self, least: int) -> bool:
         """So many readings of every meter that shows anything, and of the device where it measures."""
         seen = [n for n in self._counts if n] + ([self._amps_count] if self._amps_count else [])
         return bool(seen) and min(seen) >= least
 
-    def amps_da(self):
+    def amps_da(self) -> "list[int] | None":
         """Mean per terminal, None: it does not measure."""
         return mean(self._amps, self._amps_count)
 
-    def lines_da(self, meter):
+    def lines_da(self, meter: int) -> "list[int] | None":
         """Mean per supply line of that meter, None: it showed nothing."""
         return mean(self._sums[meter], self._counts[meter])
 
 
-def add(sums, values):
+def add(sums: "list[int] | None", values: "Lines") -> "list[int]":
+    """Sums per line; None: no sums until now."""
     return list(values) if sums is None else [a + b for a, b in zip(sums, values)]
 
 
-def mean(sums, count):
+def mean(sums: "list[int] | None", count: int) -> "list[int] | None":
     """Rounded to the nearest, also below 0."""
-    return [(2 * total + count) // (2 * count) for total in sums] if count else None
+    return [(2 * total + count) // (2 * count) for total in sums] if count and sums is not None else None

@@ -7,9 +7,13 @@ A load may stop by itself just then. So a fall has to stay for a while, and to b
 time after a load that stood for longer; of a silence of minutes once, with a load that stood until then.
 """
 
+from ampacity.base.quantities import amps, seconds
 from ampacity.commission import findings
 from ampacity.commission.comm_loss import FALL_DA_MIN, LONG_MS, MEASURE_MS, NEAR_DA, CommLoss
 from ampacity.commission.phase_mapping import median
+
+if False:  # for the type checker
+    from ampacity.commission.interfaces import Claims, Finding, Loaded, Verdict
 
 LATE_MS, LATE_MS_MAX = 10000, 120000  # how long beyond its time a late one is still waited for: its own time, within these
 HOLD_MS = 15000  # so long its current stays gone
@@ -23,39 +27,41 @@ class FailsafeCheck(CommLoss):
 
     name = "silence"
 
-    def __init__(self, claims, loaded, meters):
+    def __init__(self, claims: "Claims", loaded: "Loaded", meters: int) -> None:
         CommLoss.__init__(self, claims, loaded, meters)
-        self.fell_ms = None  # after the last frame, the first reading that shows the fall
+        self.fell_ms: "int | None" = None  # after the last frame, the first reading that shows the fall
         self.stood_ms = 0  # the last reading before that
-        self._track, self._new = [], []  # (ms, fall in da): of long ago, and lately
+        self._track: "list[tuple[int, int]]" = []  # (ms, fall in da): of long ago
+        self._new: "list[tuple[int, int]]" = []  # lately
         self._pace_ms = 0  # between two of the former, at least
-        self._after = []  # the last falls of it
+        self._after: "list[int]" = []  # the last falls of it
         self._dead = 0  # tries in which it did not fall
-        self._tried = []  # what was unclear in each try
-        self._falls = []  # (after the last frame, the last reading before, fallback) of each that was seen
+        self._tried: "list[int]" = []  # what was unclear in each try
+        self._falls: "list[tuple[int, int, int | None]]" = []  # (after the last frame, the last reading before, fallback) of each that was seen
         self._dips = 0  # so often its lines carried less before it fell
 
     @property
-    def claimed_ms(self):
-        return self.claims["watchdog_ms"]
+    def claimed_ms(self) -> int:
+        """The watchdog's time as site file and profile claim it."""
+        return self.claims["watchdog_ms"]  # type: ignore[no-any-return]
 
-    def allowed_ms(self):
+    def allowed_ms(self) -> int:
         """The latest that it may fall."""
         return self.claimed_ms + self._spread_ms()
 
-    def _spread_ms(self):
+    def _spread_ms(self) -> int:
         """By so much two falls of one watchdog may differ."""
-        return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]
+        return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]  # type: ignore[no-any-return]
 
-    def stands_ms(self):
+    def stands_ms(self) -> int:
         """After each fall the load stands for longer: one that stops so long after each start falls after another silence."""
         return len(self._falls) * (self._spread_ms() + MEASURE_MS if self.loaded else self.allowed_ms() + MEASURE_MS)
 
-    def _fall_da(self):
+    def _fall_da(self) -> int:
         """What counts as a fall: it may end higher than claimed."""
-        return max(FALL_DA_MIN * 2 // 3, (self.base_da - self.claims["fallback_da"]) // 4)
+        return max(FALL_DA_MIN * 2 // 3, (self.base_da - self.claims["fallback_da"]) // 4)  # type: ignore[no-any-return]
 
-    def watched(self, drop_da, now_ms):
+    def watched(self, drop_da: "int | None", now_ms: int) -> bool:
         """Never over before it may have fallen; one that has not is waited for longer."""
         silent_ms = now_ms - self.muted_ms
         if drop_da is not None:
@@ -67,10 +73,11 @@ class FailsafeCheck(CommLoss):
             return True
         return self.fell_ms is not None and silent_ms > self.fell_ms + max(self.claims["settle_ms"], HOLD_MS) + MEASURE_MS
 
-    def lasts_ms(self):
+    def lasts_ms(self) -> int:
+        """As long as is claimed, with its tolerance, and 3 s to measure."""
         return self.allowed_ms() + MEASURE_MS
 
-    def _note(self, silent_ms, drop_da):
+    def _note(self, silent_ms: int, drop_da: int) -> None:
         """The latest readings all; of those before them so many as fit, evenly over the whole silence."""
         self._new.append((silent_ms, drop_da))
         if len(self._new) <= TRACK_NEW:
@@ -82,7 +89,7 @@ class FailsafeCheck(CommLoss):
             self._track = [row for at, row in enumerate(track) if at % 2 == 0]
             self._pace_ms = 2 * (track[-1][0] - track[0][0]) // len(track)
 
-    def _look_back(self, silent_ms):
+    def _look_back(self, silent_ms: int) -> None:
         """By where it stands now: since when has more than half of that been gone? Other load may have moved before."""
         track = self._track + self._new
         self._after = [da for ms, da in track if ms > silent_ms - MEASURE_MS]
@@ -97,13 +104,13 @@ class FailsafeCheck(CommLoss):
                 return
             self.fell_ms = ms
 
-    def fallback_da(self):
+    def fallback_da(self) -> "int | None":
         """What it drew after the fall: by its own reading, else what the meter's fall leaves; None: unknown."""
         if self.device_da is not None:
             return self.device_da
         return max(0, self.base_da - median(self._after)) if self._after else None
 
-    def verdict(self):
+    def verdict(self) -> "Verdict | None":
         """What the device reads decides that it did not fall; that it did has to show at the meter, too. By a meter
         alone it has to be clear, or to happen twice: a house moves as well."""
         claims, name = self.claims, self.claims["name"]
@@ -124,12 +131,12 @@ class FailsafeCheck(CommLoss):
             return self._unclear("what the meter showed may have been other load")
         if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
             text = "%s: its current was gone after %s already, not %s: its car was full, or its timer is lower; test it with a load that stays"
-            return findings.NOT_DONE, text % (name, findings.seconds(self.fell_ms), findings.seconds(self.claimed_ms))
+            return findings.NOT_DONE, text % (name, seconds(self.fell_ms), seconds(self.claimed_ms))
         if self.lasts_ms() >= LONG_MS and self._dips > DIPS_MAX:
             return self._unclear("its lines carried less and more again before it fell")
         return self._seen_again()
 
-    def _seen_again(self):
+    def _seen_again(self) -> "Verdict | None":
         """Twice to about the same time, or once after a long silence."""
         fell = (self.fell_ms or 0, self.stood_ms, self.fallback_da())
         alike = [row for row in self._falls if abs(row[0] - fell[0]) <= self._spread_ms()] + [fell]
@@ -141,28 +148,29 @@ class FailsafeCheck(CommLoss):
             self.fell_ms, self.stood_ms, _ = max(alike)
         return self._fell(max([row[2] for row in alike if row[2] is not None] or [0]))
 
-    def _as_expected(self):
+    def _as_expected(self) -> bool:
         """By the meter alone: did it fall by about what was claimed, or twice to the same?"""
         drop_da = median(self._after) if self._after else 0
         alike = [da for da in self._tried if abs(da - drop_da) <= NEAR_DA]
         self._tried.append(drop_da)
         return drop_da * 10 >= (self.base_da - self.claims["fallback_da"]) * 7 or bool(alike)
 
-    def _unclear(self, why):
+    def _unclear(self, why: str) -> "Verdict | None":
         if self.tries < self.tries_max():
             return None
         return findings.NOT_DONE, "%s: %s, %s; test it again" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
 
-    def again(self):
+    def again(self) -> None:
+        """What was seen in this try is forgotten; the falls of earlier ones stay."""
         CommLoss.again(self)
         self.fell_ms, self.stood_ms, self._track, self._new, self._pace_ms, self._after = None, 0, [], [], 0, []
 
-    def _fell(self, fallback_da):
+    def _fell(self, fallback_da: int) -> "Verdict":
         claims, name = self.claims, self.claims["name"]
         self._figures(fallback_da)
         outcome = findings.PASSED
-        text = "%s fell to %s" % (name, findings.amps(fallback_da))
-        text += " %s after the last frame (claimed: %s)" % (findings.seconds(self.fell_ms), findings.seconds(self.claimed_ms)) if self.fell_ms else ""
+        text = "%s fell to %s" % (name, amps(fallback_da))
+        text += " %s after the last frame (claimed: %s)" % (seconds(self.fell_ms), seconds(self.claimed_ms)) if self.fell_ms else ""
         if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings nobody knows
             self.counts["watchdog_ms"] = -(-self.fell_ms // 1000) * 1000
             outcome, text = self._failed(findings.watchdog_late(name, self.fell_ms, self.claimed_ms))
@@ -173,11 +181,11 @@ class FailsafeCheck(CommLoss):
             outcome, text = self._failed(findings.fallback_high(name, fallback_da, claims["fallback_da"]))
         return outcome, text
 
-    def _failed(self, finding):
+    def _failed(self, finding: "Finding") -> "Verdict":
         self.findings.append(finding)
         return findings.FAILED, finding["text"]
 
-    def _figures(self, fallback_da):
+    def _figures(self, fallback_da: "int | None") -> None:
         figures = self.figures
         figures["claimed_watchdog_ms"], figures["claimed_fallback_da"] = self.claimed_ms, self.claims["fallback_da"]
         figures["tries"] = self.tries

@@ -76,6 +76,7 @@ class KnownDevice:
         self._line = line
 
     def asks(self) -> "list[RegisterCheck]":
+        """What it must show, in the order in which it is asked."""
         return [RegisterCheck(words) for words in self._line.split(" ")[7:]]
 
 
@@ -254,14 +255,15 @@ class Identifier:
         }
 
     def _values(self, asks: "list[RegisterCheck]") -> "dict[str, int | str]":
-        shown = {}
+        shown: "dict[str, int | str]" = {}
         if self.models:
             shown["models"] = " ".join([str(number) for number in self.models])
         for ask in asks:
             data = self._data.get(ask.place)
             value = ask.value(data) if data is not None else None
-            if value is not None and not ask.field[0].startswith(MOVING):
-                shown[ask.field[0]] = value
+            name = str(ask.field[0])
+            if value is not None and not name.startswith(MOVING):
+                shown[name] = value
         return shown
 
 

@@ -10,6 +10,10 @@ from ampacity.bus.device_facts import DRAWS_DA
 from ampacity.commission import findings
 from ampacity.commission.experiments import Experiment
 
+if False:  # for the type checker
+    from ampacity.commission.experiments import Observation
+    from ampacity.commission.interfaces import Claims, Off
+
 ANSWER_MS = 20000  # one that is not there is for the next experiment
 STEADY_MS = 10000
 LOAD_MS = 120000
@@ -27,33 +31,35 @@ class PausedReadback(Experiment):
     name = "pause"
     holds_others = False
 
-    def __init__(self, claims):
+    def __init__(self, claims: "Claims") -> None:
         Experiment.__init__(self, claims)
-        self.tells = None
+        self.tells: "str | None" = None
         self._phase = "look"
         self._since_ms = 0
-        self._off = None
-        self._shown = []  # what it showed in each pause
+        self._off: "Off" = None  # type: ignore[assignment]  # until somebody is asked
+        self._shown: "list[str]" = []  # what it showed in each pause
         self._rests = 0
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
+        """Its wish is a pause."""
         self.wish_da = 0
         self._since_ms = now_ms
 
-    def go_on(self, sight, now_ms):
-        return getattr(self, "_" + self._phase + "_phase")(sight, now_ms)
+    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+        """One look at the phase that it is in. True: it is over."""
+        return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
 
-    def end(self, outcome, text):
+    def end(self, outcome: str, text: str) -> bool:
         """What was believed for now is over, unless a load has shown it."""
         if "off_shows" not in self.counts:
             self.tells = None
         return Experiment.end(self, outcome, text)
 
-    def _next(self, phase, now_ms):
+    def _next(self, phase: str, now_ms: int) -> bool:
         self._phase, self._since_ms = phase, now_ms
         return False
 
-    def _look_phase(self, sight, now_ms):
+    def _look_phase(self, sight: "Observation", now_ms: int) -> bool:
         """Does it prove its pause by itself? Else: is everything else there that would prove it?"""
         name, off, waited_ms = self.claims["name"], sight.off, now_ms - self._since_ms
         if off is not None and off["proven"]:
@@ -71,11 +77,11 @@ class PausedReadback(Experiment):
         self.ask = ask % findings.shown_text(name, off)
         return self._next("ask", now_ms)
 
-    def _known(self, off):
+    def _known(self, off: "Off") -> bool:
         self.figures["off"] = off
         return self.end(findings.PASSED, findings.shown_text(self.claims["name"], off))
 
-    def _ask_phase(self, sight, now_ms):
+    def _ask_phase(self, sight: "Observation", now_ms: int) -> bool:
         if self._word is None:
             return False
         word, self._word, self.ask = self._word, None, None
@@ -84,14 +90,14 @@ class PausedReadback(Experiment):
         self.tells, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
         return self._next("draw", now_ms)
 
-    def _stop_ms(self):
+    def _stop_ms(self) -> int:
         """How long a stop may take after the pause was sent."""
-        return self.claims["settle_ms"] + READ_MS
+        return self.claims["settle_ms"] + READ_MS  # type: ignore[no-any-return]
 
-    def _drawn(self, sight):
+    def _drawn(self, sight: "Observation") -> bool:
         return sight.draws() and (sight.drawn_da() or 0) >= DRAWS_DA
 
-    def _draw_phase(self, sight, now_ms):
+    def _draw_phase(self, sight: "Observation", now_ms: int) -> bool:
         """A load draws at its least, at each order again."""
         if self._drawn(sight):
             return self._next("stand", now_ms)
@@ -100,7 +106,7 @@ class PausedReadback(Experiment):
             text = "%s: its load drew no more after a pause: it may have stopped by itself; test it with one that stays"
         return now_ms - self._since_ms > LOAD_MS and self.end(findings.NOT_DONE, text % self.claims["name"])
 
-    def _stand_phase(self, sight, now_ms):
+    def _stand_phase(self, sight: "Observation", now_ms: int) -> bool:
         """It goes on drawing, each time for longer: one that stops so long after each start is found out."""
         if not self._drawn(sight):
             self._rests += 1
@@ -111,13 +117,13 @@ class PausedReadback(Experiment):
             return self._next("pause", now_ms)
         return False
 
-    def _pause_phase(self, sight, now_ms):
+    def _pause_phase(self, sight: "Observation", now_ms: int) -> bool:
         """The pause is on its way."""
         if sight.order_da == 0:
             return self._next("stop", now_ms)
         return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent to it" % self.claims["name"])
 
-    def _stop_phase(self, sight, now_ms):
+    def _stop_phase(self, sight: "Observation", now_ms: int) -> bool:
         """It stops in time, and shows that."""
         if sight.off is not None and sight.off["proven"] and not self._flows(sight):
             return self._next("hold", now_ms)
@@ -125,10 +131,10 @@ class PausedReadback(Experiment):
             return False
         return self.fail(findings.not_paused(self.claims["name"]))
 
-    def _flows(self, sight):
+    def _flows(self, sight: "Observation") -> bool:
         return (sight.drawn_da() or 0) >= DRAWS_DA
 
-    def _hold_phase(self, sight, now_ms):
+    def _hold_phase(self, sight: "Observation", now_ms: int) -> bool:
         """Nothing flows for as long as it is paused."""
         if self._flows(sight):
             return self.fail(findings.not_paused(self.claims["name"]))
@@ -143,7 +149,7 @@ class PausedReadback(Experiment):
         self.wish_da = self.claims["min_da"]
         return self._next("draw", now_ms)
 
-    def _conclude(self, off):
+    def _conclude(self, off: "Off") -> bool:
         """What a load has shown counts: that, what it showed before, or both."""
         words = [word for word in self._shown if word != "0"]
         if words:
@@ -152,5 +158,6 @@ class PausedReadback(Experiment):
             self.findings.append(findings.off_shows(self.claims["name"], findings.shown_text(self.claims["name"], off), self.tells))
         return self._known(off)
 
-    def progress(self):
+    def progress(self) -> str:
+        """Which of its three pauses; an empty text before and after."""
         return "pause %d of %d" % (len(self._shown) + 1, ROUNDS) if self._phase in ("draw", "stand", "pause", "stop", "hold") else ""

@@ -7,6 +7,12 @@ confidence. What does not agree is repeated, not guessed. Integers only.
 
 from ampacity.commission import findings
 
+if False:  # for the type checker
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from ampacity.commission.interfaces import Finding, Lines, Terminals
+
 FOLLOWS, REVERSED, STILL, UNCLEAR = "follows", "reversed", "still", "unclear"
 HALF_PERMILLE = 500
 DOUBT_PERMILLE = 100  # a median so near to the half decides nothing
@@ -19,19 +25,19 @@ RATIO_LEAST, RATIO_MOST = 750, 1330
 RATIO_SPREAD = 150
 
 
-def median(values):
+def median(values: "Sequence[int]") -> int:
     """The middle one (the upper of two) of a list of integers."""
     return sorted(values)[len(values) // 2]
 
 
-def class_of(permille):
+def class_of(permille: int) -> str:
     """The nearest of -1, 0 and 1."""
     if permille >= HALF_PERMILLE:
         return FOLLOWS
     return REVERSED if permille <= -HALF_PERMILLE else STILL
 
 
-def steady(shares, kind):
+def steady(shares: "list[int]", kind: str) -> bool:
     """Do many steps that scatter have a mean of that kind, and a small error of it?"""
     n = len(shares)
     middle = sum(shares) // n
@@ -42,15 +48,15 @@ def steady(shares, kind):
 class LineShares:
     """The steps of one EVSE at one meter. count: lines of the supply."""
 
-    def __init__(self, count):
+    def __init__(self, count: int) -> None:
         self.count = count
-        self._steps = []
+        self._steps: "list[tuple[int, int | None, list[int]]]" = []
 
-    def add(self, direction, step_da, moved_da):
+    def add(self, direction: int, step_da: "int | None", moved_da: "Lines") -> None:
         """direction: 1 up, -1 down. step_da: what the EVSE itself measured, positive, or None. moved_da: per line, signed."""
         self._steps.append((direction, step_da, list(moved_da)))
 
-    def shares(self, line):
+    def shares(self, line: int) -> "list[int]":
         """One share for each step that was large enough, per mille."""
         strongest = self._strongest()
         found = []
@@ -60,12 +66,12 @@ class LineShares:
                 found.append(direction * moved_da[line] * 1000 // whole_da)
         return found
 
-    def _strongest(self):
+    def _strongest(self) -> int:
         """What the line that moves most moves by: the measure where the EVSE has none of its own."""
         moves = [median([abs(row[2][line]) for row in self._steps]) for line in range(self.count)] if self._steps else []
         return max(moves) if moves else 0
 
-    def line(self, line):
+    def line(self, line: int) -> "tuple[str, int, int]":
         """(class, median share in per mille, agreement in per cent)."""
         shares = self.shares(line)
         if not shares:
@@ -77,14 +83,14 @@ class LineShares:
         alike = len([share for share in shares if class_of(share) == kind])
         return kind, middle, alike * 100 // len(shares)
 
-    def narrow(self, line):
+    def narrow(self, line: int) -> bool:
         """Do the single steps agree on the share itself, so that it says something about a ratio?"""
         shares = self.shares(line)
         middle = median(shares)
         near = [share for share in shares if abs(share - middle) <= RATIO_SPREAD]
         return len(near) * 100 >= AGREE_PERCENT * len(shares)
 
-    def clear(self):
+    def clear(self) -> bool:
         """Are there enough steps, and do they agree on every line?"""
         for line in range(self.count):
             kind, _, agree = self.line(line)
@@ -93,21 +99,21 @@ class LineShares:
                 return False
         return True
 
-    def loaded(self):
+    def loaded(self) -> "list[tuple[int, int]]":
         """[(line, 1 or -1)] of those that follow, and of those that follow backwards."""
         kinds = [self.line(line)[0] for line in range(self.count)]
         return [(line, 1 if kind == FOLLOWS else -1) for line, kind in enumerate(kinds) if kind in (FOLLOWS, REVERSED)]
 
-    def confidence(self):
+    def confidence(self) -> int:
         """The agreement of the line that agrees least, in per cent."""
         return min([self.line(line)[2] for line in range(self.count)])
 
-    def table(self):
+    def table(self) -> "list[list[Any]]":
         """[[class, per mille, per cent], …] per line, for the report."""
         return [list(self.line(line)) for line in range(self.count)]
 
 
-def lines_of_terminals(terminals, indexes):
+def lines_of_terminals(terminals: "Terminals", indexes: "Iterable[int]") -> "list[int]":
     """The lines that these terminals load, each once, in order."""
     found = []
     for index in indexes:
@@ -117,7 +123,7 @@ def lines_of_terminals(terminals, indexes):
     return sorted(found)
 
 
-def first_terminals(terminals, count):
+def first_terminals(terminals: "Terminals", count: int) -> "list[int]":
     """The terminals, from the first on, that load so many lines: a car uses them in that order."""
     for n in range(1, len(terminals) + 1):
         if len(lines_of_terminals(terminals, range(n))) >= count:
@@ -125,7 +131,7 @@ def first_terminals(terminals, count):
     return list(range(len(terminals)))
 
 
-def rotated_terminals(terminals, seen, indexes, count):
+def rotated_terminals(terminals: "Terminals", seen: "list[int]", indexes: "Sequence[int]", count: int) -> "list[list[int]] | None":
     """The terminals with their rotation kept, so that those named load what was seen; None: no turn does."""
     for shift in range(count):
         moved = [[(line + shift) % count for line in terminal] for terminal in terminals]
@@ -137,12 +143,12 @@ def rotated_terminals(terminals, seen, indexes, count):
 class PhaseMapping:
     """The verdict on one EVSE at one meter. active: terminals that drew (indexes), None: it does not measure."""
 
-    def __init__(self, name, meter, terminals, active, lines, step_da=100):
+    def __init__(self, name: str, meter: str, terminals: "Terminals", active: "list[int] | None", lines: "LineShares", step_da: int = 100) -> None:
         self.name = name
         self.meter = meter
         self.step_da = step_da
-        self.findings = []
-        self.pair = None  # (line of the site file, line that answers), where one terminal alone drew
+        self.findings: "list[Finding]" = []
+        self.pair: "tuple[int, int] | None" = None  # (line of the site file, line that answers), where one terminal alone drew
         self.order_shown = False  # was it shown which terminal is on which line?
         self.seen = sorted([line for line, _ in lines.loaded()])
         self.active = first_terminals(terminals, len(self.seen)) if active is None else active
@@ -151,7 +157,7 @@ class PhaseMapping:
         if self.clear:
             self._judge(terminals, lines, active is not None)
 
-    def _judge(self, terminals, lines, measured):
+    def _judge(self, terminals: "Terminals", lines: "LineShares", measured: bool) -> None:
         if not self.seen:
             self.findings.append(findings.no_line(self.name, self.meter))
             return
@@ -167,7 +173,7 @@ class PhaseMapping:
         if self.seen != self.expected:
             self._wrong(terminals, lines.count)
 
-    def _wrong(self, terminals, count):
+    def _wrong(self, terminals: "Terminals", count: int) -> None:
         if len(self.seen) < len(self.expected) and [line for line in self.seen if line in self.expected] == self.seen:
             missing = [line for line in self.expected if line not in self.seen]
             self.findings.append(findings.missing_line(self.name, self.meter, missing))
@@ -177,7 +183,7 @@ class PhaseMapping:
             right = [[line] for line in self.seen]
         self.findings.append(findings.wrong_line(self.name, self.active, self.seen, self.expected, right))
 
-    def text(self):
+    def text(self) -> str:
         """What was seen, in one sentence."""
         if not self.clear:
             return "the lines of meter %s did not follow clearly: other load stepped at the same time" % self.meter
@@ -187,9 +193,9 @@ class PhaseMapping:
         return text
 
 
-def swapped_at(meter, pairs):
+def swapped_at(meter: str, pairs: "list[tuple[int, int]]") -> "Finding | None":
     """A finding when several EVSEs agree on exchanged lines of this meter, else None. pairs: of their Mapping."""
-    known = {}
+    known: "dict[int, int]" = {}
     for expected, seen in pairs:
         if expected == seen or known.get(expected, seen) != seen:
             return None

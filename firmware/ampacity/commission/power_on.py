@@ -3,8 +3,12 @@
 That its car draws nothing then says something only of one that draws at the next order, and needs no longer for it than it was given.
 """
 
+from ampacity.base.quantities import amps
 from ampacity.commission import findings
 from ampacity.commission.comm_loss import FALL_DA_MIN, NEAR_DA, CommLoss
+
+if False:  # for the type checker
+    from ampacity.commission.interfaces import Claims, Loaded, Verdict
 
 ALIKE = 2  # readings in a row that show it
 WAKES_MS = 60000  # its car is given so long, from when it was seen off
@@ -16,32 +20,35 @@ class PowerOn(CommLoss):
 
     name = "power-on"
 
-    def __init__(self, claims, loaded, meters):
+    def __init__(self, claims: "Claims", loaded: "Loaded", meters: int) -> None:
         CommLoss.__init__(self, claims, loaded, meters)
         self._off = 0
         self._off_ms = self._given_ms = 0
         self._most_da = 0
-        self._high = []
+        self._high: "list[int]" = []
 
-    def least_da(self):
+    def least_da(self) -> int:
         """Enough to see that it is off, and that it allows more than was declared; its fallback is no matter here."""
         declared_da = self.claims["power_on_da"] if self.claims["power_on_source"] == "declared" else 0
-        return max(self.claims["min_da"], min(declared_da + FALL_DA_MIN, self.claims["limit_da"]))
+        return max(self.claims["min_da"], min(declared_da + FALL_DA_MIN, self.claims["limit_da"]))  # type: ignore[no-any-return]
 
-    def on_silence(self, now_ms):
+    def on_silence(self, now_ms: int) -> None:
+        """A person is asked to switch it off and on."""
         text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then go on"
         self.ask = text % self.claims["name"]
 
-    def watched(self, drop_da, now_ms):
+    def watched(self, drop_da: "int | None", now_ms: int) -> bool:
+        """True: a person goes on, and its car had a minute."""
         if drop_da is not None:
             self._see(self.base_da - drop_da)
         self._given_ms = now_ms - max(self.muted_ms, self._off_ms)
         return self._word is not None and self._given_ms >= WAKES_MS
 
-    def again_ms(self):
+    def again_ms(self) -> int:
+        """No longer than its car was given before: one that needs longer showed nothing."""
         return min(CommLoss.again_ms(self), self._given_ms)
 
-    def _see(self, left_da):
+    def _see(self, left_da: int) -> None:
         """left_da: what is left of its current on its lines; only what stands for a few readings counts."""
         if self._off < ALIKE:
             self._off = self._off + 1 if left_da < GONE_DA else 0
@@ -51,7 +58,8 @@ class PowerOn(CommLoss):
         if len(self._high) > ALIKE:
             self._most_da = max(self._most_da, min(self._high))
 
-    def verdict(self):
+    def verdict(self) -> "Verdict":
+        """By the most that was seen of it, at the meter or by its own reading."""
         claims, name = self.claims, self.claims["name"]
         seen = [da for da in (self._most_da if self.loaded else None, self.device_da) if da is not None]
         self.figures["claimed_da"], self.figures["seen_da"] = claims["power_on_da"], max(seen) if seen else None
@@ -69,4 +77,4 @@ class PowerOn(CommLoss):
             return findings.FAILED, finding["text"]
         if claims["power_on_source"] == "declared":
             self.counts["power_on_da"] = 0  # what was declared counts
-        return findings.PASSED, "%s allowed %s after it was switched on" % (name, findings.amps(seen_da))
+        return findings.PASSED, "%s allowed %s after it was switched on" % (name, amps(seen_da))

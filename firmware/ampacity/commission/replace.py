@@ -6,6 +6,11 @@ and says how far it is, or what is wrong. The test of the unit itself is the com
 
 from ampacity.base.quantities import amps, seconds
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.commission.interfaces import Document
+
 READ_MS = 60000  # for identity, settings and their reading back
 AGAIN_MS = 3000  # what was on its way when the reading began is no answer to it: read once more
 PROOF_MS = 120000  # for an order that is proven and settled
@@ -22,25 +27,25 @@ class UnitObservation:
     None. state: the guard's word, "ok" once an order is proven.
     """
 
-    def __init__(self, **facts):
+    def __init__(self, **facts: "Any") -> None:
         self.answers = False
-        self.fingerprint = None
-        self.known = None
+        self.fingerprint: "str | None" = None
+        self.known: "str | None" = None
         self.numbered = True
-        self.settings = []
+        self.settings: "list[Any]" = []
         self.read_ms = -1
-        self.wrong = None
+        self.wrong: "str | None" = None
         self.state = "silent"
         for name in facts:
             setattr(self, name, facts[name])
 
 
-def serial_fits(asked, fingerprint):
+def serial_fits(asked: str, fingerprint: "str | None") -> bool:
     """Is the serial number that a person gives the one that the unit shows, alone or as part of its fingerprint?"""
     return fingerprint is not None and (asked == fingerprint or asked in fingerprint.split("-"))
 
 
-def value_text(value, what):
+def value_text(value: "int | None", what: str) -> str:
     """A setting for people."""
     if value is None:
         return "nothing"
@@ -49,7 +54,7 @@ def value_text(value, what):
     return "%d" % value if what == "raw" else amps(value)
 
 
-def summary(name, unit, unfinished=False):
+def summary(name: str, unit: "UnitObservation", unfinished: bool = False) -> str:
     """What a person is shown before anything is done: old and new. unfinished: its replacement was begun and failed."""
     if not unit.answers:
         return "%s: nothing answers at its address" % name
@@ -63,7 +68,7 @@ def summary(name, unit, unfinished=False):
     return "%s: old serial number %s, new %s; replace %s serial=%s accepts it" % (name, unit.known or "unknown", new, name, new)
 
 
-def setting_text(row):
+def setting_text(row: "Any") -> str:
     """"watchdog 10.0 s, read back"; what cannot be read was written at least."""
     if row[2] is None:
         return "%s %s, written; it cannot be read" % (row[0], value_text(row[1], row[4]))
@@ -76,18 +81,18 @@ class Replacement:
     `stage`; `lines`: [(mark, text)] of what is done; `outcome`: "passed" or "failed" at the end.
     """
 
-    def __init__(self, name, unit, now_ms, before=None):
+    def __init__(self, name: str, unit: "UnitObservation", now_ms: int, before: "Document | None" = None) -> None:
         """before: the row on paper of one that failed, of the same unit."""
         self.name = name
         self.old, self.new = before["old"] if before else unit.known, unit.fingerprint
         self.stage = SETTINGS
         self.accept = self.audit = True
         self.lines = [("ok", "serial number %s accepted in place of %s" % (self.new or "none", self.old or "none"))]
-        self.settings = []
-        self.outcome = None
+        self.settings: "list[Any]" = []
+        self.outcome: "str | None" = None
         self._began_ms = self._asked_ms = now_ms
 
-    def step(self, unit, now_ms):
+    def step(self, unit: "UnitObservation", now_ms: int) -> None:
         """To be called a few times a second."""
         if self.stage == OVER:
             return
@@ -101,11 +106,12 @@ class Replacement:
         elif now_ms - self._began_ms > PROOF_MS:
             self._end("failed", "no order was proven within %d s: it is %s; see `why %s`" % (PROOF_MS // 1000, unit.state, self.name))
 
-    def abort(self):
+    def abort(self) -> None:
+        """A person ends it; its outcome is failed. After its end nothing happens."""
         if self.stage != OVER:
             self._end("failed", "stopped by hand; it stays as far as it came")
 
-    def _settings(self, unit, now_ms):
+    def _settings(self, unit: "UnitObservation", now_ms: int) -> None:
         wrong = [row for row in unit.settings if not row[3]]
         if unit.answers and unit.read_ms >= self._began_ms and not wrong and unit.wrong is None:
             self.settings = unit.settings
@@ -120,19 +126,19 @@ class Replacement:
             self.lines += [("FAIL", "%s should be %s, shows %s" % (row[0], value_text(row[1], row[4]), value_text(row[2], row[4]))) for row in wrong]
             self._end("failed", unit.wrong or ("nothing answers" if not unit.answers else "its settings could not be read"))
 
-    def _end(self, outcome, text):
+    def _end(self, outcome: str, text: str) -> None:
         self.stage = OVER
         self.outcome = outcome
         self.lines.append(("ok" if outcome == "passed" else "FAIL", text))
 
-    def status(self):
+    def status(self) -> "Document":
         """As one document."""
         return {
             "format": 1, "evse": self.name, "stage": self.stage, "outcome": self.outcome, "old": self.old, "new": self.new,
             "lines": [list(line) for line in self.lines], "settings": [list(row) for row in self.settings],
         }  # fmt: skip
 
-    def text(self):
+    def text(self) -> str:
         """For people."""
         shown = ["%-4s %s: %s" % (mark, self.name, text) for mark, text in self.lines]
         if self.stage != OVER:

@@ -10,16 +10,22 @@ from binascii import hexlify
 from ampacity.base import strict_json
 from ampacity.commission.findings import shown_text
 
+if False:  # for the type checker
+    from collections.abc import Iterable
+
+    from ampacity.commission.interfaces import Document, Finding
+
 FORMAT = 1
 HEAD = "commission"
 MARKS = {"passed": "ok  ", "failed": "FAIL", "not done": "open", "not needed": "-   "}
 
 
-def document_of(index):
+def document_of(index: int) -> str:
+    """The name of the document of the EVSE with that index, from 0."""
     return "%s-%d" % (HEAD, index)
 
 
-def sha256_of(texts):
+def sha256_of(texts: "Iterable[str]") -> str:
     """Hex digest over the texts, each ended by a newline."""
     digest = hashlib.sha256()
     for text in texts:
@@ -28,26 +34,26 @@ def sha256_of(texts):
     return str(hexlify(digest.digest()), "ascii")
 
 
-def site_sha256(site):
+def site_sha256(site: "Document") -> str:
     """Of the compiled site without its upstream, which holds a password."""
     return sha256_of([strict_json.dumps({key: site[key] for key in site if key != "ocpp"})])
 
 
-def seal(head, evses):
+def seal(head: "Document", evses: "list[Document]") -> str:
     """Over everything that was found out; head without its signature, EVSE documents in the order of head["evses"]' index."""
     plain = {key: head[key] for key in head if key != "signed"}
     return sha256_of([strict_json.dumps(plain)] + [strict_json.dumps(evse) for evse in evses])
 
 
-def findings_of(head, evses):
+def findings_of(head: "Document", evses: "list[Document]") -> "list[Finding]":
     """All findings, each once: those of several EVSEs together first."""
-    found = []
+    found: "list[Finding]" = []
     for row in head.get("together", []) + [row for evse in evses for step in evse["steps"] for row in step.get("findings", [])]:
         add_finding(found, row)
     return found
 
 
-def add_finding(found, row):
+def add_finding(found: "list[Finding]", row: "Finding") -> None:
     """Into a list of findings, unless the same is said there already, perhaps with other figures."""
     for known in found:
         if (known["code"], known["where"], known["fix"]) == (row["code"], row["where"], row["fix"]):
@@ -55,7 +61,8 @@ def add_finding(found, row):
     found.append(row)
 
 
-def finding_lines(findings):
+def finding_lines(findings: "list[Finding]") -> "list[str]":
+    """Two lines for each: its level and text, its remedy."""
     lines = []
     for row in findings:
         lines.append("%s: %s" % (row["level"], row["text"]))
@@ -63,16 +70,17 @@ def finding_lines(findings):
     return lines
 
 
-def step_line(name, step, outcome, text):
+def step_line(name: str, step: str, outcome: str, text: str) -> str:
+    """One line for a step that is over."""
     return "%s %s %s: %s" % (MARKS.get(outcome, outcome), name, step, without_name(name, text))
 
 
-def without_name(name, text):
+def without_name(name: str, text: str) -> str:
     """The sentence without the name that begins it, where that was just said."""
     return text[len(name) + 2 :] if text.startswith(name + ": ") else text
 
 
-def unfinished(head):
+def unfinished(head: "Document") -> str:
     """Why there is no end of the run, and what was not done."""
     if not head.get("aborted"):
         return "the run was not finished"
@@ -80,7 +88,7 @@ def unfinished(head):
     return "the run was aborted; not done: " + ", ".join(left)
 
 
-def report_lines(head, evses):
+def report_lines(head: "Document", evses: "list[Document]") -> "list[str]":
     """The report as text."""
     lines = ["commissioning of %s, firmware %s, begun %s" % (head["site"], head["firmware"], head["began"] or "(time unknown)")]
     lines.append("site file %s" % head["site_sha256"][:16])
@@ -90,11 +98,11 @@ def report_lines(head, evses):
         if evse.get("off") and "pause" not in [step["step"] for step in evse["steps"]]:
             lines.append("  " + without_name(evse["name"], shown_text(evse["name"], evse["off"])))
         for step in evse["steps"]:
-            words = (MARKS.get(step["outcome"], ""), step["step"], without_name(evse["name"], step["text"]))
-            lines.append("  %s %s: %s" % words)
+            done = (MARKS.get(step["outcome"], ""), step["step"], without_name(evse["name"], step["text"]))
+            lines.append("  %s %s: %s" % done)
     for row in head.get("replaced", []):
-        words = (row["evse"], row["at"] or "time unknown", row["old"] or "none", row["new"] or "none", row["outcome"])
-        lines.append("%s replaced, %s: serial %s by %s, %s" % words)
+        units = (row["evse"], row["at"] or "time unknown", row["old"] or "none", row["new"] or "none", row["outcome"])
+        lines.append("%s replaced, %s: serial %s by %s, %s" % units)
     if not head["finished"]:
         lines.append(unfinished(head))
     lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong" + ("" if head["finished"] else " in what was done")]
@@ -103,7 +111,7 @@ def report_lines(head, evses):
     return lines
 
 
-def status_lines(status):
+def status_lines(status: "Document") -> "list[str]":
     """`commission status` for people."""
     lines = [step_line(*row) for row in status["done"]]
     if status["running"]:

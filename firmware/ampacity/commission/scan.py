@@ -11,8 +11,7 @@ from ampacity.commission.address_sweep import CALL_MS, CALLS, AddressSweep
 from ampacity.commission.bus_monitor import BusMonitor
 from ampacity.commission.identify import known_for
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 WAIT, LISTEN, SEARCH, ASK, OVER = "wait", "listen", "search", "ask", "over"
@@ -92,6 +91,7 @@ class Scan:
 
     @property
     def over(self) -> bool:
+        """Is it over, for whatever reason?"""
         return self.stage == OVER
 
     def stop(self, why: str) -> None:
@@ -116,6 +116,7 @@ class Scan:
 
     @property
     def counters(self) -> "dict[str, int]":
+        """The engine's; before it is there, `replies` alone."""
         return self._engine.counters if self._engine is not None else {"replies": 0}
 
     @property

@@ -6,6 +6,11 @@ from ampacity.base.quantities import amps
 from ampacity.commission.address_sweep import DUPLICATE_TEXT, GARBLED_TEXT
 from ampacity.commission.scan import ANY_UNITS, LAST_UNIT, QUICK_SETTINGS, QUICK_UNITS, SETTINGS
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.commission.scan import Scan
+
 CURRENTS = ("max_current", "min_current", "hardware_limit")  # in da
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
@@ -54,7 +59,7 @@ def settings_for(full: bool, first: "tuple[int, str, int] | None" = None) -> "li
     return chosen if first is None else [first] + [setting for setting in chosen if setting != first]
 
 
-def found_lines(rows: "list[dict[str, object]]") -> "list[str]":
+def found_lines(rows: "list[dict[str, Any]]") -> "list[str]":
     """A line for each unit that was found, in columns."""
     cells = [[str(row["setting"]), "unit %s" % row["unit"], _name(row), _details(row)] for row in rows]
     widths = [max([0] + [len(cell[k]) for cell in cells]) for k in range(3)]
@@ -65,7 +70,7 @@ def found_lines(rows: "list[dict[str, object]]") -> "list[str]":
     return lines
 
 
-def _name(row: "dict[str, object]") -> str:
+def _name(row: "dict[str, Any]") -> str:
     if row["note"] in (DUPLICATE_TEXT, GARBLED_TEXT):
         return "?"
     fits = row["fits"]
@@ -76,7 +81,7 @@ def _name(row: "dict[str, object]") -> str:
     return " or ".join(fits)
 
 
-def _details(row: "dict[str, object]") -> str:
+def _details(row: "dict[str, Any]") -> str:
     names, values = row["names"], row["values"]
     parts = [str(row["note"])] if row["note"] else []
     parts += ["%s %s" % (key, names[key]) for key in ("vendor", "product", "serial", "firmware") if names.get(key)]
@@ -94,7 +99,7 @@ def _value(key: str, value: "int | str") -> str:
     return "%s %s" % (key, value)
 
 
-def report(scan: "object", now_us: int) -> "dict[str, object]":
+def report(scan: "Scan", now_us: int) -> "dict[str, Any]":
     """A scan as one document: stage, verdict, progress, found, skipped."""
     return {
         "format": 1, "stage": scan.stage, "verdict": scan.verdict, "progress": scan.progress(now_us), "found": scan.found(),
@@ -102,7 +107,7 @@ def report(scan: "object", now_us: int) -> "dict[str, object]":
     }  # fmt: skip
 
 
-def lines(document: "dict[str, object]") -> "list[str]":
+def lines(document: "dict[str, Any]") -> "list[str]":
     """That document for people."""
     shown = found_lines(document["found"])
     if document["stage"] != "over":

@@ -4,23 +4,28 @@ Without the maker's word for that its silence counts as its maximum. Thirty-one 
 its car takes show it: the current stands, rises or goes. They are long, so a person is asked first.
 """
 
+from ampacity.base.quantities import amps
 from ampacity.commission import findings
 from ampacity.commission.comm_loss import FALL_DA_MIN, MEASURE_MS, NEAR_DA, CommLoss
 from ampacity.commission.phase_mapping import median
 from ampacity.commission.step_response import levels
 
+if False:  # for the type checker
+    from ampacity.commission.experiments import Observation
+    from ampacity.commission.interfaces import Claims, Loaded, Verdict
+
 HOLD_MS = 31 * 60000
 ABOVE_DA, ABOVE_DA_MIN = 30, 15  # its order above its minimum: a fall to a usual value shows, too
 
 
-def keeps(claims):
+def keeps(claims: "Claims") -> str:
     """What is said of one whose maker vouches for it."""
     return "it claims no watchdog (class N) and keeps its last order for ever, as its maker says: that counts as long as it is silent"
 
 
-def counts(claims):
+def counts(claims: "Claims") -> str:
     """What is said of one of which nobody knows."""
-    return "it claims no watchdog (class N), and nobody has seen that it keeps its last order: its reserve is its maximum, %s" % findings.amps(
+    return "it claims no watchdog (class N), and nobody has seen that it keeps its last order: its reserve is its maximum, %s" % amps(
         claims["max_da"])
 
 
@@ -29,17 +34,19 @@ class SetpointHold(CommLoss):
 
     name = "silence"
 
-    def __init__(self, claims, loaded, meters):
+    def __init__(self, claims: "Claims", loaded: "Loaded", meters: int) -> None:
         CommLoss.__init__(self, claims, loaded, meters)
         self._phase = "ask"
-        self.high_da = None  # drawn at its highest order
-        self._last = []  # what its lines carried less than before, the latest looks
+        self.high_da: "int | None" = None  # drawn at its highest order
+        self._last: "list[int]" = []  # what its lines carried less than before, the latest looks
 
     @property
-    def holds_others(self):
+    def holds_others(self) -> bool:  # type: ignore[override]
+        """Not before a person has allowed the silence."""
         return self._phase != "ask"
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
+        """A person is asked first; where its range is too small for the test, nobody."""
         self._since_ms = now_ms
         low_da, high_da = levels(self.claims)
         if high_da - low_da < FALL_DA_MIN + ABOVE_DA_MIN:
@@ -49,22 +56,24 @@ class SetpointHold(CommLoss):
             self.ask = "%s: %s; may it be left alone for %d min, to see whether it keeps its order? Its car has to charge all the time" % (
                 self.claims["name"], counts(self.claims), HOLD_MS // 60000)
 
-    def leave(self, why):
+    def leave(self, why: str) -> bool:
         """Before the silence it is no matter: what is not known counts as the worst."""
         if self._phase in ("ask", "short"):
             return self.end("not needed", counts(self.claims))
         return CommLoss.leave(self, why)
 
-    def lasts_ms(self):
+    def lasts_ms(self) -> int:
+        """31 min."""
         return HOLD_MS
 
-    def least_da(self):
-        return self.claims["min_da"]
+    def least_da(self) -> int:
+        """Its minimum: nothing has to fall."""
+        return self.claims["min_da"]  # type: ignore[no-any-return]
 
-    def _short_phase(self, sight, now_ms):
+    def _short_phase(self, sight: "Observation", now_ms: int) -> bool:
         return self.end("not needed", counts(self.claims) + "; between its minimum and its limit no change could be told from other load")
 
-    def _ask_phase(self, sight, now_ms):
+    def _ask_phase(self, sight: "Observation", now_ms: int) -> bool:
         if self._word is None:
             return False
         word, self._word, self.ask = self._word, None, None
@@ -73,34 +82,35 @@ class SetpointHold(CommLoss):
         self.wish_da = levels(self.claims)[1]
         return self._next("raise", now_ms)
 
-    def _settle_phase(self, sight, now_ms):
+    def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
         """At its highest order, and then at the lower one, from which a rise and a fall would be seen."""
         if self.high_da is None:
             return self._high_phase(sight, now_ms)
         return CommLoss._settle_phase(self, sight, now_ms)
 
-    def _high_phase(self, sight, now_ms):
+    def _high_phase(self, sight: "Observation", now_ms: int) -> bool:
         if now_ms - self._since_ms < self.claims["settle_ms"] + MEASURE_MS:
             return False
         drawn_da = sight.drawn_da()
         self.high_da = (sight.order_da or 0) if drawn_da is None else drawn_da
         if self.high_da - self.held_da() < FALL_DA_MIN - NEAR_DA:
             text = "%s: its load draws %s at most; this test needs %s"
-            return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(self.high_da), findings.amps(self.held_da() + FALL_DA_MIN)))
+            return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.high_da), amps(self.held_da() + FALL_DA_MIN)))
         self.wish_da = self.held_da()
         return self._next("lower", now_ms)
 
-    def _lower_phase(self, sight, now_ms):
+    def _lower_phase(self, sight: "Observation", now_ms: int) -> bool:
         if sight.order_da is not None and sight.order_da <= self.wish_da and sight.state == "ok":
             return self._next("settle", now_ms)
         return now_ms - self._since_ms > 60000 and self.end(findings.NOT_DONE, "%s could not be lowered" % self.claims["name"])
 
-    def watched(self, drop_da, now_ms):
+    def watched(self, drop_da: "int | None", now_ms: int) -> bool:
+        """True after 31 min of silence."""
         if drop_da is not None:
             self._last = (self._last + [drop_da])[-5:]
         return now_ms - self.muted_ms >= HOLD_MS
 
-    def verdict(self):
+    def verdict(self) -> "Verdict":
         """Its own reading decides; where it measures nothing, the meter, if that is as before."""
         claims, name = self.claims, self.claims["name"]
         meter_da = None if not self._last else max(0, self.base_da - median(self._last))
@@ -112,7 +122,7 @@ class SetpointHold(CommLoss):
             return findings.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself" % name
         if after_da < self.base_da - NEAR_DA:
             text = "%s: of %s only %s were left after %d min: its car was full, or a watchdog acted that nobody claims; use a load that stays"
-            return findings.NOT_DONE, text % (name, findings.amps(self.base_da), findings.amps(after_da), HOLD_MS // 60000)
+            return findings.NOT_DONE, text % (name, amps(self.base_da), amps(after_da), HOLD_MS // 60000)
         if after_da > self.base_da + NEAR_DA:
             if self.device_da is None:
                 return findings.NOT_DONE, "%s: its lines carry more than before; that may be other load; test it again" % name
@@ -123,9 +133,9 @@ class SetpointHold(CommLoss):
             return findings.PASSED, self.findings[-1]["text"]
         self.counts["holds"] = 1
         return findings.PASSED, "%s kept its order of %s for %d min of silence: that counts from now on, as long as it is silent" % (
-            name, findings.amps(self.held_da()), HOLD_MS // 60000)
+            name, amps(self.held_da()), HOLD_MS // 60000)
 
-    def held_da(self):
+    def held_da(self) -> int:
         """The order in force during the silence."""
         low_da, high_da = levels(self.claims)
         return min(low_da + ABOVE_DA, high_da - FALL_DA_MIN)

@@ -5,10 +5,21 @@ readings are averaged. Two neighbours make a step. Levels differ a little each t
 that neither a rounding nor a regular load passes unseen. Six steps are a round; up to five rounds until it is clear.
 """
 
+from ampacity.base.quantities import amps
 from ampacity.bus.device_facts import DRAWS_DA
 from ampacity.commission import findings
 from ampacity.commission.experiments import Experiment, Plateau
 from ampacity.commission.phase_mapping import STEP_DA_MIN, LineShares, PhaseMapping, median
+
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.rng import Rng
+    from ampacity.commission.experiments import Observation
+    from ampacity.commission.interfaces import Claims, Loaded
+
+    Latency = dict[str, int | None]
 
 STEPS_A_ROUND = 6
 ROUNDS_MAX = 5
@@ -24,7 +35,7 @@ RESOLUTION_MS = 1000
 DRY_MAX = 3  # plateaus at which nothing was drawn
 
 
-def levels(claims):
+def levels(claims: "Claims") -> "tuple[int, int]":
     """(low, high) in da: from its minimum up, at most 16 A."""
     return claims["min_da"], min(claims["limit_da"], max(160, claims["min_da"]))
 
@@ -34,40 +45,42 @@ class StepResponse(Experiment):
 
     name = "steps"
 
-    def __init__(self, claims, rng, meters, lines):
+    def __init__(self, claims: "Claims", rng: "Rng", meters: "list[str]", lines: int) -> None:
         Experiment.__init__(self, claims)
         self.rng = rng
         self.meters = meters
         self.lines = [LineShares(lines) for _ in meters]
-        self.mappings = []
-        self._plateaus = []  # closed: (order, reported, Plateau)
-        self._now = None
+        self.mappings: "list[PhaseMapping]" = []
+        self._plateaus: "list[tuple[int | None, int | None, Plateau]]" = []  # closed: (order, reported, Plateau)
+        self._now: "Plateau" = None  # type: ignore[assignment]  # until its first order is out
         self._phase = "order"
         self._since_ms = 0
         self._last_da = -1
         self._last_ms = 0
         self._length_ms = 0
         self._dry = 0
-        self._latencies = {"up": [], "down": []}
+        self._latencies: "dict[str, list[Latency]]" = {"up": [], "down": []}
 
-    def begin(self, sight, now_ms):
+    def begin(self, sight: "Observation", now_ms: int) -> None:
+        """The first order goes out, where its range is large enough to be seen."""
         low, high = levels(self.claims)
         if high - low < STEP_DA_MIN:
-            self._short = "%s can be stepped by %s only" % (self.claims["name"], findings.amps(high - low))
+            self._short: "str | None" = "%s can be stepped by %s only" % (self.claims["name"], amps(high - low))
         else:
             self._short = None
             self._order(sight, now_ms)
 
-    def go_on(self, sight, now_ms):
+    def go_on(self, sight: "Observation", now_ms: int) -> bool:
+        """One look at the phase that it is in. True: it is over."""
         if self._short:
             return self.end(findings.NOT_DONE, self._short)
         if not sight.online:
             return now_ms - self._since_ms > 30000 and self.end(findings.NOT_DONE, "%s was lost meanwhile" % self.claims["name"])
-        return getattr(self, "_" + self._phase + "_phase")(sight, now_ms)
+        return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
 
     # one plateau
 
-    def _order(self, sight, now_ms):
+    def _order(self, sight: "Observation", now_ms: int) -> None:
         low, high = levels(self.claims)
         n = len(self._plateaus)
         vary = 7 * ((n // 2) % 4)  # 0.7 A finer each time: a device that rounds shows it
@@ -75,16 +88,16 @@ class StepResponse(Experiment):
         self._phase = "order"
         self._since_ms = now_ms
 
-    def _order_phase(self, sight, now_ms):
+    def _order_phase(self, sight: "Observation", now_ms: int) -> bool:
         """Until the order is out. It may be less than wished where the room is small."""
         order_da = sight.order_da
         stands = order_da is not None and abs(order_da - self.wish_da) <= max(NEAR_DA, self.claims["step_da"])
         if not stands and now_ms - self._since_ms > ROOM_MS and self._plateaus:
             before_da = self._plateaus[-1][0]
-            stands = order_da is not None and abs(order_da - before_da) >= STEP_DA_MIN and self.room == 2
+            stands = order_da is not None and before_da is not None and abs(order_da - before_da) >= STEP_DA_MIN and self.room == 2
             if not stands and self.room == 2:
                 text = "%s was not given more than %s: too little room, see `why %s`"
-                return self.end(findings.NOT_DONE, text % (self.claims["name"], findings.amps(order_da or 0), self.claims["name"]))
+                return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(order_da or 0), self.claims["name"]))
         if not stands:
             self._make_room(now_ms)
             return False
@@ -93,12 +106,12 @@ class StepResponse(Experiment):
         self._last_da, self._last_ms = -1, now_ms
         return False
 
-    def _make_room(self, now_ms):
+    def _make_room(self, now_ms: int) -> None:
         if now_ms - self._since_ms > ROOM_MS and self.room < 2:
             self.room += 1
             self._since_ms = now_ms
 
-    def _settle_phase(self, sight, now_ms):
+    def _settle_phase(self, sight: "Observation", now_ms: int) -> bool:
         self._now.watch(sight, now_ms)
         drawn_da = sight.drawn_da()
         if drawn_da is not None and abs(drawn_da - self._last_da) > 3:
@@ -110,12 +123,12 @@ class StepResponse(Experiment):
             self._length_ms = MEASURE_MS + self.rng.below(JITTER_MS)
         return False
 
-    def _moved(self, drawn_da):
+    def _moved(self, drawn_da: int) -> bool:
         """Has it left the plateau before?"""
         before = self._plateaus[-1][2].amps_da() if self._plateaus else None
         return drawn_da >= DRAWS_DA if before is None else abs(drawn_da - max(before)) >= 20
 
-    def _measure_phase(self, sight, now_ms):
+    def _measure_phase(self, sight: "Observation", now_ms: int) -> bool:
         self._now.take(sight)
         long_ms = now_ms - self._since_ms
         if long_ms < self._length_ms or not (self._now.enough(3) or long_ms >= MEASURE_MS_MAX):
@@ -135,13 +148,13 @@ class StepResponse(Experiment):
         self._order(sight, now_ms)
         return False
 
-    def _draws_nothing(self):
+    def _draws_nothing(self) -> bool:
         amps = self._now.amps_da()
         return amps is not None and max(amps) < DRAWS_DA
 
     # steps
 
-    def _add_step(self):
+    def _add_step(self) -> None:
         (before_da, _, before), (after_da, _, after) = self._plateaus[-2:]
         up = (after_da or 0) > (before_da or 0)
         a, b = before.amps_da(), after.amps_da()
@@ -152,7 +165,7 @@ class StepResponse(Experiment):
                 self.lines[m].add(1 if up else -1, step_da, [q - p for p, q in zip(x, y)])
         self._latencies["up" if up else "down"].append(latency(before, after))
 
-    def _clear(self):
+    def _clear(self) -> bool:
         for lines in self.lines:
             if lines.shares(0) and not lines.clear():
                 return False
@@ -160,7 +173,7 @@ class StepResponse(Experiment):
 
     # the verdict
 
-    def _judge(self):
+    def _judge(self) -> bool:
         claims = self.claims
         for m, meter in enumerate(self.meters):
             if self.lines[m].shares(0):
@@ -178,31 +191,30 @@ class StepResponse(Experiment):
             outcome = findings.PASSED if self._shown() else findings.NOT_DONE
         return self.end(outcome, "; ".join(texts))
 
-    def _shown(self):
+    def _shown(self) -> bool:
         """With a meter: clear on each. Without one the lines are simply not known."""
         return len([mapping for mapping in self.mappings if mapping.clear]) == len(self.mappings)
 
-    def _active(self):
+    def _active(self) -> "list[int] | None":
         """Terminals that drew on the high plateaus, None: it does not measure."""
-        highs = [row[2].amps_da() for n, row in enumerate(self._plateaus) if n % 2]
-        highs = [amps for amps in highs if amps is not None]
+        highs = [amps for amps in [row[2].amps_da() for n, row in enumerate(self._plateaus) if n % 2] if amps is not None]
         if not highs:
             return None
         return [index for index in range(len(highs[0])) if median([amps[index] for amps in highs]) >= DRAWS_DA]
 
-    def _step_da(self):
+    def _step_da(self) -> int:
         low, high = levels(self.claims)
         return high - low
 
-    def loaded(self):
+    def loaded(self) -> "Loaded":
         """[(meter index, line, 1 or -1)] by the nearest meter that showed it clearly; empty: unknown."""
         for m, lines in enumerate(self.lines):
             if lines.clear() and lines.loaded():
                 return [(m, line, sign) for line, sign in lines.loaded()]
         return []
 
-    def _judge_rounding(self):
-        worst = None
+    def _judge_rounding(self) -> None:
+        worst: "tuple[int, int] | None" = None
         above = 0
         for order_da, _, plateau in self._plateaus:
             amps = plateau.amps_da()
@@ -213,15 +225,15 @@ class StepResponse(Experiment):
                 above += 1
                 if worst is None or more_da > worst[1] - worst[0]:
                     worst = (order_da, max(amps))
-        if above >= 2:
+        if above >= 2 and worst is not None:
             self.findings.append(findings.draws_more(self.claims["name"], worst[0], worst[1], self.claims["step_da"]))
 
-    def _judge_latency(self):
+    def _judge_latency(self) -> None:
         downs = [ms for ms in [row["drawn_ms"] for row in self._latencies["down"]] if ms is not None]
         if len(downs) >= 2 and median(downs) > self.claims["settle_ms"] + RESOLUTION_MS:
             self.findings.append(findings.too_slow(self.claims["name"], median(downs), self.claims["settle_ms"]))
 
-    def _report(self):
+    def _report(self) -> None:
         rows = []
         for order_da, limit_da, plateau in self._plateaus:
             rows.append([order_da, limit_da, plateau.amps_da(), [plateau.lines_da(m) for m in range(len(self.meters))]])
@@ -233,7 +245,7 @@ class StepResponse(Experiment):
         self.figures["confidence_percent"] = min([lines.confidence() for lines in self.lines]) if self.lines else None
 
 
-def latency(before, after):
+def latency(before: "Plateau", after: "Plateau") -> "Latency":
     """After the order, in ms or None: {"limit_ms": its report shows it, "drawn_ms": its own reading is nine tenths of the way,
     "meter_ms": so is the line of the nearest meter that moved most}."""
     a, b = before.amps_da(), after.amps_da()
@@ -246,12 +258,13 @@ def latency(before, after):
     return {"limit_ms": after.limit_ms, "drawn_ms": drawn, "meter_ms": shown}
 
 
-def most_moved(x, y):
+def most_moved(x: "list[int]", y: "list[int]") -> int:
+    """The index at which the two differ most."""
     moves = [abs(q - p) for p, q in zip(x, y)]
     return moves.index(max(moves))
 
 
-def arrival(track, value_of, start, end):
+def arrival(track: "list[list[Any]]", value_of: "Callable[[list[Any]], int | None]", start: int, end: int) -> "int | None":
     """When it had gone nine tenths of the way from start to end, None: never, or the way is too short."""
     way = end - start
     if abs(way) < STEP_DA_MIN:
@@ -259,5 +272,5 @@ def arrival(track, value_of, start, end):
     for row in track:
         value = value_of(row)
         if value is not None and (value - start) * (1 if way > 0 else -1) * 10 >= abs(way) * 9:
-            return row[0]
+            return int(row[0])
     return None

@@ -3,6 +3,11 @@
 Times are milliseconds since the run began, currents da; None where nobody knew.
 """
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.commission.experiments import Observation
+
 ROWS_MAX = 160
 STILL_MS = 1000
 OLD_MS = 3000  # an older reading of the device is none: nothing is asked while its fail-safe is tested
@@ -11,13 +16,14 @@ OLD_MS = 3000  # an older reading of the device is none: nothing is asked while 
 class Trace:
     """Bounded: when it is full every second row goes and the pace halves."""
 
-    def __init__(self, start_ms):
-        self.rows = []
+    def __init__(self, start_ms: int) -> None:
+        self.rows: "list[list[Any]]" = []
         self._start_ms = start_ms
         self._pace_ms = STILL_MS
-        self._last_ms = None
+        self._last_ms: "int | None" = None
 
-    def take(self, sight, now_ms):
+    def take(self, sight: "Observation", now_ms: int) -> None:
+        """One look; what follows too soon upon the last that was kept is passed over."""
         if self._last_ms is not None and now_ms - self._last_ms < self._pace_ms:
             return
         self._last_ms = now_ms

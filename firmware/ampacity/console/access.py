@@ -11,6 +11,26 @@ from binascii import hexlify, unhexlify
 from ampacity.base.errors import Rejected
 from ampacity.console.login_throttle import LOCAL, LoginThrottle
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from ampacity.base.clock import Clock
+    from ampacity.console.pbkdf2 import Derivation
+
+    Record = tuple[bytes, bytes, int | None]  # salt; hash; rounds, None for an earlier version's
+
+    class Documents(Protocol):
+        """Documents by name, as the store keeps them."""
+
+        damaged: list[str]
+
+        def get(self, name: str) -> Any:
+            """The document, None if there is none or it is damaged."""
+
+        def put(self, name: str, value: Any) -> None:
+            """Keep it. Raises OSError; then the old one is still there."""
+
 DOCUMENT = "access"
 KIND = "pbkdf2-sha256"
 OLD_ROUNDS = 200
@@ -23,29 +43,29 @@ RESET = "a controller whose access.set somebody removed from its store: its pass
 class Access:
     """store: documents by name. random_bytes: function(n) of the system's random source. target_us: what a new password costs."""
 
-    def __init__(self, store, random_bytes, target_us=500000):
+    def __init__(self, store: "Documents", random_bytes: "Callable[[int], bytes]", target_us: int = 500000) -> None:
         self._store = store
         self._random = random_bytes
         self._target_us = target_us
         self._throttle = LoginThrottle()
         self._busy_until_ms = 0
 
-    def is_set(self):
+    def is_set(self) -> bool:
         """Is there a password? Also one that cannot be read."""
         return self._store.get(DOCUMENT) is not None or DOCUMENT in self._store.damaged
 
-    def lost(self):
+    def lost(self) -> bool:
         """A password was set, and what is kept of it cannot be used."""
         kept = self._store.get(DOCUMENT)
         return DOCUMENT in self._store.damaged or (kept is not None and record_of(kept) is None)
 
-    def change(self, text):
+    def change(self, text: str) -> "PasswordChange":
         """The Work that sets a password. Raises Rejected for one that is too short or too long; its value is not repeated."""
         if not LENGTH_MIN <= len(text) <= LENGTH_MAX:
             raise Rejected("password", "***", "%d..%d characters" % (LENGTH_MIN, LENGTH_MAX))
         return PasswordChange(self._store, self._random(16), text, self._target_us)
 
-    def check(self, text, now_ms, peer=LOCAL):
+    def check(self, text: str, now_ms: int, peer: str = LOCAL) -> "PasswordCheck":
         """What finds out whether it is the password: its step(clock) says None until it is over, then True or False.
 
         peer: the address of who says it. Raises Rejected while its wrong ones before still cost time, or another is looked at.
@@ -59,17 +79,19 @@ class Access:
             raise Rejected("login", "too soon", "the password again after %d s" % ((wait_ms + 999) // 1000))
         self._throttle.begin(peer, now_ms)
         self.busy(now_ms)
-        return PasswordCheck(self, text[:LENGTH_MAX], record_of(self._store.get(DOCUMENT)), peer)
+        record: "Record" = record_of(self._store.get(DOCUMENT))  # type: ignore[assignment]  # not lost
+        return PasswordCheck(self, text[:LENGTH_MAX], record, peer)
 
-    def knows(self, peer):
+    def knows(self, peer: str) -> bool:
         """Is it this machine, or an address that has shown the password since the start?"""
         return self._throttle.knows(peer)
 
-    def busy(self, now_ms):
+    def busy(self, now_ms: int) -> None:
         """One password is being looked at, and no other."""
         self._busy_until_ms = now_ms + LEFT_MS
 
-    def tried(self, right, now_ms, peer):
+    def tried(self, right: bool, now_ms: int, peer: str) -> None:
+        """What became of a password: a wrong one costs its peer a wait."""
         self._busy_until_ms = now_ms
         if right:
             self._throttle.right(peer)
@@ -80,12 +102,13 @@ class Access:
 class PasswordChange:
     """A new password on its way into the store. step(clock): None, then True; OSError: the old one stays."""
 
-    def __init__(self, store, salt, text, target_us):
+    def __init__(self, store: "Documents", salt: bytes, text: str, target_us: int) -> None:
         self._store = store
         self._salt = salt
         self._derivation = derivation(salt, text.encode(), None, target_us)
 
-    def step(self, clock):
+    def step(self, clock: "Clock") -> "bool | None":
+        """One slice of some ms. None: go on; True: the new password is kept. OSError: the old one stays."""
         made = self._derivation
         if not made.step(clock):
             return None
@@ -96,15 +119,16 @@ class PasswordChange:
 class PasswordCheck:
     """One login. record: what record_of gave."""
 
-    def __init__(self, access, text, record, peer):
+    def __init__(self, access: "Access", text: str, record: "Record", peer: str) -> None:
         self._access = access
         self._peer = peer
         self._text = text
         self._salt, self._kept, self._rounds = record
         self._derivation = None if self._rounds is None else derivation(self._salt, text.encode(), self._rounds)
-        self._renewing = None
+        self._renewing: "PasswordChange | None" = None
 
-    def step(self, clock):
+    def step(self, clock: "Clock") -> "bool | None":
+        """One slice of some ms. None: go on; else whether it is the password."""
         if self._renewing is not None:
             return self._renewed(clock)
         self._access.busy(clock.now_ms())
@@ -118,15 +142,15 @@ class PasswordCheck:
             return None
         return right
 
-    def _renewed(self, clock):
+    def _renewed(self, clock: "Clock") -> "bool | None":
         try:
-            return self._renewing.step(clock)
+            return self._renewing.step(clock)  # type: ignore[union-attr]
         except OSError:  # the record as it was still opens
             return True
 
 
-def record_of(kept):
-    """(salt, hash, rounds or None for an earlier version's) of a document; None: it is none."""
+def record_of(kept: "Any") -> "Record | None":
+    """(salt, hash of 32 bytes, rounds or None for an earlier version's) of a document; None: it is none."""
     try:
         salt, value, rounds = unhexlify(kept["salt"]), unhexlify(kept["hash"]), kept.get("rounds")
         known = kept.get("kind") == KIND and isinstance(rounds, int) and 1 <= rounds <= ROUNDS_KNOWN_MAX
@@ -137,14 +161,14 @@ def record_of(kept):
     return None
 
 
-def derivation(*facts):
+def derivation(*facts: "Any") -> "Derivation":
     """Loaded when somebody comes with a password."""
     from ampacity.console.pbkdf2 import Derivation
 
     return Derivation(*facts)
 
 
-def same(a, b):
+def same(a: bytes, b: bytes) -> bool:
     """Equal, in a time that does not depend on where they differ."""
     difference = len(a) ^ len(b)
     for x, y in zip(a, b):
@@ -152,12 +176,14 @@ def same(a, b):
     return difference == 0
 
 
-def old_digest(salt, text):
+def old_digest(salt: bytes, text: str) -> bytes:
+    """The hash of earlier versions: 200 rounds of SHA-256 over salt and password; 32 bytes."""
     value = text.encode()
     for _ in range(OLD_ROUNDS):
         value = hashlib.sha256(salt + value).digest()
     return value
 
 
-def text_of(data):
+def text_of(data: bytes) -> str:
+    """Bytes as lower-case hexadecimal text."""
     return str(hexlify(data), "ascii")

@@ -20,6 +20,16 @@ from ampacity.console.login_throttle import LOCAL
 from ampacity.console.render import plain, render, render_site
 from ampacity.console.settings import is_number, parse_da
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.clock import Clock
+    from ampacity.console.access import PasswordChange, PasswordCheck
+    from ampacity.console.interfaces import Target
+
+    Words = list[str] | tuple[str, ...]
+
 LINE_MAX = 512
 LOG_LINES = 20
 LOG_LINES_MAX = 200
@@ -51,27 +61,28 @@ class Console:
     peer: the address it comes from, for whose wrong passwords it waits; None: no network's.
     """
 
-    def __init__(self, target, peer=None):
+    def __init__(self, target: "Target", peer: "str | None" = None) -> None:
         self.target = target
         self._peer = peer or LOCAL
-        self.staged = {}
+        self.staged: "dict[str, Any]" = {}
         self.logged_in = False
-        self._work = self._then = None  # what takes longer than a line may, and what becomes of it
-        self._asked = None  # (the line that was asked about, until when `yes` does it)
+        self._work: "PasswordChange | PasswordCheck" = None  # type: ignore[assignment]  # what takes longer than a line may
+        self._then: "Callable[[bool, int], str]" = None  # type: ignore[assignment]  # what becomes of it
+        self._asked: "tuple[list[str], int] | None" = None  # (the line that was asked about, until when `yes` does it)
         self.open = True  # its door says when nobody is there any more
 
-    def line(self, text, role, now_ms):
+    def line(self, text: str, role: str, now_ms: int) -> "str | None":
         """The answer to one line, without a line end. Refusals start with "error: ", questions with ASK.
 
         None: ask go_on for it, with the loop between.
         """
         return self._caught(self._words, text, role, now_ms)
 
-    def go_on(self, clock):
+    def go_on(self, clock: "Clock") -> "str | None":
         """The next slice of what takes longer (a password); the answer when it is done, else None."""
         return self._caught(self._slice, clock)
 
-    def _words(self, text, role, now_ms):
+    def _words(self, text: str, role: str, now_ms: int) -> "str | None":
         if len(text) > LINE_MAX:
             raise Rejected("line", "%d characters" % len(text), "at most %d" % LINE_MAX)
         words = text.split()
@@ -80,11 +91,11 @@ class Console:
             return "not done"
         return self._run(self._answered(words, now_ms), role, now_ms) if words else ""
 
-    def _slice(self, clock):
+    def _slice(self, clock: "Clock") -> "str | None":
         result = self._work.step(clock)
         return None if result is None else self._then(result, clock.now_ms())
 
-    def _caught(self, function, *arguments):
+    def _caught(self, function: "Callable[..., str | None]", *arguments: "Any") -> "str | None":
         try:
             return function(*arguments)
         except Rejected as e:
@@ -94,7 +105,7 @@ class Console:
             self.target.log.counter("console_failed")
             return "error: storage: %s" % e
 
-    def _answered(self, words, now_ms):
+    def _answered(self, words: "list[str]", now_ms: int) -> "list[str]":
         """The words to do: those that were asked about, once `yes` comes next."""
         asked, self._asked = self._asked, None
         if words != ["yes"]:
@@ -103,7 +114,7 @@ class Console:
             raise Rejected("yes", "", "a question just before it; nothing was asked")
         return asked[0] + ["--yes"]
 
-    def _run(self, words, role, now_ms):
+    def _run(self, words: "list[str]", role: str, now_ms: int) -> "Any":
         word = words[0] if words[0] != "state" else "show"
         installer = role == "installer" or self.logged_in
         for name, for_user, usage in COMMANDS:
@@ -123,26 +134,26 @@ class Console:
         if question:
             self._asked = (words, now_ms + YES_MS)
             return "%s%s: %s\n`yes` does it, anything else does not." % (ASK, " ".join(words), question)
-        self.target.asked_by = self
+        self.target.asked_by = self  # type: ignore[attr-defined]
         return extra[1](words[1:], now_ms)
 
-    def _known(self):
+    def _known(self) -> "list[str]":
         return [name for name, _, _ in COMMANDS] + sorted(self.target.commands)
 
-    def _need(self, allowed, word):
+    def _need(self, allowed: bool, word: str) -> None:
         if not allowed:
             raise Rejected(word, "", "you to login as installer first: `login PASSWORD`")
 
     # for everybody
 
-    def _help(self, words, now_ms):
+    def _help(self, words: "list[str]", now_ms: int) -> str:
         if len(words) > 1:
             raise UsageError(usage_of("help"), words)
         if words:
             return self._help_of(words[0])
         return "\n".join([usage for _, _, usage in COMMANDS] + sorted([row[0] for row in self.target.commands.values()]))
 
-    def _help_of(self, word):
+    def _help_of(self, word: str) -> str:
         from ampacity.console.help_texts import ABOUT
 
         for name, _, usage in COMMANDS:
@@ -154,7 +165,7 @@ class Console:
         text = about(word) if about else None
         return self.target.commands[word][0] + ("\n" + text if text else "")
 
-    def _show(self, words, now_ms):
+    def _show(self, words: "list[str]", now_ms: int) -> str:
         as_json = "--json" in words
         words = [word for word in words if word != "--json"]
         part = words[0] if words else "site"
@@ -167,7 +178,7 @@ class Console:
             return render_site(facts)
         return render(facts) or "nothing"
 
-    def _facts(self, part, name):
+    def _facts(self, part: str, name: "str | None") -> "Any":
         target = self.target
         if part == "version":
             return {"version": target.version}
@@ -189,7 +200,7 @@ class Console:
             raise UnknownName(part, name, sorted(items))
         return items[name]
 
-    def _settings(self):
+    def _settings(self) -> "dict[str, str]":
         table, out = self.target.settings, {}
         for row in table.rows:
             out[row.key] = "%s (%s)" % (table.shown(row.key), row.allowed())
@@ -197,12 +208,12 @@ class Console:
                 out[row.key] += ", staged: " + row.shown(self.staged[row.key])
         return out
 
-    def _why(self, words, now_ms):
+    def _why(self, words: "list[str]", now_ms: int) -> str:
         if len(words) != 1:
             raise UsageError(usage_of("why"), words)
         return self.target.why(words[0])
 
-    def _log(self, words, now_ms):
+    def _log(self, words: "list[str]", now_ms: int) -> str:
         count = LOG_LINES
         if words:
             count = int(words[0]) if is_number(words[0]) and len(words) == 1 else 0
@@ -211,25 +222,25 @@ class Console:
         lines = self.target.log.since(0)[-count:]
         return "\n".join(["%d %d.%03d %s %s" % (n, ms // 1000, ms % 1000, level, text) for n, ms, level, text in lines])
 
-    def _login(self, words, now_ms):
+    def _login(self, words: "list[str]", now_ms: int) -> None:
         self.logged_in = False
         self._work, self._then = self.target.access.check(" ".join(words), now_ms, self._peer), self._checked
 
-    def _checked(self, right, now_ms):
+    def _checked(self, right: bool, now_ms: int) -> str:
         self.logged_in = right
         if not right:
             self.target.log.add("warning", "console: wrong password, from " + self._peer, now_ms)
             raise Rejected("login", "***", "the installer's password")
         return "installer"
 
-    def _logout(self, words, now_ms):
+    def _logout(self, words: "list[str]", now_ms: int) -> str:
         self.logged_in = False
         self.staged = {}
         return "user" if self.target.access.is_set() else "no password is set: this console stays the installer's; `password NEW` sets one"
 
     # for the installer
 
-    def _limit(self, words, now_ms):
+    def _limit(self, words: "list[str]", now_ms: int) -> str:
         if len(words) not in (2, 3):
             raise UsageError(usage_of("limit"), words)
         limit_da = watts = None
@@ -239,7 +250,7 @@ class Console:
         self.target.limit(words[0], limit_da, watts, ttl_ms, now_ms)
         return "ok"
 
-    def _set(self, words, now_ms):
+    def _set(self, words: "list[str]", now_ms: int) -> str:
         if not words:
             raise UsageError(usage_of("set") + "; `show settings` lists the keys", words)
         at_once = len(words) > 2 and words[-1] == "commit"
@@ -251,7 +262,7 @@ class Console:
             return self._commit((), now_ms)
         return "%s: %s staged, in this conversation; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
 
-    def _commit(self, words, now_ms):
+    def _commit(self, words: "Words", now_ms: int) -> str:
         staged = self.staged
         if not staged:
             return "nothing staged"
@@ -263,30 +274,31 @@ class Console:
             self.target.log.add("info", "set " + change, now_ms)
         return "\n".join(changes)
 
-    def _rollback(self, words, now_ms):
+    def _rollback(self, words: "list[str]", now_ms: int) -> str:
         count = len(self.staged)
         self.staged = {}
         return "%s forgotten" % plain(count)
 
-    def _password(self, words, now_ms):
+    def _password(self, words: "list[str]", now_ms: int) -> None:
         self._work, self._then = self.target.access.change(" ".join(words)), self._changed
 
-    def _changed(self, done, now_ms):
+    def _changed(self, done: bool, now_ms: int) -> str:
         self.target.log.add("info", "console: the installer's password was set", now_ms)
         return "ok"
 
 
-def usage_of(word):
+def usage_of(word: str) -> str:
+    """How one of the console's own commands is written."""
     return [usage for name, _, usage in COMMANDS if name == word][0]
 
 
-def no_more_than(usage, words):
+def no_more_than(usage: str, words: "list[str]") -> None:
     """Raises Misused where a command that takes no words has some."""
     if " " not in usage and len(words) > 1:
         raise UsageError(usage, words[1:])
 
 
-def parse_limit(text):
+def parse_limit(text: str) -> "tuple[int | None, int | None]":
     """(da, None) or (None, watts) of "16", "16.5", "16A", "11000W". Raises Rejected."""
     if text[-1:] in ("W", "w"):
         if is_digits(text[:-1]) and len(text) <= 8:
@@ -298,7 +310,7 @@ def parse_limit(text):
     raise Rejected("limit", text, "amperes with at most one decimal, watts as 11000W, or off")
 
 
-def parse_ttl_ms(text):
+def parse_ttl_ms(text: str) -> int:
     """Seconds, 1..604800 (also "90s"), in milliseconds. Raises Rejected."""
     digits = text[:-1] if text[-1:] == "s" else text
     if not is_digits(digits) or not 1 <= int(digits) <= TTL_S_MAX:

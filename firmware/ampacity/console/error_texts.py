@@ -8,7 +8,7 @@ NAMES_MAX = 24  # as many are listed; a site may have hundreds
 class UnknownName(Rejected):
     """A name that is not there. kind: what it would name; names: list of those that are."""
 
-    def __init__(self, kind, name, names):
+    def __init__(self, kind: str, name: str, names: "list[str]") -> None:
         super().__init__(kind, name, ", ".join(names) or "nothing: there is none here")
         self.names = names
 
@@ -16,11 +16,11 @@ class UnknownName(Rejected):
 class UsageError(Rejected):
     """A command with words that it does not take, or without those that it needs. usage: how it is written."""
 
-    def __init__(self, usage, words):
+    def __init__(self, usage: str, words: "list[str]") -> None:
         super().__init__(usage.split()[0], " ".join(words), usage)
 
 
-def sentence(error):
+def sentence(error: "Rejected") -> str:
     """What a person reads for a Rejected, without a full stop."""
     field, value, allowed = error.field, str(error.value), error.allowed
     if isinstance(error, UsageError):
@@ -35,20 +35,21 @@ def sentence(error):
     return "%s `%s` is refused; right would be: %s" % (field, value, allowed)
 
 
-def meant(name, names):
+def meant(name: str, names: "list[str]") -> str:
     """", did you mean …?" or nothing."""
     found = near(name, names)
     return ", did you mean `%s`?" % found if found else ""
 
 
-def listed(names):
+def listed(names: "list[str]") -> str:
+    """`there are …` with at most 24 of the names, and how many more there are."""
     if not names:
         return "there is none here"
     more = len(names) - NAMES_MAX
     return "there are " + ", ".join(names[:NAMES_MAX]) + (" and %d more" % more if more > 0 else "")
 
 
-def near(name, names):
+def near(name: str, names: "list[str]") -> "str | None":
     """The one of the names that was probably meant, or None: what begins like it, or is one or two typing errors away."""
     name = name.lower()
     best, least = None, min(2, (len(name) + 1) // 3)
@@ -62,8 +63,8 @@ def near(name, names):
     return best
 
 
-def errors(a, b):
-    """Typing errors between two words: a letter too many, too few, another one, or two exchanged."""
+def errors(a: str, b: str) -> int:
+    """How many typing errors are between two words: a letter too many, too few, another one, or two exchanged."""
     before, row = None, list(range(len(b) + 1))
     for i in range(1, len(a) + 1):
         before, last, row = row, before, [i]

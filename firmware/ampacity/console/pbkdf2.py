@@ -6,6 +6,9 @@ rounds of a new password is what this controller does in TARGET_US of its own ti
 
 import hashlib
 
+if False:  # for the type checker
+    from ampacity.base.clock import Clock
+
 SLICE_US = 4000  # a turn of the loop's time
 SLICE_ROUNDS_MAX = 4096  # where the clock stands still
 BATCH = 8  # rounds between two looks at the clock
@@ -14,14 +17,15 @@ ROUNDS_MIN, ROUNDS_MAX = 10000, 600000
 BLOCK = 64  # bytes of SHA-256
 
 
-def pad(key, value):
+def pad(key: bytes, value: int) -> bytes:
+    """Each byte XOR `value` (0..255): the inner or outer key of HMAC (RFC 2104)."""
     return bytes([byte ^ value for byte in key])
 
 
 class Derivation:
     """`digest` of a password, 32 bytes, once step() said True. rounds None: as many as target_us allows, see `rounds`."""
 
-    def __init__(self, salt, password, rounds=None, target_us=TARGET_US):
+    def __init__(self, salt: bytes, password: bytes, rounds: "int | None" = None, target_us: int = TARGET_US) -> None:
         key = hashlib.sha256(password).digest() if len(password) > BLOCK else password
         key = key + bytes(BLOCK - len(key))
         self._inner, self._outer = pad(key, 0x36), pad(key, 0x5C)
@@ -32,11 +36,12 @@ class Derivation:
         self.rounds = 1
 
     @property
-    def digest(self):
+    def digest(self) -> bytes:
+        """32 bytes; the password's only when step() has said True."""
         return self._sum.to_bytes(32, "big")
 
-    def step(self, clock):
-        """One slice; True when it is done."""
+    def step(self, clock: "Clock") -> bool:
+        """One slice of about 4 ms, by the clock; True when it is done."""
         begun_us = clock.now_us()
         for _ in range(SLICE_ROUNDS_MAX // BATCH):
             if self._over():
@@ -47,12 +52,12 @@ class Derivation:
         self._left_us -= max(SLICE_US, clock.now_us() - begun_us)
         return self._over()
 
-    def _over(self):
+    def _over(self) -> bool:
         if self._wanted is not None:
             return self.rounds >= self._wanted
         return self.rounds >= ROUNDS_MAX or (self._left_us <= 0 and self.rounds >= ROUNDS_MIN)
 
-    def _batch(self):
+    def _batch(self) -> None:
         count = BATCH if self._wanted is None else min(BATCH, self._wanted - self.rounds)
         last, total = self._last, self._sum
         for _ in range(count):
@@ -61,5 +66,5 @@ class Derivation:
         self._last, self._sum = last, total
         self.rounds += count
 
-    def _hmac(self, message):
+    def _hmac(self, message: bytes) -> bytes:
         return hashlib.sha256(self._outer + hashlib.sha256(self._inner + message).digest()).digest()

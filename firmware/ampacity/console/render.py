@@ -2,9 +2,12 @@
 
 from ampacity.base.printable import printable
 
+if False:  # for the type checker
+    from typing import Any
 
-def render(value, indent=0):
-    """Nested dicts and lists as indented "name: value" lines; keys sorted."""
+
+def render(value: "dict[str, Any]", indent: int = 0) -> str:
+    """Nested dicts and lists as indented "name: value" lines; keys sorted. indent: blanks before each line."""
     lines = []
     for key in sorted(value):
         item = value[key]
@@ -17,7 +20,7 @@ def render(value, indent=0):
     return "\n".join(lines)
 
 
-def plain(item):
+def plain(item: "Any") -> str:
     """One value: lists with blanks between, None as a dash."""
     if item is None or item == {} or item == []:
         return "-"
@@ -28,7 +31,7 @@ def plain(item):
     return printable(str(item))
 
 
-def render_meter(name, meter):
+def render_meter(name: str, meter: "dict[str, Any]") -> str:
     """A meter's line: what it shows, what it shows beside, and its fault."""
     state = "online" if meter.get("online") else "offline"
     line = "meter %s  %s  %s A  %s W" % (name, state, plain(meter.get("amps_a")), plain(meter.get("power_w")))
@@ -40,7 +43,7 @@ def render_meter(name, meter):
     return line + ("  fault: " + meter["fault"] if meter.get("fault") else "")
 
 
-def render_site(view):
+def render_site(view: "dict[str, Any]") -> str:
     """The site on one screen: a line for each circuit and each EVSE."""
     lines = ["mode %s" % view.get("mode", "-")]
     trouble = (view.get("ocpp") or {}).get("trouble")

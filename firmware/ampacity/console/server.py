@@ -13,6 +13,17 @@ from ampacity.base.protocol_sniffing import is_other_protocol
 from ampacity.base.rate_limited_log import RateLimitedLog
 from ampacity.base.within import within
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.clock import Clock
+    from ampacity.base.interfaces import ByteReader, ByteWriter
+    from ampacity.base.log import Log
+    from ampacity.console.access import Access
+    from ampacity.console.console import Console
+    from ampacity.console.interfaces import Network, Target
+
 PROMPT = "> "
 CHUNK_BYTES = 256
 PAUSE_MS = 2  # between two slices of a password
@@ -23,7 +34,7 @@ QUEUED_MAX, STRANGERS_QUEUED_MAX = 8, 3  # lines that wait for their turn, those
 UNREAD_S_MAX = 10  # for so long an answer may wait to be read
 
 
-def role_of(host, access):
+def role_of(host: str, access: "Access") -> str:
     """Role that a door on this host gives by itself. Raises Rejected for a door that must not be open yet."""
     if access.is_set():
         return "user"
@@ -32,7 +43,7 @@ def role_of(host, access):
     return "installer"
 
 
-async def serve(platform, host, port, access, target, log):
+async def serve(platform: "Network", host: str, port: int, access: "Access", target: "Callable[[], Target]", log: "Log") -> "Any":
     """Listen on host:port; each connection gets a Console of its own. Returns the server (close()).
 
     target: function that returns what consoles work on. It is asked, and the console loaded, when somebody says a line.
@@ -46,7 +57,9 @@ async def serve(platform, host, port, access, target, log):
 class ConsoleServer:
     """All connections of one console door. One line is answered at a time, and then others have as long a turn."""
 
-    def __init__(self, platform, target, log, role, knows):
+    def __init__(
+        self, platform: "Network", target: "Callable[[], Target]", log: "Log", role: "Callable[[], str]", knows: "Callable[[str], bool]"
+    ) -> None:
         self.platform = platform
         self.knows = knows
         self.target = target
@@ -57,7 +70,8 @@ class ConsoleServer:
         self.told = RateLimitedLog(log, "console")
         self.admission = Admission(platform, CLIENTS_MAX, WAITING, self._full)
 
-    async def handle(self, reader, writer):
+    async def handle(self, reader: "ByteReader", writer: "ByteWriter") -> None:
+        """One connection, from its prompt to its end; raises nothing that the network caused."""
         conversation = ConsoleConnection(self, writer)
         try:
             await conversation.converse(reader)
@@ -70,17 +84,17 @@ class ConsoleServer:
                 conversation.console.open = False
             self.platform.abort(writer)
 
-    def foreign(self):
+    def foreign(self) -> None:
         """Somebody speaks another language: a browser that a web page sent here, for one."""
         self.log.counter("console_foreign")
         self.told.add("not a console client (HTTP, TLS or the like): hung up", self.platform.clock.now_ms())
 
-    def busy(self):
+    def busy(self) -> None:
         """A line came for which there is no turn."""
         self.log.counter("console_busy")
         self.told.add("too many lines wait for their turn: one was refused", self.platform.clock.now_ms())
 
-    def _full(self, text, now_ms):
+    def _full(self, text: str, now_ms: int) -> None:
         self.log.counter("console_turned_away")
         self.told.add(text, now_ms)
 
@@ -88,14 +102,14 @@ class ConsoleServer:
 class ConsoleConnection:
     """One connection. `console`: its own, from its first line on."""
 
-    def __init__(self, port, writer):
-        self.console = None
+    def __init__(self, port: "ConsoleServer", writer: "ByteWriter") -> None:
+        self.console: "Console | None" = None
         self._peer = port.platform.peer_host(writer) or "an unknown address"
         self.client = port.admission.enter(writer, port.knows(self._peer))
         self._port = port
         self._writer = writer
 
-    async def converse(self, reader):
+    async def converse(self, reader: "ByteReader") -> None:
         """Answer lines until the other side ends, says what no client says, or reads no answer."""
         from ampacity.console.console import LINE_MAX
 
@@ -118,7 +132,7 @@ class ConsoleConnection:
             if len(pending) > 4 * LINE_MAX:
                 return
 
-    async def _answer(self, line):
+    async def _answer(self, line: bytes) -> bool:
         """True: it was answered. False: nobody is there any more, or too many lines wait before it."""
         port = self._port
         stranger = not self._known()
@@ -138,7 +152,7 @@ class ConsoleConnection:
         await self._say(data)
         return True
 
-    async def _in_turn(self, line):
+    async def _in_turn(self, line: bytes) -> "bytes | None":
         """The answer; None: its connection was ended while it waited."""
         port = self._port
         clock = port.platform.clock
@@ -156,16 +170,16 @@ class ConsoleConnection:
         port.admission.answering(self.client, False, self._known())
         return data
 
-    def _known(self):
+    def _known(self) -> bool:
         """Has it, or its address, shown the password?"""
         return self._port.knows(self._peer) or (self.console is not None and self.console.logged_in)
 
-    async def _say(self, data):
+    async def _say(self, data: bytes) -> None:
         self._writer.write(data)
         await within(self._writer.drain(), UNREAD_S_MAX)
 
 
-async def close(writer):
+async def close(writer: "ByteWriter") -> None:
     """End a connection; on one of the runtimes only the second call does."""
     try:
         writer.close()
@@ -174,7 +188,7 @@ async def close(writer):
         pass
 
 
-async def answered(console, line, role, clock):
+async def answered(console: "Console", line: bytes, role: str, clock: "Clock") -> bytes:
     """The bytes that answer one line of bytes, prompt included."""
     try:
         text = console.line(line.decode().strip(), role, clock.now_ms())

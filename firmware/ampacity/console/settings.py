@@ -8,6 +8,21 @@ from ampacity.base.printable import is_digits
 from ampacity.base.quantities import amps, tenths
 from ampacity.console.error_texts import UnknownName
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    Value = Any  # by the row's kind: int (deci-amperes, ms or as it is), bool or str
+
+    class Documents(Protocol):
+        """Documents by name, as the store keeps them."""
+
+        def get(self, name: str) -> Any:
+            """The document, None if there is none."""
+
+        def put(self, name: str, value: Any) -> None:
+            """Keep it. Raises OSError; then the old one is still there."""
+
 DOCUMENT = "console"
 TEXT_MAX = 120
 
@@ -21,17 +36,29 @@ class Setting:
     secret: its value is never shown. former: the name that it had before; it is still read, and the store goes on with it.
     """
 
-    def __init__(self, key, kind, default, apply, least=0, most=0, choices=(), unit="", secret=False, former=None):
+    def __init__(
+        self,
+        key: str,
+        kind: str,
+        default: "Value",
+        apply: "Callable[[Value], object]",
+        least: int = 0,
+        most: int = 0,
+        choices: "tuple[str, ...]" = (),
+        unit: str = "",
+        secret: bool = False,
+        former: "str | None" = None,
+    ) -> None:
         self.key, self.kind, self.default, self.apply = key, kind, default, apply
         self.least, self.most, self.choices = least, most, choices
         self.unit, self.secret, self.former = unit, secret, former
 
     @property
-    def kept_as(self):
+    def kept_as(self) -> str:
         """Its name in the store."""
         return self.former or self.key
 
-    def allowed(self):
+    def allowed(self) -> str:
         """What is allowed, in words."""
         if self.kind == "da":
             return "%s..%s" % (tenths(self.least), amps(self.most))
@@ -45,16 +72,17 @@ class Setting:
             return ", ".join(self.choices)
         return "at most %d characters" % TEXT_MAX
 
-    def parse(self, text, name=None):
+    def parse(self, text: str, name: "str | None" = None) -> "Value":
         """The value of a typed text. name: as which it was typed. Raises Rejected with the key and what is allowed."""
-        if self.kind == "s" and name == self.former and is_digits(text) and name.endswith("_ms"):
+        if self.kind == "s" and name is not None and name == self.former and is_digits(text) and name.endswith("_ms"):
             text += "ms"
         value = self._parsed(text)
         if value is None:
             raise Rejected(self.key, "***" if self.secret else text, self.allowed())
         return value
 
-    def shown(self, value):
+    def shown(self, value: "Value") -> str:
+        """A value as people read it, with its unit; *** for a secret."""
         if self.secret:
             return "***"
         if self.kind == "da":
@@ -65,7 +93,7 @@ class Setting:
             return "on" if value else "off"
         return "%s %s" % (value, self.unit) if self.unit else str(value)
 
-    def fits(self, value):
+    def fits(self, value: "Value") -> bool:
         """Is a stored value still one that is allowed? The table may have changed since."""
         if self.kind == "bool":
             return isinstance(value, bool)
@@ -75,7 +103,8 @@ class Setting:
             return value in self.choices
         return isinstance(value, str) and len(value) <= TEXT_MAX
 
-    def _parsed(self, text):
+    def _parsed(self, text: str) -> "Value":
+        value: "Value" = None
         if self.kind == "bool":
             value = {"on": True, "off": False}.get(text)
         elif self.kind == "int":
@@ -92,16 +121,16 @@ class Setting:
 class SettingTable:
     """rows: list of Setting. store: documents by name (get, put). `staged`: key → value, not yet in force."""
 
-    def __init__(self, rows, store):
+    def __init__(self, rows: "list[Setting]", store: "Documents") -> None:
         self.rows = rows
         self._store = store
-        self._values = {}
-        self.refused = []
+        self._values: "dict[str, Value]" = {}
+        self.refused: "list[str]" = []
         for row in rows:
             self._values[row.key] = row.default
 
-    def load(self):
-        """Apply the stored values, once at start; those that no longer fit keep their default, see `refused`."""
+    def load(self) -> None:
+        """Apply the stored values, once at start; those that no longer fit keep their default, see `refused`. Raises nothing."""
         stored = self._store.get(DOCUMENT) or {}
         if DOCUMENT in getattr(self._store, "damaged", ()):
             self.refused.append("all: the document is damaged")
@@ -117,22 +146,25 @@ class SettingTable:
             except Rejected as e:
                 self.refused.append(str(e))
 
-    def row(self, key):
+    def row(self, key: str) -> "Setting":
+        """The row of that key, or of the name that it had before. Raises UnknownName."""
         for row in self.rows:
             if key in (row.key, row.former):
                 return row
         raise UnknownName("setting", key, [row.key for row in self.rows])
 
-    def value(self, key):
+    def value(self, key: str) -> "Value":
+        """What is in force for that key; KeyError for none."""
         return self._values[key]
 
-    def shown(self, key):
+    def shown(self, key: str) -> str:
+        """What is in force, as people read it. Raises UnknownName."""
         row = self.row(key)
         return row.shown(self._values[row.key])
 
-    def commit(self, staged):
+    def commit(self, staged: "dict[str, Value]") -> None:
         """Put staged values (key → value) in force and keep them; Rejected or OSError: none of them is."""
-        done = []
+        done: "list[str]" = []
         try:
             self._apply(staged, done)
             self._store.put(DOCUMENT, self._changed(staged))
@@ -143,7 +175,7 @@ class SettingTable:
         for key in staged:
             self._values[key] = staged[key]
 
-    def _apply(self, staged, done):
+    def _apply(self, staged: "dict[str, Value]", done: "list[str]") -> None:
         """Those that fit only once others are in force come behind them. done: list of keys, in the order that was taken."""
         left = sorted(staged)
         while left:
@@ -158,7 +190,7 @@ class SettingTable:
                 raise refused[0][1]
             left = [key for key, _ in refused]
 
-    def _changed(self, staged):
+    def _changed(self, staged: "dict[str, Value]") -> "dict[str, Value]":
         """What is stored: values other than the default."""
         out = {}
         for row in self.rows:
@@ -168,13 +200,13 @@ class SettingTable:
         return out
 
 
-def is_number(text):
+def is_number(text: str) -> bool:
     """A whole number, perhaps with a minus sign."""
     digits = text[1:] if text[:1] == "-" else text
     return is_digits(digits)
 
 
-def parse_da(text):
+def parse_da(text: str) -> "int | None":
     """Amperes as typed ("16", "16.5", "16.5A") in deci-amperes; None for anything else or a second decimal."""
     if text[-1:] in ("A", "a"):
         text = text[:-1]
@@ -184,7 +216,7 @@ def parse_da(text):
     return int(whole) * 10 + int(tenth or "0")
 
 
-def parse_ms(text):
+def parse_ms(text: str) -> "int | None":
     """Seconds as typed ("300", "0.5", "300s"), or "500ms", in milliseconds; None for anything else or a fourth decimal."""
     if text[-2:] == "ms":
         return int(text[:-2]) if is_digits(text[:-2]) and len(text) <= 12 else None
@@ -194,7 +226,7 @@ def parse_ms(text):
     return int(whole) * 1000 + (int(part) * 10 ** (3 - len(part)) if dot else 0)
 
 
-def seconds_text(value_ms):
+def seconds_text(value_ms: int) -> str:
     """300, 0.5 or 0.125: seconds without superfluous noughts."""
     whole, part = divmod(value_ms, 1000)
     text = "%03d" % part

@@ -1,5 +1,8 @@
 """How long to wait before the next attempt to reach the CSMS (OCPP 2.0.1 part 4, 5.3: RetryBackOff variables)."""
 
+if False:  # for the type checker
+    from ampacity.base.rng import Rng
+
 
 class BackOff:
     """wait_min_s doubled with each failed attempt, at most repeat_times times, plus a random part each time.
@@ -7,20 +10,20 @@ class BackOff:
     The three figures are attributes: a change counts from the next attempt.
     """
 
-    def __init__(self, wait_min_s, random_range_s, repeat_times, rng):
+    def __init__(self, wait_min_s: int, random_range_s: int, repeat_times: int, rng: "Rng") -> None:
         self.wait_min_s = wait_min_s
         self.random_range_s = random_range_s
         self.repeat_times = repeat_times
         self.attempts = 0
         self._rng = rng
 
-    def next_wait_ms(self):
+    def next_wait_ms(self) -> int:
         """Milliseconds to wait now; at least 100, whatever is configured."""
         doublings = min(self.attempts, self.repeat_times)
         self.attempts += 1
-        wait_ms = self.wait_min_s * 1000 * 2**doublings
+        wait_ms: int = self.wait_min_s * 1000 * 2**doublings
         return max(100, wait_ms + self._rng.below(self.random_range_s * 1000 + 1))
 
-    def succeeded(self):
+    def succeeded(self) -> None:
         """The next wait is the first again."""
         self.attempts = 0

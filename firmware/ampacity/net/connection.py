@@ -13,6 +13,17 @@ from errno import ECONNRESET
 from ampacity.base.within import within
 from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, OPEN
 
+if False:  # for the type checker
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from ampacity.base.clock import Clock
+    from ampacity.base.interfaces import ByteReader, ByteWriter
+    from ampacity.base.log import Log
+    from ampacity.net.interfaces import ConnectionConfig, Station
+    from ampacity.net.timed_event import TimedEvent
+    from ampacity.net.websocket import Event, WebSocketClient
+
 READ_BYTES = 4096
 WATCH_MS = 1000
 IDLE_MS_MAX = 60000
@@ -22,7 +33,7 @@ LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because 
 ACCEPTED = "; does it accept our certificate?"
 
 
-def hint_of(config, error, said):
+def hint_of(config: "ConnectionConfig", error: "BaseException", said: str) -> str:
     """What to look at where the other end ended it: so a server does that refuses our certificate, at the first word or later."""
     ended = isinstance(error, EOFError) or (error.args and error.args[0] == ECONNRESET) or "ended the connection" in said
     return ACCEPTED if config.certified and ended else ""
@@ -35,10 +46,21 @@ class Connection:
     `online`: it is open. `answered`: the server has sent a message. `broken`: an error of our own that ended it.
     """
 
-    def __init__(self, reader, writer, socket, station, config, clock, log, wake, failed):
+    def __init__(
+        self,
+        reader: "ByteReader",
+        writer: "ByteWriter",
+        socket: "WebSocketClient",
+        station: "Station",
+        config: "ConnectionConfig",
+        clock: "Clock",
+        log: "Log",
+        wake: "TimedEvent",
+        failed: "Callable[[str, str], object]",
+    ) -> None:
         self.online = False
         self.answered = False
-        self.broken = None
+        self.broken: "Exception | None" = None
         self._reader = reader
         self._writer = writer
         self._socket = socket
@@ -53,9 +75,11 @@ class Connection:
         self._worked_us = self._pings = 0
         self._control = [socket.start()]  # frames that go before any message
         self._begun_ms = self._ping_ms = clock.now_ms()
-        self._pinged_ms = self._sending_ms = self._closing_ms = None
+        self._pinged_ms: "int | None" = None
+        self._sending_ms: "int | None" = None
+        self._closing_ms: "int | None" = None
 
-    async def serve(self):
+    async def serve(self) -> None:
         """Until the connection has ended, for whatever reason; then the socket is closed."""
         tasks = [asyncio.create_task(self._part(c)) for c in (self._read(), self._write(), self._watch())]
         cancelled = None
@@ -76,13 +100,13 @@ class Connection:
         if self.broken is not None:
             raise self.broken
 
-    def close(self):
+    def close(self) -> None:
         """Begin the closing handshake; if the server does not answer it, the connection ends soon without."""
         if self._closing_ms is None:
             self._closing_ms = self._clock.now_ms()
             self._wake.set()
 
-    async def _part(self, coroutine):
+    async def _part(self, coroutine: "Coroutine[Any, Any, None]") -> None:
         try:
             await coroutine
         except (OSError, EOFError, ValueError) as error:
@@ -97,7 +121,7 @@ class Connection:
         finally:
             self._over.set()
 
-    async def _read(self):
+    async def _read(self) -> None:
         socket = self._socket
         while socket.state != CLOSED:
             data = await self._reader.read(READ_BYTES)
@@ -108,7 +132,7 @@ class Connection:
             if self._flooded():
                 return
 
-    async def _take(self, data, more=False):
+    async def _take(self, data: bytes, more: bool = False) -> None:
         """Bytes from the server, or the next few frames of those that came before; b"" without `more`: it has hung up."""
         began_us = self._clock.now_us()
         events = self._socket.receive(data) if data or more else self._socket.end()
@@ -122,7 +146,7 @@ class Connection:
             self._control.append(out)
         await self._rest(began_us)
 
-    async def _rest(self, began_us):
+    async def _rest(self, began_us: int) -> None:
         """Until all has left that was called for; then others have as long a turn as we had since began_us."""
         clock = self._clock
         self._worked_us += clock.now_us() - began_us
@@ -135,7 +159,7 @@ class Connection:
         if rest_ms or self._socket.state == CLOSING:
             await clock.sleep_ms(rest_ms)
 
-    def _flooded(self):
+    def _flooded(self) -> bool:
         """Pings cost the server nothing and us an answer each: of one that sends so many we take leave."""
         self._pings, self._socket.pings = self._pings + self._socket.pings, 0
         if self._pings <= PINGS_MAX:
@@ -144,9 +168,9 @@ class Connection:
         self._control.append(self._socket.close(POLICY, "too many pings"))
         return True
 
-    def _answer_first(self, now_ms):
+    def _answer_first(self, now_ms: int) -> None:
         """What came before the server's mistake was asked in good order: its answers leave before our close frame."""
-        texts = []
+        texts: "list[str]" = []
         while len(texts) < LAST_WORDS_MAX:
             text = self._station.next(now_ms)[0]
             if text is None:
@@ -154,7 +178,7 @@ class Connection:
             texts.append(text)
         self._socket.last_words(texts)
 
-    def _handle(self, event):
+    def _handle(self, event: "Event") -> None:
         now_ms = self._clock.now_ms()
         kind = event[0]
         if kind == "text":
@@ -168,13 +192,13 @@ class Connection:
         elif kind == "error":
             doubt = self._config.certified and self._socket.fault == "refused" and self._socket.status is None
             hint = ACCEPTED if doubt else ""
-            self._trouble(self._socket.fault, "link error: %s%s" % (event[1], hint))
+            self._trouble(self._socket.fault or "", "link error: %s%s" % (event[1], hint))
             if self.online:
                 self._answer_first(now_ms)
         elif kind == "closed":
             self._log.add("info", "link closed: code=%d %s" % (event[1], event[2]), now_ms)
 
-    async def _write(self):
+    async def _write(self) -> None:
         while True:
             self._wake.clear()
             now_ms = self._clock.now_ms()
@@ -198,7 +222,7 @@ class Connection:
                 self._said.set()
             await self._wake.wait(until_ms)
 
-    async def _send(self, data):
+    async def _send(self, data: bytes) -> None:
         self._sending_ms = self._clock.now_ms()
         self._writer.write(data)
         await self._writer.drain()
@@ -206,7 +230,7 @@ class Connection:
             self._pinged_ms += self._clock.now_ms() - self._sending_ms
         self._sending_ms = None
 
-    async def _watch(self):
+    async def _watch(self) -> None:
         while True:
             await self._clock.sleep_ms(WATCH_MS)
             now_ms = self._clock.now_ms()
@@ -225,7 +249,7 @@ class Connection:
                 self._control.append(self._socket.ping())
                 self._wake.set()
 
-    def _late(self, now_ms):
+    def _late(self, now_ms: int) -> "str | None":
         """What has taken too long, or None."""
         config = self._config
         if self._socket.state == CONNECTING and now_ms - self._begun_ms >= config.handshake_timeout_ms:
@@ -236,7 +260,7 @@ class Connection:
             return "no pong for %d ms" % (now_ms - self._pinged_ms)
         return None
 
-    async def _hang_up(self):
+    async def _hang_up(self) -> None:
         """What the protocol still wants said (why we close), then the end; a peer that does not read gets no word."""
         try:
             if self._control and self._sending_ms is None:

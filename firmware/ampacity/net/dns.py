@@ -6,6 +6,9 @@ safe against names that point at themselves (a pointer must point backwards). IP
 
 import struct
 
+if False:  # for the type checker
+    from typing import Any
+
 PORT = 53
 REPLY_MAX = 1500
 TYPE_A, TYPE_CNAME, CLASS_IN = 1, 5, 1
@@ -14,7 +17,7 @@ TTL_MIN_S, TTL_MAX_S = 30, 3600
 RECORDS_MAX = 64
 
 
-def encode_name(host):
+def encode_name(host: str) -> bytes:
     """Wire form of a host name. ValueError: empty or too long labels, other than ASCII."""
     out = bytearray()
     for label in host.rstrip(".").split("."):
@@ -29,12 +32,12 @@ def encode_name(host):
     return bytes(out)
 
 
-def build_query(query_id, host):
-    """The datagram that asks for the addresses of host; query_id 0..65535, unpredictable."""
+def build_query(query_id: int, host: str) -> bytes:
+    """The datagram that asks for the IPv4 addresses of host (RFC 1035, 4.1); query_id 0..65535, unpredictable. ValueError: no host name."""
     return struct.pack(">HHHHHH", query_id, 0x0100, 1, 0, 0, 0) + encode_name(host) + struct.pack(">HH", TYPE_A, CLASS_IN)
 
 
-def parse_reply(data, query_id, host):
+def parse_reply(data: bytes, query_id: int, host: str) -> "tuple[list[str], int]":
     """(["192.0.2.1", …], ttl_s), both from the records of host or of the names it is an alias of; [] if it has none.
 
     ttl_s is within 30..3600. ValueError: not an answer to this query, or garbage. OSError(2): the server says that there
@@ -56,7 +59,7 @@ def parse_reply(data, query_id, host):
     return _addresses(data, at + 4, answers, wanted)
 
 
-def _addresses(data, at, answers, wanted):
+def _addresses(data: bytes, at: int, answers: int, wanted: bytes) -> "tuple[list[str], int]":
     found = []
     ttl_s = TTL_MAX_S
     for _ in range(answers):
@@ -76,7 +79,7 @@ def _addresses(data, at, answers, wanted):
     return found, max(TTL_MIN_S, ttl_s)
 
 
-def read_name(data, at):
+def read_name(data: bytes, at: int) -> "tuple[bytes, int]":
     """(wire form in lower case, where it ends) of the name at `at`. ValueError: cut off, too long, a pointer not back."""
     out = bytearray()
     end = None
@@ -100,13 +103,13 @@ def read_name(data, at):
             at += 1 + size
 
 
-def _fields(data, at, form):
+def _fields(data: bytes, at: int, form: str) -> "tuple[Any, ...]":
     if at + struct.calcsize(form) > len(data):
         raise ValueError("dns: cut off")
     return struct.unpack_from(form, data, at)
 
 
-def servers_of(text):
+def servers_of(text: str) -> "list[str]":
     """The IPv4 name servers in the text of a resolv.conf, in its order, at most 3."""
     servers = []
     for line in text.split("\n"):

@@ -8,21 +8,21 @@ HEAD_MAX = 4096
 class Head:
     """status (int), reason (str), fields (dict: lower-case name → value, repeated ones joined with ", ")."""
 
-    def __init__(self, status, reason, fields):
+    def __init__(self, status: int, reason: str, fields: "dict[str, str]") -> None:
         self.status = status
         self.reason = reason
         self.fields = fields
 
-    def field(self, name):
+    def field(self, name: str) -> str:
         """The value, "" if it is missing."""
         return self.fields.get(name, "")
 
-    def has_token(self, name, token):
+    def has_token(self, name: str, token: str) -> bool:
         """Is `token` one of the comma-separated values? Case does not matter."""
         return token in [t.strip().lower() for t in self.field(name).split(",")]
 
 
-def parse_head(data, size_max=HEAD_MAX):
+def parse_head(data: bytes, size_max: int = HEAD_MAX) -> "tuple[Head, int] | None":
     """(Head, where the rest begins), or None while it is not complete. ValueError: not HTTP, or over size_max bytes."""
     if not b"HTTP/1.".startswith(bytes(data[:7])):
         raise ValueError("http: not an HTTP response")
@@ -38,15 +38,15 @@ def parse_head(data, size_max=HEAD_MAX):
     return Head(status, reason, _fields(lines[1:])), end + 4
 
 
-def _status(line):
+def _status(line: str) -> "tuple[int, str]":
     parts = line.split(" ", 2)
     if len(parts) < 2 or len(parts[1]) != 3 or not is_digits(parts[1]):
         raise ValueError("http: no status in %s" % line[:40])
     return int(parts[1]), parts[2][:80] if len(parts) > 2 else ""
 
 
-def _fields(lines):
-    fields = {}
+def _fields(lines: "list[str]") -> "dict[str, str]":
+    fields: "dict[str, str]" = {}
     for line in lines:
         name, mark, value = line.partition(":")
         if not mark or not name or name != name.strip():

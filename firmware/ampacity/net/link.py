@@ -17,6 +17,16 @@ from ampacity.net.timed_event import TimedEvent
 from ampacity.net.url import parse_url
 from ampacity.net.websocket import MESSAGE_MAX, WebSocketClient
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.clock import Clock
+    from ampacity.base.interfaces import ByteReader, ByteWriter
+    from ampacity.base.log import Log
+    from ampacity.net.interfaces import Connector, Station
+    from ampacity.net.url import Url
+
 OLD_TLS = "speaks no TLS 1.2"
 
 
@@ -30,7 +40,7 @@ class LinkConfig:
     at all, None where it can.
     """
 
-    def __init__(self, url, identity, password=None, protocols=("ocpp2.0.1",)):
+    def __init__(self, url: str, identity: str, password: "str | None" = None, protocols: "tuple[str, ...]" = ("ocpp2.0.1",)) -> None:
         self.url = url
         self.identity = identity
         self.password = password
@@ -45,10 +55,10 @@ class LinkConfig:
         self.send_timeout_ms = 20000
         self.close_timeout_ms = 1000
         self.message_max = MESSAGE_MAX
-        self.dns_servers = None
-        self.tls = None
+        self.dns_servers: "list[str] | None" = None
+        self.tls: "Any" = None
         self.secure = self.certified = False
-        self.unusable = None
+        self.unusable: "str | None" = None
 
 
 class Link:
@@ -65,7 +75,17 @@ class Link:
     that may change the configuration.
     """
 
-    def __init__(self, platform, station, config, clock, log, resolver=None, rng=None, entropy=os.urandom):
+    def __init__(
+        self,
+        platform: "Connector",
+        station: "Station",
+        config: "LinkConfig",
+        clock: "Clock",
+        log: "Log",
+        resolver: "Resolver | None" = None,
+        rng: "Rng | None" = None,
+        entropy: "Callable[[int], bytes]" = os.urandom,
+    ) -> None:
         self.config = config
         self._platform = platform
         self._station = station
@@ -75,44 +95,44 @@ class Link:
         self._resolver = Resolver(clock, log, config.dns_servers) if resolver is None else resolver
         self._backoff = BackOff(0, 0, 0, rng or Rng(int.from_bytes(os.urandom(4), "big")))
         self._wake = TimedEvent(clock)
-        self._connection = None
+        self._connection: "Connection | None" = None
         self._stopping = False
         self._hurry = False
-        self._trouble = None
-        self.on_distrust = None
-        self.before_attempt = None
+        self._trouble: "str | None" = None
+        self.on_distrust: "Callable[[str], object] | None" = None
+        self.before_attempt: "Callable[[int], object] | None" = None
 
     @property
-    def trouble(self):
+    def trouble(self) -> "str | None":
         """Why there is no connection, None while there is one."""
         return None if self.online else self._trouble
 
     @property
-    def online(self):
+    def online(self) -> bool:
         """Is the WebSocket open?"""
         return self._connection is not None and self._connection.online
 
-    def wake(self):
+    def wake(self) -> None:
         """The station may have something to say: ask it now."""
         self._wake.set()
 
-    def reconnect(self):
+    def reconnect(self) -> None:
         """End the connection, if there is one, and begin a new one without waiting (a new URL, a new password)."""
         self._backoff.succeeded()
         self._hurry = True
         self._end()
 
-    def stop(self):
+    def stop(self) -> None:
         """Close the connection and let run() return."""
         self._stopping = True
         self._end()
 
-    def _end(self):
+    def _end(self) -> None:
         self._wake.set()
         if self._connection is not None:
             self._connection.close()
 
-    async def run(self):
+    async def run(self) -> None:
         """For ever, until stop()."""
         try:
             while not self._stopping:
@@ -122,7 +142,7 @@ class Link:
         finally:
             self._wake.close()
 
-    async def _pause(self):
+    async def _pause(self) -> None:
         config, backoff = self.config, self._backoff
         backoff.wait_min_s = config.retry_wait_min_s
         backoff.random_range_s = config.retry_random_range_s
@@ -132,7 +152,7 @@ class Link:
             self._wake.clear()
             await self._wake.wait(until_ms)
 
-    async def _attempt(self):
+    async def _attempt(self) -> None:
         """One connection, from the name look-up to its end."""
         if self.before_attempt is not None:
             self.before_attempt(self._clock.now_ms())
@@ -145,7 +165,7 @@ class Link:
             return
         await self._serve(url, reader, writer)
 
-    def _schemes(self):
+    def _schemes(self) -> "tuple[str, ...]":
         """What may be spoken; never less than was asked for."""
         config = self.config
         if config.unusable is not None:
@@ -154,7 +174,7 @@ class Link:
             return ("wss",)
         return ("ws",) if config.tls is None else ("ws", "wss")
 
-    def failed(self, counter, text):
+    def failed(self, counter: str, text: str) -> None:
         """Count, log and keep what went wrong; a certificate or a TLS that was refused is told besides."""
         self._trouble = text
         self._log.counter("link." + counter)
@@ -162,13 +182,13 @@ class Link:
         if self.on_distrust is not None and ("tls: the certificate" in text or OLD_TLS in text):
             self.on_distrust(text[text.index("tls: ") + 5 :])
 
-    async def _connect(self, url):
+    async def _connect(self, url: "Url") -> "tuple[ByteReader, ByteWriter]":
         address = await self._resolver.resolve(url.host)
         secure = (self.config.tls, url.host) if url.scheme == "wss" else ()
         connecting = self._platform.connect(address, url.port, *secure)
         return await within(connecting, self.config.connect_timeout_ms / 1000)
 
-    async def _serve(self, url, reader, writer):
+    async def _serve(self, url: "Url", reader: "ByteReader", writer: "ByteWriter") -> None:
         config = self.config
         socket = WebSocketClient(
             url, config.protocols, config.identity, config.password, config.message_max, self._entropy
@@ -189,7 +209,7 @@ class Link:
             self._connection = None
 
 
-def error_text(error):
+def error_text(error: "BaseException") -> str:
     """What an error says, without its number."""
     if isinstance(error, asyncio.TimeoutError):
         return "it took too long"
@@ -197,6 +217,6 @@ def error_text(error):
     return said if isinstance(said, str) and said else str(error) or "the other end hung up"
 
 
-async def run_link(platform, station, config, clock, log):
+async def run_link(platform: "Connector", station: "Station", config: "LinkConfig", clock: "Clock", log: "Log") -> None:
     """Keep `station` connected as `config` (LinkConfig) says, for ever. Who wants to wake or stop it keeps a Link."""
     await Link(platform, station, config, clock, log).run()

@@ -13,12 +13,12 @@ ERA_S = 1 << 32
 ROUND_TRIP_MS_MAX = 2000
 
 
-def build_request(cookie):
-    """The datagram; cookie: 8 unpredictable bytes."""
+def build_request(cookie: bytes) -> bytes:
+    """The datagram of 48 bytes (RFC 4330, 5); cookie: 8 unpredictable bytes."""
     return bytes((0x23,)) + bytes(39) + cookie
 
 
-def parse_reply(data, cookie, round_trip_ms):
+def parse_reply(data: bytes, cookie: bytes, round_trip_ms: int) -> int:
     """Unix milliseconds at the moment the reply came. round_trip_ms: since the request left, 0..2000.
 
     ValueError with the reason: not the answer to this request, a server without time, a kiss of death, a late reply.
@@ -40,8 +40,9 @@ def parse_reply(data, cookie, round_trip_ms):
     return sent + (round_trip_ms - (sent - received)) // 2
 
 
-def _unix_ms(data, at):
-    seconds, fraction = struct.unpack_from(">II", data, at)
+def _unix_ms(data: bytes, at: int) -> int:
+    parts: "tuple[int, int]" = struct.unpack_from(">II", data, at)
+    seconds, fraction = parts
     if seconds == 0 and fraction == 0:
         raise ValueError("ntp: a time of zero")
     if seconds < 1 << 31:

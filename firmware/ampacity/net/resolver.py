@@ -9,13 +9,19 @@ from ampacity.net.dns import PORT, build_query, parse_reply, servers_of
 from ampacity.net.udp import Datagrams
 from ampacity.net.url import is_ip_literal
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.base.clock import Clock
+    from ampacity.base.log import Log
+
 TIMEOUT_MS = 2000
 ROUNDS = 2
 KNOWN_MAX = 8
 RESOLV_CONF = "/etc/resolv.conf"
 
 
-def system_servers(path=RESOLV_CONF):
+def system_servers(path: str = RESOLV_CONF) -> "list[str]":
     """The name servers that the system uses; [] where it does not say."""
     try:
         with open(path) as file:
@@ -31,17 +37,28 @@ class Resolver:
     open_datagrams(host, port): the door (net.udp.Datagrams).
     """
 
-    def __init__(self, clock, log, servers=None, open_datagrams=Datagrams, port=PORT, entropy=os.urandom):
+    def __init__(
+        self,
+        clock: "Clock",
+        log: "Log",
+        servers: "list[str] | None" = None,
+        open_datagrams: "Callable[[str, int], Datagrams]" = Datagrams,
+        port: int = PORT,
+        entropy: "Callable[[int], bytes]" = os.urandom,
+    ) -> None:
         self._clock = clock
         self._log = log
         self._servers = servers
         self._open = open_datagrams
         self._port = port
         self._entropy = entropy
-        self._known = {}  # host → (address, good until ms)
+        self._known: "dict[str, tuple[str, int]]" = {}  # host → (address, good until ms)
 
-    async def resolve(self, host, timeout_ms=TIMEOUT_MS):
-        """An IPv4 address. Literals and "localhost" ask nobody. OSError: no such host, or no server answered."""
+    async def resolve(self, host: str, timeout_ms: int = TIMEOUT_MS) -> str:
+        """An IPv4 address. Literals and "localhost" ask nobody. OSError: no such host (2), or no server answered (5).
+
+        timeout_ms: for each server; all are asked twice.
+        """
         if is_ip_literal(host):
             return host
         if host == "localhost":
@@ -61,7 +78,7 @@ class Resolver:
         self._known[host] = (addresses[0], self._clock.now_ms() + ttl_s * 1000)
         return addresses[0]
 
-    async def _ask(self, host, timeout_ms):
+    async def _ask(self, host: str, timeout_ms: int) -> "tuple[list[str], int]":
         servers = system_servers() if self._servers is None else self._servers
         if not servers:
             raise OSError(5, "no name server is configured")
@@ -81,7 +98,7 @@ class Resolver:
                     raise OSError(2, "%s has no IPv4 address" % host)
         raise trouble
 
-    async def _ask_one(self, server, host, timeout_ms):
+    async def _ask_one(self, server: str, host: str, timeout_ms: int) -> "tuple[list[str], int] | None":
         """(addresses, ttl_s), or None if it did not answer in time."""
         id_bytes = self._entropy(2)
         query_id = id_bytes[0] << 8 | id_bytes[1]

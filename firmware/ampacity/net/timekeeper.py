@@ -6,13 +6,28 @@ from ampacity.base.wallclock import absurd
 from ampacity.net.ntp import PORT, build_request, parse_reply
 from ampacity.net.udp import Datagrams
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.base.clock import Clock
+    from ampacity.base.log import Log
+    from ampacity.base.wallclock import WallClock
+    from ampacity.net.resolver import Resolver
+
 PERIOD_MS = 3600000
 RETRY_MS = 15000
 TIMEOUT_MS = 2000
 REFUSED_EACH = 100  # so many times that cannot be are told once
 
 
-async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, entropy=os.urandom):
+async def ask_time(
+    address: str,
+    clock: "Clock",
+    log: "Log",
+    open_datagrams: "Callable[[str, int], Datagrams]" = Datagrams,
+    port: int = PORT,
+    entropy: "Callable[[int], bytes]" = os.urandom,
+) -> "tuple[int, int] | None":
     """(unix_ms, now_ms of the reply) from the server at an IPv4 literal, None if it did not answer usefully."""
     cookie = entropy(8)
     door = open_datagrams(address, port)
@@ -38,8 +53,16 @@ async def ask_time(address, clock, log, open_datagrams=Datagrams, port=PORT, ent
 
 
 async def run_timekeeper(
-    host, resolver, wallclock, clock, log, open_datagrams=Datagrams, port=PORT, period_ms=PERIOD_MS, on_time=None
-):
+    host: str,
+    resolver: "Resolver",
+    wallclock: "WallClock",
+    clock: "Clock",
+    log: "Log",
+    open_datagrams: "Callable[[str, int], Datagrams]" = Datagrams,
+    port: int = PORT,
+    period_ms: int = PERIOD_MS,
+    on_time: "Callable[[int], object] | None" = None,
+) -> None:
     """For ever: ask `host` each period_ms (each 15 s until it answered). A jump goes to the log as a warning.
 
     on_time(unix_ms): told each answer.

@@ -11,19 +11,19 @@ DATAGRAM_MAX = 1500
 class Datagrams:
     """Datagrams to and from one IPv4 address (a literal)."""
 
-    def __init__(self, host, port):
+    def __init__(self, host: str, port: int) -> None:
         address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]  # of a literal: asks nobody
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.connect(address)
         self._taken = 0
 
-    def send(self, data):
+    def send(self, data: bytes) -> None:
         """OSError if the network is down."""
         self._socket.send(data)
 
-    async def receive(self, timeout_ms):
-        """The next datagram, None if none came in time or nobody listens there."""
+    async def receive(self, timeout_ms: int) -> "bytes | None":
+        """The next datagram, at most 1,500 bytes; None if none came within about timeout_ms, or nobody listens there."""
         for _ in range(max(1, timeout_ms // 20)):
             try:
                 data = self._socket.recv(DATAGRAM_MAX) if self._taken < AT_ONCE else None
@@ -38,5 +38,6 @@ class Datagrams:
             await asyncio.sleep(POLL_S)
         return None
 
-    def close(self):
+    def close(self) -> None:
+        """Give the socket back; nothing is received any more."""
         self._socket.close()

@@ -11,7 +11,7 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 class Url:
     """scheme, host (without brackets), port, path (with query, from "/" on), host_header."""
 
-    def __init__(self, scheme, host, port, path):
+    def __init__(self, scheme: str, host: str, port: int, path: str) -> None:
         self.scheme = scheme
         self.host = host
         self.port = port
@@ -19,14 +19,14 @@ class Url:
         shown = "[%s]" % host if ":" in host else host
         self.host_header = shown if port == PORTS[scheme] else "%s:%d" % (shown, port)
 
-    def below(self, segment):
-        """The same with `segment`, percent-encoded, as one more last part of the path."""
+    def below(self, segment: str) -> "Url":
+        """The same with `segment`, percent-encoded (RFC 3986, 2.1), as one more last part of the path."""
         path, mark, query = self.path.partition("?")
         path = path if path.endswith("/") else path + "/"
         return Url(self.scheme, self.host, self.port, path + quote(segment) + mark + query)
 
 
-def parse_url(text, schemes=("ws", "wss")):
+def parse_url(text: str, schemes: "tuple[str, ...]" = ("ws", "wss")) -> "Url":
     """The Url in `text`; Rejected with what is wrong. No user and password, no fragment, no white space."""
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in schemes:
@@ -42,7 +42,7 @@ def parse_url(text, schemes=("ws", "wss")):
     return Url(scheme.lower(), host, port, path)
 
 
-def _host_port(text, default, whole):
+def _host_port(text: str, default: int, whole: str) -> "tuple[str, int]":
     host, port = text, ""
     if text.startswith("["):
         host, mark, port = text[1:].partition("]")
@@ -56,12 +56,12 @@ def _host_port(text, default, whole):
     return host, int(port) if port else default
 
 
-def quote(text):
+def quote(text: str) -> str:
     """Percent-encode all but unreserved characters (RFC 3986, 2.3)."""
     return "".join([c if c in _PLAIN else "".join(["%%%02X" % b for b in c.encode()]) for c in text])
 
 
-def is_ip_literal(host):
+def is_ip_literal(host: str) -> bool:
     """True for a dotted IPv4 address or anything with a colon (IPv6)."""
     if ":" in host:
         return True

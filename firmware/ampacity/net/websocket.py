@@ -27,6 +27,15 @@ from ampacity.net.websocket_frames import (
     encode,
 )
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.net.http import Head
+    from ampacity.net.url import Url
+
+    Event = tuple[Any, ...]  # its kind, then what receive() says
+
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MESSAGE_MAX = 65536
 FRAMES_AT_ONCE = 16  # before others have their turn
@@ -46,11 +55,19 @@ class WebSocketClient:
     `more`: FRAMES_AT_ONCE frames were taken and there may be others: go on with receive(b"").
     """
 
-    def __init__(self, url, protocols, username=None, password=None, message_max=MESSAGE_MAX, entropy=os.urandom):
+    def __init__(
+        self,
+        url: "Url",
+        protocols: "tuple[str, ...]",
+        username: "str | None" = None,
+        password: "str | None" = None,
+        message_max: int = MESSAGE_MAX,
+        entropy: "Callable[[int], bytes]" = os.urandom,
+    ) -> None:
         self.state = NEW
-        self.protocol = None
-        self.status = None
-        self.fault = None
+        self.protocol: "str | None" = None
+        self.status: "int | None" = None
+        self.fault: "str | None" = None
         self.more = False
         self.pings = 0
         self._url = url
@@ -61,12 +78,12 @@ class WebSocketClient:
         self._message_max = message_max
         self._frames = FrameReader(message_max)
         self._head = b""
-        self._parts = None  # of a fragmented message
+        self._parts: "list[bytes] | None" = None  # of a fragmented message
         self._parts_bytes = 0
-        self._out = []
+        self._out: "list[bytes]" = []
 
-    def start(self):
-        """The bytes of the upgrade request."""
+    def start(self) -> bytes:
+        """The bytes of the upgrade request (RFC 6455, 4.1)."""
         self.state = CONNECTING
         lines = [
             "GET %s HTTP/1.1" % self._url.path,
@@ -81,12 +98,12 @@ class WebSocketClient:
             lines.append("Authorization: Basic %s" % str(b2a_base64(self._login.encode())[:-1], "ascii"))
         return "\r\n".join(lines + ["", ""]).encode()
 
-    def receive(self, data):
+    def receive(self, data: bytes) -> "list[Event]":
         """Bytes from the server → [("open",) | ("text", str) | ("pong",) | ("closed", code, reason) | ("error", text)].
 
         After "closed" and "error" nothing follows; send data_to_send() and let go of the socket.
         """
-        events = []
+        events: "list[Event]" = []
         try:
             if self.state == CONNECTING:
                 data = self._upgrade(data, events)
@@ -98,7 +115,7 @@ class WebSocketClient:
             self._fail(fault, events)
         return events
 
-    def end(self):
+    def end(self) -> "list[Event]":
         """The server ended the stream: the last events."""
         if self.state == CLOSED:
             return []
@@ -108,12 +125,12 @@ class WebSocketClient:
             return [("error", "the server hung up before it answered the upgrade")]
         return [("closed", ABNORMAL, "the server hung up")]
 
-    def data_to_send(self):
+    def data_to_send(self) -> bytes:
         """Bytes that the protocol wants sent now (pongs, the answer to a close); b"" if none."""
         out, self._out = self._out, []
         return b"".join(out)
 
-    def last_words(self, texts):
+    def last_words(self, texts: "list[str]") -> None:
         """Messages that still leave before the close frame of our own that a fault of the server's caused.
 
         Only between the "error" and data_to_send(); nothing happens where no close frame waits.
@@ -122,28 +139,31 @@ class WebSocketClient:
             frames = [encode(TEXT, text.encode("utf-8"), self._entropy(4)) for text in texts]
             self._out = self._out[:-1] + frames + self._out[-1:]
 
-    def send_text(self, text):
+    def send_text(self, text: str) -> bytes:
         """The frame of a message. ValueError unless the connection is open."""
         return self._frame(TEXT, text.encode("utf-8"))
 
-    def ping(self, payload=b""):
-        """The frame of a ping; payload at most 125 bytes."""
+    def ping(self, payload: bytes = b"") -> bytes:
+        """The frame of a ping; payload at most 125 bytes. ValueError unless the connection is open."""
         return self._frame(PING, payload)
 
-    def close(self, code=NORMAL, reason=""):
-        """The frame of our close; the server's answer gives ("closed", …). b"" if there is nothing to close."""
+    def close(self, code: int = NORMAL, reason: str = "") -> bytes:
+        """The frame of our close; the server's answer gives ("closed", …). b"" if there is nothing to close.
+
+        code: of RFC 6455, 7.4; reason: its first 120 bytes are sent.
+        """
         if self.state != OPEN:
             return b""
         frame = self._frame(CLOSE, bytes((code >> 8, code & 255)) + reason.encode("utf-8")[:120])
         self.state = CLOSING
         return frame
 
-    def _frame(self, opcode, payload):
+    def _frame(self, opcode: int, payload: bytes) -> bytes:
         if self.state != OPEN:
             raise ValueError("websocket: it is not open")
         return encode(opcode, payload, self._entropy(4))
 
-    def _upgrade(self, data, events):
+    def _upgrade(self, data: bytes, events: "list[Event]") -> bytes:
         self._head += data
         try:
             parsed = parse_head(self._head)
@@ -158,7 +178,7 @@ class WebSocketClient:
         events.append(("open",))
         return rest
 
-    def _check_upgrade(self, head):
+    def _check_upgrade(self, head: "Head") -> None:
         self.status = head.status
         if head.status != 101:
             raise WebSocketError(0, "refused", "the server refused the upgrade: HTTP %d %s" % (head.status, head.reason))
@@ -174,7 +194,7 @@ class WebSocketClient:
             wanted = ", ".join(self._protocols)
             raise WebSocketError(0, "refused", "the server took subprotocol '%s', offered: %s" % (self.protocol[:40], wanted))
 
-    def _read_frames(self, events):
+    def _read_frames(self, events: "list[Event]") -> None:
         self.more = False
         left = FRAMES_AT_ONCE
         while self.state != CLOSED:
@@ -199,7 +219,7 @@ class WebSocketClient:
             else:
                 self._closed(payload, events)
 
-    def _data_frame(self, fin, opcode, payload, events):
+    def _data_frame(self, fin: bool, opcode: int, payload: bytes, events: "list[Event]") -> None:
         if opcode == BINARY:
             raise WebSocketError(UNSUPPORTED, "garbage", "a binary message")
         if (opcode == CONTINUATION) != (self._parts is not None):
@@ -217,7 +237,7 @@ class WebSocketClient:
             parts, self._parts = self._parts, None
             events.append(("text", _text(b"".join(parts))))
 
-    def _closed(self, payload, events):
+    def _closed(self, payload: bytes, events: "list[Event]") -> None:
         code, reason = NO_STATUS, ""
         if len(payload) == 1:
             raise WebSocketError(PROTOCOL_ERROR, "garbage", "a close of one byte")
@@ -230,7 +250,7 @@ class WebSocketClient:
         self.state = CLOSED
         events.append(("closed", code, reason))
 
-    def _fail(self, fault, events):
+    def _fail(self, fault: "WebSocketError", events: "list[Event]") -> None:
         if self.state == OPEN:
             self._out.append(self.close(fault.code, str(fault)))
         self.state = CLOSED
@@ -238,7 +258,7 @@ class WebSocketClient:
         events.append(("error", str(fault)))
 
 
-def _text(payload):
+def _text(payload: bytes) -> str:
     try:
         return utf8_text(payload)
     except ValueError:

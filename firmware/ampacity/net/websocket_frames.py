@@ -12,13 +12,13 @@ NORMAL, PROTOCOL_ERROR, UNSUPPORTED, NOT_UTF8, TOO_BIG = 1000, 1002, 1003, 1007,
 class WebSocketError(Exception):
     """What the peer sent breaks the protocol. code: to close with; kind: a short name for a counter."""
 
-    def __init__(self, code, kind, text):
+    def __init__(self, code: int, kind: str, text: str) -> None:
         super().__init__(text)
         self.code = code
         self.kind = kind
 
 
-def mask(data, key):
+def mask(data: bytes, key: bytes) -> bytes:
     """data XOR the four bytes of key, repeated. Big integers do it many times faster than a loop over bytes."""
     size = len(data)
     if size > MASK_PIECE:
@@ -29,8 +29,8 @@ def mask(data, key):
     return (int.from_bytes(data, "big") ^ int.from_bytes(pad, "big")).to_bytes(size, "big")
 
 
-def encode(opcode, payload, key, fin=True):
-    """A whole frame, masked with key (4 bytes)."""
+def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
+    """A whole frame (RFC 6455, 5.2), masked with key (4 bytes). opcode 0..15; fin: the last one of its message."""
     size = len(payload)
     first = opcode | (0x80 if fin else 0)
     if size < 126:
@@ -45,21 +45,21 @@ def encode(opcode, payload, key, fin=True):
 class FrameReader:
     """A server's bytes in, frames out. Holds no more than one payload in bounds and what came behind it.
 
-    payload_max: longest payload; a longer one is a WebSocketError when its head is seen, before it is stored.
+    payload_max: longest payload in bytes; a longer one is a WebSocketError when its head is seen, before it is stored.
     """
 
-    def __init__(self, payload_max):
+    def __init__(self, payload_max: int) -> None:
         self._payload_max = payload_max
         self._data = b""
         self._at = 0  # where the next frame begins
 
-    def receive(self, data):
+    def receive(self, data: bytes) -> None:
         """Store bytes."""
         left = self._data[self._at :] if self._at else self._data
         self._data, self._at = left + data if left else bytes(data), 0
 
-    def next_frame(self):
-        """(fin, opcode, payload) or None while it is not complete. Fault: garbage."""
+    def next_frame(self) -> "tuple[bool, int, bytes] | None":
+        """(fin, opcode, payload) or None while it is not complete. WebSocketError: garbage, or a payload that is too long."""
         data, at = self._data, self._at
         if len(data) < at + 2:
             return None
@@ -80,7 +80,7 @@ class FrameReader:
         self._at = at + size
         return first & 0x80 != 0, opcode, data[at : at + size]
 
-    def _check_head(self, first, size, opcode):
+    def _check_head(self, first: int, size: int, opcode: int) -> None:
         if first & 0x70:
             raise WebSocketError(PROTOCOL_ERROR, "garbage", "reserved bits are set")
         if size & 0x80:
@@ -90,9 +90,9 @@ class FrameReader:
         if opcode >= CLOSE and (size > CONTROL_MAX or not first & 0x80):
             raise WebSocketError(PROTOCOL_ERROR, "garbage", "a control frame in pieces or longer than 125 bytes")
 
-    def _long_size(self, data, at, more):
+    def _long_size(self, data: bytes, at: int, more: int) -> int:
         if more == 2:
-            size = struct.unpack_from(">H", data, at)[0]
+            size: int = struct.unpack_from(">H", data, at)[0]
             least = 126
         else:
             high, low = struct.unpack_from(">II", data, at)

@@ -4,7 +4,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.printable import is_digits
 
 
-def parse_address(text):
+def parse_address(text: str) -> "tuple[str, int]":
     """ "HOST:PORT" → (host, port). Rejected for anything else."""
     host, colon, port = text.rpartition(":")
     if not colon or not is_digits(port) or not 0 < int(port) < 65536:
@@ -12,8 +12,8 @@ def parse_address(text):
     return host or "127.0.0.1", int(port)
 
 
-def numeric_host(host):
-    """The address to connect to. Names are refused: looking them up here would block the loop."""
+def numeric_host(host: str) -> str:
+    """The address to connect to, IPv4 or IPv6. Rejected for names: looking them up here would block the loop."""
     if host == "localhost":
         return "127.0.0.1"
     parts = host.split(".")

@@ -2,8 +2,14 @@
 
 import sys
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
 
-def detect_platform():
+    from ampacity.ports.platform import Platform
+
+
+def detect_platform() -> "tuple[Callable[[str, dict[str, Any], Any], Platform], Callable[[Any], Any]]":
     """(Platform class, run function) of the platform that this code runs on."""
     if sys.implementation.name != "micropython":
         from ampacity.ports.linux import LinuxPlatform, run

@@ -1,5 +1,7 @@
 """The hardware of one charging point as plain attributes: what the pins say, and what they are told."""
 
+if False:  # for the type checker
+    from collections.abc import Callable
 
 class EvseHardware:
     """Inputs are set by the platform, outputs by the owner of the charging point.
@@ -14,36 +16,38 @@ class EvseHardware:
     The reset state of the outputs is steady +12 V, contactor open, unlocked.
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
         self.cp_high_mv = 12000
         self.cp_low_mv = 12000
-        self.pp_ohm = None
-        self.amps_da = [0, 0, 0]
-        self.volts_dv = [0, 0, 0]
-        self.energy_wh = None
-        self.temperature_c = None
-        self.contactor_closed = False
+        self.pp_ohm: "int | None" = None
+        self.amps_da: "list[int]" = [0, 0, 0]
+        self.volts_dv: "list[int]" = [0, 0, 0]
+        self.energy_wh: "int | None" = None
+        self.temperature_c: "int | float | None" = None
+        self.contactor_closed: "bool | None" = False
         self.rcm = self.overtemp = self.lock_failed = self.pe_lost = False
-        self.updated_ms = None
-        self.events = []
-        self.pilot = ("x1", 0)
+        self.updated_ms: "int | None" = None
+        self.events: "list[tuple[str, ...]]" = []
+        self.pilot: "tuple[str, int]" = ("x1", 0)
         self.contactor = False
         self.lock = False
-        self.on_change = None
-        self.on_input = None
+        self.on_change: "Callable[[], object] | None" = None
+        self.on_input: "Callable[[int], None] | None" = None
 
-    def set_pilot(self, kind, permille=0):
-        """kind "x1" (steady +12 V), "pwm" with permille 1..999, "f" (steady −12 V)."""
+    def set_pilot(self, kind: str, permille: int = 0) -> None:
+        """kind "x1" (steady +12 V), "pwm" with permille 1..999, "f" (steady −12 V); IEC 61851-1, Annex A."""
         self._output("pilot", (kind, permille if kind == "pwm" else 0))
 
-    def set_contactor(self, closed):
+    def set_contactor(self, closed: bool) -> None:
+        """Close (True) or open the contactor; `contactor_closed` shows what it did."""
         self._output("contactor", bool(closed))
 
-    def set_lock(self, locked):
+    def set_lock(self, locked: bool) -> None:
+        """Lock (True) or unlock the plug; `lock_failed` says when it did not."""
         self._output("lock", bool(locked))
 
-    def _output(self, name, value):
+    def _output(self, name: str, value: object) -> None:
         if getattr(self, name) != value:
             setattr(self, name, value)
             if self.on_change is not None:

@@ -8,6 +8,10 @@ raises OSError; it calls `on_data(bytes)` as bytes come and `on_lost()` when the
 from ampacity.base.errors import Rejected
 from ampacity.ports.lock import BUSY
 
+if False:  # for the type checker
+    from ampacity.base.clock import Clock
+    from ampacity.ports.interfaces import Facts, Modes, OpenTty, Sleeper, Tty
+
 BACK_OFF_MS_MIN = 100
 BACK_OFF_MS_MAX = 5000
 PENDING_BYTES_MAX = 4096  # what a reader that fell asleep can lose; 16 frames of the largest size
@@ -17,7 +21,7 @@ SPEEDS = ((1200, 9), (2400, 11), (4800, 12), (9600, 13), (19200, 14), (38400, 15
 CS8, CSTOPB, CREAD, PARENB, PARODD, CLOCAL, INPCK = 0x30, 0x40, 0x80, 0x100, 0x200, 0x800, 0x10
 
 
-def tty_modes(facts):
+def tty_modes(facts: "Facts") -> "Modes":
     """(iflag, cflag, speed) of Linux's termios for a bus's facts: baud 1200..115200, parity "E"|"O"|"N", stop 1|2.
 
     Raw, eight bits, no flow control; a character with a wrong parity bit arrives as 0, so that the frame's CRC refuses it.
@@ -38,11 +42,11 @@ def tty_modes(facts):
 class Line:
     """One serial line. `counters`: opened, lost, refused (opening failed), rx_bytes, tx_bytes, dropped_bytes."""
 
-    def __init__(self, open_tty, waiter, clock):
+    def __init__(self, open_tty: "OpenTty", waiter: "Sleeper", clock: "Clock") -> None:
         self._open_tty = open_tty
         self._waiter = waiter
         self._clock = clock
-        self._tty = None
+        self._tty: "Tty | None" = None
         self._data = bytearray()
         self._woken = False
         self._closed = False
@@ -53,11 +57,11 @@ class Line:
         self._open_if_due()
 
     @property
-    def up(self):
+    def up(self) -> bool:
         """Is the device there now?"""
         return self._tty is not None
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Hand bytes to the device; returns at once. With the device away they are dropped and counted."""
         if self._tty is not None:
             try:
@@ -68,7 +72,7 @@ class Line:
                 self._lose()
         self.counters["dropped_bytes"] += len(data)
 
-    async def read(self, timeout_us):
+    async def read(self, timeout_us: int) -> bytes:
         """The bytes that came, as soon as there are any; b"" after timeout_us, or early on `wake()`."""
         deadline_us = self._clock.now_us() + timeout_us
         while not self._closed:
@@ -83,12 +87,12 @@ class Line:
         self._woken = False
         return b""
 
-    def wake(self):
+    def wake(self) -> None:
         """Make the `read` that waits, or else the next one, return at once."""
         self._woken = True
         self._waiter.wake()
 
-    def close(self):
+    def close(self) -> None:
         """Give the device back; a waiting `read` returns b""."""
         self._closed = True
         if self._tty is not None:
@@ -96,10 +100,10 @@ class Line:
             self._tty = None
         self._waiter.wake()
 
-    def _retry_us(self):
+    def _retry_us(self) -> int:
         return max(1000, (self._retry_at_ms - self._clock.now_ms()) * 1000)
 
-    def _open_if_due(self):
+    def _open_if_due(self) -> None:
         if self._tty is not None or self._closed or self._clock.now_ms() < self._retry_at_ms:
             return
         try:
@@ -112,7 +116,7 @@ class Line:
             return
         self.counters["opened"] += 1
 
-    def _on_data(self, data):
+    def _on_data(self, data: bytes) -> None:
         self._back_off_ms = BACK_OFF_MS_MIN
         self.counters["rx_bytes"] += len(data)
         room = PENDING_BYTES_MAX - len(self._data)
@@ -120,7 +124,7 @@ class Line:
         self.counters["dropped_bytes"] += max(0, len(data) - room)
         self._waiter.wake()
 
-    def _lose(self):
+    def _lose(self) -> None:
         if self._tty is None:
             return
         self._tty.close()

@@ -18,6 +18,14 @@ from ampacity.ports.platform import Platform
 from ampacity.ports.serial_over_tcp import address_of, begin, drop
 from ampacity.ports.watchdog import linux_watchdog
 
+if False:  # for the type checker
+    from collections.abc import Callable, Coroutine
+    from types import FrameType
+    from typing import Any
+
+    from ampacity.ports.interfaces import Address, Facts, Handler, Modes, Refused
+    from ampacity.ports.tls_credentials import TlsCredentials
+
 LINGER_ZERO = struct.pack("ii", 1, 0)
 SELECT_MAX = 1024  # file numbers that select knows
 BACKLOG = 64  # connections that are taken in one turn of the loop
@@ -28,13 +36,13 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class LinuxPlatform(Platform):
     """The outside world of a controller that is a process on Linux."""
 
-    def __init__(self, folder, boot, files=None):
+    def __init__(self, folder: str, boot: "Facts", files: "Any" = None) -> None:
         super().__init__(folder, boot, TickClock(lambda: time.monotonic_ns() // 1000, 1 << 62), files)
         self.watchdog = linux_watchdog(boot)
         if not self.watchdog.armed and os.environ.get("NOTIFY_SOCKET"):
             self.watchdog = NotifyWatchdog(os.environ["NOTIFY_SOCKET"])
 
-    def power_mark(self):
+    def power_mark(self) -> str:
         """The kernel's own: another one after each start of the machine."""
         try:
             with open("/proc/sys/kernel/random/boot_id") as f:
@@ -42,10 +50,11 @@ class LinuxPlatform(Platform):
         except OSError:
             return ""
 
-    def waiter(self):
+    def waiter(self) -> "Waiter":
+        """A sleep of one task that others can end."""
         return Waiter()
 
-    def open_line(self, bus_facts):
+    def open_line(self, bus_facts: "Facts") -> "Line":
         """The Line of an RTU bus; Rejected for settings that a serial line cannot have."""
         path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
         far = address_of(path)
@@ -53,7 +62,7 @@ class LinuxPlatform(Platform):
             return Line(lambda on_data, on_lost: TcpSerialLine(far, on_data, on_lost), Waiter(), self.clock)
         return Line(lambda on_data, on_lost: Tty(path, modes, on_data, on_lost), Waiter(), self.clock)
 
-    async def connect(self, host, port, tls=None, server_hostname=None):
+    async def connect(self, host: str, port: int, tls: "Any" = None, server_hostname: "str | None" = None) -> "tuple[Any, Any]":
         """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
         try:
             reader, writer = await asyncio.open_connection(
@@ -64,11 +73,11 @@ class LinuxPlatform(Platform):
                 raise
             from ampacity.ports.linux_tls import as_tls_error
 
-            raise as_tls_error(error, server_hostname) from None
+            raise as_tls_error(error, server_hostname or host) from None
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return reader, writer
 
-    def abort(self, writer):
+    def abort(self, writer: "Any") -> None:
         """Drop a connection with a reset: nothing that was written stays on its way."""
         try:
             sock = writer.get_extra_info("socket")
@@ -78,21 +87,24 @@ class LinuxPlatform(Platform):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         writer.transport.abort()
 
-    def client_tls(self, files):
+    def client_tls(self, files: "TlsCredentials") -> "Any":
+        """An SSLContext. Rejected: material that the library refuses."""
         from ampacity.ports.linux_tls import context
 
         return context(files, False)
 
-    def server_tls(self, files):
+    def server_tls(self, files: "TlsCredentials") -> "Any":
+        """An SSLContext that asks each client for its certificate. Rejected: material that the library refuses."""
         from ampacity.ports.linux_tls import context
 
         return context(files, True)
 
-    def peer_certificate(self, writer):
+    def peer_certificate(self, writer: "Any") -> "bytes | None":
+        """The DER of the other's certificate, None on a plain connection."""
         secured = writer.get_extra_info("ssl_object")
         return None if secured is None else secured.getpeercert(True)
 
-    async def listen(self, host, port, handler, tls=None, refused=None):
+    async def listen(self, host: str, port: int, handler: "Handler", tls: "Any" = None, refused: "Refused | None" = None) -> "Any":
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().
 
         tls: of server_tls; refused(text): told each handshake that failed.
@@ -100,17 +112,17 @@ class LinuxPlatform(Platform):
         if tls is not None:
             from ampacity.ports.linux_tls import serving
 
-            handler = serving(self, tls, handler, refused)
+            handler = serving(self, tls, handler, refused)  # type: ignore[arg-type]  # with tls there is a `refused`
 
         loop, tasks = asyncio.get_running_loop(), set()
 
-        def connected(reader, writer):
+        def connected(reader: "Any", writer: "Any") -> None:
             """A task of our own: the library takes one that a stop cancels for a fault, and says so on standard error."""
-            task = loop.create_task(handler(reader, writer))
+            task: "asyncio.Task[None]" = loop.create_task(handler(reader, writer))
             tasks.add(task)
             task.add_done_callback(lambda task: over(task, writer))
 
-        def over(task, writer):
+        def over(task: "asyncio.Task[None]", writer: "Any") -> None:
             tasks.discard(task)
             if task.cancelled():
                 self.abort(writer)
@@ -120,7 +132,7 @@ class LinuxPlatform(Platform):
 
         return await asyncio.start_server(connected, numeric_host(host), port, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
 
-    async def terminal(self):
+    async def terminal(self) -> "tuple[Any, Any]":
         """(reader, writer) of the process's own standard input and output, for a console."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
@@ -134,7 +146,8 @@ class LinuxPlatform(Platform):
 class Selector(selectors.EpollSelector):
     """Any file number, and waits to the microsecond: epoll rounds each up to a millisecond, so select waits, for epoll's own number."""
 
-    def select(self, timeout=None):
+    def select(self, timeout: "float | None" = None) -> "Any":
+        """As the library's; timeout in seconds, None: for ever."""
         if timeout is not None and 0 < timeout and self.fileno() < SELECT_MAX:
             select.select((self.fileno(),), (), (), timeout)
             timeout = 0
@@ -147,18 +160,20 @@ class StopSignal:
     The handlers raise nothing: an exception of a signal's handler would be lost wherever Python ignores it, in a finaliser for one.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._came = False
-        self._loop = self._task = None
+        self._loop: "asyncio.AbstractEventLoop | None" = None
+        self._task: "asyncio.Task[Any]" = None  # type: ignore[assignment]  # there with the loop
 
-    def take(self, _number, _frame):
+    def take(self, _number: int, _frame: "FrameType | None") -> None:
+        """The handler of one signal."""
         if self._loop is not None and not self._came:
             self._loop.call_soon_threadsafe(self._task.cancel)
         self._came = True
 
-    async def until_ended(self, main):
+    async def until_ended(self, main: "Coroutine[Any, Any, Any]") -> "Any":
         """What main returns; KeyboardInterrupt where a signal came before that."""
-        self._task = asyncio.current_task()
+        self._task = asyncio.current_task()  # type: ignore[assignment]
         self._loop = asyncio.get_running_loop()
         try:
             if self._came:
@@ -173,13 +188,13 @@ class StopSignal:
             self._loop = None
 
 
-def run(main):
+def run(main: "Coroutine[Any, Any, Any]") -> "Any":
     """asyncio.run on a loop that no number of connections breaks. Ends with KeyboardInterrupt after SIGTERM or Ctrl-C.
 
     Ctrl-C stays ignored where whoever started the process had it so. Once the loop is over no signal changes the exit status.
     """
 
-    def new_loop():
+    def new_loop() -> "asyncio.AbstractEventLoop":
         return asyncio.SelectorEventLoop(Selector())
 
     ending = StopSignal()
@@ -197,10 +212,11 @@ def run(main):
 class Waiter:
     """A sleep of one task that others can end."""
 
-    def __init__(self):
-        self._future = None
+    def __init__(self) -> None:
+        self._future: "asyncio.Future[None] | None" = None
 
-    async def wait(self, duration_us):
+    async def wait(self, duration_us: int) -> None:
+        """Sleep for so many microseconds, or until wake()."""
         loop = asyncio.get_running_loop()
         self._future = future = loop.create_future()
         timer = loop.call_later(duration_us / 1000000, self.wake)
@@ -210,7 +226,8 @@ class Waiter:
             timer.cancel()
             self._future = None
 
-    def wake(self):
+    def wake(self) -> None:
+        """End the sleep; without one nothing happens."""
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
@@ -218,7 +235,7 @@ class Waiter:
 class Tty:
     """A serial device in raw mode, read by the loop and written without waiting."""
 
-    def __init__(self, path, modes, on_data, on_lost):
+    def __init__(self, path: str, modes: "Modes", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self._loop = asyncio.get_running_loop()
         self._on_data = on_data
         self._on_lost = on_lost
@@ -235,18 +252,20 @@ class Tty:
             raise OSError(e.args[0], "%s is no serial device" % path) from e
         self._loop.add_reader(self._fd, self._readable)
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
+        """Send bytes; what the device does not take now leaves as it does. Raises OSError: it is gone."""
         self._out += data
         self._flush()
 
-    def close(self):
+    def close(self) -> None:
+        """Give the device back; again does nothing."""
         if self._fd >= 0:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
             os.close(self._fd)
             self._fd = -1
 
-    def _flush(self):
+    def _flush(self) -> None:
         try:
             self._out = self._out[os.write(self._fd, self._out) :]
         except BlockingIOError:
@@ -256,13 +275,13 @@ class Tty:
         else:
             self._loop.remove_writer(self._fd)
 
-    def _writable(self):
+    def _writable(self) -> None:
         try:
             self._flush()
         except OSError:
             self._on_lost()
 
-    def _readable(self):
+    def _readable(self) -> None:
         try:
             data = os.read(self._fd, 4096)
         except BlockingIOError:
@@ -278,7 +297,7 @@ class Tty:
 class TcpSerialLine(Tty):
     """A serial line behind a TCP connection; what cannot leave at once does not leave."""
 
-    def __init__(self, address, on_data, on_lost):
+    def __init__(self, address: "Address", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self._loop = asyncio.get_running_loop()
         self._on_data = on_data
         self._on_lost = on_lost
@@ -289,17 +308,19 @@ class TcpSerialLine(Tty):
         self._loop.add_reader(self._fd, self._readable)
         self._loop.add_writer(self._fd, self._connected)
 
-    def _connected(self):
+    def _connected(self) -> None:
         self._loop.remove_writer(self._fd)
         self._there = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
         if not self._there:
             self._on_lost()
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
+        """Send bytes at once; before the connection is up they are dropped. Raises OSError: it is stuck or gone."""
         if self._there and self._socket.send(data) < len(data):
             raise OSError("the connection is stuck")
 
-    def close(self):
+    def close(self) -> None:
+        """End the connection with a reset; again does nothing."""
         if self._fd >= 0:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
@@ -307,8 +328,8 @@ class TcpSerialLine(Tty):
             drop(self._socket)
 
 
-def set_modes(fd, modes):
-    """Raw mode, and whatever came before is forgotten."""
+def set_modes(fd: int, modes: "Modes") -> None:
+    """Raw mode with the iflag, cflag and speed of tty_modes; whatever came before is forgotten. Raises termios.error."""
     iflag, cflag, speed = modes
     attributes = termios.tcgetattr(fd)
     attributes[0:6] = [iflag, 0, cflag, 0, speed, speed]
@@ -327,12 +348,13 @@ class NotifyWatchdog:
 
     armed = True
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         self._address = "\0" + address[1:] if address[0] == "@" else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
-    def feed(self):
+    def feed(self) -> None:
+        """Only the safety loop calls this. What the manager does not take is not sent again."""
         try:
             self._socket.sendto(b"WATCHDOG=1", self._address)
         except OSError:

@@ -12,12 +12,18 @@ from ampacity.ports.tls_credentials import SUITES
 from ampacity.ports.tls_errors import tls_error
 from ampacity.ports.tls_handshakes import HANDSHAKE_S
 
+if False:  # for the type checker
+    from asyncio import StreamReader, StreamWriter
+
+    from ampacity.ports.interfaces import Handler, Refused, Serving
+    from ampacity.ports.tls_credentials import TlsCredentials
+
 SHAKING_MAX = 8  # handshakes at once
 SHAKING_MS = 2000  # one that takes longer goes when another client speaks
 LOOK_S = 0.02
 
 
-def context(files, server_side):
+def context(files: "TlsCredentials", server_side: bool) -> "ssl.SSLContext":
     """An SSLContext of TlsCredentials. Rejected: material that the library refuses."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -34,12 +40,12 @@ def context(files, server_side):
     return made
 
 
-def _load_own(made, files):
+def _load_own(made: "ssl.SSLContext", files: "TlsCredentials") -> None:
     """The library reads certificate and key from a path only: one in memory, which no disk ever sees."""
     held = os.memfd_create("tls")
     try:
         with open(held, "wb", closefd=False) as memory:
-            memory.write((files.key_pem + "\n" + files.chain_pem).encode())
+            memory.write(("%s\n%s" % (files.key_pem, files.chain_pem)).encode())
         made.load_cert_chain("/proc/self/fd/%d" % held)
     except ssl.SSLError as error:
         raise Rejected("key_pem", error.reason or "unreadable", "the private key that belongs to certificate_pem")
@@ -47,14 +53,14 @@ def _load_own(made, files):
         os.close(held)
 
 
-def as_tls_error(error, peer):
+def as_tls_error(error: "OSError", peer: str) -> "OSError":
     """The OSError that says in our words what the library said."""
     if isinstance(error, ssl.SSLCertVerificationError):
         error = OSError(error.verify_message)
     return tls_error(error, peer, time.strftime("%Y-%m-%d"))
 
 
-async def accept(writer, made, peer):
+async def accept(writer: "StreamWriter", made: "ssl.SSLContext", peer: str) -> None:
     """The handshake of a connection that somebody made to us. OSError in our words if it does not succeed."""
     plain = writer.transport
     try:
@@ -62,23 +68,23 @@ async def accept(writer, made, peer):
     except OSError as error:  # also ssl.SSLError and a timeout
         raise as_tls_error(error, peer)
     except AttributeError:  # so the library ends a handshake whose connection was lost: its writer has none then
-        writer._transport = plain
+        writer._transport = plain  # type: ignore[attr-defined]
         raise OSError("tls: %s ended during the handshake" % peer)
 
 
-async def spoken(writer):
-    """Until it has said a byte, which the library will read, or ended."""
-    writer.transport.pause_reading()
+async def spoken(writer: "StreamWriter") -> None:
+    """Wait until it has said a byte, which the library will read, or ended."""
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
     poller = select.poll()
     poller.register(writer.get_extra_info("socket"), select.POLLIN)
     while not writer.is_closing() and not poller.poll(0):
         await asyncio.sleep(LOOK_S)
 
 
-def serving(platform, made, handler, refused):
+def serving(platform: "Serving", made: "ssl.SSLContext", handler: "Handler", refused: "Refused") -> "Handler":
     """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
 
-    async def secured(reader, writer):
+    async def secured(reader: "StreamReader", writer: "StreamWriter") -> "tuple[StreamReader, StreamWriter]":
         await accept(writer, made, "a client at %s" % platform.peer_host(writer))
         return reader, writer
 

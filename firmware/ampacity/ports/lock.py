@@ -19,15 +19,16 @@ O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
 try:
     import fcntl
 
-    def flock(fd):
-        """False: somebody else has it."""
+    def flock(fd: int) -> bool:
+        """Lock an open file, without waiting. False: somebody else has it."""
         try:
             fcntl.flock(fd, LOCK_EX_NB)
         except OSError:
             return False
         return True
 
-    def open_fd(path, flags):
+    def open_fd(path: str, flags: int) -> int:
+        """A file's number; flags as the kernel's open(2). OSError: it cannot be opened."""
         return os.open(path, flags, 0o600)
 
     close_fd = os.close
@@ -41,37 +42,38 @@ except ImportError:
         _open = _libc.func("i", "open", "sii")
         close_fd = _libc.func("i", "close", "i")
 
-        def flock(fd):
+        def flock(fd: int) -> bool:
             """False: somebody else has it."""
-            return _flock(fd, LOCK_EX_NB) == 0
+            return bool(_flock(fd, LOCK_EX_NB) == 0)
 
-        def open_fd(path, flags):
-            fd = _open(path, flags, 0o600)
+        def open_fd(path: str, flags: int) -> int:
+            """A file's number; flags as the kernel's open(2). OSError: it cannot be opened."""
+            fd: int = _open(path, flags, 0o600)
             if fd < 0:
                 raise OSError(2, path)
             return fd
 
     except (ImportError, OSError):
-        flock = None
+        flock = None  # type: ignore[assignment]
 
 
 class Busy(Exception):
     """Somebody else has it; the text says what and, where that is known, who."""
 
 
-def who(text):
+def who(text: str) -> str:
     """ "process 123" of what a lock's holder wrote into it."""
     words = text.split()
     return "process " + words[0] if words and is_digits(words[0]) else "another process"
 
 
-def me():
+def me() -> str:
     """ "PID START BOOT": this process in words that no later one has."""
     stat = _read("/proc/self/stat")
     return "%s %s %s" % (stat.split(" ", 1)[0], _started(stat), _read("/proc/sys/kernel/random/boot_id").strip())
 
 
-def lives(text):
+def lives(text: str) -> bool:
     """Is the process that wrote this there now? What is not to be understood, or is of an earlier start, is not."""
     words = text.split()
     if len(words) != 3 or not is_digits(words[0]) or words[2] != _read("/proc/sys/kernel/random/boot_id").strip():
@@ -79,13 +81,13 @@ def lives(text):
     return words[1] == _started(_read("/proc/%s/stat" % words[0]))
 
 
-def _started(stat):
+def _started(stat: str) -> str:
     """The 22nd field, counted behind the program's name, which may hold anything."""
     words = stat[stat.rfind(")") + 1 :].split()
     return words[19] if len(words) > 19 else "-"
 
 
-def _read(path):
+def _read(path: str) -> str:
     try:
         with open(path) as file:
             return file.read(4096)
@@ -101,9 +103,9 @@ class FolderLock:
 
     trouble = None
 
-    def __init__(self, folder, name=NAME):
+    def __init__(self, folder: str, name: str = NAME) -> None:
         self._path = path = folder + "/" + name
-        self._fd = None
+        self._fd: "int | None" = None
         before = _read(path)
         mine = me()
         if flock is not None:
@@ -119,7 +121,7 @@ class FolderLock:
             os.listdir(folder)  # OSError: there is no such folder
             self.trouble = str(error)
 
-    def _lock(self, folder):
+    def _lock(self, folder: str) -> bool:
         """A file that cannot be written can still be locked. One that is not there cannot: then there is no lock."""
         try:
             self._fd = open_fd(self._path, O_RDWR_CREAT)
@@ -135,20 +137,20 @@ class FolderLock:
             self.close()
         return taken
 
-    def close(self):
+    def close(self) -> None:
         """Give it back."""
         if self._fd is not None:
             close_fd(self._fd)
             self._fd = None
 
 
-def claim(fd):
+def claim(fd: int) -> None:
     """Lock an open device for as long as it is open. OSError(EBUSY): another program has it."""
     if flock is not None and not flock(fd):
         raise OSError(BUSY, "in use by another program")
 
 
-def look(path):
+def look(path: str) -> None:
     """Busy when another program has the device now; one that is not there yet is nobody's."""
     if flock is None:
         return

@@ -9,6 +9,12 @@ from asyncio import core
 from ampacity.base.clock import TickClock
 from ampacity.ports.serial_over_tcp import begin, drop
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.ports.interfaces import Address
+
 POLL = 3  # a request of the stream protocol
 EBADF = 9
 
@@ -16,10 +22,11 @@ EBADF = 9
 class TicksClock(TickClock):
     """The runtime's microsecond ticks, made to grow for ever."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(time.ticks_us, time.ticks_add(0, -1) + 1)
 
-    async def sleep_ms(self, duration_ms):
+    async def sleep_ms(self, duration_ms: int) -> None:
+        """Let others run for at least duration_ms (≥ 0)."""
         await asyncio.sleep_ms(duration_ms)
 
 
@@ -29,11 +36,12 @@ class Waiter:
     The loop sleeps in whole milliseconds, sometimes short of one; the rest is waited for in turns of the loop.
     """
 
-    def __init__(self):
-        self._task = None
+    def __init__(self) -> None:
+        self._task: "Any" = None
         self._woken = False
 
-    async def wait(self, duration_us):
+    async def wait(self, duration_us: int) -> None:
+        """Sleep for so many microseconds, or until wake()."""
         self._woken = False
         end_us = time.ticks_add(time.ticks_us(), duration_us)
         left_us = duration_us
@@ -45,7 +53,8 @@ class Waiter:
                 self._task = None
             left_us = time.ticks_diff(end_us, time.ticks_us())
 
-    def wake(self):
+    def wake(self) -> None:
+        """End the sleep; without one nothing happens."""
         self._woken = True
         task, self._task = self._task, None
         if task is not None:
@@ -53,12 +62,12 @@ class Waiter:
             core._task_queue.push(task)
 
 
-def readable(stream):
+def readable(stream: "Any") -> "Any":
     """Coroutine: until the pollable object has something to read, or failed."""
     yield core._io_queue.queue_read(stream)
 
 
-def forget(stream):
+def forget(stream: "Any") -> None:
     """Let go of a pollable object that is about to be closed; tasks that wait for it go on, and fail at their next use."""
     waiting = core._io_queue.map.get(id(stream))
     if waiting is not None:
@@ -71,19 +80,20 @@ def forget(stream):
 class Gone(io.IOBase):
     """In the place of a socket that was aborted: the number that it had may be another connection's by now."""
 
-    def ioctl(self, request, argument):
+    def ioctl(self, request: int, argument: int) -> int:
+        """Ready for whatever is polled: who waits goes on, and fails."""
         return argument if request == POLL else 0
 
-    def _none(self, *_arguments):
+    def _none(self, *_arguments: "Any") -> "Any":
         raise OSError(EBADF, "the connection was aborted")
 
     read = readinto = readline = write = setsockopt = _none
 
-    def close(self):
+    def close(self) -> None:
         """Closed already, and only once: the runtime would close whoever has the number now."""
 
 
-def let_go(stream):
+def let_go(stream: "Any") -> None:
     """Close it for good: whoever still waits for it goes on, fails, and touches nobody else's. `under`: a stream below it."""
     gone = Gone()
     while stream is not None:
@@ -97,30 +107,32 @@ class Pump:
 
     EMPTY_MAX = 3  # readable without bytes so often in a row: hung up
 
-    def __init__(self, stream, on_data, on_lost):
+    def __init__(self, stream: "Any", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self.stream = stream
         self._on_data = on_data
         self._on_lost = on_lost
         self._out = b""
         self._task = asyncio.create_task(self._run())
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
+        """Send bytes; what the object does not take now leaves with the next. Raises OSError."""
         self._out += data
         self._flush()
 
-    def close(self):
+    def close(self) -> None:
+        """Stop reading, and close the object; again does nothing."""
         if self.stream is None:
             return
         stream, self.stream = self.stream, None
         forget(stream)
         stream.close()
 
-    def _flush(self):
+    def _flush(self) -> None:
         if self._out:
             count = self.stream.write(self._out)
             self._out = self._out[count or 0 :]
 
-    async def _run(self):
+    async def _run(self) -> None:
         empty = 0
         while empty < self.EMPTY_MAX:
             await readable(self.stream)
@@ -141,20 +153,22 @@ class Pump:
 class TcpSerialLine(Pump):
     """A serial line behind a TCP connection; what cannot leave at once does not leave."""
 
-    def __init__(self, address, on_data, on_lost):
+    def __init__(self, address: "Address", on_data: "Callable[[bytes], object]", on_lost: "Callable[[], object]") -> None:
         self._poll = select.poll()
         sock = begin(address)
         self._poll.register(sock, select.POLLOUT)
         Pump.__init__(self, sock, on_data, on_lost)
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
+        """Send bytes at once; before the connection is up they are dropped. Raises OSError: it is stuck or gone."""
         for _, event in self._poll.poll(0):
             if event & (select.POLLERR | select.POLLHUP):
                 raise OSError(111, "no connection")
             if (self.stream.write(data) or 0) < len(data):
                 raise OSError(11, "the connection is stuck")
 
-    def close(self):
+    def close(self) -> None:
+        """End the connection with a reset; again does nothing."""
         if self.stream is not None:
             sock, self.stream = self.stream, None
             self._poll.unregister(sock)

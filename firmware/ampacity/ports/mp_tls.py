@@ -23,6 +23,13 @@ from ampacity.ports.mp_io import forget, let_go, readable
 from ampacity.ports.tls_credentials import SUITES
 from ampacity.ports.tls_errors import CLOSED, tls_error
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.ports.interfaces import Handler, Refused, Serving
+    from ampacity.ports.tls_credentials import TlsCredentials
+
 HEAD_BYTES = 5
 SHAKING_MAX = 2  # handshakes at once: each takes 27 KiB before it has shown who it is
 SHAKING_MS = 4000  # one that takes longer goes when another client speaks
@@ -32,14 +39,14 @@ SUBJECT_ALT_NAME = b"\x06\x03\x55\x1d\x11"  # the identifier 2.5.29.17 in DER
 ALERT, PROTOCOL_VERSION = 21, 70  # of a record; of an alert
 
 
-def suites(known):
+def suites(known: "list[str]") -> "list[str]":
     """The runtime's names of our suites, and its TLS 1.3 ones, ours first."""
     wanted = ["TLS-" + name.replace("-AES", "-WITH-AES-") for name in SUITES]
     newer = [name for name in known if name.startswith(TLS13) and "CCM" not in name]
     return newer + [name for name in wanted if name in known]
 
 
-def context(files, server_side, on_leaf=None):
+def context(files: "TlsCredentials", server_side: bool, on_leaf: "Callable[[bytes], object] | None" = None) -> "Any":
     """An SSLContext of TlsCredentials. on_leaf(DER): told the peer's own certificate once its chain was read.
 
     Rejected: material that the library refuses.
@@ -56,7 +63,7 @@ def context(files, server_side, on_leaf=None):
         _load_own(made, files)
     if on_leaf is not None:
 
-        def seen(der, depth):
+        def seen(der: bytes, depth: int) -> int:
             if depth == 0:
                 on_leaf(bytes(der))
             return 0
@@ -65,7 +72,7 @@ def context(files, server_side, on_leaf=None):
     return made
 
 
-def _load_own(made, files):
+def _load_own(made: "Any", files: "TlsCredentials") -> None:
     """PEM where the runtime reads it, for the whole chain; on a board DER: the certificate alone."""
     for chain, key in ((files.chain_pem, files.key_pem), (files.chain[0], files.key)):
         try:
@@ -76,7 +83,7 @@ def _load_own(made, files):
     raise Rejected("key_pem", "unreadable", "the private key that belongs to certificate_pem")
 
 
-def today():
+def today() -> str:
     """The date by this runtime's clock."""
     return "%04d-%02d-%02d" % time.gmtime()[:3]
 
@@ -84,17 +91,17 @@ def today():
 class RecordByRecord(io.IOBase):
     """The socket of a plain stream for the library. While `slow` it gives a record and then nothing, until `held` is cleared."""
 
-    def __init__(self, plain):
+    def __init__(self, plain: "Any") -> None:
         self._plain = plain  # which lets go of its socket when it is aborted
         self.slow = True
         self.held = False
         self.full = False  # the last write found no room
-        self.alert = None  # the number of the alert that came in clear text
+        self.alert: "int | None" = None  # the number of the alert that came in clear text
         self._head = b""
         self._left = HEAD_BYTES
         self._in_head = True
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: bytearray) -> "int | None":
         """What the plain socket gives; its errors as numbers, for nothing may be raised through the library."""
         if self.slow and self.held:
             return None
@@ -103,12 +110,12 @@ class RecordByRecord(io.IOBase):
                 return self._plain.s.readinto(buffer)
             size = self._plain.s.readinto(memoryview(buffer)[: self._left])
         except OSError as error:
-            return -error.errno
+            return -error.errno  # type: ignore[operator]
         if size:
             self._count(buffer, size)
         return size
 
-    def _count(self, buffer, size):
+    def _count(self, buffer: bytearray, size: int) -> None:
         if self._in_head:
             self._head += bytes(memoryview(buffer)[:size])
         self._left -= size
@@ -122,15 +129,17 @@ class RecordByRecord(io.IOBase):
             self._in_head, self._head, self._left = True, b"", HEAD_BYTES
             self.held = True
 
-    def write(self, data):
+    def write(self, data: bytes) -> "int | None":
+        """What the plain socket takes; its errors as numbers below 0."""
         try:
             size = self._plain.s.write(data)
         except OSError as error:
-            return -error.errno
+            return -error.errno  # type: ignore[operator]
         self.full = not size
         return size
 
-    def ioctl(self, request, argument):
+    def ioctl(self, request: int, argument: int) -> int:
+        """Closes the plain socket, and says yes to every poll."""
         if request == CLOSE:
             self._plain.s.close()
         return argument if request == POLL else 0
@@ -143,7 +152,9 @@ class TlsStream:
     wrong with it is an OSError in our words. peer: whom the other is meant to be, for these words.
     """
 
-    def __init__(self, plain, made, peer, server_side=False, server_hostname=None):
+    certificate: "bytes | None"  # of the peer, as DER; TlsServer.accept sets it
+
+    def __init__(self, plain: "Any", made: "Any", peer: "str | None", server_side: bool = False, server_hostname: "str | None" = None) -> None:
         self.under = plain
         self.peer = peer
         self._records = RecordByRecord(plain)
@@ -151,10 +162,10 @@ class TlsStream:
         self._in = b""
         self._server = server_side
         self._shaken = asyncio.Event()
-        self._broken = None
+        self._broken: "OSError | None" = None
         self.s = self._wrapped(made, server_side, server_hostname)
 
-    def _wrapped(self, made, server_side, server_hostname):
+    def _wrapped(self, made: "Any", server_side: bool, server_hostname: "str | None") -> "Any":
         """A session takes a block of 17 KiB: if there is none, after a collection there may be one."""
         for _ in range(2):
             try:
@@ -167,18 +178,19 @@ class TlsStream:
         raise OSError(12, "tls: no memory for a session")
 
     @property
-    def raw(self):
+    def raw(self) -> "Any":
         """The plain socket below."""
         return self.under.s
 
-    def get_extra_info(self, name):
+    def get_extra_info(self, name: str) -> None:
+        """Nothing is known of a connection here."""
         return None
 
-    async def shake(self):
+    async def shake(self) -> None:
         """A server's handshake; returns when the client has said its first bytes, or ended."""
         self._in = await self._shake(self.s.read, 1) or b""
 
-    async def read(self, size):
+    async def read(self, size: int) -> bytes:
         """At most size bytes; b"" when the other has ended."""
         if not self._shaken.is_set() and not self._server:
             await self._shaken.wait()
@@ -193,11 +205,12 @@ class TlsStream:
                 return data
             await readable(self.raw)
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         """Leaves with the next drain()."""
         self._out += data
 
-    async def drain(self):
+    async def drain(self) -> None:
+        """Until all that was written has left; a client shakes hands first. OSError in our words."""
         data, self._out = self._out, b""
         if data and not self._shaken.is_set():
             count = await self._shake(self.s.write, data)
@@ -211,14 +224,15 @@ class TlsStream:
             else:
                 await asyncio.sleep(0)
 
-    def close(self):
+    def close(self) -> None:
+        """End the connection at once."""
         forget(self.raw)
         let_go(self)
 
-    async def wait_closed(self):
+    async def wait_closed(self) -> None:
         """It is closed already."""
 
-    def _call(self, function, argument):
+    def _call(self, function: "Callable[[Any], Any]", argument: "Any") -> "Any":
         try:
             return function(argument)
         except OSError as error:
@@ -226,7 +240,7 @@ class TlsStream:
                 return b"" if function == self.s.read else len(argument)
             raise
 
-    async def _shake(self, function, argument):
+    async def _shake(self, function: "Callable[[Any], Any]", argument: "Any") -> "Any":
         """Call function(argument) until it succeeds: the library shakes hands first."""
         records = self._records
         try:
@@ -245,13 +259,13 @@ class TlsStream:
                     await readable(self.raw)
         except (ValueError, OSError) as error:
             cause = OSError("alert protocol version") if records.alert == PROTOCOL_VERSION else error
-            self._broken = tls_error(cause, self.peer, today())
+            self._broken = tls_error(cause, self.peer or "", today())
             raise self._broken
         finally:
             self._shaken.set()
 
 
-def _roomy(function, argument):
+def _roomy(function: "Callable[[Any], Any]", argument: "Any") -> "Any":
     """Call it while the heap is collected only when it is full."""
     each = gc.threshold()
     gc.threshold(-1)
@@ -264,13 +278,13 @@ def _roomy(function, argument):
 class TlsServer:
     """What a server makes of each connection: a context of its own, so that the certificate it saw is that peer's."""
 
-    def __init__(self, files):
+    def __init__(self, files: "TlsCredentials") -> None:
         self._files = files
         context(files, True)  # says now what is wrong with it
 
-    async def accept(self, plain, peer):
+    async def accept(self, plain: "Any", peer: str) -> "TlsStream":
         """The secured stream, with `certificate`: the peer's own as DER. OSError in our words."""
-        leaves = []
+        leaves: "list[bytes]" = []
         stream = TlsStream(plain, context(self._files, True, leaves.append), peer, server_side=True)
         shaken = False
         try:
@@ -282,32 +296,32 @@ class TlsServer:
         stream.certificate = leaves[-1] if leaves else None
         return stream
 
-    def serving(self, platform, handler, refused):
+    def serving(self, platform: "Serving", handler: "Handler", refused: "Refused") -> "Handler":
         """The handler of plain connections that secures each before `await handler(reader, writer)`. refused(text): one was not."""
 
-        async def secured(_reader, plain):
+        async def secured(_reader: "Any", plain: "Any") -> "tuple[TlsStream, TlsStream]":
             stream = await self.accept(plain, "a client at %s" % platform.peer_host(plain))
             return stream, stream
 
         return handshakes.serving(platform, (spoken, secured), (SHAKING_MAX, SHAKING_MS), handler, refused)
 
 
-async def spoken(plain):
+async def spoken(plain: "Any") -> None:
     """Until it has said a byte, or ended."""
     await readable(plain.s)
 
 
-def client(files):
+def client(files: "TlsCredentials") -> "Any":
     """The context of a client."""
     return context(files, False, named)
 
 
-def named(der):
+def named(der: bytes) -> None:
     """The library takes a common name for the host's where a certificate has no subjectAltName. That one is refused."""
     if SUBJECT_ALT_NAME not in der:
         raise ValueError("no subjectAltName")
 
 
-def writable(stream):
+def writable(stream: "Any") -> "Any":
     """Coroutine: until the pollable object takes bytes, or failed."""
     yield core._io_queue.queue_write(stream)

@@ -11,18 +11,30 @@ from ampacity.base.errors import Rejected
 from ampacity.base.rng import Rng
 from ampacity.ports.watchdog import NoWatchdog
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.base.clock import Clock
+    from ampacity.ports.evse_hardware import EvseHardware
+    from ampacity.ports.interfaces import Facts, Handler, Refused, Sleeper, Watchdog
+    from ampacity.ports.line import Line
+    from ampacity.ports.output import Output
+    from ampacity.ports.sim import SimLink
+    from ampacity.ports.tls_credentials import TlsCredentials
+
 RESTART_STATUS = 42
 SECONDS_1970_2000 = 946684800
 RTC_SET_S = 1735689600  # 2025-01-01: a clock that shows less was never set
 
 
-def host_of(peer):
-    """Of what a runtime calls a peer: (host, port, …), or the bytes of a socket address."""
+def host_of(peer: "Any") -> "str | None":
+    """The host of what a runtime calls a peer: (host, port, …), or the bytes of a socket address; None: it is neither."""
     try:
         if isinstance(peer, (bytes, bytearray)):
             import socket
 
-            return ".".join([str(byte) for byte in socket.sockaddr(peer)[1]])
+            return ".".join([str(byte) for byte in socket.sockaddr(peer)[1]])  # type: ignore[attr-defined]
         return str(peer[0])
     except (TypeError, IndexError, AttributeError, OSError):
         return None
@@ -38,17 +50,35 @@ class Platform:
     faults: dict kind → fields of the bench's faults that are on now (empty on real hardware).
     """
 
-    def __init__(self, folder, boot, clock, files=None):
+    if False:  # what each platform adds, for the type checker
+        role: Any  # what runs on it
+
+        def waiter(self) -> Sleeper:
+            """A sleep of one task that others can end."""
+
+        def open_line(self, bus_facts: Facts) -> Line:
+            """The Line of an RTU bus. Rejected: settings that a serial line cannot have."""
+
+        async def connect(self, host: str, port: int, tls: Any = None, server_hostname: "str | None" = None) -> "tuple[Any, Any]":
+            """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
+
+        def abort(self, writer: Any) -> None:
+            """Drop a connection at once."""
+
+        async def listen(self, host: str, port: int, handler: Handler, tls: Any = None, refused: "Refused | None" = None) -> Any:
+            """Serve `await handler(reader, writer)` on host:port; the returned server has close()."""
+
+    def __init__(self, folder: str, boot: "Facts", clock: "Clock", files: "Any" = None) -> None:
         self.folder = folder
         self.boot = boot
         self.clock = clock
         self.files = files
-        self.watchdog = NoWatchdog()
-        self.events = []
-        self.faults = {}
-        self.sim = None
+        self.watchdog: "Watchdog" = NoWatchdog()
+        self.events: "list[tuple[Any, ...]]" = []
+        self.faults: "dict[str, Facts]" = {}
+        self.sim: "SimLink | None" = None
 
-    async def start(self):
+    async def start(self) -> None:
         """Connect what the boot facts ask for: the bench, where `sim` names one."""
         if self.boot.get("sim"):
             from ampacity.ports.sim import SimLink, run_link
@@ -61,30 +91,30 @@ class Platform:
         """Chance of the system's random source; a bench brings one that repeats."""
         return Rng(int.from_bytes(os.urandom(4), "big"))
 
-    def evse_hardware(self, evse_name):
+    def evse_hardware(self, evse_name: str) -> "EvseHardware | None":
         """The EvseHardware of a local charging point, or None where this controller has no such hardware."""
         return None if self.sim is None else self.sim.evse_hardware(evse_name)
 
-    def client_tls(self, files):
+    def client_tls(self, files: "TlsCredentials") -> "Any":
         """What connect() takes as tls, of TlsCredentials (ports/tls_credentials.py). Rejected: what the runtime cannot read."""
         raise Rejected("tls", "wss", "a plain connection: this platform has no TLS")
 
-    def server_tls(self, files):
+    def server_tls(self, files: "TlsCredentials") -> "Any":
         """What listen() takes as tls, of TlsCredentials: clients must show a certificate that a root signed."""
         raise Rejected("tls", "true", "a plain connection: this platform has no TLS")
 
-    def peer_certificate(self, writer):
+    def peer_certificate(self, writer: "Any") -> "bytes | None":
         """The DER of the other's certificate on a connection of listen(…, tls), None on a plain one."""
         return getattr(writer, "certificate", None)
 
-    def peer_host(self, writer):
+    def peer_host(self, writer: "Any") -> "str | None":
         """The address of the other end of a connection of listen(), as text; None where the runtime does not say."""
         return host_of(writer.get_extra_info("peername"))
 
-    def set_clock(self, unix_ms):
-        """The time of day was told: a board without a clock of its own checks certificates by it."""
+    def set_clock(self, unix_ms: int) -> None:
+        """The time of day was told, in ms since 1970: a board without a clock of its own checks certificates by it."""
 
-    def output(self, name):
+    def output(self, name: str) -> "Output | None":
         """The Output of that name ("gpio:N"); on the bench any name is one. None where this controller has no such pin."""
         from ampacity.ports.output import Output, pin_number
 
@@ -93,61 +123,61 @@ class Platform:
         number = pin_number(name)
         return None if number is None else Output(name, self.drive_pin(number))
 
-    def input(self, name):
+    def input(self, name: str) -> "Callable[[], bool] | None":
         """A function that reads the input pin of that name ("gpio:N": True is high). None where there is no such pin."""
         from ampacity.ports.output import pin_number
 
         number = pin_number(name)
         return None if number is None or self.sim is not None else self.read_pin(number)
 
-    def read_pin(self, number):
+    def read_pin(self, number: int) -> "Callable[[], bool]":
         """A function that reads input pin `number`; OSError when it cannot be read."""
         from ampacity.ports.output import sysfs_read
 
         return sysfs_read(number)
 
-    def drive_pin(self, number):
+    def drive_pin(self, number: int) -> "Callable[[bool], object]":
         """A function that switches output pin `number`."""
         from ampacity.ports.output import sysfs_write
 
         return sysfs_write(number)
 
-    def rtc_ms(self):
+    def rtc_ms(self) -> "int | None":
         """Unix time in ms by this hardware's own clock, None where it has none or it was never set."""
         unix_s = int(time.time())
         if time.gmtime(0)[0] == 2000:  # some ports count from there
             unix_s += SECONDS_1970_2000
         return unix_s * 1000 if unix_s > RTC_SET_S else None
 
-    def reset_reason(self):
+    def reset_reason(self) -> str:
         """Why this controller started: "PowerUp", "Watchdog", "Software", … or "unknown" where nothing says."""
         return self.boot.get("reason") or ("PowerUp" if self.boot.get("sim") else self.hardware_reason())
 
-    def hardware_reason(self):
+    def hardware_reason(self) -> str:
         """What the hardware's own register says of it."""
         return "unknown"
 
-    def power_mark(self):
+    def power_mark(self) -> str:
         """A text that stays the same for as long as the power is on, "" where there is none."""
         return ""
 
-    def stall(self, duration_ms):
-        """Hold everything up, as a slow medium does."""
+    def stall(self, duration_ms: int) -> None:
+        """Hold everything up for so many ms, as a slow medium does."""
         until_ms = self.clock.now_ms() + duration_ms
         while self.clock.now_ms() < until_ms:
             pass
 
-    async def pace(self, duration_ms):
-        """The safety loop's own sleep. A bench's `hang` holds the loop here while all else goes on."""
+    async def pace(self, duration_ms: int) -> None:
+        """The safety loop's own sleep, in ms. A bench's `hang` holds the loop here while all else goes on."""
         await self.clock.sleep_ms(duration_ms)
         while "hang" in self.faults:
             await self.clock.sleep_ms(20)
 
-    def reset(self, kind="immediate"):
+    def reset(self, kind: str = "immediate") -> None:
         """Leave the process with the status that asks for a restart; the hardware's reset state opens the contactor."""
         sys.exit(RESTART_STATUS)
 
-    def look(self, bus_facts):
+    def look(self, bus_facts: "Facts") -> None:
         """Busy when another program has the device of that bus now; a board has one program."""
         if sys.platform != "linux":
             return
@@ -158,9 +188,9 @@ class Platform:
         except Rejected:  # no device of its own
             pass
 
-    def device_of(self, bus_facts):
-        """The device path of a serial bus; on the bench the boot facts name the pty of a virtual one."""
-        port = bus_facts.get("port", "virtual")
+    def device_of(self, bus_facts: "Facts") -> str:
+        """The device path of a serial bus; on the bench the boot facts name the pty of a virtual one. Rejected: it has none."""
+        port: str = bus_facts.get("port", "virtual")
         lines = self.boot.get("lines") or {}
         port = lines.get(bus_facts.get("name"), port)
         if port == "virtual":

@@ -10,6 +10,9 @@ import struct
 from ampacity.base.errors import Rejected
 from ampacity.ports.address import numeric_host, parse_address
 
+if False:  # for the type checker
+    from ampacity.ports.interfaces import Address
+
 SCHEME = "socket://"
 CONNECTING = (115, 119)  # EINPROGRESS as the platforms number it
 UNHEARD_MS = 3000
@@ -17,7 +20,7 @@ IPPROTO_TCP, TCP_NODELAY, TCP_USER_TIMEOUT = 6, 1, 18  # Linux's numbers, on bot
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
-def address_of(port):
+def address_of(port: object) -> "Address | None":
     """ "socket://HOST:PORT" → (host, port), None for a port of another kind. Rejected for an address that is none."""
     if not isinstance(port, str) or port[: len(SCHEME)] != SCHEME:
         return None
@@ -28,7 +31,7 @@ def address_of(port):
         raise Rejected("port", port, "socket://HOST:PORT with a numeric address")
 
 
-def begin(address):
+def begin(address: "Address") -> "socket.socket":
     """A socket that does not wait and is about to be connected. OSError if it cannot be."""
     sock = socket.socket()
     sock.setblocking(False)
@@ -46,7 +49,7 @@ def begin(address):
     return sock
 
 
-def drop(sock):
+def drop(sock: "socket.socket") -> None:
     """Close it with a reset: what it still holds is not sent any more."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)

@@ -16,6 +16,15 @@ from ampacity.base.compat import format_exception
 from ampacity.ports.address import parse_address
 from ampacity.ports.evse_hardware import EvseHardware
 
+if False:  # for the type checker
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from ampacity.ports.interfaces import BenchPlatform, Facts, Sleeper
+    from ampacity.ports.output import Output
+
+    State = tuple[tuple[str, int], bool, bool]  # pilot, contactor, lock
+
 REPEAT_MS = 200
 FEED_MS_MIN = 50
 CONNECT_TRIES = 50
@@ -35,11 +44,12 @@ class SimWatchdog:
 
     armed = True
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.fed = False
-        self.on_feed = None
+        self.on_feed: "Callable[[], object] | None" = None
 
-    def feed(self):
+    def feed(self) -> None:
+        """Only the safety loop calls this; the bench is told at most each 50 ms."""
         self.fed = True
         if self.on_feed is not None:
             self.on_feed()
@@ -48,19 +58,21 @@ class SimWatchdog:
 class SimLink:
     """Pure core: lines and `now_ms` in, lines out. events, faults: the lists of the Platform it serves."""
 
-    def __init__(self, name, events, faults):
+    tasks: "list[asyncio.Task[None]]"  # that serve it, once run_link has connected
+
+    def __init__(self, name: str, events: "list[tuple[Any, ...]]", faults: "dict[str, Facts]") -> None:
         self.name = name
         self.watchdog = SimWatchdog()
-        self.on_change = None
+        self.on_change: "Callable[[], object] | None" = None
         self.refused = 0
         self._events = events
         self._faults = faults
-        self._ports = {}
-        self._outputs = {}
-        self._sent = {}
-        self._fed_ms = None
+        self._ports: "dict[str, EvseHardware]" = {}
+        self._outputs: "dict[str, Output]" = {}
+        self._sent: "dict[str, Any]" = {}
+        self._fed_ms: "int | None" = None
 
-    def output(self, name):
+    def output(self, name: str) -> "Output":
         """The relay of that name; the bench wires what it knows by it."""
         from ampacity.ports.output import Output
 
@@ -68,17 +80,18 @@ class SimLink:
             self._outputs[name] = Output(name, lambda on: self._changed())
         return self._outputs[name]
 
-    def evse_hardware(self, evse):
+    def evse_hardware(self, evse: str) -> "EvseHardware":
         """The charging point of that name; the bench gives every controller those that it asks for."""
         if evse not in self._ports:
             self._ports[evse] = port = EvseHardware(evse)
             port.on_change = self._changed
         return self._ports[evse]
 
-    def hello(self, pid=0):
+    def hello(self, pid: int = 0) -> str:
+        """The first line to the bench; pid: this process's number, 0 where the runtime does not say."""
         return strict_json.dumps({"hello": self.name, "pid": pid})
 
-    def receive(self, line, now_ms):
+    def receive(self, line: "str | bytes", now_ms: int) -> None:
         """One line from the bench."""
         try:
             message = strict_json.loads(line)
@@ -87,7 +100,7 @@ class SimLink:
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             self.refused += 1
 
-    def due(self, now_ms):
+    def due(self, now_ms: int) -> "list[str]":
         """The lines that should go out now."""
         lines = []
         for name in sorted(self._ports):
@@ -108,11 +121,11 @@ class SimLink:
             lines.append('{"wd":1}')
         return lines
 
-    def _changed(self):
+    def _changed(self) -> None:
         if self.on_change is not None:
             self.on_change()
 
-    def _on_cp(self, message, now_ms):
+    def _on_cp(self, message: "Facts", now_ms: int) -> None:
         port = self.evse_hardware(message["evse"])
         before = seen(port)
         high_mv, low_mv = message["cp"]
@@ -130,23 +143,23 @@ class SimLink:
         if port.on_input is not None and seen(port) != before and "hang" not in self._faults:
             port.on_input(now_ms)
 
-    def _on_token(self, message, now_ms):
+    def _on_token(self, message: "Facts", now_ms: int) -> None:
         token, kind = message["token"]
         self._to_owner(message.get("evse"), ("token", token, kind))
 
-    def _on_button(self, message, now_ms):
+    def _on_button(self, message: "Facts", now_ms: int) -> None:
         self._to_owner(message.get("evse"), ("button", message["button"]))
 
-    def _on_bay(self, message, now_ms):
+    def _on_bay(self, message: "Facts", now_ms: int) -> None:
         self._events.append(("bay", message.get("evse"), bool(message["bay"]), message.get("token")))
 
-    def _on_safety_load(self, message, now_ms):
+    def _on_safety_load(self, message: "Facts", now_ms: int) -> None:
         self._events.append(("safety_load", message["safety_load"], bool(message["on"])))
 
-    def _on_output(self, message, now_ms):
+    def _on_output(self, message: "Facts", now_ms: int) -> None:
         self.output(message["output"]).seen = message["seen"]
 
-    def _on_fault(self, message, now_ms):
+    def _on_fault(self, message: "Facts", now_ms: int) -> None:
         kind, on = message["fault"], bool(message.get("on", True))
         if on:
             self._faults[kind] = message
@@ -154,24 +167,25 @@ class SimLink:
             self._faults.pop(kind, None)
         self._events.append(("fault", kind, on, message))
 
-    def _to_owner(self, evse, event):
+    def _to_owner(self, evse: "str | None", event: "tuple[str, ...]") -> None:
         if evse in self._ports:
             self._ports[evse].events.append(event)
         else:
             self._events.append((event[0], evse) + event[1:])
 
 
-def seen(port):
+def seen(port: "EvseHardware") -> "tuple[int, int, bool | None, bool, bool, bool, bool]":
     """What a contactor may have to be opened for."""
     return port.cp_high_mv, port.cp_low_mv, port.contactor_closed, port.rcm, port.overtemp, port.lock_failed, port.pe_lost
 
 
-def output_line(name, state):
+def output_line(name: str, state: "State") -> str:
+    """The line that tells the bench an EVSE's outputs; the pilot's duty in permille."""
     (kind, permille), contactor, lock = state
     return strict_json.dumps({"evse": name, "pilot": [kind, permille], "contactor": contactor, "lock": lock})
 
 
-async def run_link(platform, link, address):
+async def run_link(platform: "BenchPlatform", link: "SimLink", address: str) -> None:
     """Connect to the bench at HOST:PORT and serve `link` in tasks of its own; the process ends with the bench."""
     host, port = parse_address(address)
     for _ in range(CONNECT_TRIES):
@@ -191,7 +205,8 @@ async def run_link(platform, link, address):
     ]
 
 
-async def read_lines(platform, link, reader):
+async def read_lines(platform: "BenchPlatform", link: "SimLink", reader: "Any") -> None:
+    """Lines from the bench, until it ends. Raises OSError."""
     while True:
         line = await reader.readline()
         if not line:
@@ -199,7 +214,8 @@ async def read_lines(platform, link, reader):
         link.receive(line, platform.clock.now_ms())
 
 
-async def write_lines(platform, link, writer, waiter):
+async def write_lines(platform: "BenchPlatform", link: "SimLink", writer: "Any", waiter: "Sleeper") -> None:
+    """Lines to the bench, as they are due, for ever. Raises OSError."""
     while True:
         lines = link.due(platform.clock.now_ms())
         if lines:
@@ -208,7 +224,7 @@ async def write_lines(platform, link, writer, waiter):
         await waiter.wait(FEED_MS_MIN * 1000)
 
 
-async def until_end(coroutine):
+async def until_end(coroutine: "Coroutine[Any, Any, None]") -> None:
     """The bench is gone, or speaks no more: so is the hardware. End the process as a power cut would."""
     try:
         await coroutine
@@ -219,7 +235,7 @@ async def until_end(coroutine):
     sys.exit(0)
 
 
-def process_id():
+def process_id() -> int:
     """This process's number, 0 where the runtime does not say."""
     try:
         import os

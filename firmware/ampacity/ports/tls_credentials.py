@@ -13,7 +13,7 @@ class TlsCredentials:
     Rejected names the field. `roots`, `chain`: lists of DER; `key`: DER or None; `chain_pem`, `key_pem`: as given.
     """
 
-    def __init__(self, roots, certificate=None, key=None):
+    def __init__(self, roots: "str | None", certificate: "str | None" = None, key: "str | None" = None) -> None:
         if not roots:
             raise Rejected("root_pem", "none", "the file with the root certificates to trust")
         if bool(certificate) != bool(key):

@@ -43,7 +43,7 @@ CLOSED = -0x7280  # Mbed TLS: the peer ended the connection
 ALERT = -0x7780  # Mbed TLS: the peer sent a fatal alert
 
 
-def tls_error_text(error, peer, today):
+def tls_error_text(error: "BaseException", peer: str, today: str) -> str:
     """One line for an error of a TLS library. peer: whom it was meant to be; today: the date by our own clock."""
     text = " ".join([str(part) for part in error.args]) or str(error)
     for piece, meaning in MEANINGS:
@@ -57,6 +57,6 @@ def tls_error_text(error, peer, today):
     return "tls: no secure connection to %s: %s" % (peer, text)
 
 
-def tls_error(error, peer, today):
+def tls_error(error: "BaseException", peer: str, today: str) -> "OSError":
     """The OSError that callers see in its place."""
     return OSError(PROTOCOL_ERROR, tls_error_text(error, peer, today))

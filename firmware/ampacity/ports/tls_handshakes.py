@@ -8,11 +8,21 @@ import asyncio
 from ampacity.base.admission import Admission
 from ampacity.base.within import within
 
+if False:  # for the type checker
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from ampacity.base.admission import Client
+    from ampacity.ports.interfaces import Handler, Refused, Serving
+
+    Streams = tuple[Any, Any]  # reader, writer
+    Steps = tuple[Callable[[Any], Coroutine[Any, Any, None]], Callable[[Any, Any], Coroutine[Any, Any, Streams]]]
+
 HANDSHAKE_S = 10  # from the first moment on
 WAITING = 4  # connections that have not yet said a byte
 
 
-def serving(platform, how, limits, handler, refused):
+def serving(platform: "Serving", how: "Steps", limits: "tuple[int, int]", handler: "Handler", refused: "Refused") -> "Handler":
     """The handler of plain connections that secures each before `await handler(reader, writer)`.
 
     how: the coroutines spoken(writer), until it has said a byte or ended, and accept(reader, writer) → both, secured; OSError.
@@ -21,11 +31,11 @@ def serving(platform, how, limits, handler, refused):
     spoken, accept = how
     admission = Admission(platform, limits[0], WAITING, lambda text, _now_ms: refused("tls handshakes: " + text), limits[1])
 
-    async def shaken(client, reader, writer):
+    async def shaken(client: "Client", reader: "Any", writer: "Any") -> "Streams | None":
         await spoken(writer)
         return await accept(reader, writer) if admission.heard(client) else None
 
-    async def secured(reader, writer):
+    async def secured(reader: "Any", writer: "Any") -> None:
         client, peer = admission.enter(writer), platform.peer_host(writer)
         streams = None
         try:

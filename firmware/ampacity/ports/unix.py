@@ -15,6 +15,12 @@ from ampacity.ports.mp_platform import MpPlatform, secure
 from ampacity.ports.serial_over_tcp import address_of
 from ampacity.ports.watchdog import linux_watchdog
 
+if False:  # for the type checker
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from ampacity.ports.interfaces import Facts, Handler, Modes, Refused
+
 BACKLOG = 16  # connections that the kernel keeps for us; one is taken in a turn of the loop
 LINGER_ZERO = struct.pack("ii", 1, 0)
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
@@ -31,11 +37,11 @@ except (ImportError, OSError):  # a build without it: the device is opened waiti
 class UnixPlatform(MpPlatform):
     """The outside world of a controller that is a process of the unix runtime."""
 
-    def __init__(self, folder, boot, files=None):
+    def __init__(self, folder: str, boot: "Facts", files: "Any" = None) -> None:
         super().__init__(folder, boot, TicksClock(), files)
         self.watchdog = linux_watchdog(boot)
 
-    def power_mark(self):
+    def power_mark(self) -> str:
         """The kernel's own: another one after each start of the machine."""
         try:
             with open("/proc/sys/kernel/random/boot_id") as f:
@@ -43,10 +49,11 @@ class UnixPlatform(MpPlatform):
         except OSError:
             return ""
 
-    def waiter(self):
+    def waiter(self) -> "Waiter":
+        """A sleep of one task that others can end."""
         return Waiter()
 
-    def open_line(self, bus_facts):
+    def open_line(self, bus_facts: "Facts") -> "Line":
         """The Line of an RTU bus; Rejected for settings that a serial line cannot have."""
         path, modes = self.device_of(bus_facts), tty_modes(bus_facts)
         far = address_of(path)
@@ -54,7 +61,7 @@ class UnixPlatform(MpPlatform):
             return Line(lambda on_data, on_lost: TcpSerialLine(far, on_data, on_lost), Waiter(), self.clock)
         return Line(lambda on_data, on_lost: Pump(open_tty(path, modes), on_data, on_lost), Waiter(), self.clock)
 
-    async def connect(self, host, port, tls=None, server_hostname=None):
+    async def connect(self, host: str, port: int, tls: "Any" = None, server_hostname: "str | None" = None) -> "tuple[Any, Any]":
         """(reader, writer) of a TCP connection; OSError if there is none. tls: of client_tls, or None."""
         reader, writer = await asyncio.open_connection(numeric_host(host), port)
         poller = select.poll()
@@ -65,7 +72,7 @@ class UnixPlatform(MpPlatform):
                 raise OSError(111, "connection refused")
         return (reader, writer) if tls is None else secure(writer, tls, server_hostname)
 
-    def abort(self, writer):
+    def abort(self, writer: "Any") -> None:
         """Drop a connection with a reset: nothing that was written stays on its way."""
         plain = getattr(writer, "raw", writer.s)
         forget(plain)
@@ -75,26 +82,26 @@ class UnixPlatform(MpPlatform):
             pass
         let_go(writer)
 
-    async def listen(self, host, port, handler, tls=None, refused=None):
+    async def listen(self, host: str, port: int, handler: "Handler", tls: "Any" = None, refused: "Refused | None" = None) -> "Any":
         """Serve `await handler(reader, writer)` on host:port; the returned server has close().
 
         tls: of server_tls; refused(text): told each handshake that failed.
         """
         if tls is not None:
             handler = tls.serving(self, handler, refused)
-        return await asyncio.start_server(handler, numeric_host(host), port, BACKLOG)
+        return await asyncio.start_server(handler, numeric_host(host), port, BACKLOG)  # type: ignore[call-arg]
 
-    async def terminal(self):
+    async def terminal(self) -> "tuple[Any, Any]":
         """(reader, writer) of the process's own standard input and output, for a console."""
-        return asyncio.StreamReader(sys.stdin.buffer), asyncio.StreamWriter(sys.stdout.buffer, {})
+        return asyncio.StreamReader(sys.stdin.buffer), asyncio.StreamWriter(sys.stdout.buffer, {})  # type: ignore[arg-type, call-arg]
 
 
-def run(main):
+def run(main: "Coroutine[Any, Any, Any]") -> "Any":
     """Run the firmware's first coroutine."""
     return asyncio.run(main)
 
 
-def open_tty(path, modes):
+def open_tty(path: str, modes: "Modes") -> "Any":
     """A serial device in raw mode whose reads and writes do not wait. OSError if it is not there."""
     if _open is None:
         stream = open(path, "r+b")
@@ -113,8 +120,8 @@ def open_tty(path, modes):
     return stream
 
 
-def set_modes(stream, modes):
-    """Raw mode in which a read returns what is there."""
+def set_modes(stream: "Any", modes: "Modes") -> None:
+    """Raw mode with the iflag, cflag and speed of tty_modes, in which a read returns what is there. Raises OSError."""
     iflag, cflag, speed = modes
     fd = stream.fileno()
     termios.setraw(fd)

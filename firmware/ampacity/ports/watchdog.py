@@ -8,6 +8,11 @@ import os
 
 from ampacity.base.errors import Rejected
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.ports.interfaces import Facts, Watchdog
+
 S_IFMT, S_IFCHR = 0xF000, 0x2000
 A_DEVICE = "a character device that is there, such as /dev/watchdog"
 BOARD_MS_MIN, BOARD_MS_MAX = 500, 8300  # the shortest that outlasts a slow tick; the longest that every chip of ours can
@@ -18,7 +23,7 @@ class NoWatchdog:
 
     armed = False
 
-    def feed(self):
+    def feed(self) -> None:
         """Only the safety loop calls this, after it has checked the invariant."""
 
 
@@ -27,10 +32,11 @@ class DeviceWatchdog:
 
     armed = True
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self._device = open(path, "wb", buffering=0)
 
-    def feed(self):
+    def feed(self) -> None:
+        """Only the safety loop calls this. OSError: the device is gone."""
         self._device.write(b"\0")
 
 
@@ -39,16 +45,17 @@ class BoardWatchdog:
 
     armed = True
 
-    def __init__(self, wdt, timeout_ms):
+    def __init__(self, wdt: "Any", timeout_ms: int) -> None:
         if type(timeout_ms) is not int or not BOARD_MS_MIN <= timeout_ms <= BOARD_MS_MAX:
             raise Rejected("watchdog", timeout_ms, "%d to %d ms" % (BOARD_MS_MIN, BOARD_MS_MAX))
         self._wdt = wdt(timeout=timeout_ms)
 
-    def feed(self):
+    def feed(self) -> None:
+        """Only the safety loop calls this, at least each timeout_ms."""
         self._wdt.feed()
 
 
-def linux_watchdog(boot):
+def linux_watchdog(boot: "Facts") -> "Watchdog":
     """That of the boot facts, or none. Raises Rejected for what is no watchdog device, or cannot be opened."""
     path = boot.get("watchdog")
     if path is None:
@@ -60,7 +67,7 @@ def linux_watchdog(boot):
         raise Rejected("watchdog", path, "a device that can be opened, such as /dev/watchdog")
 
 
-def need_device(path):
+def need_device(path: object) -> None:
     """Raises Rejected for what is no character device: a file would be fed, and nothing would ever bite. Opens nothing."""
     try:
         if type(path) is str and os.stat(path)[0] & S_IFMT == S_IFCHR:

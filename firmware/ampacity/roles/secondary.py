@@ -144,7 +144,7 @@ class Secondary:
 
     def view(self, now_ms: int) -> "View":
         """Facts for the console and the bench: amperes with one decimal."""
-        view = {
+        view: "View" = {
             "mode": self._state,
             "limit_a": self.lease.limit_da(now_ms) / 10,
             "lease_left_ms": self.lease.remaining_ms(now_ms),
@@ -162,7 +162,7 @@ class Secondary:
 
     def _held_open(self, now_ms: int) -> bool:
         """The flag of the newest grant says so, for as long as its lease lasts."""
-        return self.map.flags & FLAG_OPEN and self.lease.state(now_ms) == "leased"
+        return bool(self.map.flags & FLAG_OPEN) and self.lease.state(now_ms) == "leased"
 
     def _show(self, now_ms: int) -> None:
         evse, machine, facts = self.evse, self.machine, self.map

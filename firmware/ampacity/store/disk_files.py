@@ -8,17 +8,23 @@ import os
 
 from ampacity.store.fsync import sync_file, sync_folder
 
+if False:  # for the type checker
+    from io import FileIO
+    from typing import Any
+
+    from ampacity.store.interfaces import Names
+
 try:
     from ampacity.store.file_permissions import APPEND, FILE_MODE, FOLDER_MODE, WRITE_NEW, make_folder, open_private, restrict
 except ImportError:
-    APPEND, WRITE_NEW, FILE_MODE, FOLDER_MODE = "ab", "wb", 0, 0
+    APPEND, WRITE_NEW, FILE_MODE, FOLDER_MODE = "ab", "wb", 0, 0  # type: ignore[assignment]
     make_folder = os.mkdir
 
-    def open_private(path, flags):
+    def open_private(path: str, flags: "Any") -> "FileIO":
         """On a board, which has no modes."""
-        return open(path, flags, buffering=0)
+        return open(path, flags, buffering=0)  # type: ignore[no-any-return]
 
-    def restrict(path, mode):
+    def restrict(path: str, mode: int) -> bool:
         """Nothing to take from anybody."""
         return False
 
@@ -40,10 +46,10 @@ class DiskFiles:
 
     trouble = exposed = None
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._open = []  # [(name, file)], the one opened last at the end
-        self._named = set()  # names that are durable
+        self._open: "list[tuple[str, FileIO]]" = []  # [(name, file)], the one opened last at the end
+        self._named: "set[str]" = set()  # names that are durable
         try:
             self._make(folder)
             self._named = set(self.list())
@@ -51,14 +57,14 @@ class DiskFiles:
         except OSError as error:
             self.trouble = "%s: %s" % (folder, error)
 
-    def _make(self, folder):
+    def _make(self, folder: str) -> None:
         try:
             make_folder(folder)
         except OSError as error:
             if error.errno != EEXIST and not _exists(folder):  # a medium that cannot be written says so first
                 raise
 
-    def _tidy(self, folder):
+    def _tidy(self, folder: str) -> None:
         theirs = restrict(folder, FOLDER_MODE)
         for name in os.listdir(folder):
             if name.endswith(BESIDE):
@@ -68,8 +74,8 @@ class DiskFiles:
         if theirs:
             self.exposed = "others on this machine may read %s, passwords and keys too: its modes cannot be changed" % folder
 
-    def read(self, name):
-        """All of a file, None if there is none."""
+    def read(self, name: str) -> "bytes | None":
+        """All of a file, None if there is none. Raises OSError."""
         try:
             with open(self._path(name), "rb") as file:
                 return file.read()
@@ -78,8 +84,8 @@ class DiskFiles:
                 raise
             return None
 
-    def append(self, name, data):
-        """Add to the end of a file, which is made if it is missing."""
+    def append(self, name: str, data: bytes) -> None:
+        """Add to the end of a file, which is made if it is missing; not yet durable. OSError: a part may have been added."""
         file = self._appender(name)
         try:
             _write_all(file, data)
@@ -87,8 +93,8 @@ class DiskFiles:
             self._shut(name)
             raise
 
-    def sync(self, name):
-        """What was appended to the file is on the medium, and so is its name."""
+    def sync(self, name: str) -> None:
+        """What was appended to the file is on the medium, and so is its name. OSError: it may not be."""
         try:
             sync_file(self._appender(name))
         except OSError:
@@ -98,7 +104,7 @@ class DiskFiles:
             sync_folder(self._folder)
             self._named.add(name)
 
-    def replace(self, name, data):
+    def replace(self, name: str, data: bytes) -> None:
         """The file holds `data` and nothing else, or OSError and what it held before."""
         self._shut(name)
         beside = self._path(name + BESIDE)
@@ -113,7 +119,7 @@ class DiskFiles:
         sync_folder(self._folder)
         self._named.add(name)
 
-    def list(self):
+    def list(self) -> "Names":
         """The names, sorted; no folders, no unfinished replacements."""
         names = []
         for name in os.listdir(self._folder):
@@ -121,24 +127,24 @@ class DiskFiles:
                 names.append(name)
         return sorted(names)
 
-    def remove(self, name):
-        """The file is gone; no error if there is none."""
+    def remove(self, name: str) -> None:
+        """The file is gone; no error if there is none. OSError: it may be there still."""
         self._shut(name)
         self._forget(self._path(name))
         sync_folder(self._folder)
         self._named.discard(name)
 
-    def close(self):
+    def close(self) -> None:
         """Let go of the open files."""
         while self._open:
             self._open.pop()[1].close()
 
-    def _path(self, name):
+    def _path(self, name: str) -> str:
         if "/" in name or name in ("", ".", ".."):
             raise ValueError("file name: %s" % name)
         return self._folder + "/" + name
 
-    def _appender(self, name):
+    def _appender(self, name: str) -> "FileIO":
         for known, file in self._open:
             if known == name:
                 return file
@@ -148,14 +154,14 @@ class DiskFiles:
         self._open.append((name, file))
         return file
 
-    def _shut(self, name):
+    def _shut(self, name: str) -> None:
         for i, (known, file) in enumerate(self._open):
             if known == name:
                 self._open.pop(i)
                 file.close()
                 return
 
-    def _forget(self, path):
+    def _forget(self, path: str) -> None:
         try:
             os.remove(path)
         except OSError as error:
@@ -163,7 +169,7 @@ class DiskFiles:
                 raise
 
 
-def _exists(path):
+def _exists(path: str) -> bool:
     try:
         os.stat(path)
     except OSError:
@@ -171,6 +177,6 @@ def _exists(path):
     return True
 
 
-def _write_all(file, data):
+def _write_all(file: "FileIO", data: bytes) -> None:
     while data:
         data = data[file.write(data) :]

@@ -9,9 +9,11 @@ from binascii import crc32
 
 from ampacity.base.strict_json import dumps, loads
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
+    from typing import Any
+
     from ampacity.base.log import Log
+    from ampacity.store.interfaces import Files
 
 SUFFIX = ".set"
 NAMES = "trusted"  # names of the documents on which trust rests, of those that there were
@@ -24,18 +26,18 @@ class DocumentStore:
     those that must not vanish unseen.
     """
 
-    def __init__(self, files, size_max=SIZE_MAX, trusted=()):
+    def __init__(self, files: "Files", size_max: int = SIZE_MAX, trusted: "tuple[str, ...]" = ()) -> None:
         self._files = files
         self._size_max = size_max
         self._trusted = trusted
         self._names_due = False  # they are not all written down
-        self._there = []  # names of trusted documents that there were
-        self.damaged = []
-        self.unread = []  # those of them that the medium did not give: it may have them still, so nothing is written over them
+        self._there: "list[str]" = []  # names of trusted documents that there were
+        self.damaged: "list[str]" = []
+        self.unread: "list[str]" = []  # those of them that the medium did not give: it may have them still, so nothing is written over them
         if trusted:
             self._look()
 
-    def get(self, name, default=None):
+    def get(self, name: str, default: "Any" = None) -> "Any":
         """The document (what strict JSON gives), or `default` if there is none or it is damaged."""
         try:
             raw = self._files.read(name + SUFFIX)
@@ -51,8 +53,11 @@ class DocumentStore:
             self.damaged.append(name)
         return default
 
-    def put(self, name, value):
-        """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write."""
+    def put(self, name: str, value: "Any") -> None:
+        """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write.
+
+        ValueError: it is longer than size_max bytes, or strict JSON cannot write it.
+        """
         if name in self.unread:
             raise OSError(EIO, "what is kept could not be read: restart when the medium is well")
         self._write(name, value)
@@ -68,19 +73,19 @@ class DocumentStore:
         if name in self.damaged:
             self.damaged.remove(name)
 
-    def remove(self, name):
-        """Forget a document; no error if there is none."""
+    def remove(self, name: str) -> None:
+        """Forget a document; no error if there is none. OSError: it may be there still."""
         if name in self._there:
             self._there.remove(name)
             self._write(NAMES, sorted(self._there))
         self._files.remove(name + SUFFIX)
 
-    def give_up(self, name):
+    def give_up(self, name: str) -> None:
         """What the medium did not give may be written over."""
         if name in self.unread:
             self.unread.remove(name)
 
-    def readable(self, name):
+    def readable(self, name: str) -> bool:
         """Does the medium give it now?"""
         try:
             self._files.read(name + SUFFIX)
@@ -88,7 +93,7 @@ class DocumentStore:
             return False
         return True
 
-    def _write(self, name, value):
+    def _write(self, name: str, value: "Any") -> None:
         body = dumps(value).encode()
         if len(body) > self._size_max:
             raise ValueError("settings: %s is longer than %d bytes" % (name, self._size_max))
@@ -96,13 +101,13 @@ class DocumentStore:
         if self._read(name) != raw:
             self._files.replace(name + SUFFIX, raw)
 
-    def _read(self, name):
+    def _read(self, name: str) -> "bytes | None":
         try:
             return self._files.read(name + SUFFIX)
         except OSError:  # then it is written anew
             return None
 
-    def _look(self):
+    def _look(self) -> None:
         """Which of the trusted documents there were, and are; what an earlier version wrote is taken in."""
         known = self.get(NAMES, [])
         known = [name for name in known if name in self._trusted] if isinstance(known, list) else []
@@ -113,14 +118,14 @@ class DocumentStore:
             except OSError:  # the store itself reports a medium that refuses; the names come with the next document
                 self._names_due = True
 
-    def _exists(self, name):
+    def _exists(self, name: str) -> bool:
         try:
             return self._files.read(name + SUFFIX) is not None
         except OSError:
             return True
 
-    def names(self):
-        """The documents there are, sorted."""
+    def names(self) -> "list[str]":
+        """The documents there are, sorted, without ".set". Raises OSError."""
         return [name[: -len(SUFFIX)] for name in self._files.list() if name.endswith(SUFFIX) and name != NAMES + SUFFIX]
 
 
@@ -135,7 +140,7 @@ class KeptDocuments:
     def __init__(self, documents: "DocumentStore", log: "Log", counter: str) -> None:
         self.documents = documents
         self.log = log
-        self.failing: list[str] = []
+        self.failing: "list[str]" = []
         self._counter = counter
 
     def put(self, name: str, value: object, now_ms: int) -> bool:
@@ -153,7 +158,7 @@ class KeptDocuments:
         return True
 
 
-def _parse(raw, size_max):
+def _parse(raw: bytes, size_max: int) -> "Any":
     if len(raw) < 9 or raw[8:9] != b"\n" or int(str(raw[:8], "ascii"), 16) != crc32(raw[9:]):
         raise ValueError("settings: the CRC is wrong")
     return loads(raw[9:], size_max)

@@ -6,13 +6,18 @@ is then killed for real.
 
 from ampacity.base.rng import Rng
 
+if False:  # for the type checker
+    from collections.abc import Callable
+
+    from ampacity.store.interfaces import Files, Names
+
 ENOSPC = 28
 
 
 class FaultyFiles:
     """files: the door behind. die: called when the power goes (must not return). delay(ms): how slowness passes."""
 
-    def __init__(self, files, die, delay, seed=1):
+    def __init__(self, files: "Files", die: "Callable[[], object]", delay: "Callable[[int], object]", seed: int = 1) -> None:
         self._files = files
         self._die = die
         self._delay = delay
@@ -21,17 +26,20 @@ class FaultyFiles:
         self.full = False
         self.slow_ms = 0
 
-    def cut_at_write(self, n):
+    def cut_at_write(self, n: int) -> None:
         """Cut the power in the n-th coming write; 0 takes the order back."""
         self._cut_in = n
 
-    def read(self, name):
+    def read(self, name: str) -> "bytes | None":
+        """All of a file, None if there is none; never slow."""
         return self._files.read(name)
 
-    def list(self):
+    def list(self) -> "Names":
+        """The names of all files."""
         return self._files.list()
 
-    def append(self, name, data):
+    def append(self, name: str, data: bytes) -> None:
+        """Add to a file; a power cut in it leaves a part. OSError 28 while `full`."""
         if self._begin():
             self._files.append(name, data[: self._rng.below(len(data) + 1)])
             self._files.sync(name)
@@ -39,24 +47,27 @@ class FaultyFiles:
         self._space()
         self._files.append(name, data)
 
-    def sync(self, name):
+    def sync(self, name: str) -> None:
+        """What was appended is durable; a power cut comes before or after that."""
         self._before_or_after(lambda: self._files.sync(name))
 
-    def replace(self, name, data):
+    def replace(self, name: str, data: bytes) -> None:
+        """The file holds `data` and nothing else; after a power cut that or what it held. OSError 28 while `full`."""
         self._space()
         self._before_or_after(lambda: self._files.replace(name, data))
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
+        """The file is gone, or after a power cut perhaps still there."""
         self._before_or_after(lambda: self._files.remove(name))
 
-    def _before_or_after(self, change):
+    def _before_or_after(self, change: "Callable[[], object]") -> None:
         cut = self._begin()
         if not cut or self._rng.chance(500):
             change()
         if cut:
             self._die()
 
-    def _begin(self):
+    def _begin(self) -> bool:
         if self.slow_ms:
             self._delay(self.slow_ms)
         if self._cut_in:
@@ -64,6 +75,6 @@ class FaultyFiles:
             return self._cut_in == 0
         return False
 
-    def _space(self):
+    def _space(self) -> None:
         if self.full:
             raise OSError(ENOSPC, "no space left")

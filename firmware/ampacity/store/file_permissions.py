@@ -5,6 +5,10 @@ The C library's own calls where MicroPython has `ffi`. ImportError where it has 
 
 import os
 
+if False:  # for the type checker
+    from io import FileIO
+    from typing import Any
+
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 OTHERS = 0o077
 NOT_OURS = (1, 13, 22, 38, 95)  # EPERM, EACCES, EINVAL, ENOSYS, ENOTSUP: what media without modes say
@@ -14,15 +18,15 @@ APPEND = 0x1 | 0x40 | 0x400  # O_APPEND
 try:
     os.open  # noqa: B018 - only CPython has it
 
-    def make_folder(path):
+    def make_folder(path: str) -> None:
         """A new folder. OSError: there is one, or there cannot be one."""
         os.mkdir(path, FOLDER_MODE)
 
-    def open_private(path, flags):
+    def open_private(path: str, flags: "Any") -> "FileIO":
         """An unbuffered file for writing; flags: WRITE_NEW or APPEND. OSError if it cannot be."""
         return open(os.open(path, flags | os.O_CLOEXEC, FILE_MODE), "wb", buffering=0)
 
-    def _change(path, mode):
+    def _change(path: str, mode: int) -> None:
         os.chmod(path, mode)
 
 except AttributeError:
@@ -36,28 +40,31 @@ except AttributeError:
         _mkdir = _libc.func("i", "mkdir", "si")
         _chmod = _libc.func("i", "chmod", "si")
 
-        def _checked(result, path):
+        def _checked(result: int, path: str) -> int:
             if result < 0:
                 raise OSError(uctypes.struct(_errno_at(), {"number": uctypes.INT32}).number, path)
             return result
 
-        def make_folder(path):
+        def make_folder(path: str) -> None:
             """A new folder. OSError: there is one, or there cannot be one."""
             _checked(_mkdir(path, FOLDER_MODE), path)
 
-        def open_private(path, flags):
+        def open_private(path: str, flags: "Any") -> "FileIO":
             """An unbuffered file for writing; flags: WRITE_NEW or APPEND. OSError if it cannot be."""
             return open(_checked(_open(path, flags, FILE_MODE), path), "wb", buffering=0)
 
-        def _change(path, mode):
+        def _change(path: str, mode: int) -> None:
             _checked(_chmod(path, mode), path)
 
     except OSError:
         raise ImportError("no C library")
 
 
-def restrict(path, mode):
-    """Take from others what they have of it. Is it theirs still, for the medium keeps no modes or it is somebody else's?"""
+def restrict(path: str, mode: int) -> bool:
+    """Take from others what they have of it. True: they have it still, for the medium keeps no modes or it is somebody else's.
+
+    mode: FILE_MODE or FOLDER_MODE. OSError: it is not there, or the medium refuses.
+    """
     if not os.stat(path)[0] & OTHERS:
         return False
     try:

@@ -10,6 +10,11 @@ A slow medium holds the caller up: batch with append(…, durable=False) and com
 from ampacity.base.printable import is_digits
 from ampacity.store.segment import BASE, DATA, DROP, HEAD_BYTES, PAYLOAD_MAX, decode, encode, number_bytes, number_of
 
+if False:  # for the type checker
+    from collections.abc import Iterator
+
+    from ampacity.store.interfaces import Files
+
 ENOSPC = 28
 SEGMENT_BYTES = 4096
 SIZE_MAX = 65536
@@ -24,13 +29,13 @@ class Journal:
     (first > last: nothing).
     """
 
-    def __init__(self, files, name, size_max=SIZE_MAX, segment_bytes=SEGMENT_BYTES, oldest_goes=False):
+    def __init__(self, files: "Files", name: str, size_max: int = SIZE_MAX, segment_bytes: int = SEGMENT_BYTES, oldest_goes: bool = False) -> None:
         self._files = files
         self._name = name + "."
         self._size_max = size_max
         self._segment_bytes = min(segment_bytes, size_max // 4)
         self._oldest_goes = oldest_goes
-        self._segments = []  # [number, last seq, bytes], oldest first
+        self._segments: "list[list[int]]" = []  # [number, last seq, bytes], oldest first
         self._closed = True  # the newest file may not be appended to
         self._dirty = False
         self._number = 0
@@ -41,17 +46,19 @@ class Journal:
         self._load()
 
     @property
-    def first(self):
+    def first(self) -> int:
+        """Sequence number of the oldest record that is held, from 1; above `last`: nothing is."""
         return self._dropped + 1
 
     @property
-    def last(self):
+    def last(self) -> int:
+        """Sequence number of the newest record, 0 before the first."""
         return self._last
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._last - self._dropped
 
-    def append(self, data, durable=True):
+    def append(self, data: bytes, durable: bool = True) -> int:
         """Add a record (bytes, at most 65535); its sequence number.
 
         durable=False: it is only safe after commit(). OSError: nothing was added (28: no room).
@@ -65,12 +72,12 @@ class Journal:
         self._segments[-1][1] = seq
         return seq
 
-    def commit(self):
+    def commit(self) -> None:
         """All records are safe when this returns. OSError: those since the last commit may not be, and stay queued."""
         if self._dirty:
             self._sync()
 
-    def drop_to(self, seq):
+    def drop_to(self, seq: int) -> None:
         """Forget all records up to and with seq, for good. OSError: some of the oldest of them may be forgotten.
 
         Whole files go first: that needs no mark and so works on a full medium.
@@ -83,7 +90,7 @@ class Journal:
             self._write(DROP, seq, number_bytes(seq), True)
             self._dropped = seq
 
-    def records(self, start=0):
+    def records(self, start: int = 0) -> "Iterator[tuple[int, bytes]]":
         """Yields (seq, bytes) from the oldest, or from sequence number `start`, as they are when it is asked."""
         start = max(start, self.first)
         for number, last, _ in [tuple(s) for s in self._segments]:
@@ -95,20 +102,20 @@ class Journal:
                     yield seq, data[at:end]
                     start = seq + 1
 
-    def oldest(self):
+    def oldest(self) -> "tuple[int, bytes] | None":
         """(seq, bytes) of the oldest record, or None."""
         for record in self.records():
             return record
         return None
 
-    def size(self):
+    def size(self) -> int:
         """Bytes on the medium."""
         return sum([s[2] for s in self._segments])
 
-    def _path(self, number):
+    def _path(self, number: int) -> str:
         return self._name + str(number)
 
-    def _write(self, kind, seq, payload, durable):
+    def _write(self, kind: int, seq: int, payload: bytes, durable: bool) -> None:
         size = self._segments[-1][2] if self._segments else 0
         try:
             if self._closed or size + HEAD_BYTES + len(payload) > self._segment_bytes:
@@ -121,13 +128,13 @@ class Journal:
             self._closed = True
             raise
 
-    def _append(self, data, durable):
+    def _append(self, data: bytes, durable: bool) -> None:
         self._files.append(self._path(self._number), data)
         self._dirty = True
         if durable:
             self._sync()
 
-    def _sync(self):
+    def _sync(self) -> None:
         try:
             self._files.sync(self._path(self._segments[-1][0]))
         except OSError:
@@ -135,7 +142,7 @@ class Journal:
             raise
         self._dirty = False
 
-    def _begin_file(self, kind, seq, payload, durable):
+    def _begin_file(self, kind: int, seq: int, payload: bytes, durable: bool) -> None:
         """A new file with its BASE and its first record; the one before is made durable first."""
         if self._dirty:
             self._sync()
@@ -152,7 +159,7 @@ class Journal:
             raise
         self._closed = False
 
-    def _make_room(self, size):
+    def _make_room(self, size: int) -> None:
         while self.size() + size > self._size_max:
             if not self._oldest_goes or len(self._segments) < 2:
                 raise OSError(ENOSPC, "journal %s full at %d bytes" % (self._name[:-1], self._size_max))
@@ -160,7 +167,7 @@ class Journal:
             self.drop_to(self._segments[0][1])
             self.pushed_out += self._dropped - before
 
-    def _load(self):
+    def _load(self) -> None:
         for number in self._numbers():
             try:
                 self._load_file(number, self._files.read(self._path(number)) or b"")
@@ -173,11 +180,11 @@ class Journal:
         if self._segments and self._segments[-1][0] == self._number:
             self._reopen()
 
-    def _reopen(self):
+    def _reopen(self) -> None:
         """Go on in the newest file; a torn tail is cut off first."""
         number, _, size = self._segments[-1]
         try:
-            data = self._files.read(self._path(number))
+            data: bytes = self._files.read(self._path(number))  # type: ignore[assignment]  # it was there a moment ago
             end = decode(number, data)[1]
             if end < size:
                 self._files.replace(self._path(number), data[:end])
@@ -186,7 +193,7 @@ class Journal:
         except OSError:
             pass  # no room for that: the next append begins a new file
 
-    def _numbers(self):
+    def _numbers(self) -> "list[int]":
         numbers = []
         try:
             names = self._files.list()
@@ -197,7 +204,7 @@ class Journal:
                 numbers.append(int(name[len(self._name) :]))
         return sorted(numbers)
 
-    def _load_file(self, number, data):
+    def _load_file(self, number: int, data: bytes) -> None:
         records, end = decode(number, data)
         self.damaged += len(data) - end
         if not records:
@@ -212,7 +219,7 @@ class Journal:
             self._dropped = max(self._dropped, number_of(data[at:stop]))
         self._segments.append([number, self._last, len(data)])
 
-    def _void_from(self, seq):
+    def _void_from(self, seq: int) -> None:
         """The BASE of the next file: it knows where the acknowledged records before it end."""
         if not self._segments:
             self._dropped = seq - 1
@@ -220,7 +227,7 @@ class Journal:
         for segment in self._segments:
             segment[1] = min(segment[1], seq - 1)
 
-    def _forget(self, number):
+    def _forget(self, number: int) -> None:
         """Remove a file that holds nothing; on a medium that cannot be written it stays, and is looked at again at the next start."""
         try:
             self._files.remove(self._path(number))

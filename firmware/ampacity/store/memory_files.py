@@ -6,6 +6,9 @@ had written the length and not yet the data). A `replace` is the old or the new 
 
 from ampacity.base.rng import Rng
 
+if False:  # for the type checker
+    from ampacity.store.interfaces import Names
+
 ENOSPC = 28
 
 
@@ -20,9 +23,9 @@ class MemoryFiles:
     change something), `syncs`.
     """
 
-    def __init__(self, seed=1, bytes_max=None):
-        self._durable = {}
-        self._fresh = {}
+    def __init__(self, seed: int = 1, bytes_max: "int | None" = None) -> None:
+        self._durable: "dict[str, bytes]" = {}
+        self._fresh: "dict[str, bytes]" = {}
         self._rng = Rng(seed)
         self._cut_in = 0
         self.bytes_max = bytes_max
@@ -30,22 +33,24 @@ class MemoryFiles:
         self.syncs = 0
         self.dead = False
 
-    def cut_at_write(self, n):
-        """Cut the power in the n-th coming write (1 = the next); 0 takes the order back."""
+    def cut_at_write(self, n: int) -> None:
+        """Cut the power in the n-th coming write (1 = the next): it raises PowerCut; 0 takes the order back."""
         self._cut_in = n
 
-    def restart(self):
+    def restart(self) -> "MemoryFiles":
         """Power is back: the same medium with what survived."""
         self.dead = False
         self._cut_in = 0
         return self
 
-    def read(self, name):
+    def read(self, name: str) -> "bytes | None":
+        """All of a file, what is not synced too; None if there is none."""
         if name not in self._durable and name not in self._fresh:
             return None
         return self._durable.get(name, b"") + self._fresh.get(name, b"")
 
-    def append(self, name, data):
+    def append(self, name: str, data: bytes) -> None:
+        """Add to a file. OSError 28: as much as found room was added. PowerCut: it may be gone, whole or in part."""
         cut = self._begin()
         room = len(data) if self.bytes_max is None else max(0, self.bytes_max - self._size())
         self._fresh[name] = self._fresh.get(name, b"") + bytes(data[:room])
@@ -54,7 +59,8 @@ class MemoryFiles:
         if room < len(data):
             raise OSError(ENOSPC, "no space left")
 
-    def sync(self, name):
+    def sync(self, name: str) -> None:
+        """What was appended survives from now on; with PowerCut, perhaps."""
         if self._begin():
             if self._rng.chance(500):
                 self._keep(name)
@@ -62,7 +68,8 @@ class MemoryFiles:
         self.syncs += 1
         self._keep(name)
 
-    def replace(self, name, data):
+    def replace(self, name: str, data: bytes) -> None:
+        """The file holds `data` and nothing else. OSError 28: no room. With either error it holds what it held, or after PowerCut the new."""
         cut = self._begin()
         if self.bytes_max is not None and self._size() + len(data) > self.bytes_max:
             raise OSError(ENOSPC, "no space left")
@@ -72,10 +79,12 @@ class MemoryFiles:
         if cut:
             self._lose_power()
 
-    def list(self):
+    def list(self) -> "Names":
+        """The names of all files, sorted."""
         return sorted(set(self._durable) | set(self._fresh))
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
+        """The file is gone, no error if there was none; with PowerCut, perhaps."""
         cut = self._begin()
         if not cut or self._rng.chance(500):
             self._durable.pop(name, None)
@@ -83,7 +92,7 @@ class MemoryFiles:
         if cut:
             self._lose_power()
 
-    def _begin(self):
+    def _begin(self) -> bool:
         if self.dead:
             raise PowerCut("the power is off")
         self.writes += 1
@@ -92,11 +101,11 @@ class MemoryFiles:
             return self._cut_in == 0
         return False
 
-    def _keep(self, name):
+    def _keep(self, name: str) -> None:
         if name in self._fresh:
             self._durable[name] = self._durable.get(name, b"") + self._fresh.pop(name)
 
-    def _lose_power(self):
+    def _lose_power(self) -> None:
         for name in sorted(self._fresh):
             data = self._fresh.pop(name)
             left = self._torn(data)
@@ -105,7 +114,7 @@ class MemoryFiles:
         self.dead = True
         raise PowerCut("the power was cut")
 
-    def _torn(self, data):
+    def _torn(self, data: bytes) -> bytes:
         kept = self._rng.below(len(data) + 1)
         kind = self._rng.below(3)
         if kind == 0:
@@ -114,5 +123,5 @@ class MemoryFiles:
             return data[:kept] + bytes(len(data) - kept)
         return bytes(kept)
 
-    def _size(self):
-        return sum([len(self.read(name)) for name in self.list()])
+    def _size(self) -> int:
+        return sum([len(self.read(name) or b"") for name in self.list()])

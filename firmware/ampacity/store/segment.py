@@ -10,20 +10,23 @@ records are dropped. Whatever follows the first record that is not good is ignor
 import struct
 from binascii import crc32
 
+if False:  # for the type checker
+    Record = tuple[int, int, int, int]  # kind, sequence number, where its payload begins and ends
+
 BASE, DATA, DROP = 0, 1, 2
 HEAD_BYTES = 11
 PAYLOAD_MAX = 65535
 
 
-def encode(number, kind, seq, payload):
-    """The bytes of a record in file `number`; payload at most 65535 bytes."""
+def encode(number: int, kind: int, seq: int, payload: bytes) -> bytes:
+    """The bytes of a record in file `number`. kind: BASE, DATA or DROP; payload at most 65535 bytes."""
     head = struct.pack(">HBI", len(payload), kind, seq)
     return head + struct.pack(">I", _crc(number, head, payload)) + payload
 
 
-def decode(number, data):
+def decode(number: int, data: bytes) -> "tuple[list[Record], int]":
     """[(kind, seq, start, end)] of the good records (start, end: of the payload in data), and where they end."""
-    records = []
+    records: "list[Record]" = []
     at = 0
     while at + HEAD_BYTES <= len(data):
         size, kind, seq, crc = struct.unpack_from(">HBII", data, at)
@@ -38,15 +41,15 @@ def decode(number, data):
     return records, at
 
 
-def number_of(payload):
+def number_of(payload: bytes) -> int:
     """The u32 in the payload of a BASE or a DROP."""
-    return struct.unpack(">I", payload)[0]
+    return struct.unpack(">I", payload)[0]  # type: ignore[no-any-return]
 
 
-def number_bytes(number):
+def number_bytes(number: int) -> bytes:
     """The payload of a BASE or a DROP."""
     return struct.pack(">I", number)
 
 
-def _crc(number, head, payload):
+def _crc(number: int, head: bytes, payload: bytes) -> int:
     return crc32(payload, crc32(head, number & 0xFFFFFFFF))

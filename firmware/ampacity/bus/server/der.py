@@ -90,7 +90,7 @@ def _extension(data, at, end):
     return name, bytes(data[start:stop])
 
 
-def role(certificate):
+def role(certificate: bytes) -> "str | None":
     """The role in a client's certificate, None where it names none. ValueError: not readable as one, so no rights either."""
     value = extension(certificate, ROLE_OID)
     if value is None:

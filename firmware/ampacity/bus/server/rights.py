@@ -6,6 +6,9 @@ specification's null role). A request without its right is answered with excepti
 
 from ampacity.bus.leases import register_table as table
 
+if False:  # for the type checker
+    from collections.abc import Sequence
+
 READ, ORDER, SETTINGS = "read", "order", "settings"
 RIGHTS = (READ, ORDER, SETTINGS)
 # the least that each needs for its work; a site file may write others
@@ -17,7 +20,7 @@ ROLES = (
 _READS, _WRITES, _BOTH, _IDENTIFY = (3, 4), (6, 16), 23, 43
 
 
-def rights_of(role, roles=ROLES):
+def rights_of(role: "str | None", roles: "Sequence[tuple[str, Sequence[str]]]" = ROLES) -> "tuple[str, ...]":
     """The rights of a role by a table of (name, rights); () for one that is not there, and for None."""
     for name, rights in roles:
         if name == role:
@@ -25,7 +28,7 @@ def rights_of(role, roles=ROLES):
     return ()
 
 
-def needed(pdu):
+def needed(pdu: bytes) -> "tuple[str, ...]":
     """The rights that a request's PDU needs; () for a function that is refused anyway."""
     function = pdu[0]
     if function in _READS or function == _IDENTIFY:

@@ -8,8 +8,8 @@ from ampacity.bus.modbus.frames import ILLEGAL_FUNCTION, exception_pdu
 from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
 from ampacity.bus.server.rights import needed
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
+    from collections.abc import Sequence
     from typing import Any
 
 ITSELF = (0, 255)
@@ -24,7 +24,7 @@ class TcpSession:
     `broken`: what came is no Modbus/TCP; close the connection.
     """
 
-    def __init__(self, engine: "Any", rights: "tuple[str, ...] | None" = None, host: "str | None" = None) -> None:
+    def __init__(self, engine: "Any", rights: "Sequence[str] | None" = None, host: "str | None" = None) -> None:
         self._engine = engine
         self.host = host
         self.open = True

@@ -108,7 +108,8 @@ class ParentLink:
             amps_da = _added(amps_da, facts, terminals, phases, now_ms)
             if facts.online and facts.volts_dv is not None:
                 _highest(volts_dv, facts.volts_dv, terminals)
-        shown, none = self.map, [None] * 3
+        shown = self.map
+        none: "list[int | None]" = [None] * 3
         shown.measured_da = none if amps_da is None else (amps_da + none)[:3]
         shown.volts_dv = (volts_dv + none)[:3]
         shown.energy_wh = sum(self._energy_wh)

@@ -70,7 +70,7 @@ def evse_view(primary: "PrimaryFace", index: int) -> "View":
 def meter_view(primary: "PrimaryFace", index: int, now_ms: int) -> "View":
     """One meter: its currents, export negative, and what other models of the device show (the charge of a battery)."""
     facts, reading = primary.buses.meters[index].facts, primary.readings[index] or {}
-    view = {
+    view: "View" = {
         "online": facts.online,
         "amps_a": None if facts.amps_da is None else in_amperes(facts.amps_da),
         "power_w": facts.power_w,

@@ -25,7 +25,7 @@ def kept_evidence(data: Path | None) -> dict[str, Any] | None:
     if data is None:
         return None
     for store in STORES:
-        settings = DocumentStore(Folder(data / store), DOCUMENT_BYTES_MAX)
+        settings = DocumentStore(Folder(data / store), DOCUMENT_BYTES_MAX)  # type: ignore[arg-type]  # nothing is written
         found = settings.get(EVIDENCE)
         if settings.damaged:
             raise ValueError(f"{data / store}: the evidence is damaged: after a start no EVSE goes above its reserve until somebody says `relearn`")

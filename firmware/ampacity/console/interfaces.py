@@ -1,0 +1,46 @@
+"""What a console needs of the role and the platform behind it, as types for the checker. No runtime loads this file."""
+
+if False:  # for the type checker
+    from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Any, Protocol
+
+    from ampacity.base.clock import Clock
+    from ampacity.base.interfaces import ByteReader, ByteWriter
+    from ampacity.base.log import Log
+    from ampacity.console.access import Access
+    from ampacity.console.settings import SettingTable
+
+    Command = tuple[str, Callable[[list[str], int], Any]]  # its usage; words behind the command and now_ms to the answer's text
+
+    class Target(Protocol):
+        """What a console works on: a role."""
+
+        log: Log
+        settings: SettingTable
+        access: Access
+        version: str
+        commands: "dict[str, Command]"
+
+
+        def view(self) -> "dict[str, Any]":
+            """The site as `show` shows it; amperes as numbers with one decimal."""
+
+        def why(self, evse: str) -> str:
+            """What decides about this EVSE now. Raises Rejected for an unknown name."""
+
+        def limit(self, target: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> Any:
+            """Set a limit by hand, or withdraw it (both values None). Raises Rejected."""
+
+    class Network(Protocol):
+        """The part of a platform that serves connections."""
+
+        clock: Clock
+
+        def abort(self, writer: Any) -> None:
+            """Drop a connection at once."""
+
+        def peer_host(self, writer: Any) -> "str | None":
+            """The address of the other end; None where the runtime does not say."""
+
+        def listen(self, host: str, port: int, handler: "Callable[[ByteReader, ByteWriter], Coroutine[Any, Any, None]]") -> "Awaitable[Any]":
+            """Serve connections; the result has close(). Raises OSError."""

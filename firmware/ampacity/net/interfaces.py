@@ -1,0 +1,39 @@
+"""What the network's cores need of the station, the platform and the configuration, as types for the checker. No runtime loads this file."""
+
+if False:  # for the type checker
+    from collections.abc import Awaitable
+    from typing import Any, Protocol
+
+    from ampacity.base.interfaces import ByteReader, ByteWriter
+
+    class Station(Protocol):
+        """Whoever speaks OCPP over the link."""
+
+        def connected(self, now_ms: int) -> None:
+            """The WebSocket is open."""
+
+        def disconnected(self, now_ms: int) -> None:
+            """It is open no more."""
+
+        def receive(self, text: str, now_ms: int) -> None:
+            """A message from the CSMS, at most message_max bytes."""
+
+        def next(self, now_ms: int) -> "tuple[str | None, int | None]":
+            """The message to send now, or None; when to ask again, None: when wake() is called."""
+
+    class Connector(Protocol):
+        """The part of a platform that makes connections."""
+
+        def connect(self, host: str, port: int, tls: Any = None, server_hostname: "str | None" = None) -> "Awaitable[tuple[ByteReader, ByteWriter]]":
+            """Connect to an IP literal, with `tls` as a TLS client. Raises OSError."""
+
+    class ConnectionConfig(Protocol):
+        """What one connection reads of LinkConfig."""
+
+        url: str
+        certified: bool
+        ping_interval_s: int
+        handshake_timeout_ms: int
+        pong_timeout_ms: int
+        send_timeout_ms: int
+        close_timeout_ms: int

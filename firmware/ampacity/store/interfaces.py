@@ -1,0 +1,27 @@
+"""The `files` door of the store, as a type for the checker. No runtime loads this file."""
+
+if False:  # for the type checker
+    from typing import Protocol
+
+    Names = list[str]
+
+    class Files(Protocol):
+        """Files of one folder. Every method raises OSError where the medium refuses; errno 28: it is full."""
+
+        def read(self, name: str) -> "bytes | None":
+            """All of a file, None if there is none."""
+
+        def append(self, name: str, data: bytes) -> None:
+            """Add to a file, which is made if it is missing; not yet durable."""
+
+        def sync(self, name: str) -> None:
+            """All that was appended to the file is durable, and so is its name."""
+
+        def replace(self, name: str, data: bytes) -> None:
+            """The file holds `data` and nothing else, durable on return; after OSError it holds what it held."""
+
+        def list(self) -> Names:
+            """The names of all files."""
+
+        def remove(self, name: str) -> None:
+            """The file is gone, durable on return; no error if there was none."""
