@@ -81,5 +81,5 @@ def commissioned(ledger: "Ledger", evse: int, tested: bool, distrusted: bool, se
     text = "passed its commissioning test" if tested else "did not pass its commissioning test"
     if distrusted:
         da = s.reserve_da
-        text += "; its watchdog did not act: it counts as one without, reserve %d.%d A" % (da // 10, da % 10)
+        text += "; its watchdog did not act and no longer counts: reserve %d.%d A" % (da // 10, da % 10)
     ledger.events.add(now_ms, "commissioned", "%s %s" % (s.evse.name, text))

@@ -31,8 +31,8 @@ def serving(platform, how, limits, handler, refused):
         try:
             streams = await within(shaken(client, reader, writer), HANDSHAKE_S)
         except asyncio.TimeoutError:
-            what = "was silent halfway through the handshake" if admission.spoke(client) else "said nothing for %g s" % HANDSHAKE_S
-            refused("tls: a client at %s %s" % (peer, what))
+            what = "stalled during the handshake" if admission.spoke(client) else "sent nothing for %g s" % HANDSHAKE_S
+            refused("tls: client at %s %s" % (peer, what))
         except OSError as error:
             if admission.heard(client):  # else that is logged already
                 refused(error.args[-1])

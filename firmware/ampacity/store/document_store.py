@@ -50,7 +50,7 @@ class DocumentStore:
     def put(self, name, value):
         """Keep a document; it is safe when this returns. OSError: the old one is still there. Same text: no write."""
         if name in self.unread:
-            raise OSError(EIO, "what is kept could not be read: restart when the medium is well")
+            raise OSError(EIO, "stored data could not be read: restart when the medium works")
         self._write(name, value)
         if name in self._trusted and name not in self._there:
             self._there.append(name)

@@ -52,7 +52,7 @@ class PhaseSwitch:
             elif self._set(s) == self.next[e] and s.set_gone_ms < 0:
                 self._done(e, s, now_ms)
             if self.step[e] != STEADY and now_ms - self.since_ms[e] > PATIENCE_MS:
-                self.ledger.events.add(now_ms, "phases", "%s: the switch to %d phases was given up" % (s.evse.name, self.next[e]))
+                self.ledger.events.add(now_ms, "phases", "%s: switch to %d phases abandoned" % (s.evse.name, self.next[e]))
                 self._done(e, s, now_ms)
 
     def _set(self, s: EvseState) -> int:

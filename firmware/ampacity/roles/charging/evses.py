@@ -58,7 +58,7 @@ class Evses:
             self._decide(index, token, kind, now_ms)
         else:
             self._pending_tokens.keep(index, token, kind, now_ms)
-            self.log.add("info", "token at %s: kept until it is heard" % self._name(index), now_ms)
+            self.log.add("info", "token at %s: queued until the EVSE answers" % self._name(index), now_ms)
 
     def _decide(self, index, token, kind, now_ms):
         if self.primary.upstream is not None:
@@ -135,7 +135,7 @@ class Evses:
         for index, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")
-                self.authorized(-1 if index is None else index, token, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
+                self.authorized(-1 if index is None else index, token, False, now_ms, "no answer for %d s" % (KEEP_MS // 1000))
             else:
                 self._decide(index, token, kind, now_ms)
 

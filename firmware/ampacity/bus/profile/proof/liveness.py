@@ -11,7 +11,7 @@ NEVER_MS = -1
 AGAIN_MS = 2000  # after a round in vain, twice as long after each more, up to
 AGAIN_MS_MAX = 30000
 DENIED_MS = 1000
-HELP = "declare boot_s if it needs longer, or give it a faster line of its own"
+HELP = "set boot_s if its restart takes longer, or connect it to a faster bus"
 
 
 class Liveness:
@@ -95,4 +95,4 @@ def too_slow(taken_ms: int, boot_ms: int) -> str:
     """What is said of such a device."""
     taken_ds, boot_ds = -(-taken_ms // 100), boot_ms // 100
     figures = (taken_ds // 10, taken_ds % 10, boot_ds // 10, boot_ds % 10)
-    return "too slow: its settings take %d.%d s to read, it may restart in %d.%d s; " % figures + HELP
+    return "bus too slow: reading its settings takes %d.%d s, a restart may take only %d.%d s; " % figures + HELP

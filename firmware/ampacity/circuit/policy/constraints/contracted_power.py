@@ -11,7 +11,7 @@ begins with what it says. Time that nobody saw counts as used as the contract al
 the contract, for the journal: what flows above it again after a restart begins with what `restore` was given.
 """
 
-from ampacity.circuit.policy.constraints.sum_constraints import Constraint
+from ampacity.circuit.policy.constraints.sum_constraints import Constraint, watts_text
 from ampacity.circuit.trusted.site.tree import Site
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ class ContractedPower(Constraint):
     kept = True  # and the journal takes it: else nothing flows above the contract
 
     def __init__(self, site: Site, limits: "Limits", circuit: int, watts: int, window_ms: int = WINDOW_MS) -> None:
-        Constraint.__init__(self, "contracted power %d W" % watts, len(site.evses))
+        Constraint.__init__(self, "contracted power " + watts_text(watts), len(site.evses))
         self.site = site
         self.limits = limits
         self.phase_usage = limits.watch_phase_usage()

@@ -21,7 +21,7 @@ class UnbalanceConstraint(Constraint):
 
     def __init__(self, site: Site, limits: "Limits", circuit: int, phase: int, most_da: int) -> None:
         name = site.phase_name(circuit * site.phases + phase)
-        Constraint.__init__(self, "unbalance of %s up to %d.%d A" % (name, most_da // 10, most_da % 10), len(site.evses))
+        Constraint.__init__(self, "unbalance limit of %s %d.%d A" % (name, most_da // 10, most_da % 10), len(site.evses))
         self.site = site
         self.phase_usage: PhaseUsage = limits.watch_phase_usage()
         self.first = circuit * site.phases

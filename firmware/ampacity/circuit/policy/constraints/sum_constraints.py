@@ -25,6 +25,13 @@ if TYPE_CHECKING:
         value: object
 
 NONE_DA = 1 << 20
+
+
+def watts_text(watts: object) -> str:
+    """2,070 W."""
+    return "{:,} W".format(watts)
+
+
 DRAWS_DA = 30  # a car that draws this much shows which phases it uses
 IDLE_DA = 10
 SURE_MS = 10000
@@ -124,7 +131,7 @@ class PowerConstraint(Constraint):
 
     def __init__(self, phase_usage: PhaseUsage, limit: "Watts", volts_dv: int) -> None:
         site = phase_usage.site
-        Constraint.__init__(self, "limit by %s %s W" % (limit.source, limit.value), len(site.evses))
+        Constraint.__init__(self, "limit by %s %s" % (limit.source, watts_text(limit.value)), len(site.evses))
         self.all_flows = limit.kind == "circuit"
         self.first = limit.index * site.phases
         self.phases = site.phases

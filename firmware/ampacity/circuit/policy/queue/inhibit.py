@@ -19,11 +19,11 @@ if TYPE_CHECKING:
             """Why, for people."""
 
 
-PAUSED_TEXT = "paused a moment ago, it may start again in %d s"
+PAUSED_TEXT = "paused, restart allowed in %s"
 
 
 class InhibitTimers:
-    """`inhibited[e]`: this EVSE stands at 0 until `until_ms[e]`, for one reason."""
+    """`inhibited[e]`: this EVSE stays at 0 A until `until_ms[e]`, for one reason. text: the reason, %s for the time left."""
 
     def __init__(self, count: int, text: str) -> None:
         self.text = text
@@ -51,5 +51,10 @@ class InhibitTimers:
         return ended
 
     def reason(self, evse: int) -> str:
-        """Why it stands at 0, for people."""
-        return self.text % -(-(self.until_ms[evse] - self.now_ms) // 1000) if "%" in self.text else self.text
+        """Why it stays at 0 A, for people."""
+        return self.text % duration_text(self.until_ms[evse] - self.now_ms)
+
+
+def duration_text(ms: int) -> str:
+    """"45 s", from two minutes on "12 min", rounded up."""
+    return "%d s" % -(-ms // 1000) if ms < 120000 else "%d min" % -(-ms // 60000)

@@ -123,7 +123,7 @@ class UnusedPhases:
         for index in s.unused:
             if used >> index & 1:
                 s.came_back = True
-                self.bounds.events.add(now_ms, "phases", "%s draws on phases that its car did not use; they count again" % s.evse.name)
+                self.bounds.events.add(now_ms, "phases", "%s draws on phases that it did not use before; these phases count again" % s.evse.name)
                 self.count(s)
                 return
 

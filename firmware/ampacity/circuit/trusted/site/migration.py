@@ -274,7 +274,7 @@ def still_changing(ledger: Ledger, now_ms: int) -> bool:
     for s in ledger.evse_states:
         if s.evse.removed and s.lapsed and not s.reserve_da and not s.isolated:
             ledger.intake.isolate(s.index, True, now_ms)  # its watchdog's time ran out, and it has no reserve
-            ledger.events.add(now_ms, "left", "%s, no longer in the site file, paused by itself" % s.evse.name)
+            ledger.events.add(now_ms, "left", "%s, no longer in the site file, has fallen back to 0 A" % s.evse.name)
             moved = True
         if s.old_keys and paused(s):
             ledger.bounds.add_to(ledger.sums, s, -1)
