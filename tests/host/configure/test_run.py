@@ -52,7 +52,7 @@ def test_after_a_crash_it_is_started_again_and_waits_longer_each_time(tmp_path, 
     monkeypatch.setattr(supervisor, "WAIT_S_MAX", 0.02)
     assert supervise(*lives(tmp_path, 1, -9, 3, 0)) == 0
     assert (tmp_path / "starts").read_text() == "xxxx"
-    told = [line for line in capfd.readouterr().err.splitlines() if "starts again" in line]
+    told = [line for line in capfd.readouterr().err.splitlines() if "it restarts in" in line]
     assert [line.rpartition(" in ")[2] for line in told] == ["0.01 s", "0.02 s", "0.02 s"]
     assert "with status 1 " in told[0] and "by signal 9 " in told[1]
 
