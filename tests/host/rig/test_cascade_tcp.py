@@ -147,7 +147,7 @@ def test_both_files_must_say_the_same_of_the_line(tmp_path):
         'port = "/dev/ttyAMA0"': "is tcp, but its [parent] is a serial line",
         "": "write port = … (serial), or host and tcp_port",
         'port = "/dev/ttyAMA0"\ntcp_port = 502': "port: is not allowed with tcp_port; leave it out",
-        "tcp_port = 502\ntls = true": "root_pem: is missing, and tls = true",
+        "tcp_port = 502\ntls = true": "root_pem: is missing, but tls = true",
         'host = "10.0.0.4"\nport = "/dev/ttyAMA0"': "host: belongs to tcp_port; leave it out",
     }
     for parent, said in cases.items():
