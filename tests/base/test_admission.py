@@ -121,9 +121,9 @@ def test_that_no_place_is_free_is_told_each_time_and_who_tells_leaves_out_what_c
         if told:
             seldom.add(told[-1], platform.ms)
     assert len(told) == 49
-    assert told[0] == "no place is free: a connection was ended, 1 by now; 2 clients have a place, 1 more may wait for one"
+    assert told[0] == "no connection slot free: connection closed, 1 so far; 2 clients connected, 1 more may wait"
     lines = [text for _n, _ms, _level, text in log.since(0)]
-    assert len(lines) == 5 and lines[0] == "door: " + told[0] and lines[1].endswith("(9 such lines were left out)")
+    assert len(lines) == 5 and lines[0] == "door: " + told[0] and lines[1].endswith("(9 similar lines suppressed)")
 
 
 def test_who_leaves_gives_its_place_and_the_end_of_the_door_ends_all():

@@ -32,7 +32,7 @@ def test_section_4_the_least_change_is_named():
 
 def test_section_4_where_no_evse_can_give_the_rating_is_named():
     found = check_site(site([evse()], [circuit(rating=100, assumed=120)]))
-    assert "main L1 of at least 12.0 A" in found[0]["fix"]
+    assert "rating of main L1 at least 12.0 A" in found[0]["fix"]
 
 
 def test_section_4_an_unknown_power_on_value_counts_as_the_maximum():

@@ -133,7 +133,7 @@ def waiting(*evses, **more):
 def test_what_tests_would_free_refuses_no_site_and_is_said():
     to_test = {"power_on_source": "declared"}
     found = only(waiting(foreign_evse(**to_test), rating=0))
-    assert (found["missing_da"], found["level"]) == (160, "warning") and found["text"].endswith("; nothing charges before it is commissioned")
+    assert (found["missing_da"], found["level"]) == (160, "warning") and found["text"].endswith("; no EVSE charges there before it is commissioned")
     found = only(waiting(foreign_evse(**to_test), foreign_evse("evse-2"), rating=99, assumed=100))
     assert (found["missing_da"], found["level"]) == (161, "error") and found["text"].endswith("the rating 9.9 A")
     found = only(waiting(foreign_evse(fallback_da=60, **to_test), rating=59))
@@ -157,7 +157,7 @@ def test_the_least_change_names_as_many_as_are_needed_and_the_greatest_first():
     assert fix(59) == "b: fallback_a = 0.0; a: fallback_a = 0.0"
     assert fix(0) == "b: fallback_a = 0.0; a: fallback_a = 0.0"
     facts = single(evse("a", fallback_da=60), evse("c"), rating=100, assumed=101)
-    assert only(facts)["fix"] == "a: fallback_a = 0.0; main L1 of at least 10.1 A, or 0.1 A less other load"
+    assert only(facts)["fix"] == "a: fallback_a = 0.0; rating of main L1 at least 10.1 A, or 0.1 A less other load"
     assert fix(60, evse("a", fallback_da=61, power_on_da=60)) == "a: fallback_a = 6.0"
 
 
@@ -168,7 +168,7 @@ def test_who_stands_twice_on_a_line_frees_twice_there():
 
 def test_the_change_is_what_would_lower_the_reserve_of_that_device():
     for each, how in (
-        (mute_evse(holds=False), "evse-1: a watchdog, or the test that it holds its order in silence"),
+        (mute_evse(holds=False), "evse-1: a watchdog, or the test that it keeps its order without communication"),
         (foreign_evse(power_on_source="unknown"), "evse-1: declare or test its power-on value"),
         (foreign_evse(power_on_source="unknown", power_on_da=160), "evse-1: declare or test its power-on value"),
         (mute_evse(power_on_source="unknown"), "evse-1: declare or test its power-on value"),
@@ -176,7 +176,7 @@ def test_the_change_is_what_would_lower_the_reserve_of_that_device():
     ):  # fmt: skip
         assert only(single(each, rating=0))["fix"] == how
     facts = single(foreign_evse(power_on_source="unknown", fallback_da=60), rating=50)
-    assert only(facts)["fix"] == "evse-1: declare or test its power-on value; main L1 of at least 6.0 A, or 1.0 A less other load"
+    assert only(facts)["fix"] == "evse-1: declare or test its power-on value; rating of main L1 at least 6.0 A, or 1.0 A less other load"
     assert only(waiting(foreign_evse(power_on_source="declared"), rating=0))["fix"] == "evse-1: test its power-on value"
     kept = {"evses": {"evse-1": {"distrusted": True}}}
     assert only(single(foreign_evse(fallback_da=60, holds=True), rating=50), kept)["fix"] == "evse-1: fallback_a = 0.0"
@@ -186,7 +186,7 @@ def test_one_that_could_never_start_is_told_with_what_is_missing():
     assert codes(single(evse("a"), mute_evse("b"), rating=60)) == []
     found = only(single(evse("a"), mute_evse("b"), rating=59))
     assert (found["where"], found["code"], found["missing_da"], found["level"], found["phase"]) == ("b", "default-state", 1, "warning", 0)
-    assert found["text"] == "b has no watchdog and could never start: the default state of main L1 lacks 0.1 A"
+    assert found["text"] == "b has no watchdog and can never start: the default state of main L1 lacks 0.1 A"
     facts = site([mute_evse("b", terminals=SPLIT)], [circuit(rating=119)])
     assert only(facts)["missing_da"] == 1 and only(facts)["phase"] == 1
     assert codes(site([mute_evse("b", terminals=SPLIT)], [circuit(rating=120)])) == []

@@ -40,7 +40,7 @@ def test_the_first_time_it_is_paused_and_nothing_is_locked():
     s = stood.s
     assert stood.now() == (PAUSED, "", 1, 0) and s.escalated_ms == T and s.disobeys
     assert (s.excess, s.overdraw_da, s.zero_ms, s.disobeyed_da, s.welded, s.disobeyed_ms) == (0, 0, -1, 165, False, [T])
-    assert stood.events.kept == [(T, "disobeys", "evse-1 draws 16.5 A above its order")]
+    assert stood.events.kept == [(T, "disobeys", "evse-1 draws 16.5 A, above its order")]
 
 
 def test_the_next_rung_follows_after_the_settle_time_and_the_way_of_a_frame():
@@ -81,7 +81,7 @@ def test_the_third_time_within_a_day_begins_with_the_contactor():
         stood.end(stood.s, T + 2000)
         stood.begin(stood.s, last_ms)
         assert stood.s.escalation_level == escalation_level, last_ms
-        assert ("evse-1 disobeyed three times in a day" in [text for _, _, text in stood.events.kept]) == (escalation_level == CONTACTOR)
+        assert ("evse-1 disobeyed three times within 24 h" in [text for _, _, text in stood.events.kept]) == (escalation_level == CONTACTOR)
     stood.end(stood.s, last_ms)
     stood.begin(stood.s, last_ms + 1)
     assert stood.s.disobeyed_ms == [T + 1000, last_ms, last_ms + 1] and stood.s.escalation_level == CONTACTOR

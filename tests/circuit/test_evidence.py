@@ -160,24 +160,26 @@ def test_of_another_device_the_journal_keeps_only_what_speaks_against_it():
 
 
 def test_every_gap_is_named():
-    assert known().gaps() == ["watchdog_ms was not read back; read it", "fallback_da was not read back; read it"]
+    assert known().gaps() == ["watchdog_ms was not read back", "fallback_da was not read back"]
     assert read(known(), watchdog_ms=1, fallback_da=0).gaps() == []
     declared = known(power_on_source="declared", power_on_da=65, watchdog_fixed=True)
-    assert declared.gaps() == ["power-on value 6.5 A is declared; a commissioning test would show it"]
+    assert declared.gaps() == ["power-on value 6.5 A is declared, not tested; `commission start` tests it"]
     declared.tested = True
     assert declared.gaps() == []
     required = known(watchdog_fixed=True, require_tested=True)
-    assert required.gaps() == ["it was not commissioned; `commission start evse-1`"]
+    assert required.gaps() == ["not commissioned; `commission start evse-1`"]
     required.tested = True
     assert required.gaps() == []
-    text = "power-on value is unknown and counts as the hardware maximum; declare or test it"
+    text = "power-on value unknown, the hardware maximum counts; declare or test it"
     for make, more, values, told in ((foreign_evse, {}, {}, True), (foreign_evse, {}, {"power_on_da": 60}, False),
         (evse, {}, {"fallback_da": 0}, False)):
         found = read(known(make, power_on_source="unknown", watchdog_fixed=make is foreign_evse, **more), **values).gaps()
         assert (text in found) == told and len(found) == told, values
     doubted = known(watchdog_fixed=True)
     doubted.distrusted, doubted.evse.shared_feed = True, True
-    assert doubted.gaps() == ["others may feed its watchdog; declare its bus private where they cannot", "its watchdog did not act; test it"]
+    assert doubted.gaps() == [
+        "other clients may feed its watchdog; declare its bus private if none can", "its watchdog did not act; repeat the commissioning test",
+    ]  # fmt: skip
 
 
 def test_the_hardware_maximum_is_never_less_than_the_site_file_says():

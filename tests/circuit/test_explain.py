@@ -12,7 +12,7 @@ def test_why_shows_rating_house_others_and_reserves():
     bench.follow(30, meter=True, house=170)
     bench.shrink(480)
     text = bench.guard.why(1)
-    assert text.startswith("14.9 A: garage L1 (48.0 A) − house 17.1 A − evse-1 10.0 A − reserve evse-7 6.0 A"), text
+    assert text.startswith("14.9 A: garage L1 (48.0 A) − other load 17.1 A − evse-1 10.0 A − reserve evse-7 6.0 A"), text
 
 
 def test_why_says_when_its_own_limit_is_the_reason():
@@ -22,20 +22,20 @@ def test_why_says_when_its_own_limit_is_the_reason():
     assert bench.guard.why(0) == "10.0 A: limit of evse-3 (10.0 A)"
 
 
-def test_why_says_that_no_car_asks():
+def test_why_says_that_no_charge_is_requested():
     bench = Bench(site([evse()])).start()
-    assert bench.guard.why(0) == "0.0 A: no car asks"
+    assert bench.guard.why(0) == "0.0 A: no charge requested"
 
 
 def test_why_names_missing_evidence():
     bench = Bench(site([evse()]))
     for _ in range(3):
         bench.tick(20000)
-    assert bench.guard.why(0) == "0.0 A: silent"  # nothing of one that never answered could be read
+    assert bench.guard.why(0) == "0.0 A: no answer"  # nothing of one that never answered could be read
     bench.guard.heard(0, bench.now_ms)
     for _ in range(3):
         bench.tick(20000)
-    assert bench.guard.why(0) == "0.0 A: returning (fallback_da was not read back; read it)"
+    assert bench.guard.why(0) == "0.0 A: answers; waiting for proof of its limit (fallback_da was not read back)"
 
 
 def test_why_says_quarantine_and_safe():
@@ -43,7 +43,7 @@ def test_why_says_quarantine_and_safe():
     bench.tick()
     assert bench.guard.why(0) == "0.0 A: quarantine"
     bench.guard.fail("storage lost", bench.now_ms)
-    assert bench.guard.why(0) == "0.0 A: safe (storage lost)"
+    assert bench.guard.why(0) == "0.0 A: safe state: storage lost"
 
 
 def test_why_says_that_an_order_waits_for_its_margin():
@@ -55,7 +55,7 @@ def test_why_says_that_an_order_waits_for_its_margin():
         bench.send(bench.guard.want_da[0])
         bench.tick(500)
     text = bench.guard.why(0)
-    assert text.startswith("0.0 A: has to wait for margin: main L1 (20.0 A) − house 10.1 A − reserve evse-1 16.0 A"), text
+    assert text.startswith("0.0 A: no margin: main L1 (20.0 A) − other load 10.1 A − reserve evse-1 16.0 A"), text
 
 
 def test_why_says_how_long_one_that_was_paused_rests():
@@ -66,7 +66,7 @@ def test_why_says_how_long_one_that_was_paused_rests():
     bench.shrink(100)
     bench.follow(10)
     texts = [bench.guard.why(e) for e in range(2)]
-    assert "0.0 A: paused a moment ago, it may start again in 21 s" in texts, texts
+    assert "0.0 A: paused, restart allowed in 21 s" in texts, texts
     bench.shrink(320)
     bench.follow(30)
     assert bench.guard.want_da == [160, 160]

@@ -31,7 +31,7 @@ def test_section_6_a_sleeping_car_gives_its_place_to_one_that_waits():
     assert bench.guard.want_da[0] >= 60 and bench.guard.want_da[2] == 0
     drive(bench, 110, asleep=(0,))  # more than the minimum is tried first
     assert bench.guard.want_da[0] == 0 and min(bench.guard.want_da[1:]) >= 60
-    assert bench.guard.why(0) == "0.0 A: asleep; others use its room, it is tried again later"
+    assert bench.guard.why(0) == "0.0 A: idle: paused, next retry in 3 min"
 
 
 def test_section_6_a_sleeping_car_keeps_its_minimum_while_nobody_is_short():

@@ -141,7 +141,7 @@ def test_rule_9_a_limit_that_nobody_ordered_is_somebody_elses():
     assert "foreign" not in life.told() and life.s.bound_da == 130
     life = Life(evse()).stand(100)
     life.intake.reported(0, 123, life.now_ms)
-    assert (life.now_ms, "foreign", "evse-1 shows 12.3 A that nobody ordered") in life.events.kept
+    assert (life.now_ms, "foreign", "evse-1 shows a limit of 12.3 A that was not ordered") in life.events.kept
 
 
 def test_a_value_that_was_proven_and_is_read_again_lets_go_of_frames_that_can_arrive_no_more():

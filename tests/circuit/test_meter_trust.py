@@ -136,7 +136,7 @@ def doubted(yard):
     yard.run(20)
     view = yard.guard.other.estimators[0]
     view.trust.owe(0, 0, yard.now_ms)
-    view.trust.failed("did not follow a step of our EVSEs")
+    view.trust.failed("did not follow a step of the EVSEs")
     view._lose("lost", "")
     return yard
 
@@ -168,7 +168,7 @@ def test_rule_3_2_liveness_where_no_evse_has_room_for_a_step_a_person_is_asked_w
     assert yard.state == "lost" and yard.cars[0].da == 0 and not yard.guard.must_look(0)
     yard.run(1740)
     assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
-    assert "no EVSE has room for such a step: a person must look, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
+    assert "no EVSE has margin for a test step: inspection required, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
     yard.guard.trust_meter(0)
     yard.run(90)
     assert yard.state == "ok" and yard.cars[0].da > 60 and not yard.guard.must_look(0)
@@ -208,7 +208,7 @@ def failing(times, explained=False, **more):
     yard = stand(honest, (ALL, ALL), (100, 100, 100), 30, **more)
     for _ in range(times):
         yard.trust.owe(0, 0, yard.now_ms)
-        yard.trust.failed("did not follow a step of our EVSEs", explained)
+        yard.trust.failed("did not follow a step of the EVSEs", explained)
     yard.run(2)
     return yard
 
@@ -221,8 +221,8 @@ def test_rule_3_2_after_the_third_failure_a_person_must_look_and_everybody_says_
     yard = failing(3)
     assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
     assert yard.guard.mode == "degraded" and yard.state == "lost"
-    assert "a person must look" in yard.guard.meter_reason(0)
-    assert "a person must look, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
+    assert "inspection required" in yard.guard.meter_reason(0)
+    assert "inspection required, then `trust main`" in yard.guard.why(0), yard.guard.why(0)
     yard.run(600)
     assert yard.state == "lost"
     yard.guard.trust_meter(0)

@@ -101,10 +101,10 @@ def test_why_it_is_not_believed_names_the_phases_or_the_person():
     trust.owe(0, 0, T)
     trust.owe(2, 0, T)
     trust.failed(PHASE)
-    assert trust.text() == PHASE + "; believed again when it follows our steps on L1, L3"
+    assert trust.text() == PHASE + "; trusted again when it follows the steps of the EVSEs on L1, L3"
     for _ in range(2):
         trust.failed(PHASE)
-    assert trust.text() == PHASE + ", for the third time in a day: a person must look"
+    assert trust.text() == PHASE + ", third time within 24 h: inspection required"
 
 
 def test_a_person_who_looked_clears_all_of_it():

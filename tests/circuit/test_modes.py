@@ -1,6 +1,6 @@
 """Section 7: quarantine, regulating, degraded, safe; and the way between them."""
 
-from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, mute_evse, site
+from helper_circuit import SETTLE_MS, Bench, circuit, evse, foreign_evse, meter_facts, mute_evse, site
 
 
 def test_section_7_in_quarantine_every_bound_is_the_hardware_maximum_and_everything_is_paused():
@@ -37,6 +37,7 @@ def test_section_7_one_dead_evse_ends_quarantine_when_its_silence_ran_its_time()
     assert bench.guard.mode == "quarantine"
     bench.follow(10, silent=(1,))
     assert bench.guard.mode == "degraded"
+    assert [text for _, kind, text in bench.guard.events if kind == "mode"] == ["quarantine -> degraded: evse-2 silent"]
     bench.follow(10, silent=(1,))
     assert bench.guard.last_order_da(0) == 160
 
@@ -99,7 +100,16 @@ def test_section_7_each_edge_is_an_event_with_its_reason():
     bench = Bench(site([evse()])).start()
     bench.guard.fail("storage lost", bench.now_ms)
     texts = [text for _, kind, text in bench.guard.events if kind == "mode"]
-    assert texts == ["quarantine -> regulating: all is well", "regulating -> safe: storage lost"]
+    assert texts == ["quarantine -> regulating: all meters and EVSEs are trusted", "regulating -> safe: storage lost"]
+
+
+def test_section_7_the_event_names_each_lost_meter_and_a_few_of_many_evses():
+    evses = [foreign_evse("evse-%d" % (e + 1), watchdog_fixed=True) for e in range(6)]
+    bench = Bench(site(evses, [circuit(rating=2000, meter=0)], [meter_facts()]))
+    for _ in range(120):
+        bench.tick(1000)
+    texts = [text for _, kind, text in bench.guard.events if kind == "mode"]
+    assert texts == ["quarantine -> degraded: meter of main lost, evse-1 silent, evse-2 silent, evse-3 silent and 3 more"], texts
 
 
 def test_section_7_events_are_bounded():

@@ -54,7 +54,8 @@ def metered(assumed=0, rating=400, generation=0, evses=None, **more):
 
 def test_a_meter_that_was_never_heard_counts_what_is_assumed():
     life = metered(assumed=50).later()
-    assert life.view.state == "lost" and life.view.reason == "never heard" and life.other_da == [50] * 3 == life.low_other_da == life.other.shown_da
+    assert life.view.state == "lost" and life.view.reason == "no answer since start"
+    assert life.other_da == [50] * 3 == life.low_other_da == life.other.shown_da
     assert not life.other.all_ok() and life.other.states == ["lost"] and life.events.kept[-1][1] != "meter"
     assert metered().live(4, 1, 1, 1).other.all_ok()
     assert Metered(evse(), meters=0).other.all_ok() and Metered(evse(), meters=0).other.states == ["none"]
@@ -137,10 +138,10 @@ def test_more_than_assumed_is_told_at_each_ampere_and_passed_up():
     version = life.journal_barrier.version
     life.live(4, 36, 10, 10)
     assert life.assumed_da[:4] == [66, 60, 60, 36] and life.other.alarm_da[:4] == [60, 60, 60, 36]
-    assert [text for _, kind, text in life.events.kept if kind == "assumed"] == ["a L1: other load 3.6 A is more than assumed"]
+    assert [text for _, kind, text in life.events.kept if kind == "assumed"] == ["a L1: other load 3.6 A exceeds the assumption"]
     assert life.journal_barrier.version > version
     life.live(4, 45, 10, 10)
-    assert [text for _, kind, text in life.events.kept if kind == "assumed"][1:] == ["main L1: other load 7.5 A is more than assumed"]
+    assert [text for _, kind, text in life.events.kept if kind == "assumed"][1:] == ["main L1: other load 7.5 A exceeds the assumption"]
     life.other.confirm_assumed(1)
     assert life.assumed_da == [60, 60, 60, 20, 20, 20, 30, 30, 30] == life.other.alarm_da
     life.assumed_da[:] = [99] * 9
@@ -199,8 +200,8 @@ def test_what_is_held_against_a_meter_is_told_and_goes_to_the_journal_once():
     for _ in range(2):
         life.view.trust.failed("did not follow")
     life.later(10)
-    assert life.events.kept[-1][1:] == ("alarm", "main: meter did not follow, for the third time in a day: a person must look; then `trust main` "
-        "at the console")
+    assert life.events.kept[-1][1:] == ("alarm", "main: meter did not follow, third time within 24 h: inspection required; "
+        "inspect it and its CTs, then `trust main` at the console")
     life.other.trusted(0, life.now_ms)
     assert life.events.kept[-1][1] == "meter" and life.view.trust.dump() is None and not life.view.complete
     count = len(life.events.kept)
@@ -211,11 +212,11 @@ def test_what_is_held_against_a_meter_is_told_and_goes_to_the_journal_once():
 def test_states_are_told_when_they_change():
     life = metered().live(4, 10, 10, 10)
     told = [text for _, kind, text in life.events.kept if kind == "meter"]
-    assert told == ["main: meter ok "]
+    assert told == ["main: meter ok"]
     life.later(4000)
     assert len([1 for kind in life.told() if kind == "meter"]) == 1
     life.later(1001).later(10)
-    assert [text for _, kind, text in life.events.kept if kind == "meter"][1:] == ["main: meter lost no frame for 5000 ms"]
+    assert [text for _, kind, text in life.events.kept if kind == "meter"][1:] == ["main: meter lost, no frame for 5000 ms"]
 
 
 def test_the_day_of_a_meter_outlives_a_restart_in_whole_amperes():

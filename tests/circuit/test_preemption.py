@@ -57,8 +57,8 @@ def test_section_6_why_says_who_waits_and_who_makes_room():
         bench.run(1)
         for e in range(2):
             texts[e].add(bench.guard.why(e).split(": ", 2)[1])
-    assert "makes room for evse-2" in texts[0], texts
-    assert "has to wait for margin" in texts[1], texts
+    assert "lowered for evse-2" in texts[0], texts
+    assert "no margin" in texts[1], texts
 
 
 def test_section_6_the_same_order_of_who_came_first_decides_among_those_who_wait():

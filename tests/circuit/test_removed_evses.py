@@ -252,7 +252,7 @@ def test_who_lacks_its_room_is_told_to_say_that_it_is_gone():
     bench.guard.demand(0, True)
     bench.follow(20)
     text = bench.guard.why(0)
-    assert "evse-1 takes 16.0 A of a L1: it is no longer in the site file" in text and "then `gone evse-1`" in text, text
+    assert "evse-1 blocks 16.0 A of a L1: no longer in the site file" in text and "then `gone evse-1`" in text, text
     bench.guard.confirm_removed("evse-1", bench.now_ms)
     bench.follow(20)
     assert bench.guard.last_order_da(0) == 160

@@ -32,7 +32,7 @@ def test_section_6_one_that_returns_has_its_room_and_why_says_for_whom_it_is_kep
         if asks(bench):
             break
     assert bench.guard.want_da[1] <= 160
-    assert "evse-1 16.0 A (returns, " in bench.guard.why(1), bench.guard.why(1)
+    assert "evse-1 16.0 A (returning, " in bench.guard.why(1), bench.guard.why(1)
 
 
 def test_section_6_the_room_of_one_that_returns_is_given_back_when_it_does_not_come():
@@ -64,4 +64,4 @@ def test_section_6_why_says_that_a_neighbour_follows_no_order():
     bench.follow(8)
     bench.guard.lost(0, bench.now_ms)
     bench.tick(1000)
-    assert "evse-1 16.0 A (follows no order now)" in bench.guard.why(1), bench.guard.why(1)
+    assert "evse-1 16.0 A (does not follow orders)" in bench.guard.why(1), bench.guard.why(1)

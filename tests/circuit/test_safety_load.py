@@ -61,7 +61,7 @@ def test_3_6_it_holds_for_its_time_after_the_load_stopped():
     follow(bench, 8, True)
     follow(bench, 18, False)
     assert bench.guard.want_da[0] == 0
-    assert bench.guard.why(0) == "0.0 A: safety load pump stopped just now"
+    assert bench.guard.why(0) == "0.0 A: safety load pump stopped, hold time running"
     follow(bench, 6, False)
     assert bench.guard.want_da[0] > 0
     assert not bench.guard.open_contactor(0)

@@ -2,8 +2,8 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
-from ampacity.circuit.trusted.errors import Rejected
-from check import raises
+from ampacity.circuit.policy.constraints.sum_constraints import watts_text
+from ampacity.circuit.trusted.errors import NotNow
 
 
 def sunny(count=1, run_ms=120000, **more):
@@ -88,8 +88,36 @@ def test_section_6_others_charge_as_ever_and_a_person_may_choose():
 
 
 def test_section_6_a_site_without_surplus_charging_says_so():
-    with raises(Rejected):
-        Bench(site([evse()])).guard.optional.solar(0, True)
+    error = raises_text(lambda: Bench(site([evse("bay-1")])).guard.optional.solar(0, True))
+    assert error == "solar: this site has no [solar] section"
+
+
+def raises_text(call):
+    try:
+        call()
+    except NotNow as error:
+        return str(error)
+    return ""
+
+
+def test_why_compares_the_surplus_with_the_minimum():
+    bench = sunny()
+    assert bench.guard.why(0) == "0.0 A: solar surplus unknown: meter of main lost", bench.guard.why(0)
+    shine(bench, 30, 40)
+    text = "0.0 A: solar surplus %s is below the minimum of 4,140 W (6 A, three phases)"
+    assert bench.guard.why(0) == text % watts_text(bench.guard.optional.solar_surplus.surplus_da * 23), bench.guard.why(0)
+    shine(bench, 100, 20)
+    assert bench.guard.why(0).endswith(" W, charging starts after 60 s of it"), bench.guard.why(0)
+
+
+def test_a_power_has_a_comma_between_thousands():
+    assert [watts_text(watts) for watts in (0, 999, 2070, 1234567)] == ["0 W", "999 W", "2,070 W", "1,234,567 W"]
+
+
+def test_why_counts_the_phases_of_the_evse_that_lacks_surplus():
+    bench = sunny(terminals=[[0]])
+    shine(bench, 4, 40)
+    assert bench.guard.why(0).endswith(" is below the minimum of 1,380 W (6 A, one phase)"), bench.guard.why(0)
 
 
 def test_section_6_one_phase_where_the_surplus_is_too_small_for_three_and_back():

@@ -25,7 +25,7 @@ def test_section_6_one_car_alone_stands_at_the_largest_unbalance():
     bench = single(1, [0], max_unbalance_da=200)
     bench.follow(10)
     assert bench.guard.want_da == [200]
-    assert bench.guard.why(0).startswith("20.0 A: unbalance of main L1 up to 20.0 A")
+    assert bench.guard.why(0).startswith("20.0 A: unbalance limit of main L1 20.0 A")
 
 
 def test_section_6_cars_on_all_phases_lift_one_another():
@@ -104,13 +104,13 @@ def test_section_6_what_was_not_used_in_a_quarter_may_be_used_in_its_rest():
         bench.guard.demand(e, True)
     bench.follow(60, meter=True)
     assert sum(bench.guard.want_da) == 320
-    assert "contracted power 13800 W" not in bench.guard.why(0)
+    assert "contracted power 13,800 W" not in bench.guard.why(0)
 
 
 def test_section_6_why_names_the_contract_and_a_lost_meter_counts_it_as_used():
     bench = contracted(13800)
     bench.follow(60, meter=True)
-    assert "contracted power 13800 W" in bench.guard.why(0), bench.guard.why(0)
+    assert "contracted power 13,800 W" in bench.guard.why(0), bench.guard.why(0)
     bench.tick(7000)
     bench.follow(5)
     assert sum(bench.guard.want_da) <= 200

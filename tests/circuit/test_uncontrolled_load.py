@@ -28,10 +28,10 @@ def test_who_waits_beside_another_unit_is_told_its_name_and_what_frees_the_room(
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
     bench.follow(120, silent=(0,))
     text = bench.guard.why(1)
-    assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: another unit answers there; `replace bay-1`"), text
+    assert text.startswith("0.0 A: bay-1 blocks 16.0 A of row L1: another device answers at its address; `replace bay-1`"), text
     assert "`isolate bay-1 on`" in text
-    assert bench.guard.why(0).startswith("0.0 A: swapped: another unit answers there; `replace bay-1`")
-    assert "another unit" in bench.guard.fault(0)
+    assert bench.guard.why(0).startswith("0.0 A: swapped: another device answers at its address; `replace bay-1`")
+    assert "another device" in bench.guard.fault(0)
 
 
 def test_what_is_left_is_used_in_turn_while_another_takes_its_maximum():
@@ -50,7 +50,7 @@ def test_one_that_is_silent_without_a_watchdog_is_named_and_freed_by_isolating_i
     bench.guard.lost(0, bench.now_ms)
     bench.follow(90, silent=(0,))
     text = bench.guard.why(1)
-    assert "bay-1 takes " in text and "it does not answer; switch it on, or open its feeder and `isolate bay-1 on`" in text, text
+    assert "bay-1 blocks " in text and "no answer; switch it on, or open its feeder and `isolate bay-1 on`" in text, text
     bench.guard.isolate(0, True, bench.now_ms)
     bench.follow(90, silent=(0,))
     assert blocked_by(bench.guard, 1) == "" and bench.guard.last_order_da(1) == 160
@@ -63,7 +63,7 @@ def test_one_that_answers_and_never_proves_an_order_is_named():
         bench.guard.heard(0, bench.now_ms)
         bench.follow(1, silent=(0,))
     text = bench.guard.why(1)
-    assert text.startswith("0.0 A: bay-1 takes 16.0 A of row L1: it answers and no order is proven; restart it"), text
+    assert text.startswith("0.0 A: bay-1 blocks 16.0 A of row L1: answers, but no order is proven; restart it"), text
 
 
 def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named():
@@ -78,7 +78,7 @@ def test_one_that_answers_and_does_not_follow_a_lower_order_says_so_and_is_named
         bench.guard.answered(0, bench.guard.send(0, bench.guard.want_da[0], bench.now_ms) or 0, bench.now_ms)
         bench.guard.reported(0, 160, bench.now_ms)
         bench.measure(0, 160, 160, 160)
-    assert "bay-1 takes 16.0 A of row L1: it " in bench.guard.why(1), bench.guard.why(1)
+    assert "bay-1 blocks 16.0 A of row L1: " in bench.guard.why(1), bench.guard.why(1)
     assert "`isolate bay-1 on`" in bench.guard.why(1) and "open its feeder" in bench.guard.why(0), bench.guard.why(0)
 
 
@@ -87,14 +87,14 @@ def test_a_limit_from_outside_that_one_takes_alone_is_no_less_taken():
     bench.guard.limit("console", ("chargers", 0), 200, None, "hold")
     bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
     bench.follow(120, silent=(0,))
-    assert "bay-1 takes 16.0 A of row L1: another unit" in bench.guard.why(1), bench.guard.why(1)
+    assert "bay-1 blocks 16.0 A of row L1: another device" in bench.guard.why(1), bench.guard.why(1)
 
 
 def test_after_a_foreign_write_why_says_that_somebody_wrote():
     bench = garage(rating=480)
     bench.guard.foreign_write(0, 0, bench.now_ms)
     bench.tick(3000)
-    assert "another client wrote on its line 3 s ago" in bench.guard.why(1), bench.guard.why(1)
+    assert "another client wrote on its bus 3 s ago" in bench.guard.why(1), bench.guard.why(1)
 
 
 def test_who_lacks_what_a_meter_once_showed_is_told_to_look_and_to_confirm():
@@ -105,7 +105,7 @@ def test_who_lacks_what_a_meter_once_showed_is_told_to_look_and_to_confirm():
         bench.meter(shown + bench.mark % 2, shown, shown)
         bench.follow(1)
     text = bench.guard.why(0)
-    assert "shop L1 once showed 16.1 A of other load, 4.0 A are declared; look whether that was other load, then `confirm shop`" in text, text
+    assert "shop L1 once measured 16.1 A of other load, declared 4.0 A; check that load, then `confirm shop`" in text, text
     bench.guard.confirm_assumed(1)
     for shown in [0] * 20:
         bench.meter(shown + bench.mark % 2, shown, shown)
@@ -132,8 +132,8 @@ def test_after_a_minute_it_is_logged_and_told_upstream_and_over_once_the_unit_is
     for _ in range(60):
         bench.follow(1, silent=(0,))
         part.step(bench.now_ms)
-    assert part.texts[1].startswith("bay-1 takes 16.0 A of row L1: another unit") and part.texts[0] is None
-    assert [line for line in log.lines if line[0] == "warning" and "bay-2: bay-1 takes" in line[1]]
+    assert part.texts[1].startswith("bay-1 blocks 16.0 A of row L1: another device") and part.texts[0] is None
+    assert [line for line in log.lines if line[0] == "warning" and "bay-2: bay-1 blocks" in line[1]]
     bench.guard.isolate(0, True, bench.now_ms)
     for _ in range(90):
         bench.follow(1, silent=(0,))

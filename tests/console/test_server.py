@@ -135,7 +135,7 @@ async def test_a_hundred_connections_without_a_word_are_ended_but_a_few_and_who_
             assert await bench.ended(other)
         assert await ask(reader, writer, b"show version\n") == b"version: 0.1.0\n> "
         assert bench.asked == 1, "nothing is loaded for who says nothing"
-        lines = [text for _n, _ms, _level, text in bench.target.log.since(0) if text.startswith("console: no place is free")]
+        lines = [text for _n, _ms, _level, text in bench.target.log.since(0) if text.startswith("console: no connection slot free")]
         assert len(lines) == 1, lines
         late, writer = await bench.connect()
         assert await until_prompt(late) == b"> " and await ask(late, writer, b"show version\n") == b"version: 0.1.0\n> "

@@ -41,7 +41,7 @@ def test_who_lacks_what_a_meter_once_showed_charges_after_confirm():
 
 
 def test_without_a_command_nothing_is_done():
-    assert Person(None).clear({"e1": "0.0 A: a person must look"}) == []
+    assert Person(None).clear({"e1": "0.0 A: inspection required"}) == []
 
 
 class Below:
@@ -57,5 +57,5 @@ class Below:
 
 def test_what_a_primary_below_names_is_said_at_its_own_console():
     one = Below()
-    assert Person(one).clear({"t1.e2": "0.0 A: disobeyed: look at it, then `unlock t1.e2`"}) == ["t1 unlock t1.e2: ok"]
+    assert Person(one).clear({"t1.e2": "0.0 A: disobeyed: inspect it, then `unlock t1.e2`"}) == ["t1 unlock t1.e2: ok"]
     assert one.lines == [("console", {"text": "unlock t1.e2", "of": "t1"})]

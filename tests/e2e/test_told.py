@@ -87,7 +87,7 @@ def test_a_rest_after_a_limit_of_0_A_is_told(stand):
     assert "limit by ocpp" in state() and "limit by ocpp" in stand.rig.console(text="why e1")["text"]
     stand.call("ClearChargingProfile", chargingProfileId=5)
     stand.pass_ms(1_000)
-    assert "it may start again in" in state() and "limit by" not in state()
+    assert "paused, restart allowed in" in state() and "limit by" not in state()
     stand.until(lambda: stand.amps("e1") > 5.5, 20_000)
     asked = [{"component": {"name": "SmartChargingCtrlr"}, "variable": {"name": "Interval", "instance": "Restart"}}]
     assert stand.call("GetVariables", getVariableData=asked)["getVariableResult"][0]["attributeValue"] == "8"

@@ -8,7 +8,7 @@ SAID = (
     (("[SSL: PEER_DID_NOT_RETURN_A_CERTIFICATE] peer did not return a certificate (_ssl.c:1006)",), "x showed no certificate"),
     ((-29824, "SSL - No client certification received from the client, but required by the authentication mode"), "x showed no certificate"),
     (("certificate has expired",), "the certificate of x has expired"),
-    (("unable to get local issuer certificate",), "the certificate of x is not signed by a root certificate that this controller was given"),
+    (("unable to get local issuer certificate",), "the certificate of x is not signed by a root certificate of this controller"),
     (("[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1006)",), "x speaks no TLS 1.2 or newer"),
     (("[SSL: NO_SHARED_CIPHER] no shared cipher (_ssl.c:1006)",), "x and this controller have no cipher suite in common"),
     ((-28160, "SSL - The handshake negotiation failed"), "x and this controller have no cipher suite in common"),

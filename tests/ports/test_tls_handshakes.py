@@ -57,7 +57,7 @@ async def test_who_says_nothing_is_counted_and_ended_when_its_time_is_over():
     finally:
         handshakes.HANDSHAKE_S = kept
     assert sorted(door.aborted()) == ["halfway", "silent"] and door.served == []
-    assert door.told == ["tls: a client at 10.0.0.9 said nothing for 0.1 s", "tls: a client at 10.0.0.9 was silent halfway through the handshake"]
+    assert door.told == ["tls: client at 10.0.0.9 sent nothing for 0.1 s", "tls: client at 10.0.0.9 stalled during the handshake"]
 
 
 async def test_a_crowd_without_a_byte_ends_but_four_of_its_own_and_neither_a_handshake_nor_who_speaks_at_once():
@@ -75,7 +75,7 @@ async def test_a_crowd_without_a_byte_ends_but_four_of_its_own_and_neither_a_han
         client.ends.set()
     await turns()
     assert door.served == ["secured first", "secured late"]
-    assert door.told[0].startswith("tls handshakes: no place is free")
+    assert door.told[0].startswith("tls handshakes: no connection slot free")
     for task in door.tasks:
         task.cancel()
 
@@ -94,4 +94,4 @@ async def test_a_handshake_that_fails_is_told_and_one_that_had_to_go_only_once()
     slow.ends.set()
     other.ends.set()
     await turns()
-    assert door.served == ["secured other"] and len(door.told) == 2 and "no place is free" in door.told[1]
+    assert door.served == ["secured other"] and len(door.told) == 2 and "no connection slot free" in door.told[1]

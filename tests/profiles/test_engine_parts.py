@@ -190,8 +190,8 @@ def test_a_lower_waits_for_settings_no_longer_than_a_second():
     assert pace.hold_ms > 1000 and not pace.may_begin(999, True) and pace.may_begin(1000, True) and not SettingsTiming().begun
     pace.cut()
     assert not pace.begun
-    assert too_slow(1201, 550).startswith("too slow: its settings take 1.3 s to read, it may restart in 0.5 s; declare boot_s")
-    assert too_slow(12000, 3000).startswith("too slow: its settings take 12.0 s to read, it may restart in 3.0 s")
+    assert too_slow(1201, 550).startswith("bus too slow: reading its settings takes 1.3 s, a restart may take only 0.5 s; set boot_s")
+    assert too_slow(12000, 3000).startswith("bus too slow: reading its settings takes 12.0 s, a restart may take only 3.0 s")
 
 
 class Shown:
@@ -248,7 +248,7 @@ def test_what_is_wrong_with_a_device_is_one_sentence():
     assert audit(9000, 60).wrong() is None
     for value, fits in ((5, True), (9, True), (4, False), (10, False), (None, False)):
         assert (audit(value, 0, identity={"require": [[0, 5, 9, "an old firmware"]]}).wrong() == "an old firmware") != fits
-    assert audit(1, 0, settings=(WATCHDOG,)).wrong() == "setting does not hold: register field0 (10) shows 0.0 s, 9.0 s was written"
+    assert audit(1, 0, settings=(WATCHDOG,)).wrong() == "setting not retained: register field0 (10) shows 0.0 s, written 9.0 s"
     for power_on, fits in ((50, True), (51, False), (None, False)):
         assert (audit(power_on, 0, power_on=0).wrong() is None) == fits
 
@@ -347,4 +347,4 @@ def test_a_setting_that_could_not_be_read_is_not_written():
     one = audit(None, 0, settings=(WATCHDOG,))
     one.readings.denied[0] = True
     assert one.next_write(0) is None
-    assert one.wrong() == "setting does not hold: register field0 (10) could not be read, so it is not written: 9.0 s is wanted"
+    assert one.wrong() == "setting not retained: register field0 (10) could not be read and is not written, expected 9.0 s"

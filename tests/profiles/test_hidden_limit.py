@@ -92,7 +92,7 @@ def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_
         played.run(20000)
         assert played.driver._order.proven == proven, off_ma
         said = played.driver.facts.trouble
-        wanted = "register state (1000) shows 2, 1 or 5 is expected while it is paused; its documents leave that open: `ampacity commission` finds"
+        wanted = "register state (1000) shows 2, expected 1 or 5 while paused; not documented: `ampacity commission` determines"
         assert (said is None) == proven and (proven or said.startswith(wanted)), said
 
 
@@ -110,7 +110,7 @@ def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_a
     played.driver.want(100, played.now_ms)
     played.run(120000)
     assert not played.station.enabled and played.limits() <= 6
-    assert played.driver.facts.trouble == "register limit_in_force (1100) shows 0.0 A, 10.0 A was ordered; not enabled, for it might allow more"
+    assert played.driver.facts.trouble == "register limit_in_force (1100) shows 0.0 A, ordered 10.0 A; not enabled, since it might allow more"
     before = played.limits()
     played.run(600000)
     assert played.limits() - before <= 4, "ten minutes more"
@@ -188,7 +188,7 @@ def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_e
         played.station.off, played.guard.standing = (2, 6000), "returning"
         played.run(still_ms - 5000)
         assert not played.driver._order.proven, still_ms
-        assert "it fed its vehicle after an earlier pause" in played.driver.facts.trouble
+        assert "current flowed after an earlier pause" in played.driver.facts.trouble
         played.guard.standing = "ok"
         played.run(20000)
         assert played.driver._order.proven, still_ms

@@ -59,7 +59,7 @@ def test_behind_a_gateway_one_that_is_too_slow_says_so_and_is_not_asked_again_an
     had = bench.settings_read()
     bench.run(60000)
     assert bench.device.values.get(261) != 100
-    assert bench.driver.facts.trouble.startswith("too slow: its settings take 2.") and "boot_s" in bench.driver.facts.trouble
+    assert bench.driver.facts.trouble.startswith("bus too slow: reading its settings takes 2.") and "boot_s" in bench.driver.facts.trouble
     assert bench.settings_read() - had <= 22  # every 5 s as ever, and ever more seldom for the order
 
 
@@ -129,4 +129,4 @@ def test_rounds_in_vain_come_ever_later_and_a_lower_is_tried_every_second():
 
 
 def test_what_is_said_names_both_times():
-    assert too_slow(860, 500).startswith("too slow: its settings take 0.9 s to read, it may restart in 0.5 s; ")
+    assert too_slow(860, 500).startswith("bus too slow: reading its settings takes 0.9 s, a restart may take only 0.5 s; ")

@@ -98,7 +98,7 @@ def test_what_flowed_above_the_contract_is_kept_and_counts_after_a_restart():
     garage.files.replace("contract.set", b"00000000\n{}")
     garage.start()
     assert max(garage.primary.guard.optional.contracts[0].steps_j) == 10000 * 900
-    assert [line for line in garage.log.since(0) if "contract: what circuit main used is not readable" in line[3]]
+    assert [line for line in garage.log.since(0) if "contract: saved use of circuit main is unreadable" in line[3]]
 
 
 def test_while_the_medium_refuses_what_flowed_nothing_flows_above_the_contract():

@@ -20,7 +20,7 @@ def test_watts_for_the_site_are_shared_by_both():
     assert say(garage, "limit site 9660W") == "ok"
     garage.run(12000)
     assert 136 <= sum(garage.amps_da()) <= 140
-    assert "limit by console 9660 W" in garage.view("evse-1")["why"]
+    assert "limit by console 9,660 W" in garage.view("evse-1")["why"]
     assert say(garage, "limit site off") == "ok"
     garage.run(30000)
     assert sum(garage.amps_da()) >= 190

@@ -131,7 +131,7 @@ def test_one_of_a_target_that_is_gone_is_told():
     say(garage, "limit evse-2 7")
     garage.facts["evses"][1]["name"] = "other"
     garage.start().run(200)
-    assert told(garage, "error", "evse-2 is no longer in the site")
+    assert told(garage, "error", "evse-2 left the site file")
     assert garage.primary.guard.limits.evse_da[1] > 160
 
 

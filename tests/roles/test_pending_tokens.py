@@ -28,7 +28,7 @@ def test_a_card_before_its_evse_was_heard_is_decided_when_it_is():
     garage.unit.port.car = "C"
     garage.run(1000).primary.evses.token("evse-2", "CARD", "ISO14443", garage.now_us // 1000)
     garage.run(3000)
-    assert said(garage, "token at evse-2: kept until it is heard") and not said(garage, "refused")
+    assert said(garage, "token at evse-2: queued until the EVSE answers") and not said(garage, "refused")
     garage.cut = False
     garage.run(25000)
     assert said(garage, "token at evse-2: accepted") and garage.amps_da()[1] > 100
@@ -41,7 +41,7 @@ def test_a_card_of_an_evse_that_is_never_heard_is_given_up_with_the_reason():
     garage.run(KEEP_MS - 1000)
     assert not said(garage, "refused")
     garage.run(1500)
-    assert said(garage, "token at evse-2: refused: not heard for 30 s") and garage.log.counters["cards_given_up"] == 1
+    assert said(garage, "token at evse-2: refused: no answer for 30 s") and garage.log.counters["cards_given_up"] == 1
     garage.cut = False
     garage.run(20000)
     assert not said(garage, "token at evse-2: accepted")

@@ -61,7 +61,7 @@ def test_nothing_is_raised_on_a_full_disk_that_never_held_the_site_and_it_is_sai
     garage.start().run(30000)
     assert garage.amps_da() == [0, 0]
     assert "storage" in garage.view("evse-1")["why"] and garage.platform.outputs["relay-9"].on
-    assert any("without memory" in line[3] for line in garage.log.since(0))
+    assert any("without saved state" in line[3] for line in garage.log.since(0))
     garage.files.bytes_max = None
     garage.run(5000)
     assert garage.platform.resets == ["immediate"]  # by itself

@@ -37,7 +37,7 @@ def test_it_waits_for_the_watchdogs_asks_and_gives_the_bus_back():
     assert desk.line("scan rs485-1 units=1-3 baud=19200E1").startswith("scan: silent for 17 s more")
     desk.garage.run(14000)
     assert desk.status()["stage"] == "wait" and not desk.garage.primary.guard.online(1)
-    assert "its line stands for a scan" in desk.line("why evse-2")
+    assert "its bus is stopped for a scan" in desk.line("why evse-2")
     assert desk.run_until_over(40)
     document = desk.status()
     assert [(row["unit"], row["device"], row["setting"]) for row in document["found"]] == [(2, "ampacity", "19200E1")]

@@ -147,7 +147,7 @@ def test_settings_that_cannot_be_read_leave_the_least_until_they_are_set_again()
         second = Unit(files, fallback_da=80)
         lease = second.secondary.lease
         assert (lease.fallback_da, lease.max_da, lease.power_on_da) == (0, 60, 0)
-        assert any("settings: 6 A at most" in line[3] for line in second.log.since(0))
+        assert any("settings: at most 6.0 A" in line[3] for line in second.log.since(0))
         second.secondary.map.unlocked = True
         second.engine.answer(write_pdu(table.SETTINGS_AT, data), second.now_ms)
         second.secondary.housekeep(second.now_ms)

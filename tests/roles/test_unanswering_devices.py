@@ -2,7 +2,8 @@
 
 from helper_garage import Garage
 
-TOLD = "no valid answer on bus rs485-1 unit 2 since start: check its power, wiring, unit number, baud and parity; `ampacity scan` shows who answers"
+TOLD = "no valid answer on bus rs485-1 unit 2 since start: check its power, wiring, unit number, baud and parity; "
+TOLD += "`ampacity scan` shows which units answer"
 
 
 def lines(garage, words):
@@ -18,7 +19,7 @@ def cut_from_the_start():
 def test_one_that_never_answered_is_named_with_its_address_and_the_next_step():
     garage = cut_from_the_start().run(60000)
     assert lines(garage, "valid answer") == ["evse-2: " + TOLD]
-    assert garage.primary.why(1) == "0.0 A: silent; " + TOLD
+    assert garage.primary.why(1) == "0.0 A: no answer; " + TOLD
 
 
 def test_it_is_told_when_it_answers_after_all_and_not_in_why_any_more():

@@ -32,7 +32,7 @@ def test_a_medium_that_never_held_the_site_and_cannot_be_written_leaves_the_rese
         garage = charging(files)
         garage.run(60000)
         assert garage.amps_da()[0] == 0 and garage.amps_da()[1] <= 60, worn
-        assert "mode safe" in shown(garage) and "above its reserve" in shown(garage) and "not kept: " in shown(garage)
+        assert "mode safe" in shown(garage) and "at its reserve" in shown(garage) and "not kept: " in shown(garage)
         assert "reserve" in garage.view("evse-1")["why"] and garage.platform.resets == []
         files.refuses = False
         garage.run(5000)

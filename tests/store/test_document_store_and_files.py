@@ -215,7 +215,7 @@ def without_modes(number):
 def test_on_a_medium_without_modes_all_is_kept_and_it_says_that_others_may_read_it():
     for number in (1, 95, None):
         files, kept, names = without_modes(number)
-        assert files.trouble is None and "others on this machine may read" in files.exposed
+        assert files.trouble is None and "other users can read" in files.exposed
         assert kept == [b"secret", b"new", b"more"] and "half.new" not in names
 
 

@@ -95,7 +95,7 @@ class Admission:
         self.turned_away += 1
         self._platform.abort(client[1])
         self._tell(
-            "no place is free: a connection was ended, %d by now; %d clients have a place, %d more may wait for one"
+            "no connection slot free: connection closed, %d so far; %d clients connected, %d more may wait"
             % (self.turned_away, self._places, self._waiting),
             now_ms,
         )

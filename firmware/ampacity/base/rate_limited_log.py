@@ -20,6 +20,6 @@ class RateLimitedLog:
         if self._told_ms is not None and now_ms - self._told_ms < EACH_MS:
             self._left_out += 1
             return
-        more = " (%d such lines were left out)" % self._left_out if self._left_out else ""
+        more = " (%d similar lines suppressed)" % self._left_out if self._left_out else ""
         self._told_ms, self._left_out = now_ms, 0
         self._log.add("warning", "%s: %s%s" % (self._name, text, more), now_ms)

@@ -4,8 +4,7 @@ import asyncio
 
 from ampacity.base.within import within
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 BACK_OFF_MS_MIN = 200

@@ -7,8 +7,7 @@ its watchdog act, nothing is released for that silence; afterwards the ledger co
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 from ampacity.circuit.trusted.errors import Rejected
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.load_shedding import LoadShedding
     from ampacity.circuit.policy.queue.demand import Demand
     from ampacity.circuit.trusted.ledger import Ledger
@@ -81,5 +80,5 @@ def commissioned(ledger: "Ledger", evse: int, tested: bool, distrusted: bool, se
     text = "passed its commissioning test" if tested else "did not pass its commissioning test"
     if distrusted:
         da = s.reserve_da
-        text += "; its watchdog did not act: it counts as one without, reserve %d.%d A" % (da // 10, da % 10)
+        text += "; its watchdog did not act and no longer counts: reserve %d.%d A" % (da // 10, da % 10)
     ledger.events.add(now_ms, "commissioned", "%s %s" % (s.evse.name, text))

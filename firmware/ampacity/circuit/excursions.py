@@ -12,8 +12,7 @@ so a breaker of which this says that it holds, holds. Heat adds up, and goes in 
 from ampacity.circuit.trusted.amperes import tenths
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 KEPT_MAX = 40
@@ -162,5 +161,5 @@ def words(record: "dict[str, Any]") -> str:
     parts = (record["circuit"], record["phase"], tenths(record["peak_da"]), tenths(record["rating_da"]), tenths(record["duration_ms"] // 100))
     text = "%s %s up to %s A (rating %s A) for %s s" % parts
     text += ", %s As above, I2t %d A2s" % (tenths(record["over_das"]), record["i2t_a2s"])
-    verdict = "may have tripped" if record["would_trip"] else "holds, %s %% used" % tenths(record["used_permille"])
+    verdict = "may have tripped" if record["would_trip"] else "does not trip, %s %% of its trip time used" % tenths(record["used_permille"])
     return "%s; %s %s" % (text, record["breaker"], verdict)

@@ -1,6 +1,6 @@
 """The reasons behind one number, as a line for people: `why evse-3` (safety.md section 5).
 
-`16.0 A: garage L2 (63.0 A) − house 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
+`16.0 A: garage L2 (63.0 A) − other load 31.2 A − evse-1 10.0 A − reserve evse-7 6.0 A`
 """
 
 from ampacity.circuit.policy.reservations import DENIED
@@ -8,10 +8,10 @@ from ampacity.circuit.policy.shortfall import shortfall_da
 from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
+    from ampacity.circuit.optional_functions import OptionalFunctions
     from ampacity.circuit.policy.queue.demand import Demand
     from ampacity.circuit.trusted.device.evse_state import EvseState
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
         other: OtherLoad
         demands: Demand
+        optional: OptionalFunctions
         failure: str
 
         @property
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
             """Is nothing raised, for the journal could not be written?"""
 
 FOREIGN_MS = 60000
+MISSING_MAX = 4  # as many meters and EVSEs are named in one event
 
 
 def explain(guard: "ExplainableGuard", evse: int) -> str:
@@ -56,11 +58,11 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
         key, slack = _tightest(guard, s, planned_da)
         reason = _outside(guard, s, slack, planned_da) or _circuit(guard, s, key, planned_da)
         if guard.plan.preemption.lowered >> evse & 1:
-            reason = "makes room for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
+            reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
         elif want == 0 and _cannot_begin(guard, s):
             reason = _no_margin(guard, s)
         elif want == 0:
-            reason = "waits for its turn: " + reason
+            reason = _surplus(guard, s) or "queued: " + reason
         elif guard.plan.reservations.reasons[evse] == DENIED:
             reason = _no_margin(guard, s)
         elif want >= guard.plan.targets.ceiling_da(s):
@@ -71,22 +73,35 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
         elif taken_by:
             reason = reason + "; " + taken_by if want else taken_by + "; " + reason
     if guard.waits_for_journal(guard.now_ms):
-        reason += "; nothing is raised before the journal could be written"
+        reason += "; no raise before the journal is written"
     return "%s: %s" % (amps(want), reason)
+
+
+def missing_text(guard: "ExplainableGuard") -> str:
+    """The meters and EVSEs without which the mode is degraded, each with its state."""
+    found = []
+    for c in guard.site.circuits:
+        if guard.meter_state(c.index) not in ("ok", "none"):
+            found.append("meter of %s %s" % (c.name, guard.meter_state(c.index)))
+    for s in guard.ledger.evse_states:
+        if not s.ok and not s.isolated:
+            found.append("%s %s" % (s.evse.name, guard.state(s.index)))
+    more = len(found) - MISSING_MAX
+    return (", ".join(found[:MISSING_MAX]) or "all meters and EVSEs are trusted") + (" and %d more" % more if more > 0 else "")
 
 
 def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
     """Why it may not charge at all, whatever the room."""
     if guard.mode in ("quarantine", "safe"):
-        return guard.mode + (" (%s)" % guard.failure if guard.failure else "")
+        return "safe state: " + guard.failure if guard.failure else guard.mode
     state = guard.state(s.index)
     if state != "ok":
-        if s.locked:
+        if s.locked or s.disobeys:
             return "%s: %s" % (state, remedy(guard, s))
         gaps = _foreign(guard, s) + (guard.gaps(s.index) if s.heard_ever else [])  # what never answered holds nothing that could be read
-        return state + ("" if not gaps else " (%s)" % gaps[0])
+        return _state_text(state) + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
-        return "no car asks"
+        return "no charge requested"
     for inhibit in guard.plan.targets.inhibits:
         if inhibit.inhibited[s.index]:
             return inhibit.reason(s.index)
@@ -95,12 +110,25 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
     return ""
 
 
+def _state_text(state: str) -> str:
+    """A state of the guard that is not "ok", as people read it."""
+    if state == "silent":
+        return "no answer"
+    return "answers; waiting for proof of its limit" if state == "returning" else state
+
+
+def _surplus(guard: "ExplainableGuard", s: "EvseState") -> str:
+    """The solar surplus that is below the minimum of this EVSE; "": the surplus suffices, or does not matter here."""
+    solar = guard.optional.solar_surplus
+    return solar.shortage(s.index) if solar is not None else ""
+
+
 def _foreign(guard: "ExplainableGuard", s: "EvseState") -> "list[str]":
     """Somebody else wrote on its line a moment ago (rule 9): nothing is believed there until that has ended."""
     wrote_ms = guard.ledger.permits.foreign_ms.get(s.evse.bus)
     if wrote_ms is None or guard.now_ms - wrote_ms > FOREIGN_MS:
         return []
-    return ["another client wrote on its line %d s ago; find it and take it off" % ((guard.now_ms - wrote_ms) // 1000)]
+    return ["another client wrote on its bus %d s ago; find and disconnect it" % ((guard.now_ms - wrote_ms) // 1000)]
 
 
 def _own_limit(guard: "ExplainableGuard", s: "EvseState") -> str:
@@ -119,16 +147,16 @@ def _cannot_begin(guard: "ExplainableGuard", s: "EvseState") -> bool:
 
 
 def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
-    """Why the order does not leave: the circuit and phase with the least margin, and what everybody may still draw there."""
+    """Why the order is not sent: the circuit and phase with the least margin, and what each EVSE may still draw there."""
     ledger = guard.ledger
     best, least = s.on_keys[0], 1 << 20
     for key in s.on_keys:
         left = ledger.margin.free_da(key)
         if left < least:
             best, least = key, left
-    text = "has to wait for margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
+    text = "no margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
     if ledger.other_da[best]:
-        text += " − house " + amps(ledger.other_da[best])
+        text += " − other load " + amps(ledger.other_da[best])
     for other in ledger.evse_states:
         load_da = other.bound_da * other.on_keys.count(best)
         if load_da:
@@ -182,13 +210,13 @@ def _sum_da(guard: "ExplainableGuard", key: int, planned_da: "list[int]") -> int
 
 
 def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "list[int]") -> str:
-    """`garage L2 (63.0 A) − house 31.2 A − …`: rating, other load, and each other EVSE on it."""
+    """`garage L2 (63.0 A) − other load 31.2 A − …`: rating, other load, and each other EVSE on it."""
     text = "%s (%s)" % (guard.site.phase_name(key), amps(cap_da(guard, key)))
     if guard.limits.circuit_da[key] < guard.ledger.cap_da[key]:
         sources = guard.limits.sources_of("circuit", key // guard.site.phases)
         text += " by " + sources[0][1]
     if guard.other.shown_da[key]:
-        text += " − house " + amps(guard.other.shown_da[key])
+        text += " − other load " + amps(guard.other.shown_da[key])
     circuit = key // guard.site.phases
     if circuit < len(guard.site.circuits) and (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
         then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""

@@ -5,22 +5,21 @@ the index of the supply phase; currents are integers in da, times in ms of one c
 Modes (section 7): quarantine -> regulating <-> degraded, and safe from anywhere.
 """
 
-from ampacity.circuit.explain import explain
+from ampacity.circuit.explain import explain, missing_text
 from ampacity.circuit.optional_functions import OptionalFunctions
 from ampacity.circuit.policy.constraints.external_limits import Limits
 from ampacity.circuit.policy.plan import Plan
 from ampacity.circuit.policy.queue.demand import Demand
 from ampacity.circuit.trusted.bounds import ZERO_DA
 from ampacity.circuit.trusted.device.escalation import CONTACTOR, DISOBEYED, FEEDER
-from ampacity.circuit.trusted.errors import InvariantBroken, Rejected
+from ampacity.circuit.trusted.errors import InvariantBroken, NotNow, Rejected
 from ampacity.circuit.trusted.journal import dump, load
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 from ampacity.circuit.trusted.site.migration import SiteMigration, removed_view, still_changing
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.circuit.safety_load import SafetyLoads
@@ -201,12 +200,14 @@ class Guard:
         """Installer: what left the site file under this name hangs on the site no more. Raises Rejected for any other."""
         names = [str(row["name"]) for row in self.removed_evses()]
         if name not in names:
-            raise Rejected("gone", name, ", ".join(names) or "nothing: whatever once had an order stands in the site file")
+            if not names:
+                raise NotNow("gone", name, "no EVSE that left the site file still counts")
+            raise Rejected("gone", name, ", ".join(names))
         for s in self.ledger.evse_states:
             if s.evse.removed and s.evse.name == name:
                 self.ledger.intake.isolate(s.index, True, now_ms)
                 self.ledger.journal_barrier.mark_dirty()
-                self.ledger.events.add(now_ms, "gone", "%s, no longer in the site file, is gone, somebody said" % name)
+                self.ledger.events.add(now_ms, "gone", "%s, no longer in the site file, declared gone" % name)
         self.demands.changed = True
 
     def limit(
@@ -228,7 +229,7 @@ class Guard:
     def safety_load(self, name: str, on: "bool | None", now_ms: int) -> None:
         """The input of a safety load (3.6); to be repeated, for a signal that is lost sheds. Raises Rejected."""
         if self.safety_loads is None:
-            raise Rejected("safety_load", name, "a site that has some")
+            raise NotNow("safety_load", name, "this site has no [[safety_load]] section")
         self.safety_loads.signal(name, on, now_ms)
 
     def tick(self, now_ms: int, whole: bool = True) -> None:
@@ -291,7 +292,9 @@ class Guard:
         well = self.other.all_ok()
         for s in ledger.evse_states:
             well = well and (s.ok or s.isolated)
-        self._set_mode("regulating" if well else "degraded", "all is well" if well else "not all is known", now_ms)
+        mode = "regulating" if well else "degraded"
+        if mode != ledger.permits.mode:
+            self._set_mode(mode, missing_text(self), now_ms)
 
     def _quarantine_over(self, now_ms: int) -> bool:
         if now_ms < self.quarantine_until_ms:
@@ -360,7 +363,7 @@ class Guard:
         estimator = self.other.estimators[circuit]
         if estimator is None:
             return ""
-        step = "; no EVSE has room for such a step: a person must look" if self._no_step(circuit) else ""
+        step = "; no EVSE has margin for a test step: inspection required" if self._no_step(circuit) else ""
         return (estimator.trust.text() or estimator.reason) + step
 
     def must_look(self, circuit: int) -> bool:
@@ -421,9 +424,9 @@ class Guard:
         """What the safety core holds against it, for people and the CSMS; None: nothing."""
         s = self.ledger.evse_states[evse]
         if s.locked == DISOBEYED:
-            return "disobeyed its order; locked out until reset"
+            return "disobeyed its orders; locked out until reset"
         if s.locked:
-            return "another unit answers there; locked out until it is replaced"
+            return "another device answers at its address; locked out until `replace`"
         return "draws above its order" if s.disobeys else None
 
     def why(self, evse: int) -> str:
@@ -460,15 +463,15 @@ class Guard:
         """Installer: the assumed other load of the site file holds after all. Raises Rejected while its meter cannot say so."""
         if self.meter_state(circuit) in ("lost", "frozen"):
             name = self.site.circuits[circuit].name
-            text = "a circuit whose meter is believed: that of %s is %s (%s), and what it showed holds until it counts again"
-            raise Rejected("circuit", name, text % (name, self.meter_state(circuit), self.meter_reason(circuit)))
+            text = "its meter is %s (%s); the value that it showed counts until the meter is trusted again"
+            raise NotNow("circuit", name, text % (self.meter_state(circuit), self.meter_reason(circuit)))
         self.other.confirm_assumed(circuit)
 
     def trust_meter(self, circuit: int) -> None:
         """Installer: the meter of this circuit and its CTs were looked at. Raises Rejected where nothing is held against it."""
         estimator = self.other.estimators[circuit]
         if estimator is None or estimator.trust.dump() is None:
-            raise Rejected("circuit", self.site.circuits[circuit].name, "a circuit whose meter failed a check")
+            raise NotNow("circuit", self.site.circuits[circuit].name, "its meter failed no check; there is nothing to confirm")
         self.other.trusted(circuit, self.now_ms)
 
     # the journal

@@ -4,10 +4,9 @@ Surplus, balance and contracted power as constraints; phase switching; the rando
 """
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
-from ampacity.circuit.trusted.errors import Rejected
+from ampacity.circuit.trusted.errors import NotNow
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.circuit.commissioning import CommissioningInhibit
@@ -98,9 +97,9 @@ class OptionalFunctions:
             self.demands.changed = True
 
     def solar(self, evse: int, on: bool) -> None:
-        """This EVSE charges by surplus only, or no longer. Raises Rejected on a site without it."""
+        """This EVSE charges by surplus only, or no longer. Raises NotNow on a site without it."""
         if self.solar_surplus is None:
-            raise Rejected("solar", evse, "a site with [solar] in its site file")
+            raise NotNow("solar", self.site.evses[evse].name, "this site has no [solar] section")
         self.solar_surplus.choose(evse, on)
         self.demands.changed = True
 
@@ -131,7 +130,7 @@ class OptionalFunctions:
         if most_ms <= 0:
             return
         if self.start_delay is None:
-            self.start_delay = InhibitTimers(len(self.plan.want_da), "random start delay, %d s left")
+            self.start_delay = InhibitTimers(len(self.plan.want_da), "random start delay, %s left")
             self.plan.targets.inhibits.append(self.start_delay)
         for e, want in enumerate(self.plan.want_da):
             if not want:

@@ -10,8 +10,7 @@ start it must change once before it is believed.
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 THRESHOLD_DA = 10
@@ -23,7 +22,7 @@ FROZEN_MS = 5000
 class SafetyLoad:
     """One load of the site facts; meter: those of its meter, {} for an input.
 
-    `cause`: "runs", "signal lost", "meter frozen", "stopped just now", or "" while it sheds nobody.
+    `cause`: "runs", "signal lost", "meter frozen", "stopped, hold time running", or "" while it sheds nobody.
     """
 
     mark = -1  # of the newest frame; those of an input stay as they are
@@ -51,7 +50,7 @@ class SafetyLoad:
             self.until_ms = now_ms + self.hold_ms
             self.cause = "signal lost" if lost else "runs" if self.on else "meter frozen"
         elif self.cause:
-            self.cause = "stopped just now" if now_ms < self.until_ms else ""
+            self.cause = "stopped, hold time running" if now_ms < self.until_ms else ""
         if not self.cause:
             self.since_ms = -1
         elif self.since_ms < 0:
@@ -102,7 +101,7 @@ class SafetyLoads:
             before = load.cause
             load.tick(now_ms)
             if load.cause != before:
-                told.append("%s: %s" % (load.name, load.cause or "its EVSEs may charge again"))
+                told.append("%s: %s" % (load.name, load.cause or "off; its EVSEs may charge again"))
         for e in range(len(self.inhibited)):
             self.inhibited[e] = self.opened[e] = False
         for load in self.loads:

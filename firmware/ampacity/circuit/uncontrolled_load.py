@@ -6,8 +6,7 @@ else's until it is known again. So whoever cannot charge beside it is told its n
 
 from ampacity.circuit.trusted.device.escalation import DISOBEYED
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.policy.constraints.external_limits import Limits
@@ -82,23 +81,23 @@ def remedy(guard: "GuardFacts", s: "EvseState") -> str:
     """What is the matter with it, and what a person can do."""
     name = s.evse.name
     if s.evse.removed:
-        return "it is no longer in the site file, and may still draw at its old place; take it off there, then `gone %s`" % name
+        return "no longer in the site file, but may still draw at its old address; disconnect it, then `gone %s`" % name
     apart = "open its feeder and `isolate %s on`" % name
     if s.locked == DISOBEYED:
-        return "it disobeyed and is locked out; look at it, then `unlock %s`" % name
+        return "locked out after it disobeyed; inspect it, then `unlock %s`" % name
     if s.locked:
-        return "another unit answers there; `replace %s`, or %s" % (name, apart)
+        return "another device answers at its address; `replace %s`, or %s" % (name, apart)
     if s.disobeys:
-        return "it draws above its order; " + apart
+        return "draws above its order; " + apart
     if s.silent:
         waits = s.evidence.watchdog_ms() > 0 and not s.lapsed
-        return "it does not answer; %s, or %s" % ("its watchdog runs out, switch it on" if waits else "switch it on", apart)
+        return "no answer%s; switch it on, or %s" % (", watchdog still running" if waits else "", apart)
     if ignores_order(guard, s):
         last_da, most_da = s.sent_da, s.bound_da
-        told = "ordered %d.%d A, it may still draw %d.%d A" % (last_da // 10, last_da % 10, most_da // 10, most_da % 10)
-        return "it does not follow its order (%s); restart it, or %s" % (told, apart)
+        told = "ordered %d.%d A, may still draw %d.%d A" % (last_da // 10, last_da % 10, most_da // 10, most_da % 10)
+        return "does not follow its order (%s); restart it, or %s" % (told, apart)
     gaps = guard.gaps(s.index) if not s.evidence.audited() else []
-    return "it answers and %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
+    return "answers, but %s; restart it, or %s" % (gaps[0] if gaps else "no order is proven", apart)
 
 
 def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
@@ -112,7 +111,7 @@ def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
             at = c.index * site.phases + key % site.phases
             da, declared_da = ledger.assumed_da[at], site.assumed_da[at]
             if da > declared_da and guard.meter_state(c.index) == "ok" and _is_above(site, circuit, c.index):
-                text = "%s once showed %d.%d A of other load, %d.%d A are declared; look whether that was other load, then `confirm %s`"
+                text = "%s once measured %d.%d A of other load, declared %d.%d A; check that load, then `confirm %s`"
                 return text % (site.phase_name(at), da // 10, da % 10, declared_da // 10, declared_da % 10, c.name)
     return ""
 
@@ -131,4 +130,4 @@ def blocked_by(guard: "GuardFacts", evse: int) -> str:
         return assumption_exceeded(guard, s)
     da, key, other = found
     room = "%d.%d A of %s" % (da // 10, da % 10, guard.site.phase_name(key))
-    return "%s takes %s: %s" % (other.evse.name, room, remedy(guard, other))
+    return "%s blocks %s: %s" % (other.evse.name, room, remedy(guard, other))

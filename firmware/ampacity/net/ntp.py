@@ -31,7 +31,7 @@ def parse_reply(data: bytes, cookie: bytes, round_trip_ms: int) -> int:
     if stratum == 0:
         raise ValueError("ntp: the server refuses: %s" % "".join([chr(b) for b in data[12:16] if 32 < b < 127]))
     if stratum > 15 or first >> 6 == 3:
-        raise ValueError("ntp: the server has no time itself")
+        raise ValueError("ntp: the server is not synchronised")
     if not 0 <= round_trip_ms <= ROUND_TRIP_MS_MAX:
         raise ValueError("ntp: a round trip of %d ms" % round_trip_ms)
     received, sent = _unix_ms(data, 32), _unix_ms(data, 40)

@@ -40,7 +40,7 @@ class Exchange:
         leaves. CallError when too many wait.
         """
         if len(self._outbox) >= OUTBOX_MAX:
-            raise CallError("InternalError", "too many messages wait")
+            raise CallError("InternalError", "too many messages queued")
         self._outbox.append((what, payload))
 
     def after_answer(self, function: "Callable[[int], None]") -> None:

@@ -41,8 +41,8 @@ def serving(platform: "Serving", how: "Steps", limits: "tuple[int, int]", handle
         try:
             streams = await within(shaken(client, reader, writer), HANDSHAKE_S)
         except asyncio.TimeoutError:
-            what = "was silent halfway through the handshake" if admission.spoke(client) else "said nothing for %g s" % HANDSHAKE_S
-            refused("tls: a client at %s %s" % (peer, what))
+            what = "stalled during the handshake" if admission.spoke(client) else "sent nothing for %g s" % HANDSHAKE_S
+            refused("tls: client at %s %s" % (peer, what))
         except OSError as error:
             if admission.heard(client):  # else that is logged already
                 refused(error.args[-1])

@@ -150,7 +150,7 @@ async def run_role(folder: str, boot: "dict[str, Any]", config: "dict[str, Any]"
     platform = make_platform(folder, boot)
     trouble = boot.get("medium") or getattr(platform.files, "trouble", None)
     if trouble:
-        log.add("error", "storage: %s: what happens now is not kept, and what was kept may be unknown" % trouble, platform.clock.now_ms())
+        log.add("error", "storage: %s: nothing is saved, and saved state may be unknown" % trouble, platform.clock.now_ms())
     exposed = getattr(platform.files, "exposed", None)
     if exposed:
         log.add("warning", "storage: " + exposed, platform.clock.now_ms())

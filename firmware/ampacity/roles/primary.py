@@ -254,10 +254,10 @@ class Primary:
         self.reset_history.step(now_ms)
         if self.persistence.restart and self.resetting is None:
             self.persistence.restart = False
-            self.log.add("warning", "storage: the evidence is kept: the controller restarts with it", now_ms)
+            self.log.add("warning", "storage: evidence saved; the controller restarts with it", now_ms)
             self.resetting = "storage"
         if self.resetting is None and self.reset_history.rested(now_ms):
-            self.log.add("warning", "restart loop: the safe state has lasted %d minutes: the controller starts anew" % (REST_MS // 60000), now_ms)
+            self.log.add("warning", "restart loop: safe state lasted %d min; the controller restarts" % (REST_MS // 60000), now_ms)
             self.resetting = "rested"
         if self.resetting is not None and (self.upstream is None or self.upstream.left(now_ms)):
             self.resetting = None
@@ -327,7 +327,7 @@ def made(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> "Primary":
         return Primary(platform, site, log)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as e:
         log.add("error", format_exception(e), platform.clock.now_ms())
-        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "what `ampacity run` or `push` makes of a site file; the log has the place")
+        raise Rejected("site.json", "%s: %s" % (type(e).__name__, e), "a site.json compiled by `ampacity run` or `ampacity push`; details in the log")
 
 
 async def run(platform: "RolePlatform", site: "SiteFacts", log: "Log") -> None:

@@ -196,7 +196,10 @@ class Secondary:
         self.evse.events = []
 
     def _tell_damaged(self, now_ms: int) -> None:
-        told = (("latched", "latched faults: it waits for its plug"), ("written", "settings: 6 A at most, none without a grant, until they are set"))
+        told = (
+            ("latched", "latched faults unknown: charging resumes after the car is unplugged"),
+            ("written", "settings: at most 6.0 A, and 0 A without a grant, until they are set"),
+        )
         for name, means in told:
             if name in self.documents.damaged:
                 self.log.add("error", "store: damaged: " + means, now_ms)

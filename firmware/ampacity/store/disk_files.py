@@ -72,7 +72,7 @@ class DiskFiles:
             elif name in self._named and restrict(self._path(name), FILE_MODE):
                 theirs = True
         if theirs:
-            self.exposed = "others on this machine may read %s, passwords and keys too: its modes cannot be changed" % folder
+            self.exposed = "other users can read %s with its passwords and keys: its file modes cannot be changed" % folder
 
     def read(self, name: str) -> "bytes | None":
         """All of a file, None if there is none. Raises OSError."""

@@ -59,7 +59,7 @@ class DocumentStore:
         ValueError: it is longer than size_max bytes, or strict JSON cannot write it.
         """
         if name in self.unread:
-            raise OSError(EIO, "what is kept could not be read: restart when the medium is well")
+            raise OSError(EIO, "stored data could not be read: restart when the medium works")
         self._write(name, value)
         if name in self._trusted and name not in self._there:
             self._there.append(name)

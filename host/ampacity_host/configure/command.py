@@ -104,7 +104,7 @@ def free_address(address: str) -> str:
     """HOST:PORT with port 0 replaced by a free one. Raises ValueError for anything else."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{address!r} is no HOST:PORT")
+        raise ValueError(f"{address!r} is not HOST:PORT")
     if port != "0":
         return address
     with socket.socket() as probe:
@@ -126,7 +126,7 @@ def own_folder(data: Path) -> None:
             if error.errno == errno.EROFS:
                 raise
     if data.stat().st_mode & 0o077:
-        print(f"warning: others on this machine may read {data}, passwords and keys too: its modes cannot be changed", file=sys.stderr)
+        print(f"warning: other users can read {data} with its passwords and keys: its file modes cannot be changed", file=sys.stderr)
 
 
 def prepare(config: dict[str, Any], data: Path, role: str, name: str, console: str, more: dict[str, Any] | None = None) -> None:
@@ -153,7 +153,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if config.get("parent"):
         lines.append(config["parent"])
     if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
-        print("ampacity: a virtual line: ampacity rig runs such a site; else name the port (--line for a secondary)", file=sys.stderr)
+        print("ampacity: this site has a virtual port: run it with `ampacity rig`, or name a real port (--line for a secondary)", file=sys.stderr)
         return 2
     boot: dict[str, Any] = {} if watchdog is None else {"watchdog": watchdog}
     try:
@@ -197,8 +197,8 @@ def need_reading(data: Path) -> None:
 def unfit(data: Path, problem: OSError) -> str:
     """Why that cannot be the data folder, and what could."""
     if isinstance(problem, PermissionError):
-        return f"this user may not read and write in {data}; it needs a folder of its own: chown it, or name another one"
-    return f"{data} is no folder, or lies below what is none; name a folder, or one that can be made"
+        return f"no read and write access to {data}; change its owner, or choose another folder"
+    return f"{data} is not a folder and cannot be created; choose another folder"
 
 
 def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:

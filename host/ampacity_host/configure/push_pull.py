@@ -108,7 +108,7 @@ class Prompt:
             self.run(f"_file.write({data[at : at + PIECE]!r}) and None")
         self.run("_file.close()\ngetattr(os, 'sync', lambda: None)()")
         if self.hash_of(new) != hashlib.sha256(data).digest():
-            raise Refused("what the controller stored is not what was sent; its old configuration stands")
+            raise Refused("the controller stored other bytes than were sent; its old configuration stays in force")
         self.run(f"try:\n os.rename({new!r}, {name!r})\nexcept OSError:\n os.remove({name!r})\n os.rename({new!r}, {name!r})")
 
 
@@ -148,12 +148,12 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None, line
     try:
         with Prompt(port) as prompt:
             if prompt.hash_of(name) == hashlib.sha256(data).digest():
-                print(json.dumps(told | {"written": False}) if as_json else f"{name}: the controller has it already")
+                print(json.dumps(told | {"written": False}) if as_json else f"{name}: the controller already has it")
                 return 0
             prompt.write(name, data)
             back = prompt.read(name)
             if back != data:
-                raise Refused("what the controller reads back is not what was sent")
+                raise Refused("the controller reads back other bytes than were sent")
     except (NoConnection, Refused) as problem:
         return said(problem)
     text = f"{name}: {len(data)} bytes written, read back the same, sha256 {told['sha256'][:16]}"  # type: ignore[index]
@@ -202,7 +202,7 @@ def diff_command(site: Path, port: str, folder: str, secondary: str | None, line
     except (NoConnection, Refused) as problem:
         return said(problem)
     except ValueError:
-        print("the controller's configuration is no JSON", file=sys.stderr)
+        print("the controller's configuration is not JSON", file=sys.stderr)
         return 1
     lines = list(differences(stored, json.loads(encoded(config))))
     for text in [json.dumps({"same": not lines, "differences": lines})] if as_json else lines:

@@ -102,7 +102,7 @@ def test_one_whom_no_grant_leaves_room_for_is_named(edit, folder):
     edit("row", "lease_s = 8", "lease_s = 8\nmax_a = 8.0")
     found = check_report(load_site(folder / "row.toml"))["findings"]
     assert found and {each["code"] for each in found} == {"parent-grant"} and {each["level"] for each in found} == {"warning"}
-    assert all("could never start" in each["text"] and each["missing_da"] > 0 for each in found), found
+    assert all("can never start" in each["text"] and each["missing_da"] > 0 for each in found), found
 
 
 def test_a_rating_that_the_sums_below_do_not_fit_is_refused_with_the_amperes(edit, folder):
@@ -121,7 +121,7 @@ def test_a_lease_shorter_than_three_cycles_of_its_line_is_refused(edit, folder):
 @pytest.mark.parametrize(("name", "old", "new", "said"), [
     ("garage", "unit = 7", "unit = 8", "its [parent] says 7"),
     ("garage", 'phases = ["L2", "L3", "L1"]', 'phases = ["L2"]', "the site below has 3"),
-    ("garage", 'phases = ["L2", "L3", "L1"]', "max_a = 16.0", "worked out"),
+    ("garage", 'phases = ["L2", "L3", "L1"]', "max_a = 16.0", "is derived from"),
     ("garage", '"row.toml"', '"nowhere.toml"', "No such file"),
     ("garage", '"row.toml"', '"garage.toml"', "leads back"),
     ("row", "max_a = 16.0\nfallback_a", "fallback_a", "max_a: is missing"),

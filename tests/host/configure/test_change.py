@@ -44,19 +44,19 @@ def test_one_that_left_is_named_with_what_it_counts_and_how_it_ends(data, tmp_pa
 def test_a_site_that_does_not_fit_beside_it_is_warned_of(data, tmp_path):
     small = '[[circuit]]\nname = "main"\nrating_a = 20.0\n'
     status, out, _ = check(tmp_path, site_text(OTHERS, small), "--data", str(data))
-    assert status == 0 and "what left the site file is counted in" in out.replace("\n", " ") and "after the change: evse-1" in out
+    assert status == 0 and "this includes EVSEs that left the site file" in out.replace("\n", " ") and "after the change: evse-1" in out
 
 
 def test_the_same_site_changes_nothing_and_a_moved_one_is_named(data, tmp_path):
     same = site_text([evse("evse-1", 1, HOLDS), *OTHERS])
-    assert "nothing of the old site counts" in check(tmp_path, same, "--data", str(data))[1]
+    assert "nothing of the old site still counts" in check(tmp_path, same, "--data", str(data))[1]
     rows = '[[circuit]]\nname = "main"\nrating_a = 32.0\n\n[[circuit]]\nname = "row"\nparent = "main"\nrating_a = 32.0\n'
     moved = site_text([evse("evse-1", 1, HOLDS, "row"), *OTHERS], rows)
-    assert "evse-1 counts at its old place, too" in check(tmp_path, moved, "--data", str(data))[1]
+    assert "evse-1 also counts at its old address" in check(tmp_path, moved, "--data", str(data))[1]
 
 
 def test_a_folder_without_journal_says_so_and_a_damaged_one_is_refused(tmp_path):
-    assert "nothing of the old site counts" in check(tmp_path, site_text(OTHERS), "--data", str(tmp_path))[1]
+    assert "nothing of the old site still counts" in check(tmp_path, site_text(OTHERS), "--data", str(tmp_path))[1]
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "evidence.set").write_bytes(b"00000000\n{}")
     status, _, err = check(tmp_path, site_text(OTHERS), "--data", str(tmp_path))

@@ -147,7 +147,7 @@ def test_the_lines_stand_in_the_text_for_people_as_toml(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(YARD + "".join(KEBA % (n, n) for n in range(3)))
     done = CliRunner().invoke(app, ["check", str(path)])
-    block = done.stdout[done.stdout.index("# With these lines") : done.stdout.index("yard: this site is refused")]
+    block = done.stdout[done.stdout.index("# With these lines") : done.stdout.index("yard: the check fails")]
     told = tomllib.loads(re.sub(r"\[\[(\w+)\]\]", r"[[\1]]", block))
     assert told == {"bus": [{"private": True}], "evse": [{"power_on_a": 0.0}] * 3}
     assert "baud" not in done.stdout

@@ -85,7 +85,7 @@ def test_a_host_alone_that_is_too_slow_for_its_watchdog_is_told_no_more_than_its
     facts = compile_site(site(wall_boxes(1)))
     facts["evses"][0]["watchdog_ms"] = 1000
     (found,) = check_watchdogs(facts)
-    assert found["fix"] == "watchdog_s = 3 where the device can" and "lan 10.0.0.1:502" in found["text"]
+    assert found["fix"] == "watchdog_s = 3 if the device supports it" and "lan 10.0.0.1:502" in found["text"]
 
 
 def test_one_slow_line_does_not_slow_the_others(site):

@@ -51,9 +51,9 @@ def test_an_ascii_line_is_a_serial_line_in_another_spelling(tmp_path):
 
 
 def test_a_device_that_speaks_ascii_is_refused_on_an_rtu_line_and_the_other_way_round(tmp_path):
-    assert "is rtu, and the device speaks ascii" in refusal(site(tmp_path, RTU, "abl-emh1"))
-    assert "is ascii, and the device speaks rtu" in refusal(site(tmp_path, ASCII, "heidelberg-energy-control"))
-    assert 'is ascii, and kind "ampacity" speaks rtu or tcp' in refusal(site(tmp_path, ASCII, "ampacity"))
+    assert "is rtu, but the device supports ascii" in refusal(site(tmp_path, RTU, "abl-emh1"))
+    assert "is ascii, but the device supports rtu" in refusal(site(tmp_path, ASCII, "heidelberg-energy-control"))
+    assert 'is ascii, and kind "ampacity" needs rtu or tcp' in refusal(site(tmp_path, ASCII, "ampacity"))
 
 
 @pytest.mark.parametrize("bus", [ASCII, RTU])
@@ -87,11 +87,11 @@ def test_a_serial_device_behind_a_gateway_is_asked_by_tcp(tmp_path):
 
 def test_without_a_gateway_it_is_told_what_to_write(tmp_path):
     text = refusal(site(tmp_path, TCP, "heidelberg-energy-control"))
-    assert "is tcp, and the device speaks rtu" in text and "gateway = true" in text
+    assert "is tcp, but the device supports rtu" in text and "gateway = true" in text
 
 
 def test_what_a_whole_line_must_hear_passes_no_gateway(tmp_path):
-    assert "is tcp, and the device speaks rtu" in refusal(site(tmp_path, GATEWAY, "smartevse-v3-node"))
+    assert "is tcp, but the device supports rtu" in refusal(site(tmp_path, GATEWAY, "smartevse-v3-node"))
 
 
 def test_the_line_behind_a_gateway_costs_its_time(tmp_path):
@@ -107,4 +107,4 @@ def test_phases_are_switched_only_where_a_register_does_it(tmp_path):
     assert "phase_switch" in refusal(site(tmp_path, RTU, "heidelberg-energy-control", 2, asked))
     assert 'kind "ampacity" cannot switch its phases' in refusal(site(tmp_path, RTU, "ampacity", 2, asked))
     one = asked + '\nphases = ["L1"]\npower_on_a = 0.0'
-    assert "needs a charge point on three phases" in refusal(site(tmp_path, TCP, "keba-p30", 255, one))
+    assert "needs an EVSE on three phases" in refusal(site(tmp_path, TCP, "keba-p30", 255, one))

@@ -53,7 +53,7 @@ def test_the_same_again_writes_nothing_and_the_controller_runs_on(board, command
     command("push", SITE, "--port", port)
     stamp = (folder / "site.json").stat().st_mtime_ns
     result = command("push", SITE, "--port", port)
-    assert result.exit_code == 0 and "has it already" in result.stdout
+    assert result.exit_code == 0 and "already has it" in result.stdout
     assert (folder / "site.json").stat().st_mtime_ns == stamp
     assert (folder / "resets").read_text() == "xx"
 
@@ -117,7 +117,7 @@ def test_a_disk_that_stores_something_else_keeps_the_old_configuration(board):
     with Prompt(port) as prompt:
         prompt.write("site.json", b"old")
         prompt.run("_open = open\ndef open(name, mode='r'):\n f = _open(name, mode)\n if mode == 'wb':\n  f.write(b'!')\n return f")
-        with pytest.raises(Refused, match="old configuration stands"):
+        with pytest.raises(Refused, match="old configuration stays in force"):
             prompt.write("site.json", b"new")
     assert (folder / "site.json").read_bytes() == b"old"
 

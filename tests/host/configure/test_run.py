@@ -52,7 +52,7 @@ def test_after_a_crash_it_is_started_again_and_waits_longer_each_time(tmp_path, 
     monkeypatch.setattr(supervisor, "WAIT_S_MAX", 0.02)
     assert supervise(*lives(tmp_path, 1, -9, 3, 0)) == 0
     assert (tmp_path / "starts").read_text() == "xxxx"
-    told = [line for line in capfd.readouterr().err.splitlines() if "starts again" in line]
+    told = [line for line in capfd.readouterr().err.splitlines() if "it restarts in" in line]
     assert [line.rpartition(" in ")[2] for line in told] == ["0.01 s", "0.02 s", "0.02 s"]
     assert "with status 1 " in told[0] and "by signal 9 " in told[1]
 
@@ -61,14 +61,14 @@ def test_a_life_of_ten_minutes_makes_the_wait_short_again(tmp_path, signals, mon
     monkeypatch.setattr(supervisor, "WAIT_S_MIN", 0.01)
     monkeypatch.setattr(supervisor, "HEALTHY_S", 0.0)
     assert supervise(*lives(tmp_path, 1, 1, 1, 0)) == 0
-    assert capfd.readouterr().err.count("again in 0.01 s") == 3
+    assert capfd.readouterr().err.count("restarts in 0.01 s") == 3
 
 
 def test_a_signal_in_the_wait_after_a_crash_ends_it_with_0(tmp_path):
     parent = "import os, sys\nfrom ampacity_host.configure.running import supervisor\nsupervisor.WAIT_S_MIN = 600\n"
     parent += "sys.exit(supervisor.supervise([sys.executable, '-c', 'raise SystemExit(1)'], dict(os.environ)))"
     process = subprocess.Popen([sys.executable, "-c", parent], stderr=subprocess.PIPE, text=True)
-    assert "starts again in 600 s" in process.stderr.readline()
+    assert "restarts in 600 s" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     process.stderr.close()
@@ -127,7 +127,7 @@ def test_what_cannot_be_the_data_folder_is_said_by_its_name(tmp_path, monkeypatc
     (tmp_path / "file").touch()
     for data in (tmp_path / "file", tmp_path / "file" / "below"):
         done = command("run", SITE, "--data", data)
-        assert done.exit_code == 2 and f"--data: {data} is no folder, or lies below" in done.stderr and "lock" not in done.stderr
+        assert done.exit_code == 2 and f"--data: {data} is not a folder and cannot be created" in done.stderr and "lock" not in done.stderr
 
     def refused(*_):
         raise PermissionError(13, "Permission denied", "run.lock")
@@ -135,7 +135,7 @@ def test_what_cannot_be_the_data_folder_is_said_by_its_name(tmp_path, monkeypatc
         with monkeypatch.context() as patch:
             patch.setattr(f"ampacity_host.configure.command.{function}", refused)
             done = command("run", SITE, "--data", tmp_path)
-        assert done.exit_code == 2 and f"may not read and write in {tmp_path};" in done.stderr
+        assert done.exit_code == 2 and f"no read and write access to {tmp_path};" in done.stderr
         assert "run.lock" not in done.stderr and "damaged" not in done.stderr
 
 
@@ -144,13 +144,13 @@ def test_port_zero_becomes_a_free_one():
     assert host == "127.0.0.1" and 1024 <= int(port) <= 65535
     assert free_address("127.0.0.1:4000") == "127.0.0.1:4000"
     for wrong in ("4000", "localhost", "localhost:http", "localhost:70000"):
-        with pytest.raises(ValueError, match="is no HOST:PORT"):
+        with pytest.raises(ValueError, match="is not HOST:PORT"):
             free_address(wrong)
 
 
 def test_a_virtual_bus_is_for_the_rig(tmp_path):
     done = command("run", "--site", SITES / "good" / "garage.toml", "--data", tmp_path)
-    assert done.exit_code == 2 and "ampacity rig runs such a site" in done.stderr
+    assert done.exit_code == 2 and "run it with `ampacity rig`" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -95,7 +95,7 @@ async def test_a_certificate_of_somebody_else_is_told_on_the_console_and_later_t
     running = Running(tmp_path, "cpython", SITE.format(url=csms.url, profile=2) + PASSWORD)
     try:
         said = await running.view(lambda view: "trouble" in view)
-        assert "is not signed by a root certificate that this controller was given" in said["trouble"] and not said["connected"]
+        assert "is not signed by a root certificate of this controller" in said["trouble"] and not said["connected"]
         await csms.stop()
         await csms.start(port=port, tls=ca.server_context(tmp_path, ca.issue()))
         await running.view(lambda view: view["connected"] and view["queue"] == 0)

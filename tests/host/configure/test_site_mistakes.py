@@ -43,4 +43,4 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SiteErrors) as caught:
         load_site(path)
-    assert "utf-8" in str(caught.value)
+    assert "UTF-8" in str(caught.value)

@@ -46,7 +46,7 @@ def said(tmp_path, data):
     ("there", "instead", "line", "texts"),
     [
         ("63.0", "63,0", 6, ("decimal comma", "63.0")),
-        ('"bay-1"', '"bay-1', 14, ("quote that is not closed",)),
+        ('"bay-1"', '"bay-1', 14, ("unclosed quote",)),
         ('"bay-1"', 'bay-1"', 14, ("quote",)),
         ('"bay-1"', "“bay-1”", 14, ("typographic quotes",)),
         ('"rtu"', "rtu", 10, ("without quotes", '"rtu"')),
@@ -57,8 +57,8 @@ def said(tmp_path, data):
         ("63.0", "", 6, ("without a value",)),
         ("[[evse]]", "[[evse]", 13, ("brackets", "[[evse]]")),
         ("[[evse]]", "[evse", 13, ("brackets", "[evse]")),
-        ("rating_a = 63.0", "rating_a = 63.0\nrating_a = 50.0", 7, ("rating_a stands in line 6 already",)),
-        ('port = "/dev/ttyAMA0"', "[site]", 11, ("[site] stands in line 1 already",)),
+        ("rating_a = 63.0", "rating_a = 63.0\nrating_a = 50.0", 7, ("rating_a is already in line 6",)),
+        ('port = "/dev/ttyAMA0"', "[site]", 11, ("[site] is already in line 1",)),
         ("garage", "gar\0age", 2, ("control character (0x00)",)),
         ("max_a = 32.0", "max_a = " + "[" * 3000 + "]" * 3000, 0, ("nested too deeply",)),
     ],
@@ -76,7 +76,7 @@ def test_all_slips_of_a_file_are_said_at_once(tmp_path):
     assert [int(each.split(":")[0]) for each in said(tmp_path, text)] == [6, 10, 19]
 
 
-FURTHER = ("evse \"bay-1\": unit: 300 is not allowed", "evse \"bay-1\": max_amps: is not known here", "there is no circuit \"mian\"")
+FURTHER = ("evse \"bay-1\": unit: 300 is not allowed", "evse \"bay-1\": max_amps: is unknown", "there is no circuit \"mian\"")
 
 
 @pytest.mark.parametrize("slip", ["63,0", "63 A", "63.0;", "63A"])
@@ -113,8 +113,8 @@ def test_a_slip_in_a_profile_hides_no_other_mistake(tmp_path):
 
 def test_other_encodings_are_named(tmp_path):
     text = SITE.replace('"garage"', '"garage" # für')
-    assert "2: site file: is no utf-8 text: byte 0xfc (in Windows-1252: ü); save it as UTF-8" in said(tmp_path, text.encode("latin-1"))[0]
-    assert "utf-16" in said(tmp_path, text.encode("utf-16"))[0] and "utf-16" in said(tmp_path, text.encode("utf-16-le"))[0]
+    assert "2: site file: is not UTF-8: byte 0xfc (in Windows-1252: ü); save it as UTF-8" in said(tmp_path, text.encode("latin-1"))[0]
+    assert "UTF-16" in said(tmp_path, text.encode("utf-16"))[0] and "UTF-16" in said(tmp_path, text.encode("utf-16-le"))[0]
 
 
 def test_a_byte_order_mark_and_ends_of_lines_of_another_system_are_read(tmp_path):
@@ -204,7 +204,7 @@ def test_a_profile_that_is_not_toml_names_line_and_cure(tmp_path):
     path = tmp_path / "evse-x.toml"
     path.write_text('kind = "evse\nname = x\n')
     done = command("profile", "check", path)
-    assert done.exit_code == 1 and f"{path}:1: profile: a quote that is not closed" in done.stdout
+    assert done.exit_code == 1 and f"{path}:1: profile: an unclosed quote" in done.stdout
     assert f"{path}:2: profile: a text without quotes" in done.stdout
     assert command("profile", "check", tmp_path / "none.toml").exit_code == 2
 

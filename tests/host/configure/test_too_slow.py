@@ -44,7 +44,7 @@ def test_a_line_of_ours_is_never_too_slow_for_a_row_of_answers(tmp_path):
 def test_what_cannot_be_read_in_time_through_a_gateway_is_said_with_both_times(tmp_path):
     (found,) = slow(tmp_path, FAR)
     assert found["level"] == "warning" and found["where"] == "bay-1" and "boot_s" in found["fix"]
-    assert found["text"].startswith("too slow: its settings take 0.7 s to read, it may restart in 0.5 s")
+    assert found["text"].startswith("bus too slow: reading its settings takes 0.7 s, a restart may take only 0.5 s")
 
 
 def test_a_restart_that_was_timed_as_longer_gives_the_time(tmp_path):

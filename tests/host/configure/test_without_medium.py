@@ -47,7 +47,7 @@ def test_a_folder_that_cannot_be_written_is_read_from_one_beside_it(refused, tem
     assert folder.parent == temporary and folder.stat().st_mode & 0o777 == 0o700
     assert boot["store"] == str(refused / "store") and "Read-only" in boot["medium"]
     said = capsys.readouterr().err
-    assert "without memory" in said and f"--controller {boot['console']}" in said
+    assert "without saved state" in said and f"--controller {boot['console']}" in said
 
 
 def test_a_second_one_on_the_same_folder_meets_the_first(refused, temporary):
@@ -99,9 +99,9 @@ def test_a_controller_whose_store_cannot_be_made_runs_and_says_so(runtime, tmp_p
     process = subprocess.Popen(program, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while "without memory" not in (shown := ask(tmp_path, "show").stdout) and time.monotonic() < deadline:
+        while "without saved state" not in (shown := ask(tmp_path, "show").stdout) and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert "mode safe" in shown and "without memory" in shown and "not kept: evidence" in shown
+        assert "mode safe" in shown and "without saved state" in shown and "not kept: evidence" in shown
     finally:
         process.terminate()
         said, _ = process.communicate(timeout=PATIENCE_S)

@@ -181,7 +181,7 @@ def test_a_crowd_at_the_console_and_a_browser_are_hung_up_on_and_the_one_that_wa
         end = time.monotonic() + 30
         while time.monotonic() < end and controller.counters().get("console_turned_away", 0) < 10:
             time.sleep(0.1)
-        assert controller.counters()["console_turned_away"] >= 10 and "console: no place is free" in controller.ask("log 50")
+        assert controller.counters()["console_turned_away"] >= 10 and "console: no connection slot free" in controller.ask("log 50")
         with socket.create_connection(("127.0.0.1", controller.port), 10) as web:
             with contextlib.suppress(ConnectionError):
                 web.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nlimit main 10\r\n")

@@ -97,7 +97,7 @@ def test_a_stranger_on_plain_tcp_reads_no_numbers_and_is_not_obeyed_while_the_pr
         shown = status(stranger)
         assert (shown["identity"], shown["epoch"], shown["sequence"]) == (0, 0, 0) and status(primary)["identity"] == 7
         crowd = [socket.create_connection(("127.0.0.1", port), 10, ("127.0.0.3", 0)) for _ in range(10)]
-        assert plant.until(lambda: "no place is free" in told(plant, "log"))
+        assert plant.until(lambda: "no connection slot free" in told(plant, "log"))
         stranger.write_registers(table.GRANT_AT, [160, 100, 2, 0, 7, 1, 0], device_id=2)
         assert "alarm: a second source of grants, at 127.0.0.2" in told(plant, "log"), "noise does not hide it"
         assert status(primary)["limit_da"] == 100 and status(primary)["sequence"] == 1
@@ -237,7 +237,7 @@ def test_a_crowd_that_says_nothing_is_ended_told_and_keeps_no_client_out(runtime
         late = client()
         assert plant.until(lambda: late.connect() and not get(late).isError(), 30)
         log = told(plant, "log")
-        assert "no place is free" in log and log.count("no place is free") < 5, log
+        assert "no connection slot free" in log and log.count("no connection slot free") < 5, log
         for each in [*crowd, first, late]:
             each.close()
 

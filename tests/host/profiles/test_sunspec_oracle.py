@@ -162,7 +162,7 @@ def test_storage_beside_a_meter_is_shown_as_the_oracle_shows_it(model, points):
 def test_a_chain_without_a_model_that_measures_gives_no_sample_and_says_so():
     rng = random.Random(3)
     sample, driver = read(image(rng, [filled(rng, number) for number in (1, 120, 124)]), 3, ms=30_000)
-    assert sample == "none" and "none of the models" in driver.facts.fault
+    assert sample == "none" and "no SunSpec model" in driver.facts.fault
 
 
 def test_a_broken_chain_ends_nowhere_and_holds_nobody_up():

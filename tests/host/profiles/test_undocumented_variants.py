@@ -24,7 +24,7 @@ def test_every_variant_that_its_documents_leave_open_charges(name):
             key, value = variant
             assert name in TOLD and key in ("off_shows", "unplugged_shows") and value != "0", (variant, row)
             assert row.startswith("charges with off_shows; without: " + TOLD[name]), (variant, row)
-            assert "A, 0.0 A was ordered; its documents leave that open: `ampacity commission` finds out" in row, (variant, row)
+            assert "A, ordered 0.0 A; not documented: `ampacity commission` determines" in row, (variant, row)
 
 
 @pytest.mark.parametrize("name", REGULATED)

@@ -23,9 +23,9 @@ CHARGES = [
     ("abb-terra-ac", "one value a read"), ("phoenix-charx", "four values a read"), ("webasto-next", "effect after 10 s"),
 ]  # fmt: skip
 REFUSED = [  # what cannot be believed, and the sentence that an installer needs
-    ("keba-p30", "keba 2, 16000 mA", "register state (1000) shows 2, 1 or 5 is expected while it is paused"),
-    ("abb-terra-ac", "settings unreadable", "could not be read, so it is not written"),
-    ("abb-terra-ac", "settings refused", "setting does not hold: register"),
+    ("keba-p30", "keba 2, 16000 mA", "register state (1000) shows 2, expected 1 or 5 while paused"),
+    ("abb-terra-ac", "settings unreadable", "could not be read and is not written"),
+    ("abb-terra-ac", "settings refused", "setting not retained: register"),
     ("goe-charger", "orders refused", "order refused: exception:3"),
 ]
 

@@ -144,10 +144,10 @@ def test_a_cut_inside_the_garage_takes_one_away(street):
 
 def test_both_files_must_say_the_same_of_the_line(tmp_path):
     cases = {
-        'port = "/dev/ttyAMA0"': "is tcp, and its [parent] is a serial line",
+        'port = "/dev/ttyAMA0"': "is tcp, but its [parent] is a serial line",
         "": "write port = … (serial), or host and tcp_port",
-        'port = "/dev/ttyAMA0"\ntcp_port = 502': "port: does not go with tcp_port; leave it out",
-        "tcp_port = 502\ntls = true": "root_pem: is missing, and tls = true",
+        'port = "/dev/ttyAMA0"\ntcp_port = 502': "port: is not allowed with tcp_port; leave it out",
+        "tcp_port = 502\ntls = true": "root_pem: is missing, but tls = true",
         'host = "10.0.0.4"\nport = "/dev/ttyAMA0"': "host: belongs to tcp_port; leave it out",
     }
     for parent, said in cases.items():
@@ -156,6 +156,6 @@ def test_both_files_must_say_the_same_of_the_line(tmp_path):
         assert said in str(caught.value), (parent, str(caught.value))
     warned = load_site(written(tmp_path, "tcp_port = 1502")).warnings
     assert [str(one).partition("tcp_port: ")[2] for one in warned][:1] == [
-        "is 502, and its [parent] says 1502; write the same in both files, unless something between them translates"]
+        "is 502, but its [parent] says 1502; write the same in both files, unless a gateway translates the port"]
     facts = compile_site(load_site(tmp_path / "garage.toml"))
     assert facts["parent"]["tcp"] == {"host": "0.0.0.0", "tcp_port": 1502} and "port" not in facts["parent"]

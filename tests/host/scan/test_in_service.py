@@ -62,7 +62,7 @@ def test_a_bus_in_service_is_scanned_after_its_watchdogs_and_returns(rig):
     assert "silent for" in say(rig, "scan rs485-1 units=1-4 baud=19200E1,9600N1")
     rig.advance(ms=10_000)
     assert json.loads(say(rig, "scan status --json"))["stage"] == "wait" and not evse(rig, "evse-3")["online"]
-    assert "stands for a scan" in evse(rig, "evse-1")["why"]
+    assert "stopped for a scan" in evse(rig, "evse-1")["why"]
     for _ in range(30):
         rig.advance(ms=2_000)
         if (document := json.loads(say(rig, "scan status --json")))["stage"] == "over":

@@ -9,8 +9,7 @@ from ampacity.bus.client.rtu_client import RtuClient
 from ampacity.bus.modbus.frames import rtu_frame
 from ampacity.bus.modbus.rtu_receiver import STALL_US
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 START, END = 0x3A, 0x0A

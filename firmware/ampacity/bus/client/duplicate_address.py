@@ -16,7 +16,7 @@ CLEAN_MIN = 32  # held answers without a second one: it was something else, or i
 FULL = (1 << WINDOW) - 1
 
 DUPLICATE = "two devices answer"
-GARBLED = "its answers alone are garbled: two devices with this address, or a bad drop"
+GARBLED = "only its replies are garbled: duplicate address or bad wiring"
 
 
 class UnitRecord:

@@ -2,8 +2,7 @@
 
 from ampacity.bus.client.schedule import Schedule
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any
 

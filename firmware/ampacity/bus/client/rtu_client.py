@@ -25,8 +25,7 @@ from ampacity.bus.modbus.frames import (
 )
 from ampacity.bus.modbus.rtu_receiver import STALL_US, RtuReceiver
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 TURNAROUND_US = 5000  # after a broadcast, for those who must act on it before they can listen again

@@ -11,8 +11,7 @@ Only what must follow an answer at once (Request.follows) is not parted from it,
 
 from ampacity.bus.client.request import LOWER, ORDER, OVERDUE, ROUTINE
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 SILENT_AFTER = 3  # failures in a row

@@ -1,7 +1,6 @@
 """One driver alone on a line, whatever unit it asks: no turns, no back-off, no permits. For an engine in place of Schedule."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 IDLE_US = 50000

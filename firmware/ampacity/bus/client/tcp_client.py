@@ -11,8 +11,7 @@ from ampacity.bus.client.schedule import Slot
 from ampacity.bus.modbus.frames import refusal, reply_pdu_len
 from ampacity.bus.modbus.mbap import MbapReceiver, mbap_frame
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 TIMEOUTS_MAX = 3  # unanswered requests in a row, all units together

@@ -10,8 +10,7 @@ from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.grant_numbers import GrantNumbers
 from ampacity.bus.modbus.frames import words, write_pdu
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 NOT_DUE = 9

@@ -14,8 +14,7 @@ from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.broadcast_driver import NOT_DUE
 from ampacity.bus.modbus.frames import read_pdu, read_write_pdu
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 POLL_MS = 250

@@ -12,8 +12,7 @@ from ampacity.bus.leases.lease import Lease
 from ampacity.bus.modbus.crc import crc16
 from ampacity.bus.modbus.frames import ILLEGAL_ADDRESS, ILLEGAL_VALUE
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 STARTING, LEASED, FALLBACK, PAUSED, FAULTED = 0, 1, 2, 3, 4

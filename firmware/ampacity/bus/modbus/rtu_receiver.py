@@ -9,8 +9,7 @@ not fit is skipped byte by byte until something does. Silence only throws away w
 from ampacity.bus.modbus.crc import crc16
 from ampacity.bus.modbus.frames import FRAME_BYTES_MAX
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 STALL_US = 20000  # a frame whose bytes stop for longer is given up

@@ -309,7 +309,7 @@ class EvseAnswers:
         if not self._unknown_state:
             return None
         index = self._table["state"][-1][0]
-        unknown = "which its profile does not know; taken for a car that waits"
+        unknown = "a state that its profile does not list; treated as a waiting car"
         return register_text(self._readings.fields[index], self._readings.values[index], unknown)
 
     def _ask_guard(self, now_ms: int) -> None:

@@ -71,7 +71,7 @@ class EvseRefusals(EvseContact):
         if request.tag[0] == "probe":
             self._hold_ms["probe"] = max(self._hold_ms["probe"], self._hold_ms["order"])
         self._refused_target = order.target_da
-        self._refusal_text = "order refused: %s by register at %d; it is told so again ever more seldom" % (reason, pdu[1] << 8 | pdu[2])
+        self._refusal_text = "order refused: %s by register %d; repeated at growing intervals" % (reason, pdu[1] << 8 | pdu[2])
         self.facts.fault = "order refused: " + reason
 
     def _read_refused(self, group: str, at: int, reason: str, now_ms: int) -> None:

@@ -62,7 +62,7 @@ class MeterDriver:
                 self._use_layout(table or self._table, base)
                 self._read_beside()
                 return
-        self.facts.fault = "it has none of the models that measure"
+        self.facts.fault = "it has no SunSpec model that measures"
         self._hold_ms = now_ms + RETRY_MS
         self._chain.restart()
 

@@ -19,8 +19,7 @@ from ampacity.bus.modbus.frames import (
 )
 from ampacity.bus.modbus.rtu_receiver import RtuReceiver
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 LATE_US = 100000  # a reply that is this late would meet the next request

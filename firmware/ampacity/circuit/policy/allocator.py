@@ -9,8 +9,7 @@ queue first. A member's reserve is counted always, so what it gets up to that co
 On a small controller all this takes longer than others can wait: `pieces` yields wherever it may be left for a moment.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Iterator
 
 PIECE = 16  # members between two yields

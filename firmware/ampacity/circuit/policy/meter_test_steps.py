@@ -7,15 +7,14 @@ The policy may make its own steps instead; the ledger does not care who makes th
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.trusted.device.evse_state import EvseState
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.meter_estimator import MeterEstimator
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
-SOURCE = "the check of a doubted meter"
+SOURCE = "meter test step"
 LOOK_MS = 1000
 QUIET_MS = 20000  # the last step may still be under way, and the next one come by itself
 HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a person restores the trust soon
@@ -108,7 +107,7 @@ class MeterTestSteps:
         elif now_ms - self.unable_ms[c] >= HELPLESS_MS and not self.told[c]:
             self.told[c] = True
             name = self.ledger.site.circuits[c].name
-            text = "%s: its meter %s, and no EVSE can make such a step: a person must look, then `trust %s` at the console"
+            text = "%s: meter %s; no EVSE has margin for a test step: inspect the meter, then `trust %s` at the console"
             self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), name))
 
     def _able(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:

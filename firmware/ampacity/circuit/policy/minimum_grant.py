@@ -8,8 +8,7 @@ what the site file says counts as before, for who has a reserve below charges wi
 
 from ampacity.circuit.trusted.device.evse_state import EvseState
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Callable
     from typing import Any, Protocol
 

@@ -7,8 +7,7 @@ before and after (rule 14: `phases_sent`, `phases_proven`). What takes too long 
 
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.load_shedding import LoadShedding
 
 DOWN_MS = 30000
@@ -52,7 +51,7 @@ class PhaseSwitch:
             elif self._set(s) == self.next[e] and s.set_gone_ms < 0:
                 self._done(e, s, now_ms)
             if self.step[e] != STEADY and now_ms - self.since_ms[e] > PATIENCE_MS:
-                self.ledger.events.add(now_ms, "phases", "%s: the switch to %d phases was given up" % (s.evse.name, self.next[e]))
+                self.ledger.events.add(now_ms, "phases", "%s: switch to %d phases abandoned" % (s.evse.name, self.next[e]))
                 self._done(e, s, now_ms)
 
     def _set(self, s: EvseState) -> int:

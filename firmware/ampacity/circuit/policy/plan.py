@@ -20,8 +20,7 @@ from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from collections.abc import Iterator
 
 SHARE_MS = 500

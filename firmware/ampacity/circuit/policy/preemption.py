@@ -10,8 +10,7 @@ from ampacity.circuit.policy.reservations import BEGINS
 from ampacity.circuit.policy.shortfall import Shortfall, shortfall_da
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, EvseState
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.allocator import Member
     from ampacity.circuit.policy.reservations import Reservations
     from ampacity.circuit.policy.targets import Targets

@@ -9,10 +9,10 @@ from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
 from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
-STUCK = "follows no order now"
-DENIED = "its order lacks margin"
-RETURNS = "returns"
-BEGINS = "waits to begin"
+STUCK = "does not follow orders"
+DENIED = "order waits for margin"
+RETURNS = "returning"
+BEGINS = "waiting to start"
 DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
 RETURN_MS = 10000  # one that may not be read for want of margin is made room for so long
 

@@ -220,7 +220,7 @@ class Bounds:
         both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]
         if len(both) > len(had):
             self.set_phases(s, both)
-            self.events.add(now_ms, "phases", "%s can close %d phases, and %d were believed" % (s.evse.name, len(both), len(had)))
+            self.events.add(now_ms, "phases", "%s can close %d phases, %d were recorded" % (s.evse.name, len(both), len(had)))
 
     def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
         """The device proved that only these terminals can close now; the others go after settling."""

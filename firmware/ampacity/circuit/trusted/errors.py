@@ -14,6 +14,13 @@ class Rejected(Exception):
         self.allowed = allowed
 
 
+class NotNow(Rejected):
+    """No value would do: `allowed` is a sentence that says what prevents it, and what to do."""
+
+    def __str__(self) -> str:
+        return "%s: %s" % (self.field, self.allowed)
+
+
 class InvariantBroken(Exception):
     """Our own code broke a promise; the only right answer is the safe state."""
 

@@ -85,7 +85,7 @@ class Intake:
         """It shows a limit that we did not order: somebody else has written, or one below a primary disobeys."""
         if s.evse.primary:
             return  # what it says is believed (rule 13); who wrote to its own is its own alarm
-        self.events.add(now_ms, "foreign", "%s shows %d.%d A that nobody ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
+        self.events.add(now_ms, "foreign", "%s shows a limit of %d.%d A that was not ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
         self.foreign_write(s.evse.bus, s.index, now_ms)
 
     def _rule_9_line_clean(self, s: EvseState, now_ms: int) -> bool:
@@ -95,7 +95,7 @@ class Intake:
     def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
         """Somebody else wrote to one of ours: all on that line count their maximum until proven again."""
         if now_ms - self.permits.foreign_ms.get(bus, LONG_AGO_MS) >= LINE_CLEAN_MS:
-            self.events.add(now_ms, "foreign", "a foreign write on bus %d: no raise, its EVSEs count their maximum" % bus)
+            self.events.add(now_ms, "foreign", "foreign write on bus %d: no raise, its EVSEs count with their maximum" % bus)
         self.permits.foreign_ms[bus] = now_ms
         for s in self.evse_states:
             if s.index == evse or (s.evse.bus == bus and bus >= 0):
@@ -111,7 +111,7 @@ class Intake:
     def duplicate(self, evse: int, now_ms: int) -> None:
         """Two devices answer at its address: what was proven may have been the other's."""
         s = self.evse_states[evse]
-        self.events.add(now_ms, "duplicate", "%s: two devices answer at its address; it counts its maximum" % s.evse.name)
+        self.events.add(now_ms, "duplicate", "%s: two devices answer at its address; it counts with its maximum" % s.evse.name)
         self._rule_9_foreign(s, now_ms)
 
     def measured(self, evse: int, amps_da: "list[int] | None", sample_ms: int, now_ms: int) -> None:
@@ -215,7 +215,7 @@ class Intake:
             self.journal_barrier.mark_dirty()
             s.proved = s.ok = False
             s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
-            self.events.add(now_ms, "swapped", "%s: another device answers; it is locked until commissioned" % s.evse.name)
+            self.events.add(now_ms, "swapped", "%s: another device answers at its address; locked until `replace %s`" % (s.evse.name, s.evse.name))
         if changed:
             if not s.evidence.mode_ok():
                 s.proved = s.ok = False
@@ -239,7 +239,7 @@ class Intake:
             return
         if s.evidence.audited() and s.evidence.mode_ok():
             s.ok = True
-            self.events.add(now_ms, "back", "%s is audited and proven" % s.evse.name)
+            self.events.add(now_ms, "back", "%s: settings audited, limit proven" % s.evse.name)
 
     def isolate(self, evse: int, on: bool, now_ms: int) -> None:
         """The installer declares its feeder open and locked: bound 0 until its first answer."""
@@ -263,7 +263,7 @@ class Intake:
         s.book.add_unknown(self.bounds.hardware_da(s), now_ms)
         s.last_feed_ms = now_ms
         self.bounds.update(s)
-        self.events.add(now_ms, "heard", "%s was declared isolated and answers" % s.evse.name)
+        self.events.add(now_ms, "heard", "%s answers, so its isolation has ended" % s.evse.name)
 
     def accept_device(self, evse: int, now_ms: int, new: bool = False) -> None:
         """The installer commissions the device that answers now; it must be proven like any other.
@@ -291,7 +291,7 @@ class Intake:
         s.locked = ""
         self.journal_barrier.mark_dirty()
         self._release(s, now_ms)
-        self.events.add(now_ms, "unlocked", "%s was reset after its disobedience" % s.evse.name)
+        self.events.add(now_ms, "unlocked", "%s: lock-out reset" % s.evse.name)
         self._rule_6_back(s, now_ms)
         self.bounds.update_bound(s)
 
@@ -312,7 +312,7 @@ class Intake:
             s.disobeyed_da = 0
             s.feeder_open = True  # an answer says nothing: its electronics may have a supply of their own
             self.isolate(evse, True, now_ms)
-            self.events.add(now_ms, "feeder", "%s: its feeder is seen open" % s.evse.name)
+            self.events.add(now_ms, "feeder", "%s: feeder reported open" % s.evse.name)
         elif closed and s.feeder_open:
             s.feeder_open = False
             self._rule_6_end_isolation(s, now_ms)

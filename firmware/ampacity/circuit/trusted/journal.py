@@ -6,8 +6,7 @@ Evidence per EVSE, the other load that is assumed, what is held against meters a
 from ampacity.circuit.trusted.device.escalation import CONTACTOR
 from ampacity.circuit.trusted.site.migration import shape_of
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     from ampacity.circuit.trusted.device.evse_state import EvseState

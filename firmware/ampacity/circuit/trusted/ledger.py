@@ -12,8 +12,7 @@ from ampacity.circuit.trusted.margin import Margin
 from ampacity.circuit.trusted.permits import Permits
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
 UNHEARD_MS = 30000  # how long quarantine waits for one of whom no silence can prove anything

@@ -67,7 +67,7 @@ class Evses:
             self._decide(index, token, kind, now_ms)
         else:
             self._pending_tokens.keep(index, token, kind, now_ms)
-            self.log.add("info", "token at %s: kept until it is heard" % self._name(index), now_ms)
+            self.log.add("info", "token at %s: queued until the EVSE answers" % self._name(index), now_ms)
 
     def _decide(self, index: "int | None", token: str, kind: str, now_ms: int) -> None:
         if self.primary.upstream is not None:
@@ -150,7 +150,7 @@ class Evses:
         for meant, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")
-                self.authorized(-1 if meant is None else meant, False, now_ms, "not heard for %d s" % (KEEP_MS // 1000))
+                self.authorized(-1 if meant is None else meant, False, now_ms, "no answer for %d s" % (KEEP_MS // 1000))
             else:
                 self._decide(meant, token, kind, now_ms)
 

@@ -19,8 +19,8 @@ if False:  # for the type checker
 FLOOR_DOC = "upstream_floor"
 OWN_DOC = "upstream_own"  # what the site file said at the last start
 BELOW = (
-    "security profile %d has stood, or what is kept of it is damaged, and no network profile of that kind can be read;"
-    " only another url or security_profile in the site file overrules that"
+    "security profile %d was in use, or its record is damaged, and no network profile with it can be read;"
+    " another url or security_profile in the site file overrides it"
 )
 PLAIN, TLS, CERTIFICATE = 1, 2, 3  # security profiles: the last without TLS, the first with it, the one with a client certificate
 
@@ -80,7 +80,7 @@ class NetworkProfiles:
         if before is not None:
             self._station.documents.try_put(NETWORK_DOC, {})
             self._persistence.put(FLOOR_DOC, {}, now_ms)
-            self._log.add("warning", "upstream: the site file names another one: %s" % own["url"], now_ms)
+            self._log.add("warning", "upstream: changed by the site file to %s" % own["url"], now_ms)
         self._persistence.put(OWN_DOC, own, now_ms)
 
     def before_attempt(self, now_ms: int) -> None:

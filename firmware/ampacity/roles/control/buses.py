@@ -55,7 +55,7 @@ class Wire:
         up = self.line is None or getattr(self.line, "up", True)
         if up != self._was_up:
             self._was_up = up
-            what = "there again" if up else getattr(self.line, "reason", "not there")
+            what = "available again" if up else getattr(self.line, "reason", "not there")
             log.add("info" if up else "warning", "line %s: %s is %s" % (self.name, self.port, what), now_ms)
 
     def lend(self, guest: "Any", now_ms: int) -> None:
@@ -102,7 +102,7 @@ class Wire:
         duplicate_addresses = getattr(self.engine, "duplicate_addresses", None)
         text = duplicate_addresses.text(unit) if duplicate_addresses is not None else ""
         if self.guest is not None:
-            return "its line stands for a scan"
+            return "its bus is stopped for a scan"
         for facts, driver, _evse in self.members:
             fault = getattr(getattr(driver, "facts", None), "fault", None) or ""
             if facts["unit"] == unit and fault.startswith("two devices"):

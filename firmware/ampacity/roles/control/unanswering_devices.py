@@ -46,7 +46,7 @@ class UnansweringDevices:
         """What is to be said of an address; "": it has answered, or it is too early to say."""
         if unit not in self._told or unit not in [member[0]["unit"] for member in self._waiting]:
             return ""
-        return "no valid answer on bus %s unit %d since start: check %s; `ampacity scan` shows who answers" % (self._name, unit, self._what)
+        return "no valid answer on bus %s unit %d since start: check %s; `ampacity scan` shows which units answer" % (self._name, unit, self._what)
 
     def _heard(self, member: "tuple[SiteFacts, Any, int | None]") -> bool:
         _facts, driver, evse = member

@@ -43,7 +43,7 @@ class DemandIntervals(OptionalPart):
                 row.restore(entry[1], entry[0])
                 continue
             row.restore(None, 0)
-            text = "contract: what circuit %s used is not readable; a quarter of an hour counts as fully used"
+            text = "contract: saved use of circuit %s is unreadable; the last 15 min count as fully used"
             log.add("error", text % name, now_ms)
 
     def step(self, now_ms: int) -> None:

@@ -44,7 +44,7 @@ class Starvation(OptionalPart):
         if not text:
             self._since_ms[index] = -1
             if self.texts[index] is not None:
-                self._log.add("info", "evse %s: nobody takes its room any more" % self._names[index], now_ms)
+                self._log.add("info", "evse %s: no longer blocked" % self._names[index], now_ms)
             self.texts[index] = None
         elif since_ms < 0:
             self._since_ms[index] = now_ms

@@ -20,7 +20,7 @@ SOURCES = ("console",)
 SITE = "site"
 LEFT_MS = 60000
 RETRY_MS = 1000
-UNREADABLE = "limits: those put before the restart are not readable (%s): 0 A for the site until `limit site off` or a new limit for the site"
+UNREADABLE = "limits: saved limits are unreadable (%s): 0 A for the site until `limit site off` or a new limit for the site"
 
 
 class ManualLimits(OptionalPart):
@@ -104,7 +104,7 @@ class ManualLimits(OptionalPart):
         if name != SITE or kind != "chargers":
             rows = [i for i, row in enumerate(self.site["evses" if kind == "evse" else "circuits"]) if row["name"] == name]
             if not rows:
-                self.log.add("error", "limits: %s %s is no longer in the site: its limit by %s is gone" % (kind, name, entry["source"]), now_ms)
+                self.log.add("error", "limits: %s %s left the site file; its limit by %s was dropped" % (kind, name, entry["source"]), now_ms)
                 return
             index = rows[0]
         until_ms = None if left_ms is None else now_ms + left_ms

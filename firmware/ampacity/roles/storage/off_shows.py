@@ -4,7 +4,7 @@ The word of the site file goes before what is kept, unless the unit has been exc
 out of one unit is believed of no other, until commissioning has seen it there, too, or the site file says something else.
 """
 
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow
 
 if False:  # for the type checker
     from typing import Any
@@ -13,7 +13,7 @@ if False:  # for the type checker
 
 DOCUMENT = "off_shows"
 WORDS = ("least", "max", "last")
-FORMER = "; off_shows in the site file is not known to be of this unit: `ampacity commission` finds out what this one shows"
+FORMER = "; off_shows in the site file may describe another unit: `ampacity commission` tests this one"
 
 
 class OffShows:
@@ -62,16 +62,16 @@ class OffShows:
         if self.kept.get(name) != row:
             self.kept[name] = row
             self.primary.persistence.put(DOCUMENT, self.kept, now_ms)
-            self.primary.log.add("info", "commission: %s shows %s as its limit while it is off; that counts from now on" % (name, shows), now_ms)
+            self.primary.log.add("info", "commission: %s shows `%s` as its limit while off; used from now on" % (name, shows), now_ms)
 
     def forget(self, index: int, now_ms: int) -> None:
-        """Another unit takes its place: neither what is kept nor the site file's word was found out of it. Rejected: not kept."""
+        """Another unit takes its place: neither what is kept nor the site file's word was found out of it. NotNow: not kept."""
         name = self.primary.site["evses"][index]["name"]
         if self._row(index) or self._said(index):
             kept = dict(self.kept)
             kept[name] = self._news(index, "")
             if not self.primary.persistence.put(DOCUMENT, kept, now_ms):
-                raise Rejected("evse", name, "it when the medium is free again: it has to be kept that off_shows is not of this unit")
+                raise NotNow("evse", name, "the storage medium is full or broken, and off_shows of the former unit must be marked as such")
             self.kept = kept
         self.tell(index, None)
 

@@ -29,12 +29,12 @@ DOCUMENT_BYTES_MAX = 262144  # the evidence of a site takes some 350 bytes for e
 SAVE_MS = 60000
 EPOCH_RETRY_MS = 1000
 AGAIN_MS = 2000  # after a medium refused
-HOLDING = "no order is raised until the evidence is kept: free the medium, or replace it"
+HOLDING = "no raise until the evidence is saved: free the storage medium or replace it"
 LOST = (
-    "storage: the evidence of the life before is damaged: who was locked out or distrusted is not known, and no EVSE goes above"
-    " its reserve until somebody has looked at all of them and says `relearn` at the console"
+    "storage: the saved evidence is damaged: lock-outs and distrusted devices are unknown, and every EVSE stays at its reserve"
+    " until all EVSEs were inspected and `relearn` was entered at the console"
 )
-WITHOUT = "storage: started without memory, for the medium cannot be written: no EVSE goes above its reserve until it can"
+WITHOUT = "storage: started without saved state, the medium cannot be written: every EVSE stays at its reserve until it can"
 UNKEPT_MS = 5000
 
 
@@ -139,7 +139,7 @@ class Persistence(KeptDocuments):
         self._latched = self.documents.get(LATCHED) or {}
         unread = LATCHED in self.documents.damaged
         if unread and locals_:
-            self.log.add("error", "storage: latched faults cannot be read: each charging point here waits for its plug", self.platform.clock.now_ms())
+            self.log.add("error", "storage: latched faults cannot be read: a local EVSE resumes when unplugged", self.platform.clock.now_ms())
         for driver in locals_:
             faults = [UNREAD] if unread else self._latched.get(driver.evse.port.name)
             if isinstance(faults, list):

@@ -163,7 +163,7 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
         curve, rated_da = parse_breaker(entry["breaker"], max(entry["rating_da"]))
         if max(entry["rating_da"]) > rated_da:
             text = f"its rating {max(entry['rating_da']) / 10:g} A is above its breaker {entry['breaker']}"
-            found.append(finding("breaker-small", entry["name"], text, f"rating_a = {rated_da / 10:g}, or the breaker that is there"))
+            found.append(finding("breaker-small", entry["name"], text, f"rating_a = {rated_da / 10:g}, or the breaker that is installed"))
             continue
         lasts_ms = max(budget["total_ms"], budget["exposure_ms"] or 0)
         for phase in range(facts["phases"]):

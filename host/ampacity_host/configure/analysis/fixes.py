@@ -28,16 +28,16 @@ CURRENTS_A = (32, 25, 20, 16, 13, 10, 8, 6)
 BAUDS = (19200, 38400, 57600, 115200)
 WATCHDOGS_S = (60, 30, 20, 10)
 WHY = {
-    "private": (SAID, "nobody else talks Modbus on this network: see to it"),
-    "unused_phases": (SAID, "phases that a car does not use count"),
+    "private": (SAID, "only if no other Modbus client uses this network"),
+    "unused_phases": (SAID, "unused phases of a car count"),
     "watchdog_s": (SET, "written to the device by the controller"),
-    "fallback_a": (SET, "without the primary it pauses, or charges with this"),
-    "limit_a": (SET, "the wish follows the maximum"),
-    "power_on_a": (DECLARED, "declared: set the device up so; `ampacity commission` tests it"),
-    "baud": (SWITCH, "set it in each device of this line, too"),
-    "max_a": (SWITCH, "set it in the device, by its switch or its own set-up"),
-    "breaker": (COPPER, "another breaker"),
-    "rating_a": (COPPER, "a line that carries so much"),
+    "fallback_a": (SET, "its limit after loss of the primary; 0 pauses it"),
+    "limit_a": (SET, "at most max_a"),
+    "power_on_a": (DECLARED, "declared: set the device to it; `ampacity commission` tests it"),
+    "baud": (SWITCH, "also set it in each device on this bus"),
+    "max_a": (SWITCH, "set it in the device, by switch or configuration"),
+    "breaker": (COPPER, "requires another breaker"),
+    "rating_a": (COPPER, "requires a line of this rating"),
 }
 
 

@@ -165,8 +165,8 @@ def in_time(parts: list[int], gap_ms: int, evse: dict[str, Any]) -> bool:
 
 
 def slow_finding(evse: dict[str, Any], taken_ms: int) -> dict[str, Any]:
-    text = too_slow(taken_ms, evse["boot_ms"]).split("; ")[0] + ": no order above its reserve ever leaves"
-    fix = "boot_s if it needs longer, a line of its own without a gateway, or a test that its settings survive a restart"
+    text = too_slow(taken_ms, evse["boot_ms"]).split("; ")[0] + ": no order above its reserve is sent"
+    fix = "boot_s if its restart takes longer, a separate line without a gateway, or a test that its settings survive a restart"
     return finding("too-slow", evse["name"], text, fix) | {"level": "warning"}
 
 
@@ -179,10 +179,10 @@ def watchdog_finding(evse: dict[str, Any], timing: BusTiming, least_ms: int) -> 
     least_s = -(-least_ms // 1000)
     silent = "its unit" if len(timing.units) == 1 else f"half of its {len(timing.units)} units"
     text = (
-        f"the watchdog of {lease_ms(evse) / 1000:g} s is not above 3 cycles of {timing.where}: "
+        f"the watchdog of {lease_ms(evse) / 1000:g} s is not longer than 3 cycles of {timing.where}: "
         f"{timing.cycle_ms / 1000:.1f} s each with {silent} silent, and 4 sets of orders of {timing.orders_ms / 1000:.1f} s"
     )
-    fix = f"watchdog_s = {least_s} where the device can"
+    fix = f"watchdog_s = {least_s} if the device supports it"
     if len(timing.units) > 1:
         fix += f", {'' if timing.bus['kind'] == 'rtu' else 'or '}fewer units on {timing.where}"
     if timing.bus["kind"] == "rtu":

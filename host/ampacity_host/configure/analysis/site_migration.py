@@ -32,7 +32,7 @@ def after_change(facts: dict[str, Any], kept: dict[str, Any] | None) -> dict[str
         gone = " or ".join(f"`gone {row['name']}`" for row in result["left"])
         for found in sum_findings(ReserveSums(Site(change.facts), kept)):
             if found["text"] not in already:
-                fix = f"{gone} at the console when somebody has looked"
-                text = f"{found['text']}; what left the site file is counted in: no order above its reserve leaves there"
+                fix = f"after an inspection {gone} at the console"
+                text = f"{found['text']}; this includes EVSEs that left the site file: no order above a reserve is sent there"
                 result["findings"].append(found | {"code": "left", "level": "warning", "text": text, "fix": fix})
     return result

@@ -67,8 +67,8 @@ def evidence(facts: dict[str, Any]) -> list[dict[str, Any]]:
             rows.append({"evse": evse["name"], "what": what, "costs_a": cost_da / 10, "frees": frees})
         meter = meter_above(evse, facts)
         if meter is not None and not measures(evse, facts):
-            what = f"its current is not measured: what it draws counts again as other load at {meter}"
-            frees = "a meter of its own, or a device that measures"
+            what = f"unmeasured EVSE: its current also appears in the residual of meter {meter}, so raises count it twice"
+            frees = "a meter for this EVSE, or a device that measures its current"
             rows.append({"evse": evse["name"], "what": what, "costs_a": evse["limit_da"] / 10, "frees": frees})
     return rows
 
@@ -97,19 +97,19 @@ def missing(evse: dict[str, Any], require_tested: bool) -> list[tuple[str, int, 
     source, most = evse["power_on_source"], evse["max_da"]
     fallback = evse["fallback_da"] if evse["watchdog_ms"] else 0
     if source == "unknown":
-        frees = "the power-on test (restart with the highest order standing and a car plugged in), or power_on_a"
-        found.append(("what it allows after its own restart is not known: counts as its maximum", most - fallback, frees))
+        frees = "the power-on test (restart while its highest order is active and a car is plugged in), or power_on_a"
+        found.append(("power-on value unknown: its maximum counts", most - fallback, frees))
     if source == "declared":
         cost = most - max(evse["power_on_da"], fallback) if require_tested else 0
-        found.append(("its power-on value is declared, not tested", cost, "the power-on test"))
+        found.append(("power-on value declared, not tested", cost, "the power-on test"))
     if not evse["watchdog_ms"]:
         frees = "a group contactor held by the safety loop, or a device with a watchdog that can be read back"
-        found.append(("no watchdog that counts: in silence it keeps its highest order", most - evse["power_on_da"], frees))
+        found.append(("no effective watchdog: without communication it keeps its highest order", most - evse["power_on_da"], frees))
     if evse.get("proof") == "measured":
-        text = "no register shows its limit in force: its bound is its maximum until a car draws no more than ordered"
-        found.append((text, 0, "a car that charges"))
+        text = "no register shows the limit in force: its maximum counts until a car draws no more than ordered"
+        found.append((text, 0, "a charging car"))
     if not evse["watchdog_ms"] and not evse["holds"]:
-        found.append(("it is not shown that it holds its order in silence", most - evse["power_on_da"], "the silence test (30 min)"))
+        found.append(("not tested that it keeps its order without communication", most - evse["power_on_da"], "the communication-loss test (30 min)"))
     return found
 
 
@@ -139,18 +139,18 @@ def reserve_causes(facts: dict[str, Any], kept: dict[str, Any] | None = None) ->
 def causes(evse: Evse, entry: dict[str, Any], known: Declared, reserve: int) -> list[tuple[int, str]]:
     """(up to how many da, why), as `reserve_da` of the firmware comes to its number."""
     source = {
-        "unknown": "nobody documents what it allows after its own restart: its maximum counts until power_on_a declares less",
-        "documented": "its maker says that it allows so much after its own restart; power_on_a declares less where the maker lets you set it up so",
-        "declared": "power_on_a", "settings": "its power-on value, which is set over the bus",
+        "unknown": "power-on value not documented: its maximum counts until power_on_a declares less",
+        "documented": "power-on value documented by its maker; power_on_a declares less if the device can be set to it",
+        "declared": "power_on_a", "settings": "power-on value, set over the bus",
     }[entry["power_on_source"]]
     found = [(power_on_da(evse, known), source)]
     if evse.shared_feed:
-        found.append((reserve, "others on this network may feed its watchdog, so it counts for nothing: private = true on its bus where nobody does"))
+        found.append((reserve, "other clients may feed its watchdog, so it does not count: private = true on its bus if there are none"))
     elif watchdog_ms(evse, known) > 0:
-        found.append((fallback_da(evse, known), "fallback_a: it goes on with this when the primary falls silent"))
+        found.append((fallback_da(evse, known), "fallback_a: its limit after loss of the primary"))
     elif not holds(evse, known):
-        found.append((reserve, "it has no watchdog that counts, and it is not shown that it holds its order in silence: its maximum counts"))
-    found.append((reserve, "a test of this very device has seen it"))
+        found.append((reserve, "no effective watchdog, and not tested that it keeps its order without communication: its maximum counts"))
+    found.append((reserve, "seen in the commissioning test of this device"))
     return found
 
 

@@ -11,7 +11,7 @@ def amps(value: float) -> str:
 
 
 def span(value_ms: int | None) -> str:
-    return "for ever" if value_ms is None else f"{value_ms / 1000:.1f} s"
+    return "unlimited" if value_ms is None else f"{value_ms / 1000:.1f} s"
 
 
 def sums(result: dict[str, Any]) -> Table:
@@ -26,9 +26,9 @@ def sums(result: dict[str, Any]) -> Table:
 
 
 def budgets(result: dict[str, Any]) -> Table:
-    table = Table("circuit", title="How long an overload can last", title_justify="left")
+    table = Table("circuit", title="Longest duration of an overload", title_justify="left")
     names = {"meter_age_ms": "meter", "decide_ms": "decide", "bus_ms": "bus", "device_ms": "device", "car_ms": "car"}
-    for name in (*names.values(), "together", "primary dead"):
+    for name in (*names.values(), "total", "primary lost"):
         table.add_column(name, justify="right")
     table.add_column("slowest")
     for row in result["budgets"]:
@@ -39,16 +39,16 @@ def budgets(result: dict[str, Any]) -> Table:
 def phases_again(result: dict[str, Any]) -> list[str]:
     """Where phases that cars do not use are given to others, and what one that uses them again may load."""
     return [
-        f"{row['circuit']}: phases that a car does not use are free; one that uses them again may load it with up to "
-        f"{row['again_da'] / 10:g} A for {span(row['again_ms'])}, and for {span(row['again_cut_ms'])} where its line is cut or the primary dies"
+        f"{row['circuit']}: unused phases of a car are free for others; when the car uses them again, up to "
+        f"{row['again_da'] / 10:.1f} A may flow for {span(row['again_ms'])}, or {span(row['again_cut_ms'])} if its bus is cut or the primary fails"
         for row in result["budgets"] if row["again_ms"]
     ]  # fmt: skip
 
 
 def buses(result: dict[str, Any]) -> Table:
     """Lines that take alike stand in one row: twenty hosts of one unit each are twenty lines of their own."""
-    table = Table("bus", title="How long a line takes", title_justify="left")
-    for name in ("lines", "units on each", "all read once", "half of them silent", "an order to each"):
+    table = Table("bus", title="Bus timing", title_justify="left")
+    for name in ("lines", "units per line", "poll cycle", "half silent", "orders to all"):
         table.add_column(name, justify="right")
     alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in result["buses"]:
@@ -60,9 +60,9 @@ def buses(result: dict[str, Any]) -> Table:
 
 
 def evidence(result: dict[str, Any]) -> Table:
-    table = Table("EVSE", "what is not known", title="Missing evidence and what it costs", title_justify="left")
-    table.add_column("costs A", justify="right")
-    table.add_column("what frees it")
+    table = Table("EVSE", "missing evidence", title="Missing evidence and its cost", title_justify="left")
+    table.add_column("cost, A", justify="right")
+    table.add_column("remedy")
     for row in result["evidence"]:
         table.add_row(row["evse"], row["what"], amps(row["costs_a"]), row["frees"])
     return table
@@ -74,8 +74,8 @@ def changes(result: dict[str, Any]) -> list[str]:
     if change is None:
         return []
     lines = [f"after the change: {row['text']}" for row in change["left"]]
-    lines += [f"after the change: {name} counts at its old place, too, until it was paused" for name in change["moved"]]
-    return lines or ["after the change: nothing of the old site counts beside the new one"]
+    lines += [f"after the change: {name} also counts at its old address until its pause is proven" for name in change["moved"]]
+    return lines or ["after the change: nothing of the old site still counts"]
 
 
 def show_mistakes(mistakes: list[Any], console: Console) -> None:
@@ -100,7 +100,7 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     units = result["could_fall_back_to_6_a"]
     if units:
-        line = f"{units} unit(s) that pause without the primary could fall back to 6 A instead (fallback_a = 6.0)."
+        line = f"{units} unit(s) that pause without the primary could fall back to 6.0 A instead (fallback_a = 6.0)."
         console.print(line, markup=False, highlight=False)
     for warning in result["warnings"]:
         console.print(f"warning: {warning['text']}", style="yellow", markup=False, highlight=False, soft_wrap=True)
@@ -109,12 +109,12 @@ def show(result: dict[str, Any], console: Console) -> None:
         console.print(finding_line(found), style=style, markup=False, highlight=False, soft_wrap=True)
     for line in fix_lines(result.get("fixes")):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    verdict = f"{result['site']}: this site holds." if result["ok"] else f"{result['site']}: this site is refused."
+    verdict = f"{result['site']}: the check passes." if result["ok"] else f"{result['site']}: the check fails."
     console.print(verdict, style="bold green" if result["ok"] else "bold red", markup=False, highlight=False)
 
 
 def reserves(result: dict[str, Any]) -> Table:
-    table = Table("EVSE", title="What each may draw without asking, in amperes", title_justify="left")
+    table = Table("EVSE", title="Reserve of each EVSE, in amperes", title_justify="left")
     table.add_column("from", justify="right")
     table.add_column("to", justify="right")
     table.add_column("cause")
@@ -127,14 +127,14 @@ def fix_lines(fixes: dict[str, Any] | None) -> list[str]:
     """The proposed lines as TOML: what is no line of the file is behind a #."""
     if not fixes or not fixes["changes"]:
         return []
-    promise = "With these lines the check passes" if fixes["passes"] else "These lines help, and are not enough"
-    out = [f"# {promise}; put each under the header that it belongs to, the cheapest first:"]
+    promise = "With these lines the check passes" if fixes["passes"] else "These lines help, but do not suffice"
+    out = [f"# {promise}; put each line under its header, cheapest first:"]
     for row in fixes["changes"]:
         out.append(f"[[{row['table']}]]  # {row['name']}, line {row['line']}")
         for each in row["lines"]:
-            place = f"in place of line {each['line']}; " if each["line"] else ""
+            place = f"replaces line {each['line']}; " if each["line"] else ""
             out.append(f"{each['toml']}  # {place}{each['why']}")
-    return out + [f"# left: {text}" for text in fixes["left"]]
+    return out + [f"# remaining: {text}" for text in fixes["left"]]
 
 
 def finding_line(found: dict[str, Any]) -> str:

@@ -98,7 +98,7 @@ def check_parent(facts: dict[str, Any]) -> list[dict[str, Any]]:
     least_da = fullest_da(site, reserves_da)
     if least_da <= parent["fallback_da"]:
         return never_starts(site, reserves_da, parent["max_da"])
-    text = f"reserves {amps(least_da)} are above the fallback {amps(parent['fallback_da'])} that its parent is told"
+    text = f"reserves {amps(least_da)} exceed the fallback {amps(parent['fallback_da'])} declared to the parent"
     fix = f"fallback_a = {least_da / 10:g} under [parent], or leave it out"
     return [finding("parent-fallback", "parent", text, fix, None, least_da - parent["fallback_da"])]
 
@@ -111,7 +111,7 @@ def never_starts(site: Site, reserves_da: list[int], most_da: int) -> list[dict[
         amounts_da[evse.index] = max(evse.min_da, reserves_da[evse.index])
         needed_da = fullest_da(site, amounts_da)
         if needed_da > most_da:
-            text = f"{evse.name} could never start: its minimum beside the reserves of the others needs a grant of {amps(needed_da)}"
+            text = f"{evse.name} can never start: its minimum plus the other reserves needs a grant of {amps(needed_da)}"
             fix = f"max_a of at least {needed_da / 10:g} under [parent], or smaller reserves"
             found.append(finding("parent-grant", evse.name, text, fix, None, needed_da - most_da) | {"level": "warning"})
     return found
@@ -147,7 +147,7 @@ def check_own_line(site: SiteFile, collector: Collector) -> None:
 def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[Path, ...], read: Reader) -> None:
     for key in WORKED_OUT:
         if key in evse.written:
-            collector.add(evse, key, f'is worked out from "{evse["site"]}"', "leave it out")
+            collector.add(evse, key, f'is derived from "{evse["site"]}"', "leave it out")
     facts = facts_below(evse, site, collector, above, read)
     if facts is None:
         evse.broken.add("max_a")
@@ -156,7 +156,7 @@ def resolve_one(evse: Table, site: SiteFile, collector: Collector, above: tuple[
     check_line(evse, below, site, collector)
     lines = evse["phases"] or [[line] for line in range(facts["phases"])]
     if len(lines) != facts["phases"] or any(len(each) != 1 for each in lines):
-        collector.add(evse, "phases", f"name {len(lines)} lines, and the site below has {facts['phases']}", "name one for each of its lines")
+        collector.add(evse, "phases", f"name {len(lines)} lines, but the site below has {facts['phases']}", "name one for each of its lines")
     evse.values.update(
         below=below, phases=lines, max_a=below["max_da"], fallback_a=below["fallback_da"], power_on_a=below["power_on_da"],
         watchdog_s=below["lease_ms"],
@@ -187,22 +187,22 @@ def facts_below(evse: Table, site: SiteFile, collector: Collector, above: tuple[
 def check_line(evse: Table, below: dict[str, Any], site: SiteFile, collector: Collector) -> None:
     """Both ends of the line are set alike."""
     if evse["unit"] is not None and evse["unit"] != below["unit"]:
-        collector.add(evse, "unit", f"is {evse['unit']}, and its [parent] says {below['unit']}", "write the same in both files")
+        collector.add(evse, "unit", f"is {evse['unit']}, but its [parent] says {below['unit']}", "write the same in both files")
     bus = next((each for each in site.buses if each["name"] == evse["bus"]), None)
     if bus is None or bus["kind"] is None:
         return
     tcp = below.get("tcp")
     if (bus["kind"] == "tcp") != (tcp is not None):
-        collector.add(evse, "bus", f"is {bus['kind']}, and its [parent] is {'tcp' if tcp else 'a serial line'}", "write the same in both files")
+        collector.add(evse, "bus", f"is {bus['kind']}, but its [parent] is {'tcp' if tcp else 'a serial line'}", "write the same in both files")
         return
     if tcp is not None:
         if bool(bus["tls"]) != ("tls" in tcp):
             collector.add(evse, "bus", "has tls on one end only", "write the same in both files")
         port = evse["tcp_port"] or tcp_port_of(bus)
         if port != tcp["tcp_port"]:
-            said = f"is {port}, and its [parent] says {tcp['tcp_port']}"
-            collector.add(evse, "tcp_port", said, "write the same in both files, unless something between them translates", "warning")
+            said = f"is {port}, but its [parent] says {tcp['tcp_port']}"
+            collector.add(evse, "tcp_port", said, "write the same in both files, unless a gateway translates the port", "warning")
         return
     for key in LINE_KEYS:
         if bus[key] != below[key]:
-            collector.add(evse, "bus", f"has {key} {bus[key]}, and its [parent] says {below[key]}", "write the same in both files")
+            collector.add(evse, "bus", f"has {key} {bus[key]}, but its [parent] says {below[key]}", "write the same in both files")

@@ -88,7 +88,7 @@ def check_own(evse: Table, collector: Collector) -> None:
     if evse["phase_switch"]:
         collector.add(evse, "phase_switch", f'kind "{evse["kind"]}" cannot switch its phases', "leave it out")
     if evse["off_shows"] is not None:
-        collector.add(evse, "off_shows", f'kind "{evse["kind"]}" shows that it is off', "leave it out")
+        collector.add(evse, "off_shows", f'kind "{evse["kind"]}" needs no off_shows', "leave it out")
     if evse["boot_s"] is not None:
         collector.add(evse, "boot_s", f'kind "{evse["kind"]}" keeps its settings over a restart', "leave it out")
     if is_primary(evse):
@@ -97,7 +97,7 @@ def check_own(evse: Table, collector: Collector) -> None:
         collector.add(evse, "max_a", f"{evse['max_a'] / 10:g} A is more than a pilot can offer", "use at most 80 A")
     if evse["kind"] == "ampacity":
         if not OWN_LEASE_MS[0] <= evse["watchdog_s"] <= OWN_LEASE_MS[1]:
-            collector.add(evse, "watchdog_s", f"{evse['watchdog_s'] / 1000:g} s is no lease", "use 1 to 3600 s")
+            collector.add(evse, "watchdog_s", f"{evse['watchdog_s'] / 1000:g} s is not a valid lease", "use 1 to 3600 s")
         if evse["power_on_a"] and evse["power_on_a"] < evse["min_a"]:
             collector.add(evse, "power_on_a", f"{evse['power_on_a'] / 10:g} A is below min_a", "use 0 or at least min_a")
 
@@ -122,7 +122,7 @@ def check_profile(table: Table, key: str, kind: str, collector: Collector) -> bo
     if table[key] in known or (kind == "evse" and table[key] in OWN_KINDS):
         return True
     own = [*OWN_KINDS] if kind == "evse" else []
-    other, said = ("meter", "a meter, no EVSE") if own else ("evse", "an EVSE, no meter")
+    other, said = ("meter", "a meter, not an EVSE") if own else ("evse", "an EVSE, not a meter")
     if table[key] in profiles.names(other) or table[key] in OWN_KINDS:
         collector.add(table, key, f'"{table[key]}" is {said}', "`ampacity devices` lists all" if own else "have: " + ", ".join(known))
         return False
@@ -147,11 +147,11 @@ def check_facts(table: Table, facts_of: Any, collector: Collector) -> None:
                 value = table.written.get(refused.field, refused.value)
                 collector.add(table, refused.field, f"{value} is not allowed by its profile", f"use {refused.allowed}")
     if facts.get("phase_switch") and len(table["phases"] or [0, 1, 2]) != 3:
-        collector.add(table, "phase_switch", "needs a charge point on three phases", "leave it out, or name three phases")
+        collector.add(table, "phase_switch", "needs an EVSE on three phases", "leave it out, or name three phases")
     if facts.get("blocked"):
-        collector.add(table, "kind", "its profile may not regulate", str(facts["blocked"]))
+        collector.add(table, "kind", "cannot be regulated by its profile", str(facts["blocked"]))
     if facts.get("inputs") == 0:
-        collector.add(table, "profile", "measures no current of its own for each phase", "counts as no meter", "warning")
+        collector.add(table, "profile", "shows no current per phase", "it is not used as a meter", "warning")
 
 
 def check_link(table: Table, profile: str, site: SiteFile, collector: Collector) -> None:
@@ -162,14 +162,14 @@ def check_link(table: Table, profile: str, site: SiteFile, collector: Collector)
     bus = site.buses[known[table["bus"]]]
     if table.get("kind") in OWN_KINDS:
         if bus["kind"] == "ascii":
-            collector.add(table, "bus", f'is ascii, and kind "{table["kind"]}" speaks rtu or tcp', "put it on such a bus")
+            collector.add(table, "bus", f'is ascii, and kind "{table["kind"]}" needs rtu or tcp', "use such a bus")
         return
     link = profiles.load(profile)["link"]
     if bus["kind"] and bus["kind"] not in link["media"] and not behind_gateway(bus, link):
-        right = "put it on such a bus"
+        right = "use such a bus"
         if bus["kind"] == "tcp" and "rtu" in link["media"]:
-            right += "; behind a gateway that makes Modbus RTU of Modbus TCP, write gateway = true at the bus"
-        collector.add(table, "bus", f'is {bus["kind"]}, and the device speaks {" or ".join(link["media"])}', right)
+            right += "; for a gateway from Modbus TCP to RTU write gateway = true at the bus"
+        collector.add(table, "bus", f'is {bus["kind"]}, but the device supports {" or ".join(link["media"])}', right)
         return
     if "units" in link and table["unit"] is not None and not link["units"][0] <= table["unit"] <= link["units"][1]:
         collector.add(table, "unit", f"{table['unit']} is not allowed by its profile", f"use {link['units'][0]} to {link['units'][1]}")
@@ -193,7 +193,7 @@ def check_shared(site: SiteFile, collector: Collector) -> None:
             continue
         for other in (*site.meters, *site.evses):
             if other["bus"] == evse["bus"] and other["unit"] == link["shared"]["unit"]:
-                collector.add(other, "unit", f'{other["unit"]} is where {evse.where} and its like hear their limits', "use another one")
+                collector.add(other, "unit", f'{other["unit"]} is the unit at which {evse.where} receives its limits', "use another unit")
 
 
 def compiled_profiles(site: SiteFile) -> dict[str, Any]:

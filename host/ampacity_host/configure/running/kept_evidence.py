@@ -28,7 +28,7 @@ def kept_evidence(data: Path | None) -> dict[str, Any] | None:
         settings = DocumentStore(Folder(data / store), DOCUMENT_BYTES_MAX)  # type: ignore[arg-type]  # nothing is written
         found = settings.get(EVIDENCE)
         if settings.damaged:
-            raise ValueError(f"{data / store}: the evidence is damaged: after a start no EVSE goes above its reserve until somebody says `relearn`")
+            raise ValueError(f"{data / store}: the evidence is damaged: after a start every EVSE stays at its reserve until `relearn` at the console")
         if isinstance(found, dict):
             return found
     return None

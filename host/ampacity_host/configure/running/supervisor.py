@@ -76,7 +76,7 @@ class Supervisor:
         if lived_s >= HEALTHY_S:
             self._wait_s = WAIT_S_MIN
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        say(f"the controller ended {how} after {lived_s:.0f} s; it starts again in {self._wait_s:g} s")
+        say(f"the controller ended {how} after {lived_s:.0f} s; it restarts in {self._wait_s:g} s")
         if self._data is not None:
             forget_reason(self._data)
         until_s = time.monotonic() + self._wait_s

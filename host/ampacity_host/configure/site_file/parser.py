@@ -113,7 +113,7 @@ class Reader:
         line, lines = self.lines.get((kind, index), (0, {}))
         table = Table(kind, index, line, lines)
         if not isinstance(raw, dict):
-            self.collector.add(table, "", "is no table", f"write [{kind}] above its fields")
+            self.collector.add(table, "", "is not a table", f"write [{kind}] above its fields")
             raw = {}
         name = raw.get("name")
         table.values["name"] = name if isinstance(name, str) else None  # so that mistakes can say whose they are
@@ -143,8 +143,8 @@ class Reader:
 
     def unknown(self, table: Table, key: str, known: list[str]) -> None:
         close = near(key, known)
-        hint = f"did you mean {close}?" if close else "known are " + ", ".join(known)
-        self.collector.add(table, key, "is not known here", hint)
+        hint = f"did you mean {close}?" if close else "known: " + ", ".join(known)
+        self.collector.add(table, key, "is unknown", hint)
 
     def single(self, kind: str) -> Table:
         return self.table(kind, 0, self.data.get(kind, {}), SINGLE[kind])
@@ -153,7 +153,7 @@ class Reader:
         raw = self.data.get(kind, [])
         if not isinstance(raw, list):
             nowhere = Table(kind, 0, *self.lines.get((kind, 0), (0, {})))
-            self.collector.add(nowhere, "", "is written once with single brackets", f"write [[{kind}]] for each")
+            self.collector.add(nowhere, "", "has single brackets", f"write [[{kind}]] for each")
             raw = [raw]
         return [self.table(kind, index, item, LISTS[kind]) for index, item in enumerate(raw)]
 
@@ -163,8 +163,8 @@ class Reader:
             if key not in known:
                 line = self.lines.get((key, 0), (0, {}))[0]
                 close = near(key, known, ALSO_CALLED)
-                hint = f"did you mean {bracketed(close)}?" if close else "known are " + ", ".join(map(bracketed, known))
-                self.collector.add(Table(key, 0, line), "", "is no table of a site file", hint)
+                hint = f"did you mean {bracketed(close)}?" if close else "known: " + ", ".join(map(bracketed, known))
+                self.collector.add(Table(key, 0, line), "", "is not a table of a site file", hint)
 
 
 def bracketed(kind: str) -> str:

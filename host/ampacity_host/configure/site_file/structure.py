@@ -56,18 +56,18 @@ def metered(site: SiteFile, collector: Collector) -> None:
     first: dict[str, Table] = {}
     for circuit in site.circuits:
         if circuit["meter"] and first.setdefault(circuit["meter"], circuit) is not circuit:
-            wrong = f'"{circuit["meter"]}" measures circuit "{first[circuit["meter"]]["name"]}" already'
-            collector.add(circuit, "meter", wrong, "name a meter of its own, or leave it out")
+            wrong = f'"{circuit["meter"]}" already measures circuit "{first[circuit["meter"]]["name"]}"'
+            collector.add(circuit, "meter", wrong, "name another meter, or leave it out")
         if any(each_phase(circuit["generation_a"], 1)) and not measured_at(circuit, site.circuits, circuits):
             right = "write meter = … here or at a circuit above"
-            collector.add(circuit, "generation_a", "is added to what a meter shows, and none measures this circuit", right)
+            collector.add(circuit, "generation_a", "needs a meter that measures this circuit", right)
         if circuit["contract_kw"] and not circuit["meter"]:
-            collector.add(circuit, "contract_kw", "is measured, and the circuit has no meter", "write meter = …")
+            collector.add(circuit, "contract_kw", "needs a meter on this circuit", "write meter = …")
     if site.solar is None:
         return
     reference(site.solar, "circuit", circuits, "circuit", collector)
     if site.solar["circuit"] in circuits and not site.circuits[circuits[site.solar["circuit"]]]["meter"]:
-        collector.add(site.solar, "circuit", "has no meter, and surplus is measured", "name a circuit with a meter")
+        collector.add(site.solar, "circuit", "has no meter to measure the surplus", "name a circuit with a meter")
     for name in site.solar["evses"] or ():
         if name not in evses:
             collector.add(site.solar, "evses", f'there is no EVSE "{name}"', "have: " + ", ".join(evses))
@@ -90,7 +90,7 @@ def safety_loads(site: SiteFile, collector: Collector) -> None:
         if load["name"] and first[load["name"]] != load.index:
             collector.add(load, "name", f'"{load["name"]}" is taken', "give each its own name")
         if (load["meter"] is None) == (load["input"] is None) and not load.broken:
-            collector.add(load, "input", "one of meter and input tells it", 'write meter = … or input = "gpio:N"')
+            collector.add(load, "input", "needs either meter or input", 'write meter = … or input = "gpio:N"')
         reference(load, "meter", meters, "meter", collector)
         for name in load["evses"] or ():
             if name not in evses:
@@ -125,7 +125,7 @@ def tree(site: SiteFile, collector: Collector) -> None:
     known = by_name(site.circuits)
     roots = [c for c in site.circuits if c["parent"] is None]
     if site.circuits and not roots:
-        collector.add(site.circuits[0], "parent", "no circuit is without parent", "leave parent out of the root")
+        collector.add(site.circuits[0], "parent", "every circuit has a parent", "leave parent out of the root circuit")
     for second in roots[1:]:
         collector.add(second, "parent", f'is missing, and "{roots[0]["name"]}" is the root', "name its parent")
     for circuit in site.circuits:
@@ -146,8 +146,8 @@ def other_loads(site: SiteFile, collector: Collector) -> None:
         declared = each_phase(circuit["assumed_other_a"], count)
         together = [sum(amounts) for amounts in zip(*(each_phase(c["assumed_other_a"], count) for c in below), strict=True)]
         if any(more > less for more, less in zip(together, declared, strict=False)):
-            right = "it is the worst of everything below that is no EVSE"
-            collector.add(circuit, "assumed_other_a", "is less than that of the circuits below it together", right, "warning")
+            right = "declare the worst case of all other load below this circuit"
+            collector.add(circuit, "assumed_other_a", "is less than the sum of the circuits below it", right, "warning")
 
 
 def each_phase(value: "int | list[int]", count: int) -> list[int]:
@@ -183,7 +183,7 @@ def references(site: SiteFile, collector: Collector) -> None:
         reference(meter, "bus", buses, "bus", collector)
     locals_ = [e for e in site.evses if e["kind"] == "local"]
     for second in locals_[1:]:
-        collector.add(second, "kind", f'"local" is taken by "{locals_[0]["name"]}"', "a primary has one charging point of its own")
+        collector.add(second, "kind", f'"local" is taken by "{locals_[0]["name"]}"', "a primary has only one local EVSE")
     for evse in site.evses:
         reference(evse, "circuit", circuits, "circuit", collector)
         reference(evse, "bus", buses, "bus", collector)
@@ -218,7 +218,7 @@ def buses(site: SiteFile, collector: Collector) -> None:
         if place in owners:
             owner = owners[place]
             said = device_address.spelled(owner["port"] or owner["host"], bus[own])
-            collector.add(bus, own, f'belongs to bus "{owner["name"]}" already{said}', "put both on one bus")
+            collector.add(bus, own, f'already belongs to bus "{owner["name"]}"{said}', "put both devices on one bus")
         owners.setdefault(place, bus)
     endpoints(site, collector)
 
@@ -248,9 +248,9 @@ def endpoints(site: SiteFile, collector: Collector) -> None:
         other, home, written = first.setdefault(place, (table, bus, device_address.plain(host)))
         key = "host" if "host" in table.written else "bus"
         if home is not bus and not place == server_of(bus) == server_of(home):  # that was said of the buses
-            collector.add(table, key, f'"{host}" is on bus "{home["name"]}" too', "put both on one bus")
+            collector.add(table, key, f'"{host}" is also on bus "{home["name"]}"', "put both devices on one bus")
         elif home is bus and written != device_address.plain(host) and table["unit"] != other["unit"]:
-            collector.add(table, key, f'"{host}" is the host of {other.where} too, written "{written}" there', "write it alike")
+            collector.add(table, key, f'"{host}" is also the host of {other.where}, written "{written}" there', "use the same spelling")
 
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:
@@ -286,11 +286,11 @@ def same_address(table: Table, bus: Table, other: Table, collector: Collector) -
     unit, host = table["unit"], table["host"] or bus["host"]
     if bus["kind"] != "tcp" or bus["gateway"]:
         where = f" behind {host}" if host and bus["kind"] == "tcp" else ""
-        collector.add(table, "unit", f"{unit} is the address of {other.where} too{where}", "use a free one")
+        collector.add(table, "unit", f"{unit} is already the address of {other.where}{where}", "use a free unit")
     elif host:  # where none is written, that is the mistake
         place = f"{host}:{table['tcp_port'] or tcp_port_of(bus)}"
-        collector.add(table, "host", f"{place} with unit {unit} is the address of {other.where} too",
-                      "give each device its own host or tcp_port, or behind a gateway its own unit")  # fmt: skip
+        collector.add(table, "host", f"{place} with unit {unit} is already the address of {other.where}",
+                      "give each device its own host or tcp_port; behind a gateway its own unit")  # fmt: skip
 
 
 def own_endpoints(site: SiteFile, collector: Collector) -> None:
@@ -303,7 +303,8 @@ def own_endpoints(site: SiteFile, collector: Collector) -> None:
             continue
         place = address_of(table, bus)[:2]
         if place in taken and place[0] is not None and taken[place]["unit"] != table["unit"]:
-            collector.add(table, "host", f"{place[0]}:{place[1]} is the address of {taken[place].where} too", "give each its own host or tcp_port")
+            wrong = f"{place[0]}:{place[1]} is already the address of {taken[place].where}"
+            collector.add(table, "host", wrong, "give each its own host or tcp_port")
         if table.get("kind") == "ampacity":
             taken.setdefault(place, table)
 
@@ -338,7 +339,7 @@ def currents(site: SiteFile, collector: Collector) -> None:
             right = f"use 0 (pause) or at least {evse['min_a'] / 10:g} A"
             collector.add(evse, "fallback_a", f"{evse['fallback_a'] / 10:g} A is below min_a", right)
         if evse["kind"] == "local" and evse["fallback_a"]:
-            collector.add(evse, "fallback_a", "a primary's own charging point opens its contactor", "use 0 or leave it out")
+            collector.add(evse, "fallback_a", "a local EVSE opens its contactor without the primary", "use 0 or leave it out")
         if evse["circuit"] in known:
             feeder = feeder_of(evse, site.circuits[known[evse["circuit"]]])
             if feeder is not None and feeder < most:
@@ -363,11 +364,11 @@ def upstream(site: SiteFile, collector: Collector) -> None:
     if ocpp is None:
         return
     if ocpp["version"] is not None and ocpp["version"] not in spoken():
-        collector.add(ocpp, "version", f'"{ocpp["version"]}" is not spoken by this firmware', f"use {' or '.join(spoken())}")
+        collector.add(ocpp, "version", f'"{ocpp["version"]}" is not supported by this firmware', f"use {' or '.join(spoken())}")
     profile, url = ocpp["security_profile"], ocpp["url"] or ""
     if profile in (2, 3) and url.startswith("ws://"):
-        collector.add(ocpp, "url", f"is not encrypted, and security_profile is {profile}", "use wss://…")
+        collector.add(ocpp, "url", f"is not encrypted, but security_profile is {profile}", "use wss://…")
     if profile in (0, 1) and url.startswith("wss://"):
-        collector.add(ocpp, "security_profile", f"{profile} goes with ws://", "use 2 (password) or 3 (certificate)")
+        collector.add(ocpp, "security_profile", f"{profile} requires ws://", "use 2 (password) or 3 (certificate)")
     if profile in (1, 2) and ocpp["password"] is None and "password" not in ocpp.broken:
-        collector.add(ocpp, "password", f"is missing, and security_profile is {profile}", "write password = …")
+        collector.add(ocpp, "password", f"is missing, but security_profile is {profile}", "write password = …")

@@ -27,7 +27,7 @@ def check_tls(site: SiteFile, collector: Collector) -> None:
     for evse in site.evses:
         bus_of = next((bus for bus in site.buses if bus["name"] == evse["bus"]), None)
         if bus_of is None or not bus_of["tls"] or evse["kind"] != "ampacity":
-            leave_out(evse, (CERTIFICATE, KEY), "belongs to our own kind on a bus with tls", collector)
+            leave_out(evse, (CERTIFICATE, KEY), "is only for kind \"ampacity\" on a bus with tls", collector)
     for table in (site.ocpp, site.parent, *site.buses, *site.evses):
         if table is not None:
             check_files(table, site, collector)
@@ -49,7 +49,7 @@ def check_bus(bus: Table, collector: Collector) -> None:
     elif bus["kind"] != "tcp":
         collector.add(bus, "tls", f'does not belong to kind "{bus["kind"]}"', "leave it out")
     else:
-        need(bus, FILES, "tls = true shows a certificate and checks one", collector)
+        need(bus, FILES, "tls = true needs it", collector)
 
 
 def check_parent_line(parent: Table, collector: Collector) -> None:
@@ -59,9 +59,9 @@ def check_parent_line(parent: Table, collector: Collector) -> None:
             collector.add(parent, "port", "is missing", "write port = … (serial), or host and tcp_port")
         leave_out(parent, ("host", "tls", *FILES, "roles"), "belongs to tcp_port", collector)
     else:
-        leave_out(parent, ("port", "baud", "parity", "stop"), "does not go with tcp_port", collector)
+        leave_out(parent, ("port", "baud", "parity", "stop"), "is not allowed with tcp_port", collector)
         if parent["tls"]:
-            need(parent, FILES, "tls = true shows a certificate and checks one", collector)
+            need(parent, FILES, "tls = true needs it", collector)
         else:
             leave_out(parent, (*FILES, "roles"), "belongs to tls = true", collector)
 
@@ -69,7 +69,7 @@ def check_parent_line(parent: Table, collector: Collector) -> None:
 def need(table: Table, keys: tuple[str, ...], because: str, collector: Collector) -> None:
     for key in keys:
         if table[key] is None and key not in table.broken:
-            collector.add(table, key, f"is missing, and {because}", f'write {key} = "FILE"')
+            collector.add(table, key, f"is missing, but {because}", f'write {key} = "FILE"')
 
 
 def leave_out(table: Table, keys: tuple[str, ...], why: str, collector: Collector) -> None:

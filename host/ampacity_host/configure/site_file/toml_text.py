@@ -70,12 +70,12 @@ def read_toml(path: Path, what: str = WHAT, most: "dict[str, int] | None" = None
 def decoded(data: bytes, refuse: Any) -> str:
     """UTF-8, with or without the mark that some editors begin a file with."""
     if data.startswith(BOM16) or (len(data) > 3 and 0 in data[:4] and not data.startswith(codecs.BOM_UTF8)):
-        raise refuse(1, "is written in utf-16; only utf-8 is read", "save it as UTF-8 in your editor") from None
+        raise refuse(1, "is UTF-16; only UTF-8 is read", "save it as UTF-8 in your editor") from None
     try:
         return data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        wrong = f"is no utf-8 text: byte 0x{data[error.start]:02x} (in Windows-1252: {data[error.start:error.start + 1].decode('cp1252', 'replace')})"
+        wrong = f"is not UTF-8: byte 0x{data[error.start]:02x} (in Windows-1252: {data[error.start:error.start + 1].decode('cp1252', 'replace')})"
         raise refuse(line, wrong, "save it as UTF-8 in your editor") from None
 
 
@@ -90,7 +90,7 @@ def count_tables(data: bytes, most: dict[str, int], refuse: Any) -> None:
 def limit_counts(counts: dict[str, int], most: dict[str, int], refuse: Any) -> None:
     for kind, count in counts.items():
         if count > most.get(kind, count):
-            raise refuse(0, f"has {count} [[{kind}]]", f"use at most {most[kind]}; a larger site is several, one below the other (site = …)")
+            raise refuse(0, f"has {count} [[{kind}]]", f"use at most {most[kind]}; split a larger site into cascaded sites (site = …)")
 
 
 def slips(text: str, error: str) -> list[tuple[int, str, str]]:
@@ -114,7 +114,7 @@ def slip_of(line: str) -> tuple[str, str] | None:
     header = HEADER.match(line)
     if header:
         good = "]" * len(header[1])
-        return None if header[3] == good else ("brackets that do not match", f"write {headed(header[1], header[2], MOST)}")
+        return None if header[3] == good else ("mismatched brackets", f"write {headed(header[1], header[2], MOST)}")
     for wrong, pattern, cure in SLIPS:
         match = pattern.match(line)
         if match:
@@ -123,7 +123,7 @@ def slip_of(line: str) -> tuple[str, str] | None:
     bare = bare.replace('\\"', "")
     closed = re.sub(r'"[^"]*"', '""', bare).split("#")[0]
     if closed.replace('""', "").count('"') % 2:
-        return "a quote that is not closed", 'write text between two quotes: "…"'
+        return "an unclosed quote", 'write text between two quotes: "…"'
     control = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", line)
     return (f"a control character (0x{ord(control[0]):02x})", "delete it") if control else None
 
@@ -136,21 +136,21 @@ def said_twice(error: str, lines: list[str], stopped: int) -> tuple[str, str] | 
     if header:
         first = next((n for n, line in enumerate(lines, 1) if (h := HEADER.match(line)) and h[2] == header[2]), stopped)
         many = f"; several are written [[{header[2]}]]" if header[2] in MOST else ""
-        return f"[{header[2]}] stands in line {first} already", "put both into one" + many
+        return f"[{header[2]}] is already in line {first}", "put both into one" + many
     key = re.match(rf"\s*({KEY})\s*=", lines[stopped - 1])
     if not key:
         return None
     start = max([n for n in range(stopped) if HEADER.match(lines[n])], default=0)
     first = next((n + 1 for n in range(start, stopped - 1) if re.match(rf"\s*{re.escape(key[1])}\s*=", lines[n])), start + 1)
-    return f"{key[1]} stands in line {first} already", "leave one of them out"
+    return f"{key[1]} is already in line {first}", "leave one of them out"
 
 
 def at_the_end(error: str, lines: list[str]) -> tuple[str, str]:
     """The parser reached the end of the file within something."""
     opened = [n for n, line in enumerate(lines, 1) if line.count('"""') % 2 or line.count("'''") % 2]
     if opened and ("nterminated" in error or "nclosed" in error or "end of document" in error):
-        return f"a text over several lines, begun in line {opened[-1]}, is not closed", 'write """ behind it'
-    return plainly(error), "close what was opened last: a bracket or a quote"
+        return f"a multi-line text that begins in line {opened[-1]} is not closed", 'write """ behind it'
+    return plainly(error), "close the last open bracket or quote"
 
 
 def plainly(error: str) -> str:

@@ -13,7 +13,7 @@ NEVER_MS = -1
 AGAIN_MS = 2000  # after a round in vain, twice as long after each more, up to
 AGAIN_MS_MAX = 30000
 DENIED_MS = 1000
-HELP = "declare boot_s if it needs longer, or give it a faster line of its own"
+HELP = "set boot_s if its restart takes longer, or connect it to a faster bus"
 
 
 class Liveness:
@@ -96,4 +96,4 @@ class SettingsTiming:
 def too_slow(taken_ms: int, boot_ms: int) -> str:
     """What is said of such a device."""
     figures = (seconds(taken_ms + 99), seconds(boot_ms))  # the first rounded up
-    return "too slow: its settings take %s to read, it may restart in %s; " % figures + HELP
+    return "bus too slow: reading its settings takes %s, a restart may take only %s; " % figures + HELP

@@ -1,4 +1,4 @@
-"""Which register keeps a device from being believed: its name, what it shows and what was wanted, for `why` and the log."""
+"""The register that prevents proof of a limit: its name, the value shown and the value expected, for `why` and the log."""
 
 from ampacity.base.quantities import amps, seconds
 from ampacity.bus.profile.proof.conditions import holds
@@ -15,7 +15,7 @@ def register_text(field: list, shown: object, wanted: str) -> str:
 def words_of(kind: str, value: "int | str | None") -> str:
     """A value as people read it."""
     if value is None:
-        return "no number"
+        return "not a number"
     if kind in AMPERES and isinstance(value, int):
         return amps(value)
     if kind == "watchdog" and isinstance(value, int):
@@ -28,11 +28,11 @@ def setting_text(audit: object, write: list, fields: list) -> str:
     what, index = write[3], write[8]
     wanted = words_of(what, audit.wanted(write))
     if index < 0:
-        return "register at %d was not written: %s is wanted" % (write[1], wanted)
+        return "register %d was not written, expected %s" % (write[1], wanted)
     shown = audit.readings.values[index]
     if index in audit.readings.denied:
-        return "register %s (%d) could not be read, so it is not written: %s is wanted" % (fields[index][NAME], fields[index][ADDRESS], wanted)
-    return register_text(fields[index], words_of(what, shown), wanted + " was written")
+        return "register %s (%d) could not be read and is not written, expected %s" % (fields[index][NAME], fields[index][ADDRESS], wanted)
+    return register_text(fields[index], words_of(what, shown), "written " + wanted)
 
 
 def proof_text(driver: object) -> "str | None":
@@ -48,12 +48,12 @@ def proof_text(driver: object) -> "str | None":
         if readings.asked_ms[index] < 0 and readings.values[index] is None:
             return "register %s (%d) could not be read" % (readings.fields[index][NAME], readings.fields[index][ADDRESS])
         if kind in ("order", "watchdog"):
-            wanted = words_of(kind, order.target_da if kind == "order" else driver._targets["watchdog"]) + " was ordered"
+            wanted = "ordered " + words_of(kind, order.target_da if kind == "order" else driver._targets["watchdog"])
         elif kind == "none_of":
-            wanted = "which says that it obeys no order"
+            wanted = "a mode in which it obeys no order"
         else:
-            said = "while it charges" if order.target_da else "while it is paused"
-            wanted = " or ".join([str(value) for value in argument]) + " is expected " + said
+            said = " while charging" if order.target_da else " while paused"
+            wanted = "expected " + " or ".join([str(value) for value in argument]) + said
         return register_text(readings.fields[index], words_of(kind, readings.values[index]), wanted) + after
     return None
 
@@ -61,10 +61,10 @@ def proof_text(driver: object) -> "str | None":
 def _after_pause(driver: object) -> str:
     """What else is to be said of a pause that is not shown."""
     if driver._order.off_disproved:
-        return "; it fed its vehicle after an earlier pause"
+        return "; current flowed after an earlier pause"
     told = driver._table["proof"].get("told")
     if told and not driver._off_shows and driver._order.off_believed and holds(told, driver._readings.values, 0, driver._targets):
-        return "; its documents leave that open: `ampacity commission` finds out what it shows"
+        return "; not documented: `ampacity commission` determines what it shows"
     return ""
 
 
@@ -73,5 +73,5 @@ def held_text(driver: object) -> "str | None":
     index, order = driver._limit_index(), driver._order
     if index < 0 or order.at >= len(order.writes) or not order.wants_limit_shown(order.writes[order.at]):
         return None
-    wanted = words_of("order", order.target_da) + " was ordered; not enabled, for it might allow more"
+    wanted = "ordered " + words_of("order", order.target_da) + "; not enabled, since it might allow more"
     return register_text(driver._readings.fields[index], words_of("order", driver._readings.values[index]), wanted)

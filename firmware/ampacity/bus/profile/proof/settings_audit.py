@@ -67,7 +67,7 @@ class SettingsAudit:
         """A setting that is counted as the device shows it, for it holds no other."""
         for write in self.recipe:
             if write[W_ADDRESS] in self._accepted and not self._rounded(write):
-                return setting_text(self, write, self.readings.fields) + "; it is counted as shown"
+                return setting_text(self, write, self.readings.fields) + "; the value shown counts"
         return None
 
     def forget(self) -> None:
@@ -176,9 +176,9 @@ class SettingsAudit:
                 return why
         for write in self.recipe:
             if not self.is_set(write):
-                return "setting does not hold: " + setting_text(self, write, self.readings.fields)
+                return "setting not retained: " + setting_text(self, write, self.readings.fields)
         if self.power_on >= 0 and (values[self.power_on] is None or values[self.power_on] > self.targets["power_on"]):
-            return "it allows more after a restart than the site file says"
+            return "it allows more after a restart than the site file declares"
         return None
 
     def fingerprint(self) -> "str | None":

@@ -11,11 +11,10 @@ begins with what it says. Time that nobody saw counts as used as the contract al
 the contract, for the journal: what flows above it again after a restart begins with what `restore` was given.
 """
 
-from ampacity.circuit.policy.constraints.sum_constraints import Constraint
+from ampacity.circuit.policy.constraints.sum_constraints import Constraint, watts_text
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
@@ -50,7 +49,7 @@ class ContractedPower(Constraint):
     kept = True  # and the journal takes it: else nothing flows above the contract
 
     def __init__(self, site: Site, limits: "Limits", circuit: int, watts: int, window_ms: int = WINDOW_MS) -> None:
-        Constraint.__init__(self, "contracted power %d W" % watts, len(site.evses))
+        Constraint.__init__(self, "contracted power " + watts_text(watts), len(site.evses))
         self.site = site
         self.limits = limits
         self.phase_usage = limits.watch_phase_usage()

@@ -11,8 +11,7 @@ from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity.circuit.trusted.site.tree import Site, per_phase
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad

@@ -9,8 +9,7 @@ follows what the other phases carry. The neutral's current is never above the la
 from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
@@ -21,7 +20,7 @@ class UnbalanceConstraint(Constraint):
 
     def __init__(self, site: Site, limits: "Limits", circuit: int, phase: int, most_da: int) -> None:
         name = site.phase_name(circuit * site.phases + phase)
-        Constraint.__init__(self, "unbalance of %s up to %d.%d A" % (name, most_da // 10, most_da % 10), len(site.evses))
+        Constraint.__init__(self, "unbalance limit of %s %d.%d A" % (name, most_da // 10, most_da % 10), len(site.evses))
         self.site = site
         self.phase_usage: PhaseUsage = limits.watch_phase_usage()
         self.first = circuit * site.phases

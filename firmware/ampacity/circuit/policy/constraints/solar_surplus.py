@@ -5,12 +5,11 @@ carry the smallest minimum for START_MS before anybody starts; then charging goe
 minimum if need be, and stops when the surplus was too small for STOP_MS, or at once when the meter is lost.
 """
 
-from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage
+from ampacity.circuit.policy.constraints.sum_constraints import Constraint, PhaseUsage, watts_text
 from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.trusted.ledger import Ledger
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
@@ -94,4 +93,21 @@ class SolarSurplus(Constraint):
         return max(self.surplus_da, self.cap_da)
 
     def describe(self) -> str:
-        return "solar surplus %d W" % max(0, self.surplus_da * self.limits.volts_dv // 100)
+        return "solar surplus " + watts_text(max(0, self._watts(self.surplus_da)))
+
+    def _watts(self, da: int) -> int:
+        """da: on this row."""
+        return da * self.limits.volts_dv // 100
+
+    def shortage(self, evse: int) -> str:
+        """For `why`: what the surplus lacks for the minimum of this EVSE; "": nothing."""
+        weight, e = self.weights[evse], self.site.evses[evse]
+        if not weight or weight * e.min_da <= self.cap_da:
+            return ""
+        if self.enough_ms < 0 and self.short_ms < 0:
+            return "solar surplus unknown: meter of %s lost" % self.site.circuits[self.circuit].name
+        if self.surplus_da >= weight * e.min_da:
+            return "%s, charging starts after %d s of it" % (self.describe(), START_MS // 1000)
+        least = "%d" % (e.min_da // 10) if e.min_da % 10 == 0 else "%d.%d" % divmod(e.min_da, 10)
+        lines = "" if len(e.terminals[0]) == 2 else ", %s" % ("one phase", "two phases", "three phases")[weight - 1]
+        return "%s is below the minimum of %s (%s A%s)" % (self.describe(), watts_text(self._watts(weight * e.min_da)), least, lines)

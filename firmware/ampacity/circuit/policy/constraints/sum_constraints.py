@@ -11,8 +11,7 @@ from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.device.unused_phases import DRAWS_DA
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.trusted.ledger import Ledger
@@ -28,6 +27,11 @@ if TYPE_CHECKING:
 
 IDLE_DA = 10
 SURE_MS = 10000
+
+
+def watts_text(watts: object) -> str:
+    """2,070 W."""
+    return "{:,} W".format(watts)
 
 
 class PhaseUsage:
@@ -123,7 +127,7 @@ class PowerConstraint(Constraint):
 
     def __init__(self, phase_usage: PhaseUsage, limit: "Watts", volts_dv: int) -> None:
         site = phase_usage.site
-        Constraint.__init__(self, "limit by %s %s W" % (limit.source, limit.value), len(site.evses))
+        Constraint.__init__(self, "limit by %s %s" % (limit.source, watts_text(limit.value)), len(site.evses))
         self.all_flows = limit.kind == "circuit"
         self.first = limit.index * site.phases
         self.phases = site.phases

@@ -7,8 +7,7 @@ from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, Ev
 from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.ledger import Ledger
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.minimum_grant import SharedCapacity
     from ampacity.circuit.policy.queue.departure_slack import DepartureSlack
     from ampacity.circuit.policy.queue.idle_backoff import IdleBackoff

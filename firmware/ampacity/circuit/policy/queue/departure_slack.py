@@ -10,8 +10,7 @@ puts it before all of its class, for one slot.
 from ampacity.circuit.policy.queue.queue_order import BANDS
 from ampacity.circuit.trusted.site.tree import Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from ampacity.circuit.policy.constraints.external_limits import Limits
     from ampacity.circuit.trusted.ledger import Ledger
 

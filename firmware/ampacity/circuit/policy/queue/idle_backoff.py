@@ -2,7 +2,7 @@
 
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 
-ASLEEP = "asleep; others use its room, it is tried again later"
+IDLE_TEXT = "idle: paused, next retry in %s"
 LONGER_MAX = 2  # each time in vain the next one comes after twice the time, up to four times of it
 
 
@@ -10,7 +10,7 @@ class IdleBackoff(InhibitTimers):
     """After its sleep each is probed: a short time at its minimum in its turn."""
 
     def __init__(self, count: int, wake_ms: int) -> None:
-        InhibitTimers.__init__(self, count, ASLEEP)
+        InhibitTimers.__init__(self, count, IDLE_TEXT)
         self.wake_ms = wake_ms
         self.tries = [0] * count  # more than 0: it is to be probed
 

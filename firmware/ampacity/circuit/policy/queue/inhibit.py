@@ -6,8 +6,7 @@ that does not charge waits for a random time of its own; without it every car of
 
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     class Inhibit(Protocol):
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
             """Why, for people."""
 
 
-PAUSED_TEXT = "paused a moment ago, it may start again in %d s"
+PAUSED_TEXT = "paused, restart allowed in %s"
 
 
 class InhibitTimers:
-    """`inhibited[e]`: this EVSE stands at 0 until `until_ms[e]`, for one reason."""
+    """`inhibited[e]`: this EVSE stays at 0 A until `until_ms[e]`, for one reason. text: the reason, %s for the time left."""
 
     def __init__(self, count: int, text: str) -> None:
         self.text = text
@@ -51,5 +50,10 @@ class InhibitTimers:
         return ended
 
     def reason(self, evse: int) -> str:
-        """Why it stands at 0, for people."""
-        return self.text % -(-(self.until_ms[evse] - self.now_ms) // 1000) if "%" in self.text else self.text
+        """Why it stays at 0 A, for people."""
+        return self.text % duration_text(self.until_ms[evse] - self.now_ms)
+
+
+def duration_text(ms: int) -> str:
+    """"45 s", from two minutes on "12 min", rounded up."""
+    return "%d s" % -(-ms // 1000) if ms < 120000 else "%d min" % -(-ms // 60000)

@@ -9,8 +9,7 @@ counts again, and after a few rounds nothing above it is tried for this car.
 from ampacity.circuit.policy.minimum_grant import possible
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.policy.minimum_grant import SharedCapacity

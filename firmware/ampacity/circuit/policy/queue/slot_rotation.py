@@ -10,8 +10,7 @@ the last one to begin was such a one, the next of the queue goes first. One slot
 
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS, EvseState
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.trusted.ledger import Ledger

@@ -33,10 +33,10 @@ class Escalation:
         s.zero_ms = -1
         s.disobeyed_da = s.measured_da
         s.disobeyed_ms = [ms for ms in s.disobeyed_ms[1 - TIMES_A_DAY :] if now_ms - ms < DAY_MS] + [now_ms]
-        text = "%s draws %d.%d A above its order" % (s.evse.name, s.measured_da // 10, s.measured_da % 10)
+        text = "%s draws %d.%d A, above its order" % (s.evse.name, s.measured_da // 10, s.measured_da % 10)
         self.events.add(now_ms, "disobeys", text)
         if len(s.disobeyed_ms) >= TIMES_A_DAY:
-            self.events.add(now_ms, "disobeys", "%s disobeyed three times in a day" % s.evse.name)
+            self.events.add(now_ms, "disobeys", "%s disobeyed three times within 24 h" % s.evse.name)
             self._step(s, max(s.escalation_level, CONTACTOR), now_ms)
         else:
             self._step(s, max(s.escalation_level, PAUSED), now_ms)
@@ -52,10 +52,10 @@ class Escalation:
     def _step(self, s: EvseState, escalation_level: int, now_ms: int) -> None:
         if escalation_level >= CONTACTOR and s.locked != DISOBEYED:
             s.locked = s.locked or DISOBEYED
-            text = "%s is locked out: its contactor is to open; a person or the CSMS resets it" % s.evse.name
+            text = "%s locked out, contactor commanded open; inspect it, then `unlock %s` or a reset by the CSMS" % (s.evse.name, s.evse.name)
             self.events.add(now_ms, "locked", text)
         if escalation_level == FEEDER and s.evse.feeder_output:
-            self.events.add(now_ms, "feeder", "%s: its feeder is to open (%s)" % (s.evse.name, s.evse.feeder_output))
+            self.events.add(now_ms, "feeder", "%s: feeder commanded open (%s)" % (s.evse.name, s.evse.feeder_output))
         if escalation_level != s.escalation_level:
             self.switches += 1
             if escalation_level >= CONTACTOR:
@@ -69,7 +69,7 @@ class Escalation:
         s.disobeyed_da = 0
         if s.escalation_level == PAUSED:
             s.escalation_level = FREE
-        self.events.add(now_ms, "obeys", "%s draws nothing; it counts by its orders again" % s.evse.name)
+        self.events.add(now_ms, "obeys", "%s draws 0 A; its orders count again" % s.evse.name)
 
     def lock(self, s: EvseState, escalation_level: int, now_ms: int) -> None:
         """It was locked out when the controller last ran."""

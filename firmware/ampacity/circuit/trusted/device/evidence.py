@@ -112,17 +112,17 @@ class Evidence:
 
     def gaps(self) -> list[str]:
         """Missing evidence, one sentence each, with the test or reading that would free it."""
-        found = [key + " was not read back; read it" for key in self.needed if key not in self.values]
+        found = [key + " was not read back" for key in self.needed if key not in self.values]
         if self.evse.require_tested and not self.tested:
-            found.append("it was not commissioned; `commission start %s`" % self.evse.name)
+            found.append("not commissioned; `commission start %s`" % self.evse.name)
         if self.evse.power_on_source == "declared" and not self.tested:
-            found.append("power-on value %d.%d A is declared; a commissioning test would show it" % divmod(self.evse.power_on_da, 10))
+            found.append("power-on value %d.%d A is declared, not tested; `commission start` tests it" % divmod(self.evse.power_on_da, 10))
         if self.evse.power_on_source == "unknown" and "power_on_da" not in self.values and self.evse.kind == "profile":
-            found.append("power-on value is unknown and counts as the hardware maximum; declare or test it")
+            found.append("power-on value unknown, the hardware maximum counts; declare or test it")
         if self.evse.shared_feed:
-            found.append("others may feed its watchdog; declare its bus private where they cannot")
+            found.append("other clients may feed its watchdog; declare its bus private if none can")
         if self.distrusted:
-            found.append("its watchdog did not act; test it")
+            found.append("its watchdog did not act; repeat the commissioning test")
         return found
 
     def dump(self) -> dict[str, object]:

@@ -10,8 +10,7 @@ from ampacity.circuit.trusted.site.tree import Evse
 
 SEEN_KEYS = ("watchdog_ms", "fallback_da", "power_on_da", "holds")  # what a commissioning test may have seen
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     class Known(Protocol):

@@ -9,8 +9,7 @@ other load is. It counts at once when it draws, when its EVSE cannot say what it
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, EvseState
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Protocol
 
     from ampacity.circuit.trusted.events import Events
@@ -122,7 +121,7 @@ class UnusedPhases:
         for index in s.unused:
             if used >> index & 1:
                 s.came_back = True
-                self.bounds.events.add(now_ms, "phases", "%s draws on phases that its car did not use; they count again" % s.evse.name)
+                self.bounds.events.add(now_ms, "phases", "%s draws on phases that it did not use before; these phases count again" % s.evse.name)
                 self.count(s)
                 return
 

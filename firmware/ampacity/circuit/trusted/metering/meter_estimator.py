@@ -46,7 +46,7 @@ class MeterEstimator:
         # of each EVSE and phase, at k * phases + p
         self.mult = [site.evses[e].keys.count(self.base + p) for e in self.evses for p in range(self.phases)]
         self.state = "lost"
-        self.reason = "never heard"
+        self.reason = "no answer since start"
         self.raw_da = [0] * self.phases
         self.raw_ms = -1
         self.period_ms = 1000
@@ -95,7 +95,7 @@ class MeterEstimator:
         what our EVSEs draw now it would show too little other load. Only a coarse meter's is judged again.
         """
         if amps_da is None or not self._shown(amps_da):
-            self._lose("lost", "not finite or beyond what it can show")
+            self._lose("lost", "value not finite or out of range")
             self.raw_ms = -1
             return
         repeated = raw_mark == self.mark and self.mark_ms >= 0

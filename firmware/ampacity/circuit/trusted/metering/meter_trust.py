@@ -17,8 +17,8 @@ BLAME_MAX = 3 * FAILED
 BUCKETS = 5  # of six hours: a failure counts for 24 to 30 hours
 UNTRIED_MS = 60000  # where none of our EVSEs could ever step: plausible for so long
 
-SIGN = "shows less than our EVSEs draw, or feed-in above the declared generation"
-PHASE = "did not follow a step of our EVSEs"
+SIGN = "shows less than the EVSEs draw, or feed-in above the declared generation"
+PHASE = "did not follow a step of the EVSEs"
 
 
 class MeterTrust:
@@ -100,10 +100,10 @@ class MeterTrust:
     def text(self) -> str:
         """Why it is not believed; "": it is."""
         if self.latched:
-            return "%s, for the third time in a day: a person must look" % self.reason
+            return "%s, third time within 24 h: inspection required" % self.reason
         lines = ["L%d" % (p + 1) for p, owed in enumerate(self.owed) if owed]
         if lines:
-            return "%s; believed again when it follows our steps on %s" % (self.reason, ", ".join(lines))
+            return "%s; trusted again when it follows the steps of the EVSEs on %s" % (self.reason, ", ".join(lines))
         return self.reason if self.failed_ms >= 0 else ""
 
     def dump(self) -> "dict[str, object] | None":

@@ -140,7 +140,7 @@ class OtherLoad:
         self.ledger.assumed_da[key] = seen_da
         if seen_da >= self.alarm_da[key] + ALARM_STEP_DA:
             self.alarm_da[key] = seen_da
-            text = "%s: other load %d.%d A is more than assumed"
+            text = "%s: other load %d.%d A exceeds the assumption"
             self.ledger.events.add(now_ms, "assumed", text % (self.site.phase_name(key), seen_da // 10, seen_da % 10))
             self.ledger.journal_barrier.mark_dirty()
         parent, below_da = self._above(key)
@@ -172,7 +172,7 @@ class OtherLoad:
         estimator = self.estimators[circuit]
         if estimator is not None:
             estimator.looked_at()
-            self.ledger.events.add(now_ms, "meter", "%s: its meter was looked at; it is believed again" % self.site.circuits[circuit].name)
+            self.ledger.events.add(now_ms, "meter", "%s: meter inspected; trusted again" % self.site.circuits[circuit].name)
 
     def dump(self) -> "dict[str, object]":
         """JSON-able, by the circuit's name: the greatest that was seen today, and what is held against its meter."""
@@ -203,14 +203,15 @@ class OtherLoad:
     def _state(self, estimator: MeterEstimator, now_ms: int) -> None:
         if estimator.state != self.states[estimator.circuit]:
             name = self.site.circuits[estimator.circuit].name
-            self.ledger.events.add(now_ms, "meter", "%s: meter %s %s" % (name, estimator.state, estimator.reason))
+            self.ledger.events.add(now_ms, "meter", "%s: meter %s%s" % (name, estimator.state, estimator.reason and ", " + estimator.reason))
             self.states[estimator.circuit] = estimator.state
         if estimator.trust.unsaved_failures:
             estimator.trust.unsaved_failures = 0
             self.ledger.journal_barrier.mark_dirty()
             if estimator.trust.latched:
                 name = self.site.circuits[estimator.circuit].name
-                self.ledger.events.add(now_ms, "alarm", "%s: meter %s; then `trust %s` at the console" % (name, estimator.trust.text(), name))
+                text = "%s: meter %s; inspect it and its CTs, then `trust %s` at the console"
+                self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), name))
 
     def all_ok(self) -> bool:
         for estimator in self.metered:

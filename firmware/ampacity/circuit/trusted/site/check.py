@@ -21,8 +21,7 @@ from ampacity.circuit.trusted.errors import Rejected
 from ampacity.circuit.trusted.site.structure import finding, structure_findings
 from ampacity.circuit.trusted.site.tree import Evse, Site
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     Finding = dict[str, object]
 
 
@@ -76,17 +75,17 @@ def _evse_findings(evse: Evse, facts: "dict[str, object]") -> "list[Finding]":
         step = 1
     least, most, limit = amps(evse.min_da), amps(evse.max_da), amps(evse.limit_da)
     if evse.feeder_da < evse.max_da:
-        text = "its feeder carries %s, the device can draw %s" % (amps(evse.feeder_da), most)
-        fix = "max_a = %s where the hardware can be set so, or a larger feeder" % amps(evse.feeder_da)
+        text = "its feeder is rated %s, the device can draw %s" % (amps(evse.feeder_da), most)
+        fix = "max_a = %s if the hardware can be set to it, or a larger feeder" % amps(evse.feeder_da)
         found.append(_evse(evse, "feeder", evse.max_da - evse.feeder_da, text, fix))
     if not 0 < evse.min_da <= evse.max_da:
-        text = "its minimum %s is not within 0 and its maximum %s" % (least, most)
-        found.append(_evse(evse, "minimum", 0, text, "min_a up to max_a"))
+        text = "its minimum %s is not between 0 A and its maximum %s" % (least, most)
+        found.append(_evse(evse, "minimum", 0, text, "min_a above 0 A, at most max_a"))
     elif evse.limit_da < evse.min_da:
         text = "limit_a %s is below its minimum %s" % (limit, least)
         found.append(_evse(evse, "limit", evse.min_da - evse.limit_da, text, "limit_a of at least %s" % least))
     if evse.watchdog_ms > 0 and not _representable(evse, step):
-        text = "fallback_a %s is no value of this device" % amps(evse.fallback_da)
+        text = "fallback_a %s cannot be set in this device" % amps(evse.fallback_da)
         found.append(_evse(evse, "fallback", 0, text, "0, or %s to %s in steps of %s" % (least, most, amps(step))))
     return found
 
@@ -119,7 +118,7 @@ def sum_findings(sums: ReserveSums) -> "list[Finding]":
         text = "%s: %s" % (site.phase_name(key), text)
         frees = [max(0, sums.reserve_da[e.index] - sums.tested_da[e.index]) * e.keys.count(key) for e in site.evses if e.require_tested]
         waits = missing <= sum(frees)
-        text += "; nothing charges before it is commissioned" if waits else ""
+        text += "; no EVSE charges there before it is commissioned" if waits else ""
         name, phase = site.circuits[key // site.phases].name, key % site.phases
         found.append(finding("reserves", name, text, least_change(sums, key, missing), phase, missing, "warning" if waits else "error"))
     return found
@@ -142,7 +141,7 @@ def least_change(sums: ReserveSums, key: int, missing_da: int) -> str:
         left += gain
     if left > 0:
         need = site.rating_da[key] + left
-        steps.append("%s of at least %s, or %s less other load" % (site.phase_name(key), amps(need), amps(left)))
+        steps.append("rating of %s at least %s, or %s less other load" % (site.phase_name(key), amps(need), amps(left)))
     return "; ".join(steps)
 
 
@@ -151,9 +150,9 @@ def _reducible(evse: Evse, known: Declared) -> "tuple[int, str]":
     power_on = power_on_da(evse, known)
     guarded = watchdog_ms(evse, known) > 0
     if evse.shared_feed:
-        return power_on, "%s: private = true for its bus, where nobody else talks to it" % evse.name
+        return power_on, "%s: private = true on its bus, if no other client uses it" % evse.name
     if not guarded and not holds(evse, known):
-        return power_on, "%s: a watchdog, or the test that it holds its order in silence" % evse.name
+        return power_on, "%s: a watchdog, or the test that it keeps its order without communication" % evse.name
     if power_on > evse.power_on_da or evse.power_on_source == "unknown":
         fallback = fallback_da(evse, known) if guarded else 0
         return fallback, "%s: %s its power-on value" % (evse.name, "test" if evse.power_on_source == "declared" else "declare or test")
@@ -171,7 +170,7 @@ def _default_findings(sums: ReserveSums) -> "list[Finding]":
         for key in evse.keys:
             missing = sums.total_da(key) + (standing - reserve) * evse.keys.count(key) - site.rating_da[key]
             if missing > 0:
-                text = "%s has no watchdog and could never start: " % evse.name
+                text = "%s has no watchdog and can never start: " % evse.name
                 text += "the default state of %s lacks %s" % (site.phase_name(key), amps(missing))
                 fix = least_change(sums, key, missing)
                 found.append(finding("default-state", evse.name, text, fix, key % site.phases, missing, "warning"))

@@ -15,8 +15,7 @@ Until then the journal keeps all of it beside the new shape: the primary may res
 from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     from typing import Any
 
     Facts = dict[str, object]
@@ -274,7 +273,7 @@ def still_changing(ledger: Ledger, now_ms: int) -> bool:
     for s in ledger.evse_states:
         if s.evse.removed and s.lapsed and not s.reserve_da and not s.isolated:
             ledger.intake.isolate(s.index, True, now_ms)  # its watchdog's time ran out, and it has no reserve
-            ledger.events.add(now_ms, "left", "%s, no longer in the site file, paused by itself" % s.evse.name)
+            ledger.events.add(now_ms, "left", "%s, no longer in the site file, has fallen back to 0 A" % s.evse.name)
             moved = True
         if s.old_keys and paused(s):
             ledger.bounds.add_to(ledger.sums, s, -1)

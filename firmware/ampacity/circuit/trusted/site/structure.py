@@ -1,7 +1,6 @@
 """Is the compiled site a site at all: a tree, places for every EVSE, an address for every device."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if False:  # for the type checker
     Finding = dict[str, object]
     Facts = dict[str, object]
 
@@ -46,13 +45,13 @@ def _tree(circuits: "list[Facts]", phases: int, meters: int) -> "list[Finding]":
         for field in ("rating_da", "assumed_other_da", "generation_da"):
             value = circuit.get(field, [0] * phases)
             if not _amperes(value, phases):
-                text = "%s: %s is no list of %d currents" % (name, field, phases)
+                text = "%s: %s is not a list of %d currents" % (name, field, phases)
                 found.append(finding("values", name, text, "%d whole deci-amperes of 0 or more" % phases))
         meter = circuit.get("meter", -1)
         if not isinstance(meter, int) or not -1 <= meter < meters:
             found.append(finding("meter", name, "%s: no meter with index %r" % (name, meter), "an index of the meter list, or -1"))
         elif meter >= 0 and meter in [other.get("meter", -1) for other in circuits[:index]]:
-            found.append(finding("meter", name, "%s: its meter measures another circuit already" % name, "a meter of its own, or -1"))
+            found.append(finding("meter", name, "%s: its meter already measures another circuit" % name, "a meter of its own, or -1"))
     return found
 
 
@@ -87,7 +86,7 @@ def _place(evse: "Facts", circuits: "list[Facts]", phases: int) -> "list[Finding
         found.append(finding("orphan", name, "%s: its circuit does not exist" % name, "the name of a circuit"))
     terminals = evse.get("terminals")
     if not isinstance(terminals, (list, tuple)) or not _terminals_ok(terminals, phases):
-        text = "%s: no device has the phase mapping %r" % (name, terminals)
+        text = "%s: the phase mapping %r is invalid" % (name, terminals)
         found.append(finding("terminals", name, text, "1 to 3 different lines, or pairs of lines, of the %d of the supply" % phases))
     return found
 
@@ -115,7 +114,7 @@ def _meter(meter: "Facts", phases: int) -> "list[Finding]":
         lines = [p for p in inputs if isinstance(p, int)]
         if len([p for p in range(phases) if p in lines]) == len(inputs):
             return []
-    return [finding("meter", name, "%s: %r maps its inputs to no phases" % (name, inputs), "a different phase of the supply for each input")]
+    return [finding("meter", name, "%s: %r does not map its inputs to phases" % (name, inputs), "a different phase of the supply for each input")]
 
 
 def _names(circuits: "list[Facts]", evses: "list[Facts]") -> "list[Finding]":
@@ -124,8 +123,8 @@ def _names(circuits: "list[Facts]", evses: "list[Facts]") -> "list[Finding]":
         seen = []
         for item in items:
             if item.get("name") in seen:
-                text = "two of kind %s are named %s" % (kind, item.get("name"))
-                found.append(finding("name", str(item.get("name")), text, "a name of its own for each"))
+                text = "two entries of kind %s are named %s" % (kind, item.get("name"))
+                found.append(finding("name", str(item.get("name")), text, "a unique name for each"))
             seen.append(item.get("name"))
     return found
 
@@ -145,7 +144,8 @@ def _addresses(facts: "Facts", evses: "list[Facts]", meters: "list[Facts]") -> "
             continue
         address = _address(item, bus, buses[bus])
         if address in taken:
-            found.append(finding("address", name, "%s: another device has unit %r at the same place" % (name, item.get("unit")), "a unit of its own"))
+            text = "%s: another device has unit %r on the same bus or host" % (name, item.get("unit"))
+            found.append(finding("address", name, text, "a unique unit"))
         taken.append(address)
     return found
 
