@@ -3,10 +3,13 @@
 SOURCES names for each row of the documents' tables what it depends on: a dotted module stands for its file and for all of this
 repository that it imports, directly or not; a path for a file, or for all sources below a folder. Imports are read from the
 text, also those inside functions. What a row starts as a process of its own, or imports by a computed name, is named here.
+Comments and docstrings of Python modules do not count.
 """
 
 import ast
 import hashlib
+import io
+import tokenize
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -101,9 +104,24 @@ def files_of(name: str) -> list[Path]:
     return sorted(found)
 
 
+def executed(text: str) -> str:
+    """The lines of a Python module without comments, docstrings and empty lines: what a figure can depend on."""
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(node, clean=False) is not None:
+            docstring = node.body[0]
+            lines[docstring.lineno - 1 : docstring.end_lineno] = [""] * ((docstring.end_lineno or 0) - docstring.lineno + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
 @cache
 def _of(path: Path) -> bytes:
-    return path.relative_to(ROOT).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
+    content = executed(path.read_text()).encode() if path.suffix == ".py" else path.read_bytes()
+    return path.relative_to(ROOT).as_posix().encode() + b"\0" + hashlib.sha256(content).digest()
 
 
 @cache

@@ -110,4 +110,4 @@ def test_a_breaker_is_read_from_its_name_or_taken_as_b_at_the_rating():
 def test_a_record_reads_as_a_line():
     record = play(log_of(), [(730, 11), (600, 10)])[0]
     assert words(record).startswith("main L1 up to 73.0 A (rating 63.0 A) for 10.0 s, 10"), words(record)
-    assert "C63 holds" in words(record)
+    assert "C63 does not trip" in words(record)

@@ -116,7 +116,7 @@ def test_section_5_a_limit_in_watts_is_the_sum_over_all_phases():
     bench.guard.limit("ocpp", ("chargers", 0), 13800, None, "hold", unit="w")
     bench.tick()
     assert bench.guard.want_da == [100, 100]
-    assert bench.guard.why(0) == "10.0 A: limit by ocpp 13800 W − evse-2 30.0 A"
+    assert bench.guard.why(0) == "10.0 A: limit by ocpp 13,800 W − evse-2 30.0 A"
 
 
 def test_section_5_a_single_phase_car_is_not_starved_to_a_third_of_a_limit_in_watts():

@@ -49,6 +49,14 @@ def test_a_digest_changes_with_any_edit_of_its_sources(tmp_path, monkeypatch):
     assert before["one"] == after["one"] and before["two"] != after["two"]
 
 
+def test_comments_docstrings_and_empty_lines_are_no_edit_and_all_else_is():
+    code = '"""What."""\n\nA = "# no comment"  # why\n\n\ndef f(x):\n    """Does.\n\n    More.\n    """\n    return x  # so\n'
+    other = '"""Other."""\nA = "# no comment"\ndef f(x):\n    # because\n    return x\n'
+    assert digests.executed(code) == digests.executed(other) == 'A = "# no comment"\ndef f(x):\n    return x'
+    assert digests.executed(code.replace("# no comment", "# none")) != digests.executed(code)
+    assert digests.executed('x = f(\n    """text""",\n)') != digests.executed('x = f(\n    """other""",\n)')
+
+
 def test_a_source_that_is_gone_is_named(monkeypatch):
     monkeypatch.setitem(digests.SOURCES, "one", ("tools.nothing", "firmware/nowhere"))
     with pytest.raises(FileNotFoundError, match="one names tools.nothing, firmware/nowhere"):
