@@ -82,7 +82,7 @@ def outlives(folder, bench, runtime, port, pull, plug):
 def test_it_orders_by_the_meter_and_outlives_its_serial_device(tmp_path, runtime):
     with SerialBench(tmp_path) as bench:
         log = outlives(tmp_path, bench, runtime, '"%s"' % bench.path, bench.pull, bench.plug)
-    assert "tty is not there" in log and "tty is there again" in log
+    assert "tty is not there" in log and "tty is available again" in log
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
