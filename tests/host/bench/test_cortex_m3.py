@@ -9,7 +9,7 @@ from tools.bench.runtime32 import PROBES
 def imported(path):
     """Modules of the firmware that are imported at run time, inside functions too; not those for types alone."""
     tree = ast.parse(path.read_text())
-    branches = [each for each in ast.walk(tree) if isinstance(each, ast.If) and ast.unparse(each.test) == "TYPE_CHECKING"]
+    branches = [each for each in ast.walk(tree) if isinstance(each, ast.If) and ast.unparse(each.test) in ("TYPE_CHECKING", "False")]
     for_types = {id(node) for branch in branches for node in ast.walk(branch)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and id(node) not in for_types and str(node.module).startswith("ampacity"):
