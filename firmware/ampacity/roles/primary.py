@@ -79,10 +79,10 @@ class Primary:
             self.parent_link = ParentLink(self, site["parent"], self.numbers.epoch)
         self.safety = SafetyLoop(self.guard, self.buses, self.locals, platform, log, contactor_outputs, self.parent_link)
         self.upstream: "Upstream | None" = None
-        self.evses = Evses(self)
         if site.get("ocpp"):
             from ampacity.roles.charging.upstream import Upstream
             self.upstream = Upstream(self, site["ocpp"], __version__, self.reset_history.boot_reason(platform), self.started_ms)
+        self.evses = Evses(self)
         self.parts = role_parts(self)
         self.commissioning: "CommissioningFace | None" = None  # roles/service/commissioning.py, once an installer asks for it
         self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
@@ -200,7 +200,10 @@ class Primary:
             trouble += self._off_shows.former(evse)
         text = self.guard.why(evse)
         limit = "" if "limit by" in text else self._limited(evse)
-        return text + limit + ("; " + trouble if trouble else "")
+        text += limit
+        if self.upstream is not None:
+            text = self.upstream.shown_reason(text)
+        return text + ("; " + trouble if trouble else "")
 
     def _limited(self, evse: int) -> str:
         """The limit from outside that leaves it less than its minimum; "": none."""
