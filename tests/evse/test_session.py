@@ -2,8 +2,18 @@
 
 from ampacity.base.log import Log
 from ampacity.evse.session import (
-    CHARGING, CONNECTED, EMERGENCY_STOP, FIRST_LOOK_MS, NO_CAR, OFFLINE_MS, PAUSED_BY_EV, PAUSED_BY_EVSE, SETTLE_MS,
-    STOP_BUTTON, OpenAccess, Session,
+    CHARGING,
+    CONNECTED,
+    EMERGENCY_STOP,
+    FIRST_LOOK_MS,
+    NO_CAR,
+    OFFLINE_MS,
+    PAUSED_BY_EV,
+    PAUSED_BY_EVSE,
+    SETTLE_MS,
+    STOP_BUTTON,
+    OpenAccess,
+    Session,
 )  # fmt: skip
 
 
