@@ -25,7 +25,7 @@ BAY = "ParkingBayOccupancy"
 
 
 class Transactions:
-    """The rules. Every method takes the OcppEvse and now_ms; what follows goes to the queue and to `station.actions`."""
+    """The rules. Every method takes the OcppEvse and now_ms; what follows goes to the queue, and into `OcppEvse.may_charge`."""
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
