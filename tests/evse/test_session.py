@@ -1,7 +1,20 @@
-"""Sessions of one EVSE: who may charge, what is shown, what is told."""
+"""Sessions of one EVSE: what its device shows, what its owner of authorisation hears, and what follows."""
 
-from ampacity.evse.session import FIRST_LOOK_MS, OFFLINE_MS, SETTLE_MS, Session
-from ampacity.evse.session_transitions import EVENTS, PHASES, TRANSITIONS
+from ampacity.base.log import Log
+from ampacity.evse.session import (
+    CHARGING,
+    CONNECTED,
+    EMERGENCY_STOP,
+    FIRST_LOOK_MS,
+    NO_CAR,
+    OFFLINE_MS,
+    PAUSED_BY_EV,
+    PAUSED_BY_EVSE,
+    SETTLE_MS,
+    STOP_BUTTON,
+    OpenAccess,
+    Session,
+)  # fmt: skip
 
 
 class Facts:
@@ -11,14 +24,49 @@ class Facts:
     fault = None
 
 
+class Station:
+    """An owner of authorisation that the test decides for; a stop and a fault end what it permits, as OCPP's do."""
+
+    def __init__(self):
+        self.allowed = False
+        self.why = ""
+        self.events = []
+
+    def permits(self):
+        return self.allowed
+
+    def reason(self):
+        return self.why
+
+    def event(self, kind, word, now_ms):
+        self.events.append((kind, word))
+        if kind in ("stop", "fault"):
+            self.allowed = False
+
+
+class Heard(OpenAccess):
+    """Open access that keeps what it hears."""
+
+    def __init__(self):
+        OpenAccess.__init__(self)
+        self.events = []
+
+    def event(self, kind, word, now_ms):
+        self.events.append((kind, word))
+        OpenAccess.event(self, kind, word, now_ms)
+
+
 class Desk:
     """A session with facts that the test sets."""
 
-    def __init__(self, mode, **settings):
-        self.session = Session("evse-1", mode, **settings)
+    def __init__(self, access=None):
+        self.access = Heard() if access is None else access
+        self.log = Log()
+        self.session = Session("evse-1", self.access, self.log)
         self.facts = Facts()
         self.now_ms = 1000
         self.order_da = 160
+        self.operative = True
         self.step()
         self.take()
 
@@ -26,117 +74,111 @@ class Desk:
         self.now_ms += after_ms
         for name in facts:
             setattr(self.facts, name, facts[name])
-        self.session.step(self.facts, self.order_da, self.now_ms)
-        return self.session.status
+        self.session.step(self.facts, self.order_da, self.operative, self.now_ms)
+        return self.session.phase
 
     def take(self):
-        events, self.session.events = self.session.events, []
+        events, self.access.events = self.access.events, []
         return events
 
     def kinds(self):
         return [kind for kind, _ in self.take()]
 
-    def present(self, token):
-        self.session.present(token, "ISO14443", self.now_ms)
-        return self.step()
+    def said(self):
+        return [text for _, _, _, text in self.log.since(0)]
 
 
-def test_the_grid_of_phases_and_events_is_complete_and_only_leave_and_a_car_make_a_session():
-    assert len(TRANSITIONS) == len(PHASES) * len(EVENTS) == 25
-    for (phase, event), following in TRANSITIONS.items():
-        assert following in PHASES
-        if following == "active" and phase != "active":
-            assert (phase, event) in (("authorised", "plug"), ("plugged", "permit"), ("ended", "permit"))
-        if event == "unplug" and phase != "authorised":
-            assert following == "idle"
+def managed():
+    return Desk(Station())
 
 
-def test_free_serves_every_car_without_asking():
-    desk = Desk("free")
-    assert desk.session.status == "Available" and not desk.session.wants
-    assert desk.step(plugged=True, state="B1") == "Suspended" and desk.session.wants
-    assert desk.step(state="C2", charging=True) == "Charging"
-    assert desk.step(state="B2", charging=False) == "Suspended"
-    assert desk.step(plugged=False, state="A1") == "Available" and not desk.session.wants
+def test_open_access_serves_every_car_without_asking():
+    desk = Desk()
+    assert desk.session.phase == "idle" and not desk.session.wants and desk.session.charging_state == NO_CAR
+    assert desk.step(plugged=True, state="B1") == "active" and desk.session.wants
+    desk.step(state="C2", charging=True)
+    assert desk.session.charging_state == CHARGING
+    desk.step(state="B2", charging=False)
+    assert desk.step(plugged=False, state="A1") == "idle" and not desk.session.wants
     assert desk.take() == [
-        ("plugged", {}),
-        ("started", {"token": None}),
-        ("charging", {"state": "SuspendedEV"}),
-        ("charging", {"state": "Charging"}),
-        ("charging", {"state": "SuspendedEV"}),
-        ("unplugged", {}),
-        ("ended", {"reason": "EVDisconnected"}),
-        ("charging", {"state": "Idle"}),
-    ]
+        ("plugged", None), ("charging", PAUSED_BY_EV), ("charging", CHARGING), ("charging", PAUSED_BY_EV), ("unplugged", None), ("charging", NO_CAR),
+    ]  # fmt: skip
+    assert desk.said() == ["evse evse-1: " + text for text in (
+        "plugged", "started", "paused by EV", "charging", "paused by EV", "unplugged", "ended: unplugged", "no car",
+    )]  # fmt: skip
 
 
-def test_a_car_without_current_to_offer_is_suspended_by_the_evse():
-    desk = Desk("free")
+def test_a_car_without_current_to_offer_is_paused_by_the_evse():
+    desk = Desk()
     desk.order_da = 0
-    assert desk.step(plugged=True, state="B1") == "Suspended" and desk.session.charging_state == "SuspendedEVSE"
+    desk.step(plugged=True, state="B1")
+    assert desk.session.charging_state == PAUSED_BY_EVSE
 
 
-def test_a_stopped_session_is_finishing_until_the_car_leaves():
-    desk = Desk("free")
+def test_a_stopped_session_has_ended_until_the_car_leaves():
+    desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     desk.session.button("stop", desk.now_ms)
-    assert desk.step(state="C1") == "Finishing" and not desk.session.wants
-    assert ("stop_local", {"reason": "Local"}) in desk.session.events
-    assert ("ended", {"reason": "Local"}) in desk.take()
-    assert desk.step(60000) == "Finishing"
+    assert desk.step(state="C1") == "ended" and not desk.session.wants
+    assert ("stop", STOP_BUTTON) in desk.take() and "evse evse-1: ended: stop button" in desk.said()
+    assert desk.step(60000) == "ended" and desk.session.charging_state == CONNECTED
     desk.step(plugged=False, state="A1")
-    assert desk.step(plugged=True, state="B1") == "Suspended" and desk.session.wants
+    assert desk.step(plugged=True, state="B1") == "active" and desk.session.wants
 
 
 def test_an_emergency_stop_says_so():
-    desk = Desk("free")
+    desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
     desk.session.button("emergency_stop", desk.now_ms)
-    assert ("stop_local", {"reason": "EmergencyStop"}) in desk.take()
+    assert ("stop", EMERGENCY_STOP) in desk.take()
 
 
-def test_local_the_token_starts_the_same_stops_and_another_is_refused():
-    desk = Desk("local", tokens=("ABC", "DEF"))
-    assert desk.step(plugged=True, state="B1") == "Preparing" and not desk.session.wants
-    assert desk.present("XXX") == "Preparing" and ("refused", {"token": "XXX"}) in desk.take()
-    assert desk.present("ABC") == "Suspended" and desk.session.wants
-    assert desk.present("DEF") == "Suspended" and ("refused", {"token": "DEF"}) in desk.take()
-    assert desk.present("ABC") == "Finishing" and not desk.session.wants
-    assert desk.present("DEF") == "Suspended" and desk.session.token_id == "DEF"
-
-
-def test_local_leave_without_a_car_ends_after_its_time():
-    desk = Desk("local", connection_ms=30000)
-    assert desk.present("ABC") == "Preparing"
-    assert desk.step(29000) == "Preparing"
-    assert desk.step(1000) == "Available" and "timeout" in desk.kinds()
-    desk.present("ABC")
-    desk.step(20000, plugged=True, state="B1")
-    assert desk.step(60000) == "Suspended" and desk.session.token_id == "ABC"
-
-
-def test_managed_passes_tokens_on_and_waits_for_the_answer():
-    desk = Desk("managed")
+def test_a_button_where_nobody_is_authorised_is_no_event():
+    desk = managed()
+    desk.session.button("stop", desk.now_ms)
     desk.step(plugged=True, state="B1")
-    assert desk.present("ABC") == "Preparing"
-    assert ("token", {"token": "ABC", "type": "ISO14443"}) in desk.take()
-    assert desk.session.start("ABC", desk.now_ms)
-    assert desk.step(state="C2", charging=True) == "Charging"
-    assert not desk.session.start("DEF", desk.now_ms)
-    desk.session.stop("DeAuthorized", desk.now_ms)
-    assert desk.step(state="C1") == "Finishing"
-    assert ("ended", {"reason": "DeAuthorized"}) in desk.take()
+    desk.session.button("stop", desk.now_ms)
+    assert "stop" not in desk.kinds()
 
 
-def test_managed_a_remote_start_waits_for_the_car_and_a_remote_stop_takes_it_back():
-    desk = Desk("managed")
-    desk.session.start("ABC", desk.now_ms)
-    assert desk.step(1000000) == "Preparing"
-    desk.session.stop("Remote", desk.now_ms)
-    assert desk.step() == "Available"
-    desk.session.start("ABC", desk.now_ms)
-    assert desk.step(plugged=True, state="B1") == "Suspended"
-    assert ("started", {"token": "ABC"}) in desk.take()
+def test_the_owner_of_authorisation_is_asked_each_time():
+    desk = managed()
+    assert desk.step(plugged=True, state="B1") == "plugged" and not desk.session.wants
+    desk.access.allowed = True
+    assert desk.session.phase == "active" and desk.session.wants
+    desk.step(state="C2", charging=True)
+    assert desk.session.charging_state == CHARGING
+    desk.access.allowed, desk.access.why = False, "DeAuthorized"
+    assert desk.session.phase == "ended" and not desk.session.wants
+    desk.step(state="C1")
+    assert "evse evse-1: ended: DeAuthorized" in desk.said() and desk.session.charging_state == CONNECTED
+
+
+def test_an_authorisation_waits_for_the_car_as_long_as_its_owner_says():
+    desk = managed()
+    desk.access.allowed = True
+    assert desk.step(1000000) == "authorised" and not desk.session.wants
+    desk.access.allowed = False
+    assert desk.step() == "idle"
+    desk.access.allowed = True
+    assert desk.step(plugged=True, state="B1") == "active"
+    assert "evse evse-1: started" in desk.said()
+
+
+def test_an_authorisation_that_outlives_the_plug_serves_the_car_again():
+    desk = managed()
+    desk.access.allowed = True
+    desk.step(plugged=True, state="C2", charging=True)
+    assert desk.step(plugged=False, state="A1", charging=False) == "authorised"
+    assert desk.step(plugged=True, state="B1") == "active" and desk.session.wants
+
+
+def test_the_button_takes_back_an_authorisation_that_waits_for_its_car():
+    desk = managed()
+    desk.access.allowed = True
+    desk.step()
+    desk.session.button("stop", desk.now_ms)
+    assert desk.step() == "idle" and ("stop", STOP_BUTTON) in desk.take()
 
 
 def test_after_a_start_of_the_controller_the_plug_is_told_once_either_way():
@@ -145,70 +187,77 @@ def test_after_a_start_of_the_controller_the_plug_is_told_once_either_way():
 
 
 def _first_events(plugged):
-    session, facts = Session("evse-1", "managed"), Facts()
+    station, facts = Station(), Facts()
+    session = Session("evse-1", station, Log())
     facts.online = False
-    session.step(facts, 0, 1000)
-    assert session.events == [] and session.status == "Unavailable"
+    session.step(facts, 0, True, 1000)
+    assert station.events == [] and session.lost
     facts.online, facts.plugged = True, plugged
-    session.step(facts, 0, 1100)
-    session.step(facts, 0, 4200)
-    return session.events
+    session.step(facts, 0, True, 1100)
+    session.step(facts, 0, True, 4200)
+    return station.events
 
 
 def test_after_a_start_a_car_that_shows_late_was_there_all_along():
-    session, facts = Session("evse-1", "managed"), Facts()
+    station, facts = Station(), Facts()
+    session = Session("evse-1", station, Log())
     facts.online, facts.plugged = True, False
-    session.step(facts, 0, 1000)
-    session.step(facts, 0, 2000)
+    session.step(facts, 0, True, 1000)
+    session.step(facts, 0, True, 2000)
     facts.plugged = True
-    session.step(facts, 0, 2200)
-    assert [kind for kind, _ in session.events] == ["plugged", "charging"]
+    session.step(facts, 0, True, 2200)
+    assert [kind for kind, _ in station.events] == ["plugged", "charging"]
 
 
 def test_inoperative_serves_nobody_and_a_car_charges_again_afterwards():
-    desk = Desk("free")
-    desk.session.set_available(False)
-    assert desk.step() == "Unavailable" and not desk.session.start("ABC", desk.now_ms)
-    assert desk.step(plugged=True, state="B1") == "Unavailable" and not desk.session.wants
-    desk.session.set_available(True)
-    assert desk.step() == "Suspended" and desk.session.wants
-
-
-def test_reserved_is_shown_while_idle():
-    desk = Desk("managed")
-    desk.session.reserve(True)
-    assert desk.step() == "Reserved"
-    assert desk.step(plugged=True, state="B1") == "Preparing"
+    desk = Desk()
+    desk.operative = False
+    desk.step()
+    desk.step(plugged=True, state="B1")
+    assert not desk.session.wants and desk.session.charging_state == PAUSED_BY_EVSE
+    desk.operative = True
+    assert desk.step() == "active" and desk.session.wants
 
 
 def test_a_fault_that_passes_suspends_and_one_that_does_not_ends_the_session():
-    desk = Desk("free")
+    desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
-    assert desk.step(fault="overtemperature", state="F", charging=False) == "Faulted" and not desk.session.wants
-    assert desk.step(fault=None, state="B1") == "Suspended" and desk.session.wants
+    assert desk.step(fault="overtemperature", state="F", charging=False) == "active" and not desk.session.wants
+    assert desk.step(fault=None, state="B1") == "active" and desk.session.wants
     desk.take()
-    assert desk.step(fault="residual current", state="F") == "Faulted"
-    assert ("fault", {"reason": "GroundFault"}) in desk.take()
-    assert desk.step(fault=None, state="B1") == "Finishing" and not desk.session.wants
+    assert desk.step(fault="residual current", state="F") == "ended" and desk.session.fault
+    assert ("fault", "residual current") in desk.take()
+    assert desk.step(fault=None, state="B1") == "ended" and not desk.session.wants
 
 
-def test_a_device_that_does_not_answer_keeps_its_session_and_is_shown_as_unavailable_after_a_while():
-    desk = Desk("free")
+def test_an_ending_fault_in_the_moment_of_the_plug_ends_that_session():
+    desk = Desk()
+    assert desk.step(plugged=True, state="F", fault="rcm") == "ended"
+    assert desk.kinds()[:2] == ["plugged", "fault"]
+
+
+def test_a_device_that_does_not_answer_keeps_its_session_and_is_lost_after_a_while():
+    desk = Desk()
     desk.step(plugged=True, state="C2", charging=True)
-    assert desk.step(OFFLINE_MS - 200, online=False) == "Charging"
-    assert desk.step(1000) == "Unavailable" and desk.session.wants
-    assert desk.step(online=True) == "Charging"
+    assert desk.step(OFFLINE_MS - 200, online=False) == "active" and not desk.session.lost
+    assert desk.step(1000) == "active" and desk.session.lost and desk.session.wants
+    assert desk.session.charging_state == PAUSED_BY_EVSE
+    desk.step(online=True)
+    assert not desk.session.lost and desk.session.charging_state == CHARGING
 
 
 def test_a_device_that_cannot_say_whether_a_car_is_there_ends_no_session():
-    desk = Desk("free")
+    desk = Desk()
     desk.step(plugged=None, state="F")
-    assert desk.step(after_ms=20000) == "Available" and desk.take() == []
-    assert desk.step(plugged=True, state="B1") == "Suspended"
+    assert desk.step(after_ms=20000) == "idle" and desk.take() == []
+    assert desk.step(plugged=True, state="B1") == "active"
 
 
 class Boot(Desk):
     """A session whose device has not been heard yet."""
+
+    def __init__(self):
+        Desk.__init__(self, Station())
 
     def step(self, after_ms=100, **facts):
         if self.now_ms == 1000:
@@ -217,30 +266,32 @@ class Boot(Desk):
 
 
 def test_after_a_start_the_status_counts_once_the_device_has_shown_whether_a_car_is_there():
-    desk = Boot("managed")
+    desk = Boot()
     assert not desk.session.settled
     desk.step(online=True)
     assert not desk.session.settled
-    assert desk.step(plugged=True, state="B1") == "Preparing" and desk.session.settled
+    assert desk.step(plugged=True, state="B1") == "plugged" and desk.session.settled
 
 
 def test_a_pilot_that_shows_no_car_yet_is_not_believed_at_once():
-    desk = Boot("managed")
+    desk = Boot()
     desk.step(online=True, plugged=False)
     for _ in range(20):
         desk.step()
         assert not desk.session.settled
-    assert desk.step(plugged=True) == "Preparing" and desk.session.settled
-    free = Boot("managed")
+    assert desk.step(plugged=True) == "plugged" and desk.session.settled
+    free = Boot()
     free.step(online=True, plugged=False)
-    assert free.step(FIRST_LOOK_MS) == "Available" and free.session.settled
+    assert free.step(FIRST_LOOK_MS) == "idle" and free.session.settled
 
 
-def test_a_device_that_is_not_heard_is_unavailable_after_a_bounded_time():
-    desk = Boot("managed")
-    assert desk.step(SETTLE_MS - 1000) == "Unavailable" and not desk.session.settled
-    assert desk.step(1000) == "Unavailable" and desk.session.settled
-    blind = Boot("managed")
+def test_a_device_that_is_not_heard_is_lost_after_a_bounded_time():
+    desk = Boot()
+    desk.step(SETTLE_MS - 1000)
+    assert desk.session.lost and not desk.session.settled
+    desk.step(1000)
+    assert desk.session.lost and desk.session.settled
+    blind = Boot()
     blind.step(online=True, plugged=None)
     for _ in range(SETTLE_MS // 1000):
         blind.step(1000)
@@ -248,22 +299,24 @@ def test_a_device_that_is_not_heard_is_unavailable_after_a_bounded_time():
 
 
 def test_a_fault_is_shown_at_once_after_a_start():
-    desk = Boot("managed")
-    assert desk.step(online=True, fault="rcm") == "Faulted" and desk.session.settled
+    desk = Boot()
+    desk.step(online=True, fault="rcm")
+    assert desk.session.fault == "rcm" and desk.session.settled
 
 
 def test_a_device_that_comes_back_is_given_a_moment_to_show_its_car():
-    desk = Desk("managed")
+    desk = managed()
     desk.step(plugged=True, state="B1")
-    desk.session.start("A", desk.now_ms)
+    desk.access.allowed = True
     desk.step(state="C2", charging=True)
     desk.take()
     desk.step(online=False)
-    assert desk.step(OFFLINE_MS) == "Unavailable"
+    desk.step(OFFLINE_MS)
+    assert desk.session.lost
     desk.step(online=True, plugged=False, state="A1", charging=False)
     desk.step(1000)
     assert "unplugged" not in desk.kinds()
     desk.step(plugged=True, state="C2", charging=True)
-    assert desk.session.status == "Charging" and "unplugged" not in desk.kinds()
+    assert desk.session.charging_state == CHARGING and "unplugged" not in desk.kinds()
     desk.step(plugged=False, state="A1", charging=False)
     assert "unplugged" in desk.kinds()

@@ -172,6 +172,14 @@ class Bench:
         result = self.call("GetVariables", {"getVariableData": [data]})["getVariableResult"][0]
         return result.get("attributeValue", result["attributeStatus"])
 
+    def may_charge(self, evse=1):
+        """Does the station let energy flow there?"""
+        return self.station.evse(evse).may_charge()
+
+    def ended_by(self, evse=1):
+        """The reason why nobody may charge there any more; None: somebody may."""
+        return None if self.may_charge(evse) else self.station.evse(evse).ended_by
+
     def actions(self, kind=None):
         """Drain the actions; only those of a kind."""
         drained, self.station.actions[:] = list(self.station.actions), []

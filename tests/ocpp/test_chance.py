@@ -90,23 +90,25 @@ def test_on_any_day_each_transaction_is_told_from_start_to_end_without_a_gap():
     assert started > 60
 
 
-def test_energy_is_never_allowed_without_a_start_and_never_after_a_stop():
+def test_no_energy_while_a_transaction_ends_or_before_its_car_is_seen_again_and_each_stop_has_a_reason():
+    allowed = stopped = 0
     for seed in range(12):
         rng = Rng(seed + 100)
         bench = Bench(evses=3).booted()
         bench.present = {1: False, 2: False, 3: False}
-        may = {}
+        before = {}
         for _ in range(150):
             act(bench, rng)
-            for action in bench.actions():
-                if action[0] in ("start", "stop"):
-                    may[action[1]] = action[0] == "start"
             for evse in bench.station.evses:
-                restored = evse.tx is not None and evse.tx.restored
-                if evse.auth is not None and not restored:
-                    assert may.get(evse.id), seed
-                if evse.auth is None:
-                    assert not may.get(evse.id) or bench.station.boot_number > 1, seed
+                may = bench.may_charge(evse.id)
+                if evse.tx is not None and (evse.tx.restored or evse.tx.ending is not None):
+                    assert not may, seed
+                if before.get(evse.id) == (bench.station.boot_number, True) and not may:
+                    assert evse.ended_by, seed
+                    stopped += 1
+                before[evse.id] = (bench.station.boot_number, may)
+                allowed += may
+    assert allowed > 300 and stopped > 30, (allowed, stopped)
 
 
 class Plant:
@@ -120,12 +122,10 @@ class Plant:
         self.tail_s = {1: 0, 2: 0, 3: 0}
 
     def obey(self):
-        for action in self.bench.actions():
-            if action[0] == "start":
-                self.may[action[1]] = True
-            elif action[0] == "stop" and self.may[action[1]]:
-                self.may[action[1]] = False
-                self.tail_s[action[1]] = self.rng.below(8)
+        for i in (1, 2, 3):
+            before, self.may[i] = self.may[i], self.bench.may_charge(i)
+            if before and not self.may[i]:
+                self.tail_s[i] = self.rng.below(8)
 
     def second(self):
         """A second goes by: actions, currents, readings."""

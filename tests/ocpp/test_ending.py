@@ -33,7 +33,7 @@ def test_a_stop_opens_at_once_and_is_told_with_the_energy_that_still_flowed():
     bench.actions()
     tx = bench.station.transaction(1)
     assert bench.call("RequestStopTransaction", {"transactionId": tx}) == {"status": "Accepted"}
-    assert bench.actions("stop") == [("stop", 1, "Remote")]
+    assert bench.ended_by(1) == "Remote"
     sent = bench.advance(500)
     sent += meter(bench, 1508, True)
     assert events(sent) == [] and bench.station.transaction(1) == tx
@@ -41,7 +41,7 @@ def test_a_stop_opens_at_once_and_is_told_with_the_energy_that_still_flowed():
     sent = meter(bench, 1517, False)
     assert events(sent) == [("Ended", "RemoteStop")] and ended_wh(sent) == 1517
     assert payloads(sent, "TransactionEvent")[0]["transactionInfo"]["stoppedReason"] == "Remote"
-    assert bench.station.transaction(1) is None and bench.actions("stop") == []
+    assert bench.station.transaction(1) is None and bench.ended_by(1) == "Remote"
 
 
 def test_a_reading_of_before_the_stop_proves_nothing():
@@ -151,10 +151,10 @@ def test_a_reset_waits_for_the_end():
     bench.actions()
     assert bench.call("Reset", {"type": "Immediate"}) == {"status": "Accepted"}
     bench.advance(2000)
-    assert [a[0] for a in bench.actions() if a[0] in ("stop", "reset")] == ["stop"]
+    assert bench.ended_by(1) == "ImmediateReset" and bench.actions("reset") == []
     assert events(meter(bench, 1510, False)) == [("Ended", "ResetCommand")]
     bench.advance(100)
-    assert [a[0] for a in bench.actions() if a[0] in ("stop", "reset")] == ["reset"]
+    assert [a[0] for a in bench.actions("reset")] == ["reset"]
 
 
 def test_a_power_cut_meanwhile_does_not_start_it_again():
@@ -165,7 +165,7 @@ def test_a_power_cut_meanwhile_does_not_start_it_again():
     bench.connect()
     bench.actions()
     sent = bench.plug()
-    assert bench.actions("start") == [] and events(sent) == [] and bench.station.transaction(1) == tx
+    assert not bench.may_charge(1) and events(sent) == [] and bench.station.transaction(1) == tx
     sent = meter(bench, 1511, False)
     last = payloads(sent, "TransactionEvent")[0]
     assert events(sent) == [("Ended", "StopAuthorized")] and last["idToken"]["idToken"] == "ABC123"

@@ -12,11 +12,10 @@ def full():
 
 def test_sessions_go_on_and_the_loss_is_counted():
     bench = full()
-    bench.actions()
     bench.unplug(1)
-    assert bench.actions("stop") == [("stop", 1, "EVDisconnected")]
+    assert bench.ended_by(1) == "EVDisconnected"
     bench.charging(2)
-    assert bench.actions("start") == [("start", 2, "ABC123", None)]
+    assert bench.may_charge(2)
     assert bench.log.counters["ocpp_events_lost"] > 0 and bench.log.counters["ocpp_not_kept"] > 0
 
 
@@ -34,7 +33,7 @@ def test_what_must_be_kept_is_refused_and_changes_nothing():
     assert bench.station.password() is None
     assert bench.get("TxCtrlr", "EVConnectionTimeOut") == "120"
     assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 2}}) == "InternalError"
-    assert bench.actions("availability") == []
+    assert bench.station.availability.operative(2)
     schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]}
     document = {
         "id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative",
@@ -65,8 +64,8 @@ def test_a_scheduled_switch_waits_until_it_can_be_kept():
     assert bench.call("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": {"id": 1}})["status"] == "Scheduled"
     bench.files.bytes_max = 0
     bench.unplug(1)
-    assert bench.actions("availability") == []
+    assert bench.station.availability.operative(1)
     bench.files.bytes_max = None
     bench.charging(2)
     bench.unplug(2)
-    assert bench.actions("availability") == [("availability", 1, False)]
+    assert not bench.station.availability.operative(1)

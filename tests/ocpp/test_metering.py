@@ -146,7 +146,7 @@ def test_values_that_are_not_known_are_left_out():
     bench.plug()
     sent = bench.card()
     assert all("meterValue" not in p for p in payloads(sent, "TransactionEvent"))
-    assert bench.actions("stop") == [("stop", 1, "DeAuthorized")]
+    assert bench.ended_by(1) == "DeAuthorized"
 
 
 def test_after_a_jump_of_days_aligned_values_go_on():

@@ -3,8 +3,8 @@
 from station_bench import NOON_MS, Bench, payloads
 
 from ampacity.base.wallclock import format_iso
-from ampacity.ocpp.smart_charging.composite import NEVER, converted, running
-from ampacity.ocpp.smart_charging.profile import Profile
+from ampacity.ocpp.smart_charging.composite import converted
+from ampacity.ocpp.smart_charging.profile import NEVER, Profile, running
 
 NOON = NOON_MS // 1000
 

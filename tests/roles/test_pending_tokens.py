@@ -2,6 +2,7 @@
 
 from helper_garage import Garage, evse, site
 
+from ampacity.evse.session import PAUSED_BY_EVSE
 from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9", "security_profile": 1, "password": "0123456789abcdef"}
@@ -92,7 +93,7 @@ def test_a_silent_evse_is_soon_shown_as_unavailable_and_its_car_as_suspended():
     assert garage.view("evse-2")["status"] == "Charging"
     garage.cut = True
     garage.run(10000)
-    assert garage.view("evse-2")["status"] == "Unavailable" and garage.primary.evses.sessions[1].charging_state == "SuspendedEVSE"
+    assert garage.view("evse-2")["status"] == "Unavailable" and garage.primary.evses.sessions[1].charging_state == PAUSED_BY_EVSE
     garage.cut = False
     garage.run(60000)
     assert garage.view("evse-2")["status"] == "Charging" and garage.amps_da()[1] > 60

@@ -78,7 +78,9 @@ async def ran(ticks, tick_ms, pieces):
     platform = Platform(ticks)
     guard = Guard(platform.clock, tick_ms, pieces)
     try:
-        await SafetyLoop(guard, Buses(), (), platform, None).run()
+        loop = SafetyLoop(guard, platform, None, [], ())
+        loop.drive(Buses(), ())
+        await loop.run()
     except asyncio.CancelledError:
         pass
     return platform, guard

@@ -55,6 +55,19 @@ if False:  # for the type checker
         def evidence(self, evse: int, key: str, value: object, now_ms: int) -> None:
             """A setting that decides on reserve and watchdog."""
 
+    class Access(Protocol):
+        """The owner of authorisation at one EVSE: `OpenAccess` in session.py, `StationAccess` in roles/charging/upstream.py."""
+
+        def permits(self) -> bool:
+            """May somebody charge here now, or as soon as a car is plugged in?"""
+
+        def reason(self) -> str:
+            """Why it last ceased to permit."""
+
+        def event(self, kind: str, word: "str | None", now_ms: int) -> None:
+            """What happens there: "plugged", "unplugged", "charging" (word: one of CHARGING_STATES), "stop" and "fault" (word:
+            the reason). What follows for `permits` holds when this returns."""
+
     class SessionFacts(Protocol):
         """What a driver knows of its EVSE, as far as a session looks; None: not known."""
 

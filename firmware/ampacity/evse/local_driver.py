@@ -68,6 +68,25 @@ class LocalDriver:
         """("token", id, type), ("button", name) and ("fault", name), oldest first; whoever reads them empties the list."""
         return self.evse.events
 
+    @property
+    def name(self) -> str:
+        """The name of its hardware, under which what it keeps is kept."""
+        return self.evse.port.name
+
+    @property
+    def temperature_c(self) -> "int | float | None":
+        """Degrees Celsius of its sensor; None: it has none, or the port of a bench knows of no such thing."""
+        return getattr(self.evse.port, "temperature_c", None)
+
+    @property
+    def latched(self) -> "list[str]":
+        """Faults to be kept over a restart."""
+        return self.evse.latched
+
+    def restore(self, faults: "list[object]") -> None:
+        """Faults that an earlier life kept."""
+        self.evse.restore(faults)
+
     def want(self, limit_da: int, now_ms: int) -> None:
         """The order that should be in force."""
         self._want_da = limit_da
@@ -92,7 +111,7 @@ class LocalDriver:
 
     def unlock(self, now_ms: int) -> bool:
         """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
-        return not self.evse.port.lock_failed and self.evse.machine.release_plug()
+        return self.evse.unlock()
 
     def step(self, now_ms: int) -> None:
         """Readings to the judge, the wanted order through the judge to the pilot."""

@@ -83,6 +83,10 @@ class LocalEvse:
             return low_mv > -9000
         return high_mv > -9000 and low_mv < -2000
 
+    def unlock(self) -> bool:
+        """Open the socket's lock. False: no lock, a contactor that is closed, or a lock that does not move."""
+        return not self.port.lock_failed and self.machine.release_plug()
+
     def stop_hard(self) -> None:
         """Emergency stop: off at once, until no car is plugged in."""
         self._stopped = True

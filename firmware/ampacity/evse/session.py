@@ -1,68 +1,65 @@
-"""Who may charge, and since when: the session of one EVSE, be it our own charging point or a device on a bus.
+"""The session of one EVSE, be it our own charging point or a device on a bus: what its driver shows, and what follows from it.
 
-Three modes. "free": every car is served without asking. "local": a token from the site's own list starts, the same
-one stops. "managed": the CSMS decides; tokens are only passed on, `start` and `stop` are its answers.
-Facts and commands in; `status`, `wants` and `events` out. Pure.
+Who may charge is not the session's to say. `access` (interfaces.py) owns that answer: the station upstream where a CSMS manages
+the site, else `OpenAccess`, which serves every car. The session reports to it what happens and asks it each time, so that
+there is no second answer that could differ. Facts, commands and now_ms in; `phase`, `wants` and `charging_state` out. Pure.
+
+`phase`: "idle" no car, nobody authorised; "authorised" somebody may charge, the car is awaited; "plugged" a car, nobody
+authorised; "active" a car, and somebody authorised; "ended" it was active, the car is still plugged in.
 """
 
 from ampacity.base.quantities import CHARGING_DA_MIN
-from ampacity.evse.session_transitions import TRANSITIONS
 
 if False:  # for the type checker
-    from ampacity.evse.interfaces import SessionFacts
+    from ampacity.base.log import Log
+    from ampacity.evse.interfaces import Access, SessionFacts
 
-MODES = ("free", "local", "managed")
-OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as suspended
-CONNECTION_MS = 60000
+OFFLINE_MS = 5000  # a device that is lost for so long is shown as unavailable, and its car as paused
 FIRST_LOOK_MS = 3000
-SETTLE_MS = 10000  # after a start a device that has not shown its state by then is told as it is known
-# faults after which a session does not go on, by their first words, and the reason that is told
+SETTLE_MS = 10000  # after a start a device that has not shown its state by then is reported as it is known
+NO_CAR, CONNECTED, CHARGING, PAUSED_BY_EV, PAUSED_BY_EVSE = CHARGING_STATES = (
+    "no car", "connected", "charging", "paused by EV", "paused by EVSE",
+)  # fmt: skip
+# why a session ends, besides what its owner decides
+STOP_BUTTON, EMERGENCY_STOP, RESET, UNPLUGGED = "stop button", "emergency stop", "reset", "unplugged"
+# faults after which a session does not go on, by their first words, and the reason that is reported
 ENDING_FAULTS = (
-    ("rcm", "GroundFault"),
-    ("residual", "GroundFault"),
-    ("emergency", "EmergencyStop"),
-    ("welded", "Other"),
-    ("contactor", "Other"),
-    ("disobeyed", "Other"),
+    ("rcm", "residual current"),
+    ("residual", "residual current"),
+    ("emergency", EMERGENCY_STOP),
+    ("welded", "fault"),
+    ("contactor", "fault"),
+    ("disobeyed", "fault"),
 )
 
 
 class Session:
-    """One EVSE's session.
+    """One EVSE's session. access: the owner of authorisation. log: gets a line for each change.
 
-    mode: see MODES. tokens: accepted ids in mode "local", None: any. connection_ms: how long leave waits for a car,
-    0: for ever (the CSMS keeps that time itself).
-    `settled`: False right after a start, while `status` may be another in a moment.
-    `status`: Available, Preparing, Charging, Suspended, Finishing, Reserved, Unavailable, Faulted. `wants`: there is a
-    car that may charge. `token`: whose session it is, None: nobody's. `events`, taken by the owner, are
-    (kind, fields): plugged, unplugged, token {token, type}, refused {token}, started {token}, charging {state},
-    stop_local {reason}, fault {reason}, ended {reason}, timeout {}.
+    `settled`: False right after a start, while the status may be another in a moment. `operative`: False: nothing is served, a
+    car that is there stays connected. `fault`: as text, None: none. `lost`: what the device does is not known.
     """
 
     # what stands here is as it is for most sessions, until it is set
-    tokens: "list[str] | None" = None
-    available = True
-    reserved = False
+    operative = True
+    settled = False
+    lost = True
+    fault: "str | None" = None
+    lockout: "str | None" = None  # a fault that not the device but the safety core sees, as text
+    charging_state = NO_CAR
     _first_ms: "int | None" = None  # first sight after start, or after it was lost
     _look = True  # that sight is still to be made sure of
-    settled = False
-    _fault: "str | None" = None
+    _began_ms: "int | None" = None
+    _heard_ms: "int | None" = None
+    _plugged: "bool | None" = None
+    _active = False  # as the log has it
+    _served = False  # this car has had an active session
+    _reason: "str | None" = None  # of the end that comes, where it began here
 
-    def __init__(self, name: str, mode: str = "free", tokens: "list[str] | None" = None, connection_ms: int = CONNECTION_MS) -> None:
+    def __init__(self, name: str, access: "Access", log: "Log") -> None:
         self.name = name
-        self.mode = mode
-        if tokens is not None:
-            self.tokens = tokens
-        self.connection_ms = 0 if mode == "managed" else connection_ms
-        self.phase = "idle"
-        self.token_id: "str | None" = None
-        self.lockout: "str | None" = None  # a fault that not the device but the safety core sees, as text
-        self.charging_state = "Idle"
-        self.status = "Unavailable"
-        self.events: "list[tuple[str, dict[str, str | None]]]" = []
-        self._plugged: "bool | None" = None
-        self._since_ms: int = None  # type: ignore[assignment]  # until the first step
-        self._heard_ms: "int | None" = None
+        self.access = access
+        self._log = log
 
     @property
     def heard(self) -> bool:
@@ -70,32 +67,39 @@ class Session:
         return self._heard_ms is not None
 
     @property
+    def phase(self) -> str:
+        """See the module's text."""
+        if self.access.permits():
+            return "active" if self._plugged else "authorised"
+        if not self._plugged:
+            return "idle"
+        return "ended" if self._served else "plugged"
+
+    @property
     def wants(self) -> bool:
         """A car is there, it may charge, and nothing forbids it now."""
-        return self.phase == "active" and self.available and not self._fault
+        return self.phase == "active" and self.operative and not self.fault
 
     # facts
 
-    def step(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> None:
-        """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None."""
-        if self._since_ms is None:
-            self._since_ms = now_ms
-            self._began_ms: int = now_ms
-        if self._lost(now_ms):
+    def step(self, facts: "SessionFacts", order_da: "int | None", operative: bool, now_ms: int) -> None:
+        """facts: of the driver (online, plugged, charging, state, fault). order_da: in force for it, or None. operative: see the class."""
+        if self._began_ms is None:
+            self._began_ms = now_ms
+        self.operative = operative
+        if self._is_lost(now_ms):
             self._first_ms = None
             self._look = True
         if facts.online:
             self._heard_ms = now_ms
             if facts.plugged is not None:
                 self._see_plug(facts.plugged, now_ms)
-        self._see_fault(self.lockout or facts.fault)
-        if self.phase == "authorised" and self.connection_ms and now_ms - self._since_ms >= self.connection_ms:
-            self._fire("timeout", now_ms)
-            self._tell("timeout")
+        self._see_fault(self.lockout or facts.fault, now_ms)
+        self._see_access(now_ms)
+        self.lost = self._is_lost(now_ms)
         self._see_charging(facts, order_da, now_ms)
-        self.status = self._status(now_ms)
         if not self.settled:
-            known = self.heard and (self._plugged is not None or self._fault)
+            known = self.heard and (self._plugged is not None or self.fault)
             self.settled = bool(known) or now_ms - self._began_ms >= SETTLE_MS
 
     def _see_plug(self, plugged: bool, now_ms: int) -> None:
@@ -109,126 +113,89 @@ class Session:
             if now_ms - self._first_ms < FIRST_LOOK_MS:
                 return
         self._plugged = plugged
-        self._look = False
-        self._tell("plugged" if plugged else "unplugged")
-        was = self.phase
-        self._fire("plug" if plugged else "unplug", now_ms)
-        if plugged and self.mode == "free":
-            self._fire("permit", now_ms)
-        if self.phase == "active":
-            self._tell("started", token=self.token_id)
-        if was == "active":
-            self._tell("ended", reason="EVDisconnected")
+        self._look = self._served = False
+        self._reason = None if plugged else UNPLUGGED
+        self._say("plugged" if plugged else "unplugged", now_ms)
+        self.access.event("plugged" if plugged else "unplugged", None, now_ms)
 
-    def _see_fault(self, fault: "str | None") -> None:
-        if fault == self._fault:
+    def _see_fault(self, fault: "str | None", now_ms: int) -> None:
+        if fault == self.fault:
             return
-        self._fault = fault
+        self.fault = fault
         if fault and self.phase == "active":
             for words, reason in ENDING_FAULTS:
                 if words in fault:
-                    self._tell("fault", reason=reason)
-                    self._end(reason)
+                    self._end("fault", reason, now_ms)
                     return
 
+    def _see_access(self, now_ms: int) -> None:
+        """What the owner of authorisation says now, for the log; and that this car was served."""
+        active = self.phase == "active"
+        if active != self._active:
+            self._active = active
+            self._say("started" if active else "ended: %s" % (self._reason or self.access.reason()), now_ms)
+        self._served = self._served or active
+        self._reason = None
+
     def _see_charging(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> None:
-        state = self._charging_state(facts, order_da, now_ms)
+        state = self._charging_state(facts, order_da)
         if state != self.charging_state:
             self.charging_state = state
-            self._tell("charging", state=state)
+            self._say(state, now_ms)
+            self.access.event("charging", state, now_ms)
 
-    def _charging_state(self, facts: "SessionFacts", order_da: "int | None", now_ms: int) -> str:
+    def _charging_state(self, facts: "SessionFacts", order_da: "int | None") -> str:
         if not self._plugged:
-            return "Idle"
+            return NO_CAR
         if self.phase != "active":
-            return "EVConnected"
-        if self._lost(now_ms):
-            return "SuspendedEVSE"
+            return CONNECTED
+        if self.lost:
+            return PAUSED_BY_EVSE
         if facts.charging and facts.state is not None and facts.state[0] in "CD":
-            return "Charging"
-        if order_da is None or order_da < CHARGING_DA_MIN or self._fault or not self.available:
-            return "SuspendedEVSE"
-        return "SuspendedEV"
+            return CHARGING
+        if order_da is None or order_da < CHARGING_DA_MIN or self.fault or not self.operative:
+            return PAUSED_BY_EVSE
+        return PAUSED_BY_EV
 
-    def _lost(self, now_ms: int) -> bool:
-        """Nobody knows what it does: it falls back by itself, and what it said last is old."""
+    def _is_lost(self, now_ms: int) -> bool:
+        """It falls back by itself, and what it said last is old."""
         return self._heard_ms is None or now_ms - self._heard_ms >= OFFLINE_MS
-
-    def _status(self, now_ms: int) -> str:
-        if self._fault:
-            return "Faulted"
-        if self._lost(now_ms):
-            return "Unavailable"
-        if self.phase == "active" and self.available:
-            return "Charging" if self.charging_state == "Charging" else "Suspended"
-        if not self.available:
-            return "Unavailable"
-        if self.phase == "idle":
-            return "Reserved" if self.reserved else "Available"
-        return "Finishing" if self.phase == "ended" else "Preparing"
 
     # commands
 
-    def present(self, token: str, kind: str, now_ms: int) -> None:
-        """A token at this EVSE's reader. Who gets told what is in `events`."""
-        if self.mode == "managed":
-            self._tell("token", token=token, type=kind)
-        elif self.mode == "free" or (self.tokens is not None and token not in self.tokens):
-            self._tell("refused", token=token)
-        elif self.phase in ("active", "authorised"):
-            if token == self.token_id:
-                self.stop("Local", now_ms)
-            else:
-                self._tell("refused", token=token)
-        else:
-            self.start(token, now_ms)
-
-    def start(self, token: str, now_ms: int) -> bool:
-        """Somebody may charge here from now on (remote start, accepted token). False where it cannot be."""
-        if not self.available or self.phase in ("active", "authorised"):
-            return False
-        self.token_id = token
-        self._fire("permit", now_ms)
-        if self.phase == "active":
-            self._tell("started", token=token)
-        return True
-
-    def stop(self, reason: str, now_ms: int) -> None:
-        """No more charging until the next start: remote stop, the same token again, lost authorisation, reset."""
-        if self.phase == "active":
-            self._end(reason)
-        elif self.phase == "authorised":
-            self._fire("revoke", now_ms)
-            self.token_id = None
-
     def button(self, name: str, now_ms: int) -> None:
         """The local button: "stop" or "emergency_stop" (the charging point itself opens at once for the latter)."""
-        reason = "EmergencyStop" if name == "emergency_stop" else "Local"
-        if self.phase == "active":
-            self._tell("stop_local", reason=reason)
-        self.stop(reason, now_ms)
+        self.stop(EMERGENCY_STOP if name == "emergency_stop" else STOP_BUTTON, now_ms)
 
-    def set_available(self, available: bool) -> None:
-        """Inoperative: nothing is served; a car that is there stays connected."""
-        self.available = available
+    def stop(self, reason: str, now_ms: int) -> None:
+        """The owner gets a stop from here: no more charging until it permits that again. reason: see above."""
+        if self.access.permits():
+            self._end("stop", reason, now_ms)
 
-    def reserve(self, on: bool) -> None:
-        """Kept for somebody: shown while idle. Whose token fits is the decision of who reserved."""
-        self.reserved = on
+    def _end(self, kind: str, reason: str, now_ms: int) -> None:
+        self._reason = reason
+        self._served = self._served or self.phase == "active"
+        self.access.event(kind, reason, now_ms)
 
-    def _end(self, reason: str) -> None:
-        self._fire("revoke", self._since_ms)
-        self._tell("ended", reason=reason)
-        self.token_id = None
+    def _say(self, text: str, now_ms: int) -> None:
+        self._log.add("info", "evse %s: %s" % (self.name, text), now_ms)
 
-    def _fire(self, event: str, now_ms: int) -> None:
-        """The only place that changes the phase."""
-        following = TRANSITIONS[self.phase, event]
-        if following != self.phase:
-            self.phase = following
-            self._since_ms = now_ms
-            if following == "idle":
-                self.token_id = None
 
-    def _tell(self, kind: str, **fields: "str | None") -> None:
-        self.events.append((kind, fields))
+class OpenAccess:
+    """Access without a CSMS: every car is served; a stop or an ending fault holds until it is unplugged."""
+
+    def __init__(self) -> None:
+        self._served = False
+
+    def permits(self) -> bool:
+        """May the car that is plugged in charge? False without a car."""
+        return self._served
+
+    def reason(self) -> str:
+        """Nothing ends here by itself."""
+        return ""
+
+    def event(self, kind: str, word: "str | None", now_ms: int) -> None:
+        """What happens at the EVSE, as Access says."""
+        if kind != "charging":
+            self._served = kind == "plugged"

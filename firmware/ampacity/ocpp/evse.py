@@ -1,4 +1,4 @@
-"""One EVSE as the CSMS sees it: the facts that the station was told, and who is authorised there."""
+"""One EVSE as the CSMS sees it: its facts in OCPP's words, and who is authorised there. This is the one owner of that answer."""
 
 if False:  # for the type checker
     from typing import Any
@@ -6,12 +6,30 @@ if False:  # for the type checker
     from ampacity.ocpp.messages import Token, Values
     from ampacity.ocpp.transactions.transaction import Transaction
 
-LETTERS = {
-    "Preparing": "Occupied",
-    "Charging": "Occupied",
-    "Suspended": "Occupied",
-    "Finishing": "Occupied",
+# words of a session (evse/session.py) and what they are in OCPP: chargingState, stoppedReason
+CHARGING_STATES = {
+    "no car": "Idle",
+    "connected": "EVConnected",
+    "charging": "Charging",
+    "paused by EV": "SuspendedEV",
+    "paused by EVSE": "SuspendedEVSE",
 }
+STOPPED_REASONS = {
+    "stop button": "Local",
+    "emergency stop": "EmergencyStop",
+    "reset": "ImmediateReset",
+    "residual current": "GroundFault",
+    "fault": "Other",
+}
+
+
+def connector_status(fault: bool, lost: bool, occupied: bool) -> str:
+    """connectorStatus of these facts; what the CSMS made inoperative is added by availability/connectors.py."""
+    if fault:
+        return "Faulted"
+    if lost:
+        return "Unavailable"
+    return "Occupied" if occupied else "Available"
 
 
 class Authorization:
@@ -41,6 +59,7 @@ class OcppEvse:
     connect_by_ms: "int | None" = None
     settled = True
     last_tx: "str | None" = None  # id of the transaction that ended last
+    ended_by = ""  # stoppedReason with which the last authorisation was over
 
     def __init__(self, facts: "dict[str, Any]") -> None:
         self.id: int = facts["id"]
@@ -56,10 +75,9 @@ class OcppEvse:
         self.tx: "Transaction | None" = None
         self.values: "Values" = {}
 
-    def take_status(self, status: str, settled: bool) -> None:
-        """A connector status of OCPP, or a session's word for one; settled False: it is not to be told yet."""
-        self.settled = settled
-        self.status = LETTERS.get(status, status)
+    def may_charge(self) -> bool:
+        """May energy flow here now, or as soon as a car is plugged in? After a restart not before the car is seen again."""
+        return self.auth is not None and not self.auth.invalid and not (self.tx is not None and self.tx.restored)
 
 
 def same_token(a: "Token", b: "Token") -> bool:

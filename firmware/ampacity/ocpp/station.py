@@ -17,8 +17,7 @@ Order of calls: facts and receive, then next until None, then drain `actions`. W
 reaches the station by tick(now_ms) or limits(now_ms), one of them at least every second.
 
 Facts, each with now_ms:
-    evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted, or a session's Preparing,
-                                  Charging, Suspended, Finishing (all four: Occupied); settled False: known so far, but not told yet
+    evse_status(id, status)       Available, Occupied, Reserved, Unavailable, Faulted; settled False: known so far, but not reported yet
     session_event(id, kind, fields):
         "plugged" {}, "unplugged" {}                what the pilot says; after a restart one of both for each EVSE
         "token" {"token", "type"}                   a card; id 0: a reader of the whole site
@@ -38,15 +37,15 @@ Facts, each with now_ms:
     unlocked(reference, status)   Unlocked, UnlockFailed: answers ("unlock", …)
 
 Actions, drained by the roles (a list; pop them all):
-    ("start", evse, token, remote_start_id or None)   somebody may charge here from now on
-    ("stop", evse, reason)                  … no more, until the next start; open the contactor
     ("authorized", evse or 0, token, accepted, info)  what became of a presented token: for lights and logs only
-    ("availability", evse, operative)       by the CSMS
     ("unlock", evse, reference)             try, then call unlocked()
     ("reset", "Immediate" or "OnIdle", evse or 0)     0: restart the controller; sessions have ended, the queue is out
     ("time", unix_ms)                       the wall clock was set by the CSMS (it has been told already)
     ("password", text)                      connect with it from now on (it is kept by the station: `password()`)
     ("variable", component, variable, instance, text) a variable was set; the link takes its intervals from there
+
+Who may charge is the station's to say, and is asked, never copied: `evses[i].may_charge()`, and `ended_by`, the reason why it was
+over last; `availability.operative(id)`: False while the CSMS has switched the EVSE off.
 
 Two things that the roles set: `explain(evse id)` → text, why it may draw what it may (EVSE.State), and `restart_hold_s`, how
 long a paused EVSE rests at least (SmartChargingCtrlr.Interval of Restart).
@@ -180,7 +179,7 @@ class Station:
         """status: see the module's text. settled False: not reported to the CSMS yet."""
         self.now_ms = now_ms
         evse: OcppEvse = self.evse(evse_id)  # type: ignore[assignment]  # one that was told at the start
-        evse.take_status(status, settled)
+        evse.status, evse.settled = status, settled
 
     def session_event(self, evse_id: int, kind: str, fields: "dict[str, Any]", now_ms: int) -> None:
         """kind and fields: see the module's text. ValueError: no such kind."""

@@ -33,6 +33,7 @@ if False:  # for the type checker
     from ampacity.base.log import Log
     from ampacity.console.access import Access
     from ampacity.roles.interfaces import CommissioningFace, Reading, ReplacingFace, RolePlatform, ScanningFace, SiteFacts, View
+    from ampacity.roles.optional.part import OptionalPart
     from ampacity.roles.service.fault_injection import FaultInjection
     from ampacity.roles.service.primary_console import PrimaryConsole
     from ampacity.roles.storage.manual_limits import ManualLimits
@@ -69,6 +70,8 @@ class Primary:
         if looping:
             self.guard.enter_safe_state(looping, self.started_ms)
         self.readings: "list[Reading | None]" = [None] * len(site["meters"])
+        self.parts: "list[OptionalPart]" = []
+        self.safety = SafetyLoop(self.guard, platform, log, self.readings, self.parts)
         self.buses = self._make_buses()
         self._add_locals()
         self.persistence.restore_latches(self.locals)
@@ -77,13 +80,13 @@ class Primary:
         if site.get("parent"):
             from ampacity.roles.control.parent_link import ParentLink
             self.parent_link = ParentLink(self, site["parent"], self.numbers.epoch)
-        self.safety = SafetyLoop(self.guard, self.buses, self.locals, platform, log, contactor_outputs, self.parent_link)
+        self.safety.drive(self.buses, self.locals, contactor_outputs, self.parent_link)
         self.upstream: "Upstream | None" = None
-        self.evses = Evses(self)
         if site.get("ocpp"):
             from ampacity.roles.charging.upstream import Upstream
             self.upstream = Upstream(self, site["ocpp"], __version__, self.reset_history.boot_reason(platform), self.started_ms)
-        self.parts = role_parts(self)
+        self.evses = Evses(self)
+        self.parts += role_parts(self)
         self.commissioning: "CommissioningFace | None" = None  # roles/service/commissioning.py, once an installer asks for it
         self._console: "PrimaryConsole | None" = None  # what the console needs: 10 KB of a board, loaded when somebody comes to it
         self._access: "Access | None" = None
@@ -160,10 +163,10 @@ class Primary:
         return guard
 
     def _make_buses(self) -> "Buses":
-        """The wires; doors of a simulation without frames bring their own."""
+        """The wires, with the safety pass as the callback of their meters; doors of a simulation without frames bring their own."""
         bring = getattr(self.platform, "frameless_buses", None)
-        buses = bring(self.site, self.guard, self._on_reading) if bring is not None else None
-        return buses or Buses(self.site, self.guard, self.platform, self.log, self.numbers, self._on_reading)
+        buses = bring(self.site, self.guard, self.safety.on_reading) if bring is not None else None
+        return buses or Buses(self.site, self.guard, self.platform, self.log, self.numbers, self.safety.on_reading)
 
     def _add_locals(self) -> None:
         self.locals: "list[LocalDriver]" = []
@@ -179,13 +182,6 @@ class Primary:
                 self.buses.drivers[i] = driver
                 self.locals.append(driver)
 
-    def _on_reading(self, meter: int, reading: "Reading | None", now_ms: int) -> None:
-        """A meter's frame is complete: decide at once, in the very call that decoded it."""
-        self.readings[meter] = reading
-        for part in self.parts:
-            part.reading(meter, now_ms)
-        self.safety.tick(now_ms, permit=False)
-
     def view(self) -> "View":
         """The primary's view of the site, as the bench's `state` shows it."""
         return primary_view(self, self.clock.now_ms())
@@ -200,7 +196,10 @@ class Primary:
             trouble += self._off_shows.former(evse)
         text = self.guard.why(evse)
         limit = "" if "limit by" in text else self._limited(evse)
-        return text + limit + ("; " + trouble if trouble else "")
+        text += limit
+        if self.upstream is not None:
+            text = self.upstream.shown_reason(text)
+        return text + ("; " + trouble if trouble else "")
 
     def _limited(self, evse: int) -> str:
         """The limit from outside that leaves it less than its minimum; "": none."""

@@ -4,6 +4,8 @@ Each driver shows its own card a moment after plugging in, and again as long as 
 was off, or a primary that restarted, has forgotten the first.
 """
 
+from ampacity.roles.service.status_view import shown_status
+
 FIRST_MS = 5_000
 AGAIN_MS = 120_000
 WAITS = "Preparing"
@@ -28,7 +30,7 @@ class TokenPresenter:
             return
         role = self._bench.primary.role
         index = None if role is None else role.evses.index(point.name)  # None: a primary below serves it, and asks nobody
-        if index is not None and role.evses.status(index) == WAITS:
+        if index is not None and shown_status(role.evses.session(index)) == WAITS:
             self.shown += 1
             self._bench.primary.present(point.name, ("token", token, "ISO14443"))
         self._later(AGAIN_MS, point, car, token)

@@ -99,7 +99,7 @@ async def test_TC_C_16_CS_offline_start_then_refused_with_StopTxOnInvalidId():
     await talk.reconnect()
     events = [(short(e)[1], e.get("offline")) for e in talk.told()]
     assert events == [("Authorized", True), ("ChargingStateChanged", True), ("Deauthorized", None)]
-    assert ("stop", 1, "DeAuthorized") in talk.station.actions
+    assert not talk.station.evse(1).may_charge() and talk.station.evse(1).ended_by == "DeAuthorized"
     await talk.close()
 
 
@@ -110,7 +110,7 @@ async def test_TC_C_17_CS_offline_start_then_refused_without_StopTxOnInvalidId()
     talk.csms.verdict = "Invalid"
     await talk.reconnect()
     assert short(talk.told()[-1]) == ("Updated", "ChargingStateChanged", "SuspendedEVSE", None)
-    assert ("stop", 1, "DeAuthorized") in talk.station.actions
+    assert not talk.station.evse(1).may_charge() and talk.station.evse(1).ended_by == "DeAuthorized"
     await talk.close()
 
 
@@ -119,11 +119,10 @@ async def test_TC_C_15_CS_with_MaxEnergyOnInvalidId_energy_goes_on():
     await talk.set("TxCtrlr.StopTxOnInvalidId", "false")
     await talk.set("TxCtrlr.MaxEnergyOnInvalidId", "10000")
     await start_offline(talk)
-    talk.station.actions.clear()
     talk.csms.verdict = "Invalid"
     await talk.reconnect()
     assert not any(short(e)[1] == "Deauthorized" or short(e)[2] == "SuspendedEVSE" for e in talk.told())
-    assert not [a for a in talk.station.actions if a[0] == "stop"]
+    assert talk.station.evse(1).may_charge()
     await talk.close()
 
 

@@ -38,7 +38,6 @@ class Authorizer:
         """With authorisation switched off, a car that plugs in is authorised."""
         if not self._station.model.on("AuthCtrlr", "Enabled") and evse.auth is None:
             evse.auth = Authorization(NOBODY, "", "Authorized")
-            self._station.actions.append(("start", evse.id, "", None))
 
     def presented(self, evse_id: int, token: "Token", now_ms: int) -> None:
         """A token at the reader. evse_id 0: a reader of the whole station."""

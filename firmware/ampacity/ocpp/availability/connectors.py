@@ -115,12 +115,8 @@ class Availability:
 
     def _throw(self, name: str, operative: bool) -> None:
         off = [other for other in self._off if other != name] + ([] if operative else [name])
-        before = [self.operative(evse.id) for evse in self._station.evses]
         self._station.documents.put(DOC, off)
         self._off = off
-        for i, evse in enumerate(self._station.evses):
-            if self.operative(evse.id) != before[i]:
-                self._station.actions.append(("availability", evse.id, operative))
 
 
 def _above(evse_id: int) -> "tuple[str, ...]":

@@ -1,7 +1,7 @@
 """The profiles that the CSMS installed: kept over restarts, asked by the roles for limits (K01 to K10)."""
 
-from ampacity.ocpp.smart_charging.composite import NEVER, composite, converted, evse_limit, station_limit
-from ampacity.ocpp.smart_charging.profile import PERIODS_MAX, Profile, refusal
+from ampacity.ocpp.smart_charging.composite import composite, converted
+from ampacity.ocpp.smart_charging.profile import NEVER, PERIODS_MAX, Profile, evse_limit, refusal, station_limit
 
 if False:  # for the type checker
     from typing import Any
@@ -9,7 +9,7 @@ if False:  # for the type checker
     from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import LimitRow, Message
-    from ampacity.ocpp.smart_charging.composite import Found
+    from ampacity.ocpp.smart_charging.profile import Found
     from ampacity.ocpp.transactions.transaction import Transaction
 
 INDEX = "ocpp_profiles"

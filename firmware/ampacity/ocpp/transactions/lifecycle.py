@@ -25,7 +25,7 @@ BAY = "ParkingBayOccupancy"
 
 
 class Transactions:
-    """The rules. Every method takes the OcppEvse and now_ms; what follows goes to the queue and to `station.actions`."""
+    """The rules. Every method takes the OcppEvse and now_ms; what follows goes to the queue, and into `OcppEvse.may_charge`."""
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
@@ -95,8 +95,6 @@ class Transactions:
         evse.auth = authorization
         if not evse.plugged:
             evse.connect_by_ms = now_ms + self._station.model.number("TxCtrlr", "EVConnectionTimeOut") * 1000
-        token = authorization.token["idToken"]
-        self._station.actions.append(("start", evse.id, token, authorization.remote_id))
         self._edge(evse, AUTHORIZED, authorization.trigger, now_ms)  # type: ignore[arg-type]  # not told yet
 
     def deauthorize(self, evse: "OcppEvse", trigger: str, reason: str, now_ms: int, token: "Token | None" = None) -> None:
@@ -119,7 +117,7 @@ class Transactions:
         if evse.tx is None or evse.auth is None or evse.auth.invalid:
             return
         evse.auth.invalid = True
-        self._station.actions.append(("stop", evse.id, "DeAuthorized"))
+        evse.ended_by = "DeAuthorized"
         evse.state = "SuspendedEVSE"
         self.events.send(evse, "Updated", "ChargingStateChanged", now_ms)
 
@@ -256,7 +254,7 @@ class Transactions:
 
     def _revoke(self, evse: "OcppEvse", reason: str) -> None:
         if evse.auth is not None:
-            self._station.actions.append(("stop", evse.id, reason))
+            evse.ended_by = reason
         evse.auth = None
         evse.connect_by_ms = None
 
@@ -280,8 +278,6 @@ class Transactions:
         tx.restored = False
         if tx.ending is not None:
             tx.ending.since_ms = now_ms
-        elif evse.auth is not None:
-            self._station.actions.append(("start", evse.id, evse.auth.token["idToken"], None))
 
     def _abandon(self, evse: "OcppEvse", now_ms: int) -> None:
         """After a power cut the car is gone."""

@@ -1,17 +1,18 @@
-"""Every EVSE of the site as a charging point: device facts → session → demand of the guard and facts upstream."""
+"""Every EVSE of the site as a charging point: device facts → session → demand of the guard and facts upstream.
 
-from ampacity.evse.session import Session
+Who may charge is decided once: by the station where a CSMS manages the site, by `OpenAccess` on a site without, and for a
+primary below, which decides for its own EVSEs.
+"""
+
+from ampacity.evse.session import PAUSED_BY_EV, RESET, OpenAccess, Session
 from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
 
 if False:  # for the type checker
-    from typing import Any
-
-    from ampacity.roles.interfaces import Driver, EvseFacts, UpstreamFace
+    from ampacity.roles.interfaces import Driver, EvseFacts, SiteFacts, UpstreamFace
     from ampacity.roles.primary_face import PrimaryFace
 
 METER_MS = 1000
 LOG_AGAIN_MS = 3600000  # the same trouble of a device is logged again after this
-UPSTREAM_KINDS = ("plugged", "unplugged", "charging", "stop_local", "fault")
 
 
 class Evses:
@@ -22,10 +23,9 @@ class Evses:
         self.guard = primary.guard
         self.log = primary.log
         self.drivers = primary.buses.drivers
+        self.upstream = primary.upstream
         site = primary.site
-        mode = "managed" if site.get("ocpp") else "free"
-        self.below = [bool(evse.get("primary")) for evse in site["evses"]]  # who charges there is decided there
-        self.sessions = [Session(evse["name"], "free" if self.below[i] else mode) for i, evse in enumerate(site["evses"])]
+        self.sessions = [self._session(i, evse) for i, evse in enumerate(site["evses"])]
         self._named: "dict[str | None, int]" = {}
         for i, evse in enumerate(site["evses"]):
             self._named[evse["name"]] = i
@@ -33,6 +33,10 @@ class Evses:
         self._logged: "dict[int, tuple[str, int]]" = {}  # by index: what keeps its device from charging, as the log has it, and since when
         self._meter_due_ms = 0
         self._pending_tokens = PendingTokens()
+
+    def _session(self, index: int, evse: "SiteFacts") -> "Session":
+        managed = self.upstream is not None and not evse.get("primary")
+        return Session(evse["name"], self.upstream.access(index) if managed else OpenAccess(), self.log)  # type: ignore[union-attr]
 
     # what others ask
 
@@ -48,14 +52,14 @@ class Evses:
         """Its last currents per terminal in da, None: not measured."""
         return self.drivers[index].facts.amps_da
 
-    def status(self, index: int) -> str:
-        """The status of its session, as session.py names it."""
-        return self.sessions[index].status
+    def session(self, index: int) -> "Session":
+        """Its session."""
+        return self.sessions[index]
 
     def transaction(self, index: int) -> "str | None":
         """Id of what goes on there: the OCPP transaction, without upstream "local" while a session runs."""
-        if self.primary.upstream is not None:
-            return self.primary.upstream.transaction(index)
+        if self.upstream is not None:
+            return self.upstream.transaction(index)
         return "local" if self.sessions[index].phase == "active" else None
 
     # commands
@@ -70,10 +74,10 @@ class Evses:
             self.log.add("info", "token at %s: queued until the EVSE answers" % self._name(index), now_ms)
 
     def _decide(self, index: "int | None", token: str, kind: str, now_ms: int) -> None:
-        if self.primary.upstream is not None:
-            self.primary.upstream.token(index, token, kind, now_ms)
+        if self.upstream is not None:
+            self.upstream.token(index, token, kind, now_ms)
         elif index is not None:
-            self.sessions[index].present(token, kind, now_ms)
+            self.log.add("info", "evse %s: refused" % self.sessions[index].name, now_ms)  # nobody is asked here, nothing to decide
 
     def _heard(self, index: "int | None") -> bool:
         """Was it heard since the start? None: any of them."""
@@ -93,21 +97,8 @@ class Evses:
     def bay(self, name: "str | None", occupied: bool, now_ms: int) -> None:
         """The sensor of a parking bay, for a CSMS that starts transactions by it (E01)."""
         index = self._named.get(name)
-        if index is not None and self.primary.upstream is not None:
-            self.primary.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
-
-    def start(self, index: int, token: str, now_ms: int) -> None:
-        """Somebody may charge here from now on, by the CSMS."""
-        self.sessions[index].start(token, now_ms)
-
-    def stop(self, index: int, reason: str, now_ms: int) -> None:
-        """No more charging until the next start; reason: stoppedReason of OCPP."""
-        self.sessions[index].stop(reason, now_ms)
-
-    def available(self, index: int, operative: bool, now_ms: int) -> None:
-        """The CSMS makes an EVSE operative or not; index -1: all of them (G03, G04)."""
-        for i in range(len(self.sessions)) if index < 0 else (index,):
-            self.sessions[i].set_available(operative)
+        if index is not None and self.upstream is not None:
+            self.upstream.event(index, "bay", {"occupied": occupied}, now_ms)
 
     def authorized(self, index: int, accepted: bool, now_ms: int, reason: str) -> None:
         """What became of a card, with the reason; index -1: at the site's reader."""
@@ -117,7 +108,7 @@ class Evses:
     def reset(self, index: int, now_ms: int) -> None:
         """The CSMS restarts one EVSE: what goes on there ends, its faults and lock-outs are looked at anew."""
         session, driver = self.sessions[index], self.drivers[index]
-        session.stop("ImmediateReset", now_ms)
+        session.stop(RESET, now_ms)
         restart = getattr(driver, "restart", None)
         if restart is not None:
             restart(now_ms)
@@ -126,15 +117,15 @@ class Evses:
     def needs(self, index: int, energy_wh: "int | None", departure_ms: "int | None", now_ms: int) -> None:
         """What its car still needs and when it leaves (None: not known): for the sharing, and told upstream."""
         self.guard.optional.charging_needs(index, energy_wh, departure_ms)
-        if self.primary.upstream is not None:
-            self.primary.upstream.needs(index, energy_wh, departure_ms, now_ms)
+        if self.upstream is not None:
+            self.upstream.needs(index, energy_wh, departure_ms, now_ms)
 
     def unlock(self, index: int, reference: str, now_ms: int) -> None:
         """A lock that we hold ourselves is opened; a device's own lock is not ours to open."""
         driver = self.drivers[index]
         unlock = getattr(driver, "unlock", None)
         done = unlock is not None and unlock(now_ms)
-        upstream: UpstreamFace = self.primary.upstream  # type: ignore[assignment]  # it is the one that asks
+        upstream: UpstreamFace = self.upstream  # type: ignore[assignment]  # it is the one that asks
         upstream.station.unlocked(reference, "Unlocked" if done else "UnlockFailed", now_ms)
 
     # the pass
@@ -145,8 +136,9 @@ class Evses:
         if meter_due:
             self._meter_due_ms = now_ms + METER_MS
         for index, session in enumerate(self.sessions):
-            if meter_due or self._moved(index, session):
-                self._step(index, session, meter_due, now_ms)
+            operative = self.upstream is None or self.upstream.operative(index)
+            if meter_due or self._moved(index, session, operative):
+                self._step(index, session, operative, meter_due, now_ms)
         for meant, token, kind, given_up in self._pending_tokens.take(self._heard, now_ms):
             if given_up:
                 self.log.counter("cards_given_up")
@@ -154,19 +146,19 @@ class Evses:
             else:
                 self._decide(meant, token, kind, now_ms)
 
-    def _moved(self, index: int, session: "Session") -> bool:
+    def _moved(self, index: int, session: "Session", operative: bool) -> bool:
         """Has anything changed that its next pass would look at, time apart?"""
         facts = self.drivers[index].facts
         events = getattr(self.drivers[index], "events", None)
         lockout = self.guard.fault(index)
-        seen = (facts.updated_ms, facts.online, facts.fault, self.guard.last_order_da(index), session.phase, session.available, lockout)
-        if seen == self._seen[index] and not events and not session.events:
+        seen = (facts.updated_ms, facts.online, facts.fault, self.guard.last_order_da(index), session.phase, operative, lockout)
+        if seen == self._seen[index] and not events:
             return False
         self._seen[index] = seen
         return True
 
-    def _step(self, index: int, session: "Session", meter_due: bool, now_ms: int) -> None:
-        driver, guard, upstream = self.drivers[index], self.guard, self.primary.upstream
+    def _step(self, index: int, session: "Session", operative: bool, meter_due: bool, now_ms: int) -> None:
+        driver, guard, upstream = self.drivers[index], self.guard, self.upstream
         facts, order_da = driver.facts, guard.last_order_da(index)
         self._port_events(session, driver, now_ms)
         self._log_trouble(index, session.name, getattr(facts, "trouble", None) or getattr(facts, "remark", None), now_ms)
@@ -177,20 +169,18 @@ class Evses:
             if ends_ms is not None and hasattr(driver, "show_energy"):
                 driver.show_energy(ends_ms)
         session.lockout = guard.fault(index)
-        session.step(facts, order_da, now_ms)
-        if session.events:
-            self._tell(index, session, now_ms)
+        session.step(facts, order_da, operative, now_ms)
         if facts.online:
             guard.plugged(index, bool(facts.plugged))
         wants = session.wants or self._under_test(index, facts)
         guard.demand(index, wants)
-        guard.optional.suspended_ev(index, session.charging_state == "SuspendedEV")
+        guard.optional.suspended_ev(index, session.charging_state == PAUSED_BY_EV)
         if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
             guard.optional.charge_requested(index)
         if hasattr(driver, "allow"):
             driver.allow = wants
         if upstream is not None:
-            upstream.status(index, session.status, session.settled, now_ms)
+            upstream.status(index, session, now_ms)
             upstream.facts(index, facts, session.lockout or facts.fault or self._trouble(index, facts), now_ms)
 
     def _trouble(self, index: int, facts: "EvseFacts") -> "str | None":
@@ -222,15 +212,3 @@ class Evses:
                 session.button(event[1], now_ms)
             elif event[0] == "fault":
                 self.log.add("warning", "evse %s: fault: %s" % (session.name, event[1]), now_ms)
-
-    def _tell(self, index: int, session: "Session", now_ms: int) -> None:
-        events, session.events = session.events, []
-        for kind, fields in events:
-            self.log.add("info", "evse %s: %s%s" % (session.name, kind, _words(fields)), now_ms)
-            if self.primary.upstream is not None and kind in UPSTREAM_KINDS and not self.below[index]:
-                self.primary.upstream.event(index, kind, fields, now_ms)
-
-
-def _words(fields: "dict[str, Any]") -> str:
-    """Fields of an event for the log; a token is somebody's and stays out of it."""
-    return "".join([" " + str(fields[key]) for key in sorted(fields) if key != "token" and fields[key] is not None])

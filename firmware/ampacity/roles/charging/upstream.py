@@ -1,12 +1,13 @@
 """The station upstream: facts of every EVSE of the site into OCPP, and what the CSMS wants back out of it.
 
-The station is a pure core, the link its door. Nothing here touches a fuse: limits go to the guard as
-one source among others, and what the CSMS starts or stops goes to the sessions.
+The station is a pure core, the link its door. Nothing here touches a fuse: limits go to the guard as one source among
+others, and the sessions ask the station who may charge (`StationAccess`).
 """
 
 
 from ampacity.base.errors import Rejected
 from ampacity.net.link import OLD_TLS, Link, LinkConfig
+from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS, connector_status
 from ampacity.ocpp.station import Station
 from ampacity.roles.charging.network_profiles import NetworkProfiles
 from ampacity.store.journal import Journal
@@ -14,6 +15,8 @@ from ampacity.store.journal import Journal
 if False:  # for the type checker
     from typing import Any
 
+    from ampacity.evse.session import Session
+    from ampacity.ocpp.evse import OcppEvse
     from ampacity.ocpp.messages import Message
     from ampacity.roles.interfaces import EvseFacts, Files, SiteFacts, View
     from ampacity.roles.primary_face import PrimaryFace
@@ -24,6 +27,7 @@ METER_MS = 1000
 LEAVE_MS = 1500
 FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
+SOURCE_BESIDE = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one for each name
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LOCK = "ConnectorPlugRetentionLock"
 LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
@@ -87,6 +91,31 @@ class Prompt:
         return found
 
 
+class StationAccess:
+    """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and what its session reports, in OCPP's words."""
+
+    def __init__(self, upstream: "Upstream", evse: "OcppEvse") -> None:
+        self._upstream = upstream
+        self._evse = evse
+
+    def permits(self) -> bool:
+        """Somebody is authorised there."""
+        return self._evse.may_charge()
+
+    def reason(self) -> str:
+        """stoppedReason with which that was over last."""
+        return self._evse.ended_by
+
+    def event(self, kind: str, word: "str | None", now_ms: int) -> None:
+        """To the station at once."""
+        fields: "dict[str, Any]" = {}
+        if kind == "charging":
+            fields["state"] = CHARGING_STATES[word]  # type: ignore[index]  # it has one
+        elif word is not None:
+            fields["reason"] = STOPPED_REASONS[word]
+        self._upstream.event(self._evse.id - 1, "stop_local" if kind == "stop" else kind, fields, now_ms)
+
+
 class Upstream:
     """One station, its link, and the last facts it was given."""
 
@@ -112,8 +141,8 @@ class Upstream:
         self._limits: "list[tuple[str, tuple[str, int], int, str, int | None]]" = []
         self._known: "list[dict[str, Any]]" = [{} for _ in site["evses"]]
         self.station.explain = lambda evse_id: primary.why(evse_id - 1)
-        for evse in range(len(site["evses"])):
-            self.status(evse, "Unavailable", False, now_ms)
+        for evse in self.station.evses:
+            self.station.evse_status(evse.id, "Unavailable", now_ms, settled=False)
         self.station.tell_start(now_ms)
 
     def _configure(self, values: "dict[str, Any]", now_ms: int) -> None:
@@ -168,6 +197,10 @@ class Upstream:
             raise Rejected(component + "." + name, "***" if text else "it", why)
         return result.get("attributeValue", "ok")
 
+    def shown_reason(self, text: str) -> str:
+        """A text of the guard's `why` as people read it: whatever its unit, a limit of the CSMS is `ocpp`."""
+        return text.replace("by %s " % SOURCE_BESIDE, "by %s " % SOURCE)
+
     def transaction(self, index: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
         return self.station.transaction(index + 1)
@@ -177,17 +210,26 @@ class Upstream:
         self.station.session_event(0 if index is None else index + 1, "token", {"token": token, "type": kind}, now_ms)
         self.link.wake()
 
+    def access(self, index: int) -> "StationAccess":
+        """Who may charge at this EVSE."""
+        return StationAccess(self, self.station.evses[index])
+
+    def operative(self, index: int) -> bool:
+        """False while the CSMS has switched this EVSE off (G03, G04)."""
+        return self.station.availability.operative(index + 1)
+
     def event(self, index: int, kind: str, fields: "dict[str, Any]", now_ms: int) -> None:
-        """An event of the EVSE's session (evse/session.py) for the station."""
+        """What happens at an EVSE, as Station.session_event takes it."""
         self.station.session_event(index + 1, kind, fields, now_ms)
         self.link.wake()
 
-    def status(self, index: int, status: str, settled: bool, now_ms: int) -> None:
-        """The status of the EVSE's session, told when it changes; settled False: it may be another in a moment."""
+    def status(self, index: int, session: "Session", now_ms: int) -> None:
+        """The connectorStatus that follows from the EVSE's session, reported when it changes."""
         known = self._known[index]
-        if known.get("status") != (status, settled):
-            known["status"] = (status, settled)
-            self.station.evse_status(index + 1, status, now_ms, settled)
+        status = connector_status(bool(session.fault), session.lost, session.phase != "idle")
+        if known.get("status") != (status, session.settled):
+            known["status"] = (status, session.settled)
+            self.station.evse_status(index + 1, status, now_ms, session.settled)
             self.link.wake()
 
     def facts(self, index: int, facts: "EvseFacts", fault: "str | None", now_ms: int) -> None:
@@ -272,13 +314,7 @@ class Upstream:
     def _act(self, action: "tuple[Any, ...]", now_ms: int) -> None:
         kind = action[0]
         evses = self.primary.evses
-        if kind == "start":
-            evses.start(action[1] - 1, action[2], now_ms)
-        elif kind == "stop":
-            evses.stop(action[1] - 1, action[2], now_ms)
-        elif kind == "availability":
-            evses.available(action[1] - 1, action[2], now_ms)
-        elif kind == "unlock":
+        if kind == "unlock":
             evses.unlock(action[1] - 1, action[2], now_ms)
         elif kind == "reset":
             self.primary.reset(action[1], action[2], now_ms)
@@ -304,7 +340,7 @@ class Upstream:
         for evse, watts, limit_da, phases in self.station.limits(now_ms):
             target = ("chargers", 0) if evse == 0 else ("evse", evse - 1)
             if watts is not None:
-                limits.append((SOURCE if limit_da is None else SOURCE + " watts", target, max(0, int(watts)), "w", phases))
+                limits.append((SOURCE if limit_da is None else SOURCE_BESIDE, target, max(0, int(watts)), "w", phases))
             if limit_da is not None:
                 limits.append((SOURCE, target, limit_da, "da", None))
         if limits == self._limits:

@@ -120,7 +120,11 @@ class Wire:
 
 
 class Buses:
-    """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index."""
+    """All wires. drivers: per EVSE index its driver (None: local); meters: per meter index.
+
+    on_reading: called by a meter's driver from its `reply`, with (index, reading, now_ms): `SafetyLoop.on_reading`, so the safety pass
+    runs inside the call that decoded the meter's frame.
+    """
 
     def __init__(
         self, site: "SiteFacts", guard: "Guard", platform: "RolePlatform", log: "Log", numbers: "GrantNumbers",

@@ -1,16 +1,22 @@
 """The safety loop: facts in, one pass of the guard, orders out. It alone permits feeding frames and feeds the watchdog.
 
+The pass runs in three places: each 100 ms in `run`; inside the reply callback of a meter's driver (`on_reading`), so that no frame
+waits for the next 100 ms; and after a parent's grant, before the reply to it leaves. Only `run` lets anything be fed.
+
 Bounded work, no await but the pace itself; nothing of OCPP, disk or network is called from here. A share among many is
 left after STRETCH_MS for others to run, and gone on with before the next tick.
 """
 
 if False:  # for the type checker
+    from collections.abc import Sequence
+
     from ampacity.base.log import Log
     from ampacity.circuit.guard import Guard
     from ampacity.evse.local_driver import LocalDriver
     from ampacity.roles.control.buses import Buses
     from ampacity.roles.control.contactor_outputs import ContactorOutputs
-    from ampacity.roles.interfaces import ParentFace, RolePlatform
+    from ampacity.roles.interfaces import ParentFace, Reading, RolePlatform
+    from ampacity.roles.optional.part import OptionalPart
 
 TICK_MS = 100
 STRETCH_MS = 12  # of a share in one piece; what follows it in the tick takes a few more
@@ -18,28 +24,49 @@ PERMIT_MS = 250  # how long one checked tick lets frames leave that may feed a w
 
 
 class SafetyLoop:
-    """guard: the safety core. locals_: the local charging points. buses: wires with their drivers. parent_link: to a parent."""
+    """guard: the safety core. readings: by meter index, kept here for others. parts: those that look at each reading.
+
+    `drive` says what it works on, before the first pass: the buses are made with `on_reading`, and so after it.
+    """
 
     def __init__(
-        self, guard: "Guard", buses: "Buses", locals_: "list[LocalDriver]", platform: "RolePlatform", log: "Log",
-        contactor_outputs: "ContactorOutputs | None" = None, parent_link: "ParentFace | None" = None,
+        self, guard: "Guard", platform: "RolePlatform", log: "Log", readings: "list[Reading | None]", parts: "Sequence[OptionalPart]",
     ) -> None:
         self.guard = guard
+        self.platform = platform
+        self.log = log
+        self.readings = readings
+        self.parts = parts
+        self.stall_ms = 0
+        self._last_ms: "int | None" = None
+
+    def drive(
+        self, buses: "Buses", locals_: "list[LocalDriver]",
+        contactor_outputs: "ContactorOutputs | None" = None, parent_link: "ParentFace | None" = None,
+    ) -> None:
+        """buses: wires with their drivers. locals_: the local charging points. parent_link: to a parent."""
         self.buses = buses
         self.locals = locals_
         self.contactor_outputs = contactor_outputs
         self.parent_link = parent_link
-        self.platform = platform
-        self.log = log
-        self.stall_ms = 0
-        self._last_ms: "int | None" = None
         self._wanted: "list[int | None]" = [None] * len(buses.drivers)
+
+    def on_reading(self, meter: int, reading: "Reading | None", now_ms: int) -> None:
+        """A meter's frame is complete and its currents are in the guard: one pass at once.
+
+        This is the callback that the meter's driver makes from its `reply`, that is from within the engine's `receive` of the frame's
+        last bytes: the whole pass runs in there, and the wire's next frame may be an order of it. So nothing in here waits.
+        """
+        self.readings[meter] = reading
+        for part in self.parts:
+            part.reading(meter, now_ms)
+        self.tick(now_ms, permit=False)
 
     def tick(self, now_ms: int, permit: bool = True) -> None:
         """One pass: decide, tell the drivers what is wanted, and permit frames that feed.
 
-        permit False: called from a driver, because a meter's frame shows something now; lowers leave at
-        once, but only the loop's own pass lets anything be fed (rule 11: drivers live on when it hangs).
+        permit False: called from within a driver's reply or for a parent's grant; lowers leave at once, but only the loop's own
+        pass lets anything be fed (rule 11: drivers live on when it hangs).
         """
         guard, began_us = self.guard, self.platform.clock.now_us()
         if self.parent_link is not None:

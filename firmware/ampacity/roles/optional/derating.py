@@ -21,7 +21,7 @@ class Derating(OptionalPart):
     def step(self, now_ms: int) -> None:
         """Housekeeping: a changed percentage goes to the guard."""
         for driver in self.drivers:
-            percent = percent_at(driver.evse.port.temperature_c)
+            percent = percent_at(driver.temperature_c)
             if percent != self._told.get(driver.index, 100):
                 self._told[driver.index] = percent
                 self.guard.optional.derate(driver.index, percent)

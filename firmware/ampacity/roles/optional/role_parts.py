@@ -24,7 +24,7 @@ def role_parts(primary: "PrimaryFace") -> "list[OptionalPart]":
     if site.get("settings", {}).get("start_delay_s"):
         from ampacity.roles.optional.demand_intervals import StartDelays
         parts.append(StartDelays(primary.guard.optional, primary.platform, site["settings"]["start_delay_s"] * 1000, primary.started_ms))
-    if [driver for driver in primary.locals if hasattr(driver.evse.port, "temperature_c")]:
+    if primary.locals:
         from ampacity.roles.optional.derating import Derating
         parts.append(Derating(primary.guard, primary.locals))
     return parts

@@ -5,12 +5,14 @@ Amperes with one decimal, one entry for each supply phase.
 
 from ampacity.base.compat import mem_free
 from ampacity.base.quantities import amps
+from ampacity.evse.session import CHARGING
 from ampacity.roles.configuration.compiled_site import spread
 
 if False:  # for the type checker
     from typing import Any
 
     from ampacity.circuit.guard import Guard
+    from ampacity.evse.session import Session
     from ampacity.roles.interfaces import View
     from ampacity.roles.primary_face import PrimaryFace
 
@@ -50,6 +52,18 @@ def left_text(row: "dict[str, Any]") -> str:
     return "%s (%s) left the site file: %s %s" % (name, row["at"] or "address unknown", count, until)
 
 
+def shown_status(session: "Session") -> str:
+    """The status of an EVSE's session for people and the bench: Available, Preparing, Charging, Suspended, Finishing, Unavailable, Faulted."""
+    phase = session.phase
+    if session.fault:
+        return "Faulted"
+    if session.lost or not session.operative:
+        return "Unavailable"
+    if phase == "active":
+        return "Charging" if session.charging_state == CHARGING else "Suspended"
+    return "Available" if phase == "idle" else "Finishing" if phase == "ended" else "Preparing"
+
+
 def evse_view(primary: "PrimaryFace", index: int) -> "View":
     """One EVSE: what was ordered, what it may be drawing at most, what it says, and why."""
     guard, facts = primary.guard, primary.site["evses"][index]
@@ -61,7 +75,7 @@ def evse_view(primary: "PrimaryFace", index: int) -> "View":
         "bound_a": in_amperes(guard.bound_da(index)),
         "reserve_a": guard.reserve_da(index) / 10,
         "measured_a": in_amperes(spread(facts["terminals"], measured_da, primary.site["phases"])),
-        "status": primary.evses.status(index),
+        "status": shown_status(primary.evses.session(index)),
         "why": primary.why(index),
         "transaction": primary.evses.transaction(index),
     }

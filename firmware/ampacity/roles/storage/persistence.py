@@ -141,15 +141,15 @@ class Persistence(KeptDocuments):
         if unread and locals_:
             self.log.add("error", "storage: latched faults cannot be read: a local EVSE resumes when unplugged", self.platform.clock.now_ms())
         for driver in locals_:
-            faults = [UNREAD] if unread else self._latched.get(driver.evse.port.name)
+            faults = [UNREAD] if unread else self._latched.get(driver.name)
             if isinstance(faults, list):
-                driver.evse.restore(faults)
+                driver.restore(faults)
 
     def keep_latches(self, locals_: "list[LocalDriver]", now_ms: int) -> None:
         """At once when one is new, or gone."""
         latched = dict(self._latched)
         for driver in locals_:
-            name, faults = driver.evse.port.name, driver.evse.latched
+            name, faults = driver.name, driver.latched
             if faults:
                 latched[name] = faults
             elif name in latched:

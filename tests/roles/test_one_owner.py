@@ -1,0 +1,118 @@
+"""Who may charge at a managed EVSE is the station's to say: the session asks it, and keeps no second answer of its own."""
+
+from helper_garage import Garage, site
+
+OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9", "security_profile": 1, "password": "0123456789abcdef"}
+OFFLINE = {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}
+
+
+def managed(**config):
+    """A garage with a station upstream that nobody answers; a card is accepted offline."""
+    settings = dict(OFFLINE)
+    for name in config:
+        settings[name.replace("__", ".")] = config[name]
+    return accepted(Garage(site(ocpp=dict(OCPP, config=settings)))).run(9000)
+
+
+def accepted(garage):
+    """The CSMS accepted this station in an earlier life."""
+    garage.primary.upstream.station._accepted_before = True
+    return garage
+
+
+def card(garage, name="evse-2"):
+    garage.primary.evses.token(name, "CARD", "ISO14443", garage.now_us // 1000)
+
+
+def switch(garage, name, operative):
+    return garage.primary.upstream.station.availability.change(name, operative, garage.now_us // 1000)
+
+
+def test_a_transaction_that_outlives_a_pulled_plug_charges_again_when_the_car_is_back():
+    garage = managed(TxCtrlr__TxStopPoint="Authorized", TxCtrlr__StopTxOnEVSideDisconnect="false")
+    garage.unit.port.car = "C"
+    garage.run(3000)
+    card(garage)
+    garage.run(20000)
+    transaction = garage.view("evse-2")["transaction"]
+    assert transaction and garage.amps_da()[1] > 60
+    garage.unit.port.car = "A"
+    garage.run(5000)
+    assert garage.amps_da()[1] == 0 and garage.view("evse-2")["transaction"] == transaction
+    garage.unit.port.car = "C"
+    garage.run(30000)
+    assert garage.view("evse-2")["transaction"] == transaction
+    assert garage.amps_da()[1] > 60 and garage.view("evse-2")["status"] == "Charging"
+
+
+def test_the_stop_button_before_the_plug_takes_the_authorisation_back_for_the_csms_too():
+    garage = managed()
+    card(garage)
+    garage.run(1000)
+    assert garage.view("evse-2")["status"] == "Preparing"
+    garage.primary.evses.button("evse-2", "stop", garage.now_us // 1000)
+    garage.run(1000)
+    assert garage.view("evse-2")["status"] == "Available"
+    garage.unit.port.car = "C"
+    garage.run(20000)
+    assert garage.view("evse-2")["transaction"] is None and garage.amps_da()[1] == 0
+    assert garage.view("evse-2")["status"] == "Preparing"
+
+
+def test_an_inoperative_evse_is_shown_so_after_a_restart():
+    garage = managed()
+    assert switch(garage, "2", False) == "Accepted"
+    garage.run(1000)
+    assert garage.view("evse-2")["status"] == "Unavailable"
+    garage.start()
+    garage.run(12000)
+    assert garage.view("evse-2")["status"] == "Unavailable" and garage.view("evse-1")["status"] == "Available"
+
+
+def test_a_car_plugged_in_while_inoperative_charges_when_the_evse_is_operative_again():
+    garage = managed(AuthCtrlr__Enabled="false")
+    switch(garage, "2", False)
+    garage.unit.port.car = "C"
+    garage.run(20000)
+    assert garage.amps_da()[1] == 0 and garage.view("evse-2")["status"] == "Unavailable"
+    switch(garage, "2", True)
+    garage.run(20000)
+    assert garage.amps_da()[1] > 60 and garage.view("evse-2")["status"] == "Charging"
+
+
+def test_every_word_of_a_session_has_one_of_ocpp():
+    from ampacity.evse import session
+    from ampacity.ocpp.evse import CHARGING_STATES, STOPPED_REASONS
+
+    assert sorted(CHARGING_STATES) == sorted(session.CHARGING_STATES)
+    reasons = [session.STOP_BUTTON, session.EMERGENCY_STOP, session.RESET] + [reason for _words, reason in session.ENDING_FAULTS]
+    assert sorted(STOPPED_REASONS) == sorted(set(reasons))
+
+
+class Shown:
+    """A session as the view sees it."""
+
+    def __init__(self, phase, **facts):
+        self.phase = phase
+        self.fault, self.lost, self.operative, self.charging_state = None, False, True, "connected"
+        for name in facts:
+            setattr(self, name, facts[name])
+
+
+def test_the_words_of_the_view_are_made_of_what_the_session_knows():
+    from ampacity.evse.session import CHARGING, PAUSED_BY_EV
+    from ampacity.roles.service.status_view import shown_status
+
+    for wanted, session in (
+        ("Available", Shown("idle")),
+        ("Preparing", Shown("authorised")),
+        ("Preparing", Shown("plugged")),
+        ("Charging", Shown("active", charging_state=CHARGING)),
+        ("Suspended", Shown("active", charging_state=PAUSED_BY_EV)),
+        ("Finishing", Shown("ended")),
+        ("Unavailable", Shown("active", lost=True)),
+        ("Unavailable", Shown("idle", operative=False)),
+        ("Unavailable", Shown("active", operative=False, charging_state=CHARGING)),
+        ("Faulted", Shown("active", fault="rcm", lost=True, operative=False)),
+    ):
+        assert shown_status(session) == wanted, (wanted, session.phase)
