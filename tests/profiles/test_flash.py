@@ -76,7 +76,7 @@ def test_a_device_that_forgets_a_stored_setting_is_told_twelve_times_a_day():
     driver, device = bench(forgets=True)
     play(driver, device, START_MS, 7200000, 500)
     assert device.writes.count(MODE) == 12 and not driver.facts.online
-    assert "does not hold" in driver.facts.fault
+    assert "setting not retained" in driver.facts.fault
     play(driver, device, START_MS + DAY_MS, 7200000, 500)
     assert device.writes.count(MODE) == 24
 
