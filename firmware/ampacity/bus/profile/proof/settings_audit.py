@@ -6,7 +6,11 @@ The recipe writes what is not as it should be, and only that: some of these regi
 from ampacity.bus.profile.orders.order_recipe import W_ADDRESS, W_DIV, W_MUL, W_RAW, W_SHOWN, W_STORED, W_WHAT
 from ampacity.bus.profile.orders.write_limiter import DayCount
 from ampacity.bus.profile.proof.conditions import near_ms
-from ampacity.bus.profile.proof.mismatch import setting_text
+from ampacity.bus.profile.proof.mismatch import register_text, words_of
+from ampacity.bus.profile.registers.codec import ADDRESS, NAME
+
+if False:  # for the type checker
+    from typing import Any
 
 TRIES_MAX = 3
 COUNTED = ("watchdog", "fallback")  # what the ledger counts as the device shows it, whatever was written
@@ -60,14 +64,24 @@ class SettingsAudit:
         """The first setting that is not right, beside what it shows."""
         for write in self.recipe:
             if not self.is_set(write):
-                return setting_text(self, write, self.readings.fields)
+                return self._text(write)
         return None
+
+    def _text(self, write: "list[Any]") -> str:
+        """A setting that is not as it was written."""
+        what, index, fields = write[W_WHAT], write[W_SHOWN], self.readings.fields
+        wanted = words_of(what, self.wanted(write))
+        if index < 0:
+            return "register %d was not written, expected %s" % (write[W_ADDRESS], wanted)
+        if index in self.readings.denied:
+            return "register %s (%d) could not be read and is not written, expected %s" % (fields[index][NAME], fields[index][ADDRESS], wanted)
+        return register_text(fields[index], words_of(what, self.readings.values[index]), "written " + wanted)
 
     def accepted_text(self) -> "str | None":
         """A setting that is counted as the device shows it, for it holds no other."""
         for write in self.recipe:
             if write[W_ADDRESS] in self._accepted and not self._rounded(write):
-                return setting_text(self, write, self.readings.fields) + "; the value shown counts"
+                return self._text(write) + "; the value shown counts"
         return None
 
     def forget(self) -> None:
@@ -176,7 +190,7 @@ class SettingsAudit:
                 return why
         for write in self.recipe:
             if not self.is_set(write):
-                return "setting not retained: " + setting_text(self, write, self.readings.fields)
+                return "setting not retained: " + self._text(write)
         if self.power_on >= 0 and (values[self.power_on] is None or values[self.power_on] > self.targets["power_on"]):
             return "it allows more after a restart than the site file declares"
         return None
