@@ -42,13 +42,15 @@ class DeviceFacts:
     amps_da: one entry a terminal, deci-ampere, >= 0. volts_dv: one entry a terminal. limit_da: the limit
     that the device reports in force. contactor_closed: its feedback. fault: text, None when well.
     updated_ms: when the newest reading came, -1 for never. energy_ms: when its energy was asked for, None: with that
-    reading. trouble: text, None when none: what keeps it from charging though it is no fault of the device. remark:
-    text, None when none: what it shows otherwise than its profile says, though it charges.
+    reading. power_asked_ms: when a power that is read seldom was asked for, None: with the currents. trouble: text, None
+    when none: what keeps it from charging though it is no fault of the device. remark: text, None when none: what it shows
+    otherwise than its profile says, though it charges.
     """
 
     trouble: "str | None" = None
     remark: "str | None" = None
     energy_ms: "int | None" = None
+    power_asked_ms: "int | None" = None
 
     def __init__(self) -> None:
         self.online = False

@@ -11,6 +11,8 @@ from ampacity.bus.profile.registers.readings import span_read_pdu, span_reply_le
 from ampacity.bus.profile.requests import DENIED_MS
 
 if False:  # for the type checker
+    from typing import Any
+
     from ampacity.bus.profile.evse_device import EvseDevice
     from ampacity.bus.profile.orders.order_writer import OrderWriter
     from ampacity.bus.profile.requests import Requests
@@ -30,7 +32,7 @@ class Contact:
         self._device = device
         self._requests = requests
         self._orders = orders
-        self._wake = device.table.get("wake")
+        self._wake: list[Any] = device.table.get("wake") or []  # the span that is read to wake it; [] where it does not sleep
 
     def must_wake(self) -> bool:
         """Does it sleep, and was it not woken for the next frame?"""

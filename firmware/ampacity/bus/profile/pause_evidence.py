@@ -11,20 +11,19 @@ from ampacity.bus.profile.registers.codec import ADDRESS, NAME
 if False:  # for the type checker
     from typing import Any
 
-    from ampacity.bus.profile.evse_driver import EvseDriver
     from ampacity.bus.profile.orders.order_recipe import OrderRecipe
 
 
-def can_declare_off_shows(driver: "EvseDriver") -> bool:
-    """May the site say of this device what it shows while it is off?"""
+def can_declare_off_shows(driver: "Any") -> bool:
+    """May the site say of this device, an EvseDriver, what it shows while it is off?"""
     return bool(driver.device.table["proof"].get("told"))
 
 
-def pause_view(driver: "EvseDriver") -> "dict[str, Any] | None":
+def pause_view(driver: "Any") -> "dict[str, Any] | None":
     """{register, at, shown_da, read, shows, states, proven, able}; None: it is not paused, or was not read since.
 
-    read: was its limit? Where its state proves the pause nobody asks for that. able: all that would prove its pause, if the site said
-    so, is there now.
+    driver: an EvseDriver. shown_da: its limit, da. read: was its limit? Where its state proves the pause nobody asks for that. able: all
+    that would prove its pause, if the site said so, is there now.
     """
     device = driver.device
     order, readings, index = device.order, device.readings, device.limit_index()
@@ -37,7 +36,7 @@ def pause_view(driver: "EvseDriver") -> "dict[str, Any] | None":
     if not readings.asked_since(fields, since_ms) or not (read or proven):
         return None
     amps_da, shown_da, field = device.per_terminal("current"), readings.values[index] if read else None, readings.fields[index]
-    still = bool(amps_da) and max(amps_da) <= NOISE_DA
+    still = max(amps_da) <= NOISE_DA if amps_da else False
     return {
         "register": field[NAME], "at": field[ADDRESS], "shown_da": shown_da, "read": read, "shows": off_shows_of(device.recipe, shown_da),
         "states": [[readings.fields[state][NAME], readings.values[state]] for state in states], "proven": proven,

@@ -51,7 +51,7 @@ class ContactorOverride:
         """The audit leaves these registers alone while they are to be as they are."""
         self._device.audit.left_alone = [write[W_ADDRESS] for write in self._open] if self.holding else ()
 
-    def due(self, now_ms: int) -> "tuple | None":
+    def due(self, now_ms: int) -> "tuple[Any, ...] | None":
         """(class, due, take) of the next write; an opening one goes before everything."""
         if not self.holding:
             return None
@@ -60,10 +60,10 @@ class ContactorOverride:
             self._wait_ms, self._hold_ms = AGAIN_MS, -1
         return (LOWER if self._on else ORDER, self._hold_ms if self._at == 0 else now_ms, self._take)
 
-    def _writes(self) -> list:
+    def _writes(self) -> "list[Any]":
         return self._open if self._on else self._release
 
-    def _is_set(self, write: list, now_ms: int) -> bool:
+    def _is_set(self, write: "list[Any]", now_ms: int) -> bool:
         """Does the device show what this write sets, lately and since the last write?"""
         shown, readings = write[W_SHOWN], self._device.readings
         if shown < 0 or readings.asked_ms[shown] <= max(self._written_ms, now_ms - FRESH_MS):

@@ -48,7 +48,7 @@ class PhaseSwitching:
         """Must it stay paused? From the write until the reading that shows what came of it."""
         return self._step == SENT
 
-    def due(self, now_ms: int) -> "tuple | None":
+    def due(self, now_ms: int) -> "tuple[Any, ...] | None":
         """(class, due, take): the switch when it is paused and has waited; then the look at what it shows."""
         if self._step == SENT:
             return (ORDER, max(self._sent_ms + self._after_ms, self._hold_ms), self._take_look)
@@ -135,4 +135,4 @@ class PhaseSwitching:
     def _drawing_beyond(self) -> bool:
         """Does current flow where only one phase should be closed?"""
         amps_da = self._device.facts.amps_da
-        return self._believed == 1 and bool(amps_da) and max(amps_da[1:] or [0]) >= DRAWS_DA
+        return max(amps_da[1:] or [0]) >= DRAWS_DA if self._believed == 1 and amps_da else False

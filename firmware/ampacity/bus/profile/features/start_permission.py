@@ -27,7 +27,7 @@ class StartPermission:
         self._rows = rows
         self._hold_ms = -1
 
-    def due(self, now_ms: int) -> "tuple | None":
+    def due(self, now_ms: int) -> "tuple[Any, ...] | None":
         """(class, due, take) while it asks for something that it may have."""
         order = self._device.order
         if self._asked() is None:
@@ -39,7 +39,7 @@ class StartPermission:
             return None
         return (ORDER, max(now_ms, self._hold_ms), self._take)
 
-    def _asked(self) -> "list | None":
+    def _asked(self) -> "list[Any] | None":
         values = self._device.readings.values
         for row in self._rows:
             if values[row[0]] == row[1]:
@@ -48,9 +48,9 @@ class StartPermission:
 
     def _take(self, now_ms: int) -> "Request | None":
         self._hold_ms = now_ms + AGAIN_MS
-        if not self._requests.may_feed("feature", now_ms):
-            return None
         row = self._asked()
+        if row is None or not self._requests.may_feed("feature", now_ms):
+            return None
         write_limiter, answer = self._device.write_limiter, (row[2], tuple(row[3]))
         write_limiter.sent("answer", answer, now_ms, AGAIN_MS)
         self._hold_ms = write_limiter.ready_ms("answer", answer, now_ms, True)  # it asks still: once a minute at the least

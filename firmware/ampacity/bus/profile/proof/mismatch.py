@@ -3,10 +3,13 @@
 from ampacity.base.quantities import amps, seconds
 from ampacity.bus.profile.registers.codec import ADDRESS, NAME
 
+if False:  # for the type checker
+    from typing import Any
+
 AMPERES = ("order", "fallback", "power_on")
 
 
-def register_text(field: list, shown: object, wanted: str) -> str:
+def register_text(field: "list[Any]", shown: object, wanted: str) -> str:
     """A register beside what was wanted of it; shown and wanted are finished words."""
     return "register %s (%d) shows %s, %s" % (field[NAME], field[ADDRESS], shown, wanted)
 

@@ -61,7 +61,7 @@ class PauseProof:
         if shown_da > recipe.most_da(0):
             if (self.off_shows == "max" and shown_da < recipe.max_da) or (self.off_shows == "least" and shown_da > recipe.min_da):
                 return False
-        still = bool(amps_da) and max(amps_da) <= NOISE_DA and min(amps_da) >= -NOISE_DA
+        still = max(amps_da) <= NOISE_DA and min(amps_da) >= -NOISE_DA if amps_da else False
         return still and holds(device.table["proof"]["told"], values, 0, device.targets)
 
     def check_ack(self, now_ms: int) -> None:
@@ -97,7 +97,7 @@ class PauseProof:
         if self.ack_fields and order.acked_off:
             if self.off_shows and order.off_disproved:
                 return True
-            draws = bool(amps_da) and max(amps_da) > NOISE_DA
+            draws = max(amps_da) > NOISE_DA if amps_da else False
             if (draws and (self.off_shows or not self._off_settled())) or not self.ack_read():
                 return True  # a slow vehicle; rule 10 judges one that does not stop
         return bool(self.ack_fields or device.recipe.off_shown) and 0 <= device.readings.asked_ms[index] < order.written_ms
