@@ -8,6 +8,7 @@ from ampacity.bus.profile.proof.identity import Identity
 from ampacity.bus.profile.requests import DENIED_MS
 
 if False:  # for the type checker
+    from collections.abc import Sequence
     from typing import Any
 
     from ampacity.bus.client.request import Request
@@ -25,10 +26,11 @@ NOT_SO = ("exception:2", "exception:3")  # address or length
 class Answers:
     """Takes what was read to the parts that it concerns. features: those that want to know of each reading."""
 
+    _identity: "Identity | None" = None  # made when it is read first
     _refused_at: "tuple[str, int] | None" = None  # (group, span) of the last read that was refused, until it is shown
 
     def __init__(
-        self, device: "EvseDevice", pause: "PauseProof", proof: "OrderProof", settings: "SettingsCheck", trouble: "Trouble", features: "list[Any]"
+        self, device: "EvseDevice", pause: "PauseProof", proof: "OrderProof", settings: "SettingsCheck", trouble: "Trouble", features: "Sequence[Any]"
     ) -> None:
         self._device = device
         self._pause = pause
@@ -36,7 +38,6 @@ class Answers:
         self._settings = settings
         self._trouble = trouble
         self._features = features
-        self._identity = Identity(device)
 
     def take(self, request: "Request", pdu: bytes, now_ms: int) -> None:
         """The reply to a reading; one of another form than was asked for is left."""
@@ -62,6 +63,8 @@ class Answers:
         if group == "live":
             self._live(now_ms)
         elif group == "identity":
+            if self._identity is None:
+                self._identity = Identity(self._device)
             self._identity.read(now_ms)
         self._settings.report(group, now_ms)
 

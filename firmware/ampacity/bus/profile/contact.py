@@ -25,6 +25,7 @@ PROBE_SLOWER_MAX = 4      # the longer it is silent, the rarer, up to this many 
 class Contact:
     """`presence_due`: nobody answers its probes, so a reading is next. `woken`: the frame that wakes it has just left."""
 
+    _wake: "Any" = ()  # the span that is read to wake it; () where it does not sleep
     presence_due = False
     woken = False
 
@@ -32,7 +33,8 @@ class Contact:
         self._device = device
         self._requests = requests
         self._orders = orders
-        self._wake: list[Any] = device.table.get("wake") or []  # the span that is read to wake it; [] where it does not sleep
+        if device.table.get("wake"):
+            self._wake = device.table["wake"]
 
     def must_wake(self) -> bool:
         """Does it sleep, and was it not woken for the next frame?"""

@@ -35,12 +35,10 @@ class EvseDevice:
     failures = 0
 
     def __init__(self, evse_facts: "dict[str, Any]", compiled: "dict[str, Any]", index: int, guard: "DriverGuard") -> None:
-        self.unit: int = evse_facts["unit"]
         self.index = index
         self.guard = guard
         self.site = evse_facts
         self.table = compiled
-        self.terminals = len(evse_facts["terminals"])
         self.facts = DeviceFacts()
         self.targets: dict[str, int] = {"watchdog": evse_facts["watchdog_ms"], "fallback": evse_facts["fallback_da"]}
         self.targets["power_on"] = evse_facts.get("power_on_da", evse_facts["max_da"])
@@ -52,6 +50,17 @@ class EvseDevice:
         self.order = OrderProgress(self.recipe)
         self.cycles = make_cycles(compiled)
         self.hold_ms = {"order": -1, "read": -1, "audit": -1, "probe": -1, "feed": -1, "proof": -1, "feature": -1}
+
+    @property
+    def unit(self) -> int:
+        """Its address on the line."""
+        unit: int = self.site["unit"]
+        return unit
+
+    @property
+    def terminals(self) -> int:
+        """How many phases it feeds."""
+        return len(self.site["terminals"])
 
     # ---- is it there
 

@@ -15,7 +15,7 @@ from ampacity.bus.profile.contact import PROBE_MS, Contact
 from ampacity.bus.profile.evse_device import AUDIT, ONLINE, SILENT, EvseDevice
 from ampacity.bus.profile.orders.order_writer import OrderWriter
 from ampacity.bus.profile.orders.write_limiter import REFUSED_MS
-from ampacity.bus.profile.proof.audit_pass import AuditPass
+from ampacity.bus.profile.proof.audit_pass import next_step
 from ampacity.bus.profile.proof.order_proof import OrderProof
 from ampacity.bus.profile.proof.pause_proof import PauseProof
 from ampacity.bus.profile.proof.settings_check import SettingsCheck
@@ -42,29 +42,26 @@ class EvseDriver:
     """
 
     _idle_until_ms = 0  # nothing to ask before
+    _phases: "Any" = None
+    _contactor: "Any" = None
 
     def __init__(self, evse_facts: "dict[str, Any]", compiled: "dict[str, Any]", index: int, guard: "DriverGuard") -> None:
         self.device = device = EvseDevice(evse_facts, compiled, index, guard)
-        self.unit = device.unit
         self.facts = device.facts
         self.pause = PauseProof(device)
         self._requests = Requests(device)
-        self.poll_feeds = self._requests.reads_feed
         self._proof = OrderProof(device, self.pause)
         self._trouble = Trouble(device, self.pause)
         self._settings = SettingsCheck(device, self._trouble)
-        self._phases: Any = None
-        self._contactor: Any = None
         self._features = self._make_features(compiled)
         self._orders = OrderWriter(device, self._requests, self._settings, self._proof, self.pause, self._features, self._phases)
         if compiled.get("shared"):
             from ampacity.bus.profile.orders.shared_limits import SharedLimits
             SharedLimits(compiled["shared"]).join(self._orders)
         self._contact = Contact(device, self._requests, self._orders)
-        self._audit_pass = AuditPass(device, self._requests, self._trouble)
         self._answers = Answers(device, self.pause, self._proof, self._settings, self._trouble, self._features)
 
-    def _make_features(self, compiled: "dict[str, Any]") -> "list[Any]":
+    def _make_features(self, compiled: "dict[str, Any]") -> "tuple[Any, ...]":
         """What only some devices need beside orders and readings, each imported where it is needed."""
         device, requests = self.device, self._requests
         found: list[Any] = []
@@ -79,9 +76,19 @@ class EvseDriver:
             from ampacity.bus.profile.features.contactor_override import ContactorOverride
             self._contactor = ContactorOverride(device, requests, compiled["contactor"])
             found.append(self._contactor)
-        return found
+        return tuple(found)
 
     # ---- the driver's face
+
+    @property
+    def unit(self) -> int:
+        """Its address on the line."""
+        return self.device.unit
+
+    @property
+    def poll_feeds(self) -> bool:
+        """Does any reading keep its limit alive?"""
+        return self._requests.reads_feed
 
     @property
     def link(self) -> str:
@@ -199,7 +206,7 @@ class EvseDriver:
             due_ms = max(order.written_ms + device.table["latency_ms"], hold_ms["read"], hold_ms["proof"])
             best = first_due(best, (ORDER, due_ms, self._requests.take_proof), now_ms)
         if device.link == AUDIT:
-            best = first_due(best, (ORDER, max(hold_ms["audit"], hold_ms["read"]), self._audit_pass.take), now_ms)
+            best = first_due(best, (ORDER, max(hold_ms["audit"], hold_ms["read"]), self._take_audit), now_ms)
             opening = self._contactor.due(now_ms) if self._contactor else None
             best = first_due(best, opening, now_ms) if opening else best
             return self._probe_before_feed(best, now_ms)
@@ -207,6 +214,9 @@ class EvseDriver:
             wish = feature.due(now_ms)
             best = first_due(best, wish, now_ms) if wish else best
         return self._probe_before_feed(self._routine_due(best, now_ms), now_ms)
+
+    def _take_audit(self, now_ms: int) -> "Request | None":
+        return next_step(self.device, self._requests, self._trouble, now_ms)
 
     def _probe_before_feed(self, best: "Job | None", now_ms: int) -> "Job | None":
         """Where frames that may feed have to wait, an order within the reserve must be heard before them."""

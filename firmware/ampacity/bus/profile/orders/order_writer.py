@@ -11,7 +11,7 @@ from ampacity.bus.profile.proof.order_proof import REWRITE_MS
 from ampacity.bus.profile.requests import DENIED_MS
 
 if False:  # for the type checker
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ampacity.bus.profile.evse_device import EvseDevice
@@ -36,10 +36,11 @@ class OrderWriter:
     _raised_ms = -1  # when a write that does not lower left
     _refused_target = -1  # what it refused, da
     shared: "SharedLimits | None" = None
+    _phases: "Any" = None
 
     def __init__(
         self, device: "EvseDevice", requests: "Requests", settings: "SettingsCheck", proof: "OrderProof", pause: "PauseProof",
-        features: "list[Any]", phases: "Any" = None,
+        features: "Sequence[Any]", phases: "Any" = None,
     ) -> None:  # fmt: skip
         self._device = device
         self._requests = requests
@@ -47,10 +48,13 @@ class OrderWriter:
         self._proof = proof
         self._pause = pause
         self._features = features
-        self._phases = phases
-        self._order = device.order
-        self._recipe = device.recipe
-        self.unit = device.unit
+        if phases is not None:
+            self._phases = phases
+
+    @property
+    def unit(self) -> int:
+        """Its address on the line."""
+        return self._device.unit
 
     @property
     def muted(self) -> int:
@@ -59,12 +63,12 @@ class OrderWriter:
 
     def target_da(self) -> int:
         """What should be ordered now. While the settings are unproven a lower goes down to within the reserve."""
-        device, recipe = self._device, self._recipe
+        device, recipe = self._device, self._device.recipe
         target_da = recipe.representable(device.want_da)
         for feature in self._features:
             if feature.holding:
                 target_da = 0
-        if device.link == ONLINE or target_da >= self._order.target_da or device.within_reserve(target_da):
+        if device.link == ONLINE or target_da >= self._device.order.target_da or device.within_reserve(target_da):
             return target_da
         target_da = recipe.representable(device.reserve_da())
         return target_da if device.within_reserve(target_da) else 0
@@ -73,7 +77,7 @@ class OrderWriter:
 
     def due(self, now_ms: int) -> "Job | None":
         """The next write of the order; None: it stands, or nothing of it may leave in this state of the link."""
-        device, order = self._device, self._order
+        device, order = self._device, self._device.order
         target_da = self.target_da()
         if device.link == AUDIT and not device.within_reserve(target_da):
             return None
@@ -84,7 +88,7 @@ class OrderWriter:
         if target_da < order.target_da:
             return (LOWER, hold_ms if order.lowering else min(hold_ms, now_ms), self.take)
         if target_da > order.target_da:
-            return (ORDER, max(hold_ms, self._raised_ms + self._recipe.table["gap_ms"]), self.take)
+            return (ORDER, max(hold_ms, self._raised_ms + self._device.recipe.table["gap_ms"]), self.take)
         if not order.done():
             if not order.at:
                 hold_ms = max(hold_ms, device.write_limiter.ready_ms("order", target_da, now_ms, order.lowering or not target_da))
@@ -93,12 +97,12 @@ class OrderWriter:
 
     def _repeat_due(self, hold_ms: int, now_ms: int) -> "Job | None":
         """The order has been given; is there a reason to give it again?"""
-        order, limiter, since_ms = self._order, self._device.write_limiter, self._proof.not_as_ordered_ms
+        order, limiter, since_ms = self._device.order, self._device.write_limiter, self._proof.not_as_ordered_ms
         if self._proof.resend:
             return (ORDER, max(hold_ms, limiter.ready_ms("resend", order.target_da, now_ms, not order.target_da)), self._take_resend)
         if since_ms >= 0:
             ready_ms = limiter.ready_ms("order", order.target_da, now_ms, order.lowering or not order.target_da)
-            due_ms = max(hold_ms, since_ms + REWRITE_MS, ready_ms, self._raised_ms + self._recipe.table["gap_ms"])
+            due_ms = max(hold_ms, since_ms + REWRITE_MS, ready_ms, self._raised_ms + self._device.recipe.table["gap_ms"])
             return (ORDER, due_ms, self._take_again)
         return None
 
@@ -116,13 +120,13 @@ class OrderWriter:
         """A write that carries target_da, in a frame of its own or in that of the whole line. Raises InvariantBroken for a forbidden value."""
         device = self._device
         if self.shared is None:
-            return self._requests.pdu(self._recipe.pdu(write, target_da, device.targets), priority, tag)
-        raw = self._recipe.raw(write, target_da)
+            return self._requests.pdu(self._device.recipe.pdu(write, target_da, device.targets), priority, tag)
+        raw = self._device.recipe.raw(write, target_da)
         return self.shared.request(self, write, raw, priority, device.table["gap_ms"], tag, now_ms)
 
     def take(self, now_ms: int, keeps: bool = False) -> "Request | None":
         """The next write of the order. keeps: it is in force already, and this only keeps it alive: no write that a day counts."""
-        device, order = self._device, self._order
+        device, order = self._device, self._device.order
         target_da = self.target_da()
         if target_da != order.target_da:
             order.start(target_da)
@@ -134,7 +138,7 @@ class OrderWriter:
         if first is not None:
             return first(now_ms)
         most_da = order.most_da(write)
-        order_id = device.guard.send(device.index, most_da, now_ms, held=most_da > self._recipe.most_da(order.target_da))
+        order_id = device.guard.send(device.index, most_da, now_ms, held=most_da > self._device.recipe.most_da(order.target_da))
         if order_id is None:
             return self._denied(write, now_ms)
         priority = LOWER if order.lowering else ORDER
@@ -156,7 +160,7 @@ class OrderWriter:
 
         A lower is none to the guard where the device may stand lower still: it is tried again as an order, with its settings read.
         """
-        device, order = self._device, self._order
+        device, order = self._device, self._device.order
         if order.counted_at_max:  # not now: it was given, and is not believed
             order.counted_at_max, order.at = False, len(order.writes)
             return None
@@ -180,7 +184,7 @@ class OrderWriter:
 
         A lower waits for no settings: whether it may leave without them is the guard's to say.
         """
-        device, order, requests = self._device, self._order, self._requests
+        device, order, requests = self._device, self._device.order, self._requests
         if order.wants_limit_shown(write) and device.limit_index() >= 0 and not device.limit_seen():
             return requests.take_proof
         if order.wants_limit_shown(write) and self._pause.read_due():
@@ -211,29 +215,29 @@ class OrderWriter:
     def _take_again(self, now_ms: int) -> "Request | None":
         """It shows something else than was ordered: all writes once more."""
         self._proof.not_as_ordered_ms = now_ms
-        self._order.again()
-        self._order.counted_at_max = self._device.counts_at_max()
+        self._device.order.again()
+        self._device.order.counted_at_max = self._device.counts_at_max()
         return self.take(now_ms)
 
     def _take_resend(self, now_ms: int) -> "Request | None":
         """Not believed yet, though it is as ordered."""
-        self._device.write_limiter.sent("resend", self._order.target_da, now_ms)
+        self._device.write_limiter.sent("resend", self._device.order.target_da, now_ms)
         return self._take_refresh(now_ms)
 
     def _take_refresh(self, now_ms: int) -> "Request | None":
         """Say the order again: this device's watchdog is fed by nothing else. Within the reserve it needs no leave."""
-        if self._device.within_reserve(self._order.target_da):
+        if self._device.within_reserve(self._device.order.target_da):
             self._requests.fed_ms = now_ms
         elif not self._requests.may_feed("feed", now_ms):
             return None
-        keeps = self._order.proven
-        self._order.repeat()
-        self._order.counted_at_max = self._device.counts_at_max()
+        keeps = self._device.order.proven
+        self._device.order.repeat()
+        self._device.order.counted_at_max = self._device.counts_at_max()
         return self.take(now_ms, keeps)
 
     def _take_feed(self, now_ms: int) -> "Request | None":
         requests = self._requests
-        if self._settings.stale(self._order.target_da, now_ms):
+        if self._settings.stale(self._device.order.target_da, now_ms):
             return requests.read("settings", ORDER, now_ms) if self._settings.may_read("feed", now_ms) else None
         if not requests.may_feed("feed", now_ms):
             return None
@@ -246,7 +250,7 @@ class OrderWriter:
 
         Returns what is to be said of it.
         """
-        device, order, pdu = self._device, self._order, bytes(request.pdu)
+        device, order, pdu = self._device, self._device.order, bytes(request.pdu)
         device.write_limiter.sent("refused", pdu, now_ms, REFUSED_MS)
         lowers = order.lowering or not order.target_da or request.tag[0] == "probe"
         device.hold_ms["order"] = device.write_limiter.ready_ms("refused", pdu, now_ms, lowers)
@@ -264,7 +268,7 @@ class OrderWriter:
 
     def shared_frame_limit(self, now_ms: int) -> int:
         """The raw limit for this device in another one's frame: its own again, as far as the guard lets it, else 0."""
-        device, order, recipe = self._device, self._order, self._recipe
+        device, order, recipe = self._device, self._device.order, self._device.recipe
         target_da = max(0, min(order.target_da, recipe.representable(device.want_da)))
         if device.link != ONLINE and not device.within_reserve(target_da):
             target_da = 0

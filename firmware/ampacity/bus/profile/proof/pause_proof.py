@@ -26,7 +26,6 @@ class PauseProof:
 
     def __init__(self, device: "EvseDevice") -> None:
         self._device = device
-        self._rows: list[Any] = device.table["proof"].get("word") or []  # what shows, beside its answer, that it is off
         self.declare(device.site.get("off_shows"))
 
     def declare(self, shows: "str | None") -> None:
@@ -37,14 +36,18 @@ class PauseProof:
         if shows and not self.off_shows:
             device.order.ack_disproved = False  # what it showed while it was off belied nothing
         self.off_shows = shows
-        self.ack_fields = fields_of(proof["told"] if shows else self._rows)
+        self.ack_fields = fields_of(proof["told"] if shows else self._rows())
         if shows:
             self.ack_fields += device.readings.indexes(CURRENTS) + [device.limit_index()]
+
+    def _rows(self) -> "Any":
+        """Conditions that show, with its answer to the pause, that it is off."""
+        return self._device.table["proof"].get("word") or ()
 
     def off_by_ack(self) -> bool:
         """Is it off by its own answer to the pause, and by all else that it shows? For one whose limit shows nothing then."""
         device = self._device
-        amps_da, rows = device.facts.amps_da, self._rows
+        amps_da, rows = device.facts.amps_da, self._rows()
         if not device.order.off_believed or not self.ack_fields or not self.ack_read() or (amps_da and max(max(amps_da), -min(amps_da)) > NOISE_DA):
             return False
         by_state = bool(rows) and holds(rows, device.readings.values, 0, device.targets)
@@ -67,7 +70,7 @@ class PauseProof:
     def check_ack(self, now_ms: int) -> None:
         """Does it feed its vehicle although it acknowledged the pause, and although that had its time?"""
         device = self._device
-        order, rows, amps_da = device.order, self._rows, device.facts.amps_da
+        order, rows, amps_da = device.order, self._rows(), device.facts.amps_da
         shown_on = device.facts.charging and not (rows and holds(rows, device.readings.values, 0, device.targets))
         draws = max(amps_da) > DRAWS_DA if amps_da else shown_on
         if draws or not order.off_disproved:
