@@ -90,7 +90,7 @@ def test_state_2_while_it_is_disabled_is_a_pause_only_beside_a_limit_that_is_no_
         played = Played(2, off_ma)
         played.guard.standing = "ok" if proven else "returning"
         played.run(20000)
-        assert played.driver._order.proven == proven, off_ma
+        assert played.driver.device.order.proven == proven, off_ma
         said = played.driver.facts.trouble
         wanted = "register state (1000) shows 2, expected 1 or 5 while paused; not documented: `ampacity commission` determines"
         assert (said is None) == proven and (proven or said.startswith(wanted)), said
@@ -101,7 +101,7 @@ def test_the_least_of_a_pause_is_that_of_the_device_whatever_minimum_the_site_ha
         played = Played(2, off_ma, min_da=160)
         played.guard.standing = "ok" if proven else "returning"
         played.run(10000)
-        assert (SET_LIMIT, 6000) in played.station.written and played.driver._order.proven == proven
+        assert (SET_LIMIT, 6000) in played.station.written and played.driver.device.order.proven == proven
 
 
 def test_an_answer_that_may_be_an_echo_is_no_word_and_the_limit_is_not_written_again_and_again():
@@ -153,11 +153,11 @@ def test_a_pause_that_was_said_and_not_made_is_not_believed_when_the_vehicle_is_
     assert played.station.stays_on
     played.driver.want(0, played.now_ms)
     played.run(30000)
-    assert not played.driver._order.proven, "it charges"
+    assert not played.driver.device.order.proven, "it charges"
     for _ in range(2):
         played.station.full = True
         played.run(30000)
-        assert not played.driver._order.proven, "it is no more off than it was"
+        assert not played.driver.device.order.proven, "it is no more off than it was"
         played.station.full = False
         played.run(30000)
 
@@ -171,7 +171,7 @@ def test_a_pause_that_takes_its_time_is_believed():
     played.run(3000)
     played.station.stays_on = played.station.enabled = False
     played.run(5000)
-    assert played.driver._order.proven
+    assert played.driver.device.order.proven
 
 
 def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_ever():
@@ -187,11 +187,11 @@ def test_a_vehicle_that_was_slow_once_does_not_take_the_word_of_its_device_for_e
         assert not played.station.enabled
         played.station.off, played.guard.standing = (2, 6000), "returning"
         played.run(still_ms - 5000)
-        assert not played.driver._order.proven, still_ms
+        assert not played.driver.device.order.proven, still_ms
         assert "current flowed after an earlier pause" in played.driver.facts.trouble
         played.guard.standing = "ok"
         played.run(20000)
-        assert played.driver._order.proven, still_ms
+        assert played.driver.device.order.proven, still_ms
 
 
 def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_so_and_nothing_flows():
@@ -199,7 +199,7 @@ def test_state_2_and_16_a_while_it_is_disabled_are_a_pause_where_its_site_says_s
         played = Played(2, 16000, off_shows="max", **more)
         played.guard.standing = "ok" if proven else "returning"
         played.run(10000)
-        assert played.driver._order.proven == proven, more
+        assert played.driver.device.order.proven == proven, more
         if not proven:
             assert "register limit_in_force (1100) shows" in played.driver.facts.trouble or "register state (1000)" in played.driver.facts.trouble
 
@@ -211,7 +211,7 @@ def test_what_its_site_says_of_a_pause_makes_it_charge_with_no_more_than_was_ord
         played.driver.want(100, played.now_ms)
         played.run(5000)
         assert played.station.enabled and played.station.limit_ma == 10000 and max(played.guard.orders) <= 100
-        assert played.driver._order.proven and not played.driver._order.ack_disproved
+        assert played.driver.device.order.proven and not played.driver.device.order.ack_disproved
 
 
 def test_a_current_read_before_the_pause_took_effect_proves_none():
@@ -224,10 +224,10 @@ def test_a_current_read_before_the_pause_took_effect_proves_none():
         played.run(100)
     played.station.drawn_ma = 6000  # the car is slow, and was not read yet
     played.run(2000)
-    assert not played.driver._order.proven
+    assert not played.driver.device.order.proven
     played.station.drawn_ma = 0
     played.run(2000)
-    assert played.driver._order.proven
+    assert played.driver.device.order.proven
 
 
 def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_off():
@@ -236,4 +236,4 @@ def test_one_that_shows_another_limit_than_its_site_says_is_not_believed_to_be_o
         played = Played(2, off_ma, off_shows=shows)
         played.guard.standing = "ok" if proven else "returning"
         played.run(10000)
-        assert played.driver._order.proven == proven, (shows, off_ma)
+        assert played.driver.device.order.proven == proven, (shows, off_ma)

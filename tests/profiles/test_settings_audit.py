@@ -81,9 +81,9 @@ def test_an_order_that_keeps_itself_alive_is_said_again():
 
 def test_a_device_that_measures_fewer_phases_than_it_feeds_gives_no_currents():
     driver = EvseDriver(FACTS, table(), 0, FakeGuard(160))
-    driver._readings._index = {"current_l1": 0}
-    driver._readings.values[0] = 60
-    assert driver._per_terminal("current") is None
+    driver.device.readings._index = {"current_l1": 0}
+    driver.device.readings.values[0] = 60
+    assert driver.device.per_terminal("current") is None
 
 
 def test_a_reading_that_may_feed_does_not_replace_the_order_that_does():

@@ -192,7 +192,7 @@ def test_the_status_shows_the_grant_before_until_the_lower_one_is_proven():
     now_ms = town.now_us // 1000
     assert parent_link.lease.grant(shown[0], shown[1], (shown[2] + 1) & 0xFFFF, 10000, 60, now_ms)
     town.node("left").primary.safety.tick(now_ms)
-    assert parent_link.map._proven == shown and parent_link.map._limit_da(now_ms) == max(parent_link.guard.sums_da()) > 60
+    assert parent_link.map._proven == shown and parent_link.map.limit_shown_da(now_ms) == max(parent_link.guard.sums_da()) > 60
 
 
 def test_settings_of_a_primary_are_written_by_nobody():

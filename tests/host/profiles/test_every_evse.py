@@ -49,7 +49,7 @@ def test_after_any_fault_it_is_trusted_again_and_charges(name, kind):
     testbed.device.fault(kind, False)
     testbed.run(10_000)
     testbed.guard.unlock(0)
-    testbed.until(lambda: testbed.ok() and 0 < testbed.device.limit_da <= testbed.driver._recipe.most_da(100), 180_000, "charging as ordered")
+    testbed.until(lambda: testbed.ok() and 0 < testbed.device.limit_da <= testbed.driver.device.recipe.most_da(100), 180_000, "charging as ordered")
     assert not testbed.broken
 
 

@@ -49,7 +49,7 @@ def test_without_a_reading_of_its_currents_the_word_of_the_site_proves_no_pause(
     pair.plants[0].__class__ = type("Draws", (type(pair.plants[0]),), {"amps_da": property(lambda plant: [20, 0, 0])})  # 2 A without end
     pair.allow(0)
     pair.run(30_000)
-    assert not pair.drivers[0]._order.proven and pair.devices[0].limit_da == 0
+    assert not pair.drivers[0].device.order.proven and pair.devices[0].limit_da == 0
 
 
 REFUSED = [

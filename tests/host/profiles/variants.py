@@ -342,7 +342,7 @@ class Pair:
     def paused(self):
         """Is its pause proven? Nobody has to where its maximum is reserved all the time, or where only a current proves an order."""
         known = self.facts[0]["proof"] == "measured" or self.guard.reserve_da(0) >= MAX_DA
-        return self.guard.want_da[0] == 0 and (known or self.drivers[0]._order.proven)
+        return self.guard.want_da[0] == 0 and (known or self.drivers[0].device.order.proven)
 
     def lose(self, ms):
         """Nobody is heard on its wire for so long."""

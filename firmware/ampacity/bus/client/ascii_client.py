@@ -7,7 +7,6 @@ nothing is guessed from silence. Serial line V1.02, 2.5.2.
 
 from ampacity.bus.client.rtu_client import RtuClient
 from ampacity.bus.modbus.frames import rtu_frame
-from ampacity.bus.modbus.rtu_receiver import STALL_US
 
 if False:  # for the type checker
     from typing import Any
@@ -58,38 +57,40 @@ def from_ascii(line: "bytes | bytearray") -> bytes:
     return rtu_frame(data[0], bytes(data[1:-1]))
 
 
+class AsciiSpelling:
+    """How frames are written and read on an ASCII line. `inside`: a line has begun and not ended."""
+
+    inside = False
+
+    def __init__(self) -> None:
+        self._heard = bytearray()
+
+    def byte_us(self, char_us: int) -> int:
+        """What a byte of a frame takes, in us; char_us: a character of the line. A byte is two characters."""
+        return 2 * char_us + 1
+
+    def write(self, frame: bytes) -> bytes:
+        """The characters of an RTU frame."""
+        return to_ascii(frame)
+
+    def read(self, data: bytes) -> "list[bytes]":
+        """Characters from the line: the RTU frame of each line that ended, b"" for one that is none."""
+        frames = []
+        for byte in data:
+            if byte == START:
+                self._heard, self.inside = bytearray(), True
+            elif self.inside and byte == END:
+                self.inside = False
+                line = self._heard
+                frames.append(from_ascii(line[:-1]) if line[-1:] == b"\r" else b"")
+            elif self.inside:
+                self._heard.append(byte)
+                self.inside = len(self._heard) <= CHARACTERS_MAX
+        return frames
+
+
 class AsciiClient(RtuClient):
     """RtuClient with the spelling of ASCII; its face, facts and counters. `crc_errors` counts lines that are none."""
 
     def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
-        RtuClient.__init__(self, bus_facts, drivers, schedule)
-        self._char_us = 2 * self._char_us + 1  # a byte is two characters
-        self._heard = bytearray()
-        self._inside = False
-
-    def next(self, now_us: int) -> "tuple[bytes | None, int]":
-        """As an RTU line, spelled."""
-        data, wake_us = RtuClient.next(self, now_us)
-        return (to_ascii(data) if data else None), wake_us
-
-    def receive(self, data: bytes, now_us: int) -> None:
-        """Characters from the line: whole lines are handed on, an answer that is on its way is waited for."""
-        for byte in data:
-            if byte == START:
-                self._heard, self._inside = bytearray(), True
-            elif self._inside and byte == END:
-                self._inside = False
-                self._whole(now_us)
-            elif self._inside:
-                self._heard.append(byte)
-                self._inside = len(self._heard) <= CHARACTERS_MAX
-        if self._inside and self._request is not None and now_us + STALL_US > self._deadline_us:
-            self._deadline_us = min(now_us + STALL_US, self._limit_us)
-
-    def _whole(self, now_us: int) -> None:
-        line = self._heard
-        frame = from_ascii(line[:-1]) if line[-1:] == b"\r" else b""
-        if frame:
-            RtuClient.receive(self, frame, now_us)
-        else:
-            self.counters["crc_errors"] += 1
+        RtuClient.__init__(self, bus_facts, drivers, schedule, AsciiSpelling())

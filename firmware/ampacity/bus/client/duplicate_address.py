@@ -86,6 +86,7 @@ class DuplicateAddresses:
         return self.text(unit) == DUPLICATE
 
     def text(self, unit: int) -> str:
+        """What is said of a unit: DUPLICATE, GARBLED, or "" when nothing."""
         record = self._units.get(unit)
         return record.text if record is not None else ""
 

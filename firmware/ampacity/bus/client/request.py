@@ -4,6 +4,9 @@ A driver may keep a Request and hand it out again and again: the engine keeps th
 so that a poll costs neither heap nor a second checksum.
 """
 
+if False:  # for the type checker
+    from typing import Any
+
 LOWER, ORDER, OVERDUE, ROUTINE = 0, 1, 2, 3
 
 
@@ -31,7 +34,7 @@ class Request:
     timeout_ms = 200
     reply_len: "int | None" = None
     gap_ms = 0
-    tag: object = None
+    tag: "Any" = None
     sent_ms = -1
     certain = True
     not_echo = False
@@ -48,7 +51,7 @@ class Request:
         timeout_ms: int = 200,
         reply_len: "int | None" = None,
         gap_ms: int = 0,
-        tag: object = None,
+        tag: "Any" = None,
     ) -> None:
         self.unit = unit
         self.pdu = pdu

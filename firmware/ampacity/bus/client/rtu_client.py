@@ -40,10 +40,11 @@ class RtuClient(Engine):
 
     `counters`: frames sent, replies, failures by kind, and cycle_ms. `on_foreign`: called with (unit, function,
     now_ms) for each valid frame that is neither ours nor an answer to us. `duplicate_addresses`: units with one address; `on_duplicate_address`:
-    called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns.
+    called with (unit, text, now_ms) when what is to be said of a unit has changed. schedule: instead of turns. spelling: how a frame is
+    written on the line where that is not RTU (ascii_client.py).
     """
 
-    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None) -> None:
+    def __init__(self, bus_facts: "dict[str, Any]", drivers: "list[Any]", schedule: "Any" = None, spelling: "Any" = None) -> None:
         Engine.__init__(self, drivers, schedule)
         baud: int = bus_facts.get("baud", 19200)
         plain = bus_facts.get("parity", "E") == "N" and bus_facts.get("stop", 1) == 1
@@ -52,6 +53,9 @@ class RtuClient(Engine):
         self._transit_us: int = bus_facts.get("transit_ms", 0) * 1000
         self._receiver = RtuReceiver((), reply_len, self._silence_us, self._char_us)
         self._receiver.on_skipped = self._skipped
+        self._spelling = spelling
+        if spelling is not None:
+            self._char_us = spelling.byte_us(self._char_us)
         self._sent_end_us = 0
         self._deadline_us = 0  # for the first byte; moves while bytes come, at most to
         self._limit_us = 0
@@ -85,10 +89,16 @@ class RtuClient(Engine):
         if now_us < self._busy_us:
             return None, self._busy_us
         self._receiver.flush()
-        return self._send_next(now_us)
+        if self._spelling is None:
+            return self._send_next(now_us)
+        data, wake_us = self._send_next(now_us)
+        return (self._spelling.write(data) if data else None), wake_us
 
-    def receive(self, data: bytes, now_us: int) -> None:
-        """Bytes from the line; the last one came at now_us."""
+    def receive(self, data: bytes, now_us: int, spelled: bool = True) -> None:
+        """Bytes from the line; the last one came at now_us. spelled: they are written as the line has it, False: they are a frame."""
+        if spelled and self._spelling is not None:
+            self._read_spelled(data, now_us)
+            return
         self._now_us = now_us
         if self._blocked_us < 0:
             self._blocked_us = now_us
@@ -104,6 +114,16 @@ class RtuClient(Engine):
         if now_us + STALL_US > self._deadline_us:
             self._deadline_us = min(now_us + STALL_US, self._limit_us)
         self._match(now_us)
+
+    def _read_spelled(self, data: bytes, now_us: int) -> None:
+        """Whole lines are handed on as frames, an answer that is on its way is waited for."""
+        for frame in self._spelling.read(data):
+            if frame:
+                self.receive(frame, now_us, False)
+            else:
+                self.counters["crc_errors"] += 1
+        if self._spelling.inside and self._request is not None and now_us + STALL_US > self._deadline_us:
+            self._deadline_us = min(now_us + STALL_US, self._limit_us)
 
     # sending
 

@@ -45,6 +45,7 @@ class Slot:
         self.lowers_served = 0
 
     def silent(self) -> bool:
+        """Did it leave SILENT_AFTER requests in a row unanswered?"""
         return self.failures >= SILENT_AFTER
 
 
@@ -55,7 +56,7 @@ class Schedule:
     def __init__(self, drivers: "list[Any]") -> None:
         self.slots = [Slot(driver) for driver in drivers]
         self.permit_until_ms = -1
-        self._first: Any = None
+        self._first: Slot | None = None
         self.cycle_ms = 0
         self._cycle = 0
         self._cycle_started_us = -1
@@ -74,7 +75,7 @@ class Schedule:
             return first
         wake_us = now_us + IDLE_US if first is None else max(now_us, first.ready_us)
         best: Any = first if first is not None and first.ready_us <= now_us else None
-        best_priority, best_due = (9, 0) if best is None else (first.priority, -1)
+        best_priority, best_due = (9, 0) if best is None else (best.priority, -1)
         spare: Any = None
         spare_priority, spare_due = 9, 0
         for slot in self.slots:

@@ -40,13 +40,16 @@ class SingleDriverSchedule:
         return self._slot
 
     def refused(self, slot: SingleSlot, now_us: int) -> None:
+        """It had nothing to send after all: it is asked again after REFUSED_US."""
         slot.ready_us = max(slot.ready_us, now_us + REFUSED_US)
 
     def started(self, slot: SingleSlot, now_us: int) -> None:
         """Its request leaves now."""
 
     def succeeded(self, slot: SingleSlot, now_us: int, gap_us: int, follows: bool = False) -> None:
+        """It was answered; the device wants gap_us of silence."""
         slot.ready_us = now_us + gap_us
 
     def failed(self, slot: SingleSlot, now_us: int, gap_us: int, answered: bool = False) -> None:
+        """No answer that can be used; there is no back-off."""
         slot.ready_us = now_us + gap_us

@@ -36,7 +36,7 @@ class BroadcastDriver:
         self._due_ms = 0
         self._permit_until_ms = -1
         for driver in drivers:
-            driver.broadcaster = self
+            driver.join(self)
 
     def interned(self, text: str) -> str:
         """The same text as another unit has shown, where one has: firmware versions are alike."""
@@ -46,6 +46,7 @@ class BroadcastDriver:
         return text
 
     def permit(self, until_ms: int) -> None:
+        """The invariant was checked: orders and refreshes may leave until then (rule 11)."""
         self._permit_until_ms = until_ms
 
     def permitted(self, now_ms: int) -> bool:
@@ -68,6 +69,7 @@ class BroadcastDriver:
         """Nothing: the LeaseDrivers know what is wanted."""
 
     def urgency(self, now_ms: int) -> "tuple[int, int] | None":
+        """(class, due in ms) of the next broadcast; None where this path carries none."""
         if not self.can_broadcast:
             return None
         if not self.dirty and now_ms < self._due_ms:

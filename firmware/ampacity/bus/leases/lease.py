@@ -60,6 +60,7 @@ class Lease:
         return "leased" if self._leased else "fallback"
 
     def remaining_ms(self, now_ms: int) -> int:
+        """How long the lease still runs, ms; 0: there is none."""
         self._expire(now_ms)
         return self._until_ms - now_ms if self._leased else 0
 

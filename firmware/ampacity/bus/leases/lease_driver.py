@@ -102,6 +102,10 @@ class LeaseDriver:
 
     # what the roles and the table ask
 
+    def join(self, broadcaster: "Any") -> None:
+        """From now on its grants are those of this BroadcastDriver."""
+        self.broadcaster = broadcaster
+
     def want(self, limit_da: int, now_ms: int) -> None:
         """The order that should be in force; called each tick."""
         if limit_da != self.want_da:
@@ -155,6 +159,7 @@ class LeaseDriver:
         return NOT_DUE
 
     def refresh_ms(self) -> int:
+        """From one grant to the next that only renews the lease: a quarter of it."""
         lease_ms: int = self.broadcaster.lease_ms
         return lease_ms // 4
 
@@ -217,6 +222,7 @@ class LeaseDriver:
         return grant_ms if grant_ms > soon_ms else soon_ms
 
     def take(self, now_ms: int) -> "Request | None":
+        """The next request: a grant of its own where broadcasts do not reach it, the step of the audit, or its status."""
         if self._unicast_now or self.flags or (self.broadcaster is not None and not self.broadcaster.can_broadcast):
             priority = self.grant_due(now_ms)
             if priority != NOT_DUE:
@@ -245,6 +251,7 @@ class LeaseDriver:
         return Request(self.unit, pdu, priority, TIMEOUT_MS, 2 + 2 * _STATUS_LENGTH, tag=STATUS)
 
     def reply(self, request: Request, pdu: bytes, now_ms: int) -> None:
+        """Its answer: audit, facts and proofs. One that may belong to an older request proves only a grant that it shows."""
         self._failures = 0
         self.guard.heard(self.index, now_ms)
         if request.pdu[0] == 23 and request.certain and self._sent:
@@ -267,6 +274,7 @@ class LeaseDriver:
             self._step = CHECK
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
+        """No answer that counts (reasons: EvseDriver.failed); after LOST_AFTER in a row it counts as silent."""
         if request.pdu[0] == 23 and reason[:9] == "exception" and self._sent:
             self.guard.refused(self.index, self._sent[-1][1], now_ms)
         self._failures += 1

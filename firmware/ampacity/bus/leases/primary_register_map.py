@@ -37,10 +37,10 @@ class PrimaryRegisterMap(RegisterMap):
             return False
         if not 0 <= fallback_da <= MAX_DA_MAX or not 0 <= power_on_da <= MAX_DA_MAX:
             return False
-        self._put_settings(fallback_da, max_da, power_on_da, longest_ms)
+        self.put_settings(fallback_da, max_da, power_on_da, longest_ms)
         return True
 
-    def _limit_da(self, now_ms: int) -> int:
+    def limit_shown_da(self, now_ms: int) -> int:
         """The grant, once everybody below is within it; until then what they may be drawing, at most the maximum."""
         lease = self.lease
         limit_da = lease.limit_da(now_ms)
@@ -48,10 +48,12 @@ class PrimaryRegisterMap(RegisterMap):
             return limit_da
         return max(limit_da, min(self.standing_da, lease.max_da))
 
-    def _shown_grant(self) -> "tuple[int, int, int]":
+    def grant_shown(self) -> "tuple[int, int, int]":
+        """(identity, epoch, sequence) of the newest grant that every EVSE is within."""
         return self._proven
 
-    def _state(self, now_ms: int) -> int:
+    def state_shown(self, now_ms: int) -> int:
+        """STARTING until the role has made its first pass, else as RegisterMap has it."""
         if self.starting and not self.faulted:
             return STARTING
-        return RegisterMap._state(self, now_ms)
+        return RegisterMap.state_shown(self, now_ms)

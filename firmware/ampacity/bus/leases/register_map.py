@@ -127,10 +127,11 @@ class RegisterMap:
         for value_da in (fallback_da, power_on_da):
             if value_da and not CHARGING_DA_MIN <= value_da <= max_da:
                 return False
-        self._put_settings(fallback_da, max_da, power_on_da, longest_ms)
+        self.put_settings(fallback_da, max_da, power_on_da, longest_ms)
         return True
 
-    def _put_settings(self, fallback_da: int, max_da: int, power_on_da: int, longest_ms: int) -> None:
+    def put_settings(self, fallback_da: int, max_da: int, power_on_da: int, longest_ms: int) -> None:
+        """Settings that were checked: into the lease and the registers."""
         lease = self.lease
         lease.fallback_da, lease.max_da, lease.power_on_da, lease.longest_ms = fallback_da, max_da, power_on_da, longest_ms
         self._pack_settings()
@@ -182,16 +183,17 @@ class RegisterMap:
         self.settings_changed = True
         return 0
 
-    def _limit_da(self, now_ms: int) -> int:
-        """The limit in force, as the status shows it."""
+    def limit_shown_da(self, now_ms: int) -> int:
+        """The limit in force, da, as the status shows it."""
         return self.lease.limit_da(now_ms)
 
-    def _shown_grant(self) -> "tuple[int, int, int]":
+    def grant_shown(self) -> "tuple[int, int, int]":
         """(identity, epoch, sequence) of the newest grant that is in force, as the status shows it."""
         lease = self.lease
         return lease.identity, lease.epoch, lease.sequence
 
-    def _state(self, now_ms: int) -> int:
+    def state_shown(self, now_ms: int) -> int:
+        """STARTING, LEASED, FALLBACK, PAUSED or FAULTED, as the status shows it."""
         if self.faulted:
             return FAULTED
         if self.lease.state(now_ms) == "fallback":
@@ -200,11 +202,11 @@ class RegisterMap:
 
     def _pack_status(self, now_ms: int) -> None:
         lease, offered, amps, volts = self.lease, self.offered_da, self.measured_da, self.volts_dv
-        identity, epoch, sequence = self._shown_grant()
+        identity, epoch, sequence = self.grant_shown()
         pilot = ord(self.pilot[0]) | (int(self.pilot[1]) << 8 if len(self.pilot) > 1 else 0)
         struct.pack_into(
             _STATUS_FORMAT, self._registers, 2 * (table.STATUS_AT - table.BASE),
-            table.PROTOCOL, self._state(now_ms), self.faults, self._limit_da(now_ms),
+            table.PROTOCOL, self.state_shown(now_ms), self.faults, self.limit_shown_da(now_ms),
             offered[0], offered[1], offered[2], _or_none(amps[0]), _or_none(amps[1]), _or_none(amps[2]),
             self.energy_wh & 0xFFFFFFFF, self.car_phases, pilot, self.plug,
             _or_none(volts[0]), _or_none(volts[1]), _or_none(volts[2]),

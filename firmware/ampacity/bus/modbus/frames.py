@@ -137,4 +137,5 @@ def refusal(pdu: bytes) -> str:
 
 
 def exception_pdu(function: int, code: int) -> bytes:
+    """The reply that refuses a request of this function, with an exception code (Modbus application protocol V1.1b3, 7)."""
     return bytes((function | 0x80, code))

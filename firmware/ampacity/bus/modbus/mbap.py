@@ -18,6 +18,7 @@ class MbapReceiver:
         self.broken = False
 
     def receive(self, data: bytes) -> None:
+        """Bytes from the connection; none are kept once the stream is broken."""
         if not self.broken:
             self._data = self._data + data if self._data else bytearray(data)
 

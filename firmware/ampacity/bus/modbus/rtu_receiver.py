@@ -84,6 +84,7 @@ class RtuReceiver:
         return size > 3 and not self._foreign_whole()
 
     def empty(self) -> bool:
+        """Was nothing heard since the last frame that was taken?"""
         return not self._size
 
     def flush(self) -> None:

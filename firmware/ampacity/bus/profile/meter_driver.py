@@ -12,6 +12,12 @@ from ampacity.bus.profile.registers.model_chain import ModelChain
 from ampacity.bus.profile.registers.read_cycle import ReadCycle
 from ampacity.bus.profile.registers.readings import Readings
 
+if False:  # for the type checker
+    from collections.abc import Callable
+    from typing import Any
+
+    from ampacity.bus.device_facts import DriverGuard
+
 OVERDUE_MS = 500
 RETRY_MS = 1000
 FAILURES_MAX = 3
@@ -26,7 +32,10 @@ class MeterDriver:
     {"beside": {name: value}} where other models of the device show something (the charge of a battery).
     """
 
-    def __init__(self, meter_facts: dict, compiled: dict, index: int, guard: object, on_reading: object = None) -> None:
+    def __init__(
+        self, meter_facts: "dict[str, Any]", compiled: "dict[str, Any]", index: int, guard: "DriverGuard",
+        on_reading: "Callable[[int, dict[str, Any], int], None] | None" = None,
+    ) -> None:  # fmt: skip
         self.unit = meter_facts["unit"]
         self.poll_feeds = False
         self.facts = DeviceFacts()
@@ -35,23 +44,22 @@ class MeterDriver:
         self._guard = guard
         self._on_reading = on_reading
         self._layouts = compiled["chain"]
-        self._chain = ModelChain(compiled["chain"][0]) if compiled["chain"] else None
-        self.beside = {}
+        self._chain: Any = ModelChain(compiled["chain"][0]) if compiled["chain"] else None
+        self.beside: dict[str, Any] = {}
         self._use_layout(compiled)
         self._failures = 0
         self._hold_ms = -1
         self._mark = 0
         self._last = ()
 
-    def _use_layout(self, table: dict, base: int = 0) -> None:
+    def _use_layout(self, table: "dict[str, Any]", base: int = 0) -> None:
         """From now on its registers are read as this table says, counted from base."""
         self._table = table
         self._readings = Readings(table)
         self._readings.begin_at(base)
+        reads: dict[str, Any] = table["reads"]
         periods = {"live": table["live_ms"], "slow": table["slow_ms"], "identity": IDENTITY_MS}
-        self._cycles = [ReadCycle(group, len(table["reads"][group]), periods[group]) for group in periods if group in table["reads"]]
-        for cycle in self._cycles:
-            cycle.readings = self._readings
+        self._cycles = [ReadCycle(group, len(reads[group]), periods[group], self._readings) for group in periods if group in reads]
         self._live = [cycle for cycle in self._cycles if cycle.group == "live"][0]
 
     def _choose_layout(self, now_ms: int) -> None:
@@ -66,7 +74,7 @@ class MeterDriver:
         self._hold_ms = now_ms + RETRY_MS
         self._chain.restart()
 
-    def _base_of(self, models: list) -> int:
+    def _base_of(self, models: "list[Any]") -> int:
         for model, base in self._chain.found:
             if model in models:
                 return base
@@ -77,10 +85,9 @@ class MeterDriver:
             base = self._base_of(models)
             if base >= 0:
                 group = "beside" + str(base)
-                cycle = ReadCycle(group, len(table["reads"]["live"]), BESIDE_MS)
-                cycle.readings = Readings({"fields": table["fields"], "reads": {group: table["reads"]["live"]}})
-                cycle.readings.begin_at(base)
-                self._cycles.append(cycle)
+                readings = Readings({"fields": table["fields"], "reads": {group: table["reads"]["live"]}})
+                readings.begin_at(base)
+                self._cycles.append(ReadCycle(group, len(table["reads"]["live"]), BESIDE_MS, readings))
 
     def _show_beside(self, cycle: ReadCycle) -> None:
         readings = cycle.readings
@@ -192,13 +199,13 @@ class MeterDriver:
         self._keep(amps_da, now_ms)
         if self._on_reading:
             facts = self.facts
-            reading = {"amps_da": amps_da, "volts_dv": facts.volts_dv, "power_w": facts.power_w, "energy_wh": facts.energy_wh}
+            reading: dict[str, Any] = {"amps_da": amps_da, "volts_dv": facts.volts_dv, "power_w": facts.power_w, "energy_wh": facts.energy_wh}
             reading["export_wh"] = self._readings.named("energy_export")
             if self.beside:
                 reading["beside"] = self.beside
             self._on_reading(self._index, reading, now_ms)
 
-    def _keep(self, amps_da: "list | None", now_ms: int) -> None:
+    def _keep(self, amps_da: "list[Any] | None", now_ms: int) -> None:
         facts = self.facts
         facts.amps_da = amps_da
         facts.volts_dv = self._readings.phases("voltage")
@@ -214,14 +221,14 @@ class MeterDriver:
         phases_w = self._readings.phases("power") if self._is_live("power_l1") else None
         if phases_w:
             return sum(phases_w) * (-1 if self._table["sign"] == "generator" else 1)
-        index = self._readings._index.get("power")
-        if index is not None:
+        index = self._readings.index("power")
+        if index >= 0:
             self.facts.power_asked_ms = self._readings.asked_ms[index]
         return self._power_w()
 
     def _is_live(self, name: str) -> bool:
         """Is this field read with the currents?"""
-        index = self._readings._index.get(name)
+        index = self._readings.index(name)
         for span in self._readings.reads["live"]:
             for field, _ in span[3]:
                 if field == index:
@@ -243,7 +250,7 @@ class MeterDriver:
                 return why
         return None
 
-    def _amps(self) -> "list | None":
+    def _amps(self) -> "list[Any] | None":
         """Signed currents of the inputs that the site uses, da; None when one is no number."""
         amps_da = self._readings.phases("current", self._inputs)
         if amps_da is None or len(amps_da) < self._inputs:
@@ -258,8 +265,8 @@ class MeterDriver:
             power_w = self._power_w()
             return None if power_w is None else [-abs(da) if power_w < 0 else abs(da) for da in amps_da[: self._inputs]]
         if self._table["sign"] == "power":
-            power_w = self._readings.phases("power", self._inputs)
-            if power_w is None or len(power_w) < len(amps_da):
+            phases_w = self._readings.phases("power", self._inputs)
+            if phases_w is None or len(phases_w) < len(amps_da):
                 return None
-            amps_da = [-abs(da) if w < 0 else abs(da) for da, w in zip(amps_da, power_w)]
+            amps_da = [-abs(da) if w < 0 else abs(da) for da, w in zip(amps_da, phases_w)]
         return amps_da[: self._inputs]

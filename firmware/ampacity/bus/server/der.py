@@ -12,7 +12,7 @@ ROLE_OID = b"\x2b\x06\x01\x04\x01\x83\x89\x0c\x86\x22\x01"
 ROLE_CHARACTERS_MAX = 64
 
 
-def take(data, at, end):
+def take(data: bytes, at: int, end: int) -> "tuple[int, int, int]":
     """(tag, start, end of its content) of the value at `at`, which must lie within `end`. ValueError: it is none."""
     if at + 2 > end:
         raise ValueError("der: cut off")
@@ -32,7 +32,7 @@ def take(data, at, end):
     return tag, at, at + size
 
 
-def inside(data, at, end, wanted):
+def inside(data: bytes, at: int, end: int, wanted: int) -> "tuple[int, int]":
     """(start, end) of the content of the value at `at`, which must have that tag and fill the space to `end`."""
     tag, start, stop = take(data, at, end)
     if tag != wanted or stop != end:
@@ -40,7 +40,7 @@ def inside(data, at, end, wanted):
     return start, stop
 
 
-def extension(certificate, oid):
+def extension(certificate: bytes, oid: bytes) -> "bytes | None":
     """The content of the extension with that object identifier (DER of its arcs), None without one. ValueError: no such DER."""
     start, end = inside(certificate, 0, len(certificate), SEQUENCE)
     tag, start, end = take(certificate, start, end)  # the part that is signed
@@ -58,7 +58,7 @@ def extension(certificate, oid):
     raise ValueError("der: %d fields or more" % FIELDS_MAX)
 
 
-def _find(data, space, oid):
+def _find(data: bytes, space: "tuple[int, int]", oid: bytes) -> "bytes | None":
     at, end = space
     found = None
     for _ in range(FIELDS_MAX):
@@ -76,7 +76,7 @@ def _find(data, space, oid):
     raise ValueError("der: %d extensions or more" % FIELDS_MAX)
 
 
-def _extension(data, at, end):
+def _extension(data: bytes, at: int, end: int) -> "tuple[bytes, bytes]":
     """(object identifier, content of the octet string) of one extension."""
     tag, start, stop = take(data, at, end)
     if tag != OID:

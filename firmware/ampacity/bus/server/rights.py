@@ -40,6 +40,6 @@ def needed(pdu: bytes) -> "tuple[str, ...]":
     return ()
 
 
-def _right_to_write(address):
+def _right_to_write(address: int) -> str:
     """Orders are the grant block; all else is for the installer."""
     return ORDER if table.GRANT_AT <= address < table.SETTINGS_AT else SETTINGS

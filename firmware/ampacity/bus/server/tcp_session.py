@@ -34,6 +34,7 @@ class TcpSession:
 
     @property
     def broken(self) -> bool:
+        """Has the peer sent what is no Modbus TCP? The connection has to be closed."""
         return self._receiver.broken
 
     def receive(self, data: bytes) -> None:

@@ -117,8 +117,8 @@ class EvseTestbed(DeviceTestbed):
     def settled(self, limit_da: int) -> bool:
         """It obeys about limit_da, and the guard was shown so."""
         step_da = 10 if limit_da else 0
-        near = max(1 if limit_da else 0, limit_da - step_da) <= self.device.limit_da <= self.driver._recipe.most_da(limit_da)
-        proven = self.driver._order.proven or (self.facts["proof"] == "measured" and not limit_da)  # no current, no proof
+        near = max(1 if limit_da else 0, limit_da - step_da) <= self.device.limit_da <= self.driver.device.recipe.most_da(limit_da)
+        proven = self.driver.device.order.proven or (self.facts["proof"] == "measured" and not limit_da)  # no current, no proof
         return near and self.ok() and proven
 
 
@@ -161,7 +161,7 @@ def regulate(testbed: EvseTestbed) -> None:
 
 def _asked(testbed: EvseTestbed, limit_da: int) -> int:
     """What it shows of this order: in watts three phases share what is counted for one."""
-    if testbed.driver._recipe.table["full"] and limit_da < 10 * MAX_A:
+    if testbed.driver.device.recipe.table["full"] and limit_da < 10 * MAX_A:
         return max(60, limit_da // 3) if limit_da else 0
     return limit_da
 
@@ -225,7 +225,7 @@ def _compare_evidence(testbed: EvseTestbed) -> None:
 
 
 def _named(testbed: EvseTestbed, name: str) -> "int | None":
-    return testbed.driver._readings.named(name)
+    return testbed.driver.device.readings.named(name)
 
 
 def lose(testbed: EvseTestbed) -> None:
@@ -244,7 +244,7 @@ def fall_back(testbed: EvseTestbed) -> "str | None":
     come_back(testbed)
     testbed.wire.cut_tx = True
     testbed.until(lambda: testbed.device.watchdog == "expired", testbed.facts["watchdog_ms"] + 5000, "its fallback")
-    low_da = 1 if testbed.driver._recipe.table["full"] and testbed.facts["fallback_da"] else testbed.facts["fallback_da"]
+    low_da = 1 if testbed.driver.device.recipe.table["full"] and testbed.facts["fallback_da"] else testbed.facts["fallback_da"]
     assert low_da <= testbed.device.limit_da <= testbed.facts["fallback_da"], f"it fell back to {testbed.device.limit_da / 10} A"
     testbed.run(_lapse_ms(testbed))
     testbed.wire.cut_tx = False

@@ -194,7 +194,7 @@ class FramelessDriver:
             self._prove_by_measure(now_ms)
 
     def _prove_by_measure(self, now_ms):
-        """It cannot show its limit: a car that draws, no more than ordered, after it has settled (bus/profile/evse_answers.py)."""
+        """It cannot show its limit: a car that draws, no more than ordered, after it has settled (bus/profile/proof/order_proof.py)."""
         order, amps_da, site = self._order, self.facts.amps_da, self._facts_in
         if order is None or order[3] or not amps_da or now_ms < order[2] + site["settle_ms"] + site["latency_ms"]:
             return

@@ -2,7 +2,7 @@
 
 A profile says which currents, voltages, power and energy its device shows, in which steps and in which states of the pilot, and
 whether it shows its limit. Where fewer currents are shown than the site uses, nothing is measured, as the firmware's drivers
-have it (bus/profile/evse_answers.py, bus/profile/meter_driver.py). Our own secondaries show all of it.
+have it (bus/profile/live_facts.py, bus/profile/meter_driver.py). Our own secondaries show all of it.
 """
 
 from ampacity.bus.profile.registers.codec import DIV, MUL, NAME, ROUNDING, SCALE, TYPE, divide

@@ -7,6 +7,12 @@ before everything else, again until it is shown, and taken back when the core le
 from ampacity.bus.client.request import LOWER, ORDER, Request
 from ampacity.bus.profile.orders.order_recipe import W_ADDRESS, W_DIV, W_MUL, W_RAW, W_SHOWN
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.bus.profile.evse_device import EvseDevice
+    from ampacity.bus.profile.requests import Requests
+
 AGAIN_MS = 1000
 AGAIN_MS_MAX = 60000
 FRESH_MS = 6000
@@ -15,8 +21,9 @@ FRESH_MS = 6000
 class ContactorOverride:
     """table: [writes that open, writes that release, [field that shows the contactor or -1, its values when open]]."""
 
-    def __init__(self, driver: object, table: list) -> None:
-        self._driver = driver
+    def __init__(self, device: "EvseDevice", requests: "Requests", table: "list[Any]") -> None:
+        self._device = device
+        self._requests = requests
         self._open, self._release, self._feedback = table
         self._on = False
         self._touched = False  # something was written to open it, and not yet taken back
@@ -42,42 +49,42 @@ class ContactorOverride:
 
     def _update_left_alone(self) -> None:
         """The audit leaves these registers alone while they are to be as they are."""
-        self._driver._audit.left_alone = [write[W_ADDRESS] for write in self._open] if self.holding else ()
+        self._device.audit.left_alone = [write[W_ADDRESS] for write in self._open] if self.holding else ()
 
-    def due(self, now_ms: int) -> "tuple | None":
+    def due(self, now_ms: int) -> "tuple[Any, ...] | None":
         """(class, due, take) of the next write; an opening one goes before everything."""
         if not self.holding:
             return None
-        if self._link != self._driver.link:  # it was away: what was written may be forgotten
-            self._link = self._driver.link
+        if self._link != self._device.link:  # it was away: what was written may be forgotten
+            self._link = self._device.link
             self._wait_ms, self._hold_ms = AGAIN_MS, -1
         return (LOWER if self._on else ORDER, self._hold_ms if self._at == 0 else now_ms, self._take)
 
-    def _writes(self) -> list:
+    def _writes(self) -> "list[Any]":
         return self._open if self._on else self._release
 
-    def _is_set(self, write: list, now_ms: int) -> bool:
+    def _is_set(self, write: "list[Any]", now_ms: int) -> bool:
         """Does the device show what this write sets, lately and since the last write?"""
-        shown, readings = write[W_SHOWN], self._driver._readings
+        shown, readings = write[W_SHOWN], self._device.readings
         if shown < 0 or readings.asked_ms[shown] <= max(self._written_ms, now_ms - FRESH_MS):
             return False
         return readings.values[shown] == write[W_RAW] * write[W_MUL] // write[W_DIV]
 
     def _take(self, now_ms: int) -> "Request | None":
-        driver, writes = self._driver, self._writes()
+        audit, writes = self._device.audit, self._writes()
         if self._at >= len(writes):
             self._at = 0
         write = writes[self._at]
-        if not self._on and not driver._may_feed("feature", now_ms):
+        if not self._on and not self._requests.may_feed("feature", now_ms):
             self._hold_ms = now_ms + AGAIN_MS
             return None
         self._hold_ms = now_ms + self._wait_ms
-        if self._is_set(write, now_ms) or not driver._audit.affordable(write, now_ms):
+        if self._is_set(write, now_ms) or not audit.affordable(write, now_ms):
             self._next(now_ms)
             return None
-        driver._audit.spend(write, now_ms)
+        audit.spend(write, now_ms)
         self._written_ms = now_ms
-        return driver._request(driver._recipe.pdu(write, 0, driver._targets), LOWER if self._on else ORDER, ("feature", self))
+        return self._requests.write(write, LOWER if self._on else ORDER, ("feature", self))
 
     def _next(self, now_ms: int) -> None:
         """This write is done. What was opened is told so again, ever more rarely: another hand may close it."""
@@ -103,5 +110,5 @@ class ContactorOverride:
     def read(self, now_ms: int) -> None:
         """Feedback of its contactor, where it shows some."""
         field, values = self._feedback
-        if field >= 0 and self._driver._readings.values[field] is not None:
-            self._driver.facts.contactor_closed = self._driver._readings.values[field] not in values
+        if field >= 0 and self._device.readings.values[field] is not None:
+            self._device.facts.contactor_closed = self._device.readings.values[field] not in values

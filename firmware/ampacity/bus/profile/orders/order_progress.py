@@ -6,6 +6,11 @@ the device still holds, so it counts as the largest of those (safety.md, rule 1)
 
 from ampacity.bus.profile.orders.order_recipe import ENABLE, LIMIT, W_ROLE, W_WHAT
 
+if False:  # for the type checker
+    from typing import Any
+
+    from ampacity.bus.profile.orders.order_recipe import OrderRecipe
+
 NONE = -1
 STILL_MS = 60000  # after so long without current its word that it is paused counts again
 
@@ -13,7 +18,7 @@ STILL_MS = 60000  # after so long without current its word that it is paused cou
 class OrderProgress:
     """recipe: OrderRecipe of the device. All currents in da."""
 
-    def __init__(self, recipe: object) -> None:
+    def __init__(self, recipe: "OrderRecipe") -> None:
         self.recipe = recipe
         self.forget()
 
@@ -32,7 +37,7 @@ class OrderProgress:
         self.target_da = NONE
         self.acked_off = self.ack_disproved = self.off_disproved = False
         self.false_acks = 0
-        self.writes = []
+        self.writes: list[Any] = []
         self.at = 0
         self.order_id = 0
         self.lowering = False
@@ -89,20 +94,20 @@ class OrderProgress:
         """Have all writes of the order been acknowledged?"""
         return self.at >= len(self.writes)
 
-    def next_write(self) -> list:
+    def next_write(self) -> "list[Any]":
         """The write that is next; an enable that is proven to be there already is left out."""
         while self.at < len(self.writes) - 1 and self._needless(self.writes[self.at]):
             self.at += 1
         return self.writes[self.at]
 
-    def _needless(self, write: list) -> bool:
+    def _needless(self, write: "list[Any]") -> bool:
         return write[W_ROLE] == ENABLE and self.enabled
 
-    def ends(self, write: list) -> bool:
+    def ends(self, write: "list[Any]") -> bool:
         """Nothing is left to do: the last write is one that the device needs no more."""
         return self.at == len(self.writes) - 1 and self._needless(write)
 
-    def most_da(self, write: list) -> int:
+    def most_da(self, write: "list[Any]") -> int:
         """The most that the device may make of this one write, given all that it may hold.
 
         To one that is shown to be off a limit says nothing until it is enabled.
@@ -115,15 +120,15 @@ class OrderProgress:
             return max(self.held_most_da, self.recipe.most_da(self.target_da))
         return self.recipe.most_da(0)
 
-    def _most_held_da(self, write: list) -> int:
+    def _most_held_da(self, write: "list[Any]") -> int:
         """The limit that it holds after this write, at the most."""
         return self.recipe.most_da(self.target_da or (0 if write[W_WHAT] == "raw" else self.recipe.least_da))
 
-    def wants_limit_shown(self, write: list) -> bool:
+    def wants_limit_shown(self, write: "list[Any]") -> bool:
         """Must the limit be shown in force before this write?"""
         return write[W_ROLE] == ENABLE and self.held_most_da > self.recipe.most_da(self.target_da)
 
-    def sent(self, write: list, order_id: int, now_ms: int) -> None:
+    def sent(self, write: "list[Any]", order_id: int, now_ms: int) -> None:
         """The write is about to leave."""
         self.order_id = order_id
         self.written_ms = now_ms
@@ -160,7 +165,7 @@ class OrderProgress:
         if still_ms >= STILL_MS << min(self.false_acks - 1, 6):
             self.off_disproved = False
 
-    def heard(self, write: list, surely: bool) -> None:
+    def heard(self, write: "list[Any]", surely: bool) -> None:
         """Its answer to a write; surely: it can be neither an echo nor that to an older request."""
         if not surely:
             self.all_acked = False

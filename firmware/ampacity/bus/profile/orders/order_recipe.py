@@ -8,6 +8,9 @@ from ampacity.base.errors import ensure
 from ampacity.bus.profile.registers.codec import encode
 from ampacity.bus.profile.registers.readings import value_write_pdu
 
+if False:  # for the type checker
+    from typing import Any
+
 W_CODE, W_ADDRESS, W_TYPE, W_WHAT, W_RAW, W_ROLE, W_MUL, W_DIV, W_SHOWN, W_STORED = range(10)
 LIMIT, ENABLE, DISABLE = "limit", "enable", "disable"
 
@@ -17,7 +20,7 @@ class OrderRecipe:
     which a site's `min_a` does not change.
     """
 
-    def __init__(self, order: dict, min_da: int, max_da: int) -> None:
+    def __init__(self, order: "dict[str, Any]", min_da: int, max_da: int) -> None:
         self.table = order
         self.least_da = order["min"]
         self.min_da = max(min_da, self.least_da)
@@ -50,11 +53,11 @@ class OrderRecipe:
         """A device that is ordered in watts, and may have all it can: on how many phases it draws does not matter then."""
         return bool(self.table["full"]) and limit_da >= self.max_da
 
-    def writes(self, limit_da: int) -> list:
+    def writes(self, limit_da: int) -> "list[Any]":
         """The writes that give a limit, in their order."""
         return self.table["charge"] if limit_da else self.table["pause"]
 
-    def stop_write(self) -> list:
+    def stop_write(self) -> "list[Any]":
         """The one write that by itself stops the device or lowers it to nothing: what a silent device is sent."""
         return self.table["pause"][-1]
 
@@ -62,23 +65,23 @@ class OrderRecipe:
         """Is one write enough to give this limit to a device of which nothing is known?"""
         return limit_da == 0 or len(self.table["charge"]) == 1
 
-    def pdu(self, write: list, limit_da: int, settings: dict) -> bytes:
+    def pdu(self, write: "list[Any]", limit_da: int, settings: "dict[str, Any]") -> bytes:
         """The bytes of a write. settings: {"watchdog": ms, "fallback": da}. A forbidden value breaks an invariant."""
         number, by = self._raw(write, limit_da, settings)
         self._check(write, number // by)
         return value_write_pdu(write[W_CODE], write[W_ADDRESS], encode(write[W_TYPE], (number, by)))
 
-    def _check(self, write: list, value: int) -> None:
+    def _check(self, write: "list[Any]", value: int) -> None:
         for address, low, high in self.table["forbidden"]:
             ensure(address != write[W_ADDRESS] or not low <= value <= high, "order: forbidden value")
 
-    def raw(self, write: list, limit_da: int) -> int:
+    def raw(self, write: "list[Any]", limit_da: int) -> int:
         """The number of a limit in one word."""
         number, by = self._raw(write, limit_da, {})
         self._check(write, number // by)
         return number // by
 
-    def _raw(self, write: list, limit_da: int, settings: dict) -> "tuple[int, int]":
+    def _raw(self, write: "list[Any]", limit_da: int, settings: "dict[str, Any]") -> "tuple[int, int]":
         what = write[W_WHAT]
         if what == "raw":
             return write[W_RAW], 1

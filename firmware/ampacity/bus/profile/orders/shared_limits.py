@@ -9,18 +9,22 @@ from ampacity.bus.client.request import Request
 from ampacity.bus.modbus.frames import words
 from ampacity.bus.profile.orders.order_recipe import W_ADDRESS
 
+if False:  # for the type checker
+    from typing import Any
+
 
 class SharedLimits:
-    """table: [unit that all hear, words in the frame, unit of the first word]; members: drivers of one line, by unit."""
+    """table: [unit that all hear, words in the frame, unit of the first word]; members: what writes the orders of each
+    unit of one line (order_writer.py), by unit."""
 
-    def __init__(self, table: list, driver: object) -> None:
+    def __init__(self, table: "list[int]") -> None:
         self.unit, self.count, self.first = table
-        self.members = {driver.unit: driver}
+        self.members: dict[int, Any] = {}
 
-    def join(self, driver: object) -> None:
-        """Another unit of the same line and kind."""
-        self.members[driver.unit] = driver
-        driver.shared = self
+    def join(self, orders: "Any") -> None:
+        """Another unit of the same line and kind: its limits travel in this frame from now on."""
+        self.members[orders.unit] = orders
+        orders.share(self)
 
     def quiet(self) -> bool:
         """Is the fail-safe of one of them being tested? Every frame would keep it from falling back."""
@@ -29,13 +33,15 @@ class SharedLimits:
                 return True
         return False
 
-    def request(self, speaker: object, write: list, raw: int, priority: int, gap_ms: int, tag: tuple, now_ms: int) -> Request:
+    def request(
+        self, speaker: "Any", write: "list[Any]", raw: int, priority: int, gap_ms: int, tag: "tuple[Any, ...]", now_ms: int
+    ) -> Request:
         """The frame in which the speaker is told `raw`, and each other one what it may be told beside."""
         values = [0] * self.count
         for unit in sorted(self.members):
             if 0 <= unit - self.first < self.count:
-                driver = self.members[unit]
-                values[unit - self.first] = raw if driver is speaker else driver.shared_frame_limit(now_ms)
+                orders = self.members[unit]
+                values[unit - self.first] = raw if orders is speaker else orders.shared_frame_limit(now_ms)
         data = words(values)
         pdu = bytes((16, write[W_ADDRESS] >> 8, write[W_ADDRESS] & 0xFF, 0, self.count, len(data))) + data
         request = Request(self.unit, pdu, priority, 0, None, gap_ms, tag)
@@ -43,16 +49,16 @@ class SharedLimits:
         return request
 
 
-def join_shared_limits(drivers: list) -> None:
+def join_shared_limits(drivers: "list[Any]") -> None:
     """Join the drivers of one line whose limits travel in the same frame."""
-    found = []
+    found: list[Any] = []
     for driver in drivers:
         shared = getattr(driver, "shared", None)
         if shared is None:
             continue
         for other in found:
             if (other.unit, other.count, other.first) == (shared.unit, shared.count, shared.first):
-                other.join(driver)
+                driver.join_shared(other)
                 break
         else:
             found.append(shared)

@@ -5,6 +5,9 @@ effect of it, waits ever longer; and a day has no more of those than memory and 
 profile says how many, of no kind but lowers.
 """
 
+if False:  # for the type checker
+    from typing import Any
+
 FIRST_MS = 5000  # the same write once more
 LAST_MS = 600000
 LAST_LOWER_MS = 60000  # one that makes safe is never said more seldom than this
@@ -19,7 +22,7 @@ class DayCount:
 
     def __init__(self, per_day: int) -> None:
         self._per_day = per_day
-        self._sent_ms = []
+        self._sent_ms: list[int] = []
 
     def has_room(self, now_ms: int) -> bool:
         """May one more leave?"""
@@ -40,7 +43,7 @@ class WriteLimiter:
         self._each_ms = DAY_MS // self._row_max
         self._spent = 0
         self._filled_ms = -1
-        self._rows = {}
+        self._rows: dict[object, list[Any]] = {}  # purpose: [value, when it was sent, how long the same one waits]
 
     def ready_ms(self, key: object, value: object, now_ms: int, lowers: bool = False) -> int:
         """When this value may be written for this purpose."""

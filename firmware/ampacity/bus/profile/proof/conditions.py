@@ -1,7 +1,10 @@
 """Does what a device shows prove an order, name its state, or fault it? Rows of a compiled profile against readings."""
 
+if False:  # for the type checker
+    from typing import Any
 
-def fields_of(rows: list) -> list:
+
+def fields_of(rows: "list[Any]") -> "list[Any]":
     """Indexes of the fields that these rows look at."""
     return [row[0] for row in rows]
 
@@ -11,7 +14,7 @@ def near_ms(value_ms: int, wanted_ms: int) -> bool:
     return wanted_ms <= 2 * value_ms and value_ms <= 2 * wanted_ms
 
 
-def holds(rows: list, values: list, most_da: int, settings: dict, blank: bool = False) -> bool:
+def holds(rows: "list[Any]", values: "list[Any]", most_da: int, settings: "dict[str, Any]", blank: bool = False) -> bool:
     """Do all conditions [field, kind, argument] hold? An unread value holds none; blank: it may be no number of a limit.
 
     "order": the limit in force is no more than the device may make of the order (a lower one is the device's own
@@ -37,7 +40,7 @@ def holds(rows: list, values: list, most_da: int, settings: dict, blank: bool = 
     return True
 
 
-def first_match(rows: list, values: list) -> "str | None":
+def first_match(rows: "list[Any]", values: "list[Any]") -> "str | None":
     """The text of the first rule [field, mask, value, text, least] that matches; None when none does. None: any will do."""
     for index, mask, wanted, text, least in rows:
         value = values[index]

@@ -6,7 +6,15 @@ The recipe writes what is not as it should be, and only that: some of these regi
 from ampacity.bus.profile.orders.order_recipe import W_ADDRESS, W_DIV, W_MUL, W_RAW, W_SHOWN, W_STORED, W_WHAT
 from ampacity.bus.profile.orders.write_limiter import DayCount
 from ampacity.bus.profile.proof.conditions import near_ms
-from ampacity.bus.profile.proof.mismatch import setting_text
+from ampacity.bus.profile.proof.mismatch import register_text, words_of
+from ampacity.bus.profile.registers.codec import ADDRESS, NAME
+
+if False:  # for the type checker
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ampacity.bus.profile.orders.write_limiter import WriteLimiter
+    from ampacity.bus.profile.registers.readings import Readings
 
 TRIES_MAX = 3
 COUNTED = ("watchdog", "fallback")  # what the ledger counts as the device shows it, whatever was written
@@ -15,37 +23,39 @@ LONGER_MS_MAX = 1000  # a watchdog that is shown longer than written by more tha
 
 
 class SettingsAudit:
-    """readings: of the device; targets: {"watchdog": ms, "fallback": da} as the site wants them; governor: of its writes."""
+    """readings: of the device; targets: {"watchdog": ms, "fallback": da} as the site wants them; write_limiter: of its writes."""
 
-    def __init__(self, compiled: dict, readings: object, targets: dict, write_limiter: "object | None" = None) -> None:
+    def __init__(
+        self, compiled: "dict[str, Any]", readings: "Readings", targets: "dict[str, int]", write_limiter: "WriteLimiter | None" = None
+    ) -> None:
         self.write_limiter = write_limiter
-        self._write_acks = {}  # address: how often its write was acknowledged, and nothing came of it
-        self._accepted = {}  # address: what it shows instead, once that was accepted
+        self._write_acks: dict[int, int] = {}  # address: how often its write was acknowledged, and nothing came of it
+        self._accepted: dict[int, Any] = {}  # address: what it shows instead, once that was accepted
         self.identity = compiled["identity"]
         self.watchdog = compiled["watchdog"]
         self.recipe = compiled["settings"]
         self.power_on = compiled["power_on"]
         self.readings = readings
         self.targets = targets
-        self.left_alone = ()  # addresses that somebody else holds for now
+        self.left_alone: Sequence[int] = ()  # addresses that somebody else holds for now
         self._stored = DayCount(STORED_PER_DAY)
         self.restart()
 
     def restart(self, anew: bool = True) -> None:
         """Begin anew: nothing about the device is known. Or (not anew) try again what did not hold."""
         if anew:
-            self._blind_written = []
+            self._blind_written: list[Any] = []
         self._at = 0
         self._wrote = False
         self.tries = 0
 
-    def wanted(self, write: list) -> int:
+    def wanted(self, write: "list[Any]") -> int:
         """What the shown field must hold after this write, in its own unit."""
         if write[W_WHAT] == "raw":
             return write[W_RAW] * write[W_MUL] // write[W_DIV]
         return self.targets[write[W_WHAT]]
 
-    def is_set(self, write: list) -> bool:
+    def is_set(self, write: "list[Any]") -> bool:
         """Does the device show what this write would set?"""
         if write[W_WHAT] == "wait" or write[W_ADDRESS] in self.left_alone:
             return True
@@ -60,14 +70,24 @@ class SettingsAudit:
         """The first setting that is not right, beside what it shows."""
         for write in self.recipe:
             if not self.is_set(write):
-                return setting_text(self, write, self.readings.fields)
+                return self._text(write)
         return None
+
+    def _text(self, write: "list[Any]") -> str:
+        """A setting that is not as it was written."""
+        what, index, fields = write[W_WHAT], write[W_SHOWN], self.readings.fields
+        wanted = words_of(what, self.wanted(write))
+        if index < 0:
+            return "register %d was not written, expected %s" % (write[W_ADDRESS], wanted)
+        if index in self.readings.denied:
+            return "register %s (%d) could not be read and is not written, expected %s" % (fields[index][NAME], fields[index][ADDRESS], wanted)
+        return register_text(fields[index], words_of(what, self.readings.values[index]), "written " + wanted)
 
     def accepted_text(self) -> "str | None":
         """A setting that is counted as the device shows it, for it holds no other."""
         for write in self.recipe:
             if write[W_ADDRESS] in self._accepted and not self._rounded(write):
-                return setting_text(self, write, self.readings.fields) + "; the value shown counts"
+                return self._text(write) + "; the value shown counts"
         return None
 
     def forget(self) -> None:
@@ -75,7 +95,7 @@ class SettingsAudit:
         self._write_acks, self._accepted = {}, {}
         self.targets.pop("watchdog_taken", None)
 
-    def _rounded(self, write: list) -> bool:
+    def _rounded(self, write: "list[Any]") -> bool:
         """Does it show the time that was written as it rounds it?"""
         value = self.readings.values[write[W_SHOWN]]
         return write[W_WHAT] == "watchdog" and value is not None and near_ms(value, self.wanted(write))
@@ -97,7 +117,7 @@ class SettingsAudit:
                 return False
         return True
 
-    def shown(self) -> list:
+    def shown(self) -> "list[Any]":
         """[(name, wanted, shown or None, is it right, what it is), …] of every setting that the recipe writes.
 
         What it is: "watchdog" (ms), "fallback" or "power_on" (da), else "raw".
@@ -110,7 +130,7 @@ class SettingsAudit:
                 rows.append((name, self.wanted(write), self.readings.values[index] if index >= 0 else None, self.is_set(write), write[W_WHAT]))
         return rows
 
-    def next_write(self, now_ms: int) -> "list | None":
+    def next_write(self, now_ms: int) -> "list[Any] | None":
         """The next write that the recipe needs in this pass, or None when the pass is over."""
         if not self._at:
             self._accept()
@@ -124,24 +144,24 @@ class SettingsAudit:
             self._at += 1
         return None
 
-    def _ready(self, write: list, now_ms: int) -> bool:
+    def _ready(self, write: "list[Any]", now_ms: int) -> bool:
         """May it be written now? What could not be read is not written: nobody knows what that would change."""
         if write[W_SHOWN] in self.readings.denied:
             return False
         return self.write_limiter is None or self.write_limiter.ready_ms(("set", write[W_ADDRESS]), self.wanted(write), now_ms) <= now_ms
 
-    def affordable(self, write: list, now_ms: int) -> bool:
+    def affordable(self, write: "list[Any]", now_ms: int) -> bool:
         """Flash wears out: a register that is stored is written so often a day, whatever becomes of it."""
         return not write[W_STORED] or self._stored.has_room(now_ms)
 
-    def spend(self, write: list, now_ms: int) -> None:
+    def spend(self, write: "list[Any]", now_ms: int) -> None:
         """The write is about to leave: a stored one is worn by it, answered or not."""
         if write[W_STORED]:
             self._stored.sent(now_ms)
         if self.write_limiter is not None and write[W_WHAT] != "wait":
             self.write_limiter.sent(("set", write[W_ADDRESS]), self.wanted(write), now_ms)
 
-    def written(self, write: list) -> None:
+    def written(self, write: "list[Any]") -> None:
         """The write was acknowledged."""
         if write[W_SHOWN] < 0:
             self._blind_written.append(write)
@@ -176,7 +196,7 @@ class SettingsAudit:
                 return why
         for write in self.recipe:
             if not self.is_set(write):
-                return "setting not retained: " + setting_text(self, write, self.readings.fields)
+                return "setting not retained: " + self._text(write)
         if self.power_on >= 0 and (values[self.power_on] is None or values[self.power_on] > self.targets["power_on"]):
             return "it allows more after a restart than the site file declares"
         return None
@@ -196,7 +216,7 @@ class SettingsAudit:
                 return max(value, self.wanted(write))
         return value
 
-    def evidence(self, fields: list) -> list:
+    def evidence(self, fields: "list[Any]") -> "list[Any]":
         """[(key, value), …] of what these fields, just read, show of the device's settings."""
         values = self.readings.values
         found = []

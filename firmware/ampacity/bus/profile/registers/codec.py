@@ -5,6 +5,9 @@ value = raw × mul / div in the controller's units. Boards have single-precision
 number; so IEEE 754 registers are taken apart by hand, into a mantissa and a power of two.
 """
 
+if False:  # for the type checker
+    from typing import Any
+
 NAME, CODE, ADDRESS, COUNT, TYPE, MUL, DIV, ROUNDING, MARKERS, SHIFT, WIDTH, SCALE = range(12)
 POWER_OF_TEN_MAX = 10
 
@@ -48,7 +51,7 @@ def text(data: bytes) -> str:
     return "".join([chr(byte) for byte in data if 32 < byte < 127])
 
 
-def decode(field: list, data: bytes, power: int = 0) -> "int | str | None":
+def decode(field: "list[Any]", data: bytes, power: int = 0) -> "int | str | None":
     """The value of a field, in the controller's units; None for "not a number" markers.
 
     data: exactly the field's registers. power: the power of ten that its scale register holds.
@@ -70,7 +73,7 @@ def decode(field: list, data: bytes, power: int = 0) -> "int | str | None":
     return _scaled(field, raw, power)
 
 
-def _scaled(field: list, raw: int, power: int) -> "int | None":
+def _scaled(field: "list[Any]", raw: int, power: int) -> "int | None":
     if not -POWER_OF_TEN_MAX <= power <= POWER_OF_TEN_MAX:
         return None
     if power >= 0:
@@ -78,7 +81,7 @@ def _scaled(field: list, raw: int, power: int) -> "int | None":
     return divide(raw * field[MUL], field[DIV] * 10**-power, field[ROUNDING])
 
 
-def _scaled_real(field: list, number: "tuple[int, int] | None") -> "int | None":
+def _scaled_real(field: "list[Any]", number: "tuple[int, int] | None") -> "int | None":
     if number is None:
         return None
     mantissa, exponent = number

@@ -7,6 +7,9 @@ count from the header of a model.
 from ampacity.bus.client.request import ROUTINE, Request
 from ampacity.bus.profile.registers.readings import span_read_pdu
 
+if False:  # for the type checker
+    from typing import Any
+
 MARKER = b"SunS"
 END = 0xFFFF
 MODELS_MAX = 64
@@ -16,7 +19,7 @@ READ_HOLDING = 3
 class ModelChain:
     """starts: addresses where the marker may be. `done`: `found` holds all models as (number, address of its header)."""
 
-    def __init__(self, starts: list) -> None:
+    def __init__(self, starts: "list[Any]") -> None:
         self._starts = starts
         self._start = -1
         self.elsewhere()
@@ -30,7 +33,7 @@ class ModelChain:
         """It does not begin here: try the next address."""
         self._start = (self._start + 1) % len(self._starts)
         self._at = -1
-        self.found = []
+        self.found: list[tuple[int, int]] = []
         self.done = False
 
     def at_marker(self) -> bool:

@@ -1,10 +1,18 @@
 """A group of reads that comes round again: which span is next, and when the round is due; and of two jobs the one to do."""
 
+if False:  # for the type checker
+    from typing import Any
+
 
 class ReadCycle:
-    """spans: how many requests a round has; period_ms: from the start of one round to the start of the next."""
+    """spans: how many requests a round has; period_ms: from the start of one round to the start of the next; readings: where
+    its values go, where a device has several tables of them."""
 
-    def __init__(self, group: str, spans: int, period_ms: int) -> None:
+    readings: "Any" = None
+
+    def __init__(self, group: str, spans: int, period_ms: int, readings: "Any" = None) -> None:
+        if readings is not None:
+            self.readings = readings
         self.group = group
         self.spans = spans
         self.period_ms = period_ms
@@ -40,7 +48,7 @@ class ReadCycle:
         self.done_ms = -1
 
 
-def first_due(best: "tuple | None", other: tuple, now_ms: int) -> tuple:
+def first_due(best: "tuple[Any, ...] | None", other: "tuple[Any, ...]", now_ms: int) -> "tuple[Any, ...]":
     """Of two jobs (class, due, take) the one to do: due ones by class, then the earlier due."""
     if best is None:
         return other

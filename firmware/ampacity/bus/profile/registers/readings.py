@@ -6,16 +6,19 @@ Also makes the requests: a span is [function code, address, count, [[field index
 from ampacity.bus.client.request import Request
 from ampacity.bus.profile.registers.codec import COUNT, NAME, SCALE, decode
 
+if False:  # for the type checker
+    from typing import Any
+
 NEVER_MS = -1
 PHASES = ("_l1", "_l2", "_l3")
 
 
-def span_read_pdu(span: list, base: int = 0) -> bytes:
+def span_read_pdu(span: "list[Any]", base: int = 0) -> bytes:
     """The request for a span of registers, or of coils; base: what its address counts from."""
     return bytes([span[0]]) + (base + span[1]).to_bytes(2, "big") + span[2].to_bytes(2, "big")
 
 
-def span_reply_length(span: list) -> int:
+def span_reply_length(span: "list[Any]") -> int:
     """Bytes of the reply's PDU."""
     return 2 + (span[2] * 2 if span[0] > 2 else (span[2] + 7) // 8)
 
@@ -33,16 +36,16 @@ def value_write_pdu(code: int, address: int, data: bytes) -> bytes:
 class Readings:
     """Values of all fields of a profile. What was never read is None."""
 
-    def __init__(self, compiled: dict) -> None:
+    def __init__(self, compiled: "dict[str, Any]") -> None:
         self.fields = compiled["fields"]
         self.reads = compiled["reads"]
-        self.values = [None] * len(self.fields)
+        self.values: list[Any] = [None] * len(self.fields)
         self.asked_ms = [NEVER_MS] * len(self.fields)
-        self.raw = {}
-        self.denied = {}  # fields that it would not show when asked last
+        self.raw: dict[tuple[str, int], bytes] = {}
+        self.denied: dict[int, bool] = {}  # fields that it would not show when asked last
         self._base = 0
-        self._requests = {}
-        self._index = {}
+        self._requests: dict[tuple[str, int], Request] = {}
+        self._index: dict[str, int] = {}
         for index in range(len(self.fields)):
             self._index[self.fields[index][NAME]] = index
 
@@ -112,8 +115,12 @@ class Readings:
         self.values[index] = None
         self.asked_ms[index] = NEVER_MS
 
-    def named(self, name: str) -> "int | str | None":
-        """The value of a field by its name; None where the profile has no such field."""
+    def index(self, name: str) -> int:
+        """The index of a field by its name; -1 where the profile has no such field."""
+        return self._index.get(name, -1)
+
+    def named(self, name: str) -> "Any":
+        """The value of a field by its name, a number or a text; None where it was not read, or the profile has no such field."""
         index = self._index.get(name, -1)
         return self.values[index] if index >= 0 else None
 
@@ -122,13 +129,13 @@ class Readings:
         index = self._index.get(name, -1)
         return self.asked_ms[index] if index >= 0 else None
 
-    def indexes(self, names: tuple) -> list:
+    def indexes(self, names: "tuple[Any, ...]") -> "list[Any]":
         """Of those fields that the profile has."""
         return [self._index[name] for name in names if name in self._index]
 
-    def phases(self, start: str, count: int = 3) -> "list | None":
+    def phases(self, start: str, count: int = 3) -> "list[Any] | None":
         """Values of start_l1 to start_l3, the first count of them, as many as there are; None as soon as one is missing."""
-        found = []
+        found: list[Any] = []
         for phase in PHASES[:count]:
             index = self._index.get(start + phase, -1)
             if index >= 0:
@@ -137,11 +144,11 @@ class Readings:
                 found.append(self.values[index])
         return found or None
 
-    def mark(self, group: str) -> tuple:
+    def mark(self, group: str) -> "tuple[Any, ...]":
         """All bytes that a group last showed: changes when any bit did."""
         return tuple([self.raw.get((group, at), b"") for at in range(len(self.reads[group]))])
 
-    def asked_since(self, indexes: list, since_ms: int) -> bool:
+    def asked_since(self, indexes: "list[Any]", since_ms: int) -> bool:
         """Was each of these fields asked for at since_ms or later, and answered?"""
         for index in indexes:
             if self.asked_ms[index] < since_ms:
