@@ -25,14 +25,15 @@ FAST = 20  # the link's time runs faster than the loop's
 
 
 class FastClock(Clock):
-    def __init__(self):
+    def __init__(self, fast=FAST):
         self.start_us = ticks_us()
+        self.fast = fast
 
     def now_us(self):
-        return (ticks_us() - self.start_us) * FAST + 2**30 * 1000
+        return (ticks_us() - self.start_us) * self.fast + 2**30 * 1000
 
     async def sleep_ms(self, duration_ms):
-        await asyncio.sleep(duration_ms / 1000 / FAST)
+        await asyncio.sleep(duration_ms / 1000 / self.fast)
 
 
 class Platform:
@@ -72,7 +73,7 @@ class Station:
 class Bench:
     """A link to a server that does to each connection what `script` (an async function of reader, writer) says."""
 
-    def __init__(self, script, station=None):
+    def __init__(self, script, station=None, fast=FAST):
         self.script = script
         self.accepted = 0
         self.station = station or Station()
@@ -81,7 +82,8 @@ class Bench:
         self.config = LinkConfig("", "AMP-0001", "secret")
         self.config.retry_wait_min_s = 0
         self.config.retry_random_range_s = 0
-        self.link = Link(self.platform, self.station, self.config, FastClock(), self.log, rng=Rng(1))
+        self.clock = FastClock(fast)
+        self.link = Link(self.platform, self.station, self.config, self.clock, self.log, rng=Rng(1))
 
     async def serve(self, reader, writer):
         self.accepted += 1
@@ -120,7 +122,7 @@ class Bench:
             await asyncio.sleep(0.01)
 
     async def until(self, condition, text):
-        for _ in range(400):
+        for _ in range(3000):
             if condition():
                 return
             await asyncio.sleep(0.01)
@@ -402,7 +404,7 @@ class Talkative(Station):
 async def pours(bench, reader, writer):
     """All messages at once, whatever is said to them."""
     await upgrade(reader, writer)
-    await say(writer, frame(1, b"x") * 2000)
+    await say(writer, frame(1, b"x") * 500)
     while await reader.read(4096):
         pass
 
@@ -417,11 +419,11 @@ async def test_messages_that_come_all_at_once_are_taken_one_by_one_and_others_ha
 
     async with Bench(pours, Talkative(turns)) as bench:
         task = asyncio.create_task(others())
-        await bench.until(lambda: bench.station.seen.count("x") == 2000, "taken")
+        await bench.until(lambda: bench.station.seen.count("x") == 500, "taken")
         task.cancel()
     station = bench.station
     assert station.most == 1, station.most
-    stuck = [n for n in range(1, 2000) if station.between[n] == station.between[n - 1]]
+    stuck = [n for n in range(1, 500) if station.between[n] == station.between[n - 1]]
     assert not stuck, len(stuck)
 
 
@@ -460,3 +462,61 @@ async def test_pings_within_the_bound_are_all_answered_in_their_order():
         bench.pongs = []
         await bench.until(lambda: len(bench.pongs) >= 200, "answered")
         assert bench.pongs == [b"%d" % n for n in range(200)] and bench.link.online
+
+
+async def pours_for_ever(bench, reader, writer):
+    """Frames without end that ask for no answer, each kind on a connection of its own; then an echo."""
+    if bench.accepted > len(bench.floods):
+        return await echo(bench, reader, writer)
+    await upgrade(reader, writer)
+    flood = bench.floods[bench.accepted - 1]
+    for _ in range(200):
+        await say(writer, flood)
+    return None
+
+
+async def test_a_server_that_sends_messages_without_waiting_is_left_and_counted():
+    async with Bench(pours_for_ever, fast=1) as bench:
+        bench.floods = [
+            frame(1, b"x") * 1000, frame(10) * 2000, frame(1, b"[", fin=False) + frame(0, b" ", fin=False) * 2000 + frame(0, b"]"),
+            frame(1, b"x" * 9000) * 8,
+        ]
+        await bench.until(lambda: bench.accepted >= 5, "left four times")
+        await served_again(bench)
+        assert bench.log.counters["link.flooded"] == 4, bench.log.counters
+        assert bench.station.seen.count("x") < 1000
+    assert any(["more than 20 messages a second" in text for _n, _ms, _level, text in bench.log.since(0)])
+
+
+async def asks_one_by_one(bench, reader, writer):
+    await upgrade(reader, writer)
+    for _ in range(1500):
+        await say(writer, frame(1, b"x"))
+        if not await reader.read(4096):
+            return
+    await reader.read(10)
+
+
+async def test_a_server_that_waits_for_each_answer_may_ask_at_any_rate():
+    async with Bench(asks_one_by_one, Talkative([0]), fast=1) as bench:
+        await bench.until(lambda: bench.station.seen.count("x") == 1500, "asked")
+        assert bench.link.online and "link.flooded" not in bench.log.counters
+
+
+async def fails_and_answers_in_turn(bench, reader, writer):
+    """Every other connection gets one message and is over."""
+    if bench.accepted % 2:
+        return
+    await upgrade(reader, writer)
+    await say(writer, frame(1, b"x") + frame(8))
+    await reader.read(10)
+
+
+async def test_a_server_that_answers_once_between_failures_is_called_ever_more_rarely():
+    async with Bench(fails_and_answers_in_turn) as bench:
+        config = bench.link.config
+        config.retry_wait_min_s, config.retry_random_range_s, config.retry_repeat_times = 1, 0, 3
+        begun_ms = bench.clock.now_ms()
+        await bench.until(lambda: bench.accepted >= 7, "called")
+        took_ms = bench.clock.now_ms() - begun_ms
+        assert took_ms >= 14000, took_ms  # 1 + 1 + 2 + 2 + 4 + 4 s; where each answer makes the wait short it is 8 s

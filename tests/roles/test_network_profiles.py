@@ -142,3 +142,13 @@ def test_what_was_refused_is_told_by_the_name_that_ocpp_has_for_it_once():
         one.primary.upstream.link.failed("failed", "no connection to wss://x: tls: " + text)
     told = [line[3] for line in one.log.since(0) if line[3].startswith("security: Invalid")]
     assert told == ["security: InvalidTLSVersion x speaks no TLS 1.2 or newer", "security: InvalidCsmsCertificate the certificate of x has expired"]
+
+
+def test_a_flood_is_told_to_the_csms_at_most_each_ten_minutes():
+    one = garage()
+    for _ in range(3):
+        one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
+    one.run(600000)
+    one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
+    told = [line[3] for line in one.log.since(0) if line[3].startswith("security: InvalidMessages link lost: ")]
+    assert len(told) == 2, told
