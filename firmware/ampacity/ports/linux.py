@@ -191,7 +191,8 @@ class StopSignal:
 def run(main: "Coroutine[Any, Any, Any]") -> "Any":
     """asyncio.run on a loop that no number of connections breaks. Ends with KeyboardInterrupt after SIGTERM, SIGHUP or Ctrl-C.
 
-    SIGHUP and Ctrl-C stay ignored where whoever started the process had it so; one that was held back until here is taken now. Once the loop is over no signal changes the exit status.
+    SIGHUP and Ctrl-C stay ignored where whoever started the process had it so; one that was held back until here is taken now.
+    Once the loop is over no signal changes the exit status.
     """
 
     def new_loop() -> "asyncio.AbstractEventLoop":
