@@ -1,161 +1,11 @@
 """The link: whatever the server does, it is counted, logged, and the connection comes back."""
 
 import asyncio
-import os
-import time
 
-from peer import accept, frame, unmask
+from link_bench import Bench, echo, say, served_again, upgrade
+from peer import frame, unmask
 
-from ampacity.base.clock import Clock
-from ampacity.base.log import Log
-from ampacity.base.rng import Rng
-from ampacity.base.within import within
-from ampacity.net.link import Link, LinkConfig
 from check import raises
-
-try:
-    ticks_us = time.ticks_us
-except AttributeError:
-
-    def ticks_us():
-        return time.monotonic_ns() // 1000
-
-
-FAST = 20  # the link's time runs faster than the loop's
-
-
-class FastClock(Clock):
-    def __init__(self):
-        self.start_us = ticks_us()
-
-    def now_us(self):
-        return (ticks_us() - self.start_us) * FAST + 2**30 * 1000
-
-    async def sleep_ms(self, duration_ms):
-        await asyncio.sleep(duration_ms / 1000 / FAST)
-
-
-class Platform:
-    """Connections on loopback, and a network that can be down."""
-
-    def __init__(self):
-        self.down = False
-        self.asked = []
-
-    async def connect(self, host, port):
-        self.asked.append((host, port))
-        if self.down:
-            raise OSError(113, "no route to host")
-        return await asyncio.open_connection(host, port)
-
-
-class Station:
-    """Says what is in `queue`, keeps what it hears."""
-
-    def __init__(self):
-        self.queue = []
-        self.seen = []
-
-    def connected(self, now_ms):
-        self.seen.append("connected")
-
-    def disconnected(self, now_ms):
-        self.seen.append("disconnected")
-
-    def receive(self, text, now_ms):
-        self.seen.append(text)
-
-    def next(self, now_ms):
-        return (self.queue.pop(0) if self.queue else None), None
-
-
-class Bench:
-    """A link to a server that does to each connection what `script` (an async function of reader, writer) says."""
-
-    def __init__(self, script, station=None):
-        self.script = script
-        self.accepted = 0
-        self.station = station or Station()
-        self.log = Log()
-        self.platform = Platform()
-        self.config = LinkConfig("", "AMP-0001", "secret")
-        self.config.retry_wait_min_s = 0
-        self.config.retry_random_range_s = 0
-        self.link = Link(self.platform, self.station, self.config, FastClock(), self.log, rng=Rng(1))
-
-    async def serve(self, reader, writer):
-        self.accepted += 1
-        try:
-            await self.script(self, reader, writer)
-        except (OSError, EOFError):
-            pass
-        writer.close()
-        try:
-            await writer.wait_closed()
-        except OSError:
-            pass
-
-    async def listen(self):
-        """At a port that happens to be free: MicroPython cannot tell which one the system took for 0."""
-        for _ in range(50):
-            self.port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
-            try:
-                self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port)
-                self.config.url = "ws://localhost:%d" % self.port
-                return
-            except OSError:
-                pass
-        raise OSError(98, "no free port")
-
-    async def __aenter__(self):
-        await self.listen()
-        self.task = asyncio.create_task(self.link.run())
-        return self
-
-    async def __aexit__(self, *error):
-        self.link.stop()
-        await within(self.task, 5)
-        self.server.close()
-        if hasattr(self.server, "task"):  # MicroPython closes the socket when the server's task runs next
-            await asyncio.sleep(0.01)
-
-    async def until(self, condition, text):
-        for _ in range(400):
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("never %s; counters %s, log %s" % (text, self.log.counters, self.log.since(0)[-3:]))
-
-
-async def upgrade(reader, writer):
-    request = b""
-    while not request.endswith(b"\r\n\r\n"):
-        request += await reader.read(4096)
-    writer.write(accept(request))
-    await writer.drain()
-    return request
-
-
-async def say(writer, data):
-    writer.write(data)
-    await writer.drain()
-
-
-async def echo(bench, reader, writer):
-    """Answers each message with itself."""
-    await upgrade(reader, writer)
-    while True:
-        data = await reader.read(4096)
-        if not data:
-            return
-        for opcode, payload in unmask(data):
-            if opcode == 1:
-                await say(writer, frame(1, payload))
-            elif opcode == 8:
-                await say(writer, frame(8, payload))
-                return
-            elif opcode == 9:
-                await say(writer, frame(10, payload))
 
 
 async def test_messages_go_both_ways_and_stop_closes_properly():
@@ -181,13 +31,6 @@ async def bad_then_echo(bench, reader, writer):
         bench.answer = await reader.read(4096) if bench.upgrade_first is False else bench.answer
     else:
         await echo(bench, reader, writer)
-
-
-async def served_again(bench):
-    await bench.until(lambda: bench.accepted >= 2, "back")
-    bench.station.queue.append("again")
-    bench.link.wake()
-    await bench.until(lambda: "again" in bench.station.seen, "served")
 
 
 async def test_each_kind_of_bad_server_is_counted_and_the_link_comes_back():
@@ -385,78 +228,20 @@ async def test_what_was_asked_before_a_message_that_ends_the_connection_is_still
     assert bench.log.counters["link.oversized"] == 1
 
 
-class Talkative(Station):
-    """Answers each message at once; keeps how many answers ever waited together, and what others did meanwhile."""
-
-    def __init__(self, turns):
-        super().__init__()
-        self.most, self.turns, self.between = 0, turns, []
-
-    def receive(self, text, now_ms):
-        self.seen.append(text)
-        self.queue.append("answer " + text)
-        self.most = max(self.most, len(self.queue))
-        self.between.append(self.turns[0])
-
-
-async def pours(bench, reader, writer):
-    """All messages at once, whatever is said to them."""
+async def fails_and_answers_in_turn(bench, reader, writer):
+    """Every other connection gets one message and is over."""
+    if bench.accepted % 2:
+        return
     await upgrade(reader, writer)
-    await say(writer, frame(1, b"x") * 2000)
-    while await reader.read(4096):
-        pass
-
-
-async def test_messages_that_come_all_at_once_are_taken_one_by_one_and_others_have_their_turn():
-    turns = [0]
-
-    async def others():
-        while True:
-            turns[0] += 1
-            await asyncio.sleep(0)
-
-    async with Bench(pours, Talkative(turns)) as bench:
-        task = asyncio.create_task(others())
-        await bench.until(lambda: bench.station.seen.count("x") == 2000, "taken")
-        task.cancel()
-    station = bench.station
-    assert station.most == 1, station.most
-    stuck = [n for n in range(1, 2000) if station.between[n] == station.between[n - 1]]
-    assert not stuck, len(stuck)
-
-
-async def pings_for_ever(bench, reader, writer):
-    """Pings without end, and nothing is read; the next connection gets an echo."""
-    if bench.accepted > 1:
-        return await echo(bench, reader, writer)
-    await upgrade(reader, writer)
-    bench.pinged = 0
-    for _ in range(100):
-        await say(writer, frame(9, b"p" * 125) * 1000)
-        bench.pinged += 1000
-    return None
-
-
-async def test_a_server_that_sends_pings_without_end_is_left_and_counted():
-    async with Bench(pings_for_ever) as bench:
-        await served_again(bench)
-        assert bench.log.counters["link.flooded"] == 1, bench.log.counters
-        assert bench.pinged < 100000
-    assert any(["more than 10 pings a second" in text for _n, _ms, _level, text in bench.log.since(0)])
-
-
-async def a_hundred_pings(bench, reader, writer):
-    await upgrade(reader, writer)
-    await say(writer, b"".join([frame(9, b"%d" % n) for n in range(200)]))
-    data = b""
-    while data.count(b"\x8a") < 200 and len(data) < 5000:
-        data += await reader.read(4096)
-    bench.pongs = [payload for opcode, payload in unmask(data) if opcode == 10]
+    await say(writer, frame(1, b"x") + frame(8))
     await reader.read(10)
 
 
-async def test_pings_within_the_bound_are_all_answered_in_their_order():
-    async with Bench(a_hundred_pings) as bench:
-        bench.pongs = []
-        await bench.until(lambda: len(bench.pongs) >= 200, "answered")
-        assert bench.pongs == [b"%d" % n for n in range(200)] and bench.link.online
+async def test_a_server_that_answers_once_between_failures_is_called_ever_more_rarely():
+    async with Bench(fails_and_answers_in_turn) as bench:
+        config = bench.link.config
+        config.retry_wait_min_s, config.retry_random_range_s, config.retry_repeat_times = 1, 0, 3
+        begun_ms = bench.clock.now_ms()
+        await bench.until(lambda: bench.accepted >= 7, "called")
+        took_ms = bench.clock.now_ms() - begun_ms
+        assert took_ms >= 14000, took_ms  # 1 + 1 + 2 + 2 + 4 + 4 s; where each answer makes the wait short it is 8 s

@@ -294,6 +294,52 @@ async def test_a_time_server_that_tells_what_cannot_be_is_refused_counted_and_as
         assert "refused" in log.since(0)[0][3] and len(log.since(0)) == 1
 
 
+class Network:
+    """Names and a time server that are not there before `from_ms`."""
+
+    def __init__(self, clock, from_ms, named):
+        self.clock, self.from_ms, self.named, self.asked_ms = clock, from_ms, named, []
+
+    async def resolve(self, host):
+        if self.named and self.clock.ms < self.from_ms:
+            self.clock.ms += 4000
+            raise OSError(5, "no name server answered")
+        return "1.2.3.4"
+
+    def open(self, host, port):
+        if not self.named and self.clock.ms < self.from_ms:
+            raise OSError(101, "network is unreachable")
+        self.asked_ms.append(self.clock.ms)
+        return self.clock
+
+
+async def asked_from(from_ms, named, answers):
+    """When the time server was asked, ms after the network came, and the log's counters."""
+    clock, log = Handmade(answers), Log()
+    network = Network(clock, clock.ms + from_ms, named)
+    wall = WallClock(clock)
+    begun_ms = clock.ms
+    task = asyncio.create_task(run_timekeeper("ntp.example", network, wall, clock, log, network.open))
+    while wall.source is None and clock.ms - begun_ms < 3600000:
+        await asyncio.sleep(0)
+    task.cancel()
+    assert wall.source == "ntp"
+    return [ms - network.from_ms for ms in network.asked_ms]
+
+
+async def test_the_time_is_asked_for_within_seconds_of_the_networks_coming():
+    for from_ms in (0, 900, 14000, 600000):
+        for named in (True, False):
+            asked_ms = await asked_from(from_ms, named, [lambda q: ntp_reply(q, T0)])
+            assert len(asked_ms) == 1 and asked_ms[0] <= 7000, (from_ms, named, asked_ms)
+
+
+async def test_a_time_server_that_does_not_answer_is_asked_a_few_times_soon_and_then_rarely():
+    asked_ms = await asked_from(0, False, [None] * 12 + [lambda q: ntp_reply(q, T0)])
+    gaps_ms = [asked_ms[n + 1] - asked_ms[n] for n in range(12)]
+    assert gaps_ms == [4000] * 7 + [17000] * 5, gaps_ms
+
+
 class RealClock(Clock):
     def now_us(self):
         return int(time.time() * 1000000)

@@ -71,10 +71,22 @@ def test_a_false_or_endless_head_is_refused():
 def test_the_wait_doubles_up_to_the_repeat_times_and_has_a_random_part():
     backoff = BackOff(10, 0, 3, Rng(1))
     assert [backoff.next_wait_ms() for _ in range(6)] == [10000, 20000, 40000, 80000, 80000, 80000]
-    backoff.succeeded()
+    backoff.restart()
     assert backoff.next_wait_ms() == 10000
     backoff.random_range_s = 5
     backoff.attempts = 3
     waits = [backoff.next_wait_ms() - 80000 for _ in range(100)]
     assert min(waits) >= 0 and max(waits) <= 5000 and len(set(waits)) > 50
     assert BackOff(0, 0, 0, Rng(1)).next_wait_ms() == 100
+
+
+def test_only_a_connection_that_was_used_for_the_least_wait_makes_it_short_again():
+    backoff = BackOff(10, 0, 5, Rng(1))
+    assert [backoff.next_wait_ms() for _ in range(3)] == [10000, 20000, 40000]
+    backoff.used(9999)
+    assert backoff.next_wait_ms() == 40000, "as long as it was"
+    assert backoff.next_wait_ms() == 80000
+    backoff.used(10000)
+    assert backoff.next_wait_ms() == 10000
+    backoff.used(0)
+    assert backoff.next_wait_ms() == 10000

@@ -92,16 +92,27 @@ async def test_a_lost_device_is_reopened_with_growing_pauses():
     assert bench.opened_at_ms[-1] == 3100 and line.up
 
 
-async def test_bytes_end_the_growth_of_the_pauses():
+async def test_bytes_as_long_after_the_opening_as_the_pause_end_the_growth_of_the_pauses():
     bench, line = bench_line()
     bench.on_lost()
-    await line.read(100000)
+    await line.read(300000)
     bench.on_data(b"x")
     await line.read(0)
     at_ms = bench.now_ms()
     bench.on_lost()
     await line.read(1000000)
     assert bench.opened_at_ms[-1] - at_ms == 100
+
+
+async def test_a_device_that_gives_a_byte_and_is_lost_again_is_reopened_ever_more_rarely():
+    bench, line = bench_line()
+    for _ in range(8):
+        bench.on_data(b"x")
+        bench.on_lost()
+        while not line.up:
+            await line.read(100000)
+    pauses_ms = [bench.opened_at_ms[n + 1] - bench.opened_at_ms[n] for n in range(8)]
+    assert pauses_ms == [100, 200, 400, 800, 1600, 3200, 5000, 5000], pauses_ms
 
 
 async def test_what_nobody_reads_is_bounded_and_counted():

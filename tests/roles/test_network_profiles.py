@@ -142,3 +142,40 @@ def test_what_was_refused_is_told_by_the_name_that_ocpp_has_for_it_once():
         one.primary.upstream.link.failed("failed", "no connection to wss://x: tls: " + text)
     told = [line[3] for line in one.log.since(0) if line[3].startswith("security: Invalid")]
     assert told == ["security: InvalidTLSVersion x speaks no TLS 1.2 or newer", "security: InvalidCsmsCertificate the certificate of x has expired"]
+
+
+def test_a_flood_is_told_to_the_csms_at_most_each_ten_minutes():
+    one = garage()
+    for _ in range(3):
+        one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
+    one.run(600000)
+    one.primary.upstream.link.failed("flooded", "link lost: the server sends more than 10 pings a second")
+    told = [line[3] for line in one.log.since(0) if line[3].startswith("security: InvalidMessages link lost: ")]
+    assert len(told) == 2, told
+
+
+async def waited_ms(source_after_ms, security_profile, ntp="ntp.example"):
+    """For how long the first attempt waits, and whether the clock was set by then."""
+    ocpp = dict(OCPP, url="wss://one.example", security_profile=security_profile)
+    one = Garage(site(ocpp=ocpp, time={"tz": "UTC0", "ntp": ntp}))
+    primary, clock = one.primary, one.platform.clock
+    begun_ms, found = clock.now_ms(), []
+
+    async def sleep_ms(duration_ms):
+        clock.us += duration_ms * 1000
+        if clock.now_ms() - begun_ms >= source_after_ms:
+            primary.wallclock.set_unix(1780000000000, "ntp", clock.now_ms())
+
+    async def run():
+        found.append((clock.now_ms() - begun_ms, primary.wallclock.source))
+
+    clock.sleep_ms, primary.upstream.link.run = sleep_ms, run
+    await primary._run_upstream()
+    return found[0]
+
+
+async def test_a_controller_without_a_clock_asks_for_the_time_before_it_checks_a_certificate():
+    assert await waited_ms(3000, 2) == (3000, "ntp")
+    assert await waited_ms(10**9, 2) == (20000, None)
+    assert await waited_ms(3000, 1) == (0, None)
+    assert await waited_ms(3000, 2, None) == (0, None)

@@ -7,7 +7,8 @@ if False:  # for the type checker
 class BackOff:
     """wait_min_s doubled with each failed attempt, at most repeat_times times, plus a random part each time.
 
-    The three figures are attributes: a change counts from the next attempt.
+    The three figures are attributes: a change counts from the next attempt. A connection counts as made, and the next wait as the
+    first again, once it was used for wait_min_s; one that ended earlier leaves the wait as long as it was.
     """
 
     def __init__(self, wait_min_s: int, random_range_s: int, repeat_times: int, rng: "Rng") -> None:
@@ -24,6 +25,13 @@ class BackOff:
         wait_ms: int = self.wait_min_s * 1000 * 2**doublings
         return max(100, wait_ms + self._rng.below(self.random_range_s * 1000 + 1))
 
-    def succeeded(self) -> None:
-        """The next wait is the first again."""
+    def used(self, used_ms: int) -> None:
+        """An attempt led to a connection on which the CSMS answered, for used_ms in all."""
+        if used_ms >= 1000 * self.wait_min_s:
+            self.attempts = 0
+        elif self.attempts:
+            self.attempts -= 1  # of its own wait: the next one is no longer than that
+
+    def restart(self) -> None:
+        """The next wait is the first again: another address, another password."""
         self.attempts = 0

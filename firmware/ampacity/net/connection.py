@@ -11,7 +11,7 @@ import asyncio
 from errno import ECONNRESET
 
 from ampacity.base.within import within
-from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, OPEN
+from ampacity.net.websocket import CLOSED, CLOSING, CONNECTING, MESSAGE_COST, OPEN
 
 if False:  # for the type checker
     from collections.abc import Callable, Coroutine
@@ -28,6 +28,7 @@ READ_BYTES = 4096
 WATCH_MS = 1000
 IDLE_MS_MAX = 60000
 PINGS_A_S, PINGS_MAX = 10, 300  # of the server's: so many each second for long, and so many at once
+MESSAGES_A_S, MESSAGES_MAX = 20, 600  # that did not wait until those before them were taken; one that does may send any number
 POLICY = 1008
 LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because of what the server sent
 ACCEPTED = "; does it accept our certificate?"
@@ -43,7 +44,8 @@ class Connection:
     """socket: a WebSocketClient not yet started. wake: the TimedEvent that is set when the station may have something to say.
     failed(counter, text): told what goes wrong.
 
-    `online`: it is open. `answered`: the server has sent a message. `broken`: an error of our own that ended it.
+    `online`: it is open. `broken`: an error of our own that ended it. `used_ms`: when it is over, for how long messages of the
+    server came, in ms; None: it sent none, or a flood.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Connection:
         failed: "Callable[[str, str], object]",
     ) -> None:
         self.online = False
-        self.answered = False
+        self.used_ms: "int | None" = None
         self.broken: "Exception | None" = None
         self._reader = reader
         self._writer = writer
@@ -72,9 +74,10 @@ class Connection:
         self._trouble = failed
         self._over = asyncio.Event()
         self._said = asyncio.Event()  # the writer has nothing left to say
-        self._worked_us = self._pings = 0
+        self._worked_us = self._pings = self._piled = 0
         self._control = [socket.start()]  # frames that go before any message
         self._begun_ms = self._ping_ms = clock.now_ms()
+        self._answered_ms: "int | None" = None  # the server's first message
         self._pinged_ms: "int | None" = None
         self._sending_ms: "int | None" = None
         self._closing_ms: "int | None" = None
@@ -90,6 +93,8 @@ class Connection:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._answered_ms is not None:
+            self.used_ms = self._clock.now_ms() - self._answered_ms
         await self._hang_up()
         if self.online:
             self.online = False
@@ -127,9 +132,11 @@ class Connection:
             data = await self._reader.read(READ_BYTES)
             self._pinged_ms = None  # whatever comes shows that it lives
             await self._take(data)
-            while socket.more and socket.state != CLOSED:
+            while not self._flooded():
+                if not socket.more or socket.state == CLOSED:
+                    break
                 await self._take(b"", True)
-            if self._flooded():
+            else:
                 return
 
     async def _take(self, data: bytes, more: bool = False) -> None:
@@ -160,12 +167,20 @@ class Connection:
             await clock.sleep_ms(rest_ms)
 
     def _flooded(self) -> bool:
-        """Pings cost the server nothing and us an answer each: of one that sends so many we take leave."""
-        self._pings, self._socket.pings = self._pings + self._socket.pings, 0
-        if self._pings <= PINGS_MAX:
+        """Pings cost the server nothing and us an answer each, messages behind each other keep all others out: of a server that sends
+        so many we take leave."""
+        socket = self._socket
+        self._pings, socket.pings = self._pings + socket.pings, 0
+        self._piled, socket.piled = self._piled + socket.piled, 0
+        if self._pings > PINGS_MAX:
+            said, reason = "%d pings a second" % PINGS_A_S, "too many pings"
+        elif self._piled > MESSAGE_COST * MESSAGES_MAX:
+            said, reason = "%d messages a second without waiting for answers" % MESSAGES_A_S, "too many messages at once"
+        else:
             return False
-        self._trouble("flooded", "link lost: the server sends more than %d pings a second" % PINGS_A_S)
-        self._control.append(self._socket.close(POLICY, "too many pings"))
+        self._answered_ms = None  # such a connection is none
+        self._trouble("flooded", "link lost: the server sends more than " + said)
+        self._control.append(socket.close(POLICY, reason))
         return True
 
     def _answer_first(self, now_ms: int) -> None:
@@ -182,7 +197,8 @@ class Connection:
         now_ms = self._clock.now_ms()
         kind = event[0]
         if kind == "text":
-            self.answered = True
+            if self._answered_ms is None:
+                self._answered_ms = now_ms
             self._station.receive(event[1], now_ms)
         elif kind == "open":
             self.online = True
@@ -235,6 +251,7 @@ class Connection:
             await self._clock.sleep_ms(WATCH_MS)
             now_ms = self._clock.now_ms()
             self._pings = max(0, self._pings - PINGS_A_S)
+            self._piled = max(0, self._piled - MESSAGE_COST * MESSAGES_A_S)
             late = self._late(now_ms)
             if late is not None:
                 self._trouble("silent", "link lost: " + late)

@@ -71,7 +71,7 @@ class Link:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
     on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused.
-    before_attempt: None, or function(now_ms)
+    on_flood: None, or function(text): the server sent so much that the connection was ended. before_attempt: None, or function(now_ms)
     that may change the configuration.
     """
 
@@ -100,6 +100,7 @@ class Link:
         self._hurry = False
         self._trouble: "str | None" = None
         self.on_distrust: "Callable[[str], object] | None" = None
+        self.on_flood: "Callable[[str], object] | None" = None
         self.before_attempt: "Callable[[int], object] | None" = None
 
     @property
@@ -118,7 +119,7 @@ class Link:
 
     def reconnect(self) -> None:
         """End the connection, if there is one, and begin a new one without waiting (a new URL, a new password)."""
-        self._backoff.succeeded()
+        self._backoff.restart()
         self._hurry = True
         self._end()
 
@@ -181,6 +182,8 @@ class Link:
         self._log.add("warning", text, self._clock.now_ms())
         if self.on_distrust is not None and ("tls: the certificate" in text or OLD_TLS in text):
             self.on_distrust(text[text.index("tls: ") + 5 :])
+        if self.on_flood is not None and counter == "flooded":
+            self.on_flood(text)
 
     async def _connect(self, url: "Url") -> "tuple[ByteReader, ByteWriter]":
         address = await self._resolver.resolve(url.host)
@@ -202,8 +205,8 @@ class Link:
         try:
             await self._connection.serve()
         finally:
-            if self._connection.answered:
-                self._backoff.succeeded()
+            if self._connection.used_ms is not None:
+                self._backoff.used(self._connection.used_ms)
                 if self._trouble is before:  # it is over, and nothing went wrong
                     self._trouble = "the connection to %s has ended" % config.url
             self._connection = None

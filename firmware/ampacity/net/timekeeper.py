@@ -15,7 +15,9 @@ if False:  # for the type checker
     from ampacity.net.resolver import Resolver
 
 PERIOD_MS = 3600000
-RETRY_MS = 15000
+RETRY_MS = 15000  # a server that was asked in vain is not asked more often (RFC 4330, 10)
+BURST, BURST_MS = 8, 2000  # but the first times after the start, or after the network was away (RFC 5905, iburst)
+UNSENT_MS = 3000  # no request left: no name, no route
 TIMEOUT_MS = 2000
 REFUSED_EACH = 100  # so many times that cannot be are told once
 
@@ -63,15 +65,21 @@ async def run_timekeeper(
     period_ms: int = PERIOD_MS,
     on_time: "Callable[[int], object] | None" = None,
 ) -> None:
-    """For ever: ask `host` each period_ms (each 15 s until it answered). A jump goes to the log as a warning.
+    """For ever: ask `host` each period_ms, and soon again where it did not answer or could not be asked. A jump goes to the log as a
+    warning.
 
     on_time(unix_ms): told each answer.
     """
+    in_vain = 0
     while True:
-        answer = None
+        answer, again_ms = None, RETRY_MS
         try:
             answer = await ask_time(await resolver.resolve(host), clock, log, open_datagrams, port)
+            in_vain += 1
+            if answer is None and in_vain < BURST:
+                again_ms = BURST_MS
         except OSError as error:
+            in_vain, again_ms = 0, UNSENT_MS
             log.add("debug", "ntp: %s" % error, clock.now_ms())
         if answer is None:
             log.counter("ntp.failed")
@@ -83,6 +91,8 @@ async def run_timekeeper(
                     log.add("warning", absurd("ntp", answer[0]), answer[1])
             elif result is not None:
                 log.add("warning", "wall clock jumped: source=ntp delta_ms=%d" % result[1], answer[1])
-            if on_time is not None and not refused:
-                on_time(answer[0])
-        await clock.sleep_ms(RETRY_MS if answer is None or refused else period_ms)
+            if not refused:
+                in_vain, again_ms = BURST, period_ms
+                if on_time is not None:
+                    on_time(answer[0])
+        await clock.sleep_ms(again_ms)

@@ -39,6 +39,7 @@ if False:  # for the type checker
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MESSAGE_MAX = 65536
 FRAMES_AT_ONCE = 16  # before others have their turn
+MESSAGE_COST, COST_BYTES = 4, 128  # of a message that came behind another, and for each so many bytes of it; of any other frame: 1
 PARTS_MAX = 32  # pieces of a message that are kept apart: each takes far more room than its bytes
 ABNORMAL, NO_STATUS = 1006, 1005
 
@@ -51,7 +52,8 @@ class WebSocketClient:
     url: of net.url; its path is asked for as it is. protocols: offered in this order; the server must take one.
     username, password: HTTP Basic if not None. message_max: bytes of a message, fragments together.
     entropy(n): n unpredictable bytes. After it opened: `protocol`. After a refused upgrade: `status`, the HTTP status.
-    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came.
+    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came. `piled`: what
+    frames cost that were sent before we had taken those before them, see MESSAGE_COST; whoever reads it sets it to 0.
     `more`: FRAMES_AT_ONCE frames were taken and there may be others: go on with receive(b"").
     """
 
@@ -69,7 +71,7 @@ class WebSocketClient:
         self.status: "int | None" = None
         self.fault: "str | None" = None
         self.more = False
-        self.pings = 0
+        self.pings = self.piled = 0
         self._url = url
         self._protocols = protocols
         self._login = None if password is None else "%s:%s" % (username or "", password)
@@ -80,6 +82,7 @@ class WebSocketClient:
         self._head = b""
         self._parts: "list[bytes] | None" = None  # of a fragmented message
         self._parts_bytes = 0
+        self._parts_piled = False
         self._out: "list[bytes]" = []
 
     def start(self) -> bytes:
@@ -206,6 +209,8 @@ class WebSocketClient:
             if frame is None:
                 return
             fin, opcode, payload = frame
+            if self._frames.piled and opcode != PING:
+                self.piled += self._cost(opcode, payload)
             if opcode == TEXT and fin and self._parts is None:
                 events.append(("text", _text(payload)))
             elif opcode < CLOSE:
@@ -219,13 +224,18 @@ class WebSocketClient:
             else:
                 self._closed(payload, events)
 
+    def _cost(self, opcode: int, payload: bytes) -> int:
+        if opcode == TEXT:
+            return MESSAGE_COST + len(payload) // COST_BYTES
+        return 1 + (len(payload) // COST_BYTES if self._parts_piled else 0)
+
     def _data_frame(self, fin: bool, opcode: int, payload: bytes, events: "list[Event]") -> None:
         if opcode == BINARY:
             raise WebSocketError(UNSUPPORTED, "garbage", "a binary message")
         if (opcode == CONTINUATION) != (self._parts is not None):
             raise WebSocketError(PROTOCOL_ERROR, "garbage", "fragments of a message out of order")
         if self._parts is None:
-            self._parts, self._parts_bytes = [], 0
+            self._parts, self._parts_bytes, self._parts_piled = [], 0, self._frames.piled
         self._parts_bytes += len(payload)
         if self._parts_bytes > self._message_max:
             raise WebSocketError(TOO_BIG, "oversized", "a message of more than %d bytes" % self._message_max)

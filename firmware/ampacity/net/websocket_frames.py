@@ -46,16 +46,19 @@ class FrameReader:
     """A server's bytes in, frames out. Holds no more than one payload in bounds and what came behind it.
 
     payload_max: longest payload in bytes; a longer one is a WebSocketError when its head is seen, before it is stored.
+    `piled`: the frame that was taken last had come behind another before that was taken.
     """
 
     def __init__(self, payload_max: int) -> None:
         self._payload_max = payload_max
         self._data = b""
         self._at = 0  # where the next frame begins
+        self.piled = self._next_piled = False
 
     def receive(self, data: bytes) -> None:
         """Store bytes."""
         left = self._data[self._at :] if self._at else self._data
+        self._next_piled = self._next_piled and bool(left)
         self._data, self._at = left + data if left else bytes(data), 0
 
     def next_frame(self) -> "tuple[bool, int, bytes] | None":
@@ -78,6 +81,7 @@ class FrameReader:
         if len(data) < at + size:
             return None
         self._at = at + size
+        self.piled, self._next_piled = self._next_piled, True
         return first & 0x80 != 0, opcode, data[at : at + size]
 
     def _check_head(self, first: int, size: int, opcode: int) -> None:

@@ -52,7 +52,8 @@ class Line:
         self._closed = False
         self.reason = "not there"  # why it is not up
         self._retry_at_ms = 0
-        self._back_off_ms = BACK_OFF_MS_MIN
+        self._back_off_ms = BACK_OFF_MS_MIN  # of the next opening; short again where bytes come so long after the last
+        self._opened_ms = 0
         self.counters = {"opened": 0, "lost": 0, "refused": 0, "rx_bytes": 0, "tx_bytes": 0, "dropped_bytes": 0}
         self._open_if_due()
 
@@ -114,10 +115,12 @@ class Line:
             self._retry_at_ms = self._clock.now_ms() + self._back_off_ms
             self._back_off_ms = min(2 * self._back_off_ms, BACK_OFF_MS_MAX)
             return
+        self._opened_ms = self._clock.now_ms()
         self.counters["opened"] += 1
 
     def _on_data(self, data: bytes) -> None:
-        self._back_off_ms = BACK_OFF_MS_MIN
+        if self._clock.now_ms() - self._opened_ms >= self._back_off_ms:
+            self._back_off_ms = BACK_OFF_MS_MIN
         self.counters["rx_bytes"] += len(data)
         room = PENDING_BYTES_MAX - len(self._data)
         self._data.extend(data[:room])

@@ -30,7 +30,7 @@ LINGER_ZERO = struct.pack("ii", 1, 0)
 SELECT_MAX = 1024  # file numbers that select knows
 BACKLOG = 64  # connections that are taken in one turn of the loop
 READ_AHEAD_BYTES = 4096  # twice as much is kept of what a client says before it is read
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class LinuxPlatform(Platform):
@@ -155,7 +155,7 @@ class Selector(selectors.EpollSelector):
 
 
 class StopSignal:
-    """SIGTERM and Ctrl-C: the first one cancels the main coroutine, at any instant of its life, and those behind it change nothing.
+    """SIGTERM, SIGHUP and Ctrl-C: the first one cancels the main coroutine, at any instant of its life, and those behind it change nothing.
 
     The handlers raise nothing: an exception of a signal's handler would be lost wherever Python ignores it, in a finaliser for one.
     """
@@ -189,9 +189,10 @@ class StopSignal:
 
 
 def run(main: "Coroutine[Any, Any, Any]") -> "Any":
-    """asyncio.run on a loop that no number of connections breaks. Ends with KeyboardInterrupt after SIGTERM or Ctrl-C.
+    """asyncio.run on a loop that no number of connections breaks. Ends with KeyboardInterrupt after SIGTERM, SIGHUP or Ctrl-C.
 
-    Ctrl-C stays ignored where whoever started the process had it so. Once the loop is over no signal changes the exit status.
+    SIGHUP and Ctrl-C stay ignored where whoever started the process had it so; one that was held back until here is taken now.
+    Once the loop is over no signal changes the exit status.
     """
 
     def new_loop() -> "asyncio.AbstractEventLoop":
@@ -201,6 +202,7 @@ def run(main: "Coroutine[Any, Any, Any]") -> "Any":
     numbers = [number for number in SIGNALS if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, ending.take)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(ending.until_ended(main))

@@ -25,13 +25,15 @@ BACKLOG = 16  # connections that the kernel keeps for us; one is taken in a turn
 LINGER_ZERO = struct.pack("ii", 1, 0)
 O_RDWR_NOCTTY_NONBLOCK = 0x2 | 0x100 | 0x800
 VTIME, VMIN = 5, 6
+SIG_UNBLOCK, SIGINT_SET = 1, b"\x02" + bytes(127)
 
 try:
     import ffi
 
     _open = ffi.open(None).func("i", "open", "si")
-except (ImportError, OSError):  # a build without it: the device is opened waiting for its carrier
-    _open = None
+    _set_mask = ffi.open(None).func("i", "sigprocmask", "ipp")
+except (ImportError, OSError):  # a build without it: the device is opened waiting for its carrier, and Ctrl-C stays held back
+    _open = _set_mask = None
 
 
 class UnixPlatform(MpPlatform):
@@ -97,7 +99,9 @@ class UnixPlatform(MpPlatform):
 
 
 def run(main: "Coroutine[Any, Any, Any]") -> "Any":
-    """Run the firmware's first coroutine."""
+    """Run the firmware's first coroutine. Ctrl-C, where whoever started the process held it back, ends it from here on, as SIGTERM does."""
+    if _set_mask is not None:
+        _set_mask(SIG_UNBLOCK, SIGINT_SET, None)
     return asyncio.run(main)
 
 

@@ -42,6 +42,7 @@ if False:  # for the type checker
 HOUSEKEEPING_MS = 200
 KEEP_MS = 50  # what lowers trust waits no longer for its journal
 CONSOLE_RETRY_MS = 1000
+TIME_FIRST_MS = 20000
 CONSOLE_DOC = "console"  # settings that were changed at the console
 LIMITS_DOC = "limits"  # of manual_limits.py
 OFF_SHOWS_DOC = "off_shows"  # of off_shows.py
@@ -308,10 +309,19 @@ class Primary:
         if self.parent_link is not None:
             loops.append(("parent", self.parent_link.start))
         if self.upstream is not None:
-            loops.append(("upstream", self.upstream.link.run))
+            loops.append(("upstream", self._run_upstream))
             if self.site.get("time", {}).get("ntp"):
                 loops.append(("ntp", self._keep_time))
         return [asyncio.create_task(self.guarded(name, start)) for name, start in loops]
+
+    async def _run_upstream(self) -> None:
+        """The link; where it checks certificates and this controller has no clock of its own, the time server's answer goes first."""
+        until_ms = self.clock.now_ms() + TIME_FIRST_MS
+        while self.wallclock.source is None and self.upstream.config.secure and self.site.get("time", {}).get("ntp"):  # type: ignore[union-attr]
+            if self.clock.now_ms() >= until_ms:
+                break
+            await self.clock.sleep_ms(KEEP_MS)
+        await self.upstream.link.run()  # type: ignore[union-attr]
 
     async def _keep_time(self) -> None:
         from ampacity.net.resolver import Resolver

@@ -1,5 +1,6 @@
 """`ampacity run` ends with its documented status at whatever instant a signal comes, to it alone or to all of its processes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from ampacity_host.configure.running.supervisor import ENDED
 
 SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
 PATIENCE_S = 30
@@ -58,6 +61,25 @@ def ended(folder, runtime, after_s, signals, whole_group):
 def test_no_signal_at_any_instant_changes_the_exit_status(runtime, after_s, signals, whole_group, tmp_path):
     status, said = ended(tmp_path, runtime, after_s, signals, whole_group)
     assert status == 0 and "Traceback" not in said and '"console"' in said, said
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("number", [TERM, INT, HUP])
+def test_a_signal_to_the_controller_alone_ends_both_and_is_no_crash(number, runtime, tmp_path):
+    words = [sys.executable, "-m", "ampacity_host", "run", str(SITE), "--data", str(tmp_path), "--json", "--runtime", runtime]
+    process = subprocess.Popen([sys.executable, "-c", CTRL_C_IS_THERE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
+    try:
+        while " info primary " not in process.stdout.readline():
+            assert process.poll() is None
+        controller = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+        os.kill(controller, number)
+        said = process.communicate(timeout=PATIENCE_S)[0]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0 and "it restarts in" not in said and "Traceback" not in said, said
+    assert (tmp_path / ENDED).is_file()
 
 
 def test_a_site_that_is_refused_is_refused_also_when_somebody_ends_it(tmp_path):

@@ -25,6 +25,7 @@ if False:  # for the type checker
 JOURNAL_BYTES = 131072
 METER_MS = 1000
 LEAVE_MS = 1500
+FLOOD_MS = 600000  # a CSMS that floods is told of it, at most that often
 FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
 SOURCE_BESIDE = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one for each name
@@ -131,6 +132,8 @@ class Upstream:
         self.config = LinkConfig(ocpp["url"], ocpp["identity"])
         self.link = Link(self.platform, Prompt(self), self.config, self.platform.clock, self.log, rng=rng)
         self.link.on_distrust = self._distrusted
+        self.link.on_flood = self._flooded
+        self._flood_ms: "int | None" = None
         self._distrust: "str | None" = None
         self._leaving_ms: "int | None" = None
         self._configure(ocpp.get("config") or {}, now_ms)
@@ -181,6 +184,13 @@ class Upstream:
             self._distrust = text
             kind = "InvalidTLSVersion" if OLD_TLS in text else "InvalidCsmsCertificate"
             self.station.security_event(kind, text[:255], self.platform.clock.now_ms())
+
+    def _flooded(self, text: str) -> None:
+        """The connection was ended because of what the CSMS sent: a security event for the next one."""
+        now_ms = self.platform.clock.now_ms()
+        if self._flood_ms is None or now_ms - self._flood_ms >= FLOOD_MS:
+            self._flood_ms = now_ms
+            self.station.security_event("InvalidMessages", text[:255], now_ms)
 
     def variable(self, component: str, name: str, text: "str | None", now_ms: int) -> str:
         """A variable of the station's device model, by the installer: shown (text None), or set as the CSMS would."""

@@ -4,7 +4,8 @@ Decision 15 says why this is not left to a service manager. The controller itsel
 row end in its safe state, which stays up for people for an hour, so nothing runs in a quick circle.
 
 SIGTERM, SIGHUP and Ctrl-C belong to this program: the controller is started with SIGINT held back, so that the Ctrl-C of a terminal, which
-goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM.
+goes to all of its processes, finds no runtime halfway through its start; it is handed on as SIGTERM. Sent to the controller alone each
+of them is somebody's wish, too: the controller ends by it, no crash is counted, and this program ends with 0.
 """
 
 import atexit
@@ -51,8 +52,11 @@ class Supervisor:
             status = self._live()
             if self._ending_s is not None:
                 return self._ended(status)
+            if -status in SIGNALS:
+                say(f"the controller was stopped by {signal.Signals(-status).name}")
+                return self._ended(status)
             if status in FINAL:
-                return status
+                return self._ended(status) if status == 0 else status
             if status != RESTART_WANTED:
                 self._pause(status, time.monotonic() - begun_s)
         return self._ended(0)
