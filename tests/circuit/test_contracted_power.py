@@ -2,6 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
+ON_MICROPYTHON_EACH = 4
 WATTS = 13800
 MIN_DV = 2300
 
