@@ -32,7 +32,7 @@ def test_no_reachable_state_is_above_a_rating_and_from_each_everybody_charges_ag
 DEEP_RULES = ("3.3 age",)
 
 
-@pytest.mark.parametrize("name", sample(sorted([name for name in [*MUTANTS, *DEFECTS] if name not in DEEP_RULES]), 8))
+@pytest.mark.parametrize("name", sample(sorted([name for name in [*MUTANTS, *DEFECTS] if name not in DEEP_RULES]), 12))
 def test_without_the_rule_an_overload_is_found(name):
     assert "violation" in search_mutant(name)
 
