@@ -8,6 +8,7 @@ from stand import DEMO, ROOT, Stand, running
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
+from tests.deep import sample
 
 MISTAKES = sorted((ROOT / "tests" / "host" / "configure" / "sites" / "mistakes").glob("*.toml"))
 
@@ -51,7 +52,7 @@ def test_garbage_on_the_line_stops_nobody_for_longer_than_it_lasts():
         assert stand.violations_ms() == 0
 
 
-@pytest.mark.parametrize("path", MISTAKES, ids=[path.stem for path in MISTAKES])
+@pytest.mark.parametrize("path", sample(MISTAKES, 4), ids=lambda path: path.stem)
 def test_a_site_file_with_a_mistake_is_refused_by_check_and_rig_alike(path):
     done = CliRunner().invoke(app, ["check", str(path), "--json"])
     report = json.loads(done.stdout)
