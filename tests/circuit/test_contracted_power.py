@@ -3,6 +3,10 @@
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
 ON_MICROPYTHON_EACH = 4
+DEEP = (
+    "test_section_6_a_clock_that_jumps_again_and_again_ends_in_any_quarter",
+    "test_section_6_after_a_restart_without_the_time_any_quarter_counts",
+)
 WATTS = 13800
 MIN_DV = 2300
 
