@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.deep import sample
+
 SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
 PATIENCE_S = 30
 TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
