@@ -42,4 +42,5 @@ def on_micropython(text):
 
 def is_deep(item):
     """Whether the file of a test on CPython says so by its name `DEEP`."""
-    return getattr(item, "originalname", None) in getattr(getattr(item, "module", None), "DEEP", ())
+    names = getattr(getattr(item, "module", None), "DEEP", ())
+    return isinstance(names, tuple) and getattr(item, "originalname", None) in names
