@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PYTEST_OPTIONS ?=
+HOUSE ?= tests/host/house
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
@@ -36,7 +37,7 @@ check: $(INSTALLED) $(MICROPYTHON)  ## lint, types, syntax for MicroPython, rule
 	@$(VENV)/bin/mypy
 	@$(RUN) -m tools.generated --check
 	@$(RUN) -m tools.figures $(FIGURES_OPTIONS)
-	@$(RUN) -m pytest tests/host/house
+	@$(if $(HOUSE),$(RUN) -m pytest $(HOUSE))
 
 proof: $(INSTALLED) $(MICROPYTHON)  ## the safety case's evidence, whole: searches, rules, oracle, random trees, soak (PROOF_OPTIONS="--parts worlds,rules")
 	@$(MAKE) --silent $(PYPY) 2> /dev/null || true  # without it the soak takes CPython, and twice as long

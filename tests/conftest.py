@@ -3,7 +3,6 @@
 The second run shows as items `test_file.py::test_name[micropython]`. Without a runtime they fail.
 """
 
-import ast
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import beside, workers
+from tests import beside, deep, workers
 from tools.micropython.find import MissingRuntime, find
 
 TESTS = Path(__file__).resolve().parent
@@ -51,6 +50,11 @@ def pytest_collect_file(file_path, parent):
     return None
 
 
+def pytest_itemcollected(item):
+    if deep.is_deep(item):
+        item.add_marker("deep")
+
+
 def pytest_pycollect_makemodule(module_path, parent):
     return NeighbourModule.from_parent(parent, path=module_path)
 
@@ -76,9 +80,11 @@ class MicroPythonFile(pytest.File):
     results = None
 
     def collect(self):
-        for node in ast.parse(self.path.read_text()).body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                yield MicroPythonItem.from_parent(self, name=node.name + "[micropython]", test=node.name)
+        for name, is_deep in deep.on_micropython(self.path.read_text()):
+            item = MicroPythonItem.from_parent(self, name=name + "[micropython]", test=name)
+            if is_deep:
+                item.add_marker("deep")
+            yield item
 
     def result(self, test):
         if self.results is None:

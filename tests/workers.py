@@ -1,11 +1,12 @@
 """How several workers (`-n auto`) share the tests: the longest first, and a file's tests together.
 
 What a file builds for its tests is built once, by the worker that plays the file, on both runtimes; a MicroPython process plays
-a whole file. The tests of a file in APART share nothing and are given out one by one. Those in LANES spend their time with real
-clocks, lines and processes: one worker for each lane plays them one after another, from the first moment on, beside one worker for
-each core, and these are nicer. How long each file takes, in seconds of processor time, stands in tests/seconds.txt, so that no long file is
-left for the end; `make test PYTEST_OPTIONS=--write-seconds` writes it anew for the files that it plays. A file that is missing
-there counts as short.
+a whole file. The files of a folder in TOGETHER read the same (the rules of the house: every source), so that one worker plays them
+all. The tests of a file in APART share nothing and are given out one by one. Those in LANES spend their time with real clocks, lines
+and processes: one worker for each lane plays them one after another, from the first moment on, beside one worker for each core, and
+these are nicer. How long each file takes, in seconds of processor time, stands in tests/seconds.txt, so that no long file is left for
+the end; `make test PYTEST_OPTIONS=--write-seconds` writes it anew for the files that it plays. A file that is missing there counts as
+short.
 """
 
 import os
@@ -50,6 +51,7 @@ LANES = (  # of about the same time by the clock
         "tests/rig/test_real_rig.py",
     ),
 )
+TOGETHER = ("tests/host/house",)
 WAITING = {file: "lane %d of what waits" % number for number, lane in enumerate(LANES, 1) for file in lane}
 NICE = 5
 SPENT = "processor seconds"
@@ -59,10 +61,16 @@ def file_of(nodeid):
     return nodeid.split("::")[0]
 
 
+def folder_of(file):
+    return file.rpartition("/")[0]
+
+
 def scope_of(nodeid):
     """What goes to one worker as a whole."""
     file = file_of(nodeid)
-    return nodeid if file in APART else WAITING.get(file, file)
+    if file in APART:
+        return nodeid
+    return folder_of(file) if folder_of(file) in TOGETHER else WAITING.get(file, file)
 
 
 def seconds_of(text):
@@ -78,7 +86,13 @@ def text_of(seconds):
 
 def longest_first(items, seconds):
     """In place, after all that waits; files that are not known come last, in the order that they had."""
-    items.sort(key=lambda item: (WAITING.get(file_of(item.nodeid), "other"), -seconds.get(file_of(item.nodeid), 0)))
+    together = {folder: sum(spent for file, spent in seconds.items() if folder_of(file) == folder) for folder in TOGETHER}
+
+    def rank(item):
+        file = file_of(item.nodeid)
+        return WAITING.get(file, "other"), -together.get(folder_of(file), seconds.get(file, 0))
+
+    items.sort(key=rank)
 
 
 def spent_s():

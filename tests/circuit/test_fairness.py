@@ -4,6 +4,8 @@ from helper_circuit import Bench, circuit, evse, site
 
 from ampacity.circuit.policy.queue.departure_slack import BANDS, WH
 
+ON_MICROPYTHON_EACH = 4
+
 
 def garage(count, rating, **settings):
     settings.setdefault("raise_hold_ms", 1000)

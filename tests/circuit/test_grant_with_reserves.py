@@ -4,6 +4,7 @@ from helper_circuit import Bench, circuit, evse, mute_evse, site
 
 from ampacity.circuit.cascaded_guard import CascadedGuard
 
+ON_MICROPYTHON_EACH = 4
 SLOT_S = 60
 
 

@@ -2,6 +2,8 @@
 
 from helper_circuit import Bench, circuit, evse, site
 
+ON_MICROPYTHON_EACH = 3
+
 
 def garage(count, rating, **settings):
     times = {"raise_hold_ms": 1000, "restart_hold_ms": 2000, "idle_ms": 20000, "slot_s": 60}

@@ -2,6 +2,8 @@
 
 from helper_circuit import Bench, circuit, evse, foreign_evse, mute_evse, site
 
+ON_MICROPYTHON_EACH = 4
+
 
 def full():
     """Two EVSEs at 16 A each on 32 A."""

@@ -4,6 +4,7 @@ from helper_circuit import Bench, circuit, evse, site
 
 from ampacity.circuit.policy.allocator import Member, allocate, pieces
 
+ON_MICROPYTHON_EACH = 3
 COUNT, RATING_DA = 40, 2400
 
 

@@ -5,6 +5,7 @@ from helper_circuit import Bench, circuit, evse, site
 from ampacity.circuit.cascaded_guard import CascadedGuard
 from ampacity.circuit.guard import Guard
 
+ON_MICROPYTHON_EACH = 3
 SLOT_S = 60
 
 

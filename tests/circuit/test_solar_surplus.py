@@ -5,6 +5,8 @@ from helper_circuit import Bench, circuit, evse, meter_facts, site
 from ampacity.circuit.policy.constraints.sum_constraints import watts_text
 from ampacity.circuit.trusted.errors import NotNow
 
+ON_MICROPYTHON_EACH = 3
+
 
 def sunny(count=1, run_ms=120000, **more):
     facts = site([evse("evse-%d" % (e + 1), **more) for e in range(count)], [circuit(rating=600, meter=0, generation=200)], [meter_facts()],

@@ -2,6 +2,8 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
+ON_MICROPYTHON_EACH = 3
+
 
 def single(count, lines, **more):
     root = circuit(rating=400)

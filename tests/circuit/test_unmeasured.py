@@ -2,6 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
+ON_MICROPYTHON_EACH = 3
 HOUSE_DA = 100
 
 

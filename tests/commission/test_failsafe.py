@@ -5,6 +5,7 @@ from helper_toy import Toy, claims, drive, stepping_house
 from ampacity.commission.failsafe import FailsafeCheck
 from ampacity.commission.power_on import PowerOn
 
+ON_MICROPYTHON_EACH = 4
 LOADED = [(0, 0, 1)]
 
 

@@ -6,7 +6,7 @@ from tests.deep import sample
 from tests.drawn.life import live
 
 
-@pytest.mark.parametrize("seed", sample(range(1, 21), 4))
+@pytest.mark.parametrize("seed", sample(range(1, 21), 10))
 def test_no_rating_is_passed_and_who_charged_at_first_charges_at_last(seed):
     life = live((seed, 100))
     assert not life["problems"], life

@@ -42,7 +42,7 @@ def accepted(kind):
     raise AssertionError(kind)
 
 
-@pytest.mark.parametrize("kind", sample([kind for kind in PROFILES if kind not in MONITORED], 4))
+@pytest.mark.parametrize("kind", sample([kind for kind in PROFILES if kind not in MONITORED], 8))
 def test_after_a_dead_primary_and_a_cut_line_its_car_charges_again(kind):
     with running(accepted(kind), "--clock", "virtual") as rig:
         stand, name = Stand(rig, True), rig.ready["evses"][0]

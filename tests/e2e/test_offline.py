@@ -3,6 +3,8 @@
 import pytest
 from stand import DEMO, Stand, running
 
+from tests.deep import sample
+
 
 def away_and_back(stand, card_ms):
     rig = stand.rig
@@ -38,7 +40,7 @@ def judge(stand, began):
     assert stand.violations_ms() == 0
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
+@pytest.mark.parametrize("seed", sample(["1", "2"], 2))
 def test_transactions_of_a_time_without_csms_arrive_in_order_after_a_power_cut(seed):
     with running(DEMO, "--clock", "virtual", "--seed", seed) as rig:
         stand = Stand(rig, True)

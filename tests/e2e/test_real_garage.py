@@ -3,8 +3,10 @@
 import pytest
 from stand import DEMO, Stand, running
 
+from tests.deep import sample
 
-@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+
+@pytest.mark.parametrize("runtime", sample(["cpython", "micropython"], 2, 1))
 def test_eight_cars_outlive_a_load_jump_and_the_primary(runtime):
     with running(DEMO, "--runtime", runtime) as rig:
         stand = Stand(rig, False)

@@ -11,6 +11,7 @@ from serial_bench import SerialBench
 from typer.testing import CliRunner
 
 from ampacity_host.cli import app
+from tests.deep import sample
 
 SITE = """
 [site]
@@ -85,7 +86,7 @@ def test_it_orders_by_the_meter_and_outlives_its_serial_device(tmp_path, runtime
     assert "tty is not there" in log and "tty is available again" in log
 
 
-@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("runtime", sample(["cpython", "micropython"], 2, 1))
 def test_so_it_does_where_the_line_is_at_the_other_end_of_a_tcp_connection(tmp_path, runtime):
     with SerialBench(tmp_path) as bench:
         gateway = RawGateway(bench.path)

@@ -4,6 +4,8 @@ import pytest
 from rig_process import running
 from test_real_rig import wait_for
 
+from tests.deep import sample
+
 SITE = """
 [site]
 name = "{name}"
@@ -46,7 +48,7 @@ def drawing(rig):
     return {name for name, amps in rig.amps().items() if amps >= 5.5}
 
 
-@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("runtime", sample(["cpython", "micropython"], 2, 1))
 def test_three_levels_charge_and_the_loss_of_each_stops_what_hangs_below_it(runtime):
     with running(STREET, "--runtime", runtime, "--no-csms", beside=(("garage.toml", GARAGE), ("row.toml", ROW))) as rig:
         assert set(rig.state()["primary"]["below"]) == {"garage", "garage.row"}

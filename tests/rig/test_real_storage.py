@@ -6,12 +6,14 @@ import pytest
 from rig_process import SITE, running
 from test_real_rig import wait_for
 
+from tests.deep import sample
+
 
 def down(rig):
     return rig.state()["primary"] is None
 
 
-@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("runtime", sample(["cpython", "micropython"], 2, 1))
 def test_a_power_cut_in_a_write_ends_the_process_and_the_store_survives(runtime):
     with running(SITE, "--runtime", runtime) as rig:
         for name in rig.ready["evses"]:

@@ -123,6 +123,7 @@ def test_the_console_answers_and_its_limit_holds(charging):
     assert charging.amps()["evse-1"] > 10.0
 
 
+@pytest.mark.deep
 def test_a_meter_the_wrong_way_round_waits_for_a_person_and_is_believed_after_one_looked(charging):
     def main():
         return charging.state()["primary"]["circuits"]["main"]

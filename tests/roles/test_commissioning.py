@@ -7,6 +7,8 @@ from ampacity.base import strict_json
 from ampacity.commission import report as commission_report
 from ampacity.console.console import Console
 
+ON_MICROPYTHON_EACH = 4
+
 
 class Stuck(PlantPort):
     """Outputs that stay as they were while the last lease held: a watchdog that does not act."""

@@ -4,6 +4,8 @@ from helper_garage import Garage
 
 from ampacity.console.console import Console
 
+ON_MICROPYTHON_EACH = 3
+
 
 def say(garage, line):
     return Console(garage.primary.console).line(line, "installer", garage.now_us // 1000)

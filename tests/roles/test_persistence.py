@@ -8,6 +8,8 @@ from ampacity.console.console import Console
 from ampacity.store.memory_files import MemoryFiles, PowerCut
 from check import raises
 
+ON_MICROPYTHON_EACH = 3
+
 
 def locked_out():
     """A welded contactor has just been locked out; the power goes within the second."""

@@ -27,7 +27,7 @@ def test_a_car_five_per_cent_above_its_order_strands_nobody():
 
 
 @pytest.mark.parametrize("factor", sample([1.02, 1.05, 1.099], 3))
-@pytest.mark.parametrize("metered", [False, True])
+@pytest.mark.parametrize("metered", sample([False, True], 2, 1))
 def test_room_is_made_for_what_is_measured_above_an_order(factor, metered):
     root = circuit("main", 63.0, meter="m", assumed_other_a=10.0) if metered else circuit("main", 63.0)
     with table(site(root, *TWO, meter() if metered else "")) as one:
@@ -80,7 +80,7 @@ def test_a_car_that_leaks_while_it_should_pause_takes_nobodys_room():
 
 
 @pytest.mark.parametrize("kind", sample(["local", "ampacity", "heidelberg-energy-control"], 3, 1))
-@pytest.mark.parametrize("after_ms", [100, 20_000])
+@pytest.mark.parametrize("after_ms", sample([100, 20_000], 2))
 def test_a_lock_out_outlives_a_restart(kind, after_ms):
     place = {} if kind == "local" else {"bus": "b", "unit": 1}
     feeder = {"feeder_output": "gpio:3"} if kind.startswith("heidelberg") else {}

@@ -54,7 +54,7 @@ def test_generation_declared_below_is_known_to_a_metered_root():
         assert not lost
 
 
-@pytest.mark.parametrize("kind", ["dead", "nan", "frozen"])
+@pytest.mark.parametrize("kind", sample(["dead", "nan", "frozen"], 3))
 def test_a_dead_meter_below_leaves_its_load_in_the_sum_above(kind):
     parts = (circuit("main", 40.0), circuit("shop", 32.0, parent="main", meter="m", assumed_other_a=20.0))
     with table(site(*parts, RTU, meter(), evse("e1", "local", at="main"), evse("e2", bus="b", unit=2, at="main"))) as one:

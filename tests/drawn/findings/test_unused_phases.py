@@ -18,6 +18,7 @@ def amps_of(one):
     return sum(max(drawn) for drawn in one.judge.drawn_da.values()) / 10
 
 
+@pytest.mark.deep
 def test_cars_of_one_phase_share_what_their_phases_carry():
     with table(rotated()) as one:
         one.plug(phases=1)

@@ -4,7 +4,8 @@ from wired_site import SITE, Desk, Installer, plug, yard
 
 from ampacity_host.commission.guide import Guide
 
-MUTE = SITE.replace('name = "evse-3"\nkind = "heidelberg-energy-control"', 'name = "evse-3"\nkind = "kse-wbx"\npower_on_a = 0.0')
+ALONE = SITE[: SITE.index('[[evse]]\nname = "evse-1"')] + SITE[SITE.index('[[evse]]\nname = "evse-3"') : SITE.index('[[evse]]\nname = "evse-4"')]
+MUTE = ALONE.replace('name = "evse-3"\nkind = "heidelberg-energy-control"', 'name = "evse-3"\nkind = "kse-wbx"\npower_on_a = 0.0')
 ASKS = "evse-3: it claims no watchdog (class N), and nobody has seen that it keeps its last order: its reserve is its maximum, 16.0 A"
 
 

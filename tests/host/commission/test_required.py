@@ -8,6 +8,7 @@ from wired_site import Desk, Installer, plug, yard
 
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.report import fetch
+from tests.deep import sample
 
 SITE = """
 [site]
@@ -109,7 +110,7 @@ def test_a_higher_power_on_value_than_declared_fails_and_counts(tmp_path):
     assert bench.plant.point["c"].amps_da == 0
 
 
-@pytest.mark.parametrize("line", ["commission report --json", "commission report c", "commission status --json"])
+@pytest.mark.parametrize("line", sample(["commission report --json", "commission report c", "commission status --json"], 3))
 def test_the_consoles_own_papers_are_json_too(tmp_path, line):
     bench = yard(tmp_path, SITE)
     bench.start()

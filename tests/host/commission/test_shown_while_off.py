@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
 from wired_site import Desk, Installer, plug, yard
 
 from ampacity_host.commission.guide import Guide
 from ampacity_host.rig.fault_injection import rogue_client
+from tests.deep import sample
 
 SITE = """
 [site]
@@ -83,17 +85,17 @@ def charges(bench, name):
     return bench.view()["evses"][name]["measured_a"][0] > 10
 
 
-def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on_so(tmp_path):
-    for name in ("bay-1", "bay-2"):
-        bench, person = commissioned(tmp_path, name)
-        said = " ".join(person.said)
-        assert "? " + SHOWS[name] in said and "does it stand still?" in said, said
-        assert 'fix: off_shows = "max" in its [[evse]]' in said and SHOWS[name] in desk_report(bench)
-        assert charges(bench, name)
-        asyncio.run(bench.primary_action("power_cycle"))
-        bench.run_ms(60_000)
-        assert charges(bench, name), "after a restart of the controller"
-        bench.close()
+@pytest.mark.parametrize("name", sample(["bay-1", "bay-2"], 2, 1))
+def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on_so(tmp_path, name):
+    bench, person = commissioned(tmp_path, name)
+    said = " ".join(person.said)
+    assert "? " + SHOWS[name] in said and "does it stand still?" in said, said
+    assert 'fix: off_shows = "max" in its [[evse]]' in said and SHOWS[name] in desk_report(bench)
+    assert charges(bench, name)
+    asyncio.run(bench.primary_action("power_cycle"))
+    bench.run_ms(60_000)
+    assert charges(bench, name), "after a restart of the controller"
+    bench.close()
 
 
 def exchanged(bench, word="replace"):
@@ -126,17 +128,17 @@ def said_in_file(tmp_path, word="max"):
     return bench
 
 
-def test_the_word_of_the_site_file_holds_for_the_unit_that_was_there_and_for_no_other_over_restarts_too(tmp_path):
-    for word in ("replace", "accept"):
-        bench = said_in_file(tmp_path)
-        desk = exchanged(bench, word)
-        for _ in range(2):
-            assert not charges(bench, "bay-1"), word
-            why = desk.ask("why bay-1")
-            assert "off_shows in the site file may describe another unit: `ampacity commission` tests" in why, why
-            asyncio.run(bench.primary_action("power_cycle"))
-            bench.run_ms(60_000)
-        bench.close()
+@pytest.mark.parametrize("word", sample(["replace", "accept"], 2, 1))
+def test_the_word_of_the_site_file_holds_for_the_unit_that_was_there_and_for_no_other_over_restarts_too(tmp_path, word):
+    bench = said_in_file(tmp_path)
+    desk = exchanged(bench, word)
+    for _ in range(2):
+        assert not charges(bench, "bay-1"), word
+        why = desk.ask("why bay-1")
+        assert "off_shows in the site file may describe another unit: `ampacity commission` tests" in why, why
+        asyncio.run(bench.primary_action("power_cycle"))
+        bench.run_ms(60_000)
+    bench.close()
 
 
 def test_commissioning_says_it_of_the_new_unit_again(tmp_path):
@@ -179,19 +181,19 @@ def test_two_that_show_their_maximum_while_they_are_off_share_the_whole_rating(t
     bench.close()
 
 
-def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neighbour_from_charging(tmp_path):
-    for kind, unit in (("kathrein-kwb", 1), ("keba-p30", 255)):
-        bench = two_alike(tmp_path, kind, unit, 60)
-        desk = Desk(bench)
-        bench.plant.point["bay-1"].car.hold_ms = 8_000
-        desk.ask("limit bay-1 0")
-        bench.run_ms(90_000)
-        bench.plant.point["bay-1"].car.hold_ms = 0
-        desk.ask("limit bay-1 off")
-        bench.run_ms(120_000)
-        assert sum(drawn(bench)) > 21 and min(drawn(bench)) > 10, (kind, drawn(bench))
-        assert "foreign" not in desk.ask("log")
-        bench.close()
+@pytest.mark.parametrize(("kind", "unit"), sample([("kathrein-kwb", 1), ("keba-p30", 255)], 2))
+def test_a_vehicle_that_stops_slowly_once_keeps_neither_its_station_nor_its_neighbour_from_charging(tmp_path, kind, unit):
+    bench = two_alike(tmp_path, kind, unit, 60)
+    desk = Desk(bench)
+    bench.plant.point["bay-1"].car.hold_ms = 8_000
+    desk.ask("limit bay-1 0")
+    bench.run_ms(90_000)
+    bench.plant.point["bay-1"].car.hold_ms = 0
+    desk.ask("limit bay-1 off")
+    bench.run_ms(120_000)
+    assert sum(drawn(bench)) > 21 and min(drawn(bench)) > 10, (kind, drawn(bench))
+    assert "foreign" not in desk.ask("log")
+    bench.close()
 
 
 def test_a_paused_station_of_which_nothing_is_said_and_that_a_foreign_client_lets_charge_is_an_alarm_as_long_as_it_does(tmp_path, monkeypatch):

@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from ampacity_host.cli import app  # noqa: E402
 from ampacity_host.configure import SiteErrors, check_report, load_site  # noqa: E402
 from drawn.sites_at_random import Draft  # noqa: E402
+from tests.deep import sample  # noqa: E402
 
 SITES = Path(__file__).parent / "sites"
-DRAWN = 60
+DRAWN, AT_ONCE = 60, 20
 YARD = """[site]
 name = "yard"
 
@@ -108,10 +109,11 @@ def drawn(seed):
     return draft.text()
 
 
-def test_lines_for_drawn_sites_make_them_pass(tmp_path):
+@pytest.mark.parametrize("first", sample(range(0, DRAWN, AT_ONCE), 3))
+def test_lines_for_drawn_sites_make_them_pass(tmp_path, first):
     refused = passed = 0
     path = tmp_path / "site.toml"
-    for seed in range(DRAWN):
+    for seed in range(first, first + AT_ONCE):
         text = drawn(seed)
         try:
             report = report_of(path, text)
@@ -127,7 +129,7 @@ def test_lines_for_drawn_sites_make_them_pass(tmp_path):
         again = report_of(path, pasted(text, report["fixes"]["changes"]))
         assert again["ok"], (seed, report["fixes"], again["findings"])
         passed += 1
-    assert refused == passed >= 8, (refused, passed)
+    assert refused == passed >= 2, (refused, passed)
 
 
 def test_each_ampere_of_a_reserve_has_its_cause(tmp_path):

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from ampacity_host.cli import app
 from ampacity_host.csms.server import BenchCsms
 from certificates import Authority
+from tests.deep import sample
 
 PATIENCE_S = 25
 SITE = """
@@ -68,7 +69,7 @@ class Running:
 
 
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
-@pytest.mark.parametrize("profile", [2, 3])
+@pytest.mark.parametrize("profile", sample([2, 3], 2, 1))
 async def test_a_site_file_with_wss_connects_and_the_station_is_accepted(profile, runtime, tmp_path):
     ca, csms = Authority(), BenchCsms()
     (tmp_path / "root.pem").write_text(ca.root)

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from ampacity_host.configure.running.supervisor import ENDED
+from tests.deep import sample
 
 SITE = Path(__file__).parent / "sites" / "good" / "two-hundred-eight.toml"
 PATIENCE_S = 30
 TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
 CTRL_C_IS_THERE = """
 import os, signal, sys
+from tests.deep import sample
 for number in (signal.SIGINT, signal.SIGHUP):
     signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
@@ -47,7 +49,7 @@ def ended(folder, runtime, after_s, signals, whole_group):
 @pytest.mark.parametrize("runtime", ["cpython", "micropython"])
 @pytest.mark.parametrize(
     ("after_s", "signals", "whole_group"),
-    [
+    sample([
         (0.0, [TERM], False),
         (0.0, [INT, INT], True),
         (0.12, [INT], True),
@@ -56,7 +58,7 @@ def ended(folder, runtime, after_s, signals, whole_group):
         (0.03, [HUP], False),
         (0.9, [HUP], True),
         (0.9, [TERM, INT, TERM, TERM, TERM, TERM, TERM, INT, INT], True),
-    ],
+    ], 2),
 )
 def test_no_signal_at_any_instant_changes_the_exit_status(runtime, after_s, signals, whole_group, tmp_path):
     status, said = ended(tmp_path, runtime, after_s, signals, whole_group)

@@ -1,5 +1,7 @@
 """The tool behind `make mutants`: a toy module whose survivor is known, and the list of equivalent mutants."""
 
+import pytest
+
 from tools.mutants import suite
 from tools.mutants.__main__ import EQUIVALENT, FIRMWARE, Run, chosen_files, report
 from tools.mutants.changes import equivalent_names, mutants_of
@@ -53,8 +55,15 @@ def left(results, state):
     return sorted(row["name"] for row in results.values() if row["state"] == state)
 
 
-def test_survivors_are_those_that_no_test_sees_and_what_nothing_reaches_is_named(tmp_path):
-    results, _ = played(tmp_path)
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """(folder, results) of all its mutants, played once."""
+    folder = tmp_path_factory.mktemp("toy")
+    return folder, played(folder)[0]
+
+
+def test_survivors_are_those_that_no_test_sees_and_what_nothing_reaches_is_named(first):
+    _, results = first
     assert left(results, "survived") == [
         "toy.py: most: if value > best: => if value >= best:",
     ]
@@ -69,13 +78,13 @@ def test_survivors_are_those_that_no_test_sees_and_what_nothing_reaches_is_named
     assert "survived  toy.py: most: if value > best: => if value >= best:" in report(results)
 
 
-def test_what_is_known_is_not_played_again_until_a_test_changes(tmp_path):
-    first, _ = played(tmp_path)
-    again, told = played(tmp_path)
-    assert again == first and told == []
+def test_what_is_known_is_not_played_again_until_a_test_changes(first):
+    folder, results = first
+    again, told = played(folder)
+    assert again == results and told == []
     more = TESTS + "\n\ndef test_nobody_is_asked():\n    from toy import nobody_asks\n    assert nobody_asks() == 3\n"
-    results, told = played(tmp_path, more)
-    assert left(results, "unreached") == [] and len([line for line in told if " of " in line]) < len(first)
+    results, told = played(folder, more)
+    assert left(results, "unreached") == [] and len([line for line in told if " of " in line]) < len(again)
 
 
 def test_every_equivalent_mutant_is_one_of_today_and_has_its_reason():

@@ -4,7 +4,7 @@ import ast
 import re
 from statistics import median
 
-from house import ROOT, at, files, firmware_files, generated, room_of, tree_of
+from house import ROOT, at, files, firmware_files, generated, room_of, text_of, tree_of
 
 LINES_MAX, LINES_MEDIAN, FUNCTION_MEDIAN = 500, 150, 15
 TEXTS = (".py", ".md", ".toml", ".txt", ".lock", ".sh", ".json", ".html", ".css", ".js", "")
@@ -20,17 +20,17 @@ VENDORS = set(
 
 
 def hand_written():
-    return [path for path in files(".py") if not generated(path) and path.read_text().strip()]
+    return [path for path in files(".py") if not generated(path) and text_of(path).strip()]
 
 
 def test_no_hand_written_file_is_too_long():
-    long = [f"{path.relative_to(ROOT)}: {n} lines" for path in hand_written() if (n := path.read_text().count("\n")) > LINES_MAX]
+    long = [f"{path.relative_to(ROOT)}: {n} lines" for path in hand_written() if (n := text_of(path).count("\n")) > LINES_MAX]
     assert not long, "split by decision:\n" + "\n".join(long)
 
 
 def test_files_and_functions_are_small_in_the_median():
     sources = [path for path in hand_written() if path.relative_to(ROOT).parts[0] in ("firmware", "host", "tools")]
-    assert median(path.read_text().count("\n") for path in sources) <= LINES_MEDIAN
+    assert median(text_of(path).count("\n") for path in sources) <= LINES_MEDIAN
     lengths = [
         (node.end_lineno or node.lineno) - node.lineno + 1
         for path in sources
@@ -51,8 +51,9 @@ def occurrences(words, paths):
     for path in paths:
         if path.suffix not in TEXTS or path.stat().st_size > 2_000_000:
             continue
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-            found += [at(path, number, f"{word!r} has no place here") for word in words if word in line]
+        there = [word for word in words if word in text_of(path)]
+        for number, line in enumerate(text_of(path).splitlines() if there else (), 1):
+            found += [at(path, number, f"{word!r} has no place here") for word in there if word in line]
     return found
 
 
@@ -84,8 +85,8 @@ def test_no_vendor_is_named_in_a_firmware_module():
     found = []
     for path in firmware_files():
         if room_of(path) != "profiles":
-            for number, line in enumerate(path.read_text().splitlines(), 1):
-                found += [at(path, number, f"{match[0]!r}: variants are data, in profiles/") for match in pattern.finditer(line)]
+            for match in pattern.finditer(text_of(path)):
+                found.append(at(path, text_of(path).count("\n", 0, match.start()) + 1, f"{match[0]!r}: variants are data, in profiles/"))
     assert not found, "\n" + "\n".join(found)
 
 

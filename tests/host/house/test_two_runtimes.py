@@ -18,7 +18,7 @@ def outcome(tmp_path):
         (tmp_path / "tests" / "base").mkdir(parents=True)
         (tmp_path / "tools").symlink_to(ROOT / "tools")
         (tmp_path / ".cache").symlink_to(ROOT / ".cache")
-        for name in ("conftest.py", "beside.py", "workers.py", "check.py", "mpy_runner.py"):
+        for name in ("conftest.py", "beside.py", "deep.py", "workers.py", "check.py", "mpy_runner.py"):
             (tmp_path / "tests" / name).write_text((ROOT / "tests" / name).read_text())
         (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
         (tmp_path / "tests" / "base" / "test_it.py").write_text(text)
@@ -54,3 +54,20 @@ def test_a_missing_runtime_is_a_failure(outcome):
 def test_one_named_test_runs_alone_on_both(outcome):
     status, output = outcome(GOOD + "\n\ndef test_bad():\n    assert False\n", "-k", "test_one")
     assert status == 0 and "2 passed" in output
+
+
+SAMPLED = "ON_MICROPYTHON_EACH = 2\nDEEP = (\"test_d\",)\n" + "".join(f"\n\ndef test_{name}():\n    pass\n" for name in "abcd")
+
+
+def played(output):
+    return sorted(line.split()[0].split("::")[1] for line in output.splitlines() if " PASSED" in line)
+
+
+def test_a_file_says_what_of_it_is_deep_and_what_is_deep_on_micropython_alone(outcome):
+    status, output = outcome(SAMPLED)
+    assert status == 0 and played(output) == ["test_a", "test_a[micropython]", "test_b", "test_c", "test_c[micropython]"]
+
+
+def test_what_a_file_leaves_out_is_played_as_deep(outcome):
+    status, output = outcome(SAMPLED, "-m", "deep")
+    assert status == 0 and played(output) == ["test_b[micropython]", "test_d", "test_d[micropython]"]

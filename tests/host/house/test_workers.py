@@ -103,6 +103,18 @@ def test_a_file_goes_to_one_worker_on_both_runtimes_and_a_long_one_test_by_test(
     assert workers.scope_of(long + "::test_x[1]") != workers.scope_of(long + "::test_x[2]")
 
 
+def test_what_reads_the_same_counts_as_one_long_file():
+    house = [item(workers.TOGETHER[0] + "/test_%s.py::test_x" % name) for name in "ab"]
+    items = [item("a.py::test_1"), house[0], item("b.py::test_1"), house[1]]
+    workers.longest_first(items, {"a.py": 3.0, "b.py": 6.0} | {workers.file_of(one.nodeid): 4.0 for one in house})
+    assert items[:2] == house and items[2].nodeid == "b.py::test_1"
+
+
+def test_what_reads_the_same_goes_to_one_worker():
+    assert workers.scope_of("tests/host/house/test_style.py::test_x") == workers.scope_of("tests/host/house/test_rooms.py::test_y[1]")
+    assert all((ROOT / folder).is_dir() for folder in workers.TOGETHER)
+
+
 def test_files_that_are_shared_in_another_way_are_there():
     assert [name for name in (*workers.APART, *workers.WAITING) if not (ROOT / name).is_file()] == []
 

@@ -7,7 +7,7 @@ import pytest
 from tests.proof import oracle
 from tests.proof.oracle import Instance, compare, disagreements
 
-INSTANCES = int(os.environ.get("AMPACITY_ORACLE_INSTANCES", oracle.SHORT // 2))
+INSTANCES = int(os.environ.get("AMPACITY_ORACLE_INSTANCES", oracle.SHORT // 4))
 
 
 def test_section_6_shares_on_random_trees_are_lexicographically_max_min():
@@ -31,7 +31,7 @@ def pair_on_one_row(instance):
 
 
 def test_three_deci_amperes_moved_from_one_to_its_neighbour_are_noticed():
-    cases = list(charging(range(1, 200), pair_on_one_row))
+    cases = list(charging(range(1, 80), pair_on_one_row))
     assert cases
     for instance, (a, b) in cases:
         a.goal_da, b.goal_da = a.goal_da - 3, b.goal_da + 3
@@ -39,7 +39,7 @@ def test_three_deci_amperes_moved_from_one_to_its_neighbour_are_noticed():
 
 
 def test_a_deci_ampere_that_nobody_got_is_noticed():
-    cases = list(charging(range(1, 120), lambda i: next((m for m in i.members if m.goal_da > max(m.min_da, m.base_da)), None)))
+    cases = list(charging(range(1, 60), lambda i: next((m for m in i.members if m.goal_da > max(m.min_da, m.base_da)), None)))
     assert cases
     for instance, member in cases:
         member.goal_da -= 1
@@ -48,7 +48,7 @@ def test_a_deci_ampere_that_nobody_got_is_noticed():
 
 @pytest.mark.parametrize("admitted", [True, False])
 def test_a_wrong_set_is_noticed(admitted):
-    cases = list(charging(range(1, 120), lambda i: next((m for m in i.members if m.admitted is admitted), None)))
+    cases = list(charging(range(1, 60), lambda i: next((m for m in i.members if m.admitted is admitted), None)))
     assert cases
     for instance, member in cases:
         member.admitted = not admitted

@@ -20,6 +20,7 @@ import pytest
 
 from ampacity_host.cli.commands import SIMULATION
 from ampacity_host.rig.control_channel.client import RigClient
+from tests.deep import sample
 from tools.micropython.find import find
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -206,7 +207,7 @@ def test_without_the_simulation_a_site_is_checked_and_a_primary_is_spoken_to(pro
         assert refused.returncode == 2 and "'.[simulation]'" in refused.stderr and "Traceback" not in refused.stderr, (words, refused.stderr)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))
 def test_an_installed_program_brings_a_rig_up_on_either_runtime(program, site, runtime):
     rig = started(program, "rig", "--site", site, "--runtime", runtime)
     try:
@@ -255,7 +256,7 @@ def test_an_installed_program_replays_a_recording(program, site, tmp_path):
         ended(managed)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))
 def test_an_installed_program_tells_its_story(program, site, runtime):
     demo = started(program, "demo", "--lines", "--runtime", runtime)
     try:

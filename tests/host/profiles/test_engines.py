@@ -3,6 +3,8 @@
 import pytest
 from garage import Garage
 
+from tests.deep import sample
+
 SITE = """
 [site]
 name = "one"
@@ -43,7 +45,7 @@ DEVICES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "bus", "more"), DEVICES)
+@pytest.mark.parametrize(("name", "bus", "more"), sample(DEVICES, 2))
 def test_it_is_audited_charges_and_comes_back_after_a_restart(tmp_path, name, bus, more):
     path = tmp_path / "site.toml"
     path.write_text(SITE.format(name=name, bus=bus, unit=3 if bus == RTU else 255, more=more))

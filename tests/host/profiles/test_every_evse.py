@@ -38,7 +38,7 @@ def faults():
     return [(name, kind) for name in REGULATED for kind in rng.sample([k for k in EVSE_FAULTS if k != "swapped"], 3)]
 
 
-@pytest.mark.parametrize(("name", "kind"), sample(faults(), 4))
+@pytest.mark.parametrize(("name", "kind"), sample(faults(), 8))
 def test_after_any_fault_it_is_trusted_again_and_charges(name, kind):
     testbed = EvseTestbed(name, seed=3)
     testbed.allow(100)

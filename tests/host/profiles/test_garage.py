@@ -3,6 +3,8 @@
 import pytest
 from garage import Garage
 
+from tests.deep import sample
+
 SITE = """
 [site]
 name = "garage"
@@ -103,7 +105,7 @@ def test_a_deaf_device_falls_back_and_is_back_when_it_hears_again(path):
     assert garage.worst_a <= 40.0
 
 
-@pytest.mark.parametrize("kind", ["restart", "forget_settings"])
+@pytest.mark.parametrize("kind", sample(["restart", "forget_settings"], 2, 1))
 def test_a_restarted_device_is_put_right_and_charges_again(path, kind):
     garage = regulating(path)
     garage.run(10_000)

@@ -3,11 +3,13 @@
 import pytest
 from slow_line import Watch, slow_line
 
+from tests.deep import sample
+
 BOX, SLOW = "heidelberg-energy-control", "abb-terra-ac"
 METER = 100
 
 
-@pytest.mark.parametrize("latency_ms", [5, 100, 400, 900])
+@pytest.mark.parametrize("latency_ms", sample([5, 900, 100, 400], 2))
 def test_a_device_whose_settings_take_longer_than_its_restart_charges_and_its_neighbours_keep_their_turns(tmp_path, latency_ms):
     garage = slow_line(tmp_path, [(BOX, None), (SLOW, latency_ms), (BOX, None)])
     watch = Watch(garage)

@@ -13,6 +13,7 @@ from ampacity.bus.profile.meter_driver import MeterDriver
 from ampacity_host.profiles import compile_profile, load
 from ampacity_host.rig.devices import make_device
 from ampacity_host.rig.devices.sunspec import CHAINS
+from tests.deep import sample
 
 COMPILED = compile_profile(load("meter-sunspec"))
 STARTS = (40000, 0, 50000)
@@ -124,7 +125,7 @@ def agree(da, amps):
     return size * (1 - 1e-6) - 1e-6 <= abs(da) < size + 1 + 1e-6 and (da == 0 or (da > 0) == (amps > 0))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", sample(range(10), 3))
 def test_images_of_the_oracle_are_read_as_it_reads_them(seed):
     rng = random.Random(seed)
     compared = 0

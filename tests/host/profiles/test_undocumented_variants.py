@@ -17,7 +17,7 @@ TOLD = {  # what only the site's word makes charge, and the sentence without it
 }
 
 
-@pytest.mark.parametrize("name", sample(REGULATED, 4))
+@pytest.mark.parametrize("name", sample(REGULATED, 8))
 def test_every_variant_that_its_documents_leave_open_charges(name):
     for variant, row in play_open(name).items():
         if row != "charges":

@@ -30,7 +30,7 @@ REFUSED = [  # what cannot be believed, and the sentence that an installer needs
 ]
 
 
-@pytest.mark.parametrize(("name", "variant"), sample(CHARGES, 3))
+@pytest.mark.parametrize(("name", "variant"), sample(CHARGES, 4))
 def test_a_device_that_differs_charges_and_so_does_its_neighbour(name, variant):
     row = play(name, variant)
     assert row["charges"] and not row["over_ms"], row
@@ -86,7 +86,7 @@ class Alone:
         return counts
 
 
-@pytest.mark.parametrize("name", sample([name for name in EVSES if limit_of(profiles.load("evse-" + name))], 4))
+@pytest.mark.parametrize("name", sample([name for name in EVSES if limit_of(profiles.load("evse-" + name))], 8))
 def test_what_shows_no_effect_is_written_ever_more_seldom(name):
     """A limit that is always shown 3 A too low, and never while off: per register in five minutes and in the next five, feeding apart."""
     for variant, limit_da in (("shows 3 A less", 140), ("off shows last", 0)):

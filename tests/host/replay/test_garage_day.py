@@ -6,17 +6,20 @@
 import random
 from types import SimpleNamespace
 
+import pytest
+
 from ampacity_host.replay.results import circuit_books, violations
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.simulation import Simulation
 from ampacity_host.rig.setup import Setup
+from tests.deep import deep
 from tests.proof.replay import problems_of, site_text
 
 START_S = 1_772_409_600
-SPAN_S = 1_500
+SPAN_S, SHORT_S = 1_500, 900
 HOUR_S = 3_600
-EVSES = 8
+EVSES, FEW = 8, 4
 
 
 def played(tmp_path, sessions, span_s, no_bytes):
@@ -46,17 +49,18 @@ def test_hours_of_more_cars_than_places_break_no_promise_and_serve_whom_they_can
     assert one.ocpp()["transactions"] == driver.served and one.frames() == 0
 
 
-def busy(tmp_path, no_bytes):
+def busy(tmp_path, evses, span_s, no_bytes):
     """(books, violations, transactions) of a car at every EVSE, come within some minutes, with and without bytes."""
-    sessions = [Session(str(n), START_S + 30 + 33 * n, START_S + SPAN_S - 5 * (n % 7), 900 + 450 * n) for n in range(EVSES)]
-    driver, one = played(tmp_path, sessions, SPAN_S, no_bytes)
+    sessions = [Session(str(n), START_S + 30 + 33 * n, START_S + span_s - 5 * (n % 7), 900 + 450 * n) for n in range(evses)]
+    driver, one = played(tmp_path, sessions, span_s, no_bytes)
     return driver.served, driver.in_full, driver.delivered_wh, violations(one.plant), one.ocpp()["transactions"]
 
 
-def test_with_every_byte_it_comes_out_as_without(tmp_path):
-    full, facts = busy(tmp_path, False), busy(tmp_path, True)
+@pytest.mark.parametrize("evses, span_s", [(FEW, SHORT_S), *deep([(EVSES, SPAN_S)])])
+def test_with_every_byte_it_comes_out_as_without(tmp_path, evses, span_s):
+    full, facts = busy(tmp_path, evses, span_s, False), busy(tmp_path, evses, span_s, True)
     assert full[3] == facts[3] == []
-    assert full[0] == facts[0] == full[4] == facts[4] == EVSES
+    assert full[0] == facts[0] == full[4] == facts[4] == evses
     assert abs(full[1] - facts[1]) <= 1
     assert abs(full[2] - facts[2]) <= full[2] // 50, (full, facts)  # in minutes each second that a plug is seen later counts
 

@@ -9,6 +9,7 @@ from ampacity_host.configure.analysis.budgets import site_budgets
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from tests.deep import sample
 
 HEAD = """
 [site]
@@ -84,7 +85,7 @@ def over_ms(one, ms):
 
 
 @pytest.mark.parametrize("name", sorted(SITES))
-@pytest.mark.parametrize(("fault", "timeout", "frozen"), [(None, 5, 5), ("dead", 20, 20), ("frozen", 5, 20)])
+@pytest.mark.parametrize(("fault", "timeout", "frozen"), sample([(None, 5, 5), ("dead", 20, 20), ("frozen", 5, 20)], 2))
 def test_an_overload_after_a_step_ends_within_the_printed_budget_though_the_meter_has_just_died(tmp_path, name, fault, timeout, frozen):
     one, budget = bench(tmp_path, name, timeout, frozen)
     circuit = one.plant.circuit["main"]

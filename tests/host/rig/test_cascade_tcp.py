@@ -116,12 +116,16 @@ def test_both_levels_share_and_the_parent_believes_what_is_below(street):
     assert below["met"] and below["tcp"]["clients"] >= 1 and min(street.view()["evses"]["garage"]["bound_a"]) >= below["limit_a"] > 0
 
 
-def test_a_cut_a_dead_parent_and_a_dead_child_end_at_the_fallback_and_come_back(street):
+def test_a_cut_ends_at_the_fallback_and_comes_back(street):
     street.fault_injector.set("cut", "garage", True, {})
     street.run_ms(90_000)
     assert [amps(street)[name] for name in BELOW] == [0, 0] and amps(street)["kerb"] >= 58
     street.fault_injector.set("cut", "garage", False, {})
     assert well(street, 150_000)
+
+
+@pytest.mark.deep
+def test_a_dead_parent_and_a_dead_child_end_at_the_fallback_and_come_back(street):
     street.primary.kill()
     street.run_ms(60_000)
     assert set(amps(street).values()) == {0}

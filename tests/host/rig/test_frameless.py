@@ -11,6 +11,7 @@ from ampacity_host import profiles
 from ampacity_host.configure import SiteErrors, check_report, compile_site, load_site
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from tests.deep import sample
 
 PROFILES = Path(__file__).resolve().parents[3] / "firmware/ampacity/profiles"
 TABLES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(PROFILES.glob("*.toml"))}
@@ -115,7 +116,7 @@ def life_of_evse(facts, no_bytes, phases=2):
     return found
 
 
-@pytest.mark.parametrize("name", EVSES)
+@pytest.mark.parametrize("name", sample(EVSES, 3))
 def test_an_evse_shows_the_same_without_bytes_as_with_all_of_them(name):
     facts = evse_site(name)
     full, without = life_of_evse(facts, False), life_of_evse(facts, True)
@@ -168,7 +169,7 @@ def life_of_meter(facts, no_bytes):
     return found
 
 
-@pytest.mark.parametrize("name", METERS)
+@pytest.mark.parametrize("name", sample(METERS, 3))
 def test_a_meter_shows_the_same_without_bytes_as_with_all_of_them(name):
     facts = meter_site(name)
     assert life_of_meter(facts, True) == life_of_meter(facts, False)

@@ -14,6 +14,8 @@ from hostile_site import rage
 from hypothesis import HealthCheck, settings
 from random_site import draw
 
+from tests.deep import sample
+
 DEEP = bool(os.environ.get("AMPACITY_DEEP"))
 EXAMPLES, STEPS = (150, 40) if DEEP else (4, 15)
 
@@ -33,7 +35,7 @@ def test_a_large_tree_of_64_holds_through_a_storm():
     assert site.bench.primary.role is None or len(site.bench.primary.role.guard.want_da) == 64
 
 
-@pytest.mark.parametrize("seed, count", [(5, 8), (31, 2), (424, 8)])
+@pytest.mark.parametrize("seed, count", sample([(5, 8), (31, 2), (424, 8)], 3, 1))
 def test_seeds_that_once_left_somebody_waiting_for_ever(seed, count):
     chance = random.Random(seed)
     chance.choice((2, 3, 4, 6, 8, 16))
