@@ -139,10 +139,10 @@ def test_a_scan_and_a_run_exclude_each_other():
     yard = Yard()
     yard.type("commission start evse-2")
     yard.run(1000)
-    assert yard.type("scan rs485-1 standing=yes").endswith("is refused: a commissioning run goes on; wait, or `commission abort` ends it")
+    assert yard.type("scan rs485-1 standing=yes").endswith("is refused: a commissioning run is in progress; wait, or `commission abort` ends it")
     yard.type("commission abort")
     assert not yard.type("scan rs485-1 standing=yes units=9").startswith("error")
-    assert "a bus stands for a scan; wait, or `scan stop` ends it" in yard.type("commission start evse-2")
+    assert "a scan is in progress; wait, or `scan stop` ends it" in yard.type("commission start evse-2")
     yard.type("scan stop")
     assert yard.type("commission start evse-2").startswith("started")
 
@@ -244,10 +244,10 @@ def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right
     assert "nothing was commissioned" in yard.type("commission report")
     assert "evse-1, evse-2" in yard.type("commission start evse-9")
     assert "each once" in yard.type("commission start evse-1 evse-1")
-    assert "no run is going on" in yard.type("commission next")
+    assert "no run is in progress" in yard.type("commission next")
     assert "the run is not over yet" in yard.type("commission sign Ada")
     yard.type("commission start evse-2")
-    assert "a run is going on; `commission abort` ends it" in yard.type("commission start evse-2")
+    assert "a run is in progress; `commission abort` ends it" in yard.type("commission start evse-2")
     assert "nothing was asked" in yard.type("commission next")
     assert "next, no, skip, abort" in yard.type("commission dance")
     yard.type("commission abort")
@@ -279,7 +279,7 @@ def test_a_run_that_a_restart_cuts_off_is_not_finished():
     yard.run(5000)
     yard.start().run(5000)
     assert "the run was not finished" in yard.type("commission report") and not yard.status()["running"]
-    assert "no run is going on" in yard.type("commission next")
+    assert "no run is in progress" in yard.type("commission next")
     assert "number of rows" in yard.type("commission status x")
 
 

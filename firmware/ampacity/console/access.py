@@ -8,7 +8,7 @@ earlier versions (200 rounds of SHA-256) still open, and are written anew as soo
 import hashlib
 from binascii import hexlify, unhexlify
 
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.console.login_throttle import LOCAL, LoginThrottle
 
 if False:  # for the type checker
@@ -37,7 +37,7 @@ OLD_ROUNDS = 200
 ROUNDS_KNOWN_MAX = 10000000
 LENGTH_MIN, LENGTH_MAX = 12, 64
 LEFT_MS = 5000  # whoever asked and went on no more for so long is gone
-RESET = "a controller whose access.set somebody removed from its store: its password cannot be read"
+RESET = "the saved password cannot be read; removing access.set from the store of the controller resets it"
 
 
 class Access:
@@ -71,12 +71,12 @@ class Access:
         peer: the address of who says it. Raises Rejected while its wrong ones before still cost time, or another is looked at.
         """
         if not self.is_set():
-            raise Rejected("login", "no password is set", "a local door, where none is needed")
+            raise NotNow("login", "", "no password is set; local access needs none")
         if self.lost():
-            raise Rejected("login", "***", RESET)
+            raise NotNow("login", "", RESET)
         wait_ms = max(self._throttle.wait_ms(peer, now_ms), self._busy_until_ms - now_ms)
         if wait_ms > 0:
-            raise Rejected("login", "too soon", "the password again after %d s" % ((wait_ms + 999) // 1000))
+            raise NotNow("login", "", "too soon; the next attempt is possible in %d s" % ((wait_ms + 999) // 1000))
         self._throttle.begin(peer, now_ms)
         self.busy(now_ms)
         record: "Record" = record_of(self._store.get(DOCUMENT))  # type: ignore[assignment]  # not lost

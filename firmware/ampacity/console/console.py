@@ -13,7 +13,7 @@ nothing but the text of the lines decides what happens.
 """
 
 from ampacity.base import strict_json
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.error_texts import UnknownName, UsageError, meant, sentence
 from ampacity.console.login_throttle import LOCAL
@@ -111,7 +111,7 @@ class Console:
         if words != ["yes"]:
             return words
         if asked is None or now_ms >= asked[1]:
-            raise Rejected("yes", "", "a question just before it; nothing was asked")
+            raise NotNow("yes", "", "no question is open")
         return asked[0] + ["--yes"]
 
     def _run(self, words: "list[str]", role: str, now_ms: int) -> "Any":
@@ -230,7 +230,7 @@ class Console:
         self.logged_in = right
         if not right:
             self.target.log.add("warning", "console: wrong password, from " + self._peer, now_ms)
-            raise Rejected("login", "***", "the installer's password")
+            raise NotNow("login", "", "wrong password")
         return "installer"
 
     def _logout(self, words: "list[str]", now_ms: int) -> str:

@@ -32,7 +32,7 @@ def sentence(error: "Rejected") -> str:
         return "%s is refused: %s" % ("%s `%s`" % (field, value) if value else field, allowed)
     if not value or error.value is None:
         return "%s needs %s" % (field, allowed)
-    return "%s `%s` is refused; right would be: %s" % (field, value, allowed)
+    return "%s `%s` is refused; expected: %s" % (field, value, allowed)
 
 
 def meant(name: str, names: "list[str]") -> str:

@@ -14,7 +14,7 @@ from ampacity_host.console.link import Link, Refused, as_json
 
 POLL_S = 1.0
 OWN = "units=own baud=own"
-JOINS = "a run is going on"  # of the refusal of a second one
+JOINS = "a run is in progress"  # in the refusal of a second run
 
 
 class Guide:
@@ -75,16 +75,16 @@ class Guide:
     # the run
 
     def run(self, names: list[str]) -> dict[str, Any]:
-        """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
+        """Starts it, or joins the one in progress; the last status. Refused, LinkLost."""
         self.begun = True
         answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
         if answer.startswith("error") and JOINS not in answer:
             raise Refused(answer[len("error: "):])
-        self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")
+        self.screen.note(answer if not answer.startswith("error") else "a run is already in progress: joining it")
         return self.follow()
 
     def follow(self) -> dict[str, Any]:
-        """The run that is going on, to its end."""
+        """Follows the run in progress to its end; its last status."""
         shown, asked, told = 0, None, 0
         while True:
             status: dict[str, Any] = as_json(self.link, f"commission status {shown} --json")

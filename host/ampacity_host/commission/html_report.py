@@ -18,6 +18,14 @@ td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #e6e9f0;verti
 .fix{color:#3b4358}code{font-size:.9em;word-break:break-all}svg{width:100%;height:auto}details{margin:.4rem 0}
 @media print{body{margin:0;max-width:none}details{display:block}h2{page-break-after:avoid}}
 """
+LABELS = {  # of the figures of a step
+    "after_da": "Current after the silence", "allowed_ms": "Allowed time to fall", "before_da": "Current before",
+    "claimed_da": "Declared power-on value", "claimed_fallback_da": "Declared fallback", "claimed_watchdog_ms": "Declared watchdog time",
+    "device_da": "Current measured by the device", "device_limit_da": "Limit shown by the device", "fallback_da": "Measured fallback",
+    "fell_ms": "Time to fall", "high_da": "Order before the silence", "meter_da": "Current at the meter", "off": "Shown while paused",
+    "return_ms": "Time to return", "seen_da": "Measured power-on value", "silent_ms": "Duration of the silence",
+    "stood_ms": "Last reading before the fall", "tries": "Attempts",
+}  # fmt: skip
 CLASSES = {"passed": "passed", "failed": "failed", "not done": "open", "not needed": "none"}
 
 
@@ -85,7 +93,7 @@ def evse(sheet: dict[str, Any]) -> list[str]:
         if step["step"] == "steps" and step["figures"].get("plateaus"):
             parts += stepping(step["figures"])
         elif step["figures"]:
-            rows = [(key, escape(text_of(key, value))) for key, value in sorted(step["figures"].items())]
+            rows = [(LABELS.get(key, key), escape(text_of(key, value))) for key, value in sorted(step["figures"].items())]
             parts.append(details(f"{step['step']}: claimed and measured", table(rows)))
     return parts
 

@@ -93,7 +93,7 @@ def test_a_replaced_unit_is_accepted_set_proven_put_on_paper_and_tested_alone(ri
     assert evse(rig, "evse-3")["why"].startswith("0.0 A: swapped")
     shown = say(rig, "replace evse-3")
     new = shown.split("serial=")[1].split(" ")[0]
-    assert "old serial number" in shown and say(rig, "replace evse-3 serial=4").startswith("error: serial `4` is refused; right would be: " + new)
+    assert "old serial number" in shown and say(rig, "replace evse-3 serial=4").startswith("error: serial `4` is refused; expected: " + new)
     assert "accepted" in say(rig, "replace evse-3 serial=" + new)
     rig.advance(ms=20_000)
     status = json.loads(say(rig, "replace status --json"))

@@ -357,7 +357,7 @@ class Commissioning(OptionalPart):
         if len(words) > 1:
             raise UsageError("commission " + verb, words[1:])
         if self.run is None:
-            raise NotNow("commission", verb, "no run is going on; `commission start` begins one")
+            raise NotNow("commission", verb, "no run is in progress; `commission start` starts one")
         experiment = self.run.experiment
         self.run.command(verb, now_ms)
         self._tell_off(experiment, now_ms)
@@ -368,9 +368,9 @@ class Commissioning(OptionalPart):
 
     def _start(self, names: "list[str]", now_ms: int) -> str:
         if self.running:
-            raise NotNow("commission", "start", "a run is going on; `commission abort` ends it")
+            raise NotNow("commission", "start", "a run is in progress; `commission abort` ends it")
         if self.primary.scanning is not None and self.primary.scanning.running:
-            raise NotNow("commission", "start", "a bus stands for a scan; wait, or `scan stop` ends it")
+            raise NotNow("commission", "start", "a scan is in progress; wait, or `scan stop` ends it")
         if self.guard.mode == "safe":
             raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
