@@ -129,7 +129,7 @@ def test_one_line_can_set_and_commit():
 def test_a_rollback_forgets_what_was_staged():
     desk = Desk()
     desk("set share.slot_s 600")
-    assert desk("rollback") == "1 forgotten" and desk("commit") == "nothing staged" and desk.target.applied == []
+    assert desk("rollback") == "1 discarded" and desk("commit") == "nothing staged" and desk.target.applied == []
 
 
 def test_a_refused_setting_names_field_and_range_and_stages_nothing():

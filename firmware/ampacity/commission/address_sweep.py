@@ -22,8 +22,8 @@ CALL_MS = 250
 EXAMINE_MS = 600
 GAP_MS = 20
 PATIENT_GAP_MS = 150  # some want that much between two requests
-DUPLICATE_TEXT = "two devices answer with this address"
-GARBLED_TEXT = "its answers are garbled: two devices with this address, or a bad drop"
+DUPLICATE_TEXT = "two devices answer at this address"
+GARBLED_TEXT = "its replies are corrupted: two devices with this address, or a faulty connection"
 
 
 class AddressSweep:

@@ -59,11 +59,11 @@ class BusMonitor:
             return ""
         for unit, function, asks in self.frames:
             if asks:
-                text = "another primary asks unit %d with function %d" % (unit, function)
+                text = "another Modbus client reads unit %d with function %d" % (unit, function)
                 if function in ECHOED:  # such an answer is its request, and the other one of two takes it for one
                     text += ", or two devices with address %d answer each other" % unit
                 return text
-        return "unit %d answers somebody" % self.frames[0][0]
+        return "unit %d answers another Modbus client" % self.frames[0][0]
 
 
 def whole_frame(data: bytes, at: int) -> "tuple[int, bool]":

@@ -77,7 +77,7 @@ class CommLoss(Experiment):
             if self.room == 2:
                 if order_da >= enough_da and sight.state == "ok":
                     return self._next("settle", now_ms)
-                text = "%s was not given the %s that this test needs"
+                text = "%s: the site does not have the %s available that this test needs"
                 return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(enough_da)))
             self.room += 1
             self._since_ms = now_ms
@@ -102,10 +102,10 @@ class CommLoss(Experiment):
         measured_da = self._base.amps_da()
         self.base_da = (sight.order_da or 0) if measured_da is None else max(measured_da)
         if self.base_da < self.least_da() - NEAR_DA:
-            text = "%s: its load draws %s only; this test needs %s"
+            text = "%s: its load draws only %s; this test needs %s"
             return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.base_da), amps(self.least_da())))
         if sight.state != "ok":
-            return self.end(findings.NOT_DONE, "%s was lost before the test began" % self.claims["name"])
+            return self.end(findings.NOT_DONE, "%s: communication was lost before the test began" % self.claims["name"])
         self.mute = NO_TRAFFIC
         self.muted_ms = now_ms
         if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
@@ -120,7 +120,7 @@ class CommLoss(Experiment):
         self._base, self._drew, self._since_ms = None, False, now_ms  # type: ignore[assignment]
         if self._rests <= RESTS_MAX and self._wait_ms <= AGAIN_MS:
             return False
-        text = "%s: its load stops by itself; test it with one that stays" if self._rests else "%s: its load does not draw"
+        text = "%s: its load stops by itself; repeat the test with a constant load" if self._rests else "%s: its load draws no current"
         return self.end(findings.NOT_DONE, text % self.claims["name"])
 
     def stands_ms(self) -> int:
@@ -173,7 +173,7 @@ class CommLoss(Experiment):
         self.tries += 1
         self.ask = None
         if self.tries >= self.tries_max():
-            text = "%s: the site needed its current back before the test was over; test it when there is more room" % self.claims["name"]
+            text = "%s: the site needed its current before the test ended; repeat the test with less load on the site" % self.claims["name"]
             self._verdict = findings.NOT_DONE, text
         self.mute = ALL_TRAFFIC
         self.wish_da = self.claims["min_da"]
@@ -230,5 +230,5 @@ class CommLoss(Experiment):
     def _drawn_no_more(self) -> bool:
         """Then nobody knows why it stopped."""
         self.findings, self.counts = [], {}
-        text = "%s: its load did not draw again afterwards: it may have stopped by itself; test it with one that stays"
+        text = "%s: its load did not resume after the test and may have stopped by itself; repeat the test with a constant load"
         return self.end(findings.NOT_DONE, text % self.claims["name"])

@@ -38,11 +38,11 @@ ORDER = ("pause", "load", "identity", "steps", "silence", "power-on")
 def needless(step: str, claims: "Claims") -> "str | None":
     """Why this EVSE needs no such step, None: it does."""
     if step == "silence" and claims["kind"] == "local":
-        return "its watchdog is the controller's own: the hardware opens its contactor"
+        return "its watchdog is that of the controller: the hardware opens its contactor"
     if step == "silence" and not claims["watchdog_ms"] and claims["holds"]:
         return keeps(claims)
     if step == "power-on" and claims["power_on_source"] not in ("declared", "unknown"):
-        return "its power-on value is documented, or read back"
+        return "its power-on value is documented or read back"
     return None
 
 
@@ -90,7 +90,7 @@ class CommissioningRun:
         experiment = self.experiment
         over = experiment.step(sight, now_ms)
         if self._nobody_answers(experiment, now_ms):
-            over = experiment.leave("nobody answered for %d min" % (ANSWER_MS // 60000))
+            over = experiment.leave("no answer within %d min" % (ANSWER_MS // 60000))
         if over:
             self._close(experiment, now_ms)
             self._next_step(now_ms)
@@ -102,11 +102,11 @@ class CommissioningRun:
         if word == "abort":
             self._abort(now_ms)
         elif word == "skip":
-            self.experiment.leave("left out by hand")
+            self.experiment.leave("skipped by the installer")
             self._close(self.experiment, now_ms)
             self._next_step(now_ms)
         elif self.experiment.ask is None:
-            raise Rejected("commission", word, "skip or abort: nothing was asked")
+            raise Rejected("commission", word, "skip or abort: no question is open")
         else:
             self.experiment.answer(word)
 

@@ -150,7 +150,7 @@ class LoadCheck(Experiment):
             return waited_ms >= ANSWER_MS and not self.findings and self.fail(findings.no_answer(name, self.claims["where"]))
         for found in self.findings:
             if found["level"] == "error":
-                found["level"], found["text"] = "warning", found["text"] + "; put right"
+                found["level"], found["text"] = "warning", found["text"] + "; corrected"
         if sight.state in LOCKS:
             return self.fail(findings.locked(name, sight.state, LOCKS[sight.state]))
         if sight.draws():
@@ -173,9 +173,9 @@ class LoadCheck(Experiment):
     def _ask(self, sight: "Observation") -> None:
         name = self.claims["name"]
         if sight.plugged:
-            self.ask = "%s: its car does not draw; switch the load on" % name if self._plugged_ms > WAKES_MS else None
+            self.ask = "%s: its car draws no current; switch the load on" % name if self._plugged_ms > WAKES_MS else None
         else:
-            self.ask = "plug a car or a test load into %s (a one-phase load shows which line is which)" % name
+            self.ask = "plug a car or a test load into %s (a single-phase load identifies the lines)" % name
 
 
 class IdentifyByBlinking(Experiment):
@@ -187,7 +187,7 @@ class IdentifyByBlinking(Experiment):
     def begin(self, sight: "Observation", now_ms: int) -> None:
         """A person is asked to look."""
         name = self.claims["name"]
-        self.ask = "%s stops and starts %d times; is it the charge point with that name?" % (name, BLINKS)
+        self.ask = "%s stops and starts %d times; is it the EVSE with this name?" % (name, BLINKS)
 
     def go_on(self, sight: "Observation", now_ms: int) -> bool:
         """Pauses of 7 s, releases of 10 s. True: a person has answered."""
@@ -195,7 +195,7 @@ class IdentifyByBlinking(Experiment):
         dark = at_ms % (DARK_MS + LIGHT_MS) < DARK_MS
         self.wish_da = 0 if dark and at_ms < BLINKS * (DARK_MS + LIGHT_MS) else self.claims["min_da"]
         if self._word == "next":
-            return self.end(findings.PASSED, "%s was seen to stop and start" % self.claims["name"])
+            return self.end(findings.PASSED, "%s stopped and started as ordered" % self.claims["name"])
         if self._word == "no":
             return self.fail(findings.other_unit(self.claims["name"], self.claims["unit"]))
         return False

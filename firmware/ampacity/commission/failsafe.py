@@ -118,7 +118,7 @@ class FailsafeCheck(CommLoss):
         by_meter = None if not self.loaded else self.fell_ms is not None
         by_device = None if self.device_da is None else self.base_da - self.device_da >= self._fall_da()
         if by_meter is None and by_device is None:
-            return findings.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself; pull its bus and watch" % name
+            return findings.NOT_DONE, "%s: no meter shows its lines and it has no current measurement; disconnect its bus and observe it" % name
         if by_device is False or (by_device is None and by_meter is False):
             self._dead += 1
             if by_device is None and self._dead < 2 and self.tries < self.tries_max():
@@ -126,14 +126,14 @@ class FailsafeCheck(CommLoss):
             self.counts["distrusted"] = True
             return self._failed(findings.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))
         if by_meter is False:
-            return self._unclear("the device says that it fell, the meter does not show it")
+            return self._unclear("the device reports the fallback, the meter does not show it")
         if by_device is None and not self._as_expected():
-            return self._unclear("what the meter showed may have been other load")
+            return self._unclear("the change at the meter may have been other load")
         if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
-            text = "%s: its current was gone after %s already, not %s: its car was full, or its timer is lower; test it with a load that stays"
+            text = "%s: its current stopped after %s, expected after %s: the car was full, or the timer is shorter; repeat the test with a constant load"
             return findings.NOT_DONE, text % (name, seconds(self.fell_ms), seconds(self.claimed_ms))
         if self.lasts_ms() >= LONG_MS and self._dips > DIPS_MAX:
-            return self._unclear("its lines carried less and more again before it fell")
+            return self._unclear("the current of its lines varied before the fall")
         return self._seen_again()
 
     def _seen_again(self) -> "Verdict | None":
@@ -142,7 +142,7 @@ class FailsafeCheck(CommLoss):
         alike = [row for row in self._falls if abs(row[0] - fell[0]) <= self._spread_ms()] + [fell]
         self._falls.append(fell)
         if self.lasts_ms() < LONG_MS and len(alike) < FALLS:
-            return self._unclear("no two falls of its current were alike")
+            return self._unclear("no two falls of its current agree")
         self.gone = True
         if self.fell_ms is not None:
             self.fell_ms, self.stood_ms, _ = max(alike)
@@ -158,7 +158,7 @@ class FailsafeCheck(CommLoss):
     def _unclear(self, why: str) -> "Verdict | None":
         if self.tries < self.tries_max():
             return None
-        return findings.NOT_DONE, "%s: %s, %s; test it again" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
+        return findings.NOT_DONE, "%s: %s, %s; repeat the test" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
 
     def again(self) -> None:
         """What was seen in this try is forgotten; the falls of earlier ones stay."""
@@ -170,7 +170,7 @@ class FailsafeCheck(CommLoss):
         self._figures(fallback_da)
         outcome = findings.PASSED
         text = "%s fell to %s" % (name, amps(fallback_da))
-        text += " %s after the last frame (claimed: %s)" % (seconds(self.fell_ms), seconds(self.claimed_ms)) if self.fell_ms else ""
+        text += " %s after the last frame (declared: %s)" % (seconds(self.fell_ms), seconds(self.claimed_ms)) if self.fell_ms else ""
         if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings nobody knows
             self.counts["watchdog_ms"] = -(-self.fell_ms // 1000) * 1000
             outcome, text = self._failed(findings.watchdog_late(name, self.fell_ms, self.claimed_ms))

@@ -67,13 +67,13 @@ class PausedReadback(Experiment):
         if off is None or not off["able"]:
             if waited_ms < max(ANSWER_MS, self.claims["settle_ms"] + STEADY_MS):
                 return False
-            why = "its pause was not read" if off is None else "nothing else proves its pause, so its maximum counts"
+            why = "its pause could not be read" if off is None else "no other value proves its pause, so its maximum counts"
             return self.end("not needed", "%s; %s" % (findings.shown_text(name, off), why) if off else "%s: %s" % (name, why))
         if waited_ms < STEADY_MS:
             return False
         self._off = off
-        ask = "%s; its documents leave that open, it has acknowledged the pause and nothing flows. Is a car or a test load plugged in "
-        ask += "that wants to charge, and does it stand still? Then it is let charge and stopped three times, to see that it obeys"
+        ask = "%s; its documentation does not define this, it has acknowledged the pause and no current flows. Is a car or a test load connected "
+        ask += "that requests charge, and is it paused? The test then charges and pauses it three times"
         self.ask = ask % findings.shown_text(name, off)
         return self._next("ask", now_ms)
 
@@ -86,7 +86,7 @@ class PausedReadback(Experiment):
             return False
         word, self._word, self.ask = self._word, None, None
         if word == "no":
-            return self.end(findings.NOT_DONE, "%s; it is not known to be off then" % findings.shown_text(self.claims["name"], self._off))
+            return self.end(findings.NOT_DONE, "%s; this does not prove its pause" % findings.shown_text(self.claims["name"], self._off))
         self.tells, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
         return self._next("draw", now_ms)
 
@@ -101,16 +101,16 @@ class PausedReadback(Experiment):
         """A load draws at its least, at each order again."""
         if self._drawn(sight):
             return self._next("stand", now_ms)
-        text = "%s: no load draws, so nobody has seen that it stops; it is not believed to be off while it shows a limit"
+        text = "%s: no load draws current, so the pause could not be observed; a shown limit does not count as off"
         if self._shown:
-            text = "%s: its load drew no more after a pause: it may have stopped by itself; test it with one that stays"
+            text = "%s: its load did not resume after a pause and may have stopped by itself; repeat the test with a constant load"
         return now_ms - self._since_ms > LOAD_MS and self.end(findings.NOT_DONE, text % self.claims["name"])
 
     def _stand_phase(self, sight: "Observation", now_ms: int) -> bool:
         """It goes on drawing, each time for longer: one that stops so long after each start is found out."""
         if not self._drawn(sight):
             self._rests += 1
-            text = "%s: its load stops by itself, so nobody knows why it stops at a pause; test it with one that stays"
+            text = "%s: its load also stops without a pause, so the test is inconclusive; repeat the test with a constant load"
             return self.end(findings.NOT_DONE, text % self.claims["name"]) if self._rests > RESTS_MAX else self._next("draw", now_ms)
         if now_ms - self._since_ms >= STANDS_MS + len(self._shown) * (ORDER_MS + self._stop_ms()):
             self.wish_da = 0
@@ -121,7 +121,7 @@ class PausedReadback(Experiment):
         """The pause is on its way."""
         if sight.order_da == 0:
             return self._next("stop", now_ms)
-        return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent to it" % self.claims["name"])
+        return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent" % self.claims["name"])
 
     def _stop_phase(self, sight: "Observation", now_ms: int) -> bool:
         """It stops in time, and shows that."""

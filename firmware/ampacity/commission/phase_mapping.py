@@ -186,10 +186,10 @@ class PhaseMapping:
     def text(self) -> str:
         """What was seen, in one sentence."""
         if not self.clear:
-            return "the lines of meter %s did not follow clearly: other load stepped at the same time" % self.meter
+            return "the lines of meter %s did not follow clearly: other load changed at the same time" % self.meter
         text = "%s: %s on %s of meter %s" % (self.name, findings.terminals_text(self.active), findings.lines_text(self.seen), self.meter)
         if self.seen and not self.order_shown:
-            text += "; which is on which line only a load on one terminal shows"
+            text += "; only a single-phase load shows which terminal is on which line"
         return text
 
 

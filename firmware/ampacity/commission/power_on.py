@@ -34,7 +34,7 @@ class PowerOn(CommLoss):
 
     def on_silence(self, now_ms: int) -> None:
         """A person is asked to switch it off and on."""
-        text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then go on"
+        text = "switch %s off at its breaker, wait 10 s, switch it on, wait one minute for its car; then continue"
         self.ask = text % self.claims["name"]
 
     def watched(self, drop_da: "int | None", now_ms: int) -> bool:
@@ -65,7 +65,7 @@ class PowerOn(CommLoss):
         self.figures["claimed_da"], self.figures["seen_da"] = claims["power_on_da"], max(seen) if seen else None
         self.figures["device_da"], self.figures["device_limit_da"] = self.device_da, self.device_limit_da
         if not seen or (self.loaded and self._off < ALIKE):
-            return findings.NOT_DONE, "%s: nobody saw it switched off and on" % name
+            return findings.NOT_DONE, "%s: its restart was not observed" % name
         seen_da = max(seen) if max(seen) >= NEAR_DA else 0
         self.gone = seen_da == 0
         if seen_da >= self.base_da - NEAR_DA:
@@ -77,4 +77,4 @@ class PowerOn(CommLoss):
             return findings.FAILED, finding["text"]
         if claims["power_on_source"] == "declared":
             self.counts["power_on_da"] = 0  # what was declared counts
-        return findings.PASSED, "%s allowed %s after it was switched on" % (name, amps(seen_da))
+        return findings.PASSED, "%s allowed %s after power-on" % (name, amps(seen_da))

@@ -25,7 +25,7 @@ LENT_US = 1000000  # what was under way when the line changed hands belongs to n
 TRANSIT_MS = 0  # a late answer is only waited for as long as the call itself
 QUICK_UNITS, LAST_UNIT = 32, 247
 ANY_UNITS = (1, 255, 231)  # over TCP: who answers alike at all of them looks at no address
-ANY_TEXT = "it answers at any address"
+ANY_TEXT = "answers at any address"
 
 SETTINGS = (  # likely ones first
     (19200, "E", 1), (9600, "N", 1), (9600, "E", 1), (19200, "N", 1), (38400, "N", 1), (57600, "N", 1), (115200, "N", 1),
@@ -144,7 +144,7 @@ class Scan:
         if self.stage == WAIT and not self._ear.heard:
             self._listen(now_us)
         elif self._ear.frames:
-            self.stop("%s at %s; nothing was asked" % (self._ear.text(), setting_text(self._settings[self._at])))
+            self.stop("%s at %s; no request was sent" % (self._ear.text(), setting_text(self._settings[self._at])))
         elif self._ear.heard or self.stage == SEARCH:
             self._search(now_us)
         else:
@@ -156,7 +156,7 @@ class Scan:
             self._at += 1
             if self._at == len(self._settings):
                 self._at = 0
-                self.stop("somebody speaks on this line, at no known setting; nothing was asked")
+                self.stop("traffic on this line at an unknown setting; no request was sent")
                 return
         else:
             self._at = 0
@@ -197,7 +197,7 @@ class Scan:
             for unit in sorted(self._engine.duplicate_addresses.suspects):
                 sweep.duplicate_addresses(unit)
         if self._foreign > FOREIGN_MAX:
-            self.stop("somebody else speaks on this line at %s" % setting_text(self._settings[self._at]))
+            self.stop("another Modbus client uses this line at %s" % setting_text(self._settings[self._at]))
         elif sweep.over or (not self._rtu and self._any_address(sweep)):
             self._next_setting(now_us)
 
@@ -267,16 +267,16 @@ class Scan:
         """One line: where it is, what was found, how long it takes."""
         setting = setting_text(self._settings[self._at])
         if self.stage == WAIT:
-            return "scan: silent for %d s more, until the watchdogs of what was in service have run out" % self._wait_s(now_us)
+            return "scan: silent for %d s more, until the watchdogs of the EVSEs in service have expired" % self._wait_s(now_us)
         if self.stage == LISTEN:
             return "scan: listening at %s" % setting
         if self.stage == SEARCH:
-            return "scan: somebody speaks; listening at %s" % setting
+            return "scan: traffic heard; listening at %s" % setting
         if self.stage == OVER:
-            return "scan: over, %d found" % len(self.found())
+            return "scan: finished, %d found" % len(self.found())
         sweep = self._rounds[-1][1]
         unit = sweep.unit_now()
-        doing = " asked who it is" if sweep.examining else ""
+        doing = " being identified" if sweep.examining else ""
         return "scan: %sunit %d/%d%s, %d found, about %d s left" % (
             setting + " " if setting else "", unit, max(sweep.units), doing, len(self.found()), self.left_s(),
         )  # fmt: skip

@@ -65,7 +65,7 @@ class StepResponse(Experiment):
         """The first order goes out, where its range is large enough to be seen."""
         low, high = levels(self.claims)
         if high - low < STEP_DA_MIN:
-            self._short: "str | None" = "%s can be stepped by %s only" % (self.claims["name"], amps(high - low))
+            self._short: "str | None" = "%s: its range allows steps of only %s" % (self.claims["name"], amps(high - low))
         else:
             self._short = None
             self._order(sight, now_ms)
@@ -75,7 +75,7 @@ class StepResponse(Experiment):
         if self._short:
             return self.end(findings.NOT_DONE, self._short)
         if not sight.online:
-            return now_ms - self._since_ms > 30000 and self.end(findings.NOT_DONE, "%s was lost meanwhile" % self.claims["name"])
+            return now_ms - self._since_ms > 30000 and self.end(findings.NOT_DONE, "%s: communication was lost during the test" % self.claims["name"])
         return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
 
     # one plateau
@@ -96,7 +96,7 @@ class StepResponse(Experiment):
             before_da = self._plateaus[-1][0]
             stands = order_da is not None and before_da is not None and abs(order_da - before_da) >= STEP_DA_MIN and self.room == 2
             if not stands and self.room == 2:
-                text = "%s was not given more than %s: too little room, see `why %s`"
+                text = "%s: no order above %s was possible: too little capacity, see `why %s`"
                 return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(order_da or 0), self.claims["name"]))
         if not stands:
             self._make_room(now_ms)
@@ -136,7 +136,7 @@ class StepResponse(Experiment):
         if self._draws_nothing():
             self._dry += 1
             if self._dry > DRY_MAX:
-                return self.end(findings.NOT_DONE, "%s: the load draws nothing, or stopped" % self.claims["name"])
+                return self.end(findings.NOT_DONE, "%s: the load draws no current, or stopped" % self.claims["name"])
             self._order(sight, now_ms)  # it may have been lost for a moment: the same plateau again
             return False
         self._plateaus.append((sight.order_da, sight.limit_da, self._now))
@@ -183,7 +183,7 @@ class StepResponse(Experiment):
         self._judge_rounding()
         self._judge_latency()
         self._report()
-        texts = [mapping.text() for mapping in self.mappings] or ["%s obeys; no meter above it shows its lines" % claims["name"]]
+        texts = [mapping.text() for mapping in self.mappings] or ["%s follows its orders; no meter above it shows its lines" % claims["name"]]
         own = [found["text"] for found in self.findings if found["where"] == claims["name"]]  # what a meter does wrong is no fault of its
         if own:
             outcome, texts = findings.FAILED, own

@@ -133,7 +133,7 @@ class Console:
         question = asks(words) if asks and not sure else None
         if question:
             self._asked = (words, now_ms + YES_MS)
-            return "%s%s: %s\n`yes` does it, anything else does not." % (ASK, " ".join(words), question)
+            return "%s%s: %s\n`yes` confirms, anything else cancels." % (ASK, " ".join(words), question)
         self.target.asked_by = self  # type: ignore[attr-defined]
         return extra[1](words[1:], now_ms)
 
@@ -142,7 +142,7 @@ class Console:
 
     def _need(self, allowed: bool, word: str) -> None:
         if not allowed:
-            raise Rejected(word, "", "you to login as installer first: `login PASSWORD`")
+            raise Rejected(word, "", "installer rights; login as installer first: `login PASSWORD`")
 
     # for everybody
 
@@ -236,7 +236,7 @@ class Console:
     def _logout(self, words: "list[str]", now_ms: int) -> str:
         self.logged_in = False
         self.staged = {}
-        return "user" if self.target.access.is_set() else "no password is set: this console stays the installer's; `password NEW` sets one"
+        return "user" if self.target.access.is_set() else "no password is set: this session keeps installer rights; `password NEW` sets one"
 
     # for the installer
 
@@ -260,7 +260,7 @@ class Console:
         self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]), words[0])
         if at_once:
             return self._commit((), now_ms)
-        return "%s: %s staged, in this conversation; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
+        return "%s: %s staged in this session; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
 
     def _commit(self, words: "Words", now_ms: int) -> str:
         staged = self.staged
@@ -277,7 +277,7 @@ class Console:
     def _rollback(self, words: "list[str]", now_ms: int) -> str:
         count = len(self.staged)
         self.staged = {}
-        return "%s forgotten" % plain(count)
+        return "%s discarded" % plain(count)
 
     def _password(self, words: "list[str]", now_ms: int) -> None:
         self._work, self._then = self.target.access.change(" ".join(words)), self._changed

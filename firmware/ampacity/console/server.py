@@ -87,12 +87,12 @@ class ConsoleServer:
     def foreign(self) -> None:
         """Somebody speaks another language: a browser that a web page sent here, for one."""
         self.log.counter("console_foreign")
-        self.told.add("not a console client (HTTP, TLS or the like): hung up", self.platform.clock.now_ms())
+        self.told.add("not a console client (HTTP, TLS or similar): connection closed", self.platform.clock.now_ms())
 
     def busy(self) -> None:
         """A line came for which there is no turn."""
         self.log.counter("console_busy")
-        self.told.add("too many lines wait for their turn: one was refused", self.platform.clock.now_ms())
+        self.told.add("too many commands queued: one was refused", self.platform.clock.now_ms())
 
     def _full(self, text: str, now_ms: int) -> None:
         self.log.counter("console_turned_away")

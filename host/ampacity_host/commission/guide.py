@@ -38,7 +38,7 @@ class Guide:
                 double = duplicate_addresses(document)
                 for text in double:
                     self.screen.say("error", text, DUPLICATE_FIX)
-                if not double or not self.person.agrees("put right? then it is scanned again; no: go on as it is."):
+                if not double or not self.person.agrees("corrected? Then the bus is scanned again; no: continue as it is."):
                     break
                 document["put_right"] = True
 
@@ -53,7 +53,7 @@ class Guide:
         answer = self.link.ask(f"scan {bus} {OWN}")
         if answer.startswith("error") and "standing=yes" in answer:
             self.screen.note(answer[len("error: "):])
-            if not self.person.agrees(f"may {bus} stand for a minute? Its charge points go to their fallback; best with no car plugged in."):
+            if not self.person.agrees(f"stop {bus} for about a minute? Its EVSEs go to their fallback; preferably no car is plugged in."):
                 return None
             answer = self.link.ask(f"scan {bus} standing=yes {OWN}")
         if answer.startswith("error"):

@@ -44,7 +44,7 @@ def summary(report: dict[str, Any]) -> list[str]:
     head = report["head"]
     rows = [
         ("Outcome", f"<b class='{CLASSES[report['outcome']]}'>{report['outcome']}</b>"),
-        ("Begun, ended", f"{head['began'] or 'time unknown'}, {head['ended'] or 'time unknown'}; written {report['written']}"),
+        ("Started, ended", f"{head['began'] or 'time unknown'}, {head['ended'] or 'time unknown'}; written {report['written']}"),
         ("Run", "finished" if head.get("finished") else f"<b class='failed'>{escape(unfinished(head))}</b>"),
         ("Firmware", escape(head["firmware"])), ("Controller", f"<code>{escape(head['controller'])}</code>"),
         ("Site file (sha256, compiled, without upstream)", f"<code>{escape(head['site_sha256'])}</code>"),
@@ -54,7 +54,7 @@ def summary(report: dict[str, Any]) -> list[str]:
         f"<tr><td>{escape(one['name'])}</td><td class='{CLASSES[one['outcome']]}'>{one['outcome']}</td><td>{escape(one['kind'])}</td>"
         f"<td>{escape(one['serial'] or 'unknown')}</td><td>{escape(one['where'])}</td></tr>" for one in report["evses"])
     parts += replaced(head)
-    parts.append(f"<table><tr><th>Charge point</th><th>Outcome</th><th>Kind</th><th>Serial number</th><th>Where</th></tr>{cells}</table>")
+    parts.append(f"<table><tr><th>EVSE</th><th>Outcome</th><th>Kind</th><th>Serial number</th><th>Where</th></tr>{cells}</table>")
     return parts
 
 
@@ -76,8 +76,8 @@ def found(report: dict[str, Any]) -> list[str]:
     parts = ["<h2>Findings</h2>"]
     for row in report["findings"]:
         parts.append(f"<div class='finding {row['level']}'><b>{escape(row['text'])}</b><div class='fix'>Fix: {escape(row['fix'])}</div></div>")
-    what = "" if report["head"].get("finished") else " in what was done"
-    return parts if report["findings"] else [*parts, f"<p>Nothing was found wrong{what}.</p>"]
+    what = "" if report["head"].get("finished") else " in the completed steps"
+    return parts if report["findings"] else [*parts, f"<p>No faults found{what}.</p>"]
 
 
 def evse(sheet: dict[str, Any]) -> list[str]:
@@ -94,7 +94,7 @@ def evse(sheet: dict[str, Any]) -> list[str]:
             parts += stepping(step["figures"])
         elif step["figures"]:
             rows = [(LABELS.get(key, key), escape(text_of(key, value))) for key, value in sorted(step["figures"].items())]
-            parts.append(details(f"{step['step']}: claimed and measured", table(rows)))
+            parts.append(details(f"{step['step']}: declared and measured", table(rows)))
     return parts
 
 
@@ -117,7 +117,7 @@ def stepping(figures: dict[str, Any]) -> list[str]:
         for row in figures["latency"][way]:
             rows += f"<tr><td>{way}</td>{''.join(f'<td>{milliseconds(one)}</td>' for one in row)}</tr>"
     head = "<tr><th></th><th>Shown by the device</th><th>Drawn (nine tenths)</th><th>At the meter (nine tenths)</th></tr>"
-    title = f"steps: latency (the site counts with {milliseconds(figures['claimed_settle_ms'])})"
+    title = f"steps: latency (declared: {milliseconds(figures['claimed_settle_ms'])})"
     return [*parts, details(title, f"<table>{head}{rows}</table>")]
 
 
@@ -149,6 +149,6 @@ def signature(report: dict[str, Any]) -> list[str]:
         rows.insert(0, ("Signed off by", f"{escape(signed['by'])}, {signed['at'] or report['written']}"))
         rows.append(("Seal kept by the controller", f"<code>{escape(signed['seal'])}</code>"))
     else:
-        rows.insert(0, ("Signed off by", "nobody yet: name ______________________ date ____________"))
+        rows.insert(0, ("Signed off by", "not signed: name ______________________ date ____________"))
     rows.append(("Checked", "as it was written" if holds(report) else "<b class='failed'>this report was changed after it was written</b>"))
     return ["<h2>Sign-off</h2>", table(rows)]

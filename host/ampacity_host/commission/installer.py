@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 WORDS = {"": "next", "y": "next", "yes": "next", "next": "next", "n": "no", "no": "no", "s": "skip", "skip": "skip", "a": "abort", "abort": "abort"}
-CHOICES = "[Enter] yes / go on, [n]o, [s]kip, [a]bort"
+CHOICES = "[Enter] yes / continue, [n]o, [s]kip, [a]bort"
 LOAD_PATIENCE = 60  # looks at a place without a load, until nobody is expected any more
 
 
@@ -65,7 +65,7 @@ class KeyboardInstaller:
         if line is None:
             self._lines.put(None)
             if not self._over:
-                print("  nobody is at this keyboard any more: `commission next` (no, skip, abort) at the console answers", file=sys.stderr)
+                print("  standard input is closed: answer with `commission next` (no, skip, abort) at the console", file=sys.stderr)
             self._over = True
         return line
 

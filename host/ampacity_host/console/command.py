@@ -51,7 +51,7 @@ def address(data: Path | None, connect: str | None) -> tuple[str, int]:
         connect = kept_address(data)
     host, _, port = str(connect).rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{connect!r} is no HOST:PORT")
+        raise ValueError(f"{connect!r} is not HOST:PORT")
     return host, int(port)
 
 
@@ -61,7 +61,7 @@ def kept_address(data: Path) -> str:
         try:
             return str(json.loads((data / name).read_text())["console"])
         except PermissionError:
-            raise ValueError(f"this user may not read {data / name}: ask as the user that runs the controller, or by its HOST:PORT") from None
+            raise ValueError(f"no read access to {data / name}: run this as the user of the controller, or use its HOST:PORT") from None
         except (OSError, ValueError, KeyError):
             continue
     raise ValueError(f"no console.json in {data}: is its controller running?")
@@ -107,7 +107,7 @@ def conversation(link: Link, where: str) -> int:
         from ampacity_host.console.line_editing import enable_line_editing
 
         enable_line_editing(link)
-        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D leaves", file=sys.stderr)
+        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D ends the session", file=sys.stderr)
     status = 0
     while True:
         typed = read_line("> " if person else "")

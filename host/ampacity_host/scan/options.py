@@ -44,6 +44,6 @@ def watchdogs_ms(site: "Path | None", rtu: bool) -> int:
     longest_ms = 0
     for evse in tree.evses:
         if evse.bus >= 0 and not evse.watchdog_ms:
-            raise Rejected("standing", f"{evse.name} has no watchdog", "--standing: you see to it that this bus may stand")
+            raise Rejected("standing", f"{evse.name} has no watchdog", "--standing, if you ensure that this bus may stop")
         longest_ms = max(longest_ms, evse.lapse_ms(evse.watchdog_ms) if evse.bus >= 0 else 0)
     return longest_ms

@@ -115,7 +115,7 @@ def test_the_address_of_a_rig_that_was_killed_reaches_nobody(state, capsys):
         state.write_text(json.dumps(kept | {"process": kept["process"].replace(str(os.getpid()), str(ended.pid), 1)}))
         assert do_command(["unplug", "bay-1"], None) == 3
         said = capsys.readouterr().err
-        assert f"the rig at {other.address} no longer runs; start it with: ampacity rig 'my site.toml'" in said
+        assert f"the rig at {other.address} has ended; start it with: ampacity rig 'my site.toml'" in said
         assert other.heard == b""
 
 
@@ -124,14 +124,14 @@ def test_who_listens_at_the_address_and_is_not_that_rig_is_asked_who_it_is_and_n
     with Other(answer) as other:
         remember(other.address)
         assert do_command(["unplug", "bay-1"], None) == 3
-        assert "no longer runs; start it with" in capsys.readouterr().err
+        assert "has ended; start it with" in capsys.readouterr().err
         assert b"hello" in other.heard and b"unplug" not in other.heard
 
 
 def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address_either(state, capsys):
     with Other(b"HTTP/1.1 400 Bad Request\r\n\r\n") as other:
         assert do_command(["unplug", "bay-1"], other.address) == 3
-        assert f"what listens at {other.address} is no rig" in capsys.readouterr().err
+        assert f"the server at {other.address} is not a rig" in capsys.readouterr().err
         assert b"unplug" not in other.heard
 
 
@@ -139,7 +139,7 @@ def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address
 def test_an_address_that_is_none_is_wrong_usage_and_named(state, capsys, control):
     assert do_command(["state"], control) == 2
     said = capsys.readouterr().err
-    assert f"--control: {control!r} is no HOST:PORT" in said and "1..65535" in said
+    assert f"--control: {control!r} is not HOST:PORT" in said and "1..65535" in said
 
 
 def test_the_last_rig_needs_no_address(tmp_path):

@@ -44,7 +44,7 @@ class Scanning:
         if not words or words[0] == "status":
             return self._status("--json" in words, now_ms)
         if words == ["stop"]:
-            self._end("stopped by hand", now_ms)
+            self._end("stopped by the installer", now_ms)
             return "ok"
         return self._start(words, owner, now_ms)
 
@@ -57,7 +57,7 @@ class Scanning:
         elif now_ms >= self._until_ms:
             self._end("its time limit has expired", now_ms)
         elif not getattr(self._owner, "open", True):
-            self._end("the console that asked for it was closed", now_ms)
+            self._end("its console session was closed", now_ms)
 
     # what was asked for
 
@@ -153,7 +153,7 @@ class Scanning:
                     continue
                 guard = self.primary.guard
                 if guard.site.evses[evse].poll_feeds and not guard.may_feed(evse, now_ms) and not self._counted(evse, now_ms):
-                    return "%s is in service there, and a question could revive its last order" % facts["name"]
+                    return "%s is in service there, and a request could revive its last order" % facts["name"]
             return ""
         return may_ask
 

@@ -59,11 +59,11 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
         print(f"ampacity: {problem}", file=sys.stderr)
         return USAGE
     if control is not None and not is_address(control):
-        print(f"ampacity: --control: {control!r} is no HOST:PORT with a port of 1..65535", file=sys.stderr)
+        print(f"ampacity: --control: {control!r} is not HOST:PORT with a port of 1..65535", file=sys.stderr)
         return USAGE
     kept = kept_rig() if control is None else {"control": control}
     if kept is None:
-        print("ampacity: no rig of yours runs; start one with `ampacity rig`, or name its channel: --control HOST:PORT", file=sys.stderr)
+        print("ampacity: you have no running rig; start one with `ampacity rig`, or name its control channel: --control HOST:PORT", file=sys.stderr)
         return NO_CONNECTION
     address = kept["control"]
     try:
@@ -105,7 +105,7 @@ def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, An
     if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
         raise ended
     if not is_rig(address, kept.get("process")):
-        raise ended if "process" in kept else NoRig(f"what listens at {address} is no rig")
+        raise ended if "process" in kept else NoRig(f"the server at {address} is not a rig")
     with RigClient(address, ANSWER_S_MAX) as rig:
         answer: dict[str, Any] = rig.ask(op, **fields)
         return answer
@@ -127,7 +127,7 @@ def is_rig(address: str, process: str | None) -> bool:
 
 def gone(kept: dict[str, Any]) -> "NoRig":
     started = kept.get("started") or "ampacity rig FILE"
-    return NoRig(f"the rig at {kept['control']} no longer runs; start it with: {started}")
+    return NoRig(f"the rig at {kept['control']} has ended; start it with: {started}")
 
 
 def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
@@ -150,7 +150,7 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
         fields[name.rstrip("…")] = value_of(name.rstrip("…"), word)
     for word in left:
         if not named(word):
-            raise WrongWords(f"{op}: {word!r} is too much; write {usage_of(op)}")
+            raise WrongWords(f"{op}: {word!r} is one word too many; usage: {usage_of(op)}")
         key, _, text = word.partition("=")
         need_known(op, key)
         place = fields.setdefault("car", {}) if op == "plug" and key in CAR else fields
