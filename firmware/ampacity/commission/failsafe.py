@@ -130,7 +130,7 @@ class FailsafeCheck(CommLoss):
         if by_device is None and not self._as_expected():
             return self._unclear("the change at the meter may have been other load")
         if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
-            text = "%s: its current stopped after %s, expected after %s: the car was full, or the timer is shorter; repeat the test with a constant load"
+            text = "%s: its current stopped after %s, expected after %s: car full, or timer shorter; repeat the test with a constant load"
             return findings.NOT_DONE, text % (name, seconds(self.fell_ms), seconds(self.claimed_ms))
         if self.lasts_ms() >= LONG_MS and self._dips > DIPS_MAX:
             return self._unclear("the current of its lines varied before the fall")

@@ -73,7 +73,8 @@ def missing_line(name: str, meter: str, missing: "list[int]") -> "Finding":
 def no_line(name: str, meter: str) -> "Finding":
     """No line of the meter follows the EVSE."""
     text = "no line of meter %s follows the current steps of %s" % (meter, name)
-    return finding("not-measured", name, text, "correct the circuit of %s in the site file, or the position of the CTs: its current does not pass through them" % name)
+    fix = "correct the circuit of %s in the site file, or the position of the CTs: its current does not pass through them" % name
+    return finding("not-measured", name, text, fix)
 
 
 def reversed_ct(meter: str, line: int, seen_da: int, true_da: int) -> "Finding":
@@ -124,7 +125,8 @@ def watchdog_late(name: str, ms: int, claimed_ms: int) -> "Finding":
 def watchdog_early(name: str, ms: int, claimed_ms: int) -> "Finding":
     """It fell after ms of silence, long before claimed_ms."""
     text = "%s fell back after only %s of silence, its profile declares %s" % (name, seconds(ms), seconds(claimed_ms))
-    return finding("watchdog-early", name, text, "set its watchdog to %s: otherwise short bus interruptions pause it" % seconds(claimed_ms), "warning")
+    fix = "set its watchdog to %s: otherwise short bus interruptions pause it" % seconds(claimed_ms)
+    return finding("watchdog-early", name, text, fix, "warning")
 
 
 def not_held(name: str, before_da: int, after_da: int, max_da: int) -> "Finding":
@@ -178,7 +180,8 @@ def no_answer(name: str, where: str) -> "Finding":
 
 def locked(name: str, state: str, word: str) -> "Finding":
     """The guard does not let it charge; word: the console's command that ends that."""
-    return finding("locked", name, "%s is locked: %s" % (name, state), "see `why %s`; after the cause is removed `%s` at the console" % (name, word % name))
+    fix = "see `why %s`; when the cause is removed, `%s` at the console" % (name, word % name)
+    return finding("locked", name, "%s is locked: %s" % (name, state), fix)
 
 
 def no_return(name: str) -> "Finding":

@@ -142,5 +142,6 @@ class Replacement:
         """For people."""
         shown = ["%-4s %s: %s" % (mark, self.name, text) for mark, text in self.lines]
         if self.stage != OVER:
-            shown.append("%s: %s" % (self.name, "writing its settings and reading them back" if self.stage == SETTINGS else "waiting for a proven order"))
+            doing = "writing its settings and reading them back" if self.stage == SETTINGS else "waiting for a proven order"
+            shown.append("%s: %s" % (self.name, doing))
         return "\n".join(shown)

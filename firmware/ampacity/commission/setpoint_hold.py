@@ -20,7 +20,7 @@ ABOVE_DA, ABOVE_DA_MIN = 30, 15  # its order above its minimum: a fall to a usua
 
 def keeps(claims: "Claims") -> str:
     """What is said of one whose maker vouches for it."""
-    return "it has no watchdog (class N) and keeps its last order permanently, as its manufacturer declares: this order counts during a loss of communication"
+    return "it has no watchdog (class N) and keeps its last order, as its manufacturer declares: this order counts during a loss of communication"
 
 
 def counts(claims: "Claims") -> str:
@@ -132,8 +132,8 @@ class SetpointHold(CommLoss):
             self.findings.append(findings.not_held(name, self.base_da, self.device_limit_da, claims["max_da"]))
             return findings.PASSED, self.findings[-1]["text"]
         self.counts["holds"] = 1
-        return findings.PASSED, "%s kept its order of %s for %d min without communication: from now on this order counts during a loss of communication" % (
-            name, amps(self.held_da()), HOLD_MS // 60000)
+        text = "%s kept its order of %s for %d min without communication: from now on this order counts during a loss of communication"
+        return findings.PASSED, text % (name, amps(self.held_da()), HOLD_MS // 60000)
 
     def held_da(self) -> int:
         """The order in force during the silence."""

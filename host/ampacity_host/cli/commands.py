@@ -102,7 +102,7 @@ def at_least(least: int) -> Callable[[float | None], float | None]:
 
 SiteArgument = Annotated[Path, typer.Argument(metavar="SITE.toml", help="the site file", callback=there)]
 ControllerOption = Annotated[
-    str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="the controller: its data folder, its console over TCP, or its serial console")
+    str | None, typer.Option("--controller", metavar="DIR|HOST:PORT|TTY", help="its data folder, console address or serial console")
 ]
 PromptOption = Annotated[str, typer.Option("--controller", metavar="TTY", help="serial device with the MicroPython prompt of the controller")]
 FolderOption = Annotated[str, typer.Option("--folder", metavar="FOLDER", help="data folder on the controller")]
@@ -143,7 +143,7 @@ def reached(controller: str | None) -> "ControllerRef":
 
 @app.callback()
 def common(
-    version: Annotated[bool, typer.Option("--version", help="show the version of the firmware and of this program", is_eager=True, callback=told)] = False,
+    version: Annotated[bool, typer.Option("--version", help="version of the firmware and of this program", is_eager=True, callback=told)] = False,
 ) -> None:
     """One primary EV charger runs a whole site: check, simulate and operate it."""
 
@@ -153,7 +153,7 @@ def check(
     site: SiteArgument,
     json: JsonOption = False,
     controller: Annotated[
-        Path | None, typer.Option("--controller", metavar="DIR", help="data folder of the controller: include its test results and the reserves of its previous site")
+        Path | None, typer.Option("--controller", metavar="DIR", help="data folder: include its test results and previous site")
     ] = None,
 ) -> None:
     """Check SITE.toml: mistakes with their lines, worst-case sums, times, and the cost of missing evidence."""
@@ -224,7 +224,7 @@ def rig(
 @app.command("rig do", epilog="Exit codes: 0 done, 1 the rig refuses, 2 wrong usage, 3 no connection to a rig.")
 def rig_do(
     words: Annotated[list[str], typer.Argument(metavar="OPERATION [WORDS]", help="plug bay-1 max_a=16, unplug bay-1, ev bay-1 pause, state")],
-    control: Annotated[str | None, typer.Option("--control", metavar="HOST:PORT", help="control channel of the rig; default: the rig you started last")] = None,
+    control: Annotated[str | None, typer.Option("--control", metavar="HOST:PORT", help="control channel; default: the rig started last")] = None,
     json: JsonOption = False,
 ) -> None:
     """Perform one operation on a running rig: `ampacity rig do plug bay-1 max_a=16`, `ampacity rig do fault cut bay-2`."""
@@ -334,7 +334,7 @@ def replace(
     evse: Annotated[str, typer.Argument(metavar="EVSE", help="the EVSE whose device was replaced")],
     controller: ControllerOption = None,
     serial: Annotated[str | None, typer.Option(metavar="NUMBER", help="serial number of the new device; default: asked for")] = None,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="report file of the site; .html and .json are written")] = Path("commissioning.html"),
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="report file; .html and .json are written")] = Path("commissioning.html"),
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="name of the person who signs the report")] = None,
     unattended: Annotated[bool, typer.Option("--unattended", help="no installer present: skip the steps that need one")] = False,
     no_test: Annotated[bool, typer.Option("--no-test", help="accept, configure and prove only; no test")] = False,

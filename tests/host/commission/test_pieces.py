@@ -162,7 +162,8 @@ def test_what_people_type_is_data_on_the_page_and_no_markup():
 
 
 def test_two_devices_that_answer_each_other_are_a_finding_of_the_scan():
-    scan = {"bus": "rs485-1", "found": [], "verdict": "another Modbus client reads unit 3 with function 6, or two devices with address 3 answer each other"}
+    verdict = "another Modbus client reads unit 3 with function 6, or two devices with address 3 answer each other"
+    scan = {"bus": "rs485-1", "found": [], "verdict": verdict}
     assert scan_findings([scan])[0]["level"] == "error"
     assert scan_findings([{**scan, "put_right": True}])[0]["level"] == "warning"
     assert not scan_findings([{**scan, "verdict": ""}])

@@ -1,8 +1,10 @@
 """`ampacity rig do`: words become an operation of the control channel, of the rig that was started last."""
 
 import contextlib
+import inspect
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from ampacity_host.rig.base import bench
 from ampacity_host.rig.control_channel import do_command as do
+from ampacity_host.rig.control_channel import external_limit, operations
 from ampacity_host.rig.control_channel.do_command import WrongWords, do_command, remember, request_of
 from ampacity_host.rig.control_channel.fields import FieldError, Fields
+from ampacity_host.rig.plant import car, overdraw
 
 SITE = Path(__file__).parents[1] / "configure" / "sites" / "good" / "garage.toml"
 
@@ -55,6 +60,15 @@ def test_a_field_or_an_operation_that_there_is_not_is_named_beside_those_that_th
     for text in ("plug 7 sleep_ms=9 factor=2", "limit main percent=50 source=ocpp", "seed auth_cache A type=Central",
                  "fault miswired b phases=L1,L2", "fault off_shows b a=6"):  # fmt: skip
         assert request_of(text.split())
+
+
+def test_every_field_that_the_rig_reads_can_be_typed():
+    known = {name.rstrip("…") for op in do.KNOWN for name in (*do.ORDER.get(op, ()), *do.BEFORE.get(op, ()), *do.MORE.get(op, ()))}
+    for module in (operations, external_limit, bench):
+        read = re.findall(r'fields\.(?:text|flag|number|integer|da|one_of|mapping|has)\("(\w+)"', inspect.getsource(module))
+        assert read and set(read) <= known, (module.__name__, set(read) - known)
+    read = re.findall(r'(?:number|_flag|_count|pop)\((?:take, |number, )?"(\w+)"', inspect.getsource(car) + inspect.getsource(overdraw))
+    assert set(read) == set(car.FIELDS)
 
 
 def test_a_word_that_is_missing_is_named_by_the_rig():

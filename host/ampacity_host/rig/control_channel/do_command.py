@@ -13,8 +13,12 @@ from typing import Any
 
 from ampacity.ports.lock import lives, me
 from ampacity_host.configure.site_file.toml_text import near
+from ampacity_host.rig.base import bench
+from ampacity_host.rig.control_channel import external_limit
 from ampacity_host.rig.control_channel.client import RigClient, RigError
 from ampacity_host.rig.control_channel.operations import KNOWN
+from ampacity_host.rig.fault_injection import injector
+from ampacity_host.rig.plant import car
 from ampacity_host.rig.setup import UsageError, host_port
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
@@ -27,15 +31,10 @@ ORDER = {
     "seed": ("store", "token"), "limit": ("target", "amps", "ttl_s"), "console": ("text…",), "advance": ("ms",),
     "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
 }  # fmt: skip
-OVERDRAW = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
-CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac",
-       "sleep_ms", "hold_ms", "then_phases", "then_ms", *OVERDRAW)  # fmt: skip
 MORE = {
-    # operation: the fields beside its words
-    "plug": (*CAR, "car"), "present_token": ("type",), "limit": ("source", "watts", "percent", "drm"), "seed": ("type", "status", "group"),
-    "fault": ("ms", "ber", "n", "amps", "bytes", "s", "writes", "phases", "inputs", "unit", "a", *OVERDRAW),
-    "provision": ("ocpp", "identity", "csms_url", "security_profile", "password", "evses", "config", "csms_root_pem",
-                  "certificate_pem", "key_pem"),
+    # operation: its further fields, from the modules that read them
+    "plug": (*car.FIELDS, "car"), "fault": injector.OPTIONS, "limit": external_limit.OPTIONS, "provision": bench.PROVISION_FIELDS,
+    "present_token": ("type",), "seed": ("type", "status", "group"),
 }  # fmt: skip
 BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
 LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
@@ -153,7 +152,7 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
             raise WrongWords(f"{op}: {word!r} is one word too many; usage: {usage_of(op)}")
         key, _, text = word.partition("=")
         need_known(op, key)
-        place = fields.setdefault("car", {}) if op == "plug" and key in CAR else fields
+        place = fields.setdefault("car", {}) if op == "plug" and key in car.FIELDS else fields
         place[key] = value_of(key, text)
     if op == "limit":
         fields.setdefault("source", "console")
