@@ -389,7 +389,7 @@ def diff(
 
 @app.command(epilog="Exit codes: 0 found, 1 no match, 2 wrong usage.")
 def devices(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="part of a name, manufacturer or model; default: all devices")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="part of a name, manufacturer or model; default: all devices")] = None,
     json: JsonOption = False,
 ) -> None:
     """List the known EVSEs and meters, or show the details of one."""
