@@ -154,7 +154,7 @@ class LoadCheck(Experiment):
         if sight.state in LOCKS:
             return self.fail(findings.locked(name, sight.state, LOCKS[sight.state]))
         if sight.draws():
-            return self.end(findings.PASSED, "%s: a load draws" % name)
+            return self.end(findings.PASSED, "%s: a load draws current" % name)
         self._since_ms = now_ms if not sight.plugged or self._since_ms is None else self._since_ms
         self._plugged_ms = now_ms - self._since_ms
         if waited_ms >= LOOK_MS:
