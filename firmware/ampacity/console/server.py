@@ -138,7 +138,7 @@ class ConsoleConnection:
         stranger = not self._known()
         if port.queued >= QUEUED_MAX or (stranger and port.strangers >= STRANGERS_QUEUED_MAX):
             port.busy()
-            await self._say(b"error: console: too many lines wait for their turn; try again\n")
+            await self._say(b"error: console: too many commands queued; try again\n")
             return False
         port.queued += 1
         port.strangers += stranger
