@@ -32,7 +32,7 @@ def check_dates(table: Table, key: str, text: str, collector: Collector, now: "d
         last, first = certificate.not_valid_after_utc, certificate.not_valid_before_utc
         name = certificate.subject.rfc4514_string() or "a certificate"
         if last < now:
-            collector.add(table, key, f'"{name}" has expired on {last:%Y-%m-%d}', "use one that is valid")
+            collector.add(table, key, f'"{name}" has expired on {last:%Y-%m-%d}', "use a valid certificate")
         elif last < now + SOON:
             collector.add(table, key, f'"{name}" expires on {last:%Y-%m-%d}', "renew it in time", "warning")
         elif first > now:

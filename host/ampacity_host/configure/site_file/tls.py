@@ -86,7 +86,7 @@ def check_files(table: Table, site: SiteFile, collector: Collector) -> None:
             try:
                 texts[key] = text_of(table, key, site)
             except (OSError, UnicodeDecodeError):
-                collector.add(table, key, f'"{table[key]}" cannot be read', "name a file beside this one")
+                collector.add(table, key, f'"{table[key]}" cannot be read', "name a file in the folder of the site file")
     if collector.errors() and any(collector.has(table, key) for key in FILES):
         return
     if not texts:
