@@ -1,13 +1,13 @@
-"""The console's core: a typed line in, the answer's text out. Knows no socket; each connection has one of its own.
+"""The core of the console: a line in, the text of the answer out. Knows no socket; one instance per connection.
 
 The target (a role) gives: `view()` → dict; `why(evse)` → text; `log` (base/log); `limit(target, limit_da, watts,
 ttl_ms, now_ms)` with either value None, both None: withdraw; `settings` (SettingTable); `access` (Access);
 `version` (text); `commands`: dict word → (usage, function(words, now_ms) → text) for what only this role can do, all
 for the installer. It may give `asks(words)` → a question, or None, before a line that a person should think about, and
-`about(word)` → what `help WORD` says of it. Whatever is refused raises Rejected there, is counted here
+`about(word)` → the text of `help WORD`. A refusal raises Rejected there, is counted here
 ("console_refused") and changes nothing.
 
-A line with a question is not done: its answer is the question, and `yes` as the next line does it. Who knows what they
+A dangerous line is not executed at once: its answer is a question, and `yes` as the next line executes it. Who knows what they
 do, a program above all, writes `--yes` behind the command. So a dumb terminal is as safe as a program with a cursor, and
 nothing but the text of the lines decides what happens.
 """
@@ -69,7 +69,7 @@ class Console:
         self._work: "PasswordChange | PasswordCheck" = None  # type: ignore[assignment]  # what takes longer than a line may
         self._then: "Callable[[bool, int], str]" = None  # type: ignore[assignment]  # what becomes of it
         self._asked: "tuple[list[str], int] | None" = None  # (the line that was asked about, until when `yes` does it)
-        self.open = True  # its door says when nobody is there any more
+        self.open = True  # cleared by the server when the connection has ended
 
     def line(self, text: str, role: str, now_ms: int) -> "str | None":
         """The answer to one line, without a line end. Refusals start with "error: ", questions with ASK.
@@ -144,7 +144,7 @@ class Console:
         if not allowed:
             raise Rejected(word, "", "installer rights; login as installer first: `login PASSWORD`")
 
-    # for everybody
+    # for all users
 
     def _help(self, words: "list[str]", now_ms: int) -> str:
         if len(words) > 1:

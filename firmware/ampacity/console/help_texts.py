@@ -1,4 +1,4 @@
-"""What `help COMMAND` says of the console's own commands. Loaded when somebody asks."""
+"""Texts of `help COMMAND` for the built-in commands. Loaded on demand."""
 
 ABOUT = {
     "help": "Lists the commands, or explains one: `help limit`.",

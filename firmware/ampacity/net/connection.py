@@ -3,7 +3,7 @@
 Three small tasks serve it: one reads, one writes (only one: two writers would tear each other's frames on MicroPython),
 one watches the time. When one of them ends, all do.
 
-Whatever a server sends, and whether or not it reads, takes a bounded part of our memory and time: the one that reads goes
+Whatever a server sends, and whether or not it reads, uses a bounded part of memory and time: the task that reads goes
 on when all is sent that the last message or the last few frames called for, and rests as long as it has worked.
 """
 
@@ -160,7 +160,7 @@ class Connection:
             await clock.sleep_ms(rest_ms)
 
     def _flooded(self) -> bool:
-        """Pings cost the server nothing and us an answer each: of one that sends so many we take leave."""
+        """Each ping costs a reply: disconnects from a server that sends too many."""
         self._pings, self._socket.pings = self._pings + self._socket.pings, 0
         if self._pings <= PINGS_MAX:
             return False

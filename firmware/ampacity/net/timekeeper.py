@@ -1,4 +1,4 @@
-"""The door to the time of day: asks a time server now and then and tells the wall clock."""
+"""Time of day from a time server: polls it and sets the wall clock."""
 
 import os
 
@@ -17,7 +17,7 @@ if False:  # for the type checker
 PERIOD_MS = 3600000
 RETRY_MS = 15000
 TIMEOUT_MS = 2000
-REFUSED_EACH = 100  # so many times that cannot be are told once
+REFUSED_EACH = 100  # impossible times per log line
 
 
 async def ask_time(
@@ -63,7 +63,7 @@ async def run_timekeeper(
     period_ms: int = PERIOD_MS,
     on_time: "Callable[[int], object] | None" = None,
 ) -> None:
-    """For ever: ask `host` each period_ms (each 15 s until it answered). A jump goes to the log as a warning.
+    """Runs without end: polls `host` every period_ms (each 15 s until it answered). A jump goes to the log as a warning.
 
     on_time(unix_ms): told each answer.
     """

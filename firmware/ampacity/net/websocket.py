@@ -52,7 +52,7 @@ class WebSocketClient:
     username, password: HTTP Basic if not None. message_max: bytes of a message, fragments together.
     entropy(n): n unpredictable bytes. After it opened: `protocol`. After a refused upgrade: `status`, the HTTP status.
     After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came.
-    `more`: FRAMES_AT_ONCE frames were taken and there may be others: go on with receive(b"").
+    `more`: FRAMES_AT_ONCE frames were taken and there may be others: continue with receive(b"").
     """
 
     def __init__(
