@@ -1,7 +1,7 @@
-"""A commissioning run: EVSE after EVSE, experiment after experiment; what it found and what it still wants to be told.
+"""A commissioning run: EVSE after EVSE, experiment after experiment, with its findings and its open question.
 
-Pure: `step(sight, now_ms)` a few times a second with what is seen of the EVSE under test (`claims`, None: over); its wishes
-stand in `experiment`. `command(word)` is the person: next, no, skip, abort. An EVSE whose steps are over is put into
+Pure: `step(sight, now_ms)` a few times a second with the readings of the EVSE under test (`claims`, None: over); its requests
+are in `experiment`. `command(word)` is the answer of the installer: next, no, skip, abort. An EVSE whose steps are over is put into
 `ended` as (claims, "passed" | "failed" | "not done", counts).
 
 Claims of an EVSE (a dict): name, unit, where, kind, terminals, min_da, max_da, limit_da, step_da, settle_ms, watchdog_ms (0: none),
@@ -30,7 +30,7 @@ if False:  # for the type checker
     from ampacity.commission.experiments import Experiment, Observation
     from ampacity.commission.interfaces import Claims, Document, Finding, Loaded
 
-ANSWER_MS = 1800000  # how long a question stands
+ANSWER_MS = 1800000  # validity of a question
 WORDS = ("next", "no", "skip", "abort")
 ORDER = ("pause", "load", "identity", "steps", "silence", "power-on")
 
@@ -111,7 +111,7 @@ class CommissioningRun:
             self.experiment.answer(word)
 
     def _nobody_answers(self, experiment: "Experiment", now_ms: int) -> bool:
-        """A question that nobody answers must not hold up a site for ever."""
+        """A question without an answer must not block a site permanently."""
         if experiment.ask is None or experiment.ask != self._asked:
             self._asked, self._asked_ms = experiment.ask, now_ms
         return experiment.ask is not None and now_ms - self._asked_ms > ANSWER_MS
@@ -224,7 +224,7 @@ class CommissioningRun:
     # what people see
 
     def status(self, now_ms: int, since: int = 0) -> "OrderedDict[str, Any]":
-        """Where it stands: {"running", "evse", "step", "ask", "done", "left", …}; of what is done, the rows from `since` on."""
+        """Progress: {"running", "evse", "step", "ask", "done", "left", …}; of what is done, the rows from `since` on."""
         status: "OrderedDict[str, Any]" = OrderedDict()
         status["running"] = not self.over
         status["evse"] = None if self.over else self.claims["name"]

@@ -97,7 +97,7 @@ def swapped_cts(meter: str, pairs: "list[tuple[int, int]]") -> "Finding":
 
 
 def draws_more(name: str, order_da: int, drawn_da: int, step_da: int) -> "Finding":
-    """It draws more than its order, in da; step_da: what its profile says of its steps."""
+    """It draws more than its order, in da; step_da: its steps by the profile."""
     text = "%s draws %s at an order of %s: it rounds up, which its profile does not declare" % (name, amps(drawn_da), amps(order_da))
     return finding("rounding", name, text, "correct the rounding in its profile: orders in whole steps of %s" % amps(max(step_da, 10)))
 
@@ -167,7 +167,7 @@ def other_unit(name: str, unit: int) -> "Finding":
 
 
 def same_unit(name: str, where: str, trouble: str) -> "Finding":
-    """Two devices have one address; trouble: what the bus says of it."""
+    """Two devices have one address; trouble: the report of the bus."""
     text = "%s (%s): %s" % (name, where, trouble)
     return finding("duplicate-unit", name, text, "give each device a unique address: switch the others off and set them one by one")
 

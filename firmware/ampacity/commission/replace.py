@@ -41,7 +41,7 @@ class UnitObservation:
 
 
 def serial_fits(asked: str, fingerprint: "str | None") -> bool:
-    """Is the serial number that a person gives the one that the unit shows, alone or as part of its fingerprint?"""
+    """True if the entered serial number is that of the unit, alone or as part of its fingerprint."""
     return fingerprint is not None and (asked == fingerprint or asked in fingerprint.split("-"))
 
 
@@ -82,7 +82,7 @@ class Replacement:
     """
 
     def __init__(self, name: str, unit: "UnitObservation", now_ms: int, before: "Document | None" = None) -> None:
-        """before: the row on paper of one that failed, of the same unit."""
+        """before: the report row of a failed attempt with the same unit."""
         self.name = name
         self.old, self.new = before["old"] if before else unit.known, unit.fingerprint
         self.stage = SETTINGS

@@ -1,8 +1,8 @@
-"""What is on this line? Listens first, then calls units setting by setting, and says who is there. Never writes.
+"""Scan of a line: listens first, then calls units setting by setting and identifies those that answer. Never writes.
 
 An engine like the primary's own (receive, next), which also says what it wants of the line: `facts`, the bus facts to
-open it with. Stages: wait (until the watchdogs of what was in service have run out), listen, ask; over. Whoever
-else speaks ends it: two primaries on one line spoil each other's frames.
+open it with. Stages: wait (until the watchdogs of EVSEs in service have expired), listen, ask; over. Other
+traffic ends it: two clients on one line corrupt each other's frames.
 """
 
 from ampacity.bus.client.rtu_client import RtuClient
@@ -17,14 +17,14 @@ if False:  # for the type checker
 WAIT, LISTEN, SEARCH, ASK, OVER = "wait", "listen", "search", "ask", "over"
 LISTEN_MS = 3000  # for a primary that asks once in a while
 SETTLE_MS = 300  # after each change of the setting
-SEARCH_MS = 1500  # at each setting, for the one that somebody speaks at
-FOREIGN_MAX = 1  # frames of others while asking; more, and somebody else is there
+SEARCH_MS = 1500  # per setting, in the search for that of other traffic
+FOREIGN_MAX = 1  # foreign frames while asking; more are another client
 WAKE_US = 50000
 WAKE_MS = 120
-LENT_US = 1000000  # what was under way when the line changed hands belongs to nobody else
+LENT_US = 1000000  # frames in transit when the scan took over are ignored
 TRANSIT_MS = 0  # a late answer is only waited for as long as the call itself
 QUICK_UNITS, LAST_UNIT = 32, 247
-ANY_UNITS = (1, 255, 231)  # over TCP: who answers alike at all of them looks at no address
+ANY_UNITS = (1, 255, 231)  # over TCP: a device with equal replies at all of them ignores the address
 ANY_TEXT = "answers at any address"
 
 SETTINGS = (  # likely ones first
@@ -80,7 +80,7 @@ class Scan:
             self._ear.receive(data)
 
     def next(self, now_us: int) -> "tuple[bytes | None, int]":
-        """What to send, and when to call again. May change `facts`: then the line is to be opened anew."""
+        """What to send, and when to call again. May change `facts`: then the line has to be reopened."""
         if self.stage == ASK:
             out, wake_us = self._engine.next(now_us)
             self._look_after(now_us)
@@ -151,7 +151,7 @@ class Scan:
             self._ask(now_us)
 
     def _search(self, now_us: int) -> None:
-        """Somebody speaks and was not understood: at which speed?"""
+        """Traffic without a valid frame: searches for its setting."""
         if self.stage == SEARCH:
             self._at += 1
             if self._at == len(self._settings):
@@ -202,7 +202,7 @@ class Scan:
             self._next_setting(now_us)
 
     def _any_address(self, sweep: AddressSweep) -> bool:
-        """Does the same device answer at addresses that hardly anybody has? Then one line of it is enough."""
+        """True if the same device answers at unusual addresses; it is then listed once."""
         if len(sweep.found) != len(ANY_UNITS) or tuple([row["unit"] for row in sweep.found]) != ANY_UNITS:
             return False
         first = sweep.found[0]
@@ -225,7 +225,7 @@ class Scan:
         self._listen(now_us)
 
     def _heard_foreign(self, unit: int, function: int, now_ms: int) -> None:
-        """A frame that nobody asked for: of a unit that has answered it is a second answer."""
+        """An unrequested frame: from a unit that has answered it is a second reply."""
         if not self._rounds[-1][1].duplicate_addresses(unit):
             self._foreign += 1
 

@@ -31,7 +31,7 @@ def units_of(text: str, rtu: bool = True) -> "list[int]":
 
 
 def units_for(full: bool, rtu: bool = True) -> "list[int]":
-    """All addresses, or those that are likely; over TCP first those that tell whether the address matters at all."""
+    """All addresses, or the usual ones; over TCP first those that show whether the device checks the address."""
     units = list(range(1, (LAST_UNIT if full else QUICK_UNITS) + 1))
     if rtu:
         return units

@@ -1,7 +1,7 @@
-"""One that claims no watchdog (class N): does it hold its last order, however long nobody speaks to it (rule 7)?
+"""Test of class N, an EVSE without a watchdog: does it keep its last order without communication (rule 7)?
 
-Without the maker's word for that its silence counts as its maximum. Thirty-one minutes of silence at an order well below what
-its car takes show it: the current stands, rises or goes. They are long, so a person is asked first.
+Without a statement of the manufacturer a loss of communication counts with its maximum. Thirty-one minutes without communication, at
+an order clearly below the demand of its car, show it: the current stays, rises or falls. The installer has to agree first.
 """
 
 from ampacity.base.quantities import amps
@@ -19,12 +19,12 @@ ABOVE_DA, ABOVE_DA_MIN = 30, 15  # its order above its minimum: a fall to a usua
 
 
 def keeps(claims: "Claims") -> str:
-    """What is said of one whose maker vouches for it."""
+    """Text for an EVSE whose manufacturer states that it keeps its order."""
     return "it has no watchdog (class N) and keeps its last order, as its manufacturer declares: this order counts during a loss of communication"
 
 
 def counts(claims: "Claims") -> str:
-    """What is said of one of which nobody knows."""
+    """Text for an EVSE without such a statement."""
     return "it has no watchdog (class N) and no evidence that it keeps its last order: its reserve is its maximum, %s" % amps(
         claims["max_da"])
 
@@ -46,7 +46,7 @@ class SetpointHold(CommLoss):
         return self._phase != "ask"
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """A person is asked first; where its range is too small for the test, nobody."""
+        """Asks the installer first, unless the range of the EVSE is too small for the test."""
         self._since_ms = now_ms
         low_da, high_da = levels(self.claims)
         if high_da - low_da < FALL_DA_MIN + ABOVE_DA_MIN:

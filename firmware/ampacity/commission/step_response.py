@@ -1,6 +1,6 @@
 """The experiment that steps one EVSE up and down: lines, rounding, latency, and whether it obeys at all.
 
-Each plateau is an order that stands until the device shows it and the car has followed; then the meters' and the device's own
+Each plateau is an order in force until the device shows it and the car has followed; then the readings of the meters and of the device
 readings are averaged. Two neighbours make a step. Levels differ a little each time and the plateaus' lengths vary, so
 that neither a rounding nor a regular load passes unseen. Six steps are a round; up to five rounds until it is clear.
 """
@@ -62,7 +62,7 @@ class StepResponse(Experiment):
         self._latencies: "dict[str, list[Latency]]" = {"up": [], "down": []}
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """The first order goes out, where its range is large enough to be seen."""
+        """Sends the first order if the range is large enough to be measured."""
         low, high = levels(self.claims)
         if high - low < STEP_DA_MIN:
             self._short: "str | None" = "%s: its range allows steps of only %s" % (self.claims["name"], amps(high - low))
@@ -89,7 +89,7 @@ class StepResponse(Experiment):
         self._since_ms = now_ms
 
     def _order_phase(self, sight: "Observation", now_ms: int) -> bool:
-        """Until the order is out. It may be less than wished where the room is small."""
+        """Until the order is sent. It may be less than requested if capacity is short."""
         order_da = sight.order_da
         stands = order_da is not None and abs(order_da - self.wish_da) <= max(NEAR_DA, self.claims["step_da"])
         if not stands and now_ms - self._since_ms > ROOM_MS and self._plateaus:
