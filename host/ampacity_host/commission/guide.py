@@ -28,7 +28,7 @@ class Guide:
     # what is on the buses
 
     def scan(self, names: Sequence[str] = ()) -> None:
-        """Each bus (with names those of these EVSEs) until no address is used twice, or the person goes on as it is. Refused."""
+        """Each bus (with names those of these EVSEs) until no address is used twice, or the installer continues as it is. Raises Refused."""
         for bus in self._buses(names):
             while True:
                 document = self._scan(bus)
@@ -43,7 +43,7 @@ class Guide:
                 document["put_right"] = True
 
     def _buses(self, names: Sequence[str]) -> list[str]:
-        """Names that are none are refused here, before any bus stands."""
+        """Unknown names are refused here, before any bus is out of service."""
         if names:
             return list(as_json(self.link, " ".join(["commission", "lines", *names])))
         return sorted(as_json(self.link, "show site --json").get("buses") or {})

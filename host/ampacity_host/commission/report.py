@@ -63,7 +63,7 @@ def scan_findings(scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def duplicate_addresses(scan: dict[str, Any]) -> list[str]:
-    """What a scan says of addresses that several devices have; two may answer each other so that nothing can be asked."""
+    """Reports of a scan on addresses of several devices; two of them may answer each other, which prevents requests."""
     found = [f"{scan['bus']} unit {row['unit']}: {row['note']}" for row in scan["found"] if row.get("note") not in ("", None, ANY_TEXT)]
     return found or ([f"{scan['bus']}: {scan['verdict']}"] if "two devices" in scan["verdict"] else [])
 

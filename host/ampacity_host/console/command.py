@@ -56,7 +56,7 @@ def address(data: Path | None, connect: str | None) -> tuple[str, int]:
 
 
 def kept_address(data: Path) -> str:
-    """What a data folder says of its controller's console; also that of a bench, or of the primary in it. Raises ValueError."""
+    """Console address from a data folder; also that of a bench, or of the primary in it. Raises ValueError."""
     for name in ("console.json", "boot.json", "primary/boot.json"):
         try:
             return str(json.loads((data / name).read_text())["console"])
@@ -101,7 +101,7 @@ def in_json(text: str) -> str:
 
 def conversation(link: Link, where: str) -> int:
     """Every line until the end or `exit`. A person gets history and completion; of a pipe any refusal makes the exit code 1."""
-    link.ask("")  # so that nobody types into a connection that is not there
+    link.ask("")  # detects a missing connection before the first input
     person = sys.stdin.isatty()
     if person:
         from ampacity_host.console.line_editing import enable_line_editing

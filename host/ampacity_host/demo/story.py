@@ -12,7 +12,7 @@ SITE = SITES / "demo.toml"
 class Step(NamedTuple):
     """at_s: seconds since the rig is up; op, fields: of the control channel (op None: only words); title: what the view
     shows as headline with `words` until the next title; mark: its name in the chart, "" for none; wait: the story's clock
-    stands still at this step until it is so, at most WAIT_S: "up" (the primary), a mode, "EVSE STATUS"."""
+    waits at this step until the condition is true, at most WAIT_S: "up" (the primary), a mode, "EVSE STATUS"."""
 
     at_s: float
     op: str | None = None

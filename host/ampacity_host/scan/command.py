@@ -129,7 +129,7 @@ async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock:
 
 
 async def _on_line(scan: Scan, path: str, clock: LaptopClock) -> None:
-    """Opens the device anew whenever the scan wants another setting."""
+    """Reopens the device for each setting of the scan."""
     while not scan.over:
         facts = scan.facts
         try:

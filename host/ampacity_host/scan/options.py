@@ -37,7 +37,7 @@ def scan_of(options: SimpleNamespace, now_us: int) -> Scan:
 
 
 def watchdogs_ms(site: "Path | None", rtu: bool) -> int:
-    """How long silence brings every charge point there to its fallback: by the site file, else the longest from a factory."""
+    """Time of silence after which every EVSE there is in its fallback: by the site file, else the longest factory setting."""
     if site is None:
         return max(known.watchdog_ms for known in map(KnownDevice, KNOWN) if any(medium in known.media for medium in ("ra" if rtu else "t")))
     tree = Site(compile_site(load_site(site)))

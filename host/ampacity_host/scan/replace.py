@@ -25,7 +25,7 @@ TESTING = "the new unit of {0} is accepted and in service; its test continues in
 
 
 class Stage:
-    """How far it is, for who ends it early."""
+    """State of an interrupted replacement, for the user."""
 
     state = UNTOUCHED
 
