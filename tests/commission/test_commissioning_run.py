@@ -94,7 +94,7 @@ def test_a_step_that_is_skipped_leaves_it_untested():
 
 def test_another_charge_point_that_blinks_is_a_finding():
     yard = one(Toy(), {"identity": "no"})
-    assert yard.run.findings[0]["code"] == "identity" and "address 3" in yard.run.findings[0]["fix"]
+    assert yard.run.findings[0]["code"] == "identity" and "at this place to 3" in yard.run.findings[0]["fix"]
     assert yard.run.results["evse-1"]["outcome"] == "failed"
 
 
@@ -107,16 +107,16 @@ def test_two_devices_at_one_address_can_be_put_right_while_it_waits():
             sight.online, sight.state, sight.line_trouble = False, "silent", "unit 3: two devices answer"
         yard.run.step(sight, toy.now_ms)
         if n == 400:
-            assert yard.run.experiment.name == "load" and "address of its own" in yard.run.experiment.ask
+            assert yard.run.experiment.name == "load" and "unique address" in yard.run.experiment.ask
         if yard.run.experiment.name != "load":
             break
     assert yard.run.findings[0]["code"] == "duplicate-unit" and yard.run.findings[0]["level"] == "warning"
-    assert "put right" in yard.run.findings[0]["text"] and yard.run.results["evse-1"]["steps"][0]["outcome"] == "passed"
+    assert "corrected" in yard.run.findings[0]["text"] and yard.run.results["evse-1"]["steps"][0]["outcome"] == "passed"
 
 
 def test_a_question_that_nobody_answers_does_not_hold_up_the_site_for_ever():
     yard = Yard({"evse-1": Toy(plugged=False)}, [claims()], {"load": None}).go(1900)
-    assert "nobody answered for 30 min" in yard.run.results["evse-1"]["steps"][0]["text"]
+    assert "no answer within 30 min" in yard.run.results["evse-1"]["steps"][0]["text"]
 
 
 def test_one_that_is_locked_is_told_with_the_word_that_ends_it():
@@ -160,7 +160,7 @@ def test_words_that_fit_nothing_are_refused_with_those_that_do():
     yard = Yard({"evse-1": Toy()}, [claims()])
     with raises(Rejected) as e:
         yard.run.command("next", START_MS)
-    assert "nothing was asked" in str(e)
+    assert "no question is open" in str(e)
     with raises(Rejected):
         yard.run.command("jump", START_MS)
     yard.run.command("abort", START_MS)

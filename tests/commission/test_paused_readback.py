@@ -115,7 +115,7 @@ def test_a_load_that_draws_no_more_after_its_pause_shows_nothing():
             return Station.sight(self, experiment)
 
     experiment = Full().play()
-    assert experiment.outcome == finding_texts.NOT_DONE and not experiment.counts and "test it with one that stays" in experiment.text
+    assert experiment.outcome == finding_texts.NOT_DONE and not experiment.counts and "repeat the test with a constant load" in experiment.text
 
 
 def test_a_car_that_is_slow_to_charge_again_and_rests_once_is_load_enough():
@@ -150,7 +150,7 @@ def test_one_that_is_left_out_is_believed_no_more():
         experiment.step(station.sight(experiment), station.now_ms)
         if experiment.ask:
             experiment.answer("next")
-    experiment.leave("left out by hand")
+    experiment.leave("skipped by the installer")
     assert experiment.tells is None and experiment.outcome == finding_texts.NOT_DONE
 
 

@@ -30,12 +30,12 @@ def test_it_ends_in_service_after_settings_and_a_proven_order():
     run.step(unit(settings=BAD), START_MS + 600)
     assert run.stage == "settings"
     run.step(unit(), START_MS + 1000)
-    assert run.stage == "order" and "waits for a proven order" in run.text()
+    assert run.stage == "order" and "waiting for a proven order" in run.text()
     run.step(unit(state="ok"), START_MS + 4000)
     assert run.stage == OVER and run.outcome == "passed"
     assert [line[1] for line in run.lines] == [
         "serial number NEW-1 accepted in place of OLD", "watchdog 10.0 s, read back", "fallback 6.0 A, read back",
-        "mode 1, written; it cannot be read", "an order was given, read back and has settled", "it is in service"]  # fmt: skip
+        "mode 1, written; not readable", "an order was sent, read back and has settled", "it is in service"]  # fmt: skip
     assert run.status()["settings"][0] == ["watchdog", 10000, 10000, True, "watchdog"]
 
 
@@ -77,7 +77,7 @@ def test_an_order_that_is_never_proven_ends_it():
     run = begun()
     run.step(unit(), START_MS + 1000)
     run.step(unit(), START_MS + 1000 + PROOF_MS + 1)
-    assert run.outcome == "failed" and "it is returning" in run.lines[-1][1]
+    assert run.outcome == "failed" and "state returning" in run.lines[-1][1]
 
 
 def test_a_hand_can_stop_it_and_then_nothing_changes_any_more():

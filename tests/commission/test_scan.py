@@ -33,7 +33,7 @@ def test_it_listens_first_then_calls_each_unit_twice():
     assert line.run(20)
     assert line.sent[0][0] - START_US >= LISTEN_MS * 1000
     assert [(frame[0], frame[1]) for _, _, frame in line.sent] == [(1, 3), (1, 4), (2, 3), (2, 4), (3, 3), (3, 4)]
-    assert lines(report(line.scan, line.now_us)) == ["nobody answers"]
+    assert lines(report(line.scan, line.now_us)) == ["no device answers"]
 
 
 def test_it_finds_devices_at_their_settings():
@@ -91,14 +91,14 @@ def test_another_primary_is_recognised_and_nothing_is_asked():
     poll = rtu_frame(9, b"\x03\x00\x00\x00\x02")
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll)])
     assert line.run(20)
-    assert line.sent == [] and line.scan.verdict == "another primary asks unit 9 with function 3 at 19200E1; nothing was asked"
+    assert line.sent == [] and line.scan.verdict == "another Modbus client reads unit 9 with function 3 at 19200E1; no request was sent"
 
 
 def test_a_primary_that_spells_in_ascii_is_recognised_too():
     poll = to_ascii(rtu_frame(9, b"\x03\x00\x00\x00\x02"))
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], [(START_US + 1500000, E19, poll[:9]), (START_US + 1503000, E19, poll[9:])])
     assert line.run(20)
-    assert line.sent == [] and line.scan.verdict.startswith("another primary asks unit 9 with function 3 at 19200E1")
+    assert line.sent == [] and line.scan.verdict.startswith("another Modbus client reads unit 9 with function 3 at 19200E1")
 
 
 def test_a_primary_at_another_speed_is_looked_for():
@@ -106,20 +106,20 @@ def test_a_primary_at_another_speed_is_looked_for():
     talkers = [(START_US + k * 700000, N96, poll) for k in range(1, 30)]
     line = Line(scan((E19, N96)), [Unit(2, E19, BOX)], talkers)
     assert line.run(30)
-    assert line.sent == [] and line.scan.verdict.startswith("another primary asks unit 9 with function 3 at 9600N1")
+    assert line.sent == [] and line.scan.verdict.startswith("another Modbus client reads unit 9 with function 3 at 9600N1")
 
 
 def test_what_nobody_understands_is_a_reason_to_be_silent():
     line = Line(scan((E19, N96)), [], [(START_US + k * 700000, E19, b"\x01hello\xff") for k in range(1, 30)])
     assert line.run(30)
-    assert line.sent == [] and "at no known setting; nothing was asked" in line.scan.verdict
+    assert line.sent == [] and "at an unknown setting; no request was sent" in line.scan.verdict
 
 
 def test_a_primary_that_begins_later_ends_it():
     poll = rtu_frame(9, b"\x03\x00\x00\x00\x02")
     line = Line(scan(units=range(1, 30)), [Unit(2, E19, BOX)], [(START_US + k * 1000000, E19, poll) for k in range(5, 30)])
     assert line.run(60)
-    assert line.scan.verdict.startswith("somebody else speaks") and line.scan.found()[0]["unit"] == 2
+    assert line.scan.verdict.startswith("another Modbus client uses") and line.scan.found()[0]["unit"] == 2
 
 
 def test_while_watchdogs_run_nothing_is_asked():
@@ -133,14 +133,14 @@ def test_who_may_not_be_asked_is_not_asked_and_said():
     line = Line(scan(may_ask=lambda setting, unit, now_ms: "in service" if unit == 2 else ""), [Unit(2, E19, BOX), Unit(3, E19, BOX)])
     assert line.run(30)
     assert 2 not in [frame[0] for _, _, frame in line.sent]
-    assert lines(report(line.scan, line.now_us))[-1] == "unit 2 was not asked: in service"
+    assert lines(report(line.scan, line.now_us))[-1] == "unit 2 was not called: in service"
 
 
 def test_two_devices_with_one_address_are_said_to_be_two():
     line = Line(scan(), [Unit(2, E19, BOX), Unit(2, E19, NAMED), Unit(3, E19, BOX)])
     assert line.run(60)
     rows = line.scan.found()
-    assert [row["note"] for row in rows] == ["two devices answer with this address", ""] and rows[1]["device"] == "box"
+    assert [row["note"] for row in rows] == ["two devices answer at this address", ""] and rows[1]["device"] == "box"
 
 
 def test_one_that_answers_at_each_parity_is_said_once():

@@ -33,23 +33,23 @@ def test_one_that_keeps_its_order_for_more_than_half_an_hour_counts_with_it():
     one = silenced(toy)
     assert one.outcome == "passed" and one.counts == {"holds": 1} and not one.findings
     assert 1860000 <= toy.longest_ms < 1870000 and one.figures["before_da"] == one.figures["after_da"] == 90
-    assert one.text == "evse-1 kept its order of 9.0 A for 31 min of silence: that counts from now on, as long as it is silent"
+    assert one.text == "evse-1 kept its order of 9.0 A for 31 min without communication: from now on this order counts during a loss of communication"
 
 
 def test_one_that_rises_in_silence_counts_its_maximum_as_before():
     one = silenced(Toy(rises_to=(1500000, 160)))
     assert one.outcome == "passed" and not one.counts and codes(one) == ["not-held"] and one.findings[0]["level"] == "warning"
-    assert "9.0 A became 16.0 A; its maximum of 16.0 A counts" in one.text
+    assert "9.0 A changed to 16.0 A; its reserve remains its maximum of 16.0 A" in one.text
 
 
 def test_one_that_falls_in_silence_shows_nothing():
     one = silenced(Toy(rises_to=(1500000, 60)))
-    assert one.outcome == "not done" and not one.counts and "of 9.0 A only 6.0 A were left" in one.text
+    assert one.outcome == "not done" and not one.counts and "9.0 A fell to 6.0 A within 31 min" in one.text
 
 
 def test_a_car_that_could_not_take_more_would_hide_a_rise():
     one = silenced(Toy(car_da=95))
-    assert one.outcome == "not done" and "draws 9.5 A at most; this test needs 13.0 A" in one.text
+    assert one.outcome == "not done" and "draws at most 9.5 A; this test needs 13.0 A" in one.text
 
 
 def test_by_the_meter_alone_only_what_stands_still_counts():
@@ -68,7 +68,7 @@ def test_without_a_word_or_with_no_it_counts_its_maximum_and_nothing_is_waited_f
         one = silenced(toy, word)
         assert one.outcome == "not needed" and "its reserve is its maximum, 16.0 A" in one.text and not toy.longest_ms
     small = silenced(Toy(), limit_da=100)
-    assert small.outcome == "not needed" and "no change could be told" in small.text
+    assert small.outcome == "not needed" and "too small to tell a change" in small.text
 
 
 def test_what_is_left_out_in_a_run_leaves_the_evse_passed():
@@ -79,7 +79,7 @@ def test_what_is_left_out_in_a_run_leaves_the_evse_passed():
         if not run.over and run.experiment.ask:
             asked.append(run.experiment.ask)
             run.command("skip" if run.experiment.name == "silence" else "next", toy.now_ms)
-    assert "may it be left alone for 31 min" in asked[-1]
+    assert "test for 31 min without communication" in asked[-1]
     result = run.results["evse-1"]
     assert result["outcome"] == "passed" and [row["outcome"] for row in result["steps"] if row["step"] == "silence"] == ["not needed"]
 

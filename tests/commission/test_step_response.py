@@ -27,7 +27,7 @@ def test_a_car_on_one_line_shows_which_one_it_is():
 def test_exchanged_wires_are_found_and_the_right_setting_is_told():
     one = stepped(Toy(wires=[1, 2, 0]))
     assert one.outcome == "failed"
-    assert one.text == "evse-1: terminal 1 loads L2, the site file says L1"
+    assert one.text == "evse-1: terminal 1 loads L2, the site file declares L1"
     assert 'phases = ["L2", "L3", "L1"]' in one.findings[0]["fix"]
 
 
@@ -38,12 +38,12 @@ def test_a_single_phase_place_gets_a_setting_of_one_line():
 
 def test_a_three_phase_car_says_that_it_cannot_tell_the_order():
     one = stepped(Toy(phases=3))
-    assert one.outcome == "passed" and "only a load on one terminal shows" in one.text
+    assert one.outcome == "passed" and "only a single-phase load shows" in one.text
 
 
 def test_two_of_three_terminals_on_other_lines_are_found():
     one = stepped(Toy(phases=2, wires=[1, 2, 0]))
-    assert one.text == "evse-1: terminals 1 and 2 load L2 and L3, the site file says L1 and L2"
+    assert one.text == "evse-1: terminals 1 and 2 load L2 and L3, the site file declares L1 and L2"
 
 
 def test_a_reversed_ct_is_found_and_is_no_fault_of_the_evse():
@@ -69,13 +69,13 @@ def test_an_evse_that_does_not_pass_the_meter_is_found():
 
 def test_without_a_measure_of_its_own_the_strongest_line_is_the_measure():
     one = stepped(Toy(measures=False, wires=[2, 0, 1], car_da=100))
-    assert one.text == "evse-1: terminal 1 loads L3, the site file says L1"
+    assert one.text == "evse-1: terminal 1 loads L3, the site file declares L1"
 
 
 def test_other_load_that_steps_on_every_line_is_told_apart():
     for seed in (1, 2, 3, 4):
         one = stepped(Toy(wires=[1, 2, 0], house=stepping_house(seed)))
-        assert one.text == "evse-1: terminal 1 loads L2, the site file says L1", seed
+        assert one.text == "evse-1: terminal 1 loads L2, the site file declares L1", seed
 
 
 def test_a_line_that_cannot_be_told_is_not_guessed():
@@ -108,18 +108,18 @@ def test_latency_is_measured_by_the_device_and_by_the_meter():
 
 def test_too_small_a_range_is_said_and_not_stepped():
     one = stepped(Toy(), min_da=60, limit_da=80)
-    assert one.outcome == "not done" and "2.0 A only" in one.text
+    assert one.outcome == "not done" and "only 2.0 A" in one.text
 
 
 def test_too_little_room_is_said_after_others_have_given_way():
     toy = Toy(most_da=70)
     one = stepped(toy)
-    assert one.outcome == "not done" and "too little room" in one.text and one.room == 2
+    assert one.outcome == "not done" and "too little capacity" in one.text and one.room == 2
 
 
 def test_a_load_that_stops_is_said():
     one = stepped(Toy(car_da=0))
-    assert one.outcome == "not done" and "draws nothing" in one.text
+    assert one.outcome == "not done" and "draws no current" in one.text
 
 
 def test_a_load_that_stops_for_a_moment_is_waited_for():
@@ -139,7 +139,7 @@ def test_exchanged_cts_look_alike_at_every_evse_and_are_told_apart_from_exchange
     pairs = [one.mappings[0].pair for one in (first, second)]
     assert pairs == [(0, 1), (1, 0)]
     found = swapped_at("grid", pairs)
-    assert found["code"] == "ct-swapped" and "L1 answers on L2" in found["text"]
+    assert found["code"] == "ct-swapped" and "L1 responds on L2" in found["text"]
     assert swapped_at("grid", [(0, 1)]) is None
     assert swapped_at("grid", [(0, 1), (1, 1)]) is None
 

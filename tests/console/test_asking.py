@@ -23,7 +23,7 @@ def test_a_dangerous_command_asks_and_the_next_yes_does_it_once():
     answer = desk("restart")
     assert answer.startswith(ASK + "restart: charging pauses.") and "`yes`" in answer and desk.target.restarts == 0
     assert desk("yes") == "restarting" and desk.target.restarts == 1
-    assert desk("yes").startswith("error: yes needs a question") and desk.target.restarts == 1
+    assert desk("yes").startswith("error: yes is refused: no question is open") and desk.target.restarts == 1
 
 
 def test_anything_else_than_yes_drops_the_question():
@@ -89,7 +89,7 @@ def test_refusals_are_sentences_with_what_is_right():
     desk = Desk()
     assert desk("show evse evse-7") == "error: there is no evse `evse-7`, did you mean `evse-1`?; there are evse-1, evse-2"
     assert desk("limit main") == "error: limit does not take `main`; usage: limit TARGET AMPS | WATTSW | off [SECONDS]"
-    assert desk("set share.slot_s 10") == "error: share.slot_s `10` is refused; right would be: 60..86400 s"
+    assert desk("set share.slot_s 10") == "error: share.slot_s `10` is refused; expected: 60..86400 s"
     assert not [line for line in ("why x", "limit a b", "nonsense") if "is not allowed; use" in desk(line)]
 
 

@@ -129,7 +129,7 @@ def test_one_line_can_set_and_commit():
 def test_a_rollback_forgets_what_was_staged():
     desk = Desk()
     desk("set share.slot_s 600")
-    assert desk("rollback") == "1 forgotten" and desk("commit") == "nothing staged" and desk.target.applied == []
+    assert desk("rollback") == "1 discarded" and desk("commit") == "nothing staged" and desk.target.applied == []
 
 
 def test_a_refused_setting_names_field_and_range_and_stages_nothing():
@@ -194,8 +194,8 @@ def test_a_login_with_the_password_makes_an_installer_until_logout():
     desk = Desk("user")
     assert "no password is set" in desk.refused("login anything")
     finished(desk.target.access.change("a long pass phrase"))
-    assert "installer's password" in desk.refused("login wrong pass phrase")
-    assert "again after 1 s" in desk.refused("login a long pass phrase")
+    assert "wrong password" in desk.refused("login wrong pass phrase")
+    assert "the next attempt is possible in 1 s" in desk.refused("login a long pass phrase")
     desk.now_ms += 1000
     assert desk("login a long pass phrase") == "installer"
     assert desk("limit main 16") == "ok"
@@ -210,7 +210,7 @@ def test_wrong_passwords_cost_time_that_grows():
     for _ in range(4):
         desk.refused("login nonsense")
         answer = desk.refused("login nonsense")
-        waits.append(int(answer.split("after ")[1].split()[0]))
+        waits.append(int(answer.split(" in ")[1].split()[0]))
         desk.now_ms += 1000 * waits[-1]
     assert waits == [1, 2, 4, 8]
 

@@ -73,4 +73,4 @@ def test_the_folder_of_a_rig_is_a_controller_for_commissioning(tmp_path):
             wait_for(lambda: "a load draws" in str(rig.ask("console", text="commission status")), 60)
             run.send_signal(signal.SIGINT)
             said = run.communicate(timeout=30)[0]
-            assert run.returncode == 130 and "the run goes on in the controller" in said, said
+            assert run.returncode == 130 and "the run continues in the controller" in said, said

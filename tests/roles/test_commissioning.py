@@ -141,10 +141,10 @@ def test_a_scan_and_a_run_exclude_each_other():
     yard = Yard()
     yard.type("commission start evse-2")
     yard.run(1000)
-    assert yard.type("scan rs485-1 standing=yes").endswith("is refused: a commissioning run goes on; wait, or `commission abort` ends it")
+    assert yard.type("scan rs485-1 standing=yes").endswith("is refused: a commissioning run is in progress; wait, or `commission abort` ends it")
     yard.type("commission abort")
     assert not yard.type("scan rs485-1 standing=yes units=9").startswith("error")
-    assert "a bus stands for a scan; wait, or `scan stop` ends it" in yard.type("commission start evse-2")
+    assert "a scan is in progress; wait, or `scan stop` ends it" in yard.type("commission start evse-2")
     yard.type("scan stop")
     assert yard.type("commission start evse-2").startswith("started")
 
@@ -155,7 +155,7 @@ def test_a_watchdog_that_does_not_act_is_found_counted_at_once_and_kept_over_a_r
     port.lease = yard.unit.secondary.lease
     yard.commission("evse-2")
     assert yard.sheet("evse-2")["outcome"] == "failed"
-    assert "watchdog did not fall after 10.0 s" in yard.type("commission report")
+    assert "did not fall back after 10.0 s" in yard.type("commission report")
     assert yard.view("evse-2")["reserve_a"] == 16.0
     port.lease = None
     yard.start().run(10000)
@@ -205,8 +205,8 @@ def test_the_report_of_an_aborted_run_says_so_and_what_was_not_done():
     yard.type("commission start")
     yard.until("identity").type("commission abort")
     report = yard.type("commission report")
-    assert "the run was aborted; not done: evse-1 (identity, steps, silence, power-on), evse-2 (all of it)" in report, report
-    assert "nothing was found wrong in what was done" in report
+    assert "the run was aborted; not done: evse-1 (identity, steps, silence, power-on), evse-2 (all steps)" in report, report
+    assert "no faults found in the completed steps" in report
     head = strict_json.loads(yard.type("commission report --json"))
     assert head["finished"] is False and head["aborted"][1] == ["evse-2", []]
     yard.start().run(10000)
@@ -243,14 +243,14 @@ def test_the_papers_are_sealed_signed_and_kept():
 def test_words_are_for_the_installer_and_wrong_ones_are_told_what_would_be_right():
     yard = Yard()
     assert "installer" in yard.type("commission start", "user")
-    assert "nothing was commissioned" in yard.type("commission report")
+    assert "no commissioning so far" in yard.type("commission report")
     assert "evse-1, evse-2" in yard.type("commission start evse-9")
     assert "each once" in yard.type("commission start evse-1 evse-1")
-    assert "no run is going on" in yard.type("commission next")
-    assert "the run is not over yet" in yard.type("commission sign Ada")
+    assert "no run is in progress" in yard.type("commission next")
+    assert "the run is not finished" in yard.type("commission sign Ada")
     yard.type("commission start evse-2")
-    assert "a run is going on; `commission abort` ends it" in yard.type("commission start evse-2")
-    assert "nothing was asked" in yard.type("commission next")
+    assert "a run is in progress; `commission abort` ends it" in yard.type("commission start evse-2")
+    assert "no question is open" in yard.type("commission next")
     assert "next, no, skip, abort" in yard.type("commission dance")
     yard.type("commission abort")
     assert "2..60 characters" in yard.type("commission sign A")
@@ -281,7 +281,7 @@ def test_a_run_that_a_restart_cuts_off_is_not_finished():
     yard.run(5000)
     yard.start().run(5000)
     assert "the run was not finished" in yard.type("commission report") and not yard.status()["running"]
-    assert "no run is going on" in yard.type("commission next")
+    assert "no run is in progress" in yard.type("commission next")
     assert "number of rows" in yard.type("commission status x")
 
 

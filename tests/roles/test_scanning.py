@@ -82,8 +82,8 @@ def test_its_time_limit_gives_the_bus_back():
 def test_what_is_not_understood_names_what_is():
     desk = Desk()
     for text, wanted in (
-        ("scan", "refused: nothing was scanned yet; `scan BUS` begins"), ("scan rs485-9", "rs485-1"), ("scan rs485-1 speed=9600", "baud="),
-        ("scan stop", "refused: no scan runs"),
+        ("scan", "refused: no scan so far; `scan BUS` starts one"), ("scan rs485-9", "rs485-1"), ("scan rs485-1 speed=9600", "baud="),
+        ("scan stop", "refused: no scan is in progress"),
         ("scan rs485-1 units=0-5", "1..247"), ("scan rs485-1 units=9-5", "lower one first"), ("scan rs485-1 baud=9601", "9600, 19200"),
         ("scan rs485-1 baud=9600X", "9600, 19200"), ("scan rs485-1 limit=0", "1..7200"), ("scan rs485-1 standing=perhaps", "yes or no"),
     ):  # fmt: skip
@@ -99,11 +99,11 @@ def test_only_an_installer_scans():
 def test_a_second_scan_waits_for_the_first():
     desk = Desk()
     desk.line("scan rs485-1 standing=yes")
-    assert "goes on; wait, or `scan stop` ends it" in desk.line("scan rs485-1 standing=yes")
+    assert "is in progress; wait, or `scan stop` ends it" in desk.line("scan rs485-1 standing=yes")
 
 
 def test_an_evse_whose_watchdog_counts_for_nothing_needs_the_installers_word():
     desk = Desk()
     desk.garage.primary.guard.ledger.evse_states[1].evidence.distrusted = True
     answer = desk.line("scan rs485-1")
-    assert answer.startswith("error: standing `evse-2 has no watchdog") and desk.guest() is None
+    assert answer.startswith("error: scan `rs485-1` is refused: evse-2 has no effective watchdog") and desk.guest() is None

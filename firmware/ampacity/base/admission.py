@@ -1,7 +1,7 @@
-"""Who is let in at a door that anybody can reach: a bounded number, and who says nothing keeps nobody out.
+"""Admission of connections on a public port: their number is bounded, and silent ones do not exclude others.
 
-Whoever connects waits until it has spoken, that is said something that a client of this door would say; then it has a
-place. So any number of silent connections push out one another only, and nobody who is being served.
+A connection waits until it has sent data that a client of this port would send; then it has a
+place. Silent connections, in any number, therefore replace only each other, never a client in service.
 """
 
 if False:  # for the type checker
@@ -12,13 +12,13 @@ if False:  # for the type checker
 
     Client = list[Any]  # since when, or when it spoke last; its writer; has it spoken; its claim to stay
 
-STRANGER, BUSY, KNOWN = 0, 1, 2  # who goes first; who is known and busy goes last
+STRANGER, BUSY, KNOWN = 0, 1, 2  # order of removal: strangers first, known and busy clients last
 
 
 class Admission:
     """places: clients served at once. waiting: connections that have not yet spoken. platform: has clock and abort(writer).
 
-    tell(text, now_ms): told each time that somebody has to go. least_ms: for so long a place is kept for who took it;
+    tell(text, now_ms): called for each removed connection. least_ms: minimum time for which a client keeps its place;
     until then it is the newcomer that goes. `clients`: how many ever came; `turned_away`: how many had to go.
     """
 
@@ -37,7 +37,7 @@ class Admission:
         return len(self._present)
 
     def enter(self, writer: "Any", known: bool = False) -> "Client":
-        """The client that this connection is; where too many wait, the one that has waited longest goes, strangers first."""
+        """The client that this connection is; if too many wait, the one that has waited longest is removed, strangers first."""
         self.clients += 1
         client = [self._platform.clock.now_ms(), writer, False, KNOWN if known else STRANGER]
         self._present.append(client)
@@ -74,7 +74,7 @@ class Admission:
         return client in self._present
 
     def answering(self, client: "Client", on: bool, known: bool = False) -> None:
-        """Who waits for its answer is not silent. known: it has shown who it is, and goes after all who have not."""
+        """Marks a client as waiting for its answer, so not silent. known: it is authenticated and removed after all others."""
         client[3] = (BUSY if on else STRANGER) + (KNOWN if known else STRANGER)
         client[0] = self._platform.clock.now_ms()
 

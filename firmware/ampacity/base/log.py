@@ -15,7 +15,7 @@ if False:  # for the type checker
     Line = tuple[int, int, str, str]  # number, milliseconds of the clock, level, text
 
 LEVELS = ("debug", "info", "warning", "error")
-LINE_BYTES = 64  # room for each line; one that is longer takes that of others
+LINE_BYTES = 64  # average length of a line; a longer one leaves less space for others
 _HEAD = 9  # length (2), level (1), time (6)
 _TEXT_MAX = 2000
 

@@ -1,7 +1,7 @@
 """What no client of a line-by-line port says: a browser's request, a TLS handshake, binary protocols.
 
-A web page can make the browser of whoever looks at it connect to a port of that machine and say lines there, after a
-head that the browser writes. So a port without a login hangs up at that head, before it does anything.
+A web page can make a browser connect to a port of its machine and send lines there, after a
+head that the browser writes. A port without a login therefore closes the connection at that head, before any command.
 """
 
 VERSION = b"HTTP/"

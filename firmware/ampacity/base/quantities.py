@@ -1,4 +1,4 @@
-"""Currents and times as text, and the least current with which a car charges: for all rooms beside the core."""
+"""Currents and times as text, and the least current with which a car charges: for all rooms outside the core."""
 
 from ampacity.circuit.trusted.amperes import amps, tenths
 

@@ -16,7 +16,7 @@ class RateLimitedLog:
         self._left_out = 0
 
     def add(self, text: str, now_ms: int) -> None:
-        """A warning, unless one was told a moment ago."""
+        """A warning, unless another one was logged within the interval."""
         if self._told_ms is not None and now_ms - self._told_ms < EACH_MS:
             self._left_out += 1
             return

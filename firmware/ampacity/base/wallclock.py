@@ -1,8 +1,8 @@
 """What time it is out there, and how sure we are. Kept apart from the monotonic clock, so that a jump moves no deadline.
 
-Sources by rank: "csms" > "ntp" > "rtc". A lower one does not correct a higher one that spoke within the last day.
+Sources by rank: "csms" > "ntp" > "rtc". A lower one does not correct a higher one that was heard within the last day.
 Differences within what a source can be wrong by (a CSMS sends whole seconds) are left alone: time must not run back
-and forth with each heartbeat. After a jump nobody knows yet which time was true: the time before it goes on in
+and forth with each heartbeat. After a jump it is unknown which time was right: the time before it continues in
 `others_ms` until a source has said the new one again later, or the old one (docs/decisions/0012).
 """
 
@@ -32,12 +32,12 @@ class WallClock:
         self._offset_ms: "int | None" = None
         self._set_ms = 0
         self.jumped_ms: "int | None" = None  # since then the present time has not been said again
-        self._others: "list[int]" = []  # offsets that may be true as well, the one that was said again first
+        self._others: "list[int]" = []  # offsets that may also be right, the most recently confirmed one first
         self.source: "str | None" = None
 
     def set_unix(self, unix_ms: int, source: str, now_ms: int) -> "tuple[str, int] | None":
         """A source says that it is unix_ms at now_ms. Returns ("jump", delta_ms) if a known time moved, ("refused", unix_ms) for
-        one that cannot be (EARLIEST_MS, LATEST_MS) and changes nothing, else None.
+        an impossible one (outside EARLIEST_MS..LATEST_MS) and changes nothing, else None.
 
         source: "csms", "ntp" or "rtc"; anything else: ValueError.
         """
@@ -63,7 +63,7 @@ class WallClock:
         return ("jump", delta_ms)
 
     def _jump(self, offset_ms: int, now_ms: int) -> None:
-        """The times that may be true as well: the one that was sure before the jumps always stays among them."""
+        """The times that may also be right; they always include the one that was certain before the jumps."""
         sure = self.jumped_ms is None
         known: "list[int]" = [self._offset_ms] if sure else self._others + [self._offset_ms]  # type: ignore[list-item]
         if abs(known[0] - offset_ms) < SAME_MS:
@@ -74,7 +74,7 @@ class WallClock:
         self.jumped_ms = now_ms
 
     def others_ms(self, now_ms: int) -> "list[int]":
-        """What unix_ms would be by the times before jumps that nobody has said again yet."""
+        """What unix_ms would be by the times before jumps that no source has confirmed since."""
         return [offset_ms + now_ms for offset_ms in self._others]
 
     def _take(self, unix_ms: int, source: str, now_ms: int) -> None:

@@ -7,7 +7,7 @@ in the ledger and not only in the plan: while one EVSE gives and another takes, 
 believes is the sum of both. One number is granted for all phases; the fullest phase is held within it.
 
 What the parent counts for us at any time, the fallback, is there even when less is granted. A grant below it asks for
-lower orders, as a limit from outside does: reserves stay reserves, and what is ordered below them flows all the same.
+lower orders, as a limit from outside does: reserves stay reserves, and orders below them remain possible.
 """
 
 from ampacity.circuit.guard import Guard
@@ -79,13 +79,13 @@ class CascadedLedger(Ledger):
             self.assumed_da[key] = capacity_da - fallback_da
 
     def carry_old_phases(self) -> None:
-        """Rule 15: what may still flow on the root where an EVSE stood before the site was changed flows within the grant, too."""
+        """Rule 15: current that may still flow on the root at the former place of an EVSE is also within the grant."""
         shift = self.grant_keys[0] - self.root_keys[0]
         for s in self.evse_states:
             s.old_keys += tuple([key + shift for key in s.old_keys if key in self.root_keys and key + shift not in s.on_keys + s.old_keys])
 
     def reserves_da(self) -> int:
-        """Σ reserves on the fullest phase: what they may draw without anybody's asking."""
+        """Σ reserves on the fullest phase: the current that they may draw without an order."""
         most = 0
         for key in self.root_keys:
             total = 0
@@ -99,9 +99,9 @@ class CascadedLedger(Ledger):
         return max([self.sums[key] for key in self.grant_keys])
 
     def proves(self) -> bool:
-        """A grant is proven only when everybody below is proven and settled: Σ bounds within it.
+        """A grant is proven only when every EVSE below is proven and settled: Σ bounds within it.
 
-        The fallback is counted by the parent at any time, so a grant below it asks for no more than that.
+        The parent always counts the fallback, so a grant below it requires no more than that.
         """
         return self._rule_13_sum_da() <= max(self.granted_da, self.fallback_da)
 
@@ -130,7 +130,7 @@ class CascadedGuard(Guard):
             self._grant(limit_da)
 
     def set_fallback(self, fallback_da: int) -> None:
-        """The parent is told another fallback: reserves below turned out to be other than the site file says."""
+        """Reports another fallback to the parent: reserves below differ from the site file."""
         self.ledger.fallback_da = fallback_da
         self._grant(self.ledger.granted_da)
 
@@ -159,5 +159,5 @@ class CascadedGuard(Guard):
         return self.ledger.reserves_da()
 
     def minimum_grant_da(self) -> int:
-        """The least grant with which each that asks could begin (minimum_grant.py); 0: nobody asks."""
+        """The smallest grant with which each requesting EVSE could start (minimum_grant.py); 0: no request."""
         return minimum_grant_da(self.plan.shed, self.optional.minimum_grants, self.ledger.root_keys)

@@ -1,6 +1,6 @@
 """What a commissioning test may ask of the ledger, and what its outcome does to it (rules 5, 7 and 8).
 
-A test orders nothing by itself: it lowers limits like any other source. While it stays silent toward a device to see
+A test sends no orders: it lowers limits like any other source. While it stays silent toward a device to see
 its watchdog act, nothing is released for that silence; afterwards the ledger counts with what was seen.
 """
 
@@ -14,7 +14,7 @@ if False:  # for the type checker
 
 
 class CommissioningInhibit:
-    """An inhibit of the plan on sites with require_tested: who did not pass a test stands at 0, but during its test."""
+    """An inhibit of the plan on sites with require_tested: an EVSE that has not passed is held at 0 A, except during its test."""
 
     def __init__(self, ledger: "Ledger") -> None:
         self.ledger = ledger
@@ -41,7 +41,7 @@ def under_test(commissioning_inhibit: "CommissioningInhibit | None", demand: "De
 
 
 def watchdog_test(ledger: "Ledger", evse: int, on: bool, now_ms: int) -> None:
-    """Its watchdog is under test from now on, or no longer. Raises Rejected for one that is not proven now."""
+    """Starts or ends the test of its watchdog. Raises Rejected if its order is not proven now."""
     s = ledger.evse_states[evse]
     if on and not s.ok:
         raise Rejected("trial", s.evse.name, "an EVSE that answers, is audited and proven")
@@ -51,7 +51,7 @@ def watchdog_test(ledger: "Ledger", evse: int, on: bool, now_ms: int) -> None:
 
 
 def lacks_test_room(shed: "LoadShedding", evse: int) -> bool:
-    """While nothing is sent to it: with all others lowered, is there still too little room for what it was told?"""
+    """During the silence: True if, with all others lowered, the capacity is still too small for its order."""
     ledger, limits = shed.ledger, shed.limits
     s = ledger.evse_states[evse]
     if limits.evse_da[evse] < s.book.least_da():

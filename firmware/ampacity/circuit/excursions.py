@@ -103,7 +103,7 @@ class PhaseMonitor:
 
 
 class Excursions:
-    """All metered circuits. `dropped`: records that nobody took in time."""
+    """All metered circuits. `dropped`: records that were not taken in time."""
 
     def __init__(self, site: Site) -> None:
         self.site = site

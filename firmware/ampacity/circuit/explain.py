@@ -36,7 +36,7 @@ if False:  # for the type checker
             """"ok", or why not."""
 
         def meter_reason(self, circuit: int) -> str:
-            """Why the meter of this circuit is not believed."""
+            """Why the meter of this circuit does not count."""
 
         def must_look(self, circuit: int) -> bool:
             """Does a person have to look at that meter?"""
@@ -124,7 +124,7 @@ def _surplus(guard: "ExplainableGuard", s: "EvseState") -> str:
 
 
 def _foreign(guard: "ExplainableGuard", s: "EvseState") -> "list[str]":
-    """Somebody else wrote on its line a moment ago (rule 9): nothing is believed there until that has ended."""
+    """A foreign write was seen on its line (rule 9): readings there are no proof until the writes have ended."""
     wrote_ms = guard.ledger.permits.foreign_ms.get(s.evse.bus)
     if wrote_ms is None or guard.now_ms - wrote_ms > FOREIGN_MS:
         return []
@@ -132,7 +132,7 @@ def _foreign(guard: "ExplainableGuard", s: "EvseState") -> "list[str]":
 
 
 def _own_limit(guard: "ExplainableGuard", s: "EvseState") -> str:
-    """What limits this EVSE by itself: the lowest of its sources, its own setting."""
+    """The limit of this EVSE alone: the lowest of its limit sources and its setting."""
     for value, source in guard.limits.sources_of("evse", s.index):
         if value < s.evse.limit_da:
             return "limit by %s %s" % (source, amps(value))
@@ -175,7 +175,7 @@ def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]"
 
 
 def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int, planned_da: "list[int]") -> str:
-    """The limit from outside on the sum of our EVSEs that leaves no more than the tightest circuit does; "": none."""
+    """The external limit on the sum of the EVSEs that is at least as tight as the tightest circuit; "": none."""
     limits, best = guard.limits, ""
     if limits.has_chargers:
         for key in s.on_keys:
@@ -225,7 +225,7 @@ def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "l
 
 
 def _others(guard: "ExplainableGuard", s: "EvseState", loads: "list[tuple[EvseState, int]]", planned_da: "list[int]") -> str:
-    """` − evse-1 10.0 A − reserve evse-7 6.0 A`: what is planned for everybody else there."""
+    """` − evse-1 10.0 A − reserve evse-7 6.0 A`: the planned currents of the other EVSEs there."""
     text = ""
     for other, count in loads:
         planned = planned_da[other.index]

@@ -54,7 +54,7 @@ class Guard:
         self.want_da = self.ledger.want_da
         self.events = self.ledger.events.kept
         self.failure = ""
-        self.safe_by_decision = False  # safe by decision: the controller is well, and stays up for people
+        self.safe_by_decision = False  # safe by decision: the controller is healthy and stays reachable
         self.safety_loads = self._safety_loads(site_facts.get("safety_loads"))
         self.optional = OptionalFunctions(site_facts, self.plan, now_ms)
         if evidence:
@@ -120,7 +120,7 @@ class Guard:
         self.ledger.intake.put_evidence(evse, key, value, now_ms)
 
     def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
-        """Somebody else wrote to one of ours on this bus."""
+        """A foreign write to one of our EVSEs was seen on this bus."""
         self.ledger.intake.foreign_write(bus, evse, now_ms)
 
     def duplicate(self, evse: int, now_ms: int) -> None:
@@ -146,7 +146,7 @@ class Guard:
         return self.ledger.permits.phases_sent(evse, terminals, now_ms)
 
     def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
-        """The device shows that these terminals can close, whoever switched them."""
+        """The device shows that these terminals can close, whatever switched them."""
         self.ledger.bounds.phases_shown(evse, terminals, now_ms)
 
     def phases_proven(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
@@ -154,7 +154,7 @@ class Guard:
         self.ledger.bounds.phases_proven(evse, terminals, now_ms)
 
     def minimum_grant(self, evse: int, da: int) -> None:
-        """With less than da nobody more can begin below this primary, by its own word; 0: it says nothing of that."""
+        """Report of the primary below: no further EVSE can start there with less than da; 0: no such report."""
         self.optional.minimum_grant(evse, da)
 
     # what roles call; what only some sites or people ask for is called at `optional`
@@ -164,7 +164,7 @@ class Guard:
         self.demands.put(evse, wants)
 
     def plugged(self, evse: int, plugged: bool) -> None:
-        """A car was plugged in or out: what the last one did not use tells nothing of this one."""
+        """A car was plugged in or out: the unused phases of the previous car are no evidence for this one."""
         if plugged != self.demands.plugged[evse]:
             self.demands.another_car(evse, plugged)
             self.ledger.intake.another_car(evse)
@@ -175,7 +175,7 @@ class Guard:
                 self.demands.slack.put(evse, None, None)
 
     def isolate(self, evse: int, on: bool, now_ms: "int | None" = None) -> None:
-        """The installer declares the feeder of this EVSE open and locked; one that `draws_da` is not to be declared so."""
+        """The installer declares the feeder of this EVSE open and locked; not permitted while `draws_da` is above 0."""
         self.ledger.intake.isolate(evse, on, self.now_ms if now_ms is None else now_ms)
 
     def waits_for_journal(self, now_ms: int) -> bool:
@@ -193,11 +193,11 @@ class Guard:
         return s.measured_da if s.measured_da > ZERO_DA and now_ms - s.measured_ms <= READING_MS else 0
 
     def removed_evses(self) -> "list[dict[str, Any]]":
-        """What no longer stands in the site file, and still counts (rule 15)."""
+        """EVSEs that left the site file and still count (rule 15)."""
         return removed_view(self.ledger, self.now_ms)
 
     def confirm_removed(self, name: str, now_ms: int) -> None:
-        """Installer: what left the site file under this name hangs on the site no more. Raises Rejected for any other."""
+        """Installer: the EVSE that left the site file under this name is disconnected. Raises Rejected for any other name."""
         names = [str(row["name"]) for row in self.removed_evses()]
         if name not in names:
             if not names:
@@ -274,7 +274,7 @@ class Guard:
         self.plan.tick(now_ms, ledger.permits.mode in ("regulating", "degraded"))
 
     def _rule_3_6_shed(self, loads: "SafetyLoads", now_ms: int) -> None:
-        """Who is named for a safety load that runs, or that nobody hears of, stands at 0 from this tick on."""
+        """EVSEs of a safety load that runs, or whose signal is lost, are at 0 A from this tick on."""
         opened = list(loads.opened)
         for text in loads.tick(now_ms):
             self.ledger.events.add(now_ms, "safety load", text)
@@ -318,7 +318,7 @@ class Guard:
         self.plan.tick(now_ms, False)
 
     def enter_safe_state(self, reason: str, now_ms: int) -> None:
-        """The safe state by decision, as after a loop of restarts: nothing is fed, yet the controller itself goes on."""
+        """The safe state by decision, as after a loop of restarts: no watchdog is fed, but the controller itself continues."""
         self.fail(reason, now_ms)
         self.safe_by_decision = True
 
@@ -359,7 +359,7 @@ class Guard:
         return "none" if estimator is None else estimator.state
 
     def meter_reason(self, circuit: int) -> str:
-        """Why the meter of this circuit is not believed, and who must do what; "": it is, or there is none."""
+        """Why the meter of this circuit does not count, and the remedy; "": it counts, or there is none."""
         estimator = self.other.estimators[circuit]
         if estimator is None:
             return ""

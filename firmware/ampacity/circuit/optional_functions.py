@@ -115,7 +115,7 @@ class OptionalFunctions:
         self.demands.changed = True
 
     def minimum_grant(self, evse: int, da: int) -> None:
-        """With less than da nobody more can begin below this primary (minimum_grant.py), by its own word; 0: it says nothing of that."""
+        """Report of the primary below: no further EVSE can start there with less than da (minimum_grant.py); 0: no such report."""
         if self.minimum_grants is None:
             if not da:
                 return
@@ -126,7 +126,7 @@ class OptionalFunctions:
             self.demands.changed = True
 
     def delay_starts(self, most_ms: int, below: "Any", now_ms: int) -> None:
-        """Who does not charge waits a random time of at most most_ms first; below(n) draws 0..n-1."""
+        """EVSEs that do not charge first wait a random time of at most most_ms; below(n) draws 0..n-1."""
         if most_ms <= 0:
             return
         if self.start_delay is None:
@@ -156,13 +156,13 @@ class OptionalFunctions:
         under_test(self.commissioning_inhibit, self.demands, evse)
 
     def watchdog_test(self, evse: int, on: bool, now_ms: int) -> None:
-        """Its watchdog is under test: nothing is released for its silence. Raises Rejected for one that is not proven."""
+        """Its watchdog is under test: its silence releases nothing. Raises Rejected if its order is not proven."""
         from ampacity.circuit.commissioning import watchdog_test
 
         watchdog_test(self.ledger, evse, on, now_ms)
 
     def lacks_test_room(self, evse: int) -> bool:
-        """Is there, with all others lowered, too little room for what one under test was told (commissioning.py)?"""
+        """True if, with all others lowered, the capacity is too small for the order of an EVSE under test (commissioning.py)."""
         from ampacity.circuit.commissioning import lacks_test_room
 
         return lacks_test_room(self.plan.shed, evse)
@@ -180,11 +180,11 @@ class OptionalFunctions:
             row.align(begin_ms, self.now_ms)
 
     def suspended_ev(self, evse: int, on: bool) -> None:
-        """The car stopped by itself: it is offered current and does not ask for it."""
+        """The car stopped without an order: it is offered current and does not request it."""
         self.demands.suspended_ev[evse] = on
 
     def charge_requested(self, evse: int) -> None:
-        """A paused car asks for current: one that slept is tried again."""
+        """A paused car requests current: a sleeping car is retried."""
         if self.demands.idle_backoff is not None:
             self.demands.idle_backoff.free(evse)
 

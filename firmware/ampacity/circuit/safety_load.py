@@ -1,10 +1,10 @@
-"""Safety loads (safety.md 3.6): while a fire pump runs, or nobody can say that it does not, its EVSEs stand at 0.
+"""Safety loads (safety.md 3.6): while a fire pump runs, or its signal is lost, its EVSEs are set to 0 A.
 
-A load is told by an input (`signal`) or by a meter of its own (`reading`). It sheds from the first tick after it
+A load is detected by an input (`signal`) or by a separate meter (`reading`). It sheds from the first tick after it
 started or after its signal was lost, first by a pause, a settle time later by the contactor too, and holds for
 `hold_ms` after it stopped. Before its first signal it counts as lost. A meter of which no bit changes for `frozen_ms`,
 voltages included, repeats an old frame: its 0 A is no signal, unless its profile says that it is too coarse. After a
-start it must change once before it is believed.
+start it must change once before it counts.
 """
 
 from ampacity.circuit.trusted.errors import Rejected
@@ -22,7 +22,7 @@ FROZEN_MS = 5000
 class SafetyLoad:
     """One load of the site facts; meter: those of its meter, {} for an input.
 
-    `cause`: "runs", "signal lost", "meter frozen", "stopped, hold time running", or "" while it sheds nobody.
+    `cause`: "runs", "signal lost", "meter frozen", "stopped, hold time running", or "" while it sheds no EVSE.
     """
 
     mark = -1  # of the newest frame; those of an input stay as they are
@@ -70,7 +70,7 @@ class SafetyLoad:
 
 
 class SafetyLoads:
-    """All of a site. `inhibited[e]`: this EVSE must stand at 0; `opened[e]`: and its contactor open."""
+    """All of a site. `inhibited[e]`: this EVSE must be at 0 A; `opened[e]`: and its contactor open."""
 
     def __init__(self, site: Site, facts: "list[dict[str, Any]]") -> None:
         self.site = site
@@ -113,7 +113,7 @@ class SafetyLoads:
         return told
 
     def reason(self, evse: int) -> str:
-        """Why this EVSE stands at 0; "": by no safety load."""
+        """The safety load that sets this EVSE to 0 A; "": none."""
         for load in self.loads:
             if load.cause and evse in load.evses:
                 return "safety load %s %s" % (load.name, load.cause)

@@ -1,7 +1,7 @@
-"""Who takes the room of its neighbours while it is not regulated, and what a person can do about it.
+"""EVSEs that block current of others because they cannot be regulated, and the remedy.
 
-An EVSE of which too little is known counts with the most that it may be drawing (rules 4 to 7, 9 and 10): that room is nobody
-else's until it is known again. So whoever cannot charge beside it is told its name, and what would free the room.
+An EVSE of which too little is known counts with the most that it may be drawing (rules 4 to 7, 9 and 10): that current is
+blocked until more is known. `why` of an EVSE that cannot charge therefore names the blocking EVSE, and the remedy.
 """
 
 from ampacity.circuit.trusted.device.escalation import DISOBEYED
@@ -31,11 +31,11 @@ if False:  # for the type checker
         def gaps(self, evse: int) -> list[str]:
             """Missing evidence, one sentence each."""
 
-MORE_DA = 10  # one that charges lacks room when it could not have so much more
+MORE_DA = 10  # a charging EVSE lacks current when it could not get this much more
 
 
 def blocking_load(guard: "GuardFacts", s: "EvseState") -> "tuple[int, int, EvseState] | None":
-    """(da, flat index of circuit and phase, by whom) of the most that is taken where this one lacks room; None: it lacks none, or nobody does."""
+    """(da, flat index of circuit and phase, by whom) of the largest block where this EVSE lacks current; None: it lacks none, or none is blocked."""
     ledger, need_da = guard.ledger, _need_da(guard, s)
     found = None
     for key in s.on_keys:
@@ -49,7 +49,7 @@ def blocking_load(guard: "GuardFacts", s: "EvseState") -> "tuple[int, int, EvseS
 
 
 def _need_da(guard: "GuardFacts", s: "EvseState") -> int:
-    """What it would take if there were room; 0: it is not for want of room that it has no more."""
+    """Current that it would take if available; 0: something else limits it."""
     want = guard.want_da[s.index]
     need_da = want + MORE_DA if want else s.evse.min_da
     return need_da if s.ok and guard.plan.targets.ceiling_da(s) >= need_da else 0
@@ -73,7 +73,7 @@ def is_uncontrolled(guard: "GuardFacts", s: "EvseState") -> bool:
 
 
 def ignores_order(guard: "GuardFacts", s: "EvseState") -> bool:
-    """It answers, and stands above a lower order that was sent long ago."""
+    """It answers, but exceeds a lower order that was sent long ago."""
     return s.ok and not s.disobeys and s.bound_da > s.sent_da >= 0 and guard.plan.reservations.stuck(s.index)
 
 
@@ -123,7 +123,7 @@ def _is_above(site: "Site", circuit: int, below: int) -> bool:
 
 
 def blocked_by(guard: "GuardFacts", evse: int) -> str:
-    """Whose room this one lacks, how much that is, and what would free it; "": nobody's."""
+    """The EVSE that blocks current of this one, how much, and the remedy; "": none."""
     s = guard.ledger.evse_states[evse]
     found = blocking_load(guard, s)
     if found is None:

@@ -1,6 +1,6 @@
 """Commissioning: pure cores that find devices, identify them, replace one and test it.
 
-Bytes and facts and the time in, frames and wishes out; no clock, no port. `roles` wires them to buses and to the console,
+Bytes, facts and the time in, frames and requested currents out; no clock, no port. `roles` wires them to buses and to the console,
 the host drives the same cores over a serial device or TCP.
 
 - `scan`, `listen`, `identify`: what is on a bus; never writes anything.

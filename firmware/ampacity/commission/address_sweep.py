@@ -1,7 +1,7 @@
 """One round over the units of a line at one setting: call each, and examine those that are there. A driver of its engine.
 
 A unit is called with a read that any device answers, if only with a refusal; a second, other one follows, for some sleep
-through the first. Who is there is asked who it is (identify.py). Garbled answers and second answers are noted: two
+through the first. A unit that answers is identified (identify.py). Corrupted and second replies are noted: two
 devices with one address are a finding, too.
 """
 
@@ -16,14 +16,14 @@ if False:  # for the type checker
     from ampacity.commission.identify import KnownDevice
 
 CALLS = ((3, 0), (4, 0))
-GATEWAY = "gateway"  # it reached nobody
+GATEWAY = "gateway"  # a gateway without a reply from its unit
 GARBLED_CALLS = 4
 CALL_MS = 250
 EXAMINE_MS = 600
 GAP_MS = 20
 PATIENT_GAP_MS = 150  # some want that much between two requests
-DUPLICATE_TEXT = "two devices answer with this address"
-GARBLED_TEXT = "its answers are garbled: two devices with this address, or a bad drop"
+DUPLICATE_TEXT = "two devices answer at this address"
+GARBLED_TEXT = "its replies are corrupted: two devices with this address, or a faulty connection"
 
 
 class AddressSweep:
@@ -53,7 +53,7 @@ class AddressSweep:
         self._known = known
         self._may_ask = may_ask
         self._call_ms = call_ms
-        self._first_ms = first_ms or call_ms  # who sleeps and is woken by the first call may be asleep again soon
+        self._first_ms = first_ms or call_ms  # a device that the first call wakes may soon sleep again
         self._due_ms = begin_ms
         self._at = 0
         self._call = 0
@@ -103,7 +103,7 @@ class AddressSweep:
             self._exam.reply(pdu)
 
     def failed(self, request: Request, reason: str, now_ms: int) -> None:
-        """It has not, or refused, or nobody could read what it said."""
+        """No reply, a refusal, or a corrupted reply."""
         if reason in ("crc", "duplicate", "alone"):
             self._not_read(reason)
         elif self._exam is not None:

@@ -1,7 +1,7 @@
-"""Silent listening: is anybody else speaking on this line, and what is it that they say?
+"""Passive listening: detects other Modbus traffic on the line and decodes it.
 
-A line on which another primary asks is no line to scan: two primaries spoil each other's frames. Whoever speaks at
-another speed is heard as garbage, so bytes without frames are a reason to look for the speed, and to keep silent.
+A line with another Modbus client is not scanned, because two clients corrupt each other's frames. Traffic at
+another speed appears as garbage, so bytes without frames start a search for the speed, without sending.
 """
 
 from ampacity.bus.client.ascii_client import from_ascii
@@ -54,16 +54,16 @@ class BusMonitor:
                 self._note(frame[0], frame[1], asks)
 
     def text(self) -> str:
-        """Who speaks, for people; "" when nobody was understood."""
+        """The decoded traffic as text; "" without a valid frame."""
         if not self.frames:
             return ""
         for unit, function, asks in self.frames:
             if asks:
-                text = "another primary asks unit %d with function %d" % (unit, function)
+                text = "another Modbus client reads unit %d with function %d" % (unit, function)
                 if function in ECHOED:  # such an answer is its request, and the other one of two takes it for one
                     text += ", or two devices with address %d answer each other" % unit
                 return text
-        return "unit %d answers somebody" % self.frames[0][0]
+        return "unit %d answers another Modbus client" % self.frames[0][0]
 
 
 def whole_frame(data: bytes, at: int) -> "tuple[int, bool]":

@@ -1,6 +1,6 @@
 """What tests of a fail-safe share: bring one EVSE to a high current, fall silent toward it, watch, listen, talk again.
 
-Nothing at all goes out to the device meanwhile, and nobody believes its silence: the ledger keeps its order as its bound
+Nothing is sent to the device during the silence, and the silence is no evidence: the ledger keeps its order as its bound
 until the test is over. What falls is seen at the nearest meter, on the lines that the stepping showed; at the end one
 reading asks the device itself. Where the site needs its current back meanwhile, the silence ends at once. A load may stop by
 itself just then: what rests on a current that is gone counts only if the load draws again afterwards.
@@ -16,13 +16,13 @@ if False:  # for the type checker
     from ampacity.commission.experiments import Observation
     from ampacity.commission.interfaces import Claims, Loaded, Verdict
 
-FALL_DA_MIN = 40  # from the order to the fallback: less cannot be told from other load
+FALL_DA_MIN = 40  # from the order to the fallback: less cannot be distinguished from other load
 ROOM_MS = 12000
 MEASURE_MS = 3000
 LISTEN_MS = 10000
 RETURN_MS = 120000
 AGAIN_MS = 120000  # until its load draws again
-RESTS_MAX = 1  # so often it may stop by itself before a silence
+RESTS_MAX = 1  # permitted stops without an order before a silence
 NEAR_DA = 10
 TRIES_MAX = 3
 LONG_MS = 300000  # a silence of that length is not made again and again
@@ -37,7 +37,7 @@ class CommLoss(Experiment):
         self._meters = meters
         self._phase = "raise"
         self._since_ms = 0
-        self._base: "Plateau" = None  # type: ignore[assignment]  # until its load stands
+        self._base: "Plateau" = None  # type: ignore[assignment]  # until its load is constant
         self.base_da = 0  # drawn before it fell silent
         self.muted_ms = 0
         self._seen_ms = [-1] * meters
@@ -52,7 +52,7 @@ class CommLoss(Experiment):
         self._now_ms = 0
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """Its wish is the highest order of its levels, at most 16 A."""
+        """Requests the highest order of its levels, at most 16 A."""
         self.wish_da = levels(self.claims)[1]
         self._since_ms = now_ms
 
@@ -77,7 +77,7 @@ class CommLoss(Experiment):
             if self.room == 2:
                 if order_da >= enough_da and sight.state == "ok":
                     return self._next("settle", now_ms)
-                text = "%s was not given the %s that this test needs"
+                text = "%s: the site does not have the %s available that this test needs"
                 return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(enough_da)))
             self.room += 1
             self._since_ms = now_ms
@@ -102,36 +102,36 @@ class CommLoss(Experiment):
         measured_da = self._base.amps_da()
         self.base_da = (sight.order_da or 0) if measured_da is None else max(measured_da)
         if self.base_da < self.least_da() - NEAR_DA:
-            text = "%s: its load draws %s only; this test needs %s"
+            text = "%s: its load draws only %s; this test needs %s"
             return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.base_da), amps(self.least_da())))
         if sight.state != "ok":
-            return self.end(findings.NOT_DONE, "%s was lost before the test began" % self.claims["name"])
+            return self.end(findings.NOT_DONE, "%s: communication was lost before the test began" % self.claims["name"])
         self.mute = NO_TRAFFIC
         self.muted_ms = now_ms
         if sight.fed_ms is not None and 0 <= now_ms - sight.fed_ms <= self.claims["watchdog_ms"] // 2:
-            self.muted_ms = sight.fed_ms  # within its reserve nobody counts when it was fed
+            self.muted_ms = sight.fed_ms  # within its reserve the time of the last feed is not counted
         self.on_silence(now_ms)
         return self._next("watch", now_ms)
 
     def _not_drawing(self, now_ms: int) -> bool:
-        """It is waited for; a load that stops by itself is none."""
+        """Waits for its load; a load that stops without an order does not count."""
         self._rests += self._drew
         self._wait_ms += now_ms - self._since_ms
         self._base, self._drew, self._since_ms = None, False, now_ms  # type: ignore[assignment]
         if self._rests <= RESTS_MAX and self._wait_ms <= AGAIN_MS:
             return False
-        text = "%s: its load stops by itself; test it with one that stays" if self._rests else "%s: its load does not draw"
+        text = "%s: its load stops by itself; repeat the test with a constant load" if self._rests else "%s: its load draws no current"
         return self.end(findings.NOT_DONE, text % self.claims["name"])
 
     def stands_ms(self) -> int:
-        """How much longer its load has to stand before this silence."""
+        """Additional time of constant load before this silence."""
         return 0
 
     def on_silence(self, now_ms: int) -> None:
-        """Nothing goes out from now on."""
+        """Stops all communication."""
 
     def lasts_ms(self) -> int:
-        """How long it stays silent, as far as that is known; 0: until a person goes on."""
+        """Duration of the silence, if known; 0: until the installer continues."""
         return 0
 
     def tries_max(self) -> int:
@@ -173,7 +173,7 @@ class CommLoss(Experiment):
         self.tries += 1
         self.ask = None
         if self.tries >= self.tries_max():
-            text = "%s: the site needed its current back before the test was over; test it when there is more room" % self.claims["name"]
+            text = "%s: the site needed its current before the test ended; repeat the test with less load on the site" % self.claims["name"]
             self._verdict = findings.NOT_DONE, text
         self.mute = ALL_TRAFFIC
         self.wish_da = self.claims["min_da"]
@@ -228,7 +228,7 @@ class CommLoss(Experiment):
         return AGAIN_MS
 
     def _drawn_no_more(self) -> bool:
-        """Then nobody knows why it stopped."""
+        """The cause of its stop is then unknown."""
         self.findings, self.counts = [], {}
-        text = "%s: its load did not draw again afterwards: it may have stopped by itself; test it with one that stays"
+        text = "%s: its load did not resume after the test and may have stopped by itself; repeat the test with a constant load"
         return self.end(findings.NOT_DONE, text % self.claims["name"])

@@ -1,7 +1,7 @@
-"""A commissioning run: EVSE after EVSE, experiment after experiment; what it found and what it still wants to be told.
+"""A commissioning run: EVSE after EVSE, experiment after experiment, with its findings and its open question.
 
-Pure: `step(sight, now_ms)` a few times a second with what is seen of the EVSE under test (`claims`, None: over); its wishes
-stand in `experiment`. `command(word)` is the person: next, no, skip, abort. An EVSE whose steps are over is put into
+Pure: `step(sight, now_ms)` a few times a second with the readings of the EVSE under test (`claims`, None: over); its requests
+are in `experiment`. `command(word)` is the answer of the installer: next, no, skip, abort. An EVSE whose steps are over is put into
 `ended` as (claims, "passed" | "failed" | "not done", counts).
 
 Claims of an EVSE (a dict): name, unit, where, kind, terminals, min_da, max_da, limit_da, step_da, settle_ms, watchdog_ms (0: none),
@@ -30,7 +30,7 @@ if False:  # for the type checker
     from ampacity.commission.experiments import Experiment, Observation
     from ampacity.commission.interfaces import Claims, Document, Finding, Loaded
 
-ANSWER_MS = 1800000  # how long a question stands
+ANSWER_MS = 1800000  # validity of a question
 WORDS = ("next", "no", "skip", "abort")
 ORDER = ("pause", "load", "identity", "steps", "silence", "power-on")
 
@@ -38,11 +38,11 @@ ORDER = ("pause", "load", "identity", "steps", "silence", "power-on")
 def needless(step: str, claims: "Claims") -> "str | None":
     """Why this EVSE needs no such step, None: it does."""
     if step == "silence" and claims["kind"] == "local":
-        return "its watchdog is the controller's own: the hardware opens its contactor"
+        return "its watchdog is that of the controller: the hardware opens its contactor"
     if step == "silence" and not claims["watchdog_ms"] and claims["holds"]:
         return keeps(claims)
     if step == "power-on" and claims["power_on_source"] not in ("declared", "unknown"):
-        return "its power-on value is documented, or read back"
+        return "its power-on value is documented or read back"
     return None
 
 
@@ -90,7 +90,7 @@ class CommissioningRun:
         experiment = self.experiment
         over = experiment.step(sight, now_ms)
         if self._nobody_answers(experiment, now_ms):
-            over = experiment.leave("nobody answered for %d min" % (ANSWER_MS // 60000))
+            over = experiment.leave("no answer within %d min" % (ANSWER_MS // 60000))
         if over:
             self._close(experiment, now_ms)
             self._next_step(now_ms)
@@ -102,16 +102,16 @@ class CommissioningRun:
         if word == "abort":
             self._abort(now_ms)
         elif word == "skip":
-            self.experiment.leave("left out by hand")
+            self.experiment.leave("skipped by the installer")
             self._close(self.experiment, now_ms)
             self._next_step(now_ms)
         elif self.experiment.ask is None:
-            raise Rejected("commission", word, "skip or abort: nothing was asked")
+            raise Rejected("commission", word, "skip or abort: no question is open")
         else:
             self.experiment.answer(word)
 
     def _nobody_answers(self, experiment: "Experiment", now_ms: int) -> bool:
-        """A question that nobody answers must not hold up a site for ever."""
+        """A question without an answer must not block a site permanently."""
         if experiment.ask is None or experiment.ask != self._asked:
             self._asked, self._asked_ms = experiment.ask, now_ms
         return experiment.ask is not None and now_ms - self._asked_ms > ANSWER_MS
@@ -224,7 +224,7 @@ class CommissioningRun:
     # what people see
 
     def status(self, now_ms: int, since: int = 0) -> "OrderedDict[str, Any]":
-        """Where it stands: {"running", "evse", "step", "ask", "done", "left", …}; of what is done, the rows from `since` on."""
+        """Progress: {"running", "evse", "step", "ask", "done", "left", …}; of what is done, the rows from `since` on."""
         status: "OrderedDict[str, Any]" = OrderedDict()
         status["running"] = not self.over
         status["evse"] = None if self.over else self.claims["name"]

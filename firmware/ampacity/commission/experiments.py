@@ -1,10 +1,10 @@
-"""What every experiment on one EVSE shares, and the simple ones: is there a load, and is it the right charge point?
+"""What every experiment on one EVSE shares, and the simple ones: is there a load, and is it the right EVSE?
 
 An experiment is asked `step(sight, now_ms)` a few times a second until it says that it is over. What it wants
-stands in its attributes; whoever runs it turns wishes into limits, which only lower, so the ledger decides:
+stands in its attributes; the run turns requests into limits, which can only lower, so the ledger decides:
 
 - `wish_da`: what the EVSE under test should be limited to, None: to what it has;
-- `holds_others`, `room`: 0 the others stay where they are; 1 they may go to their minimum, 2 to a pause, so that the wish fits;
+- `holds_others`, `room`: 0 the others keep their currents; 1 they may go to their minimum, 2 to a pause, so that the request fits;
 - `mute`: ALL_TRAFFIC, READS_ONLY or NO_TRAFFIC toward this EVSE (a test of its fail-safe);
 - `ask`: what a person is to do or to say, None: nothing. `answer("next" | "no")` is the person's word.
 
@@ -22,7 +22,7 @@ if False:  # for the type checker
 
     from ampacity.commission.interfaces import Claims, Document, Finding, Lines, Off
 
-ANSWER_MS = 60000  # how long one that does not answer is waited for
+ANSWER_MS = 60000  # wait for an EVSE without a reply
 LOOK_MS = 3000
 WAKES_MS = 15000
 BLINKS = 3
@@ -39,7 +39,7 @@ class Observation:
     state: the guard's word ("ok", "silent", …). online, plugged, charging: the driver's. order_da: the last order sent,
     None: none. limit_da: what the device reports in force. amps_da: per terminal, None: it does not measure; amps_ms: when that
     was read. fed_ms: when the last frame left that may keep its order alive, None: not known. pressed: the site needs back the
-    current that a silence under test holds. line_trouble: what the bus says of its address, "": nothing.
+    current that a silence under test holds. line_trouble: report of the bus on its address, "": none.
     off: what it shows while it is paused, None: it is not, or was not read. meters: [(current per
     supply line or None, when)], one for each meter above it, nearest first.
     """
@@ -66,13 +66,13 @@ class Observation:
         return max(self.amps_da) if self.amps_da else None
 
     def draws(self) -> bool:
-        """Does a car take current? Where nobody measures, the device's state says it."""
+        """True if the car draws current; without a measurement by the state of the device."""
         drawn_da = self.drawn_da()
         return self.charging if drawn_da is None else drawn_da >= DRAWS_DA
 
 
 class Experiment:
-    """claims: what the site file and the profile say of this EVSE (see commissioning_run.py)."""
+    """claims: facts of this EVSE from site file and profile (see commissioning_run.py)."""
 
     name = ""
     holds_others = True  # do the others have to stay where they are?
@@ -114,7 +114,7 @@ class Experiment:
         return ""
 
     def leave(self, why: str) -> bool:
-        """Left out, by a person or because nobody answered."""
+        """Skipped, by the installer or without an answer."""
         return self.end(findings.NOT_DONE, why)
 
     def end(self, outcome: str, text: str) -> bool:
@@ -138,7 +138,7 @@ class LoadCheck(Experiment):
     _plugged_ms = 0
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """Its wish is its minimum."""
+        """Requests its minimum."""
         self.wish_da = self.claims["min_da"]
 
     def go_on(self, sight: "Observation", now_ms: int) -> bool:
@@ -150,11 +150,11 @@ class LoadCheck(Experiment):
             return waited_ms >= ANSWER_MS and not self.findings and self.fail(findings.no_answer(name, self.claims["where"]))
         for found in self.findings:
             if found["level"] == "error":
-                found["level"], found["text"] = "warning", found["text"] + "; put right"
+                found["level"], found["text"] = "warning", found["text"] + "; corrected"
         if sight.state in LOCKS:
             return self.fail(findings.locked(name, sight.state, LOCKS[sight.state]))
         if sight.draws():
-            return self.end(findings.PASSED, "%s: a load draws" % name)
+            return self.end(findings.PASSED, "%s: a load draws current" % name)
         self._since_ms = now_ms if not sight.plugged or self._since_ms is None else self._since_ms
         self._plugged_ms = now_ms - self._since_ms
         if waited_ms >= LOOK_MS:
@@ -164,7 +164,7 @@ class LoadCheck(Experiment):
         return False
 
     def _wait_for_one(self, sight: "Observation") -> bool:
-        """Two devices have its address: that can be put right now, and then it goes on by itself."""
+        """Two devices have its address: the run continues when this is corrected."""
         if not self.findings:
             self.findings.append(findings.same_unit(self.claims["name"], self.claims["where"], sight.line_trouble))
         self.ask = "%s; %s" % (self.findings[0]["text"], self.findings[0]["fix"])
@@ -173,13 +173,13 @@ class LoadCheck(Experiment):
     def _ask(self, sight: "Observation") -> None:
         name = self.claims["name"]
         if sight.plugged:
-            self.ask = "%s: its car does not draw; switch the load on" % name if self._plugged_ms > WAKES_MS else None
+            self.ask = "%s: its car draws no current; switch the load on" % name if self._plugged_ms > WAKES_MS else None
         else:
-            self.ask = "plug a car or a test load into %s (a one-phase load shows which line is which)" % name
+            self.ask = "plug a car or a test load into %s (a single-phase load identifies the lines)" % name
 
 
 class IdentifyByBlinking(Experiment):
-    """Paused and released three times: a person sees whether it is the charge point of that name."""
+    """Paused and released three times: the installer confirms that it is the EVSE with this name."""
 
     name = "identity"
     holds_others = False
@@ -187,7 +187,7 @@ class IdentifyByBlinking(Experiment):
     def begin(self, sight: "Observation", now_ms: int) -> None:
         """A person is asked to look."""
         name = self.claims["name"]
-        self.ask = "%s stops and starts %d times; is it the charge point with that name?" % (name, BLINKS)
+        self.ask = "%s stops and starts %d times; is it the EVSE with this name?" % (name, BLINKS)
 
     def go_on(self, sight: "Observation", now_ms: int) -> bool:
         """Pauses of 7 s, releases of 10 s. True: a person has answered."""
@@ -195,14 +195,14 @@ class IdentifyByBlinking(Experiment):
         dark = at_ms % (DARK_MS + LIGHT_MS) < DARK_MS
         self.wish_da = 0 if dark and at_ms < BLINKS * (DARK_MS + LIGHT_MS) else self.claims["min_da"]
         if self._word == "next":
-            return self.end(findings.PASSED, "%s was seen to stop and start" % self.claims["name"])
+            return self.end(findings.PASSED, "%s stopped and started as ordered" % self.claims["name"])
         if self._word == "no":
             return self.fail(findings.other_unit(self.claims["name"], self.claims["unit"]))
         return False
 
 
 class Plateau:
-    """Means of what is seen while the current stands, and when it got there."""
+    """Mean readings at a constant current, and the time at which it was reached."""
 
     def __init__(self, ordered_ms: int, meters: int) -> None:
         self.ordered_ms = ordered_ms
@@ -217,7 +217,7 @@ class Plateau:
         self._amps_count = 0
 
     def watch(self, sight: "Observation", now_ms: int) -> None:
-        """On the way there: when does who show it?"""
+        """Before the plateau: notes when each reading shows the change."""
         if self.limit_ms is None and sight.limit_da is not None and sight.order_da is not None and abs(sight.limit_da - sight.order_da) <= 2:
             self.limit_ms = now_ms - self.ordered_ms
         lines = sight.meters[0][0] if sight.meters else None
@@ -226,7 +226,7 @@ class Plateau:
             self.track.append(row)
 
     def take(self, sight: "Observation") -> None:
-        """One look while it stands; each reading counts once."""
+        """One look at the plateau; each reading counts once."""
         if sight.amps_da is not None and sight.amps_ms != self._amps_ms:
             self._amps_ms = sight.amps_ms
             self._amps = add(self._amps, sight.amps_da)

@@ -3,8 +3,8 @@
 Where no meter shows its lines the device's own reading after the silence decides alone, and the time stays unknown. A
 watchdog of half an hour is waited for as one of ten seconds is: as long as is claimed, a margin, and a little for a late one.
 
-A load may stop by itself just then. So a fall has to stay for a while, and to be seen twice after about the same silence, the second
-time after a load that stood for longer; of a silence of minutes once, with a load that stood until then.
+A load may stop without an order just then. A fall must therefore last, and occur twice after about the same silence, the second
+time after a longer constant load; for a silence of minutes once is enough, with a constant load until then.
 """
 
 from ampacity.base.quantities import amps, seconds
@@ -54,7 +54,7 @@ class FailsafeCheck(CommLoss):
         return max(self.claims["tolerance_ms"], self.claimed_ms // 10, 1000) + self.claims["settle_ms"]  # type: ignore[no-any-return]
 
     def stands_ms(self) -> int:
-        """After each fall the load stands for longer: one that stops so long after each start falls after another silence."""
+        """Longer constant load after each fall: a load that stops a fixed time after its start then falls after another silence."""
         return len(self._falls) * (self._spread_ms() + MEASURE_MS if self.loaded else self.allowed_ms() + MEASURE_MS)
 
     def _fall_da(self) -> int:
@@ -62,7 +62,7 @@ class FailsafeCheck(CommLoss):
         return max(FALL_DA_MIN * 2 // 3, (self.base_da - self.claims["fallback_da"]) // 4)  # type: ignore[no-any-return]
 
     def watched(self, drop_da: "int | None", now_ms: int) -> bool:
-        """Never over before it may have fallen; one that has not is waited for longer."""
+        """Lasts at least until the EVSE may have fallen back, and longer if it has not."""
         silent_ms = now_ms - self.muted_ms
         if drop_da is not None:
             self._note(silent_ms, drop_da)
@@ -90,7 +90,7 @@ class FailsafeCheck(CommLoss):
             self._pace_ms = 2 * (track[-1][0] - track[0][0]) // len(track)
 
     def _look_back(self, silent_ms: int) -> None:
-        """By where it stands now: since when has more than half of that been gone? Other load may have moved before."""
+        """Time since which more than half of the present drop was missing; other load may have changed before."""
         track = self._track + self._new
         self._after = [da for ms, da in track if ms > silent_ms - MEASURE_MS]
         self.fell_ms = None
@@ -112,13 +112,13 @@ class FailsafeCheck(CommLoss):
 
     def verdict(self) -> "Verdict | None":
         """What the device reads decides that it did not fall; that it did has to show at the meter, too. By a meter
-        alone it has to be clear, or to happen twice: a house moves as well."""
+        alone it has to be clear, or to happen twice, because other load also changes."""
         claims, name = self.claims, self.claims["name"]
         self._figures(self.fallback_da())
         by_meter = None if not self.loaded else self.fell_ms is not None
         by_device = None if self.device_da is None else self.base_da - self.device_da >= self._fall_da()
         if by_meter is None and by_device is None:
-            return findings.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself; pull its bus and watch" % name
+            return findings.NOT_DONE, "%s: no meter shows its lines and it has no current measurement; disconnect its bus and observe it" % name
         if by_device is False or (by_device is None and by_meter is False):
             self._dead += 1
             if by_device is None and self._dead < 2 and self.tries < self.tries_max():
@@ -126,14 +126,14 @@ class FailsafeCheck(CommLoss):
             self.counts["distrusted"] = True
             return self._failed(findings.watchdog_dead(name, self.claimed_ms, claims["max_da"], claims["holds"]))
         if by_meter is False:
-            return self._unclear("the device says that it fell, the meter does not show it")
+            return self._unclear("the device reports the fallback, the meter does not show it")
         if by_device is None and not self._as_expected():
-            return self._unclear("what the meter showed may have been other load")
+            return self._unclear("the change at the meter may have been other load")
         if self.fell_ms is not None and self.claimed_ms >= LONG_MS and self.fell_ms < self.claimed_ms // 2:
-            text = "%s: its current was gone after %s already, not %s: its car was full, or its timer is lower; test it with a load that stays"
+            text = "%s: its current stopped after %s, expected after %s: car full, or timer shorter; repeat the test with a constant load"
             return findings.NOT_DONE, text % (name, seconds(self.fell_ms), seconds(self.claimed_ms))
         if self.lasts_ms() >= LONG_MS and self._dips > DIPS_MAX:
-            return self._unclear("its lines carried less and more again before it fell")
+            return self._unclear("the current of its lines varied before the fall")
         return self._seen_again()
 
     def _seen_again(self) -> "Verdict | None":
@@ -142,7 +142,7 @@ class FailsafeCheck(CommLoss):
         alike = [row for row in self._falls if abs(row[0] - fell[0]) <= self._spread_ms()] + [fell]
         self._falls.append(fell)
         if self.lasts_ms() < LONG_MS and len(alike) < FALLS:
-            return self._unclear("no two falls of its current were alike")
+            return self._unclear("no two falls of its current agree")
         self.gone = True
         if self.fell_ms is not None:
             self.fell_ms, self.stood_ms, _ = max(alike)
@@ -158,7 +158,7 @@ class FailsafeCheck(CommLoss):
     def _unclear(self, why: str) -> "Verdict | None":
         if self.tries < self.tries_max():
             return None
-        return findings.NOT_DONE, "%s: %s, %s; test it again" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
+        return findings.NOT_DONE, "%s: %s, %s; repeat the test" % (self.claims["name"], why, "once" if self.tries == 1 else "%d times" % self.tries)
 
     def again(self) -> None:
         """What was seen in this try is forgotten; the falls of earlier ones stay."""
@@ -170,8 +170,8 @@ class FailsafeCheck(CommLoss):
         self._figures(fallback_da)
         outcome = findings.PASSED
         text = "%s fell to %s" % (name, amps(fallback_da))
-        text += " %s after the last frame (claimed: %s)" % (seconds(self.fell_ms), seconds(self.claimed_ms)) if self.fell_ms else ""
-        if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings nobody knows
+        text += " %s after the last frame (declared: %s)" % (seconds(self.fell_ms), seconds(self.claimed_ms)) if self.fell_ms else ""
+        if self.fell_ms is not None and self.stood_ms > self.allowed_ms():  # between two readings the time is unknown
             self.counts["watchdog_ms"] = -(-self.fell_ms // 1000) * 1000
             outcome, text = self._failed(findings.watchdog_late(name, self.fell_ms, self.claimed_ms))
         elif self.fell_ms is not None and self.fell_ms < self.claimed_ms // 2:

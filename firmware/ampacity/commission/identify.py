@@ -1,6 +1,6 @@
-"""Who is it? One unit is asked, by reading alone, until it is known, or until nothing is left to ask.
+"""Identification of one unit, only by reading, until it is known or no request is left.
 
-First it may name itself: function 43/14, then the SunSpec common block (our own charging points have both) and the numbers
+First it may name itself: function 43/14, then the SunSpec common block (secondaries with this firmware have both) and the numbers
 of the models that follow it. Then the
 known devices are tried, each by what it must show where its profile says that it shows it. A device that a register
 names is sure; one whose registers merely hold what they should fits, and several may fit. What was read once is not
@@ -18,7 +18,7 @@ OURS = "Ampacity"
 FAILURES_MAX = 12  # unanswered questions of one unit until it is given up
 FITS_MAX = 5
 MODELS_MAX = 32
-MOVING = ("voltage", "current", "state", "power", "models")  # what tells nothing of who it is
+MOVING = ("voltage", "current", "state", "power", "models")  # values that do not identify a device
 
 
 class RegisterCheck:
@@ -66,7 +66,7 @@ class RegisterCheck:
 
 
 class KnownDevice:
-    """One line of profiles/known.py: a device that can be recognised. Holds the line itself, and little beside it."""
+    """One line of profiles/known.py: a device that can be recognised. Keeps the line and few other attributes, to save memory."""
 
     def __init__(self, line: str) -> None:
         words = line.split(" ", 7)
@@ -152,7 +152,7 @@ class Identifier:
         elif self._place is not None:
             self._data[self._place] = None
 
-    # what it says of itself
+    # the self-description of the unit
 
     def _objects(self, pdu: bytes) -> None:
         """43/14: [43, 14, code, conformity, more, next, count, (id, length, text)…]."""
@@ -188,7 +188,7 @@ class Identifier:
     # the known ones
 
     def _next_place(self) -> "tuple[int, int, int] | None":
-        """What must be read to go on with the present candidate; None: look again, or it is over."""
+        """The next read for the present candidate; None: call again, or the examination is over."""
         if not self._asks:
             if not self._begin():
                 self._stage = 3

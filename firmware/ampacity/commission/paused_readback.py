@@ -1,8 +1,8 @@
-"""What does it show while it is paused? Documents leave that open, and one that shows a limit then is not believed to be off.
+"""Test of the readback during a pause: if its documentation does not define it, an EVSE that shows a limit does not count as off.
 
-Where all else says that it is off (its own answer, its state, no current) a person is asked, it is believed for the time of this
-experiment, and a load has to show it: it draws, stops at the next pause and stays so, three times. A load may stop by itself just
-then: so it has to stand before, each time for longer, and to draw again at the next order. Only then that counts for the unit,
+If all other values show a pause (its acknowledgement, its state, no current) the installer is asked, the value counts during this
+test, and a load has to confirm it: it draws current, stops at the next pause and stays off, three times. A load may also stop
+without an order: it has to be constant before, each time for longer, and to resume at the next order. Only then the value counts for the unit,
 over restarts too.
 """
 
@@ -14,7 +14,7 @@ if False:  # for the type checker
     from ampacity.commission.experiments import Observation
     from ampacity.commission.interfaces import Claims, Off
 
-ANSWER_MS = 20000  # one that is not there is for the next experiment
+ANSWER_MS = 20000  # a missing EVSE is left to the next experiment
 STEADY_MS = 10000
 LOAD_MS = 120000
 ORDER_MS = 10000  # until a pause is out
@@ -22,11 +22,11 @@ READ_MS = 5000  # until it was read
 ROUNDS = 3
 STANDS_MS = 10000  # it has drawn for so long before its first pause; before each later one longer by more than a stop may take
 HOLD_MS = 20000  # for so long nothing flows then
-RESTS_MAX = 1  # so often its load may stop by itself
+RESTS_MAX = 1  # permitted stops of its load without an order
 
 
 class PausedReadback(Experiment):
-    """tells: what is to be believed of it for now, None: what the site file says. counts["off_shows"]: what a load has shown."""
+    """tells: the value that counts for now, None: that of the site file. counts["off_shows"]: the value confirmed by a load."""
 
     name = "pause"
     holds_others = False
@@ -36,12 +36,12 @@ class PausedReadback(Experiment):
         self.tells: "str | None" = None
         self._phase = "look"
         self._since_ms = 0
-        self._off: "Off" = None  # type: ignore[assignment]  # until somebody is asked
+        self._off: "Off" = None  # type: ignore[assignment]  # until the installer is asked
         self._shown: "list[str]" = []  # what it showed in each pause
         self._rests = 0
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """Its wish is a pause."""
+        """Requests a pause."""
         self.wish_da = 0
         self._since_ms = now_ms
 
@@ -50,7 +50,7 @@ class PausedReadback(Experiment):
         return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
 
     def end(self, outcome: str, text: str) -> bool:
-        """What was believed for now is over, unless a load has shown it."""
+        """The value no longer counts, unless a load has confirmed it."""
         if "off_shows" not in self.counts:
             self.tells = None
         return Experiment.end(self, outcome, text)
@@ -60,20 +60,20 @@ class PausedReadback(Experiment):
         return False
 
     def _look_phase(self, sight: "Observation", now_ms: int) -> bool:
-        """Does it prove its pause by itself? Else: is everything else there that would prove it?"""
+        """Looks whether its readings prove the pause, or whether all other evidence exists."""
         name, off, waited_ms = self.claims["name"], sight.off, now_ms - self._since_ms
         if off is not None and off["proven"]:
             return self._known(off)
         if off is None or not off["able"]:
             if waited_ms < max(ANSWER_MS, self.claims["settle_ms"] + STEADY_MS):
                 return False
-            why = "its pause was not read" if off is None else "nothing else proves its pause, so its maximum counts"
+            why = "its pause could not be read" if off is None else "no other value proves its pause, so its maximum counts"
             return self.end("not needed", "%s; %s" % (findings.shown_text(name, off), why) if off else "%s: %s" % (name, why))
         if waited_ms < STEADY_MS:
             return False
         self._off = off
-        ask = "%s; its documents leave that open, it has acknowledged the pause and nothing flows. Is a car or a test load plugged in "
-        ask += "that wants to charge, and does it stand still? Then it is let charge and stopped three times, to see that it obeys"
+        ask = "%s; its documentation does not define this, it has acknowledged the pause and no current flows. Is a car or a test load connected "
+        ask += "that requests charge, and is it paused? The test then charges and pauses it three times"
         self.ask = ask % findings.shown_text(name, off)
         return self._next("ask", now_ms)
 
@@ -86,7 +86,7 @@ class PausedReadback(Experiment):
             return False
         word, self._word, self.ask = self._word, None, None
         if word == "no":
-            return self.end(findings.NOT_DONE, "%s; it is not known to be off then" % findings.shown_text(self.claims["name"], self._off))
+            return self.end(findings.NOT_DONE, "%s; this does not prove its pause" % findings.shown_text(self.claims["name"], self._off))
         self.tells, self.wish_da = "last", self.claims["min_da"]  # whatever it shows then
         return self._next("draw", now_ms)
 
@@ -101,16 +101,16 @@ class PausedReadback(Experiment):
         """A load draws at its least, at each order again."""
         if self._drawn(sight):
             return self._next("stand", now_ms)
-        text = "%s: no load draws, so nobody has seen that it stops; it is not believed to be off while it shows a limit"
+        text = "%s: no load draws current, so the pause could not be observed; a shown limit does not count as off"
         if self._shown:
-            text = "%s: its load drew no more after a pause: it may have stopped by itself; test it with one that stays"
+            text = "%s: its load did not resume after a pause and may have stopped by itself; repeat the test with a constant load"
         return now_ms - self._since_ms > LOAD_MS and self.end(findings.NOT_DONE, text % self.claims["name"])
 
     def _stand_phase(self, sight: "Observation", now_ms: int) -> bool:
-        """It goes on drawing, each time for longer: one that stops so long after each start is found out."""
+        """Constant load, each time for longer: detects a load that stops a fixed time after each start."""
         if not self._drawn(sight):
             self._rests += 1
-            text = "%s: its load stops by itself, so nobody knows why it stops at a pause; test it with one that stays"
+            text = "%s: its load also stops without a pause, so the test is inconclusive; repeat the test with a constant load"
             return self.end(findings.NOT_DONE, text % self.claims["name"]) if self._rests > RESTS_MAX else self._next("draw", now_ms)
         if now_ms - self._since_ms >= STANDS_MS + len(self._shown) * (ORDER_MS + self._stop_ms()):
             self.wish_da = 0
@@ -121,7 +121,7 @@ class PausedReadback(Experiment):
         """The pause is on its way."""
         if sight.order_da == 0:
             return self._next("stop", now_ms)
-        return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent to it" % self.claims["name"])
+        return now_ms - self._since_ms > ORDER_MS and self.end(findings.NOT_DONE, "%s: no pause was sent" % self.claims["name"])
 
     def _stop_phase(self, sight: "Observation", now_ms: int) -> bool:
         """It stops in time, and shows that."""

@@ -1,6 +1,6 @@
 """Which lines of a meter one EVSE loads, from steps of its current and what the meter showed before and after.
 
-Other load steps too, and nobody knows when. So each step counts once, as a share in per mille of what the EVSE itself
+Other load also steps, at unknown times. Each step therefore counts once, as a share in per mille of what the EVSE itself
 stepped, up and down in turn so that drifts cancel; the median decides and the agreement of the single steps is the
 confidence. What does not agree is repeated, not guessed. Integers only.
 """
@@ -20,7 +20,7 @@ STEPS_MIN = 6
 AGREE_PERCENT = 70
 MANY = 12  # from so many steps on, steps that scatter may agree in their mean
 ERROR_PERMILLE = 150  # the standard error of that mean, at most
-STEP_DA_MIN = 25  # a smaller step drowns in what a house does
+STEP_DA_MIN = 25  # a smaller step is hidden by other load
 RATIO_LEAST, RATIO_MOST = 750, 1330
 RATIO_SPREAD = 150
 
@@ -67,7 +67,7 @@ class LineShares:
         return found
 
     def _strongest(self) -> int:
-        """What the line that moves most moves by: the measure where the EVSE has none of its own."""
+        """Change of the line with the largest change: the measure for an EVSE without a current measurement."""
         moves = [median([abs(row[2][line]) for row in self._steps]) for line in range(self.count)] if self._steps else []
         return max(moves) if moves else 0
 
@@ -186,10 +186,10 @@ class PhaseMapping:
     def text(self) -> str:
         """What was seen, in one sentence."""
         if not self.clear:
-            return "the lines of meter %s did not follow clearly: other load stepped at the same time" % self.meter
+            return "the lines of meter %s did not follow clearly: other load changed at the same time" % self.meter
         text = "%s: %s on %s of meter %s" % (self.name, findings.terminals_text(self.active), findings.lines_text(self.seen), self.meter)
         if self.seen and not self.order_shown:
-            text += "; which is on which line only a load on one terminal shows"
+            text += "; only a single-phase load shows which terminal is on which line"
         return text
 
 

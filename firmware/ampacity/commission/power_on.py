@@ -1,6 +1,6 @@
-"""What an EVSE allows after a restart of its own: a person switches it off and on while the bus stays silent (rule 8).
+"""Current that an EVSE allows after its restart: the installer switches it off and on without communication (rule 8).
 
-That its car draws nothing then says something only of one that draws at the next order, and needs no longer for it than it was given.
+A car that then draws no current is evidence only if it resumes at the next order, within the time that it had before.
 """
 
 from ampacity.base.quantities import amps
@@ -16,7 +16,7 @@ GONE_DA = 20
 
 
 class PowerOn(CommLoss):
-    """With the highest order standing a person switches the unit off and on while the bus stays silent."""
+    """With the highest order in force the installer switches the unit off and on, without communication."""
 
     name = "power-on"
 
@@ -34,22 +34,22 @@ class PowerOn(CommLoss):
 
     def on_silence(self, now_ms: int) -> None:
         """A person is asked to switch it off and on."""
-        text = "switch %s off at its breaker, wait 10 s, switch it on, give its car a minute; then go on"
+        text = "switch %s off at its breaker, wait 10 s, switch it on, wait one minute for its car; then continue"
         self.ask = text % self.claims["name"]
 
     def watched(self, drop_da: "int | None", now_ms: int) -> bool:
-        """True: a person goes on, and its car had a minute."""
+        """True: the installer continues, and the car had a minute."""
         if drop_da is not None:
             self._see(self.base_da - drop_da)
         self._given_ms = now_ms - max(self.muted_ms, self._off_ms)
         return self._word is not None and self._given_ms >= WAKES_MS
 
     def again_ms(self) -> int:
-        """No longer than its car was given before: one that needs longer showed nothing."""
+        """At most the time that the car had before: a slower car is no evidence."""
         return min(CommLoss.again_ms(self), self._given_ms)
 
     def _see(self, left_da: int) -> None:
-        """left_da: what is left of its current on its lines; only what stands for a few readings counts."""
+        """left_da: the remaining current on its lines; only values constant over a few readings count."""
         if self._off < ALIKE:
             self._off = self._off + 1 if left_da < GONE_DA else 0
             self._off_ms = self._now_ms if self._off else 0
@@ -65,11 +65,11 @@ class PowerOn(CommLoss):
         self.figures["claimed_da"], self.figures["seen_da"] = claims["power_on_da"], max(seen) if seen else None
         self.figures["device_da"], self.figures["device_limit_da"] = self.device_da, self.device_limit_da
         if not seen or (self.loaded and self._off < ALIKE):
-            return findings.NOT_DONE, "%s: nobody saw it switched off and on" % name
+            return findings.NOT_DONE, "%s: its restart was not observed" % name
         seen_da = max(seen) if max(seen) >= NEAR_DA else 0
         self.gone = seen_da == 0
         if seen_da >= self.base_da - NEAR_DA:
-            seen_da = claims["max_da"]  # all that the car takes: nobody knows how much more it would allow
+            seen_da = claims["max_da"]  # the car takes its maximum: the EVSE may allow more
         self.counts["power_on_da"] = seen_da
         if claims["power_on_source"] == "declared" and seen_da > claims["power_on_da"] + NEAR_DA:
             finding = findings.power_on_high(name, seen_da, claims["power_on_da"])
@@ -77,4 +77,4 @@ class PowerOn(CommLoss):
             return findings.FAILED, finding["text"]
         if claims["power_on_source"] == "declared":
             self.counts["power_on_da"] = 0  # what was declared counts
-        return findings.PASSED, "%s allowed %s after it was switched on" % (name, amps(seen_da))
+        return findings.PASSED, "%s allowed %s after power-on" % (name, amps(seen_da))

@@ -41,7 +41,7 @@ class UnitObservation:
 
 
 def serial_fits(asked: str, fingerprint: "str | None") -> bool:
-    """Is the serial number that a person gives the one that the unit shows, alone or as part of its fingerprint?"""
+    """True if the entered serial number is that of the unit, alone or as part of its fingerprint."""
     return fingerprint is not None and (asked == fingerprint or asked in fingerprint.split("-"))
 
 
@@ -59,11 +59,11 @@ def summary(name: str, unit: "UnitObservation", unfinished: bool = False) -> str
     if not unit.answers:
         return "%s: nothing answers at its address" % name
     if unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known):
-        return "%s: the unit there shows no serial number; replace %s serial=none sets and tests what is there" % (name, name)
+        return "%s: the unit reports no serial number; replace %s serial=none configures and tests it" % (name, name)
     if unit.fingerprint == unit.known and unfinished:
-        return "%s: serial number %s was accepted, and not more; replace %s serial=%s begins again" % (name, unit.known, name, unit.known)
+        return "%s: serial number %s was accepted, the rest was not done; replace %s serial=%s starts again" % (name, unit.known, name, unit.known)
     if unit.fingerprint == unit.known:
-        return "%s: serial number %s, as known: nothing was replaced" % (name, unit.known)
+        return "%s: serial number %s is already known: nothing was replaced" % (name, unit.known)
     new = unit.fingerprint
     return "%s: old serial number %s, new %s; replace %s serial=%s accepts it" % (name, unit.known or "unknown", new, name, new)
 
@@ -71,7 +71,7 @@ def summary(name: str, unit: "UnitObservation", unfinished: bool = False) -> str
 def setting_text(row: "Any") -> str:
     """"watchdog 10.0 s, read back"; what cannot be read was written at least."""
     if row[2] is None:
-        return "%s %s, written; it cannot be read" % (row[0], value_text(row[1], row[4]))
+        return "%s %s, written; not readable" % (row[0], value_text(row[1], row[4]))
     return "%s %s, read back" % (row[0], value_text(row[2], row[4]))
 
 
@@ -82,7 +82,7 @@ class Replacement:
     """
 
     def __init__(self, name: str, unit: "UnitObservation", now_ms: int, before: "Document | None" = None) -> None:
-        """before: the row on paper of one that failed, of the same unit."""
+        """before: the report row of a failed attempt with the same unit."""
         self.name = name
         self.old, self.new = before["old"] if before else unit.known, unit.fingerprint
         self.stage = SETTINGS
@@ -97,19 +97,19 @@ class Replacement:
         if self.stage == OVER:
             return
         if unit.fingerprint is not None and unit.fingerprint != self.new and unit.answers:
-            self._end("failed", "another unit answers now: serial number %s" % unit.fingerprint)
+            self._end("failed", "another unit now answers: serial number %s" % unit.fingerprint)
         elif self.stage == SETTINGS:
             self._settings(unit, now_ms)
         elif unit.state == "ok":
-            self.lines.append(("ok", "an order was given, read back and has settled"))
+            self.lines.append(("ok", "an order was sent, read back and has settled"))
             self._end("passed", "it is in service")
         elif now_ms - self._began_ms > PROOF_MS:
-            self._end("failed", "no order was proven within %d s: it is %s; see `why %s`" % (PROOF_MS // 1000, unit.state, self.name))
+            self._end("failed", "no order was proven within %d s: state %s; see `why %s`" % (PROOF_MS // 1000, unit.state, self.name))
 
     def abort(self) -> None:
         """A person ends it; its outcome is failed. After its end nothing happens."""
         if self.stage != OVER:
-            self._end("failed", "stopped by hand; it stays as far as it came")
+            self._end("failed", "stopped by the installer; completed steps stay in force")
 
     def _settings(self, unit: "UnitObservation", now_ms: int) -> None:
         wrong = [row for row in unit.settings if not row[3]]
@@ -142,5 +142,6 @@ class Replacement:
         """For people."""
         shown = ["%-4s %s: %s" % (mark, self.name, text) for mark, text in self.lines]
         if self.stage != OVER:
-            shown.append("%s: %s" % (self.name, "writes its settings and reads them back" if self.stage == SETTINGS else "waits for a proven order"))
+            doing = "writing its settings and reading them back" if self.stage == SETTINGS else "waiting for a proven order"
+            shown.append("%s: %s" % (self.name, doing))
         return "\n".join(shown)

@@ -1,7 +1,7 @@
 """What a commissioning leaves on paper: documents, their seal, and the same as lines for people.
 
 One document for the site ("commission") and one for each EVSE ("commission-0", …), small enough for a controller to hold one at
-a time. All are plain JSON; their canonical text has sorted keys, so that anybody can compute the seal again.
+a time. All are plain JSON; their canonical text has sorted keys, so that any reader can compute the seal again.
 """
 
 import hashlib
@@ -84,13 +84,13 @@ def unfinished(head: "Document") -> str:
     """Why there is no end of the run, and what was not done."""
     if not head.get("aborted"):
         return "the run was not finished"
-    left = ["%s (%s)" % (name, ", ".join(steps) or "all of it") for name, steps in head["aborted"]]
+    left = ["%s (%s)" % (name, ", ".join(steps) or "all steps") for name, steps in head["aborted"]]
     return "the run was aborted; not done: " + ", ".join(left)
 
 
 def report_lines(head: "Document", evses: "list[Document]") -> "list[str]":
     """The report as text."""
-    lines = ["commissioning of %s, firmware %s, begun %s" % (head["site"], head["firmware"], head["began"] or "(time unknown)")]
+    lines = ["commissioning of %s, firmware %s, started %s" % (head["site"], head["firmware"], head["began"] or "(time unknown)")]
     lines.append("site file %s" % head["site_sha256"][:16])
     for evse in evses:
         words = "%s: %s (serial %s)" % (evse["name"], evse["outcome"], evse["serial"] or "unknown")
@@ -105,7 +105,7 @@ def report_lines(head: "Document", evses: "list[Document]") -> "list[str]":
         lines.append("%s replaced, %s: serial %s by %s, %s" % units)
     if not head["finished"]:
         lines.append(unfinished(head))
-    lines += finding_lines(findings_of(head, evses)) or ["nothing was found wrong" + ("" if head["finished"] else " in what was done")]
+    lines += finding_lines(findings_of(head, evses)) or ["no faults found" + ("" if head["finished"] else " in the completed steps")]
     signed = head.get("signed")
     lines.append("signed by %s, %s, seal %s" % (signed["by"], signed["at"] or "time unknown", signed["seal"]) if signed else "not signed")
     return lines
@@ -115,12 +115,12 @@ def status_lines(status: "Document") -> "list[str]":
     """`commission status` for people."""
     lines = [step_line(*row) for row in status["done"]]
     if status["running"]:
-        running = "%s %s is running (%d s)" % (status["evse"], status["step"], status["seconds"])
+        running = "%s: step %s in progress (%d s)" % (status["evse"], status["step"], status["seconds"])
         running += ", " + status["progress"] if status["progress"] else ""
         lines.append("%s; left: %s" % (running, ", ".join(status["left"]) or "none"))
     else:
-        lines.append("no run; `commission start`, `commission report`")
+        lines.append("no run in progress; see `commission start`, `commission report`")
     lines += finding_lines(status["findings"])
     if status["ask"]:
-        lines.append("? %s (commission next: yes, go on; or no, skip, abort)" % status["ask"])
+        lines.append("? %s (`commission next`: yes or continue; or no, skip, abort)" % status["ask"])
     return lines

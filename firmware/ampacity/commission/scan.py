@@ -1,8 +1,8 @@
-"""What is on this line? Listens first, then calls units setting by setting, and says who is there. Never writes.
+"""Scan of a line: listens first, then calls units setting by setting and identifies those that answer. Never writes.
 
 An engine like the primary's own (receive, next), which also says what it wants of the line: `facts`, the bus facts to
-open it with. Stages: wait (until the watchdogs of what was in service have run out), listen, ask; over. Whoever
-else speaks ends it: two primaries on one line spoil each other's frames.
+open it with. Stages: wait (until the watchdogs of EVSEs in service have expired), listen, ask; over. Other
+traffic ends it: two clients on one line corrupt each other's frames.
 """
 
 from ampacity.bus.client.rtu_client import RtuClient
@@ -17,15 +17,15 @@ if False:  # for the type checker
 WAIT, LISTEN, SEARCH, ASK, OVER = "wait", "listen", "search", "ask", "over"
 LISTEN_MS = 3000  # for a primary that asks once in a while
 SETTLE_MS = 300  # after each change of the setting
-SEARCH_MS = 1500  # at each setting, for the one that somebody speaks at
-FOREIGN_MAX = 1  # frames of others while asking; more, and somebody else is there
+SEARCH_MS = 1500  # per setting, in the search for that of other traffic
+FOREIGN_MAX = 1  # foreign frames while asking; more are another client
 WAKE_US = 50000
 WAKE_MS = 120
-LENT_US = 1000000  # what was under way when the line changed hands belongs to nobody else
+LENT_US = 1000000  # frames in transit when the scan took over are ignored
 TRANSIT_MS = 0  # a late answer is only waited for as long as the call itself
 QUICK_UNITS, LAST_UNIT = 32, 247
-ANY_UNITS = (1, 255, 231)  # over TCP: who answers alike at all of them looks at no address
-ANY_TEXT = "it answers at any address"
+ANY_UNITS = (1, 255, 231)  # over TCP: a device with equal replies at all of them ignores the address
+ANY_TEXT = "answers at any address"
 
 SETTINGS = (  # likely ones first
     (19200, "E", 1), (9600, "N", 1), (9600, "E", 1), (19200, "N", 1), (38400, "N", 1), (57600, "N", 1), (115200, "N", 1),
@@ -80,7 +80,7 @@ class Scan:
             self._ear.receive(data)
 
     def next(self, now_us: int) -> "tuple[bytes | None, int]":
-        """What to send, and when to call again. May change `facts`: then the line is to be opened anew."""
+        """What to send, and when to call again. May change `facts`: then the line has to be reopened."""
         if self.stage == ASK:
             out, wake_us = self._engine.next(now_us)
             self._look_after(now_us)
@@ -144,19 +144,19 @@ class Scan:
         if self.stage == WAIT and not self._ear.heard:
             self._listen(now_us)
         elif self._ear.frames:
-            self.stop("%s at %s; nothing was asked" % (self._ear.text(), setting_text(self._settings[self._at])))
+            self.stop("%s at %s; no request was sent" % (self._ear.text(), setting_text(self._settings[self._at])))
         elif self._ear.heard or self.stage == SEARCH:
             self._search(now_us)
         else:
             self._ask(now_us)
 
     def _search(self, now_us: int) -> None:
-        """Somebody speaks and was not understood: at which speed?"""
+        """Traffic without a valid frame: searches for its setting."""
         if self.stage == SEARCH:
             self._at += 1
             if self._at == len(self._settings):
                 self._at = 0
-                self.stop("somebody speaks on this line, at no known setting; nothing was asked")
+                self.stop("traffic on this line at an unknown setting; no request was sent")
                 return
         else:
             self._at = 0
@@ -197,12 +197,12 @@ class Scan:
             for unit in sorted(self._engine.duplicate_addresses.suspects):
                 sweep.duplicate_addresses(unit)
         if self._foreign > FOREIGN_MAX:
-            self.stop("somebody else speaks on this line at %s" % setting_text(self._settings[self._at]))
+            self.stop("another Modbus client uses this line at %s" % setting_text(self._settings[self._at]))
         elif sweep.over or (not self._rtu and self._any_address(sweep)):
             self._next_setting(now_us)
 
     def _any_address(self, sweep: AddressSweep) -> bool:
-        """Does the same device answer at addresses that hardly anybody has? Then one line of it is enough."""
+        """True if the same device answers at unusual addresses; it is then listed once."""
         if len(sweep.found) != len(ANY_UNITS) or tuple([row["unit"] for row in sweep.found]) != ANY_UNITS:
             return False
         first = sweep.found[0]
@@ -225,7 +225,7 @@ class Scan:
         self._listen(now_us)
 
     def _heard_foreign(self, unit: int, function: int, now_ms: int) -> None:
-        """A frame that nobody asked for: of a unit that has answered it is a second answer."""
+        """An unrequested frame: from a unit that has answered it is a second reply."""
         if not self._rounds[-1][1].duplicate_addresses(unit):
             self._foreign += 1
 
@@ -267,16 +267,16 @@ class Scan:
         """One line: where it is, what was found, how long it takes."""
         setting = setting_text(self._settings[self._at])
         if self.stage == WAIT:
-            return "scan: silent for %d s more, until the watchdogs of what was in service have run out" % self._wait_s(now_us)
+            return "scan: silent for %d s more, until the watchdogs of the EVSEs in service have expired" % self._wait_s(now_us)
         if self.stage == LISTEN:
             return "scan: listening at %s" % setting
         if self.stage == SEARCH:
-            return "scan: somebody speaks; listening at %s" % setting
+            return "scan: traffic heard; listening at %s" % setting
         if self.stage == OVER:
-            return "scan: over, %d found" % len(self.found())
+            return "scan: finished, %d found" % len(self.found())
         sweep = self._rounds[-1][1]
         unit = sweep.unit_now()
-        doing = " asked who it is" if sweep.examining else ""
+        doing = " being identified" if sweep.examining else ""
         return "scan: %sunit %d/%d%s, %d found, about %d s left" % (
             setting + " " if setting else "", unit, max(sweep.units), doing, len(self.found()), self.left_s(),
         )  # fmt: skip

@@ -31,7 +31,7 @@ def units_of(text: str, rtu: bool = True) -> "list[int]":
 
 
 def units_for(full: bool, rtu: bool = True) -> "list[int]":
-    """All addresses, or those that are likely; over TCP first those that tell whether the address matters at all."""
+    """All addresses, or the usual ones; over TCP first those that show whether the device checks the address."""
     units = list(range(1, (LAST_UNIT if full else QUICK_UNITS) + 1))
     if rtu:
         return units
@@ -87,7 +87,7 @@ def _details(row: "dict[str, Any]") -> str:
     parts += ["%s %s" % (key, names[key]) for key in ("vendor", "product", "serial", "firmware") if names.get(key)]
     parts += [_value(key, values[key]) for key in sorted(values) if key not in names]
     if row["also"]:
-        parts.append("the same at %s: parity is not looked at here" % ", ".join(row["also"]))
+        parts.append("the same at %s: parity is not checked here" % ", ".join(row["also"]))
     if row["device"] is None and not row["note"]:
         parts.append("answers: " + str(row["answers"]))
     return ", ".join(parts)
@@ -115,9 +115,9 @@ def lines(document: "dict[str, Any]") -> "list[str]":
     elif document["verdict"]:
         shown.append("stopped: " + document["verdict"])
     elif not document["found"]:
-        shown.append("nobody answers")
+        shown.append("no device answers")
     else:
         shown.append("%d found" % len(document["found"]))
     for row in document["skipped"]:
-        shown.append("unit %d was not asked: %s" % (row["unit"], row["why"]))
+        shown.append("unit %d was not called: %s" % (row["unit"], row["why"]))
     return shown

@@ -1,7 +1,7 @@
-"""One that claims no watchdog (class N): does it hold its last order, however long nobody speaks to it (rule 7)?
+"""Test of class N, an EVSE without a watchdog: does it keep its last order without communication (rule 7)?
 
-Without the maker's word for that its silence counts as its maximum. Thirty-one minutes of silence at an order well below what
-its car takes show it: the current stands, rises or goes. They are long, so a person is asked first.
+Without a statement of the manufacturer a loss of communication counts with its maximum. Thirty-one minutes without communication, at
+an order clearly below the demand of its car, show it: the current stays, rises or falls. The installer has to agree first.
 """
 
 from ampacity.base.quantities import amps
@@ -19,13 +19,13 @@ ABOVE_DA, ABOVE_DA_MIN = 30, 15  # its order above its minimum: a fall to a usua
 
 
 def keeps(claims: "Claims") -> str:
-    """What is said of one whose maker vouches for it."""
-    return "it claims no watchdog (class N) and keeps its last order for ever, as its maker says: that counts as long as it is silent"
+    """Text for an EVSE whose manufacturer states that it keeps its order."""
+    return "it has no watchdog (class N) and keeps its last order, as its manufacturer declares: this order counts during a loss of communication"
 
 
 def counts(claims: "Claims") -> str:
-    """What is said of one of which nobody knows."""
-    return "it claims no watchdog (class N), and nobody has seen that it keeps its last order: its reserve is its maximum, %s" % amps(
+    """Text for an EVSE without such a statement."""
+    return "it has no watchdog (class N) and no evidence that it keeps its last order: its reserve is its maximum, %s" % amps(
         claims["max_da"])
 
 
@@ -46,14 +46,14 @@ class SetpointHold(CommLoss):
         return self._phase != "ask"
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """A person is asked first; where its range is too small for the test, nobody."""
+        """Asks the installer first, unless the range of the EVSE is too small for the test."""
         self._since_ms = now_ms
         low_da, high_da = levels(self.claims)
         if high_da - low_da < FALL_DA_MIN + ABOVE_DA_MIN:
             self._phase = "short"
             return
         if self._phase == "ask":
-            self.ask = "%s: %s; may it be left alone for %d min, to see whether it keeps its order? Its car has to charge all the time" % (
+            self.ask = "%s: %s; test for %d min without communication whether it keeps its order? Its car has to charge all the time" % (
                 self.claims["name"], counts(self.claims), HOLD_MS // 60000)
 
     def leave(self, why: str) -> bool:
@@ -71,7 +71,7 @@ class SetpointHold(CommLoss):
         return self.claims["min_da"]  # type: ignore[no-any-return]
 
     def _short_phase(self, sight: "Observation", now_ms: int) -> bool:
-        return self.end("not needed", counts(self.claims) + "; between its minimum and its limit no change could be told from other load")
+        return self.end("not needed", counts(self.claims) + "; its range from minimum to limit is too small to tell a change from other load")
 
     def _ask_phase(self, sight: "Observation", now_ms: int) -> bool:
         if self._word is None:
@@ -94,7 +94,7 @@ class SetpointHold(CommLoss):
         drawn_da = sight.drawn_da()
         self.high_da = (sight.order_da or 0) if drawn_da is None else drawn_da
         if self.high_da - self.held_da() < FALL_DA_MIN - NEAR_DA:
-            text = "%s: its load draws %s at most; this test needs %s"
+            text = "%s: its load draws at most %s; this test needs %s"
             return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(self.high_da), amps(self.held_da() + FALL_DA_MIN)))
         self.wish_da = self.held_da()
         return self._next("lower", now_ms)
@@ -119,21 +119,21 @@ class SetpointHold(CommLoss):
         figures["silent_ms"], figures["high_da"], figures["before_da"], figures["after_da"] = HOLD_MS, self.high_da, self.base_da, after_da
         figures["device_da"], figures["meter_da"], figures["device_limit_da"] = self.device_da, meter_da, self.device_limit_da
         if after_da is None:
-            return findings.NOT_DONE, "%s: no meter shows its lines, and it measures nothing itself" % name
+            return findings.NOT_DONE, "%s: no meter shows its lines and it has no current measurement" % name
         if after_da < self.base_da - NEAR_DA:
-            text = "%s: of %s only %s were left after %d min: its car was full, or a watchdog acted that nobody claims; use a load that stays"
+            text = "%s: %s fell to %s within %d min: the car was full, or an undeclared watchdog acted; repeat the test with a constant load"
             return findings.NOT_DONE, text % (name, amps(self.base_da), amps(after_da), HOLD_MS // 60000)
         if after_da > self.base_da + NEAR_DA:
             if self.device_da is None:
-                return findings.NOT_DONE, "%s: its lines carry more than before; that may be other load; test it again" % name
+                return findings.NOT_DONE, "%s: its lines carry more current than before, which may be other load; repeat the test" % name
             self.findings.append(findings.not_held(name, self.base_da, after_da, claims["max_da"]))
             return findings.PASSED, self.findings[-1]["text"]
         if self.device_limit_da is not None and self.device_limit_da > self.held_da() + NEAR_DA:
             self.findings.append(findings.not_held(name, self.base_da, self.device_limit_da, claims["max_da"]))
             return findings.PASSED, self.findings[-1]["text"]
         self.counts["holds"] = 1
-        return findings.PASSED, "%s kept its order of %s for %d min of silence: that counts from now on, as long as it is silent" % (
-            name, amps(self.held_da()), HOLD_MS // 60000)
+        text = "%s kept its order of %s for %d min without communication: from now on this order counts during a loss of communication"
+        return findings.PASSED, text % (name, amps(self.held_da()), HOLD_MS // 60000)
 
     def held_da(self) -> int:
         """The order in force during the silence."""

@@ -1,6 +1,6 @@
 """The experiment that steps one EVSE up and down: lines, rounding, latency, and whether it obeys at all.
 
-Each plateau is an order that stands until the device shows it and the car has followed; then the meters' and the device's own
+Each plateau is an order in force until the device shows it and the car has followed; then the readings of the meters and of the device
 readings are averaged. Two neighbours make a step. Levels differ a little each time and the plateaus' lengths vary, so
 that neither a rounding nor a regular load passes unseen. Six steps are a round; up to five rounds until it is clear.
 """
@@ -62,10 +62,10 @@ class StepResponse(Experiment):
         self._latencies: "dict[str, list[Latency]]" = {"up": [], "down": []}
 
     def begin(self, sight: "Observation", now_ms: int) -> None:
-        """The first order goes out, where its range is large enough to be seen."""
+        """Sends the first order if the range is large enough to be measured."""
         low, high = levels(self.claims)
         if high - low < STEP_DA_MIN:
-            self._short: "str | None" = "%s can be stepped by %s only" % (self.claims["name"], amps(high - low))
+            self._short: "str | None" = "%s: its range allows steps of only %s" % (self.claims["name"], amps(high - low))
         else:
             self._short = None
             self._order(sight, now_ms)
@@ -75,7 +75,7 @@ class StepResponse(Experiment):
         if self._short:
             return self.end(findings.NOT_DONE, self._short)
         if not sight.online:
-            return now_ms - self._since_ms > 30000 and self.end(findings.NOT_DONE, "%s was lost meanwhile" % self.claims["name"])
+            return now_ms - self._since_ms > 30000 and self.end(findings.NOT_DONE, "%s: communication was lost during the test" % self.claims["name"])
         return bool(getattr(self, "_" + self._phase + "_phase")(sight, now_ms))
 
     # one plateau
@@ -89,14 +89,14 @@ class StepResponse(Experiment):
         self._since_ms = now_ms
 
     def _order_phase(self, sight: "Observation", now_ms: int) -> bool:
-        """Until the order is out. It may be less than wished where the room is small."""
+        """Until the order is sent. It may be less than requested if capacity is short."""
         order_da = sight.order_da
         stands = order_da is not None and abs(order_da - self.wish_da) <= max(NEAR_DA, self.claims["step_da"])
         if not stands and now_ms - self._since_ms > ROOM_MS and self._plateaus:
             before_da = self._plateaus[-1][0]
             stands = order_da is not None and before_da is not None and abs(order_da - before_da) >= STEP_DA_MIN and self.room == 2
             if not stands and self.room == 2:
-                text = "%s was not given more than %s: too little room, see `why %s`"
+                text = "%s: no order above %s was possible: too little capacity, see `why %s`"
                 return self.end(findings.NOT_DONE, text % (self.claims["name"], amps(order_da or 0), self.claims["name"]))
         if not stands:
             self._make_room(now_ms)
@@ -136,7 +136,7 @@ class StepResponse(Experiment):
         if self._draws_nothing():
             self._dry += 1
             if self._dry > DRY_MAX:
-                return self.end(findings.NOT_DONE, "%s: the load draws nothing, or stopped" % self.claims["name"])
+                return self.end(findings.NOT_DONE, "%s: the load draws no current, or stopped" % self.claims["name"])
             self._order(sight, now_ms)  # it may have been lost for a moment: the same plateau again
             return False
         self._plateaus.append((sight.order_da, sight.limit_da, self._now))
@@ -183,7 +183,7 @@ class StepResponse(Experiment):
         self._judge_rounding()
         self._judge_latency()
         self._report()
-        texts = [mapping.text() for mapping in self.mappings] or ["%s obeys; no meter above it shows its lines" % claims["name"]]
+        texts = [mapping.text() for mapping in self.mappings] or ["%s follows its orders; no meter above it shows its lines" % claims["name"]]
         own = [found["text"] for found in self.findings if found["where"] == claims["name"]]  # what a meter does wrong is no fault of its
         if own:
             outcome, texts = findings.FAILED, own

@@ -1,6 +1,6 @@
 """What was seen during a run, thinned to what a report can carry: [ms, order, reported, drawn per terminal, per line of each meter].
 
-Times are milliseconds since the run began, currents da; None where nobody knew.
+Times are milliseconds since the run began, currents da; None where unknown.
 """
 
 if False:  # for the type checker

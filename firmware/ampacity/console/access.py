@@ -1,14 +1,14 @@
-"""Who may change things: the installer. There is no default password; until one is set only local doors lead here.
+"""Installer rights. There is no default password; until one is set only local consoles exist.
 
 The password is kept by PBKDF2 (pbkdf2.py); wrong ones cost their sender time that grows (login_throttle.py). A document that is damaged, or gone
-although a password was set, makes nobody the installer: who may open the data folder ends that (docs/operate.md). Records of
-earlier versions (200 rounds of SHA-256) still open, and are written anew as soon as they did.
+although a password was set, gives no installer rights: access to the data folder ends that (docs/operate.md). Records of
+earlier versions (200 rounds of SHA-256) still work, and are converted at the next login.
 """
 
 import hashlib
 from binascii import hexlify, unhexlify
 
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.console.login_throttle import LOCAL, LoginThrottle
 
 if False:  # for the type checker
@@ -36,8 +36,8 @@ KIND = "pbkdf2-sha256"
 OLD_ROUNDS = 200
 ROUNDS_KNOWN_MAX = 10000000
 LENGTH_MIN, LENGTH_MAX = 12, 64
-LEFT_MS = 5000  # whoever asked and went on no more for so long is gone
-RESET = "a controller whose access.set somebody removed from its store: its password cannot be read"
+LEFT_MS = 5000  # a login without progress for this time has been abandoned
+RESET = "the saved password cannot be read; removing access.set from the store of the controller resets it"
 
 
 class Access:
@@ -51,7 +51,7 @@ class Access:
         self._busy_until_ms = 0
 
     def is_set(self) -> bool:
-        """Is there a password? Also one that cannot be read."""
+        """True if a password is set, also if its record is unreadable."""
         return self._store.get(DOCUMENT) is not None or DOCUMENT in self._store.damaged
 
     def lost(self) -> bool:
@@ -60,7 +60,7 @@ class Access:
         return DOCUMENT in self._store.damaged or (kept is not None and record_of(kept) is None)
 
     def change(self, text: str) -> "PasswordChange":
-        """The Work that sets a password. Raises Rejected for one that is too short or too long; its value is not repeated."""
+        """The PasswordChange for a new password. Raises Rejected outside 12..64 characters, without repeating the value."""
         if not LENGTH_MIN <= len(text) <= LENGTH_MAX:
             raise Rejected("password", "***", "%d..%d characters" % (LENGTH_MIN, LENGTH_MAX))
         return PasswordChange(self._store, self._random(16), text, self._target_us)
@@ -68,15 +68,15 @@ class Access:
     def check(self, text: str, now_ms: int, peer: str = LOCAL) -> "PasswordCheck":
         """What finds out whether it is the password: its step(clock) says None until it is over, then True or False.
 
-        peer: the address of who says it. Raises Rejected while its wrong ones before still cost time, or another is looked at.
+        peer: the source address. Raises NotNow without a password, during the wait after a wrong one, or while another login is checked.
         """
         if not self.is_set():
-            raise Rejected("login", "no password is set", "a local door, where none is needed")
+            raise NotNow("login", "", "no password is set; local access needs none")
         if self.lost():
-            raise Rejected("login", "***", RESET)
+            raise NotNow("login", "", RESET)
         wait_ms = max(self._throttle.wait_ms(peer, now_ms), self._busy_until_ms - now_ms)
         if wait_ms > 0:
-            raise Rejected("login", "too soon", "the password again after %d s" % ((wait_ms + 999) // 1000))
+            raise NotNow("login", "", "too soon; the next attempt is possible in %d s" % ((wait_ms + 999) // 1000))
         self._throttle.begin(peer, now_ms)
         self.busy(now_ms)
         record: "Record" = record_of(self._store.get(DOCUMENT))  # type: ignore[assignment]  # not lost
@@ -108,7 +108,7 @@ class PasswordChange:
         self._derivation = derivation(salt, text.encode(), None, target_us)
 
     def step(self, clock: "Clock") -> "bool | None":
-        """One slice of some ms. None: go on; True: the new password is kept. OSError: the old one stays."""
+        """One slice of some ms. None: call again; True: the new password is saved. OSError: the old one stays in force."""
         made = self._derivation
         if not made.step(clock):
             return None
@@ -128,7 +128,7 @@ class PasswordCheck:
         self._renewing: "PasswordChange | None" = None
 
     def step(self, clock: "Clock") -> "bool | None":
-        """One slice of some ms. None: go on; else whether it is the password."""
+        """One slice of some ms. None: call again; else whether the password is right."""
         if self._renewing is not None:
             return self._renewed(clock)
         self._access.busy(clock.now_ms())
@@ -162,7 +162,7 @@ def record_of(kept: "Any") -> "Record | None":
 
 
 def derivation(*facts: "Any") -> "Derivation":
-    """Loaded when somebody comes with a password."""
+    """The derivation; its module is loaded on demand."""
     from ampacity.console.pbkdf2 import Derivation
 
     return Derivation(*facts)

@@ -1,19 +1,19 @@
-"""The console's core: a typed line in, the answer's text out. Knows no socket; each connection has one of its own.
+"""The core of the console: a line in, the text of the answer out. Knows no socket; one instance per connection.
 
 The target (a role) gives: `view()` → dict; `why(evse)` → text; `log` (base/log); `limit(target, limit_da, watts,
 ttl_ms, now_ms)` with either value None, both None: withdraw; `settings` (SettingTable); `access` (Access);
 `version` (text); `commands`: dict word → (usage, function(words, now_ms) → text) for what only this role can do, all
 for the installer. It may give `asks(words)` → a question, or None, before a line that a person should think about, and
-`about(word)` → what `help WORD` says of it. Whatever is refused raises Rejected there, is counted here
+`about(word)` → the text of `help WORD`. A refusal raises Rejected there, is counted here
 ("console_refused") and changes nothing.
 
-A line with a question is not done: its answer is the question, and `yes` as the next line does it. Who knows what they
+A dangerous line is not executed at once: its answer is a question, and `yes` as the next line executes it. Who knows what they
 do, a program above all, writes `--yes` behind the command. So a dumb terminal is as safe as a program with a cursor, and
 nothing but the text of the lines decides what happens.
 """
 
 from ampacity.base import strict_json
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.printable import is_digits
 from ampacity.console.error_texts import UnknownName, UsageError, meant, sentence
 from ampacity.console.login_throttle import LOCAL
@@ -69,7 +69,7 @@ class Console:
         self._work: "PasswordChange | PasswordCheck" = None  # type: ignore[assignment]  # what takes longer than a line may
         self._then: "Callable[[bool, int], str]" = None  # type: ignore[assignment]  # what becomes of it
         self._asked: "tuple[list[str], int] | None" = None  # (the line that was asked about, until when `yes` does it)
-        self.open = True  # its door says when nobody is there any more
+        self.open = True  # cleared by the server when the connection has ended
 
     def line(self, text: str, role: str, now_ms: int) -> "str | None":
         """The answer to one line, without a line end. Refusals start with "error: ", questions with ASK.
@@ -111,7 +111,7 @@ class Console:
         if words != ["yes"]:
             return words
         if asked is None or now_ms >= asked[1]:
-            raise Rejected("yes", "", "a question just before it; nothing was asked")
+            raise NotNow("yes", "", "no question is open")
         return asked[0] + ["--yes"]
 
     def _run(self, words: "list[str]", role: str, now_ms: int) -> "Any":
@@ -133,7 +133,7 @@ class Console:
         question = asks(words) if asks and not sure else None
         if question:
             self._asked = (words, now_ms + YES_MS)
-            return "%s%s: %s\n`yes` does it, anything else does not." % (ASK, " ".join(words), question)
+            return "%s%s: %s\n`yes` confirms, anything else cancels." % (ASK, " ".join(words), question)
         self.target.asked_by = self  # type: ignore[attr-defined]
         return extra[1](words[1:], now_ms)
 
@@ -142,9 +142,9 @@ class Console:
 
     def _need(self, allowed: bool, word: str) -> None:
         if not allowed:
-            raise Rejected(word, "", "you to login as installer first: `login PASSWORD`")
+            raise Rejected(word, "", "installer rights; login as installer first: `login PASSWORD`")
 
-    # for everybody
+    # for all users
 
     def _help(self, words: "list[str]", now_ms: int) -> str:
         if len(words) > 1:
@@ -230,13 +230,13 @@ class Console:
         self.logged_in = right
         if not right:
             self.target.log.add("warning", "console: wrong password, from " + self._peer, now_ms)
-            raise Rejected("login", "***", "the installer's password")
+            raise NotNow("login", "", "wrong password")
         return "installer"
 
     def _logout(self, words: "list[str]", now_ms: int) -> str:
         self.logged_in = False
         self.staged = {}
-        return "user" if self.target.access.is_set() else "no password is set: this console stays the installer's; `password NEW` sets one"
+        return "user" if self.target.access.is_set() else "no password is set: this session keeps installer rights; `password NEW` sets one"
 
     # for the installer
 
@@ -260,7 +260,7 @@ class Console:
         self.staged[row.key] = row.parse(" ".join(words[1:-1] if at_once else words[1:]), words[0])
         if at_once:
             return self._commit((), now_ms)
-        return "%s: %s staged, in this conversation; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
+        return "%s: %s staged in this session; commit or rollback" % (row.key, row.shown(self.staged[row.key]))
 
     def _commit(self, words: "Words", now_ms: int) -> str:
         staged = self.staged
@@ -277,7 +277,7 @@ class Console:
     def _rollback(self, words: "list[str]", now_ms: int) -> str:
         count = len(self.staged)
         self.staged = {}
-        return "%s forgotten" % plain(count)
+        return "%s discarded" % plain(count)
 
     def _password(self, words: "list[str]", now_ms: int) -> None:
         self._work, self._then = self.target.access.change(" ".join(words)), self._changed

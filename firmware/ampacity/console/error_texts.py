@@ -9,7 +9,7 @@ class UnknownName(Rejected):
     """A name that is not there. kind: what it would name; names: list of those that are."""
 
     def __init__(self, kind: str, name: str, names: "list[str]") -> None:
-        super().__init__(kind, name, ", ".join(names) or "nothing: there is none here")
+        super().__init__(kind, name, ", ".join(names) or "none exist")
         self.names = names
 
 
@@ -32,7 +32,7 @@ def sentence(error: "Rejected") -> str:
         return "%s is refused: %s" % ("%s `%s`" % (field, value) if value else field, allowed)
     if not value or error.value is None:
         return "%s needs %s" % (field, allowed)
-    return "%s `%s` is refused; right would be: %s" % (field, value, allowed)
+    return "%s `%s` is refused; expected: %s" % (field, value, allowed)
 
 
 def meant(name: str, names: "list[str]") -> str:
@@ -44,7 +44,7 @@ def meant(name: str, names: "list[str]") -> str:
 def listed(names: "list[str]") -> str:
     """`there are …` with at most 24 of the names, and how many more there are."""
     if not names:
-        return "there is none here"
+        return "none exist"
     more = len(names) - NAMES_MAX
     return "there are " + ", ".join(names[:NAMES_MAX]) + (" and %d more" % more if more > 0 else "")
 

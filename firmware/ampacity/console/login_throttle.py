@@ -1,4 +1,4 @@
-"""How often a password may be tried: each address has a wait of its own, so that who guesses keeps itself out and nobody else.
+"""Limit of password attempts: each address has its own wait, so that guessing blocks only the guessing address.
 
 Strangers together have an allowance besides, for an address costs them little. The machine's own console and addresses that
 have shown the password before do not share it, and wait for seconds only: they always come to their try.
@@ -20,7 +20,7 @@ class LoginThrottle:
     """Peers are addresses as text. `begin` before each try, then `wrong` or `right`."""
 
     def __init__(self) -> None:
-        self._strangers: "list[Row]" = []  # [peer, its next wait, until when it waits], who tried last at the end
+        self._strangers: "list[Row]" = []  # [peer, its next wait, end of its wait], the latest attempt last
         self._known: "list[Row]" = []
         self._spent_ms = 0  # until when the strangers' allowance is used up, could it be used one by one
 
@@ -32,7 +32,7 @@ class LoginThrottle:
         return max(wait_ms, 0)
 
     def begin(self, peer: str, now_ms: int) -> None:
-        """A stranger's try takes of the allowance, whatever comes of it."""
+        """Counts an attempt of an unknown address against the allowance, whatever its result."""
         if not self.knows(peer):
             self._spent_ms = max(self._spent_ms, now_ms) + STRANGERS_EACH_MS
 

@@ -1,7 +1,7 @@
 """PBKDF2-HMAC-SHA256 (RFC 8018) in slices, for both runtimes: neither scrypt nor the library's own PBKDF2 is on a board.
 
-A derivation may take seconds; whoever asks calls `step` again and again, and the loop has its turn in between. The number of
-rounds of a new password is what this controller does in TARGET_US of its own time, within bounds, and is kept with it.
+A derivation may take seconds; the caller calls `step` repeatedly, so that the loop runs in between. The number of
+rounds of a new password is what this controller computes in TARGET_US, within bounds, and is stored with it.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ if False:  # for the type checker
     from ampacity.base.clock import Clock
 
 SLICE_US = 4000  # a turn of the loop's time
-SLICE_ROUNDS_MAX = 4096  # where the clock stands still
+SLICE_ROUNDS_MAX = 4096  # if the clock does not advance
 BATCH = 8  # rounds between two looks at the clock
 TARGET_US = 500000
 ROUNDS_MIN, ROUNDS_MAX = 10000, 600000

@@ -32,7 +32,7 @@ def plain(item: "Any") -> str:
 
 
 def render_meter(name: str, meter: "dict[str, Any]") -> str:
-    """A meter's line: what it shows, what it shows beside, and its fault."""
+    """The line of a meter: currents and power, additional values, and its fault."""
     state = "online" if meter.get("online") else "offline"
     line = "meter %s  %s  %s A  %s W" % (name, state, plain(meter.get("amps_a")), plain(meter.get("power_w")))
     if meter.get("power_age_s") is not None:

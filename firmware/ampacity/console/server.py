@@ -35,7 +35,7 @@ UNREAD_S_MAX = 10  # for so long an answer may wait to be read
 
 
 def role_of(host: str, access: "Access") -> str:
-    """Role that a door on this host gives by itself. Raises Rejected for a door that must not be open yet."""
+    """Role of a console on this host without a login. Raises Rejected for an address that must not be open yet."""
     if access.is_set():
         return "user"
     if host not in LOCAL_HOSTS:
@@ -44,10 +44,10 @@ def role_of(host: str, access: "Access") -> str:
 
 
 async def serve(platform: "Network", host: str, port: int, access: "Access", target: "Callable[[], Target]", log: "Log") -> "Any":
-    """Listen on host:port; each connection gets a Console of its own. Returns the server (close()).
+    """Listen on host:port; each connection gets a separate Console. Returns the server (close()).
 
-    target: function that returns what consoles work on. It is asked, and the console loaded, when somebody says a line.
-    Whoever is not a console's client, and what comes above CLIENTS_MAX, is hung up, counted in the log and told there.
+    target: function that returns the target of the consoles; called at the first line, which also loads the console.
+    Connections of other protocols, and those above CLIENTS_MAX, are closed, counted and logged.
     """
     role_of(host, access)
     served = ConsoleServer(platform, target, log, lambda: role_of(host, access), access.knows)
@@ -85,14 +85,14 @@ class ConsoleServer:
             self.platform.abort(writer)
 
     def foreign(self) -> None:
-        """Somebody speaks another language: a browser that a web page sent here, for one."""
+        """Closes a connection of another protocol, such as a browser that a web page sent here."""
         self.log.counter("console_foreign")
-        self.told.add("not a console client (HTTP, TLS or the like): hung up", self.platform.clock.now_ms())
+        self.told.add("not a console client (HTTP, TLS or similar): connection closed", self.platform.clock.now_ms())
 
     def busy(self) -> None:
         """A line came for which there is no turn."""
         self.log.counter("console_busy")
-        self.told.add("too many lines wait for their turn: one was refused", self.platform.clock.now_ms())
+        self.told.add("too many commands queued: one was refused", self.platform.clock.now_ms())
 
     def _full(self, text: str, now_ms: int) -> None:
         self.log.counter("console_turned_away")
@@ -133,12 +133,12 @@ class ConsoleConnection:
                 return
 
     async def _answer(self, line: bytes) -> bool:
-        """True: it was answered. False: nobody is there any more, or too many lines wait before it."""
+        """True: it was answered. False: the connection has ended, or too many lines are queued."""
         port = self._port
         stranger = not self._known()
         if port.queued >= QUEUED_MAX or (stranger and port.strangers >= STRANGERS_QUEUED_MAX):
             port.busy()
-            await self._say(b"error: console: too many lines wait for their turn; try again\n")
+            await self._say(b"error: console: too many commands queued; try again\n")
             return False
         port.queued += 1
         port.strangers += stranger

@@ -28,12 +28,12 @@ TEXT_MAX = 120
 
 
 class Setting:
-    """One row. key: its name, that of the site file where it stands there too. kind: "int", "da" (typed in amperes with one
+    """One row. key: its name, the same as in the site file if it exists there. kind: "int", "da" (typed in amperes with one
     decimal), "s" (typed in seconds, a value in ms), "bool", "text", "choice".
 
     least, most: range of "int", "da" (in da) and "s" (in ms). choices: tuple of words for "choice". unit: for people.
     default: the value without a stored one. apply: function(value), called at load and commit; may raise Rejected.
-    secret: its value is never shown. former: the name that it had before; it is still read, and the store goes on with it.
+    secret: its value is never shown. former: its earlier name, which is still read and still used in the store.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Setting:
         return "%s %s" % (value, self.unit) if self.unit else str(value)
 
     def fits(self, value: "Value") -> bool:
-        """Is a stored value still one that is allowed? The table may have changed since."""
+        """True if a stored value is still allowed; the table may have changed."""
         if self.kind == "bool":
             return isinstance(value, bool)
         if self.kind in ("int", "da", "s"):

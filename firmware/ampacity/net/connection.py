@@ -3,7 +3,7 @@
 Three small tasks serve it: one reads, one writes (only one: two writers would tear each other's frames on MicroPython),
 one watches the time. When one of them ends, all do.
 
-Whatever a server sends, and whether or not it reads, takes a bounded part of our memory and time: the one that reads goes
+Whatever a server sends, and whether or not it reads, uses a bounded part of memory and time: the task that reads goes
 on when all is sent that the last message or the last few frames called for, and rests as long as it has worked.
 """
 
@@ -167,8 +167,8 @@ class Connection:
             await clock.sleep_ms(rest_ms)
 
     def _flooded(self) -> bool:
-        """Pings cost the server nothing and us an answer each, messages behind each other keep all others out: of a server that sends
-        so many we take leave."""
+        """Disconnects from a server that sends too many pings, each of which costs a reply, or too many messages without waiting for
+        the answers."""
         socket = self._socket
         self._pings, socket.pings = self._pings + socket.pings, 0
         self._piled, socket.piled = self._piled + socket.piled, 0

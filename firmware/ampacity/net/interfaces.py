@@ -7,13 +7,13 @@ if False:  # for the type checker
     from ampacity.base.interfaces import ByteReader, ByteWriter
 
     class Station(Protocol):
-        """Whoever speaks OCPP over the link."""
+        """The OCPP part that uses the link."""
 
         def connected(self, now_ms: int) -> None:
             """The WebSocket is open."""
 
         def disconnected(self, now_ms: int) -> None:
-            """It is open no more."""
+            """The connection has closed."""
 
         def receive(self, text: str, now_ms: int) -> None:
             """A message from the CSMS, at most message_max bytes."""

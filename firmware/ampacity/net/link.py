@@ -66,8 +66,8 @@ class Link:
 
     platform: connect(host, port, tls, server name) → awaitable of (reader, writer); host is an IP literal, whatever the URL
     says; the last two only for wss. station: connected(now_ms), disconnected(now_ms), receive(text, now_ms),
-    next(now_ms) → (text | None, wake_at_ms | None); whoever gives it something to say calls wake(). rng: draws the
-    random part of the back-off. entropy(n): n bytes that nobody can foresee, for keys and masks. Counters in the log:
+    next(now_ms) → (text | None, wake_at_ms | None); the producer of a message calls wake(). rng: draws the
+    random part of the back-off. entropy(n): n unpredictable bytes, for keys and masks. Counters in the log:
     link.connects, link.drops, link.failed, link.refused, link.garbage, link.oversized, link.utf8, link.silent, link.flooded.
     `trouble`: why there is no connection, in one line; None while there is one, and before the first attempt.
     on_distrust: None, or function(text): the server's certificate, or its old TLS (OLD_TLS in the text), was refused.
@@ -134,7 +134,7 @@ class Link:
             self._connection.close()
 
     async def run(self) -> None:
-        """For ever, until stop()."""
+        """Runs until stop()."""
         try:
             while not self._stopping:
                 self._hurry = False
@@ -176,7 +176,7 @@ class Link:
         return ("ws",) if config.tls is None else ("ws", "wss")
 
     def failed(self, counter: str, text: str) -> None:
-        """Count, log and keep what went wrong; a certificate or a TLS that was refused is told besides."""
+        """Count, log and keep what went wrong; a refused certificate or TLS version is also reported."""
         self._trouble = text
         self._log.counter("link." + counter)
         self._log.add("warning", text, self._clock.now_ms())
@@ -221,5 +221,5 @@ def error_text(error: "BaseException") -> str:
 
 
 async def run_link(platform: "Connector", station: "Station", config: "LinkConfig", clock: "Clock", log: "Log") -> None:
-    """Keep `station` connected as `config` (LinkConfig) says, for ever. Who wants to wake or stop it keeps a Link."""
+    """Keep `station` connected as `config` (LinkConfig) says, without end. To wake or stop it, keep a Link instead."""
     await Link(platform, station, config, clock, log).run()

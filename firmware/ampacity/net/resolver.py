@@ -55,7 +55,7 @@ class Resolver:
         self._known: "dict[str, tuple[str, int]]" = {}  # host → (address, good until ms)
 
     async def resolve(self, host: str, timeout_ms: int = TIMEOUT_MS) -> str:
-        """An IPv4 address. Literals and "localhost" ask nobody. OSError: no such host (2), or no server answered (5).
+        """An IPv4 address. Literals and "localhost" need no query. OSError: no such host (2), or no server answered (5).
 
         timeout_ms: for each server; all are asked twice.
         """

@@ -8,7 +8,7 @@ if False:  # for the type checker
 
 
 class TimedEvent:
-    """set() wakes whoever waits; so does the time given to wait(). It may ring early; ask again what is due."""
+    """set() wakes the waiting task; so does the time given to wait(). It may wake early; check again what is due."""
 
     def __init__(self, clock: "Clock") -> None:
         self._clock = clock

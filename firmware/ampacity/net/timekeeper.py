@@ -1,4 +1,4 @@
-"""The door to the time of day: asks a time server now and then and tells the wall clock."""
+"""Time of day from a time server: polls it and sets the wall clock."""
 
 import os
 
@@ -19,7 +19,7 @@ RETRY_MS = 15000  # a server that was asked in vain is not asked more often (RFC
 BURST, BURST_MS = 8, 2000  # but the first times after the start, or after the network was away (RFC 5905, iburst)
 UNSENT_MS = 3000  # no request left: no name, no route
 TIMEOUT_MS = 2000
-REFUSED_EACH = 100  # so many times that cannot be are told once
+REFUSED_EACH = 100  # impossible times per log line
 
 
 async def ask_time(
@@ -65,7 +65,7 @@ async def run_timekeeper(
     period_ms: int = PERIOD_MS,
     on_time: "Callable[[int], object] | None" = None,
 ) -> None:
-    """For ever: ask `host` each period_ms, and soon again where it did not answer or could not be asked. A jump goes to the log as a
+    """Runs without end: asks `host` every period_ms, and sooner if it did not answer or could not be asked. A jump goes to the log as a
     warning.
 
     on_time(unix_ms): told each answer.

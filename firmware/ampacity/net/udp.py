@@ -4,7 +4,7 @@ import asyncio
 import socket
 
 POLL_S = 0.02
-AT_ONCE = 8  # datagrams taken between two polls: a flood of them costs no more time than that
+AT_ONCE = 8  # datagrams taken between two polls: limits the time of a flood
 DATAGRAM_MAX = 1500
 
 
@@ -12,7 +12,7 @@ class Datagrams:
     """Datagrams to and from one IPv4 address (a literal)."""
 
     def __init__(self, host: str, port: int) -> None:
-        address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]  # of a literal: asks nobody
+        address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]  # of a literal: no query
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.connect(address)
@@ -23,7 +23,7 @@ class Datagrams:
         self._socket.send(data)
 
     async def receive(self, timeout_ms: int) -> "bytes | None":
-        """The next datagram, at most 1,500 bytes; None if none came within about timeout_ms, or nobody listens there."""
+        """The next datagram, at most 1,500 bytes; None if none came within about timeout_ms, or the port is closed there."""
         for _ in range(max(1, timeout_ms // 20)):
             try:
                 data = self._socket.recv(DATAGRAM_MAX) if self._taken < AT_ONCE else None

@@ -52,9 +52,9 @@ class WebSocketClient:
     url: of net.url; its path is asked for as it is. protocols: offered in this order; the server must take one.
     username, password: HTTP Basic if not None. message_max: bytes of a message, fragments together.
     entropy(n): n unpredictable bytes. After it opened: `protocol`. After a refused upgrade: `status`, the HTTP status.
-    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came. `piled`: what
-    frames cost that were sent before we had taken those before them, see MESSAGE_COST; whoever reads it sets it to 0.
-    `more`: FRAMES_AT_ONCE frames were taken and there may be others: go on with receive(b"").
+    After an error: `fault`, a short name of its kind ("refused", "garbage", "oversized", "utf8"). `pings`: how many came. `piled`: cost
+    of the frames that were sent before earlier ones were taken, see MESSAGE_COST; its reader sets it to 0.
+    `more`: FRAMES_AT_ONCE frames were taken and there may be others: continue with receive(b"").
     """
 
     def __init__(

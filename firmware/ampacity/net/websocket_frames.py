@@ -43,7 +43,7 @@ def encode(opcode: int, payload: bytes, key: bytes, fin: bool = True) -> bytes:
 
 
 class FrameReader:
-    """A server's bytes in, frames out. Holds no more than one payload in bounds and what came behind it.
+    """Bytes of a server in, frames out. Holds at most one bounded payload and the bytes after it.
 
     payload_max: longest payload in bytes; a longer one is a WebSocketError when its head is seen, before it is stored.
     `piled`: the frame that was taken last had come behind another before that was taken.

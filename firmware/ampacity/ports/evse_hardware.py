@@ -1,4 +1,4 @@
-"""The hardware of one charging point as plain attributes: what the pins say, and what they are told."""
+"""The hardware of one charging point as plain attributes: states of inputs and outputs."""
 
 if False:  # for the type checker
     from collections.abc import Callable

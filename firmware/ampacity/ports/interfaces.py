@@ -33,11 +33,11 @@ if False:  # for the type checker
             """End the sleep."""
 
     class Watchdog(Protocol):
-        """What restarts a controller whose safety loop hangs."""
+        """Restarts a controller whose safety loop hangs."""
 
         @property
         def armed(self) -> bool:
-            """Does it bite when nobody feeds it?"""
+            """True if it restarts the controller when it is not fed."""
 
         def feed(self) -> None:
             """Only the safety loop calls this, after it has checked the invariant (docs/safety.md, rule 11)."""

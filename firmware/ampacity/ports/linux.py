@@ -117,7 +117,7 @@ class LinuxPlatform(Platform):
         loop, tasks = asyncio.get_running_loop(), set()
 
         def connected(reader: "Any", writer: "Any") -> None:
-            """A task of our own: the library takes one that a stop cancels for a fault, and says so on standard error."""
+            """A separate task: the library reports a task that a stop cancels as a fault, on standard error."""
             task: "asyncio.Task[None]" = loop.create_task(handler(reader, writer))
             tasks.add(task)
             task.add_done_callback(lambda task: over(task, writer))
@@ -147,7 +147,7 @@ class Selector(selectors.EpollSelector):
     """Any file number, and waits to the microsecond: epoll rounds each up to a millisecond, so select waits, for epoll's own number."""
 
     def select(self, timeout: "float | None" = None) -> "Any":
-        """As the library's; timeout in seconds, None: for ever."""
+        """As the library's; timeout in seconds, None: without end."""
         if timeout is not None and 0 < timeout and self.fileno() < SELECT_MAX:
             select.select((self.fileno(),), (), (), timeout)
             timeout = 0
@@ -191,7 +191,7 @@ class StopSignal:
 def run(main: "Coroutine[Any, Any, Any]") -> "Any":
     """asyncio.run on a loop that no number of connections breaks. Ends with KeyboardInterrupt after SIGTERM, SIGHUP or Ctrl-C.
 
-    SIGHUP and Ctrl-C stay ignored where whoever started the process had it so; one that was held back until here is taken now.
+    SIGHUP and Ctrl-C stay ignored if they were ignored when the process started; a signal that was held back until here is taken now.
     Once the loop is over no signal changes the exit status.
     """
 

@@ -19,7 +19,7 @@ if False:  # for the type checker
     from ampacity.ports.tls_credentials import TlsCredentials
 
 SHAKING_MAX = 8  # handshakes at once
-SHAKING_MS = 2000  # one that takes longer goes when another client speaks
+SHAKING_MS = 2000  # a longer handshake is ended when another client sends data
 LOOK_S = 0.02
 
 
@@ -61,7 +61,7 @@ def as_tls_error(error: "OSError", peer: str) -> "OSError":
 
 
 async def accept(writer: "StreamWriter", made: "ssl.SSLContext", peer: str) -> None:
-    """The handshake of a connection that somebody made to us. OSError in our words if it does not succeed."""
+    """The handshake of an incoming connection. OSError in our words if it does not succeed."""
     plain = writer.transport
     try:
         await writer.start_tls(made, ssl_handshake_timeout=HANDSHAKE_S)

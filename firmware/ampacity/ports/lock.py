@@ -1,7 +1,7 @@
 """One controller for a data folder, and one for a serial device: the second is refused.
 
 The kernel's own lock (flock) where it can be had: it ends with the process, however that ends, so nothing stale is left.
-A runtime that cannot call it writes who it is instead, and looks whether that process still lives; a board has one
+A runtime that cannot call it writes its process identity instead, and checks whether that process still lives; a board has one
 program and needs neither.
 """
 
@@ -20,7 +20,7 @@ try:
     import fcntl
 
     def flock(fd: int) -> bool:
-        """Lock an open file, without waiting. False: somebody else has it."""
+        """Lock an open file, without waiting. False: another process has it."""
         try:
             fcntl.flock(fd, LOCK_EX_NB)
         except OSError:
@@ -43,7 +43,7 @@ except ImportError:
         close_fd = _libc.func("i", "close", "i")
 
         def flock(fd: int) -> bool:
-            """False: somebody else has it."""
+            """False: another process has it."""
             return bool(_flock(fd, LOCK_EX_NB) == 0)
 
         def open_fd(path: str, flags: int) -> int:
@@ -58,7 +58,7 @@ except ImportError:
 
 
 class Busy(Exception):
-    """Somebody else has it; the text says what and, where that is known, who."""
+    """Another process has it; the text names the file and, if known, the process."""
 
 
 def who(text: str) -> str:
@@ -122,7 +122,7 @@ class FolderLock:
             self.trouble = str(error)
 
     def _lock(self, folder: str) -> bool:
-        """A file that cannot be written can still be locked. One that is not there cannot: then there is no lock."""
+        """A file that cannot be written can still be locked. A missing file cannot: then there is no lock."""
         try:
             self._fd = open_fd(self._path, O_RDWR_CREAT)
         except OSError as error:
@@ -151,7 +151,7 @@ def claim(fd: int) -> None:
 
 
 def look(path: str) -> None:
-    """Busy when another program has the device now; one that is not there yet is nobody's."""
+    """Busy if another program has the device; a missing device is free."""
     if flock is None:
         return
     try:

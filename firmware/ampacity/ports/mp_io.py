@@ -20,7 +20,7 @@ EBADF = 9
 
 
 class TicksClock(TickClock):
-    """The runtime's microsecond ticks, made to grow for ever."""
+    """The microsecond ticks of the runtime without wrap-around."""
 
     def __init__(self) -> None:
         super().__init__(time.ticks_us, time.ticks_add(0, -1) + 1)
@@ -68,7 +68,7 @@ def readable(stream: "Any") -> "Any":
 
 
 def forget(stream: "Any") -> None:
-    """Let go of a pollable object that is about to be closed; tasks that wait for it go on, and fail at their next use."""
+    """Release a pollable object that is about to be closed; tasks that wait for it resume, and fail at their next use."""
     waiting = core._io_queue.map.get(id(stream))
     if waiting is not None:
         for task in waiting[:2]:
@@ -81,7 +81,7 @@ class Gone(io.IOBase):
     """In the place of a socket that was aborted: the number that it had may be another connection's by now."""
 
     def ioctl(self, request: int, argument: int) -> int:
-        """Ready for whatever is polled: who waits goes on, and fails."""
+        """Always ready: waiting tasks resume, and fail."""
         return argument if request == POLL else 0
 
     def _none(self, *_arguments: "Any") -> "Any":
@@ -90,11 +90,11 @@ class Gone(io.IOBase):
     read = readinto = readline = write = setsockopt = _none
 
     def close(self) -> None:
-        """Closed already, and only once: the runtime would close whoever has the number now."""
+        """Closed already, and only once: the runtime would close a new stream with the same number."""
 
 
 def let_go(stream: "Any") -> None:
-    """Close it for good: whoever still waits for it goes on, fails, and touches nobody else's. `under`: a stream below it."""
+    """Close it for good: tasks that still wait for it resume and fail, without access to other streams. `under`: a stream below it."""
     gone = Gone()
     while stream is not None:
         stream.s.close()

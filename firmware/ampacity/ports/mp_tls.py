@@ -31,8 +31,8 @@ if False:  # for the type checker
     from ampacity.ports.tls_credentials import TlsCredentials
 
 HEAD_BYTES = 5
-SHAKING_MAX = 2  # handshakes at once: each takes 27 KiB before it has shown who it is
-SHAKING_MS = 4000  # one that takes longer goes when another client speaks
+SHAKING_MAX = 2  # simultaneous handshakes: each takes 27 KiB before its client is authenticated
+SHAKING_MS = 4000  # a longer handshake is ended when another client sends data
 CLOSE, POLL = 4, 3  # requests of the stream protocol
 TLS13 = "TLS1-3-"
 SUBJECT_ALT_NAME = b"\x06\x03\x55\x1d\x11"  # the identifier 2.5.29.17 in DER
@@ -276,7 +276,7 @@ def _roomy(function: "Callable[[Any], Any]", argument: "Any") -> "Any":
 
 
 class TlsServer:
-    """What a server makes of each connection: a context of its own, so that the certificate it saw is that peer's."""
+    """A separate context per connection, so that the certificate belongs to this peer."""
 
     def __init__(self, files: "TlsCredentials") -> None:
         self._files = files

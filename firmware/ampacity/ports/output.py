@@ -7,7 +7,7 @@ if False:  # for the type checker
 
 
 class Output:
-    """`on`: what it was told. `seen`: what its feedback shows (True: acted), None where there is no feedback."""
+    """`on`: the commanded state. `seen`: the state of its feedback (True: acted), None where there is no feedback."""
 
     def __init__(self, name: str, write: "Callable[[bool], object] | None" = None) -> None:
         self.name = name

@@ -88,7 +88,7 @@ class Platform:
             await run_link(self, self.sim, self.boot["sim"])
 
     def rng(self) -> Rng:
-        """Chance of the system's random source; a bench brings one that repeats."""
+        """Random numbers from the system; a bench provides a repeatable source."""
         return Rng(int.from_bytes(os.urandom(4), "big"))
 
     def evse_hardware(self, evse_name: str) -> "EvseHardware | None":
@@ -112,7 +112,7 @@ class Platform:
         return host_of(writer.get_extra_info("peername"))
 
     def set_clock(self, unix_ms: int) -> None:
-        """The time of day was told, in ms since 1970: a board without a clock of its own checks certificates by it."""
+        """Sets the time of day, in ms since 1970: a board without a clock checks certificates with it."""
 
     def output(self, name: str) -> "Output | None":
         """The Output of that name ("gpio:N"); on the bench any name is one. None where this controller has no such pin."""
@@ -154,7 +154,7 @@ class Platform:
         return self.boot.get("reason") or ("PowerUp" if self.boot.get("sim") else self.hardware_reason())
 
     def hardware_reason(self) -> str:
-        """What the hardware's own register says of it."""
+        """Cause of the last reset by the register of the hardware."""
         return "unknown"
 
     def power_mark(self) -> str:
@@ -168,7 +168,7 @@ class Platform:
             pass
 
     async def pace(self, duration_ms: int) -> None:
-        """The safety loop's own sleep, in ms. A bench's `hang` holds the loop here while all else goes on."""
+        """Sleep of the safety loop, in ms. The fault `hang` of a bench stops the loop here while all other tasks run."""
         await self.clock.sleep_ms(duration_ms)
         while "hang" in self.faults:
             await self.clock.sleep_ms(20)
@@ -185,7 +185,7 @@ class Platform:
 
         try:
             look(self.device_of(bus_facts))
-        except Rejected:  # no device of its own
+        except Rejected:  # no such device
             pass
 
     def device_of(self, bus_facts: "Facts") -> str:

@@ -1,7 +1,7 @@
 """A serial line at the other end of a TCP connection: a gateway that hands characters on as they are, "socket://HOST:PORT".
 
 What such a gateway was handed must not come later than the bus facts say (transit_ms): nothing is queued while there is
-no connection, and one whose bytes nobody acknowledges is dropped, with what it still holds.
+no connection, and one whose bytes are not acknowledged is dropped, with its pending data.
 """
 
 import socket

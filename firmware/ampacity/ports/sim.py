@@ -49,7 +49,7 @@ class SimWatchdog:
         self.on_feed: "Callable[[], object] | None" = None
 
     def feed(self) -> None:
-        """Only the safety loop calls this; the bench is told at most each 50 ms."""
+        """Only the safety loop calls this; the bench is informed at most every 50 ms."""
         self.fed = True
         if self.on_feed is not None:
             self.on_feed()
@@ -81,7 +81,7 @@ class SimLink:
         return self._outputs[name]
 
     def evse_hardware(self, evse: str) -> "EvseHardware":
-        """The charging point of that name; the bench gives every controller those that it asks for."""
+        """The charging point of that name; the bench provides those that a controller asks for."""
         if evse not in self._ports:
             self._ports[evse] = port = EvseHardware(evse)
             port.on_change = self._changed
@@ -180,13 +180,13 @@ def seen(port: "EvseHardware") -> "tuple[int, int, bool | None, bool, bool, bool
 
 
 def output_line(name: str, state: "State") -> str:
-    """The line that tells the bench an EVSE's outputs; the pilot's duty in permille."""
+    """The line with the outputs of an EVSE for the bench; duty of the pilot in permille."""
     (kind, permille), contactor, lock = state
     return strict_json.dumps({"evse": name, "pilot": [kind, permille], "contactor": contactor, "lock": lock})
 
 
 async def run_link(platform: "BenchPlatform", link: "SimLink", address: str) -> None:
-    """Connect to the bench at HOST:PORT and serve `link` in tasks of its own; the process ends with the bench."""
+    """Connect to the bench at HOST:PORT and serve `link` in separate tasks; the process ends with the bench."""
     host, port = parse_address(address)
     for _ in range(CONNECT_TRIES):
         try:
@@ -215,7 +215,7 @@ async def read_lines(platform: "BenchPlatform", link: "SimLink", reader: "Any") 
 
 
 async def write_lines(platform: "BenchPlatform", link: "SimLink", writer: "Any", waiter: "Sleeper") -> None:
-    """Lines to the bench, as they are due, for ever. Raises OSError."""
+    """Sends due lines to the bench, without end. Raises OSError."""
     while True:
         lines = link.due(platform.clock.now_ms())
         if lines:
@@ -225,7 +225,7 @@ async def write_lines(platform: "BenchPlatform", link: "SimLink", writer: "Any",
 
 
 async def until_end(coroutine: "Coroutine[Any, Any, None]") -> None:
-    """The bench is gone, or speaks no more: so is the hardware. End the process as a power cut would."""
+    """The connection to the bench, and so the hardware, is lost: end the process as a power cut would."""
     try:
         await coroutine
     except OSError:

@@ -8,7 +8,7 @@ SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECD
 
 
 class TlsCredentials:
-    """roots: whom to trust (PEM, one or more certificates). certificate, key: who we are (PEM; both or none).
+    """roots: trusted certificates (PEM, one or more). certificate, key: our identity (PEM; both or none).
 
     Rejected names the field. `roots`, `chain`: lists of DER; `key`: DER or None; `chain_pem`, `key_pem`: as given.
     """

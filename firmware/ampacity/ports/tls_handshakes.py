@@ -1,6 +1,6 @@
-"""Connections that have to be secured before anybody serves them: bounded in number and in time, on every platform.
+"""TLS handshakes of incoming connections: bounded in number and in time, on every platform.
 
-Who has not said a byte takes next to nothing and only pushes out others that have not; a handshake takes one of few places.
+A connection without a byte takes little memory and replaces only others without a byte; a handshake takes one of few places.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Hardware watchdogs: only the safety loop feeds them, after it has checked the invariant (safety.md rule 11).
 
 Which one is a fact of boot.json: `"watchdog": "/dev/watchdog"` on Linux, with either runtime; `"watchdog": 8000` on a
-board, in ms. Without one a controller that hangs stays hung, and only the leases of others bring them down.
+board, in ms. Without one a controller that hangs stays so, and only the leases of the EVSEs end their orders.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The `files` door on a folder, for both runtimes.
 
-A replacement is written beside the file, synced and renamed over it. The few files that are appended to stay open:
+A replacement is written next to the file, synced and renamed over it. The few files that are appended to stay open:
 a journal appends a hundred times to one file, and opening costs more than writing.
 """
 
@@ -25,7 +25,7 @@ except ImportError:
         return open(path, flags, buffering=0)  # type: ignore[no-any-return]
 
     def restrict(path: str, mode: int) -> bool:
-        """Nothing to take from anybody."""
+        """No modes to correct."""
         return False
 
 

@@ -1,7 +1,7 @@
 """Small JSON documents by name, each replaced as a whole: after a power cut there is the old one or the new one.
 
 A file's first line is the CRC-32 of the rest. A document that does not match it, or cannot be read (worn flash, a hand in the
-folder), is never half believed: it counts as missing, and its name is in `damaged`. Of documents on which trust rests one that
+folder), is never used in part: it counts as missing, and its name is in `damaged`. Of documents on which trust rests one that
 was there and is gone is damaged, too: their names are kept in a document of their own.
 """
 
@@ -104,7 +104,7 @@ class DocumentStore:
     def _read(self, name: str) -> "bytes | None":
         try:
             return self._files.read(name + SUFFIX)
-        except OSError:  # then it is written anew
+        except OSError:  # then it is rewritten
             return None
 
     def _look(self) -> None:

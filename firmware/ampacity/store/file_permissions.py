@@ -61,7 +61,7 @@ except AttributeError:
 
 
 def restrict(path: str, mode: int) -> bool:
-    """Take from others what they have of it. True: they have it still, for the medium keeps no modes or it is somebody else's.
+    """Removes the access of other users. True: they still have access, because the medium keeps no modes or the file has another owner.
 
     mode: FILE_MODE or FOLDER_MODE. OSError: it is not there, or the medium refuses.
     """

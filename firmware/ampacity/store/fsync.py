@@ -1,4 +1,4 @@
-"""How a runtime is told to write to the medium now: os.fsync, or the C library's where MicroPython has `ffi`."""
+"""How a runtime flushes to the medium: os.fsync, or the C library's where MicroPython has `ffi`."""
 
 import os
 

@@ -181,7 +181,7 @@ class Journal:
             self._reopen()
 
     def _reopen(self) -> None:
-        """Go on in the newest file; a torn tail is cut off first."""
+        """Continues in the newest file; a torn tail is cut off first."""
         number, _, size = self._segments[-1]
         try:
             data: bytes = self._files.read(self._path(number))  # type: ignore[assignment]  # it was there a moment ago

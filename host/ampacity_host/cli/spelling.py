@@ -1,4 +1,4 @@
-"""How the command line reads: help that is not cut, and former spellings that keep working without being shown."""
+"""Reading of the command line: uncut help, and former option names that still work but are not shown."""
 
 from functools import partial
 from typing import Any
@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 CONTROLLER = "--controller"
-FRONT = ""  # the value stands in front, without a name
+FRONT = ""  # the value becomes a leading argument
 OLD = {
     "run": {"--site": FRONT}, "rig": {"--site": FRONT}, "replay": {"--site": FRONT},
     "scan": {"--site": FRONT, "--console": CONTROLLER},
@@ -19,7 +19,7 @@ OLD = {
 
 
 def respelled(args: list[str], old: dict[str, str]) -> list[str]:
-    """The same with today's names. Raises ValueError for two controllers."""
+    """The words with the current option names. Raises ValueError for two controllers."""
     front: list[str] = []
     rest: list[str] = []
     waiting = list(args)
@@ -42,13 +42,13 @@ TYPES = {"str": "TEXT", "int": "NUMBER", "int range": "NUMBER", "float": "NUMBER
 
 
 def type_word(display: Any, ctx: Any) -> str:
-    """What an option takes, without the brackets and without Python's names."""
+    """Type of an option's value for people: no brackets, no Python names."""
     word = str(display(ctx)).strip("<>")
     return TYPES.get(word, word)
 
 
 def read(parse: Any, old: dict[str, str], ctx: Any, args: list[str]) -> Any:
-    """A command's own reading of its words, with today's names."""
+    """Lets a command parse its words after former option names are replaced."""
     try:
         return parse(ctx, respelled(args, old))
     except ValueError as problem:
@@ -56,14 +56,14 @@ def read(parse: Any, old: dict[str, str], ctx: Any, args: list[str]) -> Any:
 
 
 def whole(group: Any, ctx: Any, formatter: Any) -> None:
-    """A list of commands whose first sentences are whole."""
+    """Writes the list of commands with their first sentences uncut."""
     shown = [(name, group.get_command(ctx, name)) for name in group.list_commands(ctx)]
     with formatter.section("Commands"):
         formatter.write_dl([(name, one.get_short_help_str(limit=1000)) for name, one in shown if one is not None and not one.hidden])
 
 
 def plain(name: str, command: Any) -> None:
-    """Arguments are shown by their names alone, the types of options in plain words; so for all that is below."""
+    """Shows arguments by name only and option types in plain words, for a command and its sub-commands."""
     for parameter in command.params:
         if isinstance(parameter, TyperArgument):
             parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
@@ -79,12 +79,12 @@ def plain(name: str, command: Any) -> None:
 
 
 class Group(TyperGroup):
-    """The whole command line."""
+    """The group of all commands."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         plain("", self)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """`rig do` is a command of two words: `rig` alone takes a site, and no word before it could tell them apart."""
+        """`rig do` is a command of two words, because `rig` takes a site as its first argument."""
         return super().resolve_command(ctx, ["rig do", *args[2:]] if args[:2] == ["rig", "do"] else args)

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or read by nobody: no command ends in a traceback for them, and `ampacity run` not at all."""
+"""Closed, full or unread standard streams: they cause no traceback in any command, and never end `ampacity run`."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ NAMES = ("stdin", "stdout", "stderr")
 
 
 def open_missing() -> None:
-    """What was closed by who started us leads to /dev/null: else the next file that anybody opens, a serial line for one, has its number."""
+    """Opens /dev/null for closed standard streams: otherwise the next opened file, such as a serial line, gets their number."""
     for number, name in enumerate(NAMES):
         try:
             os.fstat(number)
@@ -22,7 +22,7 @@ def open_missing() -> None:
 
 
 class Forgiving:
-    """A text stream whose errors are nobody's: what it does not take is lost."""
+    """A text stream that ignores errors: text that cannot be written is lost."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -51,7 +51,7 @@ def forgive() -> None:
 
 
 def guarded(command: Callable[[], None]) -> None:
-    """Run it to its exit; 1 with one line where standard output does not take what it says, without one where nobody reads it."""
+    """Run it to its exit; 1 with one line if standard output fails, without a line if its reader is gone."""
     try:
         try:
             command()

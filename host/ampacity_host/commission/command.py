@@ -13,8 +13,8 @@ from ampacity_host.console.command import address
 from ampacity_host.console.link import Link, LinkLost, Refused, SerialLink, SocketLink
 
 OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
-GOES_ON = "interrupted here; the run goes on in the controller: `commission abort` at its console ends it, the same command again joins it"
-NOT_BEGUN = "interrupted before the run began; a bus that was taken out of service for a scan returns (on a serial console: `scan stop`)"
+GOES_ON = "interrupted here; the run continues in the controller: `commission abort` at its console ends it, the same command joins it again"
+NOT_BEGUN = "interrupted before the run started; a bus that was out of service for a scan returns to service (on a serial console: `scan stop`)"
 
 
 def commission_command(

@@ -14,7 +14,7 @@ from ampacity_host.console.link import Link, Refused, as_json
 
 POLL_S = 1.0
 OWN = "units=own baud=own"
-JOINS = "a run is going on"  # of the refusal of a second one
+JOINS = "a run is in progress"  # in the refusal of a second run
 
 
 class Guide:
@@ -28,7 +28,7 @@ class Guide:
     # what is on the buses
 
     def scan(self, names: Sequence[str] = ()) -> None:
-        """Each bus (with names those of these EVSEs) until no address is used twice, or the person goes on as it is. Refused."""
+        """Each bus (with names those of these EVSEs) until no address is used twice, or the installer continues as it is. Raises Refused."""
         for bus in self._buses(names):
             while True:
                 document = self._scan(bus)
@@ -38,12 +38,12 @@ class Guide:
                 double = duplicate_addresses(document)
                 for text in double:
                     self.screen.say("error", text, DUPLICATE_FIX)
-                if not double or not self.person.agrees("put right? then it is scanned again; no: go on as it is."):
+                if not double or not self.person.agrees("corrected? Then the bus is scanned again; no: continue as it is."):
                     break
                 document["put_right"] = True
 
     def _buses(self, names: Sequence[str]) -> list[str]:
-        """Names that are none are refused here, before any bus stands."""
+        """Unknown names are refused here, before any bus is out of service."""
         if names:
             return list(as_json(self.link, " ".join(["commission", "lines", *names])))
         return sorted(as_json(self.link, "show site --json").get("buses") or {})
@@ -53,7 +53,7 @@ class Guide:
         answer = self.link.ask(f"scan {bus} {OWN}")
         if answer.startswith("error") and "standing=yes" in answer:
             self.screen.note(answer[len("error: "):])
-            if not self.person.agrees(f"may {bus} stand for a minute? Its charge points go to their fallback; best with no car plugged in."):
+            if not self.person.agrees(f"stop {bus} for about a minute? Its EVSEs go to their fallback; preferably no car is plugged in."):
                 return None
             answer = self.link.ask(f"scan {bus} standing=yes {OWN}")
         if answer.startswith("error"):
@@ -75,16 +75,16 @@ class Guide:
     # the run
 
     def run(self, names: list[str]) -> dict[str, Any]:
-        """Starts it, or joins the one that is going on; the last status. Refused, LinkLost."""
+        """Starts it, or joins the one in progress; the last status. Refused, LinkLost."""
         self.begun = True
         answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
         if answer.startswith("error") and JOINS not in answer:
             raise Refused(answer[len("error: "):])
-        self.screen.note(answer if not answer.startswith("error") else "a run is going on already: joining it")
+        self.screen.note(answer if not answer.startswith("error") else "a run is already in progress: joining it")
         return self.follow()
 
     def follow(self) -> dict[str, Any]:
-        """The run that is going on, to its end."""
+        """Follows the run in progress to its end; its last status."""
         shown, asked, told = 0, None, 0
         while True:
             status: dict[str, Any] = as_json(self.link, f"commission status {shown} --json")

@@ -18,6 +18,14 @@ td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #e6e9f0;verti
 .fix{color:#3b4358}code{font-size:.9em;word-break:break-all}svg{width:100%;height:auto}details{margin:.4rem 0}
 @media print{body{margin:0;max-width:none}details{display:block}h2{page-break-after:avoid}}
 """
+LABELS = {  # of the figures of a step
+    "after_da": "Current after the silence", "allowed_ms": "Allowed time to fall", "before_da": "Current before",
+    "claimed_da": "Declared power-on value", "claimed_fallback_da": "Declared fallback", "claimed_watchdog_ms": "Declared watchdog time",
+    "device_da": "Current measured by the device", "device_limit_da": "Limit shown by the device", "fallback_da": "Measured fallback",
+    "fell_ms": "Time to fall", "high_da": "Order before the silence", "meter_da": "Current at the meter", "off": "Shown while paused",
+    "return_ms": "Time to return", "seen_da": "Measured power-on value", "silent_ms": "Duration of the silence",
+    "stood_ms": "Last reading before the fall", "tries": "Attempts",
+}  # fmt: skip
 CLASSES = {"passed": "passed", "failed": "failed", "not done": "open", "not needed": "none"}
 
 
@@ -36,7 +44,7 @@ def summary(report: dict[str, Any]) -> list[str]:
     head = report["head"]
     rows = [
         ("Outcome", f"<b class='{CLASSES[report['outcome']]}'>{report['outcome']}</b>"),
-        ("Begun, ended", f"{head['began'] or 'time unknown'}, {head['ended'] or 'time unknown'}; written {report['written']}"),
+        ("Started, ended", f"{head['began'] or 'time unknown'}, {head['ended'] or 'time unknown'}; written {report['written']}"),
         ("Run", "finished" if head.get("finished") else f"<b class='failed'>{escape(unfinished(head))}</b>"),
         ("Firmware", escape(head["firmware"])), ("Controller", f"<code>{escape(head['controller'])}</code>"),
         ("Site file (sha256, compiled, without upstream)", f"<code>{escape(head['site_sha256'])}</code>"),
@@ -46,7 +54,7 @@ def summary(report: dict[str, Any]) -> list[str]:
         f"<tr><td>{escape(one['name'])}</td><td class='{CLASSES[one['outcome']]}'>{one['outcome']}</td><td>{escape(one['kind'])}</td>"
         f"<td>{escape(one['serial'] or 'unknown')}</td><td>{escape(one['where'])}</td></tr>" for one in report["evses"])
     parts += replaced(head)
-    parts.append(f"<table><tr><th>Charge point</th><th>Outcome</th><th>Kind</th><th>Serial number</th><th>Where</th></tr>{cells}</table>")
+    parts.append(f"<table><tr><th>EVSE</th><th>Outcome</th><th>Kind</th><th>Serial number</th><th>Where</th></tr>{cells}</table>")
     return parts
 
 
@@ -68,8 +76,8 @@ def found(report: dict[str, Any]) -> list[str]:
     parts = ["<h2>Findings</h2>"]
     for row in report["findings"]:
         parts.append(f"<div class='finding {row['level']}'><b>{escape(row['text'])}</b><div class='fix'>Fix: {escape(row['fix'])}</div></div>")
-    what = "" if report["head"].get("finished") else " in what was done"
-    return parts if report["findings"] else [*parts, f"<p>Nothing was found wrong{what}.</p>"]
+    what = "" if report["head"].get("finished") else " in the completed steps"
+    return parts if report["findings"] else [*parts, f"<p>No faults found{what}.</p>"]
 
 
 def evse(sheet: dict[str, Any]) -> list[str]:
@@ -85,8 +93,8 @@ def evse(sheet: dict[str, Any]) -> list[str]:
         if step["step"] == "steps" and step["figures"].get("plateaus"):
             parts += stepping(step["figures"])
         elif step["figures"]:
-            rows = [(key, escape(text_of(key, value))) for key, value in sorted(step["figures"].items())]
-            parts.append(details(f"{step['step']}: claimed and measured", table(rows)))
+            rows = [(LABELS.get(key, key), escape(text_of(key, value))) for key, value in sorted(step["figures"].items())]
+            parts.append(details(f"{step['step']}: declared and measured", table(rows)))
     return parts
 
 
@@ -109,7 +117,7 @@ def stepping(figures: dict[str, Any]) -> list[str]:
         for row in figures["latency"][way]:
             rows += f"<tr><td>{way}</td>{''.join(f'<td>{milliseconds(one)}</td>' for one in row)}</tr>"
     head = "<tr><th></th><th>Shown by the device</th><th>Drawn (nine tenths)</th><th>At the meter (nine tenths)</th></tr>"
-    title = f"steps: latency (the site counts with {milliseconds(figures['claimed_settle_ms'])})"
+    title = f"steps: latency (declared: {milliseconds(figures['claimed_settle_ms'])})"
     return [*parts, details(title, f"<table>{head}{rows}</table>")]
 
 
@@ -141,6 +149,6 @@ def signature(report: dict[str, Any]) -> list[str]:
         rows.insert(0, ("Signed off by", f"{escape(signed['by'])}, {signed['at'] or report['written']}"))
         rows.append(("Seal kept by the controller", f"<code>{escape(signed['seal'])}</code>"))
     else:
-        rows.insert(0, ("Signed off by", "nobody yet: name ______________________ date ____________"))
+        rows.insert(0, ("Signed off by", "not signed: name ______________________ date ____________"))
     rows.append(("Checked", "as it was written" if holds(report) else "<b class='failed'>this report was changed after it was written</b>"))
     return ["<h2>Sign-off</h2>", table(rows)]

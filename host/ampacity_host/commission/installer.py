@@ -1,4 +1,4 @@
-"""Who answers what only eyes can see: a person at the keyboard, or nobody (an unattended run)."""
+"""Answers to questions that need observation: from an installer at the keyboard, or none in an unattended run."""
 
 import io
 import queue
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Protocol
 
 WORDS = {"": "next", "y": "next", "yes": "next", "next": "next", "n": "no", "no": "no", "s": "skip", "skip": "skip", "a": "abort", "abort": "abort"}
-CHOICES = "[Enter] yes / go on, [n]o, [s]kip, [a]bort"
-LOAD_PATIENCE = 60  # looks at a place without a load, until nobody is expected any more
+CHOICES = "[Enter] yes / continue, [n]o, [s]kip, [a]bort"
+LOAD_PATIENCE = 60  # looks at an EVSE without a load, until its test is skipped
 
 
 class Installer(Protocol):
-    """poll: the word for what is asked now (next, no, skip, abort), None: nothing was said. asked: a new question stands."""
+    """poll: the answer to the present question (next, no, skip, abort), None: no answer yet. asked: a new question is open."""
 
     def asked(self) -> None: ...
 
@@ -34,7 +34,7 @@ def typed() -> Iterator[str]:
 
 
 class KeyboardInstaller:
-    """Lines of standard input, read while the run goes on. Other words are told back with those there are."""
+    """Lines of standard input, read during the run. Unknown words are printed with the permitted ones."""
 
     def __init__(self) -> None:
         self._lines: "queue.Queue[str | None]" = queue.Queue()
@@ -65,7 +65,7 @@ class KeyboardInstaller:
         if line is None:
             self._lines.put(None)
             if not self._over:
-                print("  nobody is at this keyboard any more: `commission next` (no, skip, abort) at the console answers", file=sys.stderr)
+                print("  standard input is closed: answer with `commission next` (no, skip, abort) at the console", file=sys.stderr)
             self._over = True
         return line
 
@@ -83,7 +83,7 @@ class NoInstaller:
         self._waited: dict[str, int] = {}
 
     def asked(self) -> None:
-        """Nobody listens."""
+        """No effect: there is no installer."""
 
     def poll(self, evse: str, step: str) -> "str | None":
         if step == "load":

@@ -13,7 +13,7 @@ from ampacity.commission.scan import ANY_TEXT
 from ampacity_host.console.link import Link, as_json
 
 KIND = "commissioning report"
-DUPLICATE_FIX = "give each device an address of its own: switch the others off and set them one by one"
+DUPLICATE_FIX = "give each device a unique address: switch the others off and set them one by one"
 
 
 class NoReport(Exception):
@@ -55,7 +55,7 @@ def scan_findings(scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Two devices at one address, as the scan of a bus has found them; a warning when it was put right before the run."""
     found = []
     for scan in scans:
-        after = "; put right before the run" if scan.get("put_right") else ""
+        after = "; corrected before the run" if scan.get("put_right") else ""
         for text in duplicate_addresses(scan):
             level = "warning" if after else "error"
             found.append({"code": "duplicate-unit", "where": scan["bus"], "level": level, "text": text + after, "fix": DUPLICATE_FIX})
@@ -63,7 +63,7 @@ def scan_findings(scans: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def duplicate_addresses(scan: dict[str, Any]) -> list[str]:
-    """What a scan says of addresses that several devices have; two may answer each other so that nothing can be asked."""
+    """Reports of a scan on addresses of several devices; two of them may answer each other, which prevents requests."""
     found = [f"{scan['bus']} unit {row['unit']}: {row['note']}" for row in scan["found"] if row.get("note") not in ("", None, ANY_TEXT)]
     return found or ([f"{scan['bus']}: {scan['verdict']}"] if "two devices" in scan["verdict"] else [])
 
@@ -82,11 +82,11 @@ def read(path: Path) -> dict[str, Any]:
     try:
         report = json.loads(path.read_text())
     except OSError as error:
-        raise NoReport(f"{path}: it cannot be read: {(error.strerror or str(error)).lower()}; use {WANTED}") from None
+        raise NoReport(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}; use {WANTED}") from None
     except ValueError:
-        raise NoReport(f"{path}: no commissioning report; use {WANTED}") from None
+        raise NoReport(f"{path}: not a commissioning report; use {WANTED}") from None
     if not isinstance(report, dict) or report.get("kind") != KIND or not isinstance(report.get("head"), dict):
-        raise NoReport(f"{path}: no commissioning report; use {WANTED}")
+        raise NoReport(f"{path}: not a commissioning report; use {WANTED}")
     return report
 
 

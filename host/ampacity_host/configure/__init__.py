@@ -17,7 +17,7 @@ def load_site(path: "str | Path", instead: "str | None" = None) -> SiteFile:
     """Read a site file. Raises SiteErrors with every mistake of form and structure that it has.
 
     The sums of safety.md section 4 are not checked here: `check_report`, and the controller itself, do that. instead: TOML that
-    stands for what the file holds.
+    represents the contents of the file.
     """
     return load_below(Path(path), (), instead)
 
@@ -43,7 +43,7 @@ def compile_below(path: Path, above: "tuple[Path, ...]") -> "tuple[SiteFile, dic
 
 
 def check_report(site: SiteFile, kept: dict[str, Any] | None = None) -> "dict[str, object]":
-    """What `ampacity check` says of a site file that could be read, as JSON-able data."""
+    """The report of `ampacity check` on a readable site file, as JSON-able data."""
     from ampacity_host.configure.analysis.site_report import report
 
     return report(site, kept, load_site)

@@ -202,7 +202,7 @@ def unfit(data: Path, problem: OSError) -> str:
 
 
 def settle(config: dict[str, Any], data: Path, role: str, name: str, console: str, boot: dict[str, Any]) -> tuple[Any, Path]:
-    """(the lock, the folder in which the controller runs): the data folder, or one beside it where its medium refuses."""
+    """(the lock, the folder in which the controller runs): the data folder, or a temporary one if its medium refuses."""
     both = Locks()
     try:
         return both, settled(both, config, data, role, name, console, boot)
@@ -230,7 +230,7 @@ def settled(locks: "Locks", config: dict[str, Any], data: Path, role: str, name:
 
 
 class Locks:
-    """The lock of the data folder and, where its medium refuses, that of the folder beside it; a second process finds it in either case."""
+    """The lock of the data folder and, where its medium refuses, that of the temporary folder; a second process finds it in either case."""
 
     def __init__(self) -> None:
         self._held: list[Any] = []
@@ -239,7 +239,7 @@ class Locks:
         self._held.append(lock)
 
     def keep(self, data: Path) -> None:
-        """The data folder's, as far as a medium that refuses lets it be had. Busy: somebody has it."""
+        """The lock of the data folder, as far as the medium permits. Busy: another process has it."""
         if not self._held:
             try:
                 self.add(FolderLock(str(data), RUN_LOCK))

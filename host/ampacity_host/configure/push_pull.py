@@ -1,6 +1,6 @@
 """push, pull, diff: the configuration of a controller behind a MicroPython prompt, moved by mpremote's transport.
 
-A file is written beside the old one in small pieces, its SHA-256 compared on both sides, and only then renamed: a cable
+A file is written next to the old one in small pieces, its SHA-256 compared on both sides, and only then renamed: a cable
 pulled at any moment leaves the old configuration whole.
 """
 
@@ -162,7 +162,7 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None, line
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace a file as a whole by one that only its owner can read, from the first byte on."""
+    """Replaces a file as a whole; from the first byte on only its owner can read it."""
     handle, new = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)  # made with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -51,17 +51,17 @@ def address(data: Path | None, connect: str | None) -> tuple[str, int]:
         connect = kept_address(data)
     host, _, port = str(connect).rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{connect!r} is no HOST:PORT")
+        raise ValueError(f"{connect!r} is not HOST:PORT")
     return host, int(port)
 
 
 def kept_address(data: Path) -> str:
-    """What a data folder says of its controller's console; also that of a bench, or of the primary in it. Raises ValueError."""
+    """Console address from a data folder; also that of a bench, or of the primary in it. Raises ValueError."""
     for name in ("console.json", "boot.json", "primary/boot.json"):
         try:
             return str(json.loads((data / name).read_text())["console"])
         except PermissionError:
-            raise ValueError(f"this user may not read {data / name}: ask as the user that runs the controller, or by its HOST:PORT") from None
+            raise ValueError(f"no read access to {data / name}: run this as the user of the controller, or use its HOST:PORT") from None
         except (OSError, ValueError, KeyError):
             continue
     raise ValueError(f"no console.json in {data}: is its controller running?")
@@ -101,13 +101,13 @@ def in_json(text: str) -> str:
 
 def conversation(link: Link, where: str) -> int:
     """Every line until the end or `exit`. A person gets history and completion; of a pipe any refusal makes the exit code 1."""
-    link.ask("")  # so that nobody types into a connection that is not there
+    link.ask("")  # detects a missing connection before the first input
     person = sys.stdin.isatty()
     if person:
         from ampacity_host.console.line_editing import enable_line_editing
 
         enable_line_editing(link)
-        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D leaves", file=sys.stderr)
+        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D ends the session", file=sys.stderr)
     status = 0
     while True:
         typed = read_line("> " if person else "")

@@ -26,7 +26,7 @@ def parse_controller(text: str) -> ControllerRef:
     host, colon, port = text.rpartition(":")
     if colon and host and port.isdigit() and int(port) < 65536:
         return ControllerRef(address=text)
-    raise ValueError(f"{text!r} is no controller; use {WAYS}: its data folder, where its console listens, or a serial device")
+    raise ValueError(f"{text!r} is not a controller; use {WAYS}: its data folder, the address of its console, or a serial device")
 
 
 class SerialConsole:

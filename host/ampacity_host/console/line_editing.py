@@ -1,4 +1,4 @@
-"""History and completion for a person who types to a controller's console, where Python has readline."""
+"""History and completion for the console of a controller, if Python has readline."""
 
 import atexit
 import contextlib
@@ -60,7 +60,7 @@ class Completer:
         return found[state] + " " if state < len(found) else None
 
     def words(self, before: str) -> list[str]:
-        """before: what already stands in the line."""
+        """before: the beginning of the line."""
         if self._usages is None:
             self._load()
         assert self._usages is not None

@@ -59,7 +59,7 @@ class SocketLink:
                 if attempt == 2:
                     raise LinkLost(f"no console at {self._address[0]}:{self._address[1]}: {error.strerror or error}") from None
                 if sent and not only_looks(line):
-                    return f"error: the connection broke at `{line.split()[0]}`: it may have been done; see its status"
+                    return f"error: the connection was lost at `{line.split()[0]}`: the command may have been executed; check its status"
                 time.sleep(0.5)
         raise AssertionError
 
@@ -77,7 +77,7 @@ class SocketLink:
         while not data.endswith(PROMPT):
             piece = self._socket.recv(65536)
             if not piece:
-                raise ConnectionResetError("it closed the connection")
+                raise ConnectionResetError("the controller closed the connection")
             data += piece
         return data[: -len(PROMPT)].decode("utf-8", "replace").rstrip("\r\n")
 

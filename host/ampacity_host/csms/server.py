@@ -106,7 +106,7 @@ class BenchCsms:
 
     @property
     def identities(self):
-        """Who is connected now."""
+        """The connected stations."""
         return sorted(self._sessions)
 
     def token_status(self, token):
@@ -141,7 +141,7 @@ class BenchCsms:
         return message_id
 
     def send_text(self, text, identity=None):
-        """Any text as a message, be it OCPP or not; ConnectionError if nobody is connected."""
+        """Any text as a message, be it OCPP or not; ConnectionError if no station is connected."""
         session = self._pick(identity)
         if session is None:
             raise ConnectionError("no station is connected")

@@ -1,5 +1,5 @@
 """One station's connection: an asyncio protocol over `websockets`' sans-I/O server, so that it runs on a socket and on an
-in-memory transport alike, without a task of its own."""
+in-memory transport alike, without a separate task."""
 
 import asyncio
 import base64

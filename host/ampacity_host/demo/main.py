@@ -20,7 +20,7 @@ from ampacity_host.rig.ui.live import Lines, Screen, kinds_of
 from ampacity_host.rig.ui.view_model import ViewModel
 
 OK, BROKEN = 0, 1
-WIDTH_MIN = 100     # of the tables where nobody's window decides
+WIDTH_MIN = 100     # of the tables without a terminal
 CHART = Path("out") / "demo.png"
 
 

@@ -1,4 +1,4 @@
-"""The rig of the demonstration: a process of its own, spoken to over its control channel."""
+"""The rig of the demonstration: a separate process, controlled over its control channel."""
 
 import json
 import os

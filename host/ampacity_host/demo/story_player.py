@@ -12,7 +12,7 @@ WORST_EACH = 4
 
 
 class StoryClock:
-    """The story's time: the rig's, less what it stood still because a step waited."""
+    """Time of the sequence: that of the rig without the waiting times of steps."""
 
     def __init__(self, t_ms):
         self._t_ms = t_ms

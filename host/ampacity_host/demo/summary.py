@@ -23,7 +23,7 @@ def evse_table(recording, kinds, sessions):
 
 def circuit_table(worst, ratings, budgets_ms):
     """Each circuit: rating, least margin, time above the rating, time allowed."""
-    table = Table(title="Circuits; allowed: after a step of the house's load", title_justify="left",
+    table = Table(title="Circuits; allowed: after a step of other load", title_justify="left",
                   box=None, header_style="dim")
     for name, justify in (("circuit", "left"), ("rating", "right"), ("least margin", "right"), ("above rating", "right"),
                           ("allowed", "right"), ("violation", "right")):

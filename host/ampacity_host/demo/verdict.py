@@ -28,7 +28,7 @@ class Verdict:
             return
         since_ms = self._over_since.setdefault(key, t_ms)
         if other_a == 0:
-            self._say("%s L%d is %.1f A above its rating, and nobody but our EVSEs draws there" % (name, phase + 1, over_a))
+            self._say("%s L%d is %.1f A above its rating, and only EVSEs draw current there" % (name, phase + 1, over_a))
         elif t_ms - since_ms > self.budgets_ms[name]:
             self._say("%s L%d is above its rating for longer than %.1f s" % (name, phase + 1, self.budgets_ms[name] / 1000))
 

@@ -84,7 +84,7 @@ def explained(row: dict[str, Any]) -> list[str]:
 
 
 def profile_check_command(path: Path, as_json: bool) -> int:
-    """0 the profile is well, 1 it is not, 2 there is no such file."""
+    """0 the profile is valid, 1 it is not, 2 there is no such file."""
     if not path.is_file():
         print(f"ampacity: no profile file {path}", file=sys.stderr)
         return 2

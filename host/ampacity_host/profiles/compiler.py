@@ -20,7 +20,7 @@ WATTS = ("W", "kW")
 MEASURES = ("A", "V", "W", "kW")
 LAYOUT = ("fields", "reads", "live_ms", "slow_ms", "gap_ms", "reply_ms", "sign", "require")
 SWITCHES_PER_DAY = 24
-SWITCH_S = 5  # nobody documents how long it takes: as long as a car may take to follow its pilot
+SWITCH_S = 5  # undocumented: the time in which a car follows its pilot
 
 
 class _Compiler:
@@ -41,7 +41,7 @@ class _Compiler:
         return sorted(found | {registers[name]["scale_from"] for name in found if "scale_from" in registers[name]})
 
     def _settable(self) -> list:
-        """Registers that hold what an order could be, beside the limits: fallback and power-on value."""
+        """Registers with possible order values other than limits: fallback and power-on value."""
         dog, power_on = self.profile.get("watchdog", {}), self.profile.get("power_on", {})
         return [table[key] for table, key in ((dog, "fallback"), (dog, "fallback_shown_by"), (power_on, "register")) if key in table]
 
@@ -188,7 +188,7 @@ class _Compiler:
 
     def chain(self) -> list:
         """Where a device with movable registers may begin; layouts by their models, the first found is read (0: this one);
-        what is shown beside: [[addresses], [[models, table], …], [[models, table], …]]."""
+        additional values: [[addresses], [[models, table], …], [[models, table], …]]."""
         chain = self.link.get("chain")
         if not chain:
             return []

@@ -1,4 +1,4 @@
-"""What a device does when the primary falls silent, as one letter; and what it counts as until somebody tests it."""
+"""Behaviour of a device after loss of the primary, as one letter; and the class that counts until it is tested."""
 
 from ampacity.circuit.trusted.errors import Rejected
 from ampacity.circuit.trusted.site.check import declared_da

@@ -34,7 +34,7 @@ def chain_models(chain: dict) -> list[int]:
 
 
 def watchdog_ms(profile: dict) -> int:
-    """The longest that a unit as delivered goes on with its last order, 0: none known."""
+    """The longest time that a unit with factory settings continues with its last order, 0: none known."""
     dog = profile.get("watchdog", {})
     return ms(dog.get("fixed_s", dog.get("factory_s", 0)))
 

@@ -86,7 +86,7 @@ def parse(text: str) -> dict:
 
 
 def validate(profile: dict) -> list[str]:
-    """All that is wrong with a profile, each as one sentence; empty when it is well."""
+    """All mistakes of a profile, each as one sentence; empty for a valid one."""
     numbers = _number_problems(profile)
     places = [place for place, _ in numbers]
     countable = partial_profile.with_ones(profile, places)
@@ -97,7 +97,7 @@ def validate(profile: dict) -> list[str]:
 
 
 def _further(profile: dict, hurt: set[str]) -> list[str]:
-    """What its tables say of each other, as far as they are known."""
+    """Checks the tables against each other, as far as they are readable."""
     if "registers" in hurt:
         return []
     strange = partial_profile.findings(_strange_names, profile, hurt)
@@ -111,7 +111,7 @@ def _strange_names(profile: dict) -> list[str]:
 
 
 def _number_problems(value: Any, place: partial_profile.Place = ()) -> list[tuple[partial_profile.Place, str]]:
-    """Numbers that are none, or that no device has: TOML knows nan and inf, and 1e999999999 would be computed for ever."""
+    """Invalid or impossible numbers: TOML permits nan and inf, and 1e999999999 would be computed without end."""
     if isinstance(value, dict):
         return [problem for key in value for problem in _number_problems(value[key], (*place, key))]
     if isinstance(value, list):
@@ -190,7 +190,7 @@ def _phase_problems(profile: dict) -> list[str]:
 
 
 def _unread_settings(profile: dict) -> list[str]:
-    """A setting that is shown somewhere must be shown among the settings: else nobody looks before a raise."""
+    """A setting that is shown somewhere must be shown among the settings: otherwise it is not checked before a raise."""
     shown = set(profile["reads"].get("settings", []))
     found = []
     for row in profile.get("settings", {}).get("recipe", []):

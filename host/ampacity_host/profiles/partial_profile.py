@@ -49,7 +49,7 @@ def unread(errors: list[jsonschema.ValidationError]) -> list[Place]:
 
 
 def about_a_number(error: jsonschema.ValidationError, places: list[Place]) -> bool:
-    """Was that only said of the one that stands in for what is no number?"""
+    """True if the finding concerns only a placeholder for an invalid number."""
     place = tuple(error.absolute_path)
     return place in places or (error.validator == "uniqueItems" and any(other[: len(place)] == place for other in places))
 

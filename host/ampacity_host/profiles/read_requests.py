@@ -7,7 +7,7 @@ def spans(order: list, registers: dict, names: list, link: dict, width: dict) ->
     """[[function code, address, count, [[field index, offset in registers], …]], …] that fetch `names`.
 
     order: all register names, in the order of their field indexes. A span is never longer than `read_max`, leaps
-    over at most `read_span` registers that nobody asked for, and holds one value only where the device wants that.
+    over at most `read_span` unused registers, and reads single values only if the device requires it.
     """
     wanted = sorted({(registers[name]["in"], registers[name]["at"], name) for name in names})
     found: list = []

@@ -1,4 +1,4 @@
-"""What the schema finds wrong with a profile, each as a sentence in the words of TOML: the field, what stands there, what is allowed."""
+"""Findings of the schema in a profile, as sentences in terms of TOML: the field, its value, the allowed values."""
 
 import json
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ class Words:
 
     def _oneOf(self, error: jsonschema.ValidationError) -> list[tuple[str, str]]:
         if not isinstance(error.instance, dict):
-            return []  # that it is no table is told already
+            return []  # already reported as not a table
         names = [name for each in error.validator_value for name in each["required"]]
         return [("", f"it has {'both' if all(name in error.instance for name in names) else 'none'} of {' and '.join(names)}; write one of them")]
 
@@ -71,7 +71,7 @@ class Words:
         return [("", f"{toml(error.instance)} names a value twice; write each once")]
 
     def allowed(self, schema: dict[str, Any]) -> str:
-        """What may stand there."""
+        """The allowed values."""
         if "$ref" in schema:
             return self.allowed(self._schema["$defs"][schema["$ref"].rpartition("/")[2]])
         if "const" in schema:

@@ -107,9 +107,9 @@ def _code_problems(profile: Profile, name: str, listed: list[Any]) -> list[str]:
 
 
 def _charging_problems(profile: Profile, name: str, listed: list[Any]) -> list[str]:
-    """A state in which it charges shows nobody that it is off.
+    """A charging state is no evidence of a pause.
 
-    The state C of the vehicle may stand while its device is paused, where only that is shown: then the state without it, B, is named, too.
+    The vehicle state C may remain while its device is paused, if only this is shown: then state B is listed, too.
     """
     charging = [code for code in listed if letter(profile, name, code) in CHARGING]
     proof = profile.get("proof", {})

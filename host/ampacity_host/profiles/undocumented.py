@@ -1,6 +1,6 @@
 """What a device's documents leave open: the table `[open]` of its profile, checked, and as every variant that it allows.
 
-A variant is (key, value): the simulated devices play each, the list of devices names each, and commissioning finds out which hangs
+A variant is (key, value): the simulated devices play each, the list of devices names each, and commissioning determines which one is installed
 on the wall. How a device rounds is open where its order says `rounds = "unknown"`.
 """
 
@@ -62,7 +62,7 @@ def _empty(profile: dict[str, Any], name: str, codes: list[Any]) -> list[Any]:
 
 
 def _shows_off(proof: dict[str, Any]) -> list[dict[str, Any]]:
-    """What must be shown beside its acknowledged pause, or instead of it."""
+    """Values required in addition to its acknowledged pause, or instead of it."""
     rows: list[dict[str, Any]] = proof.get("acknowledged") or proof.get("paused", [])
     return rows
 

@@ -175,7 +175,7 @@ class Replay:
         progress.end()
 
     def _run_out(self, simulation, driver):
-        """On, until every car has left or is full and nobody waits: then the books cannot change any more."""
+        """Continues until every car has left or is full and none waits: then the results are final."""
         plant = simulation.plant
         end_ms = plant.now_ms + EXTRA_S_MAX * 1000
         while plant.now_ms < end_ms and not driver.settled():

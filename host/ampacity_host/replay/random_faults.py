@@ -65,7 +65,7 @@ class RandomFaults:
             self._cut_off(kind, target, on)
 
     def _cut_off(self, kind, target, on):
-        """Without bytes: nobody hears what is behind the target, itself or all on that bus."""
+        """Without bytes: devices behind the target, itself or all on that bus, receive nothing."""
         bench = self._bench
         for facts in bench.facts["evses"] + bench.facts["meters"]:
             if target in (facts["name"], bench.facts["buses"][facts["bus"]]["name"] if facts["bus"] >= 0 else None):

@@ -2,7 +2,7 @@
 
 A session takes the EVSE of its station's name, else the first free one in file order. When none is free it
 waits, in order of arrival, until its own departure; then it counts as turned away. From one car's plug to the next
-one's a change takes its time: recordings round to minutes, and a plug that was never out is nobody's new session.
+one's a change takes its time: recordings round to minutes, and a plug that was never removed starts no session.
 """
 
 from ampacity_host.rig.plant.car import Car
@@ -19,7 +19,7 @@ class SessionPlayer:
         self._default = default_car
         self._start_s = start_s
         self._waiting = []
-        self._at = {}                 # EVSE name -> the session whose car stands there
+        self._at = {}                 # EVSE name -> session of its car
         self._left_ms = {}            # EVSE name -> when the last car left
         self.asked = self.served = self.in_full = self.turned_away = 0
         self.asked_wh = self.delivered_wh = 0
@@ -97,7 +97,7 @@ class SessionPlayer:
         self.records.append((session.name, session.arrival_s, session.departure_s, evse, session.energy_wh, delivered_wh))
 
     def settled(self):
-        """Can nothing change any more? Every car that stands there is full, and nobody waits for a place."""
+        """True if nothing can change any more: every connected car is full, and none waits."""
         return not self._waiting and not self._hungry()
 
     def _hungry(self):
@@ -105,7 +105,7 @@ class SessionPlayer:
         return sum(car is None or not car.full for car in cars)
 
     def end(self):
-        """The run is over: cars that still stand there leave, who waits is turned away. How many had not got theirs."""
+        """End of the run: connected cars leave, waiting ones are turned away. Returns how many were not full."""
         standing = list(self._at.items())
         hungry = self._hungry()
         for name, session in standing:

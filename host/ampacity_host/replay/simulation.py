@@ -1,4 +1,4 @@
-"""What a replay runs on: the whole firmware with all bytes, the firmware with orders as facts, or nobody at all."""
+"""The controller in a replay: the whole firmware with all bytes, the firmware with orders as facts, or none."""
 
 from ampacity_host.replay.random_faults import RandomFaults
 from ampacity_host.replay.times import as_told
@@ -55,7 +55,7 @@ class Simulation:
 
 
 class UnmanagedSimulation:
-    """Every EVSE at its maximum, nobody in charge."""
+    """Every EVSE at its maximum, without a controller."""
 
     on_plug = None
 

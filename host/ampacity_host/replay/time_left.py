@@ -6,7 +6,7 @@ HOUR_MS = 3_600_000
 SLICE_MS = 5_000
 SHORT_S, LONG_S = 0.2, 0.6  # a slice of the run takes about so long
 FIRST_S = 1.0  # a speed that was measured for less says nothing
-PATIENCE_S = 60  # who has to wait longer is told how to wait less
+PATIENCE_S = 60  # a longer wait prints a hint on a faster run
 
 
 class TimeLeft:

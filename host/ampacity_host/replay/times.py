@@ -1,6 +1,6 @@
 """Times of recordings on one line that neither jumps nor repeats: seconds since 1970, UTC.
 
-A column ending in `_utc` is used as it stands; any other is the site's local time without an offset, and the
+A column ending in `_utc` is used unchanged; any other is the site's local time without an offset, and the
 site's own zone (its POSIX TZ string) says what it means. An hour that the clock skipped does not exist; one
 that it passed twice is taken the first time, unless that would make a session end before it began.
 """

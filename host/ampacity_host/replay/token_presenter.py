@@ -1,4 +1,4 @@
-"""Cards for recorded drivers: on a site with an upstream nobody charges before a card was shown.
+"""Cards for recorded drivers: on a site with a CSMS no car charges before a card was presented.
 
 Each driver shows its own card a moment after plugging in, and again as long as its EVSE waits for one: a reader that
 was off, or a primary that restarted, has forgotten the first.
@@ -29,7 +29,7 @@ class TokenPresenter:
         if point.car is not car:
             return
         role = self._bench.primary.role
-        index = None if role is None else role.evses.index(point.name)  # None: a primary below serves it, and asks nobody
+        index = None if role is None else role.evses.index(point.name)  # None: a primary below serves it, without authorization
         if index is not None and shown_status(role.evses.session(index)) == WAITS:
             self.shown += 1
             self._bench.primary.present(point.name, ("token", token, "ISO14443"))

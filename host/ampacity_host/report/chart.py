@@ -1,4 +1,4 @@
-"""A run as one picture: what stood on the tightest phase, each circuit against its rating; of a Recording orders against currents, too.
+"""A run as one picture: the load of the tightest phase, each circuit against its rating; of a Recording orders against currents, too.
 
 The demonstration (seconds) and a replay (days) are drawn by the same panels.
 """

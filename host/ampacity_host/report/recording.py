@@ -1,4 +1,4 @@
-"""A run of a rig as a list of samples: the truth per circuit and EVSE, and the primary's own view beside it."""
+"""A run of a rig as a list of samples: the truth per circuit and EVSE, and the view of the primary."""
 
 
 class Sample:

@@ -58,7 +58,7 @@ def need_serial(path: str) -> None:
         there = ", ".join(sorted(each.device for each in list_ports.comports())) or "none"
         raise FileNotFoundError(errno.ENOENT, f"--port: there is no serial device {path}; this computer has: {there}") from None
     if serial_device and not os.access(path, os.R_OK | os.W_OK):
-        raise PermissionError(errno.EACCES, f"--port: this user may not open {path}; add the user to the group that owns it, often dialout")
+        raise PermissionError(errno.EACCES, f"--port: no access to {path}; add the user to the group that owns it, often dialout")
     if serial_device:
         with open(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY), closefd=True) as opened:
             serial_device = opened.isatty()
@@ -68,7 +68,7 @@ def need_serial(path: str) -> None:
 
 def show(document: dict[str, Any], as_json: bool) -> None:
     """The result on standard output."""
-    unseen = [f"{each['host']} was not seen: {each['why']}" for each in document.get("unseen", ())]
+    unseen = [f"{each['host']} was not found: {each['why']}" for each in document.get("unseen", ())]
     print(json.dumps(document) if as_json else "\n".join([*scan_text.lines(document), *unseen]), flush=True)
 
 
@@ -100,7 +100,7 @@ async def _on_hosts(options: SimpleNamespace, hosts: list[tuple[str, tuple[str, 
             break
     if not documents:
         raise OSError(111, "no host answers: " + ", ".join(f"{name} ({why})" for name, why in unseen.items()))
-    unseen |= {name: "not looked at: the scan was stopped" for name, _ in hosts if name not in documents and name not in unseen}
+    unseen |= {name: "not scanned: the scan was stopped" for name, _ in hosts if name not in documents and name not in unseen}
     name, document = next(iter(documents.items()))
     document["beside"] = [other for other in documents if other != name]
     if len(hosts) > 1:
@@ -121,7 +121,7 @@ async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock:
     try:
         await (_on_line(scan, options.port, clock) if where is None else _on_tcp(scan, where, clock))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        scan.stop("stopped by hand")
+        scan.stop("stopped by the installer")
     finally:
         telling.cancel()
         progress.end()
@@ -129,7 +129,7 @@ async def _one(options: SimpleNamespace, where: "tuple[str, int] | None", clock:
 
 
 async def _on_line(scan: Scan, path: str, clock: LaptopClock) -> None:
-    """Opens the device anew whenever the scan wants another setting."""
+    """Reopens the device for each setting of the scan."""
     while not scan.over:
         facts = scan.facts
         try:

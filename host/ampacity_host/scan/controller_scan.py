@@ -29,7 +29,7 @@ def link_to(console: str) -> "ConsoleLink | SerialConsole":
             return SerialConsole(tty)
         return ConsoleLink(*(address(folder, None) if folder.is_dir() else address(None, console)))
     except ValueError as problem:
-        raise Rejected("console", console, f"a controller's data folder or HOST:PORT ({problem})") from problem
+        raise Rejected("console", console, f"data folder of a controller or HOST:PORT ({problem})") from problem
 
 
 async def ask(link: "ConsoleLink | SerialConsole", line: str) -> str:
@@ -46,7 +46,7 @@ async def ask(link: "ConsoleLink | SerialConsole", line: str) -> str:
 async def remote_scan(options: SimpleNamespace, progress: Progress) -> dict[str, Any]:
     """The controller's document at its end. Ctrl-C, or a lost connection, gives the bus back."""
     if not options.bus:
-        raise Rejected("bus", options.bus, "--bus NAME: the bus of the controller that is to stand")
+        raise Rejected("bus", options.bus, "--bus NAME: the bus of the controller to scan")
     link = link_to(options.console)
     try:
         document = await _scanned(link, options.bus, options, progress)

@@ -37,13 +37,13 @@ def scan_of(options: SimpleNamespace, now_us: int) -> Scan:
 
 
 def watchdogs_ms(site: "Path | None", rtu: bool) -> int:
-    """How long silence brings every charge point there to its fallback: by the site file, else the longest from a factory."""
+    """Time of silence after which every EVSE there is in its fallback: by the site file, else the longest factory setting."""
     if site is None:
         return max(known.watchdog_ms for known in map(KnownDevice, KNOWN) if any(medium in known.media for medium in ("ra" if rtu else "t")))
     tree = Site(compile_site(load_site(site)))
     longest_ms = 0
     for evse in tree.evses:
         if evse.bus >= 0 and not evse.watchdog_ms:
-            raise Rejected("standing", f"{evse.name} has no watchdog", "--standing: you see to it that this bus may stand")
+            raise Rejected("standing", f"{evse.name} has no watchdog", "--standing, if you ensure that this bus may stop")
         longest_ms = max(longest_ms, evse.lapse_ms(evse.watchdog_ms) if evse.bus >= 0 else 0)
     return longest_ms

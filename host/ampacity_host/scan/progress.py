@@ -1,4 +1,4 @@
-"""One line that tells how far something is: rewritten in place on a terminal, now and then in a log."""
+"""One progress line: rewritten in place on a terminal, printed at intervals in a log."""
 
 import sys
 import time

@@ -18,14 +18,14 @@ from ampacity_host.console.link import Link, LinkLost, Refused, as_json
 NO_CONNECTION = 3
 POLL_S = 0.5
 UNTOUCHED = "nothing was changed; the new unit of {0} stays locked at 0 A until `ampacity replace {0}` accepts it"
-SETTING = "the controller goes on with {0}, which gets no current before its settings are read back and an order is proven; "
-SETTING += "at its console `replace status` shows how far it is, `replace stop` ends it"
-TAKEN = "the new unit of {0} is accepted and in service, without a test of it; `ampacity commission {0}` makes one"
-TESTING = "the new unit of {0} is accepted and in service; its test goes on in the controller: `commission abort` at its console ends it"
+SETTING = "the controller continues with {0}, which stays at 0 A until its settings are read back and an order is proven; "
+SETTING += "at its console `replace status` shows the progress, `replace stop` ends it"
+TAKEN = "the new unit of {0} is accepted and in service, not tested; `ampacity commission {0}` tests it"
+TESTING = "the new unit of {0} is accepted and in service; its test continues in the controller: `commission abort` at its console ends it"
 
 
 class Stage:
-    """How far it is, for who ends it early."""
+    """State of an interrupted replacement, for the user."""
 
     state = UNTOUCHED
 
@@ -79,7 +79,7 @@ def shown_serial(link: Link, options: SimpleNamespace, screen: Screen) -> "str |
     if options.serial is not None:
         return str(options.serial)
     if not sys.stdin.isatty():
-        raise ValueError(f"--serial {new}: nobody is here to say that it is the right one")
+        raise ValueError(f"--serial {new}: no installer is present to confirm the new unit")
     return new if input(f"Is {new} the new unit of {options.evse}? [y/n] ").strip().lower() in ("y", "yes") else None
 
 

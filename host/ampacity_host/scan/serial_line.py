@@ -57,7 +57,7 @@ class SerialLine:
             await asyncio.sleep(min(LOOK_S, left_s))
 
     def wake(self) -> None:
-        """Reads are short: nobody needs to be woken."""
+        """No effect: reads are short."""
 
     def close(self) -> None:
         self._port.close()

@@ -134,7 +134,7 @@ def test_a_data_folder_that_is_not_there_is_3(words, tmp_path):
 def test_an_empty_data_folder_is_2_and_not_the_current_directory(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = said(*words, "--data", "")
-    assert done.exit_code == 2 and "--data" in done.stderr and "it is empty" in done.stderr
+    assert done.exit_code == 2 and "--data" in done.stderr and "must not be empty" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
@@ -143,7 +143,7 @@ def test_an_address_that_may_not_be_read_is_said_and_no_stopped_controller(tmp_p
         raise PermissionError(13, "Permission denied", str(path))
     monkeypatch.setattr(Path, "read_text", refused)
     done = said("console", "show", "--controller", tmp_path)
-    assert done.exit_code == 3 and f"this user may not read {tmp_path}/console.json" in done.stderr
+    assert done.exit_code == 3 and f"no read access to {tmp_path}/console.json" in done.stderr
 
 
 def test_a_text_names_a_folder_a_console_or_a_serial_device(tmp_path):

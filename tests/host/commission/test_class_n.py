@@ -6,7 +6,7 @@ from ampacity_host.commission.guide import Guide
 
 ALONE = SITE[: SITE.index('[[evse]]\nname = "evse-1"')] + SITE[SITE.index('[[evse]]\nname = "evse-3"') : SITE.index('[[evse]]\nname = "evse-4"')]
 MUTE = ALONE.replace('name = "evse-3"\nkind = "heidelberg-energy-control"', 'name = "evse-3"\nkind = "kse-wbx"\npower_on_a = 0.0')
-ASKS = "evse-3: it claims no watchdog (class N), and nobody has seen that it keeps its last order: its reserve is its maximum, 16.0 A"
+ASKS = "evse-3: it has no watchdog (class N) and no evidence that it keeps its last order: its reserve is its maximum, 16.0 A"
 
 
 def test_one_that_keeps_its_order_is_seen_to_and_counts_so_whatever_else_was_left_out(tmp_path):
@@ -22,7 +22,7 @@ def test_one_that_keeps_its_order_is_seen_to_and_counts_so_whatever_else_was_lef
     Guide(desk, person, person.screen, desk.sleep).run(["evse-3"])
     assert 31 * 60_000 < bench.time.now_ms - began_ms < 34 * 60_000
     assert any(ASKS in line for line in person.said)
-    kept = "evse-3 kept its order of 9.0 A for 31 min of silence: that counts from now on, as long as it is silent"
+    kept = "evse-3 kept its order of 9.0 A for 31 min without communication: from now on this order counts during a loss of communication"
     assert "ok   evse-3 silence: " + kept in person.said
     assert any("silent for 30:" in line and "of 31:00 min" in line for line in told)
     assert bench.view()["evses"]["evse-3"]["reserve_a"] == 0.0

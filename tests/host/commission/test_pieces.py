@@ -66,7 +66,7 @@ def test_a_line_is_asked_again_when_the_controller_restarted():
 
 def test_a_line_that_does_something_is_not_said_twice():
     link = SocketLink(*talker({"commission next": "ok"}, drop_first=True))
-    assert link.ask("commission next").startswith("error: the connection broke at `commission`")
+    assert link.ask("commission next").startswith("error: the connection was lost at `commission`")
     assert link.ask("commission next") == "ok"
     link.close()
 
@@ -146,14 +146,14 @@ HEAD = {"site": "yard", "firmware": "0.1.0", "site_sha256": "00", "controller": 
 def test_a_report_without_any_evse_did_not_pass():
     report = assemble(HEAD, [], [])
     assert report["outcome"] == "not done" and holds(report)
-    assert "Nothing was found wrong" in html(report) and "nobody yet" in html(report)
+    assert "No faults found" in html(report) and "not signed" in html(report)
 
 
 def test_an_aborted_run_did_not_pass_though_all_that_was_done_did():
     head = {**HEAD, "finished": False, "aborted": [["evse-2", []]], "evses": {"evse-1": {"index": 0, "outcome": "passed"}}}
     report = assemble(head, [], [])
     assert report["outcome"] == "not done"
-    assert "the run was aborted; not done: evse-2 (all of it)" in html(report) and "wrong in what was done." in html(report)
+    assert "the run was aborted; not done: evse-2 (all steps)" in html(report) and "No faults found in the completed steps." in html(report)
 
 
 def test_what_people_type_is_data_on_the_page_and_no_markup():
@@ -162,7 +162,8 @@ def test_what_people_type_is_data_on_the_page_and_no_markup():
 
 
 def test_two_devices_that_answer_each_other_are_a_finding_of_the_scan():
-    scan = {"bus": "rs485-1", "found": [], "verdict": "another primary asks unit 3 with function 6, or two devices with address 3 answer each other"}
+    verdict = "another Modbus client reads unit 3 with function 6, or two devices with address 3 answer each other"
+    scan = {"bus": "rs485-1", "found": [], "verdict": verdict}
     assert scan_findings([scan])[0]["level"] == "error"
     assert scan_findings([{**scan, "put_right": True}])[0]["level"] == "warning"
     assert not scan_findings([{**scan, "verdict": ""}])
@@ -275,7 +276,7 @@ def test_without_a_terminal_it_says_how_far_it_is_and_at_ctrl_c_that_the_run_goe
         one.send_signal(signal.SIGINT)
         said = one.stderr.read()
         assert one.wait(30) == 130
-    assert said.startswith("ampacity: interrupted here; the run goes on in the controller: `commission abort`") and said.count("\n") == 1, said
+    assert said.startswith("ampacity: interrupted here; the run continues in the controller: `commission abort`") and said.count("\n") == 1, said
 
 
 class Told:

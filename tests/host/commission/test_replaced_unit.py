@@ -72,7 +72,7 @@ def test_one_that_could_not_be_finished_can_be_begun_again(site, tmp_path):
     bench.run_ms(300)
     assert desk.ask("replace stop") == "ok"
     assert desk.ask("replace evse-2") == (
-        "evse-2: serial number yard-evse-2-1 was accepted, and not more; replace evse-2 serial=yard-evse-2-1 begins again")
+        "evse-2: serial number yard-evse-2-1 was accepted, the rest was not done; replace evse-2 serial=yard-evse-2-1 starts again")
     result = run("evse-2", "--serial", "yard-evse-2-1", "--no-test", "--json")
     assert result.exit_code == 0, result.output
     status = json.loads(result.stdout.strip().split("\n")[-1])

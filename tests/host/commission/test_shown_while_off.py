@@ -89,7 +89,7 @@ def charges(bench, name):
 def test_commissioning_finds_out_what_a_station_shows_and_the_controller_goes_on_so(tmp_path, name):
     bench, person = commissioned(tmp_path, name)
     said = " ".join(person.said)
-    assert "? " + SHOWS[name] in said and "does it stand still?" in said, said
+    assert "? " + SHOWS[name] in said and "is it paused?" in said, said
     assert 'fix: off_shows = "max" in its [[evse]]' in said and SHOWS[name] in desk_report(bench)
     assert charges(bench, name)
     asyncio.run(bench.primary_action("power_cycle"))

@@ -45,14 +45,14 @@ def found(report, code):
 def test_the_duplicate_unit_is_found_before_anything_is_ordered_and_put_right(recorded):
     report, said, _bench = recorded
     double = found(report, "duplicate-unit")
-    assert double and all("unit 3" in row["text"] and "two devices" in row["text"] and "put right" in row["text"] for row in double)
-    assert all("address of its own" in row["fix"] and row["level"] == "warning" for row in double)
+    assert double and all("unit 3" in row["text"] and "two devices" in row["text"] and "corrected" in row["text"] for row in double)
+    assert all("unique address" in row["fix"] and row["level"] == "warning" for row in double)
     assert any("two devices" in line for line in said)
 
 
 def test_the_wrongly_wired_phases_are_found_with_the_right_setting(recorded):
     rows = found(recorded[0], "phases")
-    assert [row["text"] for row in rows] == ["evse-2: terminal 1 loads L2, the site file says L1"]
+    assert [row["text"] for row in rows] == ["evse-2: terminal 1 loads L2, the site file declares L1"]
     assert 'phases = ["L2", "L3", "L1"]' in rows[0]["fix"]
 
 

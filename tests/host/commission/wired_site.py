@@ -115,7 +115,7 @@ class Installer:
         return self.words.get((evse, step), None if step == "load" else "next")
 
     def agrees(self, question):
-        if "put right" in question:
+        if "corrected" in question:
             self.put_right()
         return True
 

@@ -55,6 +55,13 @@ def test_a_good_site_holds(path):
     assert done.exit_code == 0 and "the check passes." in done.stdout
 
 
+@pytest.mark.parametrize("path", sorted((SITES / "good").glob("*.toml")), ids=lambda path: path.stem)
+def test_no_heading_and_no_cell_is_cut_on_80_columns(path):
+    shown = CliRunner().invoke(app, ["check", str(path)], env={"COLUMNS": "80"}).stdout
+    assert "…" not in shown and "seconds" in shown
+    assert max(len(line) for line in shown.splitlines() if line.startswith(("┃", "│"))) <= 80
+
+
 def test_the_sums_of_every_circuit_and_phase(edited):
     path = edited(("fallback_a = 0.0", "fallback_a = 6.0"), ('phases = ["L2", "L3", "L1"]', 'phases = ["L2"]'))
     rows = {(row["circuit"], row["phase"]): row for row in check_report(load_site(path))["circuits"]}

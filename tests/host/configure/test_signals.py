@@ -18,7 +18,6 @@ PATIENCE_S = 30
 TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
 CTRL_C_IS_THERE = """
 import os, signal, sys
-from tests.deep import sample
 for number in (signal.SIGINT, signal.SIGHUP):
     signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])

@@ -52,7 +52,7 @@ def test_a_step_of_the_house_may_last_as_long_as_its_budget():
 
 
 def test_where_only_our_evses_draw_the_rating_holds_always():
-    assert judged(sample(row_l1=32.5)) == ["row-a L1 is 0.5 A above its rating, and nobody but our EVSEs draws there"]
+    assert judged(sample(row_l1=32.5)) == ["row-a L1 is 0.5 A above its rating, and only EVSEs draw current there"]
 
 
 def test_a_current_that_the_ledger_does_not_count_is_a_broken_rule():

@@ -1,8 +1,10 @@
 """`ampacity rig do`: words become an operation of the control channel, of the rig that was started last."""
 
 import contextlib
+import inspect
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from ampacity_host.rig.base import bench
 from ampacity_host.rig.control_channel import do_command as do
+from ampacity_host.rig.control_channel import external_limit, operations
 from ampacity_host.rig.control_channel.do_command import WrongWords, do_command, remember, request_of
 from ampacity_host.rig.control_channel.fields import FieldError, Fields
+from ampacity_host.rig.plant import car, overdraw
 
 SITE = Path(__file__).parents[1] / "configure" / "sites" / "good" / "garage.toml"
 
@@ -55,6 +60,15 @@ def test_a_field_or_an_operation_that_there_is_not_is_named_beside_those_that_th
     for text in ("plug 7 sleep_ms=9 factor=2", "limit main percent=50 source=ocpp", "seed auth_cache A type=Central",
                  "fault miswired b phases=L1,L2", "fault off_shows b a=6"):  # fmt: skip
         assert request_of(text.split())
+
+
+def test_every_field_that_the_rig_reads_can_be_typed():
+    known = {name.rstrip("…") for op in do.KNOWN for name in (*do.ORDER.get(op, ()), *do.BEFORE.get(op, ()), *do.MORE.get(op, ()))}
+    for module in (operations, external_limit, bench):
+        read = re.findall(r'fields\.(?:text|flag|number|integer|da|one_of|mapping|has)\("(\w+)"', inspect.getsource(module))
+        assert read and set(read) <= known, (module.__name__, set(read) - known)
+    read = re.findall(r'(?:number|_flag|_count|pop)\((?:take, |number, )?"(\w+)"', inspect.getsource(car) + inspect.getsource(overdraw))
+    assert set(read) == set(car.FIELDS)
 
 
 def test_a_word_that_is_missing_is_named_by_the_rig():
@@ -115,7 +129,7 @@ def test_the_address_of_a_rig_that_was_killed_reaches_nobody(state, capsys):
         state.write_text(json.dumps(kept | {"process": kept["process"].replace(str(os.getpid()), str(ended.pid), 1)}))
         assert do_command(["unplug", "bay-1"], None) == 3
         said = capsys.readouterr().err
-        assert f"the rig at {other.address} no longer runs; start it with: ampacity rig 'my site.toml'" in said
+        assert f"the rig at {other.address} has ended; start it with: ampacity rig 'my site.toml'" in said
         assert other.heard == b""
 
 
@@ -124,14 +138,14 @@ def test_who_listens_at_the_address_and_is_not_that_rig_is_asked_who_it_is_and_n
     with Other(answer) as other:
         remember(other.address)
         assert do_command(["unplug", "bay-1"], None) == 3
-        assert "no longer runs; start it with" in capsys.readouterr().err
+        assert "has ended; start it with" in capsys.readouterr().err
         assert b"hello" in other.heard and b"unplug" not in other.heard
 
 
 def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address_either(state, capsys):
     with Other(b"HTTP/1.1 400 Bad Request\r\n\r\n") as other:
         assert do_command(["unplug", "bay-1"], other.address) == 3
-        assert f"what listens at {other.address} is no rig" in capsys.readouterr().err
+        assert f"the server at {other.address} is not a rig" in capsys.readouterr().err
         assert b"unplug" not in other.heard
 
 
@@ -139,7 +153,7 @@ def test_a_program_that_is_no_rig_is_not_asked_for_operations_at_a_named_address
 def test_an_address_that_is_none_is_wrong_usage_and_named(state, capsys, control):
     assert do_command(["state"], control) == 2
     said = capsys.readouterr().err
-    assert f"--control: {control!r} is no HOST:PORT" in said and "1..65535" in said
+    assert f"--control: {control!r} is not HOST:PORT" in said and "1..65535" in said
 
 
 def test_the_last_rig_needs_no_address(tmp_path):

@@ -60,7 +60,7 @@ def test_a_line_with_a_primary_is_left_alone():
     with Hub([], chatter=(9600, rtu_frame(7, b"\x03\x00\x00\x00\x02"))) as hub:
         status, out, _ = scanned("--port", hub.path, "--standing", "--baud", "19200E1,9600N1")
     assert status == 1 and hub.heard == []
-    assert out == "stopped: another primary asks unit 7 with function 3 at 9600N1; nothing was asked\n"
+    assert out == "stopped: another Modbus client reads unit 7 with function 3 at 9600N1; nothing was asked\n"
 
 
 def test_a_device_behind_tcp_is_found():
@@ -81,7 +81,7 @@ def test_several_hosts_are_looked_at_and_who_does_not_answer_is_named():
         found = [line for line in out.splitlines() if line.startswith("unit ")]
         wanted = zip(found, hosts, ("keba-p30", "sdm630"), strict=True)
         assert all(host in line and name in line for line, host, name in wanted), out
-        assert "127.0.0.1:1 was not seen: " in out and "baud" not in out
+        assert "127.0.0.1:1 was not found: " in out and "baud" not in out
         status, out, err = scanned("--tcp", "127.0.0.1:1,127.0.0.1:2", "--standing")
         assert status == 3 and "127.0.0.1:1 (" in err and "127.0.0.1:2 (" in err
     finally:

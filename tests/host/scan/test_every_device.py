@@ -62,7 +62,7 @@ def test_a_device_that_looks_at_no_address_is_said_once():
     anywhere = SimpleNamespace(tick=wallbox.tick, receive=lambda data, now_us: [
         (frame[:6] + data[6:7] + frame[7:], at) for frame, at in wallbox.receive(data[:6] + b"\x01" + data[7:], now_us)])  # fmt: skip
     assert Desk(scan, [(anywhere, (0, "", 0))]).run(60)
-    assert [(row["unit"], row["device"], row["note"]) for row in scan.found()] == [(1, "keba-p30", "it answers at any address")]
+    assert [(row["unit"], row["device"], row["note"]) for row in scan.found()] == [(1, "keba-p30", "answers at any address")]
 
 
 def test_nothing_but_reads_leaves():

@@ -93,7 +93,7 @@ def test_a_replaced_unit_is_accepted_set_proven_put_on_paper_and_tested_alone(ri
     assert evse(rig, "evse-3")["why"].startswith("0.0 A: swapped")
     shown = say(rig, "replace evse-3")
     new = shown.split("serial=")[1].split(" ")[0]
-    assert "old serial number" in shown and say(rig, "replace evse-3 serial=4").startswith("error: serial `4` is refused; right would be: " + new)
+    assert "old serial number" in shown and say(rig, "replace evse-3 serial=4").startswith("error: serial `4` is refused; expected: " + new)
     assert "accepted" in say(rig, "replace evse-3 serial=" + new)
     rig.advance(ms=20_000)
     status = json.loads(say(rig, "replace status --json"))
@@ -110,6 +110,6 @@ def test_a_replaced_unit_is_accepted_set_proven_put_on_paper_and_tested_alone(ri
 def test_what_replace_does_not_understand_it_says(rig):
     for text, wanted in (("replace", "refused: no replacement was begun"), ("replace evse-9", "evse-1, evse-2, evse-3"),
                          ("replace evse-3 now", "serial=NUMBER"), ("replace evse-3 serial=5", "refused"),
-                         ("replace evse-1 serial=5", "none: the unit shows no serial number")):  # fmt: skip
+                         ("replace evse-1 serial=5", "none: the unit reports no serial number")):  # fmt: skip
         answer = say(rig, text)
         assert answer.startswith("error: ") and wanted in answer, answer

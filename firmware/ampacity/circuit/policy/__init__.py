@@ -1,1 +1,1 @@
-"""What may be wrong without danger: who gets how much, in which order, and when. It asks for orders; the trusted part says no."""
+"""Policy: sharing, queueing and timing. A fault here cannot overload a circuit: it requests orders, the trusted part refuses."""

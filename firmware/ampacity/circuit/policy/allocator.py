@@ -1,9 +1,9 @@
-"""Who gets how much: lexicographic max-min per priority class, with weights, on a tree and per phase.
+"""Allocation of current: lexicographic max-min per priority class, with weights, on a tree and per phase.
 
 The only values are 0 and >= minimum (safety.md section 6). First each class, in its queue order, is
 admitted at its minimum as far as there is room; then the admitted rise together, each in proportion to
-its weight, until a circuit and phase on the way is full: who needs it stays there, the others rise on.
-Integers only: the last deci-amperes go one by one to whoever stands lowest for its weight, first in the
+its weight, until a circuit and phase on the way is full: EVSEs on it stay there, the others rise further.
+Integers only: the last deci-amperes go one by one to the EVSE that is lowest for its weight, first in the
 queue first. A member's reserve is counted always, so what it gets up to that costs nothing.
 
 On a small controller all this takes longer than others can wait: `pieces` yields wherever it may be left for a moment.

@@ -26,14 +26,14 @@ class LoadShedding:
         self.constraint_sums: list[int] = []
         self.limit_sums: list[int] = []
         self.for_limits = False  # the shed is for a limit from outside
-        self.rising = True  # somebody may be told more than its bound
+        self.rising = True  # some order may exceed its bound
 
     def plan_da(self, s: EvseState) -> int:
         """What it will draw at most once its last order has done its work, in da."""
         return self.reservations.planned_da(s, self.want_da[s.index])
 
     def ordered_da(self, s: EvseState) -> int:
-        """The same for limits from outside: what it was told, whatever its reserve."""
+        """The same for external limits: its order, independent of its reserve."""
         ordered_da = self.ledger.permits.most_of(s, self.want_da[s.index])
         return max(s.bound_da, ordered_da) if self.reservations.stuck(s.index) else ordered_da
 
@@ -53,7 +53,7 @@ class LoadShedding:
                 sums[key] += self.ledger.bounds.off_da(s)
 
     def _sum_limits(self) -> None:
-        """Orders alone, for limits from outside: per circuit and phase, and on the rows beside them (sum_constraints.py)."""
+        """Sums of orders only, for external limits: per circuit and phase, and on the additional rows (sum_constraints.py)."""
         limits = self.limits
         self.limit_sums = [0] * self.site.size
         self.constraint_sums = [0] * len(limits.constraints)
@@ -74,7 +74,7 @@ class LoadShedding:
         """Bring the plans of every overloaded circuit within what it can carry, at once; then the orders within the limits.
 
         Where a meter shows more than the rating, that is a limit on the orders too: whose reserve counts anyway draws less
-        for a lower one all the same. Nobody's plan is above its bound unless it rises: where all bounds fit, all plans do.
+        for a lower one in any case. No plan exceeds its bound unless it rises: where all bounds fit, all plans do.
         """
         ledger = self.ledger
         self.for_limits = False
@@ -121,7 +121,7 @@ class LoadShedding:
     def _shed_key(self, key: int, excess: int, now_ms: int) -> None:
         """Class by class to their minimum, in proportion; then pause the last of the queue.
 
-        What a meter shows above the rating falls for certain only by those who show what they draw: they give first.
+        An excess at a meter falls reliably only through EVSEs with a current measurement: they give first.
         """
         givers = self._givers(key)
         if key < self.site.size and self.other.over_da[key]:

@@ -2,7 +2,7 @@
 
 Cars that start and stop are steps enough. Only where nothing has stepped for a while some EVSEs are lowered for a moment,
 like by any limit from outside: that fits within every margin, whatever other load is, and coming back they step again.
-The policy may make its own steps instead; the ledger does not care who makes them.
+The policy may make its own steps instead; the ledger accepts steps of any origin.
 """
 
 from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS
@@ -16,9 +16,9 @@ if False:  # for the type checker
 
 SOURCE = "meter test step"
 LOOK_MS = 1000
-QUIET_MS = 20000  # the last step may still be under way, and the next one come by itself
+QUIET_MS = 20000  # the last step may not have settled, and the next one may come from a car
 HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a person restores the trust soon
-PAUSE_MS = 900000  # nobody stands above its minimum for so long: one pauses, once for both steps
+PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
 LAST_MS = 10000
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
 LEAST_DA = 50

@@ -1,9 +1,9 @@
 """The least grant that is of use to a primary below, as it says itself: it counts as its minimum here.
 
-With a grant between its reserves and these plus the minimum of a car that has none, nobody more can begin below; and
-fairness alone would never give more. So each primary tells its parent the least grant with which every EVSE that
+With a grant between its reserves and these plus the minimum of a car that has none, no further EVSE can start below; and
+fairness alone would never give more. Each primary therefore reports to its parent the smallest grant with which every EVSE that
 asks could begin, were it the only one. It counts where it is possible, all others giving what they can; where not,
-what the site file says counts as before, for who has a reserve below charges with less.
+the values of the site file count as before, because an EVSE with a reserve charges with less.
 """
 
 from ampacity.circuit.trusted.device.evse_state import EvseState
@@ -18,7 +18,7 @@ if False:  # for the type checker
     from ampacity.circuit.trusted.metering.other_load import OtherLoad
 
     class SharedCapacity(Protocol):
-        """What is shared: the circuits, the limits from outside, and what everybody is to have."""
+        """Shared data: the circuits, the external limits, and the targets of all EVSEs."""
 
         ledger: Ledger
         limits: Limits
@@ -28,7 +28,7 @@ if False:  # for the type checker
 
 
 class MinimumGrants:
-    """What was told of each EVSE, in da; 0: nothing."""
+    """The reported grant of each EVSE, in da; 0: none."""
 
     def __init__(self, shed: "SharedCapacity") -> None:
         self.shed = shed
@@ -94,7 +94,7 @@ def without(s: EvseState, sums: "list[int]", da: int) -> "list[int]":
 
 
 def minimum_grant_da(shed: "Any", minimum_grants: "MinimumGrants | None", keys: "range") -> int:
-    """The least that these keys (the root's phases) must carry for each EVSE that may charge to begin by itself; 0: none may, or
+    """The least that these keys (the root's phases) must carry so that each EVSE that may charge could start alone; 0: none may, or
     none can as far as our own ratings go."""
     ledger, site = shed.ledger, shed.site
     sums, most_da = sums_of(ledger, lambda s: s.reserve_da), 0

@@ -1,10 +1,10 @@
 """From demand and room to targets: shed what must go now, share what is left, raise what is proven free.
 
 Three passes with different haste (safety.md section 6). `shed` runs in every tick, is linear, and nothing
-delays it (load_shedding.py). `share` decides who should get how much, a few times a second at most. `raise_to_goals` moves
+delays it (load_shedding.py). `share` decides the distribution, at most a few times a second. `raise_to_goals` moves
 the targets up only where the margin is there already, one hold time after the other.
 
-A share is work for many passes of a small controller. It may be left after every piece: meanwhile ticks go on, and shed.
+A share is work for many passes of a small controller. It may be interrupted after every piece: ticks continue in between, and shed.
 Its goals come into force all at once, and what is raised to them has its margin in that moment.
 """
 
@@ -46,7 +46,7 @@ class Plan:
         self.admitted = [False] * len(site.evses)
         self.member_of: "list[Member | None]" = [None] * len(site.evses)
         self.members: list[Member] = []  # of the last share
-        self.by_default = False  # somebody of the last share stands in the default state (rule 7)
+        self.by_default = False  # an EVSE of the last share is in the default state (rule 7)
         self.preemption = Preemption(self.targets, self.reservations)
         self.extra = [0] * site.size
         self.shared_ms = -SHARE_MS
@@ -63,7 +63,7 @@ class Plan:
     def tick(self, now_ms: int, running: bool) -> None:
         """New targets, but for a share that is due: `share_on` until there is none.
 
-        running False (quarantine, safe): everything is told to pause.
+        running False (quarantine, safe): all EVSEs are ordered to pause.
         """
         self.reservations.renew(now_ms)
         self.preemption.reserve()
@@ -93,7 +93,7 @@ class Plan:
     # share
 
     def _share(self, now_ms: int) -> "Iterator[None]":
-        """Goals for everybody who wants, from the room that all others leave, piece by piece."""
+        """Goals for all demanding EVSEs, from the capacity that the others leave, piece by piece."""
         demand, members = self.demand, self.members
         del members[:]
         self.by_default, self.same, self.complete = False, self.complete, False
@@ -132,7 +132,7 @@ class Plan:
         yield from self._raise_to_goals()
 
     def _is_same(self, free: "list[int]") -> bool:
-        """The same room for the same members in the same order, who ask for the same? Then all get what they got."""
+        """True if capacity, members, order and demands are unchanged; the last result then applies."""
         by = self.shared_by
         same = self.same and len(by) == len(self.members) and free == self.shared_da
         for place, member in enumerate(self.members):
@@ -153,7 +153,7 @@ class Plan:
             self.admitted[member.index] = member.admitted and not self._waits_beside(member)
 
     def _waits_beside(self, member: Member) -> bool:
-        """It has a share, and cannot begin beside one that does not measure: it waits like one who has none."""
+        """It has a share but cannot start next to an unmeasured EVSE: it waits as without a share."""
         return not self.want_da[member.index] and self.preemption.blocked(self.ledger.evse_states[member.index], member.min_da)
 
     def _member(self, s: EvseState, cap_da: int) -> Member:
@@ -170,7 +170,7 @@ class Plan:
         return member
 
     def _gather(self, free: "list[int]") -> None:
-        """Nobody moves by less than the deadband. So what many would leave by that goes to the first of them who can use it."""
+        """No target moves by less than the deadband. The sum of such remainders goes to the first EVSE that can use it."""
         small = []
         for member in self.members:
             stands = member.stands_da
@@ -184,7 +184,7 @@ class Plan:
                 take(free, member, goal)
 
     def _back_off_idle(self, free: "list[int]", now_ms: int) -> None:
-        """Who draws next to nothing is paused where its room keeps others from what they could take."""
+        """Pauses an EVSE without significant current where others could use its capacity."""
         demand, tight = self.demand, None
         for member in self.members:
             if member.admitted and demand.idle[member.index]:
@@ -197,7 +197,7 @@ class Plan:
                         break
 
     def _tight(self, free: "list[int]") -> "list[bool]":
-        """Rows that keep somebody who would use it from more."""
+        """Rows that limit an EVSE that could use more."""
         tight = [False] * len(free)
         for member in self.members:
             if member.goal_da < member.max_da and not self.demand.idle[member.index]:
@@ -232,7 +232,7 @@ class Plan:
     def _free(self) -> "list[int]":
         """Every row less other load, less what everybody is planned with before it gets a share.
 
-        The rows of the default state are filled in where somebody of this share stands on them, those of limits from
+        The rows of the default state are filled in where an EVSE of this share is on them, those of limits from
         outside where there are any; on these a reserve is no load, for orders keep what flows below it.
         """
         ledger, size = self.ledger, self.site.size
@@ -264,9 +264,9 @@ class Plan:
                     free[row] -= s.bound_da
 
     def _carries(self, key: int, cap_da: int) -> int:
-        """What is there for all of ours: what may be raised to, or if more stands already, that, as far as it may stay.
+        """Capacity for all EVSEs: the permitted raise or, if orders in force exceed it, these, as far as they may stay.
 
-        What one that does not measure draws may be other load: for a raise it counts twice, for a lower once. Who stands
+        The current of an unmeasured EVSE also appears as other load: it counts twice for a raise, once for a lower order. An EVSE
         between the two stays: shares that followed the one while rising and the other while falling would never settle.
         But where that keeps one from what it was given, be it a first write without its second, all make the room for it.
         """
@@ -283,7 +283,7 @@ class Plan:
             free[key + self.site.size] -= s.reserve_da
 
     def _lower_to_goals(self, now_ms: int) -> None:
-        """Fairness takes back what others should have; noise below the deadband moves nobody, unless one waits to begin."""
+        """Fairness takes back what others should have; noise below the deadband moves no target, unless an EVSE waits to start."""
         least = 1 if self._one_waits_to_begin(now_ms) else self.deadband_da
         for e in self.demand.order:
             goal, want = self.goal_da[e], self.want_da[e]
@@ -292,7 +292,7 @@ class Plan:
                 self.targets.lower(s, goal, now_ms, goal == 0 and self.demand.wants[e])
 
     def _one_waits_to_begin(self, now_ms: int) -> bool:
-        """Somebody's turn has come, at whose minimum a few others stand with a little more than their share each."""
+        """True if an EVSE is next, but small excesses of a few others together take its minimum."""
         for e in self.demand.order:
             s = self.ledger.evse_states[e]
             if self.want_da[e] < s.evse.min_da and self._may_rise(e, now_ms) and not self.ledger.margin.blind(s):
@@ -322,7 +322,7 @@ class Plan:
         return enough and now_ms - demand.changed_ms[e] >= self.raise_hold_ms
 
     def _count_unsent(self) -> None:
-        """Targets that were raised and not sent yet need their margin too, and what is kept for somebody is nobody else's."""
+        """Targets that were raised and not sent yet need their margin too, and reserved margin is not available to others."""
         for key in range(len(self.extra)):
             self.extra[key] = 0
         for s in self.ledger.evse_states:

@@ -1,9 +1,8 @@
-"""Room for one who waits beside EVSEs that do not measure.
+"""Capacity for a car that waits next to EVSEs without a current measurement.
 
-What these draw a meter shows once more, as other load. So nobody can begin beside them, nor can they where they may draw
-without asking what they draw: each order costs twice, and what has begun may stand all the same. Where one has waited for
-a moment, the others give: down to their minimum, or all who had their slot. Until it has begun and risen nobody else
-takes what they gave; then they come back beside it.
+A meter also shows their current as other load, so each of their orders costs twice. No car can therefore start next to them,
+although running orders may remain. After a short wait the others give current: down to their minimum, or all of it after
+their slot. Until the car has started and risen this current is reserved for it; then the others return.
 """
 
 from ampacity.circuit.policy.reservations import BEGINS
@@ -15,13 +14,13 @@ if False:  # for the type checker
     from ampacity.circuit.policy.reservations import Reservations
     from ampacity.circuit.policy.targets import Targets
 
-LOOK_MS = 2000  # from one look at who waits to the next
+LOOK_MS = 2000  # interval between two looks at waiting cars
 WAITED_MS = 5000
-CLAIM_MS = 45000  # to begin in: orders settle and a meter's filter lets go before; who was paused rests longer
+CLAIM_MS = 45000  # time to start: orders settle and the filter of a meter releases before; a paused car waits longer
 RISE_MS = 5000  # beyond the hold of a raise: to rise in once it has begun
 STILL_MS = 12000  # after a pre-emption a meter may still show for so long what was before
 BLIND_DA = 10  # so much of the other load may be our own
-TRIES = 8  # of those who wait, in one look
+TRIES = 8  # waiting cars per look
 NOBODY = -1
 
 
@@ -37,17 +36,17 @@ class Preemption:
         self.claimant = NOBODY
         self.claimed_ms = LONG_AGO_MS
         self.begun_ms = -1
-        self.again_ms = LONG_AGO_MS  # nobody is looked at before
-        self.lowered = 0  # a bit for each EVSE that is to stand at its minimum
-        self.hidden: "list[int]" = []  # circuits and phases with somebody on them who charges and does not measure
-        self.harder = NOBODY  # whose last one was in vain: who does not measure may draw less than it may
+        self.again_ms = LONG_AGO_MS  # no look before this time
+        self.lowered = 0  # one bit per EVSE to be lowered to its minimum
+        self.hidden: "list[int]" = []  # circuits and phases of charging EVSEs without a measurement
+        self.harder = NOBODY  # the EVSE whose last pre-emption failed: unmeasured EVSEs may draw less than permitted
 
     def cap_da(self, s: EvseState, ceiling_da: int) -> int:
         """What is left of this ceiling."""
         return min(ceiling_da, s.evse.min_da) if self.lowered >> s.index & 1 else ceiling_da
 
     def reserve(self) -> None:
-        """In each pass: until it has begun its least order is nobody else's."""
+        """In each pass: until it has started its smallest order is reserved."""
         if self.claimant != NOBODY and self.begun_ms < 0:
             s = self.ledger.evse_states[self.claimant]
             self.reservations.put(s.index, self.ledger.permits.most_of(s, s.evse.min_da), BEGINS, self.claimed_ms + CLAIM_MS)
@@ -64,7 +63,7 @@ class Preemption:
         return False
 
     def step(self, now_ms: int, raise_hold_ms: int) -> None:
-        """Before a share: who does not say what it draws, and is the pre-emption over?"""
+        """Before a share: updates the list of unmeasured EVSEs and ends the pre-emption when it is over."""
         hidden = self.hidden
         del hidden[:]
         for s in self.ledger.evse_states:
@@ -101,7 +100,7 @@ class Preemption:
             self.harder = self.claimant
 
     def look(self, members: "list[Member]", now_ms: int) -> None:
-        """After a share: would it help one of those who wait if others gave? Who has waited longest is asked first."""
+        """After a share: looks for a waiting car that pre-emption would help, longest wait first."""
         demand = self.demand
         if self.claimant != NOBODY or now_ms < self.again_ms:
             return
@@ -120,9 +119,9 @@ class Preemption:
                 return
 
     def _others_give(self, shortfall: Shortfall, now_ms: int) -> bool:
-        """The last of the queue first: down to the minimum; then who had its slot, all. Where they have not enough, nobody.
+        """The last of the queue first: down to the minimum; then EVSEs after their slot, completely. If this is not enough, none.
 
-        Where that was tried in vain all give who had their slot.
+        After a failed attempt all EVSEs give that had their slot.
         """
         demand, s = self.demand, shortfall.state
         harder, stops = self.harder == s.index, []

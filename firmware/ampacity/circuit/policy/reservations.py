@@ -1,6 +1,6 @@
 """Room that is kept free: for which EVSE, how much, why, until when; and what each EVSE is planned with (safety.md section 6).
 
-A reservation is no state of its own: before each pass it is made anew from what the ledger knows, so none outlives its
+A reservation is no state of its own: before each pass it is rebuilt from the ledger, so none outlives its
 reason. Shed and raise plan with one number per EVSE: what its order will make of it, what it is measured to draw, its
 reserve and its reservation, whichever is most. A share begins with the last two, and sets the order.
 """
@@ -14,7 +14,7 @@ DENIED = "order waits for margin"
 RETURNS = "returning"
 BEGINS = "waiting to start"
 DENIED_MS = 5000  # an order that lacks its margin for so long is made room for
-RETURN_MS = 10000  # one that may not be read for want of margin is made room for so long
+RETURN_MS = 10000  # time for which capacity is reserved for an EVSE that lacks the margin to be read
 
 
 class Reservations:
@@ -29,7 +29,7 @@ class Reservations:
         self.lacking: "list[int]" = []  # circuits and phases on which an order lacks its margin
 
     def renew(self, now_ms: int) -> None:
-        """Before each pass: all anew."""
+        """Rebuilds all reservations, before each pass."""
         del self.lacking[:]
         for s in self.ledger.evse_states:
             e = s.index
@@ -76,9 +76,9 @@ class Reservations:
         return now_ms - max(s.lower_ms, s.fell_ms) > patience_ms
 
     def _room_to_return(self, s: EvseState) -> int:
-        """Rule 5: one that hears us may be read only with the margin for what a read may revive.
+        """Rule 5: a reachable EVSE may be read only with the margin for the current that a read may revive.
 
-        Nobody makes room where all together could not make enough.
+        No capacity is freed where all together could not free enough.
         """
         revives = self.ledger.permits.revives_da(s)
         for key in s.on_keys:

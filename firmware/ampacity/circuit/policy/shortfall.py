@@ -1,4 +1,4 @@
-"""By how much the margin is too small for one who waits, and what is left of that when others give."""
+"""Missing margin of a waiting EVSE, and what remains of it when others give current."""
 
 from ampacity.circuit.trusted.device.evse_state import EvseState
 from ampacity.circuit.trusted.ledger import Ledger

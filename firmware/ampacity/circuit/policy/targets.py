@@ -1,6 +1,6 @@
-"""What every EVSE is to stand at, the most it may be told whatever the room, and who keeps it at 0.
+"""Targets of all EVSEs, their ceilings independent of capacity, and the inhibits that keep them at 0 A.
 
-All three passes of the plan move targets, each by its own rule; what is the same for all of them stands here.
+All three passes of the plan move targets, each by its own rule; common parts are here.
 """
 
 from ampacity.circuit.policy.constraints.external_limits import Limits
@@ -20,7 +20,7 @@ class Targets:
         self.inhibits = demand.inhibits
 
     def ceiling_da(self, s: EvseState) -> int:
-        """The most this EVSE may be told, whatever the room: 0 or at least its minimum."""
+        """Highest order of this EVSE, independent of capacity, in da: 0 or at least its minimum."""
         e = s.index
         if not s.ok or not self.demand.wants[e] or s.locked or s.disobeys or s.isolated:
             return 0
@@ -31,7 +31,7 @@ class Targets:
         return ceiling if ceiling >= s.evse.min_da else 0
 
     def cap(self, now_ms: int) -> bool:
-        """No target above its ceiling. True: somebody may be told more than its bound."""
+        """Lowers targets to their ceilings. True: some order may exceed its bound."""
         rising = False
         for s in self.ledger.evse_states:
             want = self.want_da[s.index]

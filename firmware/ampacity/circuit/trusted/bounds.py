@@ -14,7 +14,7 @@ from ampacity.circuit.trusted.journal_barrier import JournalBarrier
 from ampacity.circuit.trusted.site.tree import Site
 
 OVER_DA = 10  # rule 10: 1 A
-LEAK_PARTS = 16  # what it may, it may for ever: so much slower a past excess is forgotten
+LEAK_PARTS = 16  # a possible excess is permanent: a past excess decays slower by this factor
 ZERO_DA = 3  # what a meter shows of an open contactor
 
 
@@ -47,7 +47,7 @@ class Bounds:
         return s.book.settle(now_ms)
 
     def _rule_4_reserve(self, s: EvseState) -> int:
-        """What it may draw without asking, at any time; never lent to anybody."""
+        """Current that it may draw without an order, at any time; never available to others."""
         return reserve_da(s.evse, s.evidence)
 
     def _rule_5_lapse(self, s: EvseState, now_ms: int) -> bool:
@@ -63,7 +63,7 @@ class Bounds:
         return True
 
     def _rule_10_bound(self, s: EvseState) -> int:
-        """It draws more than it was told: the most that it may do is what its hardware can."""
+        """It draws more than its order: its hardware maximum counts."""
         return max(s.measured_da, s.disobeyed_da, self.hardware_da(s)) if s.disobeys else 0
 
     def _rule_6_lock(self, s: EvseState) -> int:
@@ -75,7 +75,7 @@ class Bounds:
         return s.on_keys
 
     def _rule_15_keys(self, s: EvseState) -> "tuple[int, ...]":
-        """Where it stood before the site was changed, until it was proven paused or isolated."""
+        """Its place before the change of the site, until it was proven paused or isolated."""
         return s.old_keys
 
     def with_overdraw_da(self, s: EvseState, order_da: int) -> int:
@@ -104,18 +104,18 @@ class Bounds:
     # keeping the sums
 
     def renew(self, s: EvseState) -> None:
-        """Evidence changed: reserve and bound anew, without the sums."""
+        """Evidence changed: recomputes reserve and bound, without the sums."""
         s.reserve_da = 0 if s.isolated else self._rule_4_reserve(s)
         s.bound_da = self._bound(s)
 
     def update(self, s: EvseState) -> None:
-        """Reserve and bound anew, and the sums with them."""
+        """Recomputes reserve, bound and sums."""
         self.add_to(self.sums, s, -1)
         self.renew(s)
         self.add_to(self.sums, s, 1)
 
     def update_bound(self, s: EvseState) -> None:
-        """Bound anew (the reserve is unchanged), and the sums with it."""
+        """Recomputes bound (the reserve is unchanged) and sums."""
         bound = self._bound(s)
         if bound != s.bound_da:
             self.add_to(self.sums, s, -1)
@@ -200,7 +200,7 @@ class Bounds:
         return max(OVER_DA, self.recorded_da(s) // 10)
 
     def recorded_da(self, s: EvseState) -> int:
-        """The most that it was told, or may draw without being told."""
+        """The highest of its orders and of the current that it may draw without an order."""
         return max(s.book.most_da(), s.reserve_da, s.reported_old_da)
 
     # phases (rule 14)
@@ -214,7 +214,7 @@ class Bounds:
         return s.set_terminals if s.set_terminals is not None else list(range(len(s.evse.terminals)))
 
     def phases_shown(self, evse: int, terminals: "list[int]", now_ms: int) -> None:
-        """The device shows, or its current does, that these can close: more than believed count at once, room or not."""
+        """The device shows, or its current does, that these can close: more than assumed count at once, with or without margin."""
         s = self.evse_states[evse]
         had = self.terminals_of(s)
         both = [index for index in range(len(s.evse.terminals)) if index in had or index in terminals]

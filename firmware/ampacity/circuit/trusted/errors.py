@@ -4,7 +4,7 @@
 class Rejected(Exception):
     """Input from outside that we refuse; nothing was changed.
 
-    field: where it stood; value: what it was; allowed: what would be right (a phrase).
+    field: the name of the input; value: the refused value; allowed: the permitted values (a phrase).
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:

@@ -1,10 +1,10 @@
-"""What the safety core has to tell people: (when, kind, text), oldest first, a bounded number."""
+"""Events of the safety core for people: (when, kind, text), oldest first, a bounded number."""
 
 EVENTS_MAX = 200
 
 
 class Events:
-    """`kept`: those that nobody took yet; `dropped`: how many were lost because nobody came."""
+    """`kept`: events not yet taken; `dropped`: number of events lost because they were not taken in time."""
 
     def __init__(self) -> None:
         self.kept: "list[tuple[int, str, str]]" = []

@@ -18,7 +18,7 @@ class Intake:
         self.journal_barrier = bounds.journal_barrier
 
     def answered(self, evse: int, order_id: int, now_ms: int, certain: bool = False) -> None:
-        """The write was acknowledged: somebody heard it. That proves nothing about the value in force.
+        """The write was acknowledged: a device received it. This does not prove the value in force.
 
         certain: the answer cannot be our own echo, nor that of an older request. Then what the device
         remembers from before its silence is overwritten, and a read revives no more than this order.
@@ -82,18 +82,18 @@ class Intake:
         self.bounds.update_bound(s)
 
     def _rule_9_unordered(self, s: EvseState, limit_da: int, now_ms: int) -> None:
-        """It shows a limit that we did not order: somebody else has written, or one below a primary disobeys."""
+        """It shows a limit that was not ordered: a foreign write, or a disobeying EVSE below a primary."""
         if s.evse.primary:
-            return  # what it says is believed (rule 13); who wrote to its own is its own alarm
+            return  # its report counts (rule 13); foreign writes below it raise its own alarm
         self.events.add(now_ms, "foreign", "%s shows a limit of %d.%d A that was not ordered" % (s.evse.name, limit_da // 10, limit_da % 10))
         self.foreign_write(s.evse.bus, s.index, now_ms)
 
     def _rule_9_line_clean(self, s: EvseState, now_ms: int) -> bool:
-        """A proof on a line where somebody else wrote within 10 s proves nothing."""
+        """A proof on a line with a foreign write within 10 s is not valid."""
         return now_ms - self.permits.foreign_ms.get(s.evse.bus, LONG_AGO_MS) >= LINE_CLEAN_MS
 
     def foreign_write(self, bus: int, evse: "int | None", now_ms: int) -> None:
-        """Somebody else wrote to one of ours: all on that line count their maximum until proven again."""
+        """A foreign write to one of our EVSEs: all on that line count with their maximum until proven again."""
         if now_ms - self.permits.foreign_ms.get(bus, LONG_AGO_MS) >= LINE_CLEAN_MS:
             self.events.add(now_ms, "foreign", "foreign write on bus %d: no raise, its EVSEs count with their maximum" % bus)
         self.permits.foreign_ms[bus] = now_ms
@@ -120,7 +120,7 @@ class Intake:
         if amps_da is None:
             s.measured_ms = LONG_AGO_MS
             if s.measured_da and (s.evse.primary or not s.above_da):
-                # no more than it was told: its orders say what it may draw; of a site below its sum of bounds says so
+                # at most its order: the orders limit its current; for a site below its sum of bounds does
                 s.measured_da = s.above_da = 0
                 self.bounds.update_bound(s)
             return
@@ -156,7 +156,7 @@ class Intake:
             s.disobeyed_da = max(s.disobeyed_da, s.measured_da)
 
     def another_car(self, evse: int) -> None:
-        """What the last one made of its orders tells nothing of this one."""
+        """Forgets the behaviour of the previous car."""
         s = self.evse_states[evse]
         self.bounds.unused_phases.another_car(s)
         if s.overdraw_da or s.excess:
@@ -225,14 +225,14 @@ class Intake:
                 self.journal_barrier.mark_dirty()
                 s.dirty_version = self.journal_barrier.version
         if s.swap_kept and s.evidence.same_device():
-            s.swap_kept = False  # the unit that belongs here came back while nobody looked
+            s.swap_kept = False  # the right unit returned unobserved
             s.locked = lockout_reason(s)
         self._rule_6_back(s, now_ms)
 
     def _rule_6_back(self, s: EvseState, now_ms: int) -> None:
         """It is back when identity and settings were audited and an order is proven.
 
-        One that cannot show its limit is back without: no car draws before its first order. What is not proven by a
+        A device that cannot show its limit returns without: no car draws current before its first order. What is not proven by a
         car that draws is still in the book, so its bound stays what it was, its maximum at first.
         """
         if s.ok or s.silent or not (s.proved or s.evse.by_measure) or s.locked or s.isolated:

@@ -16,7 +16,7 @@ if False:  # for the type checker
 
 
 def dump(ledger: "Ledger", other: "OtherLoad", facts: "dict[str, Any]") -> "dict[str, object]":
-    """Evidence per EVSE, assumed other load, the shape of the site (rule 15), who is locked out."""
+    """Evidence per EVSE, assumed other load, the structure of the site (rule 15), lock-outs."""
     evses = {s.evse.name: s.evidence.dump() for s in ledger.evse_states if not s.evse.removed}
     assumed = {}
     for c in ledger.site.circuits:

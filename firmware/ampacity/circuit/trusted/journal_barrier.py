@@ -1,6 +1,6 @@
 """Rule 8: what lowers our trust is durable before anything is raised again. A restart would else forget it.
 
-Whoever trusts something less than before calls `mark_dirty`; the journal's keeper writes, and tells which version it holds for sure.
+A part that loses trust in something calls `mark_dirty`; the persistence writes, and reports the version that is saved.
 """
 
 

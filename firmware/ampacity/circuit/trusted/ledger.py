@@ -1,6 +1,6 @@
 """The capacity ledger: what is trusted, as one object of parts. Whatever asks it for orders, it keeps every circuit within its rating.
 
-bounds: what each EVSE may be drawing; margin: what is left beside that; permits: which order may leave; intake: facts from the
+bounds: what each EVSE may be drawing; margin: the remaining capacity; permits: which order may be sent; intake: facts from the
 drivers. `want_da` is all that it takes from a policy.
 """
 

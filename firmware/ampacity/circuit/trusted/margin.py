@@ -28,14 +28,14 @@ class Margin:
         self.budget_ms = self.exposure_ms()
 
     def exposure_ms(self) -> int:
-        """The longest that a load may stand after the primary stopped: watchdog + tolerance + settle."""
+        """Longest time that a load may continue after the primary stopped: watchdog + tolerance + settle."""
         longest = 0
         for s in self.bounds.evse_states:
             longest = max(longest, s.evse.lapse_ms(max(s.evse.watchdog_ms, s.evidence.watchdog_ms())))
         return longest
 
     def check(self, now_ms: int) -> None:
-        """Rule 11: Σ bounds, counted anew, is what every permit was based on; and no excess outlives
+        """Rule 11: Σ bounds, recounted, equals the sum that every permit was based on; and no excess outlives
         the time that our orders may take. Raises InvariantBroken when the books do not agree."""
         bounds = self.bounds
         bounds.sum_up(bounds.fresh_sums)

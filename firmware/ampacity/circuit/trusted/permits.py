@@ -1,7 +1,7 @@
 """May this frame go out now? Rules 1, 2, 5, 7, 8, 9 and 11 of safety.md section 2.
 
 `send` is the only way for an order to leave: it says no, or it records the order live and then says
-yes. Everything is decided from what the ledger knows; nobody waits here for anything.
+yes. Everything is decided from what the ledger knows; nothing waits here.
 """
 
 from ampacity.circuit.trusted.bounds import Bounds
@@ -9,14 +9,14 @@ from ampacity.circuit.trusted.device.evse_state import FRESH_MS, LONG_AGO_MS, Ev
 from ampacity.circuit.trusted.device.order_book import NONE_DA
 from ampacity.circuit.trusted.margin import Margin
 
-TICK_MS_MAX = 300  # rule 11: a check older than this feeds nobody
+TICK_MS_MAX = 300  # rule 11: after an older check no watchdog is fed
 LINE_CLEAN_MS = 10000  # rule 9
 REFUSALS_MAX = 2
 ROUNDING_DA_MAX = 40  # no device rounds by more than this
 
 
 class Permits:
-    """want_da: what the policy wants of each EVSE; it is never more than a wish."""
+    """want_da: the order that the policy requests for each EVSE; permits decides."""
 
     def __init__(self, bounds: Bounds, margin: Margin) -> None:
         site = bounds.site
@@ -48,7 +48,7 @@ class Permits:
     def _learn_rounding(self, s: EvseState, rounding_da: int) -> None:
         """This device makes more of an order than was wanted: from now on it is planned with that.
 
-        An order that stands already is no sign of it: it is refreshed until the one that is wanted leaves.
+        An order already in force is no sign of it: it is refreshed until the one that is wanted leaves.
         """
         s.rounding_da = max(s.rounding_da, min(rounding_da, ROUNDING_DA_MAX))
 
@@ -111,29 +111,29 @@ class Permits:
         return order_id
 
     def _rule_2_lower(self, s: EvseState, most_da: int) -> bool:
-        """Not above the reserve and not above the least it may stand at: always."""
+        """Not above the reserve and not above the smallest order that may be in force: always."""
         return most_da <= s.reserve_da and most_da <= s.book.least_da()
 
     def _rule_2_lowers(self, s: EvseState, most_da: int, now_ms: int) -> bool:
         """It can only make the bound smaller: below everything that may be in force, whatever other rules say of raises and
         of what is kept alive. Said again only until it is proven, and by a loop that lives.
 
-        What nobody ordered in this life is no measure, but a car that draws more than this now will draw less.
+        Values not ordered since the start are no measure, but a car that draws more than this now will draw less.
         """
         if not s.ok:
-            return False  # to one that does not answer as it should any order above its reserve is a raise (rule 5)
+            return False  # for an EVSE without correct replies any order above its reserve is a raise (rule 5)
         book = s.book
         if book.is_unknown(False):
             return most_da < s.measured_da and now_ms - s.measured_ms <= FRESH_MS and most_da < book.least_known_da()
         least_da = book.least_known_da()
         if least_da == NONE_DA:
-            return False  # no order of this life stands: nothing says what a lower is
+            return False  # no order since the start is in force: a lower order is undefined
         if most_da < least_da:
             return True
         return most_da == least_da == book.last_da() and not book.orders[-1].proven and self._rule_11_checked(now_ms)
 
     def _rule_2_planned(self, s: EvseState, most_da: int) -> bool:
-        """Not above the least it may stand at, nor above what the tick has just planned for it."""
+        """Not above the smallest order that may be in force, nor above the present plan of the tick."""
         return most_da <= s.book.least_da() and most_da <= self.most_of(s, self.want_da[s.index])
 
     def _rule_2_margin(self, s: EvseState, most_da: int) -> bool:
@@ -156,7 +156,7 @@ class Permits:
         )
 
     def _rule_7_default(self, s: EvseState, most_da: int) -> bool:
-        """An order to one without watchdog stands when we die: would the default state hold then?"""
+        """An order to an EVSE without a watchdog outlives the controller: is the default state then within the ratings?"""
         return s.evidence.watchdog_ms() > 0 or self.margin.default_fits_with(s, self.bounds.with_overdraw_da(s, most_da))
 
     def _rule_8_fresh(self, s: EvseState, now_ms: int) -> bool:
@@ -172,7 +172,7 @@ class Permits:
         return self.bounds.journal_barrier.has_written(s.dirty_version)
 
     def _rule_9_quiet(self, now_ms: int) -> bool:
-        """No raise anywhere while somebody else writes to one of ours."""
+        """No raise anywhere while another client writes to one of our EVSEs."""
         for bus in self.foreign_ms:
             if now_ms - self.foreign_ms[bus] < LINE_CLEAN_MS:
                 return False
@@ -212,7 +212,7 @@ class Permits:
         if not self._rule_11_checked(now_ms):
             return False
         if s.watchdog_under_test:
-            return revives <= s.bound_da  # which stands as long as the test runs
+            return revives <= s.bound_da  # which remains during the test
         if self._rule_5_heard(s):
             return True
         if not self._rule_11_fed(s, now_ms):
@@ -220,12 +220,12 @@ class Permits:
         return s.ok or self._rule_5_feed(s, revives, now_ms)
 
     def _rule_5_heard(self, s: EvseState) -> bool:
-        """It answered an order <= its reserve, and nothing above it was sent since: a read keeps no more alive."""
+        """It answered an order <= its reserve, and no higher one was sent since: a read keeps nothing else alive."""
         return s.hearing_ms > LONG_AGO_MS and not s.lapsed
 
     def _rule_5_feed(self, s: EvseState, revives: int, now_ms: int) -> bool:
         """A frame that may revive x is an order of x. It goes to no silent one whose time is running, for it
-        would never run out; after that only to one that hears us, and with the margin for x."""
+        would never expire; after that only to a reachable EVSE, and with the margin for x."""
         if not s.lapsed or s.hearing_ms <= LONG_AGO_MS:
             return False
         if self._rule_2_margin(s, revives):

@@ -196,7 +196,7 @@ class Commissioning(OptionalPart):
                 self.run.command("skip", now_ms)
                 return
             self._muted = index
-            self.primary.log.add("warning", "commission: nothing is sent to %s, to see it fall" % self._under_test["name"], now_ms)
+            self.primary.log.add("warning", "commission: communication with %s stops to test its fallback" % self._under_test["name"], now_ms)
         if driver.muted != experiment.mute:  # type: ignore[attr-defined]
             driver.mute(experiment.mute, now_ms)
 
@@ -281,7 +281,7 @@ class Commissioning(OptionalPart):
         head["together"] = [row for row in self.run.findings if row["code"] == "ct-swapped"]
         self._put(report.HEAD, head, now_ms)
         self._release(now_ms)
-        self.primary.log.add("info", "commission: the run is over, %d findings" % len(self.run.findings), now_ms)
+        self.primary.log.add("info", "commission: run finished, %d findings" % len(self.run.findings), now_ms)
 
     def _put(self, name: str, value: object, now_ms: int) -> None:
         self.primary.persistence.put(name, value, now_ms)
@@ -316,7 +316,7 @@ class Commissioning(OptionalPart):
 
     def _where(self, facts: "SiteFacts") -> str:
         if facts["bus"] < 0:
-            return "this controller's own pins"
+            return "the pins of this controller"
         return "unit %d on %s" % (facts["unit"], self.primary.site["buses"][facts["bus"]]["name"])
 
     def _meters_above(self, evse: "Evse") -> "list[int]":
@@ -357,7 +357,7 @@ class Commissioning(OptionalPart):
         if len(words) > 1:
             raise UsageError("commission " + verb, words[1:])
         if self.run is None:
-            raise NotNow("commission", verb, "no run is going on; `commission start` begins one")
+            raise NotNow("commission", verb, "no run is in progress; `commission start` starts one")
         experiment = self.run.experiment
         self.run.command(verb, now_ms)
         self._tell_off(experiment, now_ms)
@@ -368,9 +368,9 @@ class Commissioning(OptionalPart):
 
     def _start(self, names: "list[str]", now_ms: int) -> str:
         if self.running:
-            raise NotNow("commission", "start", "a run is going on; `commission abort` ends it")
+            raise NotNow("commission", "start", "a run is in progress; `commission abort` ends it")
         if self.primary.scanning is not None and self.primary.scanning.running:
-            raise NotNow("commission", "start", "a bus stands for a scan; wait, or `scan stop` ends it")
+            raise NotNow("commission", "start", "a scan is in progress; wait, or `scan stop` ends it")
         if self.guard.mode == "safe":
             raise NotNow("commission", "start", "the controller is in its safe state: " + self.guard.failure)
         site, chosen = self.primary.site, self._chosen(names)
@@ -419,7 +419,7 @@ class Commissioning(OptionalPart):
         else:
             status = self.run.status(now_ms, int(words[0]) if words else 0)
             if self.guard.mode == "quarantine":
-                status["step"] = "waits for the end of quarantine, before"
+                status["step"] = "waiting for the end of quarantine before"
         return strict_json.dumps(status) if as_json else "\n".join(report.status_lines(status))
 
     def _head(self) -> "dict[str, Any]":
@@ -434,7 +434,7 @@ class Commissioning(OptionalPart):
     def _report(self, names: "list[str]", as_json: bool) -> str:
         head = self._head()
         if "format" not in head:
-            raise NotNow("commission", "report", "nothing was commissioned yet; `commission start` begins")
+            raise NotNow("commission", "report", "no commissioning so far; `commission start` starts a run")
         if names:
             if names[0] not in head["evses"]:
                 raise Rejected("commission report", names[0], ", ".join(sorted(head["evses"])) or "an EVSE that was tested")
@@ -448,7 +448,7 @@ class Commissioning(OptionalPart):
         """Who has seen the report; the seal tells whether it was changed afterwards."""
         head = self._head()
         if "format" not in head or (self.run is not None and not self.run.over):
-            raise NotNow("commission", "sign", "the run is not over yet")
+            raise NotNow("commission", "sign", "the run is not finished")
         if not 2 <= len(who) <= WHO_MAX:
             raise Rejected("commission sign", who, "a name of 2..%d characters" % WHO_MAX)
         seal = report.seal(head, self._sheets(head))

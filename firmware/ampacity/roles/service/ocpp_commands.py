@@ -1,6 +1,6 @@
 """The installer's commands for what the CSMS otherwise looks after: variables back to their default, known tokens."""
 
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 
 if False:  # for the type checker
     from ampacity.ocpp.messages import Message, Token
@@ -24,7 +24,7 @@ class OcppCommands:
 
     def _upstream(self, word: str) -> "UpstreamFace":
         if self.primary.upstream is None:
-            raise Rejected(word, "no upstream", "a site with an upstream")
+            raise NotNow(word, "", "this site has no [ocpp] section")
         return self.primary.upstream
 
     def _default(self, words: "list[str]", now_ms: int) -> str:

@@ -1,7 +1,7 @@
 """What the installer's console works on at a primary: settings, limits, declarations. Loaded when somebody comes to it."""
 
 from ampacity import __version__
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow
 from ampacity.base.quantities import amps
 from ampacity.base.tz import Zone
 from ampacity.console.error_texts import UnknownName, UsageError
@@ -152,7 +152,7 @@ class PrimaryConsole:
         index, guard = self._evse(words[0]), self.primary.guard
         draws_da = guard.draws_da(index, now_ms) if words[1] == "on" else 0
         if draws_da:
-            raise Rejected("isolate", "%s while it draws %s" % (words[0], amps(draws_da)), "an EVSE whose feeder is open and locked")
+            raise NotNow("isolate", words[0], "it draws %s; open and lock its feeder first" % amps(draws_da))
         guard.isolate(index, words[1] == "on", now_ms)
         self.log.add("warning", "declared isolated: %s %s" % (words[0], words[1]), now_ms)
         return "ok"
@@ -247,9 +247,9 @@ class PrimaryConsole:
     def _variable(self, words: "list[str]", now_ms: int) -> str:
         """An OCPP variable by hand: shown, or set as the CSMS would."""
         if self.primary.upstream is None:
-            raise Rejected("variable", " ".join(words), "a site with an upstream")
+            raise NotNow("variable", "", "this site has no [ocpp] section")
         if not words or "." not in words[0]:
-            raise Rejected("variable", " ".join(words), "COMPONENT.VARIABLE [VALUE]")
+            raise UsageError("variable COMPONENT.VARIABLE [VALUE]", words)
         component, variable = words[0].split(".", 1)
         return self.primary.upstream.variable(component, variable, " ".join(words[1:]) if len(words) > 1 else None, now_ms)
 
@@ -287,7 +287,7 @@ class PrimaryConsole:
     def _relearned(self, words: "list[str]") -> "Persistence":
         persistence = self.primary.persistence
         if words or not persistence.lost:
-            raise Rejected("relearn", " ".join(words), "no words, and only while the evidence is damaged")
+            raise NotNow("relearn", " ".join(words), "it takes no words, and the evidence must be damaged")
         return persistence
 
     def _relearn(self, words: "list[str]", now_ms: int) -> str:

@@ -66,15 +66,15 @@ class Replacing:
     def _begin(self, index: int, unit: "UnitObservation", serial: str, now_ms: int) -> str:
         name = self.primary.site["evses"][index]["name"]
         if self.run is not None and self.run.stage != OVER:
-            raise NotNow("replace", name, "that of %s goes on; wait, or `replace stop` ends it" % self.run.name)
+            raise NotNow("replace", name, "a replacement of %s is in progress; wait, or `replace stop` ends it" % self.run.name)
         if not unit.answers:
-            raise NotNow("replace", name, "nothing answers at its address; switch the new unit on")
+            raise NotNow("replace", name, "no reply at its address; switch the new unit on")
         nameless = unit.fingerprint is None or (not unit.numbered and unit.fingerprint == unit.known)
         if not (serial == "none" if nameless else serial_fits(serial, unit.fingerprint)):
-            raise Rejected("serial", serial, "none: the unit shows no serial number" if nameless else str(unit.fingerprint))
+            raise Rejected("serial", serial, "none: the unit reports no serial number" if nameless else str(unit.fingerprint))
         before = self._unfinished(name, unit)
         if not nameless and unit.fingerprint == unit.known and before is None:
-            raise NotNow("replace", name, "serial number %s is the known one, so this is no new unit" % unit.known)
+            raise NotNow("replace", name, "serial number %s is already known: this is not a new unit" % unit.known)
         self._index = index
         self.primary.off_shows().forget(index, now_ms)
         self.run = Replacement(name, unit, now_ms, before)
@@ -83,7 +83,7 @@ class Replacing:
 
     def _about(self, words: "list[str]", now_ms: int) -> str:
         if self.run is None:
-            raise NotNow("replace", " ".join(words), "no replacement was begun; `replace EVSE` begins one")
+            raise NotNow("replace", " ".join(words), "no replacement is in progress; `replace EVSE` starts one")
         if words[:1] == ["stop"]:
             self.run.abort()
             self._finish(now_ms)
@@ -136,6 +136,6 @@ class Replacing:
             return
         try:
             primary.console.commands["commission"][1](["start", run.name], now_ms)
-            run.lines.append(("ok", "its test has begun: `commission status`"))
+            run.lines.append(("ok", "its test has started: `commission status`"))
         except Rejected as refused:
-            run.lines.append(("open", "its test could not begin: %s" % refused))
+            run.lines.append(("open", "its test could not start: %s" % refused))

@@ -44,7 +44,7 @@ class Scanning:
         if not words or words[0] == "status":
             return self._status("--json" in words, now_ms)
         if words == ["stop"]:
-            self._end("stopped by hand", now_ms)
+            self._end("stopped by the installer", now_ms)
             return "ok"
         return self._start(words, owner, now_ms)
 
@@ -55,18 +55,18 @@ class Scanning:
         if self.scan.over:
             self._end("", now_ms)
         elif now_ms >= self._until_ms:
-            self._end("its time limit is over", now_ms)
+            self._end("its time limit has expired", now_ms)
         elif not getattr(self._owner, "open", True):
-            self._end("the console that asked for it was closed", now_ms)
+            self._end("its console session was closed", now_ms)
 
     # what was asked for
 
     def _start(self, words: "list[str]", owner: object, now_ms: int) -> str:
         if self._wire is not None:
-            raise NotNow("scan", words[0], "the scan of %s goes on; wait, or `scan stop` ends it" % self._wire.name)
+            raise NotNow("scan", words[0], "a scan of %s is in progress; wait, or `scan stop` ends it" % self._wire.name)
         test = self.primary.commissioning
         if test is not None and test.running:  # a question would feed the watchdog that is just being tested
-            raise NotNow("scan", words[0], "a commissioning run goes on; wait, or `commission abort` ends it")
+            raise NotNow("scan", words[0], "a commissioning run is in progress; wait, or `commission abort` ends it")
         named = 1  # the words of the bus's name: that of a line over TCP has a blank before its host
         while named < len(words) and "=" not in words[named]:
             named += 1
@@ -84,7 +84,7 @@ class Scanning:
         facts["transit_ms"] = 1000
         self.scan = Scan(facts, settings, units, KNOWN, now_ms * 1000, wait_ms, self._may_ask(wire, own))
         self._wire, self._owner, self._until_ms = wire, owner, now_ms + limit_s * 1000 + wait_ms
-        self.primary.log.add("warning", "scan: %s stands, its EVSEs go to their fallback" % wire.name, now_ms)
+        self.primary.log.add("warning", "scan: %s stopped, its EVSEs go to their fallback" % wire.name, now_ms)
         wire.lend(self.scan, now_ms)
         return self.scan.progress(now_ms * 1000) + self._unseen()
 
@@ -141,7 +141,7 @@ class Scanning:
             standing = self.primary.guard.ledger.evse_states[evse]
             watchdog_ms = standing.evidence.watchdog_ms()
             if not watchdog_ms:
-                raise Rejected("standing", facts["name"] + " has no watchdog that counts", "standing=yes: you see to it that this bus may stand")
+                raise NotNow("scan", wire.name, "%s has no effective watchdog; standing=yes confirms that this bus may stop" % facts["name"])
             longest_ms = max(longest_ms, standing.evse.lapse_ms(watchdog_ms))
         return longest_ms
 
@@ -153,7 +153,7 @@ class Scanning:
                     continue
                 guard = self.primary.guard
                 if guard.site.evses[evse].poll_feeds and not guard.may_feed(evse, now_ms) and not self._counted(evse, now_ms):
-                    return "%s is in service there, and a question could revive its last order" % facts["name"]
+                    return "%s is in service there, and a request could revive its last order" % facts["name"]
             return ""
         return may_ask
 
@@ -170,7 +170,7 @@ class Scanning:
 
     def _end(self, why: str, now_ms: int) -> None:
         if self._wire is None:
-            raise NotNow("scan", "stop", "no scan runs")
+            raise NotNow("scan", "stop", "no scan is in progress")
         self.scan.stop(why)
         self._wire.give_back()
         text = "scan: %s is in service again, %d found" % (self._wire.name, len(self.scan.found()))
@@ -179,7 +179,7 @@ class Scanning:
 
     def _status(self, as_json: bool, now_ms: int) -> str:
         if self.scan is None:
-            raise NotNow("scan", "status", "nothing was scanned yet; `scan BUS` begins")
+            raise NotNow("scan", "status", "no scan so far; `scan BUS` starts one")
         document = report(self.scan, now_ms * 1000)
         document["beside"] = self.beside
         return strict_json.dumps(document) if as_json else "\n".join(lines(document)) + self._unseen()

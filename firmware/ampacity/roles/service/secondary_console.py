@@ -3,7 +3,7 @@
 import os
 
 from ampacity import __version__
-from ampacity.base.errors import Rejected
+from ampacity.base.errors import NotNow, Rejected
 from ampacity.base.quantities import amps, tenths
 from ampacity.console.access import Access
 from ampacity.console.settings import Setting, SettingTable, is_number
@@ -66,8 +66,8 @@ class SecondaryConsole:
         return "%s: %s, max_a %s" % (amps(lease.limit_da(now_ms)), lease.state(now_ms), amps(lease.max_da))
 
     def limit(self, target: str, limit_da: "int | None", watts: "int | None", ttl_ms: "int | None", now_ms: int) -> None:
-        """Raises Rejected: limits are put at the primary."""
-        raise Rejected("limit", target, "the primary's console: a secondary obeys its lease")
+        """Raises NotNow: limits are set at the primary."""
+        raise NotNow("limit", target, "a secondary obeys its lease; set the limit at the console of the primary")
 
     def setter(self, key: str, name: str) -> "Callable[[int], None]":
         """Function that puts one of the four values in force; the others stay."""

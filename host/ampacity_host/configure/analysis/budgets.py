@@ -45,7 +45,7 @@ def meters_of(facts: dict[str, Any], circuit: int) -> list[dict[str, Any]]:
 def meter_ages_ms(facts: dict[str, Any], meter: dict[str, Any], line: BusTiming) -> tuple[int, int]:
     """How old what it shows may be: (while it lives, until it is noticed to be dead or frozen).
 
-    While it lives: what it samples, its period, and a cycle of its line. A coarse one may stand still; only its silence is noticed.
+    While it lives: what it samples, its period, and a cycle of its line. The readings of a coarse one may be constant; only its silence is detected.
     """
     profile = facts["profiles"].get(meter["profile"]) or {}
     lost_ms = meter["timeout_ms"] if meter["coarse"] else max(meter["timeout_ms"], meter["frozen_ms"])
@@ -53,7 +53,7 @@ def meter_ages_ms(facts: dict[str, Any], meter: dict[str, Any], line: BusTiming)
 
 
 def evse_times(facts: dict[str, Any], evse: dict[str, Any], lines: list[BusTiming]) -> dict[str, Any]:
-    """From a decision until the car has followed, in ms: `bus_ms` holds `transit_ms`; and the exposure (None: for ever)."""
+    """From a decision until the car has followed, in ms: `bus_ms` holds `transit_ms`; and the exposure (None: unlimited)."""
     line = line_of(lines, facts, evse) if evse["bus"] >= 0 else None
     wire_ms = line.busy_ms + line.orders_ms if line else 0
     transit_ms = evse["transit_ms"] + evse.get("below_transit_ms", 0)
@@ -62,7 +62,7 @@ def evse_times(facts: dict[str, Any], evse: dict[str, Any], lines: list[BusTimin
 
 
 def exposures_ms(facts: dict[str, Any]) -> list[int | None]:
-    """How long each EVSE may hold its last order with a dead primary: as the ledger counts silence (rule 5); None: for ever."""
+    """How long each EVSE may hold its last order with a dead primary: as the ledger counts silence (rule 5); None: unlimited."""
     return [evse.lapse_ms(evse.watchdog_ms) if evse.watchdog_ms > 0 else None for evse in Site(facts).evses]
 
 
@@ -70,7 +70,7 @@ NOBODY = {"bus_ms": 0, "device_ms": 0, "car_ms": 0, "transit_ms": 0, "total_ms":
 
 
 def circuit_budget(facts: dict[str, Any], circuit: int, lines: list[BusTiming]) -> dict[str, Any]:
-    """The parts of a circuit's budget in ms, by its slowest EVSE, and their sum; the exposure with a dead primary (None: for ever).
+    """The parts of a circuit's budget in ms, by its slowest EVSE, and their sum; the exposure with a dead primary (None: unlimited).
 
     `well_ms`: the sum while its meter lives and no path holds an order back. `slowest`: that EVSE.
     """
@@ -130,7 +130,7 @@ def cut_ms(facts: dict[str, Any], circuit: int) -> int:
 
 
 def frees_phases(facts: dict[str, Any], circuit: int, said: str | None, lines: list[BusTiming]) -> bool:
-    """Do phases that cars do not use count no more on this circuit? Unless the site file says: where it has a meter, and its
+    """True if unused phases of cars do not count on this circuit. Default: where it has a meter, and its
     breaker holds a car that uses them again, also where its line is cut at that moment."""
     if said is not None:
         return said == "free"
@@ -179,7 +179,7 @@ def check_breakers(facts: dict[str, Any], budgets: list[dict[str, Any]]) -> list
 
 
 def check_again(facts: dict[str, Any], circuit: int, budget: dict[str, Any]) -> list[dict[str, Any]]:
-    """A finding where somebody wants unused phases to be free, and the breaker may open when one car uses them again."""
+    """A finding if unused phases are declared free, but the breaker may open when one car uses them again."""
     entry, holds_s = facts["circuits"][circuit], holds_again_s(facts, circuit)
     lasts_s = max(budget["again_ms"], budget["again_cut_ms"]) / 1000
     if holds_s >= lasts_s:

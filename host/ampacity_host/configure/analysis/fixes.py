@@ -61,7 +61,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Tools:
-    """load(path, text instead of the file's) and findings(site, kept): the check itself, handed in by whoever reports."""
+    """load(path, text instead of the file's) and findings(site, kept): the check itself, passed in by the report."""
 
     load: Callable[[Path, str], SiteFile]
     findings: Callable[[SiteFile, "dict[str, Any] | None"], list[dict[str, Any]]]
@@ -354,5 +354,5 @@ def ways_for(site: SiteFile, error: dict[str, Any]) -> "list[list[Change]]":
 
 
 def faster(bus: Table) -> "list[list[Change]]":
-    """For a timer that nobody can set: a faster serial line. A network has no baud rate, and needs fewer units or hosts."""
+    """For a fixed timer: a faster serial line. A network has no baud rate, and needs fewer units or hosts."""
     return [[Change("bus", bus.index, "baud", str(baud))] for baud in BAUDS if bus["kind"] == "rtu" and baud > bus["baud"]]

@@ -18,8 +18,8 @@ OWN_TIMEOUT_MS = 200
 GRANT_CHARACTERS = (23, 8)  # to one of our own alone, as on TCP: seven registers
 BROADCAST_HEAD_CHARACTERS = 21  # address, function, range, count, then identity, sequence, lease, first, count; check
 TCP_ROUND_TRIP_MS = 20
-BEHIND_GATEWAY = {"kind": "rtu", "baud": 9600, "parity": "E", "stop": 1}  # a line that nobody has described to us
-WAKE_MS = 120  # for one that sleeps, before each request
+BEHIND_GATEWAY = {"kind": "rtu", "baud": 9600, "parity": "E", "stop": 1}  # an undescribed line
+WAKE_MS = 120  # for a sleeping device, before each request
 WRITE_CHARACTERS = 8
 
 

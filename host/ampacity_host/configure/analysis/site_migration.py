@@ -13,7 +13,7 @@ from ampacity.roles.service.status_view import left_text
 
 
 def after_change(facts: dict[str, Any], kept: dict[str, Any] | None) -> dict[str, Any]:
-    """`left`: who is no longer in the site file and still counts; `moved`: who counts at its old place, too, until it was
+    """`left`: EVSEs that left the site file and still count; `moved`: EVSEs that also count at their old place until they were
     paused; `findings`: warnings where the reserves and what left do not fit."""
     result: dict[str, Any] = {"left": [], "moved": [], "findings": []}
     shape = (kept or {}).get("site")

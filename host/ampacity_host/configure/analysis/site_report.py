@@ -140,7 +140,7 @@ def causes(evse: Evse, entry: dict[str, Any], known: Declared, reserve: int) -> 
     """(up to how many da, why), as `reserve_da` of the firmware comes to its number."""
     source = {
         "unknown": "power-on value not documented: its maximum counts until power_on_a declares less",
-        "documented": "power-on value documented by its maker; power_on_a declares less if the device can be set to it",
+        "documented": "power-on value documented by its manufacturer; power_on_a declares less if the device can be set to it",
         "declared": "power_on_a", "settings": "power-on value, set over the bus",
     }[entry["power_on_source"]]
     found = [(power_on_da(evse, known), source)]

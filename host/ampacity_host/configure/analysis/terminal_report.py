@@ -10,6 +10,10 @@ def amps(value: float) -> str:
     return f"{value:.1f}"
 
 
+def seconds(value_ms: int | None) -> str:
+    return "unlimited" if value_ms is None else f"{value_ms / 1000:.1f}"
+
+
 def span(value_ms: int | None) -> str:
     return "unlimited" if value_ms is None else f"{value_ms / 1000:.1f} s"
 
@@ -26,18 +30,18 @@ def sums(result: dict[str, Any]) -> Table:
 
 
 def budgets(result: dict[str, Any]) -> Table:
-    table = Table("circuit", title="Longest duration of an overload", title_justify="left")
+    table = Table("circuit", title="Longest duration of an overload, in seconds", title_justify="left")
     names = {"meter_age_ms": "meter", "decide_ms": "decide", "bus_ms": "bus", "device_ms": "device", "car_ms": "car"}
     for name in (*names.values(), "total", "primary lost"):
         table.add_column(name, justify="right")
     table.add_column("slowest")
     for row in result["budgets"]:
-        table.add_row(row["circuit"], *(span(row[key]) for key in (*names, "total_ms", "exposure_ms")), row["slowest"])
+        table.add_row(row["circuit"], *(seconds(row[key]) for key in (*names, "total_ms", "exposure_ms")), row["slowest"])
     return table
 
 
 def phases_again(result: dict[str, Any]) -> list[str]:
-    """Where phases that cars do not use are given to others, and what one that uses them again may load."""
+    """Circuits that lend unused phases, and the current that may flow when a car uses them again."""
     return [
         f"{row['circuit']}: unused phases of a car are free for others; when the car uses them again, up to "
         f"{row['again_da'] / 10:.1f} A may flow for {span(row['again_ms'])}, or {span(row['again_cut_ms'])} if its bus is cut or the primary fails"
@@ -46,7 +50,7 @@ def phases_again(result: dict[str, Any]) -> list[str]:
 
 
 def buses(result: dict[str, Any]) -> Table:
-    """Lines that take alike stand in one row: twenty hosts of one unit each are twenty lines of their own."""
+    """Lines with equal times share a row: twenty hosts with one unit each are twenty lines."""
     table = Table("bus", title="Bus timing", title_justify="left")
     for name in ("lines", "units per line", "poll cycle", "half silent", "orders to all"):
         table.add_column(name, justify="right")
@@ -69,7 +73,7 @@ def evidence(result: dict[str, Any]) -> Table:
 
 
 def changes(result: dict[str, Any]) -> list[str]:
-    """What of the old site will still count."""
+    """Reserves of the previous site that still count."""
     change = result.get("change")
     if change is None:
         return []
@@ -79,23 +83,23 @@ def changes(result: dict[str, Any]) -> list[str]:
 
 
 def show_mistakes(mistakes: list[Any], console: Console) -> None:
-    """Each mistake on a line of its own: place, field, what is wrong, what is allowed."""
+    """Prints one line per mistake: place, field, value, allowed range."""
     for mistake in mistakes:
         console.print(f"error: {mistake}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def show(result: dict[str, Any], console: Console) -> None:
-    """The whole report; refusals last, so that they stay on the screen."""
-    console.print(sums(result))
-    console.print(budgets(result))
+    """Prints the report; refusals last, so that they remain visible."""
+    console.print(whole(sums(result)))
+    console.print(whole(budgets(result)))
     for line in phases_again(result):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if result["buses"]:
-        console.print(buses(result))
+        console.print(whole(buses(result)))
     if result["reserves"]:
-        console.print(reserves(result))
+        console.print(whole(reserves(result)))
     if result["evidence"]:
-        console.print(evidence(result))
+        console.print(whole(evidence(result)))
     for line in changes(result):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     units = result["could_fall_back_to_6_a"]
@@ -113,6 +117,13 @@ def show(result: dict[str, Any], console: Console) -> None:
     console.print(verdict, style="bold green" if result["ok"] else "bold red", markup=False, highlight=False)
 
 
+def whole(table: Table) -> Table:
+    """The table with headings and cells that wrap on a narrow terminal; by default they are cut."""
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
+
+
 def reserves(result: dict[str, Any]) -> Table:
     table = Table("EVSE", title="Reserve of each EVSE, in amperes", title_justify="left")
     table.add_column("from", justify="right")
@@ -124,7 +135,7 @@ def reserves(result: dict[str, Any]) -> Table:
 
 
 def fix_lines(fixes: dict[str, Any] | None) -> list[str]:
-    """The proposed lines as TOML: what is no line of the file is behind a #."""
+    """The proposed lines as TOML; explanations are comments."""
     if not fixes or not fixes["changes"]:
         return []
     promise = "With these lines the check passes" if fixes["passes"] else "These lines help, but do not suffice"
@@ -138,7 +149,7 @@ def fix_lines(fixes: dict[str, Any] | None) -> list[str]:
 
 
 def finding_line(found: dict[str, Any]) -> str:
-    """A finding as one line: its place first, then the least change that would do."""
+    """A finding as one line: its place, the text, then the smallest sufficient change."""
     where = str(found["where"])
     text = found["text"] if found["text"].startswith(where) else f"{where}: {found['text']}"
     return f"{'refused' if found['level'] == 'error' else 'warning'}: {text}; {found['fix']}"

@@ -1,7 +1,7 @@
 """Primaries below primaries: what a site with `[parent]` is to its parent, and the parent's entry for it (rule 13).
 
 A site file that names another one (`kind = "ampacity"`, `site = "child.toml"`) takes every number from there: they are
-sums of what is below and cannot be wished.
+sums of the EVSEs below and cannot be configured.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Reader = Callable[[Path, tuple[Path, ...]], tuple[SiteFile, dict[str, Any], dict
 
 
 def is_primary(evse: Table) -> bool:
-    """Does this entry stand for a primary with EVSEs of its own?"""
+    """True if this entry is a primary with EVSEs below."""
     return evse.get("below") is not None or evse["after_lease_s"] is not None
 
 

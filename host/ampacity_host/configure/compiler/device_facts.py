@@ -24,7 +24,7 @@ def tolerance_ms(watchdog_ms: int) -> int:
 
 
 def local_facts(evse: Table) -> dict[str, Any]:
-    """The primary's own charging point: reset opens the contactor, so it may draw nothing without the primary."""
+    """The local charging point of the primary: a reset opens the contactor, so it draws no current without the primary."""
     return own_facts(evse) | {
         "fallback_da": 0,
         "power_on_da": 0,
@@ -185,7 +185,7 @@ def behind_gateway(bus: Table, link: dict[str, Any]) -> bool:
 
 
 def check_shared(site: SiteFile, collector: Collector) -> None:
-    """The unit in whose frames some devices take their limits belongs to nobody on their line."""
+    """The unit of shared limit frames must not be used by a device on the line."""
     known = profiles.names("evse")
     for evse in site.evses:
         link: dict[str, Any] = profiles.load("evse-" + evse["kind"])["link"] if evse["kind"] in known else {}

@@ -60,7 +60,7 @@ def circuit_entry(circuit: Table, site: SiteFile) -> dict[str, Any]:
 
 
 def meter_of(circuit: Table, site: SiteFile) -> int:
-    """Its index; one that measures no current of its own for each phase counts as none."""
+    """Its index; a meter without a current for each phase counts as none."""
     index = by_name(site.meters)[circuit["meter"]] if circuit["meter"] else -1
     return index if index >= 0 and meter_entry(site.meters[index], site)["phases"] else -1
 
@@ -213,7 +213,7 @@ def compile_site(site: SiteFile) -> dict[str, Any]:
 
 
 def put_unused_phases(facts: dict[str, Any], site: SiteFile) -> None:
-    """Marks the circuits on which a phase that a car does not use counts no more (rule 14)."""
+    """Marks the circuits on which an unused phase of a car does not count (rule 14)."""
     lines = lines_of(facts)
     for index, (entry, circuit) in enumerate(zip(facts["circuits"], site.circuits, strict=True)):
         if frees_phases(facts, index, circuit["unused_phases"], lines):

@@ -37,15 +37,15 @@ max_unbalance_da? | | da | @circuit.max_unbalance_a | how far the fullest line m
 max_neutral_da? | | da | @circuit.max_neutral_a | the most in the neutral; kept as a limit on the same difference
 contract_w? | | W | @circuit.contract_kw | contracted power, as the mean of a quarter of an hour
 frees_phases? | | | true | a line that a car does not use counts no more (safety.md rule 14)
-continuous_da? | | | per line | taken for older files; nothing reads it
+continuous_da? | | | per line | accepted in older files; not used
 """
 
 BUS = """
-name | | | @bus.name | one of its own among the buses
+name | | | @bus.name | unique among the buses
 kind | | | `rtu`, `tcp` | a serial line (Modbus RTU, or ASCII where `framing` says so), or Modbus TCP
-transit_ms | | ms | 0 or more | the longest that a request may still arrive after it was sent
+transit_ms | | ms | 0 or more | longest delay of a request
 gateway | | | | something answers there for devices on a line behind it
-private | | | | nobody but this primary can send frames there
+private | | | | only this primary can send frames there
 port? | | | @bus.port | of `rtu`: the serial device; `virtual`: the bench names one
 baud? | | Bd | @bus.baud | of `rtu`
 parity? | | | @bus.parity | of `rtu`
@@ -105,7 +105,7 @@ fallback_fixed? | b | | | its fallback cannot be set
 power_on_da | | da | 0 to `max_da` | what it allows from a restart of its own to the first order
 power_on_source | | | `documented`, `settings`, `declared`, `unknown` | on what `power_on_da` rests
 survives | | | | settings that are written to it outlive a power cut
-holds | | | | its maker vouches that it keeps its last order in silence (safety.md rule 7)
+holds | | | | its manufacturer states that it keeps its last order without communication (safety.md rule 7)
 held? | | | true | something on the way may hold its answers back while it restarts
 proof | | | `limit`, `sequence`, `measured`, `none` | what proves an order: the limit read back, a sequence number, a car that follows
 poll_feeds | | | | any request feeds its watchdog (safety.md rule 9)
@@ -133,7 +133,7 @@ SOLAR = """
 circuit | i | | an index of `circuits` | whose meter shows the surplus
 evses | l | | indexes of `evses` | those that charge from surplus only
 margin_w | i | W | @solar.margin_w | surplus that is kept as feed-in
-run_ms | | ms | @solar.min_run_s | how long charging goes on at least, once begun
+run_ms | | ms | @solar.min_run_s | minimum duration of a charge
 """
 
 OCPP = """
@@ -159,7 +159,7 @@ deadband_da | | da | @settings.deadband_a | a raise by less is not sent
 raise_hold_ms | | ms | @settings.raise_hold_s | the least time between two raises of one EVSE
 restart_hold_ms | | ms | @settings.restart_hold_s | the least time from a pause to the next start
 idle_ms | | ms | @settings.idle_s | an EVSE whose car draws nothing for so long gives its room to others
-wake_ms? | | ms | @settings.wake_s | how long it then waits for its next try; twice and four times that after tries in vain
+wake_ms? | | ms | @settings.wake_s | pause until its next retry; twice and four times that after unsuccessful retries
 start_delay_s? | i | s | @settings.start_delay_s | the longest random wait after a power failure and at a tariff edge
 """
 
@@ -171,7 +171,7 @@ max_da | | da | @parent.max_a | the most that it asks for
 fallback_da | | da | @parent.fallback_a | Σ of the reserves below: what is drawn without a grant
 power_on_da | | da | as `fallback_da` | likewise, from its start on
 lease_ms | | ms | @parent.lease_s | how long a grant lasts
-after_lease_ms | | ms | 0 or more | how long anything below may go on after that
+after_lease_ms | | ms | 0 or more | how long an EVSE below may continue after that
 settle_ms | | ms | 0 or more | the longest below
 latency_ms | | ms | 0 or more | from a grant to the last order below
 transit_ms | | ms | 0 or more | the longest below
@@ -219,7 +219,7 @@ order? | d? | | | EVSE: range, step, rounding and writes of an order; null: it t
 settings? | list | | | EVSE: writes of its set-up, in their order
 survives? | i | | 0, 1 | EVSE: as at the EVSE
 shared? | list | | | EVSE: the frame in which all units of a line take their limits
-answers? | list | | | EVSE: what it is told when it asks
+answers? | list | | | EVSE: replies to its requests
 phases? | list | | | EVSE: how it switches between one phase and three
 contactor? | list | | | EVSE: how its contactor is opened and released
 wake? | list | | | EVSE: the reading that wakes it

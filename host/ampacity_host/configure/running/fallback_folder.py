@@ -1,4 +1,4 @@
-"""Where a controller runs whose data folder cannot be written: beside it, with the same store to read from.
+"""Temporary folder of a controller whose data folder is not writable; the store is read in place.
 
 A worn card or a file system that the kernel has set to read-only must not keep a site from charging what it may without memory.
 """
@@ -16,12 +16,12 @@ REFUSALS = (errno.EROFS, errno.EIO, errno.ENOSPC, errno.EDQUOT)
 
 
 class Refuses(OSError):
-    """The medium of a data folder refuses; no mistake of who started the program."""
+    """The medium of a data folder refuses; not a mistake of the user."""
 
 
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
-    """Tells what a medium refuses from all other errors."""
+    """Distinguishes refusals of a medium from other errors."""
     try:
         yield
     except OSError as error:

@@ -21,7 +21,7 @@ class Folder:
 
 
 def kept_evidence(data: Path | None) -> dict[str, Any] | None:
-    """The evidence of the last life in this data folder; None: there is none. Raises ValueError for one that is damaged."""
+    """The saved evidence in this data folder; None: there is none. Raises ValueError if it is damaged."""
     if data is None:
         return None
     for store in STORES:

@@ -20,9 +20,9 @@ from pathlib import Path
 
 RESTART_WANTED = 42
 FINAL = (0, 2, 75, 78)  # stopped, wrong usage, in use, a configuration that cannot be used: a restart would change nothing
-ENDED = "ended"  # in the data folder: the last life was ended by somebody, it was no crash
+ENDED = "ended"  # in the data folder: the last run was ended on request, not by a crash
 WAIT_S_MIN, WAIT_S_MAX = 1.0, 60.0
-HEALTHY_S = 600.0  # who lived so long waits the shortest time again
+HEALTHY_S = 600.0  # after such a run time the shortest wait applies again
 NOT_STARTED = 126  # the program could not be started: out of memory, or gone for a moment
 KILL_S = 20.0  # a controller that has not followed a signal by then is killed
 LOOK_S = 0.1
@@ -46,7 +46,7 @@ class Supervisor:
             self._child.terminate()
 
     def run(self) -> int:
-        """The exit status: 0 where somebody stopped it."""
+        """The exit status: 0 if it was stopped on request."""
         while self._ending_s is None:
             begun_s = time.monotonic()
             status = self._live()
@@ -100,7 +100,7 @@ class Supervisor:
 
 
 def say(text: str) -> None:
-    """On standard error, if anybody reads it; the controller goes on without."""
+    """On standard error, if it is open; the controller continues without."""
     try:
         print(f"ampacity: {text}", file=sys.stderr, flush=True)
     except OSError:

@@ -1,6 +1,6 @@
-"""What a certificate says of itself, while an installer can still do something about it: dates, names, the role.
+"""Early check of certificates for the installer: dates, names, the role.
 
-The controller checks all of this again at each connection; here it is said before anybody drives to the site.
+The controller checks all of this again at each connection; this check runs before commissioning.
 """
 
 import datetime
@@ -32,7 +32,7 @@ def check_dates(table: Table, key: str, text: str, collector: Collector, now: "d
         last, first = certificate.not_valid_after_utc, certificate.not_valid_before_utc
         name = certificate.subject.rfc4514_string() or "a certificate"
         if last < now:
-            collector.add(table, key, f'"{name}" has expired on {last:%Y-%m-%d}', "use one that is valid")
+            collector.add(table, key, f'"{name}" has expired on {last:%Y-%m-%d}', "use a valid certificate")
         elif last < now + SOON:
             collector.add(table, key, f'"{name}" expires on {last:%Y-%m-%d}', "renew it in time", "warning")
         elif first > now:
@@ -40,7 +40,7 @@ def check_dates(table: Table, key: str, text: str, collector: Collector, now: "d
 
 
 def check_role(table: Table, key: str, text: str, collector: Collector) -> None:
-    """Warn where our own charge points would refuse what this certificate's owner is to do: read and order."""
+    """Warn if secondaries would refuse the requests of this certificate's owner: read and order."""
     for certificate in read(text)[:1]:
         try:
             named = role(certificate.public_bytes(Encoding.DER))

@@ -16,7 +16,7 @@ SOCKET = "socket://"
 
 
 def plain(host: str) -> str:
-    """The host as the controller is told it: small letters, without the dot that ends a full name."""
+    """The host as in the compiled site: lower case, without the trailing dot of a full name."""
     return host.lower().rstrip(".") or host
 
 

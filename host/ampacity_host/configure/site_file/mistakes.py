@@ -8,7 +8,7 @@ class Mistake:
     """One thing to correct.
 
     file, line: where (line 0: nowhere in particular); where: the table, as `evse "evse-2"`; field: dotted key or "".
-    level: "error" refuses the file; "warning" is said and goes on.
+    level: "error" refuses the file; "warning" is reported only.
     """
 
     file: str

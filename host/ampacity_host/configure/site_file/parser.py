@@ -16,7 +16,7 @@ from ampacity_host.configure.site_file.value_readers import Wrong
 
 @dataclass
 class Table:
-    """One table of the file: `.values` by field, and where it stands. Compares by identity."""
+    """One table of the file: `.values` by field, and its lines. Compares by identity."""
 
     kind: str
     index: int
@@ -78,7 +78,7 @@ KEY = re.compile(r"""^\s*(?:"([^"]+)"|([A-Za-z0-9_-]+))\s*=""")
 
 
 def scan_lines(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
-    """(table kind, its number) → (line of its header, {key: line}); tomllib itself tells no lines."""
+    """(table kind, its number) → (line of its header, {key: line}); tomllib itself reports no lines."""
     found: dict[tuple[str, int], tuple[int, dict[str, int]]] = {}
     counts: dict[str, int] = {}
     keys: dict[str, int] = {}
@@ -106,7 +106,7 @@ class Reader:
             self.lost.setdefault(max([start for start in starts if start < line], default=0), set()).add(name)
 
     def lost_in(self, table: Table, key: str) -> bool:
-        """Could this field of the table stand in a line that could not be read?"""
+        """True if this field of the table may be in an unreadable line."""
         return bool({"", key} & self.lost.get(table.line, set()))
 
     def table(self, kind: str, index: int, raw: Any, schema: dict[str, Field]) -> Table:
@@ -223,7 +223,7 @@ def written(path: Path, collector: Collector) -> tuple[str, dict[str, Any], dict
 
 
 def plain(value: Any) -> Any:
-    """Decimals as floats: for the tables that are handed on as they stand."""
+    """Decimals as floats: for tables that are passed on unchanged."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -42,7 +42,7 @@ class Field:
 
 
 TCP_PORT = whole(1, 65535)
-PEM = text(r"[^\x00-\x1f]+", "a file in PEM, beside this one or with its whole path")
+PEM = text(r"[^\x00-\x1f]+", "a PEM file in the folder of the site file, or an absolute path")
 
 SITE = {
     "name": Field(NAME),

@@ -84,7 +84,7 @@ def measured_at(circuit: Table, circuits: list[Table], known: dict[str, int]) ->
 
 
 def safety_loads(site: SiteFile, collector: Collector) -> None:
-    """Each is told by one thing that exists, and names EVSEs that exist."""
+    """Each has one existing input or meter, and names existing EVSEs."""
     meters, evses, first = by_name(site.meters), by_name(site.evses), by_name(site.safety_loads)
     for load in site.safety_loads:
         if load["name"] and first[load["name"]] != load.index:
@@ -231,7 +231,7 @@ def server_of(bus: Table) -> tuple[object, ...] | None:
 
 
 def endpoints(site: SiteFile, collector: Collector) -> None:
-    """One connection for each TCP server: whoever shares one is on one bus, and writes its host alike."""
+    """One connection for each TCP server: devices that share one are on one bus, with the same spelling of its host."""
     known = by_name(site.buses)
     first: dict[object, tuple[Table, Table, str]] = {}
     for bus in site.buses:
@@ -254,7 +254,7 @@ def endpoints(site: SiteFile, collector: Collector) -> None:
 
 
 def address_of(table: Table, bus: Table) -> tuple[object, ...]:
-    """What tells a device from all others: bus and unit on RTU; host, port and unit on TCP, the host in one spelling."""
+    """Identity of a device: bus and unit on RTU; host, port and unit on TCP, the host in one spelling."""
     if bus["kind"] != "tcp":
         return (bus["name"], table["unit"])
     host = table["host"] or bus["host"]
@@ -282,7 +282,7 @@ def addresses(site: SiteFile, collector: Collector) -> None:
 
 
 def same_address(table: Table, bus: Table, other: Table, collector: Collector) -> None:
-    """Two devices at one address: on a line and behind a gateway the unit tells them apart, else the host does."""
+    """Two devices at one address: on a line and behind a gateway the unit distinguishes them, else the host."""
     unit, host = table["unit"], table["host"] or bus["host"]
     if bus["kind"] != "tcp" or bus["gateway"]:
         where = f" behind {host}" if host and bus["kind"] == "tcp" else ""
@@ -294,7 +294,7 @@ def same_address(table: Table, bus: Table, other: Table, collector: Collector) -
 
 
 def own_endpoints(site: SiteFile, collector: Collector) -> None:
-    """Each of our own on TCP answers for itself alone: nobody else is at its address, but behind a gateway."""
+    """Each device with this firmware on TCP has its own address, unless it is behind a gateway."""
     known = by_name(site.buses)
     taken: dict[object, Table] = {}
     for table in sorted((*site.meters, *site.evses), key=lambda table: table.get("kind") != "ampacity"):

@@ -86,7 +86,7 @@ def check_files(table: Table, site: SiteFile, collector: Collector) -> None:
             try:
                 texts[key] = text_of(table, key, site)
             except (OSError, UnicodeDecodeError):
-                collector.add(table, key, f'"{table[key]}" cannot be read', "name a file beside this one")
+                collector.add(table, key, f'"{table[key]}" cannot be read', "name a file in the folder of the site file")
     if collector.errors() and any(collector.has(table, key) for key in FILES):
         return
     if not texts:
@@ -102,7 +102,7 @@ def check_files(table: Table, site: SiteFile, collector: Collector) -> None:
 
 
 def look_inside(table: Table, site: SiteFile, texts: dict[str, str], collector: Collector) -> None:
-    """What the certificates say of themselves."""
+    """Checks the contents of the certificates."""
     from ampacity_host.configure.site_file.certificates import check_dates, check_name, check_role
 
     for key, text in texts.items():
@@ -146,7 +146,7 @@ def tcp_port_of(table: Table) -> int:
 
 
 def tcp_facts(host: str | None, port: int, roles: Any) -> dict[str, Any]:
-    """What roles/control/modbus_tcp_server.py takes: where to listen (an address of its own, else all of them), and whom to let do what."""
+    """What roles/control/modbus_tcp_server.py takes: where to listen (an address of its own, else all of them), and the rights of each role."""
     numeric = host is not None and (":" in host or host.replace(".", "").isdigit())
     facts: dict[str, Any] = {"host": host if numeric else "0.0.0.0", "tcp_port": port}
     return facts | ({"roles": roles} if roles else {})

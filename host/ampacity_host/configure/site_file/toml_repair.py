@@ -32,7 +32,7 @@ class Rest:
 
     text: str
     values: dict[str, Any]
-    lost: dict[int, str] = field(default_factory=dict)  # by line the name whose value nobody knows; "": no name, either
+    lost: dict[int, str] = field(default_factory=dict)  # by line the name of an unreadable value; "": the name is unknown, too
 
 
 def headed(brackets: str, name: str, many: Iterable[str]) -> str:
@@ -42,7 +42,7 @@ def headed(brackets: str, name: str, many: Iterable[str]) -> str:
 
 
 def mended(line: str, many: Iterable[str]) -> str | None:
-    """A line as it was meant; None: nobody knows."""
+    """The probable meaning of a line; None: unknown."""
     header = HEADER.match(line)
     if header:
         return headed(header[1], header[2], many)

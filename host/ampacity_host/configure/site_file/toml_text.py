@@ -1,7 +1,7 @@
 """A TOML file's text, read with patience: what people and their editors do to such files is named, with line and cure.
 
 tomllib stops at the first character that it cannot read, and says what a parser sees. Here each line is also held against the usual
-slips (a decimal comma, typographic quotes, a text without quotes, …), so that all of them are told at once.
+slips (a decimal comma, typographic quotes, a text without quotes, …), so that all of them are reported at once.
 """
 
 import codecs
@@ -129,7 +129,7 @@ def slip_of(line: str) -> tuple[str, str] | None:
 
 
 def said_twice(error: str, lines: list[str], stopped: int) -> tuple[str, str] | None:
-    """A name or a table that stands there a second time, with the line of the first."""
+    """A repeated name or table, with the line of the first."""
     if not ("overwrite" in error or "twice" in error or "Cannot mutate" in error) or not 0 < stopped <= len(lines):
         return None
     header = HEADER.match(lines[stopped - 1])

@@ -317,7 +317,7 @@ def opens(testbed: EvseTestbed) -> "str | None":
 
 
 def phases(testbed: EvseTestbed) -> "str | None":
-    """Down to one phase where a limit on the sum is too small for three, and up again; believed when it is shown."""
+    """Down to one phase where a limit on the sum is too small for three, and up again; counts when it is shown."""
     if "phases" not in testbed.profile:
         return "- no register of it switches its phases"
     switching = testbed.guard.optional.phase_switch

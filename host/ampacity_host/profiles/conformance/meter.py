@@ -1,4 +1,4 @@
-"""The life of a meter: samples with their sign, a mark that stands still when it is frozen, no number that is none, silence.
+"""Conformance sequence of a meter: signed samples, a constant mark when frozen, no invalid numbers, silence.
 
 `life(name)` plays it once, as for charge controllers: "" holds, a dash begins the reason why an item does not apply.
 """
@@ -28,7 +28,7 @@ class Mains:
 
 
 class MeterTestbed(DeviceTestbed):
-    """A site whose only circuit has this meter, under the real guard; samples collects what the guard was told."""
+    """A site whose only circuit has this meter, under the real guard; samples collects the inputs of the guard."""
 
     def __init__(self, name: str) -> None:
         profile = load("meter-" + name)
@@ -73,7 +73,7 @@ class MeterTestbed(DeviceTestbed):
             assert abs(da - amps * 10) <= 1.5, f"on L{n} it reads {da} da of {amps} A"
 
     def signs(self, amps_a: "list[float]") -> "list[float]":
-        """These currents as far as the meter can tell their direction: of each, of all together, or not at all."""
+        """These currents with the direction that the meter can measure: of each, of the sum, or none."""
         sign = self.profile.get("measure", {}).get("sign")
         if sign == "none":
             return [abs(a) for a in amps_a]

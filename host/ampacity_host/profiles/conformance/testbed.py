@@ -1,6 +1,6 @@
-"""One device on a wire of its own in virtual time: request, answer, the guard's tick, and what is really obeyed.
+"""One device on a separate line in virtual time: request, reply, tick of the guard, and the limit in force.
 
-Between events time leaps. `broken` collects every instant at which the device was allowed more than the guard believed.
+Time jumps between events. `broken` collects every instant at which the limit in force exceeded the bound of the guard.
 """
 
 from collections.abc import Callable

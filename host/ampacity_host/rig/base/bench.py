@@ -25,6 +25,7 @@ UPSTREAM_TEXTS = (  # of the op provision, and of the site facts
     ("identity", "identity"), ("password", "password"), ("csms_root_pem", "root_pem"),
     ("certificate_pem", "certificate_pem"), ("key_pem", "key_pem"),
 )
+PROVISION_FIELDS = ("ocpp", "csms_url", "security_profile", "evses", "config", *(name for name, _ in UPSTREAM_TEXTS))
 
 
 class Bench:

@@ -13,8 +13,12 @@ from typing import Any
 
 from ampacity.ports.lock import lives, me
 from ampacity_host.configure.site_file.toml_text import near
+from ampacity_host.rig.base import bench
+from ampacity_host.rig.control_channel import external_limit
 from ampacity_host.rig.control_channel.client import RigClient, RigError
 from ampacity_host.rig.control_channel.operations import KNOWN
+from ampacity_host.rig.fault_injection import injector
+from ampacity_host.rig.plant import car
 from ampacity_host.rig.setup import UsageError, host_port
 
 OK, REFUSED, USAGE, NO_CONNECTION = 0, 1, 2, 3
@@ -27,15 +31,10 @@ ORDER = {
     "seed": ("store", "token"), "limit": ("target", "amps", "ttl_s"), "console": ("text…",), "advance": ("ms",),
     "csms": ("method", "payload…"), "csms_log": ("since",), "worst": ("since_ms",), "site": ("text…",),
 }  # fmt: skip
-OVERDRAW = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
-CAR = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac",
-       "sleep_ms", "hold_ms", "then_phases", "then_ms", *OVERDRAW)  # fmt: skip
 MORE = {
-    # operation: the fields beside its words
-    "plug": (*CAR, "car"), "present_token": ("type",), "limit": ("source", "watts", "percent", "drm"), "seed": ("type", "status", "group"),
-    "fault": ("ms", "ber", "n", "amps", "bytes", "s", "writes", "phases", "inputs", "unit", "a", *OVERDRAW),
-    "provision": ("ocpp", "identity", "csms_url", "security_profile", "password", "evses", "config", "csms_root_pem",
-                  "certificate_pem", "key_pem"),
+    # operation: its further fields, from the modules that read them
+    "plug": (*car.FIELDS, "car"), "fault": injector.OPTIONS, "limit": external_limit.OPTIONS, "provision": bench.PROVISION_FIELDS,
+    "present_token": ("type",), "seed": ("type", "status", "group"),
 }  # fmt: skip
 BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
 LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
@@ -59,11 +58,11 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
         print(f"ampacity: {problem}", file=sys.stderr)
         return USAGE
     if control is not None and not is_address(control):
-        print(f"ampacity: --control: {control!r} is no HOST:PORT with a port of 1..65535", file=sys.stderr)
+        print(f"ampacity: --control: {control!r} is not HOST:PORT with a port of 1..65535", file=sys.stderr)
         return USAGE
     kept = kept_rig() if control is None else {"control": control}
     if kept is None:
-        print("ampacity: no rig of yours runs; start one with `ampacity rig`, or name its channel: --control HOST:PORT", file=sys.stderr)
+        print("ampacity: you have no running rig; start one with `ampacity rig`, or name its control channel: --control HOST:PORT", file=sys.stderr)
         return NO_CONNECTION
     address = kept["control"]
     try:
@@ -105,7 +104,7 @@ def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, An
     if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
         raise ended
     if not is_rig(address, kept.get("process")):
-        raise ended if "process" in kept else NoRig(f"what listens at {address} is no rig")
+        raise ended if "process" in kept else NoRig(f"the server at {address} is not a rig")
     with RigClient(address, ANSWER_S_MAX) as rig:
         answer: dict[str, Any] = rig.ask(op, **fields)
         return answer
@@ -127,7 +126,7 @@ def is_rig(address: str, process: str | None) -> bool:
 
 def gone(kept: dict[str, Any]) -> "NoRig":
     started = kept.get("started") or "ampacity rig FILE"
-    return NoRig(f"the rig at {kept['control']} no longer runs; start it with: {started}")
+    return NoRig(f"the rig at {kept['control']} has ended; start it with: {started}")
 
 
 def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
@@ -150,10 +149,10 @@ def request_of(words: list[str]) -> tuple[str, dict[str, Any]]:
         fields[name.rstrip("…")] = value_of(name.rstrip("…"), word)
     for word in left:
         if not named(word):
-            raise WrongWords(f"{op}: {word!r} is too much; write {usage_of(op)}")
+            raise WrongWords(f"{op}: {word!r} is one word too many; usage: {usage_of(op)}")
         key, _, text = word.partition("=")
         need_known(op, key)
-        place = fields.setdefault("car", {}) if op == "plug" and key in CAR else fields
+        place = fields.setdefault("car", {}) if op == "plug" and key in car.FIELDS else fields
         place[key] = value_of(key, text)
     if op == "limit":
         fields.setdefault("source", "console")

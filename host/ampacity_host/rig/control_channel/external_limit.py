@@ -5,6 +5,7 @@ import math
 from ampacity_host.rig.control_channel.fields import FieldError
 
 PROFILE_ID = 9_000
+OPTIONS = ("source", "watts", "percent", "drm")  # fields next to target, amps and ttl_s
 
 
 class ExternalLimit:

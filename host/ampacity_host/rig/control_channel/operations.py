@@ -3,7 +3,7 @@
 from ampacity.ports.lock import me
 from ampacity_host.rig.control_channel.fields import FieldError, Unsupported
 from ampacity_host.rig.control_channel.truth import truth
-from ampacity_host.rig.fault_injection.injector import ALL_KINDS
+from ampacity_host.rig.fault_injection.injector import ALL_KINDS, NUMBER_OPTIONS
 from ampacity_host.rig.plant.car import car_from_fields
 from ampacity_host.rig.plant.worst import worst_circuits, worst_evses
 
@@ -87,7 +87,7 @@ class Ops:
 
     async def _fault(self, fields):
         options = {key: value for key, value in fields.request.items() if key not in OPTIONS_NOT}
-        for name in ("ms", "ber", "n", "amps", "bytes", "factor", "over_a", "leak_a", "beyond_ms", "obeys_ms"):
+        for name in NUMBER_OPTIONS:
             if name in options:
                 fields.number(name)
         if "s" in options:

@@ -5,6 +5,7 @@ from ampacity_host.rig.devices.meter import INPUTS
 from ampacity_host.rig.fault_injection.rogue_client import RogueTcpClient
 from ampacity_host.rig.line.line_faults import KINDS as LINE_KINDS
 from ampacity_host.rig.line.rogue_stations import babbler, foreign_client, second_primary
+from ampacity_host.rig.plant.overdraw import FIELDS as OVERDRAW_FIELDS
 from ampacity_host.rig.plant.overdraw import overdraw_from
 
 PLANT_KINDS = ("welded", "residual_current", "overtemperature", "disobeys", "pilot_short", "diode", "pe_lost", "lock_failed")
@@ -16,7 +17,8 @@ SECONDARY_PLANT_KINDS = ("ignore_writes", "round_up", "stale_reading", "watchdog
 METER_KINDS = ("dead", "frozen", "nan", "offset", "swapped_phases", "reversed", "saturated", "scaled")
 PRIMARY_KINDS = ("csms_down", "network_down", "dns_down", "clock_jump", "disk_full", "slow_disk", "low_memory", "hang")
 ONCE = ("restart", "forget_settings", "clock_jump")
-OVERDRAW_OPTIONS = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")
+NUMBER_OPTIONS = ("ms", "ber", "n", "amps", "bytes", *OVERDRAW_FIELDS)  # of 0 and more
+OPTIONS = (*NUMBER_OPTIONS, "s", "writes", "phases", "inputs", "unit", "a")
 INTRUDERS = ("babble", "second_primary", "foreign_client")
 WIRING_KINDS = ("miswired", "same_unit")
 ALL_KINDS = LINE_KINDS + PLANT_KINDS + DEVICE_KINDS + SIMULATED_KINDS + WIRING_KINDS + METER_KINDS + PRIMARY_KINDS
@@ -184,7 +186,7 @@ class FaultInjector:
 
     def _overdraw(self, options):
         """How far a car departs from its offer; None: nothing is said, so as far as it can."""
-        if not any(name in options for name in OVERDRAW_OPTIONS):
+        if not any(name in options for name in OVERDRAW_FIELDS):
             return None
         return overdraw_from(Fields(options).number)
 

@@ -1,8 +1,11 @@
 """A car: what is plugged in, and what it wants."""
 
 from ampacity_host.rig.control_channel.fields import FieldError
+from ampacity_host.rig.plant.overdraw import FIELDS as OVERDRAW_FIELDS
 from ampacity_host.rig.plant.overdraw import Overdraw, overdraw_from
 
+FIELDS = ("phases", "max_a", "min_a", "battery_kwh", "soc", "need_kwh", "ramp_a_per_s", "reaction_ms", "obeys", "state_d", "mac",
+          "sleep_ms", "hold_ms", "then_phases", "then_ms", *OVERDRAW_FIELDS)  # of `plug`; car_from_fields reads them
 J5_PER_WH = 360_000_000  # energy is counted in da x dv x ms = 10 uJ; 3600 J a watt-hour
 
 
@@ -68,9 +71,7 @@ def car_from_fields(fields):
         then_phases=_count(number, "then_phases", 0, 0), then_ms=int(number("then_ms", 0, 0, 86_400_000)))
     if take:
         name = sorted(take)[0]
-        raise FieldError("car." + name, take[name], "phases, max_a, min_a, battery_kwh, soc, need_kwh, "
-                         "ramp_a_per_s, reaction_ms, obeys, state_d, mac, sleep_ms, hold_ms, then_phases, then_ms, "
-                         "factor, over_a, leak_a, beyond_ms, obeys_ms")
+        raise FieldError("car." + name, take[name], ", ".join(FIELDS))
     return car
 
 

@@ -3,6 +3,8 @@
 Both a car of its own kind (`plug`) and the fault `disobeys` with options are described by one.
 """
 
+FIELDS = ("factor", "over_a", "leak_a", "beyond_ms", "obeys_ms")  # of the control channel; overdraw_from reads them
+
 
 class Overdraw:
     """It draws `offer x factor + over`; while it should pause, and its contactor still holds, `leak`.

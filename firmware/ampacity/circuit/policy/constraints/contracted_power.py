@@ -7,7 +7,7 @@ highest voltage measured: a limit in kW so holds for any power factor.
 Where a quarter begins is a claim of the wall clock, which may jump or be unknown. So each alignment that was told of late
 is kept to, and while there is none, or there were too many, any window is: then nothing above the contract flows, and
 what flowed above it is made up for. `steps_j` is what was used in the last sixteen minutes; a new alignment
-begins with what it says. Time that nobody saw counts as used as the contract allows. `classes` is the part of it above
+begins with what it says. Unobserved time counts as used at the contracted power. `classes` is the part of it above
 the contract, for the journal: what flows above it again after a restart begins with what `restore` was given.
 """
 
@@ -44,7 +44,7 @@ class ContractedPower(Constraint):
 
     version = frame_ms = counted_ms = any_until_ms = -1
     frame_w = 0
-    seen = False  # the meter is believed since its last frame
+    seen = False  # the meter counts since its last frame
     news = False  # `classes` changed
     kept = True  # and the journal takes it: else nothing flows above the contract
 
@@ -102,7 +102,7 @@ class ContractedPower(Constraint):
     def restore(self, classes: "list[int] | None", watts: int) -> None:
         """What was used above the contract of that many watts before a restart; None: unknown, it counts as fully used.
 
-        How long ago that was nobody knows: it counts as just now. What the last minute had goes on in those whose
+        Its age is unknown: it counts as just now. What the last minute had goes on in those whose
         watchdog takes longer than that.
         """
         least_j = self._joules(self.watts, self.step_ms)
@@ -157,7 +157,7 @@ class ContractedPower(Constraint):
 
     def _in_window(self, used_j: int, begin_ms: int, now_ms: int) -> int:
         left_ms = begin_ms + self.window_ms - now_ms
-        over_j = self._joules(self.watts, self.window_ms - left_ms) - used_j  # what is left beside the contract
+        over_j = self._joules(self.watts, self.window_ms - left_ms) - used_j  # remaining energy of the contract
         return self.watts + over_j * 1000 // max(END_MS if over_j > 0 else MAKE_UP_MS, left_ms)
 
     def _in_any_window(self, used_j: int, now_ms: int) -> int:
@@ -186,7 +186,7 @@ class ContractedPower(Constraint):
                 quarter.used_j = 0
 
     def _add(self, other: "OtherLoad", now_ms: int) -> None:
-        """Power since the last frame. While the meter cannot be believed the contract counts as fully used."""
+        """Power since the last frame. While the meter does not count, the contract counts as fully used."""
         estimator = other.estimators[self.circuit]
         if estimator is None or estimator.state != "ok":
             self.seen = False

@@ -1,10 +1,10 @@
-"""Limits from outside (safety.md section 5): many may lower, nobody may raise above the ledger.
+"""Limits from outside (safety.md section 5): any source may lower, none may raise above the ledger.
 
 Each source has a target, a value, a sign, a validity, and what holds when it goes silent: "hold" (it stays),
 "release" (it goes, after `release_ms` at the earliest), or a default value (for `release_ms`, then it goes; 0: it
 stays). The lowest of all sources wins. Targets: ("circuit", i) all that flows on circuit i; ("chargers", i) the
 sum of our EVSEs below circuit i; ("evse", i) one EVSE. Units: "da" per supply phase; "w" the sum over all phases;
-"percent" of the target's rating. A limit of the export binds nobody who can only draw; it is kept and shown.
+"percent" of the target's rating. An export limit has no effect on EVSEs that only draw current; it is kept and shown.
 """
 
 from ampacity.circuit.trusted.device.order_book import NONE_DA
@@ -113,7 +113,7 @@ class Limits:
         return True
 
     def refresh(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
-        """Rows follow what flows; called in each tick while there are any. True if who may have how much changed."""
+        """Updates the rows from present currents; called in each tick while there are any. True if the shares may change."""
         changed = False
         if self.phase_usage is not None and self.phase_usage.tick(ledger, now_ms):
             self.renew()
@@ -123,7 +123,7 @@ class Limits:
         return changed
 
     def any(self) -> bool:
-        """Is there a limit on more than one EVSE by itself?"""
+        """True if a limit applies to more than one EVSE."""
         return self.has_chargers or self.has_circuits or bool(self.constraints)
 
     def voltage(self, volts_dv: int) -> None:
@@ -146,7 +146,7 @@ class Limits:
         return self.phase_usage
 
     def renew(self) -> None:
-        """The lowest of all, anew."""
+        """Recomputes the lowest of all."""
         self.circuit_da = [NONE_DA] * self.site.size
         self.chargers_da = [NONE_DA] * self.site.size
         self.evse_da = [NONE_DA] * len(self.site.evses)

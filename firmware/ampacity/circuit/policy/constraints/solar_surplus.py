@@ -1,7 +1,7 @@
 """Charging by what would else be fed in (safety.md section 6): a row whose capacity is the measured surplus.
 
 Surplus = what the chosen EVSEs draw now − what flows in at the meter − margin, summed over the phases. It must
-carry the smallest minimum for START_MS before anybody starts; then charging goes on for `run_ms` at least, at its
+carry the smallest minimum for START_MS before an EVSE starts; then charging continues for at least `run_ms`, at its
 minimum if need be, and stops when the surplus was too small for STOP_MS, or at once when the meter is lost.
 """
 
@@ -21,7 +21,7 @@ SMOOTH = 4  # frames
 
 
 class SolarSurplus(Constraint):
-    """evses: who charges by surplus only; may be changed while it runs (`choose`)."""
+    """evses: those that charge only from surplus; may be changed at run time (`choose`)."""
 
     def __init__(self, site: Site, limits: "Limits", circuit: int, run_ms: int = RUN_MS, margin_w: int = 0) -> None:
         Constraint.__init__(self, "solar surplus", len(site.evses))

@@ -1,6 +1,6 @@
 """Limits that are no number per phase: sums over phases, sums that follow what flows.
 
-A row is one more line of capacity beside the circuits' phases: each EVSE takes `weights[e]` of it for each da of
+A row is a capacity in addition to the phases of the circuits: each EVSE takes `weights[e]` of it for each da of
 its order, all together may take `cap_da`. The allocator shares it like any phase, a shed brings the plans within
 `shed_da`. Such rows are limits from outside, never what a fuse depends on: the ledger does not know them. That is why
 here, and only here, the phases that a car was seen to use count for its order.
@@ -91,7 +91,7 @@ class PhaseUsage:
         return [p for t in terminals for p in t if not mask or mask & (1 << p)]
 
     def weight_x100(self, e: int, phases: "int | None" = None) -> int:
-        """Power of one da of its order, in hundredths of the voltage to neutral. phases: what a source says of the car."""
+        """Power of one da of its order, in hundredths of the voltage to neutral. phases: those of the car, as reported by a source."""
         evse = self.site.evses[e]
         if len(evse.terminals[0]) == 2:
             return self.between_x100 * len(evse.terminals)

@@ -1,1 +1,1 @@
-"""Who charges first and who waits: demand, slots, departure, idle vehicles, and what keeps an EVSE at 0 for a time (section 6)."""
+"""The queue: demand, slots, departure, idle vehicles, and inhibits that keep an EVSE at 0 A for a time (section 6)."""

@@ -1,4 +1,4 @@
-"""Who wants to charge, since when, and how much of it is used: the queue and the give-back (section 6)."""
+"""Demand: which EVSEs request current, since when, and how much they use: the queue and the give-back (section 6)."""
 
 from ampacity.circuit.policy.queue.inhibit import PAUSED_TEXT, InhibitTimers
 from ampacity.circuit.policy.queue.queue_order import QueueOrder
@@ -24,7 +24,7 @@ FIRST, KEEPS, LAST = 0, 1, 2  # among its rank: its turn has come, within its sl
 
 
 class Demand:
-    """Per EVSE: its wish, its ticket in the queue, and the cap of one that does not use what it has."""
+    """Per EVSE: its demand, its ticket in the queue, and a cap while it does not use its order."""
 
     def __init__(self, ledger: Ledger) -> None:
         site = ledger.site
@@ -35,7 +35,7 @@ class Demand:
         self.wake_ms = site.setting("wake_ms", 900000)
         self.restart_hold_ms = site.setting("restart_hold_ms", 60000)
         self.paused = InhibitTimers(count, PAUSED_TEXT)  # by us, while it wanted
-        self.inhibits: "list[Inhibit]" = [self.paused]  # who may keep an EVSE at 0, each with its reason
+        self.inhibits: "list[Inhibit]" = [self.paused]  # parts that may keep an EVSE at 0 A, each with its reason
         self.wants = [False] * count
         self.plugged = [False] * count
         self.ticket = [0] * count
@@ -43,18 +43,18 @@ class Demand:
         self.slots = SlotRotation(count, self.slot_ms)
         self.in_slot = [False] * count  # admitted, and has begun
         self.waits_since_ms = [-1] * count  # wants and is not admitted since
-        self.served = [False] * count  # had its slot, and charges on because nobody else could
+        self.served = [False] * count  # had its slot, and continues because no other EVSE could charge
         self.idle_since_ms = [-1] * count
         self.idle_cap_da = [NONE_DA] * count
         self.idle = [False] * count  # it drew next to nothing for long, whatever it was offered
-        self.suspended_ev = [False] * count  # the car stopped by itself: it is offered current and does not ask for it
+        self.suspended_ev = [False] * count  # the car stopped without an order: it is offered current and does not request it
         self.drew = [False] * count  # since it wants
         self.changed_ms = [LONG_AGO_MS] * count
         self.slack: "DepartureSlack | None" = None
         self.idle_backoff: "IdleBackoff | None" = None
         self.learnt: "LearntMinimum | None" = None
         self.drew_da = [0] * count  # the least order at which this car drew; 0: none yet
-        self.short = False  # somebody could use more than its share
+        self.short = False  # some EVSE could use more than its share
         self.queue_order = QueueOrder(count)
         self.order = self.queue_order.order
         self.changed = True
@@ -74,7 +74,7 @@ class Demand:
             self.slots.arrive(self, evse)
 
     def another_car(self, evse: int, plugged: bool) -> None:
-        """What the last one did tells nothing of this one."""
+        """Forgets the behaviour of the previous car."""
         self.plugged[evse] = plugged
         self.slots.fresh[evse] = plugged
         self.drew_da[evse] = 0
@@ -107,8 +107,8 @@ class Demand:
     # the queue
 
     def sort(self, now_ms: int, claimant: int) -> "list[int]":
-        """All EVSEs: larger priority first; who is idle after the others; then who has less time to lose; then for whom others
-        make room (preemption.py; -1: nobody); then who charges within its slot, unless one of its rank has waited for a whole
+        """All EVSEs: larger priority first; idle ones after the others; then smaller slack; then the EVSE for which others
+        make room (preemption.py; -1: none); then those that charge within their slot, unless one of the rank has waited for a whole
         slot; then by ticket, then by index."""
         evses, slack, queue_order = self.ledger.site.evses, self.slack, self.queue_order
         want_da = self.ledger.want_da
@@ -138,7 +138,7 @@ class Demand:
         return 0 if slack.turn[e] else slack.band(e)
 
     def rotate(self, admitted: "list[bool]", now_ms: int) -> None:
-        """Who had a slot while others of its rank wait goes to the back of the queue."""
+        """An EVSE after its slot goes to the back of the queue while others of its rank wait."""
         rank, waiting, slots, charging = self.queue_order.rank, [], self.slots, 0
         ticks = slots.step(now_ms)
         for e in self.order:
@@ -226,13 +226,13 @@ class Demand:
             self.learnt.look(room, self, s, now_ms)
 
     def _used_da(self, s: EvseState, now_ms: int) -> int:
-        """What it draws now, in da; -1: nobody knows."""
+        """Its present current, in da; -1: unknown."""
         if now_ms - s.measured_ms <= FRESH_MS:
             return s.measured_da
         return 0 if self.suspended_ev[s.index] else -1
 
     def _patience_ms(self, evse: int) -> int:
-        """A car that charged and stopped by itself has said so; one that is tried had its time before; one that has what it
+        """A car that charged and stopped without an order has ended its demand; a retried car had its time before; a car that has what it
         needed is done."""
         if self.satisfied(evse):
             return min(self.idle_ms, SATISFIED_MS)

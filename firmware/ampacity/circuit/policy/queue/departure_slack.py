@@ -1,9 +1,9 @@
-"""How much energy a car still needs, and until when: who has the least time to lose charges first (safety.md section 6).
+"""How much energy a car still needs, and until when: the car with the least slack charges first (safety.md section 6).
 
 Slack is the time to departure less the time that the rest takes at the most its EVSE may give. Its hours divide a
-class into bands: a band is served in full before the next one, equals of a band share as a class does. Whoever charges at
-its most keeps its slack and its band, who waits loses an hour of it in an hour: places change seldom, and everybody comes
-first in the end. One of whom nothing is known stands among those with an hour or two; that it waited for a whole slot
+class into bands: a band is served in full before the next one, cars of one band share as a class does. A car that charges at
+its maximum keeps its slack and its band, a waiting car loses an hour of it per hour: places change seldom, and every car comes
+first eventually. A car without known needs is treated as having an hour or two; that it waited for a whole slot
 puts it before all of its class, for one slot.
 """
 
@@ -43,7 +43,7 @@ class DepartureSlack:
         self.slack_ms[evse] = NO_SLACK_MS
 
     def tick(self, ledger: "Ledger", now_ms: int) -> None:
-        """What was drawn since the last call is needed no more."""
+        """Subtracts the energy drawn since the last call from the need."""
         step_ms = min(STEP_MS_MAX, now_ms - self.at_ms) if self.at_ms >= 0 else 0
         self.at_ms = now_ms
         for s in ledger.evse_states:
@@ -65,7 +65,7 @@ class DepartureSlack:
         return self.left[evse] >= 0 and self.departure_ms[evse] >= 0
 
     def band(self, evse: int) -> int:
-        """0 for whoever has no time left, up to BANDS - 1."""
+        """0 for a car without time left, up to BANDS - 1."""
         if not self.told(evse):
             return UNTOLD_BAND
         return min(BANDS - 1, max(0, self.slack_ms[evse] // BAND_MS + 1))

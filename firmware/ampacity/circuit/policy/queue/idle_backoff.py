@@ -3,7 +3,7 @@
 from ampacity.circuit.policy.queue.inhibit import InhibitTimers
 
 IDLE_TEXT = "idle: paused, next retry in %s"
-LONGER_MAX = 2  # each time in vain the next one comes after twice the time, up to four times of it
+LONGER_MAX = 2  # each unsuccessful retry doubles the pause, up to four times
 
 
 class IdleBackoff(InhibitTimers):

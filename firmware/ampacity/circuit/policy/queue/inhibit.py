@@ -1,7 +1,7 @@
 """EVSEs that are kept at 0 for a time: after a pause by us, asleep, or by the random delay of starts.
 
 A pause is followed by its rest, for vehicles give up after a few pauses. After a power failure and at tariff edges each EVSE
-that does not charge waits for a random time of its own; without it every car of a street starts in the same second.
+that does not charge waits for its own random time; without it every car of a street starts in the same second.
 """
 
 from ampacity.circuit.trusted.device.evse_state import LONG_AGO_MS
@@ -40,7 +40,7 @@ class InhibitTimers:
         self.until_ms[evse] = LONG_AGO_MS
 
     def tick(self, now_ms: int) -> bool:
-        """True if somebody's time is over."""
+        """True if the time of an EVSE has ended."""
         self.now_ms = now_ms
         ended = False
         for e in range(len(self.inhibited)) if True in self.inhibited else ():

@@ -1,7 +1,7 @@
 """Cars that begin only above the minimum of the standard: found by trying, kept until they are unplugged.
 
-A car that needs 8 A does nothing at a share of 7.3 A, and looks asleep. So one that draws nothing at what it is offered is
-offered 8, 10 and 13 A in turn, each for a while and as its minimum: others make that room, or it waits for its turn. What
+A car that needs 8 A does nothing at a share of 7.3 A, and appears asleep. A car that draws no current at its order is therefore
+offered 8, 10 and 13 A in turn, each for a while and as its minimum: others give that current, or it waits for its slot. What
 it draws at is its minimum from then on. Where it draws at none of them it is asleep or full after all: the usual minimum
 counts again, and after a few rounds nothing above it is tried for this car.
 """
@@ -39,7 +39,7 @@ SAME_DA = 5  # what it drew at so little above is no other order
 
 
 class LearntMinimum:
-    """Per EVSE which minimum is under trial or was learnt; in force it stands in `evse.min_da`."""
+    """Per EVSE the minimum under trial or learnt; the one in force is `evse.min_da`."""
 
     def __init__(self, site: "Site") -> None:
         self.file_da = [evse.min_da for evse in site.evses]
@@ -75,7 +75,7 @@ class LearntMinimum:
             demand.idle_cap_da[e] = s.evse.min_da
 
     def _above(self, want_da: int, drew_da: int, most_da: int) -> int:
-        """The next one above what it is offered, and no more than it drew at before; 0: none."""
+        """The next minimum above its order, at most a current at which it drew before; 0: none."""
         if drew_da and drew_da <= want_da + SAME_DA:
             return 0
         for level_da in LEVELS_DA:

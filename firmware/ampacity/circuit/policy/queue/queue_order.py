@@ -1,4 +1,4 @@
-"""The queue's order, kept from one share to the next: sorted anew only where it changed, and nothing is allocated for it.
+"""The queue's order, kept from one share to the next: sorted again only where it changed, without allocation.
 
 MicroPython's sort takes n² comparisons for what is sorted already. So what is still in order is left alone, and what is
 not goes to the sort in an order that has nothing to do with it.
@@ -21,7 +21,7 @@ class QueueOrder:
         self.rows = list(self.keys)
 
     def put(self, evse: int, priority: int, idle: bool, band: int) -> None:
-        """Its class; within that who is idle last; then by band, 0 first."""
+        """Its class; within that idle EVSEs last; then by band, 0 first."""
         self.band[evse] = band
         self.rank[evse] = priority * (BANDS + 1) + (0 if idle else BANDS - band)
 

@@ -1,10 +1,10 @@
-"""Whose slot is over, and where a newcomer stands: turns by what was used, not by the clock.
+"""Slots: their end, and the place of a newly connected car. They are measured by energy, not by the clock.
 
-A slot is what an EVSE takes at its minimum within `slot_s`; who takes more has a shorter one. What it had of its slot stays
-its own when it is cut short, because a limit fell or a grant went: it goes on where it stood, and goes to the back once
-the slot is used up, however many pieces that took. So nobody keeps its place for ever, and equals get equal energy.
+A slot is the energy of an EVSE at its minimum during `slot_s`; a higher current shortens it. An interrupted slot,
+because a limit fell or a grant ended, continues later at its place; the EVSE moves to the back when
+the slot is used up, in any number of pieces. No EVSE therefore keeps its place permanently, and equal cars get equal energy.
 
-Who was plugged in a moment ago comes before those who wait and has a quarter of a slot, then its turn as all others. Where
+A newly connected car is admitted before waiting ones for a quarter of a slot, then takes its turn like the others. Where
 the last one to begin was such a one, the next of the queue goes first. One slot after the other ends, not all at once.
 """
 
@@ -16,7 +16,7 @@ if False:  # for the type checker
     from ampacity.circuit.trusted.ledger import Ledger
 
     class Queue(Protocol):
-        """Who wants, and the tickets (demand.py)."""
+        """The demanding EVSEs, and their tickets (demand.py)."""
 
         ledger: Ledger
         ticket: "list[int]"
@@ -48,7 +48,7 @@ class SlotRotation:
         return ticks
 
     def book(self, s: EvseState, want_da: int, used_da: int, ticks: int) -> None:
-        """It stood at want_da for so long; used_da: what it draws, -1: not known. Its place costs others its minimum at least."""
+        """Time at the target want_da; used_da: its current, -1: unknown. Its place costs others its minimum at least."""
         if s.book.most_da():
             slot = self._slot(s)
             most = self._due(s) + slot // PARTS
@@ -76,7 +76,7 @@ class SlotRotation:
             self.swapped_ms = now_ms
 
     def arrive(self, demand: "Queue", e: int) -> None:
-        """The place in the queue of one that begins to want: the last, but for a newcomer."""
+        """The place in the queue of a new demand: the last, except for a newly connected car."""
         evses, ticket = demand.ledger.site.evses, demand.ticket
         first = second = demand.next_ticket
         for other in range(len(ticket)) if self.fresh[e] else ():

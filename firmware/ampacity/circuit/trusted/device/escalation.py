@@ -2,7 +2,7 @@
 
 Rungs: 1 it is paused; 2 its contactor is to be open; 3 its feeder is to be open (where an output for that is
 wired). From rung 2 on it is locked out until a person or the CSMS resets it. The next rung follows when it
-still draws more than 1 A, or nobody can say what it draws, one settle time after the last. The third time
+still draws more than 1 A, or its current is unknown, one settle time after the last. The third time
 within a day begins at rung 2.
 """
 
@@ -18,7 +18,7 @@ DISOBEYED = "disobeyed"
 
 
 class Escalation:
-    """`switches` counts changes of what contactors and feeders are told."""
+    """`switches` counts orders to contactors and feeders."""
 
     def __init__(self, events: Events, journal_barrier: JournalBarrier) -> None:
         self.events = events
@@ -79,7 +79,7 @@ class Escalation:
         self.switches += 1
 
     def release(self, s: EvseState) -> None:
-        """A person or the CSMS resets it: the ladder begins anew, and so does the day."""
+        """A reset by a person or the CSMS: the escalation and its day start again."""
         if s.escalation_level:
             self.switches += 1
         s.escalation_level = FREE
@@ -91,7 +91,7 @@ class Escalation:
 def stopped(s: EvseState, now_ms: int) -> bool:
     """Has it been shown that nothing flows: 0 A for the settle time, or its contactor seen open?
 
-    Of one that drew again with its contactor told to open, only the contactor's feedback, its feeder or a person shows it.
+    For an EVSE that drew current with its contactor ordered open, only contactor feedback, its feeder or a person shows it.
     """
     if s.escalation_level >= CONTACTOR and s.contactor_open and s.zero_ms >= 0:
         return True

@@ -1,6 +1,6 @@
 """What is known about each device, from where, and how old it is (rules 6 and 8).
 
-Only what was read back from that very device, or what its maker documents as fixed, counts. A value
+Only values read back from the device, or documented as fixed by its manufacturer, count. A value
 that is missing is replaced by the worst it could be, and `gaps` says what that costs. Evidence and
 fingerprint survive a reboot of the primary in the journal (dump and load); orders do not.
 """
@@ -14,7 +14,7 @@ NEVER_MS = -(1 << 40)
 
 
 class Evidence:
-    """The evidence about one EVSE. What only a commissioning test brings stands in the class until then."""
+    """The evidence about one EVSE. Results of commissioning tests are class attributes until a test sets them."""
 
     distrusted = False  # its watchdog was seen not to act
     tested = False  # it passed a commissioning test

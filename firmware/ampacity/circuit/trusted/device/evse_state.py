@@ -11,7 +11,7 @@ FRESH_MS = 5000  # an EVSE's reading older than this says nothing
 class EvseState:
     """The mutable half of an EVSE; only the ledger writes it.
 
-    What few EVSEs ever come to stands here with its first value, and becomes an attribute of the object when it is set:
+    Rare states are class attributes with their initial value, and become attributes of the object when set:
     on a board each one costs 8 bytes for every EVSE.
     """
 
@@ -32,7 +32,7 @@ class EvseState:
     memory_da = 0  # what a frame may revive after that
     reported_old_da = 0  # a higher report that has not settled
     reported_until_ms = LONG_AGO_MS
-    paused_proven = False  # stood proven and settled at its least in this life
+    paused_proven = False  # was proven and settled at its smallest order since the start
     above_da = 0  # draws so much above its order, and that is more than it may (rule 10)
     excess = 0  # da·ms of that, less what has leaked
     watched_ms = 0
@@ -40,11 +40,11 @@ class EvseState:
     disobeys = False
     disobeyed_da = 0
     disobeyed_ms: "list[int] | tuple[()]" = ()
-    welded = False  # drew again although its contactor was told to open
+    welded = False  # drew current again after its contactor was ordered to open
     escalation_level = 0  # of the ladder of rule 10
     escalated_ms = -1
-    feeder_open = False  # its feeder was told to open, and seen so
-    contactor_open = False  # seen so since it was told to open
+    feeder_open = False  # its feeder was ordered to open, confirmed by feedback
+    contactor_open = False  # confirmed by feedback since it was ordered to open
     locked = ""  # why it stays out until a person resets it
     dirty_version = 0  # of what must be durable (journal_barrier.py): its own evidence got worse last
     swap_kept = False  # locked for another unit in an earlier life

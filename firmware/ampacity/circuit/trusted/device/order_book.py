@@ -1,4 +1,4 @@
-"""The orders that one device may be standing at: live, proven, gone, settled.
+"""The orders that may be in force in one device: live, proven, gone, settled.
 
 An order is live from the instant before its first byte leaves. It is *gone* when a proof shows that
 a later order is in force and that this one cannot arrive any more; it stays in the book until the
@@ -10,7 +10,7 @@ because the proven frame was sent, or the proof was asked, more than transit_ms 
 READ_MS_MAX = 5000  # no driver waits longer for the answer of a read
 ORDERS_MAX = 12
 NONE_DA = 1 << 20  # above every current: there is no order, no limit, no cap
-UNKNOWN = 0  # id of an order that is not of this life: it may stand there, nobody can prove it
+UNKNOWN = 0  # id of an order before the start: it may be in force, without a possible proof
 
 
 class Order:
@@ -25,8 +25,8 @@ class Order:
         self.first_id = order_id
         self.id = order_id
         self.da = da
-        self.first_ms = now_ms  # of the first frame, when this order stands against earlier ones
-        self.sent_ms = now_ms  # of the last frame, when later ones stand against this one
+        self.first_ms = now_ms  # of the first frame, compared with earlier orders
+        self.sent_ms = now_ms  # of the last frame, compared with later orders
 
     def repeat(self, order_id: int, now_ms: int) -> None:
         loose_ms = self.unanswered_ms()
@@ -64,14 +64,14 @@ class OrderBook:
             self._merge_oldest()
 
     def add_unknown(self, da: int, now_ms: int) -> None:
-        """The device may stand at `da` by somebody's order, which may still be on its way."""
+        """An order of `da` from any source may be in force, or in transit."""
         self.orders = [order for order in self.orders if order.id != UNKNOWN]
         for order in self.orders:
             order.proven = False
         self.orders.append(Order(UNKNOWN, da, now_ms))
 
     def _merge_oldest(self) -> None:
-        """The two oldest of this life, or one of them and the unknown after it, become one that promises no more than both did."""
+        """Merges the two oldest orders since the start, or one of them and the unknown after it, into one that is no more optimistic."""
         a, b = self.orders[0], self.orders[1]
         if a.id == UNKNOWN:
             a, b = self.orders[1], self.orders[2]
@@ -115,7 +115,7 @@ class OrderBook:
     def _excluded(self, order: Order, sent_ms: int, now_ms: int) -> bool:
         """Section 1, "live": can `order` not come into force any more after this proof?
 
-        One that is not above the proven order does no harm now; but it may arrive after the next lower.
+        An order that is not above the proven one is harmless now, but it may arrive after the next lower order.
         """
         unanswered_ms = order.unanswered_ms()
         if unanswered_ms < 0:
@@ -148,7 +148,7 @@ class OrderBook:
         return most
 
     def least_da(self) -> int:
-        """The least it may stand at by an order, or -1 as long as no live order is proven."""
+        """The smallest order that may be in force, or -1 while no live order is proven."""
         least, proven = -1, False
         for order in self.orders:
             proven = proven or order.proven
@@ -157,7 +157,7 @@ class OrderBook:
         return least if proven else -1
 
     def least_known_da(self) -> int:
-        """The least that it may stand at by an order of this life, proven or not; NONE_DA without one."""
+        """The smallest order since the start that may be in force, proven or not; NONE_DA without one."""
         least = NONE_DA
         for order in self.orders:
             if order.gone_ms < 0 and order.id != UNKNOWN and order.da < least:
@@ -173,7 +173,7 @@ class OrderBook:
         return len(self.orders) == 1 and self.orders[0].proven and self.orders[0].da > 0
 
     def is_unknown(self, settling: bool = True) -> bool:
-        """May it stand at an order that is not of this life? settling: also while one that is gone settles."""
+        """True if an order before the start may be in force. settling: also while a replaced one settles."""
         for order in self.orders:
             if order.id == UNKNOWN and (settling or order.gone_ms < 0):
                 return True

@@ -82,7 +82,7 @@ def watchdog_ms(evse: Evse, known: "Known") -> int:
 
 
 def holds(evse: Evse, known: "Known") -> bool:
-    """Does it hold its last order in silence, by its maker's word or a test of this very device (rule 7)?"""
+    """True if it keeps its last order without communication, by its manufacturer or a test of this device (rule 7)."""
     return evse.holds or known.seen.get("holds", 0) > 0
 
 
@@ -99,7 +99,7 @@ def power_on_da(evse: Evse, known: "Known") -> int:
 
 
 def _told_power_on_da(evse: Evse, known: "Known") -> int:
-    """Without what a test has seen, except where nobody told anything."""
+    """Without test results, except where nothing is declared."""
     if "power_on_da" in known.values:
         return _number(known, "power_on_da", hardware_da(evse, known))
     if evse.kind == "ampacity":
@@ -110,9 +110,9 @@ def _told_power_on_da(evse: Evse, known: "Known") -> int:
 
 
 def reserve_da(evse: Evse, known: "Known") -> int:
-    """Rule 4: what it may draw without asking, at any time; never lent to anybody, in da."""
+    """Rule 4: current that it may draw without an order, at any time, in da; never available to others."""
     reserve = power_on_da(evse, known)
-    if evse.watchdog_ms > 0 or evse.shared_feed:  # one that does not count may act all the same
+    if evse.watchdog_ms > 0 or evse.shared_feed:  # a watchdog that does not count may still act
         reserve = max(reserve, fallback_da(evse, known))
     if watchdog_ms(evse, known) > 0 or holds(evse, known):
         return reserve
@@ -122,6 +122,6 @@ def reserve_da(evse: Evse, known: "Known") -> int:
 def default_da(evse: Evse, known: "Known", reserve: int, order_da: int) -> int:
     """Rule 7: what it draws at most once the primary is gone and every watchdog has run out, in da.
 
-    reserve: its reserve_da; standing_da: the most that it may stand at by an order, which one without watchdog keeps.
+    reserve: its reserve_da; standing_da: the highest order that may be in force, which an EVSE without a watchdog keeps.
     """
     return reserve if watchdog_ms(evse, known) > 0 else max(reserve, order_da)

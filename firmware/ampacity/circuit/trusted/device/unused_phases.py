@@ -2,7 +2,7 @@
 
 What its contactor can close an EVSE may load, and most cars of one phase leave two of three idle. A terminal is unused when
 its own measurement showed it steadily without current while another of its terminals drew. From then on an order counts on it
-no more, but only on circuits whose own meter is believed (or where the site file says so): there the sums are never less than
+no longer, but only on circuits whose meter is valid (or where the site file says so): there the sums are never less than
 what the meter shows, so a terminal that is used again, seen by its EVSE or not, is an overload of bounded length, as a step of
 other load is. It counts at once when it draws, when its EVSE cannot say what it draws, and for good until the plug is drawn.
 """
@@ -16,7 +16,7 @@ if False:  # for the type checker
     from ampacity.circuit.trusted.site.tree import Site
 
     class BoundSums(Protocol):
-        """Who keeps the sums (bounds.py)."""
+        """The keeper of the sums (bounds.py)."""
 
         site: Site
         evse_states: "list[EvseState]"
@@ -49,7 +49,7 @@ class UnusedPhases:
                     self.frees[key] = True
 
     def witness(self, key: int, believed: bool) -> None:
-        """The meter of this circuit is believed on this phase, or is not any more."""
+        """The meter of this circuit has become valid or invalid on this phase."""
         if self.frees[key] == believed:
             return
         self.frees[key] = believed
@@ -93,7 +93,7 @@ class UnusedPhases:
 
     def _rule_14_hidden(self, s: EvseState, key: int, now_ms: int) -> None:
         """It may hide that its car uses this phase, for a car draws alike on all: for certain enough if its current rose just now,
-        and to be tried if the excess stays although the others were told."""
+        and to be tried if the excess remains although the others were lowered."""
         if now_ms - s.rose_ms <= ROSE_MS:
             s.came_back = True
             self.count(s)
@@ -113,7 +113,7 @@ class UnusedPhases:
             self.bounds.update_keys(s, s.leak_da)
 
     def _rule_14_alone(self, s: EvseState) -> bool:
-        """One car, whose phases no order of ours outlives: not a site below, nor one that holds its order in silence."""
+        """True for a single car whose phases end with our orders: not a site below, nor an EVSE that keeps its order without communication."""
         return s.ok and not (s.evse.primary or s.disobeys or s.locked or s.isolated) and s.evidence.watchdog_ms() > 0
 
     def _rule_14_again(self, s: EvseState, used: int, now_ms: int) -> None:
@@ -139,7 +139,7 @@ class UnusedPhases:
             self.count(s)
 
     def another_car(self, s: EvseState) -> None:
-        """What the last one did not use tells nothing of this one."""
+        """Forgets the unused phases of the previous car."""
         s.came_back = False
         s.offered_ms = -1
         self.count(s)

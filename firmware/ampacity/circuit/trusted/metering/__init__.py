@@ -1,1 +1,1 @@
-"""Other load: what the meters show beside our EVSEs, whether each is believed, and what counts where it is not (section 3)."""
+"""Other load: the load at the meters that is not our EVSEs, validity of each meter, and the value that counts without one (section 3)."""

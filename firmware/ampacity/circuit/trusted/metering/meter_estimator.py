@@ -1,4 +1,4 @@
-"""What one meter tells of everything on its circuit that is not one of our EVSEs (safety.md 3.1-3.3).
+"""Other load of a circuit from its meter: everything that is not one of our EVSEs (safety.md 3.1-3.3).
 
 A frame is judged twice. At once: what the meter itself shows above what our EVSEs may draw is
 certainly other load. And when every measured EVSE below has been read after the frame, each one's
@@ -15,7 +15,7 @@ from ampacity.circuit.trusted.metering.step_response import STEP_DA, StepRespons
 WAIT_MS = 3000  # how long a frame waits for the readings after it
 FILTER_MS = 3000
 SAMPLE_MS = 1000  # how old what a meter shows may be, where its profile does not say
-FOLLOW_MS = 2000  # after a lower, until what the meter shows can tell that it was followed
+FOLLOW_MS = 2000  # after a lower order, until the meter can show that it was followed
 POLL_MS = 1000  # between two readings of an EVSE; more only widens the interval
 
 
@@ -91,7 +91,7 @@ class MeterEstimator:
     def reading(self, amps_da: "list[int] | None", raw_mark: int, now_ms: int) -> None:
         """One frame: signed da per input, or None (not finite). raw_mark changes with any bit of it.
 
-        A frame of which no bit has changed may be the one from before, and tells nothing of now: held against
+        A frame without a changed bit may be the previous one, and is no evidence of the present: compared with
         what our EVSEs draw now it would show too little other load. Only a coarse meter's is judged again.
         """
         if amps_da is None or not self._shown(amps_da):
@@ -151,10 +151,10 @@ class MeterEstimator:
                 self.passed_da[p] = 0
 
     def _rule_3_1_over(self) -> None:
-        """Above the rating a lower is due by that excess, whatever we believe of other load.
+        """Above the rating a lower order is due by that excess, independent of the estimate of other load.
 
-        Against the most that each EVSE showed of late, so that one which is falling already is not told twice. One of
-        which nothing is known may draw its bound; but no more than it was told, once it had time to follow: what is
+        Against the most that each EVSE showed of late, so that a falling current is not lowered twice. An EVSE
+        without evidence may draw its bound, but no more than its order after the time to follow: what is
         above the rating then is not on its way down.
         """
         for p in range(self.phases):
@@ -265,7 +265,7 @@ class MeterEstimator:
         self._rule_3_2(wrong, least, most, now_ms)
 
     def _rule_3_2(self, wrong: int, least: "list[int]", most: "list[int]", now_ms: int) -> None:
-        """What cannot be, and what did not follow a step of ours. What stood still could not follow; it is lost already."""
+        """Impossible readings, and lines that did not follow a step of ours. A frozen meter is already lost."""
         steps, trust = self.steps, self.trust
         stepped = not self.unread and steps.look(self.frame_da, least, most, now_ms)
         if self.state == "frozen":
@@ -327,12 +327,12 @@ class MeterEstimator:
             self.complete = False
             self.open = False  # a frame from before is not judged any more
             for k in range(len(self.evses)):
-                self.read_since_ms[k] = -1  # nobody looks for gaps while it is lost
+                self.read_since_ms[k] = -1  # gaps do not count while it is lost
         self.state = state
         self.reason = reason
 
     def _recover(self, now_ms: int) -> None:
-        """A lost meter is believed again when it lives, and after a lie when it has earned it."""
+        """A lost meter is valid again when it answers, and after a contradiction when it has followed steps."""
         if self.complete and now_ms - self.mark_ms <= self.frozen_ms:
             earned = self.trust.believed(now_ms)
             self.state = "ok" if earned else "lost"
@@ -362,7 +362,7 @@ class MeterEstimator:
         return now_ms - self.mark_ms > self.frozen_ms
 
     def needs_step(self, p: int, now_ms: int) -> bool:
-        """It lives, and a step of our EVSEs on this phase would show whether it can be believed again."""
+        """It answers, and a step of our EVSEs on this phase would show whether it is valid."""
         alive = self.raw_ms >= 0 and now_ms - self.mark_ms <= self.frozen_ms
         return alive and self.trust.needs_step(p)
 

@@ -2,17 +2,17 @@
 
 A phase that failed owes OWED followed steps, each between two rests: one may be a step of other load that came by
 chance, two in a row in the same direction and of the same size hardly are. Where the failing step spared another
-phase, only one that spares it too is evidence: exchanged CTs follow an even step perfectly.
+phase, only one that omits the same phase is evidence: swapped CTs follow an even step correctly.
 
 Failures are counted over a day, not over an hour: a lie that comes and goes with the sun, the heat or a season of
-loads would begin every hour anew. What other load alone may have feigned (jumps of that size were seen while ours stood
-still) weighs little, or an honest meter beside a hob would end there; it weighs something, for a lie that is switched
-on and off looks like jumps as well. At BLAME_MAX a person must look.
+loads would begin every hour anew. A failure that other load alone may have caused (jumps of that size were seen at constant
+currents of ours) has a small weight, or a correct meter next to a hob would end there; not zero, because a fault that
+comes and goes also looks like jumps. At BLAME_MAX a person must look.
 """
 
 OWED = 2
 FAILED = 12  # blame for a failure that nothing else explains: the third one is the last
-EXPLAINED = 1  # for one that jumps of other load explain
+EXPLAINED = 1  # for a failure that jumps of other load explain
 BLAME_MAX = 3 * FAILED
 BUCKETS = 5  # of six hours: a failure counts for 24 to 30 hours
 UNTRIED_MS = 60000  # where none of our EVSEs could ever step: plausible for so long
@@ -98,7 +98,7 @@ class MeterTrust:
         self.reason = ""
 
     def text(self) -> str:
-        """Why it is not believed; "": it is."""
+        """Why the meter is not valid; "": it is."""
         if self.latched:
             return "%s, third time within 24 h: inspection required" % self.reason
         lines = ["L%d" % (p + 1) for p, owed in enumerate(self.owed) if owed]

@@ -1,7 +1,7 @@
 """Other load of every circuit and phase: measured, assumed, or measured below (safety.md section 3).
 
 Writes into the ledger: other_da (for a raise), low_other_da (for a lower), assumed_da (what is assumed
-now, never less than what was ever seen for certain until the installer confirms) and no_raise; what lowers trust is told to `journal_barrier`
+now, never less than what was ever seen for certain until the installer confirms) and no_raise; losses of trust are reported to `journal_barrier`
 whenever a meter is trusted less, or more was seen than ever today.
 """
 
@@ -100,7 +100,7 @@ class OtherLoad:
         self.ledger.bounds.unused_phases.witness(key, believed and self.site.circuits[c].frees_phases)
 
     def _rule_3_4_assumed(self, key: int, lost: bool) -> int:
-        """Without a meter that can be believed: what is assumed, or was seen, or is measured or assumed below."""
+        """Without a valid meter: the assumed value, the highest seen, or the sum measured or assumed below."""
         other = max(self.ledger.assumed_da[key], self.below_da[key])
         if lost:
             for bucket in self.seen_da:
@@ -109,7 +109,7 @@ class OtherLoad:
         return other
 
     def _still_shown(self, key: int) -> int:
-        """What a meter that lives, but is not believed, shows above all that our EVSEs may draw."""
+        """The excess of a live but invalid meter above all that our EVSEs may draw."""
         estimator, p = self.estimators[key // self.site.phases], key % self.site.phases
         alive = (estimator is not None and not estimator.trust.believed(self.now_ms)
                  and 0 <= self.now_ms - estimator.raw_ms <= estimator.timeout_ms and estimator.raw_ms >= 0)

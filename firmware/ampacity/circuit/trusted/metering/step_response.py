@@ -1,7 +1,7 @@
 """Steps of our own EVSEs, and whether a meter followed them (safety.md 3.2).
 
 A step is certain from two frames: the reference, and one in which our EVSEs draw by at least STEP_DA more or less for
-certain. The reference is the newest frame in which they stood where they stood in the one before: a step of other load
+certain. The reference is the newest frame with the same EVSE currents as the one before: a step of other load
 that makes us lower comes before ours and must not hide it. One that comes after ours must not either: any frame since
 the reference may have shown the step.
 
@@ -32,10 +32,10 @@ class StepResponse:
         self.ref_hi = [0] * phases
         self.peak_da = [0] * phases  # the most and the least that it showed since the reference
         self.dip_da = [0] * phases
-        self.rested = self.from_rest = False  # in the reference ours stood still; and in that of the last look
+        self.rested = self.from_rest = False  # our currents were constant in the reference; and in that of the last look
         self.unsure_ms = [-1] * phases  # other load stepped up on this phase
         self.step_ms = -1  # their last step
-        self.jump_x16 = [0] * phases  # how far other load jumps of late while ours stand still, in 16ths of a da
+        self.jump_x16 = [0] * phases  # recent jumps of other load while our currents are constant, in 16ths of a da
         self.calm_ms = -1
         self.missed = self.followed = self.jumpy = 0
         self.spared = [0] * phases
@@ -102,7 +102,7 @@ class StepResponse:
         return self.peak_da[p] - self.ref_da[p] if up else self.ref_da[p] - self.dip_da[p]
 
     def _jumps(self, frame_da: "list[int]", now_ms: int) -> None:
-        """Ours stand still: what moves is other load. Half of a jump counts at once, so that one alone explains nothing."""
+        """Our currents are constant: a change is other load. Half of a jump counts at once, so that one alone explains nothing."""
         fades = self.calm_ms < 0 or now_ms - self.calm_ms >= CALM_MS
         if fades:
             self.calm_ms = now_ms

@@ -104,7 +104,7 @@ def _evse(evse: Evse, code: str, missing_da: int, text: str, fix: str) -> "Findi
 def sum_findings(sums: ReserveSums) -> "list[Finding]":
     """Σ reserves + assumed other load <= rating, on every circuit and phase.
 
-    What only waits for its tests (require_tested) refuses no site for ever: it may be commissioned, and nothing
+    What only waits for its tests (require_tested) refuses no site permanently: it may be commissioned, and nothing
     charges there before (commissioning.py).
     """
     found, site = [], sums.site

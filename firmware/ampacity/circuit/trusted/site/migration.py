@@ -4,12 +4,12 @@ The journal keeps the shape of the site as it was last run: ratings by circuit n
 path and terminals, and what it may draw without us. A start with another shape counts
 
 - an EVSE that moved on the union of its old and new circuits and phases, and a changed circuit at the smaller of its ratings,
-  until everybody concerned was proven at 0;
-- an EVSE that *left* (nobody at its address has its kind any more, whatever it is called now) at its old place, as one that
-  nobody can ask: its maximum until its proven watchdog ran out, then its reserve, until a person says that it is gone;
-- what stood on a circuit whose name is no longer there on each circuit whose name is new, and within the old one's rating.
+  until all affected EVSEs were proven at 0;
+- an EVSE that *left* (no entry at its address has its kind any more, under any name) at its old place, as an
+  unreachable one: its maximum until its proven watchdog expired, then its reserve, until the installer confirms that it is gone;
+- EVSEs of a circuit whose name no longer exists on each circuit whose name is new, and within the old one's rating.
 
-Until then the journal keeps all of it beside the new shape: the primary may restart again before that.
+Until then the journal keeps all of it in addition to the new structure: the primary may restart again before that.
 """
 
 from ampacity.circuit.trusted.device.evse_state import EvseState
@@ -89,7 +89,7 @@ def place(facts: "Facts", device: "Facts") -> str:
 
 
 class SiteMigration:
-    """What the journal's shape asks for beside the new site. `facts`: the new site's with what left and where it hangs."""
+    """Reserves that the saved structure adds to the new site. `facts`: those of the new site with EVSEs that left, and their circuits."""
 
     def __init__(self, facts: "Facts", old: "Facts") -> None:
         self.facts = facts
@@ -109,7 +109,7 @@ class SiteMigration:
             self._hang(left)
 
     def name_before(self, index: int, name: str) -> str:
-        """Under which name the journal knows what stands at the address of this EVSE; "": under none."""
+        """The name in the journal of the device at the address of this EVSE; "": none."""
         return self.was.get(index, "" if name in self.named else name)
 
     # reading the journal
@@ -191,7 +191,7 @@ class SiteMigration:
         self.facts = facts
 
     def _ghost(self, entry: "Entry", used: "list[str]", names: "list[object]") -> "Facts":
-        """One that nobody can ask. Where its address is used by another, frames for that one may keep it alive."""
+        """An unreachable EVSE. If another one uses its address, frames for that one may feed its watchdog."""
         name, number = entry["name"], 2
         while name in names:
             name, number = "%s#%d" % (entry["name"], number), number + 1
@@ -242,7 +242,7 @@ class SiteMigration:
 
 
 def was_elsewhere(facts: "Facts", index: int, entry: "Entry") -> bool:
-    """Did this EVSE stand on other circuits or phases than it does now?"""
+    """True if this EVSE was on other circuits or phases before."""
     circuits: "list[Facts]" = facts["circuits"]  # type: ignore[assignment]
     evse: "Facts" = facts["evses"][index]  # type: ignore[index]
     path, at = [], evse["circuit"]
@@ -302,7 +302,7 @@ def _free_ratings(ledger: Ledger) -> bool:
 
 
 def removed_view(ledger: Ledger, now_ms: int) -> "list[dict[str, Any]]":
-    """What no longer stands in the site file and still counts: name, most_da, circuits, and in how many ms that may fall (None: never)."""
+    """EVSEs that left the site file and still count: name, most_da, circuits, and in how many ms that may fall (None: never)."""
     rows: "list[dict[str, Any]]" = []
     for index, entry in ledger.older_shapes:
         s = ledger.evse_states[index]

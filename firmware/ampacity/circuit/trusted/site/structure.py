@@ -29,7 +29,7 @@ def structure_findings(facts: "Facts") -> "list[Finding]":
         found += _place(evse, circuits, phases)
     measuring = [circuit.get("meter", -1) for circuit in circuits]
     for index, meter in enumerate(meters):
-        if index in measuring or meter.get("phases") != []:  # one that shows power and energy only measures no circuit
+        if index in measuring or meter.get("phases") != []:  # a meter of only power and energy measures no circuit
             found += _meter(meter, phases)
     return found + _names(circuits, evses) + _addresses(facts, evses, meters)
 

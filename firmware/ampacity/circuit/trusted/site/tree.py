@@ -20,7 +20,7 @@ FLAGS = ("watchdog_fixed", "survives", "holds", "poll_feeds", "one_client", "pri
 class Circuit:
     """One node: what may flow (rating_da per phase), and what else may draw there."""
 
-    gone = False  # of the site before its change (rule 15): nobody's path leads there now
+    gone = False  # of the site before its change (rule 15): no path leads there now
 
     def __init__(self, index: int, facts: dict[str, object], phases: int) -> None:
         self.index = index
@@ -39,7 +39,7 @@ class Circuit:
 class Evse:
     """One leaf: the constants of an EVSE that the ledger needs, all from the site facts.
 
-    What stands here is what an EVSE is when its facts say nothing else, and only what differs is kept with it.
+    The values here are the defaults of an EVSE; only differing values are kept in the object.
     """
 
     kind = "profile"
@@ -68,9 +68,9 @@ class Evse:
     fingerprint: "str | None" = None
     feeder_output = ""
     one_client = False
-    primary = False  # with EVSEs of its own (rule 13): it reports Σ of their bounds
+    primary = False  # a primary with EVSEs below (rule 13): it reports Σ of their bounds
     require_tested = False  # of the site: what was only declared counts when a commissioning test has seen it
-    removed = False  # it no longer stands in the site file, and counts at its old place (rule 15)
+    removed = False  # it left the site file, and counts at its old place (rule 15)
     shared_feed = False  # its watchdog is fed by requests, and others may send some (rule 9)
     keys: tuple[int, ...] = ()
 
@@ -135,7 +135,7 @@ class Site:
         self.below = [[e.index for e in self.evses if c in self.paths[e.circuit]] for c in range(len(circuits))]
 
     def _rule_9_shared(self, buses: "list[dict[str, object]]") -> None:
-        """A watchdog fed by any request counts on TCP only where nobody else can send one."""
+        """A watchdog fed by any request counts on TCP only if no other client can send one."""
         for evse in self.evses:
             bus = buses[evse.bus] if 0 <= evse.bus < len(buses) else {}
             if evse.poll_feeds and (bus.get("kind") == "tcp" or bus.get("over_tcp")) and not bus.get("private") and not evse.one_client:
@@ -189,7 +189,7 @@ class Site:
         return tuple(keys)
 
     def _same_keys(self, evse: Evse) -> tuple[int, ...]:
-        """Those of the one before it where that one stands in the same place, else ()."""
+        """Those of the previous EVSE if it is in the same place, else ()."""
         before = self.evses[evse.index - 1] if evse.index else evse
         return before.keys if before.circuit == evse.circuit and before.terminals == evse.terminals else ()
 

@@ -1,0 +1,20 @@
+"""Texts for people use the terms of the field; tools/private_words.py has the list."""
+
+import pytest
+
+from tools import private_words
+from tools.private_words import ROOT, files, hits
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_text_for_people_has_no_private_word(path):
+    assert not [f"{path.relative_to(ROOT)}:{line}: {word!r}; better: {better}" for line, word, better in hits(path)]
+
+
+def test_private_words_are_found_in_texts_and_not_in_code_docstrings_or_links(tmp_path):
+    module, page = tmp_path / "a.py", tmp_path / "b.md"
+    module.write_text('"""What stands here goes on."""\n\n\ndef a():\n    """Nobody is told."""\n    return "the charge point stands at 6 A"\n')
+    page.write_text("The limit goes on.\nRead `beside = 1` and [this](beside.md).\nUnits cannot be told apart; a standard holds.\n")
+    assert [(line, word) for line, word, _ in hits(module)] == [(6, "charge point"), (6, "stands at")]
+    assert [(line, word) for line, word, _ in hits(page)] == [(1, "goes on")]
+    assert all(better for better in private_words.WORDS.values())
