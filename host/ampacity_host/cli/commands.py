@@ -120,8 +120,7 @@ def told(wanted: bool) -> None:
 
 def reached(controller: str | None) -> "ControllerRef":
     """What --controller names. Ends with 2 if it can be none, with 3 if there is no such folder, or no controller in it."""
-    from ampacity_host.console.command import kept_address
-    from ampacity_host.console.controller_option import WAYS, parse_controller
+    from ampacity_host.console.controller_option import WAYS, kept_address, parse_controller
 
     if controller is None:
         raise fail(f"name the controller: --controller {WAYS}", USAGE)
@@ -284,8 +283,7 @@ def console(
     """Talk to a controller's console: `ampacity console --controller DIR show`."""
     from ampacity_host.console.command import console_command
 
-    found = reached(controller)
-    raise typer.Exit(console_command(" ".join(words or []), found.folder, found.address, found.tty, json))
+    raise typer.Exit(console_command(" ".join(words or []), reached(controller), json))
 
 
 @app.command(epilog="Exit codes: 0 over, whatever was found; 1 ended early; 2 wrong usage; 3 no such port, host or controller.")
@@ -305,11 +303,10 @@ def scan(
     """What is on this line? Listens first, waits until what was in service has fallen back, then asks. Never writes."""
     if sum(each is not None for each in (port, tcp, controller)) != 1:
         raise fail("name one place: --port TTY, --tcp HOST:PORT or --controller DIR|HOST:PORT|TTY", USAGE)
-    if controller is not None:
-        reached(controller)
+    ref = None if controller is None else reached(controller)
     from ampacity_host.scan.command import scan_command
 
-    raise typer.Exit(scan_command(SimpleNamespace(console=controller, **locals())))
+    raise typer.Exit(scan_command(SimpleNamespace(**locals())))
 
 
 @app.command(epilog="Exit codes: 0 everything passed, 1 something did not (the report says what), 2 wrong usage, 3 no connection, 130 Ctrl-C.")
@@ -325,8 +322,7 @@ def commission(
     """Test every charge point of a site with a person's eyes: wiring, meters, currents, fail-safe; and write it all down."""
     from ampacity_host.commission.command import commission_command
 
-    found = reached(controller)
-    raise typer.Exit(commission_command(evses or [], None if found.tty else controller, found.tty, out, json, by, unattended, not no_scan))
+    raise typer.Exit(commission_command(evses or [], reached(controller), out, json, by, unattended, not no_scan))
 
 
 @app.command(epilog="Exit codes: 0 in service and its test passed; 1 refused or failed; 2 wrong usage; 3 no connection; 130 Ctrl-C.")
@@ -343,8 +339,8 @@ def replace(
     """A new unit at an old place: its serial number is accepted, its settings are written and read back, it alone is tested."""
     from ampacity_host.scan.replace import replace_command
 
-    found = reached(controller)
-    raise typer.Exit(replace_command(SimpleNamespace(console=None if found.tty else controller, port=found.tty, **locals())))
+    ref = reached(controller)
+    raise typer.Exit(replace_command(SimpleNamespace(**locals())))
 
 
 @app.command(
