@@ -7,6 +7,7 @@ answer and nothing else does (`ampacity.console.server`).
 import asyncio
 import contextlib
 import json
+import os
 from typing import Any, Protocol
 
 from ampacity.base.within import within
@@ -202,6 +203,8 @@ def reason(problem: Exception) -> str:
         return "no answer"
     if isinstance(problem, EOFError):
         return "it closed the connection"
+    if isinstance(problem, ConnectionError) and problem.errno:
+        return os.strerror(problem.errno)  # asyncio's own words are a call's
     return getattr(problem, "strerror", None) or str(problem)
 
 
