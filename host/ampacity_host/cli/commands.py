@@ -44,12 +44,6 @@ class ClockKind(StrEnum):
     virtual = "virtual"
 
 
-class OcppVersion(StrEnum):
-    """The version spoken upstream."""
-
-    v201 = "2.0.1"
-
-
 class Phases(StrEnum):
     """Where a one-phase recording goes."""
 
@@ -199,7 +193,7 @@ def rig(
     csms: Annotated[str | None, typer.Option(metavar="URL", help="a CSMS that is there already")] = None,
     bench_csms: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="start the bench CSMS there")] = None,
     no_csms: Annotated[bool, typer.Option("--no-csms", help="no CSMS: every car is served without asking")] = False,
-    ocpp: Annotated[OcppVersion | None, typer.Option(help="OCPP version, instead of the site file's")] = None,
+    ocpp: Annotated[str | None, typer.Option(metavar="VERSION", help="OCPP version, instead of the site file's: 2.0.1")] = None,
     data: Annotated[Path | None, typer.Option(metavar="DIR", parser=folder, help="data folder; default: a new temporary one")] = None,
     seed: Annotated[int | None, typer.Option(help="chance of the plant; default: the site file's")] = None,
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
