@@ -21,7 +21,6 @@ NOT_ON_A_BOARD = (
     "roles/service/fault_injection.py", "store/faulty_files.py", "store/memory_files.py", "store/file_permissions.py",
 )  # fmt: skip
 APART = "commission"  # the room that a controller loads only while somebody commissions it
-OTHER_VERSIONS = ("ocpp/v16", "ocpp/v21")
 
 
 def compiled_bytes(path: Path, target: Path) -> int:
@@ -53,7 +52,7 @@ def room_sizes(modules: dict[str, int]) -> dict[str, int]:
 
 def on_a_board(modules: dict[str, int]) -> dict[str, int]:
     """What the image of a primary with OCPP 2.0.1 holds, whole: every module but those that no board has."""
-    return {name: size for name, size in modules.items() if name not in NOT_ON_A_BOARD and not name.startswith(OTHER_VERSIONS)}
+    return {name: size for name, size in modules.items() if name not in NOT_ON_A_BOARD}
 
 
 def primary_bytes(found: dict[str, int]) -> int:

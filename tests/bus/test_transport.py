@@ -126,6 +126,7 @@ async def test_an_order_does_not_wait_for_the_next_look():
     asker.orders = [(0, b"\x03\x00\x07\x00\x02")]
     engine.wake()
     await until(lambda: asker.replies)
+    assert not asker.orders and len(asker.replies) == 1
     task.cancel()
     await until(lambda: peer.closed)
 

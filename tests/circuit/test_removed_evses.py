@@ -228,9 +228,9 @@ def test_a_journal_that_makes_no_sense_is_no_obstacle():
         {"evses": {"a": dict(good, terminals=[3])}}, {"evses": {"a": dict(good, at=3, max="much", path=[3, "nowhere"])}},
     ]  # fmt: skip
     for shape in bad:
-        bench = Bench(site([evse()]), {"site": shape})
-        bench.start()
-        bench.guard.evidence_dump()
+        bench = Bench(site([evse()]), {"site": shape}).start()
+        kept = bench.guard.evidence_dump()
+        assert names(Bench(site([evse()]), kept).start()) == names(bench), shape
 
 
 def test_two_that_left_under_one_name_are_told_apart():

@@ -114,14 +114,18 @@ def test_any_bytes_give_an_answer_or_a_clear_refusal():
     rng = Rng(9)
     query = dns.build_query(7, HOST)
     good = reply(query, [record(SELF, 5, SELF), record(SELF, 1, bytes(4))])
+    answers = refusals = 0
     for _ in range(1500):
         data = bytearray(good)
         for _ in range(1 + rng.below(3)):
             data[rng.below(len(data))] = rng.below(256)
         try:
-            dns.parse_reply(bytes(data[: rng.between(0, len(data))]), 7, HOST)
+            hosts, ttl_s = dns.parse_reply(bytes(data[: rng.between(0, len(data))]), 7, HOST)
+            answers += 1
+            assert ttl_s >= 0 and all(host.count(".") == 3 for host in hosts), hosts
         except (ValueError, OSError):
-            pass
+            refusals += 1
+    assert answers and refusals and answers + refusals == 1500
 
 
 def test_name_servers_are_read_from_the_systems_file():

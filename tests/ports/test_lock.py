@@ -32,7 +32,10 @@ def test_what_a_dead_process_left_holds_nothing():
     for stale in ("4194300 1 some-boot", "garbage", "", "1 2", me().split()[0] + " 1 another-boot", "x" * 5000):
         with open(path + "/lock", "w") as file:
             file.write(stale)
-        FolderLock(path).close()
+        held = FolderLock(path)
+        with open(path + "/lock") as file:
+            assert file.read() == me(), stale
+        held.close()
     remove(path)
 
 

@@ -135,6 +135,7 @@ def test_keys_on_which_a_terminal_itself_acts_stop_and_end_nothing(tmp_path):
         fcntl.ioctl(person.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 3, 9, 0, 0))
         person.type("p")
         person.so(lambda evses: not evses["evse-1"]["plugged"])
+        assert person.process.poll() is None
 
 
 def test_a_terminal_that_is_closed_ends_the_rig_in_order(tmp_path):

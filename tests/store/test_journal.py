@@ -179,6 +179,7 @@ def test_a_day_without_a_cut_reads_as_it_was_written():
     for _ in range(400):
         day.step()
         day.check_live()
+    assert day.files.writes > 200
 
 
 def test_power_cut_at_every_write_of_a_script_loses_nothing_acknowledged():
@@ -190,7 +191,7 @@ def test_power_cut_at_every_write_of_a_script_loses_nothing_acknowledged():
 
 def test_power_cuts_again_and_again_through_long_random_scripts():
     for seed in range(2, 22):
-        live_through(seed, 150, 1 + seed)
+        assert live_through(seed, 150, 1 + seed) > seed
 
 
 def test_power_cut_while_starting_up_loses_nothing():
@@ -210,3 +211,4 @@ def test_power_cut_while_starting_up_loses_nothing():
             except PowerCut:
                 pass
         day.check_after_cut()
+        assert day.files.writes > seed

@@ -113,7 +113,7 @@ async def primary(runtime: Path, heap_kib: int, csms: BenchCsms, tls: TlsServer)
             line.close()
 
 
-async def busy(watched: Process, csms: BenchCsms) -> str:
+async def busy(csms: BenchCsms) -> str:
     """Every EVSE charges."""
     for evse in range(1, UNITS + 1):
         token = {"idToken": f"T{evse}", "type": "Central"}
@@ -182,7 +182,7 @@ async def cases(runtime: Path, heap_kib: int, tls: TlsServer) -> "list[tuple[str
     await csms.start()
     out: list[tuple[str, int, str]] = []
     steps: tuple[tuple[str, Any], ...] = (
-        ("busy", lambda: busy(watched, csms)),
+        ("busy", lambda: busy(csms)),
         ("tls-connect", lambda: handshakes(watched, csms, tls)),
         ("dead-name-server", lambda: dead_names(watched, csms)),
         ("64-kib-message", lambda: large_message(watched, csms)),

@@ -44,12 +44,6 @@ class ClockKind(StrEnum):
     virtual = "virtual"
 
 
-class OcppVersion(StrEnum):
-    """OCPP version of the upstream connection."""
-
-    v201 = "2.0.1"
-
-
 class Phases(StrEnum):
     """Supply phases of a single-phase recording."""
 
@@ -120,8 +114,7 @@ def told(wanted: bool) -> None:
 
 def reached(controller: str | None) -> "ControllerRef":
     """The controller that --controller names. Ends with 2 for an invalid value, with 3 if the folder or its controller is missing."""
-    from ampacity_host.console.command import kept_address
-    from ampacity_host.console.controller_option import WAYS, parse_controller
+    from ampacity_host.console.controller_option import WAYS, kept_address, parse_controller
 
     if controller is None:
         raise fail(f"name the controller: --controller {WAYS}", USAGE)
@@ -200,7 +193,7 @@ def rig(
     csms: Annotated[str | None, typer.Option(metavar="URL", help="connect to this CSMS")] = None,
     bench_csms: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="start the bench CSMS at this address")] = None,
     no_csms: Annotated[bool, typer.Option("--no-csms", help="no CSMS: cars charge without authorization")] = False,
-    ocpp: Annotated[OcppVersion | None, typer.Option(help="OCPP version; default: that of the site file")] = None,
+    ocpp: Annotated[str | None, typer.Option(metavar="VERSION", help="OCPP version: 2.0.1; default: that of the site file")] = None,
     data: Annotated[Path | None, typer.Option(metavar="DIR", parser=folder, help="data folder; default: a new temporary one")] = None,
     seed: Annotated[int | None, typer.Option(help="random seed of the plant; default: that of the site file")] = None,
     mains: Annotated[Path | None, typer.Option(metavar="CSV", help="recorded other load")] = None,
@@ -284,8 +277,7 @@ def console(
     """Use the console of a controller: `ampacity console --controller DIR show`."""
     from ampacity_host.console.command import console_command
 
-    found = reached(controller)
-    raise typer.Exit(console_command(" ".join(words or []), found.folder, found.address, found.tty, json))
+    raise typer.Exit(console_command(" ".join(words or []), reached(controller), json))
 
 
 @app.command(epilog="Exit codes: 0 complete, 1 ended early, 2 wrong usage, 3 no such port, host or controller.")
@@ -305,11 +297,10 @@ def scan(
     """Find the devices on a bus: listen, wait until watchdogs have expired, then read. Never writes."""
     if sum(each is not None for each in (port, tcp, controller)) != 1:
         raise fail("name one place: --port TTY, --tcp HOST:PORT or --controller DIR|HOST:PORT|TTY", USAGE)
-    if controller is not None:
-        reached(controller)
+    ref = None if controller is None else reached(controller)
     from ampacity_host.scan.command import scan_command
 
-    raise typer.Exit(scan_command(SimpleNamespace(console=controller, **locals())))
+    raise typer.Exit(scan_command(SimpleNamespace(**locals())))
 
 
 @app.command(epilog="Exit codes: 0 all tests passed, 1 failed or not done (see the report), 2 wrong usage, 3 no connection, 130 Ctrl-C.")
@@ -325,8 +316,7 @@ def commission(
     """Guide the installer through the tests of every EVSE: wiring, meters, currents, fail-safe; write a report."""
     from ampacity_host.commission.command import commission_command
 
-    found = reached(controller)
-    raise typer.Exit(commission_command(evses or [], None if found.tty else controller, found.tty, out, json, by, unattended, not no_scan))
+    raise typer.Exit(commission_command(evses or [], reached(controller), out, json, by, unattended, not no_scan))
 
 
 @app.command(epilog="Exit codes: 0 in service and test passed, 1 refused or failed, 2 wrong usage, 3 no connection, 130 Ctrl-C.")
@@ -343,8 +333,8 @@ def replace(
     """Put a replaced device into service: accept its serial number, write and read back its settings, test it."""
     from ampacity_host.scan.replace import replace_command
 
-    found = reached(controller)
-    raise typer.Exit(replace_command(SimpleNamespace(console=None if found.tty else controller, port=found.tty, **locals())))
+    ref = reached(controller)
+    raise typer.Exit(replace_command(SimpleNamespace(**locals())))
 
 
 @app.command(

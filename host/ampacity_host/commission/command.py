@@ -9,8 +9,8 @@ from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
 from ampacity_host.commission.report import NoReport, fetch, holds, read, write
 from ampacity_host.commission.screen import Screen
-from ampacity_host.console.command import address
-from ampacity_host.console.link import Link, LinkLost, Refused, SerialLink, SocketLink
+from ampacity_host.console.controller_option import ControllerRef, door_of
+from ampacity_host.console.link import BlockingLink, Link, LinkLost, Refused
 
 OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
 GOES_ON = "interrupted here; the run continues in the controller: `commission abort` at its console ends it, the same command joins it again"
@@ -18,12 +18,12 @@ NOT_BEGUN = "interrupted before the run started; a bus that was out of service f
 
 
 def commission_command(
-    names: list[str], console: "str | None", port: "str | None", out: Path, as_json: bool, by: "str | None", unattended: bool, scan: bool,
+    names: list[str], controller: ControllerRef, out: Path, as_json: bool, by: "str | None", unattended: bool, scan: bool,
 ) -> int:  # fmt: skip
     """0 everything passed, 1 something did not, or the controller refused, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     screen, guide = Screen(), None
     try:
-        link = open_link(console, port)
+        link = open_link(controller)
         guide = Guide(link, NoInstaller() if unattended else KeyboardInstaller(), screen)
         if scan:
             guide.scan(names)
@@ -51,15 +51,9 @@ def commission_command(
     return OK if report["outcome"] == "passed" else REFUSED
 
 
-def open_link(console: "str | None", port: "str | None") -> Link:
-    """ValueError: the options name no controller, or two."""
-    if (console is None) == (port is None):
-        raise ValueError("name the controller: --controller DIR, HOST:PORT or TTY")
-    if port is not None:
-        return SerialLink(port)
-    assert console is not None
-    folder = Path(console)
-    return SocketLink(*address(folder, None) if folder.is_dir() else address(None, console))
+def open_link(controller: ControllerRef) -> Link:
+    """ValueError: no controller has written there where its console listens."""
+    return BlockingLink(door_of(controller))
 
 
 def told(screen: Screen, text: str, status: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from ampacity_host.commission.installer import Installer
 from ampacity_host.commission.report import DUPLICATE_FIX, duplicate_addresses
 from ampacity_host.commission.screen import Screen
-from ampacity_host.console.link import Link, Refused, as_json
+from ampacity_host.console.link import REFUSED, Link, Refused, as_json
 
 POLL_S = 1.0
 OWN = "units=own baud=own"
@@ -52,7 +52,7 @@ class Guide:
         """The finished scan, None: it was not made."""
         answer = self.link.ask(f"scan {bus} {OWN}")
         if answer.startswith("error") and "standing=yes" in answer:
-            self.screen.note(answer[len("error: "):])
+            self.screen.note(answer.removeprefix(REFUSED))
             if not self.person.agrees(f"stop {bus} for about a minute? Its EVSEs go to their fallback; preferably no car is plugged in."):
                 return None
             answer = self.link.ask(f"scan {bus} standing=yes {OWN}")
@@ -79,7 +79,7 @@ class Guide:
         self.begun = True
         answer = self.link.ask(" ".join(["commission", "start", *names, "--yes"]))
         if answer.startswith("error") and JOINS not in answer:
-            raise Refused(answer[len("error: "):])
+            raise Refused(answer.removeprefix(REFUSED))
         self.screen.note(answer if not answer.startswith("error") else "a run is already in progress: joining it")
         return self.follow()
 

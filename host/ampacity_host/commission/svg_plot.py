@@ -1,5 +1,6 @@
 """One EVSE's run as inline SVG: what was ordered, what it drew, what the lines of the nearest meter showed."""
 
+from html import escape
 from typing import Any
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 860, 230, 44, 84, 26, 10
@@ -23,14 +24,14 @@ class Scale:
 
 
 def plot(sheet: dict[str, Any]) -> str:
-    """SVG text; "" when nothing was recorded."""
+    """SVG text, names in it escaped; "" when nothing was recorded."""
     rows = sheet.get("samples") or []
     if len(rows) < 2:
         return ""
     series = series_of(rows)
     values = [value for _, _, points, _ in series for _, value in points]
     scale = Scale(rows[0][0], rows[-1][0], min(0.0, *values), max(6.0, *values) * 1.05)
-    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="ordered and measured current of {sheet["name"]}">']
+    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="ordered and measured current of {escape(sheet["name"])}">']
     parts += step_bands(sheet, scale) + axes(scale)
     for name, colour, points, step in series:
         parts.append(f'<path d="{path(points, scale, step)}" fill="none" stroke="{colour}" stroke-width="1.4"><title>{name}</title></path>')
@@ -70,7 +71,7 @@ def step_bands(sheet: dict[str, Any], scale: Scale) -> list[str]:
         fill = "#f3f5fa" if number % 2 else "#fafbfd"
         parts.append(f'<rect x="{left:.1f}" y="{TOP}" width="{max(0.0, right - left):.1f}" height="{HEIGHT - TOP - BOTTOM}" fill="{fill}"/>')
         if right - left > 50:
-            parts.append(f'<text x="{left + 3:.1f}" y="{TOP + 11}" class="small">{row["step"]}</text>')
+            parts.append(f'<text x="{left + 3:.1f}" y="{TOP + 11}" class="small">{escape(row["step"])}</text>')
     return parts
 
 

@@ -45,7 +45,7 @@ class NoConnection(Exception):
     """No MicroPython prompt answers at that port."""
 
 
-class Refused(Exception):
+class TransferRefused(Exception):
     """The controller answered, and what was asked did not work."""
 
 
@@ -78,7 +78,7 @@ class Prompt:
         try:
             printed = self.transport.exec(code).decode().strip()
         except TransportExecError as error:
-            raise Refused(error.error_output.strip().splitlines()[-1]) from None
+            raise TransferRefused(error.error_output.strip().splitlines()[-1]) from None
         except (TransportError, SerialException, OSError) as error:
             raise NoConnection(f"the connection to {self.port} broke: {error}") from None
         return ast.literal_eval(printed) if printed else None
@@ -89,15 +89,15 @@ class Prompt:
         return digest if isinstance(digest, bytes) else None
 
     def read(self, name: str) -> bytes:
-        """A file's content, checked by its hash. Raises Refused if there is none."""
+        """A file's content, checked by its hash. Raises TransferRefused if there is none."""
         expected = self.hash_of(name)
         if expected is None:
-            raise Refused(f"the controller has no {name}")
+            raise TransferRefused(f"the controller has no {name}")
         self.run(f"_file = open({name!r}, 'rb')")
         data = b"".join(iter(lambda: self.run(f"print(_file.read({PIECE}))") or b"", b""))
         self.run("_file.close()")
         if hashlib.sha256(data).digest() != expected:
-            raise Refused(f"{name} changed while it was read")
+            raise TransferRefused(f"{name} changed while it was read")
         return data
 
     def write(self, name: str, data: bytes) -> None:
@@ -108,7 +108,7 @@ class Prompt:
             self.run(f"_file.write({data[at : at + PIECE]!r}) and None")
         self.run("_file.close()\ngetattr(os, 'sync', lambda: None)()")
         if self.hash_of(new) != hashlib.sha256(data).digest():
-            raise Refused("the controller stored other bytes than were sent; its old configuration stays in force")
+            raise TransferRefused("the controller stored other bytes than were sent; its old configuration stays in force")
         self.run(f"try:\n os.rename({new!r}, {name!r})\nexcept OSError:\n os.remove({name!r})\n os.rename({new!r}, {name!r})")
 
 
@@ -153,8 +153,8 @@ def push_command(site: Path, port: str, folder: str, secondary: str | None, line
             prompt.write(name, data)
             back = prompt.read(name)
             if back != data:
-                raise Refused("the controller reads back other bytes than were sent")
-    except (NoConnection, Refused) as problem:
+                raise TransferRefused("the controller reads back other bytes than were sent")
+    except (NoConnection, TransferRefused) as problem:
         return said(problem)
     text = f"{name}: {len(data)} bytes written, read back the same, sha256 {told['sha256'][:16]}"  # type: ignore[index]
     print(json.dumps(told | {"written": True}) if as_json else text)
@@ -178,7 +178,7 @@ def pull_command(port: str, folder: str, out: Path | None) -> int:
     try:
         with Prompt(port) as prompt:
             data = prompt.read(place_of(folder))
-    except (NoConnection, Refused) as problem:
+    except (NoConnection, TransferRefused) as problem:
         return said(problem)
     if out is None:
         print(data.decode())
@@ -199,7 +199,7 @@ def diff_command(site: Path, port: str, folder: str, secondary: str | None, line
     try:
         with Prompt(port) as prompt:
             stored = json.loads(prompt.read(place_of(folder)))
-    except (NoConnection, Refused) as problem:
+    except (NoConnection, TransferRefused) as problem:
         return said(problem)
     except ValueError:
         print("the controller's configuration is not JSON", file=sys.stderr)

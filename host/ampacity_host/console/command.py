@@ -6,32 +6,30 @@ the person's side of it is: at a terminal the question of a single command waits
 
 import json
 import sys
-from pathlib import Path
 
 from ampacity.console.console import ASK
-from ampacity_host.console.link import Link, LinkLost, SerialLink, SocketLink
+from ampacity_host.console.controller_option import ControllerRef, door_of
+from ampacity_host.console.link import REFUSED, BlockingLink, Door, Link, LinkLost
 
-REFUSED = "error: "
 LEAVE = ("exit", "quit")
 INTERRUPTED = 130
 JSON = "--json"
 WITH_JSON = {"show": None, "state": None, "scan": ("status",), "commission": ("status", "report"), "replace": ("status",)}  # None: all of it
 
 
-def console_command(line: str, data: Path | None, connect: str | None, tty: str | None = None, as_json: bool = False) -> int:
+def console_command(line: str, controller: ControllerRef, as_json: bool = False) -> int:
     """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     if as_json and not line:
         print("ampacity: --json goes with one command: ampacity console --json show", file=sys.stderr)
         return 2
     try:
-        host, port = ("", 0) if tty else address(data, connect)
+        door = door_of(controller)
     except ValueError as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 2
-    link: Link | None = None
+    link = BlockingLink(door)
     try:
-        link = SerialLink(tty) if tty else SocketLink(host, port)
-        return one(link, line, as_json) if line else conversation(link, tty or f"{host}:{port}")
+        return one(link, line, as_json) if line else conversation(link, door)
     except LinkLost as problem:
         print(f"ampacity: {problem}", file=sys.stderr)
         return 3
@@ -39,32 +37,7 @@ def console_command(line: str, data: Path | None, connect: str | None, tty: str 
         print(file=sys.stderr)
         return INTERRUPTED
     finally:
-        if link is not None:
-            link.close()
-
-
-def address(data: Path | None, connect: str | None) -> tuple[str, int]:
-    """(host, port) from --connect, else from the data folder DIR. Raises ValueError with what would be right."""
-    if connect is None:
-        if data is None:
-            raise ValueError("name the controller: --controller DIR, HOST:PORT or TTY")
-        connect = kept_address(data)
-    host, _, port = str(connect).rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{connect!r} is not HOST:PORT")
-    return host, int(port)
-
-
-def kept_address(data: Path) -> str:
-    """Console address from a data folder; also that of a bench, or of the primary in it. Raises ValueError."""
-    for name in ("console.json", "boot.json", "primary/boot.json"):
-        try:
-            return str(json.loads((data / name).read_text())["console"])
-        except PermissionError:
-            raise ValueError(f"no read access to {data / name}: run this as the user of the controller, or use its HOST:PORT") from None
-        except (OSError, ValueError, KeyError):
-            continue
-    raise ValueError(f"no console.json in {data}: is its controller running?")
+        link.close()
 
 
 def one(link: Link, line: str, as_json: bool = False) -> int:
@@ -99,7 +72,7 @@ def in_json(text: str) -> str:
         return json.dumps({"error": text.removeprefix(REFUSED)} if refused else {"text": text})
 
 
-def conversation(link: Link, where: str) -> int:
+def conversation(link: Link, door: Door) -> int:
     """Every line until the end or `exit`. A person gets history and completion; of a pipe any refusal makes the exit code 1."""
     link.ask("")  # detects a missing connection before the first input
     person = sys.stdin.isatty()
@@ -107,7 +80,7 @@ def conversation(link: Link, where: str) -> int:
         from ampacity_host.console.line_editing import enable_line_editing
 
         enable_line_editing(link)
-        print(f"connected to {where}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D ends the session", file=sys.stderr)
+        print(f"connected to {door.name}; `help` lists the commands, `help COMMAND` explains one, Ctrl-D ends the session", file=sys.stderr)
     status = 0
     while True:
         typed = read_line("> " if person else "")

@@ -1,9 +1,11 @@
 """The one way to name a controller: --controller with its data folder, HOST:PORT of its console, or the serial device of its console."""
 
-import asyncio
+import json
 import stat
 from pathlib import Path
 from typing import NamedTuple
+
+from ampacity_host.console.link import Door, SerialDoor, SocketDoor
 
 WAYS = "DIR, HOST:PORT or TTY"
 
@@ -29,28 +31,24 @@ def parse_controller(text: str) -> ControllerRef:
     raise ValueError(f"{text!r} is not a controller; use {WAYS}: its data folder, the address of its console, or a serial device")
 
 
-class SerialConsole:
-    """A console on a serial device, asked like one on a socket."""
+def door_of(controller: ControllerRef) -> Door:
+    """The way to its console. Raises ValueError with what would be right."""
+    if controller.tty is not None:
+        return SerialDoor(controller.tty)
+    text = controller.address if controller.folder is None else kept_address(controller.folder)
+    host, _, port = str(text).rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not HOST:PORT")
+    return SocketDoor(host, int(port))
 
-    def __init__(self, tty: str) -> None:
-        from ampacity_host.console.link import SerialLink
 
-        self._open = SerialLink
-        self._tty = tty
-        self._link: SerialLink | None = None
-
-    async def ask(self, line: str) -> str:
-        """The answer's text. OSError when there is none."""
-        from ampacity_host.console.link import LinkLost
-
+def kept_address(data: Path) -> str:
+    """Console address from a data folder; also that of a bench, or of the primary in it. Raises ValueError."""
+    for name in ("console.json", "boot.json", "primary/boot.json"):
         try:
-            if self._link is None:
-                self._link = self._open(self._tty)
-            return await asyncio.to_thread(self._link.ask, line)
-        except LinkLost as problem:
-            raise OSError(5, str(problem)) from None
-
-    def close(self) -> None:
-        if self._link is not None:
-            self._link.close()
-            self._link = None
+            return str(json.loads((data / name).read_text())["console"])
+        except PermissionError:
+            raise ValueError(f"no read access to {data / name}: run this as the user of the controller, or use its HOST:PORT") from None
+        except (OSError, ValueError, KeyError):
+            continue
+    raise ValueError(f"no console.json in {data}: is its controller running?")

@@ -1,27 +1,45 @@
-"""A line to a controller's console and its answer, over its socket or a serial line; both end an answer with the prompt."""
+"""A line to a controller's console and its answer, over its socket or a serial device: for the commands, and for the rig.
 
+One client, `ConsoleLink`, in asyncio. `BlockingLink` is the same for a command that has no loop of its own. The prompt ends every
+answer and nothing else does (`ampacity.console.server`).
+"""
+
+import asyncio
+import contextlib
 import json
-import socket
-import time
+import os
 from typing import Any, Protocol
 
+from ampacity.base.within import within
+
 PROMPT = b"> "
+REFUSED = "error: "
+ANSWER_BYTES_MAX = 1 << 22
+CONNECT_S = 5.0
 ANSWER_S = 15.0
-ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status")  # only look
+PASSWORD_S = 30.0  # the controller works on a password for a second, a small one for longer
+RETRY_S = 0.5
+QUIET_S = 0.2
 BAUD = 115200
+PASSWORDS = ("login ", "password ")
+ASKS = ("show", "why", "log", "scan status", "commission status", "commission lines", "commission report", "replace status")  # change nothing
 
 
-def only_looks(line: str) -> bool:
-    """May this line be said twice?"""
-    return any((line + " ").startswith(words + " ") for words in ASKS)
+def repeatable(line: str) -> bool:
+    """May this line be sent twice? Only if it changes nothing."""
+    return not line.strip() or any((line + " ").startswith(words + " ") for words in ASKS)
 
 
-class LinkLost(Exception):
-    """The controller does not answer; the text says where."""
+class LinkLost(OSError):
+    """The controller does not answer; the text names its place."""
+
+
+class Refused(Exception):
+    """The controller refused a line; its own words."""
 
 
 class Link(Protocol):
-    """What a guide needs of a console."""
+    """What a command needs of a console."""
 
     def ask(self, line: str) -> str:
         """The answer's text. LinkLost when there is none."""
@@ -30,92 +48,178 @@ class Link(Protocol):
         """Ends it."""
 
 
+def accepted(text: str) -> str:
+    """An answer as it is. Refused where it begins with "error: "."""
+    if text.startswith(REFUSED):
+        raise Refused(text[len(REFUSED) :])
+    return text
+
+
 def as_json(link: Link, line: str) -> Any:
     """The answer as JSON. Refused for "error: …"."""
-    text = link.ask(line)
-    if text.startswith("error: "):
-        raise Refused(text[len("error: "):])
-    return json.loads(text)
+    return json.loads(accepted(link.ask(line)))
 
 
-class Refused(Exception):
-    """The controller said no; its own words."""
+class Door(Protocol):
+    """A way to a console."""
+
+    name: str
+
+    async def open(self) -> "Connection":
+        """A new connection, at which the next line gets the next answer. OSError."""
 
 
-class SocketLink:
-    """host, port of the console. Connects again once when an answer was lost; what does something is not said twice."""
+class Connection:
+    """An open way: `reader` has what the console says, `write` takes lines, `close` ends it."""
+
+    def __init__(self, reader: asyncio.StreamReader, write: Any, close: Any) -> None:
+        self.reader, self.write, self.close = reader, write, close
+
+    async def ended(self) -> bool:
+        """Was it ended at the other side since the last answer?"""
+        await asyncio.sleep(0.001)  # what came while no loop ran is read now
+        return self.reader.at_eof() or self.reader.exception() is not None
+
+    async def until_prompt(self) -> str:
+        """The text before the next prompt."""
+        data = await self.reader.readuntil(PROMPT)
+        return data[: -len(PROMPT)].decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+
+
+class SocketDoor:
+    """A console that listens at host:port; it begins with a prompt."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
-        self._socket: "socket.socket | None" = None
+        self.name = f"{host}:{port}"
 
-    def ask(self, line: str) -> str:
-        for attempt in (1, 2):
-            try:
-                return self._ask(line)
-            except OSError as error:
-                sent = self._socket is not None
-                self.close()
-                if attempt == 2:
-                    raise LinkLost(f"no console at {self._address[0]}:{self._address[1]}: {error.strerror or error}") from None
-                if sent and not only_looks(line):
-                    return f"error: the connection was lost at `{line.split()[0]}`: the command may have been executed; check its status"
-                time.sleep(0.5)
-        raise AssertionError
-
-    def _ask(self, line: str) -> str:
-        if self._socket is None:
-            self._socket = socket.create_connection(self._address, 5)
-            self._socket.settimeout(ANSWER_S)
-            self._until_prompt()
-        self._socket.sendall(line.encode(errors="surrogateescape") + b"\n")
-        return self._until_prompt()
-
-    def _until_prompt(self) -> str:
-        assert self._socket is not None
-        data = b""
-        while not data.endswith(PROMPT):
-            piece = self._socket.recv(65536)
-            if not piece:
-                raise ConnectionResetError("the controller closed the connection")
-            data += piece
-        return data[: -len(PROMPT)].decode("utf-8", "replace").rstrip("\r\n")
-
-    def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+    async def open(self) -> Connection:
+        reader, writer = await asyncio.open_connection(*self._address, limit=ANSWER_BYTES_MAX)
+        connection = Connection(reader, writer.write, writer.close)
+        try:
+            await connection.until_prompt()
+        except BaseException:
+            writer.close()
+            raise
+        return connection
 
 
-class SerialLink:
-    """port: the name of a serial device on which a controller's console listens."""
+class SerialDoor:
+    """A console on a serial device: no beginning, and maybe a rest of what somebody else asked."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, tty: str) -> None:
+        self.name = tty
+
+    async def open(self) -> Connection:
         import serial
 
-        self._name = port
         try:
-            self._port = serial.Serial(port, BAUD, timeout=0.2)
-        except (OSError, ValueError) as error:
-            raise LinkLost(f"{port}: {error}") from None
-        self._port.reset_input_buffer()
-
-    def ask(self, line: str) -> str:
+            port = serial.Serial(self.name, BAUD, timeout=0, write_timeout=CONNECT_S)
+        except ValueError as problem:
+            raise OSError(22, str(problem)) from None
+        reader = asyncio.StreamReader(limit=ANSWER_BYTES_MAX)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), port)
         try:
-            self._port.write(line.encode(errors="surrogateescape") + b"\n")
-            return self._until_prompt(line)
-        except OSError as error:
-            raise LinkLost(f"{self._name}: {error}") from None
+            while await within(reader.read(ANSWER_BYTES_MAX), QUIET_S):
+                pass
+        except TimeoutError:
+            return Connection(reader, port.write, transport.close)
+        except BaseException:
+            transport.close()
+            raise
+        transport.close()
+        raise EOFError
 
-    def _until_prompt(self, line: str) -> str:
-        """Without what a terminal may have echoed."""
-        data, until_s = b"", time.monotonic() + ANSWER_S
-        while not data.endswith(PROMPT):
-            data += self._port.read(4096)
-            if time.monotonic() > until_s:
-                raise OSError("no answer")
-        text = data[: -len(PROMPT)].decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
-        return text[len(line):].lstrip("\n") if text.startswith(line) else text
+
+class ConsoleLink:
+    """One question after the other; the connection is made when it is needed, and again after a loss.
+
+    answer_s: for an answer with all that it takes to get it, connect_s: for a connection; retry_s: wait before the second attempt,
+    which only a line gets that did not leave, or that changes nothing.
+    """
+
+    def __init__(self, door: Door, connect_s: float = CONNECT_S, answer_s: float = ANSWER_S, retry_s: float = RETRY_S) -> None:
+        self._door = door
+        self._connect_s, self._answer_s, self._retry_s = connect_s, answer_s, retry_s
+        self._connection: Connection | None = None
+        self._lock = asyncio.Lock()
+
+    async def ask(self, line: str) -> str:
+        """The answer's text; "error: …" where the connection broke at a line that changes something. LinkLost when there is none."""
+        async with self._lock:
+            try:
+                return await within(self._ask(line), max(PASSWORD_S, self._answer_s) if line.startswith(PASSWORDS) else self._answer_s)
+            except TimeoutError:
+                raise LinkLost(f"no console at {self._door.name}: no answer") from None
+
+    async def json(self, line: str) -> Any:
+        """The answer as JSON. ValueError when it is none."""
+        return json.loads(await self.ask(line))
+
+    async def _ask(self, line: str) -> str:
+        for last in (False, True):
+            sent = False
+            try:
+                connection = await self._connected()
+                sent = True
+                return await self._say(connection, line)
+            except (OSError, EOFError, asyncio.LimitOverrunError) as problem:
+                if sent and not repeatable(line):
+                    return f"{REFUSED}the connection was lost at `{line.split()[0]}`: the command may have been executed; check its status"
+                if last:
+                    raise LinkLost(f"no console at {self._door.name}: {reason(problem)}") from None
+            await asyncio.sleep(self._retry_s)
+        raise AssertionError
+
+    async def _connected(self) -> Connection:
+        """The connection of the line before, unless it ended meanwhile; else a new one."""
+        if self._connection is not None and await self._connection.ended():
+            self.close()
+        if self._connection is None:
+            self._connection = await within(self._door.open(), self._connect_s)
+        return self._connection
+
+    async def _say(self, connection: Connection, line: str) -> str:
+        """An answer that was not read to its end would be the next line's: then the connection goes."""
+        try:
+            connection.write(line.encode(errors="surrogateescape") + b"\n")
+            text = await connection.until_prompt()
+        except BaseException:
+            self.close()
+            raise
+        return (text + "\n").removeprefix(line + "\n").rstrip("\n") if line else text  # a serial console may echo
 
     def close(self) -> None:
-        self._port.close()
+        """Ends the connection, if there is one; the next line makes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.close()
+
+
+def reason(problem: Exception) -> str:
+    """Why, in a person's words."""
+    if isinstance(problem, TimeoutError):
+        return "no answer"
+    if isinstance(problem, EOFError):
+        return "it closed the connection"
+    if isinstance(problem, ConnectionError) and problem.errno:
+        return os.strerror(problem.errno)  # asyncio's own words are a call's
+    return getattr(problem, "strerror", None) or str(problem)
+
+
+class BlockingLink:
+    """A ConsoleLink whose answers are waited for; Ctrl-C ends a wait."""
+
+    def __init__(self, door: Door) -> None:
+        self._link = ConsoleLink(door)
+        self._runner = asyncio.Runner()
+
+    def ask(self, line: str) -> str:
+        """The answer's text. LinkLost when there is none."""
+        return self._runner.run(self._link.ask(line))
+
+    def close(self) -> None:
+        """Ends it, also inside of a wait that Ctrl-C ended."""
+        self._link.close()
+        self._runner.close()

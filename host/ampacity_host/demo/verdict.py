@@ -19,7 +19,7 @@ class Verdict:
             for phase, limit in enumerate(rating):
                 self._circuit(name, phase, sample.amps[name][phase] - limit, sample.other[name][phase], sample.t_ms)
         for name, one in sample.evses.items():
-            self._evse(name, one, sample.t_ms)
+            self._evse(name, one)
 
     def _circuit(self, name, phase, over_a, other_a, t_ms):
         key = name, phase
@@ -32,7 +32,7 @@ class Verdict:
         elif t_ms - since_ms > self.budgets_ms[name]:
             self._say("%s L%d is above its rating for longer than %.1f s" % (name, phase + 1, self.budgets_ms[name] / 1000))
 
-    def _evse(self, name, one, t_ms):
+    def _evse(self, name, one):
         """What is drawn must be in the primary's ledger."""
         excess_a = 0.0
         if one["bound_a"] is not None:

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.site_file.ocpp_versions import spoken
+from ampacity_host.configure.site_file.ocpp_versions import refusal
 from ampacity_host.configure.site_file.tls import own_tls
 from ampacity_host.rig.base.cascade import Cascade, has_below
 
@@ -73,6 +73,8 @@ class Setup:
     def _choose(self, args):
         """The three CSMS options, or what the site file says."""
         ocpp = self.facts["ocpp"]
+        if args.ocpp and (wrong := refusal(args.ocpp)):
+            raise UsageError("--ocpp: %s; %s" % wrong)
         if args.no_csms:
             self.facts["ocpp"] = None
             return
@@ -90,8 +92,6 @@ class Setup:
                 raise UsageError("--csms: wss://… needs [ocpp] with security_profile 2 or 3 and root_pem")
         if ocpp and args.ocpp:
             ocpp["version"] = args.ocpp
-        if ocpp and ocpp["version"] not in spoken():
-            raise UsageError("OCPP %s: this firmware speaks %s" % (ocpp["version"], ", ".join(spoken())))
 
 
 def default_upstream():

@@ -19,7 +19,8 @@ from ampacity.bus.transport import run_rtu, run_tcp
 from ampacity.commission import scan_text
 from ampacity.commission.scan import Scan
 from ampacity_host.configure.site_file.mistakes import SiteErrors
-from ampacity_host.scan.controller_scan import Refused, add, remote_scan
+from ampacity_host.console.link import LinkLost, Refused
+from ampacity_host.scan.controller_scan import add, remote_scan
 from ampacity_host.scan.options import endpoint, scan_of
 from ampacity_host.scan.progress import Progress
 from ampacity_host.scan.serial_line import LaptopClock, SerialLine
@@ -43,8 +44,11 @@ def scan_command(options: SimpleNamespace) -> int:
     except (FileNotFoundError, PermissionError) as problem:
         print(f"ampacity: {problem.strerror}", file=sys.stderr)
         return NO_CONNECTION
+    except LinkLost as problem:
+        print(f"ampacity: {problem}", file=sys.stderr)
+        return NO_CONNECTION
     except OSError as problem:
-        print(f"ampacity: {options.port or options.tcp or options.console}: {problem.strerror or problem}", file=sys.stderr)
+        print(f"ampacity: {options.port or options.tcp}: {problem.strerror or problem}", file=sys.stderr)
         return NO_CONNECTION
     show(document, options.json)
     return REFUSED if document["verdict"] else DONE
@@ -74,7 +78,7 @@ def show(document: dict[str, Any], as_json: bool) -> None:
 
 async def _scanned(options: SimpleNamespace) -> dict[str, Any]:
     progress = Progress(sys.stderr)
-    if options.console is not None:
+    if options.ref is not None:
         return await remote_scan(options, progress)
     clock = LaptopClock()
     started_s = time.monotonic()

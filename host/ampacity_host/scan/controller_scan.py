@@ -1,53 +1,38 @@
 """A scan that the controller itself does: started, watched and ended over its console."""
 
 import asyncio
+import contextlib
 import getpass
 import json
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ampacity.base.errors import Rejected
-from ampacity_host.console.command import REFUSED, address
-from ampacity_host.console.controller_option import SerialConsole, parse_controller
-from ampacity_host.rig.process.console_client import ConsoleLink
+from ampacity_host.console.controller_option import door_of
+from ampacity_host.console.link import REFUSED, ConsoleLink, Refused, accepted
 from ampacity_host.scan.progress import Progress
 
 LOOK_S = 0.5
 
 
-class Refused(Exception):
-    """The controller said no, in its own words."""
-
-
-def link_to(console: str) -> "ConsoleLink | SerialConsole":
-    """A link to HOST:PORT, to the controller of a data folder, or to one on a serial device. Raises Rejected."""
-    folder = Path(console)
-    try:
-        if tty := parse_controller(console).tty:
-            return SerialConsole(tty)
-        return ConsoleLink(*(address(folder, None) if folder.is_dir() else address(None, console)))
-    except ValueError as problem:
-        raise Rejected("console", console, f"data folder of a controller or HOST:PORT ({problem})") from problem
-
-
-async def ask(link: "ConsoleLink | SerialConsole", line: str) -> str:
+async def ask(link: ConsoleLink, line: str) -> str:
     """The answer; where the console wants the installer's password, it is asked for."""
     answer = await link.ask(line)
     if "login as installer" in answer and sys.stdin.isatty():
         told = await link.ask("login " + getpass.getpass("installer's password: "))
         answer = told if told.startswith(REFUSED) else await link.ask(line)
-    if answer.startswith(REFUSED):
-        raise Refused(answer[len(REFUSED) :])
-    return answer
+    return accepted(answer)
 
 
 async def remote_scan(options: SimpleNamespace, progress: Progress) -> dict[str, Any]:
     """The controller's document at its end. Ctrl-C, or a lost connection, gives the bus back."""
     if not options.bus:
         raise Rejected("bus", options.bus, "--bus NAME: the bus of the controller to scan")
-    link = link_to(options.console)
+    try:
+        link = ConsoleLink(door_of(options.ref))
+    except ValueError as problem:
+        raise Rejected("controller", options.controller, f"its data folder, HOST:PORT or TTY ({problem})") from problem
     try:
         document = await _scanned(link, options.bus, options, progress)
         for name in list(document.get("beside", ())):  # the other hosts of a bus over TCP
@@ -78,7 +63,8 @@ async def _scanned(link: ConsoleLink, bus: str, options: SimpleNamespace, progre
             progress.show(document["progress"])
             await asyncio.sleep(LOOK_S)
     except asyncio.CancelledError:
-        await link.ask("scan stop")
+        with contextlib.suppress(Refused):  # it was over
+            await ask(link, "scan stop")
         document = json.loads(await ask(link, "scan status --json"))
     finally:
         progress.end()

@@ -13,7 +13,7 @@ from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
 from ampacity_host.commission.report import NoReport, fetch, read, write
 from ampacity_host.commission.screen import Screen
-from ampacity_host.console.link import Link, LinkLost, Refused, as_json
+from ampacity_host.console.link import Link, LinkLost, Refused, accepted, as_json
 
 NO_CONNECTION = 3
 POLL_S = 0.5
@@ -34,7 +34,7 @@ def replace_command(options: SimpleNamespace) -> int:
     """0 in service and tested, 1 something was refused or failed, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     screen, at = Screen(), Stage()
     try:
-        link = open_link(options.console, options.port)
+        link = open_link(options.ref)
         new = shown_serial(link, options, screen)
         if new is None:
             return told(screen, "nothing was changed", REFUSED)
@@ -69,9 +69,7 @@ def replace_command(options: SimpleNamespace) -> int:
 
 def shown_serial(link: Link, options: SimpleNamespace, screen: Screen) -> "str | None":
     """What the unit shows now, and whether a person takes it; None: no. --serial decides beforehand."""
-    text = link.ask(f"replace {options.evse}")
-    if text.startswith("error: "):
-        raise Refused(text[len("error: ") :])
+    text = accepted(link.ask(f"replace {options.evse}"))
     screen.note(text.split("; replace ")[0])
     if " serial=" not in text:
         return None
@@ -85,9 +83,7 @@ def shown_serial(link: Link, options: SimpleNamespace, screen: Screen) -> "str |
 
 def follow(link: Link, evse: str, serial: str, screen: Screen) -> dict[str, Any]:
     """Its settings are written and read back, an order is proven. Refused when the controller says no."""
-    text = link.ask(f"replace {evse} serial={serial}")
-    if text.startswith("error: "):
-        raise Refused(text[len("error: ") :])
+    accepted(link.ask(f"replace {evse} serial={serial}"))
     told_lines = 0
     while True:
         status: dict[str, Any] = as_json(link, "replace status --json")

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import ampacity
 from ampacity_host.cli import app
 from ampacity_host.cli.spelling import OLD, respelled
+from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.console.controller_option import ControllerRef, parse_controller
 from ampacity_host.places import SITES
 
@@ -136,6 +137,18 @@ def test_an_empty_data_folder_is_2_and_not_the_current_directory(words, tmp_path
     done = said(*words, "--data", "")
     assert done.exit_code == 2 and "--data" in done.stderr and "must not be empty" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.1", "nonsense"])
+@pytest.mark.parametrize("words", [(), ("--no-csms",), ("--clock", "virtual", "--no-csms")])
+def test_a_rig_refuses_an_ocpp_version_that_is_not_there_and_names_those_that_are(words, version):
+    done = said("rig", DEMO, *words, "--ocpp", version)
+    assert done.exit_code == 2 and done.stderr == f"ampacity: --ocpp: OCPP {version} is not supported by this firmware; use 2.0.1\n"
+
+
+def test_the_ocpp_versions_are_those_that_the_firmware_has():
+    folders = {path.name for path in (Path(ampacity.__file__).parent / "ocpp").glob("v[0-9]*")}
+    assert folders == {"v" + version.replace(".", "") for version in SPOKEN}
 
 
 def test_an_address_that_may_not_be_read_is_said_and_no_stopped_controller(tmp_path, monkeypatch):

@@ -2,12 +2,9 @@
 
 import io
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from types import SimpleNamespace
 
@@ -22,9 +19,10 @@ from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
 from ampacity_host.commission.report import NoReport, assemble, holds, read, scan_findings
 from ampacity_host.commission.svg_plot import plot
-from ampacity_host.console.link import LinkLost, Refused, SerialLink, SocketLink, as_json
+from ampacity_host.console.link import Refused
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.car import Car
+from tests.host.console.console_talker import talker
 
 KEBA = """
 [[evse]]
@@ -41,36 +39,6 @@ power_on_a = 0.0
 """
 
 
-def talker(answers, drop_first=False):
-    """A console on a free port that answers each line with answers[line]; drop_first: the first connection ends early."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        for number in range(2):
-            connection, _ = server.accept()
-            connection.sendall(b"> ")
-            while data := connection.recv(4096):
-                if drop_first and number == 0:
-                    break
-                connection.sendall(answers[data.decode().strip()].encode() + b"\n> ")
-            connection.close()
-    threading.Thread(target=serve, daemon=True).start()
-    return server.getsockname()
-
-
-def test_a_line_is_asked_again_when_the_controller_restarted():
-    link = SocketLink(*talker({"show site": "mode regulating"}, drop_first=True))
-    assert link.ask("show site") == "mode regulating"
-    link.close()
-
-
-def test_a_line_that_does_something_is_not_said_twice():
-    link = SocketLink(*talker({"commission next": "ok"}, drop_first=True))
-    assert link.ask("commission next").startswith("error: the connection was lost at `commission`")
-    assert link.ask("commission next") == "ok"
-    link.close()
-
-
 def test_what_was_typed_before_a_question_is_no_answer_to_it(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
     keys = KeyboardInstaller()
@@ -79,40 +47,6 @@ def test_what_was_typed_before_a_question_is_no_answer_to_it(monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     keys.asked()
     assert keys.poll("evse-1", "identity") is None and not keys.agrees("may it stand?")
-
-
-def test_a_refusal_keeps_the_controllers_words():
-    link = SocketLink(*talker({"commission start x": "error: commission start: 'x' is not allowed; use evse-1"}))
-    with pytest.raises(Refused, match="use evse-1"):
-        as_json(link, "commission start x")
-
-
-def test_nobody_at_the_other_end_is_said_with_the_address():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(LinkLost, match=str(port)):
-        SocketLink("127.0.0.1", port).ask("state")
-
-
-def test_a_serial_console_is_asked_alike_with_or_without_echo():
-    controller, terminal = os.openpty()
-
-    def serve():
-        for echo in (b"", b"state\r\n"):
-            line = b""
-            while not line.endswith(b"\n"):
-                line += os.read(controller, 100)
-            os.write(controller, echo + b"mode regulating\r\n> ")
-    threading.Thread(target=serve, daemon=True).start()
-    import tty
-
-    tty.setraw(terminal)
-    link = SerialLink(os.ttyname(terminal))
-    assert [link.ask("state"), link.ask("state")] == ["mode regulating", "mode regulating"]
-    link.close()
-    with pytest.raises(LinkLost, match="/dev/nothing"):
-        SerialLink("/dev/nothing-here")
 
 
 @pytest.mark.parametrize(("words", "status", "told"), [
@@ -226,7 +160,7 @@ def test_the_command_runs_it_unattended_writes_both_papers_and_says_so_by_its_st
     bench.plant.point["evse-1"].plug(Car(phases=1))
     bench.run_ms(40_000)
     desk = Desk(bench)
-    monkeypatch.setattr(command, "open_link", lambda console, port: desk)
+    monkeypatch.setattr(command, "open_link", lambda controller: desk)
     monkeypatch.setattr(command, "Guide", lambda link, person, screen: Guide(link, person, screen, desk.sleep))
     words = ["commission", "evse-1", "--controller", "127.0.0.1:1", "--unattended", "--no-scan", "--by", "Ada", "--json",
              "--out", str(tmp_path / "r.html")]

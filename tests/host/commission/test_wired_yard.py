@@ -109,6 +109,29 @@ def test_the_page_stands_alone_and_says_it_all(recorded):
     assert all(words in page for words in (*told, recorded[0]["sha256"]))
 
 
+def leaves(value, way=()):
+    """(way, text) of every text in a document."""
+    if isinstance(value, str):
+        yield way, value
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from leaves(below, (*way, key))
+
+
+def test_whatever_a_changed_report_says_is_text_on_the_page_or_refused(recorded):
+    refused = 0
+    for way, text in leaves(json.loads(json.dumps(recorded[0] | {"head": recorded[0]["head"] | {"began": "now", "ended": "then"}}))):
+        report = json.loads(json.dumps(recorded[0]))
+        place = report
+        for key in way[:-1]:
+            place = place[key]
+        place[way[-1]] = text + "'><script>"
+        try:
+            assert "<script>" not in html(report), way
+        except (KeyError, TypeError, ValueError, IndexError):
+            refused += 1
+    assert refused < 40
+
+
 def test_no_circuit_was_overloaded_while_it_was_tested(recorded):
     from ampacity_host.rig.plant.worst import worst_circuits
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ampacity_host.cli import app
 from ampacity_host.configure import compile_site, load_site
-from ampacity_host.configure.push_pull import NoConnection, Prompt, Refused, differences, encoded, write_private
+from ampacity_host.configure.push_pull import NoConnection, Prompt, TransferRefused, differences, encoded, write_private
 from tools.micropython.find import find
 
 HERE = Path(__file__).parent
@@ -117,14 +117,14 @@ def test_a_disk_that_stores_something_else_keeps_the_old_configuration(board):
     with Prompt(port) as prompt:
         prompt.write("site.json", b"old")
         prompt.run("_open = open\ndef open(name, mode='r'):\n f = _open(name, mode)\n if mode == 'wb':\n  f.write(b'!')\n return f")
-        with pytest.raises(Refused, match="old configuration stays in force"):
+        with pytest.raises(TransferRefused, match="old configuration stays in force"):
             prompt.write("site.json", b"new")
     assert (folder / "site.json").read_bytes() == b"old"
 
 
 def test_an_error_on_the_board_is_the_last_line_of_its_traceback(board):
     port, _ = board
-    with Prompt(port) as prompt, pytest.raises(Refused, match="ZeroDivisionError"):
+    with Prompt(port) as prompt, pytest.raises(TransferRefused, match="ZeroDivisionError"):
         prompt.run("1 // 0")
 
 

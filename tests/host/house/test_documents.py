@@ -30,6 +30,13 @@ def test_links_lead_somewhere(path):
         assert not anchor or anchor in anchors(aim), at(path, 1, f"no heading for {target}")
 
 
+def test_the_index_lists_every_document():
+    index = ROOT / "docs" / "index.md"
+    listed = {(index.parent / target).resolve() for target in LINK.findall(index.read_text())}
+    wrong = [at(path, 1, "is not listed in docs/index.md") for path in files(".md") if path not in listed | {index}]
+    assert not wrong, "\n".join(wrong)
+
+
 def named(pattern):
     """(path, word) of every match of a one-group pattern in the documents' code."""
     for path in files(".md"):

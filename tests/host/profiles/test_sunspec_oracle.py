@@ -173,7 +173,8 @@ def test_a_broken_chain_ends_nowhere_and_holds_nobody_up():
         start = min(values)
         for _ in range(rng.randrange(1, 4)):
             values[start + rng.randrange(0, 72)] = rng.randrange(65536)
-        read(values, 3, ms=20_000)
+        sample, _ = read(values, 3, ms=20_000)
+        assert sample in ("none", None) or len(sample) == 3, sample
 
 
 class Scanner(SunSpecModbusClientDevice):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import termios
 
 from ampacity.ports.line import tty_modes
 from ampacity.ports.linux import set_modes
@@ -17,6 +18,7 @@ async def test_a_controller_that_starts_again_can_set_the_line_up_again():
             station.flush()
             fd = os.open(station.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             set_modes(fd, tty_modes({"baud": 19200, "parity": "E", "stop": 1}))
+            assert termios.tcgetattr(fd)[4:6] == [termios.B19200] * 2
             os.close(fd)
     finally:
         station.close()

@@ -66,8 +66,8 @@ class Ended:
     ("commission", "the new unit of bay-1 is accepted and in service; its test goes on"),
 ])  # fmt: skip
 def test_ctrl_c_in_a_replacement_is_told_with_the_state_of_the_unit(monkeypatch, capsys, tmp_path, words, said):
-    monkeypatch.setattr(replace, "open_link", lambda console, port: Ended(words))
-    options = SimpleNamespace(console="x", port=None, evse="bay-1", serial="2", out=tmp_path / "r.html", by=None)
+    monkeypatch.setattr(replace, "open_link", lambda controller: Ended(words))
+    options = SimpleNamespace(ref=None, evse="bay-1", serial="2", out=tmp_path / "r.html", by=None)
     options.unattended, options.no_test, options.json = True, False, False
     assert replace.replace_command(options) == 130
     lines = capsys.readouterr().err.splitlines()

@@ -44,3 +44,4 @@ def test_seeds_that_once_left_somebody_waiting_for_ever(seed, count):
     site = rage(facts, seed, 25)
     site.heal()
     site.everybody_charges()
+    assert not site.bench.violations()

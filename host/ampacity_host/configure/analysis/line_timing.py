@@ -55,7 +55,7 @@ def exchange_ms(bus: dict[str, Any], asked: int, answered: int, latency_ms: int)
 class UnitTiming:
     """What one device costs its bus in a cycle, ms: `answering`, `silent`, `order`; and how long it alone takes, `own`."""
 
-    def __init__(self, bus: dict[str, Any], entry: dict[str, Any], profile: dict[str, Any] | None) -> None:
+    def __init__(self, bus: dict[str, Any], profile: dict[str, Any] | None) -> None:
         if profile is None:
             self.answering = exchange_ms(bus, *STATUS_CHARACTERS, OWN_LATENCY_MS)
             self.silent = frame_ms(bus, STATUS_CHARACTERS[0]) + OWN_TIMEOUT_MS
@@ -84,7 +84,7 @@ class BusTiming:
         evses = [e for e in facts["evses"] if e["bus"] == bus_index and (end is None or endpoint(e, bus) == end)]
         meters = [m for m in facts["meters"] if m["bus"] == bus_index and (end is None or endpoint(m, bus) == end)]
         entries = evses + meters
-        self.units = [UnitTiming(bus, entry, facts["profiles"].get(entry["profile"]) if entry["profile"] else None) for entry in entries]
+        self.units = [UnitTiming(bus, facts["profiles"].get(entry["profile"]) if entry["profile"] else None) for entry in entries]
         self.own_secondaries = sum(1 for e in evses if e["kind"] == "ampacity") if bus["kind"] == "rtu" else 0
         self.broadcast_ms = frame_ms(bus, BROADCAST_HEAD_CHARACTERS + 2 * self.own_secondaries) if self.own_secondaries else 0
         self.orders_ms = 2 * self.broadcast_ms + sum(unit.order for unit in self.units)

@@ -1,10 +1,8 @@
-"""The OCPP versions that this firmware speaks: a version is spoken when its face is there."""
+"""The OCPP versions that this firmware speaks, for the site file, the rig and its clients."""
 
-from importlib.util import find_spec
-
-FACES = (("1.6", "v16"), ("2.0.1", "v201"), ("2.1", "v21"))
+SPOKEN = ("2.0.1",)  # as a site file writes them, oldest first; ampacity.ocpp has a folder for each
 
 
-def spoken() -> list[str]:
-    """Versions as a site file writes them, oldest first."""
-    return [version for version, face in FACES if find_spec("ampacity.ocpp." + face) is not None]
+def refusal(version: str) -> tuple[str, str] | None:
+    """(what is wrong, what would be right) of a version; None where it is spoken."""
+    return None if version in SPOKEN else (f"OCPP {version} is not supported by this firmware", f"use {' or '.join(SPOKEN)}")

@@ -82,7 +82,11 @@ def scan_lines(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
     found: dict[tuple[str, int], tuple[int, dict[str, int]]] = {}
     counts: dict[str, int] = {}
     keys: dict[str, int] = {}
+    closing = ""  # of a text over several lines
     for number, line in enumerate(text.splitlines(), 1):
+        if closing:
+            closing = "" if closing in line else closing
+            continue
         header = HEADER.match(line)
         if header:
             kind = header[2]
@@ -91,6 +95,9 @@ def scan_lines(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
             counts[kind] = counts.get(kind, 0) + 1
         elif key := KEY.match(line):
             keys.setdefault(key[1] or key[2], number)
+            quotes = line[key.end() :].lstrip()[:3]
+            if quotes in ('"""', "'''") and line.count(quotes) == 1:
+                closing = quotes
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR
 from typing import Any
 
+from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.configure.site_file.value_readers import (
     Reader,
     amps_down,
@@ -153,7 +154,7 @@ SAFETY_LOAD = {
     "timeout_s": Field(seconds("0.5", "60"), 5000),
 }
 OCPP = {
-    "version": Field(one_of("1.6", "2.0.1", "2.1"), "2.0.1"),
+    "version": Field(text(r"[^\x00-\x1f\x7f]{1,16}", " or ".join(f'"{version}"' for version in SPOKEN)), SPOKEN[-1]),
     "identity": Field(text(r"[A-Za-z0-9*_.=:+|@-]{1,48}", "1 to 48 of A-Z a-z 0-9 * _ . = : + | @ -")),
     "url": Field(text(r"wss?://[^\s/?#]+[^\s?#]*", "ws://HOST[:PORT][/PATH] or wss://…")),
     "security_profile": Field(whole(0, 3), 1),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ampacity_host.configure.site_file import device_address
 from ampacity_host.configure.site_file.mistakes import Collector
-from ampacity_host.configure.site_file.ocpp_versions import spoken
+from ampacity_host.configure.site_file.ocpp_versions import refusal
 from ampacity_host.configure.site_file.parser import SiteFile, Table
 from ampacity_host.configure.site_file.tls import check_tls, tcp_port_of
 from ampacity_host.configure.site_file.toml_text import near
@@ -363,8 +363,8 @@ def upstream(site: SiteFile, collector: Collector) -> None:
     ocpp = site.ocpp
     if ocpp is None:
         return
-    if ocpp["version"] is not None and ocpp["version"] not in spoken():
-        collector.add(ocpp, "version", f'"{ocpp["version"]}" is not supported by this firmware', f"use {' or '.join(spoken())}")
+    if ocpp["version"] is not None and (wrong := refusal(ocpp["version"])):
+        collector.add(ocpp, "version", *wrong)
     profile, url = ocpp["security_profile"], ocpp["url"] or ""
     if profile in (2, 3) and url.startswith("ws://"):
         collector.add(ocpp, "url", f"is not encrypted, but security_profile is {profile}", "use wss://…")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ampacity_host.configure import SiteErrors, compile_site, load_site, secondary_config
-from ampacity_host.configure.site_file.ocpp_versions import spoken
+from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.rig.base.device_host import Endpoint, evse_host, meter_host
 from ampacity_host.rig.base.lease_monitor import LeaseMonitor
 from ampacity_host.rig.base.secondary_endpoint import SecondaryEndpoint
@@ -215,7 +215,7 @@ class Bench:
 
     def ocpp_versions(self):
         """What the firmware speaks upstream."""
-        return spoken()
+        return list(SPOKEN)
 
     # ---- upstream set-up
 
@@ -339,7 +339,7 @@ class Bench:
             return await self._by_console(limit.console_line(), "limit", limit.target)
         if self.upstream is None or not self.upstream.can_call:
             raise Unsupported("an ocpp limit goes through the bench CSMS, and there is none")
-        method, payload = limit.ocpp_call(self._upstream_parts["ocpp"]["version"], self.upstream.now_iso())
+        method, payload = limit.ocpp_call(self.upstream.now_iso())
         self.upstream.send(method, payload)
         return {}
 

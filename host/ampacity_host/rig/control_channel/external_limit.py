@@ -56,19 +56,18 @@ class ExternalLimit:
         value = "%.1f" % self.amps if self.amps is not None else "%dW" % self.watts
         return "limit %s %s%s" % (self.target, value, " %d" % self.ttl_s if self.ttl_s else "")
 
-    def ocpp_call(self, version, now_iso):
+    def ocpp_call(self, now_iso):
         """(method, payload) for the station. now_iso: the CSMS's time, from which on an absolute schedule holds."""
         circuits = [one["name"] for one in self._facts["circuits"] if one["parent"] >= 0]
         if self.target in circuits:
             raise FieldError("target", self.target, "site or an EVSE: OCPP knows no circuits")
         if self.withdrawn:
-            return self._withdrawal(version)
+            return self._withdrawal()
         schedule = self._schedule() if self.evse else dict(self._schedule(), startSchedule=now_iso)
-        return self._v16(schedule) if version == "1.6" else self._v201(schedule)
+        return self._profile(schedule)
 
-    def _withdrawal(self, version):
-        name = "id" if version == "1.6" else "chargingProfileId"
-        return "ClearChargingProfile", {name: PROFILE_ID + self.evse}
+    def _withdrawal(self):
+        return "ClearChargingProfile", {"chargingProfileId": PROFILE_ID + self.evse}
 
     def _schedule(self):
         unit, value = ("A", self.amps) if self.amps is not None else ("W", self.watts)
@@ -77,13 +76,7 @@ class ExternalLimit:
             schedule["duration"] = self.ttl_s
         return schedule
 
-    def _v16(self, schedule):
-        purpose = "TxDefaultProfile" if self.evse else "ChargePointMaxProfile"
-        return "SetChargingProfile", {"connectorId": self.evse, "csChargingProfiles": {
-            "chargingProfileId": PROFILE_ID + self.evse, "stackLevel": 8, "chargingProfilePurpose": purpose,
-            "chargingProfileKind": "Relative" if self.evse else "Absolute", "chargingSchedule": schedule}}
-
-    def _v201(self, schedule):
+    def _profile(self, schedule):
         purpose = "TxDefaultProfile" if self.evse else "ChargingStationMaxProfile"
         return "SetChargingProfile", {"evseId": self.evse, "chargingProfile": {
             "id": PROFILE_ID + self.evse, "stackLevel": 8, "chargingProfilePurpose": purpose,

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from ampacity.console.console import ASK
+from ampacity_host.console.link import ConsoleLink, SocketDoor
 from ampacity_host.rig.base.bench import HW_WATCHDOG_MS, Bench
 from ampacity_host.rig.base.secondary_endpoint import TcpLeaseMonitor, dial_socket
 from ampacity_host.rig.base.timeline import WallTimeline
 from ampacity_host.rig.base.upstream import LOOPBACK, address_of, with_port
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.line.pty import PtyStation
-from ampacity_host.rig.process.console_client import ConsoleLink
 from ampacity_host.rig.process.controller import ProcessController
 from ampacity_host.rig.process.pin_server import Pins, PinServer
 from ampacity_host.rig.process.tcp_devices import TcpDevices
@@ -21,6 +21,8 @@ from ampacity_host.rig.process.tcp_devices import TcpDevices
 UP_S_MAX = 20.0
 UP_LOOK_S = 0.05
 ARM_S = 0.5
+CONNECT_S = 0.5
+ANSWER_S = 1.5
 
 
 class ProcessBench(Bench):
@@ -127,7 +129,7 @@ class ProcessBench(Bench):
         self._primary_pins = self._pins("primary", points)
         self._primary_pins.on_output = self.switch_output
         port = free_port()
-        self._console = ConsoleLink("127.0.0.1", port)
+        self._console = console_at(port)
         self.primary = self._controller("primary", "primary", ptys, self.primary_config, port)
 
     def _make_secondary(self, facts):
@@ -300,6 +302,11 @@ class ProcessBench(Bench):
             return await self._console.ask("yes") if answer.startswith(ASK) else answer  # whoever plays with a rig means it
         except OSError as error:
             raise FieldError("text", text, "it again: the primary runs, but its console does not answer (yet)") from error
+
+
+def console_at(port):
+    """A link that answers, or says that there is no answer, within the time that a client of the control channel may wait."""
+    return ConsoleLink(SocketDoor("127.0.0.1", port), connect_s=CONNECT_S, answer_s=ANSWER_S, retry_s=0)
 
 
 def free_port():

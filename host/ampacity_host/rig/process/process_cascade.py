@@ -7,8 +7,7 @@ from ampacity_host.rig.base.bench import budgets_ms
 from ampacity_host.rig.base.secondary_endpoint import SecondaryEndpoint
 from ampacity_host.rig.fault_injection.cascade_faults import CascadeFaultInjector
 from ampacity_host.rig.plant.overload_allowance import attach_allowances
-from ampacity_host.rig.process.console_client import ConsoleLink
-from ampacity_host.rig.process.process_bench import ProcessBench, free_port
+from ampacity_host.rig.process.process_bench import ProcessBench, console_at, free_port
 
 
 class ProcessCascadeBench(ProcessBench):
@@ -47,7 +46,7 @@ class ProcessCascadeBench(ProcessBench):
         self._primary_pins = self._pins("primary", self._points(top))
         self._primary_pins.on_output = self.switch_output
         port = free_port()
-        self._console = ConsoleLink("127.0.0.1", port)
+        self._console = console_at(port)
         self.primary = self._controller("primary", "primary", self._asking("primary", self._lines_of(top)), self.primary_config, port)
         for member in below:
             self._make_below(member)
@@ -68,7 +67,7 @@ class ProcessCascadeBench(ProcessBench):
             ptys[parent["name"]] = self._pty(self.lines[parent["name"]], name, (parent["unit"],))
         self._pins(name, self._points(member))
         port = free_port()
-        self._consoles[name] = ConsoleLink("127.0.0.1", port)
+        self._consoles[name] = console_at(port)
         self.primaries[name] = self._controller(name, "primary", ptys, lambda: member.facts, port)
 
     def _controllers(self):

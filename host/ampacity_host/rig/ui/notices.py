@@ -1,6 +1,5 @@
 """What a person would call an event between two answers of `state`."""
 
-QUIET_STATUS = ("Available", "Preparing")
 STEP_A = 0.6
 
 

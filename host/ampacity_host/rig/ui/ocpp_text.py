@@ -7,12 +7,12 @@ QUIET = ("Heartbeat",)
 
 
 class FrameReader:
-    """Remembers which answer belongs to which call. `text(direction, frame)`: a line, or None for what says nothing new."""
+    """Remembers which answer belongs to which call. `text(frame)`: a line, or None for what says nothing new."""
 
     def __init__(self):
         self._calls = {}
 
-    def text(self, direction, frame):
+    def text(self, frame):
         try:
             message = json.loads(frame)
             kind, number = message[0], message[1]

@@ -57,7 +57,7 @@ class ViewModel:
         same = frame["t_ms"] == self.frames_since
         self._frames_there = self._frames_there + 1 if same else 1
         self.frames_since = frame["t_ms"]
-        text = self._reader.text(frame["dir"], frame["text"])
+        text = self._reader.text(frame["text"])
         if text is not None:
             self.frames.append((frame["t_ms"], frame["dir"], text))
             self.frames_seen += 1

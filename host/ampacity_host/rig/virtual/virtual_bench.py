@@ -18,7 +18,6 @@ from ampacity_host.rig.virtual.loop import VirtualLoop
 from ampacity_host.rig.virtual.memory_network import MemoryWriter, Network
 
 SLICE_S = 0.05
-ADVANCE_MS_MIN = 1_000
 
 
 class VirtualBench(Bench):

@@ -1,0 +1,166 @@
+"""The link to a controller's console: what it repeats and what not, over a socket and over a serial device."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import tty
+
+import pytest
+from console_talker import talker
+
+from ampacity_host.console.link import BlockingLink, ConsoleLink, LinkLost, Refused, SerialDoor, SocketDoor, as_json
+
+PATIENCE_S = 30
+
+
+def socket_link(address):
+    return BlockingLink(SocketDoor(*address))
+
+
+def test_a_line_is_asked_again_when_the_controller_restarted():
+    link = socket_link(talker({"show site": "mode regulating"}, drop_first=True))
+    assert link.ask("show site") == "mode regulating"
+    link.close()
+
+
+def test_a_line_that_does_something_is_not_said_twice():
+    link = socket_link(talker({"commission next": "ok"}, drop_first=True))
+    assert link.ask("commission next").startswith("error: the connection was lost at `commission`")
+    assert link.ask("commission next") == "ok"
+    link.close()
+
+
+def test_a_refusal_keeps_the_controllers_words():
+    link = socket_link(talker({"commission start x": "error: commission start: 'x' is not allowed; use evse-1"}))
+    with pytest.raises(Refused, match="use evse-1"):
+        as_json(link, "commission start x")
+
+
+def test_nobody_at_the_other_end_is_said_with_the_address():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(LinkLost, match=f":{port}: Connection refused$"):
+        socket_link(("127.0.0.1", port)).ask("state")
+
+
+def test_a_serial_console_is_asked_alike_with_or_without_echo():
+    controller, terminal = os.openpty()
+
+    def serve():
+        for echo in (b"", b"state\r\n"):
+            line = b""
+            while not line.endswith(b"\n"):
+                line += os.read(controller, 100)
+            os.write(controller, echo + b"mode regulating\r\n> ")
+    threading.Thread(target=serve, daemon=True).start()
+    tty.setraw(terminal)
+    link = BlockingLink(SerialDoor(os.ttyname(terminal)))
+    assert [link.ask("state"), link.ask("state")] == ["mode regulating", "mode regulating"]
+    link.close()
+    with pytest.raises(LinkLost, match="/dev/nothing"):
+        BlockingLink(SerialDoor("/dev/nothing-here")).ask("state")
+
+
+def console(*serve):
+    """Address of a socket; each connection that comes is handed to the next of `serve`."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def accept():
+        for each in serve:
+            connection, _ = server.accept()
+            connection.sendall(b"> ")
+            each(connection)
+    threading.Thread(target=accept, daemon=True).start()
+    return server.getsockname()
+
+
+def answering(connection):
+    while line := connection.recv(4096):
+        connection.sendall(b"to " + line + b"> ")
+
+
+def test_over_a_connection_that_ended_while_nobody_asked_nothing_was_done_so_any_line_is_sent_anew():
+    gone = threading.Event()
+
+    def restarting(connection):
+        connection.sendall(b"to " + connection.recv(4096) + b"> ")
+        connection.close()
+        gone.set()
+
+    link = socket_link(console(restarting, answering))
+    assert link.ask("show") == "to show"
+    assert gone.wait(PATIENCE_S)
+    assert link.ask("commission next") == "to commission next"
+    link.close()
+
+
+async def test_a_late_answer_is_not_taken_for_that_of_the_next_line():
+    late = threading.Event()
+
+    def slow(connection):
+        connection.recv(4096)
+        late.wait(PATIENCE_S)
+        connection.sendall(b"to show\n> ")
+
+    link = ConsoleLink(SocketDoor(*console(slow, answering)))
+    asked = asyncio.create_task(link.ask("show"))
+    await asyncio.sleep(0.1)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    late.set()
+    assert await link.ask("scan stop") == "to scan stop"
+    link.close()
+
+
+async def test_one_time_holds_for_all_attempts_at_an_answer():
+    def mute(connection):
+        while connection.recv(4096):
+            pass
+
+    link = ConsoleLink(SocketDoor(*console(mute, mute)), answer_s=0.2)
+    with pytest.raises(LinkLost, match="no answer"):
+        await link.ask("show")
+    with pytest.raises(LinkLost, match="no answer"):
+        await link.ask("restart")
+
+
+def test_what_a_serial_device_still_said_to_somebody_else_is_no_answer():
+    controller, terminal = os.openpty()
+    tty.setraw(terminal)
+    said = threading.Event()
+
+    def serve():
+        os.write(controller, b"the rest of another answer\r\n> ")
+        said.set()
+        line = b""
+        while not line.endswith(b"\n"):
+            line += os.read(controller, 100)
+        os.write(controller, b"mode regulating\r\n> ")
+    threading.Thread(target=serve, daemon=True).start()
+    assert said.wait(PATIENCE_S)
+    link = BlockingLink(SerialDoor(os.ttyname(terminal)))
+    assert link.ask("state") == "mode regulating"
+    link.close()
+
+
+@pytest.mark.parametrize("words", [("console", "show"), ("commission", "--no-scan")])
+def test_ctrl_c_ends_the_wait_for_an_answer(words):
+    heard = threading.Event()
+
+    def mute(connection):
+        connection.recv(4096)
+        heard.set()
+        connection.recv(4096)
+
+    host, port = console(mute)
+    command = [sys.executable, "-m", "ampacity_host", *words, "--controller", f"{host}:{port}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as one:
+        assert heard.wait(PATIENCE_S)
+        one.send_signal(signal.SIGINT)
+        assert one.wait(PATIENCE_S) == 130
+        assert "Traceback" not in one.stderr.read()
