@@ -105,7 +105,7 @@ def test_control_c_ends_it_at_once_and_a_question_is_answered(door, tmp_path):
     one = Terminal(tmp_path, "--connect", door.address)
     assert one.until("\n> ").index("connected to") < one.shown.index("> ")
     one.type("restart\n")
-    one.until("anything else does not.\r\n> ")
+    one.until("anything else cancels.\r\n> ")
     assert door.target.restarts == 0
     one.type("yes\n")
     one.until("restarting\r\n> ")
