@@ -199,7 +199,7 @@ class Upstream:
 
     def shown_reason(self, text: str) -> str:
         """A text of the guard's `why` as people read it: whatever its unit, a limit of the CSMS is `ocpp`."""
-        return text.replace("by %s " % SOURCE_IN_WATTS, "by %s " % SOURCE)
+        return text.replace(SOURCE_IN_WATTS, SOURCE)
 
     def transaction(self, index: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
