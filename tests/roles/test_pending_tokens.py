@@ -2,8 +2,8 @@
 
 from helper_garage import Garage, evse, site
 
+from ampacity.evse.pending_tokens import KEEP_MS, PendingTokens
 from ampacity.evse.session import PAUSED_BY_EVSE
-from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
 
 OCPP = {"version": "2.0.1", "identity": "T-1", "url": "ws://127.0.0.1:9", "security_profile": 1, "password": "0123456789abcdef"}
 

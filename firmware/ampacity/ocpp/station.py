@@ -396,7 +396,7 @@ class Station:
         """Slots that hold a network profile; the first always does: what the station was configured with."""
         return sorted(set(["1"] + list(self.documents.get(NETWORK_DOC) or {})))
 
-    def most(self, scope: int, row: "Row") -> int:
+    def most(self, scope: int) -> int:
         """maxLimit where the table leaves it open: the power of the EVSE in W, else 0."""
         return self._computed.most(scope)
 

@@ -13,6 +13,7 @@ from ampacity.base.errors import Rejected
 from ampacity.base.quantities import amps
 from ampacity.base.wallclock import WallClock
 from ampacity.circuit.guard import Guard
+from ampacity.ports.address import parse_address
 from ampacity.roles.charging.evses import Evses
 from ampacity.roles.configuration.compiled_site import checked
 from ampacity.roles.control.buses import Buses
@@ -145,8 +146,8 @@ class Primary:
         if not address:
             return
         from ampacity.console.server import serve
-        host, _, port = address.rpartition(":")
-        server = await serve(self.platform, host, int(port), self.access, lambda: self.console, self.log)
+        host, port = parse_address(address)
+        server = await serve(self.platform, host, port, self.access, lambda: self.console, self.log)
         try:
             while True:
                 await self.clock.sleep_ms(3600000)

@@ -69,7 +69,7 @@ class Reports:
             "component": component_of(scope, row),
             "variable": variable_of(row),
             "variableAttribute": [attribute],
-            "variableCharacteristics": _characteristics(row, self._station.most(scope, row)),
+            "variableCharacteristics": _characteristics(row, self._station.most(scope)),
         }
 
 

@@ -1,1 +1,1 @@
-"""Who may charge: the EVSEs' sessions, tokens that wait for their EVSE, and the CSMS upstream."""
+"""The EVSEs of the site with their sessions, and the CSMS upstream, which says who may charge where it manages the site."""

@@ -4,8 +4,8 @@ Who may charge is decided once: by the station where a CSMS manages the site, by
 primary below, which decides for its own EVSEs.
 """
 
+from ampacity.evse.pending_tokens import KEEP_MS, PendingTokens
 from ampacity.evse.session import PAUSED_BY_EV, RESET, OpenAccess, Session
-from ampacity.roles.charging.pending_tokens import KEEP_MS, PendingTokens
 
 if False:  # for the type checker
     from ampacity.roles.interfaces import Driver, EvseFacts, SiteFacts, UpstreamFace

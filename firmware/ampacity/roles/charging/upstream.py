@@ -28,7 +28,7 @@ LEAVE_MS = 1500
 FLOOD_MS = 600000  # a CSMS that floods is told of it, at most that often
 FLOWS_DA = 5  # less is a measurement's last digit
 SOURCE = "ocpp"
-SOURCE_BESIDE = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one for each name
+SOURCE_IN_WATTS = "ocpp, watts"  # of a limit in watts where the same target has one in amperes, too: the guard keeps one limit for each name
 SETUP_DOC = "setup"  # the variables that the set-up brought last
 LOCK = "ConnectorPlugRetentionLock"
 LOCK_FAULTS = ("lock_failed", "lock")  # of our own charging point, and of a secondary
@@ -209,7 +209,7 @@ class Upstream:
 
     def shown_reason(self, text: str) -> str:
         """A text of the guard's `why` as people read it: whatever its unit, a limit of the CSMS is `ocpp`."""
-        return text.replace("by %s " % SOURCE_BESIDE, "by %s " % SOURCE)
+        return text.replace(SOURCE_IN_WATTS, SOURCE)
 
     def transaction(self, index: int) -> "str | None":
         """Id of the open transaction of an EVSE, or None."""
@@ -350,7 +350,7 @@ class Upstream:
         for evse, watts, limit_da, phases in self.station.limits(now_ms):
             target = ("chargers", 0) if evse == 0 else ("evse", evse - 1)
             if watts is not None:
-                limits.append((SOURCE if limit_da is None else SOURCE_BESIDE, target, max(0, int(watts)), "w", phases))
+                limits.append((SOURCE if limit_da is None else SOURCE_IN_WATTS, target, max(0, int(watts)), "w", phases))
             if limit_da is not None:
                 limits.append((SOURCE, target, limit_da, "da", None))
         if limits == self._limits:
