@@ -104,6 +104,25 @@ async def test_a_server_that_never_answers_the_upgrade_is_left():
     assert bench.log.counters["link.silent"] == 1
 
 
+async def drips_then_echo(bench, reader, writer):
+    """A message that comes byte by byte, as a frame or as fragments, and never ends."""
+    if bench.accepted > 2:
+        return await echo(bench, reader, writer)
+    await upgrade(reader, writer)
+    await say(writer, frame(1, b"x" * 60000)[:10] if bench.accepted == 1 else frame(1, b"[", fin=False))
+    while bench.accepted <= 2:
+        await say(writer, b" " if bench.accepted == 1 else frame(0, b" ", fin=False))
+        await asyncio.sleep(0.05)
+    return None
+
+
+async def test_a_server_whose_message_never_ends_is_left():
+    async with Bench(drips_then_echo) as bench:
+        await bench.until(lambda: bench.accepted >= 3, "left twice")
+        await served_again(bench)
+        assert bench.log.counters["link.silent"] == 2 and any(["not complete after 6" in line[3] for line in bench.log.since(0)])
+
+
 async def deaf_then_echo(bench, reader, writer):
     if bench.accepted == 1:
         await upgrade(reader, writer)

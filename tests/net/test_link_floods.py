@@ -120,3 +120,31 @@ async def test_a_server_that_waits_for_each_answer_may_ask_at_any_rate():
     async with Bench(asks_one_by_one, Talkative([0]), fast=1) as bench:
         await bench.until(lambda: bench.station.seen.count("x") == 1500, "asked")
         assert bench.link.online and "link.flooded" not in bench.log.counters
+
+
+class Asking(Station):
+    """Has a request under way at all times, and answers each of the server's."""
+
+    def receive(self, text, now_ms):
+        self.seen.append(text)
+        self.queue.append("[3,1,{}]" if text[:2] == "[2" else "[2,1,{}]")
+
+
+async def answers_and_asks(bench, reader, writer):
+    await upgrade(reader, writer)
+    for _ in range(1500):
+        await say(writer, frame(1, b"[3,1,{}]") + frame(1, b"[2,1,{}]"))
+        size = 0
+        while size < 28:  # a request and an answer, 14 bytes each
+            data = await reader.read(4096)
+            if not data:
+                return
+            size += len(data)
+    await reader.read(10)
+
+
+async def test_answers_that_come_together_with_requests_are_no_flood():
+    async with Bench(answers_and_asks, Asking(), fast=1) as bench:
+        until_ms = bench.clock.now_ms() + 8000  # where each exchange takes 40 ms there are fewer
+        await bench.until(lambda: len(bench.station.seen) >= 3000 or bench.clock.now_ms() > until_ms, "exchanged")
+        assert "link.flooded" not in bench.log.counters and len(bench.station.seen) > 100

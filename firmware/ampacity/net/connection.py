@@ -26,10 +26,12 @@ if False:  # for the type checker
 
 READ_BYTES = 4096
 WATCH_MS = 1000
+MESSAGE_MS_MAX = 60000  # from the first byte of a message to its last
 IDLE_MS_MAX = 60000
 PINGS_A_S, PINGS_MAX = 10, 300  # of the server's: so many each second for long, and so many at once
 MESSAGES_A_S, MESSAGES_MAX = 20, 600  # that did not wait until those before them were taken; one that does may send any number
 POLICY = 1008
+REQUEST = "[2"  # how a request of ours begins
 LAST_WORDS_MAX = 8  # messages that leave before a connection is closed because of what the server sent
 ACCEPTED = "; does it accept our certificate?"
 
@@ -80,6 +82,7 @@ class Connection:
         self._answered_ms: "int | None" = None  # the server's first message
         self._pinged_ms: "int | None" = None
         self._sending_ms: "int | None" = None
+        self._partial_ms: "int | None" = None  # since then the same message has been coming
         self._closing_ms: "int | None" = None
 
     async def serve(self) -> None:
@@ -138,6 +141,10 @@ class Connection:
                 await self._take(b"", True)
             else:
                 return
+            if not socket.partial:
+                self._partial_ms = None
+            elif self._partial_ms is None:
+                self._partial_ms = self._clock.now_ms()
 
     async def _take(self, data: bytes, more: bool = False) -> None:
         """Bytes from the server, or the next few frames of those that came before; b"" without `more`: it has hung up."""
@@ -197,6 +204,7 @@ class Connection:
         now_ms = self._clock.now_ms()
         kind = event[0]
         if kind == "text":
+            self._partial_ms = None
             if self._answered_ms is None:
                 self._answered_ms = now_ms
             self._station.receive(event[1], now_ms)
@@ -230,6 +238,8 @@ class Connection:
                 now_ms = self._clock.now_ms()
                 text, wake_at_ms = self._station.next(now_ms)
                 if text is not None:
+                    if text[:2] == REQUEST:  # its answer may come together with a request of the server's
+                        self._piled = max(0, self._piled - MESSAGE_COST)
                     await self._send(self._socket.send_text(text))
                     continue
                 if wake_at_ms is not None:
@@ -275,6 +285,8 @@ class Connection:
             return "the server has not read for %d ms" % (now_ms - self._sending_ms)
         if self._sending_ms is None and self._pinged_ms is not None and now_ms - self._pinged_ms >= config.pong_timeout_ms:
             return "no pong for %d ms" % (now_ms - self._pinged_ms)
+        if self._partial_ms is not None and now_ms - self._partial_ms >= MESSAGE_MS_MAX:
+            return "a message was not complete after %d ms" % (now_ms - self._partial_ms)
         return None
 
     async def _hang_up(self) -> None:

@@ -118,6 +118,11 @@ class WebSocketClient:
             self._fail(fault, events)
         return events
 
+    @property
+    def partial(self) -> bool:
+        """Has a message begun that is not complete?"""
+        return self._parts is not None or self._frames.partial
+
     def end(self) -> "list[Event]":
         """The server ended the stream: the last events."""
         if self.state == CLOSED:

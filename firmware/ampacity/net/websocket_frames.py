@@ -61,6 +61,11 @@ class FrameReader:
         self._next_piled = self._next_piled and bool(left)
         self._data, self._at = left + data if left else bytes(data), 0
 
+    @property
+    def partial(self) -> bool:
+        """Are there bytes that no frame was made of?"""
+        return len(self._data) > self._at
+
     def next_frame(self) -> "tuple[bool, int, bytes] | None":
         """(fin, opcode, payload) or None while it is not complete. WebSocketError: garbage, or a payload that is too long."""
         data, at = self._data, self._at

@@ -31,9 +31,10 @@ except ImportError:
 
 BESIDE = ".new"
 ENOENT = 2
+EIO = 5
 EEXIST = 17
 OPEN_MAX = 4
-FOLDER = 0x4000  # in a file's mode
+FOLDER, KIND, REGULAR = 0x4000, 0xF000, 0x8000  # in a file's mode
 
 
 class DiskFiles:
@@ -69,14 +70,16 @@ class DiskFiles:
         for name in os.listdir(folder):
             if name.endswith(BESIDE):
                 os.remove(self._path(name))
-            elif name in self._named and restrict(self._path(name), FILE_MODE):
+            elif name in self._named and _is_regular(self._path(name)) and restrict(self._path(name), FILE_MODE):
                 theirs = True
         if theirs:
             self.exposed = "other users can read %s with its passwords and keys: its file modes cannot be changed" % folder
 
     def read(self, name: str) -> "bytes | None":
-        """All of a file, None if there is none. Raises OSError."""
+        """All of a file, None if there is none. Raises OSError; so for what is no regular file: a pipe would be waited for, for ever."""
         try:
+            if not _is_regular(self._path(name)):
+                raise OSError(EIO, "no regular file: " + name)
             with open(self._path(name), "rb") as file:
                 return file.read()
         except OSError as error:
@@ -175,6 +178,10 @@ def _exists(path: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_regular(path: str) -> bool:
+    return os.stat(path)[0] & KIND == REGULAR
 
 
 def _write_all(file: "FileIO", data: bytes) -> None:
