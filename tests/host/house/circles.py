@@ -1,9 +1,11 @@
 """Circles of imports: modules that need each other, be it only for their types or inside a function."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def arrows(folder: Path) -> "dict[str, set[str]]":
     """{dotted module: modules of the same package that it imports anywhere}, for every file below the package's folder."""
     modules = {".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__"): path for path in folder.rglob("*.py")}

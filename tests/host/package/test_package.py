@@ -196,15 +196,18 @@ def without_simulation(program):
     return str(Path(program).with_name("python")), "-c", start
 
 
-def test_without_the_simulation_a_site_is_checked_and_a_primary_is_spoken_to(program, site):
-    for words, status in ((("check", site), 0), (("devices", "keba"), 0), (("console", "--controller", "./nowhere", "show"), 3),
-                          (("report", "excursions", "--controller", "nowhere"), 3), (("scan", "--port", "/dev/nowhere"), 3),
-                          (("push", site, "--controller", "/dev/nowhere"), 3)):  # fmt: skip
-        ended_with = done(*without_simulation(program), *words)
-        assert ended_with.returncode == status and "Traceback" not in ended_with.stderr, (words, ended_with.stderr)
-    for words in (("rig", site), ("demo",), ("replay", site, "--sessions", "sessions.csv"), ("rig", "do", "state")):
-        refused = done(*without_simulation(program), *words)
-        assert refused.returncode == 2 and "'.[simulation]'" in refused.stderr and "Traceback" not in refused.stderr, (words, refused.stderr)
+@pytest.mark.parametrize("words, status", sample([
+    ("check site.toml", 0), ("scan --port /dev/nowhere", 3), ("devices keba", 0), ("report excursions --controller nowhere", 3),
+    ("console --controller ./nowhere show", 3), ("push site.toml --controller /dev/nowhere", 3)], 2))  # fmt: skip
+def test_without_the_simulation_a_site_is_checked_and_a_primary_is_spoken_to(program, site, words, status):
+    ended_with = done(*without_simulation(program), *words.split())
+    assert ended_with.returncode == status and "Traceback" not in ended_with.stderr, ended_with.stderr
+
+
+@pytest.mark.parametrize("words", sample(["rig site.toml", "demo", "replay site.toml --sessions sessions.csv", "rig do state"], 2))
+def test_what_needs_the_simulation_says_so_without_it(program, site, words):
+    refused = done(*without_simulation(program), *words.split())
+    assert refused.returncode == 2 and "'.[simulation]'" in refused.stderr and "Traceback" not in refused.stderr, refused.stderr
 
 
 @pytest.mark.parametrize("runtime", sample(RUNTIMES, 2, 1))

@@ -9,7 +9,7 @@ from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
 from ampacity_host.rig.setup import Setup
-from tests.deep import sample
+from tests.deep import deep, sample
 
 STREET = """
 [site]
@@ -213,7 +213,7 @@ def test_a_primary_below_restarts(street, name):
     all_well_again(street, 90_000)
 
 
-@pytest.mark.parametrize("name", sample(["garage", "garage.row", "garage.row.one"], 3, 2))
+@pytest.mark.parametrize("name", deep(["garage", "garage.row", "garage.row.one"]))  # on each change: test_cascade_tcp.py, test_real_cascade.py
 def test_a_line_is_cut(street, name):
     street.fault_injector.set("cut", name, True, {})
     street.run_ms(90_000)
