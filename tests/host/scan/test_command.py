@@ -60,7 +60,7 @@ def test_a_line_with_a_primary_is_left_alone():
     with Hub([], chatter=(9600, rtu_frame(7, b"\x03\x00\x00\x00\x02"))) as hub:
         status, out, _ = scanned("--port", hub.path, "--standing", "--baud", "19200E1,9600N1")
     assert status == 1 and hub.heard == []
-    assert out == "stopped: another Modbus client reads unit 7 with function 3 at 9600N1; nothing was asked\n"
+    assert out == "stopped: another Modbus client reads unit 7 with function 3 at 9600N1; no request was sent\n"
 
 
 def test_a_device_behind_tcp_is_found():

@@ -108,7 +108,7 @@ def test_a_replaced_unit_is_accepted_set_proven_put_on_paper_and_tested_alone(ri
 
 
 def test_what_replace_does_not_understand_it_says(rig):
-    for text, wanted in (("replace", "refused: no replacement was begun"), ("replace evse-9", "evse-1, evse-2, evse-3"),
+    for text, wanted in (("replace", "refused: no replacement is in progress"), ("replace evse-9", "evse-1, evse-2, evse-3"),
                          ("replace evse-3 now", "serial=NUMBER"), ("replace evse-3 serial=5", "refused"),
                          ("replace evse-1 serial=5", "none: the unit reports no serial number")):  # fmt: skip
         answer = say(rig, text)
