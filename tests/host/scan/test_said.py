@@ -30,7 +30,7 @@ def test_a_port_that_is_none_is_named_with_what_would_be_one(tmp_path):
 def test_a_report_that_is_none_is_named_without_a_word_of_python(tmp_path):
     (tmp_path / "text.json").write_text("hello")
     (tmp_path / "other.json").write_text("{}")
-    for name, said in (("none.json", "cannot be read: no such file or directory"), ("", "it cannot be read: is a directory"),
+    for name, said in (("none.json", "cannot be read: no such file or directory"), ("", "cannot be read: is a directory"),
                        ("text.json", "not a commissioning report"), ("other.json", "not a commissioning report")):  # fmt: skip
         done = command("report", "commission", tmp_path / name)
         assert done.exit_code == 2 and said in done.stderr and "use the .json that" in done.stderr and "Errno" not in done.stderr, done.stderr
