@@ -34,7 +34,8 @@ ROOMS = (
     "host/ampacity_host/demo", "host/ampacity_host/report", "host/ampacity_host/scan",
 )  # fmt: skip
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/index.md", "docs/install.md", "docs/commission.md", "docs/operate.md",
-             "docs/demo.md", "docs/adding-a-charger.md")  # fmt: skip
+             "docs/demo.md", "docs/adding-a-charger.md", "docs/safety.md", "docs/glossary.md", "docs/interfaces/rig.md",
+             "docs/interfaces/site-json.md", *sorted(f"docs/decisions/{path.name}" for path in (ROOT / "docs/decisions").glob("*.md")))  # fmt: skip
 CODE = re.compile(r"`[^`]*`|\]\([^)]*\)")  # commands, names and targets of links are not prose
 
 

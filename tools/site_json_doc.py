@@ -27,7 +27,7 @@ the host has checked it, and the controller trusts none of that. It refuses a fi
 address, and sums that do not fit ([safety.md](../safety.md), section 4), names field and allowed value, and starts nothing.
 
 One JSON object in UTF-8, at most {depth} deep. Numbers are whole: currents in deci-amperes (da), times in milliseconds (ms). Places are indexes
-from 0 into the lists beside them; -1 means none. Lines of the supply are counted from 0 (L1). A field that is not named here is passed over;
+from 0 into the neighbouring lists; -1 means none. Lines of the supply are counted from 0 (L1). Unlisted fields are ignored;
 one that may be left out has the default of its reader. A field of type "or null" is null where the site file has nothing for it.
 
 The file can hold the upstream's password and private keys: its folder is its owner's alone (mode 0700).

@@ -38,7 +38,7 @@ async def real_bench(setup, args, folder):
 
 
 async def _real_upstream(bench, setup):
-    """The bench CSMS, or somebody else's, behind a proxy that can be pulled out (loopback addresses only)."""
+    """The bench CSMS, or an external one, behind a proxy that can be disconnected (loopback addresses only)."""
     from ampacity_host.rig.process.csms_proxy import CsmsProxy
 
     ocpp = setup.facts["ocpp"]

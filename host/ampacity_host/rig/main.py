@@ -45,7 +45,7 @@ def run(args):
 
 
 def free(option, address):
-    """UsageError when nobody can listen where an option says, before anything is started."""
+    """UsageError if the address of an option is not available, before anything is started."""
     if address is None:
         return
     host, port = host_port(option, address)
@@ -78,7 +78,7 @@ class RigRun:
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it is to go on
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # under nohup it continues
                 loop.add_signal_handler(number, stopped.set)
         control, address = None, ""
         try:

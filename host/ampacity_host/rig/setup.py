@@ -23,7 +23,7 @@ def host_port(option, text):
 
 
 def ws_url(option, text):
-    """The URL as it stands. UsageError when it is none of a WebSocket."""
+    """The unchanged URL. UsageError if it is not a WebSocket URL."""
     try:
         parts = urlsplit(text)
         fine = parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0

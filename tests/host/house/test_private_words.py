@@ -14,7 +14,7 @@ def test_a_text_for_people_has_no_private_word(path):
 def test_private_words_are_found_in_texts_and_not_in_code_docstrings_or_links(tmp_path):
     module, page = tmp_path / "a.py", tmp_path / "b.md"
     module.write_text('"""What stands here goes on."""\n\n\ndef a():\n    """Nobody is told."""\n    return "the charge point stands at 6 A"\n')
-    page.write_text("The limit goes on.\nRead `beside = 1` and [this](beside.md).\nUnits cannot be told apart; a standard holds.\n")
+    page.write_text("The limit goes on.\nRead `beside = 1` and [this](beside).\nUnits cannot be told apart; a standard holds.\n")
     assert [(line, word) for line, word, _ in hits(module)] == [(6, "charge point"), (6, "stands at")]
     assert [(line, word) for line, word, _ in hits(page)] == [(1, "goes on")]
     assert all(better for better in private_words.WORDS.values())

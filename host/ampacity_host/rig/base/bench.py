@@ -142,7 +142,7 @@ class Bench:
                 point.leased = partial(self._leased, point)
 
     def _monitor_of(self, point):
-        """(who knows of its lease, its unit there)."""
+        """(the keeper of its lease, its unit there)."""
         if point.name in self._own_spies:
             return self._own_spies[point.name], self.facts["evses"][point.index]["unit"]
         return self._spies[self.facts["buses"][point.bus]["name"]], self.facts["evses"][point.index]["unit"]
@@ -152,7 +152,7 @@ class Bench:
         return monitor.holds(unit)
 
     def lease_lost(self, point):
-        """Its controller starts anew."""
+        """Its controller restarts."""
         monitor, unit = self._monitor_of(point)
         monitor.forget(unit)
 
@@ -177,7 +177,7 @@ class Bench:
         """A meter's fault that its electronics must act out."""
         self.meter_hosts[meter.name].set_fault(kind, on, options)
 
-    # ---- what the primary says of itself
+    # ---- reports of the primary
 
     async def worst_of_controllers(self):
         """`stall_ms`, `buses` and `primary` of the op `worst`."""
@@ -308,7 +308,7 @@ class Bench:
         self.flush()
 
     def repeat_safety_loads(self):
-        """Every contact as it stands, from now on each second."""
+        """Sends every contact state, from now on each second."""
         for name in sorted(self.safety_loads):
             self.tell_safety_load(name, self.safety_loads[name])
         if self.safety_loads:

@@ -2,7 +2,7 @@
 
 Each primary keeps facts of its own, as its site file compiles; the plant gets them joined. Names of a primary below
 begin with its entry's name and a dot ("garage.bay-1"), phases are those of the top. What stands for a primary below in
-its parent's file is no device: the sites below hang in its place.
+its parent's file is no device: the sites below take its place.
 """
 
 import copy

@@ -45,7 +45,7 @@ class LeaseMonitor:
                 self._until_ms[unit] = self._time.now_ms + left_ds * 100
 
     def forget(self, unit):
-        """It starts anew, without a lease."""
+        """It restarts, without a lease."""
         self._until_ms.pop(unit, None)
 
     def holds(self, unit):

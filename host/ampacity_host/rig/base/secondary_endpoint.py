@@ -48,7 +48,7 @@ class TcpLeaseMonitor(LeaseMonitor):
 
 
 class _SilentLine:
-    """A line that nobody speaks on."""
+    """A line without traffic."""
 
     def __init__(self, time):
         self.time = time
@@ -62,7 +62,7 @@ class InProcessLease:
         self._controller, self._now_ms = controller, now_ms
 
     def forget(self, unit):
-        """Its controller knows that by itself."""
+        """No effect: its controller knows this."""
 
     def holds(self, unit):
         return self.state(unit) == "armed"

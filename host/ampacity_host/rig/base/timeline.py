@@ -1,8 +1,8 @@
-"""Who is called when: one small face of time for plant, line and devices, under a real or a virtual clock.
+"""Timed calls: one small interface of time for plant, line and devices, under a real or a virtual clock.
 
 A timeline offers `now_us`, `now_ms`, `at_us(when_us, fn, *args)`, `at_ms(…)` and `cancel(entry)`.
-`Timeline` is the virtual one: time stands still until `run_to` moves it from one entry to the next.
-`WallTimeline` hangs the same calls on a running asyncio loop. Both begin just below the place where
+`Timeline` is the virtual one: time does not advance until `run_to` moves it from one entry to the next.
+`WallTimeline` schedules the same calls on a running asyncio loop. Both begin just below the place where
 a 30-bit millisecond counter wraps, so that every run of the bench crosses it.
 """
 
@@ -40,7 +40,7 @@ class Timeline:
             entry[2] = None
 
     def run_to(self, until_us):
-        """Runs every entry up to and including `until_us`, then stands at it."""
+        """Runs every entry up to and including `until_us`, then stops there."""
         heap = self._heap
         while heap and heap[0][0] <= until_us:
             when_us, _, fn, args = heapq.heappop(heap)

@@ -1,4 +1,4 @@
-"""The CSMS side of a bench: the bench CSMS, or somebody else's behind a proxy that can be pulled out."""
+"""The CSMS side of a bench: the bench CSMS, or an external one behind a proxy that can be disconnected."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -49,11 +49,11 @@ class Upstream:
         self.link.set_nameless(on)
 
     def now_iso(self):
-        """The time that the CSMS tells its stations, whole seconds."""
+        """The time of the CSMS, whole seconds."""
         return datetime.fromtimestamp(self.csms.unix_ms() // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def send(self, method, payload):
-        """A call whose answer nobody waits for."""
+        """A call without a wait for its answer."""
         self.csms.send_call(method, payload)
         self._flush()
 

@@ -1,6 +1,6 @@
 """`ampacity rig do plug bay-1`: one operation of the control channel of a rig that runs, typed as words.
 
-The rig writes where its channel listens into a file of its user, so that the one that was started last needs no address.
+The rig writes the address of its channel to a file of its user, so that the last started rig needs no address.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ MORE = {
     "plug": (*car.FIELDS, "car"), "fault": injector.OPTIONS, "limit": external_limit.OPTIONS, "provision": bench.PROVISION_FIELDS,
     "present_token": ("type",), "seed": ("type", "status", "group"),
 }  # fmt: skip
-BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may stand before words which take the rest
+BEFORE = {"console": ("of",), "csms": ("timeout_ms",)}  # fields that may precede words which take the rest
 LISTS = ("phases", "inputs")  # L1,L2 means ["L1", "L2"]
 TEXTS = ("text", "token", "mac", "key", "type", "group", "evse", "target", "circuit", "name")  # never a number or a flag
 FLAGS = {"on": True, "off": False, "yes": True, "no": False, "true": True, "false": False}
@@ -47,7 +47,7 @@ class WrongWords(Exception):
 
 
 class NoRig(Exception):
-    """Nobody there, or not whom we look for; the text says what to do."""
+    """No rig, or another one; the text names the remedy."""
 
 
 def do_command(words: list[str], control: str | None, as_json: bool = False) -> int:
@@ -88,7 +88,7 @@ def is_address(text: str) -> bool:
 
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:
-    """What an answer says beside that it is one."""
+    """The fields of an answer without those of the protocol."""
     return {key: value for key, value in answer.items() if key not in ("id", "ok", "stopping")}
 
 
@@ -99,7 +99,7 @@ def in_words(answer: dict[str, Any]) -> str:
 
 
 def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """What the rig answers, after it has said who it is: whoever else listens at its address by now hears of nothing."""
+    """The answer of the rig, after its identification: another server at its address receives nothing."""
     address, ended = kept["control"], gone(kept)
     if "process" in kept and os.path.exists("/proc/self/stat") and not lives(kept["process"]):
         raise ended
@@ -111,7 +111,7 @@ def asked(kept: dict[str, Any], op: str, fields: dict[str, Any]) -> dict[str, An
 
 
 def is_rig(address: str, process: str | None) -> bool:
-    """Is it a rig that listens there, and, where its process is known, that one? OSError: nobody does."""
+    """Is it a rig that listens there, and, where its process is known, that one? OSError: the port is closed."""
     try:
         with RigClient(address, HELLO_S_MAX) as rig:
             hello = rig.ask("hello")
@@ -218,7 +218,7 @@ def remember(address: str) -> None:
 
 
 def forget(address: str) -> None:
-    """It listens there no more."""
+    """The rig no longer listens there."""
     if (kept_rig() or {}).get("control") == address:
         with contextlib.suppress(OSError):
             address_file().unlink()

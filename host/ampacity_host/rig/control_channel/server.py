@@ -1,6 +1,6 @@
 """The control channel: TCP, one JSON object a line, several clients, each one's operations in order.
 
-It has no login, so it hangs up on a browser, which any web page can send here, before it does what else is said.
+It has no login, so it closes connections of browsers, which any web page can send here, before any operation.
 """
 
 import asyncio

@@ -52,7 +52,7 @@ def make_device(
     profile: "dict | str | Path", unit: int, plant: object, clock: object = None, seed: int = 1,
     framing: "str | None" = None, site: "dict | None" = None,
 ) -> Device:  # fmt: skip
-    """A device as its maker describes it.
+    """A device as described by its manufacturer.
 
     profile: a loaded profile, its name, or its file. plant: what it measures and switches (see EvseDevice, MeterDevice).
     clock: anything with now_ms(). framing: "rtu" or "tcp", default the profile's first. site: the entry of the site

@@ -9,13 +9,13 @@ SWITCH_MS = 3000
 
 
 class Amperfied(Heidelberg):
-    """power_on_da: None stands for the worst, its maximum, until somebody orders something else."""
+    """power_on_da: None means the worst case, its maximum, until the first order."""
 
     holding = (*range(WATCHDOG, WATCHDOG + 6), PHASES)
     inputs = [*Heidelberg.inputs, PHASES_CLOSED]
 
     def start(self, keep: bool) -> None:
-        """Nobody documents what holds until the first order; all its phases can close."""
+        """Undocumented until the first order; all its phases can close."""
         super().start(keep)
         self.ordered = False
         self.settings[PHASES] = 3

@@ -1,6 +1,6 @@
 """Any charge controller that a description is enough for: setpoint, release, watchdog, restart, states.
 
-Where nobody documents what a device does, it does the worst that was not excluded: after a restart it offers its maximum,
+Undocumented behaviour is the worst that was not excluded: after a restart it offers its maximum,
 a setpoint below its least holds its least where it counts watts, a gap between registers cannot be read.
 """
 
@@ -15,7 +15,7 @@ from ampacity_host.rig.devices.evse import EvseDevice
 
 READS = (1, 2, 3, 4)
 LEAST_DA = 60
-PHASES_MS = 1500  # from the command to contactors that stand
+PHASES_MS = 1500  # from the command to settled contactors
 NAMED = {"firmware_version": "1.4.2", "protocol_version": "0.6", "model": "Wallbox 22", "brand": "Maker", "manufacturer": "Maker",
          "product_number": "6004-2300-11", "device_name": "wallbox-1"}
 PER_UNIT = {"Wh": 1.0, "kWh": 0.001, "W": 1.0, "V": 1.0, "A": 1.0}
@@ -46,7 +46,7 @@ class DescribedEvse(EvseDevice):
     # ---- settings and restarts
 
     def factory(self) -> None:
-        """As it leaves the factory; a setpoint that nobody documents is its maximum."""
+        """Factory state; an undocumented setpoint is its maximum."""
         registers = self.description.registers
         self.raw = {name: 0.0 for name, register in registers.items() if register.writable}
         for name in self._limit["registers"]:
@@ -84,7 +84,7 @@ class DescribedEvse(EvseDevice):
         super().fault_changed("restart" if kind in ("forget_settings", "swapped") and on else kind, on)
 
     def power_on(self) -> int:
-        """What it allows before anybody has ordered anything."""
+        """Current that it allows before the first order."""
         allows = self._restart.get("allows", "max")
         if allows in self.raw:
             return self._amps_da(self.description.registers[allows], self.raw[allows])
@@ -173,7 +173,7 @@ class DescribedEvse(EvseDevice):
         return round(raw * self.description.registers[self._dog["time"]].scale * 1000)
 
     def listening(self) -> bool:
-        """One that sleeps is woken by the first frame after a while, and does not answer it."""
+        """A sleeping device is woken by the first frame, and does not answer it."""
         asleep = self.now_ms - self._woken_ms > self.description.table.get("sleeps_ms", math.inf)
         self._woken_ms = self.now_ms
         return super().listening() and not asleep
@@ -199,7 +199,7 @@ class DescribedEvse(EvseDevice):
         return super()._answer(request)
 
     def allow_read(self, address: int, count: int) -> "ExcCodes | None":
-        """No more than it can, and whole values only."""
+        """Limits to its maximum and to whole values."""
         return ExcCodes.ILLEGAL_VALUE if count > self.description.table.get("read_max", 125) else None
 
     def allow_write(self, address: int, values: list[int]) -> "ExcCodes | None":
@@ -224,7 +224,7 @@ class DescribedEvse(EvseDevice):
         return rows if rows and whole else None
 
     def wrote(self, address: int, values: list[int]) -> None:
-        """Keep what was written, unless it ignores what it is told."""
+        """Stores a written value, unless it ignores writes."""
         for register in self._touched(address, len(values)) or []:
             raw = register.raw(values[register.at - address : register.at - address + register.size])
             if self._dog.get("fed_by") in ("write", register.name) and raw == self._dog.get("value", raw):

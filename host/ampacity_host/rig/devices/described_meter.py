@@ -54,7 +54,7 @@ class DescribedMeter(MeterDevice):
                 self._put(space, address, kind, amps * volts * counts, quantity)
 
     def allow_read(self, address: int, count: int) -> "ExcCodes | None":
-        """No more than it can."""
+        """Limits to its maximum."""
         return ExcCodes.ILLEGAL_ADDRESS if count > self.description.table.get("read_max", 125) else None
 
 

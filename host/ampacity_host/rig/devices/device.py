@@ -19,7 +19,7 @@ class Device:
     inputs: "tuple[int, ...] | list[int]" = ()
     coils: "tuple[int, ...] | list[int]" = ()
     faults: tuple[str, ...] = ()
-    listens_to: tuple[int, ...] = ()  # units beside its own, of frames that nobody answers
+    listens_to: tuple[int, ...] = ()  # additional units, of frames without a reply
     boot_ms = 2000
 
     def __init__(self, unit: int, seed: int, framing: str, latency_ms: int, now_ms: int) -> None:
@@ -53,7 +53,7 @@ class Device:
         return answers
 
     def readdress(self, unit: int) -> None:
-        """Somebody has set another address."""
+        """Its address was changed."""
         self.unit = self._wire.unit = unit
 
     def connected(self) -> None:
@@ -80,14 +80,14 @@ class Device:
             return self.allow_write(address, values)
         return self.allow_read(address, len(values))
 
-    # ---- what a device says of itself
+    # ---- identification of a device
 
     def listening(self) -> bool:
         """Does it answer at all now?"""
         return self.powered and self.now_ms >= self.booted_ms
 
     def overheard(self, request: ModbusPDU) -> None:
-        """A request to all has arrived: nobody answers it."""
+        """A broadcast has arrived; it has no reply."""
 
     def heard(self, request: ModbusPDU) -> None:
         """Any valid request to it has arrived."""

@@ -1,4 +1,4 @@
-"""A simulated charge controller: what any of them does when power fails, somebody swaps it, or it stops obeying."""
+"""A simulated charge controller: common behaviour at power failure, exchange and disobedience."""
 
 from ampacity_host.rig.devices.device import Device
 

@@ -26,7 +26,7 @@ class Heidelberg(EvseDevice):
         self.settings = {WATCHDOG: FACTORY_WATCHDOG_MS, STANDBY: 0, LOCK: 1, SPARE: 0, LIMIT: 0, FALLBACK: 0}
 
     def start(self, keep: bool) -> None:
-        """Modbus control begins anew: setpoint and fallback 0, factory watchdog."""
+        """Restart of Modbus control: setpoint and fallback 0, factory watchdog."""
         limit = self.settings[LIMIT]
         self.factory()
         if keep:
@@ -85,7 +85,7 @@ class Heidelberg(EvseDevice):
         return None
 
     def wrote(self, address: int, values: list[int]) -> None:
-        """A setting changes, unless it ignores what it is told."""
+        """Changes a setting, unless it ignores writes."""
         if self.obeys_writes():
             for at, value in enumerate(values, address):
                 self.settings[at] = value

@@ -72,7 +72,7 @@ class Keba(EvseDevice):
         return ExcCodes.ILLEGAL_VALUE if wrong.get(address) else None
 
     def wrote(self, address: int, values: list[int]) -> None:
-        """A command is carried out, unless it ignores what it is told."""
+        """Executes a command, unless it ignores writes."""
         if address in FEEDS:
             self.fed_ms = self.now_ms
         if not self.obeys_writes():

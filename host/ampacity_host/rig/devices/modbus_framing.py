@@ -1,6 +1,6 @@
 """Bytes of a line or a socket to Modbus requests and back, by pymodbus' framers and PDU classes.
 
-Nothing of the firmware is used here: what the controller believes about frames is judged by somebody else's code.
+Nothing of the firmware is used here: what the controller believes about frames is checked by independent code.
 """
 
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ class AsciiFraming:
 
 
 class TcpFraming:
-    """Takes the requests to one unit out of a Modbus TCP stream; others are for the devices beside it."""
+    """Takes the requests to one unit out of a Modbus TCP stream; others are for other devices."""
 
     def __init__(self, unit: int) -> None:
         self.unit = unit

@@ -1,7 +1,7 @@
 """A node that shares power under a master: limits in one frame for all, and nothing starts before the master's answer.
 
 Built from the published firmware's behaviour. Its pilot offers the limit while it asks for C, and the plain wallbox of the
-bench closes by itself; so a request that nobody answers within two seconds ends here with a pilot that offers nothing.
+bench closes by itself; so a request without an answer within two seconds ends here with a pilot that offers nothing.
 """
 
 from pymodbus.constants import ExcCodes

@@ -29,7 +29,7 @@ class SunSpecDevice(MeterDevice):
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def refresh(self) -> None:
-        """The whole chain anew."""
+        """Rebuilds the whole chain."""
         self._words(START, [0x5375, 0x6E53])
         at = START + 2
         for model in self.models:

@@ -50,7 +50,7 @@ class FaultInjector:
         raise FieldError("target", target, ", ".join(self.targets()))
 
     def note(self, kind, target, on):
-        """What was set, for those who look."""
+        """Records the fault for `state`."""
         self.on.pop((kind, target), None)
         if on and kind not in ONCE:
             self.on[kind, target] = None
@@ -92,7 +92,7 @@ class FaultInjector:
         return self._tcp(kind, name, [key for key in rig.endpoints if key[0] == rig.bus_index[name]], on, options)
 
     def _drop(self, kind, name, bus, on, options):
-        """A fault on the place where one device hangs on its wire."""
+        """A fault on the connection of one device to its line."""
         rig = self._rig
         if bus < 0:
             raise FieldError("target", name, "what hangs on a wire: " + ", ".join(self._wired()))
@@ -145,7 +145,7 @@ class FaultInjector:
         return None
 
     def _visit(self, kind, name, keys, on, options):
-        """Another client of the same TCP devices: it has a connection of its own."""
+        """Another client of the same TCP devices: it has a separate connection."""
         old = self._intruders.pop((kind, name), None)
         if old is not None:
             old.stop()

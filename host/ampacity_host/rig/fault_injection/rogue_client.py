@@ -36,7 +36,7 @@ def _grant(unit):
 
 
 class RogueTcpClient:
-    """A client that talks to the TCP devices at `keys` of a rig once a second, over a connection of its own.
+    """A client that talks to the TCP devices at `keys` of a rig once a second, over a separate connection.
 
     name: of the one device that it talks to; a bus's: to all of them.
     """

@@ -1,10 +1,10 @@
-"""One RS-485 pair with stations on it: half duplex, everybody hears everybody, overlapping frames are spoilt.
+"""One RS-485 pair with stations on it: half duplex, all stations receive all frames, overlapping frames are corrupted.
 
 A station sends with `send`; its characters take their time at the baud rate and reach all others. In
 `chunked` mode they arrive as a UART's FIFO gives them, at most 16 characters or 2 ms at once. Otherwise a
 whole frame arrives in one event when its last character has, and stations that said which units they
 answer to are not woken for frames that begin with another one: they would drop them unread.
-A fault on the line or on a station switches that line to chunks and to waking everybody.
+A fault on the line or on a station switches that line to chunks and wakes all stations.
 """
 
 from ampacity.base.rng import Rng
@@ -142,7 +142,7 @@ class Line:
         if sent.spoilt or self.troubled:
             self._chunk_arrives(sent, 0, len(data))
             return
-        unit = data[0] if data[:1] != b":" else 0  # in ASCII nobody knows for whom it is before reading it
+        unit = data[0] if data[:1] != b":" else 0  # in ASCII the address is unknown before decoding
         listeners = self._by_unit.get(unit)
         if listeners is None:
             listeners = self._by_unit[unit] = [

@@ -44,7 +44,7 @@ class LineFaults:
         return bool(self._on) and (self.has("cut") or self.has("cut_tx"))
 
     def bend(self, piece, way, sender, first, whole, sent, line, station):
-        """The piece as it goes on from here; None: not now, or never."""
+        """The piece as it continues from here; None: not now, or never."""
         on = self._on
         if not on:
             return piece

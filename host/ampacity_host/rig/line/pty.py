@@ -50,7 +50,7 @@ class PtyStation:
             os.write(self._master, data)
 
     def flush(self):
-        """Forgets what nobody has read, and its settings, as a UART that was without power.
+        """Discards unread bytes and settings, as a UART after a power loss.
 
         A pty keeps no parity, and the C library takes the same settings a second time for a failure.
         """

@@ -38,7 +38,7 @@ def _ignore(data, now_us):
 
 
 def babbler(line):
-    """Random characters, without a look whether anybody speaks."""
+    """Random characters, without carrier sense."""
     return RogueStation(line, "babble", BABBLE_EVERY_MS,
                     lambda one: bytes(one.rng.below(256) for _ in range(4 + one.rng.below(20))), 30, waits=False)
 

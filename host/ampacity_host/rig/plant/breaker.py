@@ -30,7 +30,7 @@ def trip_time_s(curve, multiple):
 
 
 class Breaker:
-    """One pole. `carry` is told every piece of current; `would_trip` latches."""
+    """One pole. `carry` receives every interval of current; `would_trip` latches."""
 
     def __init__(self, curve, rated_da):
         self.curve = curve

@@ -1,4 +1,4 @@
-"""How far a car departs from its offer: a little for ever, by turns, after each raise, or while it should pause.
+"""How far a car departs from its offer: slightly and permanently, by turns, after each raise, or during a pause.
 
 Both a car of its own kind (`plug`) and the fault `disobeys` with options are described by one.
 """
@@ -32,7 +32,7 @@ class Overdraw:
         return now_ms - raised_ms < self.beyond_ms
 
     def turn_ms(self, now_ms, since_ms, raised_ms):
-        """When that changes next by itself; None: it does not."""
+        """Time of the next change; None: none."""
         if not self.beyond_ms:
             return None
         if self.obeys_ms:

@@ -5,7 +5,7 @@ rating counts in `over_ms` and `over_das`; the part of it that no rule allows co
 Allowed is (safety.md 3.5) what a step of the other load made, for the printed budget after it: if the
 EVSEs of now had met the other load of any moment within the last `budget_ms`, there would be no overload.
 Allowed is also (safety.md 9) what a disobeying EVSE draws beyond its order until it must have been
-detected, and an other load beyond what the installer declared where nobody measures it.
+detected, and other load beyond the declaration where it is not measured.
 """
 
 from bisect import bisect_right
@@ -124,6 +124,6 @@ class MarginHistory:
         return self._margins_da[at] if at < len(self._margins_da) else self._rating_da
 
     def totals(self, since_ms):
-        """(over_ms, over_das, violation_ms) as they stood at `since_ms`."""
+        """(over_ms, over_das, violation_ms) at `since_ms`."""
         at = bisect_right(self._times_ms, since_ms)
         return self._totals[at - 1] if at else (0, 0, 0)

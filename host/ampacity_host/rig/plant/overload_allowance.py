@@ -64,7 +64,7 @@ class OverloadAllowance:
         return self._budget_ms(any(meter.troubled(now_ms) for meter in self._meters))
 
     def beyond_promise(self, ours_da, other_da):
-        """Nothing can help (the EVSEs stand at their reserves), or the installer's declaration was untrue."""
+        """Nothing can help (the EVSEs are at their reserves), or the installer's declaration was untrue."""
         if ours_da <= self._reserve_da:
             return True
         blind = not any(meter.trusted for meter in self._meters)

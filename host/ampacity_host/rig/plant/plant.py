@@ -27,7 +27,7 @@ class Plant:
         self.circuit = {circuit.name: circuit for circuit in self.circuits}
         self.point = {point.name: point for point in self.points}
         self.meter = {meter.name: meter for meter in self.meters}
-        self._watched = [[] for _ in self.circuits]  # the meters to tell when a circuit's currents change
+        self._watched = [[] for _ in self.circuits]  # the meters to inform when the currents of a circuit change
         self._hang_meters()
         self.troubled_buses = {}                     # bus index -> until when its faults may still show
         attach_allowances(self)

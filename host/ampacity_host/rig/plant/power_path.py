@@ -13,7 +13,7 @@ LOWER_MS = 4_500         # within which a car has followed a lower offer (Annex 
 LOWER_REACTION_MS = 3_000
 KEEPING = ("watchdog_broken", "keep_setpoint")
 UNSEEN_MS = 5_000        # another car so soon after the last may be taken for it
-SWITCHED_MS = 2_000      # a contactor and a feeder are told, and open
+SWITCHED_MS = 2_000      # opening time of a contactor or feeder
 
 
 def duty_da(permille):
@@ -440,7 +440,7 @@ class PowerPath:
         return max(0, self.amps_da - self.offer_da)
 
     def again_da(self, circuit, phase, now_ms):
-        """What its car draws there on terminals that it did not use before, while nobody need have seen it."""
+        """What its car draws there on terminals that it did not use before, possibly unobserved."""
         if self._again_ms is None or now_ms >= self._again_ms + self.plant.again_ms(circuit.index):
             return 0
         return self.amps_da * sum(lines.count(phase) for lines in self.terminals[self._known_phases:self._used()])

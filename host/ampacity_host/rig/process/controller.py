@@ -66,7 +66,7 @@ class ProcessController:
         self._watcher = asyncio.create_task(self._watch(self._process))
 
     async def _gone(self):
-        """Has it just ended, and nobody was told yet?"""
+        """True once after it has ended."""
         with contextlib.suppress(TimeoutError):
             await within(self._process.wait(), JUST_S)
         return not self.running
@@ -82,7 +82,7 @@ class ProcessController:
                 await self.start()
 
     def _complain(self, status):
-        """It ended by itself, and nobody wanted it: its last words."""
+        """It ended without a request: reports its last output."""
         words = self._log_path().read_text(errors="replace").strip().splitlines()[-3:]
         print("ampacity rig: %s ended with %s: %s" % (self.name, status, " | ".join(words)), file=sys.stderr, flush=True)
 

@@ -7,7 +7,7 @@ from ampacity_host.rig.process.listener import Listener
 
 
 class CsmsProxy(Listener):
-    """`await start(host, port)` listens; every connection goes on to `target()` (host, port), while it is not down."""
+    """`await start(host, port)` listens; forwards every connection to `target()` (host, port), unless it is down."""
 
     def __init__(self, target):
         super().__init__()

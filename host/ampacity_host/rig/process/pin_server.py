@@ -96,7 +96,7 @@ class Pins:
 
 
 def inputs(point):
-    """What the pins of a charging point show."""
+    """States of the pins of a charging point."""
     amps = point.stale_amps_da if "stale_reading" in point.faults else (point.terminal_amps_da() + [0, 0, 0])[:3]
     return {"evse": point.name, "cp": list(point.cp_mv()), "pp": 220 if point.car is not None else None, "amps": amps,
             "volts": (list(point.terminal_dv) + [0, 0, 0])[:3], "wh": point.energy_wh, "closed": point.closed,

@@ -105,7 +105,7 @@ class ProcessBench(Bench):
         return settings
 
     async def _all_up(self):
-        """Until every controller is at its pins and the primary answers; one that ends at once is not waited for."""
+        """Until every controller is at its pins and the primary answers; a controller that ends at once is not waited for."""
         end_s = self._loop.time() + UP_S_MAX
         while self.primary.running and self._loop.time() < end_s:
             if all(pins.wired for pins in self.sim.pins.values()) and await self.primary_view() is not None:
@@ -270,7 +270,7 @@ class ProcessBench(Bench):
 
     def present(self, evse, event):
         pins = self.sim.pins.get(evse, self._primary_pins)
-        if event[0] == "token":  # every reader hangs at the primary: a secondary's registers carry no cards
+        if event[0] == "token":  # every card reader belongs to the primary: a secondary's registers carry no cards
             self._primary_pins.send({"token": [event[1], event[2]], "evse": evse})
         else:
             pins.send({"button": event[1], "evse": evse})
@@ -299,7 +299,7 @@ class ProcessBench(Bench):
             raise FieldError("text", text, "a line to a primary that runs")
         try:
             answer = await self._console.ask(text)
-            return await self._console.ask("yes") if answer.startswith(ASK) else answer  # whoever plays with a rig means it
+            return await self._console.ask("yes") if answer.startswith(ASK) else answer  # on a rig no confirmation is required
         except OSError as error:
             raise FieldError("text", text, "it again: the primary runs, but its console does not answer (yet)") from error
 
@@ -310,7 +310,7 @@ def console_at(port):
 
 
 def free_port():
-    """A TCP port of loopback that nobody uses now."""
+    """A free TCP port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

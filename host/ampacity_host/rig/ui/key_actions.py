@@ -1,6 +1,6 @@
-"""What the keys of the live view do. Each makes words of `ampacity rig do`, and what comes of them is said in the view.
+"""What the keys of the live view do. Each makes words of `ampacity rig do`, and the view shows their result.
 
-`HelpKeys` knows `?` alone, for whoever only watches; `Actions` has an EVSE chosen and does to it what people do: a car, a card, a fault.
+`HelpKeys` handles only `?`; `Actions` applies operations to a chosen EVSE: a car, a card, a fault.
 """
 
 import asyncio
@@ -81,11 +81,11 @@ class Actions(HelpKeys):
 
     @property
     def over(self):
-        """An operation has ended, and nobody has looked since."""
+        """True if an operation has ended and its result was not shown yet."""
         return self._work is not None and self._work.done()
 
     def release(self):
-        """Somebody has looked at what came of it: the next key may count on what it sees."""
+        """The result was shown: the next key may refer to it."""
         self._work, self.doing = None, ""
 
     async def close(self):
@@ -179,7 +179,7 @@ class Actions(HelpKeys):
         return ["present_token", "CARD-%d" % (self.chosen + 1), self.evse]
 
     def load(self, by_a):
-        """Other load, from what the last such order left; it ends at 0 A, whoever feeds in goes on from there."""
+        """Other load, from what the last such order left; it ends at 0 A, feed-in continues from there."""
         now_a = self._look.state["truth"]["circuits"][self.root]["background"]
         return ["background", self.root, *("%g" % max(min(amps, 0), amps + by_a) for amps in now_a)]
 

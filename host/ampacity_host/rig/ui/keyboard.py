@@ -9,7 +9,7 @@ import sys
 import termios
 import tty
 
-HELD_MAX = 64       # keys that wait; who types more at once has pasted something
+HELD_MAX = 64       # queued keys; more at once come from a paste
 SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~])")
 BEGUN = re.compile(r"\x1b(?:O|\[[0-?]*[ -/]*)?\Z")
 NAMED = {"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down", "\x1b[C": "right", "\x1bOC": "right", "\x1b[D": "left",
@@ -26,7 +26,7 @@ class Keys:
 
     def __enter__(self):
         with contextlib.suppress(OSError, ValueError, AttributeError, termios.error):
-            if self._stream.isatty() and os.tcgetpgrp(self._stream.fileno()) == os.getpgrp():  # in the background it is somebody else's
+            if self._stream.isatty() and os.tcgetpgrp(self._stream.fileno()) == os.getpgrp():  # else the terminal is not ours
                 before = termios.tcgetattr(self._stream)
                 tty.setcbreak(self._stream)
                 only_interrupts(self._stream)
@@ -52,7 +52,7 @@ class Keys:
 
 
 def only_interrupts(stream):
-    """Of the keys that a terminal itself acts upon only Ctrl-C is left: Ctrl-S would stop who draws, Ctrl-Z and Ctrl-\\ the whole rig."""
+    """Of the keys that a terminal itself acts upon only Ctrl-C is left: Ctrl-S would stop the drawing, Ctrl-Z and Ctrl-\\ the whole rig."""
     mode = termios.tcgetattr(stream)
     mode[tty.IFLAG] &= ~termios.IXON
     mode[tty.LFLAG] &= ~termios.IEXTEN

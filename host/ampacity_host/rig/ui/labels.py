@@ -21,7 +21,7 @@ def mode(model):
 
 
 def leader(model, name):
-    """(view, primary): how the primary that leads an EVSE sees it, "" for the one at the top; view None: nobody does."""
+    """(view, primary): view of the primary of an EVSE, "" for the one at the top; view None: no primary."""
     top = model.state["primary"] or {}
     for primary, view in {"": top, **(top.get("below") or {})}.items():
         if name in ((view or {}).get("evses") or {}):

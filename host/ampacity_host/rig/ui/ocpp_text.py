@@ -1,4 +1,4 @@
-"""OCPP frames in a few words, for people who watch. Works for every version: what it does not know it calls by its name."""
+"""OCPP frames in a few words, for people who watch. Works for every version: unknown messages are shown by their name."""
 
 import json
 

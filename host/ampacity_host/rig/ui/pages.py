@@ -1,4 +1,4 @@
-"""What stands on the screen for the keys: the last lines, and the pages that take the place of the site."""
+"""Screen parts of the keys: the last lines, and the pages that replace the site."""
 
 from textwrap import wrap
 

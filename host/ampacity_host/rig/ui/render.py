@@ -81,7 +81,7 @@ def framed(body, title, subtitle, low, style="none"):
 
 
 def story(model, told, low):
-    """The headline, how much of the story is told, and its words in lines that fit."""
+    """The headline, progress of the sequence, and its text in lines that fit."""
     passed = ""
     if model.progress:
         passed = "%d %% of the story" % (100 * model.progress[0] // model.progress[1])
@@ -208,7 +208,7 @@ def reason(why):
 
 
 def _alone(truth):
-    """What an EVSE does while nobody leads it."""
+    """Behaviour of an EVSE without its primary."""
     if truth["watchdog"] == "expired":
         return "watchdog ran out: its fallback, %.1f A" % truth["order_a"]
     return "holds its last order until its watchdog ends" if truth["order_a"] else "paused"

@@ -13,7 +13,7 @@ class ViewModel:
 
     `take` is given whole answers. `events`: (t_ms, kind, text), oldest first, `kind` one of "story", "primary", "evse",
     "meter", "over"; `frames`: (t_ms, "in" or "out", text), in = from the station. `headline`: (title, text) of whoever
-    tells a story, or None; `progress`: (passed_ms, length_ms) or None; `asked`: which page of explanations somebody wants, 0 none;
+    tells a story, or None; `progress`: (passed_ms, length_ms) or None; `asked`: requested page of explanations, 0 none;
     `asks`: there are keys to ask with; `actions`: what the keys do to the site (rig/ui/key_actions.py), None where they do nothing.
     `seen` and `frames_seen` count all that there ever were.
     """

@@ -1,7 +1,7 @@
-"""A wait of one task that costs no future: whoever has news, or a timer, resumes the task in that very call.
+"""A wait of one task that costs no future: an event or a timer resumes the task directly.
 
 asyncio's own tasks wait for anything that looks like a future. A nap looks like one as far as they ask, and leaves out
-the queue: most of what happens on the virtual loop is somebody who waits for bytes or for a moment.
+the queue: most events on the virtual loop are tasks that wait for bytes or for a time.
 """
 
 from asyncio import CancelledError

@@ -76,7 +76,7 @@ class VirtualController:
                 self.world.loop.call_soon(self._ended, platform)
 
     def _ended(self, platform):
-        """It ended by itself: say so, for nobody wanted it."""
+        """It ended without a request: reports this."""
         if platform is self.platform:
             print("ampacity rig: %s ended: %s" % (self.name, self.outcome), file=sys.stderr)
             self.kill()
@@ -95,7 +95,7 @@ class VirtualController:
         self.world.loop.call_soon(self.kill)
 
     def set_fault(self, kind, on, options):
-        """A fault inside the controller, as its ports would be told by the bench."""
+        """A fault inside the controller, as the bench would report it to its ports."""
         if kind == "disk_full":
             self.files.full = on
         elif kind == "slow_disk":

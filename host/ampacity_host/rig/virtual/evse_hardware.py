@@ -61,7 +61,7 @@ class VirtualEvseHardware:
                 self.on_change()
 
     def apply(self):
-        """The outputs as they stand reach the plant."""
+        """Passes the present outputs to the plant."""
         if self.connected:
             kind, permille = self.pilot
             self._point.drive(kind, permille, self.contactor, self.lock)

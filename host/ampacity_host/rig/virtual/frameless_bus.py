@@ -13,7 +13,7 @@ from ampacity_host.rig.plant.wallbox import Wallbox
 from ampacity_host.rig.virtual.frameless_registers import MeterReadings, ProfileReadings, SecondaryReadings
 from ampacity_host.rig.virtual.idle_pacing import CLOSE_MS
 
-ORDER_MS = 30        # from a wish to the device, as a broadcast takes
+ORDER_MS = 30        # from a request to the device, as a broadcast takes
 PROOF_MS = 120       # from the order to the reading that proves it
 RETRY_MS = 100
 ROUND_MS_MIN = 500
@@ -98,7 +98,7 @@ class FramelessDriver:
             self._due = self._time.at_ms(now_ms + ORDER_MS, self._try)
 
     def _try(self):
-        """Sends the wish, if the judge lets it go, else later."""
+        """Sends the request if the guard permits it, else later."""
         self._due = None
         now_ms = self._time.now_ms
         order = self._order
@@ -162,11 +162,11 @@ class FramelessDriver:
             self.guard.lost(self.index, now_ms)
 
     def _feed_due(self, order_da, now_ms):
-        """What is not above the fallback needs no feeding: it stands either way."""
+        """An order not above the fallback needs no feeding: it stays in force."""
         return order_da > self._facts_in["fallback_da"] and now_ms - self._fed_ms >= self._facts_in["watchdog_ms"] // 4
 
     def _refresh_evidence(self, now_ms):
-        """Settings that a restart may lose are read anew before each order (safety.md, rule 8)."""
+        """Settings that a restart may lose are read again before each order (safety.md, rule 8)."""
         if not self._facts_in.get("survives"):
             self._audit(now_ms)
 

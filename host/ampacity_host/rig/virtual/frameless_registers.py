@@ -8,7 +8,7 @@ have it (bus/profile/live_facts.py, bus/profile/meter_driver.py). Our own second
 from ampacity.bus.profile.registers.codec import DIV, MUL, NAME, ROUNDING, SCALE, TYPE, divide
 
 PHASES = ("_l1", "_l2", "_l3")
-BLIND = ("", "E", "F")  # in these states nobody knows whether a car is there
+BLIND = ("", "E", "F")  # in these states the presence of a car is unknown
 PLUGGED, CHARGING = ("B", "C", "D"), ("C", "D")
 
 

@@ -33,7 +33,7 @@ class IdlePacing:
             timer.wake()
 
     async def rest(self, duration_ms):
-        """A short sleep that somebody asked for."""
+        """A requested short sleep."""
         if self.lively:
             return await AwaitableTimer(self._loop, max(duration_ms, CLOSE_MS) * 1000)
         timer = AwaitableTimer(self._loop, IDLE_MS * 1000)

@@ -9,7 +9,7 @@ PENDING_BYTES_MAX = 4096
 class LineTransport:
     """One station of `line` for a task of the virtual loop. units: None for a primary, else its addresses.
 
-    alien: opened at a setting that is not the line's: nobody understands it, and it understands nobody.
+    alien: opened at a setting other than that of the line: all frames are unreadable in both directions.
     """
 
     def __init__(self, loop, line, name, units, alien=False):
@@ -31,7 +31,7 @@ class LineTransport:
     async def read(self, timeout_us):
         """The bytes that came, as soon as there are any; b"" after timeout_us, or early on `wake()`."""
         if self._closed:
-            await AwaitableTimer(self._loop)  # nobody is at home any more; whoever reads here is about to be cancelled
+            await AwaitableTimer(self._loop)  # the controller has ended; the reading task is about to be cancelled
         if not (self._data or self._woken) and timeout_us > 0:
             self._nap = nap = AwaitableTimer(self._loop, timeout_us)
             try:

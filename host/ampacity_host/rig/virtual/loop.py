@@ -1,4 +1,4 @@
-"""An asyncio loop whose time is virtual: it stands still while anything is ready, then jumps to the next timer.
+"""An asyncio loop whose time is virtual: it does not advance while anything is ready, then jumps to the next timer.
 
 The firmware's roles run on it unchanged. No selector, no threads, no sockets: what is outside comes in
 through `at_us` (the timeline's face, used by plant, lines and devices) or through in-memory streams. Runs
@@ -42,8 +42,8 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         asyncio.BaseEventLoop.__init__(self)
         Timeline.__init__(self, start_us)
         self._ready = collections.deque()
-        self._still = {}         # owner -> until when its code stands still, in us
-        self._busy = True        # nobody may be resumed now: a task's step runs, or the loop does not
+        self._still = {}         # owner -> until when its code is blocked, in us
+        self._busy = True        # no task may be resumed now: a step runs, or the loop does not
         self.problems = []
         self.set_exception_handler(self._problem)
         self.set_task_factory(_owned_task)
@@ -90,7 +90,7 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         raise RuntimeError("virtual loop: no threads; use a core that works in slices")
 
     def run_to(self, until_us):
-        """Runs all that happens up to and including `until_us`, then stands at it."""
+        """Runs all that happens up to and including `until_us`, then stops there."""
         before = events._get_running_loop()
         events._set_running_loop(None)
         events._set_running_loop(self)
@@ -139,13 +139,13 @@ class VirtualLoop(Timeline, asyncio.BaseEventLoop):
         self.run_to(self.now_us + span_ms * 1000)
 
     def hold(self, owner, span_us):
-        """All code of this owner stands still for so long (more, if it does already): as behind a medium that blocks."""
+        """Blocks all code of this owner for this time (longer, if already blocked), as a blocking medium does."""
         until_us = max(self._still.get(owner, 0), self.now_us) + span_us
         self._still[owner] = until_us
         self.at_us(until_us, self._let_go, owner)
 
     def let_go(self, owner):
-        """It stands still no more."""
+        """Ends the blocking."""
         self._still.pop(owner, None)
 
     def _let_go(self, owner):

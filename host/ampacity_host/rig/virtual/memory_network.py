@@ -23,7 +23,7 @@ class Path:
     """The way to one endpoint. Faults: `down`, `late` (both ways), `cut_tx`, `cut_rx` (as the device sees it), `delay_ms`,
     `twice`; what they hold back is kept and arrives when they end, for that is what TCP does. A gateway's line behind
     it: `lost_permillion` of what is sent is lost (noise that a checksum finds), `echo` (what the primary sends comes
-    back), `wrong_unit` (answers in another unit's name), `babbles` (bytes that nobody asked for).
+    back), `wrong_unit` (replies with the address of another unit), `babbles` (unrequested bytes).
     """
 
     def __init__(self, time):
@@ -215,7 +215,7 @@ class Network:
         return near, far
 
     async def connect(self, host, port):
-        """(reader, writer); OSError when nobody listens or the path is down for long."""
+        """(reader, writer); OSError if the port is closed or the path is down for long."""
         path = self.path(host, port)
         if path.nameless:
             raise OSError(NO_NAME, "no address for %s" % host)

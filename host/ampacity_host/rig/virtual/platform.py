@@ -114,7 +114,7 @@ class VirtualPlatform(Platform):
             self._quiet = None
 
     def rtc_ms(self):
-        """No clock of its own: virtual time has no date before somebody tells it."""
+        """No real-time clock: virtual time has no date before it is set."""
         return None
 
     def rng(self):

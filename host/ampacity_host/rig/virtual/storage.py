@@ -8,7 +8,7 @@ ENOSPC = 28
 class VirtualStorage(MemoryFiles):
     """`on_cut` is called when the power went in a write, before the write raises. `full`: no space.
 
-    `slow_ms`: what each write takes; `on_slow` is told.
+    `slow_ms`: duration of each write; `on_slow` is called.
     """
 
     def __init__(self, seed=1):

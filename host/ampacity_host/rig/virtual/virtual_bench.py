@@ -34,7 +34,7 @@ class VirtualBench(Bench):
         self.secondaries = {}
         self.primary = None
         self.no_bytes = no_bytes
-        self.cut_off = set()  # without bytes: names of EVSEs and meters that nobody hears
+        self.cut_off = set()  # without bytes: names of unreachable EVSEs and meters
         self.pacing = IdlePacing(self.loop, self.plant) if no_bytes else None
         self._advancing = asyncio.Lock()
         self.orders = 0              # that the primary sent, refreshes not counted
@@ -56,12 +56,12 @@ class VirtualBench(Bench):
                                  (facts["unit"],), (name,), self.seed + facts["unit"])
 
     def _reach_own(self, name):
-        """Our own secondary over TCP listens by itself; the bench's other clients find it at its address."""
+        """A secondary over TCP listens itself; the bench's other clients find it at its address."""
         self.own_ends[name].dial = dial_network(self.loop, self.network, self._own_address(name))
         self._own_spies[name] = InProcessLease(lambda: self.secondaries[name], lambda: self.loop.now_ms)
 
     def _own_address(self, name):
-        """Where our own secondary over TCP listens: at its address, behind a gateway at one that only the gateway knows."""
+        """Address of a secondary over TCP; behind a gateway one that only the gateway knows."""
         key = self.address_of[name]
         return key[1:] if self.endpoints[key] is self.own_ends[name] else ("behind a gateway: " + name, key[2])
 
@@ -207,10 +207,10 @@ class VirtualBench(Bench):
         return self.lease_of(point)
 
     def present(self, evse, event):
-        controller = self.primary  # every reader hangs there: a secondary's registers carry no cards
+        controller = self.primary  # all card readers belong to it: the registers of a secondary carry no cards
         if event[0] != "token":
             controller = self.secondaries.get(evse, self.primary)
-        controller.present(evse, event)  # nobody sees it where the controller is off
+        controller.present(evse, event)  # without effect while the controller is off
         self.flush()
 
     def bay(self, evse, occupied, token):
@@ -260,7 +260,7 @@ class VirtualBench(Bench):
             raise FieldError("text", text, "a line to a primary that runs")
         console = Console(role.console)
         answer = console.line(text, "installer", self.loop.now_ms)
-        if answer.startswith(ASK):  # whoever plays with a rig means it
+        if answer.startswith(ASK):  # on a rig no confirmation is required
             answer = console.line("yes", "installer", self.loop.now_ms)
         self.flush()
         return answer

@@ -11,7 +11,7 @@ from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 class VirtualCascadeBench(VirtualBench):
     """cascade: of rig/base/cascade.py. `primary` is the one at the top; `primaries` are those below, by name."""
 
-    can_site = False  # each level has a file of its own
+    can_site = False  # each level has a separate file
 
     def __init__(self, cascade, seed=1, **options):
         self.cascade = cascade

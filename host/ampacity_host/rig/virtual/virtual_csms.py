@@ -14,7 +14,7 @@ class VirtualLink:
         self.path, self._csms = path, csms
 
     def set_nameless(self, on):
-        """Its name leads nowhere: what is connected stays, nobody new finds it."""
+        """Its name does not resolve: existing connections remain, new ones fail."""
         self.path.nameless = on
 
     def set_down(self, on):
