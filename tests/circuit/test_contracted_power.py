@@ -2,7 +2,7 @@
 
 from helper_circuit import Bench, circuit, evse, meter_facts, site
 
-ON_MICROPYTHON_EACH = 4
+ON_MICROPYTHON_EACH = 3
 DEEP = (
     "test_section_6_a_jump_of_the_clock_back_frees_nothing_in_the_old_quarters_or_the_new",
     "test_section_6_what_was_used_outlives_a_short_restart_early_in_the_burst",
