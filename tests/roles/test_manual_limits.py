@@ -151,3 +151,12 @@ def test_a_medium_that_takes_nothing_says_so_and_the_limit_is_in_force_all_the_s
     garage.run(2000)
     again(garage)
     assert garage.most_da[0] <= 120
+
+
+def test_a_medium_that_refuses_for_long_is_told_once_and_leaves_the_log_to_others():
+    garage = charging()
+    garage.files.bytes_max = 0
+    say(garage, "limit main 12 600")
+    garage.run(60000)
+    assert len([line for line in garage.log.since(0) if line[3].startswith("limits: not kept")]) == 1
+    assert garage.log.counters["storage_errors"] >= 10

@@ -33,6 +33,7 @@ class ManualLimits(OptionalPart):
         self.site = primary.site
         self._known: object = self.guard.limits.limits  # as they were kept last
         self._due_ms = primary.started_ms + LEFT_MS
+        self._refused: "str | None" = None  # what the medium said last
         self._restore(primary.started_ms)
 
     def put(
@@ -52,7 +53,9 @@ class ManualLimits(OptionalPart):
             self._keep(now_ms)
         except OSError as e:
             self.log.counter("storage_errors")
-            self.log.add("error", "limits: not kept: %s" % e, now_ms)
+            if str(e) != self._refused:  # tried again each second, told once
+                self._refused = str(e)
+                self.log.add("error", "limits: not kept: %s" % e, now_ms)
 
     def close(self, now_ms: int) -> None:
         """About to restart: keep all of it."""
@@ -69,7 +72,7 @@ class ManualLimits(OptionalPart):
     def _keep(self, now_ms: int) -> None:
         self._known, self._due_ms = None, now_ms + RETRY_MS
         self.documents.put(DOCUMENT, [self._entry(limit, now_ms) for limit in self._own()])
-        self._known, self._due_ms = self.guard.limits.limits, now_ms + LEFT_MS
+        self._known, self._due_ms, self._refused = self.guard.limits.limits, now_ms + LEFT_MS, None
 
     # the document
 
