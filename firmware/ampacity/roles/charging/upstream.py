@@ -69,8 +69,8 @@ def station_config(site: "SiteFacts", ocpp: "SiteFacts", version: str, reason: s
 
 
 class Prompt:
-    """The station as its link sees it: what the CSMS wants is done, and what it limits is limited, once all is said, not at the
-    next housekeeping."""
+    """The station as its link sees it (`_station` of net/link.py and net/connection.py): what the CSMS wants is done, and what it limits
+    is limited, once all is said, not at the next housekeeping."""
 
     def __init__(self, upstream: "Upstream") -> None:
         self._upstream = upstream

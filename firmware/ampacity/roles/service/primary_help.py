@@ -1,4 +1,7 @@
-"""What `help COMMAND` says of a primary's commands, and what dangerous ones ask before they act. Loaded when it is needed."""
+"""What `help COMMAND` says of a primary's commands, and what dangerous ones ask before they act.
+
+Which lines ask is decided by PrimaryConsole.asks. Loaded when it is needed.
+"""
 
 ABOUT = {
     "accept": "Accepts the device that now answers at the address of this EVSE, although it differs from the previous one.",
