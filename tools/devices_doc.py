@@ -8,6 +8,7 @@ from ampacity_host import profiles
 from ampacity_host.profiles import undocumented
 from ampacity_host.profiles.conformance import evse, meter
 from ampacity_host.profiles.failsafe_classes import CLASSES, device_class, reserves_da
+from tools.generated import write
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "devices.md"
 
@@ -181,15 +182,5 @@ def document() -> str:
     )  # fmt: skip
 
 
-def main(arguments: "list[str]") -> int:
-    """Write the page, or with --check say whether it is up to date (exit code 1 if not)."""
-    if "--check" in arguments:
-        fresh = PATH.exists() and PATH.read_text() == document()
-        print("docs/devices.md:", "up to date" if fresh else "run python -m tools.devices_doc")
-        return 0 if fresh else 1
-    PATH.write_text(document())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write(PATH, document(), sys.argv[1:]))

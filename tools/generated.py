@@ -38,6 +38,17 @@ def run(generator: str, *options: str) -> int:
     return subprocess.run([sys.executable, "-m", module, *options], cwd=ROOT, check=False).returncode
 
 
+def write(path: Path, text: str, options: list[str]) -> int:
+    """What a generator of one file does: write it, or with --check say whether it is up to date; its exit status."""
+    if "--check" not in options:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return 0
+    fresh = path.exists() and path.read_text(encoding="utf-8") == text
+    print(f"{path.relative_to(ROOT)}:", "up to date" if fresh else "run python -m tools.generated")
+    return 0 if fresh else 1
+
+
 def main() -> int:
     options = [word for word in sys.argv[1:] if word == "--check"]
     stale = 0

@@ -7,6 +7,7 @@ from ampacity.bus.leases import register_table as table
 from ampacity.bus.leases.grant_numbers import EPOCH_NUMBERS
 from ampacity.bus.server.der import ROLE_CHARACTERS_MAX
 from ampacity.bus.server.rights import ROLES
+from tools.generated import write
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "interfaces" / "modbus.md"
 
@@ -130,16 +131,5 @@ def document() -> str:
     return out + TAIL.format(address=table.BROADCAST, rows=rows_of(table.BROADCAST, table.ORDERS))
 
 
-def main(arguments: "list[str]") -> int:
-    """Write the page, or with --check say whether it is up to date (exit code 1 if not)."""
-    if "--check" in arguments:
-        fresh = PATH.exists() and PATH.read_text() == document()
-        print("docs/interfaces/modbus.md:", "up to date" if fresh else "run python -m tools.modbus_doc")
-        return 0 if fresh else 1
-    PATH.parent.mkdir(parents=True, exist_ok=True)
-    PATH.write_text(document())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write(PATH, document(), sys.argv[1:]))

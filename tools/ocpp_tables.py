@@ -1,7 +1,7 @@
 """Compiles the JSON schemas of OCPP into the compact tables that the firmware checks incoming payloads with.
 
-    python tools/ocpp_tables.py            writes firmware/ampacity/ocpp/v201/tables.py
-    python tools/ocpp_tables.py --check    exit 1 if that file is not what would be written
+    python -m tools.ocpp_tables            writes firmware/ampacity/ocpp/v201/tables.py
+    python -m tools.ocpp_tables --check    exit 1 if that file is not what would be written
 
 The schemas come with the PyPI package `ocpp` (ocpp/v201/schemas). Only what the station receives is kept: requests
 that it handles (INCOMING) and responses to requests that it sends (OUTGOING).
@@ -18,6 +18,7 @@ import textwrap
 from pathlib import Path
 
 import ocpp
+from tools.generated import write
 
 INCOMING = (
     "ChangeAvailability ClearCache ClearChargingProfile DataTransfer GetBaseReport GetChargingProfiles "
@@ -95,13 +96,5 @@ def render():
     return "\n".join(lines)
 
 
-def main(arguments):
-    text = render()
-    if "--check" in arguments:
-        return 0 if TARGET.read_text("utf-8") == text else 1
-    TARGET.write_text(text, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write(TARGET, render(), sys.argv[1:]))

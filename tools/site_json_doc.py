@@ -13,6 +13,7 @@ from ampacity.roles.configuration.compiled_site import FORMAT
 from ampacity_host.configure.compiler.site_json_fields import PARTS, rows_of
 from ampacity_host.configure.site_file import schema
 from ampacity_host.configure.site_file.value_readers import Wrong
+from tools.generated import write
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "interfaces" / "site-json.md"
 FACTORS = {"da": ("A", 10), "ms": ("s", 1000), "W": ("kW", 1000)}  # unit here: that of the site file, and how many of ours it is
@@ -81,15 +82,5 @@ def document() -> str:
     return out
 
 
-def main(arguments: "list[str]") -> int:
-    """Write the page, or with --check say whether it is up to date (exit code 1 if not)."""
-    if "--check" in arguments:
-        fresh = PATH.exists() and PATH.read_text() == document()
-        print("docs/interfaces/site-json.md:", "up to date" if fresh else "run python -m tools.site_json_doc")
-        return 0 if fresh else 1
-    PATH.write_text(document())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write(PATH, document(), sys.argv[1:]))

@@ -11,8 +11,10 @@ from ampacity_host.commission.report import NoReport, fetch, holds, read, write
 from ampacity_host.commission.screen import Screen
 from ampacity_host.console.controller_option import ControllerRef, door_of
 from ampacity_host.console.link import BlockingLink, Link, LinkLost, Refused
+from ampacity_host.failure import failed
 
 OK, REFUSED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
+ENDS = (ValueError, Refused, NoReport, LinkLost)  # a command that uses a controller ends by these
 GOES_ON = "interrupted here; the run continues in the controller: `commission abort` at its console ends it, the same command joins it again"
 NOT_BEGUN = "interrupted before the run started; a bus that was out of service for a scan returns to service (on a serial console: `scan stop`)"
 
@@ -31,12 +33,8 @@ def commission_command(
         screen.close()
         report = fetch(link, guide.scans, by)
         link.close()
-    except ValueError as problem:
-        return told(screen, str(problem), USAGE)
-    except (Refused, NoReport) as problem:
-        return told(screen, str(problem), REFUSED)
-    except LinkLost as problem:
-        return told(screen, str(problem), NO_CONNECTION)
+    except ENDS as problem:
+        return told(screen, str(problem), status_of(problem))
     except KeyboardInterrupt:
         return told(screen, GOES_ON if guide is not None and guide.begun else NOT_BEGUN, INTERRUPTED)
     pages = out.with_suffix(".json"), out.with_suffix(".html")
@@ -56,6 +54,13 @@ def open_link(controller: ControllerRef) -> Link:
     return BlockingLink(door_of(controller))
 
 
+def status_of(problem: Exception) -> int:
+    """The exit code of what ended the command."""
+    if isinstance(problem, LinkLost):
+        return NO_CONNECTION
+    return USAGE if isinstance(problem, ValueError) else REFUSED
+
+
 def told(screen: Screen, text: str, status: int) -> int:
     screen.close()
     print(f"ampacity: {text}", file=sys.stderr)
@@ -69,14 +74,11 @@ def report_command(path: Path, out: "Path | None", as_json: bool = False) -> int
         page = out or path.with_suffix(".html")
         page.write_text(html(report))
     except NoReport as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return USAGE
+        return failed(problem, USAGE)
     except OSError as problem:
-        print(f"ampacity: {out}: {problem.strerror}", file=sys.stderr)
-        return USAGE
+        return failed(f"{out}: {problem.strerror}", USAGE)
     except (KeyError, TypeError, ValueError, IndexError) as problem:
-        print(f"ampacity: {path}: damaged: {type(problem).__name__} {problem}", file=sys.stderr)
-        return USAGE
+        return failed(f"{path}: damaged: {type(problem).__name__} {problem}", USAGE)
     good = holds(report)
     if as_json:
         print(json.dumps({"page": str(page), "outcome": report["outcome"], "sha256": report["sha256"], "as_written": good}))

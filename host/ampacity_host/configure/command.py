@@ -21,6 +21,7 @@ from ampacity_host.configure.running.fallback_folder import Refuses, beside, ref
 from ampacity_host.configure.running.kept_evidence import kept_evidence
 from ampacity_host.configure.running.supervisor import ENDED, supervise
 from ampacity_host.configure.site_file.tls import own_tls
+from ampacity_host.failure import failed
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.process.runtime import command
 
@@ -31,16 +32,14 @@ RUN_LOCK = "run.lock"  # held by the supervisor; `lock` by the controller itself
 def check_command(path: Path, as_json: bool, data: Path | None = None) -> int:
     """Print the report on a site file; 0 if it holds, 1 if not, 2 if there is no such file. data: whose tests count."""
     if not path.is_file():
-        print(f"ampacity: no site file {path}", file=sys.stderr)
-        return 2
+        return failed(f"no site file {path}", 2)
     try:
         site, kept = load_site(path), kept_evidence(data)
         result = check_report(site, kept)
     except SiteErrors as errors:
         return show_errors(errors, path, as_json)
     except (OSError, ValueError) as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return 2
+        return failed(problem, 2)
     if data is not None:
         change = after_change(compile_site(site), kept)
         result["findings"] += change.pop("findings")
@@ -153,8 +152,7 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
     if config.get("parent"):
         lines.append(config["parent"])
     if any("tcp" not in each and each.get("port", "virtual") == "virtual" for each in lines):
-        print("ampacity: this site has a virtual port: run it with `ampacity rig`, or name a real port (--line for a secondary)", file=sys.stderr)
-        return 2
+        return failed("this site has a virtual port: run it with `ampacity rig`, or name a real port (--line for a secondary)", 2)
     boot: dict[str, Any] = {} if watchdog is None else {"watchdog": watchdog}
     try:
         if watchdog is not None:
@@ -165,17 +163,13 @@ def run_command(path: Path, data: Path, runtime: str, console: str, secondary: s
         held, data = settle(config, data, "secondary" if secondary else "primary", secondary or "primary", console, boot)
         program, environment = command(runtime, data)
     except Busy as busy:
-        print(f"ampacity: {busy}", file=sys.stderr)
-        return BUSY
+        return failed(busy, BUSY)
     except Rejected as refused:
-        print(f"ampacity: --watchdog: {watchdog!r} is not allowed; use {refused.allowed}", file=sys.stderr)
-        return UNUSABLE
+        return failed(f"--watchdog: {watchdog!r} is not allowed; use {refused.allowed}", UNUSABLE)
     except (PermissionError, NotADirectoryError, FileExistsError) as problem:
-        print(f"ampacity: --data: {unfit(data, problem)}", file=sys.stderr)
-        return 2
+        return failed(f"--data: {unfit(data, problem)}", 2)
     except (ValueError, OSError, FieldError) as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return 2
+        return failed(problem, 2)
     try:
         return supervise(program, environment, data, came)
     finally:

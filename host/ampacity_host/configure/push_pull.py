@@ -19,6 +19,7 @@ from mpremote.transport_serial import SerialTransport
 from serial import SerialException
 
 from ampacity_host.configure.command import accepted
+from ampacity_host.failure import failed
 
 NAME = "site.json"
 PIECE = 384
@@ -186,8 +187,7 @@ def pull_command(port: str, folder: str, out: Path | None) -> int:
     try:
         write_private(out, data)
     except OSError as problem:
-        print(f"ampacity: {out}: {problem.strerror}", file=sys.stderr)
-        return 2
+        return failed(f"{out}: {problem.strerror}", 2)
     return 0
 
 

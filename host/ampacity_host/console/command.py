@@ -10,6 +10,7 @@ import sys
 from ampacity.console.console import ASK
 from ampacity_host.console.controller_option import ControllerRef, door_of
 from ampacity_host.console.link import REFUSED, BlockingLink, Door, Link, LinkLost
+from ampacity_host.failure import failed
 
 LEAVE = ("exit", "quit")
 INTERRUPTED = 130
@@ -20,19 +21,16 @@ WITH_JSON = {"show": None, "state": None, "scan": ("status",), "commission": ("s
 def console_command(line: str, controller: ControllerRef, as_json: bool = False) -> int:
     """0 answered, 1 refused by the controller, 2 wrong usage, 3 no connection, 130 Ctrl-C."""
     if as_json and not line:
-        print("ampacity: --json goes with one command: ampacity console --json show", file=sys.stderr)
-        return 2
+        return failed("--json goes with one command: ampacity console --json show", 2)
     try:
         door = door_of(controller)
     except ValueError as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return 2
+        return failed(problem, 2)
     link = BlockingLink(door)
     try:
         return one(link, line, as_json) if line else conversation(link, door)
     except LinkLost as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return 3
+        return failed(problem, 3)
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return INTERRUPTED
@@ -47,8 +45,7 @@ def one(link: Link, line: str, as_json: bool = False) -> int:
     if not text.startswith(ASK):
         return status
     if not sys.stdin.isatty():
-        print("ampacity: nothing was done; add --yes to do it", file=sys.stderr)
-        return 1
+        return failed("nothing was done; add --yes to do it", 1)
     if (read_line("> ") or "").strip() == "yes":
         text = link.ask("yes")
         return answered(in_json(text) if as_json else text, text)

@@ -1,7 +1,6 @@
 """The commands `ampacity devices` and `ampacity profile check`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from ampacity.circuit.trusted.errors import Rejected
 from ampacity_host.configure.site_file.mistakes import SiteErrors
 from ampacity_host.configure.site_file.toml_repair import Rest
 from ampacity_host.configure.site_file.toml_text import near, read_toml
+from ampacity_host.failure import failed
 from ampacity_host.profiles.compiler import compile_profile
 from ampacity_host.profiles.facts import evse_facts, meter_facts
 from ampacity_host.profiles.failsafe_classes import CLASSES, device_class
@@ -35,8 +35,7 @@ def devices_command(name: str | None, as_json: bool) -> int:
         return 0
     close = near(str(name), [row["name"] for row in all_rows()])
     hint = f"did you mean {close}?" if close else "`ampacity devices` lists all; docs/adding-a-charger.md says how one is added"
-    print(f"ampacity: no device has {name!r} in its name, maker or models; {hint}", file=sys.stderr)
-    return 1
+    return failed(f"no device has {name!r} in its name, maker or models; {hint}", 1)
 
 
 def called(row: dict[str, Any]) -> str:
@@ -86,8 +85,7 @@ def explained(row: dict[str, Any]) -> list[str]:
 def profile_check_command(path: Path, as_json: bool) -> int:
     """0 the profile is valid, 1 it is not, 2 there is no such file."""
     if not path.is_file():
-        print(f"ampacity: no profile file {path}", file=sys.stderr)
-        return 2
+        return failed(f"no profile file {path}", 2)
     problems, profile = problems_of(path)
     if as_json:
         print(json.dumps({"ok": not problems, "file": str(path), "problems": problems}))

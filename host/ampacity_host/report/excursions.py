@@ -1,7 +1,6 @@
 """`ampacity report excursions`: what a controller saw flow above its ratings, from the journal in its data folder."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from ampacity.circuit.excursions import words
 from ampacity.roles.optional.excursion_log import JOURNAL, JOURNAL_BYTES
 from ampacity.store.disk_files import DiskFiles
 from ampacity.store.journal import Journal
+from ampacity_host.failure import failed
 
 RECORD_KEYS = {"circuit", "phase", "peak_da", "rating_da", "duration_ms", "over_das", "i2t_a2s", "breaker", "used_permille", "would_trip"}
 
@@ -55,8 +55,7 @@ def report_command(folder, as_json=False):
     try:
         records = read_excursions(folder)
     except NoData as error:
-        print(f"ampacity: {error}", file=sys.stderr)
-        return 3
+        return failed(error, 3)
     if as_json:
         print(json.dumps({"excursions": records}))
     else:

@@ -6,11 +6,11 @@ import json
 import os
 import signal
 import socket
-import sys
 import tempfile
 
 import ampacity
 from ampacity_host.configure import SiteErrors
+from ampacity_host.failure import failed
 from ampacity_host.rig.control_channel.do_command import forget, remember
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.control_channel.operations import Ops
@@ -29,19 +29,15 @@ def run(args):
         there("--mains", args.mains)
         setup = Setup(args)
     except UsageError as error:
-        print("ampacity: %s" % error, file=sys.stderr)
-        return USAGE
+        return failed(error, USAGE)
     except SiteErrors as errors:
-        print("ampacity: %s" % errors, file=sys.stderr)
-        return REFUSED
+        return failed(errors, REFUSED)
     except OSError as error:
-        print("ampacity: %s" % error, file=sys.stderr)
-        return USAGE
+        return failed(error, USAGE)
     try:
         return asyncio.run(RigRun(args, setup).run())
     except (FieldError, OSError, ValueError) as error:
-        print("ampacity: %s" % error, file=sys.stderr)
-        return REFUSED
+        return failed(error, REFUSED)
 
 
 def free(option, address):

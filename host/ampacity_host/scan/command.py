@@ -20,6 +20,7 @@ from ampacity.commission import scan_text
 from ampacity.commission.scan import Scan
 from ampacity_host.configure.site_file.mistakes import SiteErrors
 from ampacity_host.console.link import LinkLost, Refused
+from ampacity_host.failure import failed
 from ampacity_host.scan.controller_scan import add, remote_scan
 from ampacity_host.scan.options import endpoint, scan_of
 from ampacity_host.scan.progress import Progress
@@ -33,23 +34,17 @@ def scan_command(options: SimpleNamespace) -> int:
     try:
         document = asyncio.run(_scanned(options))
     except SiteErrors as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return REFUSED
+        return failed(problem, REFUSED)
     except Rejected as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return USAGE
+        return failed(problem, USAGE)
     except Refused as problem:
-        print(f"ampacity: the controller refuses: {problem}", file=sys.stderr)
-        return REFUSED
+        return failed(f"the controller refuses: {problem}", REFUSED)
     except (FileNotFoundError, PermissionError) as problem:
-        print(f"ampacity: {problem.strerror}", file=sys.stderr)
-        return NO_CONNECTION
+        return failed(f"{problem.strerror}", NO_CONNECTION)
     except LinkLost as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return NO_CONNECTION
+        return failed(problem, NO_CONNECTION)
     except OSError as problem:
-        print(f"ampacity: {options.port or options.tcp}: {problem.strerror or problem}", file=sys.stderr)
-        return NO_CONNECTION
+        return failed(f"{options.port or options.tcp}: {problem.strerror or problem}", NO_CONNECTION)
     show(document, options.json)
     return REFUSED if document["verdict"] else DONE
 

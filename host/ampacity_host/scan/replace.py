@@ -7,15 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ampacity_host.commission.command import INTERRUPTED, OK, REFUSED, USAGE, open_link, told
+from ampacity_host.commission.command import ENDS, INTERRUPTED, OK, REFUSED, USAGE, open_link, status_of, told
 from ampacity_host.commission.guide import Guide
 from ampacity_host.commission.html_report import html
 from ampacity_host.commission.installer import KeyboardInstaller, NoInstaller
 from ampacity_host.commission.report import NoReport, fetch, read, write
 from ampacity_host.commission.screen import Screen
-from ampacity_host.console.link import Link, LinkLost, Refused, accepted, as_json
+from ampacity_host.console.link import Link, accepted, as_json
 
-NO_CONNECTION = 3
 POLL_S = 0.5
 UNTOUCHED = "nothing was changed; the new unit of {0} stays locked at 0 A until `ampacity replace {0}` accepts it"
 SETTING = "the controller continues with {0}, which stays at 0 A until its settings are read back and an order is proven; "
@@ -47,12 +46,8 @@ def replace_command(options: SimpleNamespace) -> int:
         screen.close()
         report = fetch(link, scans_of(options.out, link), options.by) if status["outcome"] == "passed" and not options.no_test else None
         link.close()
-    except ValueError as problem:
-        return told(screen, str(problem), USAGE)
-    except (Refused, NoReport) as problem:
-        return told(screen, str(problem), REFUSED)
-    except LinkLost as problem:
-        return told(screen, str(problem), NO_CONNECTION)
+    except ENDS as problem:
+        return told(screen, str(problem), status_of(problem))
     except KeyboardInterrupt:
         return told(screen, f"interrupted: {at.state.format(options.evse)}", INTERRUPTED)
     if options.json:

@@ -204,7 +204,8 @@ RUNNING = {"running": True, "evse": "evse-1", "step": "load", "ask": None, "prog
 def test_without_a_terminal_it_says_how_far_it_is_and_at_ctrl_c_that_the_run_goes_on():
     host, port = talker({"commission start --yes": "started: evse-1", "commission status 0 --json": json.dumps(RUNNING)})
     words = [sys.executable, "-m", "ampacity_host", "commission", "--controller", f"{host}:{port}", "--no-scan"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+    own = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # also where the tests were started without Ctrl-C
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **own) as one:
         assert one.stderr.readline().startswith("started: evse-1")
         assert one.stderr.readline() == "evse-1 load  3 s, then the report\n"
         one.send_signal(signal.SIGINT)

@@ -2,14 +2,13 @@
 
 import asyncio
 import io
-from types import SimpleNamespace
 
 from rich.console import Console
 
 from ampacity_host.commission.screen import Screen
 from ampacity_host.rig.plant.car import Car
-from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from simulated import set_up
 
 SITE = """
 [site]
@@ -69,7 +68,7 @@ READY_MS = 30_000
 def yard(tmp_path, text=SITE, seed=2):
     path = tmp_path / "site.toml"
     path.write_text(text)
-    setup = Setup(SimpleNamespace(site=str(path), seed=seed, no_csms=True, bench_csms=None, csms=None, ocpp=None))
+    setup = set_up(path, seed)
     return VirtualBench(setup.facts, setup.seed)
 
 

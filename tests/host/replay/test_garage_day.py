@@ -4,7 +4,6 @@
 """
 
 import random
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +11,7 @@ from ampacity_host.replay.results import circuit_books, violations
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.simulation import Simulation
-from ampacity_host.rig.setup import Setup
+from simulated import set_up
 from tests.deep import deep
 from tests.proof.replay import problems_of, site_text
 
@@ -26,7 +25,7 @@ def played(tmp_path, sessions, span_s, no_bytes):
     """(driver, stage) after these cars; nothing was raised."""
     path = tmp_path / "site.toml"
     path.write_text(site_text(40, 20, EVSES, 4))
-    setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
+    setup = set_up(path, 1, csms=True)
     one = Simulation(setup.facts, 1, START_S, no_bytes=no_bytes)
     driver = SessionPlayer(one.plant, sessions, START_S)
     driver.on_plug = one.on_plug

@@ -1,6 +1,5 @@
 """The firmware under recorded cars: cards, transactions, books. Minutes, not days: a day of it is a command's work."""
 
-from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +7,7 @@ from ampacity_host.replay.results import circuit_books, violations
 from ampacity_host.replay.session_player import SessionPlayer
 from ampacity_host.replay.sessions import Session
 from ampacity_host.replay.simulation import Simulation
-from ampacity_host.rig.setup import Setup
+from simulated import set_up
 
 START_S = 1_772_409_600
 SITE = """
@@ -53,7 +52,7 @@ password = "0123456789abcdef"
 def simulation(tmp_path, ocpp, **options):
     path = tmp_path / "site.toml"
     path.write_text(SITE % ocpp)
-    setup = Setup(SimpleNamespace(site=str(path), seed=1, no_csms=False, bench_csms=None, csms=None, ocpp=None))
+    setup = set_up(path, 1, csms=True)
     return Simulation(setup.facts, 1, START_S, **options)
 
 

@@ -1,14 +1,13 @@
 """The printed budget, held against what flows: a step of other load just after the meter dies, by our own sums of the cars."""
 
-from types import SimpleNamespace
 
 import pytest
 
 from ampacity_host.configure import compile_site, load_site
 from ampacity_host.configure.analysis.budgets import site_budgets
 from ampacity_host.rig.plant.car import Car
-from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from simulated import set_up
 from tests.deep import sample
 
 HEAD = """
@@ -67,7 +66,7 @@ def bench(tmp_path, name, timeout, frozen):
         text += EVSE.format(kind=kinds[at], bus=kinds[at + 1], unit=2 + at)
     path = tmp_path / "site.toml"
     path.write_text(text)
-    setup = Setup(SimpleNamespace(site=str(path), seed=2, no_csms=True, bench_csms=None, csms=None, ocpp=None))
+    setup = set_up(path)
     one = VirtualBench(setup.facts, setup.seed)
     one.start()
     return one, site_budgets(compile_site(load_site(path)))[0]

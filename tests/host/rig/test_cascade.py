@@ -1,6 +1,5 @@
 """Primaries below primaries on the virtual clock: all bytes, all roles, one plant that holds the truth."""
 
-from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +7,7 @@ from ampacity_host.rig.assemble import make_virtual
 from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
-from ampacity_host.rig.setup import Setup
+from simulated import set_up
 from tests.deep import deep, sample
 
 STREET = """
@@ -130,8 +129,7 @@ def setup(tmp_path):
     def made(**options):
         for name, text in (("street", STREET), ("garage", GARAGE), ("row", ROW)):
             (tmp_path / f"{name}.toml").write_text(text)
-        asked = {"site": str(tmp_path / "street.toml"), "seed": 3, "no_csms": True, "bench_csms": None, "csms": None, "ocpp": None}
-        return Setup(SimpleNamespace(**asked | options))
+        return set_up(tmp_path / "street.toml", 3, **options)
 
     return made
 

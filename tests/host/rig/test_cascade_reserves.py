@@ -1,12 +1,11 @@
 """Three levels on the virtual clock, with reserves at the lowest: nobody starves, and no grant is exceeded by what cars draw."""
 
-from types import SimpleNamespace
 
 import pytest
 
 from ampacity_host.rig.assemble import make_virtual
 from ampacity_host.rig.plant.car import Car
-from ampacity_host.rig.setup import Setup
+from simulated import set_up
 from tests.deep import sample
 
 SLOT_MS = 60_000
@@ -96,8 +95,7 @@ def made(folder, rating, fallbacks, empty=()):
     (folder / "garage.toml").write_text(GARAGE)
     posts = "".join(POST.format(number=number + 1, fallback_a=a) for number, a in enumerate(fallbacks))
     (folder / "row.toml").write_text(ROW + posts)
-    asked = {"site": str(folder / "street.toml"), "seed": 5, "no_csms": True, "bench_csms": None, "csms": None, "ocpp": None}
-    one = make_virtual(Setup(SimpleNamespace(**asked)))
+    one = make_virtual(set_up(folder / "street.toml", 5))
     one.start()
     one.run_ms(40_000)
     for point in one.plant.points:

@@ -1,6 +1,5 @@
 """A primary below a primary whose line is a network: the same lease, the same fail-safe, no serial port on either side."""
 
-from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +7,7 @@ from ampacity_host.configure import SiteErrors, compile_site, load_site
 from ampacity_host.rig.assemble import make_virtual
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
-from ampacity_host.rig.setup import Setup
+from simulated import set_up
 
 STREET = """
 [site]
@@ -80,8 +79,7 @@ def written(folder, parent="tcp_port = 502", tls=""):
 
 @pytest.fixture
 def street(tmp_path):
-    asked = {"site": str(written(tmp_path)), "seed": 3, "no_csms": True, "bench_csms": None, "csms": None, "ocpp": None}
-    one = make_virtual(Setup(SimpleNamespace(**asked)))
+    one = make_virtual(set_up(written(tmp_path), 3))
     one.start()
     one.run_ms(40_000)
     for point in one.plant.points:

@@ -1,15 +1,14 @@
 """What a bench can do to our own controllers: hardware that does not do its part, a slow disk, a name that leads nowhere."""
 
-from types import SimpleNamespace
 
 import pytest
 from test_virtual_bench import READY_MS, SITE, amps, bench, plug_all
 
 from ampacity_host.rig.base.bench import over_tcp
 from ampacity_host.rig.control_channel.fields import FieldError, Fields
-from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
 from ampacity_host.rig.virtual.virtual_csms import attach_csms
+from simulated import set_up
 from tests.deep import sample
 
 OCPP = """
@@ -25,7 +24,7 @@ password = "0123456789abcdef"
 def with_csms(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text(SITE + OCPP)
-    setup = Setup(SimpleNamespace(site=str(path), seed=2, no_csms=False, bench_csms=None, csms=None, ocpp=None))
+    setup = set_up(path, csms=True)
     ocpp, setup.facts["ocpp"] = setup.facts["ocpp"], None
     one = VirtualBench(setup.facts, setup.seed)
     csms = attach_csms(one, ocpp["version"], ocpp)

@@ -1,7 +1,6 @@
 """The bench on a virtual clock from inside: controllers that die, orders as facts, faults of every kind."""
 
 import tomllib
-from types import SimpleNamespace
 
 import pytest
 
@@ -10,8 +9,8 @@ from ampacity_host.rig.control_channel.fields import FieldError
 from ampacity_host.rig.fault_injection.injector import DEVICE_KINDS, LINE_KINDS, METER_KINDS, PLANT_KINDS, PRIMARY_KINDS
 from ampacity_host.rig.plant.car import Car
 from ampacity_host.rig.plant.worst import worst_circuits
-from ampacity_host.rig.setup import Setup
 from ampacity_host.rig.virtual.virtual_bench import VirtualBench
+from simulated import set_up
 
 SITE = """
 [site]
@@ -71,7 +70,7 @@ def bench(tmp_path, text=SITE, **options):
     assert tomllib.loads(text)
     path = tmp_path / "site.toml"
     path.write_text(text)
-    setup = Setup(SimpleNamespace(site=str(path), seed=2, no_csms=True, bench_csms=None, csms=None, ocpp=None))
+    setup = set_up(path)
     one = VirtualBench(setup.facts, setup.seed, **options)
     one.start()
     one.run_ms(READY_MS)

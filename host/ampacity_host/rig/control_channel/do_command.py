@@ -13,6 +13,7 @@ from typing import Any
 
 from ampacity.ports.lock import lives, me
 from ampacity_host.configure.site_file.toml_text import near
+from ampacity_host.failure import failed
 from ampacity_host.rig.base import bench
 from ampacity_host.rig.control_channel import external_limit
 from ampacity_host.rig.control_channel.client import RigClient, RigError
@@ -55,27 +56,21 @@ def do_command(words: list[str], control: str | None, as_json: bool = False) -> 
     try:
         op, fields = request_of(words)
     except WrongWords as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return USAGE
+        return failed(problem, USAGE)
     if control is not None and not is_address(control):
-        print(f"ampacity: --control: {control!r} is not HOST:PORT with a port of 1..65535", file=sys.stderr)
-        return USAGE
+        return failed(f"--control: {control!r} is not HOST:PORT with a port of 1..65535", USAGE)
     kept = kept_rig() if control is None else {"control": control}
     if kept is None:
-        print("ampacity: you have no running rig; start one with `ampacity rig`, or name its control channel: --control HOST:PORT", file=sys.stderr)
-        return NO_CONNECTION
+        return failed("you have no running rig; start one with `ampacity rig`, or name its control channel: --control HOST:PORT", NO_CONNECTION)
     address = kept["control"]
     try:
         answer = asked(kept, op, fields)
     except RigError as refused:
-        print(f"ampacity: {op}: {refused}", file=sys.stderr)
-        return REFUSED
+        return failed(f"{op}: {refused}", REFUSED)
     except NoRig as problem:
-        print(f"ampacity: {problem}", file=sys.stderr)
-        return NO_CONNECTION
+        return failed(problem, NO_CONNECTION)
     except (OSError, ValueError) as problem:
-        print(f"ampacity: no rig at {address}: {getattr(problem, 'strerror', None) or problem}", file=sys.stderr)
-        return NO_CONNECTION
+        return failed(f"no rig at {address}: {getattr(problem, 'strerror', None) or problem}", NO_CONNECTION)
     print(json.dumps(told(answer)) if as_json else in_words(answer))
     return REFUSED if op == "console" and str(answer.get("text")).startswith("error: ") else OK
 
