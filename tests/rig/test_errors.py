@@ -48,7 +48,7 @@ WRONG = [
     ("provision", {"csms_url": "ws://127.0.0.1:1", "config": []}, "object"),
     ("config_set", {"value": 1}, "text"),
     ("config_set", {"key": "A.B"}, "number"),
-    ("config_set", {"key": "A.B", "value": 1}, "upstream"),
+    ("config_set", {"key": "A.B", "value": 1}, "this site has no [ocpp] section"),
     ("config_delete", {}, "text"),
     ("seed", {"store": "attic"}, "auth_cache"),
     ("seed", {"store": "auth_cache"}, "text"),

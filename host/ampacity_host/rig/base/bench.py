@@ -13,7 +13,7 @@ from ampacity_host.configure.site_file.ocpp_versions import SPOKEN
 from ampacity_host.rig.base.device_host import Endpoint, evse_host, meter_host
 from ampacity_host.rig.base.lease_monitor import LeaseMonitor
 from ampacity_host.rig.base.secondary_endpoint import SecondaryEndpoint
-from ampacity_host.rig.control_channel.fields import FieldError, Unsupported
+from ampacity_host.rig.control_channel.fields import FieldError, FieldRefused, Unsupported
 from ampacity_host.rig.fault_injection.injector import FaultInjector
 from ampacity_host.rig.fault_injection.rogue_client import request_body
 from ampacity_host.rig.line.line import Line
@@ -271,11 +271,11 @@ class Bench:
         """A local change of an OCPP variable while the primary runs, through its console."""
         if value is None:
             raise FieldError("value", None, "a text, a number, true or false")
-        return await self._by_console("variable %s %s" % (console_name(key), as_text(value)), "value", value)
+        return await self._by_console("variable %s %s" % (console_name(key), as_text(value)), "value")
 
     async def config_delete(self, key):
         """An OCPP variable back to its default while the primary runs, through its console."""
-        return await self._by_console("default %s" % console_name(key), "key", key)
+        return await self._by_console("default %s" % console_name(key), "key")
 
     async def seed_store(self, fields):
         """A known token for the authorisation cache or the local list, by the installer's hand at the console."""
@@ -287,12 +287,12 @@ class Bench:
         for word in words[2:]:
             if len(word.split()) != 1:
                 raise FieldError("token", word, "a word without blanks")
-        return await self._by_console(" ".join(words), "token", words[2])
+        return await self._by_console(" ".join(words), "token")
 
-    async def _by_console(self, line, field, value):
+    async def _by_console(self, line, field):
         answer = await self.console(line)
         if answer.startswith("error"):
-            raise FieldError(field, value, answer)
+            raise FieldRefused(field, answer.removeprefix("error: "))
         return {"text": answer}
 
     # ---- safety loads
@@ -336,7 +336,7 @@ class Bench:
 
         limit = ExternalLimit(fields, self.facts)
         if source == "console":
-            return await self._by_console(limit.console_line(), "limit", limit.target)
+            return await self._by_console(limit.console_line(), "limit")
         if self.upstream is None or not self.upstream.can_call:
             raise Unsupported("an ocpp limit goes through the bench CSMS, and there is none")
         method, payload = limit.ocpp_call(self.upstream.now_iso())

@@ -19,6 +19,14 @@ class FieldError(Exception):
         self.field = field
 
 
+class FieldRefused(FieldError):
+    """A field that the controller refused, with its reason. Nothing was changed."""
+
+    def __init__(self, field, reason):
+        Exception.__init__(self, "%s: %s" % (field, reason))
+        self.field = field
+
+
 class Unsupported(Exception):
     """What this rig cannot do."""
 
