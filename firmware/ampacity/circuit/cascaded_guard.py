@@ -30,10 +30,12 @@ class CascadedSite(Site):
             amounts += [0] * self.phases
 
     def keys_of(self, circuit: int, terminals: "list[list[int]]") -> "tuple[int, ...]":
+        """As Site.keys_of, then a key of the grant for each supply phase of each terminal (rule 13). Raises Rejected as there."""
         first = len(self.circuits) * self.phases
         return Site.keys_of(self, circuit, terminals) + tuple([first + phase for terminal in terminals for phase in terminal])
 
     def phase_name(self, key: int) -> str:
+        """"garage L2" for a flat index, "grant by parent L2" for one of the grant."""
         if key // self.phases == len(self.circuits):
             return "grant by %s L%d" % (SOURCE, key % self.phases + 1)
         return Site.phase_name(self, key)
@@ -44,6 +46,7 @@ class CascadedMargin(Margin):
     for what is below to fall silent: from then on nothing above what it counts for us anyway is kept alive."""
 
     def check(self, now_ms: int) -> None:
+        """As Margin.check; but a grant that is exceeded is over budget at once if it is not above the fallback, else never (rules 11 and 13)."""
         Margin.check(self, now_ms)
         for key in range(self.site.size - self.site.phases, self.site.size):
             self.over_budget[key] = not self.assumed_da[key] and self.over_ms[key] >= 0

@@ -22,10 +22,12 @@ class CommissioningInhibit:
         self.inhibited = [False] * len(ledger.evse_states)
 
     def tick(self) -> None:
+        """Once per safety pass: inhibits each EVSE without a passed commissioning test, except the one under test."""
         for s in self.ledger.evse_states:
             self.inhibited[s.index] = not s.evidence.tested and s.index != self.testing
 
     def reason(self, evse: int) -> str:
+        """Why an inhibited EVSE is held at 0 A, with the command that starts its test; for `why` (section 6)."""
         return "not commissioned, and require_tested = true: `commission start %s`" % self.ledger.site.evses[evse].name
 
 

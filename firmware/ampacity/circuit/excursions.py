@@ -65,6 +65,7 @@ class PhaseMonitor:
         self.clear()
 
     def clear(self) -> None:
+        """No excursion is open from now on. The last sample and the heat of the breaker (`used_ppm`) are kept."""
         self.since_ms = -1
         self.above_ms = -1  # last seen above
         self.peak_da = self.peak_ppm = 0

@@ -196,6 +196,7 @@ def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int, planned_da: 
 
 
 def cap_da(guard: "ExplainableGuard", key: int) -> int:
+    """What a circuit and phase (flat index) may carry, in da: the rating in force (rule 15), or a lower limit from outside (section 5)."""
     return min(guard.ledger.cap_da[key], guard.limits.circuit_da[key])
 
 

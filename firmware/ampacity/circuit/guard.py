@@ -331,6 +331,7 @@ class Guard:
 
     @property
     def mode(self) -> str:
+        """The operating state (section 7): "quarantine", "regulating", "degraded" or "safe"."""
         return self.ledger.permits.mode
 
     def bound_da(self, evse: int) -> "list[int]":
@@ -350,6 +351,7 @@ class Guard:
         return [ledger.cap_da[key] - self.other.shown_da[key] - ledger.sums[key] for key in keys]
 
     def other_da(self, circuit: int) -> "list[int]":
+        """Other load of a circuit (section 3) as the plan and people see it: da per supply phase."""
         first = circuit * self.site.phases
         return self.other.shown_da[first : first + self.site.phases]
 
@@ -377,6 +379,7 @@ class Guard:
         return steps is not None and steps.helpless(circuit)
 
     def reserve_da(self, evse: int) -> int:
+        """Rule 4: current that an EVSE may draw without an order, at any time, in da per phase; 0 while it is declared isolated."""
         return self.ledger.evse_states[evse].reserve_da
 
     def last_order_da(self, evse: int) -> "int | None":
@@ -385,6 +388,7 @@ class Guard:
         return last if last >= 0 else None
 
     def online(self, evse: int) -> bool:
+        """Has it given a valid answer since the controller started, and is it not silent now?"""
         s = self.ledger.evse_states[evse]
         return s.heard_ever and not s.silent
 

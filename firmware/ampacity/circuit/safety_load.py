@@ -44,6 +44,7 @@ class SafetyLoad:
         self.cause = ""
 
     def tick(self, now_ms: int) -> None:
+        """3.6: sets `cause`. It sheds while it runs or its signal is lost or frozen, and until hold_ms after that."""
         lost = self.seen_ms < 0 or now_ms - self.seen_ms > self.timeout_ms
         frozen = self._rule_3_6_frozen(now_ms)
         if lost or self.on or frozen:

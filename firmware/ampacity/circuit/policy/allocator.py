@@ -95,6 +95,7 @@ def take(free_da: "list[int]", member: Member, goal_da: int) -> bool:
 
 
 def overdrawn(free_da: "list[int]", rows: "tuple[int, ...]") -> bool:
+    """Is less than 0 da free on any of these rows?"""
     for row in rows:
         if free_da[row] < 0:
             return True
@@ -125,6 +126,7 @@ def fill(free_da: "list[int]", members: "list[Member]") -> "Iterator[None]":
 
 
 def at_level(member: Member, level: int) -> int:
+    """The goal of a member at this level (da per weight), in da: not below its present goal, not above its maximum."""
     return min(member.max_da, max(member.goal_da, level * member.weight))
 
 
@@ -137,6 +139,10 @@ def highest_wish(active: "list[Member]") -> int:
 
 
 def level_fits(free_da: "list[int]", need: "list[int]", active: "list[Member]", level: int) -> bool:
+    """Do the rows have room for all active members at this level (da per weight)? need: a work list, one number per row.
+
+    Changes neither free_da nor the members.
+    """
     for member in active:
         for row in member.rows:
             need[row] = 0

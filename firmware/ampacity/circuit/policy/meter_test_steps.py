@@ -40,6 +40,7 @@ class MeterTestSteps:
         self.told = [False] * len(other.estimators)  # a person was asked to look
 
     def tick(self, now_ms: int) -> bool:
+        """At most once in LOOK_MS: lowers EVSEs for a moment where a doubted meter waits for a step (3.2). True if limits changed."""
         if now_ms - self.looked_ms < LOOK_MS:
             return False
         self.looked_ms = now_ms

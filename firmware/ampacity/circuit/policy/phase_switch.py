@@ -35,9 +35,11 @@ class PhaseSwitch:
         self.switched_ms = [LONG_AGO_MS] * count
 
     def reason(self, evse: int) -> str:
+        """Why an inhibited EVSE is held at 0 A, with the number of phases that it switches to; for `why`."""
         return "switches to %d phases" % self.next[evse]
 
     def tick(self, now_ms: int) -> None:
+        """Once per safety pass: begins, continues and ends phase switches. One that takes longer than PATIENCE_MS per step is abandoned."""
         for e in self.evses:
             s = self.ledger.evse_states[e]
             if self.step[e] == STEADY:

@@ -40,6 +40,7 @@ class Bounds:
     # the rules of the bound
 
     def hardware_da(self, s: EvseState) -> int:
+        """The hardware maximum of its device in da: the larger of the site file and what was read back."""
         return s.evidence.max_da()
 
     def _rule_3_release(self, s: EvseState, now_ms: int) -> bool:
@@ -127,6 +128,10 @@ class Bounds:
                 s.fell_ms = -1
 
     def add_to(self, sums: list[int], s: EvseState, sign: int) -> None:
+        """Adds (sign 1) or removes (sign -1) its bound on all its circuits and phases, at its former place too (rules 14 and 15).
+
+        On phases in off_keys its off_da counts instead. sums: flat, in da.
+        """
         bound = sign * s.bound_da
         if bound:
             for key in self._rule_14_keys(s):
@@ -234,6 +239,7 @@ class Bounds:
         s.set_gone_ms = -1
 
     def set_phases(self, s: EvseState, terminals: "list[int]") -> None:
+        """Rule 14: from now on these terminals (indexes) can close. Ends a narrowing that is under way; unused phases count again."""
         s.set_terminals = list(terminals)
         s.set_gone_ms = -1
         self.unused_phases.count(s)

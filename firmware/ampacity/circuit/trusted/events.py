@@ -11,6 +11,7 @@ class Events:
         self.dropped = 0
 
     def add(self, now_ms: int, kind: str, text: str) -> None:
+        """Keeps an event. Beyond EVENTS_MAX the oldest is dropped, and counted in `dropped`."""
         if len(self.kept) >= EVENTS_MAX:
             self.kept.pop(0)
             self.dropped += 1

@@ -12,6 +12,7 @@ class JournalBarrier:
         self.written: "int | None" = None
 
     def mark_dirty(self) -> None:
+        """Rule 8: trust was lost somewhere. is_written is False until the journal holds this version, where there is a journal."""
         self.version += 1
 
     def is_written(self) -> bool:

@@ -132,6 +132,10 @@ class ContractedPower(Constraint):
     # what flows
 
     def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        """Integrates what the meter shows; cap_da and shed_da: the power allowed now less other load, in da summed over the phases.
+
+        True if the weights were set again, after a change in the phases that cars use.
+        """
         changed = self.version != self.phase_usage.version
         if changed:
             self.version = self.phase_usage.version

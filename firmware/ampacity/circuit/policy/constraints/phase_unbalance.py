@@ -31,6 +31,10 @@ class UnbalanceConstraint(Constraint):
         self.version = -1
 
     def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        """cap_da and shed_da: the limit + the emptiest other phase (other load and uneven EVSEs) − other load here, in da.
+
+        True if the EVSEs were chosen again, after a change in the phases that cars use.
+        """
         changed = self.version != self.phase_usage.version
         if changed:
             self.version = self.phase_usage.version

@@ -47,6 +47,12 @@ class SolarSurplus(Constraint):
         self.version = -1
 
     def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        """Takes a new frame of the meter into the surplus, and sets cap_da and shed_da, in da summed over the phases.
+
+        Both are 0 while charging by surplus has not begun or has stopped, and while the meter is not valid.
+
+        True if the weights were set again, after a change in the choice or in the phases that cars use.
+        """
         changed = self.version != self.phase_usage.version
         if changed:
             self.version = self.phase_usage.version
@@ -90,9 +96,11 @@ class SolarSurplus(Constraint):
         return least
 
     def room_da(self) -> int:
+        """The larger of the smoothed surplus and the capacity in force, in da summed over the phases; also while nothing charges by it."""
         return max(self.surplus_da, self.cap_da)
 
     def describe(self) -> str:
+        """For `why`: the smoothed surplus in watts, not below 0."""
         return "solar surplus " + watts_text(max(0, self._watts(self.surplus_da)))
 
     def _watts(self, da: int) -> int:

@@ -48,6 +48,7 @@ class PhaseUsage:
         self.version = 0  # changes with any of it
 
     def forget(self, evse: int) -> None:
+        """The phases that the car of this EVSE uses are unknown again: `lines` gives all that can close."""
         self.known[evse] = self.shown[evse] = 0
         self.version += 1
 
@@ -137,6 +138,10 @@ class PowerConstraint(Constraint):
         self.cap_da = self.shed_da = self.watts_da
 
     def update(self, ledger: "Ledger", other: "OtherLoad", now_ms: int) -> bool:
+        """Of a limit on all that flows: cap_da is what other load leaves of it, shed_da what certain other load leaves, in da over all phases.
+
+        Always False: the weights are those of the constructor.
+        """
         if self.all_flows:
             shown = certain = 0
             for key in range(self.first, self.first + self.phases):

@@ -60,6 +60,7 @@ class Demand:
         self.changed = True
 
     def put(self, evse: int, wants: bool) -> None:
+        """Its car wants current, or no longer. A change ends slot, rest and idle cap; a new demand takes its place in the queue."""
         if wants == self.wants[evse]:
             return
         self.wants[evse] = wants
@@ -83,6 +84,7 @@ class Demand:
         self.wake(evse)
 
     def wake(self, evse: int) -> None:
+        """Its idle cap ends: it is offered its whole share again (section 6, `idle_s`)."""
         self.idle_since_ms[evse] = -1
         self.idle_cap_da[evse] = NONE_DA
         self.idle[evse] = False
@@ -101,6 +103,7 @@ class Demand:
             self.changed = True
 
     def to_the_back(self, evse: int) -> None:
+        """Gives it the last ticket of the queue."""
         self.ticket[evse] = self.next_ticket
         self.next_ticket += 1
 

@@ -31,6 +31,7 @@ class InhibitTimers:
         self.now_ms = 0
 
     def inhibit(self, evse: int, until_ms: int) -> None:
+        """Keeps this EVSE at 0 A until until_ms; a later end that was set before remains."""
         self.inhibited[evse] = True
         self.until_ms[evse] = max(self.until_ms[evse], until_ms)
 

@@ -33,6 +33,7 @@ class QueueOrder:
         key[2] = ticket
 
     def sort(self) -> None:
+        """Brings `order` in line with the keys; nothing is sorted where the former order still holds."""
         rows = self.rows
         before = None
         for row in rows:

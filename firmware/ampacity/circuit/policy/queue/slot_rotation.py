@@ -61,6 +61,7 @@ class SlotRotation:
         return self._slot(s) // PARTS if self.fresh[s.index] else self._slot(s)
 
     def over(self, s: EvseState) -> bool:
+        """Has this EVSE used up its slot, or the quarter of a slot that a newly connected car has?"""
         return self.had[s.index] >= self._due(s)
 
     def may_swap(self, charging: int, now_ms: int) -> bool:

@@ -43,6 +43,7 @@ class Evidence:
         self.read_ms = {}
 
     def max_da(self) -> int:
+        """The hardware maximum in da: the larger of the site file and what was read back."""
         return reserve.hardware_da(self.evse, self)
 
     def mode_ok(self) -> bool:
@@ -54,9 +55,11 @@ class Evidence:
         return reserve.watchdog_ms(self.evse, self)
 
     def fallback_da(self) -> int:
+        """The current in da to which its watchdog takes it, or a higher one that a test showed; only meaningful with a proven watchdog."""
         return reserve.fallback_da(self.evse, self)
 
     def power_on_da(self) -> int:
+        """The most that it allows after a restart, in da (rule 8); the hardware maximum where nothing is known."""
         return reserve.power_on_da(self.evse, self)
 
     def sure_da(self) -> int:
@@ -86,6 +89,7 @@ class Evidence:
         return True
 
     def same_device(self) -> bool:
+        """Was its fingerprint read since it was last lost, and is it the known one (rule 6)?"""
         return "fingerprint" in self.read_ms and self.values.get("fingerprint") == self.known_fingerprint
 
     def swapped(self) -> bool:

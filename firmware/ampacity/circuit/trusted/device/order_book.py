@@ -29,6 +29,7 @@ class Order:
         self.sent_ms = now_ms  # of the last frame, compared with later orders
 
     def repeat(self, order_id: int, now_ms: int) -> None:
+        """Another frame of the same value leaves now. When an earlier one left that was never answered is kept in loose_ms."""
         loose_ms = self.unanswered_ms()
         if loose_ms != self.loose_ms:
             self.loose_ms = loose_ms
@@ -41,6 +42,7 @@ class Order:
         return self.loose_ms if self.answered else self.sent_ms
 
     def sent_as_ms(self, order_id: int) -> int:
+        """When the frame with this id left, in ms. Of several frames all but the last count as sent with the first."""
         return self.sent_ms if order_id == self.id else self.first_ms
 
 
@@ -82,6 +84,7 @@ class OrderBook:
         b.gone_ms = -1 if a.gone_ms < 0 or b.gone_ms < 0 else max(a.gone_ms, b.gone_ms)
 
     def find(self, order_id: int) -> "Order | None":
+        """The live order to which the frame with this id belongs; None: there is none, or the id is UNKNOWN."""
         if order_id <= UNKNOWN:
             return None
         for order in self.orders:
@@ -90,6 +93,7 @@ class OrderBook:
         return None
 
     def answered(self, order_id: int) -> None:
+        """The device acknowledged this frame. Counts only for the last frame of an order; any other id is ignored."""
         order = self.find(order_id)
         if order is not None and order.id == order_id:
             order.answered = True
@@ -141,6 +145,7 @@ class OrderBook:
         return most_da
 
     def most_da(self) -> int:
+        """The highest live order in da, those included that are gone and not settled yet (rule 3); 0: none."""
         most = 0
         for order in self.orders:
             if order.da > most:

@@ -35,6 +35,7 @@ class MeterTrust:
         self.reason = ""
 
     def believed(self, now_ms: int) -> bool:
+        """3.2: False while a phase owes a followed step, a person has to look, or a failure that no EVSE can clear is younger than UNTRIED_MS."""
         if self.latched or (self.failed_ms >= 0 and now_ms - self.failed_ms < UNTRIED_MS):
             return False
         return not self.owes()
@@ -127,6 +128,7 @@ class MeterTrust:
 
 
 def ints(values: object, count: int) -> "list[int] | None":
+    """A copy of a list of exactly `count` integers, each 0 or more; None: values is anything else. A bool is no integer here."""
     if not isinstance(values, list) or len(values) != count:
         return None
     for value in values:

@@ -48,6 +48,7 @@ class OtherLoad:
             estimator.reading(amps_da, raw_mark, now_ms)
 
     def evse_measured(self, evse: int, sample_ms: int, now_ms: int) -> None:
+        """The current of an EVSE was read, sampled at sample_ms: passes it to the meters above (3.1)."""
         for estimator in self.metered:
             estimator.evse_measured(evse, sample_ms, now_ms)
 
@@ -214,6 +215,7 @@ class OtherLoad:
                 self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), name))
 
     def all_ok(self) -> bool:
+        """Is every meter in state "ok"? True on a site without meters."""
         for estimator in self.metered:
             if estimator.state != "ok":
                 return False

@@ -41,6 +41,7 @@ class StepResponse:
         self.spared = [0] * phases
 
     def forget(self) -> None:
+        """Drops the reference: no step is seen between the frames before and those after; the next look takes a new reference."""
         self.ref_ms = -1
 
     def unsure(self, p: int, now_ms: int) -> None:

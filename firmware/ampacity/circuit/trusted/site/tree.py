@@ -198,6 +198,7 @@ class Site:
         return "%s L%d" % (self.circuits[key // self.phases].name, key % self.phases + 1)
 
     def setting(self, name: str, default: int) -> int:
+        """A number of the settings of the site, or the default where it is not set."""
         value = self.settings.get(name)
         return default if value is None else value
 
