@@ -38,7 +38,7 @@ def test_on_micropython_too():
 
 
 def test_the_same_seed_bends_the_same_frames(tables):
-    one, two = (Play(3, CASES, tables).run(3000, life=500) for _ in range(2))
+    one, two = (Play(3, CASES, tables).run(1000, life=500) for _ in range(2))
     assert one["counters"] == two["counters"] and one["kinds"] == two["kinds"]
 
 
