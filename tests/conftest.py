@@ -6,6 +6,7 @@ The second run shows as items `test_file.py::test_name[micropython]`. Without a 
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,17 @@ def pytest_xdist_auto_num_workers(config):
 def pytest_configure(config):
     config.pluginmanager.register(beside.Plugin(config), "runs beside")
     config.pluginmanager.register(workers.Plugin(config), "shared by workers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """The firmware's loop ignores signals from its end on, for its process ends too; a program that a later test starts would inherit that."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        return (yield)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def pytest_collect_file(file_path, parent):
