@@ -70,3 +70,26 @@ def test_why_says_how_long_one_that_was_paused_rests():
     bench.shrink(320)
     bench.follow(30)
     assert bench.guard.want_da == [160, 160]
+
+
+def test_why_says_what_its_session_gives_as_the_reason():
+    bench = Bench(site([evse()])).start()
+    bench.guard.demand(0, False, "session ended (stop button); unplug the car and plug it in again")
+    assert bench.guard.why(0) == "0.0 A: session ended (stop button); unplug the car and plug it in again"
+
+
+def test_why_names_the_sum_that_would_be_full_should_the_primary_fail():
+    evses = [foreign_evse(name, fingerprint="A1", watchdog_ms=0, power_on_source="documented") for name in ("bay-1", "bay-2")]
+    bench = Bench(site(evses, [circuit("row", rating=300)]))
+    for e in range(2):
+        bench.guard.evidence(e, "fingerprint", "A1", bench.now_ms)
+    bench.start()
+    bench.guard.demand(0, True)
+    bench.follow(30)
+    bench.guard.demand(1, True)
+    bench.follow(30)
+    assert bench.guard.why(1).startswith("0.0 A: no margin should the primary fail: row L1 (30.0 A) − bay-1 16.0 A − bay-2"), bench.guard.why(1)
+    bench.guard.evidence(0, "fingerprint", "B2", bench.now_ms)
+    bench.follow(30)
+    text = bench.guard.why(1)
+    assert "bay-1: another device answers at its address; `replace bay-1`" in text, text

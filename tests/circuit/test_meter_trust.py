@@ -175,6 +175,21 @@ def test_rule_3_2_liveness_where_no_evse_has_room_for_a_step_a_person_is_asked_w
     assert yard.state == "ok" and yard.cars[0].da > 60 and not yard.guard.must_look(0)
 
 
+def test_rule_3_2_liveness_beside_unmeasured_evses_steps_show_nothing_and_a_person_is_asked_within_half_an_hour():
+    yard = stand(honest, (ALL, ALL, ALL), (60, 60, 60), 60, rating=700, assumed=300)
+    yard.unmeasured = (0,)
+    yard.run(30)
+    doubted(yard)
+    yard.run(60)
+    assert yard.state == "lost" and not yard.guard.must_look(0)
+    yard.run(1740)
+    assert yard.guard.must_look(0) and yard.kinds().count("alarm") == 1
+    assert "showed nothing for certain for 25 min: inspection required" in yard.guard.meter_reason(0), yard.guard.meter_reason(0)
+    yard.guard.trust_meter(0)
+    yard.run(90)
+    assert yard.state == "ok" and not yard.guard.must_look(0)
+
+
 def test_rule_3_2_where_nobody_waits_for_the_meter_nobody_is_asked():
     yard = stand(honest, (ALL,), (200, 200, 200), 60, rating=240, assumed=170)
     doubted(yard)

@@ -113,6 +113,17 @@ def test_who_lacks_what_a_meter_once_showed_is_told_to_look_and_to_confirm():
     assert bench.guard.last_order_da(0) == 160 and "confirm" not in bench.guard.why(0), bench.guard.why(0)
 
 
+def test_confirm_is_not_named_where_it_would_free_too_little():
+    circuits = [circuit("main", rating=200, assumed=100), circuit("shop", 0, 200, assumed=100, meter=0)]
+    bench = Bench(site([foreign_evse("bay-1")], circuits, [meter_facts()])).start()
+    bench.guard.demand(0, True)
+    bench.guard.limit("console", ("circuit", 0), 120, None, "release")
+    for shown in [104] * 8 + [101] * 20:
+        bench.meter(shown + bench.mark % 2, shown, shown)
+        bench.follow(1)
+    assert "confirm" not in bench.guard.why(0), bench.guard.why(0)
+
+
 class Log:
     def __init__(self):
         self.lines = []

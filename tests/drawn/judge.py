@@ -15,7 +15,8 @@ METER_MS, METER_LOST_MS, SWITCHED_MS = 300, 5_000, 2_000
 SETTLE_MS = 5_000
 SMALL_DA = 10
 DETECTIONS = 3
-STEP, LATE, SMALL, LARGE, FOREIGN, AGAIN, LIE = "step", "late", "small", "large", "foreign", "again", "lie"
+GROWS_DA, RAISED_MS = 5, 30_000
+STEP, LATE, SMALL, LARGE, FOREIGN, AGAIN, LIE, GROWS = "step", "late", "small", "large", "foreign", "again", "lie", "grows"
 DETECTION = "%d x (settle time + one round of its bus) + %g s" % (DETECTIONS, SWITCHED_MS / 1000)
 EXCUSES = {  # (attack, amperes at most, for at most)
     STEP: ("other load steps up where a meter sees it", "the step", "`total_ms` of the circuit + %g s of the meter itself" % (METER_MS / 1000)),
@@ -27,6 +28,8 @@ EXCUSES = {  # (attack, amperes at most, for at most)
     AGAIN: ("a car uses phases that it had not used", "what it draws on these", "`again_ms` of the circuit, from the first use on"),
     LIE: ("a meter lies or is silent", "the other load that it should show",
           "`total_ms` + %g s + one settle time, from the first use on" % ((METER_MS + METER_LOST_MS) / 1000)),
+    GROWS: ("a car on an EVSE without current measurement takes more of an order that is older than %g s" % (RAISED_MS / 1000), "what it takes more",
+            "`total_ms` of the circuit, where it has a meter, + %g s of the meter itself" % (METER_MS / 1000)),
 }  # fmt: skip
 
 
@@ -106,7 +109,8 @@ class Judge:
         self.excuses, self.told = [], []
         self.over_ms, self.wrong_ms, self.may_ms, self.worst = {}, {}, {}, {}
         self.t_ms, self.drawn_da, self.wrong, self.crossed = 0, {}, [], None
-        self._obeyed, self._ordered = {}, {}
+        self._obeyed, self._ordered, self._raised = {}, {}, {}
+        self.unmeasured = {row["evse"] for row in report.get("evidence", ()) if row["what"].startswith("unmeasured")}
         self.could = {}                  # circuit → when cars could first have drawn too much, and how much at most
         self._car_lines, self._later = {}, []
 
@@ -178,6 +182,19 @@ class Judge:
         offered_da = most(self._obeyed[evse])
         return self.geometry.loads(evse, [0 if at < before else max(one, offered_da) for at, one in enumerate(self.drawn_da[evse])])
 
+    def _grows(self, evse, before, offered_da):
+        """Its current is a part of what the meter shows as other load: more of it is a step of that."""
+        last_da, since_ms = self._raised.get(evse, (0, self.t_ms))
+        self._raised[evse] = (offered_da, self.t_ms if offered_da > last_da else since_ms)
+        rise = [max(0, new - old) for new, old in zip(self.drawn_da[evse], before, strict=True)]
+        if evse not in self.unmeasured or max(rise) < GROWS_DA or self.t_ms - self._raised[evse][1] < RAISED_MS:
+            return
+        loads, meters = self.geometry.loads(evse, rise), self.geometry.meters.values()
+        for circuit in self.geometry.above[self.geometry.circuit_of[evse]]:
+            if circuit in meters:
+                until_ms = self.t_ms + self.times.total_ms(circuit) + METER_MS
+                self.excuses.append(Excuse(GROWS, [circuit], lambda _, line: loads[line], until_ms=until_ms))
+
     # ---- samples
 
     def see(self, state):
@@ -187,7 +204,9 @@ class Judge:
         for change in [one for one in self._later if one[0] <= t_ms]:
             self._later.remove(change)
             self._car_lines[change[1]] = change[2]
-        self.drawn_da = {name: [da(one) for one in evse["terminals"]] for name, evse in truth["evses"].items()}
+        before, self.drawn_da = self.drawn_da, {name: [da(one) for one in evse["terminals"]] for name, evse in truth["evses"].items()}
+        for name, evse in truth["evses"].items():
+            self._grows(name, before.get(name, self.drawn_da[name]), da(evse["order_a"]))
         orders = orders_of(state["primary"])
         for name, evse in truth["evses"].items():
             remember(self._obeyed.setdefault(name, []), t_ms, da(evse["order_a"]))
@@ -231,13 +250,18 @@ class Judge:
         return False
 
     def _count_may(self, span_ms):
-        """The same for what each car may draw until its deadline: the most that its EVSE has offered in the last five seconds."""
-        may = {}
+        """The same for what each car may draw until its deadline: the most that its EVSE has offered in the last five seconds.
+
+        Where a circuit has a meter, what an unmeasured EVSE draws less than its order is no matter of this: see GROWS.
+        """
+        may, known = {}, {}
         for name, drawn in self.drawn_da.items():
             offered_da, phases = most(self._obeyed[name]), self._car_lines.get(name) or len(drawn)
             may[name] = [max(one, offered_da if at < phases else 0) for at, one in enumerate(drawn)]
-        for name, per_line in self.geometry.sums(may, self.other_da).items():
-            for line, value_da in enumerate(per_line):
+            known[name] = drawn if name in self.unmeasured else may[name]
+        metered, sums = self.geometry.sums(known, self.other_da), self.geometry.sums(may, self.other_da)
+        for name in sums:
+            for line, value_da in enumerate((metered if name in self.geometry.meters.values() else sums)[name]):
                 beyond_da = value_da - self.geometry.ratings[name][line]
                 if beyond_da > 0 and not self._excused(name, line, beyond_da, set()):
                     self.may_ms[name] = self.may_ms.get(name, 0) + span_ms

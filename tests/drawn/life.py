@@ -129,7 +129,7 @@ def live(order):
         text, beside, report = draw_family(chance)
     else:
         text, report = draw(chance)
-    measured = not any("not measured" in row["what"] for row in report["evidence"])
+    measured = not any(row["what"].startswith("unmeasured") for row in report["evidence"])
     with io.StringIO() as errors, contextlib.redirect_stderr(errors):
         try:
             with table(text, seed, report, beside, "[ocpp]" in text) as one:

@@ -7,6 +7,7 @@ import re
 
 COMMAND = re.compile(r"`(unlock|replace|confirm|trust|accept|gone) ([^` ]+)`")
 RESTART = re.compile(r"(?:restart it|switch it on), or open its feeder and `isolate ([^` ]+) on`")
+AGAIN = {"replug": "unplug the car and plug it in again", "card": "authorize it at the EVSE"}
 SERIAL = re.compile(r"(?:serial number|new) (\S+?)[,:;.]?(?:\s|$)")
 
 
@@ -23,12 +24,20 @@ class Person:
             below = evse.rpartition(".")[0]  # the primary that says so, "": the top
             asked |= {(below, found[1], found[2]) for found in COMMAND.finditer(why)}
             asked |= {(below, "restart", found[1]) for found in RESTART.finditer(why)}
+            asked |= {(below, verb, evse) for verb, words in AGAIN.items() if words in why}
         return [self._do(*one) for one in sorted(asked)]
 
     def _do(self, below, verb, name):
         self.given[verb] = self.given.get(verb, 0) + 1
         if verb == "restart":
             answer = self.one.fault("restart", name)
+        elif verb == "replug":
+            self.one.unplug(name)
+            self.one.go(5_000)
+            self.one.plug(name)
+            answer = {}
+        elif verb == "card":
+            answer = self.one.rig.answer("present_token", token="card-" + name, type="ISO14443", evse=name)
         else:
             answer = self._say(below, "%s %s" % (verb, name))
             number = SERIAL.search(answer.get("text", "")) if verb == "replace" else None

@@ -12,7 +12,7 @@ from tests.drawn.judge import Judge
 STEP_MS = 500
 TROUBLED_MS = 30_000
 CHARGES_DA = 45
-PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed)\b")
+PERSON = re.compile(r"\b(unlock|accept|replace|commission|confirm|isolate|person|installer|gone|disobeyed|authorize|unplug)\b")
 MOST_PERCENT, MOST_DA = 10, 10
 
 

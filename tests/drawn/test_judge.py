@@ -80,6 +80,32 @@ def test_a_step_that_no_meter_sees_has_no_excuse():
     assert not judge.excuses
 
 
+UNMEASURED = {**REPORT, "evidence": [{"evse": "between", "what": "unmeasured EVSE: its current appears in the residual"}]}
+
+
+def test_an_unmeasured_car_may_take_more_of_an_old_order_for_the_time_of_a_step():
+    judge = Judge(SITE, UNMEASURED)
+    for t_ms in range(0, 60_000, 500):
+        judge.see(state(t_ms, 16.0, 10.0 if t_ms < 40_000 else 17.0, 17.0))
+    assert judge.over_ms == {"main": 20_000} and judge.wrong_ms == {"main": 20_000 - 6_000 - 500}, judge.wrong_ms
+
+
+def test_an_unmeasured_car_that_follows_a_raise_has_no_excuse():
+    judge = Judge(SITE, UNMEASURED)
+    for t_ms in range(0, 45_000, 500):
+        late = t_ms >= 40_000
+        judge.see(state(t_ms, 16.0, 17.0 if late else 10.0, 17.0 if late else 10.0))
+    assert judge.wrong_ms == judge.over_ms == {"main": 5_000}
+
+
+def test_what_an_unmeasured_car_could_take_more_counts_where_no_meter_would_see_it():
+    for text, could in ((SITE, {}), (SITE.replace('meter = "m"\n', ""), {"main": 500})):
+        judge = Judge(text, UNMEASURED)
+        judge.see(state(0, 16.0, 10.0, 17.0))
+        judge.see(state(500, 16.0, 10.0, 17.0))
+        assert judge.may_ms == could
+
+
 def excuses_of(where):
     """The cells of a place's rows in the safety case's table of what judges allow."""
     rows = [line.strip("| ").split(" | ") for line in SAFETY_CASE.read_text().splitlines() if line.startswith("| %s |" % where)]

@@ -44,6 +44,17 @@ def test_without_a_command_nothing_is_done():
     assert Person(None).clear({"e1": "0.0 A: inspection required"}) == []
 
 
+def test_who_was_stopped_charges_after_the_car_was_plugged_in_again():
+    with table(site(circuit("main", 32.0), RTU, evse("e1", "local"))) as one:
+        one.plug("e1")
+        one.go(10_000)
+        one.fault("residual_current", "e1")
+        one.go(5_000)
+        one.fault("residual_current", "e1", on=False)
+        one.go(5_000)
+        cleared(one, "replug")
+
+
 class Below:
     """A table on which everything is taken down."""
 

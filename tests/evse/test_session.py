@@ -27,6 +27,8 @@ class Facts:
 class Station:
     """An owner of authorisation that the test decides for; a stop and a fault end what it permits, as OCPP's do."""
 
+    remedy = "authorize it"
+
     def __init__(self):
         self.allowed = False
         self.why = ""
@@ -320,3 +322,45 @@ def test_a_device_that_comes_back_is_given_a_moment_to_show_its_car():
     assert desk.session.charging_state == CHARGING and "unplugged" not in desk.kinds()
     desk.step(plugged=False, state="A1", charging=False)
     assert "unplugged" in desk.kinds()
+
+
+def test_a_lock_out_ends_the_session_and_its_reset_serves_the_same_car_again():
+    desk = Desk()
+    desk.step(plugged=True, state="C2", charging=True)
+    desk.session.lockout = "disobeyed: drew 20.0 A of 16.0 A"
+    assert desk.step() == "ended" and desk.session.obstacle == "fault: disobeyed: drew 20.0 A of 16.0 A"
+    desk.session.lockout = None
+    assert desk.step() == "active" and desk.session.wants and desk.session.obstacle == ""
+
+
+def test_the_end_of_another_fault_serves_nobody_until_the_car_was_unplugged():
+    desk = Desk()
+    desk.step(plugged=True, state="C2", charging=True)
+    desk.step(fault="rcm")
+    assert desk.step(fault=None) == "ended"
+    assert desk.session.obstacle == "session ended (residual current); unplug the car and plug it in again"
+
+
+def test_the_reset_of_a_lock_out_authorises_nobody_where_somebody_else_decides():
+    desk = managed()
+    desk.access.allowed = True
+    desk.step(plugged=True, state="C2", charging=True)
+    desk.session.lockout = "disobeyed: drew 20.0 A of 16.0 A"
+    desk.step()
+    desk.access.why = "Other"
+    desk.session.lockout = None
+    desk.step()
+    assert desk.step() == "ended" and desk.session.obstacle == "session ended (fault); authorize it", desk.session.obstacle
+
+
+def test_what_keeps_a_car_from_charging_is_said_and_without_a_car_nothing():
+    desk = managed()
+    assert desk.session.obstacle == ""
+    desk.step(plugged=True, state="B1")
+    assert desk.session.obstacle == "not authorized; authorize it"
+    desk.access.allowed = True
+    desk.step()
+    assert desk.session.obstacle == ""
+    desk.operative = False
+    desk.step()
+    assert desk.session.obstacle == "set out of service"

@@ -6,7 +6,7 @@
 from ampacity.circuit.policy.reservations import DENIED
 from ampacity.circuit.policy.shortfall import shortfall_da
 from ampacity.circuit.trusted.amperes import amps
-from ampacity.circuit.uncontrolled_load import blocked_by, ignores_order, remedy
+from ampacity.circuit.uncontrolled_load import blocked_by, default_state_full, ignores_order, remedy
 
 if False:  # for the type checker
     from typing import Protocol
@@ -59,6 +59,8 @@ def explain(guard: "ExplainableGuard", evse: int) -> str:
         reason = _outside(guard, s, slack, planned_da) or _circuit(guard, s, key, planned_da)
         if guard.plan.preemption.lowered >> evse & 1:
             reason = "lowered for %s: %s" % (guard.site.evses[guard.plan.preemption.claimant].name, reason)
+        elif want == 0 and default_state_full(guard, s):
+            reason = default_state_full(guard, s)
         elif want == 0 and _cannot_begin(guard, s):
             reason = _no_margin(guard, s)
         elif want == 0:
@@ -101,7 +103,7 @@ def _not_charging(guard: "ExplainableGuard", s: "EvseState") -> str:
         gaps = _foreign(guard, s) + (guard.gaps(s.index) if s.heard_ever else [])  # what never answered holds nothing that could be read
         return _state_text(state) + ("" if not gaps else " (%s)" % gaps[0])
     if not guard.demands.wants[s.index]:
-        return "no charge requested"
+        return guard.demands.reasons[s.index] or "no charge requested"
     for inhibit in guard.plan.targets.inhibits:
         if inhibit.inhibited[s.index]:
             return inhibit.reason(s.index)
@@ -157,11 +159,20 @@ def _no_margin(guard: "ExplainableGuard", s: "EvseState") -> str:
     text = "no margin: %s (%s)" % (guard.site.phase_name(best), amps(ledger.cap_da[best]))
     if ledger.other_da[best]:
         text += " − other load " + amps(ledger.other_da[best])
+    text += _meter_note(guard, best // guard.site.phases)
     for other in ledger.evse_states:
         load_da = other.bound_da * other.on_keys.count(best)
         if load_da:
             text += " − %s%s %s" % ("reserve " if other.bound_da == other.reserve_da else "", other.evse.name, amps(load_da))
     return text
+
+
+def _meter_note(guard: "ExplainableGuard", circuit: int) -> str:
+    """Why the meter of this circuit does not count, and what a person does about it; "": it counts, or there is none."""
+    if not 0 <= circuit < len(guard.site.circuits) or not (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
+        return ""
+    then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
+    return " (meter: %s%s)" % (guard.meter_reason(circuit), then)
 
 
 def _tightest(guard: "ExplainableGuard", s: "EvseState", planned_da: "list[int]") -> "tuple[int, int]":
@@ -191,7 +202,8 @@ def _outside(guard: "ExplainableGuard", s: "EvseState", slack: int, planned_da: 
             left = row.cap_da - sum([guard.plan.shed.ordered_da(o) * row.weights[o.index] for o in guard.ledger.evse_states])
             if left // weight <= slack:
                 slack = left // weight
-                best = row.describe() + _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], planned_da)
+                best = row.describe() + _meter_note(guard, row.circuit)
+                best += _others(guard, s, [(o, row.weights[o.index]) for o in guard.ledger.evse_states], planned_da)
     return best
 
 
@@ -218,10 +230,7 @@ def _circuit(guard: "ExplainableGuard", s: "EvseState", key: int, planned_da: "l
         text += " by " + sources[0][1]
     if guard.other.shown_da[key]:
         text += " − other load " + amps(guard.other.shown_da[key])
-    circuit = key // guard.site.phases
-    if circuit < len(guard.site.circuits) and (guard.must_look(circuit) or guard.meter_state(circuit) == "lost"):
-        then = ", then `trust %s`" % guard.site.circuits[circuit].name if guard.must_look(circuit) else ""
-        text += " (meter: %s%s)" % (guard.meter_reason(circuit), then)
+    text += _meter_note(guard, key // guard.site.phases)
     return text + _others(guard, s, [(other, other.on_keys.count(key)) for other in guard.ledger.evse_states], planned_da)
 
 

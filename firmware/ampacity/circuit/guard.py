@@ -159,8 +159,9 @@ class Guard:
 
     # what roles call; what only some sites or people ask for is called at `optional`
 
-    def demand(self, evse: int, wants: bool) -> None:
-        """wants: the car asks for current and is authorised."""
+    def demand(self, evse: int, wants: bool, reason: str = "") -> None:
+        """wants: the car asks for current and is authorised. reason: why not, for people; "": no charge is requested."""
+        self.demands.reasons[evse] = reason
         self.demands.put(evse, wants)
 
     def plugged(self, evse: int, plugged: bool) -> None:
@@ -365,18 +366,19 @@ class Guard:
         estimator = self.other.estimators[circuit]
         if estimator is None:
             return ""
-        step = "; no EVSE has margin for a test step: inspection required" if self._no_step(circuit) else ""
+        helpless = self._helpless(circuit)
+        step = "; %s: inspection required" % helpless if helpless else ""
         return (estimator.trust.text() or estimator.reason) + step
 
     def must_look(self, circuit: int) -> bool:
         """Does a person have to look at the meter of this circuit before it counts again?"""
         estimator = self.other.estimators[circuit]
-        return estimator is not None and (estimator.trust.latched or self._no_step(circuit))
+        return estimator is not None and (estimator.trust.latched or self._helpless(circuit) != "")
 
-    def _no_step(self, circuit: int) -> bool:
-        """Can its doubted meter not be tried, for no EVSE has room for a step?"""
+    def _helpless(self, circuit: int) -> str:
+        """Why steps of the EVSEs cannot restore the trust in its doubted meter; "": they can, or it counts."""
         steps = self.optional.meter_test_steps
-        return steps is not None and steps.helpless(circuit)
+        return "" if steps is None else steps.helpless[circuit]
 
     def reserve_da(self, evse: int) -> int:
         """Rule 4: current that an EVSE may draw without an order, at any time, in da per phase; 0 while it is declared isolated."""

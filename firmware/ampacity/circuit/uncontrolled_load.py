@@ -4,6 +4,7 @@ An EVSE of which too little is known counts with the most that it may be drawing
 blocked until more is known. `why` of an EVSE that cannot charge therefore names the blocking EVSE, and the remedy.
 """
 
+from ampacity.circuit.trusted.amperes import amps
 from ampacity.circuit.trusted.device.escalation import DISOBEYED
 
 if False:  # for the type checker
@@ -55,15 +56,15 @@ def _need_da(guard: "GuardFacts", s: "EvseState") -> int:
     return need_da if s.ok and guard.plan.targets.ceiling_da(s) >= need_da else 0
 
 
-def _lacks(guard: "GuardFacts", s: "EvseState", key: int, need_da: int) -> bool:
-    """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs?"""
+def _lacks(guard: "GuardFacts", s: "EvseState", key: int, need_da: int, more_da: int = 0) -> bool:
+    """Is there less room on this circuit and phase, or in a limit from outside on it, than it needs, even with more_da added?"""
     ledger, limits, count = guard.ledger, guard.limits, s.on_keys.count(key)
-    if max(0, need_da - s.bound_da) * count > ledger.margin.free_da(key):
+    if max(0, need_da - s.bound_da) * count > ledger.margin.free_da(key) + more_da:
         return True
     if not limits.any():
         return False
     ordered_da = sum([guard.plan.shed.ordered_da(o) * o.on_keys.count(key) for o in ledger.evse_states])
-    left_da = min(limits.circuit_da[key] - ledger.other_da[key], limits.chargers_da[key]) - ordered_da
+    left_da = min(limits.circuit_da[key] - ledger.other_da[key] + more_da, limits.chargers_da[key]) - ordered_da
     return (need_da - guard.plan.shed.ordered_da(s)) * count > left_da
 
 
@@ -101,18 +102,55 @@ def remedy(guard: "GuardFacts", s: "EvseState") -> str:
 
 
 def assumption_exceeded(guard: "GuardFacts", s: "EvseState") -> str:
-    """Which meter once showed more other load than was declared, where that is assumed above it now and this one lacks the room (3.3)."""
+    """Which meter once showed more other load than was declared, where the excess is assumed above it now and is what this one lacks (3.3)."""
     site, ledger, need_da = guard.site, guard.ledger, _need_da(guard, s)
     for key in s.on_keys:
         circuit = key // site.phases
         if not need_da or circuit >= len(site.circuits) or guard.meter_state(circuit) == "ok" or not _lacks(guard, s, key, need_da):
             continue
+        total_da = most_da = most_at = 0
         for c in site.circuits:
             at = c.index * site.phases + key % site.phases
-            da, declared_da = ledger.assumed_da[at], site.assumed_da[at]
-            if da > declared_da and guard.meter_state(c.index) == "ok" and _is_above(site, circuit, c.index):
-                text = "%s once measured %d.%d A of other load, declared %d.%d A; check that load, then `confirm %s`"
-                return text % (site.phase_name(at), da // 10, da % 10, declared_da // 10, declared_da % 10, c.name)
+            excess_da = ledger.assumed_da[at] - site.assumed_da[at]
+            if excess_da > 0 and guard.meter_state(c.index) == "ok" and _is_above(site, circuit, c.index):
+                total_da += excess_da
+                if excess_da > most_da:
+                    most_da, most_at = excess_da, at
+        if total_da and not _lacks(guard, s, key, need_da, total_da):
+            return _exceeded(guard, most_at)
+    return ""
+
+
+def _exceeded(guard: "GuardFacts", key: int) -> str:
+    """The other load that was once measured there, and what a person does about it."""
+    site, da, declared_da = guard.site, guard.ledger.assumed_da[key], guard.site.assumed_da[key]
+    text = "%s once measured %d.%d A of other load, declared %d.%d A; check that load, then `confirm %s`"
+    name = site.circuits[key // site.phases].name
+    return text % (site.phase_name(key), da // 10, da % 10, declared_da // 10, declared_da % 10, name)
+
+
+def default_state_full(guard: "GuardFacts", s: "EvseState") -> str:
+    """Where no order may leave because it would outlive the primary (rule 7): the sum that is full, and the remedy; "": it may leave."""
+    ledger, least_da = guard.ledger, guard.ledger.permits.most_of(s, s.evse.min_da)
+    if ledger.permits.survives(s, least_da):
+        return ""
+    for key in s.on_keys:
+        left_da = ledger.cap_da[key] - ledger.assumed_da[key]
+        text = "no margin should the primary fail: %s (%s)" % (guard.site.phase_name(key), amps(ledger.cap_da[key]))
+        if ledger.assumed_da[key]:
+            text += " − assumed other load " + amps(ledger.assumed_da[key])
+        remedies = [_exceeded(guard, key)] if ledger.assumed_da[key] > guard.site.assumed_da[key] else []
+        for o in ledger.evse_states:
+            standing_da = max(least_da if o is s else 0, ledger.margin.default_state_da(o))
+            load_da = standing_da * (o.on_keys.count(key) + o.old_keys.count(key))
+            load_da += (standing_da if o.unused else o.reserve_da) * o.off_keys.count(key)
+            left_da -= load_da
+            if load_da:
+                text += " − %s %s" % (o.evse.name, amps(load_da))
+                if o is not s and is_uncontrolled(guard, o):
+                    remedies.append("%s: %s" % (o.evse.name, remedy(guard, o)))
+        if left_da < 0:
+            return "; ".join([text] + remedies)
     return ""
 
 

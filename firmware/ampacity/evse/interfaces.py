@@ -58,6 +58,9 @@ if False:  # for the type checker
     class Access(Protocol):
         """The owner of authorisation at one EVSE: `OpenAccess` in session.py, `StationAccess` in roles/charging/upstream.py."""
 
+        remedy: str
+        """What a person does where a car may not charge, as a sentence without a capital."""
+
         def permits(self) -> bool:
             """May somebody charge here now, or as soon as a car is plugged in?"""
 
@@ -66,7 +69,7 @@ if False:  # for the type checker
 
         def event(self, kind: str, word: "str | None", now_ms: int) -> None:
             """What happens there: "plugged", "unplugged", "charging" (word: one of CHARGING_STATES), "stop" and "fault" (word:
-            the reason). What follows for `permits` holds when this returns."""
+            the reason), "unlocked" (a person reset its lock-out). What follows for `permits` holds when this returns."""
 
     class SessionFacts(Protocol):
         """What a driver knows of its EVSE, as far as a session looks; None: not known."""

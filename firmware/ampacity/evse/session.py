@@ -55,6 +55,7 @@ class Session:
     _active = False  # as the log has it
     _served = False  # this car has had an active session
     _reason: "str | None" = None  # of the end that comes, where it began here
+    _ended_by = ""  # why this car's session ended
 
     def __init__(self, name: str, access: "Access", log: "Log") -> None:
         self.name = name
@@ -79,6 +80,19 @@ class Session:
     def wants(self) -> bool:
         """A car is there, it may charge, and nothing forbids it now."""
         return self.phase == "active" and self.operative and not self.fault
+
+    @property
+    def obstacle(self) -> str:
+        """Why the car that is plugged in may not charge, and what a person does about it; "": there is no car, or it may."""
+        if not self._plugged or self.wants:
+            return ""
+        if self.fault:
+            return "fault: " + self.fault
+        if not self.operative:
+            return "set out of service"
+        if self.phase == "ended":
+            return "session ended (%s); %s" % (self._ended_by, self.access.remedy)
+        return "not authorized; " + self.access.remedy
 
     # facts
 
@@ -121,7 +135,10 @@ class Session:
     def _see_fault(self, fault: "str | None", now_ms: int) -> None:
         if fault == self.fault:
             return
+        locked_out = self.fault is not None and fault is None and "disobeyed" in self.fault
         self.fault = fault
+        if locked_out and self._plugged:
+            self.access.event("unlocked", None, now_ms)  # a person inspected it
         if fault and self.phase == "active":
             for words, reason in ENDING_FAULTS:
                 if words in fault:
@@ -133,7 +150,8 @@ class Session:
         active = self.phase == "active"
         if active != self._active:
             self._active = active
-            self._say("started" if active else "ended: %s" % (self._reason or self.access.reason()), now_ms)
+            self._ended_by = self._reason or self.access.reason()
+            self._say("started" if active else "ended: %s" % self._ended_by, now_ms)
         self._served = self._served or active
         self._reason = None
 
@@ -182,7 +200,9 @@ class Session:
 
 
 class OpenAccess:
-    """Access without a CSMS: every car is served; a stop or an ending fault holds until it is unplugged."""
+    """Access without a CSMS: every car is served; a stop or an ending fault holds until it is unplugged, a lock-out until its reset."""
+
+    remedy = "unplug the car and plug it in again"
 
     def __init__(self) -> None:
         self._served = False
@@ -198,4 +218,4 @@ class OpenAccess:
     def event(self, kind: str, word: "str | None", now_ms: int) -> None:
         """What happens at the EVSE, as Access says."""
         if kind != "charging":
-            self._served = kind == "plugged"
+            self._served = kind in ("plugged", "unlocked")

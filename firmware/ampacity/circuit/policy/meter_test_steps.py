@@ -18,6 +18,9 @@ SOURCE = "meter test step"
 LOOK_MS = 1000
 QUIET_MS = 20000  # the last step may not have settled, and the next one may come from a car
 HELPLESS_MS = 1200000  # no EVSE could make a step for so long: nothing but a person restores the trust soon
+FRUITLESS_MS = 1500000  # steps were made for so long and showed nothing for certain: unmeasured EVSEs draw there, too
+NO_MARGIN = "no EVSE has margin for a test step"
+FRUITLESS = "test steps of the EVSEs showed nothing for certain for %d min" % (FRUITLESS_MS // 60000)
 PAUSE_MS = 900000  # after this time with all EVSEs at their minimum one pauses, once for both steps
 LAST_MS = 10000
 SIZE_DA = 60  # a certain step has 4 A; currents are not still, and devices round
@@ -37,7 +40,7 @@ class MeterTestSteps:
         self.asked_ms = [LONG_AGO_MS] * len(other.estimators)  # of each circuit: our last step
         self.owes_ms = [-1] * len(other.estimators)  # its meter is doubted since
         self.unable_ms = [-1] * len(other.estimators)  # a car waits, and no EVSE draws enough for a step, since
-        self.told = [False] * len(other.estimators)  # a person was asked to look
+        self.helpless = [""] * len(other.estimators)  # why a person was asked to look
 
     def tick(self, now_ms: int) -> bool:
         """At most once in LOOK_MS: lowers EVSEs for a moment where a doubted meter waits for a step (3.2). True if limits changed."""
@@ -49,6 +52,7 @@ class MeterTestSteps:
             phase = self._phase(estimator, now_ms)
             if phase >= 0:
                 changed = self._step(estimator, phase, now_ms) or changed
+            self._ask(estimator, now_ms)
         return changed
 
     def _phase(self, estimator: "MeterEstimator", now_ms: int) -> int:
@@ -57,7 +61,7 @@ class MeterTestSteps:
         waits = [p for p in range(estimator.phases) if estimator.needs_step(p, now_ms)]
         if not waits:
             self.owes_ms[c] = self.unable_ms[c] = -1
-            self.told[c] = False
+            self.helpless[c] = ""
             return -1
         if self.owes_ms[c] < 0:
             self.owes_ms[c] = now_ms
@@ -82,34 +86,34 @@ class MeterTestSteps:
             last_ms = max(self.owes_ms[estimator.circuit], estimator.steps.step_ms, self.asked_ms[estimator.circuit])
             drawing = [e for _, e in chosen if self.ledger.evse_states[e].phase_da[p] >= LEAST_DA]
             if not drawing:
-                self._unable(estimator, now_ms)
+                if self.unable_ms[estimator.circuit] < 0:
+                    self.unable_ms[estimator.circuit] = now_ms
                 return False
             if now_ms - last_ms < PAUSE_MS:
                 return False
             cuts = [(drawing[0], 0)]
         self.asked_ms[estimator.circuit] = now_ms
         self.unable_ms[estimator.circuit] = -1
-        self.told[estimator.circuit] = False
         for e, da in cuts:
             self.limits.put(SOURCE, ("evse", e), da, now_ms + LAST_MS, "release")
         return True
 
-    def helpless(self, circuit: int) -> bool:
-        """Does a car wait, and has no EVSE had the current for a step for so long that a person must look?"""
-        return self.told[circuit]
-
-    def _unable(self, estimator: "MeterEstimator", now_ms: int) -> None:
-        """No EVSE draws enough for a step: without trust there is no room, without room there is no step."""
+    def _ask(self, estimator: "MeterEstimator", now_ms: int) -> None:
+        """Without trust there is no room, and without a certain step no trust: where a car waits, a person must look."""
         c = estimator.circuit
         if not [e for e in estimator.evses if self.wants[e]]:
             self.unable_ms[c] = -1
-        elif self.unable_ms[c] < 0:
-            self.unable_ms[c] = now_ms
-        elif now_ms - self.unable_ms[c] >= HELPLESS_MS and not self.told[c]:
-            self.told[c] = True
+            return
+        reason = ""
+        if self.unable_ms[c] >= 0 and now_ms - self.unable_ms[c] >= HELPLESS_MS:
+            reason = NO_MARGIN
+        elif self.owes_ms[c] >= 0 and now_ms - self.owes_ms[c] >= FRUITLESS_MS:
+            reason = FRUITLESS
+        if reason and not self.helpless[c]:
             name = self.ledger.site.circuits[c].name
-            text = "%s: meter %s; no EVSE has margin for a test step: inspect the meter, then `trust %s` at the console"
-            self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), name))
+            text = "%s: meter %s; %s: inspect the meter, then `trust %s` at the console"
+            self.ledger.events.add(now_ms, "alarm", text % (name, estimator.trust.text(), reason, name))
+        self.helpless[c] = self.helpless[c] or reason
 
     def _able(self, s: "EvseState", p: int, spared: int, now_ms: int) -> bool:
         if not s.ok or s.disobeys or s.watchdog_under_test or now_ms - s.measured_ms > FRESH_MS or s.phase_da[p] < BESIDE_DA:

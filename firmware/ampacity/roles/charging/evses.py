@@ -173,7 +173,7 @@ class Evses:
         if facts.online:
             guard.plugged(index, bool(facts.plugged))
         wants = session.wants or self._under_test(index, facts)
-        guard.demand(index, wants)
+        guard.demand(index, wants, "" if wants else session.obstacle)
         guard.optional.suspended_ev(index, session.charging_state == PAUSED_BY_EV)
         if facts.state is not None and facts.state[0] in "CD" and not facts.charging:
             guard.optional.charge_requested(index)

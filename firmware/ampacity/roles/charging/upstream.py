@@ -95,6 +95,8 @@ class Prompt:
 class StationAccess:
     """Who may charge at one EVSE, by the station (evse/interfaces.py, Access); and what its session reports, in OCPP's words."""
 
+    remedy = "authorize it at the EVSE or by the CSMS"
+
     def __init__(self, upstream: "Upstream", evse: "OcppEvse") -> None:
         self._upstream = upstream
         self._evse = evse
@@ -108,7 +110,9 @@ class StationAccess:
         return self._evse.ended_by
 
     def event(self, kind: str, word: "str | None", now_ms: int) -> None:
-        """To the station at once."""
+        """To the station at once; a reset of a lock-out authorises nobody."""
+        if kind == "unlocked":
+            return
         fields: "dict[str, Any]" = {}
         if kind == "charging":
             fields["state"] = CHARGING_STATES[word]  # type: ignore[index]  # it has one

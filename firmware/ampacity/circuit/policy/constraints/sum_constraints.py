@@ -102,7 +102,9 @@ class PhaseUsage:
 
 
 class Constraint:
-    """One line of capacity. `text`: for `why`."""
+    """One line of capacity. `text`: for `why`. `circuit`: index of the circuit whose meter it needs, -1: none."""
+
+    circuit = -1
 
     def __init__(self, text: str, evses: int) -> None:
         self.text = text

@@ -37,6 +37,7 @@ class Demand:
         self.paused = InhibitTimers(count, PAUSED_TEXT)  # by us, while it wanted
         self.inhibits: "list[Inhibit]" = [self.paused]  # parts that may keep an EVSE at 0 A, each with its reason
         self.wants = [False] * count
+        self.reasons = [""] * count  # why an EVSE with a car does not want, for people
         self.plugged = [False] * count
         self.ticket = [0] * count
         self.next_ticket = 1
