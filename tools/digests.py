@@ -3,7 +3,8 @@
 SOURCES names for each row of the documents' tables what it depends on: a dotted module stands for its file and for all of this
 repository that it imports, directly or not; a path for a file, or for all sources below a folder. Imports are read from the
 text, also those inside functions. What a row starts as a process of its own, or imports by a computed name, is named here.
-Comments and docstrings of Python modules do not count.
+Comments and docstrings of Python modules do not count, nor do TEXTS where only decisions are measured: modules that read the
+core and answer in words (tests/host/house/test_figures.py sees that they set nothing).
 """
 
 import ast
@@ -22,6 +23,8 @@ DIGITS = 8
 
 FIRMWARE = "firmware/ampacity"
 RIG = "host/ampacity_host/rig"
+TEXTS = ("firmware/ampacity/circuit/explain.py", "firmware/ampacity/circuit/uncontrolled_load.py")
+DECISIONS = ("worlds", "rules", "policy")  # figures of the core without a word of it
 SOURCES: dict[str, tuple[str, ...]] = {
     # the safety case (tests/proof/case.py)
     "worlds": ("tests.proof.worlds", "tests.proof.search", "tests.proof.walks", "firmware/ampacity/circuit"),
@@ -102,7 +105,7 @@ def files_of(name: str) -> list[Path]:
         if "/" in word:
             place = ROOT / word
             found |= {place} if place.is_file() else {path for path in place.rglob("*") if path.suffix in ENDINGS and "__pycache__" not in path.parts}
-    return sorted(found)
+    return sorted(found - {ROOT / text for text in TEXTS} if name in DECISIONS else found)
 
 
 def executed(text: str) -> str:

@@ -1,5 +1,7 @@
 """Figures are of this code: rows carry a digest of what they speak of, and what is older is named."""
 
+import ast
+
 import pytest
 
 from tests.proof import case
@@ -102,3 +104,11 @@ def test_an_image_that_is_not_the_sum_of_its_rooms_or_lacks_one_is_named():
     assert figures.image_differs(whole) == []
     less = page.updated(page.BEGIN + page.END, [*entries[1:], entry("image/primary", 310.2, 512, "KiB")], "2026-01-01")
     assert figures.image_differs(less) == ["image: no row for boot", f"image/primary: 310.2 KiB, and its rooms are {2 * len(entries) - 4:.4g} KiB"]
+
+
+def test_modules_that_no_decision_depends_on_set_nothing():
+    for text in digests.TEXTS:
+        for node in ast.walk(ast.parse((digests.ROOT / text).read_text())):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AugAssign, ast.AnnAssign)) else []
+            kept = [target for target in targets if isinstance(target, (ast.Attribute, ast.Subscript))]
+            assert not kept, "%s:%d sets something that it was given" % (text, node.lineno)
