@@ -16,6 +16,7 @@ if False:  # for the type checker
 
     from ampacity.ocpp.interfaces import StationFace
     from ampacity.ocpp.messages import Call, Done, Message, Reply
+    from ampacity.ocpp.schema import Check
 
 OUTBOX_MAX = 256
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
@@ -26,7 +27,7 @@ class Exchange:
 
     def __init__(self, station: "StationFace") -> None:
         self._station = station
-        self._rpc = Rpc(self._handle, face.check_response, "%x" % station.boot_number, station.log)
+        self._rpc = Rpc(self._handle, self._request_check, face.response_check, "%x" % station.boot_number, station.log)
         self._outbox: "list[tuple[str | Callable[[Any, Any, int], tuple[str, Message] | None], Any]]" = []
         self._after: "list[Callable[[int], None]]" = []
         self._later: "list[tuple[str, int, Message]]" = []
@@ -71,7 +72,7 @@ class Exchange:
         return self._rpc.busy()
 
     def reading(self) -> bool:
-        """A long message is being read: next_text is to be called again."""
+        """A long message is being read or checked: next_text is to be called again."""
         return self._rpc.reading()
 
     def deadline_ms(self) -> "int | None":
@@ -124,12 +125,14 @@ class Exchange:
         call, self._again = self._again, None
         return call
 
-    def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
+    def _request_check(self, action: str, payload: "Message") -> "Check":
         if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
             raise CallError("SecurityError", "not accepted")
-        function = face.handler(action)
-        face.check_request(action, payload)
-        return function(self._station, payload, message_id, now_ms)
+        face.handler(action)
+        return face.request_check(action, payload)
+
+    def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
+        return face.handler(action)(self._station, payload, message_id, now_ms)
 
     def _pull(self, now_ms: int) -> "Call | None":
         """The next request of ours: (action, payload, done), or None."""
