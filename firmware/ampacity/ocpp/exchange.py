@@ -19,6 +19,7 @@ if False:  # for the type checker
     from ampacity.ocpp.schema import Check
 
 OUTBOX_MAX = 256
+SILENCES_MAX = 2  # requests in a row without any answer: the connection does not work, whatever its pings say
 LOSSES_MAX = 3  # a message with which the link broke so often is the cause of it
 
 
@@ -93,7 +94,10 @@ class Exchange:
 
     def next_text(self, now_ms: int) -> "str | None":
         """The next text to send, or None."""
+        before = self._rpc.silences
         text = self._rpc.take(now_ms)
+        if self._rpc.silences > before:
+            self._silent()
         if text is not None:
             return text
         self._run_after(now_ms)
@@ -103,6 +107,17 @@ class Exchange:
         self._station.boot.sent(now_ms)
         timeout_ms = self._station.model.number("OCPPCommCtrlr", "MessageTimeout", "Default") * 1000
         return self._rpc.call(call[0], call[1], call[2] or self._kept(call), timeout_ms, now_ms)
+
+    def mute(self) -> bool:
+        """The CSMS has answered none of the last requests, whatever they were."""
+        return self._rpc.silences >= SILENCES_MAX
+
+    def _silent(self) -> None:
+        """A request was not answered in time. Is it that request, or the connection (part 2, 3.2)? A Heartbeat shows it."""
+        if self.mute():
+            self._station.actions.append(("mute",))
+        elif self._station.boot.status == "Accepted":
+            self._station.boot.request_heartbeat()
 
     def _kept(self, call: "Call") -> "Done":
         """What becomes of a request whose sender keeps nothing: lost with the link it leaves again, a few times."""

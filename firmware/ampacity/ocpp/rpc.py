@@ -37,7 +37,8 @@ class Rpc:
 
     It may raise CallError. `request_check(action, payload)` and `response_check(action, payload)` → the Check of what is not yet known
     to be as it must be; the first may raise CallError, too, for a request that is refused whatever it says.
-    `prefix`: makes message ids unique over restarts (at most 20 characters).
+    `prefix`: makes message ids unique over restarts (at most 20 characters). `silences`: requests of ours in a row without any answer of
+    the peer, over all connections.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Rpc:
         self._later: "list[str]" = []
         self._pending: "tuple[str, str, Done, int] | None" = None
         self._unanswered = 0
+        self.silences = 0
         self._reading: "Reading | None" = None  # a long message of the peer
         self._checking: "tuple[Check, list[Any]] | None" = None  # one that was read, as its frame
 
@@ -91,6 +93,7 @@ class Rpc:
         self._go_on(VALUES_AT_ONCE, now_ms)
         if self._pending is not None and now_ms >= self._pending[3]:
             self._log.counter("ocpp_timeouts")
+            self.silences += 1
             self._end("timeout", None, now_ms)
         if self._out:
             return self._out.pop(0)
@@ -196,6 +199,7 @@ class Rpc:
             self._refuse(message_id, "InternalError", "the store is full or broken")
 
     def _response(self, frame: "list[Any]", kind: int, message_id: str, now_ms: int) -> None:
+        self.silences = 0
         if self._pending is None or self._pending[0] != message_id:
             self._log.counter("ocpp_unasked")
             return
