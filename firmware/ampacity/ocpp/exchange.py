@@ -141,12 +141,11 @@ class Exchange:
         return call
 
     def _request_check(self, action: str, payload: "Message") -> "Check":
-        if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
-            raise CallError("SecurityError", "not accepted")
-        face.handler(action)
-        return face.request_check(action, payload)
+        return face.request_check("" if self._station.boot.status == "Rejected" else action, payload)
 
     def _handle(self, action: str, payload: "Message", message_id: str, now_ms: int) -> "Message | None":
+        if self._station.boot.status == "Rejected":  # B03.FR.08; without any answer yet we are as good as Pending
+            raise CallError("SecurityError", "not accepted")
         return face.handler(action)(self._station, payload, message_id, now_ms)
 
     def _pull(self, now_ms: int) -> "Call | None":

@@ -35,8 +35,7 @@ CALL, RESULT, ERROR = 2, 3, 4
 class Rpc:
     """`handle(action, payload, message_id, now_ms)` → the response, or None if it is given later by `answer`.
 
-    It may raise CallError. `request_check(action, payload)` and `response_check(action, payload)` → the Check of what is not yet known
-    to be as it must be; the first may raise CallError, too, for a request that is refused whatever it says.
+    It may raise CallError. `request_check(action, payload)`, `response_check(action, payload)`: the Check of what comes in.
     `prefix`: makes message ids unique over restarts (at most 20 characters). `silences`: requests of ours in a row without any answer of
     the peer, over all connections.
     """
@@ -147,8 +146,13 @@ class Rpc:
         self._checking = None
         if frame[0] == CALL:
             self._act(frame, fault, now_ms)
+        elif self._pending is None or self._pending[0] != frame[1]:  # it took too long to read
+            self._log.counter("ocpp_unasked")
+        elif fault is not None:
+            self._log.add("warning", "ocpp: bad answer to %s: %s" % (self._pending[1], fault.text), now_ms)
+            self._end("error", fault.code, now_ms)
         else:
-            self._take_answer(frame, fault, now_ms)
+            self._end("result", frame[2], now_ms)
 
     def _received(self, frame: object, now_ms: int) -> None:
         if not isinstance(frame, list) or len(frame) < 3:
@@ -175,18 +179,15 @@ class Rpc:
         if len(self._out) >= ANSWERS_WAITING_MAX:
             self._log.counter("ocpp_flooded")
             return self._refuse(message_id, "InternalError", "%d answers wait; ask one at a time" % ANSWERS_WAITING_MAX)
-        try:
-            self._checking = (self._request_check(frame[2], frame[3]), frame)
-        except CallError as e:
-            self._refuse(message_id, e.code, e.text)
+        self._checking = (self._request_check(frame[2], frame[3]), frame)
 
     def _act(self, frame: "list[Any]", fault: "CallError | None", now_ms: int) -> None:
         """A request that was checked."""
         message_id = frame[1]
-        if fault is not None:
-            return self._refuse(message_id, fault.code, fault.text)
         try:
             self._later.append(message_id)
+            if fault is not None:
+                raise fault
             response = self._handle(frame[2], frame[3], message_id, now_ms)
             if response is not None:
                 self.answer(message_id, response)
@@ -208,16 +209,6 @@ class Rpc:
             self._log.add("warning", "ocpp: %s answered with %s" % (self._pending[1], code[:40]), now_ms)
             return self._end("error", code, now_ms)
         self._checking = (self._response_check(self._pending[1], frame[2]), frame)
-
-    def _take_answer(self, frame: "list[Any]", fault: "CallError | None", now_ms: int) -> None:
-        """An answer that was checked; its request may be over by now."""
-        if self._pending is None or self._pending[0] != frame[1]:
-            self._log.counter("ocpp_unasked")
-        elif fault is not None:
-            self._log.add("warning", "ocpp: bad answer to %s: %s" % (self._pending[1], fault.text), now_ms)
-            self._end("error", fault.code, now_ms)
-        else:
-            self._end("result", frame[2], now_ms)
 
     def _end(self, kind: str, payload: "Reply", now_ms: int) -> None:
         if self._pending is not None:
