@@ -48,9 +48,9 @@ class Check:
                 self._one(kind, items[at], "%s[%d]" % (path, at))
         return not self._lists
 
-    def _object(self, number: int, value: object, path: str) -> None:
-        if not isinstance(value, dict):
-            raise CallError("TypeConstraintViolation", "%s: an object is expected" % (path or "payload"))
+    def _object(self, number: int, value: "Any", path: str) -> None:
+        here = path or "payload"
+        _typed(isinstance(value, dict), "an object", here)
         known = 0
         text = self._tables.TYPES[number]
         for field in text.split(" ") if text else ():
@@ -63,19 +63,18 @@ class Check:
                 known += 1
                 self._field(field[at + 1 :], value[name], path + "." + name if path else name)
             elif required:
-                raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (path or "payload", name))
+                raise CallError("OccurrenceConstraintViolation", "%s: %s is missing" % (here, name))
         if "customData" in value:
             known += 1
             _custom(value["customData"], path)
         if known != len(value):
-            raise CallError("FormatViolation", "%s: %s does not exist" % (path or "payload", _stranger(text, value)))
+            raise CallError("FormatViolation", "%s: %s does not exist" % (here, _stranger(text, value)))
 
-    def _field(self, kind: str, value: object, path: str) -> None:
+    def _field(self, kind: str, value: "Any", path: str) -> None:
         star = kind.find("*")
         if star < 0:
             return self._one(kind, value, path)
-        if not isinstance(value, list):
-            raise CallError("TypeConstraintViolation", "%s: a list is expected" % path)
+        _typed(isinstance(value, list), "a list", path)
         least, most = kind[star + 1 :].split("-")
         if len(value) < int(least) or len(value) > int(most) > 0:
             raise CallError("OccurrenceConstraintViolation", "%s: %d elements" % (path, len(value)))
